@@ -1,0 +1,1 @@
+"""nightpress: AI-written documents for plugin marketplaces, made overnight and kept true."""

@@ -1,0 +1,111 @@
+"""The errors that nightpress raises on purpose: each says what, where, and what to do about it.
+
+Floor 0: imports nothing of ours. A known error ends a task or a command with one paragraph and no
+traceback; anything else that is raised is a bug, and shows its traceback.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_BUG = 2
+EXIT_USAGE = 3
+EXIT_BUSY = 75
+EXIT_INTERRUPTED = 130
+
+
+class NightpressError(Exception):
+    """A known error: `message`, and a `hint` that says what to do (may be empty)."""
+
+    exit_code = EXIT_FAILED
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+
+
+class UsageError(NightpressError):
+    """The user's command line or configuration is wrong: exit status 3."""
+
+    exit_code = EXIT_USAGE
+
+
+class BusyError(NightpressError):
+    """Another writing run holds the project's lock: exit status 75."""
+
+    exit_code = EXIT_BUSY
+
+
+class UnsafePath(NightpressError):
+    """A path that we refuse to read or write: a link, a special file, or outside its root."""
+
+
+class PublishConflict(NightpressError):
+    """The target changed under us: the user's bytes stay, nothing of ours was published."""
+
+
+class LedgerError(NightpressError):
+    """The ledger cannot be used (damaged, of a newer version, locked): stop before writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one answer of a backend means, said by the backend that got it.
+
+    kind: one of the values in `ANSWER_KINDS`; wait: seconds that the server stated, if any;
+    limit: the `quotaValue` that a refusal stated, if any; quota: its `quotaId`.
+    """
+
+    kind: str
+    message: str
+    http_status: int | None = None
+    wait: float | None = None
+    limit: int | None = None
+    quota: str = ""
+    hint: str = ""
+
+
+# kind -> (may the same request be tried again in this run, does it end the whole run)
+ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
+    "minute_quota": (True, False),  # 429 per minute: wait the stated delay
+    "day_quota": (False, False),  # 429 per day: this model is closed until midnight Pacific
+    "no_quota": (False, True),  # 429 "limit: 0": no free tier for this model
+    "capacity": (True, False),  # 429 of Vertex's shared quota: back off exponentially
+    "not_found": (False, True),  # 404: retired or unknown model
+    "bad_request": (False, True),  # 400: the configuration or the request is wrong
+    "unauthorised": (False, True),  # 401 and 403: key or rights
+    "transient": (True, False),  # 408, 5xx, timeouts, disconnects
+    "malformed": (True, False),  # a 200 whose body is empty or no JSON
+    "truncated": (True, False),  # cut off at the token limit: once, with a larger budget
+    "blocked": (False, False),  # prompt blocked or safety stop: no retry
+}
+
+
+class BackendError(NightpressError):
+    """A backend's answer that is no reply; `answer` says what it means."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.message, answer.hint)
+        self.answer = answer
+
+    @property
+    def retryable(self) -> bool:
+        return ANSWER_KINDS[self.answer.kind][0]
+
+    @property
+    def fatal(self) -> bool:
+        return ANSWER_KINDS[self.answer.kind][1]
+
+
+class Deferred(NightpressError):
+    """Quota or budget is spent: no call was made; `until` says when it goes on (epoch seconds)."""
+
+    def __init__(self, message: str, until: float | None = None, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.until = until

@@ -1,0 +1,256 @@
+"""The words of nightpress as frozen values: what every floor passes to the others.
+
+Floor 0: imports nothing of ours. Paths are POSIX strings, relative to the root that their
+docstring names; sizes are bytes; digests are lower-case hex sha256; times are UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+BackendKind = Literal["offline", "model"]
+Severity = Literal["error", "warning", "info"]
+
+FINAL_STATUSES = (
+    "published",
+    "adopted",
+    "refused",
+    "failed",
+    "deferred",
+    "insufficient",
+    "kept",
+    "interrupted",
+)
+OPEN_STATUSES = ("started", "prepared")
+
+
+# --- what is declared -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The size that a document must have: min <= bytes <= max."""
+
+    min: int = 8_000
+    max: int = 14_000
+
+    def holds(self, size: int) -> bool:
+        return self.min <= size <= self.max
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """One type of enhancement as data: the folder `generators/<type>/`, validated.
+
+    `folder` is an absolute path; `settings` is the validated generator.yaml, whole;
+    `prompt` and `system` are the template sources; `digest` covers every file of the folder.
+    """
+
+    type: str
+    folder: str
+    title: str
+    target: str
+    digest: str
+    prompt: str
+    system: str
+    needs: tuple[str, ...] = ()
+    frontmatter: Literal["skill", "none"] = "none"
+    size: Window | None = None
+    min_source_bytes: Mapping[str, int] = field(default_factory=dict)
+    input_bytes: int = 60_000
+    max_output_tokens: int = 16_384
+    checks: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Enhancement:
+    """One enhancement as its manifest declares it; `target` is relative to the plugin's folder."""
+
+    name: str
+    generator: str
+    target: str
+    size: Window
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One plugin's manifest. slug: the file's stem and the task's name; name: the real one;
+    path: the plugin's folder and `file`: the manifest, both relative to the project."""
+
+    slug: str
+    name: str
+    path: str
+    file: str
+    enhancements: tuple[Enhancement, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+# --- what stands in a plugin ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One regular file of a plugin: path relative to the plugin's folder."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """The text of one file, read safely; what was not UTF-8 is replaced. `truncated` when the
+    file was longer than the reading cap."""
+
+    path: str
+    text: str
+    size: int
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A command, agent, skill, hook, script or MCP server of a plugin.
+
+    name: as a user types it, without the slash for a command; path: relative to the plugin's
+    folder; meta: its frontmatter or JSON object (already bounded); body: text after the
+    frontmatter.
+    """
+
+    kind: Literal["command", "agent", "skill", "hook", "script", "mcp"]
+    name: str
+    path: str
+    description: str = ""
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """What a plugin consists of, found from its files alone."""
+
+    name: str
+    description: str
+    version: str
+    author: str
+    keywords: tuple[str, ...]
+    components: tuple[Component, ...]
+    files: tuple[SourceFile, ...]
+
+    def of(self, kind: str) -> tuple[Component, ...]:
+        return tuple(c for c in self.components if c.kind == kind)
+
+
+# --- calls ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a backend; the same for all of them.
+
+    phase: "analysis", "generation" or "repair"; job: `slug` or `slug/name`, what it serves;
+    system: the constant instructions (first, so that implicit caching applies); prompt: the
+    rendered prompt; schema: the JSON Schema that the reply must satisfy, or None for Markdown;
+    material: what the offline backend works from; its prompt and a model's hold the same text.
+    """
+
+    phase: Literal["analysis", "generation", "repair"]
+    job: str
+    model: str
+    system: str
+    prompt: str
+    max_output_tokens: int
+    material: Material
+    schema: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a document is made from: the plugin, its analysis (generation only), the standing
+    text to be replaced (may be empty), the window, and the generator's settings."""
+
+    anatomy: Anatomy
+    analysis: Mapping[str, Any] | None
+    standing: str
+    generator: Generator | None
+    target: str
+    window: Window
+    links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A backend's reply. finish: "stop" or "length"; model: the one that answered."""
+
+    text: str
+    model: str
+    finish: str = "stop"
+    tokens_in: int = 0
+    tokens_out: int = 0
+    http_status: int | None = None
+    raw: str = ""
+
+
+class Backend(Protocol):
+    """Who writes. One `ask` is at most one HTTP attempt; whatever is no reply is raised as
+    `errors.BackendError`. `kind` is "offline" (no call leaves the machine) or "model"."""
+
+    name: str
+    kind: BackendKind
+
+    def ask(self, request: Request) -> Reply: ...
+
+    def close(self) -> None: ...
+
+
+# --- judgement --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check has to say; line and column count from 1, 0 means the whole document."""
+
+    check: str
+    severity: Severity
+    message: str
+    line: int = 0
+    column: int = 0
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is stale, in the user's words; `code` is stable for programs."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """One digest per ingredient of an enhancement."""
+
+    content: str
+    generator: str
+    schemas: str
+    settings: str
+    model: str
+
+
+Action = Literal["fresh", "make", "adopt", "keep", "parked", "insufficient"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do about one enhancement, and why. Only "make" and "adopt" are work."""
+
+    action: Action
+    reasons: tuple[Reason, ...] = ()
+
+    def __repr__(self) -> str:
+        said = "; ".join(r.text for r in self.reasons)
+        return f"{self.action}: {said}" if said else self.action

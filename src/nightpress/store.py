@@ -1,0 +1,141 @@
+"""SQLite, opened one way: WAL, durable, one connection per thread, BEGIN IMMEDIATE.
+
+Floor 2, below the other edges: ledger, quota, vault and digests stand on it, and it alone imports
+sqlite3. Why each setting: `BEGIN` that upgrades later fails at once in spite of busy_timeout, so
+writers begin IMMEDIATE; synchronous=FULL because a published file must not outlive its record.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from nightpress.errors import LedgerError
+
+Connection = sqlite3.Connection
+Row = sqlite3.Row
+Error = sqlite3.Error
+IntegrityError = sqlite3.IntegrityError
+
+BUSY_SECONDS = 30.0
+
+
+class Store:
+    """One SQLite file. `connection()` is this thread's own; `write()` is one transaction.
+
+    migrations: SQL scripts, applied in order, each once; the file's `user_version` counts them.
+    A file with more migrations than we know was written by a newer version: `LedgerError`.
+    """
+
+    def __init__(self, path: Path, migrations: Sequence[str], *, durable: bool = True) -> None:
+        self.path = path
+        self._migrations = migrations
+        self._durable = durable
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, opened at the first use (and migrated)."""
+        existing: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if existing is not None:
+            return existing
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            fresh = self._open()
+        except sqlite3.DatabaseError as error:
+            raise LedgerError(
+                f"{self.path}: {error}",
+                "the file may be damaged: move it away and restore a copy, or rebuild it",
+            ) from error
+        self._local.connection = fresh
+        with self._guard:
+            self._all.append(fresh)
+        return fresh
+
+    def _open(self) -> sqlite3.Connection:
+        # check_same_thread is off only so that close() may close every thread's connection
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        self._migrate(connection)
+        return connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == len(self._migrations):
+            return
+        if version > len(self._migrations):
+            raise LedgerError(
+                f"{self.path} was written by a newer nightpress (schema {version}, "
+                f"this one knows {len(self._migrations)})",
+                "upgrade nightpress: pip install --upgrade nightpress",
+            )
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            for number, script in enumerate(self._migrations[version:], version + 1):
+                for statement in statements(script):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One IMMEDIATE transaction: committed at the end, rolled back on any exception."""
+        connection = self.connection()
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def copy_to(self, path: Path) -> None:
+        """A consistent copy while the file is in use (the backup API; a file copy is not)."""
+        target = sqlite3.connect(path)
+        try:
+            self.connection().backup(target)
+        finally:
+            target.close()
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        with self._guard:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+        self._local = threading.local()
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of an SQL script, one by one (`executescript` would commit first)."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+    if pending.strip():
+        yield pending
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A connection that can't write, for readers beside a run; `LedgerError` if there is none."""
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise LedgerError(f"{path}: {error}") from error
+    connection.row_factory = sqlite3.Row
+    return connection
