@@ -1,0 +1,175 @@
+"""The index: which plugins have not moved since they were found to need nothing, and the
+sha256 of every file that was read before.
+
+Floor 2, on `store`. A cache: deleting it changes nothing but time. stat is a hint (git's
+racy-git): an entry is trusted only if size, mtime, ctime, inode and mode are the same *and* the
+file was not modified within the clock's granularity of being looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nightpress.store import Connection, Store
+
+RACY_NS = 100_000_000
+"""A file that changed less than 0.1 s before it was looked at may change again unseen."""
+
+HASH_CAP = 64 * 1024 * 1024
+"""Bytes; a larger file counts by its size alone."""
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE settled (
+  slug TEXT PRIMARY KEY,
+  names BLOB NOT NULL,
+  signature BLOB NOT NULL,
+  lock_digest TEXT NOT NULL,
+  counts TEXT NOT NULL,
+  items TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE files (path BLOB PRIMARY KEY, stamp BLOB NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE appraisals (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A plugin without work. names: every path that was looked at, relative to the project;
+    counts: its decisions, counted, as text; items: its enhancements as JSON."""
+
+    slug: str
+    names: tuple[bytes, ...]
+    signature: bytes
+    lock_digest: str
+    counts: str
+    items: str
+
+
+class Index:
+    """The open index of one project; root: the project's folder."""
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.root = os.fsencode(root)
+        self._store = Store(path, (_SCHEMA,), durable=False)
+
+    def meta(self, key: str) -> str:
+        row = self._db().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row["value"]) if row else ""
+
+    def set_meta(self, key: str, value: str) -> None:
+        with self._store.write() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    # --- plugins without work ---
+
+    def unmoved(self) -> Iterator[tuple[str, str, str]]:
+        """(slug, lock_digest, counts) of each settled plugin of which no file moved."""
+        cursor = self._db().cursor()
+        cursor.row_factory = None  # plain tuples: there may be tens of thousands
+        cursor.execute("SELECT slug, names, signature, lock_digest, counts FROM settled")
+        for slug, names, signature, lock_digest, counts in cursor:
+            if sign(self.root, names.split(b"\0")) == signature:
+                yield slug, lock_digest, counts
+
+    def items(self, slug: str) -> str:
+        row = self._db().execute("SELECT items FROM settled WHERE slug = ?", (slug,)).fetchone()
+        return str(row["items"]) if row else "[]"
+
+    def all_items(self) -> dict[str, str]:
+        rows = self._db().execute("SELECT slug, items FROM settled")
+        return {row["slug"]: row["items"] for row in rows}
+
+    def settle(self, found: Iterable[Settled]) -> None:
+        with self._store.write() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (s.slug, b"\0".join(s.names), s.signature, s.lock_digest, s.counts, s.items)
+                    for s in found
+                ],
+            )
+
+    def unsettle(self, slugs: Iterable[str]) -> None:
+        with self._store.write() as db:
+            db.executemany("DELETE FROM settled WHERE slug = ?", [(slug,) for slug in slugs])
+
+    def unsettle_all(self, key: str) -> None:
+        """Start over under another key: an ingredient of everything has changed."""
+        with self._store.write() as db:
+            db.execute("DELETE FROM settled")
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('key', ?)", (key,))
+
+    # --- hashes of files ---
+
+    def hashes(self, names: Sequence[bytes]) -> dict[bytes, tuple[bytes, str]]:
+        """path -> (stamp, sha256) of the files that were hashed before."""
+        found = {}
+        db = self._db()
+        for name in names:
+            row = db.execute("SELECT stamp, sha256 FROM files WHERE path = ?", (name,)).fetchone()
+            if row is not None:
+                found[name] = (row["stamp"], row["sha256"])
+        return found
+
+    def remember(self, hashes: Mapping[bytes, tuple[bytes, str]]) -> None:
+        with self._store.write() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?)",
+                [(name, stamp, sha256) for name, (stamp, sha256) in hashes.items()],
+            )
+
+    # --- what was found out about a text, by everything that it was found out from ---
+
+    def appraisal(self, key: str) -> str | None:
+        row = self._db().execute("SELECT value FROM appraisals WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row["value"])
+
+    def keep_appraisal(self, key: str, value: str) -> None:
+        with self._store.write() as db:
+            db.execute("INSERT OR REPLACE INTO appraisals VALUES (?, ?)", (key, value))
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _db(self) -> Connection:
+        return self._store.connection()
+
+
+def stamp(found: os.stat_result) -> bytes:
+    """What must be the same for a file to count as unmoved."""
+    numbers = (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+    return array("q", numbers).tobytes()
+
+
+def sign(root: bytes, names: Sequence[bytes]) -> bytes:
+    """One signature over the stamps of all names (files, folders, links); b"" if one is gone.
+
+    A folder's mtime tells of entries that were added or removed: so the folders are among the
+    names, and nothing needs listing.
+    """
+    numbers = array("q")
+    try:
+        for name in names:
+            s = os.lstat(root + b"/" + name)
+            numbers.extend((s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino))
+    except (OSError, OverflowError):
+        return b""
+    return hashlib.blake2b(numbers.tobytes(), digest_size=16).digest()
+
+
+def newest(root: bytes, names: Sequence[bytes]) -> int:
+    """The latest mtime or ctime among the names, in ns; 2**62 if one is gone."""
+    latest = 0
+    try:
+        for name in names:
+            s = os.lstat(root + b"/" + name)
+            latest = max(latest, s.st_mtime_ns, s.st_ctime_ns)
+    except OSError:
+        return 2**62
+    return latest

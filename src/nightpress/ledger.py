@@ -1,0 +1,299 @@
+"""The ledger: every attempt, call and paid reply, in SQLite, recorded when it happens.
+
+Floor 2, on `store`. doit schedules; the ledger remembers: its own state is lost on kill -9, so
+what was paid for is written here at once. Final rows and calls are chained by hash (see `chain`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nightpress import chain
+from nightpress.ledger_schema import MIGRATIONS
+from nightpress.model import Reply
+from nightpress.store import Connection, Row, Store
+
+Clock = Any  # a callable without arguments that gives the time in epoch seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is known when an attempt at an enhancement begins; see `enhancements` for the units."""
+
+    job: str
+    plugin_name: str
+    plugin_path: str
+    enhancement_type: str
+    target_path: str
+    backend: str
+    model_requested: str
+    reasons: Sequence[str]
+    fingerprint: Mapping[str, str]
+    bytes_before: int | None = None
+    before_sha256: str | None = None
+    snapshot_id: str | None = None
+    score_before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP attempt, as it goes into `calls`."""
+
+    job: str
+    phase: str
+    attempt: int
+    backend: str
+    model_requested: str
+    outcome: str
+    prompt_sha256: str
+    seconds: float
+    http_status: int | None = None
+    model_answered: str | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+    error_message: str | None = None
+    enhancement_id: int | None = None
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The open ledger of one project. Every method is safe in any thread.
+
+    path: the SQLite file; now: gives epoch seconds (an argument, so that tests own the time).
+    """
+
+    path: Path
+    now: Clock
+    store: Store = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.path, MIGRATIONS)
+
+    # --- runs ---
+
+    def begin_run(
+        self, run_id: str, *, pid: int, command: str, backend: str, model: str, version: str
+    ) -> None:
+        """Record that a run has begun; called at the first thing that it does."""
+        with self.store.write() as db:
+            db.execute(
+                "INSERT INTO runs (run_id, started, pid, command, backend, model, version)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (run_id, self._time(), pid, command, backend, model, version),
+            )
+
+    def end_run(self, run_id: str, exit_code: int, summary: Mapping[str, Any]) -> None:
+        with self.store.write() as db:
+            db.execute(
+                "UPDATE runs SET finished = ?, exit_code = ?, summary = ? WHERE run_id = ?",
+                (self._time(), exit_code, json.dumps(summary, sort_keys=True), run_id),
+            )
+
+    # --- attempts ---
+
+    def begin(self, run_id: str, attempt: Attempt) -> int:
+        """Record an attempt as `started`; returns its id."""
+        with self.store.write() as db:
+            return self._insert(db, run_id, attempt, "started")
+
+    def prepare(self, row: int, *, token: str, content_sha256: str, bytes_after: int) -> None:
+        """Record what is about to be published: `prepared`, before the target is touched."""
+        with self.store.write() as db:
+            db.execute(
+                "UPDATE enhancements SET status = 'prepared', token = ?, content_sha256 = ?,"
+                " bytes_after = ? WHERE id = ?",
+                (token, content_sha256, bytes_after, row),
+            )
+
+    def update(self, row: int, **columns: Any) -> None:
+        """Fill in columns of a row that is still in flight."""
+        with self.store.write() as db:
+            self._set(db, row, columns)
+
+    def end(self, row: int, status: str, **columns: Any) -> None:
+        """Give a row its final status; chains it, and spends the replies that it used."""
+        if columns.pop("verified", False):
+            columns["verified"] = self._time()
+        with self.store.write() as db:
+            self._set(db, row, {"status": status, **columns})
+            if status in ("published", "refused"):
+                db.execute(
+                    "UPDATE replies SET spent_on = ? WHERE spent_on IS NULL AND job ="
+                    " (SELECT job FROM enhancements WHERE id = ?) AND phase <> 'analysis'",
+                    (row, row),
+                )
+                db.execute(
+                    "DELETE FROM asks WHERE job = (SELECT job FROM enhancements WHERE id = ?)"
+                    " AND after_id < ?",
+                    (row, row),
+                )
+            chain.link(db, "enhancement", row)
+
+    def record(self, run_id: str, attempt: Attempt, status: str, **columns: Any) -> int:
+        """An attempt that begins and ends at once (adopted, kept, insufficient)."""
+        row = self.begin(run_id, attempt)
+        self.end(row, status, **columns)
+        return row
+
+    def open_rows(self) -> list[Row]:
+        """Attempts of a run that died: still `started` or `prepared`, oldest first."""
+        query = "SELECT * FROM enhancements WHERE status IN ('started', 'prepared') ORDER BY id"
+        return self.store.connection().execute(query).fetchall()
+
+    def last(self, jobs: Sequence[str]) -> dict[str, list[Row]]:
+        """For each job: its latest row, and its latest `published` or `adopted` one, if any."""
+        found: dict[str, list[Row]] = {}
+        db = self.store.connection()
+        for job in jobs:
+            rows = db.execute(
+                "SELECT * FROM enhancements WHERE id IN ("
+                " (SELECT max(id) FROM enhancements WHERE job = ?1),"
+                " (SELECT max(id) FROM enhancements WHERE job = ?1"
+                "   AND status IN ('published', 'adopted'))) ORDER BY id DESC",
+                (job,),
+            ).fetchall()
+            if rows:
+                found[job] = rows
+        return found
+
+    def rows(self, query: str, arguments: Sequence[Any] = ()) -> Iterator[Row]:
+        """Rows of a SELECT (for summary and report)."""
+        yield from self.store.connection().execute(query, arguments)
+
+    # --- calls and replies ---
+
+    def call(self, run_id: str, call: Call) -> int:
+        """Record one HTTP attempt."""
+        columns = {name: getattr(call, name) for name in Call.__dataclass_fields__}
+        columns |= {"run_id": run_id, "timestamp": self._time()}
+        with self.store.write() as db:
+            row = _insert_into(db, "calls", columns)
+            chain.link(db, "call", row)
+        return row
+
+    def keep_reply(self, request_sha256: str, phase: str, job: str, reply: Reply) -> None:
+        """Store a paid reply before anything else is done with it."""
+        with self.store.write() as db:
+            _insert_into(
+                db,
+                "replies",
+                {
+                    "request_sha256": request_sha256,
+                    "stored": self._time(),
+                    "phase": phase,
+                    "job": job,
+                    "text": reply.text,
+                    "model_answered": reply.model,
+                    "finish": reply.finish,
+                    "tokens_in": reply.tokens_in,
+                    "tokens_out": reply.tokens_out,
+                },
+            )
+
+    def unspent_reply(self, request_sha256: str) -> Reply | None:
+        """A reply that was paid for and has led to nothing yet (the run was killed)."""
+        row = (
+            self.store.connection()
+            .execute(
+                "SELECT * FROM replies WHERE request_sha256 = ? AND spent_on IS NULL"
+                " ORDER BY id DESC LIMIT 1",
+                (request_sha256,),
+            )
+            .fetchone()
+        )
+        if row is None:
+            return None
+        return Reply(
+            row["text"], row["model_answered"], row["finish"], row["tokens_in"], row["tokens_out"]
+        )
+
+    def spend_reply(self, request_sha256: str) -> None:
+        """A reply that was judged and is of no use (an analysis that breaks its schema)."""
+        with self.store.write() as db:
+            db.execute(
+                "UPDATE replies SET spent_on = 0 WHERE request_sha256 = ? AND spent_on IS NULL",
+                (request_sha256,),
+            )
+
+    def keep_analysis(
+        self, request_sha256: str, plugin: str, backend: str, model: str, analysis: Any
+    ) -> None:
+        with self.store.write() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO analyses VALUES (?, ?, ?, ?, ?, ?)",
+                (request_sha256, self._time(), plugin, backend, model, json.dumps(analysis)),
+            )
+
+    def analysis(self, request_sha256: str) -> dict[str, Any] | None:
+        """The cached analysis for exactly this request, or None."""
+        query = "SELECT analysis FROM analyses WHERE request_sha256 = ?"
+        row = self.store.connection().execute(query, (request_sha256,)).fetchone()
+        return None if row is None else json.loads(row["analysis"])
+
+    # --- contents and asks ---
+
+    def keep_content(self, content: str, files: Mapping[str, str]) -> None:
+        with self.store.write() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO contents VALUES (?, ?)",
+                (content, json.dumps(files, sort_keys=True)),
+            )
+
+    def content(self, content: str) -> dict[str, str] | None:
+        """path -> sha256 of the files behind a content digest, if we have seen them."""
+        query = "SELECT files FROM contents WHERE content = ?"
+        row = self.store.connection().execute(query, (content,)).fetchone()
+        return None if row is None else json.loads(row["files"])
+
+    def ask(self, job: str) -> None:
+        """The user asks for this job again (`doit forget`)."""
+        with self.store.write() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO asks SELECT ?, ?, coalesce(max(id), 0) FROM enhancements",
+                (job, self._time()),
+            )
+
+    def asked(self) -> frozenset[str]:
+        rows = self.store.connection().execute("SELECT job FROM asks").fetchall()
+        return frozenset(row["job"] for row in rows)
+
+    def identity(self) -> str:
+        """Which ledger this is: an index made beside another one does not fit it."""
+        query = "SELECT value FROM meta WHERE key = 'ledger_id'"
+        return str(self.store.connection().execute(query).fetchone()["value"])
+
+    def close(self) -> None:
+        self.store.close()
+
+    # --- inside ---
+
+    def _time(self) -> str:
+        return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")
+
+    def _insert(self, db: Connection, run_id: str, attempt: Attempt, status: str) -> int:
+        columns = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+        columns["reasons"] = json.dumps(list(attempt.reasons), ensure_ascii=False)
+        columns["fingerprint"] = json.dumps(dict(attempt.fingerprint), sort_keys=True)
+        columns |= {"run_id": run_id, "status": status, "timestamp": self._time()}
+        return _insert_into(db, "enhancements", columns)
+
+    def _set(self, db: Connection, row: int, columns: Mapping[str, Any]) -> None:
+        names = ", ".join(f"{name} = ?" for name in columns)
+        # the names are our own keyword arguments, never data
+        db.execute(f"UPDATE enhancements SET {names} WHERE id = ?", (*columns.values(), row))  # noqa: S608
+
+
+def _insert_into(db: Connection, table: str, columns: Mapping[str, Any]) -> int:
+    names = ", ".join(columns)
+    marks = ", ".join("?" * len(columns))
+    # table and column names are our own words, never data
+    query = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
+    row = db.execute(query, tuple(columns.values())).lastrowid
+    if row is None:
+        raise RuntimeError(f"no id for a new row of {table}")
+    return row

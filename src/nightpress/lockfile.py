@@ -1,0 +1,108 @@
+"""nightpress.lock: what is true of the committed tree, committed with it.
+
+Floor 2. One line of JSON per enhancement, sorted by job: the target, its sha256, one digest per
+ingredient, who wrote it. A clone without a ledger judges staleness from it. One line each, so
+that two branches that made different documents merge without a conflict.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nightpress.errors import UsageError
+from nightpress.model import Fingerprint
+
+NAME = "nightpress.lock"
+HEADER = '{"nightpress.lock":1}'
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What was published (or adopted) last: target is relative to the project.
+
+    writer: `offline` or `backend:model`, in words (the model's digest is an ingredient);
+    accepted: the checks whose findings the user accepted with `doit adopt`.
+    """
+
+    job: str
+    target: str
+    sha256: str
+    status: str
+    writer: str
+    fingerprint: Fingerprint
+    accepted: tuple[str, ...] = ()
+
+
+def line(entry: Entry) -> str:
+    """The entry's line, without its newline; `parse` reads it back."""
+    held = asdict(entry)
+    fingerprint = held.pop("fingerprint")
+    if not held["accepted"]:
+        del held["accepted"]
+    return json.dumps(held | fingerprint, ensure_ascii=False, separators=(",", ":"))
+
+
+def parse(text: str) -> Entry:
+    """One line; raises ValueError for what is none."""
+    held = json.loads(text)
+    if not isinstance(held, dict):
+        raise ValueError("not an object")
+    fields = {name: str(held[name]) for name in ("content", "generator", "schemas", "settings")}
+    fingerprint = Fingerprint(**fields, model=str(held["model"]))
+    return Entry(
+        job=str(held["job"]),
+        target=str(held["target"]),
+        sha256=str(held["sha256"]),
+        status=str(held["status"]),
+        writer=str(held["writer"]),
+        fingerprint=fingerprint,
+        accepted=tuple(str(name) for name in held.get("accepted", ())),
+    )
+
+
+def read(path: Path) -> dict[str, Entry]:
+    """Every entry by job; a missing file is an empty one.
+
+    Raises UsageError with file and line for damage (a merge conflict, say).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path.name}: not UTF-8 ({error.reason})", _REBUILD) from error
+    entries = {}
+    for number, row in enumerate(text.splitlines(), 1):
+        if not row or row == HEADER:
+            continue
+        try:
+            entry = parse(row)
+        except (ValueError, KeyError) as error:
+            what = "a merge conflict" if row[:7] in _CONFLICT else f"not an entry ({error})"
+            raise UsageError(f"{path.name}:{number}:1: {what}", _REBUILD) from error
+        entries[entry.job] = entry
+    return entries
+
+
+def render(entries: Iterable[Entry]) -> bytes:
+    """The whole file: the header, then the entries sorted by job."""
+    rows = [line(entry) for entry in sorted(entries, key=lambda e: e.job)]
+    return ("\n".join([HEADER, *rows]) + "\n").encode("utf-8", "surrogateescape")
+
+
+def disagreements(
+    entries: Mapping[str, Entry], recorded: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """(job, hash in the lock file, hash in the ledger) where the two differ."""
+    return [
+        (job, entry.sha256, recorded[job])
+        for job, entry in entries.items()
+        if job in recorded and recorded[job] != entry.sha256
+    ]
+
+
+_CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+_REBUILD = "mend the line, or take one side: git checkout --ours nightpress.lock; then run doit"

@@ -1,0 +1,117 @@
+"""Run-wide options: `doit force=1 enhance:NAME`, `nightpress tonight --until 06:00`.
+
+Floor 1: pure. One table says each option's name, type, values and meaning; the README's table,
+the checks and the help are made from it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nightpress.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One run-wide option. read: turns the user's text into the value, or raises ValueError with
+    what was expected."""
+
+    name: str
+    read: Callable[[str], Any]
+    values: str
+    help: str
+
+
+def _flag(text: str) -> bool:
+    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in known:
+        raise ValueError("1 or 0")
+    return known[text.lower()]
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}(_[0-9]{3})*", text):
+        raise ValueError("a whole number")
+    return int(text)
+
+
+def _several(text: str) -> int:
+    if not (number := _count(text)):
+        raise ValueError("a whole number from 1 up")
+    return number
+
+
+def _amount(text: str) -> float:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        raise ValueError("an amount such as 2.50")
+    return float(text)
+
+
+def _clock(text: str) -> str:
+    if not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError("a time of day such as 06:00")
+    return text
+
+
+def _word(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", text):
+        raise ValueError("a name")
+    return text
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError("one of " + ", ".join(words) + meant(text, words))
+        return text
+
+    return read
+
+
+OPTIONS = {
+    option.name: option
+    for option in (
+        Option("force", _flag, "1", "make a named task again over hand edits and parking"),
+        Option(
+            "progress",
+            _one_of("rich", "plain", "json", "none"),
+            "rich, plain, json, none",
+            "how a run shows itself (default: rich in a terminal, else plain)",
+        ),
+        Option(
+            "backend", _one_of("auto", "offline", "gemini"), "auto, offline, gemini", "who writes"
+        ),
+        Option("model", _word, "NAME", "the model that is asked"),
+        Option("paid", _flag, "1", "allow a route that costs money"),
+        Option("max_calls", _count, "N", "at most N calls in this run"),
+        Option("max_tokens", _count, "N", "at most N tokens, in and out, in this run"),
+        Option("max_cost", _amount, "USD", "at most this many US dollars in this run"),
+        Option("until", _clock, "HH:MM", "take no new work after this time of day"),
+        Option("limit", _several, "N", "at most N enhancements in this run"),
+    )
+}
+
+
+def meant(text: str, words: Iterable[str]) -> str:
+    """`; did you mean X?` for the nearest of the words, or nothing."""
+    near = difflib.get_close_matches(text, list(words), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def read(given: Mapping[str, str]) -> dict[str, Any]:
+    """Checked options by name; UsageError for an unknown name or a bad value."""
+    checked = {}
+    for name, text in given.items():
+        option = OPTIONS.get(name)
+        if option is None:
+            hint = "run-wide options: " + ", ".join(OPTIONS)
+            raise UsageError(f"unknown option {name!r}{meant(name, OPTIONS)}", hint)
+        try:
+            checked[name] = option.read(text)
+        except ValueError as error:
+            raise UsageError(f"{name}={text}: expected {error}", option.help) from None
+    return checked

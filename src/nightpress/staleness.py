@@ -1,0 +1,246 @@
+"""Fresh, or stale with its reasons: the one decision that everything else follows from.
+
+Floor 1: pure functions of values. Gathered by `catalog`, acted on by `pipeline`; the same
+Decision feeds the build, the plan, `doit info`, the report and the audit row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The file that stands at the target; sha256 None: there is none."""
+
+    sha256: str | None = None
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What the ledger or the lock file says was published or adopted last."""
+
+    status: str
+    sha256: str
+    fingerprint: Fingerprint
+    writer: str
+    files: Mapping[str, str] | None = None
+    accepted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LastRow:
+    """The latest row of the ledger, whatever its status."""
+
+    status: str
+    fingerprint: Fingerprint
+    before_sha256: str | None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that a decision is made from. `findings` are the errors of the standing file,
+    and `shortage` says why the source is not enough; both are asked for only when they matter."""
+
+    standing: Standing
+    window: Window
+    fingerprint: Fingerprint
+    files: Mapping[str, str]
+    writer: str
+    writer_by_default: bool = False
+    publication: Publication | None = None
+    last: LastRow | None = None
+    asked: bool = False
+    forced: bool = False
+    findings: Sequence[Finding] = ()
+    shortage: str = ""
+    publications: frozenset[str] = frozenset()
+
+
+def is_ours(standing: Standing, publication: Publication | None) -> bool:
+    """Does the very text stand there that we published?"""
+    return (
+        publication is not None
+        and publication.status == "published"
+        and standing.sha256 == publication.sha256
+    )
+
+
+def is_edited(standing: Standing, publication: Publication | None) -> bool:
+    """Did somebody edit what we published?"""
+    return (
+        publication is not None
+        and publication.status == "published"
+        and standing.sha256 is not None
+        and standing.sha256 != publication.sha256
+    )
+
+
+def needs_judgement(case: Case) -> bool:
+    """Would the decision look at the findings of the standing file? (Judging costs time.)"""
+    if case.standing.sha256 is None or is_ours(case.standing, case.publication):
+        return False
+    if is_edited(case.standing, case.publication) or not case.window.holds(case.standing.size):
+        return False
+    return not _as_adopted(case)
+
+
+def decide(case: Case) -> Decision:
+    """Fresh, or what to do and why."""
+    if case.forced:
+        return _make(case, [Reason("asked", "asked for (force)"), *_changes(case)])
+    if is_edited(case.standing, case.publication):
+        return Decision("keep", (Reason("edited", "edited by hand since we published it"),))
+    if case.asked:
+        return _make(case, [Reason("asked", "asked for"), *_changes(case)])
+    if is_ours(case.standing, case.publication):
+        reasons = _changes(case)
+        return _make(case, reasons) if reasons else Decision("fresh")
+    return _decide_foreign(case)
+
+
+def _decide_foreign(case: Case) -> Decision:
+    """There is no file, or one that is not our publication."""
+    if case.standing.sha256 is None:
+        gone = case.publication is not None
+        return _make(case, [Reason("missing", "target missing") if gone else _NEVER])
+    if _as_adopted(case):
+        return Decision("fresh")
+    reasons = _size_reasons(case.standing, case.window)
+    errors = [finding for finding in case.findings if finding.severity == "error"]
+    accepted = case.publication.accepted if case.publication is not None else ()
+    new = [finding for finding in errors if finding.check not in accepted]
+    if not reasons and not new:
+        return Decision("adopt", (Reason("good", "already good: within the window, no findings"),))
+    if new:
+        said = ", ".join(dict.fromkeys(finding.check for finding in new))
+        reasons.append(Reason("findings", f"the file that stands there has findings: {said}"))
+    return _make(case, [_NEVER, *reasons])
+
+
+def _as_adopted(case: Case) -> bool:
+    """The very file that was adopted, from the very ingredients that it was judged with."""
+    known = case.publication
+    return (
+        known is not None
+        and known.status == "adopted"
+        and known.sha256 == case.standing.sha256
+        and known.fingerprint.content == case.fingerprint.content
+        and known.fingerprint.settings == case.fingerprint.settings
+    )
+
+
+def _make(case: Case, reasons: Sequence[Reason]) -> Decision:
+    """It wants making; but is it parked, or is there too little to make it from?"""
+    said = tuple(reasons)
+    wanted = case.forced or case.asked
+    if not wanted and _parked(case):
+        because = f"parked: refused before ({case.last.message})" if case.last else "parked"
+        return Decision("parked", (Reason("parked", because), *said))
+    if case.shortage and not case.forced:
+        return Decision("insufficient", (Reason("insufficient", case.shortage), *said))
+    return Decision("make", said)
+
+
+def _parked(case: Case) -> bool:
+    last = case.last
+    return (
+        last is not None
+        and last.status == "refused"
+        and _same(last.fingerprint, case)
+        and last.before_sha256 == case.standing.sha256
+    )
+
+
+def recorded(case: Case, decision: Decision) -> bool:
+    """Does the ledger's latest row already say this? (Rows are written when it first happens.)"""
+    if case.last is None:
+        return False
+    status = {"keep": "kept", "insufficient": "insufficient"}.get(decision.action)
+    return (
+        case.last.status == status
+        and case.last.before_sha256 == case.standing.sha256
+        and (status == "kept" or _same(case.last.fingerprint, case))
+    )
+
+
+def _same(before: Fingerprint, case: Case) -> bool:
+    return not _ingredients(before, case, writer="")
+
+
+def _ingredients(before: Fingerprint, case: Case, writer: str) -> list[str]:
+    """Names of the ingredients that differ. A backend that was chosen for want of a key
+    (`writer_by_default`) never makes a model's document stale."""
+    now = case.fingerprint
+    names = ["content", "generator", "schemas", "settings", "model"]
+    changed = [name for name in names if getattr(before, name) != getattr(now, name)]
+    if "model" in changed and case.writer_by_default and writer not in ("", "offline"):
+        changed.remove("model")
+    return changed
+
+
+def _changes(case: Case) -> list[Reason]:
+    """Why our publication is no longer up to date."""
+    known = case.publication
+    if known is None or case.standing.sha256 is None:
+        return []
+    reasons = []
+    for name in _ingredients(known.fingerprint, case, known.writer):
+        if name == "content":
+            if known.files is not None and not _differences(known.files, case):
+                continue
+            reasons.append(Reason("content", _content_words(known.files, case)))
+        elif name == "model":
+            reasons.append(Reason("model", f"model changed: {known.writer} -> {case.writer}"))
+        else:
+            reasons.append(Reason(name, _WORDS[name]))
+    return reasons + _size_reasons(case.standing, case.window)
+
+
+def _differences(before: Mapping[str, str], case: Case) -> list[tuple[str, str]]:
+    """(what, path) for each file that differs; what is our publication by now counts on
+    neither side."""
+    now = case.files
+    found = [("added", p) for p in now if p not in before]
+    found += [("changed", p) for p in now if p in before and before[p] != now[p]]
+    found += [("removed", p) for p in before if p not in now and p not in case.publications]
+    return sorted(found)
+
+
+def _content_words(before: Mapping[str, str] | None, case: Case) -> str:
+    if before is None:
+        return "content changed"
+    found = _differences(before, case)
+    named = [f"{path} {what}" for what, path in found[:_NAMED]]
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"content changed: {', '.join(named)}{more}"
+
+
+def _size_reasons(standing: Standing, window: Window) -> list[Reason]:
+    if standing.size < window.min:
+        return [Reason("undersized", f"undersized ({standing.size:,} of {window.min:,} bytes)")]
+    if standing.size > window.max:
+        said = f"over the maximum ({standing.size:,} of {window.max:,} bytes)"
+        return [Reason("oversized", said)]
+    return []
+
+
+def work(action: Action, already_recorded: bool) -> bool:
+    """Is there something to do or to write down?"""
+    if action in ("make", "adopt"):
+        return True
+    return action in ("keep", "insufficient") and not already_recorded
+
+
+_NEVER = Reason("never", "never made")
+_NAMED = 3
+_WORDS = {
+    "generator": "generator changed",
+    "schemas": "analysis contract changed",
+    "settings": "settings changed",
+}
