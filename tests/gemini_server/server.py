@@ -1,0 +1,235 @@
+"""The server's HTTP side: paths, credentials, the control pages, and faults of the socket."""
+
+from __future__ import annotations
+
+import json
+import re
+import select
+import socket
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from . import envelope
+from .clock import Clock, ManualClock
+from .envelope import Refusal
+from .service import Answer, Service, Settings, Target
+
+DEVELOPER = re.compile(r"^/v1(?:beta|alpha)?/models(?:/([^/:]+))?(?::(\w+))?$")
+VERTEX = re.compile(
+    r"^/v1(?:beta1)?/projects/([^/]+)/locations/([^/]+)/publishers/google/models/([^/:]+):(\w+)$"
+)
+METHODS = ("generateContent", "countTokens")
+
+
+class GeminiServer:
+    """Runs in this process: `with GeminiServer(latency=0) as server: ... server.url()`.
+
+    Keyword arguments are those of `Settings`; `clock` is shared with the client where time is
+    to run faster; `port` 0 takes a free one.
+    """
+
+    def __init__(self, *, clock: Clock | None = None, port: int = 0, **settings: Any) -> None:
+        self.service = Service(Settings(**settings), clock)
+        self.clock = self.service.clock
+        self._http = _Http(("127.0.0.1", port), self.service)
+        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
+
+    def start(self) -> GeminiServer:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._http.stopping.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def seen(self) -> dict[str, Any]:
+        return self.service.seen()
+
+    def __enter__(self) -> GeminiServer:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
+
+    def __init__(self, address: tuple[str, int], service: Service) -> None:
+        super().__init__(address, _Handler)
+        self.service = service
+        self.stopping = threading.Event()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is the client's right; all else is a bug and is shown."""
+        import sys
+
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Http
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else 40 ms a call
+    timeout = 600
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Silent: what was seen is at /_seen."""
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path == "/_seen":
+            return self._send(200, self.server.service.seen())
+        if path == "/clock":
+            return self._send(200, _clock(self.server.service.clock))
+        self._guarded(b"")
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if urlsplit(self.path).path == "/clock":
+            return self._advance(raw)
+        self._guarded(raw)
+
+    def _guarded(self, raw: bytes) -> None:
+        try:
+            self._route(raw)
+        except Refusal as refused:
+            self._send(refused.code, refused.body)
+
+    def _route(self, raw: bytes) -> None:
+        path = urlsplit(self.path).path
+        developer, vertex = DEVELOPER.match(path), VERTEX.match(path)
+        if developer and self.command == "GET" and not developer[2]:
+            self._project()
+            return self._models(developer[1])
+        if developer:
+            target = Target("developer", "", "global", developer[1] or "", developer[2] or "")
+        elif vertex:
+            target = Target("vertex", *vertex.groups())
+        else:
+            return self._nowhere(path)
+        if self.command != "POST" or target.method not in METHODS:
+            return self._nowhere(path)
+        service = self.server.service
+        try:
+            if developer:
+                target = replace(target, project=self._project())
+            else:
+                self._bearer()
+        except Refusal as refused:
+            return self._answer(service.refuse(target, refused))
+        self._answer(service.answer(target, raw, self.headers.get("X-Server-Timeout")))
+
+    def _answer(self, answer: Answer) -> None:
+        self.server.service.record(answer.call)
+        if answer.trick:
+            return self._trick(answer)
+        self._send(answer.status, answer.body)
+
+    def _project(self) -> str:
+        query = parse_qs(urlsplit(self.path).query)
+        key = self.headers.get("x-goog-api-key") or (query.get("key") or [""])[0]
+        if not key:
+            raise envelope.no_key()
+        if key not in self.server.service.settings.keys:
+            raise envelope.bad_key()
+        return self.server.service.settings.keys[key]
+
+    def _bearer(self) -> None:
+        kind, _, token = self.headers.get("Authorization", "").partition(" ")
+        if kind != "Bearer" or token not in self.server.service.settings.tokens:
+            raise envelope.no_token(sent=bool(token))
+
+    def _models(self, name: str | None) -> None:
+        known = self.server.service.settings.models
+        if name is None:
+            return self._send(200, {"models": [_card(one) for one in known]})
+        if name not in known:
+            raise envelope.refusal(404, f"Model not found: models/{name}")
+        self._send(200, _card(name))
+
+    def _nowhere(self, path: str) -> None:
+        """As Google's front end answers a path that it does not know: HTML."""
+        said = f"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title><p>{len(path)} bytes"
+        self._raw(404, said.encode(), "text/html; charset=UTF-8")
+
+    def _advance(self, raw: bytes) -> None:
+        clock = self.server.service.clock
+        if not isinstance(clock, ManualClock):
+            return self._send(409, {"error": "this clock cannot be set"})
+        clock.advance(float(json.loads(raw)["advance"]))
+        self._send(200, _clock(clock))
+
+    def _send(self, status: int, body: Mapping[str, Any]) -> None:
+        self._raw(status, json.dumps(body, indent=2).encode(), "application/json; charset=UTF-8")
+
+    def _raw(self, status: int, body: bytes, kind: str, length: int | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _trick(self, answer: Answer) -> None:
+        kind = "application/json; charset=UTF-8"
+        half = b'{"candidates": [{"content": {"parts": [{"text": "# Half'
+        match answer.trick:
+            case "malformed_json":
+                return self._raw(200, half, kind)
+            case "empty_body":
+                return self._raw(200, b"", kind)
+            case "html_502":
+                return self._raw(502, b"<html><title>502 Bad Gateway</title></html>", "text/html")
+            case "cut_body":
+                self._raw(200, half, kind, len(half) + 5_000)
+            case "drip":
+                self._raw(200, b"{", kind, 1_000_000)
+                self._until_gone(drip=True)
+            case "hang":
+                self._until_gone()
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def _until_gone(self, drip: bool = False) -> None:
+        """Keeps the connection open until the client leaves or the server stops."""
+        while not self.server.stopping.is_set():
+            ready, _, _ = select.select([self.connection], [], [], 0.02)
+            if ready and not self.connection.recv(1, socket.MSG_PEEK):
+                return
+            if drip:
+                self.wfile.write(b" ")
+
+
+def _card(name: str) -> dict[str, Any]:
+    return {
+        "name": f"models/{name}",
+        "version": "001",
+        "displayName": name.replace("-", " ").title(),
+        "inputTokenLimit": 1_048_576,
+        "outputTokenLimit": 65_536,
+        "supportedGenerationMethods": list(METHODS),
+    }
+
+
+def _clock(clock: Clock) -> dict[str, float]:
+    """What another process needs to build the same clock (clock.FastClock)."""
+    fields = ("speed", "origin", "monotonic_origin")
+    return {"now": clock.time(), **{f: getattr(clock, f) for f in fields if hasattr(clock, f)}}

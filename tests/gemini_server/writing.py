@@ -1,0 +1,211 @@
+"""A Markdown document made of the plugin's own words, inside the byte window of the prompt.
+
+Everything stands in the prompt: sentences, bullets, code, commands, agents, paths. Only headings
+and short connecting phrases are the server's. No frontmatter: that is the caller's to render.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+
+from .source import Code, File, Section, Source
+
+LIVE = re.compile(r"!`[^`]*`")
+ECHO = re.compile(r"\$ARGUMENTS|\$\d\b")
+TAG = re.compile(r"<[^>\n]{1,80}>")
+LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+BARE = re.compile(r"https?://\S+")
+RISKY = re.compile(r"TODO|FIXME|lorem|\[(?:INSERT|Your)|curl[^\n]*\|\s*(?:ba)?sh|As an AI", re.I)
+
+
+def write(source: Source, rng: random.Random) -> str:
+    """At least `low` bytes where the source gives them, never over `high`."""
+    aim = source.low + int((source.high - source.low) * rng.uniform(0.35, 0.75))
+    page = _Page(aim, source.high - 200)
+    page.add(f"# {_title(source.plugin)}")
+    for chapter in (_overview, _when, _parts, _workflows, _details, _examples, _files):
+        chapter(page, source)
+    for chapter in (_glance, _requests, _checklist):
+        if page.size < source.low + 300:
+            chapter(page, source)
+    return page.text()
+
+
+class _Page:
+    """Blocks, each only once, while they fit; a heading appears with its first block."""
+
+    def __init__(self, aim: int, most: int) -> None:
+        self._aim, self._most = aim, most
+        self._blocks: list[str] = []
+        self._seen: set[str] = set()
+        self._headings: list[str] = []
+        self.size = 0
+
+    def head(self, level: int, title: str) -> None:
+        kept = [h for h in self._headings if h.index(" ") < level]
+        clean = _clean(title).strip("#: ").replace("`", "")
+        self._headings = [*kept, f"{'#' * level} {clean}"] if clean else kept
+
+    def add(self, block: str, reserve: int = 0) -> bool:
+        block = block.strip("\n")
+        cost = len(block.encode()) + 2 + sum(len(h.encode()) + 2 for h in self._headings)
+        if not block or block in self._seen or self.size + cost > self._most - reserve:
+            return False
+        self._blocks += [*self._headings, block]
+        self._headings = []
+        self._seen.add(block)
+        self.size += cost
+        return True
+
+    @property
+    def full(self) -> bool:
+        return self.size >= self._aim
+
+    def text(self) -> str:
+        return "\n\n".join(self._blocks) + "\n"
+
+
+def _title(name: str) -> str:
+    return re.sub(r"[-_]+", " ", name).strip().title() or "Plugin"
+
+
+def _clean(text: str) -> str:
+    """One line of prose without anything that is live, linked or marked up as HTML."""
+    text = LIVE.sub("", LINK.sub(r"\1", text))
+    text = BARE.sub("", ECHO.sub("the arguments", TAG.sub("", text)))
+    text = re.sub(r"\s+", " ", text).strip()
+    if text.count("`") % 2:
+        text = text.replace("`", "")
+    return "" if RISKY.search(text) else text
+
+
+def _prose(texts: tuple[str, ...] | list[str]) -> Iterator[str]:
+    yield from (c for t in texts if len(c := _clean(t)) > 25)
+
+
+def _fence(code: Code) -> str:
+    text = code.text.rstrip("\n")
+    if not text.strip() or LIVE.search(text) or RISKY.search(text) or ECHO.search(text):
+        return ""
+    if len(text.encode()) > 2_500 or "```" in text:
+        return ""
+    # A snippet in a plugin's prose is often a sketch: "text" promises no grammar.
+    language = code.language if code.language in ("bash", "sh", "sql", "diff") else "text"
+    return f"```{language}\n{text}\n```"
+
+
+def _overview(page: _Page, source: Source) -> None:
+    page.head(2, "Overview")
+    purpose = source.analysis.get("purpose")
+    said = [purpose] if isinstance(purpose, str) else []
+    readme = [f for f in source.markdown if f.stem.lower() == "readme"]
+    for file in readme:
+        said += [p for s in file.sections[:2] for p in s.prose]
+    said += [f.description for f in source.files if f.meta.get("description")][:1]
+    for text in list(_prose(said))[:4]:
+        page.add(text)
+
+
+def _when(page: _Page, source: Source) -> None:
+    page.head(2, "When to use it")
+    triggers = source.analysis.get("triggers", [])
+    lines = [t for t in triggers if isinstance(t, str)] if isinstance(triggers, list) else []
+    for file in source.markdown:
+        for section in file.sections:
+            if re.search(r"when|use case|feature|benefit|perfect", section.heading, re.I):
+                lines += section.bullets
+    page.add("\n".join(f"- {c}" for c in dict.fromkeys(_prose(lines[:10]))))
+
+
+def _parts(page: _Page, source: Source) -> None:
+    for folder, title, mark in (("commands", "Commands", "/"), ("agents", "Agents", "")):
+        files = source.under(folder)
+        page.head(2, title)
+        reserve = 400 * len(files)
+        for file in files:
+            reserve -= 400
+            name = file.stem if mark else file.meta.get("name", file.stem)
+            page.head(3, f"{mark}{name}")
+            about = _clean(file.description)
+            page.add(f"`{mark}{name}` is defined in `{file.path}`. {about}".strip(), reserve)
+            for section in file.sections[:6]:
+                if page.full and reserve:
+                    break
+                _section(page, section, 4, reserve)
+
+
+def _section(page: _Page, section: Section, level: int, reserve: int = 0) -> None:
+    page.head(level, section.heading)
+    for text in _prose(section.prose):
+        page.add(text, reserve)
+    lines = list(dict.fromkeys(c for b in section.bullets if len(c := _clean(b)) > 3))
+    page.add("\n".join(f"- {c}" for c in lines), reserve)
+    for code in section.code:
+        page.add(_fence(code), reserve)
+
+
+def _workflows(page: _Page, source: Source) -> None:
+    page.head(2, "Workflow")
+    steps: list[str] = []
+    for flow in source.analysis.get("workflows", []) or []:
+        if isinstance(flow, str):
+            steps.append(flow)
+        elif isinstance(flow, dict):
+            steps += [v for v in flow.values() if isinstance(v, str)]
+    page.add("\n".join(f"{i}. {c}" for i, c in enumerate(dict.fromkeys(_prose(steps)), 1)))
+
+
+def _details(page: _Page, source: Source) -> None:
+    shown = {f.path for folder in ("commands", "agents") for f in source.under(folder)}
+    for file in source.markdown:
+        if file.path in shown or file.stem.upper() in ("LICENSE", "CHANGELOG"):
+            continue
+        for section in file.sections:
+            if page.full or re.search(r"licen|author|contribut", section.heading, re.I):
+                continue
+            _section(page, section, 2)
+
+
+def _examples(page: _Page, source: Source) -> None:
+    page.head(2, "Examples")
+    for file in source.markdown:
+        for section in file.sections:
+            for code in section.code:
+                if not page.full:
+                    page.add(_fence(code))
+
+
+def _files(page: _Page, source: Source) -> None:
+    page.head(2, "Files")
+    names = [f.path for f in source.files if f.path != "prompt.md"][:20]
+    page.add("\n".join(f"- `{name}`" for name in names))
+
+
+def _glance(page: _Page, source: Source) -> None:
+    page.head(2, "At a glance")
+    rows = [(f, _clean(f.description).replace("|", "/")) for f in source.files]
+    lines = [f"| `{f.path}` | {said[:160]} |" for f, said in rows if said]
+    if lines:
+        page.add("\n".join(["| File | What it says |", "| --- | --- |", *lines]))
+
+
+def _headed(file: File) -> list[Section]:
+    return [s for s in file.sections if s.heading and (s.prose or s.bullets)]
+
+
+def _requests(page: _Page, source: Source) -> None:
+    page.head(2, "What to ask for")
+    for file in source.markdown:
+        for section in _headed(file):
+            title = _clean(section.heading).replace("`", "")
+            first = next(_prose([*section.prose, *section.bullets]), "")
+            if title and first and page.size < source.low + 300:
+                page.add(f"Asked about {title.lower()}, {source.plugin} answers: {first}")
+
+
+def _checklist(page: _Page, source: Source) -> None:
+    page.head(2, "Checklist")
+    titles = [_clean(s.heading).replace("`", "") for f in source.markdown for s in _headed(f)]
+    page.add("\n".join(f"- [ ] {title}" for title in dict.fromkeys(titles) if title))
