@@ -59,7 +59,9 @@ class Answer:
     """What one answer of a backend means, said by the backend that got it.
 
     kind: one of the values in `ANSWER_KINDS`; wait: seconds that the server stated, if any;
-    limit: the `quotaValue` that a refusal stated, if any; quota: its `quotaId`.
+    limit: the `quotaValue` that a refusal stated, if any; quota: its `quotaId`; left: False where
+    the request certainly never left this machine (its reservation may be given back);
+    tokens_in, tokens_out, model: what an answer without a reply cost, and whose it was.
     """
 
     kind: str
@@ -69,6 +71,10 @@ class Answer:
     limit: int | None = None
     quota: str = ""
     hint: str = ""
+    left: bool = True
+    tokens_in: int = 0
+    tokens_out: int = 0
+    model: str = ""
 
 
 # kind -> (may the same request be tried again in this run, does it end the whole run)
@@ -79,6 +85,7 @@ ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
     "capacity": (True, False),  # 429 of Vertex's shared quota: back off exponentially
     "not_found": (False, True),  # 404: retired or unknown model
     "bad_request": (False, True),  # 400: the configuration or the request is wrong
+    "too_large": (False, False),  # this one request is over the model's limit: no retry
     "unauthorised": (False, True),  # 401 and 403: key or rights
     "transient": (True, False),  # 408, 5xx, timeouts, disconnects
     "malformed": (True, False),  # a 200 whose body is empty or no JSON

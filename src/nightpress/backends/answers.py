@@ -1,0 +1,266 @@
+"""What each answer of Gemini means: the one place in the code (its table: docs/answers.md).
+
+Pure functions of status and body (or of an exception's class and text). Bodies are Google's
+JSON envelope where there is one; a proxy's HTML and lone messages are understood as far as they go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nightpress.errors import Answer
+
+STOPPED = frozenset(
+    {
+        "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII",
+        "MODEL_ARMOR", "ESCALATION",
+    }
+)  # fmt: skip
+CUT = frozenset({"MAX_TOKENS", "CONTINUATION"})
+HINTS = {
+    "minute_quota": "the pace was too fast for this project; it slows down by itself",
+    "day_quota": "this model is closed until midnight Pacific; the rest goes on then",
+    "no_quota": "this model has no free tier for your project: choose another `model`, or enable "
+    "billing and set `paid: true`",
+    "capacity": "the provider is short of capacity; it is tried again later",
+    "not_found": "check `model` in manifests/_defaults.yaml: it is misspelt, retired, or not "
+    "offered in this region",
+    "bad_request": "the request or the configuration is wrong; nothing was generated",
+    "unauthorised": "check GOOGLE_API_KEY or GEMINI_API_KEY (for Vertex AI: `gcloud auth "
+    "application-default login`, and the project's rights)",
+    "too_large": "lower `input_bytes` in the generator, or exclude large files of this plugin",
+    "blocked": "the provider's filter stopped it; the standing file is untouched",
+}
+KEYLIKE = re.compile(
+    r"AIza[\w-]{10,}|ya29\.[\w.-]+|(?i:(?<=key=)|(?<=bearer ))[^\s&'\"]+|AQ\.[\w-]{20,}"
+)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+SECONDS = re.compile(r"retry in ([\d.]+)\s*(ms|s|m|h)?", re.IGNORECASE)
+ZERO = re.compile(r"\blimit: 0(?![\d.])")
+STATED = re.compile(r"\blimit: (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A 200 answer, judged. answer: None for a reply; "truncated" comes with the text so far."""
+
+    text: str
+    model: str
+    tokens_in: int
+    tokens_out: int
+    answer: Answer | None
+
+
+def clean(text: str, most: int = 300) -> str:
+    """One line without anything that looks like a key, without control characters, bounded."""
+    text = " ".join(CONTROL.sub(" ", KEYLIKE.sub("[redacted]", text)).split())
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+# --- a 200 --------------------------------------------------------------------------------------
+
+
+def of_body(body: str) -> Outcome:
+    """Judge a 200 answer by finish reason, prompt feedback and text, in that order of trust."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        said = "the reply's body is no JSON" if body.strip() else "the reply's body is empty"
+        return Outcome("", "", 0, 0, Answer("malformed", said, 200))
+    if not isinstance(value, dict):
+        return Outcome("", "", 0, 0, Answer("malformed", "the reply's body is no object", 200))
+    usage = _mapping(value.get("usageMetadata"))
+    tokens_in = _count(usage.get("promptTokenCount"))
+    tokens_out = _count(usage.get("candidatesTokenCount")) + _count(usage.get("thoughtsTokenCount"))
+    model = str(value.get("modelVersion") or "").removeprefix("models/")
+    text, kind, said = _judge(value)
+    answer = None
+    if kind:
+        answer = Answer(kind, said, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
+                        tokens_out=tokens_out, model=model)  # fmt: skip
+    return Outcome(text, model, tokens_in, tokens_out, answer)
+
+
+def _judge(value: Mapping[str, Any]) -> tuple[str, str, str]:
+    """(text, kind of answer or "", what to say of it)."""
+    reason = _mapping(value.get("promptFeedback")).get("blockReason")
+    if reason and reason != "BLOCKED_REASON_UNSPECIFIED":
+        return "", "blocked", f"the prompt was blocked ({clean(str(reason), 60)})"
+    candidates = value.get("candidates")
+    if not isinstance(candidates, list) or not candidates:
+        return "", "malformed", "the reply holds no candidate"
+    first = _mapping(candidates[0])
+    text = "".join(_texts(first))
+    finish = str(first.get("finishReason") or "")
+    if finish in CUT:
+        return text, "truncated", f"the reply was cut off at the token limit ({len(text)} chars)"
+    if finish in STOPPED or finish.startswith("IMAGE_"):
+        return "", "blocked", f"the reply was stopped ({finish})"
+    if finish != "STOP":
+        said = clean(finish, 60) or "no finish reason"
+        return "", "malformed", f"the reply did not finish ({said})"
+    if not text.strip():
+        return "", "malformed", "the reply holds no text"
+    return text, "", ""
+
+
+def _texts(candidate: Mapping[str, Any]) -> Iterator[str]:
+    """The text parts that are no thoughts."""
+    parts = _mapping(candidate.get("content")).get("parts")
+    for part in parts if isinstance(parts, list) else []:
+        one = _mapping(part)
+        if isinstance(one.get("text"), str) and not one.get("thought"):
+            yield one["text"]
+
+
+def rerouted(asked: str, answered: str) -> bool:
+    """Did another model answer? `gemini-x-001` is a version of `gemini-x`, not another model."""
+    asked, answered = (name.rsplit("/", 1)[-1] for name in (asked, answered))
+    tail = answered.removeprefix(asked)
+    return (
+        bool(answered)
+        and answered != asked
+        and not (
+            answered.startswith(asked)
+            and re.fullmatch(r"-(?:\d{3}|(?:preview|exp)?-?[\d-]+)", tail)
+        )
+    )
+
+
+# --- an error -----------------------------------------------------------------------------------
+
+
+def of_error(status: int, body: object, retry_after: str = "") -> Answer:
+    """What an answer with an error status means. body: the parsed JSON, or text."""
+    error = _error(body)
+    message, details = str(error.get("message") or ""), error.get("details")
+    typed = [_mapping(d) for d in details] if isinstance(details, list) else []
+    if status == 429:
+        return _refused(message, typed, retry_after)
+    kind = _kind(status, message, typed)
+    wait = _wait(message, typed, retry_after) if kind == "transient" else None
+    said = f"{status} {clean(message)}" if message else f"{status} without a message"
+    return Answer(kind, said, status, wait, hint=HINTS.get(kind, ""))
+
+
+def of_text(text: str) -> Answer:
+    """The same for a lone line such as "404 Publisher Model ... was not found" (a log's)."""
+    match = re.match(r"\s*(\d{3})\b[\s:.]*(.*)", text, re.DOTALL)
+    if not match:
+        return Answer("transient", clean(text) or "an error without a message")
+    return of_error(int(match[1]), match[2])
+
+
+NEVER_LEFT = frozenset(
+    {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol",
+     "LocalProtocolError", "InvalidURL", "DefaultCredentialsError", "RefreshError"}
+)  # fmt: skip
+
+
+def of_exception(name: str, text: str) -> Answer:
+    """What an exception of the transport means; name: that of its class."""
+    said = f"{name}: {clean(text)}" if text else name
+    left = name not in NEVER_LEFT
+    if name in ("DefaultCredentialsError", "RefreshError"):
+        return Answer("unauthorised", said, hint=HINTS["unauthorised"], left=left)
+    if name in ("UnsupportedProtocol", "LocalProtocolError", "InvalidURL"):
+        hint = "check the base URL and the key for stray characters"
+        return Answer("bad_request", said, hint=hint, left=left)
+    if name == "JSONDecodeError":
+        return Answer("malformed", said)
+    return Answer("transient", said, left=left)
+
+
+def _kind(status: int, message: str, details: list[Mapping[str, Any]]) -> str:
+    reasons = {str(d.get("reason")) for d in details}
+    low = message.lower()
+    if status in (401, 403) or "API_KEY_INVALID" in reasons or ("api key" in low and status == 400):
+        return "unauthorised"
+    if status == 413 or (status == 400 and "token count" in low and "exceeds" in low):
+        return "too_large"
+    if status == 404:
+        return "not_found"
+    if status in (408, 409, 425, 499) or (status >= 500 and status != 501):
+        return "transient"
+    return "bad_request"
+
+
+def _refused(message: str, details: list[Mapping[str, Any]], retry_after: str) -> Answer:
+    """A 429: which quota, which limit, how long."""
+    violations = [_mapping(v) for d in details for v in _list(d.get("violations"))]
+    zero = [v for v in violations if str(v.get("quotaValue", "")) == "0"]
+    depleted = "prepay" in message.lower() or "spend" in message.lower()
+    if zero or depleted or ZERO.search(message):
+        return _quota("no_quota", message, zero or violations, None)
+    daily = [v for v in violations if "PerDay" in str(v.get("quotaId"))]
+    if daily or re.search(r"per[ _]day", message, re.IGNORECASE):
+        return _quota("day_quota", message, daily or violations, None)
+    wait = _wait(message, details, retry_after)
+    minutely = [v for v in violations if "PerMinute" in str(v.get("quotaId"))]
+    if minutely or re.search(r"per[ _]minute", message, re.IGNORECASE):
+        return _quota("minute_quota", message, minutely or violations, wait)
+    if violations and wait is not None:
+        return _quota("minute_quota", message, violations, wait)
+    return _quota("capacity", message, violations, wait)
+
+
+def _quota(
+    kind: str, message: str, violations: list[Mapping[str, Any]], wait: float | None
+) -> Answer:
+    named = next((v for v in violations if v.get("quotaId")), {})
+    limit = _limit(named, message)
+    if kind == "no_quota" and limit is None and ZERO.search(message):
+        limit = 0
+    # Google's first line says to look at the plan; the violation says what happened.
+    lines = [line for line in message.splitlines() if "Quota exceeded" in line]
+    said = clean(lines[0].lstrip("* ") if lines else message) or "quota exceeded"
+    return Answer(kind, f"429 {said}", 429, wait, limit, str(named.get("quotaId", "")), HINTS[kind])
+
+
+def _limit(violation: Mapping[str, Any], message: str) -> int | None:
+    value = str(violation.get("quotaValue", ""))
+    if value.isdigit():
+        return int(value)
+    stated = STATED.findall(message)
+    return int(stated[0]) if len(stated) == 1 else None
+
+
+def _wait(message: str, details: list[Mapping[str, Any]], retry_after: str) -> float | None:
+    """Seconds that the server stated: RetryInfo, else the message, else the Retry-After header."""
+    for detail in details:
+        delay = re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))
+        if delay:
+            return float(delay[1])
+    said = SECONDS.search(message)
+    if said:
+        scale = {"ms": 0.001, "m": 60.0, "h": 3_600.0}.get((said[2] or "s").lower(), 1.0)
+        return float(said[1].rstrip(".")) * scale
+    return float(retry_after) if retry_after.strip().isdigit() else None
+
+
+def _error(body: object) -> Mapping[str, Any]:
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if isinstance(body, str):
+        try:
+            return _error(json.loads(body))
+        except (ValueError, RecursionError):
+            return {"message": re.sub(r"<[^>]*>", " ", body)}
+    whole = _mapping(body)
+    return _mapping(whole.get("error")) or whole
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 0

@@ -1,0 +1,137 @@
+"""Gemini through google-genai: the Developer API and Vertex AI.
+
+One `ask` is one HTTP request. The SDK retries nothing and continues nothing, and what came back
+is judged by `answers` alone, from the raw body. google.genai is imported by the first call: it
+costs 0.4 s and 50 MB.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nightpress.backends import answers
+from nightpress.backends.gemini_route import Route
+from nightpress.backends.gemini_schema import narrow
+from nightpress.errors import Answer, BackendError
+from nightpress.model import BackendKind, Reply, Request
+
+if TYPE_CHECKING:
+    from google.genai import Client
+    from google.genai.types import GenerateContentConfig
+
+    from nightpress.backends.gemini_line import Line
+
+
+class Gemini:
+    """One client for the whole run, shared by threads; each process makes its own."""
+
+    name = "gemini"
+    kind: BackendKind = "model"
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self._line: Line | None = None
+        self._lock = threading.Lock()
+
+    def ask(self, request: Request) -> Reply:
+        """One call. A reply that was cut off has finish "length"; whatever else is no reply is
+        raised as BackendError."""
+        body = self._send(lambda client: _generate(client, request, self.route.thinking))
+        outcome = answers.of_body(body)
+        if outcome.answer is not None and outcome.answer.kind != "truncated":
+            raise BackendError(outcome.answer)
+        return Reply(
+            text=outcome.text,
+            model=outcome.model or request.model,
+            finish="stop" if outcome.answer is None else "length",
+            tokens_in=outcome.tokens_in,
+            tokens_out=outcome.tokens_out,
+            http_status=200,
+            raw=body,
+        )
+
+    def preflight(self, model: str) -> None:
+        """One call (countTokens) that spends no quota of requests: raises BackendError where
+        model, key or rights are wrong."""
+        self._send(lambda client: _count(client, model))
+
+    def close(self) -> None:
+        with self._lock:
+            line, self._line = self._line, None
+        if line is not None and line.pid == os.getpid():
+            line.close()
+
+    def _send(self, call: Callable[[Client], Coroutine[Any, Any, str]]) -> str:
+        try:
+            line = self._connected()
+            return line.run(call(line.client), self.route.deadline / self.route.clock_speed)
+        except Exception as error:  # noqa: BLE001 - the SDK's many kinds: `_meaning` knows them
+            raise BackendError(self._meaning(error)) from None
+
+    def _connected(self) -> Line:
+        from nightpress.backends.gemini_line import Line
+
+        with self._lock:
+            if self._line is None or self._line.pid != os.getpid():
+                self._line = Line(self.route)
+            return self._line
+
+    def _meaning(self, error: Exception) -> Answer:
+        """The answer that an exception of the SDK stands for; a bug of ours is raised again."""
+        from google.auth.exceptions import GoogleAuthError
+        from google.genai.errors import APIError
+        from httpx2 import HTTPError, InvalidURL
+
+        if isinstance(error, APIError):
+            headers = getattr(error.response, "headers", None) or {}
+            found = answers.of_error(error.code, error.details, headers.get("retry-after", ""))
+        elif isinstance(error, TimeoutError):
+            found = Answer("transient", f"no answer within {self.route.deadline:g} s")
+        elif isinstance(error, HTTPError | InvalidURL | GoogleAuthError | OSError):
+            found = answers.of_exception(type(error).__name__, str(error))
+        else:
+            raise error
+        secret = self.route.key or self.route.token
+        said = found.message.replace(secret, "[redacted]") if secret else found.message
+        return replace(found, message=said)
+
+
+async def _generate(client: Client, request: Request, thinking: str) -> str:
+    answer = await client.aio.models.generate_content(
+        model=request.model, contents=request.prompt, config=_config(request, thinking)
+    )
+    http = answer.sdk_http_response
+    return (http.body if http else None) or ""
+
+
+async def _count(client: Client, model: str) -> str:
+    await client.aio.models.count_tokens(model=model, contents="preflight")
+    return ""
+
+
+def _config(request: Request, thinking: str) -> GenerateContentConfig:
+    from google.genai import types
+
+    return types.GenerateContentConfig(
+        system_instruction=request.system or None,
+        max_output_tokens=request.max_output_tokens,
+        response_mime_type=None if request.schema is None else "application/json",
+        response_json_schema=None if request.schema is None else narrow(request.schema),
+        thinking_config=_thinking(thinking),
+        automatic_continuation=False,
+        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+        # The raw body is what is kept and judged: the SDK's own reading hides an empty one.
+        should_return_http_response=True,
+    )
+
+
+def _thinking(level: str) -> Any:
+    from google.genai import types
+
+    return (
+        types.ThinkingConfig(thinking_level=types.ThinkingLevel(level.upper())) if level else None
+    )

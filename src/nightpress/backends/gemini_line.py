@@ -1,0 +1,85 @@
+"""The line to Google: one SDK client, and the loop that its requests run on.
+
+The loop has a thread of its own: only a task that can be cancelled has a true deadline (a
+socket's timeout bounds silence, and a server that drips is never silent).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+import httpx2
+from google import genai
+from google.genai import types
+from google.oauth2.credentials import Credentials
+
+from nightpress.backends.gemini_route import Route
+
+# The SDK's own default for the Developer API is /v1 by now, where half of what we send is unknown.
+API_VERSION = {"developer": "v1beta", "vertex": "v1beta1"}
+GRACE = 5.0
+"""Seconds, beyond the deadline, that a cancelled request gets to let go of its socket."""
+
+
+class Line:
+    """Made at the first call, in the process that makes it (`pid`); used by many threads."""
+
+    def __init__(self, route: Route) -> None:
+        self.pid = os.getpid()
+        # Our own httpx clients: with aiohttp installed the SDK would take that, and silently
+        # send a request again after a disconnect. A proxy of the environment must not see
+        # loopback traffic.
+        verify = httpx2.create_ssl_context(trust_env=not route.local)
+        trust = not route.local
+        self._async = httpx2.AsyncClient(trust_env=trust, verify=verify, timeout=None)
+        self._sync = httpx2.Client(trust_env=trust, verify=verify, timeout=None)
+        self.client = _client(route, self._async, self._sync)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="nightpress-gemini", daemon=True
+        )
+        self._thread.start()
+
+    def run(self, call: Coroutine[Any, Any, str], seconds: float) -> str:
+        """The result of `call`, or TimeoutError after `seconds`, whatever the server does; an
+        interrupt of the waiting thread cancels the request too."""
+        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(call, seconds), self._loop)
+        try:
+            return future.result(seconds + GRACE)
+        except concurrent.futures.CancelledError:
+            raise TimeoutError from None
+        finally:
+            future.cancel()
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._async.aclose(), self._loop).result(GRACE)
+        self._sync.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(GRACE)
+        if not self._thread.is_alive():
+            self._loop.close()
+
+
+def _client(route: Route, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> genai.Client:
+    options = types.HttpOptions(
+        api_version=API_VERSION[route.api],
+        base_url=route.base_url or None,
+        timeout=int(route.deadline * 1_000),
+        httpx_async_client=asynchronous,
+        httpx_client=sync,
+    )
+    if route.api == "developer":
+        return genai.Client(vertexai=False, api_key=route.key, http_options=options)
+    return genai.Client(
+        vertexai=True,
+        project=route.project,
+        location=route.location,
+        # A local server never gets the machine's real credentials.
+        credentials=Credentials(token=route.token) if route.local else None,  # type: ignore[no-untyped-call]
+        http_options=options,
+    )

@@ -1,0 +1,112 @@
+"""Which way to Gemini: API, credentials, base URL, deadline; from settings and the environment.
+
+Pure. Keys come from the environment only, and are never in a message, a repr or a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from nightpress.errors import UsageError
+
+# In the order of the SDK: the first one that is set wins.
+KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+DEADLINE = 180.0
+LEAST_DEADLINE = 10.0  # Google refuses anything under it with a 400
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """deadline: seconds for a whole call; clock_speed: how many of them pass in a real second
+    (other than 1 only with a local server on a fast clock); base_url: "" is Google's own;
+    token: a Vertex access token for a local server, which never sees real credentials;
+    thinking: the model's thinking level ("" leaves it to the model)."""
+
+    api: Literal["developer", "vertex"] = "developer"
+    key: str = field(default="", repr=False)
+    project: str = ""
+    location: str = "global"
+    base_url: str = ""
+    token: str = field(default="", repr=False)
+    deadline: float = DEADLINE
+    clock_speed: float = 1.0
+    thinking: str = ""
+
+    @property
+    def local(self) -> bool:
+        return urlsplit(self.base_url).hostname in LOOPBACK
+
+
+def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:
+    """The route that `gemini:` in the settings and the environment describe.
+
+    settings: vertex, project, location, base_url, deadline, clock_speed, thinking; all optional.
+    Raises UsageError where a credential is missing or a value cannot be meant.
+    """
+    vertex = bool(settings.get("vertex", _says_vertex(environ)))
+    url = str(settings.get("base_url") or environ.get(_url_name(vertex)) or "").rstrip("/")
+    deadline = float(settings.get("deadline") or DEADLINE)
+    if deadline < LEAST_DEADLINE:
+        raise UsageError(
+            f"gemini.deadline is {deadline:g} s, and Google refuses less than 10 s",
+            "raise it, or leave it out (180 s)",
+        )
+    made = Route(
+        api="vertex" if vertex else "developer",
+        key="" if vertex else _key(environ),
+        project=str(settings.get("project") or environ.get("GOOGLE_CLOUD_PROJECT") or ""),
+        location=str(settings.get("location") or environ.get("GOOGLE_CLOUD_LOCATION") or "global"),
+        base_url=url,
+        token=environ.get("NIGHTPRESS_VERTEX_TOKEN", "test-token") if vertex else "",
+        deadline=deadline,
+        clock_speed=float(settings.get("clock_speed") or 1.0),
+        thinking=str(settings.get("thinking") or ""),
+    )
+    _check(made)
+    return made
+
+
+def _check(made: Route) -> None:
+    if made.api == "vertex" and not made.project:
+        raise UsageError("Vertex AI needs a project", "set gemini.project, or GOOGLE_CLOUD_PROJECT")
+    if made.base_url and urlsplit(made.base_url).scheme not in ("https", "http"):
+        raise UsageError("gemini.base_url is no http(s) URL", "e.g. http://127.0.0.1:8080")
+    if made.base_url.startswith("http:") and not made.local:
+        raise UsageError(
+            "gemini.base_url would send the key unencrypted", "use https, or a loopback address"
+        )
+    if made.clock_speed != 1.0 and not made.local:
+        raise UsageError(
+            "gemini.clock_speed is for a local server only", "leave it out, or set a loopback URL"
+        )
+
+
+def _key(environ: Mapping[str, str]) -> str:
+    for name in KEYS:
+        # A pasted key often ends in a newline; as a header it would be refused, and quoted.
+        key = environ.get(name, "").strip()
+        if key and not (key.isascii() and key.isprintable() and " " not in key):
+            raise UsageError(f"{name} holds characters that no key has", "paste the key again")
+        if key:
+            return key
+    raise UsageError(
+        f"neither {KEYS[0]} nor {KEYS[1]} is set", "get a key at https://aistudio.google.com/apikey"
+    )
+
+
+def _says_vertex(environ: Mapping[str, str]) -> bool:
+    said = environ.get("GOOGLE_GENAI_USE_VERTEXAI", "").strip().lower()
+    if said not in ("", "0", "false", "1", "true"):
+        raise UsageError(
+            f"GOOGLE_GENAI_USE_VERTEXAI is {said!r}, which the SDK silently takes for false",
+            "set it to true or false",
+        )
+    return said in ("1", "true")
+
+
+def _url_name(vertex: bool) -> str:
+    return "GOOGLE_VERTEX_BASE_URL" if vertex else "GOOGLE_GEMINI_BASE_URL"
