@@ -31,14 +31,19 @@ class Policy:
     max_tokens: int = 65_536
 
 
-def delay(policy: Policy, answer: Answer, attempt: int, draw: float) -> float | None:
+def delay(
+    policy: Policy, answer: Answer, attempt: int, draw: float, of_kind: int | None = None
+) -> float | None:
     """Seconds to wait after failed attempt number `attempt` (from 1); None: do not retry.
+    of_kind: how many answers of this kind there were so far (default: all of them).
 
     A stated wait is never undercut: at least 1 s, and jitter on top. Without one, half of the
     exponential step is certain and half is drawn, so that many clients do not return together.
     "truncated" waits for nothing: what it needs is a larger budget.
     """
-    if not ANSWER_KINDS[answer.kind][0] or attempt >= _attempts(policy, answer.kind):
+    if not ANSWER_KINDS[answer.kind][0] or attempt >= policy.attempts:
+        return None
+    if (attempt if of_kind is None else of_kind) >= _allowed(policy, answer.kind):
         return None
     if answer.kind == "truncated":
         return 0.0
@@ -58,7 +63,6 @@ def larger(policy: Policy, budget: int) -> int | None:
     return wanted if wanted > budget else None
 
 
-def _attempts(policy: Policy, kind: str) -> int:
-    if kind == "truncated":
-        return min(2, policy.attempts)
-    return min(policy.malformed, policy.attempts) if kind == "malformed" else policy.attempts
+def _allowed(policy: Policy, kind: str) -> int:
+    """Answers of one kind after which it is not tried again."""
+    return {"truncated": 2, "malformed": policy.malformed}.get(kind, policy.attempts)

@@ -217,7 +217,7 @@ def test_the_first_key_wins_and_is_never_shown() -> None:
 def test_a_local_server_never_gets_real_credentials() -> None:
     made = route({"vertex": True, "project": "p", "base_url": "http://127.0.0.1:1"}, {})
     assert made.local
-    assert made.token == "test-token"
+    assert made.token.startswith("test-")
 
 
 def test_the_narrowed_schema_says_in_words_what_gemini_does_not_know() -> None:

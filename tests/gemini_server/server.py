@@ -37,7 +37,7 @@ class GeminiServer:
         self.service = Service(Settings(**settings), clock)
         self.clock = self.service.clock
         self._http = _Http(("127.0.0.1", port), self.service)
-        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
     def start(self) -> GeminiServer:
         self._thread.start()

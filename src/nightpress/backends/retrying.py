@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,13 +17,13 @@ from nightpress.errors import Answer, BackendError
 from nightpress.model import Backend, BackendKind, Reply, Request
 
 OnAttempt = Callable[[Request, int, float, Reply | BackendError], None]
-"""(request as sent, attempt from 1, epoch seconds at which it started, what came of it)."""
+"""(request as sent, attempt from 1, seconds that it took, what came of it)."""
 Reserve = Callable[[Request, int], None]
 """Takes quota for attempt 2 and later; raises errors.Deferred where there is none."""
 
 
 def _unreported(
-    request: Request, attempt: int, started: float, outcome: Reply | BackendError
+    request: Request, attempt: int, seconds: float, outcome: Reply | BackendError
 ) -> None:
     """For callers that keep no ledger."""
 
@@ -41,7 +42,7 @@ class Retrying:
         on_attempt: OnAttempt = _unreported,
         *,
         reserve: Reserve | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._backend = backend
         self._policy = policy or Policy()
@@ -60,6 +61,7 @@ class Retrying:
         is returned with finish "length", for it was paid for and the checks judge it.
         """
         attempt, widened = 1, False
+        met: Counter[str] = Counter()
         while True:
             outcome = self._attempt(request, attempt)
             wait: float | None = 0.0
@@ -70,7 +72,10 @@ class Retrying:
                     return _settled(outcome)
                 request, widened = replace(request, max_output_tokens=budget), True
             else:
-                wait = delay(self._policy, outcome.answer, attempt, self._rng.random())
+                kind = outcome.answer.kind
+                met[kind] += 1
+                draw = self._rng.random()
+                wait = delay(self._policy, outcome.answer, attempt, draw, met[kind])
             if wait is None:
                 return _settled(outcome)
             self._sleep(wait)
@@ -91,9 +96,9 @@ class Retrying:
         except BaseException:
             # Interrupted in flight: it may have reached the server, and it has a row too.
             said = Answer("transient", "interrupted while the call was in flight")
-            self._on_attempt(request, attempt, started, BackendError(said))
+            self._on_attempt(request, attempt, self._clock() - started, BackendError(said))
             raise
-        self._on_attempt(request, attempt, started, outcome)
+        self._on_attempt(request, attempt, self._clock() - started, outcome)
         return outcome
 
 
