@@ -21,10 +21,11 @@ CURRENT = (
     "gemini-3.5-flash-lite", "gemini-3.1-flash-lite", "gemini-3.8-flash",
     "gemini-2.5-flash", "gemini-2.5-pro",
 )  # fmt: skip
-# Seconds of 157 real calls of gemini-2.0-flash, every 5 % from the fastest to the slowest.
+# (share of calls, seconds within which they were answered): 157 real calls of gemini-2.0-flash.
 LATENCY = (
-    3.858, 4.108, 4.297, 4.414, 4.514, 4.707, 4.829, 4.894, 4.979, 5.08, 5.158,
-    5.244, 5.383, 5.435, 5.538, 5.963, 6.182, 6.492, 7.131, 7.901, 14.364,
+    (0.0, 3.858), (0.05, 4.108), (0.1, 4.297), (0.25, 4.707), (0.5, 5.158), (0.75, 5.963),
+    (0.85, 6.492), (0.9, 7.131), (0.93, 7.637), (0.95, 8.4), (0.96, 8.713), (0.97, 9.008),
+    (0.98, 9.834), (0.99, 10.025), (1.0, 14.364),
 )  # fmt: skip
 
 
@@ -169,11 +170,7 @@ class Service:
     def _work(self, rng: random.Random) -> None:
         """Takes as long as the real one did."""
         if self.settings.latency:
-            at = rng.uniform(0, len(LATENCY) - 1)
-            low = int(at)
-            high = min(low + 1, len(LATENCY) - 1)
-            seconds = LATENCY[low] + (LATENCY[high] - LATENCY[low]) * (at - low)
-            self.clock.sleep(seconds * self.settings.latency)
+            self.clock.sleep(_seconds(rng.random()) * self.settings.latency)
 
     def _over(
         self, target: Target, broken: Mapping[str, int], wait: float, rng: random.Random
@@ -252,3 +249,10 @@ def _tokens(request: Mapping[str, Any]) -> int:
     return replies.count_tokens(texts(request.get("systemInstruction"))) + replies.count_tokens(
         texts(request["contents"])
     )
+
+
+def _seconds(share: float) -> float:
+    for (low, fast), (high, slow) in itertools.pairwise(LATENCY):
+        if share <= high:
+            return fast + (slow - fast) * (share - low) / (high - low)
+    return LATENCY[-1][1]

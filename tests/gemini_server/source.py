@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 NAME = r"[\w.@+-][\w.@+ -]*(?:/[\w.@+ -]+)*"
@@ -96,7 +97,7 @@ def _files(prompt: str) -> Iterator[tuple[str, str]]:
     found = [(m["path"], m["text"]) for m in TAGGED.finditer(prompt) if "." in m["path"]]
     if not found:
         marks = list(MARKED.finditer(prompt))
-        for mark, after in zip(marks, [*marks[1:], None], strict=True):
+        for mark, after in zip_longest(marks, marks[1:]):
             text = prompt[mark.end() : after.start() if after else len(prompt)]
             end = END.search(text)
             found.append((mark["path"], text[: end.start()] if end else text))

@@ -199,6 +199,8 @@ def _schema(schema: Any, at: str) -> None:
         return
     if not isinstance(schema, dict):
         raise refusal(400, f"Invalid value at '{at}': a JSON schema must be an object.")
+    if "$ref" in schema and any(not key.startswith("$") for key in schema):
+        raise refusal(400, f"{at}: only keys that start with $ may stand beside $ref.")
     types = schema.get("type", [])
     for name in types if isinstance(types, list) else [types]:
         if name not in TYPES:

@@ -23,12 +23,14 @@ RISKY = re.compile(r"TODO|FIXME|lorem|\[(?:INSERT|Your)|curl[^\n]*\|\s*(?:ba)?sh
 def write(source: Source, rng: random.Random) -> str:
     """At least `low` bytes where the source gives them, never over `high`."""
     aim = source.low + int((source.high - source.low) * rng.uniform(0.35, 0.75))
-    page = _Page(aim, source.high - 200)
+    page = _Page(source.high - 200)
     page.add(f"# {_title(source.plugin)}")
-    for chapter in (_overview, _when, _parts, _workflows, _details, _examples, _files):
+    for share, chapter in CHAPTERS:
+        page.aim = int(aim * share)
         chapter(page, source)
+    page.aim = source.low + 300
     for chapter in (_glance, _requests, _checklist):
-        if page.size < source.low + 300:
+        if not page.full:
             chapter(page, source)
     return page.text()
 
@@ -36,8 +38,9 @@ def write(source: Source, rng: random.Random) -> str:
 class _Page:
     """Blocks, each only once, while they fit; a heading appears with its first block."""
 
-    def __init__(self, aim: int, most: int) -> None:
-        self._aim, self._most = aim, most
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.aim = most
         self._blocks: list[str] = []
         self._seen: set[str] = set()
         self._headings: list[str] = []
@@ -48,10 +51,10 @@ class _Page:
         clean = _clean(title).strip("#: ").replace("`", "")
         self._headings = [*kept, f"{'#' * level} {clean}"] if clean else kept
 
-    def add(self, block: str, reserve: int = 0) -> bool:
+    def add(self, block: str) -> bool:
         block = block.strip("\n")
         cost = len(block.encode()) + 2 + sum(len(h.encode()) + 2 for h in self._headings)
-        if not block or block in self._seen or self.size + cost > self._most - reserve:
+        if not block or block in self._seen or self.size + cost > self._most:
             return False
         self._blocks += [*self._headings, block]
         self._headings = []
@@ -61,7 +64,7 @@ class _Page:
 
     @property
     def full(self) -> bool:
-        return self.size >= self._aim
+        return self.size >= self.aim
 
     def text(self) -> str:
         return "\n\n".join(self._blocks) + "\n"
@@ -120,30 +123,38 @@ def _when(page: _Page, source: Source) -> None:
 
 
 def _parts(page: _Page, source: Source) -> None:
+    """Every command and agent by name first; then each one's text, while there is room."""
     for folder, title, mark in (("commands", "Commands", "/"), ("agents", "Agents", "")):
         files = source.under(folder)
         page.head(2, title)
-        reserve = 400 * len(files)
-        for file in files:
-            reserve -= 400
-            name = file.stem if mark else file.meta.get("name", file.stem)
+        named = [(f, f.stem if mark else f.meta.get("name", f.stem)) for f in files]
+        most = max(60, 3_000 // max(1, len(files)))
+        page.add("\n".join(f"- `{mark}{n}`: {_short(f.description, most)}" for f, n in named))
+        room = (page.aim - page.size) // max(1, len(files))
+        aim = page.aim
+        for file, name in named:
+            page.aim = min(aim, page.size + room)
             page.head(3, f"{mark}{name}")
-            about = _clean(file.description)
-            page.add(f"`{mark}{name}` is defined in `{file.path}`. {about}".strip(), reserve)
-            for section in file.sections[:6]:
-                if page.full and reserve:
-                    break
-                _section(page, section, 4, reserve)
+            for section in file.sections:
+                if not page.full:
+                    _section(page, section, 4)
+        page.aim = aim
 
 
-def _section(page: _Page, section: Section, level: int, reserve: int = 0) -> None:
+def _short(text: str, most: int) -> str:
+    text = _clean(text)
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].replace("`", "")
+
+
+def _section(page: _Page, section: Section, level: int) -> None:
     page.head(level, section.heading)
     for text in _prose(section.prose):
-        page.add(text, reserve)
+        if not page.full:
+            page.add(text)
     lines = list(dict.fromkeys(c for b in section.bullets if len(c := _clean(b)) > 3))
-    page.add("\n".join(f"- {c}" for c in lines), reserve)
+    page.add("\n".join(f"- {c}" for c in lines))
     for code in section.code:
-        page.add(_fence(code), reserve)
+        page.add(_fence(code))
 
 
 def _workflows(page: _Page, source: Source) -> None:
@@ -201,7 +212,7 @@ def _requests(page: _Page, source: Source) -> None:
         for section in _headed(file):
             title = _clean(section.heading).replace("`", "")
             first = next(_prose([*section.prose, *section.bullets]), "")
-            if title and first and page.size < source.low + 300:
+            if title and first and not page.full:
                 page.add(f"Asked about {title.lower()}, {source.plugin} answers: {first}")
 
 
@@ -209,3 +220,15 @@ def _checklist(page: _Page, source: Source) -> None:
     page.head(2, "Checklist")
     titles = [_clean(s.heading).replace("`", "") for f in source.markdown for s in _headed(f)]
     page.add("\n".join(f"- [ ] {title}" for title in dict.fromkeys(titles) if title))
+
+
+# Up to which share of the aim each chapter may fill the page.
+CHAPTERS = (
+    (0.15, _overview),
+    (0.25, _when),
+    (0.35, _examples),
+    (0.80, _parts),
+    (0.85, _workflows),
+    (1.00, _details),
+    (1.00, _files),
+)
