@@ -11,6 +11,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -20,10 +21,19 @@ from google import genai
 from google.genai import errors, types
 from google.oauth2.credentials import Credentials
 
-from tests.gemini_server import FIELD, FREE, FastClock, GeminiServer, Limits, ManualClock
+from tests.gemini_server import (
+    FIELD,
+    FREE,
+    FastClock,
+    GeminiServer,
+    Limits,
+    ManualClock,
+    source,
+)
 from tests.gemini_server.faults import DEFECTS, Plan
 from tests.gemini_server.quota import Quota, next_pacific_midnight, pacific_day
 
+ROOT = Path(__file__).parents[1]
 MODEL = "gemini-3.5-flash-lite"
 PATH = f"/v1beta/models/{MODEL}:generateContent"
 VERTEX = f"/v1beta1/projects/p/locations/global/publishers/google/models/{MODEL}:generateContent"
@@ -121,6 +131,24 @@ def test_the_sdk_gets_markdown_composed_from_the_prompt(sdk: genai.Client) -> No
     assert usage and usage.prompt_token_count and usage.candidates_token_count
     parts = (usage.prompt_token_count, usage.candidates_token_count, usage.thoughts_token_count)
     assert usage.total_token_count == sum(p or 0 for p in parts)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '<untrusted-7f path="{path}" bytes="9">\n{text}\n</untrusted-7f>',
+        "=== BEGIN FILE {path} ===\n{text}\n=== END FILE ===",
+        "~~~~ {path}\n{text}\n~~~~",
+        "### `{path}`\n\n~~~~\n{text}\n~~~~",
+    ],
+)
+def test_files_are_found_however_a_prompt_carries_them(form: str) -> None:
+    deploy = "---\ndescription: Deploys one service.\n---\n# Deploy\n\n```bash\nmake x\n```"
+    both = [("README.md", "# A tool\n\nIt deploys."), ("commands/deploy.md", deploy)]
+    read = source.read("Do it.\n" + "\n".join(form.format(path=p, text=t) for p, t in both))
+    assert [f.path for f in read.files] == ["README.md", "commands/deploy.md"]
+    assert read.files[1].meta == {"description": "Deploys one service."}
+    assert read.files[1].sections[0].code[0].text == "make x"
 
 
 def test_the_sdk_gets_json_that_satisfies_its_schema(sdk: genai.Client) -> None:
@@ -475,7 +503,7 @@ def test_a_small_budget_cuts_the_reply_off(server: GeminiServer) -> None:
 
 def test_it_runs_by_hand_and_prints_its_address_first() -> None:
     command = [sys.executable, "-m", "tests.gemini_server", "--defects", "field", "--key", "k"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout
         url = process.stdout.readline().strip()
         with urllib.request.urlopen(url + "/_seen") as answer:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.gemini_server import GeminiServer
 from . import samples
 from .conftest import ENVIRON, Opened
 
+ROOT = Path(__file__).parents[2]
 # A short deadline in real seconds: 10 s on a clock that runs fifty times as fast.
 FAST = {"deadline": 10, "clock_speed": 50}
 MEANING = {
@@ -159,14 +161,52 @@ def test_a_proxy_of_the_environment_does_not_see_loopback(opened: Opened) -> Non
         [sys.executable, "-c", code, server.url()],
         capture_output=True,
         text=True,
+        cwd=ROOT,
         env={**os.environ, **proxy, "GOOGLE_API_KEY": "test-key", "GEMINI_API_KEY": "other"},
     )
     assert ran.stdout == "stop\n", ran.stderr
 
 
+INTERRUPTED = """
+import os, signal, sys, threading
+from nightpress.backends import make
+from tests.backends import samples
+g = make('gemini', {'base_url': sys.argv[1]}, os.environ)
+threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    g.ask(samples.request())
+except KeyboardInterrupt:
+    print('out')
+"""
+
+
+def test_an_interrupt_abandons_a_call_that_hangs(opened: Opened) -> None:
+    _, server = opened(script=["hang"])
+    ran = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, server.url()],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "GOOGLE_API_KEY": "test-key"},
+        timeout=30,
+    )
+    assert (ran.stdout, ran.returncode) == ("out\n", 0), ran.stderr
+
+
+def test_a_forked_process_makes_a_line_of_its_own(opened: Opened) -> None:
+    gemini, server = opened()
+    gemini.ask(samples.request())
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if gemini.ask(samples.request()).finish == "stop" else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert gemini.ask(samples.request()).finish == "stop"
+    assert server.seen()["calls"] == 3
+
+
 def test_the_module_is_imported_without_the_sdk() -> None:
     code = "import sys, nightpress.backends.gemini; print('google.genai' in sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert ran.stdout == "False\n", ran.stderr
 
 
@@ -265,6 +305,6 @@ def test_server_and_backend_agree_on_tokens(opened: Opened) -> None:
 
 def test_the_server_stands_apart() -> None:
     code = "import sys, tests.gemini_server; print(any('nightpress' in m for m in sys.modules))"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert ran.stdout == "False\n", ran.stderr
     assert GeminiServer.__module__.startswith("tests.")

@@ -11,6 +11,7 @@ from nightpress.backends.retrying import Retrying
 from nightpress.backoff import Policy, delay, larger
 from nightpress.errors import ANSWER_KINDS, Answer, BackendError, Deferred
 from nightpress.model import BackendKind, Reply, Request
+from tests.gemini_server import bad_night
 
 from . import samples
 from .conftest import Opened
@@ -150,6 +151,26 @@ def test_a_bad_night_over_http(opened: Opened) -> None:
     assert wrapped.ask(samples.request()).finish == "stop"
     assert rows == [1, 2, 3, 4, 5]
     assert server.seen()["calls"] == len(rows)
+
+
+def test_with_faults_everything_succeeds_and_both_sides_agree_on_every_call(
+    opened: Opened,
+) -> None:
+    gemini, server = opened(rates=bad_night(0.10), seed=5)
+    rows: list[int | None] = []
+
+    def record(_request: Request, _n: int, _seconds: float, got: Reply | BackendError) -> None:
+        rows.append(got.http_status if isinstance(got, Reply) else got.answer.http_status)
+
+    wrapped = Retrying(gemini, None, lambda _: None, random.Random(1), record)
+    replies = [wrapped.ask(samples.request(extra=str(n))) for n in range(100)]
+    assert all(r.finish == "stop" for r in replies)
+    seen = server.seen()
+    # A call that was cut off in its body had status 200 at the server, and none here.
+    told = [None if c["fault"] in ("disconnect", "cut_body") else c["status"] for c in seen["list"]]
+    assert rows == told
+    assert 100 < len(rows) <= 115
+    assert seen["input_tokens"] >= sum(r.tokens_in for r in replies)
 
 
 # --- the policy ---------------------------------------------------------------------------------

@@ -24,6 +24,11 @@ MARKED = re.compile(
     r"(?P<path>(?:\./)?[\w.@+-]+(?:/[\w.@+-]+)*\.\w{1,5})`?.*$",
     re.MULTILINE | re.IGNORECASE,
 )
+INFO = re.compile(
+    r"^(?P<fence>`{3,}|~{3,})[^\n`]*?(?P<path>(?:[\w.@+-]+/)*[\w.@+-]+\.\w{1,5})\b[^\n]*\n"
+    r"(?P<text>.*?)\n(?P=fence)[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
 END = re.compile(r"^(?:[-=<]{3,}|\[)\s*(?:/|END\b).*$", re.MULTILINE | re.IGNORECASE)
 FENCE = re.compile(r"^(`{3,}|~{3,})[^\n`]*\n(.*?)\n\1[ \t]*$", re.MULTILINE | re.DOTALL)
 FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*\n", re.DOTALL)
@@ -95,6 +100,8 @@ def read(prompt: str) -> Source:
 
 def _files(prompt: str) -> Iterator[tuple[str, str]]:
     found = [(m["path"], m["text"]) for m in TAGGED.finditer(prompt) if "." in m["path"]]
+    if not found:
+        found = [(m["path"], m["text"]) for m in INFO.finditer(prompt)]
     if not found:
         marks = list(MARKED.finditer(prompt))
         for mark, after in zip_longest(marks, marks[1:]):

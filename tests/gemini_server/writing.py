@@ -29,7 +29,7 @@ def write(source: Source, rng: random.Random) -> str:
         page.aim = int(aim * share)
         chapter(page, source)
     page.aim = source.low + 300
-    for chapter in (_glance, _requests, _checklist):
+    for chapter in (_practice, _walkthrough, _glance, _requests, _checklist):
         if not page.full:
             chapter(page, source)
     return page.text()
@@ -200,6 +200,34 @@ def _glance(page: _Page, source: Source) -> None:
     lines = [f"| `{f.path}` | {said[:160]} |" for f, said in rows if said]
     if lines:
         page.add("\n".join(["| File | What it says |", "| --- | --- |", *lines]))
+
+
+def _practice(page: _Page, source: Source) -> None:
+    """The same facts by file and topic, as prose: how a model fills a page from little."""
+    page.head(2, "In practice")
+    for file in source.markdown:
+        for section in _headed(file):
+            title = _clean(section.heading).replace("`", "")
+            points = [c.rstrip(".:") for c in _prose(section.bullets)]
+            if not title or not points or page.full:
+                continue
+            page.head(3, f"{title} in practice")
+            said = "; ".join(points)
+            page.add(f"For {title.lower()}, `{file.path}` of {source.plugin} lists: {said}.")
+
+
+def _walkthrough(page: _Page, source: Source) -> None:
+    """Each example once more, line by line."""
+    page.head(2, "The examples line by line")
+    for file in source.markdown:
+        for section in file.sections:
+            for code in section.code:
+                lines = dict.fromkeys(x.strip() for x in code.text.split("\n") if x.strip())
+                kept = [x for x in lines if 8 < len(x) < 100 and "`" not in x and _clean(x) == x]
+                if kept and _fence(code) and not page.full:
+                    title = _clean(section.heading).replace("`", "") or file.stem
+                    page.head(3, f"{title}, step by step")
+                    page.add("\n".join(f"{i}. `{x}`" for i, x in enumerate(kept[:25], 1)))
 
 
 def _headed(file: File) -> list[Section]:
