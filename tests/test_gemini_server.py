@@ -200,6 +200,13 @@ def test_the_sdk_sees_googles_own_errors(sdk: genai.Client) -> None:
     assert "not found" in (caught.value.message or "")
 
 
+def test_left_alone_the_sdk_continues_with_calls_of_its_own() -> None:
+    with GeminiServer(script=["continuation", "ok"]) as server:
+        sdk = client(server, "developer")
+        sdk.models.generate_content(model=MODEL, contents=prompt(9))
+        assert server.seen()["calls"] == 2
+
+
 def test_a_disconnect_reaches_the_sdk_as_one() -> None:
     with GeminiServer(script=["disconnect", "cut_body"]) as server:
         sdk = client(server, "developer")
@@ -484,6 +491,7 @@ def test_each_defect_is_what_it_says(defect: str) -> None:
         "thought_only": not text and first.get("content", {}).get("parts"),
         "safety": not text and finish == "SAFETY",
         "recitation": not text and finish == "RECITATION",
+        "continuation": text and finish == "CONTINUATION" and first.get("continuationToken"),
         "other_model": reply["modelVersion"] != MODEL and text,
     }[defect]
 

@@ -77,12 +77,13 @@ def test_a_deadline_ends_a_call_that_drips_and_the_server_sees_us_leave(opened: 
     assert server.seen()["calls"] == 2
 
 
-@pytest.mark.parametrize("cut", ["max_tokens", "max_tokens_empty"])
+@pytest.mark.parametrize("cut", ["max_tokens", "continuation", "max_tokens_empty"])
 def test_a_cut_off_reply_is_a_reply_of_finish_length(opened: Opened, cut: str) -> None:
-    gemini, _ = opened(script=[cut])
+    gemini, server = opened(script=[cut])
     reply = gemini.ask(samples.request())
+    assert server.seen()["calls"] == 1, "nothing is continued behind our back"
     assert reply.finish == "length"
-    assert bool(reply.text) == (cut == "max_tokens")
+    assert bool(reply.text) == (cut != "max_tokens_empty")
     assert reply.tokens_out > 0
 
 

@@ -74,6 +74,8 @@ def reply(
     budget = (request.get("generationConfig") or {}).get("maxOutputTokens", 65_536)
     if defect == "max_tokens":
         text, finish = text[: int(len(text) * rng.uniform(0.3, 0.9))], "MAX_TOKENS"
+    elif defect == "continuation":
+        text, finish = text[: len(text) // 2], "CONTINUATION"
     elif defect == "max_tokens_empty":
         text, finish, thoughts = "", "MAX_TOKENS", budget
     elif thoughts + count_tokens(text) > budget:
@@ -90,6 +92,8 @@ def reply(
     if finish in ("SAFETY", "RECITATION") or (finish == "MAX_TOKENS" and not text):
         candidate["content"] = {"role": "model"}
         text = ""
+    if finish == "CONTINUATION":
+        candidate["continuationToken"] = f"{rng.getrandbits(96):024x}"
     if finish == "SAFETY":
         candidate["safetyRatings"] = [
             {"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "probability": "HIGH", "blocked": True}
