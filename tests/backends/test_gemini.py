@@ -233,7 +233,6 @@ def test_threads_share_one_client(opened: Opened) -> None:
         ({}, {}, "GOOGLE_API_KEY"),
         ({"deadline": 5}, {"GEMINI_API_KEY": "k"}, "less than 10 s"),
         ({"vertex": True}, {}, "project"),
-        ({}, {"GOOGLE_GENAI_USE_VERTEXAI": "yes", "GEMINI_API_KEY": "k"}, "silently"),
         ({"base_url": "http://example.com"}, {"GEMINI_API_KEY": "k"}, "unencrypted"),
         ({"base_url": "ftp://127.0.0.1"}, {"GEMINI_API_KEY": "k"}, "URL"),
         ({"clock_speed": 9}, {"GEMINI_API_KEY": "k"}, "local server"),
@@ -247,6 +246,12 @@ def test_what_cannot_be_meant_is_refused_and_names_no_key(
         route(settings, environ)
     assert "se cret" not in str(caught.value)
     assert caught.value.hint
+
+
+def test_the_environment_never_chooses_the_paid_route() -> None:
+    environ = {"GOOGLE_GENAI_USE_VERTEXAI": "true", "GOOGLE_CLOUD_PROJECT": "p"}
+    assert route({}, {**environ, "GEMINI_API_KEY": "k"}).api == "developer"
+    assert route({"vertex": True}, environ).api == "vertex"
 
 
 def test_the_first_key_wins_and_is_never_shown() -> None:

@@ -47,7 +47,8 @@ def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:
     settings: vertex, project, location, base_url, deadline, clock_speed, thinking; all optional.
     Raises UsageError where a credential is missing or a value cannot be meant.
     """
-    vertex = bool(settings.get("vertex", _says_vertex(environ)))
+    # GOOGLE_GENAI_USE_VERTEXAI is not asked: Vertex costs money, so only the project chooses it.
+    vertex = bool(settings.get("vertex"))
     url = str(settings.get("base_url") or environ.get(_url_name(vertex)) or "").rstrip("/")
     deadline = float(settings.get("deadline") or DEADLINE)
     if deadline < LEAST_DEADLINE:
@@ -96,16 +97,6 @@ def _key(environ: Mapping[str, str]) -> str:
     raise UsageError(
         f"neither {KEYS[0]} nor {KEYS[1]} is set", "get a key at https://aistudio.google.com/apikey"
     )
-
-
-def _says_vertex(environ: Mapping[str, str]) -> bool:
-    said = environ.get("GOOGLE_GENAI_USE_VERTEXAI", "").strip().lower()
-    if said not in ("", "0", "false", "1", "true"):
-        raise UsageError(
-            f"GOOGLE_GENAI_USE_VERTEXAI is {said!r}, which the SDK silently takes for false",
-            "set it to true or false",
-        )
-    return said in ("1", "true")
 
 
 def _url_name(vertex: bool) -> str:
