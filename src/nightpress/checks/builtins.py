@@ -1,0 +1,34 @@
+"""Names that exist without any plugin: Claude Code's own commands and variables, and folders.
+
+Source: Claude Code's documentation of slash commands, hooks and plugins (2026-11).
+"""
+
+from __future__ import annotations
+
+COMMANDS = frozenset(
+    "add-dir agents batch branch btw bug chrome clear color compact config context copy cost"
+    " debug desktop diff doctor effort exit export extra-usage fast feedback focus fork help hooks"
+    " ide init insights install install-github-app install-slack-app keybindings login logout loop"
+    " mcp memory mobile model output-style passes permissions plan plugin plugins"
+    " powerup pr-comments privacy-settings quit recap release-notes reload-plugins remote-control"
+    " remote-env rename resume review rewind sandbox schedule security-review setup-bedrock"
+    " setup-vertex simplify skills stats status statusline stickers tasks team-onboarding"
+    " teleport terminal-setup theme todos tui ultraplan ultrareview upgrade usage vim voice"
+    " web-setup command skill-name command-name your-command my-command plugin-name".split()
+)
+VARIABLES = frozenset(
+    "CLAUDE_PLUGIN_ROOT CLAUDE_PLUGIN_DATA CLAUDE_PROJECT_DIR CLAUDE_SKILL_DIR CLAUDE_SESSION_ID"
+    " CLAUDE_ENV_FILE CLAUDE_CONFIG_DIR CLAUDE_CODE_REMOTE CLAUDE_CODE_ENTRYPOINT CLAUDE_EFFORT"
+    " CLAUDE_API_KEY CLAUDE_CODE_OAUTH_TOKEN CLAUDE_CODE_USE_BEDROCK CLAUDE_CODE_USE_VERTEX"
+    " CLAUDE_CODE_MAX_OUTPUT_TOKENS CLAUDE_CODE_ENABLE_TELEMETRY CLAUDE_CODE_SSE_PORT"
+    " CLAUDE_CODE_EXPERIMENTAL_AGENT_TEAMS CLAUDE_CODE_SUBAGENT_MODEL CLAUDE_MODEL"
+    " CLAUDE_WORKING_DIR CLAUDE_CODE_SHELL_PREFIX CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR"
+    " CLAUDE_CODE_API_KEY_HELPER_TTL_MS CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"
+    " CLAUDE_TOOL_INPUT CLAUDE_TOOL_NAME CLAUDE_TOOL_OUTPUT CLAUDE_FILE_PATHS CLAUDE_NOTIFICATION"
+    " CLAUDE_USER_PROMPT CLAUDE_TIMEOUT CLAUDE_DEBUG CLAUDE_LOG_LEVEL CLAUDECODE".split()
+)
+ROOTS = frozenset(
+    "tmp etc usr var bin home opt dev proc sys mnt srv root lib run sbin boot media data app"
+    " workspace users api health healthz metrics login logout admin v1 v2 graphql docs static"
+    " public src index path".split()
+)

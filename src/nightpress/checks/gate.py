@@ -1,0 +1,93 @@
+"""What a check is: a named pure function, what it may know, and what it may say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from nightpress.checks.document import Document
+from nightpress.checks.neighbours import Neighbours
+from nightpress.model import Anatomy, Finding, Severity, Window
+
+Family = Literal[
+    "form", "grounding", "substance", "safety", "regression", "truncation", "mended", "custom"
+]
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One thing that a check found; its gate adds name and severity. Line and column count from
+    1; 0 means the whole document."""
+
+    message: str
+    line: int = 0
+    column: int = 0
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the checks may know beyond the text. Everything is optional: what is not known is not
+    judged.
+
+    settings: the generator's `checks:` mapping, with the manifest's over it; target: the
+    document's path, relative to the plugin's folder; plugin_paths: every path that stands (or
+    will stand) in the plugin, None if unknown; marketplace_plugins: names of the plugins;
+    standing: the text that this one would replace; finish: the reply's finish reason;
+    instructions: the prompt's own words, without plugin content; neighbours: the paragraphs of
+    the marketplace's other documents; custom: the project's own checks, already loaded;
+    forced: the user accepts losses against the standing file.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    target: str | None = None
+    frontmatter: Literal["skill", "none"] = "skill"
+    window: Window | None = None
+    anatomy: Anatomy | None = None
+    plugin_paths: frozenset[str] | None = None
+    marketplace_plugins: frozenset[str] = frozenset()
+    standing: str | None = None
+    finish: str = "stop"
+    allow_live_syntax: bool = False
+    instructions: str = ""
+    neighbours: Neighbours | None = None
+    custom: tuple[Gate, ...] = ()
+    forced: bool = False
+
+
+Check = Callable[[Document, Context, Options], Iterable[Spot]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One check as the registry holds it; the check's docstring is its entry in docs/checks.md.
+
+    alone: the severity for a document that no generator of ours answers for, where house rules
+    would be false alarms; None: the same.
+    """
+
+    name: str
+    family: Family
+    severity: Severity
+    check: Check
+    options: Options = field(default_factory=dict)
+    alone: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """text: the document after the deterministic mends, which is what may be published;
+    score: 0-100; parts: points per family, of those that could be judged; measures: the numbers
+    behind them (bytes, tokens, shares)."""
+
+    text: str
+    findings: tuple[Finding, ...]
+    score: int
+    parts: Mapping[str, int]
+    measures: Mapping[str, float]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.severity == "error")

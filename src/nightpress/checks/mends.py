@@ -1,0 +1,53 @@
+"""Deterministic mends: what has one right form is put into it, and reported, never refused.
+
+Each mend's rule is its own inverse test: a text that is already right passes unchanged, so mending
+twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nightpress.checks.document import Document
+from nightpress.checks.gate import Context, Options, Spot
+
+
+def mend(text: str) -> str:
+    """LF line ends, no byte order mark, ordinary spaces, exactly one newline at the end."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\u00a0", " ").replace("\u202f", " ")
+    return text.rstrip("\n") + "\n" if text.strip() else text
+
+
+def byte_order_mark(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+    """No byte order mark; mended."""
+    if document.raw.startswith("\ufeff"):
+        yield Spot("byte order mark", 1, 1, "save as UTF-8 without BOM")
+
+
+def line_ends(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+    """Lines end with LF; mended."""
+    at = document.raw.find("\r")
+    if at >= 0:
+        line = document.raw.count("\n", 0, at) + 1
+        yield Spot(f"{document.raw.count(chr(13))} lines end with CR", line, 1, "use LF")
+
+
+def final_newline(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+    """The file ends with exactly one newline; mended."""
+    raw = document.raw.replace("\r\n", "\n").replace("\r", "\n")
+    if raw.strip() and (not raw.endswith("\n") or raw.endswith("\n\n")):
+        yield Spot(
+            "not exactly one newline at the end", raw.count("\n") + 1, 1, "end with one newline"
+        )
+
+
+def no_break_space(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+    """Ordinary spaces, no no-break spaces: in code they break commands; mended."""
+    for mark in ("\u00a0", "\u202f"):
+        at = document.raw.find(mark)
+        if at >= 0:
+            line = document.raw.count("\n", 0, at) + 1
+            column = at - document.raw.rfind("\n", 0, at)
+            yield Spot(f"no-break space U+{ord(mark):04X}", line, column, "use a space")
+            return

@@ -1,0 +1,202 @@
+"""Safety: nothing that runs, tracks or steers a model when the document is merely read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from nightpress.checks.document import Document
+from nightpress.checks.gate import Context, Options, Spot
+from nightpress.checks.guarded import Guarded, guarded, matches
+from nightpress.checks.source import URL, Source, source_of
+from nightpress.checks.substance import unquoted
+
+LIVE = re.compile(r"(?<![`\w])!`[^`\n]+`")
+ARGUMENTS = re.compile(r"(?<!\\)\$(?:ARGUMENTS\b(?:\[\d+\])?|[0-9](?![\d.,]|\w))")
+SHELL = r"(?:sudo\s+)?(?:\w+=\S+\s+)*(?:/\S*/)?(?:ba|z|da|fi|k)?sh\b"
+PIPE = (
+    guarded("curl|wget|fetch", rf"\b(?:curl|wget|fetch)\b[^|\n;]*\|\s*{SHELL}"),
+    guarded(
+        "curl|wget", r"\b(?:curl|wget)\b[^|\n;]*\|\s*(?:sudo\s+)?(?:python|perl|ruby|node)[\d.]*\b"
+    ),
+    guarded(
+        "iwr|irm|invoke-",
+        r"\b(?:iwr|irm|invoke-webrequest|invoke-restmethod)\b[^|\n]*"
+        r"\|\s*(?:iex|invoke-expression)\b",
+    ),
+    guarded(
+        "curl|wget",
+        r"\b(?:(?:ba|z)?sh\s+<\(|eval\s+[\"']?\$\(|(?:ba)?sh\s+-c\s+[\"']?\$\()\s*(?:curl|wget)\b",
+    ),
+    guarded("base64", rf"\bbase64\s+(?:-d|--decode)\b[^|\n]*\|\s*{SHELL}"),
+)
+HOME = r"(?:/\*?|~/?\*?|\"?\$HOME\"?/?\*?)"
+DESTRUCTIVE = (
+    guarded(
+        "rm -", rf"\brm\s+(?:-[a-z]+\s+|--[\w-]+\s+)+{HOME}[ \t]*(?:$|[;&|`'\"])", flags=re.I | re.M
+    ),
+    guarded("mkfs", r"\bmkfs(?:\.\w+)?\s+/dev/"),
+    guarded("/dev/", r"\bdd\s+[^\n]*\bof=/dev/(?!null)|>\s*/dev/sd[a-z]\b"),
+    guarded(":()", r":\(\)\s*\{\s*:\|:&\s*\};:"),
+    guarded("chmod", r"\bchmod\s+(?:-R\s+)?777\s+/(?:\s|$)"),
+)
+INJECTION = (
+    guarded(
+        "ignore|disregard|forget|override",
+        r"\b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+)?(?:of\s+)?"
+        r"(?:the\s+|your\s+|my\s+)?(?:previous|prior|above|earlier|preceding|system|original)\s+"
+        r"(?:instructions?|prompts?|rules|messages?|context|directions?)",
+    ),
+    guarded(
+        "tell |inform |to the user|to user",
+        r"\b(?:do not|don't|never)\s+(?:tell|inform|(?:mention|reveal|disclose) (?:this|it) to)\s+"
+        r"(?:the\s+)?user\b(?! (?:to|that|how|what|which|when|it)\b)",
+    ),
+    guarded(
+        "you are now",
+        r"\byou are now (?:in |a |an |the )?(?:developer mode|DAN\b|jailbroken|unrestricted"
+        r"|free from)",
+    ),
+    guarded(
+        "prompt",
+        r"\b(?:reveal|print|repeat|output)\s+(?:your|the)\s+(?:system|hidden|initial)\s+prompt\b",
+    ),
+    guarded(
+        "instruction",
+        r"\b(?:new|updated|important)\s+(?:system\s+)?instructions?\s+(?:for|to)\s+(?:the\s+)?"
+        r"(?:AI|assistant|model|LLM)\b",
+    ),
+    guarded(
+        "<|im_|<|system|<|endoftext|inst]|<system|</system",
+        r"<\|(?:im_start|im_end|system|endoftext)\|>|\[/?INST\]|</?system(?:[-_]prompt)?>",
+    ),
+    guarded(
+        "this",
+        r"\b(?:AI|LLM|language)\s+(?:models?|assistants?|agents?)\s+"
+        r"(?:reading|processing|summari[sz]ing)\s+this\b",
+    ),
+)
+ACTIVE = re.compile(
+    r"<\s*(?:script|iframe|object|embed|applet|base|meta|link|style|form)\b[^>]*>"
+    r"|<[a-z][^<>]*\son[a-z]+\s*=",
+    re.I,
+)
+BAD_SCHEME = re.compile(r"(?:javascript|vbscript|data|file):", re.I)
+
+
+def live_syntax(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """No live syntax (an exclamation mark before a code span or after a fence's backticks): it
+    executes when the skill is loaded. Allowed by the manifest's `allow_live_syntax`."""
+    if context.allow_live_syntax:
+        return
+    hint = "describe the command; it would run as soon as the skill is loaded"
+    covered = {n for b in document.blocks for n in range(b.line, b.line + b.text.count("\n") + 2)}
+    for found in LIVE.finditer(document.text):
+        place = document.place(found.start())
+        if place[0] not in covered:
+            yield Spot(f"runs on load: {found[0][:60]}", *place, hint)
+    for block in document.blocks:
+        if block.info.startswith("!"):
+            yield Spot("code block that runs on load", block.line, 1, hint)
+
+
+def arguments_text(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """Unescaped `$ARGUMENTS`, `$0` ... `$9` in a skill are replaced when it is loaded."""
+    if context.frontmatter != "skill":
+        return
+    start = document.starts[min(document.body_line, len(document.starts)) - 1]
+    for found in ARGUMENTS.finditer(document.text, start):
+        hint = "write \\$ if it is meant literally"
+        yield Spot(f"{found[0]} is replaced on load", *document.place(found.start()), hint)
+
+
+def pipe_to_shell(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """No download is piped into an interpreter, unless the plugin's own files do so."""
+    yield from _unless_in_source(document, context, PIPE, "pipes a download into an interpreter")
+
+
+def destructive(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """No command that wipes a disk or a home folder, unless the plugin's own files have it."""
+    yield from _unless_in_source(document, context, DESTRUCTIVE, "destroys data")
+
+
+def _unless_in_source(
+    document: Document, context: Context, guards: tuple[Guarded, ...], what: str
+) -> Iterator[Spot]:
+    source = source_of(context.anatomy, context.target) if context.anatomy else None
+    for found, _ in matches(guards, document.text):
+        if source is None or not source.says(found[0].strip()):
+            place = document.place(found.start())
+            yield Spot(
+                f"{what}: {found[0].strip()[:60]}", *place, "the plugin's files have no such line"
+            )
+
+
+def instruction_echo(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+    """No instruction to a model that was carried over from the plugin's content ("ignore previous
+    instructions", "do not tell the user", chat control marks). Quotations are left out."""
+    for found, _kind in matches(INJECTION, unquoted(document.prose)):
+        place = document.place(found.start())
+        yield Spot(f"reads like an injected instruction: {found[0][:60]!r}", *place, "remove it")
+
+
+def html_active(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+    """No HTML that loads or runs something, and no link with a scheme that does (`javascript:`,
+    `data:`, `file:`)."""
+    for found in ACTIVE.finditer(document.prose):
+        yield Spot(f"active HTML {found[0][:40]}", *document.place(found.start()), "remove it")
+    for link in document.links:
+        if BAD_SCHEME.match(link.target):
+            place = document.place(link.offset)
+            yield Spot(f"link with the scheme of {link.target[:40]!r}", *place, "use https")
+
+
+def image_remote(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+    """No image from elsewhere: it tells its server who reads the document."""
+    for link in document.links:
+        if link.image and re.match(r"(?:https?:)?//", link.target, re.I):
+            place = document.place(link.offset)
+            yield Spot(f"remote image {link.target[:60]}", *place, "keep images in the plugin")
+    for found in re.finditer(r"<img\b[^>]*\bsrc\s*=\s*[\"']?https?://[^>]*>", document.prose, re.I):
+        yield Spot("remote image", *document.place(found.start()), "keep images in the plugin")
+
+
+def url_known(document: Document, context: Context, options: Options) -> Iterator[Spot]:
+    """URLs are those of the plugin's own files, of an allow-list of hosts, or plainly examples
+    (localhost, example.com, a placeholder)."""
+    if context.anatomy is None:
+        return
+    source = source_of(context.anatomy, context.target)
+    allowed = {str(host).lower() for host in options["hosts"]}
+    images = {link.target for link in document.links if link.image}
+    for found in URL.finditer(document.text):
+        url = found[0].rstrip(".,;:!?*_")
+        if url not in images and not _known(url, source, allowed):
+            hint = "only URLs of the plugin's own files; option hosts allows others"
+            yield Spot(f"URL from nowhere: {url[:80]}", *document.place(found.start()), hint)
+
+
+def _known(url: str, source: Source, allowed: set[str]) -> bool:
+    """Whether the URL is one of the source's, goes on from one, or is an example."""
+    try:
+        host = (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return False
+    if re.search(r"[{}$*%\[]|\.\.\.|…", url) or "." not in host:
+        return True
+    if re.search(
+        r"(?:^|\.)(?:example|test|invalid|localhost|local|internal)(?:\.(?:com|org|net|io))?$", host
+    ):
+        return True
+    if re.fullmatch(r"[\d.]+", host) or re.search(r"\b(?:your|my|example)[.-]?", host):
+        return True
+    if host in allowed or any(host.endswith("." + parent) for parent in allowed):
+        return True
+    plain = url.rstrip("/")
+    return any(
+        plain == own.rstrip("/")
+        or plain.startswith(own.rstrip("/") + "/")
+        or own.startswith(plain + "/")
+        for own in source.urls
+    )

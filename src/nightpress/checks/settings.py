@@ -1,0 +1,106 @@
+"""The `checks:` mapping of a generator (and of a manifest, over it): what it may say.
+
+    checks:
+      code-span: false                  # not judged
+      vocabulary: {floor: 0.45}         # an option; the others keep their defaults
+      heading-single: {severity: warning}
+      house-words: {file: checks/house_words.py, forbidden: [leverage]}   # the project's own
+
+A name outside the registry is the project's own check if it has `file`, a path within the
+generator's folder. An edge loads the file; its function
+`check(document, context, options) -> Iterable[Spot]` becomes a Gate with `custom`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from nightpress.checks.gate import Check, Gate
+from nightpress.checks.registry import REGISTRY
+from nightpress.model import Severity
+
+SEVERITIES = get_args(Severity)
+RESERVED = ("severity", "file")
+
+
+def chosen(settings: Mapping[str, Any], own: Iterable[Gate] = ()) -> tuple[Gate, ...]:
+    """The gates that the settings leave on, with their options and severities. What `problems`
+    would complain of is ignored here: it was reported where the settings were read."""
+    gates = [*REGISTRY.values(), *own]
+    return tuple(made for gate in gates if (made := _made(gate, settings.get(gate.name))))
+
+
+def _made(gate: Gate, said: Any) -> Gate | None:
+    if said is False:
+        return None
+    if not isinstance(said, Mapping):
+        return gate
+    severity = said.get("severity", gate.severity)
+    if severity not in SEVERITIES:
+        severity = gate.severity
+    options = {**gate.options, **{k: v for k, v in said.items() if k not in RESERVED}}
+    return replace(gate, severity=severity, options=options)
+
+
+def custom(name: str, check: Check, said: Mapping[str, Any]) -> Gate:
+    """The gate of a project's own check: `said` is its entry in the settings."""
+    options = {key: value for key, value in said.items() if key not in RESERVED}
+    severity = said.get("severity", "error")
+    return Gate(name, "custom", severity if severity in SEVERITIES else "error", check, options)
+
+
+def files(settings: Mapping[str, Any]) -> dict[str, str]:
+    """The project's own checks: name -> file, as the settings name it."""
+    return {
+        name: str(said["file"])
+        for name, said in settings.items()
+        if name not in REGISTRY and isinstance(said, Mapping) and "file" in said
+    }
+
+
+def problems(settings: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with a `checks:` mapping: (name, message, hint), for whoever reads it."""
+    for name, said in settings.items():
+        gate = REGISTRY.get(name)
+        if gate is None:
+            if not (isinstance(said, Mapping) and isinstance(said.get("file"), str)):
+                yield name, "no such check", _close(name, REGISTRY)
+                continue
+        elif not isinstance(said, bool | Mapping):
+            yield name, "must be true, false, or a mapping of options", ""
+            continue
+        if isinstance(said, Mapping):
+            yield from _wrong_options(name, gate, said)
+
+
+def _wrong_options(
+    name: str, gate: Gate | None, said: Mapping[str, Any]
+) -> Iterator[tuple[str, str, str]]:
+    severity = said.get("severity")
+    if severity is not None and severity not in SEVERITIES:
+        yield name, f"severity {severity!r} is none of {', '.join(SEVERITIES)}", ""
+    if gate is None:
+        return
+    for key, value in said.items():
+        if key == "severity":
+            continue
+        if key not in gate.options:
+            known = [*gate.options, "severity"]
+            yield name, f"no option {key!r}", _close(key, known)
+        elif not _fits(value, gate.options[key]):
+            yield name, f"option {key!r} must be like {gate.options[key]!r}", ""
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Whether a value has the default's type: a number, or a list of strings."""
+    if isinstance(default, int | float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+
+
+def _close(name: str, known: Iterable[str]) -> str:
+    close = get_close_matches(str(name), list(known), n=1)
+    return f"did you mean {close[0]}?" if close else "docs/checks.md lists them"

@@ -1,0 +1,62 @@
+"""A text judged: mended, looked at by every chosen gate, and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from nightpress.checks import mends, score, settings
+from nightpress.checks.document import Document, parse
+from nightpress.checks.gate import Context, Gate, Spot, Verdict
+from nightpress.checks.registry import ALONE
+from nightpress.model import Finding
+
+MOST = 20  # findings of one gate: the twenty-first tells nobody anything new
+
+
+def judge(text: str, context: Context) -> Verdict:
+    """The verdict on a text. Never raises for anything that the text holds.
+
+    Mends come first (line ends, byte order mark, spaces, final newline), so every other gate
+    judges, and every location counts in, the mended text.
+    """
+    mended = mends.mend(text)
+    document = parse(mended, raw=text)
+    gates = settings.chosen(context.settings, context.custom)
+    order = {gate.name: at for at, gate in enumerate(gates)}
+    found = [
+        Finding(gate.name, gate.severity, spot.message, spot.line, spot.column, spot.hint)
+        for gate in gates
+        for spot in islice(_spots(gate, document, context), MOST)
+    ]
+    found.sort(key=lambda f: (f.line, f.column, order[f.check]))
+    numbers = score.measures(document, context)
+    points, parts = score.score(found, {gate.name: gate for gate in gates}, numbers, context)
+    return Verdict(mended, tuple(found), points, parts, numbers)
+
+
+def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
+    if gate.family != "custom":
+        return gate.check(document, context, gate.options)
+    try:
+        spots = list(gate.check(document, context, gate.options))
+    except Exception as error:  # noqa: BLE001 - the project's own code: its fault is a finding
+        return [Spot(f"the check itself failed: {type(error).__name__}: {error}"[:300])]
+    return spots
+
+
+def alone(
+    target: str | None = None,
+    plugin_paths: frozenset[str] | None = None,
+    skill: bool | None = None,
+) -> Context:
+    """The context of a document that no generator of ours answers for: house rules are warnings
+    there, and no size window holds. skill: None: judged by the name SKILL.md."""
+    if skill is None:
+        skill = target is None or target.rpartition("/")[2].lower() == "skill.md"
+    return Context(
+        settings=ALONE,
+        target=target,
+        frontmatter="skill" if skill else "none",
+        plugin_paths=plugin_paths,
+    )
