@@ -1,0 +1,133 @@
+"""The YAML block at the head of a Markdown file: split off, read within bounds, written.
+
+Floor 1: pure. Reading tolerates what Claude accepts and strict YAML rejects (an unquoted value
+that holds `: `); writing gives the one form that every parser accepts: block style, one-line
+double-quoted strings, LF (see the Agent Skills specification).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nightpress import bounded_yaml
+
+FrontmatterError = bounded_yaml.YamlError
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """raw: the text between the `---` lines, None if there is none; body_line: from 1."""
+
+    raw: str | None
+    body: str
+    body_line: int
+
+
+def split(text: str) -> Parts:
+    """Frontmatter and body. A block that is never closed is no frontmatter; a byte order mark
+    before it, which Claude tolerates, is passed over."""
+    lines = text.removeprefix("\ufeff").split("\n")
+    if lines[0].rstrip() != "---":
+        return Parts(None, text, 1)
+    for number, line in enumerate(lines[1:], 1):
+        if line.rstrip() == "---":
+            raw = "".join(row + "\n" for row in lines[1:number])
+            return Parts(raw, "\n".join(lines[number + 1 :]), number + 2)
+    return Parts(None, text, 1)
+
+
+def parse(raw: str) -> dict[str, object]:
+    """The mapping of a block; raises FrontmatterError with line and column within `raw`."""
+    try:
+        value = bounded_yaml.load(raw).value
+    except FrontmatterError as error:
+        value = _second_try(raw, error)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise FrontmatterError("frontmatter must be a mapping of keys to values")
+    return value
+
+
+def _second_try(raw: str, first: FrontmatterError) -> Any:
+    """What the block is with its broken values quoted; if it is nothing: the first error, for
+    its column is one of the user's own text."""
+    quoted = _quoted(raw)
+    if quoted == raw:
+        raise first
+    try:
+        return bounded_yaml.load(quoted).value
+    except FrontmatterError:
+        raise first from None
+
+
+_LINE = re.compile(r"([A-Za-z_][\w-]*):[ \t]+(\S.*)")
+
+# one-line values that strict YAML rejects, and that are meant as the text that they show:
+_BROKEN = re.compile(
+    r"""(?![\"'|>\[{&*!%@`\#]).*:(?:\s|$)   # Use when: the colon ends a key
+    | \[[^\[\]]*\]\s*[^\s\#,].*             # [issue] [priority]
+    | \{[^{}]*\}\s*[^\s\#,].*               # {name} and more
+    | [%@`].*                              # @scope/name, `code`
+    | \*(?![A-Za-z0-9_-]+\s*$).*          # **/*.md: a glob, no alias
+    | [|>](?![-+0-9]{0,2}\s*(?:\#|$)).*    # >= 2.0
+    | "(?:[^"\\]|\\.)*"\s*[^\s\#].*        # "quoted" and more
+    | '(?:[^']|'')*'\s*[^\s\#'].*         # 'quoted' and more
+    """,
+    re.VERBOSE,
+)
+
+
+def _quoted(raw: str) -> str:
+    """The same block with its broken top-level values quoted."""
+    rows = []
+    for line in raw.split("\n"):
+        found = _LINE.match(line)
+        if found is not None and _BROKEN.match(found.group(2)):
+            rows.append(f"{found.group(1)}: {json.dumps(found.group(2).rstrip())}")
+        else:
+            rows.append(line)
+    return "\n".join(rows)
+
+
+def render(fields: Mapping[str, object]) -> str:
+    """The block with its `---` lines; values are strings or one level of string -> string."""
+    rows = []
+    for key, value in fields.items():
+        if isinstance(value, Mapping):
+            rows.append(f"{_key(key)}:")
+            rows += [f"  {_key(str(inner))}: {_text(str(text))}" for inner, text in value.items()]
+        else:
+            rows.append(f"{_key(key)}: {_value(key, str(value))}")
+    return "---\n" + "".join(row + "\n" for row in rows) + "---\n"
+
+
+_WORDS_OF_YAML = frozenset("y n yes no on off true false null".split())
+_LONG_RULE = re.compile(r"-{3,}")
+
+
+def _value(key: str, value: str) -> str:
+    """A skill's name needs no quotes by its own rule, unless YAML takes it for something else."""
+    bare = re.fullmatch(r"[a-z][a-z0-9-]*", value) and value not in _WORDS_OF_YAML
+    return value if key == "name" and bare and "---" not in value else _text(value)
+
+
+def _key(key: str) -> str:
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", key) and key.lower() not in _WORDS_OF_YAML
+    return key if plain else _text(key)
+
+
+def _text(value: str) -> str:
+    """Double-quoted, on one line. Characters that YAML or a terminal cannot take are left out;
+    a run of hyphens becomes one, for some parsers look for `---` anywhere."""
+    one_line = " ".join(value.split())
+    kept = "".join(c for c in one_line if unicodedata.category(c) not in _NO_TEXT)
+    return json.dumps(_LONG_RULE.sub("-", kept), ensure_ascii=False)
+
+
+_NO_TEXT = frozenset({"Cc", "Cf", "Cs", "Cn"})  # control, format (bidirectional), surrogate, none
