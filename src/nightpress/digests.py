@@ -141,10 +141,9 @@ class Index:
         return self._store.connection()
 
 
-def stamp(found: os.stat_result) -> bytes:
+def stamp(mode: int, size: int, mtime_ns: int, ctime_ns: int, inode: int) -> bytes:
     """What must be the same for a file to count as unmoved."""
-    numbers = (found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
-    return array("q", numbers).tobytes()
+    return b"%d %d %d %d %d" % (mode, size, mtime_ns, ctime_ns, inode)
 
 
 def sign(root: bytes, names: Sequence[bytes]) -> bytes:

@@ -24,6 +24,11 @@ def digest(*parts: str) -> str:
     return total.hexdigest()
 
 
+def sha256(data: bytes) -> str:
+    """Digest of a file's bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def content(files: Mapping[str, str]) -> str:
     """Digest of a plugin's content: path -> sha256 of each file that counts."""
     return digest(*(part for path in sorted(files) for part in (path, files[path])))

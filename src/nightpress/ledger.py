@@ -38,6 +38,7 @@ class Attempt:
     before_sha256: str | None = None
     snapshot_id: str | None = None
     score_before: int | None = None
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +102,12 @@ class Ledger:
         with self.store.write() as db:
             return self._insert(db, run_id, attempt, "started")
 
-    def prepare(self, row: int, *, token: str, content_sha256: str, bytes_after: int) -> None:
-        """Record what is about to be published: `prepared`, before the target is touched."""
-        with self.store.write() as db:
-            db.execute(
-                "UPDATE enhancements SET status = 'prepared', token = ?, content_sha256 = ?,"
-                " bytes_after = ? WHERE id = ?",
-                (token, content_sha256, bytes_after, row),
-            )
+    def prepare(self, row: int, **columns: Any) -> None:
+        """Record what is about to be published, whole: `prepared`, before the target is touched.
+
+        A later run finishes the row from just this, should we die before `end`.
+        """
+        self.update(row, status="prepared", **columns)
 
     def update(self, row: int, **columns: Any) -> None:
         """Fill in columns of a row that is still in flight."""
@@ -266,6 +265,23 @@ class Ledger:
         """Which ledger this is: an index made beside another one does not fit it."""
         query = "SELECT value FROM meta WHERE key = 'ledger_id'"
         return str(self.store.connection().execute(query).fetchone()["value"])
+
+    def verify(self) -> list[chain.Break]:
+        """Every break in the hash chain."""
+        return chain.verify(self.store.connection())
+
+    def unfinished(self) -> bool:
+        """Did a run die? (It left open rows, or never said that it ended.)"""
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM enhancements WHERE status IN ('started', 'prepared'))"
+            " OR EXISTS (SELECT 1 FROM runs WHERE finished IS NULL)"
+        )
+        return bool(self.store.connection().execute(query).fetchone()[0])
+
+    def close_runs(self) -> None:
+        """Runs that died are over: they are closed without an exit code."""
+        with self.store.write() as db:
+            db.execute("UPDATE runs SET finished = ? WHERE finished IS NULL", (self._time(),))
 
     def close(self) -> None:
         self.store.close()

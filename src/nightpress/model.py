@@ -104,12 +104,13 @@ class FileEntry:
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """The text of one file, read safely; what was not UTF-8 is replaced. `truncated` when the
-    file was longer than the reading cap."""
+    file was longer than the reading cap; sha256: of exactly the bytes that were read."""
 
     path: str
     text: str
     size: int
     truncated: bool = False
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

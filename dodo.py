@@ -1,0 +1,58 @@
+"""The documents of this marketplace, kept true by nightpress: `doit list` is its table of contents.
+
+Run `doit` to bring every document up to date, `doit plan` to see first what that means.
+"""
+
+from nightpress import tasks
+
+DOIT_CONFIG = tasks.config()
+
+
+def task_manifests():
+    """find the plugins; write the manifests that are missing"""
+    return tasks.manifests()
+
+
+def task_validate():
+    """check every manifest, generator and default"""
+    return tasks.validate()
+
+
+def task_plan():
+    """what would be done and why; makes no call"""
+    return tasks.plan()
+
+
+def task_snapshot():
+    """copy a plugin before it is modified"""
+    yield from tasks.snapshot()
+
+
+def task_analyse():
+    """phase 1: what a plugin is for, cached by content"""
+    yield from tasks.analyse()
+
+
+def task_enhance():
+    """bring every document up to date (what plain `doit` does)"""
+    yield from tasks.enhance()
+
+
+def task_adopt():
+    """take a plugin's documents as they stand"""
+    yield from tasks.adopt()
+
+
+def task_report():
+    """what stands, and how the runs went"""
+    return tasks.report()
+
+
+def task_restore():
+    """bring a plugin back from a snapshot, bit for bit"""
+    return tasks.restore()
+
+
+def task_audit():
+    """verify the ledger's hash chain"""
+    return tasks.audit()

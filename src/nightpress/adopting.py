@@ -1,0 +1,32 @@
+"""`doit adopt:PLUGIN`: the files of its enhancements, as they stand, become the truth.
+
+Floor 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nightpress import judging, publication, reading
+from nightpress.catalog import Item
+from nightpress.pipeline import Press
+
+
+def adopt(press: Press, items: Sequence[Item]) -> None:
+    """Adopt each file that is there; findings do not stop it, they are accepted and listed."""
+    for item in items:
+        found = press.plugin(item.slug)
+        state = found.states[item.name]
+        target = state.enhancement.target
+        if state.case.standing.sha256 is None:
+            press.run.tell("notice", f"{item.id}: there is no {state.target_path} to adopt")
+            continue
+        text = reading.read(found.root, target, publication.READ_CAP).decode("utf-8", "replace")
+        verdict = judging.judge(
+            press.run.project, found, state.enhancement, state.counted, text,
+            planned=[other.enhancement.target for other in found.states.values()],
+        )  # fmt: skip
+        errors = [finding for finding in verdict.findings if finding.severity == "error"]
+        for finding in errors:
+            press.run.tell("notice", f"{item.id}: accepted: {finding.check}: {finding.message}")
+        press.adopt(item, tuple(dict.fromkeys(finding.check for finding in errors)))

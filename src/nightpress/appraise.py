@@ -1,0 +1,125 @@
+"""What a decision may need to know of texts: is the standing file good, is the source enough?
+
+Floor 3. Both cost milliseconds, so both are asked for only when the decision would turn on them,
+and remembered in the index by everything that they were found out from.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from nightpress import fingerprint, reading, staleness
+from nightpress.model import Enhancement, Finding, Generator, Material
+from nightpress.staleness import Case
+from nightpress.writers import Writer
+
+if TYPE_CHECKING:
+    from nightpress.gather import Gathered
+    from nightpress.project import Project
+
+
+class Appraiser:
+    """Completes cases for one project."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def complete(
+        self, found: Gathered, enhancement: Enhancement, writer: Writer, case: Case
+    ) -> Case:
+        """The case with the findings of the standing file and the shortage, where they matter."""
+        if staleness.needs_judgement(case):
+            case = replace(case, findings=self._findings(found, enhancement, case))
+        if staleness.decide(case).action == "make" and not case.forced:
+            case = replace(case, shortage=self._shortage(found, enhancement, writer, case))
+        return case
+
+    def _findings(
+        self, found: Gathered, enhancement: Enhancement, case: Case
+    ) -> tuple[Finding, ...]:
+        key = self._key("findings", enhancement, case, str(case.standing.sha256))
+        held = self.project.index.appraisal(key)
+        if held is None:
+            from nightpress import judging
+
+            text = reading.read(found.root, enhancement.target, _CAP).decode("utf-8", "replace")
+            verdict = judging.judge(self.project, found, enhancement, case.files, text)
+            held = json.dumps([asdict(finding) for finding in verdict.findings])
+            self.project.index.keep_appraisal(key, held)
+        return tuple(Finding(**finding) for finding in json.loads(held))
+
+    def _shortage(
+        self, found: Gathered, enhancement: Enhancement, writer: Writer, case: Case
+    ) -> str:
+        key = self._key("shortage", enhancement, case, str(writer), str(case.standing.sha256))
+        held = self.project.index.appraisal(key)
+        if held is None:
+            generator = self.project.generator(enhancement.generator)
+            held = shortage(found, enhancement, generator, writer, case, self.project)
+            self.project.index.keep_appraisal(key, held)
+        return held
+
+    def _key(self, what: str, enhancement: Enhancement, case: Case, *more: str) -> str:
+        parts = asdict(case.fingerprint).values()
+        return fingerprint.digest(what, enhancement.target, *parts, *more)
+
+
+def shortage(
+    found: Gathered,
+    enhancement: Enhancement,
+    generator: Generator,
+    writer: Writer,
+    case: Case,
+    project: Project,
+) -> str:
+    """Why the source is not enough, with what to do; "" if it is. One judgement before any call:
+    bytes there are against the generator's `min_source_bytes` for the kind of backend."""
+    from nightpress import anatomy, sources
+
+    read = sources.read(found.root, case.files)
+    standing = _standing_text(found, enhancement, case)
+    if writer.kind == "model":
+        least = _least(project, generator, "model", 1_500)
+        have = sum(f.size for f in read.files if anatomy.kind_of(f.path) != "license")
+        have += len(standing.encode())
+        if have >= least:
+            return ""
+        return (
+            f"too little source: {have:,} of {least:,} bytes; write more in the plugin, or lower"
+            " min_source_bytes"
+        )
+    from nightpress.backends import offline
+
+    material = Material(
+        anatomy=sources.anatomy_of(found.root, read),
+        analysis=None,
+        standing=standing,
+        generator=generator,
+        target=enhancement.target,
+        window=enhancement.size,
+    )
+    have = offline.extractable(material)
+    if have >= enhancement.size.min:
+        return ""
+    return (
+        f"too little source: the offline backend can extract {have:,} of {enhancement.size.min:,}"
+        " bytes; write more in the plugin, take a model (GEMINI_API_KEY), or lower size.min"
+    )
+
+
+def _least(project: Project, generator: Generator, kind: str, otherwise: int) -> int:
+    configured: Any = project.defaults.values.get("min_source_bytes") or {}
+    value = configured.get(kind, generator.min_source_bytes.get(kind, otherwise))
+    return int(value)
+
+
+def _standing_text(found: Gathered, enhancement: Enhancement, case: Case) -> str:
+    """The file that will be replaced, as input: only if it is not of our making."""
+    if case.standing.sha256 is None or staleness.is_ours(case.standing, case.publication):
+        return ""
+    return reading.read(found.root, enhancement.target, _CAP).decode("utf-8", "replace")
+
+
+_CAP = 1024 * 1024

@@ -1,0 +1,299 @@
+"""Publishing a file so that a reader sees the old or the new one at every instant.
+
+Floor 2. The file-system half of the update protocol, in steps that the caller interleaves with
+the ledger: `stage` (temporary file beside the target, fsync, read back), `swap` (one atomic
+exchange, what came out is compared with what was expected), `finish`. `sweep` cleans up after a
+crash. Everything goes through folder descriptors, and no link is followed.
+
+`step` is the seam of the crash tests: it is called before and after every file-system step with
+the step's name; in production it does nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from nightpress import renaming
+from nightpress.errors import PublishConflict, UnsafePath
+from nightpress.reading import open_folder, parts_of
+from nightpress.terminal import safe
+
+
+def _nothing(name: str) -> None:
+    del name
+
+
+step: Callable[[str], None] = _nothing
+"""Called as `before:fsync`, `after:fsync` ...; the crash tests put a killer here."""
+
+
+@contextmanager
+def _at(name: str) -> Iterator[None]:
+    step(f"before:{name}")
+    yield
+    step(f"after:{name}")
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A new version beside its target. made: folders that did not exist before, outermost first."""
+
+    root: Path
+    target: str
+    temporary: str
+    sha256: str
+    made: tuple[str, ...]
+
+
+def temporary_name(name: str, token: str) -> str:
+    """The temporary file's name: hidden, and no two attempts share one."""
+    return f".{name[:100]}.nightpress-{token}"
+
+
+def stage(root: Path, target: str, data: bytes, token: str) -> Staged:
+    """Write `data` beside the target, durably, and read it back.
+
+    Raises UnsafePath when the target is a link, a hard link, a folder, read-only, or has a twin
+    that differs in case only; OSError when the disk refuses. Nothing is left behind then.
+    """
+    *folders, name = parts_of(target)
+    made = _make_folders(root, folders)
+    staged = Staged(
+        root, target, temporary_name(name, token), hashlib.sha256(data).hexdigest(), made
+    )
+    folder = open_folder(root, folders)
+    try:
+        mode = _checked_mode(folder, name, target)
+        _write_new(folder, staged.temporary, data, mode)
+        if _hash(folder, staged.temporary) != staged.sha256:
+            raise OSError(errno.EIO, f"{safe(target)}: the disk gave back other bytes")
+    except BaseException:
+        os.close(folder)
+        discard(staged)
+        raise
+    os.close(folder)
+    return staged
+
+
+def _make_folders(root: Path, folders: list[str]) -> tuple[str, ...]:
+    made: list[str] = []
+    for depth in range(1, len(folders) + 1):
+        parent = open_folder(root, folders[: depth - 1])
+        try:
+            with _at("mkdir"):
+                os.mkdir(folders[depth - 1], 0o755, dir_fd=parent)
+            made.append("/".join(folders[:depth]))
+            with _at("fsync-parent"):
+                os.fsync(parent)
+        except FileExistsError:
+            pass
+        finally:
+            os.close(parent)
+    return tuple(made)
+
+
+def _checked_mode(folder: int, name: str, target: str) -> int:
+    """The permission bits for the new version: the old one's, never setuid."""
+    twins = [n for n in os.listdir(folder) if n != name and n.casefold() == name.casefold()]
+    if twins:
+        raise UnsafePath(f"{safe(target)}: {safe(twins[0])} differs from it in case only")
+    try:
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return 0o644
+    if not stat.S_ISREG(found.st_mode):
+        raise UnsafePath(f"{safe(target)}: a link, a folder or a special file stands there")
+    if found.st_nlink > 1:
+        raise UnsafePath(f"{safe(target)}: a hard link stands there (it has other names)")
+    if not found.st_mode & stat.S_IWUSR:
+        raise UnsafePath(f"{safe(target)}: the file is read-only", "chmod u+w to let us replace it")
+    return stat.S_IMODE(found.st_mode) & 0o777
+
+
+def _write_new(folder: int, name: str, data: bytes, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with _at("create"):
+        file = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        view = memoryview(data)
+        with _at("write"):
+            while view:
+                view = view[os.write(file, view) :]
+        with _at("chmod"):
+            os.fchmod(file, mode)
+        with _at("fsync"):
+            os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def swap(staged: Staged, expected: str | None) -> None:
+    """Exchange target and temporary file in one step; expected: sha256 of what stands, or None.
+
+    Raises PublishConflict, with the target as the user left it, if anything else stood there.
+    """
+    *folders, name = parts_of(staged.target)
+    folder = open_folder(staged.root, folders)
+    try:
+        if _hash(folder, name) != expected:
+            raise PublishConflict(f"{safe(staged.target)} was changed meanwhile")
+        if expected is None:
+            _first(folder, staged, name)
+        else:
+            _exchange(folder, staged, name, expected)
+        try:
+            with _at("fsync-folder"):
+                os.fsync(folder)
+        except OSError:
+            _take_back(folder, staged, name, expected)
+            raise
+    finally:
+        os.close(folder)
+
+
+def _first(folder: int, staged: Staged, name: str) -> None:
+    """There was no file: rename without replacing."""
+    try:
+        with _at("rename-new"):
+            renaming.rename(folder, staged.temporary, name, renaming.NOREPLACE)
+    except FileExistsError as error:
+        raise PublishConflict(f"{safe(staged.target)} was made meanwhile") from error
+
+
+def _exchange(folder: int, staged: Staged, name: str, expected: str) -> None:
+    try:
+        with _at("exchange"):
+            renaming.rename(folder, staged.temporary, name, renaming.EXCHANGE)
+    except FileNotFoundError as error:
+        raise PublishConflict(f"{safe(staged.target)} was removed meanwhile") from error
+    except renaming.NoExchange:
+        with _at("rename"):  # NFS, macOS: the plain rename; see docs/publication
+            os.rename(staged.temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        return
+    if _hash(folder, staged.temporary) != expected:
+        # a save slipped in between our look and our exchange: give the user's bytes back
+        with _at("exchange-back"):
+            renaming.rename(folder, staged.temporary, name, renaming.EXCHANGE)
+        raise PublishConflict(f"{safe(staged.target)} was saved in the very moment")
+
+
+def _take_back(folder: int, staged: Staged, name: str, expected: str | None) -> None:
+    """The disk would not promise the new name: the old state is the honest one."""
+    if expected is None:
+        os.unlink(name, dir_fd=folder)
+    else:
+        renaming.rename(folder, staged.temporary, name, renaming.EXCHANGE)
+
+
+def finish(staged: Staged) -> None:
+    """Remove the temporary file, which holds the old version by now."""
+    *folders, _ = parts_of(staged.target)
+    folder = open_folder(staged.root, folders)
+    try:
+        with suppress(FileNotFoundError), _at("unlink"):
+            os.unlink(staged.temporary, dir_fd=folder)
+        with _at("fsync-end"):
+            os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def discard(staged: Staged) -> None:
+    """Undo `stage`: the temporary file goes, and the folders that it made, if they are empty."""
+    with suppress(FileNotFoundError, UnsafePath):
+        finish(staged)
+    for path in reversed(staged.made):
+        *above, name = parts_of(path)
+        with suppress(OSError, UnsafePath):
+            parent = open_folder(staged.root, above)
+            try:
+                os.rmdir(name, dir_fd=parent)
+            finally:
+                os.close(parent)
+
+
+def sweep(root: Path, target: str, token: str) -> bool:
+    """After a crash: remove what `stage` of this token left; was there anything?
+
+    Folders that are empty now and hold nothing but our traces go, too.
+    """
+    *folders, name = parts_of(target)
+    try:
+        folder = open_folder(root, folders)
+    except (FileNotFoundError, UnsafePath):
+        _prune(root, folders)
+        return False
+    try:
+        os.unlink(temporary_name(name, token), dir_fd=folder)
+        os.fsync(folder)
+        found = True
+    except FileNotFoundError:
+        found = False
+    finally:
+        os.close(folder)
+    _prune(root, folders)
+    return found
+
+
+def _prune(root: Path, folders: list[str]) -> None:
+    """Remove the innermost empty folders on the way to a target."""
+    for depth in range(len(folders), 0, -1):
+        try:
+            parent = open_folder(root, folders[: depth - 1])
+        except (OSError, UnsafePath):
+            continue
+        try:
+            os.rmdir(folders[depth - 1], dir_fd=parent)
+        except OSError:
+            return
+        finally:
+            os.close(parent)
+
+
+def write(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace one of our own files durably and atomically."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(file, view) :]
+        with _at("own-fsync"):
+            os.fsync(file)
+    finally:
+        os.close(file)
+    with _at("own-rename"):
+        temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _hash(folder: int, name: str) -> str | None:
+    """sha256 of a regular file in the folder; None if there is none; "" if it is no file."""
+    try:
+        file = os.open(
+            name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder
+        )
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return ""
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            return ""
+        total = hashlib.sha256()
+        while piece := os.read(file, 1 << 20):
+            total.update(piece)
+        return total.hexdigest()
+    finally:
+        os.close(file)

@@ -1,0 +1,211 @@
+"""What there is to do: every enhancement of every plugin, with its decision.
+
+Floor 3. Gathers (manifest, files, lock file, ledger), lets `staleness` decide, and keeps what it
+found in the index, so that a plugin that has not moved costs a few lstat calls.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from nightpress import fingerprint, lockfile
+from nightpress.digests import RACY_NS, Settled, newest, sign
+from nightpress.gather import Gathered, Gatherer
+from nightpress.model import Decision, Reason
+from nightpress.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One enhancement as tasks and plan see it. id: `slug/name`; target: relative to the project;
+    needs: names of the plugin's enhancements that go first."""
+
+    id: str
+    slug: str
+    name: str
+    target: str
+    type: str
+    decision: Decision
+    work: bool
+    needs: tuple[str, ...] = ()
+    size: int = 0
+    plugin_name: str = ""
+
+
+@dataclass(slots=True)
+class Catalog:
+    """The enhancements that were asked for. unmoved: decisions of the plugins that were not
+    looked into, counted; problems: what is wrong with manifests."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    slugs: list[str] = field(default_factory=list)
+    problems: list[Any] = field(default_factory=list)
+    unmoved: Counter[str] = field(default_factory=Counter)
+    gathered: dict[str, Gathered] = field(default_factory=dict)
+
+    def of(self, slug: str) -> list[Item]:
+        return [item for item in self.items.values() if item.slug == slug]
+
+    def counts(self) -> Counter[str]:
+        """Decisions by action, over all plugins that were looked at."""
+        total = Counter(self.unmoved)
+        total.update(item.decision.action for item in self.items.values())
+        return total
+
+
+def load(
+    project: Project,
+    *,
+    slugs: frozenset[str] | None = None,
+    everything: bool = False,
+) -> Catalog:
+    """The catalog: of the named plugins, or of all; everything: with the items of plugins that
+    need nothing, too (for list, info and plan)."""
+    names = manifest_slugs(project)
+    if slugs is not None:
+        return _gathered(project, Catalog(slugs=names), [s for s in names if s in slugs])
+    collecting = gc.isenabled()
+    gc.disable()  # tens of thousands of small live objects: nothing to collect, much to visit
+    try:
+        return _load_all(project, names, everything)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def manifest_slugs(project: Project) -> list[str]:
+    """Stems of the manifests that there are, sorted."""
+    try:
+        entries = list(project.manifests.iterdir())
+    except FileNotFoundError:
+        return []
+    suffixes = (".yaml", ".yml")
+    return sorted(e.stem for e in entries if e.suffix in suffixes and not e.name.startswith("_"))
+
+
+def _load_all(project: Project, names: list[str], everything: bool) -> Catalog:
+    index = project.index
+    key = project.key()
+    if index.meta("key") != key:
+        index.unsettle_all(key)
+    catalog = Catalog(slugs=names)
+    settled = _unmoved(project, frozenset(names))
+    for slug, counts in settled.items():
+        if everything:
+            catalog.items.update((item.id, item) for item in _from_index(index.items(slug)))
+        else:
+            catalog.unmoved.update(json.loads(counts))
+    return _gathered(project, catalog, [name for name in names if name not in settled])
+
+
+def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:
+    """slug -> counts of the settled plugins of which neither a file nor the lock's lines moved."""
+    index = project.index
+    found = {slug: (lock, counts) for slug, lock, counts in index.unmoved() if slug in names}
+    stamp = lock_stamp(project)
+    if stamp != index.meta("lock") or not stamp:
+        digests = lock_digests(lockfile.read(project.lock_path))
+        moved = [slug for slug, (lock, _) in found.items() if digests.get(slug, "") != lock]
+        index.unsettle(moved)
+        for slug in moved:
+            del found[slug]
+        if stamp:
+            index.set_meta("lock", stamp)
+    return {slug: counts for slug, (_, counts) in found.items()}
+
+
+def lock_stamp(project: Project) -> str:
+    """The lock file's stat as text; "" if it may still change unseen."""
+    try:
+        found = project.lock_path.lstat()
+    except FileNotFoundError:
+        return "absent"
+    if project.clock.time() * 1e9 - max(found.st_mtime_ns, found.st_ctime_ns) < RACY_NS:
+        return ""
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
+
+
+def lock_digests(entries: dict[str, lockfile.Entry]) -> dict[str, str]:
+    """slug -> digest of its lines in the lock file."""
+    lines: dict[str, list[str]] = {}
+    for job, entry in sorted(entries.items()):
+        lines.setdefault(job.partition("/")[0], []).append(lockfile.line(entry))
+    return {slug: fingerprint.digest(*own) for slug, own in lines.items()}
+
+
+def _gathered(project: Project, catalog: Catalog, slugs: list[str]) -> Catalog:
+    """Look into each of the plugins; remember those that need nothing."""
+    if not slugs:
+        return catalog
+    gatherer = Gatherer(project)
+    digests = lock_digests(gatherer.lock)
+    settled = []
+    for slug in slugs:
+        found = gatherer.gather(slug)
+        catalog.problems += found.problems
+        catalog.gathered[slug] = found
+        items = list(_items(found))
+        catalog.items.update((item.id, item) for item in items)
+        if not found.problems and not any(item.work for item in items):
+            settled.append((found, items, digests.get(slug, "")))
+    project.index.settle(s for row in settled if (s := _settle(project, *row)) is not None)
+    return catalog
+
+
+def _items(found: Gathered) -> Iterator[Item]:
+    for name, state in found.states.items():
+        yield Item(
+            id=f"{found.slug}/{name}",
+            slug=found.slug,
+            name=name,
+            target=state.target_path,
+            type=state.enhancement.generator,
+            decision=state.decision,
+            work=state.work,
+            needs=state.needs,
+            size=state.case.standing.size,
+            plugin_name=found.name,
+        )
+
+
+def _settle(project: Project, found: Gathered, items: list[Item], lock: str) -> Settled | None:
+    """The index entry of a plugin without work; None while one of its files is too young."""
+    root = project.index.root
+    if not found.signature or sign(root, found.names) != found.signature:
+        return None
+    if found.looked_ns - newest(root, found.names) < RACY_NS:
+        return None
+    counts = json.dumps(Counter(item.decision.action for item in items))
+    return Settled(found.slug, found.names, found.signature, lock, counts, _to_index(items))
+
+
+def _to_index(items: list[Item]) -> str:
+    return json.dumps(
+        [
+            [i.slug, i.name, i.target, i.type, i.decision.action, i.needs, i.size, i.plugin_name]
+            + [[r.code, r.text] for r in i.decision.reasons]
+            for i in items
+        ]
+    )
+
+
+def _from_index(text: str) -> Iterator[Item]:
+    for slug, name, target, kind, action, needs, size, plugin_name, *reasons in json.loads(text):
+        decision = Decision(action, tuple(Reason(code, said) for code, said in reasons))
+        yield Item(
+            f"{slug}/{name}",
+            slug,
+            name,
+            target,
+            kind,
+            decision,
+            False,
+            tuple(needs),
+            size,
+            plugin_name,
+        )

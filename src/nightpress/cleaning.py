@@ -1,0 +1,92 @@
+"""`doit clean`: what it removes, and what it takes back.
+
+Floor 3. Plain `doit clean` removes kept drafts and leftovers, never a document. By name
+(`doit clean enhance:X`) X goes back to what stood before us, from its snapshot; a file that was
+edited by hand is kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from nightpress import atomic, publication, staleness
+from nightpress.catalog import Item
+from nightpress.gather import Gathered
+from nightpress.project import Project
+from nightpress.publication import LockBook
+from nightpress.snapshots import Snapshots
+
+
+def clean(
+    project: Project, found: Gathered, item: Item, take_back: bool, dryrun: bool
+) -> list[str]:
+    """What was (or, in a dry run, would be) done, as lines."""
+    lines = _drafts(project, item, dryrun)
+    if take_back and item.name in found.states:
+        lines += _take_back(project, found, item, dryrun)
+    return lines
+
+
+def _drafts(project: Project, item: Item, dryrun: bool) -> list[str]:
+    folder = project.state / "drafts" / item.slug
+    lines = []
+    for path in sorted(folder.glob(f"{item.name}.*")):
+        lines.append(f"removed {_shown(project, path)}")
+        if not dryrun:
+            path.unlink()
+    return lines
+
+
+def _shown(project: Project, path: Path) -> str:
+    return path.relative_to(project.root).as_posix()
+
+
+def _take_back(project: Project, found: Gathered, item: Item, dryrun: bool) -> list[str]:
+    state = found.states[item.name]
+    if not staleness.is_ours(state.case.standing, state.case.publication):
+        if staleness.is_edited(state.case.standing, state.case.publication):
+            return [f"kept {item.target}: it was edited by hand"]
+        return []
+    before = _before_us(project, found, item)
+    said = "removed" if before is None else "took back"
+    if not dryrun:
+        _put_back(project, found, item, before)
+    return [f"{said} {item.target}"]
+
+
+def _before_us(project: Project, found: Gathered, item: Item) -> bytes | None:
+    """The bytes that stood there before our first publication; None: no file did."""
+    if not project.has_ledger:
+        return None
+    query = (
+        "SELECT snapshot_id, before_sha256 FROM enhancements WHERE job = ?"
+        " AND status = 'published' ORDER BY id LIMIT 1"
+    )
+    rows = list(project.ledger.rows(query, (item.id,)))
+    if not rows or rows[0]["before_sha256"] is None:
+        return None
+    target = found.states[item.name].enhancement.target
+    return Snapshots(project.state / "snapshots").read(rows[0]["snapshot_id"], target)
+
+
+def _put_back(project: Project, found: Gathered, item: Item, before: bytes | None) -> None:
+    state = found.states[item.name]
+    target = state.enhancement.target
+    Snapshots(project.state / "snapshots").take(
+        found.root, item.slug, "before doit clean", project.clock.time(), ""
+    )
+    if publication.standing_hash(found.root, target) != state.case.standing.sha256:
+        return
+    token = secrets.token_hex(8)
+    if before is None:
+        (found.root / target).unlink()
+        atomic.sweep(found.root, target, token)
+    else:
+        staged = atomic.stage(found.root, target, before, token)
+        atomic.swap(staged, state.case.standing.sha256)
+        atomic.finish(staged)
+    lock = LockBook(project)
+    lock.drop(item.id)
+    lock.flush()
+    project.index.unsettle([item.slug])

@@ -1,0 +1,82 @@
+"""`nightpress`: doit's companion for what is no task: setting up, looking on, and recovery.
+
+Floor 4. `doit` does the work of a project; see `doit list`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nightpress import errors
+from nightpress.project import version
+from nightpress.terminal import safe
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status (see errors)."""
+    parser = _parser()
+    given = parser.parse_args(sys.argv[1:] if argv is None else argv)
+    if given.run is None:
+        parser.print_help()
+        return errors.EXIT_OK
+    try:
+        status: int = given.run(given)
+    except errors.NightpressError as error:
+        sys.stderr.write(safe(f"nightpress: {error}", newlines=True) + "\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return errors.EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return errors.EXIT_OK
+    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.print_usage(sys.stderr)
+        sys.stderr.write(f"nightpress: {message}\n")
+        raise SystemExit(errors.EXIT_USAGE)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="nightpress",
+        description="Documents for a plugin marketplace: made overnight, and kept true. "
+        "`nightpress` sets a project up; `doit` does its work (see `doit list`).",
+    )
+    parser.add_argument("--version", action="version", version=f"nightpress {version()}")
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    init = commands.add_parser(
+        "init",
+        help="set up a project: dodo.py, manifests, .gitignore",
+        description="Write dodo.py, manifests/_defaults.yaml, one manifest per plugin found, and "
+        "the .gitignore entry. Nothing that exists is overwritten; run it again at any time.",
+    )
+    init.add_argument(
+        "marketplace", nargs="?", default=".", help="the marketplace's folder (default: here)"
+    )
+    init.add_argument(
+        "--project", default=".", metavar="FOLDER", help="where the project is (default: here)"
+    )
+    init.add_argument(
+        "--rename-generic", action="store_true",
+        help="propose skills/PLUGIN/ in place of folder names that many plugins share",
+    )  # fmt: skip
+    init.set_defaults(run=_init)
+    return parser
+
+
+def _init(given: argparse.Namespace) -> int:
+    from nightpress import scaffold
+
+    done = scaffold.init(
+        Path(given.project), given.marketplace, rename_generic=given.rename_generic
+    )
+    for line in done.lines():
+        sys.stdout.write(safe(line) + "\n")
+    return errors.EXIT_OK

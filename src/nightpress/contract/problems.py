@@ -1,0 +1,40 @@
+"""A problem in a file of the user's: where, what, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from nightpress.terminal import safe
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """file: relative to the project; line, column: from 1 (0: the whole file); path: dotted."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    hint: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        path = f" {self.path}:" if self.path else ""
+        word = " warning:" if self.severity == "warning" else ""
+        hint = f" (hint: {self.hint})" if self.hint else ""
+        return safe(f"{where}:{word}{path} {self.message}{hint}")
+
+
+def as_dict(problem: Problem) -> dict[str, Any]:
+    return asdict(problem)
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """`did you mean 'x'?` for the nearest known word, else ""."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.55)
+    return f"did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,209 @@
+"""What the user reads and asks for at the desk: validate, plan, report, restore, adopt, clean.
+
+Floor 4: verbs behind tasks, printing for people or as one JSON document. Each returns whether all
+is well (False: exit status 1).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from typing import Any
+
+from nightpress import catalog, errors
+from nightpress.catalog import Item
+from nightpress.session import Session
+from nightpress.terminal import safe
+
+
+def say(text: str = "") -> None:
+    """One line to stdout, at once, safe for a terminal."""
+    sys.stdout.write(safe(text, newlines=True) + "\n")
+    sys.stdout.flush()
+
+
+def say_json(value: Any) -> None:
+    """The one JSON document."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def manifests(now: Session, rename_generic: bool = False) -> bool:
+    """Find the plugins, write the manifests that are missing, report those that are gone."""
+    from nightpress import scaffold
+
+    found = scaffold.sync(now.project.root, rename_generic=rename_generic)
+    for line in found.lines():
+        say(line)
+    return True
+
+
+def validate(now: Session, format: str = "text") -> bool:
+    """Every problem of every manifest, generator and default."""
+    from nightpress import contract
+
+    problems = contract.validate(now.project.root)
+    bad = [p for p in problems if p.severity == "error"]
+    if format == "json":
+        say_json([contract.as_dict(problem) for problem in problems])
+        return not bad
+    for problem in problems:
+        say(str(problem))
+    count = len(catalog.manifest_slugs(now.project))
+    warnings = len(problems) - len(bad)
+    say(f"{count} manifests: {len(bad)} errors, {warnings} warnings")
+    return not bad
+
+
+def plan(now: Session, format: str = "text") -> bool:
+    """What would be done and why; makes no call."""
+    found = catalog.load(now.project, everything=True)
+    rows = sorted(found.items.values(), key=lambda item: (not item.work, item.id))
+    if format == "json":
+        say_json({
+            "writer": str(now.project.writer()),
+            "why": now.project.writer().why,
+            "plugins": len(found.slugs),
+            "counts": dict(found.counts()),
+            "enhancements": [_row(item) for item in rows],
+            "problems": [str(problem) for problem in found.problems],
+        })  # fmt: skip
+        return not any(p.severity == "error" for p in found.problems)
+    for item in rows:
+        if item.decision.action != "fresh":
+            say(f"{item.decision.action:<12} {item.id}: {_said(item)}")
+    for problem in found.problems:
+        say(str(problem))
+    say(_headline(now, found))
+    return not any(p.severity == "error" for p in found.problems)
+
+
+def _row(item: Item) -> dict[str, Any]:
+    return {
+        "enhancement": item.id,
+        "type": item.type,
+        "target": item.target,
+        "action": item.decision.action,
+        "work": item.work,
+        "bytes": item.size,
+        "reasons": [{"code": r.code, "text": r.text} for r in item.decision.reasons],
+    }
+
+
+def _said(item: Item) -> str:
+    return "; ".join(reason.text for reason in item.decision.reasons)
+
+
+def _headline(now: Session, found: catalog.Catalog) -> str:
+    """`236 plugins: 61 stale (40 content changed, 21 undersized) ...`."""
+    making = [i for i in found.items.values() if i.decision.action == "make"]
+    why = Counter(i.decision.reasons[0].code for i in making if i.decision.reasons)
+    reasons = ", ".join(f"{n} {_CODES.get(code, code)}" for code, n in why.most_common())
+    counts = found.counts()
+    rest = ", ".join(
+        f"{counts[action]} {word}"
+        for action, word in (
+            ("adopt", "to adopt"), ("fresh", "up to date"), ("insufficient", "insufficient"),
+            ("keep", "edited by hand"), ("parked", "parked"),
+        )
+        if counts.get(action)
+    )  # fmt: skip
+    stale = f"{len(making)} stale" + (f" ({reasons})" if reasons else "")
+    writer = now.project.writer()
+    return f"{len(found.slugs)} plugins: {stale}, {rest or 'nothing else'}; {writer} ({writer.why})"
+
+
+_CODES = {
+    "never": "never made",
+    "content": "content changed",
+    "generator": "generator changed",
+    "model": "model changed",
+    "settings": "settings changed",
+    "schemas": "contract changed",
+    "missing": "target missing",
+    "asked": "asked for",
+}
+
+
+def report(now: Session, format: str = "text") -> bool:
+    """A plain summary of what stands and of the last run."""
+    found = catalog.load(now.project, everything=True)
+    statuses: dict[str, int] = {}
+    runs: list[dict[str, Any]] = []
+    if now.project.has_ledger:
+        ledger = now.project.ledger
+        query = "SELECT status, COUNT(*) AS n FROM enhancements GROUP BY status ORDER BY n DESC"
+        statuses = {row["status"]: row["n"] for row in ledger.rows(query)}
+        query = "SELECT * FROM runs ORDER BY rowid DESC LIMIT 5"
+        runs = [dict(row) for row in ledger.rows(query)]
+    if format == "json":
+        say_json({"standing": dict(found.counts()), "attempts": statuses, "runs": runs})
+        return True
+    say(_headline(now, found))
+    say("attempts so far: " + (", ".join(f"{n} {s}" for s, n in statuses.items()) or "none"))
+    for run in runs:
+        say(f"run {run['run_id']}: {run['backend']}, exit {run['exit_code']}, {run['summary']}")
+    for item in found.items.values():
+        if item.decision.action in ("insufficient", "keep", "parked"):
+            say(f"{item.decision.action:<12} {item.id}: {_said(item)}")
+    return True
+
+
+def audit(now: Session, format: str = "text") -> bool:
+    """Verify the ledger's hash chain, and that every published file stands as it says."""
+    if not now.project.has_ledger:
+        say_json({"breaks": []}) if format == "json" else say("there is no ledger yet")
+        return True
+    breaks = now.project.ledger.verify()
+    if format == "json":
+        say_json({"breaks": [{"seq": b.seq, "what": b.what} for b in breaks]})
+        return not breaks
+    for found in breaks:
+        say(f"chain, link {found.seq}: {found.what}")
+    query = "SELECT COUNT(*) AS n FROM chain"
+    (row,) = now.project.ledger.rows(query)
+    say(f"{row['n']} rows in the chain: {len(breaks) or 'no'} breaks")
+    return not breaks
+
+
+def restore(
+    now: Session, plugin: str = "", snapshot: str = "", list: bool = False, format: str = "text"
+) -> bool:
+    """Bring a plugin back from one of its snapshots, bit for bit; or list them."""
+    from nightpress import restoring
+
+    if list:
+        rows = restoring.rows(now.project, plugin or None)
+        if format == "json":
+            say_json(rows)
+            return True
+        for row in rows:
+            say(f"{row['id']}  {row['taken']}  {row['plugin']:<40} {row['files']} files")
+        say(f"{len(rows)} snapshots")
+        return True
+    if not plugin:
+        raise errors.UsageError(
+            "which plugin?", "doit restore --plugin NAME [--snapshot ID], or doit restore --list"
+        )
+    for line in restoring.restore(now.run, now.press, plugin, snapshot or None):
+        say(line)
+    return True
+
+
+def adopt(now: Session, slug: str) -> None:
+    """Take the files of a plugin's enhancements as the truth."""
+    from nightpress import adopting
+
+    adopting.adopt(now.press, [item for item in now.catalog.items.values() if item.slug == slug])
+
+
+def clean(now: Session, item: Item, dryrun: bool) -> None:
+    """`doit clean`: temporary files and kept drafts. `doit clean enhance:X`, by name: X goes back
+    to what stood before us, unless it was edited by hand."""
+    from nightpress import cleaning
+
+    named = now.asked.names if now.asked is not None else ()
+    take_back = any(name.startswith("enhance:") for name in named)
+    for line in cleaning.clean(now.project, now.plugin(item.slug), item, take_back, dryrun):
+        say(line)

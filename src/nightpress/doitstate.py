@@ -1,0 +1,38 @@
+"""doit's own state, in SQLite, and what `doit forget` means here.
+
+Floor 4. doit keeps its state in a backend that is chosen by name (entry point `doit.BACKEND`);
+ours is doit's own SqliteDB (its json and dbm stores break when killed while saving), and tells
+the ledger when the user forgets a task: that is the wish to have it made again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from doit.dependency import DatabaseException, SqliteDB
+
+from nightpress import session
+
+
+class NightpressDB(SqliteDB):  # type: ignore[misc]
+    """doit's SqliteDB; a damaged file is set aside, since the ledger decides what is done."""
+
+    desc = "SQLite, with the ledger told of `doit forget`"
+
+    def __init__(self, name: str, codec: Any, *, module_name: str | None = None) -> None:
+        try:
+            super().__init__(name, codec, module_name=module_name)
+        except DatabaseException:
+            Path(name).replace(f"{name}.damaged")
+            super().__init__(name, codec, module_name=module_name)
+
+    def remove(self, task_id: str) -> None:
+        """Drop a task's state. doit calls this for a failed task, too: only outside of a run is
+        it the user who asks."""
+        super().remove(task_id)
+        session.forgotten(task_id)
+
+    def remove_all(self) -> None:
+        super().remove_all()
+        session.forgotten("enhance")

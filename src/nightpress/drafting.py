@@ -1,0 +1,251 @@
+"""Both phases for one plugin: the analysis, cached, and the draft, judged and repaired once.
+
+Floor 3: joins sources, prompts, backend and checks. Nothing here touches the plugin's folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from nightpress import (
+    atomic,
+    checks,
+    compose,
+    contract,
+    fingerprint,
+    judging,
+    prompting,
+    reading,
+    sources,
+    staleness,
+)
+from nightpress.calls import Caller, request_key
+from nightpress.errors import Answer, BackendError
+from nightpress.gather import Gathered, State
+from nightpress.model import Finding, Fingerprint, Material, Reply, Request, Window
+from nightpress.project import Project
+from nightpress.publication import READ_CAP
+from nightpress.run import Run
+
+ANALYSIS_TRIES = 3
+"""How often an analysis is asked for, until one keeps its schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A judged document. counted and fingerprint: of exactly the bytes that were sent."""
+
+    text: str
+    model: str
+    findings: tuple[Finding, ...]
+    score: int
+    score_before: int | None
+    tokens_in: int
+    tokens_out: int
+    counted: Mapping[str, str]
+    fingerprint: Fingerprint
+
+
+# --- phase 1 ---
+
+
+def analyse(run: Run, caller: Caller, found: Gathered) -> dict[str, Any]:
+    """The plugin's analysis, cached by everything that it was asked with.
+
+    Raises BackendError when there is none to be had: `malformed` when no reply kept the schema.
+    """
+    project = run.project
+    state = next(iter(found.states.values()))
+    question = analysis_request(project, found)
+    key = request_key(question, state.writer)
+    cached = project.ledger.analysis(key) if project.has_ledger else None
+    if cached is not None:
+        return cached
+    problems: Sequence[str] = ()
+    for _ in range(ANALYSIS_TRIES):
+        reservation = None
+        if caller.known(question, state.writer) is None:
+            reservation = caller.reserve(question, state.writer)
+        reply = caller.ask(question, state.writer, reservation=reservation)
+        analysis, problems = contract.check_analysis(
+            compose.unwrap(reply.text), project.schema("analysis")
+        )
+        run.begin()
+        if analysis is not None:
+            project.ledger.keep_analysis(
+                key, found.slug, state.writer.backend, reply.model, analysis
+            )
+            return analysis
+        project.ledger.spend_reply(key)
+        if state.writer.kind == "offline":
+            break
+    said = "; ".join(problems[:3])
+    raise BackendError(Answer("malformed", f"no analysis kept its schema: {said}"))
+
+
+def has_analysis(project: Project, found: Gathered) -> bool:
+    """Is the analysis in the cache? (The analyse task is up to date then.)"""
+    if not found.states or not project.has_ledger:
+        return False
+    writer = next(iter(found.states.values())).writer
+    key = request_key(analysis_request(project, found), writer)
+    return project.ledger.analysis(key) is not None
+
+
+def analysis_request(project: Project, found: Gathered) -> Request:
+    """The question of phase 1, the same for every enhancement of the plugin."""
+    generator = project.generator("analysis")
+    state = next(iter(found.states.values()))
+    read = sources.read(found.root, base_files(found))
+    material = Material(
+        anatomy=sources.anatomy_of(found.root, read),
+        analysis=None,
+        standing="",
+        generator=generator,
+        target="",
+        window=Window(),
+    )
+    system, prompt = prompting.render(generator, material, checks.redact)
+    schema = json.loads(project.schema("analysis"))
+    return Request(
+        "analysis", found.slug, state.writer.model, system, prompt, generator.max_output_tokens,
+        material, schema,
+    )  # fmt: skip
+
+
+def base_files(found: Gathered) -> list[str]:
+    """The plugin's files less every target that is, or will be, of our making."""
+    ours = {
+        state.enhancement.target
+        for state in found.states.values()
+        if state.decision.action in ("make", "parked")
+        or staleness.is_ours(state.case.standing, state.case.publication)
+    }
+    return [path for path in found.files if path not in ours]
+
+
+# --- phase 2 ---
+
+
+def request(
+    project: Project, found: Gathered, state: State, analysis: Mapping[str, Any]
+) -> Request:
+    """The question of phase 2 for one enhancement."""
+    generator = project.generator(state.enhancement.generator)
+    read = sources.read(found.root, state.counted)
+    material = Material(
+        anatomy=sources.anatomy_of(found.root, read),
+        analysis=analysis,
+        standing=standing_text(found, state),
+        generator=generator,
+        target=state.enhancement.target,
+        window=state.enhancement.size,
+        links=links(found, state),
+    )
+    system, prompt = prompting.render(generator, material, checks.redact)
+    job = f"{found.slug}/{state.enhancement.name}"
+    return Request(
+        "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
+        material,
+    )  # fmt: skip
+
+
+def standing_text(found: Gathered, state: State) -> str:
+    """The file to be replaced, as input: only if it is not of our making."""
+    standing = state.case.standing
+    if standing.sha256 is None or staleness.is_ours(standing, state.case.publication):
+        return ""
+    return reading.read(found.root, state.enhancement.target, READ_CAP).decode("utf-8", "replace")
+
+
+def links(found: Gathered, state: State) -> tuple[str, ...]:
+    """Targets of the needed enhancements that stand there by now, relative to the plugin."""
+    targets = [found.states[name].enhancement.target for name in state.needs]
+    return tuple(t for t in targets if (found.root / t).is_file())
+
+
+def draft(
+    run: Run,
+    caller: Caller,
+    found: Gathered,
+    state: State,
+    question: Request,
+    *,
+    reservation: Any,
+    row: int,
+) -> Draft:
+    """Ask, compose, judge; with errors, ask once more with the findings and the draft."""
+    project = run.project
+    reply = caller.ask(question, state.writer, reservation=reservation, row=row)
+    document = _judged(project, found, state, question, reply)
+    errors = [f for f in document.findings if f.severity == "error"]
+    if not errors or state.writer.kind == "offline":
+        return document
+    repair = _repair(question, document.text, errors)
+    reservation = None
+    if caller.known(repair, state.writer) is None:
+        reservation = caller.reserve(repair, state.writer)
+    second = caller.ask(repair, state.writer, reservation=reservation, row=row)
+    mended = _judged(project, found, state, repair, second)
+    tokens = (mended.tokens_in + document.tokens_in, mended.tokens_out + document.tokens_out)
+    return replace(mended, tokens_in=tokens[0], tokens_out=tokens[1])
+
+
+def _judged(
+    project: Project, found: Gathered, state: State, question: Request, reply: Reply
+) -> Draft:
+    text = compose.finished(question.material, reply.text)
+    standing = standing_text(found, state) or None
+    planned = [other.enhancement.target for other in found.states.values()]
+    verdict = judging.judge(
+        project, found, state.enhancement, state.counted, text,
+        standing=standing, finish=reply.finish, planned=planned,
+    )  # fmt: skip
+    counted = _counted(state, question)
+    return Draft(
+        text=verdict.text,
+        model=reply.model,
+        findings=verdict.findings,
+        score=verdict.score,
+        score_before=None,
+        tokens_in=reply.tokens_in,
+        tokens_out=reply.tokens_out,
+        counted=counted,
+        fingerprint=replace(state.case.fingerprint, content=fingerprint.content(counted)),
+    )
+
+
+def _counted(state: State, question: Request) -> dict[str, str]:
+    """path -> sha256 of the content, with the hashes of what was really sent."""
+    sent = {file.path: file.sha256 for file in question.material.anatomy.files if file.sha256}
+    return {path: sent.get(path, sha256) for path, sha256 in state.counted.items()}
+
+
+def _repair(question: Request, text: str, errors: Sequence[Finding]) -> Request:
+    """The one repair call: the same question, the draft, and what is wrong with it."""
+    prompt = prompting.repair(question.prompt, text, errors)
+    return replace(question, phase="repair", prompt=prompt)
+
+
+# --- what is kept ---
+
+
+def findings_json(findings: Sequence[Finding]) -> str:
+    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False)
+
+
+def fingerprint_json(held: Fingerprint) -> str:
+    return json.dumps(asdict(held), sort_keys=True)
+
+
+def keep_draft(project: Project, job: str, held: Draft) -> str:
+    """Keep a refused draft and its findings for the user; the path, relative to the project."""
+    folder = project.state / "drafts" / job.partition("/")[0]
+    folder.mkdir(parents=True, exist_ok=True)
+    name = job.partition("/")[2]
+    atomic.write(folder / f"{name}.md", held.text.encode("utf-8", "replace"))
+    atomic.write(folder / f"{name}.findings.json", findings_json(held.findings).encode())
+    return (folder / f"{name}.md").relative_to(project.root).as_posix()

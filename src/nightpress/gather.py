@@ -1,0 +1,259 @@
+"""Gather, then decide: one plugin's manifest, files, lock lines and ledger rows -> decisions.
+
+Floor 3. Everything here reads; nothing is called, written or published.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nightpress import contract, digests, fingerprint, lockfile, reading, staleness
+from nightpress.appraise import Appraiser
+from nightpress.errors import UnsafePath
+from nightpress.model import Decision, Enhancement, Fingerprint, Manifest
+from nightpress.project import Project
+from nightpress.staleness import Case, LastRow, Publication, Standing
+from nightpress.writers import Writer
+
+
+@dataclass(slots=True)
+class State:
+    """One enhancement, gathered and decided. counted: path -> sha256 of the files that are its
+    content (relative to the plugin); target_path: relative to the project."""
+
+    enhancement: Enhancement
+    target_path: str
+    writer: Writer
+    case: Case
+    decision: Decision
+    work: bool
+    counted: Mapping[str, str]
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Gathered:
+    """One plugin. files: path -> (size, sha256); names: every path that was looked at, relative
+    to the project; signature: over their stamps, taken before anything was read."""
+
+    slug: str
+    name: str = ""
+    manifest: Manifest | None = None
+    root: Path = field(default_factory=Path)
+    files: dict[str, tuple[int, str]] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    problems: list[Any] = field(default_factory=list)
+    notices: list[Any] = field(default_factory=list)
+    names: tuple[bytes, ...] = ()
+    signature: bytes = b""
+    looked_ns: int = 0
+
+
+class Gatherer:
+    """Gathers plugins of one project; the lock file and the asks are read once."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.lock = lockfile.read(project.lock_path)
+        self.asked = project.ledger.asked() if project.has_ledger else frozenset()
+        self._appraiser = Appraiser(project)
+
+    def gather(self, slug: str) -> Gathered:
+        """Everything about one plugin; a bad manifest is a list of problems and no states."""
+        project = self.project
+        found = Gathered(slug)
+        path = project.manifests / f"{slug}.yaml"
+        found.manifest, found.problems = contract.load_manifest(path, project.defaults)
+        if found.manifest is None or any(p.severity == "error" for p in found.problems):
+            return found
+        found.name = found.manifest.name
+        found.root = project.root / found.manifest.path
+        self._look(found)
+        self._decide(found)
+        return found
+
+    # --- gather ---
+
+    def _look(self, found: Gathered) -> None:
+        """Walk the plugin's folder; hash what the index does not know."""
+        manifest = found.manifest
+        assert manifest is not None  # noqa: S101 (for the type checker: gather() returned before)
+        found.looked_ns = int(self.project.clock.time() * 1e9)
+        tree = reading.walk(found.root, self._ignore(manifest))
+        found.notices = list(tree.notices)
+        prefix = os.fsencode(manifest.path)
+        entries = _own(tree.files)
+        paths = [prefix, *(prefix + b"/" + os.fsencode(entry.path) for entry in entries)]
+        found.names = (os.fsencode(manifest.file), *paths)
+        found.signature = digests.sign(self.project.index.root, found.names)
+        self._hash(found, entries)
+
+    def _ignore(self, manifest: Manifest) -> reading.Ignore:
+        patterns = [*self.project.defaults.values.get("ignore", ())]
+        return reading.Ignore([*patterns, *manifest.settings.get("ignore", ())])
+
+    def _hash(self, found: Gathered, entries: Any) -> None:
+        index = self.project.index
+        prefix = os.fsencode(found.manifest.path) + b"/"  # type: ignore[union-attr]
+        regular = [e for e in entries if e.kind == "file"]
+        known = index.hashes([prefix + os.fsencode(e.path) for e in regular])
+        fresh: dict[bytes, tuple[bytes, str]] = {}
+        for entry in entries:
+            if entry.kind == "link":
+                found.files[entry.path] = (0, fingerprint.digest("link", entry.link_target or ""))
+            if entry.kind != "file":
+                continue
+            key = prefix + os.fsencode(entry.path)
+            stamp = digests.stamp(
+                entry.mode, entry.size, entry.mtime_ns, entry.ctime_ns, entry.inode
+            )
+            before = known.get(key)
+            if before is not None and before[0] == stamp:
+                found.files[entry.path] = (entry.size, before[1])
+                continue
+            sha256 = self._sha256(found, entry)
+            found.files[entry.path] = (entry.size, sha256)
+            if found.looked_ns - max(entry.mtime_ns, entry.ctime_ns) >= digests.RACY_NS:
+                fresh[key] = (stamp, sha256)
+        if fresh:
+            index.remember(fresh)
+
+    def _sha256(self, found: Gathered, entry: Any) -> str:
+        if entry.size > digests.HASH_CAP:
+            return fingerprint.digest("large", str(entry.size))
+        try:
+            data = reading.read(found.root, entry.path, digests.HASH_CAP)
+        except (UnsafePath, OSError) as error:
+            found.notices.append(reading.Notice(entry.path, f"not read: {error}"))
+            return fingerprint.digest("unread", str(entry.size))
+        return fingerprint.sha256(data)
+
+    # --- decide ---
+
+    def _decide(self, found: Gathered) -> None:
+        """Two passes: whether a sibling's file counts as content depends on its own decision."""
+        manifest = found.manifest
+        assert manifest is not None  # noqa: S101 (as above)
+        cases = {e.name: self._known(found, e) for e in manifest.enhancements}
+        ours = {
+            e.target
+            for e in manifest.enhancements
+            if staleness.is_ours(self._standing(found, e), cases[e.name][0])
+        }
+        making = {
+            e.target
+            for e in manifest.enhancements
+            if e.target in found.files
+            and e.target not in ours
+            and not staleness.is_edited(self._standing(found, e), cases[e.name][0])
+        }
+        first = {
+            e.name: self._state(found, e, cases[e.name], ours | making)
+            for e in manifest.enhancements
+        }
+        replaced = {
+            state.enhancement.target
+            for state in first.values()
+            if state.decision.action in ("make", "parked")
+        }
+        excluded = ours | (making & replaced)
+        for enhancement in manifest.enhancements:
+            state = first[enhancement.name]
+            if excluded != ours | making:
+                state = self._state(found, enhancement, cases[enhancement.name], excluded)
+            found.states[enhancement.name] = state
+
+    def _standing(self, found: Gathered, enhancement: Enhancement) -> Standing:
+        size, sha256 = found.files.get(enhancement.target, (0, None))
+        return Standing(sha256, size)
+
+    def _known(
+        self, found: Gathered, enhancement: Enhancement
+    ) -> tuple[Publication | None, LastRow | None]:
+        """What the lock file (else the ledger) and the ledger's latest row say of it."""
+        job = f"{found.slug}/{enhancement.name}"
+        rows = self.project.ledger.last([job]).get(job, []) if self.project.has_ledger else []
+        last = None
+        if rows:
+            row = rows[0]
+            held = Fingerprint(**json.loads(row["fingerprint"]))
+            last = LastRow(row["status"], held, row["before_sha256"], row["error_message"] or "")
+        target = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
+        entry = self.lock.get(job)
+        if entry is not None and entry.target == target:
+            return self._publication(entry), last
+        done = next((r for r in rows if r["status"] in ("published", "adopted")), None)
+        if done is None or done["target_path"] != target:
+            return None, last
+        held = Fingerprint(**json.loads(done["fingerprint"]))
+        by = fingerprint.writer(done["backend"], done["model_requested"])
+        files = self.project.ledger.content(held.content)
+        return Publication(done["status"], done["content_sha256"], held, by, files), last
+
+    def _publication(self, entry: lockfile.Entry) -> Publication:
+        held = entry.fingerprint
+        files = self.project.ledger.content(held.content) if self.project.has_ledger else None
+        return Publication(entry.status, entry.sha256, held, entry.writer, files, entry.accepted)
+
+    def _state(
+        self,
+        found: Gathered,
+        enhancement: Enhancement,
+        known: tuple[Publication | None, LastRow | None],
+        excluded: set[str],
+    ) -> State:
+        project = self.project
+        job = f"{found.slug}/{enhancement.name}"
+        counted = {
+            path: sha256
+            for path, (_, sha256) in found.files.items()
+            if path != enhancement.target and path not in excluded
+        }
+        writer = project.writer(enhancement.settings)
+        case = Case(
+            standing=self._standing(found, enhancement),
+            window=enhancement.size,
+            fingerprint=fingerprint.of(
+                counted,
+                enhancement,
+                project.generator(enhancement.generator),
+                project.generator("analysis"),
+                project.schema("analysis"),
+                str(writer),
+            ),
+            files=counted,
+            writer=str(writer),
+            writer_by_default=writer.by_default,
+            publication=known[0],
+            last=known[1],
+            asked=job in self.asked,
+            forced=project.forces(found.slug, enhancement.name),
+            publications=frozenset(excluded),
+        )
+        case = self._appraiser.complete(found, enhancement, writer, case)
+        decision = staleness.decide(case)
+        work = staleness.work(decision.action, staleness.recorded(case, decision))
+        target_path = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
+        needs = self._needs(found, enhancement)
+        return State(enhancement, target_path, writer, case, decision, work, counted, needs)
+
+    def _needs(self, found: Gathered, enhancement: Enhancement) -> tuple[str, ...]:
+        """Names of the plugin's enhancements whose generator this one's generator needs."""
+        wanted = self.project.generator(enhancement.generator).needs
+        manifest = found.manifest
+        others = manifest.enhancements if manifest is not None else ()
+        return tuple(e.name for e in others if e.generator in wanted and e.name != enhancement.name)
+
+
+def _own(entries: Sequence[reading.Entry]) -> list[reading.Entry]:
+    """The entries without those of plugins inside this plugin: they are content of their own."""
+    marker = "/.claude-plugin/plugin.json"
+    inner = [e.path.removesuffix(marker) + "/" for e in entries if e.path.endswith(marker)]
+    if not inner:
+        return list(entries)
+    return [e for e in entries if not any(e.path.startswith(folder) for folder in inner)]

@@ -1,0 +1,318 @@
+"""The press: snapshot, analyse, pace, draft, publish; the actions of doit's tasks.
+
+Floor 3. Each method is one action for one plugin or enhancement. None raises for what may happen
+at night: an attempt that cannot go on ends with its row and its reason, and the others go on.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nightpress import drafting, lockfile, publication
+from nightpress.calls import Caller
+from nightpress.catalog import Item
+from nightpress.errors import BackendError, Deferred, NightpressError, PublishConflict
+from nightpress.gather import Gathered, State
+from nightpress.ledger import Attempt
+from nightpress.model import Finding, Request
+from nightpress.run import Outcome, Run
+from nightpress.snapshots import Snapshots
+
+
+@dataclass(slots=True)
+class Doing:
+    """One attempt in flight, handed from action to action."""
+
+    item: Item
+    found: Gathered
+    state: State
+    row: int
+    token: str
+    began: float
+    waited: float = 0.0
+    request: Request | None = None
+    reservation: Any = None
+    draft: drafting.Draft | None = None
+
+
+@dataclass(slots=True)
+class Press:
+    """The actions of one run."""
+
+    run: Run
+    caller: Caller
+    plugin: Callable[[str], Gathered]
+    snapshots: Snapshots
+    lock: publication.LockBook
+    doing: dict[str, Doing] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
+    analyses: dict[str, dict[str, Any] | NightpressError] = field(default_factory=dict)
+    _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    # --- setup: once per plugin, only if something of it is stale ---
+
+    def snapshot(self, slug: str) -> None:
+        """Copy the plugin as it stands; every publication finds its old bytes in it."""
+        if self.run.stop.is_set():
+            return
+        found = self.plugin(slug)
+        taken = self.snapshots.take(
+            found.root, slug, "before a run", self.run.project.clock.time(), self.run.begin()
+        )
+        with self._guard:
+            self.taken[slug] = taken.id
+
+    def analyse(self, slug: str) -> bool:
+        """Phase 1: the plugin's analysis, from the cache or from the backend.
+
+        Returns whether there is one; why not is kept for the attempts that needed it.
+        """
+        if self.run.stop.is_set():
+            return False
+        try:
+            analysis = drafting.analyse(self.run, self.caller, self.plugin(slug))
+        except NightpressError as error:
+            self._halt_if_fatal(error)
+            with self._guard:
+                self.analyses[slug] = error
+            self.run.tell("notice", f"{slug}: no analysis: {error.message}")
+            return False
+        with self._guard:
+            self.analyses[slug] = analysis
+        return True
+
+    # --- the three actions of an enhancement ---
+
+    def pace(self, item: Item) -> None:
+        """Open the attempt, and wait for the quota of its first call."""
+        if self.run.stop.is_set():
+            return
+        doing = self._open(item)
+        analysis = self.analyses.get(item.slug)
+        if analysis is None or isinstance(analysis, NightpressError):
+            self._fail(doing, analysis or NightpressError("there is no analysis of the plugin"))
+            return
+        try:
+            doing.request = drafting.request(self.run.project, doing.found, doing.state, analysis)
+            if self.caller.known(doing.request, doing.state.writer) is None:
+                began = self.run.project.clock.monotonic()
+                doing.reservation = self.caller.reserve(doing.request, doing.state.writer)
+                doing.waited = self.run.project.clock.monotonic() - began
+        except NightpressError as error:
+            self._fail(doing, error)
+
+    def draft(self, item: Item) -> None:
+        """Phase 2: the document, through its checks; refused if they still have errors."""
+        doing = self.doing.get(item.id)
+        if doing is None:
+            return
+        try:
+            doing.draft = drafting.draft(
+                self.run, self.caller, doing.found, doing.state, doing.request,  # type: ignore[arg-type]
+                reservation=doing.reservation, row=doing.row,
+            )  # fmt: skip
+        except NightpressError as error:
+            self._halt_if_fatal(error)
+            self._fail(doing, error)
+            return
+        errors = [f for f in doing.draft.findings if f.severity == "error"]
+        if errors:
+            self._refuse(doing, errors)
+
+    def publish(self, item: Item) -> None:
+        """Put the draft in place, and only then say so."""
+        doing = self.doing.get(item.id)
+        if doing is None or doing.draft is None:
+            return
+        try:
+            self._publish(doing, doing.draft)
+        except PublishConflict as error:
+            self._end(doing, "kept", error)
+        except (NightpressError, OSError) as error:
+            self._fail(doing, error)
+
+    # --- what is recorded without a call ---
+
+    def adopt(self, item: Item, accepted: tuple[str, ...] = ()) -> None:
+        """Take the file that stands there as the truth."""
+        if self.run.stop.is_set():
+            return
+        doing = self._open(item)
+        root, target = doing.found.root, doing.state.enhancement.target
+        sha256 = publication.standing_hash(root, target)
+        if sha256 is None or sha256 != doing.state.case.standing.sha256:
+            self._end(doing, "kept", PublishConflict(f"{target} changed meanwhile"))
+            return
+        self.run.project.ledger.end(
+            doing.row,
+            "adopted",
+            content_sha256=sha256,
+            bytes_after=doing.state.case.standing.size,
+            verified=True,
+            **self._timing(doing),
+        )
+        self._record(doing, "adopted", sha256, doing.state.case.files, accepted)
+        self._tell(doing, "adopted", "already good" if not accepted else "accepted with findings")
+
+    def note(self, item: Item) -> None:
+        """Record once that a file was kept, or that the source is not enough."""
+        if self.run.stop.is_set():
+            return
+        doing = self._open(item)
+        status = {"keep": "kept", "insufficient": "insufficient"}[item.decision.action]
+        reason = item.decision.reasons[0].text if item.decision.reasons else item.decision.action
+        self._end(doing, status, NightpressError(reason))
+
+    # --- inside ---
+
+    def _open(self, item: Item) -> Doing:
+        found = self.plugin(item.slug)
+        state = found.states[item.name]
+        token = secrets.token_hex(8)
+        case = state.case
+        attempt = Attempt(
+            job=item.id,
+            plugin_name=found.name,
+            plugin_path=found.manifest.path if found.manifest else "",
+            enhancement_type=state.enhancement.generator,
+            target_path=state.target_path,
+            backend=state.writer.backend,
+            model_requested=state.writer.model,
+            reasons=[reason.text for reason in state.decision.reasons] or ["asked for (always)"],
+            fingerprint=asdict(case.fingerprint),
+            bytes_before=case.standing.size if case.standing.sha256 else None,
+            before_sha256=case.standing.sha256,
+            snapshot_id=self.taken.get(item.slug),
+            token=token,
+        )
+        began = self.run.project.clock.monotonic()
+        row = self.run.project.ledger.begin(self.run.begin(), attempt)
+        doing = Doing(item, found, state, row, token, began)
+        with self._guard:
+            self.doing[item.id] = doing
+        self.run.tell("started", f"{item.id}: {item.decision!r}", item.id)
+        return doing
+
+    def _publish(self, doing: Doing, draft: drafting.Draft) -> None:
+        project, found, state = self.run.project, doing.found, doing.state
+        data = draft.text.encode("utf-8")
+        target, expected = state.enhancement.target, state.case.standing.sha256
+        snapshot = self._snapshot_with(doing, target, expected)
+        publication.publish(
+            project,
+            found.root,
+            target,
+            data,
+            expected=expected,
+            row=doing.row,
+            token=doing.token,
+            columns={
+                "snapshot_id": snapshot,
+                "model_answered": draft.model,
+                "tokens_in": draft.tokens_in,
+                "tokens_out": draft.tokens_out,
+                "findings": drafting.findings_json(draft.findings),
+                "score_before": draft.score_before,
+                "score_after": draft.score,
+                "fingerprint": drafting.fingerprint_json(draft.fingerprint),
+                **self._timing(doing),
+            },
+        )
+        sha256 = publication.standing_hash(found.root, target)
+        self._record(doing, "published", str(sha256), draft.counted, (), draft)
+        project.ledger.end(doing.row, "published", verified=True, **self._timing(doing))
+        self._tell(doing, "published", ", ".join(r.text for r in state.decision.reasons), len(data))
+
+    def _snapshot_with(self, doing: Doing, target: str, expected: str | None) -> str:
+        """A snapshot that holds the very bytes that will be replaced."""
+        taken = self.taken.get(doing.item.slug)
+        holds = taken is not None and self.snapshots.contains(taken, target, expected)
+        if taken is None or not holds:
+            self.snapshot(doing.item.slug)
+            taken = self.taken[doing.item.slug]
+        return taken
+
+    def _record(
+        self,
+        doing: Doing,
+        status: str,
+        sha256: str,
+        counted: Any,
+        accepted: tuple[str, ...],
+        draft: drafting.Draft | None = None,
+    ) -> None:
+        held = draft.fingerprint if draft is not None else doing.state.case.fingerprint
+        self.run.project.ledger.keep_content(held.content, counted)
+        entry = lockfile.Entry(
+            doing.item.id, doing.state.target_path, sha256, status, str(doing.state.writer), held,
+            accepted,
+        )  # fmt: skip
+        self.lock.record(entry)
+
+    def _fail(self, doing: Doing, error: Exception) -> None:
+        self.caller.release(doing.reservation if doing.draft is None else None)
+        doing.reservation = None
+        self._end(doing, "deferred" if isinstance(error, Deferred) else "failed", error)
+
+    def _refuse(self, doing: Doing, errors: list[Finding]) -> None:
+        draft = doing.draft
+        assert draft is not None  # noqa: S101 (draft() has just set it)
+        path = drafting.keep_draft(self.run.project, doing.item.id, draft)
+        said = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
+        more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
+        self.run.project.ledger.end(
+            doing.row,
+            "refused",
+            error_class="refused",
+            error_message=f"{said}{more} (draft kept: {path})",
+            model_answered=draft.model,
+            tokens_in=draft.tokens_in,
+            tokens_out=draft.tokens_out,
+            bytes_after=len(draft.text.encode()),
+            findings=drafting.findings_json(draft.findings),
+            score_after=draft.score,
+            **self._timing(doing),
+        )
+        self._tell(doing, "refused", f"{said}{more} (draft kept: {path})")
+
+    def _end(self, doing: Doing, status: str, error: Exception) -> None:
+        message = error.message if isinstance(error, NightpressError) else str(error)
+        name = type(error).__name__
+        if isinstance(error, BackendError):
+            name = error.answer.kind
+        self.run.project.ledger.end(
+            doing.row,
+            status,
+            content_sha256=None,
+            error_class=name,
+            error_message=message,
+            **self._timing(doing),
+        )
+        self._tell(doing, status, message)
+
+    def _timing(self, doing: Doing) -> dict[str, float]:
+        spent = self.run.project.clock.monotonic() - doing.began
+        own = max(0.0, spent - doing.waited)
+        return {
+            "processing_time_seconds": round(own, 4),
+            "waited_seconds": round(doing.waited, 4),
+        }
+
+    def _tell(self, doing: Doing, status: str, reason: str, size: int | None = None) -> None:
+        with self._guard:
+            self.doing.pop(doing.item.id, None)
+        before = doing.state.case.standing
+        text = f"{status:<12} {doing.item.id}"
+        if size is not None:
+            was = f" (was {before.size:,})" if before.sha256 else ""
+            text += f"  {size:,} bytes{was}  {self._timing(doing)['processing_time_seconds']:.1f} s"
+        text += f"  {reason}" if reason else ""
+        self.run.finished(Outcome(doing.item.id, status, text, reason))
+
+    def _halt_if_fatal(self, error: NightpressError) -> None:
+        if isinstance(error, BackendError) and error.fatal:
+            self.run.halt(str(error))

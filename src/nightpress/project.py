@@ -1,0 +1,179 @@
+"""One project: where its parts lie, what its defaults say, and who writes.
+
+Floor 3: joins the edges. Everything is opened at the first use, so that a null build pays for
+nothing that it does not need, and a reading command creates nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from nightpress import contract, writers
+from nightpress.contract import Defaults
+from nightpress.digests import Index
+from nightpress.errors import UsageError
+from nightpress.ledger import Ledger
+from nightpress.model import Generator
+
+STATE = ".nightpress"
+
+
+class Project:
+    """The project in `root`; options: the checked run-wide options; environ: for the keys;
+    named: the plugins (`slug`) and enhancements (`slug/name`) that the user named."""
+
+    def __init__(
+        self,
+        root: Path,
+        options: Mapping[str, Any],
+        environ: Mapping[str, str],
+        clock: Any,
+        named: frozenset[str] = frozenset(),
+    ) -> None:
+        self.root = root
+        self.options = options
+        self.environ = environ
+        self.clock = clock
+        self.named = named
+        self.manifests = root / "manifests"
+        self.state = root / STATE
+        self.lock_path = root / "nightpress.lock"
+        self.ledger_path = self.state / "ledger.db"
+        self._generators: dict[str, Generator] = {}
+
+    @cached_property
+    def defaults(self) -> Defaults:
+        """The checked `_defaults.yaml`; UsageError with every problem if it is wrong."""
+        found, problems = contract.load_defaults(self.root)
+        errors = [p for p in problems if p.severity == "error"]
+        if errors:
+            raise UsageError("\n".join(str(problem) for problem in errors))
+        return found
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.ledger_path, self.clock.time)
+
+    @cached_property
+    def index(self) -> Index:
+        return Index(self.state / "index.db", self.root)
+
+    @property
+    def has_ledger(self) -> bool:
+        return self.ledger_path.exists()
+
+    # --- generators and schemas: the project's own first, then the bundled ones ---
+
+    def generator_folders(self) -> list[Path]:
+        """Where generators are looked for, the strongest first."""
+        return [self.root / "generators", contract.bundled("generators")]
+
+    def generator(self, kind: str) -> Generator:
+        """The generator of a type; UsageError if there is none or it is wrong."""
+        if kind not in self._generators:
+            self._generators[kind] = self._load_generator(kind)
+        return self._generators[kind]
+
+    def _load_generator(self, kind: str) -> Generator:
+        for folder in self.generator_folders():
+            if (folder / kind / "generator.yaml").is_file():
+                found, problems = contract.load_generator(folder / kind)
+                errors = [p for p in problems if p.severity == "error"]
+                if found is None or errors:
+                    raise UsageError("\n".join(str(problem) for problem in errors))
+                return found
+        raise UsageError(
+            f"unknown generator {kind!r}", f"known: {', '.join(self.generator_types())}"
+        )
+
+    def generator_types(self) -> list[str]:
+        """Every type of enhancement there is (analysis is phase 1, no type of its own)."""
+        found = {
+            entry.parent.name
+            for folder in self.generator_folders()
+            for entry in folder.glob("*/generator.yaml")
+        }
+        return sorted(found - {"analysis"})
+
+    def schema(self, name: str) -> str:
+        """The text of `schemas/NAME.json`."""
+        own = self.root / "schemas" / f"{name}.json"
+        path = own if own.is_file() else contract.bundled("schemas") / f"{name}.json"
+        return path.read_text(encoding="utf-8")
+
+    # --- who writes ---
+
+    def writer(self, overrides: Mapping[str, Any] | None = None) -> writers.Writer:
+        """The writer, by option, else the manifest's override, else the defaults."""
+        values = {**self.defaults.values, **(overrides or {}), **self.options}
+        model = values.get("model") or writers.DEFAULT_MODEL
+        gemini = values.get("gemini") or {}
+        return writers.choose(
+            values.get("backend") or "auto",
+            model,
+            vertex=bool(gemini.get("vertex")),
+            free=writers.is_free(model, self.defaults.values.get("limits") or {}),
+            allowed_to_pay=self.may_pay,
+            environ=self.environ,
+        )
+
+    def backend_settings(self, writer: writers.Writer) -> dict[str, Any]:
+        """What the project says of a backend: the `gemini:` section, and the base URL."""
+        gemini = dict(self.defaults.values.get("gemini") or {})
+        deadline = gemini.pop("deadline_seconds", None)
+        if deadline is not None:
+            gemini["deadline"] = deadline
+        if self.defaults.values.get("base_url"):
+            gemini["base_url"] = self.defaults.values["base_url"]
+        return gemini if writer.backend == "gemini" else {}
+
+    @property
+    def may_pay(self) -> bool:
+        budget = self.defaults.values.get("budget") or {}
+        paid = self.options.get("paid", self.defaults.values.get("paid", False))
+        cost = self.options.get("max_cost", budget.get("max_cost"))
+        return bool(paid) or bool(cost and cost > 0)
+
+    def forces(self, slug: str, name: str) -> bool:
+        """Did the user force just this enhancement? (`force=1` and its name, or its plugin's.)"""
+        named = slug in self.named or f"{slug}/{name}" in self.named
+        return bool(self.options.get("force")) and named
+
+    # --- what everything depends on ---
+
+    def key(self) -> str:
+        """Digest of whatever is an ingredient of everything: the index holds under one key."""
+        total = hashlib.sha256(version().encode())
+        for folder in (
+            *self.generator_folders(),
+            self.root / "schemas",
+            contract.bundled("schemas"),
+        ):
+            total.update(folder_digest(folder))
+        defaults = self.manifests / "_defaults.yaml"
+        total.update(defaults.read_bytes() if defaults.is_file() else b"")
+        total.update(f"{self.writer()}{self.writer().by_default}".encode())
+        total.update((self.ledger.identity() if self.has_ledger else "none").encode())
+        return total.hexdigest()
+
+
+def folder_digest(folder: Path) -> bytes:
+    """Digest of names and contents of all files in a (small, trusted) folder."""
+    total = hashlib.sha256()
+    for base, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(base, name)
+            total.update(f"{path.relative_to(folder)}\0".encode("utf-8", "surrogateescape"))
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.digest()
+
+
+def version() -> str:
+    return metadata.version("nightpress")

@@ -1,0 +1,58 @@
+"""One writing run at a time: a flock on `.nightpress/run.lock`, released by the kernel at death.
+
+Floor 2. The file says who holds it; the lock itself is the kernel's, so a stale file locks nobody.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nightpress.errors import BusyError
+from nightpress.terminal import safe
+
+
+@dataclass(slots=True)
+class ProjectLock:
+    """The held lock."""
+
+    file: int
+
+    def release(self) -> None:
+        os.ftruncate(self.file, 0)
+        os.close(self.file)
+
+
+def acquire(path: Path, command: str) -> ProjectLock:
+    """Take the lock, or raise BusyError with the holder's pid and since when."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        held = holder(os.pread(file, 4096, 0))
+        os.close(file)
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        raise BusyError(
+            f"another run is busy: {held}", "wait for it, or stop it with Ctrl-C (or kill) first"
+        ) from error
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    text = json.dumps({"pid": os.getpid(), "since": since, "command": command})
+    os.ftruncate(file, 0)
+    os.pwrite(file, text.encode("utf-8", "replace"), 0)
+    return ProjectLock(file)
+
+
+def holder(data: bytes) -> str:
+    """Who holds the lock, in words, from the file's content."""
+    try:
+        held = json.loads(data)
+        return safe(f"pid {held['pid']}, since {held['since']} ({held['command']})")
+    except (ValueError, KeyError, TypeError):
+        return "by a process that has not said which"

@@ -1,0 +1,103 @@
+"""A draft becomes a published file: steps 5 to 9 of the update protocol, and the lock file.
+
+Floor 3. The order is the promise: the snapshot holds the old bytes, the ledger says `prepared`
+with the new hash, the file is swapped in one atomic step and read back; only then `published`.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nightpress import atomic, fingerprint, lockfile, reading
+from nightpress.errors import PublishConflict, UnsafePath
+from nightpress.project import Project
+
+READ_CAP = 8 * 1024 * 1024
+
+
+def standing_hash(root: Path, target: str) -> str | None:
+    """sha256 of the file at the target; None if there is none; UnsafePath if it is no file."""
+    try:
+        return fingerprint.sha256(reading.read(root, target, READ_CAP))
+    except FileNotFoundError:
+        return None
+
+
+@dataclass(slots=True)
+class LockBook:
+    """The lock file while a run writes it: written whole and atomically, at most twice a second
+    and at the end; the ledger is the truth in between, and mends it after a crash."""
+
+    project: Project
+    entries: dict[str, lockfile.Entry] = field(default_factory=dict)
+    _loaded: bool = False
+    _written: float = 0.0
+    _dirty: bool = False
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def record(self, entry: lockfile.Entry) -> None:
+        with self._guard:
+            self._load()
+            self.entries[entry.job] = entry
+            self._dirty = True
+            if self.project.clock.monotonic() - self._written >= _EVERY:
+                self._write()
+
+    def drop(self, job: str) -> None:
+        with self._guard:
+            self._load()
+            self._dirty |= self.entries.pop(job, None) is not None
+
+    def flush(self) -> None:
+        with self._guard:
+            if self._dirty:
+                self._write()
+
+    def _load(self) -> None:
+        if not self._loaded:
+            self.entries = lockfile.read(self.project.lock_path)
+            self._loaded = True
+
+    def _write(self) -> None:
+        atomic.write(self.project.lock_path, lockfile.render(self.entries.values()))
+        self._written = self.project.clock.monotonic()
+        self._dirty = False
+
+
+_EVERY = 0.5
+
+
+def publish(
+    project: Project,
+    root: Path,
+    target: str,
+    data: bytes,
+    *,
+    expected: str | None,
+    row: int,
+    token: str,
+    columns: dict[str, Any],
+) -> None:
+    """Put `data` at the target, in place of exactly the bytes with hash `expected`.
+
+    columns: what the ledger's row holds once it is prepared. Raises PublishConflict if something
+    else stands there by now (it stays), UnsafePath for a target that is no plain file, OSError
+    if the disk refuses; in each case the target is as it was and nothing of ours is left.
+    """
+    if standing_hash(root, target) != expected:
+        raise PublishConflict(f"{target} was changed while its document was being made")
+    staged = atomic.stage(root, target, data, token)
+    try:
+        project.ledger.prepare(
+            row, content_sha256=fingerprint.sha256(data), bytes_after=len(data), **columns
+        )
+        atomic.swap(staged, expected)
+    except BaseException:
+        atomic.discard(staged)
+        raise
+    atomic.finish(staged)
+    if standing_hash(root, target) != fingerprint.sha256(data):
+        raise UnsafePath(f"{target}: what was read back is not what was written")

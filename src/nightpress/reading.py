@@ -1,0 +1,243 @@
+"""Reading what others wrote: untrusted trees, walked and read without following anything.
+
+Floor 2, a foundation that other edges may use. No link is followed, no special file is opened, no
+path leaves its root; sizes, counts and depth are capped before anything is read. Rules: the
+reliability notes ("Untrusted plugins"); `open()` on a FIFO hangs, `resolve()` is fooled by links.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from nightpress.errors import UnsafePath
+from nightpress.terminal import safe
+
+Kind = Literal["file", "link", "dir", "special"]
+
+DEFAULT_IGNORE = (
+    ".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".nightpress", ".DS_Store",
+    "*.bak", "*.orig", "*~", "*.swp", "*.pyc", "backup", "backups", "*-backups", "*_backups",
+    "*.backup", "*.backup[-._][0-9]*", "*[-._]backup[-._][0-9]*", "*.bak[-._][0-9]*",
+    ".mypy_cache", ".pytest_cache", ".ruff_cache",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """files: entries of one tree at most; depth: folders below the root at most."""
+
+    files: int = 20_000
+    depth: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a tree; path: POSIX, relative to the root (surrogate escapes for odd bytes)."""
+
+    path: str
+    kind: Kind
+    size: int
+    mode: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    links: int = 1
+    link_target: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something in a tree that was not read, and what we did about it."""
+
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{safe(self.path)}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A walked tree: its entries sorted by path, and what was passed over."""
+
+    files: tuple[Entry, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+class Ignore:
+    """Patterns as in .gitignore, in short: a name (any depth) or a path, `*` and `?` allowed."""
+
+    def __init__(self, patterns: Sequence[str] = (), *, defaults: bool = True) -> None:
+        everything = (*(DEFAULT_IGNORE if defaults else ()), *patterns)
+        cleaned = [p.strip("/") for p in everything if p.strip("/")]
+        self._names = _matcher(tuple(p for p in cleaned if "/" not in p))
+        self._paths = _matcher(tuple(p for p in cleaned if "/" in p))
+
+    def holds(self, name: str, path: str) -> bool:
+        """Is the entry of this name, at this path, to be passed over?"""
+        return self._names(name) or self._paths(path)
+
+
+class _Matcher:
+    def __init__(self, patterns: tuple[str, ...]) -> None:
+        import fnmatch
+        import re
+
+        self._plain = frozenset(p for p in patterns if not set(p) & set("*?["))
+        wild = [fnmatch.translate(p) for p in patterns if p not in self._plain]
+        self._wild = re.compile("|".join(wild)) if wild else None
+
+    def __call__(self, text: str) -> bool:
+        if text in self._plain:
+            return True
+        return self._wild is not None and self._wild.match(text) is not None
+
+
+@lru_cache(maxsize=64)
+def _matcher(patterns: tuple[str, ...]) -> _Matcher:
+    return _Matcher(patterns)
+
+
+_NOTHING = Ignore()
+
+
+def walk(root: Path, ignore: Ignore | None = None, caps: Caps | None = None) -> Tree:
+    """Every entry below `root`, folders included; links are entries, never followed.
+
+    Raises UnsafePath if root itself is a link or no folder.
+    """
+    caps = caps or Caps()
+    if not stat.S_ISDIR(os.lstat(root).st_mode):
+        raise UnsafePath(f"{safe(str(root))} is not a folder", "links to folders are not followed")
+    entries: list[Entry] = []
+    notices: list[Notice] = []
+    for entry in _below(str(root), "", ignore or _NOTHING, caps, 0, notices):
+        if len(entries) >= caps.files:
+            notices.append(Notice("", f"more than {caps.files} entries: the rest is passed over"))
+            break
+        entries.append(entry)
+    entries.sort(key=lambda e: e.path)
+    return Tree(tuple(entries), tuple(notices))
+
+
+def _below(
+    root: str, prefix: str, ignore: Ignore, caps: Caps, depth: int, notices: list[Notice]
+) -> Iterator[Entry]:
+    if depth > caps.depth:
+        notices.append(Notice(prefix, f"deeper than {caps.depth} folders: passed over"))
+        return
+    try:
+        with os.scandir(f"{root}/{prefix}" if prefix else root) as found:
+            children = list(found)
+    except OSError as error:
+        notices.append(Notice(prefix, f"cannot be listed ({error.strerror}): passed over"))
+        return
+    for child in children:
+        path = f"{prefix}/{child.name}" if prefix else child.name
+        if ignore.holds(child.name, path):
+            continue
+        entry = _entry(child, path)
+        if entry is None:
+            continue
+        if entry.kind == "special":
+            notices.append(Notice(path, "no regular file (FIFO, socket or device): never opened"))
+        yield entry
+        if entry.kind == "dir":
+            yield from _below(root, path, ignore, caps, depth + 1, notices)
+
+
+def _entry(child: os.DirEntry[str], path: str) -> Entry | None:
+    try:
+        s = child.stat(follow_symlinks=False)
+        target = os.readlink(child.path) if stat.S_ISLNK(s.st_mode) else None
+    except FileNotFoundError:
+        return None
+    return Entry(
+        path, _kind(s.st_mode), s.st_size, s.st_mode, s.st_mtime_ns, s.st_ctime_ns, s.st_ino,
+        s.st_nlink, target,
+    )  # fmt: skip
+
+
+def _kind(mode: int) -> Kind:
+    if stat.S_ISREG(mode):
+        return "file"
+    if stat.S_ISLNK(mode):
+        return "link"
+    return "dir" if stat.S_ISDIR(mode) else "special"
+
+
+def parts_of(path: str) -> list[str]:
+    """The components of a relative path; UnsafePath for absolute ones, `..`, `.` and NUL."""
+    parts = path.split("/")
+    if not path or any(part in ("", ".", "..") for part in parts) or "\0" in path:
+        raise UnsafePath(f"{safe(path)!r} is not a plain relative path")
+    return parts
+
+
+def open_folder(root: Path, parts: Sequence[str]) -> int:
+    """A descriptor of the folder, opened component by component, following no link."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    current = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in parts:
+            inner = os.open(part, flags, dir_fd=current)
+            os.close(current)
+            current = inner
+    except OSError as error:
+        os.close(current)
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            where = safe("/".join(parts))
+            raise UnsafePath(f"{where}: a link or no folder on the way") from error
+        raise
+    return current
+
+
+def read(root: Path, path: str, cap: int, *, hard_links: bool = True) -> bytes:
+    """The bytes of a regular file below root, at most `cap` of them (more: UnsafePath).
+
+    hard_links=False refuses a file that has other names. Raises FileNotFoundError, UnsafePath.
+    """
+    *folders, name = parts_of(path)
+    folder = open_folder(root, folders)
+    try:
+        return _read_in(folder, name, path, cap, hard_links)
+    finally:
+        os.close(folder)
+
+
+def _read_in(folder: int, name: str, path: str, cap: int, hard_links: bool) -> bytes:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        file = os.open(name, flags, dir_fd=folder)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise UnsafePath(f"{safe(path)}: a link or a special file is not read") from error
+        raise
+    try:
+        found = os.fstat(file)
+        if not stat.S_ISREG(found.st_mode):
+            raise UnsafePath(f"{safe(path)}: only regular files are read")
+        if found.st_nlink > 1 and not hard_links:
+            raise UnsafePath(f"{safe(path)}: a hard link may lead out of the plugin")
+        if found.st_size > cap:
+            raise UnsafePath(f"{safe(path)}: {found.st_size:,} bytes is more than {cap:,}")
+        return _read_all(file, cap)
+    finally:
+        os.close(file)
+
+
+def _read_all(file: int, cap: int) -> bytes:
+    pieces = []
+    left = cap + 1
+    while left > 0 and (piece := os.read(file, min(left, 1 << 20))):
+        pieces.append(piece)
+        left -= len(piece)
+    data = b"".join(pieces)
+    return data[:cap]

@@ -1,0 +1,95 @@
+"""After a crash: every attempt that was left open gets its end, and the user is told.
+
+Floor 3. The table of the update protocol, row by row: `started` never touched the target;
+`prepared` may have: the target's own hash says which.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from nightpress import atomic, lockfile, publication
+from nightpress.errors import UnsafePath
+from nightpress.fingerprint import writer
+from nightpress.model import Fingerprint
+from nightpress.publication import LockBook
+from nightpress.run import Run
+
+
+def reconcile(run: Run, lock: LockBook) -> None:
+    """End the attempts of a run that died, and mend the lock file from the ledger."""
+    project = run.project
+    if not project.has_ledger:
+        return
+    rows = project.ledger.open_rows()
+    project.ledger.close_runs()
+    for row in rows:
+        status, what = _settle(project.root, row)
+        _end(run, row, status, what)
+        run.notice(f"{row['job']}: {what} (the last run was killed): {status}")
+    _mend_lock(run, lock)
+
+
+def _settle(root: Path, row: Any) -> tuple[str, str]:
+    """(status, what was found) for one open row; the temporary file is gone afterwards."""
+    plugin = root / row["plugin_path"]
+    target = row["target_path"][len(row["plugin_path"]) + 1 :]
+    if plugin.is_dir():
+        atomic.sweep(plugin, target, row["token"])
+    if row["status"] == "started":
+        return "interrupted", "nothing was written"
+    try:
+        now = publication.standing_hash(plugin, target)
+    except (UnsafePath, OSError) as error:
+        return "kept", f"the target cannot be read: {error}"
+    if now == row["content_sha256"]:
+        return "published", "the new file stands and is whole"
+    if now == row["before_sha256"]:
+        return "interrupted", "the old file stands untouched"
+    return "kept", "the file was edited by hand meanwhile"
+
+
+def _end(run: Run, row: Any, status: str, what: str) -> None:
+    columns: dict[str, Any] = {"processing_time_seconds": row["processing_time_seconds"] or 0.0}
+    if status == "published":
+        columns["verified"] = True
+    else:
+        columns |= {"error_class": "killed", "error_message": what, "content_sha256": None}
+    run.project.ledger.end(row["id"], status, **columns)
+
+
+def _mend_lock(run: Run, lock: LockBook) -> None:
+    """Lines that were not written before the crash, for files that stand as the ledger says."""
+    project = run.project
+    entries = lockfile.read(project.lock_path)
+    query = (
+        "SELECT * FROM enhancements WHERE id IN (SELECT max(id) FROM enhancements"
+        " WHERE status IN ('published', 'adopted') GROUP BY job)"
+    )
+    for row in list(project.ledger.rows(query)):
+        known = entries.get(row["job"])
+        if known is not None and known.sha256 == row["content_sha256"]:
+            continue
+        plugin = project.root / row["plugin_path"]
+        target = row["target_path"][len(row["plugin_path"]) + 1 :]
+        try:
+            stands = publication.standing_hash(plugin, target) == row["content_sha256"]
+        except (UnsafePath, OSError):
+            stands = False
+        if stands:
+            lock.record(entry_of(row))
+            run.notice(f"{lockfile.NAME}: the line of {row['job']} was rebuilt from the ledger")
+
+
+def entry_of(row: Any) -> lockfile.Entry:
+    """The lock file's entry for a `published` or `adopted` row of the ledger."""
+    return lockfile.Entry(
+        job=row["job"],
+        target=row["target_path"],
+        sha256=row["content_sha256"],
+        status=row["status"],
+        writer=writer(row["backend"], row["model_requested"]),
+        fingerprint=Fingerprint(**json.loads(row["fingerprint"])),
+    )

@@ -1,0 +1,228 @@
+"""doit's reporter: the lock, Ctrl-C, one line per finished enhancement, the summary, the status.
+
+Floor 4. doit tells it of tasks; the run tells it of enhancements. Everything is written at once.
+Exit status: 0 done, 1 some failed or were refused, 2 a bug, 3 usage or configuration, 75 another
+run is busy, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import Any, TextIO
+
+from doit.exceptions import BaseFail, TaskFailed
+
+from nightpress import errors, session, summary
+from nightpress.events import Listener
+from nightpress.terminal import safe
+
+WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "restore"})
+
+
+class Reporter:
+    """The reporter class that doit makes one of (see doit.reporter.ConsoleReporter)."""
+
+    desc = "nightpress: one line per finished enhancement, and a summary"
+
+    def __init__(self, outstream: TextIO, options: dict[str, Any]) -> None:
+        self.out = outstream
+        self.options = options
+        self.now = session.current()
+        self.status = errors.EXIT_OK
+        self.doit_status = errors.EXIT_OK
+        self.writing = False
+        self.selected: list[str] = []
+        self.began = self.now.project.clock.monotonic()
+        self._lock: Any = None
+
+    # --- begin ---
+
+    def initialize(self, tasks: dict[str, Any], selected_tasks: list[str]) -> None:
+        """Before any task: take the lock, check the configuration, mend what a crash left."""
+        del tasks
+        now = self.now
+        now.running = True
+        self.selected = list(selected_tasks)
+        groups = {name.partition(":")[0] for name in selected_tasks}
+        self.writing = bool(groups & WRITING) and not self._only_lists()
+        if not self.writing:
+            return
+        try:
+            self._check(groups)
+            self._take_lock()
+            now.run.listeners.append(self._listener())
+            if "enhance" in groups or "analyse" in groups:
+                now.project.writer()
+            self._reconcile()
+        except errors.NightpressError as error:
+            self._say(str(error), sys.stderr)
+            self._release()
+            raise SystemExit(error.exit_code) from None
+        self._catch_signals()
+
+    def _only_lists(self) -> bool:
+        asked = self.now.asked
+        return asked is not None and "--list" in asked.flags
+
+    def _check(self, groups: set[str]) -> None:
+        if self.now.project.options.get("force") and not self.now.project.named:
+            raise errors.UsageError(
+                "force=1 needs a named task",
+                "name the plugin or the enhancement: doit force=1 enhance:NAME",
+            )
+        if self.now.project.options.get("force") and groups - {"enhance"}:
+            raise errors.UsageError("force=1 is for enhance tasks alone")
+
+    def _take_lock(self) -> None:
+        from nightpress import projectlock
+
+        self._lock = projectlock.acquire(self.now.project.state / "run.lock", self.now.run.command)
+
+    def _reconcile(self) -> None:
+        if self.now.project.has_ledger and self.now.project.ledger.unfinished():
+            from nightpress import recovery
+
+            recovery.reconcile(self.now.run, self.now.press.lock)
+            self.now.press.lock.flush()
+            self.now.reload()
+
+    def _listener(self) -> Listener:
+        from nightpress import progress
+
+        return progress.listener(self.now.project.options.get("progress"), self.out)
+
+    def _catch_signals(self) -> None:
+        """First Ctrl-C (or SIGTERM): no new work. Second: out at once."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        run = self.now.run
+
+        def caught(number: int, _frame: Any) -> None:
+            signal.signal(number, signal.SIG_DFL)
+            run.interrupted = True
+            run.stop.set()
+            self._say("interrupted: finishing what is in flight (again: out at once)", sys.stderr)
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, caught)
+
+    # --- what doit tells of tasks ---
+
+    def get_status(self, task: Any) -> None:
+        """A task was selected: nothing to tell."""
+
+    def execute_task(self, task: Any) -> None:
+        """A task begins: the run tells of enhancements."""
+
+    def add_success(self, task: Any) -> None:
+        """A task ended: the run has told of it."""
+
+    def skip_uptodate(self, task: Any) -> None:
+        """Counted in the summary."""
+
+    def skip_ignore(self, task: Any) -> None:
+        self._say(f"ignored      {task.name} (doit ignore; doit forget takes it back)")
+
+    def add_failure(self, task: Any, fail: BaseFail) -> None:
+        """A verb's known error (TaskFailed), or a bug with its traceback."""
+        if isinstance(fail, TaskFailed):
+            self.doit_status = max(self.doit_status, errors.EXIT_FAILED)
+            self.status = max(self.status, self.now.exit_code or errors.EXIT_FAILED)
+            if fail.report and fail.message:
+                self._say(fail.message, sys.stderr)
+            return
+        self.doit_status = errors.EXIT_BUG
+        self.status = errors.EXIT_BUG
+        self._say(
+            f"{task.name}: a bug in nightpress, please report it\n{fail.get_msg()}", sys.stderr
+        )
+
+    def cleanup_error(self, exception: Any) -> None:
+        self._say(exception.get_msg(), sys.stderr)
+
+    def runtime_error(self, msg: str) -> None:
+        self.doit_status = self.status = errors.EXIT_BUG
+        self._say(msg, sys.stderr)
+
+    def teardown_task(self, task: Any) -> None:
+        """None of our tasks has one."""
+
+    # --- the end ---
+
+    def complete_run(self) -> None:
+        """The summary, the run's row, the lock; then our exit status, where doit's would differ."""
+        try:
+            if self.writing and self._lock is not None:
+                self._finish()
+        finally:
+            self._release()
+        if self.status != self.doit_status:
+            raise SystemExit(self.status)
+
+    def _finish(self) -> None:
+        now, run = self.now, self.now.run
+        if "press" in now.__dict__:
+            now.press.lock.flush()
+            now.press.caller.close()
+        if run.failures():
+            self.status = max(self.status, errors.EXIT_FAILED)
+        if run.fatal:
+            self.status = max(self.status, errors.EXIT_USAGE)
+        if run.interrupted:
+            self.status = errors.EXIT_INTERRUPTED
+        if any(name.partition(":")[0] == "enhance" for name in self.selected):
+            self._summarise()
+        run.end(self.status)
+
+    def _summarise(self) -> None:
+        now, run = self.now, self.now.run
+        problems = [p for p in now.catalog.problems if p.severity == "error"]
+        for problem in problems:
+            self._say(str(problem), sys.stderr)
+        if problems:
+            self.status = max(self.status, errors.EXIT_FAILED)
+        decisions = now.catalog.unmoved + _without_work(now)
+        named = [
+            (o.status, o.job, o.reason)
+            for o in run.outcomes.values()
+            if o.status not in ("published", "adopted")
+        ]
+        text = summary.lines(
+            run.counts(),
+            decisions,
+            named,
+            seconds=now.project.clock.monotonic() - self.began,
+            calls=run.calls,
+            tokens=run.tokens,
+        )
+        for line in [*text, *self._endings()]:
+            run.tell("summary", line)
+            if not run.listeners:
+                self._say(line)
+
+    def _endings(self) -> list[str]:
+        run = self.now.run
+        said = [f"  notice       {text}" for text in run.notices[: summary.MOST]]
+        if run.fatal:
+            said.append(f"stopped: {run.fatal}")
+        if run.interrupted:
+            said.append("interrupted: run doit again to go on")
+        return said
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _say(self, text: str, stream: TextIO | None = None) -> None:
+        stream = self.out if stream is None else stream
+        stream.write(safe(text, newlines=True) + "\n")
+        stream.flush()
+
+
+def _without_work(now: session.Session) -> Any:
+    from collections import Counter
+
+    return Counter(i.decision.action for i in now.catalog.items.values() if not i.work)

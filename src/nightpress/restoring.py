@@ -1,0 +1,62 @@
+"""Bringing a plugin back from a snapshot, itself preceded by a snapshot.
+
+Floor 3.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nightpress.errors import NightpressError
+from nightpress.options import meant
+from nightpress.pipeline import Press
+from nightpress.project import Project
+from nightpress.run import Run
+from nightpress.snapshots import Snapshot, Snapshots
+from nightpress.terminal import safe
+
+
+def rows(project: Project, plugin: str | None) -> list[dict[str, Any]]:
+    """The snapshots there are, newest first."""
+    found = Snapshots(project.state / "snapshots").listed(plugin)
+    return [
+        {
+            "id": s.id, "plugin": s.slug, "taken": s.taken, "label": s.label, "files": s.files,
+            "run": s.run_id, "left_out": list(s.left_out),
+        }
+        for s in found
+    ]  # fmt: skip
+
+
+def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> list[str]:
+    """Make the plugin exactly what its snapshot holds; the lines that say what was done."""
+    project, snapshots = run.project, press.snapshots
+    snapshot = _chosen(snapshots, plugin, snapshot_id)
+    found = press.plugin(plugin)
+    if found.manifest is None:
+        raise NightpressError(f"the manifest of {plugin!r} has problems", "see: doit validate")
+    root = project.root / found.manifest.path
+    before = None
+    if root.is_dir():
+        before = snapshots.take(root, plugin, "before a restore", project.clock.time(), run.begin())
+    changed = snapshots.restore(snapshot, root)
+    run.tell("notice", f"{plugin} was restored from snapshot {snapshot.id}")
+    lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]
+    lines.append(
+        f"{plugin}: restored from {snapshot.id} of {snapshot.taken} ({len(changed)} changes)"
+    )
+    if before is not None:
+        undo = f"doit restore --plugin {plugin} --snapshot {before.id}"
+        lines.append(f"what stood before is in snapshot {before.id}: {undo}")
+    lines += [f"not in the snapshot: {safe(what)}" for what in snapshot.left_out]
+    return lines
+
+
+def _chosen(snapshots: Snapshots, plugin: str, snapshot_id: str | None) -> Snapshot:
+    own = snapshots.listed(plugin)
+    if not own:
+        known = sorted({s.slug for s in snapshots.listed()})
+        raise NightpressError(
+            f"there is no snapshot of {plugin!r}{meant(plugin, known)}", "see: doit restore --list"
+        )
+    return own[0] if snapshot_id is None else snapshots.get(snapshot_id, plugin)

@@ -1,0 +1,130 @@
+"""One run: its identity, its outcomes, what it tells, and its end.
+
+Floor 3. A run that does nothing writes nothing: its row and its log begin with the first thing
+that happens. Listeners are told at once, in the thread in which it happens; nothing is buffered.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from nightpress.events import Event, Listener
+from nightpress.project import Project, version
+from nightpress.terminal import safe
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one enhancement ended in this run; text: one line for people."""
+
+    job: str
+    status: str
+    text: str
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Run:
+    """The current run of a project. stop is set by the first Ctrl-C, or by a fatal answer."""
+
+    project: Project
+    command: str
+    listeners: list[Listener] = field(default_factory=list)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
+    interrupted: bool = False
+    fatal: str = ""
+    run_id: str = ""
+    notices: list[str] = field(default_factory=list)
+    calls: int = 0
+    tokens: int = 0
+    _guard: threading.RLock = field(default_factory=threading.RLock)
+    _log: int | None = None
+
+    def begin(self) -> str:
+        """The run's id; its row and its log are made when it is first asked for."""
+        with self._guard:
+            if not self.run_id:
+                self._open()
+            return self.run_id
+
+    def _open(self) -> None:
+        writer = self.project.writer()
+        now = datetime.fromtimestamp(self.project.clock.time(), UTC)
+        self.run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self.project.ledger.begin_run(
+            self.run_id,
+            pid=os.getpid(),
+            command=self.command,
+            backend=writer.backend,
+            model=writer.model,
+            version=version(),
+        )
+        self._open_log()
+        self.tell("run", f"run {self.run_id}: {writer} ({writer.why})")
+
+    def _open_log(self) -> None:
+        """`.nightpress/logs/RUN.log`, and `latest.log` that points to it, for `tail -f`."""
+        folder = self.project.state / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+        self._log = os.open(folder / f"{self.run_id}.log", flags, 0o644)
+        latest = folder / f".latest-{self.run_id}"
+        latest.symlink_to(f"{self.run_id}.log")
+        latest.replace(folder / "latest.log")
+
+    def tell(self, kind: str, text: str, job: str = "", **data: Any) -> None:
+        """Tell all listeners, and the log, at once."""
+        event = Event(kind, self.project.clock.time(), text, job, data)
+        with self._guard:
+            if self._log is not None:
+                at = datetime.fromtimestamp(event.at, UTC)
+                line = f"{at:%Y-%m-%dT%H:%M:%SZ} {kind:<8} {safe(text)}\n"
+                os.write(self._log, line.encode("utf-8", "replace"))
+            for listener in self.listeners:
+                listener(event)
+
+    def notice(self, text: str) -> None:
+        """Something that the user should read at the end, too."""
+        with self._guard:
+            self.notices.append(text)
+        self.tell("notice", text)
+
+    def finished(self, outcome: Outcome, **data: Any) -> None:
+        with self._guard:
+            self.outcomes[outcome.job] = outcome
+        self.tell("finished", outcome.text, outcome.job, status=outcome.status, **data)
+
+    def called(self, tokens: int) -> None:
+        with self._guard:
+            self.calls += 1
+            self.tokens += tokens
+
+    def halt(self, sentence: str) -> None:
+        """A fatal answer: no new work in this run, and one clear sentence why."""
+        with self._guard:
+            if not self.fatal:
+                self.fatal = sentence
+        self.stop.set()
+
+    def counts(self) -> Counter[str]:
+        return Counter(outcome.status for outcome in self.outcomes.values())
+
+    def failures(self) -> Sequence[Outcome]:
+        return [o for o in self.outcomes.values() if o.status in ("failed", "refused")]
+
+    def end(self, exit_code: int) -> None:
+        """Close the run's row, if it was ever begun."""
+        if self.run_id:
+            summary = {"calls": self.calls, "tokens": self.tokens, **self.counts()}
+            self.project.ledger.end_run(self.run_id, exit_code, summary)
+        if self._log is not None:
+            os.close(self._log)
+            self._log = None

@@ -1,0 +1,123 @@
+"""One doit process: the project, its catalog and its press, made when they are first needed.
+
+Floor 4. `dodo.py` is imported by doit with the project's folder as the working directory.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from nightpress import catalog, invocation, options
+from nightpress.catalog import Catalog, Item
+from nightpress.clock import RealClock
+from nightpress.gather import Gathered, Gatherer
+from nightpress.project import STATE, Project
+from nightpress.run import Run
+
+STATIC = ("manifests", "validate", "plan", "report", "restore", "audit")
+"""Tasks that are not made per plugin; the rest of the line after them is their own."""
+
+
+class Session:
+    """What all tasks of one process share. variables: `name=value` from the command line."""
+
+    def __init__(self, root: Path, variables: Mapping[str, str]) -> None:
+        self.root = root
+        self.pid = os.getpid()
+        self.asked = invocation.read()
+        checked = options.read(variables)
+        self.selection = invocation.select(self.asked, STATIC)
+        self.project = Project(root, checked, os.environ, RealClock(), self._named())
+        self.running = False
+        self.exit_code = 0
+
+    def _named(self) -> frozenset[str]:
+        """What the user named: `slug` or `slug/name`."""
+        names = self.asked.names if self.asked else ()
+        groups = (name.partition(":") for name in names)
+        return frozenset(rest for group, _, rest in groups if group == "enhance" and rest)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        chosen = self.selection
+        if chosen.all:
+            return catalog.load(self.project, everything=True)
+        if chosen.stale:
+            return catalog.load(self.project)
+        return catalog.load(self.project, slugs=chosen.slugs)
+
+    def reload(self) -> None:
+        """Look again: a crash was mended after the tasks were made."""
+        self.__dict__.pop("catalog", None)
+
+    def shown(self) -> list[Item]:
+        """The enhancements that doit is handed: of the plugins with work, or all that were
+        selected (doit needs whole plugins, since their tasks depend on one another)."""
+        items = list(self.catalog.items.values())
+        if not self.selection.stale:
+            return items
+        busy = {item.slug for item in items if item.work}
+        return [item for item in items if item.slug in busy]
+
+    def plugin(self, slug: str) -> Gathered:
+        """Everything about one plugin, gathered once."""
+        found = self.catalog.gathered.get(slug)
+        if found is None:
+            found = self.catalog.gathered[slug] = Gatherer(self.project).gather(slug)
+        return found
+
+    @cached_property
+    def run(self) -> Run:
+        words = [Path(sys.argv[0]).name, *sys.argv[1:]]
+        return Run(self.project, " ".join(words)[:500])
+
+    @cached_property
+    def press(self) -> Any:
+        """The press; heavy imports happen here, only when something is stale."""
+        from nightpress import calls, pipeline, publication, snapshots
+        from nightpress.pacing import pacer
+
+        caller = calls.Caller(self.run, pacer(self.run), random.Random())  # noqa: S311
+        return pipeline.Press(
+            run=self.run,
+            caller=caller,
+            plugin=self.plugin,
+            snapshots=snapshots.Snapshots(self.project.state / "snapshots"),
+            lock=publication.LockBook(self.project),
+        )
+
+
+_current: Session | None = None
+
+
+def start(variables: Mapping[str, str]) -> Session:
+    """The session of this process (a new one for each dodo.py that is loaded)."""
+    global _current
+    root = Path.cwd()
+    (root / STATE).mkdir(exist_ok=True)
+    _current = Session(root, variables)
+    return _current
+
+
+def current() -> Session:
+    if _current is None:
+        raise RuntimeError("no dodo.py of nightpress was loaded")
+    return _current
+
+
+def forgotten(task: str) -> None:
+    """`doit forget TASK`: the user asks for its enhancements again."""
+    group, _, rest = task.partition(":")
+    if _current is None or _current.running or group != "enhance":
+        return
+    project = _current.project
+    jobs = [i for i in _current.catalog.items if not rest or i == rest or i.startswith(f"{rest}/")]
+    for job in jobs:
+        project.ledger.ask(job)
+    project.index.unsettle({job.partition("/")[0] for job in jobs})

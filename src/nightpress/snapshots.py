@@ -1,0 +1,294 @@
+"""Snapshots: a plugin as it stood, content-addressed, taken before it is modified.
+
+Floor 2. `objects/ab/cdef...` holds each file's bytes once, under their sha256; `trees/SLUG/ID.json`
+lists types, modes and links. A tree is written after its objects are durable, so a snapshot that
+is listed is complete. Nothing here follows a link or reads a special file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nightpress import atomic, reading
+from nightpress.errors import NightpressError, UnsafePath
+from nightpress.terminal import safe
+
+CAP = 1 << 30
+"""Bytes of one file that a snapshot holds at most."""
+
+IGNORE = reading.Ignore((".git", ".nightpress", "node_modules", "__pycache__"), defaults=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One entry of a snapshot; kind: file, link, dir; text: sha256 of a file, target of a link."""
+
+    path: str
+    kind: str
+    mode: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A listed snapshot. taken: ISO 8601, UTC; left_out: what it does not hold, and why."""
+
+    id: str
+    slug: str
+    taken: str
+    label: str
+    run_id: str
+    entries: tuple[Held, ...]
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> int:
+        return sum(entry.kind == "file" for entry in self.entries)
+
+
+class Snapshots:
+    """The snapshots in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.objects = folder / "objects"
+        self.trees = folder / "trees"
+        self._made: set[Path] = set()
+
+    def take(self, root: Path, slug: str, label: str, now: float, run_id: str) -> Snapshot:
+        """Copy the plugin in `root` as it stands; an unchanged file costs no space again.
+
+        now: epoch seconds. Raises OSError when the disk refuses, and then lists nothing.
+        """
+        tree = reading.walk(root, IGNORE)
+        left_out = [str(notice) for notice in tree.notices]
+        folders: set[Path] = set()
+        entries = []
+        for entry in tree.files:
+            try:
+                held = self._hold(root, entry, folders)
+            except (UnsafePath, FileNotFoundError) as error:
+                left_out.append(f"{safe(entry.path)}: {error}")
+                continue
+            if held is not None:
+                entries.append(held)
+        for folder in folders:
+            _sync(folder)
+        moment = datetime.fromtimestamp(now, UTC)
+        snapshot = Snapshot(
+            f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", slug,
+            moment.isoformat(timespec="seconds"), label, run_id, tuple(entries), tuple(left_out),
+        )  # fmt: skip
+        self._write_tree(snapshot)
+        return snapshot
+
+    def listed(self, slug: str | None = None) -> list[Snapshot]:
+        """The snapshots, newest first."""
+        found = self.trees.glob(f"{_checked(slug)}/*.json" if slug else "*/*.json")
+        snapshots = [self._load(path) for path in found if not path.name.startswith(".")]
+        return sorted(snapshots, key=lambda s: (s.taken, s.id), reverse=True)
+
+    def get(self, snapshot_id: str, slug: str | None = None) -> Snapshot:
+        """The snapshot of that id; NightpressError if there is none."""
+        for path in self.trees.glob(f"{_checked(slug) if slug else '*'}/*.json"):
+            if path.stem == snapshot_id:
+                return self._load(path)
+        raise NightpressError(
+            f"there is no snapshot {safe(snapshot_id)!r}", "see: doit restore --list"
+        )
+
+    def contains(self, snapshot_id: str, path: str, sha256: str | None) -> bool:
+        """Does the snapshot hold exactly these bytes at this path (None: no file)?"""
+        held = {e.path: e for e in self.get(snapshot_id).entries if e.kind == "file"}
+        if sha256 is None:
+            return path not in held
+        return path in held and held[path].text == sha256 and self._object(sha256).is_file()
+
+    def read(self, snapshot_id: str, path: str) -> bytes | None:
+        """The bytes of a file in the snapshot, verified; None if it holds no such file."""
+        for entry in self.get(snapshot_id).entries:
+            if entry.path == path and entry.kind == "file":
+                return self._verified(entry)
+        return None
+
+    def restore(self, snapshot: Snapshot, root: Path) -> list[str]:
+        """Make `root` exactly what the snapshot holds; what changed, as lines.
+
+        Every object is verified before the first byte of `root` is touched.
+        """
+        contents = {e.path: self._verified(e) for e in snapshot.entries if e.kind == "file"}
+        root.mkdir(parents=True, exist_ok=True)
+        wanted = {entry.path: entry for entry in snapshot.entries}
+        changed = _remove_others(root, wanted)
+        for entry in sorted(snapshot.entries, key=lambda e: e.path):
+            if _differs(root, entry):
+                _put(root, entry, contents.get(entry.path, b""))
+                changed.append(f"restored {safe(entry.path)}")
+        for entry in sorted(snapshot.entries, key=lambda e: e.path, reverse=True):
+            if entry.kind == "dir":
+                os.chmod(root / entry.path, entry.mode, follow_symlinks=True)
+        return changed
+
+    # --- inside ---
+
+    def _hold(self, root: Path, entry: reading.Entry, folders: set[Path]) -> Held | None:
+        mode = stat.S_IMODE(entry.mode)
+        if entry.kind == "dir":
+            return Held(entry.path, "dir", mode)
+        if entry.kind == "link":
+            return Held(entry.path, "link", 0o777, entry.link_target or "")
+        if entry.kind != "file":
+            return None
+        data = reading.read(root, entry.path, CAP)
+        sha256 = hashlib.sha256(data).hexdigest()
+        self._store(sha256, data, folders)
+        return Held(entry.path, "file", mode, sha256)
+
+    def _object(self, sha256: str) -> Path:
+        return self.objects / sha256[:2] / sha256[2:]
+
+    def _store(self, sha256: str, data: bytes, folders: set[Path]) -> None:
+        path = self._object(sha256)
+        with suppress(FileNotFoundError):
+            if path.stat().st_size == len(data):
+                return
+        if path.parent not in self._made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(path.parent)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(file, view) :]
+            os.fsync(file)
+        finally:
+            os.close(file)
+        temporary.replace(path)
+        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+            raise OSError(f"{path}: the disk gave back other bytes")
+        folders.add(path.parent)
+
+    def _write_tree(self, snapshot: Snapshot) -> None:
+        folder = self.trees / _checked(snapshot.slug)
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(asdict(snapshot), sort_keys=True, ensure_ascii=True)
+        atomic.write(folder / f"{snapshot.id}.json", text.encode("ascii"))
+
+    def _load(self, path: Path) -> Snapshot:
+        try:
+            held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            entries = tuple(Held(**entry) for entry in held.pop("entries"))
+            return Snapshot(entries=entries, left_out=tuple(held.pop("left_out")), **held)
+        except (ValueError, KeyError, TypeError) as error:
+            raise NightpressError(f"{path}: a damaged snapshot ({error})") from error
+
+    def _verified(self, entry: Held) -> bytes:
+        try:
+            data = self._object(entry.text).read_bytes()
+        except FileNotFoundError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() != entry.text:
+            raise NightpressError(f"{safe(entry.path)}: its copy in the snapshot is damaged")
+        return data
+
+
+def _checked(slug: str | None) -> str:
+    if not slug or "/" in slug or slug.startswith("."):
+        raise NightpressError(f"{slug!r} is no plugin")
+    return slug
+
+
+def _sync(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _in_folder(root: Path, path: str, act: Callable[[int, str], None]) -> None:
+    *folders, name = reading.parts_of(path)
+    folder = reading.open_folder(root, folders)
+    try:
+        act(folder, name)
+    finally:
+        os.close(folder)
+
+
+def _remove_others(root: Path, wanted: dict[str, Held]) -> list[str]:
+    """Remove what the snapshot does not hold, and what is of another kind, innermost first."""
+    changed = []
+    for entry in reversed(reading.walk(root, IGNORE).files):
+        held = wanted.get(entry.path)
+        if entry.kind == "special" or (held is not None and held.kind == entry.kind):
+            continue
+        with suppress(OSError):
+            _in_folder(root, entry.path, _remover(entry.kind))
+            changed.append(f"removed {safe(entry.path)}")
+    return changed
+
+
+def _remover(kind: str) -> Callable[[int, str], None]:
+    def remove(folder: int, name: str) -> None:
+        if kind == "dir":
+            os.rmdir(name, dir_fd=folder)
+        else:
+            os.unlink(name, dir_fd=folder)
+
+    return remove
+
+
+def _differs(root: Path, held: Held) -> bool:
+    path = root / held.path
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return True
+    if held.kind == "link":
+        return os.readlink(path) != held.text
+    if held.kind == "dir":
+        return stat.S_IMODE(found.st_mode) != held.mode
+    if stat.S_IMODE(found.st_mode) != held.mode:
+        return True
+    return hashlib.sha256(reading.read(root, held.path, CAP)).hexdigest() != held.text
+
+
+def _put(root: Path, held: Held, data: bytes) -> None:
+    temporary = f".nightpress-{secrets.token_hex(8)}"
+
+    def put(folder: int, name: str) -> None:
+        if held.kind == "dir":
+            with suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=folder)
+            return
+        if held.kind == "link":
+            os.symlink(held.text, temporary, dir_fd=folder)
+        else:
+            _write(folder, temporary, data, held.mode)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+
+    _in_folder(root, held.path, put)
+
+
+def _write(folder: int, name: str, data: bytes, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    file = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(file, view) :]
+        os.fchmod(file, mode & 0o777)
+        os.fsync(file)
+    finally:
+        os.close(file)

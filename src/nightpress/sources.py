@@ -1,0 +1,66 @@
+"""The text of a plugin that a document is made from, read safely, and the plugin's anatomy.
+
+Floor 3. Untrusted: only regular files inside the plugin, each within a cap; never a file whose
+name says that it holds secrets (they are neither sent nor used).
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nightpress import anatomy, fingerprint, reading
+from nightpress.errors import UnsafePath
+from nightpress.model import Anatomy, SourceFile
+
+FILE_CAP = 256 * 1024
+"""Bytes of one file that are used at most."""
+
+TOTAL_CAP = 4 * 1024 * 1024
+"""Bytes of one plugin that are used at most."""
+
+SECRET_NAMES = (
+    ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_*", ".npmrc", ".pypirc", ".netrc",
+    "*.keystore", "credentials", "credentials.json", ".htpasswd", "*.kdbx",
+)  # fmt: skip
+_PUBLIC = (".env.example", ".env.sample", ".env.template", "id_*.pub")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The text files that were read, in order of path."""
+
+    files: tuple[SourceFile, ...]
+
+
+def is_secret(path: str) -> bool:
+    """Does the name say that the file holds secrets?"""
+    name = path.rpartition("/")[2].lower()
+    if any(fnmatch.fnmatch(name, pattern) for pattern in _PUBLIC):
+        return False
+    return any(fnmatch.fnmatch(name, pattern) for pattern in SECRET_NAMES)
+
+
+def read(root: Path, paths: Iterable[str]) -> Sources:
+    """The text files among `paths` (relative to the plugin's root)."""
+    files = []
+    total = 0
+    for path in sorted(paths):
+        if is_secret(path) or total >= TOTAL_CAP:
+            continue
+        try:
+            data = reading.read(root, path, FILE_CAP)
+        except (UnsafePath, OSError):
+            continue  # gone, a link, too large: it is no source; the walk's notices name it
+        if b"\0" in data[:8192]:
+            continue
+        total += len(data)
+        text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
+        files.append(SourceFile(path, text, len(data), sha256=fingerprint.sha256(data)))
+    return Sources(tuple(files))
+
+
+def anatomy_of(root: Path, sources: Sources) -> Anatomy:
+    return anatomy.build(sources.files, root.name)

@@ -1,0 +1,328 @@
+"""The chapters of dodo.py: each function here makes the doit tasks of one chapter.
+
+Floor 4. doit schedules, the verbs do the work, the reporter shows it. Actions record their
+outcome; what failed is told by the reporter and by the exit status.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from doit.exceptions import InvalidDodoFile, TaskFailed
+
+from nightpress import session
+from nightpress.catalog import Item
+from nightpress.errors import NightpressError
+from nightpress.project import STATE
+from nightpress.session import Session
+from nightpress.terminal import safe
+
+Task = dict[str, Any]
+
+
+def config() -> dict[str, Any]:
+    """DOIT_CONFIG: our state, our reporter, threads (calls wait for the network), and go on
+    after a failure. A wrong option or wrong defaults end doit with status 3 before any task."""
+    from doit import doit_cmd
+
+    from nightpress.reporter import Reporter
+
+    variables = dict(doit_cmd._CMDLINE_VARS or {})
+    try:
+        now = session.start({name: str(value) for name, value in variables.items()})
+        concurrency = int(now.project.defaults.values.get("concurrency", 4))
+    except NightpressError as error:
+        raise InvalidDodoFile(safe(str(error), newlines=True)) from None
+    return {
+        "dep_file": f"{STATE}/doit.db",
+        "backend": "nightpress",
+        "reporter": Reporter,
+        "continue": True,
+        "sort": "definition",
+        "default_tasks": ["enhance"],
+        "num_process": concurrency,
+        "par_type": "thread",
+        "verbosity": 2,
+        "minversion": "0.37.0",
+    }
+
+
+# --- one task each ---
+
+
+def _verb(run: Callable[..., bool], params: list[dict[str, Any]] | None = None) -> Task:
+    """A task around a verb: never up to date; a known error ends it with one paragraph."""
+
+    def action(**given: Any) -> TaskFailed | None:
+        try:
+            done = run(session.current(), **given)
+        except NightpressError as error:
+            session.current().exit_code = error.exit_code
+            return TaskFailed(safe(str(error), newlines=True), report=True)
+        return None if done else TaskFailed("", report=False)
+
+    return {
+        "actions": [(action, [], {})],
+        "params": params or [],
+        "uptodate": [False],
+        "verbosity": 2,
+        "io": {"capture": False},
+    }
+
+
+FORMAT = {
+    "name": "format",
+    "long": "format",
+    "short": "",
+    "default": "text",
+    "choices": [("text", ""), ("json", "exactly one JSON document")],
+    "help": "how to print",
+}
+
+
+def _text(name: str, help: str) -> dict[str, Any]:
+    return {"name": name, "long": name, "short": "", "default": "", "help": help}
+
+
+def _switch(name: str, help: str) -> dict[str, Any]:
+    return {
+        "name": name.replace("-", "_"), "long": name, "short": "", "type": bool,
+        "default": False, "help": help,
+    }  # fmt: skip
+
+
+def manifests() -> Task:
+    from nightpress import desk
+
+    return _verb(desk.manifests, [_switch("rename-generic", "propose skills/PLUGIN/")])
+
+
+def validate() -> Task:
+    from nightpress import desk
+
+    return _verb(desk.validate, [FORMAT])
+
+
+def plan() -> Task:
+    from nightpress import desk
+
+    return _verb(desk.plan, [FORMAT])
+
+
+def report() -> Task:
+    from nightpress import desk
+
+    return _verb(desk.report, [FORMAT])
+
+
+def audit() -> Task:
+    from nightpress import desk
+
+    return _verb(desk.audit, [FORMAT])
+
+
+def restore() -> Task:
+    from nightpress import desk
+
+    return _verb(
+        desk.restore,
+        [
+            _text("plugin", "the plugin to bring back (its manifest's name)"),
+            _text("snapshot", "which snapshot (default: the newest)"),
+            _switch("list", "list the snapshots there are"),
+            FORMAT,
+        ],
+    )
+
+
+# --- tasks of each plugin ---
+
+
+def snapshot() -> Iterator[Task]:
+    """One a plugin: the copy that every publication is preceded by."""
+    now = session.current()
+    yield _group("one copy of a plugin, taken before it is modified")
+    for slug in _slugs(now):
+        yield {
+            "name": slug,
+            "doc": f"copy {slug} as it stands",
+            "actions": [(_snapshot, [slug])],
+            "uptodate": [False],
+            **_QUIET,
+        }
+
+
+def analyse() -> Iterator[Task]:
+    """One a plugin: phase 1, cached by content."""
+    now = session.current()
+    yield _group("phase 1: what a plugin is for, cached by content")
+    for slug in _slugs(now):
+        yield {
+            "name": slug,
+            "doc": f"what {slug} is for (phase 1)",
+            "actions": [(_analyse, [slug])],
+            "uptodate": [_Analysed(slug)],
+            **_QUIET,
+        }
+
+
+def enhance() -> Iterator[Task]:
+    """One an enhancement, and one a plugin for all of its enhancements."""
+    now = session.current()
+    yield _group("bring every document up to date (the default)")
+    items = now.shown()
+    for slug in dict.fromkeys(item.slug for item in items):
+        own = [item for item in items if item.slug == slug]
+        yield {
+            "name": slug,
+            "doc": f"every document of {safe(own[0].plugin_name)}",
+            "actions": None,
+            "task_dep": [f"enhance:{item.id}" for item in own],
+        }
+        for item in own:
+            yield _enhancement(item, own)
+
+
+def adopt() -> Iterator[Task]:
+    """One a plugin: take its files as they stand."""
+    yield _group("take the files of a plugin as the truth, as they stand")
+    now = session.current()
+    for slug in _slugs(now):
+        yield {
+            "name": slug,
+            "doc": f"take the documents of {slug} as they stand",
+            "actions": [(_adopt, [slug])],
+            "uptodate": [False],
+            **_QUIET,
+        }
+
+
+_QUIET = {"io": {"capture": False}, "verbosity": 2}
+
+
+def _group(doc: str) -> Task:
+    return {"name": None, "doc": doc}
+
+
+def _slugs(now: Session) -> list[str]:
+    return list(dict.fromkeys(item.slug for item in now.shown()))
+
+
+def _enhancement(item: Item, own: list[Item]) -> Task:
+    """The task of one enhancement; what it depends on and does is told by its decision."""
+    names = {other.name: other for other in own}
+    makes = item.decision.action in ("make", "fresh")
+    actions = _ACTIONS.get(item.decision.action, _MAKE)
+    task: Task = {
+        "name": item.id,
+        "doc": f"{safe(item.type)} of {safe(item.plugin_name)}: {safe(item.target)}",
+        "actions": [(action, [item]) for action in actions],
+        "setup": [f"snapshot:{item.slug}", f"analyse:{item.slug}"] if makes else [],
+        "task_dep": [f"enhance:{names[need].id}" for need in item.needs if need in names],
+        "uptodate": [UpToDate(item)],
+        "clean": [(_clean, [item])],
+        "meta": {
+            "decision": repr(item.decision),
+            "actions": [action.__name__.lstrip("_") for action in actions],
+            "target": item.target,
+        },
+        **_QUIET,
+    }
+    if item.decision.action == "adopt":
+        task["setup"] = [f"snapshot:{item.slug}"]
+    if item.decision.action in ("fresh", "make", "adopt", "keep"):
+        task["targets"] = [item.target]
+    return task
+
+
+class UpToDate:
+    """Is there nothing to do? `doit info` prints its repr: the decision with its reasons."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+
+    def __call__(self) -> bool:
+        return not self.item.work
+
+    def __repr__(self) -> str:
+        return safe(repr(self.item.decision))
+
+
+class _Analysed:
+    """Is the plugin's analysis in the cache?"""
+
+    def __init__(self, slug: str) -> None:
+        self.slug = slug
+
+    def __call__(self) -> bool:
+        from nightpress import drafting
+
+        now = session.current()
+        return drafting.has_analysis(now.project, now.plugin(self.slug))
+
+    def __repr__(self) -> str:
+        return "no analysis of this content is cached"
+
+
+# --- the actions; their names are what `doit info` shows ---
+
+
+def _pace(item: Item) -> None:
+    _press().pace(item)
+
+
+def _draft(item: Item) -> None:
+    _press().draft(item)
+
+
+def _publish(item: Item) -> None:
+    _press().publish(item)
+
+
+def _take(item: Item) -> None:
+    _press().adopt(item)
+
+
+def _note(item: Item) -> None:
+    _press().note(item)
+
+
+def _snapshot(slug: str) -> None:
+    _press().snapshot(slug)
+
+
+def _analyse(slug: str) -> None:
+    _press().analyse(slug)
+
+
+def _adopt(slug: str) -> None:
+    from nightpress import desk
+
+    desk.adopt(session.current(), slug)
+
+
+def _clean(item: Item, dryrun: bool) -> None:
+    from nightpress import desk
+
+    desk.clean(session.current(), item, dryrun)
+
+
+_MAKE: tuple[Callable[..., None], ...] = (_pace, _draft, _publish)
+_ACTIONS: dict[str, tuple[Callable[..., None], ...]] = {
+    "adopt": (_take,),
+    "keep": (_note,),
+    "insufficient": (_note,),
+    "parked": (),
+}
+
+
+def _press() -> Any:
+    now = session.current()
+    if os.getpid() != now.pid:
+        raise NightpressError(
+            "nightpress runs in threads, not in processes",
+            "leave out `-P process` (one ledger, one client, one pace for the whole run)",
+        )
+    return now.press

@@ -1,0 +1,38 @@
+"""Text from plugins, made safe for a terminal.
+
+Floor 2, pure. An author controls every name: control characters could move the cursor, recolour
+or rewrite what was printed, and bidirectional ones could reorder it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_LINE = frozenset("\n")
+
+
+def safe(text: str, *, newlines: bool = False) -> str:
+    """The text with C0, C1, bidirectional, zero-width and surrogate characters escaped.
+
+    newlines: leave line feeds as they are (for text of several lines of our own).
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if _harmless(c, newlines) else _escaped(c) for c in text)
+
+
+def _harmless(character: str, newlines: bool) -> bool:
+    if character in _LINE:
+        return newlines
+    # Cc: C0 and C1; Cf: bidirectional and zero-width; Cs: surrogates; Zl, Zp: separators
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn")
+
+
+def _escaped(character: str) -> str:
+    short = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
+    if short is not None:
+        return short
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
