@@ -168,20 +168,20 @@ _EMOJI = re.compile(
 
 def _inline(source: str, place: Place | None) -> str:
     """Clean outside of code spans; make code spans harmless."""
+    source = _IMAGE.sub("", source)
+    source = _LINK.sub(lambda m: _link(m.group(1), m.group(2), place), source)
     pieces = []
     at = 0
     for span in _SPAN.finditer(source):
-        pieces.append(_outside(source[at : span.start()], place))
+        pieces.append(_outside(source[at : span.start()]))
         pieces.append(_harmless(span.group()))
         at = span.end()
-    pieces.append(_outside(source[at:], place))
+    pieces.append(_outside(source[at:]))
     return _harmless("".join(pieces))
 
 
-def _outside(text: str, place: Place | None) -> str:
-    text = _IMAGE.sub("", text)
+def _outside(text: str) -> str:
     text = _AUTOLINK.sub(r"\1", text)
-    text = _LINK.sub(lambda m: _link(m.group(1), m.group(2), place), text)
     text = _REFERENCE.sub(r"\1", text)
     text = _HTML.sub("", text)
     return _EMOJI.sub("", text)
@@ -201,8 +201,8 @@ def _link(label: str, target: str, place: Place | None) -> str:
 def _harmless(text: str) -> str:
     """No syntax that runs or is substituted when a skill is loaded."""
     text = re.sub(r"!(?=`)", "", text)
-    text = re.sub(r"\$ARGUMENTS(\[\d+\])?", "<arguments>", text)
-    return re.sub(r"\$(\d)(?![\w.,])", r"<argument-\1>", text)
+    text = re.sub(r"\$ARGUMENTS(\[\d+\])?", "ARGUMENTS", text)
+    return re.sub(r"\$(\d)(?![\w.,])", r"ARG\1", text)
 
 
 def paragraphs(found: list[Section]) -> Iterator[str]:

@@ -10,10 +10,15 @@ from dataclasses import dataclass, field
 from nightpress import frontmatter
 from nightpress.anatomy import kind_of
 from nightpress.backends.offline.blocks import Block, Place, sections
+from nightpress.checks.secrets import redact
 from nightpress.model import Anatomy, Component, Material
 
 RESERVE = 1_500
 """Bytes kept for the frontmatter, which is added later."""
+
+
+MOST_LINES = 440
+"""Lines of blocks: a SKILL.md has less than 500 lines (best practices), headings included."""
 
 
 @dataclass(slots=True)
@@ -34,15 +39,17 @@ def body(material: Material) -> str:
     chosen = _fit(parts, material.window.max - reserve)
     rows = []
     open_chapter = ""
+    level = 0
     for part in chosen:
         chapter = _chapter(part)
         if chapter and chapter != open_chapter:
             rows.append(f"## {chapter}")
-            open_chapter = chapter
-        elif not chapter:
-            open_chapter = ""
+            level = 2
+        open_chapter = chapter
         if part.title:
-            rows.append(f"{'#' * part.level} {part.title}")
+            # a heading whose own text did not fit is gone: what stood under it moves up
+            level = min(part.level, level + 1)
+            rows.append(f"{'#' * level} {part.title}")
         rows += [block.text for block in part.blocks]
     return "\n\n".join(rows) + "\n"
 
@@ -59,6 +66,7 @@ def _fit(parts: list[Part], most: int) -> list[Part]:
     """The parts that fit, trimmed at blocks, in document order; nothing is said twice."""
     seen: set[str] = set()
     left = most
+    lines = MOST_LINES
     kept: list[Part] = []
     for part in sorted(parts, key=lambda p: (p.rank, p.order)):
         room = left - len(part.title.encode()) - 24
@@ -67,8 +75,12 @@ def _fit(parts: list[Part], most: int) -> list[Part]:
             size = len(block.text.encode()) + 2
             if block.key in seen or not block.key:
                 continue
-            if size > room:
+            height = block.text.count("\n") + 2
+            if size > room or height > lines:
                 break
+            if redact(block.text)[1]:
+                continue
+            lines -= height
             blocks.append(block)
             seen.add(block.key)
             room -= size
@@ -81,7 +93,7 @@ def _fit(parts: list[Part], most: int) -> list[Part]:
 
 def _whole(blocks: list[Block]) -> list[Block]:
     """Without a last line that announces what did not fit (`For example:`)."""
-    while blocks and blocks[-1].kind == "text" and blocks[-1].text.rstrip().endswith(":"):
+    while blocks and blocks[-1].kind == "text" and blocks[-1].text.rstrip(" *_").endswith(":"):
         blocks = blocks[:-1]
     return blocks
 
@@ -92,7 +104,6 @@ def _whole(blocks: list[Block]) -> list[Block]:
 def _parts(material: Material) -> Iterator[Part]:
     anatomy = material.anatomy
     kind = material.generator.type if material.generator else "skill"
-    yield Part(_title(anatomy), 0, 0, [], 1)
     intro = [Block("text", _sentence(anatomy.description))] if anatomy.description else []
     if kind != "readme":
         intro += _links(material)
@@ -132,22 +143,14 @@ def _links(material: Material) -> list[Block]:
 
 
 def _when(anatomy: Anatomy) -> Iterator[Part]:
-    rows = []
-    for command in anatomy.of("command"):
-        said = f": {_sentence(command.description)}" if command.description else ""
-        rows.append(f"- `/{command.name}`{said}")
-    for agent in anatomy.of("agent"):
-        said = f": {_sentence(agent.description)}" if agent.description else ""
-        rows.append(f"- `{agent.name}` (agent){said}")
-    if rows:
-        yield Part("At a glance", 100, 1, [Block("list", "\n".join(rows))])
     if anatomy.keywords:
         words = ", ".join(re.sub(r"[`<>*]", "", word) for word in anatomy.keywords)
         yield Part("Topics", 200, 2, [Block("text", words + ".")])
 
 
 def _commands(material: Material) -> Iterator[Part]:
-    for number, command in enumerate(material.anatomy.of("command")):
+    commands = {command.name: command for command in material.anatomy.of("command")}
+    for number, command in enumerate(commands.values()):
         yield from _of_component(material, command, f"/{command.name}", 10_000 + number * 20, 10)
 
 
@@ -167,24 +170,19 @@ def _of_component(
 ) -> Iterator[Part]:
     """The component's own text under a heading of its name; inner headings one level deeper."""
     found = sections(component.body, _place(material, component.path))
-    lead = [Block("text", f"`{title}`: {_sentence(component.description)}")] if (
-        component.description
-    ) else []  # fmt: skip
+    lead = []
+    if component.description:
+        lead.append(Block("text", _sentence(component.description)))
     hint = component.meta.get("argument-hint")
     if isinstance(hint, str) and hint.strip():
-        lead.append(Block("text", f"Arguments: `{_code(hint)}`"))
-    yield Part(f"`{title}`", order, rank, lead or [Block("text", f"`{title}`")], 3)
+        lead.append(Block("text", f"Arguments of `{title}`: `{_code(hint)}`"))
+    # the lead goes in before everything else: every component is named
+    yield Part(f"`{title}`", order, min(rank, 1), lead or [Block("text", f"`{title}`")], 3)
     for number, section in enumerate(found[:18]):
         heading = section.heading
-        if heading and heading.lower() in (component.name.lower(), title.lower()):
+        if section.level == 1 or heading.lower() in (component.name.lower(), title.lower()):
             heading = ""
-        yield Part(
-            heading if section.level > 1 else "",
-            order + 1 + number,
-            rank + number,
-            section.blocks,
-            4,
-        )
+        yield Part(heading, order + 1 + number, rank + number, section.blocks, 4)
 
 
 def _code(text: str) -> str:
