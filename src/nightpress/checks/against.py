@@ -4,21 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
-from nightpress.checks.document import Document, parse
+from nightpress.checks.document import DEFINITION, LINK, Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.grounding import mentions
 
 HINT = "keep what is true of the standing file; doit force=1 overrules"
+FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})", re.M)
+HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
 OPEN_END = re.compile(
     r"(?:[,;:(\[{/&+=-]|\b(?:and|or|the|a|an|of|to|with|for|in|is|are|that|which))$"
 )
 
 
-def _standing(context: Context) -> Document | None:
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a text holds, counted the same way for both sides of a comparison, without the price
+    of a second parse."""
+
+    size: int
+    headings: int
+    blocks: int
+    links: int
+
+
+@lru_cache(maxsize=8)
+def outline(text: str) -> Outline:
+    """Bytes, headings, fenced blocks and links of a text."""
+    headings = blocks = 0
+    fence = ""
+    for line in text.split("\n"):
+        if found := FENCE.match(line):
+            if not fence:
+                fence, blocks = found[1], blocks + 1
+            elif found[1].startswith(fence) and not line[found.end() :].strip():
+                fence = ""
+        elif not fence and HEADING.match(line):
+            headings += 1
+    links = len(LINK.findall(text)) + len(DEFINITION.findall(text))
+    return Outline(len(text.encode("utf-8", "replace")), headings, blocks, links)
+
+
+def _both(document: Document, context: Context) -> tuple[Outline, Outline] | None:
+    """The standing file's outline and the document's; None where nothing is to be compared."""
     if context.standing is None or context.forced or not context.standing.strip():
         return None
-    return parse(context.standing)
+    return outline(context.standing), outline(document.text)
 
 
 def _loss(before: int, after: int, what: str, options: Options) -> Iterator[Spot]:
@@ -29,39 +62,37 @@ def _loss(before: int, after: int, what: str, options: Options) -> Iterator[Spot
 def regression_size(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """The document does not lose more than the option loss of the standing file's bytes; where
     the window's maximum demands a loss, it is measured from that."""
-    if standing := _standing(context):
-        before = len(standing.text.encode("utf-8", "replace"))
-        if context.window is not None:
-            before = min(before, context.window.max)
-        yield from _loss(before, len(document.text.encode("utf-8", "replace")), "bytes", options)
+    if both := _both(document, context):
+        most = context.window.max if context.window else both[0].size
+        yield from _loss(min(both[0].size, most), both[1].size, "bytes", options)
 
 
 def regression_headings(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """The document does not lose more than the option loss of the standing file's headings."""
-    if standing := _standing(context):
-        yield from _loss(len(standing.headings), len(document.headings), "headings", options)
+    if both := _both(document, context):
+        yield from _loss(both[0].headings, both[1].headings, "headings", options)
 
 
 def regression_code(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """The document does not lose more than the option loss of the standing file's code blocks."""
-    if standing := _standing(context):
-        yield from _loss(len(standing.blocks), len(document.blocks), "code blocks", options)
+    if both := _both(document, context):
+        yield from _loss(both[0].blocks, both[1].blocks, "code blocks", options)
 
 
 def regression_links(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """The document does not lose more than the option loss of the standing file's links."""
-    if standing := _standing(context):
-        yield from _loss(len(standing.links), len(document.links), "links", options)
+    if both := _both(document, context):
+        yield from _loss(both[0].links, both[1].links, "links", options)
 
 
 def regression_commands(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """Every command of the plugin that the standing file mentions is still mentioned."""
-    standing = _standing(context)
-    if standing is None or context.anatomy is None:
+    if _both(document, context) is None or context.anatomy is None or context.standing is None:
         return
     names = sorted({c.name for c in context.anatomy.of("command")})
-    lost = [n for n in names if mentions(standing, n) and not mentions(document, n)]
-    if lost and len(lost) > len(names) * float(options["loss"]):
+    kept = [n for n in names if mentions(context.standing, n)]
+    lost = [n for n in kept if not mentions(document.text, n)]
+    if lost and len(lost) > len(kept) * float(options["loss"]):
         listed = ", ".join(f"/{name}" for name in lost[:8])
         yield Spot(f"no longer mentions {listed}", hint=HINT)
 

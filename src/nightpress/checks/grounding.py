@@ -89,7 +89,7 @@ def commands_covered(document: Document, context: Context, options: Options) -> 
     if context.anatomy is None:
         return
     names = sorted(_names(context.anatomy, "command"))
-    missing = [name for name in names if not mentions(document, name)]
+    missing = [name for name in names if not mentions(document.text, name)]
     if names and 1 - len(missing) / len(names) < float(options["share"]):
         listed = ", ".join(f"/{name}" for name in missing[:8])
         more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""
@@ -99,13 +99,14 @@ def commands_covered(document: Document, context: Context, options: Options) -> 
         )
 
 
-def mentions(document: Document, command: str) -> bool:
-    """Whether the document names the command: `/name`, `/plugin:name` or `name` as code."""
-    tail = command.rpartition(":")[2]
-    pattern = rf"(?<![\w-])/(?:[\w-]+:)*{re.escape(tail)}(?![\w-])"
-    if re.search(pattern, document.text, re.I):
-        return True
-    return any(span.text.lower() == tail for span in document.spans)
+def mentions(text: str, command: str) -> bool:
+    """Whether the text names the command: `/name`, `/plugin:name`, or `name` as code."""
+    tail = command.rpartition(":")[2].lower()
+    low = text.lower()
+    if tail not in low:
+        return False
+    name = re.escape(tail)
+    return bool(re.search(rf"(?<![\w-])/(?:[\w-]+:)*{name}(?![\w-])|`{name}`", low))
 
 
 def agent_exists(document: Document, context: Context, _: Options) -> Iterator[Spot]:

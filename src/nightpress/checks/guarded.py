@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """words: lower case, one of them stands in every match; kind: what a match is called."""
+    """words: lower case, one of them stands in every match (a line break counts as a space);
+    kind: what a match is called."""
 
     words: tuple[str, ...]
     pattern: re.Pattern[str]
@@ -25,12 +27,16 @@ def guarded(words: str, pattern: str, kind: str = "", flags: int = re.I) -> Guar
     return Guarded(tuple(words.split("|")), re.compile(pattern, flags), kind)
 
 
-def matches(
-    guards: Iterable[Guarded], text: str, lower: str | None = None
-) -> Iterator[tuple[re.Match[str], str]]:
+@lru_cache(maxsize=8)
+def _flat(text: str) -> str:
+    """The text as guards look at it: lower case, in one line."""
+    return text.lower().replace("\n", " ")
+
+
+def matches(guards: Iterable[Guarded], text: str) -> Iterator[tuple[re.Match[str], str]]:
     """Every match with its kind, pattern by pattern."""
-    low = text.lower() if lower is None else lower
+    flat = _flat(text)
     for guard in guards:
-        if any(word in low for word in guard.words):
+        if any(word in flat for word in guard.words):
             for found in guard.pattern.finditer(text):
                 yield found, guard.kind

@@ -49,7 +49,7 @@ INJECTION = (
         r"(?:instructions?|prompts?|rules|messages?|context|directions?)",
     ),
     guarded(
-        "tell |inform |to the user|to user",
+        "tell the user|tell user|inform the user|inform user|to the user|to user",
         r"\b(?:do not|don't|never)\s+(?:tell|inform|(?:mention|reveal|disclose) (?:this|it) to)\s+"
         r"(?:the\s+)?user\b(?! (?:to|that|how|what|which|when|it)\b)",
     ),
@@ -72,7 +72,7 @@ INJECTION = (
         r"<\|(?:im_start|im_end|system|endoftext)\|>|\[/?INST\]|</?system(?:[-_]prompt)?>",
     ),
     guarded(
-        "this",
+        "reading this|processing this|summarizing this|summarising this",
         r"\b(?:AI|LLM|language)\s+(?:models?|assistants?|agents?)\s+"
         r"(?:reading|processing|summari[sz]ing)\s+this\b",
     ),

@@ -47,7 +47,7 @@ def measures(document: Document, context: Context) -> dict[str, float]:
         found["vocabulary"] = round(share, 3)
     commands = {c.name for c in context.anatomy.of("command")} if context.anatomy else set()
     if commands:
-        said = sum(mentions(document, name) for name in commands)
+        said = sum(mentions(document.text, name) for name in commands)
         found["commands_mentioned"] = round(said / len(commands), 3)
     return found
 

@@ -71,6 +71,7 @@ DUMMY = re.compile(
     r"|os\.environ|%[sd]|^\$|env[.(]",
     re.I,
 )
+TOKEN = re.compile(r"[\w.:+/=-]{20,}")  # every token that the detectors know is as long
 MARK = "[REDACTED]"
 
 
@@ -93,8 +94,9 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
         group = 1 if match.re.groups else 0
         if _real(match[group], kind):
             spans.append((match.start(group), match.end(group), kind))
-    for kind, detect in _detectors():
-        for value in set(detect(text)):
+    tokens = _tokens(text)
+    for kind, detect in _detectors() if tokens else ():
+        for value in set(detect(tokens)):
             if isinstance(value, str) and len(value) >= 12 and _real(value, kind):
                 spans += [(m.start(), m.end(), kind) for m in re.finditer(re.escape(value), text)]
     last = -1
@@ -102,6 +104,18 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
         if start >= last:
             yield start, end, kind
             last = end
+
+
+def _tokens(text: str) -> str:
+    """The lines that hold a long token with a digit: only there has a detector to look."""
+    lines: list[str] = []
+    end = -1
+    for found in TOKEN.finditer(text):
+        if found.start() >= end and any(c.isdigit() for c in found[0]):
+            end = text.find("\n", found.end())
+            end = len(text) if end < 0 else end
+            lines.append(text[text.rfind("\n", 0, found.start()) + 1 : end])
+    return "\n".join(lines)
 
 
 def _real(value: str, kind: str) -> bool:

@@ -25,6 +25,7 @@ class Source:
         return phrase.lower() in self.text
 
 
+@lru_cache(maxsize=4)
 def words_of(text: str) -> frozenset[str]:
     """Distinct words of three characters and more, lower case."""
     return frozenset(WORD.findall(text.lower()))

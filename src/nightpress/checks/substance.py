@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
@@ -25,13 +26,13 @@ PLACEHOLDERS = (
 )
 ANYWHERE = (
     guarded(
-        "as a|i am|i'm",
+        "as an ai|as a l|as an art|as an l|i am a|i'm a|i am j|i'm j",
         r"\b(?:As an?|I(?: am|'m) (?:just )?an?) (?:AI|artificial intelligence"
         r"|(?:large )?language model)\b(?![ -](?:agents?|assisted|tool|engineer|product|powered"
         r"|feature|system|service))",
     ),
     guarded(
-        "i can|unable",
+        "i cannot|i can't|i'm unable",
         r"\b(?:I cannot|I can't|I'm unable to) (?:fulfil|assist with|help with|access|browse)",
     ),
     guarded("cutoff|training data", r"\bmy (?:knowledge cutoff|training data)\b"),
@@ -46,13 +47,16 @@ OPENING = re.compile(
     r"\b(?:skill\.md|document|documentation|markdown|readme|draft|file|version)\b[^\n]*:?\s*$",
     re.I | re.M,
 )
-QUOTED = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”|(?<!\w)'[^'\n]*'(?!\w)|«[^»\n]*»")
+QUOTED = re.compile(
+    r"\"(?:[^\"\n]|\n(?!\s*\n)){1,300}?\"|“[^”]{1,300}”|«[^»]{1,300}»|(?<!\w)'[^'\n]*'(?!\w)"
+)
 EXAMPLE = re.compile(
     r"\b(?:examples?|walk-?through|sample|usage|quick ?start|in practice|scenario)\b", re.I
 )
 MIN_ECHO_WORDS = 9
 
 
+@lru_cache(maxsize=4)
 def unquoted(text: str) -> str:
     """The text with quotations blanked out, position by position: what is quoted is talked
     about, not said."""
@@ -150,6 +154,7 @@ def compressibility(document: Document, _context: Context, options: Options) -> 
         yield Spot(f"compresses to {ratio:.2f} only: no prose", hint="remove encoded data")
 
 
+@lru_cache(maxsize=4)
 def zlib_ratio(text: str) -> float | None:
     data = text.encode("utf-8", "replace")
     return len(zlib.compress(data, 6)) / len(data) if len(data) >= 2_000 else None
