@@ -1,0 +1,193 @@
+"""What one run may use at most: calls, tokens, dollars, time, enhancements; set aside before a
+call is made, so that calls in flight together cannot overrun it.
+
+Floor 1: no I/O; the time is an argument. One `Spending` per run, safe for threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from nightpress.errors import Deferred, UsageError
+
+MILLION = 1_000_000
+AGAIN = "the rest is deferred: the next run goes on with it"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per million tokens, in and out."""
+
+    tokens_in: float
+    tokens_out: float
+
+
+FREE = Price(0.0, 0.0)
+
+_PRICES: Mapping[str, tuple[tuple[date, Price], ...]] = {
+    "gemini-3.5-flash-lite": ((date.max, Price(0.30, 2.50)),),
+    "gemini-3.1-flash-lite": ((date.max, Price(0.25, 1.50)),),
+    "gemini-3.8-flash": (
+        (date(2026, 12, 31), Price(0.75, 3.75)),
+        (date.max, Price(1.50, 7.50)),
+    ),
+}
+"""Paid tier, as published 2026-11: (last day that it holds, price)."""
+
+
+def price(
+    model: str, configured: Mapping[str, Mapping[str, float | None]], today: date
+) -> Price | None:
+    """The model's price: what the project says, else the published one; None: unknown."""
+    said = configured.get(model)
+    if said is not None:
+        tokens_in, tokens_out = said.get("in"), said.get("out")
+        if tokens_in is None or tokens_out is None:
+            return None
+        return Price(float(tokens_in), float(tokens_out))
+    return next((p for last, p in _PRICES.get(model, ()) if today <= last), None)
+
+
+def cost(price: Price | None, tokens_in: int, tokens_out: int) -> float | None:
+    """US dollars; None where the price is unknown."""
+    if price is None:
+        return None
+    return (tokens_in * price.tokens_in + tokens_out * price.tokens_out) / MILLION
+
+
+def next_time(text: str, now: datetime) -> datetime:
+    """The next moment at which a clock where the user is shows `text` (HH:MM), after `now`.
+
+    now: naive local time; so is the result (`.timestamp()` knows the zone and its changes).
+    """
+    hour, minute = (int(part) for part in text.split(":"))
+    today = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return today if today > now else today + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """None: no bound. max_cost: US dollars; until: epoch seconds; limit: enhancements."""
+
+    max_calls: int | None = None
+    max_tokens: int | None = None
+    max_cost: float | None = None
+    until: float | None = None
+    limit: int | None = None
+
+
+def read(options: Mapping[str, Any], defaults: Mapping[str, Any], now: datetime) -> Budget:
+    """The run's budget: its options, else the `budget:` section; now: naive local time."""
+    said = {**defaults, **options}
+    until = said.get("until")
+    return Budget(
+        said.get("max_calls"),
+        said.get("max_tokens"),
+        said.get("max_cost"),
+        next_time(until, now).timestamp() if until else None,
+        said.get("limit"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was set aside for one call."""
+
+    tokens: int
+    cost: float
+    price: Price | None
+
+
+@dataclass(slots=True)
+class Used:
+    """calls, tokens and US dollars; cost: None once a call had no known price."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float | None = 0.0
+
+
+@dataclass(slots=True)
+class Spending:
+    """A budget and what was spent and set aside of it. prices: model -> Price, FREE on a free
+    tier, None where unknown."""
+
+    budget: Budget
+    prices: Callable[[str], Price | None]
+    used: Used = field(default_factory=Used)
+    _tokens_held: int = 0
+    _cost_held: float = 0.0
+    _in_flight: int = 0
+    _jobs: set[str] = field(default_factory=set)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def admit(self, job: str) -> None:
+        """One more enhancement; Deferred when the run has had its number of them."""
+        with self._guard:
+            limit = self.budget.limit
+            if job not in self._jobs and limit is not None and len(self._jobs) >= limit:
+                raise Deferred(f"limit={limit}: this run's enhancements are done", hint=AGAIN)
+            self._jobs.add(job)
+
+    def check_time(self, now: float) -> None:
+        """Deferred when no new work may begin at `now` (epoch seconds)."""
+        if self.budget.until is not None and now >= self.budget.until:
+            raise Deferred("until: the run's time is over", hint=AGAIN)
+
+    def hold(self, model: str, tokens_in: int, tokens_out: int, now: float) -> Held:
+        """Set aside one call with its tokens at most; Deferred when that is over the budget.
+        UsageError when a cost is bounded and the model has no known price."""
+        self.check_time(now)
+        price = self.prices(model)
+        dollars = cost(price, tokens_in, tokens_out)
+        if dollars is None and self.budget.max_cost is not None:
+            raise UsageError(
+                f"max_cost can't be kept: no price is known for {model}",
+                f"say it in manifests/_defaults.yaml: prices: {{{model}: {{in: ..., out: ...}}}}",
+            )
+        with self._guard:
+            self._check(tokens_in + tokens_out, dollars or 0.0)
+            self._in_flight += 1
+            self._tokens_held += tokens_in + tokens_out
+            self._cost_held += dollars or 0.0
+        return Held(tokens_in + tokens_out, dollars or 0.0, price)
+
+    def _check(self, tokens: int, dollars: float) -> None:
+        budget, used = self.budget, self.used
+        calls = used.calls + self._in_flight
+        if budget.max_calls is not None and calls >= budget.max_calls:
+            raise Deferred(f"max_calls={budget.max_calls}: the calls are spent", hint=AGAIN)
+        total = used.tokens_in + used.tokens_out + self._tokens_held + tokens
+        if budget.max_tokens is not None and total > budget.max_tokens:
+            raise Deferred(f"max_tokens={budget.max_tokens}: the tokens are spent", hint=AGAIN)
+        spent = (used.cost or 0.0) + self._cost_held + dollars
+        if budget.max_cost is not None and spent > budget.max_cost + 1e-9:
+            raise Deferred(f"max_cost={budget.max_cost:.2f}: the money is spent", hint=AGAIN)
+
+    def settle(self, held: Held, tokens_in: int, tokens_out: int) -> None:
+        """The call was made: what it really used takes the place of what was set aside."""
+        with self._guard:
+            self._free(held)
+            self.used.calls += 1
+            self.used.tokens_in += tokens_in
+            self.used.tokens_out += tokens_out
+            dollars = cost(held.price, tokens_in, tokens_out)
+            if dollars is None or self.used.cost is None:
+                self.used.cost = None
+            else:
+                self.used.cost += dollars
+
+    def release(self, held: Held) -> None:
+        """The call was never made."""
+        with self._guard:
+            self._free(held)
+
+    def _free(self, held: Held) -> None:
+        self._in_flight -= 1
+        self._tokens_held -= held.tokens
+        self._cost_held -= held.cost

@@ -1,0 +1,12 @@
+"""The quota ledger (`.nightpress/quota.db`) and the pacer that stands before every call.
+
+Floor 2, on the store. `Quota` counts: per project and model requests a minute, input tokens a
+minute and requests a day, in one atomic reservation shared by threads, processes and runs.
+`Pacer` waits: it is what the pipeline calls.
+"""
+
+from nightpress.quota.book import Closed, Quota, Reservation, Snapshot, Wait
+from nightpress.quota.pacer import Pacer
+from nightpress.quota.tables import MIGRATIONS
+
+__all__ = ["MIGRATIONS", "Closed", "Pacer", "Quota", "Reservation", "Snapshot", "Wait"]

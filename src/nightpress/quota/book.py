@@ -1,0 +1,185 @@
+"""Counts calls: one atomic reservation over a minute's requests and tokens and a day's requests.
+
+Nothing here waits. The times of reservation are read inside the transaction, so that they never
+run backwards, whoever reserves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from nightpress import limits as quota_limits
+from nightpress import pace as pacing
+from nightpress.clock import Clock
+from nightpress.errors import Answer
+from nightpress.limits import Limits
+from nightpress.pace import Evidence, Pace
+from nightpress.quota import learning, rules, showing
+from nightpress.quota.rules import Closed, Wait
+from nightpress.quota.showing import Snapshot
+from nightpress.quota.tables import MIGRATIONS
+from nightpress.store import Connection, Row, Store
+
+__all__ = ["Closed", "Quota", "Reservation", "Snapshot", "Wait"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The right to make one HTTP attempt. at: epoch seconds; tokens: reserved input tokens;
+    estimate: what the caller said they would be; held: what the budget set aside for it."""
+
+    id: int
+    model: str
+    purpose: str
+    at: float
+    tokens: int
+    estimate: int
+    held: object = None
+
+
+class _Ending(NamedTuple):
+    """A reservation that is just being ended, in an open transaction."""
+
+    db: Connection
+    lane: Row
+    day: str
+
+
+class Quota:
+    """The quota ledger of one provider's project. Safe for threads; processes share the file."""
+
+    def __init__(
+        self, path: Path, clock: Clock, project: str = "default", *, durable: bool = True
+    ) -> None:
+        self.store = Store(path, MIGRATIONS, durable=durable)
+        self.clock = clock
+        self.project = project
+        self._guard = threading.Lock()  # threads of one process queue here, not in SQLite's polling
+
+    def take(
+        self, model: str, limits: Limits, estimate: int, purpose: str, pace: Pace, draw: float
+    ) -> Reservation | Wait | Closed:
+        """Reserve one request of about `estimate` input tokens, or say when to ask again.
+
+        draw: 0 <= draw < 1, the jitter of the call after this one. Raises BackendError for what
+        no waiting helps: a limit of 0, a request larger than a minute's tokens.
+        """
+        with self._guard, self.store.write() as db:
+            now = self.clock.time()
+            lane = self._lane(db, model, limits, now)
+            allowed = quota_limits.lowered(limits, learning.known(db, lane["id"]))
+            tokens = rules.tokens(model, allowed, estimate, lane["ratio"])
+            no = rules.day(db, lane, allowed, now) or rules.minute(
+                db, lane, allowed, tokens, purpose, pace, now
+            )
+            if no is not None:
+                return no
+            number = rules.insert(db, lane, now, tokens, purpose, pace, draw)
+            rules.prune(db, lane["id"], now)
+        return Reservation(number, model, purpose, now, tokens, estimate)
+
+    def settle(
+        self, held: Reservation, pace: Pace, tokens_in: int, tokens_out: int, *, clean: bool = True
+    ) -> bool:
+        """The call was answered: its real tokens count from now on (0: unknown, the estimate
+        stays). clean: the answer is evidence that the pace is safe. False: it was ended before."""
+        with self._ending(held, "settled") as ending:
+            if ending is None:
+                return False
+            db, lane, day = ending
+            db.execute(
+                "UPDATE reservations SET tokens=? WHERE id=?", (tokens_in or held.tokens, held.id)
+            )
+            db.execute(
+                "UPDATE days SET tokens_in=tokens_in+?, tokens_out=tokens_out+?"
+                " WHERE lane=? AND day=?",
+                (tokens_in, tokens_out, lane["id"], day),
+            )
+            evidence = Evidence(lane["clean"], lane["refusals"])
+            if clean:
+                evidence = pacing.after_clean(pace, evidence)
+            ratio = learning.ratio(lane["ratio"], tokens_in, held.estimate)
+            # the fixed pace counts from the end of a call, the others from its start
+            last = self.clock.time() if pace.profile == "fixed" else lane["last_at"]
+            db.execute(
+                "UPDATE lanes SET clean=?, refusals=?, ratio=?, last_at=max(last_at, ?) WHERE id=?",
+                (evidence.clean, evidence.refusals, ratio, last, lane["id"]),
+            )
+            return True
+
+    def refund(self, held: Reservation) -> bool:
+        """Give it back: the request certainly never left. False: it was ended before, and stays."""
+        with self._guard, self.store.write() as db:
+            row = db.execute(
+                "DELETE FROM reservations WHERE id=? AND state='open' RETURNING lane, day",
+                (held.id,),
+            ).fetchone()
+            if row is not None:
+                db.execute(
+                    "UPDATE days SET used=used-1 WHERE lane=? AND day=?", (row["lane"], row["day"])
+                )
+            return row is not None
+
+    def refused(
+        self, held: Reservation, limits: Limits, pace: Pace, answer: Answer, draw: float
+    ) -> tuple[str, ...] | None:
+        """A refusal for quota: the request counts, the lane slows down or closes, a smaller limit
+        is learned. Returns what the user should be told; None: it was ended before."""
+        with self._ending(held, "refused") as ending:
+            if ending is None:
+                return None
+            db, lane, day = ending
+            db.execute(
+                "UPDATE days SET refused=refused+1 WHERE lane=? AND day=?", (lane["id"], day)
+            )
+            said = learning.limit(db, lane, limits, answer, self.clock.time())
+            if answer.kind == "day_quota":
+                said += learning.close(db, lane, held.at, self.clock.time())
+            else:
+                said += learning.slow(db, lane, held.at, pace, answer, self.clock.time(), draw)
+            return said
+
+    def snapshot(self, model: str, limits: Limits, pace: Pace) -> Snapshot:
+        """How things stand, for display and forecasts; creates and changes nothing."""
+        now = self.clock.time()
+        return showing.snapshot(self.store.path, self.project, model, limits, pace, now)
+
+    def close(self) -> None:
+        self.store.close()
+
+    @contextmanager
+    def _ending(self, held: Reservation, state: str) -> Iterator[_Ending | None]:
+        """One transaction that ends an open reservation; None where it is not open any more."""
+        with self._guard, self.store.write() as db:
+            row = db.execute(
+                "UPDATE reservations SET state=? WHERE id=? AND state='open' RETURNING lane, day",
+                (state, held.id),
+            ).fetchone()
+            if row is None:
+                yield None
+                return
+            lane = db.execute("SELECT * FROM lanes WHERE id=?", (row["lane"],)).fetchone()
+            yield _Ending(db, lane, row["day"])
+
+    def _lane(self, db: Connection, model: str, limits: Limits, now: float) -> Row:
+        """The lane's row. Where the configured limits are others than before, what was learned and
+        proved under the old ones no longer counts."""
+        key, said = (self.project, model), str(limits)
+        find = "SELECT * FROM lanes WHERE project=? AND model=?"
+        row: Row | None = db.execute(find, key).fetchone()
+        if row is None:
+            db.execute("INSERT INTO lanes (project, model, limits) VALUES (?,?,?)", (*key, said))
+        elif row["limits"] != said:
+            db.execute(
+                "UPDATE lanes SET limits=?, clean=0, refusals=0 WHERE id=?", (said, row["id"])
+            )
+            db.execute("DELETE FROM learned WHERE lane=?", (row["id"],))
+        elif not rules.clock_went_back(db, row, now):
+            return row
+        found: Row = db.execute(find, key).fetchone()
+        return found

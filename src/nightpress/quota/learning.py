@@ -1,0 +1,94 @@
+"""What answers teach: smaller limits, a slower pace, tokens per estimate, and that a day is over.
+
+Each function works in the settlement's own transaction. Times are epoch seconds.
+"""
+
+from __future__ import annotations
+
+from nightpress import pace as pacing
+from nightpress.errors import Answer
+from nightpress.limits import NAMES, Kind, Limits, day_ends, lowered, stated_by
+from nightpress.pace import Evidence, Pace
+from nightpress.store import Connection, Row
+
+FORGET = 0.02
+"""How fast an unusually large ratio of real to estimated tokens fades, per call."""
+RATIOS = (0.5, 4.0)
+
+
+def known(db: Connection, lane: int) -> dict[Kind, int]:
+    """The limits that refusals of this lane stated."""
+    rows = db.execute("SELECT kind, value FROM learned WHERE lane=?", (lane,))
+    return {row["kind"]: row["value"] for row in rows}
+
+
+def ratio(before: float, tokens_in: int, estimate: int) -> float:
+    """Real tokens per estimated one: the largest of late, so that reservations are seldom short."""
+    if tokens_in <= 0 or estimate <= 0:
+        return before
+    seen = min(max(tokens_in / estimate, RATIOS[0]), RATIOS[1])
+    return max(seen, before + FORGET * (seen - before))
+
+
+def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float) -> tuple[str, ...]:
+    """Take over the limit that a refusal states: where it is smaller than ours, or where it
+    corrects what an earlier refusal stated (never above what the project allows itself)."""
+    kind, stated = stated_by(answer.quota), answer.limit
+    if kind is None or not stated:
+        return ()
+    learned = known(db, lane["id"])
+    ours = getattr(lowered(limits, learned), kind)
+    if stated == ours or (ours is not None and stated > ours and kind not in learned):
+        return ()
+    db.execute(
+        "INSERT INTO learned (lane, kind, value, at) VALUES (?,?,?,?)"
+        " ON CONFLICT (lane, kind) DO UPDATE SET value=excluded.value, at=excluded.at",
+        (lane["id"], kind, stated, now),
+    )
+    before = "any number" if ours is None else str(ours)
+    return (
+        f"{lane['model']}: the provider allows {stated} {NAMES[kind]}, not {before};"
+        " that holds from now on",
+    )
+
+
+def close(db: Connection, lane: Row, reserved_at: float, now: float) -> tuple[str, ...]:
+    """The day's quota is spent: closed until the midnight after the request was reserved (its
+    answer may arrive after that, and must not close the new day)."""
+    until = day_ends(reserved_at)
+    if until <= now or lane["closed_until"] >= until:
+        return ()
+    db.execute("UPDATE lanes SET closed_until=? WHERE id=?", (until, lane["id"]))
+    return (f"{lane['model']}: the day's quota is spent; closed until midnight Pacific",)
+
+
+def slow(
+    db: Connection,
+    lane: Row,
+    reserved_at: float,
+    pace: Pace,
+    answer: Answer,
+    now: float,
+    draw: float,
+) -> tuple[str, ...]:
+    """Pause the lane, and slow it down; a burst of calls that were refused together slows it once
+    (those reserved before the last slow-down were not made at the new pace)."""
+    evidence = Evidence(lane["clean"], lane["refusals"])
+    fresh = reserved_at > lane["slowed_at"]
+    if fresh:
+        evidence = pacing.after_refusal(pace, evidence)
+    until = max(lane["hold_until"], now + pacing.hold(evidence, answer.wait, draw))
+    db.execute(
+        "UPDATE lanes SET clean=?, refusals=?, hold_until=?, slowed_at=? WHERE id=?",
+        (
+            evidence.clean,
+            evidence.refusals,
+            until,
+            now if fresh else lane["slowed_at"],
+            lane["id"],
+        ),
+    )
+    if not fresh or pace.profile != "adaptive":
+        return ()
+    share = pacing.fraction(pace, evidence)
+    return (f"{lane['model']}: refused; the pace goes down to {share:.0%} of the quota",)

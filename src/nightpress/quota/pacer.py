@@ -1,0 +1,157 @@
+"""What the pipeline calls before and after every HTTP attempt: waits for quota, within budget.
+
+Waiting is the only thing done here; who may go when is the ledger's (book.py) and the pace's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from nightpress.budget import Held, Spending
+from nightpress.clock import Clock
+from nightpress.errors import Answer, Deferred
+from nightpress.limits import Limits
+from nightpress.pace import Pace
+from nightpress.quota.book import Quota, Reservation, Snapshot
+from nightpress.quota.rules import Closed, Wait
+
+SLICE = 60.0
+"""Longest sleep in seconds before the ledger is asked again: another process may have given
+something back, and the clock may have been set."""
+TOKENS_OUT = 8_192
+"""Output tokens that the budget sets aside for a call when its caller does not say."""
+REFUSALS = frozenset({"minute_quota", "day_quota", "capacity", "no_quota"})
+
+Tell = Callable[[str], None]
+
+
+def _silent(text: str) -> None:
+    """For callers that have nobody to tell."""
+
+
+@dataclass(slots=True)
+class Pacer:
+    """limits: a model's configured limits; draw: a random number, 0 <= it < 1; stop: when it is
+    set, no wait goes on and nothing is reserved; tell: what the user should read (a limit that
+    was learned, a model that closed); waiting: (model, seconds, why), before each sleep."""
+
+    quota: Quota
+    clock: Clock
+    draw: Callable[[], float]
+    limits: Callable[[str], Limits]
+    pace: Pace = field(default_factory=Pace)
+    spending: Spending | None = None
+    stop: threading.Event | None = None
+    tell: Tell = _silent
+    waiting: Callable[[str, float, str], None] | None = None
+
+    def reserve(
+        self, model: str, tokens_in: int, purpose: str = "", tokens_out: int = TOKENS_OUT
+    ) -> Reservation:
+        """The right to one HTTP attempt, after as long a wait as it takes.
+
+        tokens_in: estimate; tokens_out: the most that may come back (the budget sets it aside);
+        purpose: `slug` (analysis) or `slug/name`. Raises Deferred when the day's quota or the
+        budget is spent, the wait would pass the run's `until`, or the run was stopped;
+        BackendError for a limit of 0 or a request larger than a minute's tokens.
+        """
+        while True:
+            if self.stop is not None and self.stop.is_set():
+                raise Deferred("the run was stopped before this call was made")
+            found = self.attempt(model, tokens_in, purpose, tokens_out)
+            if isinstance(found, Reservation):
+                return found
+            if self.waiting is not None:
+                self.waiting(model, found.seconds, found.why)
+            self.clock.sleep(min(found.seconds, SLICE), self.stop)
+
+    def attempt(
+        self, model: str, tokens_in: int, purpose: str = "", tokens_out: int = TOKENS_OUT
+    ) -> Reservation | Wait:
+        """One try without waiting; raises like `reserve`."""
+        held = self._hold(model, tokens_in, tokens_out)
+        try:
+            found = self.quota.take(
+                model, self.limits(model), tokens_in, purpose, self.pace, self.draw()
+            )
+            if isinstance(found, Closed):
+                raise Deferred(f"{model}: {found.why}", found.until, "it goes on by itself then")
+            if isinstance(found, Wait):
+                self._in_time(found)
+        except BaseException:
+            self._release(held)
+            raise
+        if isinstance(found, Wait):
+            self._release(held)
+            return found
+        return replace(found, held=held)
+
+    def confirm(self, reservation: Reservation) -> Reservation:
+        """Called right before the request is sent, if it may have been held for long: a
+        reservation older than the tolerated skew is exchanged for a new one, which may wait."""
+        if self.clock.time() - reservation.at <= self.pace.skew:
+            return reservation
+        self.refund(reservation)
+        return self.reserve(reservation.model, reservation.estimate, reservation.purpose)
+
+    def settle(self, reservation: Reservation, tokens_in: int, tokens_out: int) -> None:
+        """A reply came: what it really used is booked, and it is evidence for the pace."""
+        if self.quota.settle(reservation, self.pace, tokens_in, tokens_out):
+            self._spend(reservation, tokens_in, tokens_out)
+
+    def refund(self, reservation: Reservation) -> None:
+        """The request certainly never left."""
+        if self.quota.refund(reservation):
+            self._release(_held(reservation))
+
+    def refused(self, reservation: Reservation, answer: Answer) -> None:
+        """An answer that is no reply: a refusal slows down or closes its model; whatever never
+        left is given back; anything else counts as a call (a 200 is evidence, too)."""
+        if not answer.left:
+            self.refund(reservation)
+            return
+        if answer.kind in REFUSALS:
+            limits = self.limits(reservation.model)
+            said = self.quota.refused(reservation, limits, self.pace, answer, self.draw())
+            ended = said is not None
+            for text in said or ():
+                self.tell(text)
+        else:
+            clean = answer.http_status == 200
+            ended = self.quota.settle(
+                reservation, self.pace, answer.tokens_in, answer.tokens_out, clean=clean
+            )
+        if ended:
+            self._spend(reservation, answer.tokens_in, answer.tokens_out)
+
+    def snapshot(self, model: str) -> Snapshot:
+        """What is left in the minute and the day, when it resets, the pace and its evidence."""
+        return self.quota.snapshot(model, self.limits(model), self.pace)
+
+    def close(self) -> None:
+        self.quota.close()
+
+    def _in_time(self, wait: Wait) -> None:
+        until = self.spending.budget.until if self.spending is not None else None
+        if until is not None and self.clock.time() + wait.seconds > until:
+            raise Deferred(f"until: the next call would begin after it ({wait.why})")
+
+    def _hold(self, model: str, tokens_in: int, tokens_out: int) -> Held | None:
+        if self.spending is None:
+            return None
+        return self.spending.hold(model, tokens_in, tokens_out, self.clock.time())
+
+    def _release(self, held: Held | None) -> None:
+        if self.spending is not None and held is not None:
+            self.spending.release(held)
+
+    def _spend(self, reservation: Reservation, tokens_in: int, tokens_out: int) -> None:
+        held = _held(reservation)
+        if self.spending is not None and held is not None:
+            self.spending.settle(held, tokens_in, tokens_out)
+
+
+def _held(reservation: Reservation) -> Held | None:
+    return reservation.held if isinstance(reservation.held, Held) else None

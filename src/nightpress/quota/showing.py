@@ -1,0 +1,87 @@
+"""How things stand with one model's quota: for `doit plan`, the progress display and forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nightpress import pace as pacing
+from nightpress.limits import Kind, Limits, day_ends, day_of, lowered
+from nightpress.pace import Evidence, Pace
+from nightpress.quota import learning
+from nightpress.store import read_only
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One model's quota now. limits: those in force, learned ones included; left_*: None where
+    unlimited; resets_at: the next midnight Pacific; closed_until: 0, or until when the provider
+    closed it (epoch seconds); share: of the minute's quota that the pace uses; calls_today and
+    refused_today: of this provider's day."""
+
+    model: str
+    limits: Limits
+    learned: Mapping[Kind, int] = field(default_factory=dict)
+    left_in_minute: int | None = None
+    left_tokens: int | None = None
+    left_in_day: int | None = None
+    resets_at: float = 0.0
+    closed_until: float = 0.0
+    share: float = 1.0
+    evidence: Evidence = field(default_factory=Evidence)
+    ratio: float = 1.1
+    calls_today: int = 0
+    refused_today: int = 0
+
+
+def snapshot(
+    path: Path, project: str, model: str, limits: Limits, pace: Pace, now: float
+) -> Snapshot:
+    """Read without writing; a ledger that does not exist yet is an unused one."""
+    unused = Snapshot(model, limits, {}, limits.rpm, limits.tpm, limits.rpd, day_ends(now),
+                      share=pacing.fraction(pace, Evidence()))  # fmt: skip
+    if not path.exists():
+        return unused
+    db = read_only(path)
+    try:
+        lane = db.execute(
+            "SELECT * FROM lanes WHERE project=? AND model=?", (project, model)
+        ).fetchone()
+        if lane is None:
+            return unused
+        same = lane["limits"] == str(limits)
+        evidence = Evidence(lane["clean"], lane["refusals"]) if same else Evidence()
+        learned = learning.known(db, lane["id"]) if same else {}
+        since = now - pacing.window(pace, evidence)
+        requests, tokens = db.execute(
+            "SELECT count(*), coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?",
+            (lane["id"], since),
+        ).fetchone()
+        row = db.execute(
+            "SELECT used, refused FROM days WHERE lane=? AND day=?", (lane["id"], day_of(now))
+        ).fetchone()
+        used, refused = (row["used"], row["refused"]) if row else (0, 0)
+        allowed = lowered(limits, learned)
+        closed = lane["closed_until"] if lane["closed_until"] > now else 0.0
+        return Snapshot(
+            model,
+            allowed,
+            learned,
+            _left(allowed.rpm, requests),
+            _left(allowed.tpm, tokens),
+            0 if closed else _left(allowed.rpd, used),
+            day_ends(now),
+            closed,
+            pacing.fraction(pace, evidence),
+            evidence,
+            lane["ratio"],
+            used,
+            refused,
+        )
+    finally:
+        db.close()
+
+
+def _left(limit: int | None, used: int) -> int | None:
+    return None if limit is None else max(0, limit - used)
