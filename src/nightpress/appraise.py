@@ -79,7 +79,7 @@ def shortage(
     from nightpress import anatomy, sources
 
     read = sources.read(found.root, case.files)
-    standing = _standing_text(found, enhancement, case)
+    standing = sources.input_text(found.root, enhancement.target, case)
     if writer.kind == "model":
         least = _least(project, generator, "model", 1_500)
         have = sum(f.size for f in read.files if anatomy.kind_of(f.path) != "license")
@@ -113,13 +113,6 @@ def _least(project: Project, generator: Generator, kind: str, otherwise: int) ->
     configured: Any = project.defaults.values.get("min_source_bytes") or {}
     value = configured.get(kind, generator.min_source_bytes.get(kind, otherwise))
     return int(value)
-
-
-def _standing_text(found: Gathered, enhancement: Enhancement, case: Case) -> str:
-    """The file that will be replaced, as input: only if it is not of our making."""
-    if case.standing.sha256 is None or staleness.is_ours(case.standing, case.publication):
-        return ""
-    return reading.read(found.root, enhancement.target, _CAP).decode("utf-8", "replace")
 
 
 _CAP = 1024 * 1024

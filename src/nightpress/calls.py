@@ -13,6 +13,7 @@ from typing import Any
 
 from nightpress import fingerprint
 from nightpress.backends import make
+from nightpress.backends.answers import rerouted
 from nightpress.backends.retrying import Retrying
 from nightpress.backoff import Policy
 from nightpress.errors import BackendError
@@ -128,30 +129,37 @@ class _Attempts:
         if isinstance(result, Reply):
             ledger.keep_reply(key, request.phase, request.job, result)
         ledger.call(run.begin(), self._call(request, attempt, seconds, result, key))
-        tokens = result.tokens_in + result.tokens_out if isinstance(result, Reply) else 0
-        run.called(tokens)
+        tokens_in, tokens_out = _tokens(result)
+        run.called(tokens_in + tokens_out)
         self._settle(result)
         self._tell(request, attempt, seconds, result)
 
     def _call(
         self, request: Request, attempt: int, seconds: float, result: Reply | BackendError, key: str
     ) -> Call:
-        reply = result if isinstance(result, Reply) else None
-        answer = result.answer if isinstance(result, BackendError) else None
+        tokens_in, tokens_out = _tokens(result)
+        failed = isinstance(result, BackendError)
         return Call(
             job=request.job,
             phase=request.phase,
             attempt=attempt,
             backend=self.writer.backend,
             model_requested=self.writer.model,
-            outcome="reply" if answer is None else answer.kind,
+            outcome=result.answer.kind if isinstance(result, BackendError) else "reply",
             prompt_sha256=key,
             seconds=round(seconds, 4),
-            http_status=answer.http_status if answer is not None else reply.http_status,  # type: ignore[union-attr]
-            model_answered=reply.model if reply else None,
-            tokens_in=reply.tokens_in if reply else 0,
-            tokens_out=reply.tokens_out if reply else 0,
-            error_message=answer.message if answer else None,
+            http_status=(
+                result.answer.http_status
+                if isinstance(result, BackendError)
+                else result.http_status
+            ),
+            model_answered=(
+                result.answer.model if isinstance(result, BackendError) else result.model
+            )
+            or None,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            error_message=str(result) if failed else None,
             enhancement_id=self.row,
         )
 
@@ -162,7 +170,14 @@ class _Attempts:
         if isinstance(result, Reply):
             self.caller.pacer.settle(reservation, result.tokens_in, result.tokens_out)
         else:
-            self.caller.pacer.refused(reservation, result.answer)
+            self._refused(reservation, result)
+
+    def _refused(self, reservation: Any, error: BackendError) -> None:
+        """Only a request that certainly never left gives its quota back."""
+        if error.answer.left:
+            self.caller.pacer.refused(reservation, error.answer)
+        else:
+            self.caller.pacer.refund(reservation)
 
     def _tell(
         self, request: Request, attempt: int, seconds: float, result: Reply | BackendError
@@ -171,7 +186,14 @@ class _Attempts:
         if isinstance(result, BackendError):
             text = f"{request.job}: {request.phase}, attempt {attempt}: {result.answer.message}"
             tell("call", text, request.job, outcome=result.answer.kind, seconds=seconds)
-        elif result.model != self.writer.model:
+        elif rerouted(self.writer.model, result.model):
             text = f"{self.writer.model} was asked, {result.model} answered"
             if text not in self.caller.run.notices:
                 self.caller.run.notice(text)
+
+
+def _tokens(result: Reply | BackendError) -> tuple[int, int]:
+    """What an attempt cost; an answer that is no reply may cost tokens, too."""
+    if isinstance(result, BackendError):
+        return result.answer.tokens_in, result.answer.tokens_out
+    return result.tokens_in, result.tokens_out

@@ -7,6 +7,7 @@ is well (False: exit status 1).
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
 from typing import Any
@@ -19,14 +20,21 @@ from nightpress.terminal import safe
 
 def say(text: str = "") -> None:
     """One line to stdout, at once, safe for a terminal."""
-    sys.stdout.write(safe(text, newlines=True) + "\n")
-    sys.stdout.flush()
+    _write(safe(text, newlines=True) + "\n")
 
 
 def say_json(value: Any) -> None:
     """The one JSON document."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True, default=str) + "\n")
-    sys.stdout.flush()
+    _write(json.dumps(value, indent=2, ensure_ascii=True, default=str) + "\n")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader (`| head`) has seen enough; nobody is left to tell
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
 def manifests(now: Session, rename_generic: bool = False) -> bool:

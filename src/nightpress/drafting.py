@@ -18,7 +18,6 @@ from nightpress import (
     fingerprint,
     judging,
     prompting,
-    reading,
     sources,
     staleness,
 )
@@ -27,7 +26,6 @@ from nightpress.errors import Answer, BackendError
 from nightpress.gather import Gathered, State
 from nightpress.model import Finding, Fingerprint, Material, Reply, Request, Window
 from nightpress.project import Project
-from nightpress.publication import READ_CAP
 from nightpress.run import Run
 
 ANALYSIS_TRIES = 3
@@ -86,13 +84,12 @@ def analyse(run: Run, caller: Caller, found: Gathered) -> dict[str, Any]:
     raise BackendError(Answer("malformed", f"no analysis kept its schema: {said}"))
 
 
-def has_analysis(project: Project, found: Gathered) -> bool:
-    """Is the analysis in the cache? (The analyse task is up to date then.)"""
+def cached_analysis(project: Project, found: Gathered) -> dict[str, Any] | None:
+    """The analysis in the cache (the analyse task is up to date then), or None."""
     if not found.states or not project.has_ledger:
-        return False
+        return None
     writer = next(iter(found.states.values())).writer
-    key = request_key(analysis_request(project, found), writer)
-    return project.ledger.analysis(key) is not None
+    return project.ledger.analysis(request_key(analysis_request(project, found), writer))
 
 
 def analysis_request(project: Project, found: Gathered) -> Request:
@@ -139,7 +136,7 @@ def request(
     material = Material(
         anatomy=sources.anatomy_of(found.root, read),
         analysis=analysis,
-        standing=standing_text(found, state),
+        standing=sources.input_text(found.root, state.enhancement.target, state.case),
         generator=generator,
         target=state.enhancement.target,
         window=state.enhancement.size,
@@ -151,14 +148,6 @@ def request(
         "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
         material,
     )  # fmt: skip
-
-
-def standing_text(found: Gathered, state: State) -> str:
-    """The file to be replaced, as input: only if it is not of our making."""
-    standing = state.case.standing
-    if standing.sha256 is None or staleness.is_ours(standing, state.case.publication):
-        return ""
-    return reading.read(found.root, state.enhancement.target, READ_CAP).decode("utf-8", "replace")
 
 
 def links(found: Gathered, state: State) -> tuple[str, ...]:
@@ -198,11 +187,11 @@ def _judged(
     project: Project, found: Gathered, state: State, question: Request, reply: Reply
 ) -> Draft:
     text = compose.finished(question.material, reply.text)
-    standing = standing_text(found, state) or None
+    standing = sources.standing_text(found.root, state.enhancement.target, state.case) or None
     planned = [other.enhancement.target for other in found.states.values()]
     verdict = judging.judge(
         project, found, state.enhancement, state.counted, text,
-        standing=standing, finish=reply.finish, planned=planned,
+        standing=standing, finish=reply.finish, planned=planned, forced=state.case.forced,
     )  # fmt: skip
     counted = _counted(state, question)
     return Draft(

@@ -27,11 +27,13 @@ def judge(
     standing: str | None = None,
     finish: str = "stop",
     planned: Iterable[str] = (),
+    forced: bool = False,
 ) -> checks.Verdict:
     """The verdict on `text` as this enhancement's document.
 
     paths: the plugin's files that count as source; standing: the file that it would replace;
-    planned: targets of the plugin's other enhancements, which may be linked to.
+    planned: targets of the plugin's other enhancements, which may be linked to; forced: the user
+    accepts losses against the standing file.
     """
     generator = project.generator(enhancement.generator)
     context = checks.Context(
@@ -45,6 +47,7 @@ def judge(
         standing=standing,
         finish=finish,
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
+        forced=forced,
     )
     return checks.judge(text, context)
 

@@ -93,6 +93,8 @@ class Press:
             return
         doing = self._open(item)
         analysis = self.analyses.get(item.slug)
+        if analysis is None:  # its task was up to date, and did not run
+            analysis = drafting.cached_analysis(self.run.project, doing.found)
         if analysis is None or isinstance(analysis, NightpressError):
             self._fail(doing, analysis or NightpressError("there is no analysis of the plugin"))
             return
@@ -109,6 +111,9 @@ class Press:
         """Phase 2: the document, through its checks; refused if they still have errors."""
         doing = self.doing.get(item.id)
         if doing is None:
+            return
+        if self.run.stop.is_set():
+            self._abandon(doing)
             return
         try:
             doing.draft = drafting.draft(
@@ -256,7 +261,13 @@ class Press:
     def _fail(self, doing: Doing, error: Exception) -> None:
         self.caller.release(doing.reservation if doing.draft is None else None)
         doing.reservation = None
-        self._end(doing, "deferred" if isinstance(error, Deferred) else "failed", error)
+        status = "deferred" if isinstance(error, Deferred) else "failed"
+        self._end(doing, "interrupted" if self.run.interrupted else status, error)
+
+    def _abandon(self, doing: Doing) -> None:
+        """The run stops before this attempt's call was made."""
+        why = Deferred(f"the run was stopped: {self.run.fatal or 'Ctrl-C'}".split("\n")[0])
+        self._fail(doing, why)
 
     def _refuse(self, doing: Doing, errors: list[Finding]) -> None:
         draft = doing.draft

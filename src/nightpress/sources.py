@@ -14,12 +14,16 @@ from pathlib import Path
 from nightpress import anatomy, fingerprint, reading
 from nightpress.errors import UnsafePath
 from nightpress.model import Anatomy, SourceFile
+from nightpress.staleness import Case
 
 FILE_CAP = 256 * 1024
 """Bytes of one file that are used at most."""
 
 TOTAL_CAP = 4 * 1024 * 1024
 """Bytes of one plugin that are used at most."""
+
+STANDING_CAP = 8 * 1024 * 1024
+"""Bytes of a standing document that are read at most."""
 
 SECRET_NAMES = (
     ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_*", ".npmrc", ".pypirc", ".netrc",
@@ -64,3 +68,18 @@ def read(root: Path, paths: Iterable[str]) -> Sources:
 
 def anatomy_of(root: Path, sources: Sources) -> Anatomy:
     return anatomy.build(sources.files, root.name)
+
+
+def standing_text(root: Path, target: str, case: Case) -> str:
+    """The file that stands at the target; "" if there is none."""
+    if case.standing.sha256 is None:
+        return ""
+    return reading.read(root, target, STANDING_CAP).decode("utf-8", "replace")
+
+
+def input_text(root: Path, target: str, case: Case) -> str:
+    """The standing file as input for the one that replaces it: only a file that was never of our
+    making (a document made from our own earlier one would feed on itself)."""
+    if case.publication is not None and case.publication.status == "published":
+        return ""
+    return standing_text(root, target, case)

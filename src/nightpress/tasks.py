@@ -260,7 +260,7 @@ class _Analysed:
         from nightpress import drafting
 
         now = session.current()
-        return drafting.has_analysis(now.project, now.plugin(self.slug))
+        return drafting.cached_analysis(now.project, now.plugin(self.slug)) is not None
 
     def __repr__(self) -> str:
         return "no analysis of this content is cached"

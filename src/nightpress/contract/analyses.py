@@ -10,16 +10,52 @@ from typing import Any
 def check_analysis(text: str, schema: str) -> tuple[dict[str, Any] | None, list[str]]:
     """(the analysis, []) or (None, what is wrong with the reply). schema: its text."""
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_no_constant)
+        # a lone surrogate breaks UTF-8 and SQLite writes later
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return None, ["not JSON: a string holds half of a surrogate pair"]
     except (ValueError, RecursionError) as error:
         return None, [f"not JSON: {error}"]
     if not isinstance(value, dict):
         return None, ["not a JSON object"]
+    value = _fitted(value, json.loads(schema))
     errors = [
         f"{'.'.join(map(str, error.absolute_path)) or 'analysis'}: {error.message[:200]}"
         for error in _validator(schema).iter_errors(value)
     ]
     return (None, errors) if errors else (value, [])
+
+
+def _fitted(value: Any, schema: Any) -> Any:
+    """The value within the schema's lengths: the API enforces none, and a text that is too long,
+    or an empty entry of a list, is no reason to pay for another reply."""
+    if isinstance(value, str):
+        most = schema.get("maxLength")
+        cut = value if most is None or len(value) <= most else value[:most].rsplit(" ", 1)[0]
+        return cut[:most]
+    if isinstance(value, list):
+        inner = schema.get("items", {})
+        kept = [_fitted(entry, inner) for entry in value if not _empty(entry, inner)]
+        return kept[: schema.get("maxItems")]
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        return {key: _fitted(entry, known.get(key, {})) for key, entry in value.items()}
+    return value
+
+
+def _empty(entry: Any, schema: Any) -> bool:
+    """Is it an empty text, or an object without its name, where the schema wants one?"""
+    if isinstance(entry, str):
+        return not entry.strip() and bool(schema.get("minLength"))
+    if isinstance(entry, dict):
+        named = [key for key, s in schema.get("properties", {}).items() if s.get("minLength")]
+        return any(isinstance(entry.get(k), str) and not entry[k].strip() for k in named)
+    return False
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON value")
 
 
 @lru_cache(maxsize=4)

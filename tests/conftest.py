@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.market import Market, plugin
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Market:
+    """Three plugins, of which one has too little source; set up with `nightpress init`."""
+    root = tmp_path / "market"
+    plugin(root, "alpha")
+    plugin(root, "beta")
+    plugin(root, "tiny", size=300)
+    made = Market(root)
+    done = made.run("nightpress", "init")
+    assert done.code == 0, done.err
+    return made

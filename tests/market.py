@@ -1,0 +1,118 @@
+"""Marketplaces for tests: small plugins with text of their own, written to a folder.
+
+The prose is made of syllables, by a seed: varied enough for every gate, the same each time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+SYLLABLES = (
+    "ba be bi bo da de di do fa fe fi ga go ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe"
+    " po ra re ri ro sa se si so ta te ti to va ve vi za zo tra pre gri plo sta cle bren dor fil"
+).split()
+
+
+def _word(rng: random.Random) -> str:
+    return "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(2, 4)))
+
+
+def prose(seed: str, size: int) -> str:
+    """About `size` bytes of paragraphs."""
+    rng = random.Random(seed)
+    rows: list[str] = []
+    while sum(len(row) + 2 for row in rows) < size:
+        sentences = []
+        for _ in range(rng.randint(2, 4)):
+            words = [_word(rng) for _ in range(rng.randint(7, 14))]
+            sentences.append(" ".join(["The", *words]) + ".")
+        rows.append(" ".join(sentences))
+    return "\n\n".join(rows)
+
+
+def plugin(root: Path, name: str, *, size: int = 10_000, skill: str | None = None) -> Path:
+    """A plugin with a manifest, a README and two commands; size: bytes of prose in all."""
+    folder = root / "plugins" / name
+    (folder / ".claude-plugin").mkdir(parents=True)
+    (folder / "commands").mkdir()
+    manifest = {
+        "name": name,
+        "version": "1.2.0",
+        "description": f"Keeps the {name} ledgers of a team in order",
+        "author": {"name": "Test Author"},
+        "keywords": ["ledger", "release", name],
+    }
+    (folder / ".claude-plugin" / "plugin.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    for verb in ("collect", "settle"):
+        text = (
+            f"---\ndescription: The {verb} step of {name}\nargument-hint: <team>\n---\n\n"
+            f"# {verb.title()}\n\n{prose(f'{name}-{verb}', size // 4)}\n\n"
+            f"```bash\n/{name}-{verb} payments --since 2026-01-01\n```\n"
+        )
+        (folder / "commands" / f"{name}-{verb}.md").write_text(text)
+    chapters = "\n\n".join(
+        f"## {title}\n\n{prose(f'{name}-{title}', size // 6)}"
+        for title in ("How it works", "Configuration", "Troubleshooting")
+    )
+    (folder / "README.md").write_text(f"# {name}\n\nLedgers for teams.\n\n{chapters}\n")
+    if skill is not None:
+        (folder / "skills" / name).mkdir(parents=True)
+        (folder / "skills" / name / "SKILL.md").write_text(skill)
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished command."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A project in a folder of its own, run as a user runs it."""
+
+    root: Path
+
+    def run(self, program: str, *words: str, **environ: str) -> Ran:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("GOOGLE_", "GEMINI_"))}
+        script = str(Path(sys.executable).parent / program)
+        done = subprocess.run(
+            [script, *words],
+            cwd=self.root,
+            env={**kept, "NO_COLOR": "1", **environ},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def doit(self, *words: str, **environ: str) -> Ran:
+        return self.run("doit", *words, **environ)
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        import sqlite3
+
+        connection = sqlite3.connect(self.root / ".nightpress" / "ledger.db")
+        try:
+            return connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
+    def target(self, name: str) -> Path:
+        return self.root / "plugins" / name / "skills" / name / "SKILL.md"
+
+    def git(self, *words: str) -> str:
+        command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *words]
+        return subprocess.run(
+            command, cwd=self.root, check=True, capture_output=True, text=True
+        ).stdout

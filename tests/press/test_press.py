@@ -1,0 +1,235 @@
+"""The press as a user runs it: doit in a subprocess, on a real marketplace, offline."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.market import Market, plugin
+
+
+def test_first_run_publishes_and_the_second_does_nothing(market: Market) -> None:
+    first = market.doit()
+    assert first.code == 0, first.out + first.err
+    assert market.rows(
+        "SELECT status, COUNT(*) FROM enhancements GROUP BY status ORDER BY status"
+    ) == [("insufficient", 1), ("published", 2)]
+    for name in ("alpha", "beta"):
+        data = market.target(name).read_bytes()
+        assert 8_000 <= len(data) <= 14_000
+        held = market.rows(
+            f"SELECT content_sha256, bytes_after FROM enhancements WHERE job = '{name}/skill'"
+        )
+        assert held == [(hashlib.sha256(data).hexdigest(), len(data))]
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in market.root.rglob("*")
+        if path.is_file() and ".nightpress" not in path.parts
+    }
+    second = market.doit()
+    assert second.code == 0
+    assert "nothing to do: 2 up to date, 1 insufficient" in second.out
+    assert market.rows("SELECT COUNT(*) FROM enhancements") == [(3,)]
+    assert market.rows("SELECT COUNT(*) FROM runs") == [(1,)]
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in before.items())
+
+
+def test_nothing_promised_is_null(market: Market) -> None:
+    market.doit()
+    rows = market.rows(
+        "SELECT COUNT(*) FROM enhancements WHERE timestamp IS NULL OR plugin_name IS NULL OR"
+        " plugin_path IS NULL OR processing_time_seconds IS NULL OR reasons = '[]' OR"
+        " (status = 'published' AND (model_answered IS NULL OR bytes_after IS NULL))"
+    )
+    assert rows == [(0,)]
+    assert market.rows("SELECT AVG(processing_time_seconds) > 0 FROM enhancements") == [(1,)]
+
+
+def test_one_changed_file_makes_exactly_that_plugin_stale(market: Market) -> None:
+    market.doit()
+    readme = market.root / "plugins" / "beta" / "README.md"
+    readme.write_text(readme.read_text() + "\nOne more remark on how settling works.\n")
+    plan = json.loads(market.doit("plan", "--format", "json").out)
+    work = {row["enhancement"]: row["reasons"] for row in plan["enhancements"] if row["work"]}
+    assert list(work) == ["beta/skill"]
+    assert work["beta/skill"][0]["text"] == "content changed: README.md changed"
+    assert market.doit().code == 0
+    assert market.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'published'") == [(3,)]
+
+
+def test_a_changed_prompt_makes_exactly_its_type_stale(market: Market) -> None:
+    market.doit()
+    own = market.root / "generators" / "skill"
+    bundled = Path(__file__).parents[2] / "generators" / "skill"
+    shutil.copytree(bundled, own)
+    same = json.loads(market.doit("plan", "--format", "json").out)
+    assert not [row for row in same["enhancements"] if row["work"]]
+    (own / "prompt.md.j2").write_text((own / "prompt.md.j2").read_text() + "\nBe brief.\n")
+    plan = json.loads(market.doit("plan", "--format", "json").out)
+    stale = {row["enhancement"] for row in plan["enhancements"] if row["work"]}
+    assert stale >= {"alpha/skill", "beta/skill"}
+    codes = {r["code"] for row in plan["enhancements"] if row["work"] for r in row["reasons"]}
+    assert "generator" in codes
+
+
+def test_a_hand_edit_is_kept_until_the_user_says_otherwise(market: Market) -> None:
+    market.doit()
+    target = market.target("alpha")
+    edited = target.read_text() + "\nA remark by hand.\n"
+    target.write_text(edited)
+    kept = market.doit()
+    assert kept.code == 0
+    assert "edited by hand" in kept.out
+    assert target.read_text() == edited
+    market.doit()
+    assert market.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'kept'") == [(1,)]
+    assert market.doit("force=1").code == 3
+    forced = market.doit("force=1", "enhance:alpha/skill")
+    assert forced.code == 0, forced.out + forced.err
+    assert "A remark by hand" not in target.read_text()
+    listed = json.loads(market.doit("restore", "--list", "--format", "json").out)
+    newest = [row for row in listed if row["plugin"] == "alpha"][0]["id"]
+    assert market.doit("restore", "--plugin", "alpha", "--snapshot", newest).code == 0
+    assert target.read_text() == edited
+
+
+def test_adopt_takes_the_edit_as_the_truth(market: Market) -> None:
+    market.doit()
+    target = market.target("alpha")
+    target.write_text(target.read_text() + "\nA remark by hand.\n")
+    assert market.doit("adopt:alpha").code == 0
+    after = market.doit()
+    assert "2 up to date" in after.out, after.out
+    assert target.read_text().endswith("A remark by hand.\n")
+
+
+def test_forget_asks_again_and_keeps_the_analysis(market: Market) -> None:
+    market.doit()
+    market.doit("forget", "enhance:alpha/skill")
+    info = market.doit("info", "enhance:alpha/skill")
+    assert "make: asked for" in info.out
+    assert market.doit().code == 0
+    assert market.rows("SELECT COUNT(*) FROM analyses") == [(2,)]
+    assert "2 up to date" in market.doit().out
+
+
+def test_clean_by_name_takes_back_what_stood_before(market: Market) -> None:
+    market.doit()
+    assert market.doit("clean").code == 0
+    assert market.target("alpha").exists()
+    market.doit("clean", "enhance:alpha/skill")
+    assert not market.target("alpha").exists()
+    assert not market.target("alpha").parent.exists()
+    assert market.target("beta").exists()
+
+
+def test_an_undersized_file_is_replaced_and_can_be_taken_back(tmp_path: Path) -> None:
+    root = tmp_path / "market"
+    old = "---\nname: gamma\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
+    plugin(root, "gamma", skill=old)
+    market = Market(root)
+    market.run("nightpress", "init")
+    plan = market.doit("plan").out
+    assert "undersized (70 of 8,000 bytes)" in plan, plan
+    assert market.doit().code == 0
+    assert market.target("gamma").read_text() != old
+    market.doit("clean", "enhance:gamma/skill")
+    assert market.target("gamma").read_text() == old
+
+
+def test_a_clone_without_a_ledger_is_judged_from_the_lock_file(
+    market: Market, tmp_path: Path
+) -> None:
+    market.doit()
+    market.git("init", "-q")
+    market.git("add", "-A")
+    market.git("commit", "-qm", "all")
+    clone = Market(tmp_path / "clone")
+    subprocess.run(["git", "clone", "-q", str(market.root), str(clone.root)], check=True)
+    readme = clone.root / "plugins" / "beta" / "README.md"
+    readme.write_text(readme.read_text() + "\nChanged in the clone.\n")
+    plan = json.loads(clone.doit("plan", "--format", "json").out)
+    made = [row["enhancement"] for row in plan["enhancements"] if row["action"] == "make"]
+    assert made == ["beta/skill"]
+    assert clone.target("alpha").read_bytes() == market.target("alpha").read_bytes()
+
+
+def test_one_bad_manifest_is_one_finding_and_the_others_go_on(market: Market) -> None:
+    bad = market.root / "manifests" / "beta.yaml"
+    bad.write_text(bad.read_text().replace("generator: skill", "generater: skill"))
+    done = market.doit()
+    assert done.code == 1
+    assert "did you mean 'generator'?" in done.err
+    assert market.target("alpha").exists()
+    assert not market.target("beta").exists()
+    assert market.doit("list", "--all").code == 0
+
+
+def test_unknown_options_are_errors_with_a_hint(market: Market) -> None:
+    wrong = market.doit("focre=1", "enhance:alpha")
+    assert wrong.code == 3
+    assert "did you mean 'force'?" in wrong.err
+    assert "Traceback" not in wrong.err
+    assert market.doit("limit=many").code == 3
+
+
+def test_a_second_writer_is_told_who_is_busy(market: Market) -> None:
+    market.doit("list")
+    path = market.root / ".nightpress" / "run.lock"
+    with path.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.write(json.dumps({"pid": 4242, "since": "2026-01-01T00:00:00", "command": "doit"}))
+        held.flush()
+        began = time.monotonic()
+        busy = market.doit()
+        assert busy.code == 75
+        assert "pid 4242" in busy.err
+        assert time.monotonic() - began < 30
+        assert market.doit("plan").code == 0
+        assert market.doit("restore", "--list").code == 0
+
+
+def test_the_short_cut_hides_no_task(market: Market) -> None:
+    """What `list --all` says does not depend on what is stale."""
+    before = market.doit("list", "--all", "--quiet").out
+    market.doit()
+    assert market.doit("list", "--all", "--quiet").out == before
+    assert "enhance:alpha/skill" in before
+    status = market.doit("list", "--all", "--status", "enhance:alpha/skill").out
+    assert status.startswith("U enhance:alpha/skill")
+    assert market.doit("enhance:alpha/skill").code == 0
+    assert market.doit("enhance:alpah").code == 3
+
+
+def test_json_is_exactly_one_document(market: Market) -> None:
+    for words in (["plan"], ["validate"], ["report"], ["audit"], ["restore", "--list"]):
+        json.loads(market.doit(*words, "--format", "json").out)
+
+
+def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(market: Market) -> None:
+    for number in range(12):
+        plugin(market.root, f"more{number}")
+    market.doit("manifests")
+    script = Path(sys.executable).parent / "doit"
+    child = subprocess.Popen(
+        [str(script), "-n", "1"], cwd=market.root, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    )  # fmt: skip
+    assert child.stdout is not None
+    for line in child.stdout:
+        if line.startswith("published"):
+            child.send_signal(2)
+            break
+    child.communicate(timeout=60)
+    assert child.returncode == 130
+    done = market.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'published'")[0][0]
+    assert isinstance(done, int) and 0 < done < 14
+    assert market.doit().code == 0
+    assert market.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'published'") == [(14,)]
