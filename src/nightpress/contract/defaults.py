@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nightpress.contract import reading_yaml
+from nightpress.bounded_yaml import Document
+from nightpress.contract import paths, reading_yaml
 from nightpress.contract.problems import Problem
+from nightpress.contract.schema import at
 from nightpress.model import Window
 
 FILE = "manifests/_defaults.yaml"
@@ -16,7 +18,7 @@ FILE = "manifests/_defaults.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """The validated values, and the window that they give."""
+    """The validated values of the project in `root`, and the window that they give."""
 
     root: Path
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -24,25 +26,57 @@ class Defaults:
 
 
 def load_defaults(root: Path) -> tuple[Defaults, list[Problem]]:
-    """The defaults of the project in `root` (none: the built-in ones), and every problem."""
+    """The defaults of the project in `root` (none: the built-in ones), and every problem. With
+    an error they are the built-in ones, too."""
     path = root / FILE
     if not path.exists():
         return Defaults(root), []
     document, problems = reading_yaml.load(path, FILE, "defaults")
-    if document is None or problems:
+    if document is None or not isinstance(document.value, dict):
         return Defaults(root), problems
-    size = window(document.value.get("size"), Window())
-    if size.min > size.max:
-        line, column = document.places.get(("size",), (1, 1))
-        problems.append(Problem(FILE, line, column, "size", minmax_words(size)))
-    return Defaults(root, document.value, size), problems
+    values = document.value
+    size, found = window(document, FILE, (), values, Window())
+    problems += found
+    problems += _marketplace(document)
+    problems += checks(document, FILE, (), values)
+    if any(problem.severity == "error" for problem in problems):
+        return Defaults(root), problems
+    return Defaults(root, values, size), problems
 
 
-def window(given: Mapping[str, int] | None, base: Window) -> Window:
-    """The window with what was given in place of the base's."""
-    given = given or {}
-    return Window(given.get("min", base.min), given.get("max", base.max))
+def _marketplace(document: Document) -> Iterator[Problem]:
+    given = document.value.get("marketplace")
+    if isinstance(given, str) and (wrong := paths.unsafe(given, "the project")):
+        yield at(document, FILE, ("marketplace",), f"{given!r} {wrong}")
 
 
-def minmax_words(size: Window) -> str:
-    return f"min ({size.min:,}) is larger than max ({size.max:,})"
+def window(
+    document: Document, shown: str, path: tuple[Any, ...], values: Any, base: Window
+) -> tuple[Window, list[Problem]]:
+    """The window with the `size:` of `values` (which stands at `path`) in place of the base's.
+
+    What is no integer was found before, and is passed over here."""
+    given = values.get("size") if isinstance(values, dict) else None
+    given = given if isinstance(given, dict) else {}
+    said = {k: v for k, v in given.items() if isinstance(v, int) and not isinstance(v, bool)}
+    size = Window(said.get("min", base.min), said.get("max", base.max))
+    if size.min <= size.max or not said:
+        return size, []
+    what = f"min ({size.min:,}) is larger than max ({size.max:,})"
+    inherited = [end for end in ("min", "max") if end not in said]
+    hint = f"{inherited[0]} is inherited: set it, too" if inherited else ""
+    place = (*path, "size", "min" if "min" in said else "max")
+    return base, [at(document, shown, place, what, hint)]
+
+
+def checks(document: Document, shown: str, path: tuple[Any, ...], values: Any) -> Iterator[Problem]:
+    """What is wrong with the `checks:` of `values`: unknown names and options."""
+    given = values.get("checks") if isinstance(values, dict) else None
+    if not isinstance(given, dict) or not given:
+        return
+    from nightpress.checks import settings
+
+    for name, message, hint in settings.problems(given):
+        if isinstance(given[name], bool | dict):
+            yield at(document, shown, (*path, "checks", name), message, hint, key=True)
+        # else the schema has said it

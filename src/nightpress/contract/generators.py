@@ -3,33 +3,60 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nightpress.contract import reading_yaml
-from nightpress.contract.defaults import minmax_words, window
+from nightpress.bounded_yaml import Document
+from nightpress.contract import paths, reading_yaml
+from nightpress.contract.bundle import bundled
+from nightpress.contract.defaults import checks, window
 from nightpress.contract.problems import Problem
+from nightpress.contract.schema import at
 from nightpress.model import Generator, Window
+
+ANALYSIS = "analysis"
+"""Phase 1: a generator's folder that is no type of enhancement."""
+
+_TEMPLATES = ("prompt.md.j2", "system.md")
+_MAX_TEMPLATE = 256 * 1024
 
 
 def load_generator(folder: Path) -> tuple[Generator | None, list[Problem]]:
-    """The generator in `folder`, and every problem."""
+    """The generator in `folder`, and every problem; None if it cannot be used."""
     shown = f"generators/{folder.name}/generator.yaml"
     document, problems = reading_yaml.load(folder / "generator.yaml", shown, "generator")
-    texts = {}
-    for name in ("prompt.md.j2", "system.md"):
+    texts: dict[str, str] = {}
+    for name in _TEMPLATES:
         try:
-            texts[name] = (folder / name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            problems.append(Problem(shown, 0, 0, "", f"{name} cannot be read: {error}"))
-    if document is None or problems:
+            texts[name] = _text(folder / name)
+        except (OSError, ValueError) as error:
+            where = f"generators/{folder.name}/{name}"
+            problems.append(Problem(where, 0, 0, "", f"cannot be read: {error}"))
+    if document is None or not isinstance(document.value, dict):
         return None, problems
     values: dict[str, Any] = document.value
-    size = window(values["size"], Window()) if values.get("size") else None
-    if size is not None and size.min > size.max:
-        line, column = document.places[("size",)]
-        return None, [Problem(shown, line, column, "size", minmax_words(size))]
-    found = Generator(
+    size, found = window(document, shown, (), values, Window())
+    problems += found
+    problems += checks(document, shown, (), values)
+    problems += _target(document, shown, folder.name)
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
+    return _made(folder, values, texts, size if values.get("size") else None), problems
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > _MAX_TEMPLATE:
+        raise ValueError(f"larger than {_MAX_TEMPLATE:,} bytes")
+    return path.read_text(encoding="utf-8")
+
+
+def _made(
+    folder: Path, values: dict[str, Any], texts: dict[str, str], size: Window | None
+) -> Generator:
+    return Generator(
         type=folder.name,
         folder=str(folder),
         title=values["title"],
@@ -46,15 +73,74 @@ def load_generator(folder: Path) -> tuple[Generator | None, list[Problem]]:
         checks=values.get("checks", {}),
         settings=values,
     )
-    return found, problems
+
+
+def _target(document: Document, shown: str, kind: str) -> Iterator[Problem]:
+    given = document.value.get("target")
+    if given is None:
+        if kind != ANALYSIS:
+            yield at(document, shown, (), "'target' is missing", "where the document stands")
+        return
+    if not isinstance(given, str):
+        return
+    filled = filled_in(given, "x")
+    if wrong := paths.unsafe(filled, "the plugin's folder") or paths.unfit(filled):
+        yield at(document, shown, ("target",), f"{given!r} {wrong}")
+    elif "{" in filled or "}" in filled:
+        hint = "only {plugin} and {skill} are filled in"
+        yield at(document, shown, ("target",), f"{given!r} has an unknown place", hint)
+
+
+def filled_in(target: str, skill: str, plugin: str = "") -> str:
+    """A generator's target for a plugin; skill: the name of its skill's folder."""
+    return target.replace("{plugin}", plugin or skill).replace("{skill}", skill)
 
 
 def _digest(folder: Path) -> str:
     """Over names and contents of all files: a prompt is hashed data, no version to forget."""
     total = hashlib.sha256()
-    for path in sorted(
-        p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts
-    ):
-        total.update(path.relative_to(folder).as_posix().encode() + b"\0")
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        if "__pycache__" in path.parts or path.name.startswith("."):
+            continue
+        total.update(os.fsencode(path.relative_to(folder).as_posix()) + b"\0")
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
+
+
+# --- where they are: the project's own first, the bundled ones second ---
+
+
+def folders(root: Path) -> dict[str, Path]:
+    """type -> folder of every generator, analysis included; the project's own hide bundled ones."""
+    found: dict[str, Path] = {}
+    for base in (bundled("generators"), root / "generators"):
+        for path in sorted(base.glob("*/generator.yaml")):
+            found[path.parent.name] = path.parent
+    return dict(sorted(found.items()))
+
+
+def types(root: Path) -> list[str]:
+    """The types of enhancement that there are."""
+    return [kind for kind in folders(root) if kind != ANALYSIS]
+
+
+def of_type(kind: str, root: Path) -> Path | None:
+    """The folder of one type; None if it is unknown."""
+    for base in (root / "generators", bundled("generators")):
+        if kind != ANALYSIS and (base / kind / "generator.yaml").is_file():
+            return base / kind
+    return None
+
+
+def loaded(folder: Path) -> Generator | None:
+    """The generator in a folder, read again only if one of its own files changed."""
+    stats = []
+    for path in sorted(folder.iterdir()):
+        found = path.lstat()
+        stats.append((path.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+    return _loaded(folder, tuple(stats))
+
+
+@lru_cache(maxsize=64)
+def _loaded(folder: Path, stats: tuple[Any, ...]) -> Generator | None:  # noqa: ARG001 (the key)
+    return load_generator(folder)[0]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nightpress.bounded_yaml import Document
-from nightpress.contract import reading_yaml
-from nightpress.contract.bundle import bundled
-from nightpress.contract.defaults import Defaults, minmax_words, window
+from nightpress.contract import defaults as shared
+from nightpress.contract import generators, paths, reading_yaml
+from nightpress.contract.defaults import Defaults
 from nightpress.contract.problems import Problem, meant
-from nightpress.model import Enhancement, Manifest
+from nightpress.contract.schema import at
+from nightpress.model import Enhancement, Generator, Manifest
+from nightpress.slugs import skill_name
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -19,147 +22,135 @@ SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 def load_manifest(path: Path, defaults: Defaults) -> tuple[Manifest | None, list[Problem]]:
     """The manifest, and every problem of this file alone; None if it cannot be used."""
     shown = f"manifests/{path.name}"
-    document, problems = reading_yaml.load(path, shown, "manifest")
+    problems = []
     if not SLUG.fullmatch(path.stem):
         hint = "rename it: a-z, 0-9, `.`, `_` and `-`, at most 64 characters"
         problems.append(Problem(shown, 0, 0, "", f"{path.stem!r} is no task name", hint))
-    if document is None or not isinstance(document.value, dict) or problems:
+    document, found = reading_yaml.load(path, shown, "manifest")
+    problems += found
+    if document is None or not isinstance(document.value, dict):
         return None, problems
-    problems += _paths(document, shown, defaults)
-    enhancements = []
-    for name, given in (document.value.get("enhancements") or {}).items():
-        enhancement, found = _enhancement(name, given, document, shown, defaults)
-        problems += found
-        if enhancement is not None:
-            enhancements.append(enhancement)
-    problems += _twice(enhancements, document, shown)
-    if problems:
+    reading = _Reading(document, shown, defaults)
+    enhancements = tuple(reading.enhancements())
+    problems += [*reading.plugin(), *reading.problems]
+    if any(problem.severity == "error" for problem in problems):
         return None, problems
-    settings = {key: value for key, value in document.value.items() if key != "enhancements"}
+    values = document.value
     manifest = Manifest(
         slug=path.stem,
-        name=str(document.value["name"]),
-        path=_clean(document.value["plugin"]),
+        name=values["name"],
+        path=paths.clean(values["plugin"]),
         file=shown,
-        enhancements=tuple(enhancements),
-        settings=settings,
+        enhancements=enhancements,
+        settings={key: value for key, value in values.items() if key != "enhancements"},
     )
     return manifest, problems
 
 
-def _paths(document: Document, shown: str, defaults: Defaults) -> list[Problem]:
-    given = document.value["plugin"]
-    line, column = document.places[("plugin",)]
-    if wrong := unsafe(given, dot=True):
-        return [Problem(shown, line, column, "plugin", f"{given!r} {wrong}")]
-    folder = defaults.root / _clean(given)
-    if not folder.is_dir():
-        hint = "remove the manifest if the plugin is gone, or run `doit manifests`"
-        return [Problem(shown, line, column, "plugin", f"there is no folder {given!r}", hint)]
-    return []
+def broken(kind: str) -> str:
+    """What a manifest says of a generator that has problems of its own."""
+    return f"the generator {kind!r} cannot be used: see generators/{kind}/generator.yaml"
 
 
-def _clean(path: str) -> str:
-    cleaned = path.removeprefix("./").rstrip("/")
-    return cleaned or "."
+class _Reading:
+    """What the schema cannot say, over whatever of a document has the right form."""
 
+    def __init__(self, document: Document, shown: str, defaults: Defaults) -> None:
+        self.document = document
+        self.shown = shown
+        self.defaults = defaults
+        self.problems: list[Problem] = []
+        self.targets: dict[str, str] = {}
 
-def unsafe(path: str, *, dot: bool = False) -> str:
-    """Why a path may not be written or read: absolute, `..`, a backslash; "" if it may."""
-    if path.startswith(("/", "~")) or re.match(r"[A-Za-z]:", path):
-        return "is absolute: write it relative to the project"
-    if "\\" in path:
-        return "has a backslash: write / between folders"
-    parts = path.removeprefix("./").rstrip("/").split("/")
-    if dot and path in (".", "./"):
-        return ""
-    if ".." in parts:
-        return "leads out with `..`"
-    if any(part in ("", ".") for part in parts):
-        return "has an empty component"
-    return ""
+    def _say(self, path: tuple[Any, ...], message: str, hint: str = "") -> None:
+        self.problems.append(at(self.document, self.shown, path, message, hint))
 
+    def plugin(self) -> Iterator[Problem]:
+        """The plugin's folder: within the project, there, and no link."""
+        given = self.document.value.get("plugin")
+        if not isinstance(given, str) or not given:
+            return
+        path = ("plugin",)
+        if wrong := paths.unsafe(given, "the project"):
+            yield at(self.document, self.shown, path, f"{given!r} {wrong}")
+        elif link := paths.link_on_the_way(self.defaults.root, given):
+            hint = "links are not followed: name the folder that it leads to"
+            yield at(self.document, self.shown, path, f"{link!r} is a link", hint)
+        elif not (self.defaults.root / paths.clean(given)).is_dir():
+            hint = "remove the manifest if the plugin is gone, or run `doit manifests`"
+            yield at(self.document, self.shown, path, f"there is no folder {given!r}", hint)
 
-def _enhancement(
-    name: str, given: dict[str, Any], document: Document, shown: str, defaults: Defaults
-) -> tuple[Enhancement | None, list[Problem]]:
-    path = ("enhancements", name)
-    line, column = document.places[path]
-    problems = []
-    folder = find_generator(given["generator"], defaults.root)
-    if folder is None:
-        known = known_generators(defaults.root)
-        where = document.places[(*path, "generator")]
-        hint = meant(given["generator"], known) or f"known: {', '.join(known)}"
-        dotted = f"enhancements.{name}.generator"
-        said = f"unknown generator {given['generator']!r}"
-        return None, [Problem(shown, *where, dotted, said, hint)]
-    target = given.get("target") or _default_target(folder, document.value)
-    place = document.places.get((*path, "target"), (line, column))
-    if wrong := unsafe(target):
-        problems.append(
-            Problem(shown, *place, f"enhancements.{name}.target", f"{target!r} {wrong}")
-        )
-    size = window(given.get("size"), window(_own_size(folder), defaults.size))
-    if size.min > size.max:
-        where = document.places.get((*path, "size"), (line, column))
-        problems.append(Problem(shown, *where, f"enhancements.{name}.size", minmax_words(size)))
-    return Enhancement(name, given["generator"], target.removeprefix("./"), size, given), problems
+    def enhancements(self) -> Iterator[Enhancement]:
+        given = self.document.value.get("enhancements")
+        if not isinstance(given, dict):
+            return
+        wanted = {name: v for name, v in given.items() if isinstance(v, dict)}
+        known = {name: self._generator(name, v) for name, v in wanted.items()}
+        skill = self._skill(wanted, known)
+        for name, values in wanted.items():
+            path = ("enhancements", name)
+            generator = known[name]
+            base = generator.size if generator and generator.size else self.defaults.size
+            size, found = shared.window(self.document, self.shown, path, values, base)
+            self.problems += found
+            self.problems += shared.checks(self.document, self.shown, path, values)
+            target = values.get("target")
+            if target is None and generator is not None:
+                target = generators.filled_in(generator.target, skill)
+            if isinstance(target, str) and target:
+                self._target(path, target)
+                settings = self._settings(values)
+                clean = paths.clean(target)
+                yield Enhancement(name, str(values.get("generator")), clean, size, settings)
 
+    def _settings(self, values: dict[str, Any]) -> dict[str, Any]:
+        """What the manifest says, with the defaults' checks and the manifest's `publish` below."""
+        settings = dict(values)
+        checks = {**(self.defaults.values.get("checks") or {}), **(values.get("checks") or {})}
+        if checks:
+            settings["checks"] = checks
+        if "publish" in self.document.value:
+            settings.setdefault("publish", self.document.value["publish"])
+        return settings
 
-def find_generator(kind: str, root: Path) -> Path | None:
-    """The generator's folder: the project's own first, the bundled one second."""
-    for base in (root / "generators", bundled("generators")):
-        if kind != "analysis" and (base / kind / "generator.yaml").is_file():
-            return base / kind
-    return None
+    def _generator(self, name: str, values: dict[str, Any]) -> Generator | None:
+        kind = values.get("generator")
+        if not isinstance(kind, str) or not kind or "/" in kind or kind.startswith("."):
+            return None
+        path = ("enhancements", name, "generator")
+        folder = generators.of_type(kind, self.defaults.root)
+        if folder is None:
+            known = generators.types(self.defaults.root)
+            hint = meant(kind, known) or f"known: {', '.join(known)}"
+            self._say(path, f"unknown generator {kind!r}", hint)
+            return None
+        generator = generators.loaded(folder)
+        if generator is None:
+            self._say(path, broken(kind), "`doit validate` says what is wrong with it")
+        return generator
 
+    def _skill(self, wanted: dict[str, Any], known: dict[str, Generator | None]) -> str:
+        """The folder name of the plugin's first skill: default targets stand beside it."""
+        for name, values in wanted.items():
+            generator, target = known[name], values.get("target")
+            if generator is not None and generator.frontmatter == "skill":
+                parent = PurePosixPath(target).parent.name if isinstance(target, str) else ""
+                return parent or skill_name(str(self.document.value.get("name", "")))
+        return skill_name(str(self.document.value.get("name", "")))
 
-def known_generators(root: Path) -> list[str]:
-    bases = (root / "generators", bundled("generators"))
-    names = {p.parent.name for base in bases for p in base.glob("*/generator.yaml")}
-    return sorted(names - {"analysis"})
-
-
-def _own_size(folder: Path) -> dict[str, int] | None:
-    from nightpress.contract.generators import load_generator
-
-    generator = _cached(load_generator, folder)
-    if generator is None or generator.size is None:
-        return None
-    return {"min": generator.size.min, "max": generator.size.max}
-
-
-def _default_target(folder: Path, manifest: dict[str, Any]) -> str:
-    from nightpress.contract.generators import load_generator
-    from nightpress.slugs import skill_name
-
-    generator = _cached(load_generator, folder)
-    template = generator.target if generator is not None else ""
-    skill = skill_name(str(manifest["name"]))
-    return template.replace("{plugin}", skill).replace("{skill}", skill)
-
-
-_CACHE: dict[Path, Any] = {}
-
-
-def _cached(load: Any, folder: Path) -> Any:
-    """A generator's folder does not change within one process."""
-    if folder not in _CACHE:
-        _CACHE[folder] = load(folder)[0]
-    return _CACHE[folder]
-
-
-def _twice(enhancements: list[Enhancement], document: Document, shown: str) -> list[Problem]:
-    """Two enhancements with one target (case twins are one file to many disks)."""
-    seen: dict[str, str] = {}
-    problems = []
-    for enhancement in enhancements:
-        key = enhancement.target.casefold()
-        if key in seen:
-            path = ("enhancements", enhancement.name)
-            where = document.places.get((*path, "target"), document.places[path])
-            said = f"{enhancement.target!r} is the target of {seen[key]!r}, too"
-            problems.append(Problem(shown, *where, f"{'.'.join(path)}.target", said))
-        seen[key] = enhancement.name
-    return problems
+    def _target(self, path: tuple[Any, ...], target: str) -> None:
+        """Within the plugin's folder, no link on the way, and no other enhancement's (case twins
+        are one file to many disks)."""
+        where = (*path, "target")
+        if wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
+            self._say(where, f"{target!r} {wrong}")
+            return
+        plugin = self.document.value.get("plugin")
+        if isinstance(plugin, str) and plugin and not paths.unsafe(plugin, ""):
+            root = self.defaults.root / paths.clean(plugin)
+            if link := paths.link_on_the_way(root, target):
+                hint = "a document is never written through a link: name another target"
+                self._say(where, f"{link!r} is a link", hint)
+        other = self.targets.setdefault(paths.key(paths.clean(target)), path[1])
+        if other != path[1]:
+            self._say(where, f"{target!r} is the target of {other!r}, too")

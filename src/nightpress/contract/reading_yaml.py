@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import stat
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from nightpress import bounded_yaml
 from nightpress.bounded_yaml import Document, YamlError
-from nightpress.contract.bundle import bundled
-from nightpress.contract.problems import Problem, meant
+from nightpress.contract import schema as schemas
+from nightpress.contract.problems import Problem
 
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 20_000
@@ -19,18 +18,13 @@ MAX_NODES = 20_000
 
 def load(path: Path, shown: str, schema: str) -> tuple[Document | None, list[Problem]]:
     """The document, and every problem; None if it cannot be used at all."""
-    try:
-        data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
-    except OSError as error:
-        return None, [Problem(shown, 0, 0, "", f"cannot be read: {error.strerror}")]
-    if data is None:
-        return None, [Problem(shown, 0, 0, "", f"larger than {MAX_BYTES:,} bytes")]
+    data, problem = _bytes(path, shown)
+    if problem is not None:
+        return None, [problem]
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = error.start - (before.rfind(b"\n") + 1) + 1
+        line, column = _place(data, error.start)
         said = f"not UTF-8: byte 0x{data[error.start]:02x}"
         return None, [Problem(shown, line, column, "", said, "save the file as UTF-8")]
     try:
@@ -38,76 +32,61 @@ def load(path: Path, shown: str, schema: str) -> tuple[Document | None, list[Pro
     except YamlError as error:
         return None, [Problem(shown, error.line, error.column, "", error.message, _hint(error))]
     if document.value is None:
-        return None, [Problem(shown, 1, 1, "", "the file is empty")]
-    return document, list(_against(document, shown, schema))
+        hint = schemas.needed(schema)
+        return None, [Problem(shown, 1, 1, "", "the file is empty", hint)]
+    problems = [*_characters(document, shown), *schemas.problems(document, shown, schema)]
+    return document, problems
+
+
+def _bytes(path: Path, shown: str) -> tuple[bytes, Problem | None]:
+    """The file's bytes. A FIFO would hang whoever opens it, so its kind is looked at first."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return b"", Problem(shown, 0, 0, "", "no regular file")
+        if found.st_size > MAX_BYTES:
+            return b"", Problem(shown, 0, 0, "", f"larger than {MAX_BYTES:,} bytes")
+        return path.read_bytes(), None
+    except OSError as error:
+        hint = f"rename {path.stem}.yml" if path.with_suffix(".yml").exists() else ""
+        return b"", Problem(shown, 0, 0, "", f"cannot be read: {error.strerror}", hint)
+
+
+def _place(data: bytes, offset: int) -> tuple[int, int]:
+    before = data[:offset].removeprefix(b"\xef\xbb\xbf")
+    row = before[before.rfind(b"\n") + 1 :]
+    return before.count(b"\n") + 1, len(row.decode("utf-8", "replace")) + 1
+
+
+def _characters(document: Document, shown: str) -> Iterator[Problem]:
+    r"""Strings that an escape (`"\ud800"`, `"\0"`) made unfit for files, SQLite and UTF-8."""
+    for path, (line, column) in document.keys.items():
+        if _is_odd(path[-1]):
+            yield Problem(shown, line, column, "", "the key holds a surrogate or NUL")
+    for path, (line, column) in document.places.items():
+        value = _at(document.value, path)
+        if isinstance(value, str) and _is_odd(value):
+            dotted = ".".join(map(str, path))
+            yield Problem(shown, line, column, dotted, "the value holds a surrogate or NUL")
+
+
+def _is_odd(text: Any) -> bool:
+    return isinstance(text, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
+
+
+def _at(value: Any, path: tuple[Any, ...]) -> Any:
+    for part in path:
+        value = value[part]
+    return value
 
 
 def _hint(error: YamlError) -> str:
-    if "tab" in error.message or "\\t" in error.message:
+    if "\\t" in error.message or "tab" in error.message:
         return "indent with spaces"
-    return "quote the value" if "mapping values" in error.message else ""
-
-
-@lru_cache(maxsize=8)
-def validator(schema: str) -> Any:
-    """The validator of a bundled schema, made once."""
-    from jsonschema import Draft202012Validator
-
-    text = (bundled("schemas") / f"{schema}.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text))
-
-
-def _against(document: Document, shown: str, schema: str) -> Iterator[Problem]:
-    for error in validator(schema).iter_errors(document.value):
-        yield from _problems(error, document, shown)
-
-
-def _problems(error: Any, document: Document, shown: str) -> Iterator[Problem]:
-    path = tuple(error.absolute_path)
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = error.schema.get("properties", {})
-        for key in [k for k in error.instance if k not in known]:
-            yield _at(
-                document, shown, (*path, key), f"unknown key {key!r}", meant(key, known), True
-            )
-        return
-    if error.validator == "required":
-        missing = [k for k in error.validator_value if k not in error.instance]
-        for key in missing:
-            if f"'{key}'" in error.message:
-                hint = error.schema["properties"][key]["description"]
-                yield _at(document, shown, path, f"{key!r} is missing", hint)
-        return
-    yield _at(document, shown, path, _words(error), _advice(error))
-
-
-def _words(error: Any) -> str:
-    value = repr(error.instance)
-    short = value if len(value) <= 60 else value[:57] + "..."
-    if error.validator == "type":
-        kinds = error.validator_value
-        kinds = kinds if isinstance(kinds, list) else [kinds]
-        article = {"integer": "an integer", "object": "a mapping", "array": "a list"}
-        return f"{short} is not " + " or ".join(article.get(k, f"a {k}") for k in kinds)
-    if error.validator == "enum":
-        return f"{short} is not one of {', '.join(map(str, error.validator_value))}"
-    if error.validator == "pattern":
-        return f"{short} has a form that is not allowed ({error.validator_value})"
-    return str(error.message).replace(value, short)
-
-
-def _advice(error: Any) -> str:
-    if error.validator == "enum":
-        near = meant(str(error.instance), map(str, error.validator_value))
-        if near:
-            return near
-    return str(error.schema.get("description", "")) if isinstance(error.schema, dict) else ""
-
-
-def _at(
-    document: Document, shown: str, path: tuple[Any, ...], message: str, hint: str,
-    key: bool = False,
-) -> Problem:  # fmt: skip
-    place = (document.keys if key else document.places).get(path) or document.places.get(path)
-    line, column = place or (1, 1)
-    return Problem(shown, line, column, ".".join(map(str, path)), message, hint)
+    if "mapping values" in error.message:
+        return "quote the value, or indent the line as its neighbours"
+    if "anchors" in error.message or "merge keys" in error.message:
+        return "write it out; what manifests share belongs in manifests/_defaults.yaml"
+    if "duplicate key" in error.message:
+        return "one of the two must go"
+    return ""

@@ -2,91 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
-from nightpress.contract.bundle import bundled
-from nightpress.contract.defaults import load_defaults
+from nightpress.contract import generators as found_generators
+from nightpress.contract import manifests as one
+from nightpress.contract import paths
+from nightpress.contract.defaults import FILE, Defaults, load_defaults
 from nightpress.contract.generators import load_generator
-from nightpress.contract.manifests import known_generators, load_manifest
+from nightpress.contract.manifests import load_manifest
 from nightpress.contract.problems import Problem, meant
 from nightpress.model import Generator, Manifest
+
+Named = tuple[Manifest, str, str]
+"""A manifest, one of its enhancements by name, and that one's target."""
 
 
 def validate(root: Path) -> list[Problem]:
     """Every problem of the project in `root`, sorted by file and line."""
     defaults, problems = load_defaults(root)
-    problems = list(problems)
+    problems = [*problems, *_defaults(defaults)]
     generators: dict[str, Generator] = {}
-    for folder in _folders(root):
+    broken = set()
+    for kind, folder in found_generators.folders(root).items():
         generator, found = load_generator(folder)
         problems += found
-        if generator is not None:
-            generators.setdefault(folder.name, generator)
-    problems += _needs(generators, known_generators(root))
+        if generator is None:
+            broken.add(one.broken(kind))
+        else:
+            generators[kind] = generator
+    problems += _needs(generators, found_generators.types(root))
     manifests = []
-    for path in sorted((root / "manifests").glob("[!_.]*.y*ml")):
+    for path in _files(root / "manifests"):
         manifest, found = load_manifest(path, defaults)
-        problems += found
+        # a generator's problems were told once; not again for each plugin that uses it
+        problems += [problem for problem in found if problem.message not in broken]
         if manifest is not None:
             manifests.append(manifest)
+    problems += _shared_plugins(manifests)
     problems += _shared_targets(manifests)
     problems += _shared_skills(manifests, generators)
-    return sorted(problems, key=lambda p: (p.file, p.line, p.column))
+    return sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
 
 
-def _folders(root: Path) -> Iterator[Path]:
-    for base in (root / "generators", bundled("generators")):
-        yield from sorted(path.parent for path in base.glob("*/generator.yaml"))
+def _files(folder: Path) -> list[Path]:
+    """Where manifests are, or (`x.yml`) should be: load_manifest says so of those."""
+    names = (path for path in folder.glob("*") if path.suffix in (".yaml", ".yml"))
+    return sorted({p.with_suffix(".yaml") for p in names if not p.name.startswith(("_", "."))})
 
 
-def _needs(generators: dict[str, Generator], known: list[str]) -> Iterator[Problem]:
+def _defaults(defaults: Defaults) -> Iterator[Problem]:
+    marketplace = str(defaults.values.get("marketplace", "."))
+    if link := paths.link_on_the_way(defaults.root, marketplace):
+        yield Problem(FILE, 0, 0, "marketplace", f"{link!r} is a link", "links are not followed")
+    elif not (defaults.root / marketplace).is_dir():
+        yield Problem(FILE, 0, 0, "marketplace", f"there is no folder {marketplace!r}")
+    known = found_generators.types(defaults.root)
+    for kind in defaults.values.get("enhancements", ()):
+        if kind not in known:
+            hint = meant(kind, known) or f"known: {', '.join(known)}"
+            yield Problem(FILE, 0, 0, "enhancements", f"unknown generator {kind!r}", hint)
+
+
+def _needs(generators: Mapping[str, Generator], known: list[str]) -> Iterator[Problem]:
     """Unknown types in `needs`, and cycles."""
     graph = {}
     for kind, generator in generators.items():
         shown = f"generators/{kind}/generator.yaml"
         for need in generator.needs:
             if need not in known:
-                said = f"unknown generator {need!r}"
-                yield Problem(shown, 0, 0, "needs", said, meant(need, known))
+                hint = meant(need, known) or f"known: {', '.join(known)}"
+                yield Problem(shown, 0, 0, "needs", f"unknown generator {need!r}", hint)
         graph[kind] = [need for need in generator.needs if need in known]
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
-        way = " -> ".join(error.args[1])
-        yield Problem(f"generators/{error.args[1][0]}/generator.yaml", 0, 0, "needs",
-                      f"a cycle: {way}", "one of them must go without the other")  # fmt: skip
+        way = list(reversed(error.args[1]))
+        shown = f"generators/{way[0]}/generator.yaml"
+        said = f"a cycle: {' needs '.join(way)}"
+        yield Problem(shown, 0, 0, "needs", said, "one of them must go without the other")
 
 
-def _shared_targets(manifests: list[Manifest]) -> Iterator[Problem]:
-    """One file that two manifests would write."""
-    seen: dict[str, str] = {}
+def _named(manifests: Iterable[Manifest]) -> Iterator[Named]:
     for manifest in manifests:
         for enhancement in manifest.enhancements:
-            key = f"{manifest.path}/{enhancement.target}".casefold()
-            if seen.get(key, manifest.file) != manifest.file:
-                said = f"{manifest.path}/{enhancement.target} is a target of {seen[key]}, too"
-                yield Problem(manifest.file, 0, 0, f"enhancements.{enhancement.name}.target", said)
-            seen.setdefault(key, manifest.file)
+            yield manifest, enhancement.name, enhancement.target
+
+
+def _shared_plugins(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+    """Two manifests of one plugin: each would take the other's documents for the user's."""
+    seen: dict[str, str] = {}
+    for manifest in manifests:
+        other = seen.setdefault(paths.key(manifest.path), manifest.file)
+        if other != manifest.file:
+            said = f"{manifest.path!r} is the plugin of {other}, too"
+            hint = "put all enhancements of a plugin into one manifest"
+            yield Problem(manifest.file, 0, 0, "plugin", said, hint)
+
+
+def _shared_targets(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+    """One file that two manifests would write (one plugin may lie within the other)."""
+    seen: dict[str, str] = {}
+    for manifest, name, target in _named(manifests):
+        path = target if manifest.path == "." else f"{manifest.path}/{target}"
+        other = seen.setdefault(paths.key(path), manifest.file)
+        if other != manifest.file:
+            said = f"{path!r} is a target of {other}, too"
+            yield Problem(manifest.file, 0, 0, f"enhancements.{name}.target", said)
 
 
 def _shared_skills(
-    manifests: list[Manifest], generators: dict[str, Generator]
+    manifests: Iterable[Manifest], generators: Mapping[str, Generator]
 ) -> Iterator[Problem]:
     """One skill name in several plugins: a user who installs both sees one of them."""
-    users: dict[str, list[str]] = {}
-    for manifest in manifests:
-        for enhancement in manifest.enhancements:
-            generator = generators.get(enhancement.generator)
-            if generator is not None and generator.frontmatter == "skill":
-                name = PurePosixPath(enhancement.target).parent.name
-                users.setdefault(name, []).append(manifest.file)
-    for name, files in users.items():
+    users: dict[str, dict[str, None]] = {}
+    kinds = {m.file: {e.name: e.generator for e in m.enhancements} for m in manifests}
+    for manifest, name, target in _named(manifests):
+        generator = generators.get(kinds[manifest.file][name])
+        if generator is not None and generator.frontmatter == "skill":
+            users.setdefault(PurePosixPath(target).parent.name, {})[manifest.file] = None
+    for skill, files in users.items():
         if len(files) > 1:
-            said = (
-                f"the skill name {name!r} is used by {len(files)} plugins ({', '.join(files[:3])}"
-            )
-            said += ", ...)" if len(files) > 3 else ")"
+            few = ", ".join(list(files)[:3]) + (", ..." if len(files) > 3 else "")
+            said = f"the skill name {skill!r} is used by {len(files)} plugins ({few})"
             hint = "give each skill folder a name of its own: nightpress init --rename-generic"
-            yield Problem(files[0], 0, 0, "", said, hint, "warning")
+            yield Problem(next(iter(files)), 0, 0, "", said, hint, "warning")

@@ -1,0 +1,70 @@
+"""Which paths a manifest may name: relative ones that stay where they belong."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import unicodedata
+from pathlib import Path
+
+_DRIVE = re.compile(r"[A-Za-z]:[/\\]")
+_LONGEST_NAME = 255
+"""Bytes of one component, on every usual file system."""
+
+OURS = frozenset({".git", ".hg", ".svn", ".nightpress"})
+"""Folders that no document is written into."""
+
+
+def clean(path: str) -> str:
+    """The same path without a leading `./` and a trailing slash; `.` for the root itself."""
+    return path.removeprefix("./").rstrip("/") or "."
+
+
+def unsafe(path: str, base: str) -> str:
+    """Why a path may not be used; "" if it may. base: what it is relative to, in words."""
+    if path.startswith(("/", "~")) or _DRIVE.match(path):
+        return f"is absolute: write it relative to {base}"
+    if "\\" in path:
+        return "has a backslash: write / between folders"
+    parts = clean(path).split("/")
+    if ".." in parts:
+        return f"leads out of {base} with `..`"
+    if any(part in ("", ".") for part in parts) and parts != ["."]:
+        return "has an empty component"
+    if any(len(part.encode("utf-8", "surrogatepass")) > _LONGEST_NAME for part in parts):
+        return f"has a component of more than {_LONGEST_NAME} bytes"
+    return ""
+
+
+def unfit(target: str) -> str:
+    """Why no document may stand at this path of a plugin, beside `unsafe`; "" if one may."""
+    parts = clean(target).split("/")
+    if parts == ["."] or target.endswith("/"):
+        return "is a folder: name the file"
+    if found := next((part for part in parts if part.casefold() in OURS), ""):
+        return f"lies in {found}, where nothing is written"
+    if any(unicodedata.category(c) == "Cc" for c in target):
+        return "has control characters"
+    return ""
+
+
+def key(path: str) -> str:
+    """One key for the names that some file system takes for one: case twins, other forms."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+
+
+def link_on_the_way(root: Path, path: str) -> str:
+    """The first part of `path` below `root` that is a symbolic link; "" if there is none.
+
+    What it leads to is not looked at: a link may lead out, or be changed to."""
+    walked = ""
+    for part in clean(path).split("/"):
+        walked = f"{walked}/{part}" if walked else part
+        try:
+            mode = os.lstat(root / walked).st_mode
+        except (OSError, ValueError):
+            return ""
+        if stat.S_ISLNK(mode):
+            return walked
+    return ""

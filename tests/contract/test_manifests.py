@@ -1,0 +1,232 @@
+"""Manifests: what is accepted, and every finding of what is not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nightpress import contract
+from nightpress.contract import Problem
+from nightpress.model import Window
+
+from .conftest import GOOD, Write
+
+Problems = Callable[[str | bytes], list[Problem]]
+
+
+def test_a_good_manifest_is_read_with_its_defaults(root: Path, write: Write) -> None:
+    write("manifests/_defaults.yaml", "size: {min: 5000}\nchecks: {code-span: false}\n")
+    text = (
+        GOOD + "    size: {max: 9000}\n    checks: {ending: false}\n  readme: {generator: readme}\n"
+    )
+    path = write("manifests/acme-2.yaml", text)
+    defaults, problems = contract.load_defaults(root)
+    assert problems == []
+    manifest, problems = contract.load_manifest(path, defaults)
+    assert problems == []
+    assert manifest is not None
+    assert (manifest.slug, manifest.name, manifest.path) == ("acme-2", "Acme", "plugins/acme")
+    assert manifest.file == "manifests/acme-2.yaml"
+    skill, readme = manifest.enhancements
+    assert (skill.name, skill.generator, skill.target) == ("skill", "skill", "skills/acme/SKILL.md")
+    assert skill.size == Window(5_000, 9_000)
+    assert skill.settings["checks"] == {"code-span": False, "ending": False}
+    assert (readme.target, readme.size) == ("README.md", Window(5_000, 14_000))
+
+
+def test_a_default_target_stands_beside_the_skill_that_there_is(root: Path, write: Write) -> None:
+    text = (
+        GOOD.replace("skills/acme/", "skills/old-name/") + "  reference: {generator: reference}\n"
+    )
+    manifest, problems = contract.load_manifest(
+        write("manifests/a.yaml", text), contract.load_defaults(root)[0]
+    )
+    assert problems == []
+    assert manifest is not None
+    assert manifest.enhancements[1].target == "skills/old-name/references/reference.md"
+
+
+def test_the_line_of_a_finding_is_as_promised(problems: Problems) -> None:
+    found = problems(
+        'name: "Acme"\nplugin: plugins/acme\nenhancements: {skill: {generator: skill,\n'
+        "  size: {min: lots}}}\n"
+    )
+    assert str(found[0]).startswith(
+        "manifests/acme.yaml:4:15: enhancements.skill.size.min: 'lots' is not an integer"
+    )
+    assert len(found) == 1
+
+
+def test_all_findings_are_told_not_just_the_first(problems: Problems) -> None:
+    found = problems(
+        "nme: Acme\n"
+        "plugin: plugins/acmee\n"
+        "enhancements:\n"
+        "  skill:\n"
+        "    generator: skil\n"
+        "    target: /etc/passwd\n"
+        "    size: {min: 9, max: 3}\n"
+        "    backend: gemni\n"
+        "    checks: {cod-span: false}\n"
+        "  bad name:\n"
+        "    generator: readme\n"
+        "    publish: 3\n"
+    )
+    said = {(p.line, p.path): f"{p.message}; {p.hint}" for p in found}
+    assert "'name' is missing" in said[1, ""]
+    assert "did you mean 'name'?" in said[1, "nme"]
+    assert "there is no folder" in said[2, "plugin"]
+    assert "did you mean 'skill'?" in said[5, "enhancements.skill.generator"]
+    assert "is absolute" in said[6, "enhancements.skill.target"]
+    assert "larger than max" in said[7, "enhancements.skill.size.min"]
+    assert "did you mean 'gemini'?" in said[8, "enhancements.skill.backend"]
+    assert "did you mean code-span?" in said[9, "enhancements.skill.checks.cod-span"]
+    assert "is not allowed" in said[10, "enhancements.bad name"]
+    assert "not one of auto, review" in said[12, "enhancements.bad name.publish"]
+    assert len(said) == len(found) == 10
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("/etc/passwd", "is absolute"),
+        ("~/x.md", "is absolute"),
+        ("C:\\x.md", "is absolute"),
+        ("a\\..\\b.md", "backslash"),
+        ("../other/SKILL.md", "leads out"),
+        ("skills/../../x.md", "leads out"),
+        ("a//b.md", "empty component"),
+        ("a/./b.md", "empty component"),
+        (".git/hooks/post-commit", "lies in .git"),
+        ("x/.GIT/config", "lies in .GIT"),
+        (".nightpress/ledger.db", "lies in .nightpress"),
+        (".", "is a folder"),
+        ("docs/", "is a folder"),
+        ("x" * 300, "more than 255 bytes"),
+        ("a\\x1b[2Jb.md", "control characters"),
+        ("a\\nb.md", "control characters"),
+        ("a\\0b.md", "surrogate or NUL"),
+        ("a\\ud800b.md", "surrogate or NUL"),
+    ],
+)
+def test_a_target_that_leaves_its_place_is_refused(
+    problems: Problems, target: str, words: str
+) -> None:
+    quoted = target if "\\x1b" in target or "\\n" in target else target.replace("\\", "\\\\")
+    quoted = quoted.replace("\\\\0", "\\0").replace("\\\\u", "\\u")
+    found = problems(GOOD.replace("skills/acme/SKILL.md", f'"{quoted}"'))
+    assert [p.line for p in found if words in p.message] == [6], found
+
+
+@pytest.mark.parametrize("plugin", ["/abs", "../out", "plugins/../../x", "plugins\\\\acme"])
+def test_a_plugin_outside_the_project_is_refused(problems: Problems, plugin: str) -> None:
+    found = problems(GOOD.replace("plugins/acme", f'"{plugin}"'))
+    assert [(p.line, p.path) for p in found] == [(2, "plugin")]
+
+
+def test_links_are_refused_on_the_way_to_plugin_and_target(root: Path, problems: Problems) -> None:
+    outside = root / "elsewhere"
+    outside.mkdir()
+    (root / "plugins" / "linked").symlink_to(outside)
+    (root / "plugins" / "acme" / "skills").symlink_to(outside)
+    found = problems(GOOD)
+    assert [(p.path, p.message) for p in found] == [
+        ("enhancements.skill.target", "'skills' is a link")
+    ]
+    found = problems(GOOD.replace("plugins/acme", "plugins/linked"))
+    assert [p.message for p in found] == ["'plugins/linked' is a link"]
+
+
+def test_one_target_twice_is_found_also_as_case_twins(problems: Problems) -> None:
+    text = GOOD + "  other: {generator: skill, target: Skills/Acme/skill.md}\n"
+    (found,) = problems(text)
+    assert (found.line, found.path) == (7, "enhancements.other.target")
+    assert "is the target of 'skill', too" in found.message
+
+
+def test_an_inherited_end_of_the_window_is_named(problems: Problems) -> None:
+    (found,) = problems(GOOD + "    size: {min: 20000}\n")
+    assert found.message == "min (20,000) is larger than max (14,000)"
+    assert "max is inherited" in found.hint
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{n}: &{n} [{','.join(['*' + chr(ord(n) - 1)] * 9)}]\n" for n in "bcdefghi"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "words"),
+    [
+        ("", (1, 1), "is empty"),
+        ("# nothing\n", (1, 1), "is empty"),
+        (BOMB, (1, 4), "anchors and aliases"),
+        ("name: a\nbase: &b {x: 1}\n<<: *b\n", (2, 7), "anchors and aliases"),
+        ("name: a\n<<: {plugin: x}\n", (2, 1), "merge keys"),
+        ("name: a\nname: b\n", (2, 1), "duplicate key 'name'"),
+        (b"name: caf\xe9\n", (1, 10), "not UTF-8: byte 0xe9"),
+        ("# ü\nname: ü".encode() + b"\xff\n", (2, 8), "not UTF-8: byte 0xff"),
+        (b"\xff\xfen\x00", (1, 1), "not UTF-8"),
+        ("name: a\n\tplugin: b\n", (2, 1), ""),
+        ("name: [1, 2\n", (2, 1), ""),
+        ("name: a: b\n", (1, 8), "mapping values"),
+        ("- a\n- b\n", (1, 1), "is not a mapping"),
+        ("just text\n", (1, 1), "is not a mapping"),
+        ("a: 1\n---\nb: 2\n", (2, 1), "more than one document"),
+        ("[" * 200_000, (1, 52), "nested deeper than 50"),
+        ("name: a\n# \x1b[2J\n", (2, 3), "U+001B"),
+        ("a" * 2_000_000, (0, 0), "larger than"),
+        ("? [a, b]\n: c\n", (1, 3), "a key must be a plain word"),
+    ],
+    ids=lambda value: repr(value[:20]) if isinstance(value, str | bytes) else None,
+)
+def test_a_file_that_is_no_manifest_is_one_finding(
+    problems: Problems, content: str | bytes, place: tuple[int, int], words: str
+) -> None:
+    (found,) = problems(content)
+    assert (found.line, found.column) == place
+    assert words in found.message
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2024-99-99", "1" * 400, "1e999", "0x1F", "true", "null", "[]", "'12'", "1.5", ".inf", "-1"],
+)
+def test_odd_scalars_are_findings_never_surprises(problems: Problems, value: str) -> None:
+    found = problems(GOOD + f"    size: {{min: {value}}}\n")
+    expected = [] if value == "0x1F" else [7]
+    assert [p.line for p in found] == expected
+
+
+def test_names_that_yaml_takes_for_something_else(problems: Problems) -> None:
+    (found,) = problems(GOOD.replace('"Acme"', "null"))
+    assert found.path == "name"
+    assert problems(GOOD.replace('"Acme"', "yes")) == []
+    assert problems(GOOD.replace('"Acme"', "2024-99-99")) == []
+
+
+@pytest.mark.parametrize("stem", ["Acme", "a=b", "-a", "a b", "é", "a" * 65, "a:b", ".a"])
+def test_a_stem_that_is_no_task_name_is_refused(root: Path, write: Write, stem: str) -> None:
+    path = write(f"manifests/{stem}.yaml", GOOD)
+    manifest, problems = contract.load_manifest(path, contract.load_defaults(root)[0])
+    assert manifest is None
+    assert "is no task name" in problems[0].message
+
+
+def test_a_fifo_a_folder_and_a_missing_file_do_not_hang(root: Path) -> None:
+    defaults = contract.load_defaults(root)[0]
+    os.mkfifo(root / "manifests" / "pipe.yaml")
+    (root / "manifests" / "folder.yaml").mkdir()
+    for name, words in (("pipe", "no regular"), ("folder", "no regular"), ("none", "No such")):
+        _, (problem,) = contract.load_manifest(root / "manifests" / f"{name}.yaml", defaults)
+        assert words in problem.message
+
+
+def test_a_problem_is_one_line_without_control_characters(problems: Problems) -> None:
+    (found,) = problems(GOOD.replace("plugins/acme", '"x\\e[31m\\ny\\u202e"'))
+    assert "\x1b" not in str(found)
+    assert "\n" not in str(found)
+    assert "\u202e" not in str(found)
