@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)((?:[^\n]|\n(?![ \t]*\n))+?)(?<!`)\1(?!`)")
+CODE_SPAN = re.compile(r"(`(?<![`\\]`)`*)(?!`)((?:[^\n]|\n(?![ \t]*\n))+?)(?<!`)\1(?!`)")
 LINK = re.compile(
-    r"(!?)\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\]"
+    r"\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\]"
     r"\(\s*(<[^<>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+[\"'(][^\n]*?[\"')])?\s*\)"
 )
 DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*<?([^\s<>]+)>?", re.M)
@@ -132,7 +132,7 @@ class Document:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark").enable("table").disable("inline")
+    return MarkdownIt("commonmark").enable("table").disable(["inline", "reference"])
 
 
 def parse(text: str, raw: str | None = None) -> Document:
@@ -230,6 +230,9 @@ def _paragraphs(tokens: list[Token], body_line: int) -> tuple[Paragraph, ...]:
 
 
 def _links(prose: str) -> tuple[Link, ...]:
-    inline = [Link(m[3].strip("<>"), m.start(), bool(m[1])) for m in LINK.finditer(prose)]
+    inline = [
+        Link(m[2].strip("<>"), m.start(), prose[: m.start()].endswith("!"))
+        for m in LINK.finditer(prose)
+    ]
     defined = [Link(m[2], m.start()) for m in DEFINITION.finditer(prose)]
     return tuple(sorted(inline + defined, key=lambda link: link.offset))

@@ -30,7 +30,7 @@ FOREIGN = re.compile(
 VARIABLE = re.compile(r"\$\{?(CLAUDE_[A-Z0-9_]+)\}?")
 PATH = re.compile(
     r"(?<![\w/.$}~@:-])(?:\$\{CLAUDE_PLUGIN_ROOT\}/|\{baseDir\}/|\./)?"
-    r"((?:[\w.-]+/)+[\w.-]*[\w-]\.[A-Za-z][A-Za-z0-9]{0,7})(?![\w/*{<])"
+    r"((?:[\w.-]++/)+[\w.-]*[\w-]\.[A-Za-z][A-Za-z0-9]{0,7})(?![\w/*{<])"
 )
 OWN_FOLDERS = frozenset(
     "scripts references reference assets commands agents skills hooks bin templates resources"

@@ -12,11 +12,11 @@ from nightpress.checks.guarded import Guarded, guarded, matches
 from nightpress.checks.source import URL, Source, source_of
 from nightpress.checks.substance import unquoted
 
-LIVE = re.compile(r"(?<![`\w])!`[^`\n]+`")
-ARGUMENTS = re.compile(r"(?<!\\)\$(?:ARGUMENTS\b(?:\[\d+\])?|[0-9](?![\d.,]|\w))")
+LIVE = re.compile(r"!(?<![`\w]!)`[^`\n]+`")
+ARGUMENTS = re.compile(r"\$(?<!\\\$)(?:ARGUMENTS\b(?:\[\d+\])?|[0-9](?![\d.,]|\w))")
 SHELL = r"(?:sudo\s+)?(?:\w+=\S+\s+)*(?:/\S*/)?(?:ba|z|da|fi|k)?sh\b"
 PIPE = (
-    guarded("curl|wget|fetch", rf"\b(?:curl|wget|fetch)\b[^|\n;]*\|\s*{SHELL}"),
+    guarded("curl|wget|fetch ", rf"\b(?:curl|wget|fetch)\b[^|\n;]*\|\s*{SHELL}"),
     guarded(
         "curl|wget", r"\b(?:curl|wget)\b[^|\n;]*\|\s*(?:sudo\s+)?(?:python|perl|ruby|node)[\d.]*\b"
     ),

@@ -106,7 +106,7 @@ def _find(document: Document, sentence: str) -> tuple[int, int]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.findall(r"[\w'/$-]+", text.lower()))
+    return " ".join(text.lower().split()).lstrip("-*#> ")
 
 
 def paragraph_repeated(document: Document, _context: Context, options: Options) -> Iterator[Spot]:

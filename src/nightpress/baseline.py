@@ -1,0 +1,64 @@
+"""The baseline: old sins that a project has accepted for now, so that only new ones count. Pure.
+
+A finding is known by its file, its check and its message, not by its line: text above it may
+move. Of equal findings in one file as many are accepted as were recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+
+from nightpress.errors import UsageError
+from nightpress.model import Finding
+
+Told = tuple[str, Finding]  # path relative to the project, finding
+FORMAT = 1
+
+
+def fingerprints(findings: Iterable[Told]) -> list[str]:
+    """One mark per finding, in order; equal findings of one file are numbered."""
+    seen: Counter[tuple[str, str, str]] = Counter()
+    marks = []
+    for path, finding in findings:
+        key = (path, finding.check, finding.message)
+        text = json.dumps([*key, seen[key]])
+        marks.append(sha256(text.encode()).hexdigest()[:24])
+        seen[key] += 1
+    return marks
+
+
+def dump(findings: Sequence[Told]) -> str:
+    """The baseline file: JSON, one finding a line, sorted, so that it merges and reads well."""
+    rows = sorted(
+        json.dumps([path, finding.check, finding.message, mark], ensure_ascii=True)
+        for (path, finding), mark in zip(findings, fingerprints(findings), strict=True)
+        if finding.severity != "info"
+    )
+    inner = ",\n".join(f"  {row}" for row in rows)
+    return f'{{"nightpress-baseline": {FORMAT}, "findings": [\n{inner}\n]}}\n'
+
+
+def load(text: str) -> frozenset[str]:
+    """The marks of a baseline file; raises UsageError for anything else."""
+    hint = "make it anew with nightpress check --write-baseline"
+    try:
+        held = json.loads(text)
+        version = held["nightpress-baseline"]
+        marks = frozenset(str(row[3]) for row in held["findings"])
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
+        raise UsageError(f"no baseline file: {type(error).__name__}: {error}", hint) from error
+    if version != FORMAT:
+        raise UsageError(f"baseline of format {version!r}, {FORMAT} expected", hint)
+    return marks
+
+
+def split(findings: Sequence[Told], accepted: frozenset[str]) -> tuple[list[Told], list[Told]]:
+    """(new, accepted) findings, each in the order given."""
+    new: list[Told] = []
+    old: list[Told] = []
+    for told, mark in zip(findings, fingerprints(findings), strict=True):
+        (old if mark in accepted else new).append(told)
+    return new, old
