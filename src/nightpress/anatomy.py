@@ -149,7 +149,7 @@ def _declared(
     for wanted in ("command", "agent"):
         places = declared[wanted]
         if any(path == place or path.startswith(f"{place}/") for place in places):
-            return wanted  # type: ignore[return-value]
+            return wanted
     if kind in ("command", "agent") and not declared[kind]:
         return kind  # type: ignore[return-value]
     return None

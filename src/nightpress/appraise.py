@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nightpress import fingerprint, reading, staleness
+from nightpress.gathered import Gathered
 from nightpress.model import Enhancement, Finding, Generator, Material
+from nightpress.project import Project
 from nightpress.staleness import Case
 from nightpress.writers import Writer
-
-if TYPE_CHECKING:
-    from nightpress.gather import Gathered
-    from nightpress.project import Project
 
 
 class Appraiser:

@@ -15,7 +15,8 @@ from typing import Any
 
 from nightpress import fingerprint, lockfile
 from nightpress.digests import RACY_NS, Settled, newest, sign
-from nightpress.gather import Gathered, Gatherer
+from nightpress.gather import Gatherer
+from nightpress.gathered import Gathered
 from nightpress.model import Decision, Reason
 from nightpress.project import Project
 

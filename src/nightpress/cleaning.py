@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nightpress import atomic, publication, staleness
 from nightpress.catalog import Item
-from nightpress.gather import Gathered
+from nightpress.gathered import Gathered
 from nightpress.project import Project
 from nightpress.publication import LockBook
 from nightpress.snapshots import Snapshots

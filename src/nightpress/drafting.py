@@ -23,7 +23,7 @@ from nightpress import (
 )
 from nightpress.calls import Caller, request_key
 from nightpress.errors import Answer, BackendError
-from nightpress.gather import Gathered, State
+from nightpress.gathered import Gathered, State
 from nightpress.model import Finding, Fingerprint, Material, Reply, Request, Window
 from nightpress.project import Project
 from nightpress.run import Run

@@ -7,51 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from nightpress import contract, digests, fingerprint, lockfile, reading, staleness
 from nightpress.appraise import Appraiser
 from nightpress.errors import UnsafePath
-from nightpress.model import Decision, Enhancement, Fingerprint, Manifest
+from nightpress.gathered import Gathered, State
+from nightpress.model import Enhancement, Fingerprint, Manifest
 from nightpress.project import Project
 from nightpress.staleness import Case, LastRow, Publication, Standing
-from nightpress.writers import Writer
-
-
-@dataclass(slots=True)
-class State:
-    """One enhancement, gathered and decided. counted: path -> sha256 of the files that are its
-    content (relative to the plugin); target_path: relative to the project."""
-
-    enhancement: Enhancement
-    target_path: str
-    writer: Writer
-    case: Case
-    decision: Decision
-    work: bool
-    counted: Mapping[str, str]
-    needs: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Gathered:
-    """One plugin. files: path -> (size, sha256); names: every path that was looked at, relative
-    to the project; signature: over their stamps, taken before anything was read."""
-
-    slug: str
-    name: str = ""
-    manifest: Manifest | None = None
-    root: Path = field(default_factory=Path)
-    files: dict[str, tuple[int, str]] = field(default_factory=dict)
-    states: dict[str, State] = field(default_factory=dict)
-    problems: list[Any] = field(default_factory=list)
-    notices: list[Any] = field(default_factory=list)
-    names: tuple[bytes, ...] = ()
-    signature: bytes = b""
-    looked_ns: int = 0
 
 
 class Gatherer:

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from nightpress import checks, sources
+from nightpress.gathered import Gathered
 from nightpress.model import Anatomy, Enhancement
-
-if TYPE_CHECKING:
-    from nightpress.gather import Gathered
-    from nightpress.project import Project
+from nightpress.project import Project
 
 
 def judge(

@@ -16,7 +16,7 @@ from nightpress import drafting, lockfile, publication
 from nightpress.calls import Caller
 from nightpress.catalog import Item
 from nightpress.errors import BackendError, Deferred, NightpressError, PublishConflict
-from nightpress.gather import Gathered, State
+from nightpress.gathered import Gathered, State
 from nightpress.ledger import Attempt
 from nightpress.model import Finding, Request
 from nightpress.run import Outcome, Run

@@ -16,7 +16,8 @@ from typing import Any
 from nightpress import catalog, invocation, options
 from nightpress.catalog import Catalog, Item
 from nightpress.clock import RealClock
-from nightpress.gather import Gathered, Gatherer
+from nightpress.gather import Gatherer
+from nightpress.gathered import Gathered
 from nightpress.project import STATE, Project
 from nightpress.run import Run
 

@@ -1,0 +1,48 @@
+"""One plugin, gathered: its manifest, its files, and each enhancement with its decision.
+
+Floor 3: values that the verbs hand to one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nightpress.model import Decision, Enhancement, Manifest
+from nightpress.staleness import Case
+from nightpress.writers import Writer
+
+
+@dataclass(slots=True)
+class State:
+    """One enhancement, gathered and decided. counted: path -> sha256 of the files that are its
+    content (relative to the plugin); target_path: relative to the project."""
+
+    enhancement: Enhancement
+    target_path: str
+    writer: Writer
+    case: Case
+    decision: Decision
+    work: bool
+    counted: Mapping[str, str]
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Gathered:
+    """One plugin. files: path -> (size, sha256); names: every path that was looked at, relative
+    to the project; signature: over their stamps, taken before anything was read."""
+
+    slug: str
+    name: str = ""
+    manifest: Manifest | None = None
+    root: Path = field(default_factory=Path)
+    files: dict[str, tuple[int, str]] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    problems: list[Any] = field(default_factory=list)
+    notices: list[Any] = field(default_factory=list)
+    names: tuple[bytes, ...] = ()
+    signature: bytes = b""
+    looked_ns: int = 0
