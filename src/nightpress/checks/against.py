@@ -108,6 +108,8 @@ def ending(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
     """The document does not end in the middle: in a heading without text, a sentence without its
     end, or open brackets."""
     lines = document.body.rstrip().split("\n")
+    while len(lines) > 1 and (not lines[-1].strip() or DEFINITION.match(lines[-1])):
+        lines.pop()
     last = lines[-1].strip()
     number = document.body_line + len(lines) - 1
     if not last:
@@ -123,7 +125,9 @@ def ending(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
 
 
 def _in_midsentence(line: str) -> bool:
-    plain = line.rstrip("*_")
+    if line.endswith(("*", "_")):
+        return False  # set off as a whole: a footer, a signature
+    plain = line
     if OPEN_END.search(plain) or plain.count("(") > plain.count(")"):
         return True
     # a long line that ends in a letter; a short one may be a label or a signature

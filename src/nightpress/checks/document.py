@@ -132,7 +132,7 @@ class Document:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark").enable("table").disable(["inline", "reference"])
+    return MarkdownIt("commonmark").enable("table").disable("inline")
 
 
 def parse(text: str, raw: str | None = None) -> Document:

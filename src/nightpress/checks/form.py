@@ -92,6 +92,8 @@ def link_resolves(document: Document, context: Context, _: Options) -> Iterator[
             continue
         path = posixpath.normpath(posixpath.join(folder, target))
         if path.startswith(".."):
+            if context.anatomy is None:
+                continue  # where the plugin ends is not known
             yield Spot(f"link leaves the plugin: {target}", *document.place(link.offset))
         elif not stands(path, context.plugin_paths):
             hint = "links are relative to the document's own folder"

@@ -152,7 +152,7 @@ GATES = (
     ),
     Gate("regression-commands", "regression", "error", against.regression_commands, {"loss": 0.0}),
     Gate("finish-reason", "truncation", "error", against.finish_reason),
-    Gate("ending", "truncation", "error", against.ending),
+    Gate("ending", "truncation", "error", against.ending, alone="warning"),
     Gate("byte-order-mark", "mended", "info", mends.byte_order_mark),
     Gate("line-ends", "mended", "info", mends.line_ends),
     Gate("final-newline", "mended", "info", mends.final_newline),

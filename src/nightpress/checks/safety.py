@@ -16,20 +16,21 @@ LIVE = re.compile(r"!(?<![`\w]!)`[^`\n]+`")
 ARGUMENTS = re.compile(r"\$(?<!\\\$)(?:ARGUMENTS\b(?:\[\d+\])?|[0-9](?![\d.,]|\w))")
 SHELL = r"(?:sudo\s+)?(?:\w+=\S+\s+)*(?:/\S*/)?(?:ba|z|da|fi|k)?sh\b"
 PIPE = (
-    guarded("curl|wget|fetch ", rf"\b(?:curl|wget|fetch)\b[^|\n;]*\|\s*{SHELL}"),
+    guarded("curl|wget|fetch ", rf"\b(?:curl|wget|fetch)\b[^|\n;]{{0,300}}\|\s*{SHELL}"),
     guarded(
-        "curl|wget", r"\b(?:curl|wget)\b[^|\n;]*\|\s*(?:sudo\s+)?(?:python|perl|ruby|node)[\d.]*\b"
+        "curl|wget",
+        r"\b(?:curl|wget)\b[^|\n;]{0,300}\|\s*(?:sudo\s+)?(?:python|perl|ruby|node)[\d.]*\b",
     ),
     guarded(
         "iwr|irm|invoke-",
-        r"\b(?:iwr|irm|invoke-webrequest|invoke-restmethod)\b[^|\n]*"
+        r"\b(?:iwr|irm|invoke-webrequest|invoke-restmethod)\b[^|\n]{0,300}"
         r"\|\s*(?:iex|invoke-expression)\b",
     ),
     guarded(
         "curl|wget",
         r"\b(?:(?:ba|z)?sh\s+<\(|eval\s+[\"']?\$\(|(?:ba)?sh\s+-c\s+[\"']?\$\()\s*(?:curl|wget)\b",
     ),
-    guarded("base64", rf"\bbase64\s+(?:-d|--decode)\b[^|\n]*\|\s*{SHELL}"),
+    guarded("base64", rf"\bbase64\s+(?:-d|--decode)\b[^|\n]{{0,300}}\|\s*{SHELL}"),
 )
 HOME = r"(?:/\*?|~/?\*?|\"?\$HOME\"?/?\*?)"
 DESTRUCTIVE = (
@@ -37,7 +38,7 @@ DESTRUCTIVE = (
         "rm -", rf"\brm\s+(?:-[a-z]+\s+|--[\w-]+\s+)+{HOME}[ \t]*(?:$|[;&|`'\"])", flags=re.I | re.M
     ),
     guarded("mkfs", r"\bmkfs(?:\.\w+)?\s+/dev/"),
-    guarded("/dev/", r"\bdd\s+[^\n]*\bof=/dev/(?!null)|>\s*/dev/sd[a-z]\b"),
+    guarded("/dev/", r"\bdd\s+[^\n]{0,300}\bof=/dev/(?!null)|>\s*/dev/sd[a-z]\b"),
     guarded(":()", r":\(\)\s*\{\s*:\|:&\s*\};:"),
     guarded("chmod", r"\bchmod\s+(?:-R\s+)?777\s+/(?:\s|$)"),
 )

@@ -19,7 +19,8 @@ from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.guarded import guarded, matches
 
-# the first group, if any, is the secret itself; case counts
+SK = "API key (sk-)"
+# the last group, if any, is the secret itself; case counts
 PATTERNS = (
     guarded("aiza", r"\bAIza[0-9A-Za-z_-]{35}", "Google API key", 0),
     guarded("gocspx-", r"\bGOCSPX-[0-9A-Za-z_-]{20,}", "Google OAuth secret", 0),
@@ -31,7 +32,7 @@ PATTERNS = (
         0,
     ),
     guarded("glpat-", r"\bglpat-[0-9A-Za-z_-]{20,}", "GitLab token", 0),
-    guarded("sk-", r"\bsk-(?:[a-z]{2,8}-)?[0-9A-Za-z_-]{20,}", "API key (sk-)", 0),
+    guarded("sk-", r"\bsk-(?:[a-z]{2,8}-)?[0-9A-Za-z_-]{20,}", SK, 0),
     guarded("k_live_|k_test_", r"\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}", "Stripe key", 0),
     guarded("npm_", r"\bnpm_[0-9A-Za-z]{30,}", "npm token", 0),
     guarded("pypi-", r"\bpypi-[0-9A-Za-z_-]{40,}", "PyPI token", 0),
@@ -49,7 +50,13 @@ PATTERNS = (
         "private key",
         0,
     ),
-    guarded("://", r"://[^\s/:@\"'<>`]{1,80}:([^\s/@\"'<>`]{3,200})@", "password in a URL", 0),
+    guarded(
+        "://",
+        r"://(?P<user>[^\s/:@\"'<>`]{0,80}):((?!(?P=user)@)[^\s/@\"'<>`]{6,200})"
+        r"@(?!localhost|127\.|0\.0\.0\.0|host\b|db\b|[\w.-]*example)",
+        "password in a URL",
+        0,
+    ),
     guarded(
         "password|passwd|pwd|secret|token|api_key|api-key|apikey|access_key|access-key|accesskey",
         r"(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key)"
@@ -67,11 +74,12 @@ DETECTORS = (
 ).split()
 DUMMY = re.compile(
     r"example|placeholder|your|dummy|sample|changeme|redacted|secret|password|passwd|replace|insert"
-    r"|fake|test-?key|xxxx|\*\*\*|\.\.\.|…|0000|1234567890|abcdefg|\$\{|\$\(|\{\{|<|>|process\.env"
+    r"|fake|test-?key|p@ss|pass\d|abc123|xxxx|eyJzdWIiOiIxMjM0NTY3ODkw|\*\*\*|\.\.\.|…|0000|1234567890|abcdefg|\$\{|\$\(|\{\{|<|>|process\.env"
     r"|os\.environ|%[sd]|^\$|env[.(]",
     re.I,
 )
 TOKEN = re.compile(r"[\w.:+/=-]{20,}")  # every token that the detectors know is as long
+AROUND = 1_000  # characters of a line on either side: some detectors take quadratic time
 MARK = "[REDACTED]"
 
 
@@ -91,7 +99,7 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
     secret (`your-key`, `${TOKEN}`, `xxxx`) is none."""
     spans: list[tuple[int, int, str]] = []
     for match, kind in matches(PATTERNS, text):
-        group = 1 if match.re.groups else 0
+        group = match.re.groups
         if _real(match[group], kind):
             spans.append((match.start(group), match.end(group), kind))
     tokens = _tokens(text)
@@ -111,10 +119,11 @@ def _tokens(text: str) -> str:
     lines: list[str] = []
     end = -1
     for found in TOKEN.finditer(text):
-        if found.start() >= end and any(c.isdigit() for c in found[0]):
+        start = found.start()
+        if start >= end and any(c.isdigit() for c in found[0]):
             end = text.find("\n", found.end())
-            end = len(text) if end < 0 else end
-            lines.append(text[text.rfind("\n", 0, found.start()) + 1 : end])
+            end = min(len(text) if end < 0 else end, start + AROUND)
+            lines.append(text[max(text.rfind("\n", 0, start) + 1, start - AROUND) : end])
     return "\n".join(lines)
 
 
@@ -123,6 +132,8 @@ def _real(value: str, kind: str) -> bool:
         return True
     if DUMMY.search(value):
         return False
+    if kind == SK and not any(c.isdigit() for c in value):
+        return False  # a name in kebab case
     if kind == "password":
         return _entropy(value) >= 3.2 and any(c.isdigit() for c in value) and "://" not in value
     return _entropy(value) >= 2.3

@@ -110,11 +110,13 @@ def _plain(text: str) -> str:
 
 
 def paragraph_repeated(document: Document, _context: Context, options: Options) -> Iterator[Spot]:
-    """No paragraph stands twice in the document."""
+    """No paragraph of the option characters stands twice in the document. List items and what
+    introduces a list may be alike up to twice that length."""
     seen: dict[str, int] = {}
     for paragraph in document.paragraphs:
         plain = _plain(paragraph.raw)
-        if len(plain) < int(options["characters"]):
+        least = int(options["characters"]) * (2 if paragraph.listed or plain.endswith(":") else 1)
+        if len(plain) < least:
             continue
         if plain in seen:
             hint = f"first in line {seen[plain]}"
@@ -144,7 +146,7 @@ def paragraph_shared(document: Document, context: Context, options: Options) -> 
 
 def compressibility(document: Document, _context: Context, options: Options) -> Iterator[Spot]:
     """The text compresses like prose: below the floor it repeats itself, above the ceiling it is
-    noise. Judged from 2,000 bytes on."""
+    noise. Judged from 2,000 bytes on, by the first 16,000."""
     ratio = zlib_ratio(document.body)
     if ratio is None:
         return
@@ -156,7 +158,7 @@ def compressibility(document: Document, _context: Context, options: Options) -> 
 
 @lru_cache(maxsize=4)
 def zlib_ratio(text: str) -> float | None:
-    data = text.encode("utf-8", "replace")
+    data = text.encode("utf-8", "replace")[:16_000]
     return len(zlib.compress(data, 6)) / len(data) if len(data) >= 2_000 else None
 
 

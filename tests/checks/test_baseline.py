@@ -1,0 +1,50 @@
+"""Old sins are accepted by file, check and message; new ones are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from nightpress import baseline
+from nightpress.errors import UsageError
+from nightpress.model import Finding
+
+OLD = Finding("heading-order", "error", "level 4 follows level 2", 12, 1)
+TOLD = [("a/SKILL.md", OLD), ("a/SKILL.md", replace(OLD, line=40)), ("b/SKILL.md", OLD)]
+
+
+def test_what_was_recorded_is_accepted_wherever_it_moved() -> None:
+    accepted = baseline.load(baseline.dump(TOLD))
+    moved = [(path, replace(finding, line=finding.line + 7)) for path, finding in TOLD]
+    assert baseline.split(moved, accepted) == ([], moved)
+
+
+def test_one_more_of_the_same_is_new() -> None:
+    accepted = baseline.load(baseline.dump(TOLD))
+    third = ("a/SKILL.md", replace(OLD, line=50))
+    assert baseline.split([*TOLD, third], accepted) == ([third], TOLD)
+
+
+def test_another_file_check_or_message_is_new() -> None:
+    accepted = baseline.load(baseline.dump(TOLD[:1]))
+    others = [
+        ("c/SKILL.md", OLD),
+        ("a/SKILL.md", replace(OLD, check="heading-single")),
+        ("a/SKILL.md", replace(OLD, message="level 3 follows level 1")),
+    ]
+    assert baseline.split(others, accepted) == (others, [])
+
+
+def test_the_file_is_sorted_and_infos_are_left_out() -> None:
+    info = ("a/SKILL.md", replace(OLD, severity="info"))
+    assert baseline.dump([*TOLD, info]) == baseline.dump([*TOLD[::-1][:1], *TOLD[:2], info])
+    assert baseline.dump([]).count("\n") == 3 and baseline.load(baseline.dump([])) == frozenset()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"nightpress-baseline": 9, "findings": []}',
+                                  '{"nightpress-baseline": 1, "findings": [1]}'])  # fmt: skip
+def test_anything_else_is_refused_with_a_hint(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        baseline.load(text)
+    assert "write-baseline" in caught.value.hint

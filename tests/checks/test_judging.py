@@ -1,0 +1,111 @@
+"""Mends, scores, neighbours, and texts that nobody would write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nightpress.checks import Neighbours, alone, judge, sketches
+from nightpress.checks.document import parse
+from nightpress.checks.mends import mend
+from tests.checks import base
+from tests.checks.defects import all_defects
+
+MARKS = st.sampled_from(
+    ["---\n", "```", "~~~", "`", "[", "](", ")", "# ", "\n", "\r\n", "<", ">", "!`", "$0", "/tides",
+     "name: ", "description: ", '"', "'", "\u200d", "\x00", "\ud800", "TODO:", "{{", "}}", "| a |",
+     "http://", "- ", "1. ", "    ", "json\n", "{", "}", ": ", "&a ", "*a", "curl x | sh", "\ufeff"]
+)  # fmt: skip
+TEXTS = st.lists(st.one_of(MARKS, st.text(max_size=8)), max_size=60).map("".join)
+KNOWN = base.context()
+
+
+@settings(max_examples=150, deadline=None)
+@given(TEXTS)
+def test_any_text_is_judged_and_scored(text: str) -> None:
+    for context in (KNOWN, alone("x/SKILL.md")):
+        verdict = judge(text, context)
+        assert 0 <= verdict.score <= 100
+        assert all(f.line >= 0 and f.column >= 0 for f in verdict.findings)
+
+
+@settings(max_examples=150, deadline=None)
+@given(TEXTS)
+def test_mending_twice_changes_nothing(text: str) -> None:
+    assert mend(mend(text)) == mend(text)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TEXTS)
+def test_prose_keeps_every_position(text: str) -> None:
+    document = parse(mend(text))
+    assert len(document.prose) == len(document.text)
+    assert document.prose.count("\n") == document.text.count("\n")
+
+
+def test_mended_text_is_what_is_published() -> None:
+    raw = "\ufeff" + base.BASE.replace("\n", "\r\n").rstrip()
+    verdict = judge(raw, base.context())
+    assert verdict.text == base.BASE
+    assert verdict.errors == () and len(verdict.findings) == 3
+    assert verdict.score == judge(base.BASE, base.context()).score
+
+
+def test_every_defect_of_the_document_costs_points() -> None:
+    best = judge(base.BASE, base.context()).score
+    for defect in all_defects():
+        verdict = judge(defect.text, defect.context)
+        whole = {"regression-size", "regression-headings", "regression-code", "regression-links",
+                 "regression-commands"}  # fmt: skip
+        if verdict.errors and defect.gate not in whole:
+            assert verdict.score < best, defect.name
+
+
+def test_the_parts_say_where_the_points_went() -> None:
+    clean = judge(base.BASE, base.context())
+    secret = next(d for d in all_defects() if d.gate == "secret")
+    spoilt = judge(secret.text, secret.context)
+    assert spoilt.parts["safety"] < clean.parts["safety"]
+    assert spoilt.parts["form"] == clean.parts["form"]
+    assert sum(clean.parts.values()) == clean.score
+
+
+def test_without_a_plugin_grounding_is_not_scored() -> None:
+    verdict = judge(base.BASE, alone(base.TARGET))
+    assert "grounding" not in verdict.parts and verdict.score == 100
+
+
+def test_measures_are_of_the_document() -> None:
+    measures = judge(base.BASE, base.context()).measures
+    assert measures["bytes"] == len(base.BASE.encode())
+    assert measures["commands_mentioned"] == 1.0
+    assert measures["code_blocks"] == base.BASE.count("```") / 2
+    assert 0.3 < measures["vocabulary"] < 1
+
+
+BOILERPLATE = (
+    "This skill helps teams with {}: it reads the configuration, finds what is wrong with it,"
+    " proposes a change that follows the usual practice, and explains in plain words why the change"
+    " is needed before anything is written to the disk.\n"
+)
+
+
+@pytest.mark.parametrize(("others", "found"), [(2, False), (3, True), (5, True)])
+def test_a_paragraph_of_three_others_is_boilerplate(others: int, found: bool) -> None:
+    words = ["charts", "ropes", "engines", "sails", "lamps"]
+    held = [sketches(BOILERPLATE.format(word)) for word in words[:others]]
+    context = replace(alone("README.md"), neighbours=Neighbours.of(held))
+    verdict = judge(BOILERPLATE.format("tides") + "\nRun `tides`.\n", context)
+    assert ("paragraph-shared" in {f.check for f in verdict.findings}) is found
+
+
+def test_different_paragraphs_are_no_neighbours() -> None:
+    held = [sketches(voice) for voice in base.voices().values()]
+    neighbours = Neighbours.of(held * 3)
+    for paragraph in parse(base.BASE).paragraphs:
+        assert neighbours.sharing(paragraph.raw) == 0
+    own = parse(base.voices()["log-triage"]).paragraphs
+    assert any(neighbours.sharing(p.raw) == 3 for p in own)

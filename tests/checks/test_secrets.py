@@ -1,0 +1,63 @@
+"""Secrets are found and redacted; what stands in for one is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from nightpress.checks import redact
+from nightpress.checks.secrets import MARK
+
+# put together here, so that no scanner takes this file for a leak
+SECRETS = [
+    "AIza" + "SyD9tSrke72PouQMnMXa7eZSW0jkFMBWYhq",
+    "GOCSPX-" + "n3Kq8Zp1Lw6Xc9Vb2Tm5Ra7Y",
+    "AKIA" + "Q3EGRIHT6VLWZ7TK",
+    "ghp_" + "a8Kd92mXq71LzPw04RtYv6BnHs35JcUe1fGo",
+    "github_pat_" + "11AQZKDWM0aB3dE5fG7hI9_jK2lM4nO6pQ8rS0tU",
+    "glpat-" + "x9Kq2Lz7Wm4Rt8Yv1Bn5",
+    "sk-ant-" + "api03-Zk3Qp8Lw5Xc2Vb7Nm1Ra9Ts4Yu6Io",
+    "sk-proj-" + "Zk3Qp8Lw5Xc2Vb7Nm1Ra9Ts4Yu6Io0Pd",
+    "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc",
+    "npm_" + "Zk3Qp8Lw5Xc2Vb7Nm1Ra9Ts4Yu6Io0PdEfGh",
+    "pypi-" + "AgEIcHlwaS5vcmcCJGQ4ZTc2Njk5LTQ0YjItNDk5Ni1hM2E3LTk5",
+    "xoxb-" + "817263549081-827364519283-Kq8Zp1Lw6Xc9Vb2Tm5Ra7Y4s",
+    "eyJhbGciOiJFUzI1NiJ9." + "eyJpc3MiOiJ0aWRlcyIsImV4cCI6MTc2fQ." + "Zk3Qp8Lw5Xc2Vb7Nm1Ra",
+    "SG." + "n3Kq8Zp1Lw6Xc9Vb2Tm5Ra." + "Zk3Qp8Lw5Xc2Vb7Nm1Ra9Ts4Yu6Io0PdEfGhJkLmN1q",
+]
+
+
+@pytest.mark.parametrize("value", SECRETS, ids=lambda v: v[:8])
+@pytest.mark.parametrize("around", ["{}", 'key = "{}"', "export K={}", "use `{}` here.", "- {}\n"])
+def test_a_secret_is_redacted_whatever_stands_around_it(value: str, around: str) -> None:
+    text, count = redact("before\n" + around.format(value) + "\nafter")
+    assert value not in text and MARK in text and count == 1
+    assert text.startswith("before\n") and text.endswith("\nafter")
+
+
+def test_passwords_and_keys_are_redacted() -> None:
+    key = "-----BEGIN " + "PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0B\n" * 4
+    text, count = redact(
+        "a postgres://tide:k8Wq2zR9@gauge.local/db\n"
+        'b password = "k8Wq2zR9pL4x"\n' + key + "-----END PRIVATE KEY-----\nend"
+    )
+    assert count == 3
+    assert "k8Wq2zR9" not in text and "MIIE" not in text and text.endswith("\nend")
+    assert "postgres://tide:" in text and "@gauge.local/db" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AIzaXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX",
+        'api_key = "your-api-key-here-please"',
+        'token: "${{ secrets.GITHUB_TOKEN }}"',
+        "postgres://user:password@host:5432/app",
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "commit 4f1b2b0b822cd15d6c15b0f00a089f86d0818849",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "https://example.com/a/very/long/path/that/goes/on/2026/11/23/index.html",
+        "sk-learn-and-other-libraries-of-python",
+    ],
+)
+def test_no_secret(text: str) -> None:
+    assert redact(text) == (text, 0)
