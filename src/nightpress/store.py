@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,7 +63,7 @@ class Store:
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(connection)
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys=ON")
         self._migrate(connection)
@@ -117,6 +118,21 @@ class Store:
                 connection.close()
             self._all.clear()
         self._local = threading.local()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn WAL on. Several first openers of one new file meet here, and SQLite does not wait for
+    this one change (it would upgrade a read lock), so we do; in a file that has WAL it is nothing.
+    """
+    patience = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(0.005)
 
 
 def statements(script: str) -> Iterator[str]:

@@ -1,0 +1,63 @@
+"""Real processes on one quota ledger."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from nightpress.clock import RealClock
+from nightpress.limits import Limits
+from nightpress.pace import Pace
+from nightpress.quota import Quota, Reservation
+
+ROOT = Path(__file__).resolve().parents[2]
+UNPACED = Pace(profile="unpaced")
+
+
+def grabber(path: Path, limit: int, mode: str) -> subprocess.Popen[str]:
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    started = subprocess.Popen(
+        [sys.executable, "-m", "tests.quota.grabber", str(path), str(limit), mode],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ, cwd=ROOT,
+    )  # fmt: skip
+    assert started.stdout is not None
+    assert started.stdout.readline() == "ready\n"
+    return started
+
+
+def go(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def test_four_processes_get_exactly_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "quota.db"
+    started = [grabber(path, 100, "all") for _ in range(4)]
+    for process in started:
+        go(process)
+    outputs = [process.communicate(timeout=60)[0].split() for process in started]
+    ids = [number for output in outputs for number in output]
+    assert [process.returncode for process in started] == [0, 0, 0, 0]
+    assert len(ids) == len(set(ids)) == 100
+    quota = Quota(path, RealClock())
+    assert quota.snapshot("m", Limits(100), UNPACED).left_in_minute == 0
+    quota.close()
+
+
+def test_what_a_killed_process_reserved_stays_counted(tmp_path: Path) -> None:
+    path = tmp_path / "quota.db"
+    started = grabber(path, 2, "hold")
+    go(started)
+    assert started.stdout is not None
+    assert started.stdout.readline().strip() == "1"
+    started.kill()
+    started.wait(10)
+    started.stdout.close()
+    quota, limits = Quota(path, RealClock()), Limits(2)
+    assert quota.snapshot("m", limits, UNPACED).left_in_minute == 1
+    assert isinstance(quota.take("m", limits, 1, "p", UNPACED, 0), Reservation)
+    assert not isinstance(quota.take("m", limits, 1, "p", UNPACED, 0), Reservation)
+    quota.close()
