@@ -8,7 +8,7 @@ missing folders, nested or nameless plugins, two of one name) are reported, not 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,26 @@ from nightpress import reading
 from nightpress.errors import UnsafePath
 
 CAP = 4 * 1024 * 1024
+"""Bytes of a marketplace.json or plugin.json at most."""
+
+_CAPS = reading.Caps(files=2_000_000, depth=60)
+_LISTS = (".claude-plugin/marketplace.json", "marketplace.json")
+_MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
+_LOCAL = frozenset({None, "directory", "file", "local", "path", "relative"})
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A plugin: its folder relative to the marketplace ("." for the root itself), its real name,
     its category, and the skill folders it has (relative to the plugin, with the size in bytes of
-    each SKILL.md)."""
+    each SKILL.md); root_skill: it is one skill, with a SKILL.md of its own."""
 
     path: str
     name: str
     category: str = ""
     skills: tuple[tuple[str, int], ...] = ()
-    sizes: Mapping[str, int] = field(default_factory=dict)
+    root_skill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,122 +47,148 @@ class Discovery:
     notices: tuple[str, ...]
 
 
-def discover(root: Path, ignore: tuple[str, ...] = ()) -> Discovery:
-    """The plugins of the marketplace in `root`."""
-    notices: list[str] = []
-    tree = reading.walk(root, reading.Ignore(ignore), reading.Caps(files=2_000_000, depth=60))
-    notices += [str(notice) for notice in tree.notices[:20]]
-    files = {e.path: e.size for e in tree.files if e.kind == "file"}
-    folders = {e.path for e in tree.files if e.kind == "dir"}
-    listed = _listed(root, files, folders, notices)
-    own: dict[str, dict[str, Any]] = {path: {} for path in _with_plugin_json(files)}
-    unlisted = sorted(set(own) - set(listed))
-    if listed and unlisted:
-        few = ", ".join(unlisted[:10]) + (", ..." if len(unlisted) > 10 else "")
-        notices.append(f"{len(unlisted)} plugins are not in marketplace.json; taken, too: {few}")
-    entries = {**own, **listed}
-    children = _by_folder(files, set(entries))
-    plugins = [
-        _found(root, path, entry, children.get(path, {})) for path, entry in sorted(entries.items())
-    ]
-    return Discovery(tuple(plugins), tuple(notices))
+@dataclass(slots=True)
+class _Market:
+    """A marketplace as it was walked: files with their sizes, folders, links."""
+
+    root: Path
+    files: Mapping[str, int]
+    folders: frozenset[str]
+    links: frozenset[str]
+    notices: list[str] = field(default_factory=list)
+
+    def note(self, what: str, names: Sequence[str]) -> None:
+        """One notice about some plugins: how many there are, and the first few of them."""
+        if names:
+            more = ", ..." if len(names) > _SHOWN else ""
+            count = "1 plugin" if len(names) == 1 else f"{len(names):,} plugins"
+            self.notices.append(f"{count} {what}: {', '.join(names[:_SHOWN])}{more}")
 
 
-def _object(root: Path, path: str) -> dict[str, Any]:
-    try:
-        value = json.loads(reading.read(root, path, CAP).decode("utf-8-sig"))
-    except (OSError, UnsafePath, ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _listed(
-    root: Path, files: Mapping[str, int], folders: set[str], notices: list[str]
-) -> dict[str, dict[str, Any]]:
-    """path -> entry of each plugin in marketplace.json whose source is a folder here."""
-    path = next(
-        (p for p in (".claude-plugin/marketplace.json", "marketplace.json") if p in files), None
+def discover(root: Path, ignore: Sequence[str] = ()) -> Discovery:
+    """The plugins of the marketplace in `root`. Raises UnsafePath if it is a link."""
+    tree = reading.walk(root, reading.Ignore(tuple(ignore)), _CAPS)
+    market = _Market(
+        root,
+        {e.path: e.size for e in tree.files if e.kind == "file"},
+        frozenset({".", *(e.path for e in tree.files if e.kind == "dir")}),
+        frozenset(e.path for e in tree.files if e.kind == "link"),
+        [str(notice) for notice in tree.notices[:_SHOWN]],
     )
+    if len(tree.notices) > _SHOWN:
+        market.notices.append(f"{len(tree.notices) - _SHOWN} more notices of this kind")
+    listed = _listed(market)
+    own = set(_with_plugin_json(market.files))
+    if listed:
+        unlisted = sorted(own - set(listed))
+        market.note("not in marketplace.json; taken, too", unlisted)
+    inside = _by_folder(market.files, own | set(listed))
+    plugins = [_found(market, path, listed.get(path, {}), inside) for path in sorted(inside)]
+    return Discovery(tuple(plugins), tuple(market.notices))
+
+
+def _object(market: _Market, path: str) -> dict[str, Any]:
+    """The JSON object in a file; an empty one, and a notice, if there is none."""
+    try:
+        value = json.loads(reading.read(market.root, path, CAP).decode("utf-8-sig"))
+    except (OSError, UnsafePath, ValueError, RecursionError) as error:
+        said = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        market.notices.append(f"{path} cannot be read: {said}")
+        return {}
+    if isinstance(value, dict):
+        return value
+    market.notices.append(f"{path} holds no object")
+    return {}
+
+
+def _listed(market: _Market) -> dict[str, dict[str, Any]]:
+    """path -> entry of each plugin in marketplace.json whose source is a folder here."""
+    path = next((p for p in _LISTS if p in market.files), None)
     if path is None:
         return {}
-    value = _object(root, path)
+    value = _object(market, path)
     plugins = value.get("plugins")
     if not isinstance(plugins, list):
-        notices.append(f"{path}: no list of plugins; every plugin.json is taken instead")
+        market.notices.append(f"{path} has no list of plugins; every plugin.json is taken instead")
         return {}
     metadata = value.get("metadata")
-    base = metadata.get("pluginRoot", "") if isinstance(metadata, dict) else ""
+    base = metadata.get("pluginRoot") if isinstance(metadata, dict) else None
     found: dict[str, dict[str, Any]] = {}
-    for entry in plugins:
-        if isinstance(entry, dict):
-            where = _folder(entry.get("source"), base, folders)
-            if isinstance(where, str) and where not in found:
-                found[where] = entry
-            elif not isinstance(where, str):
-                notices.append(f"{path}: {entry.get('name', '?')!r}: {_said(entry.get('source'))}")
+    missing: dict[str, list[str]] = {}
+    for entry in (entry for entry in plugins if isinstance(entry, dict)):
+        folder, why = _folder(entry.get("source"), base if isinstance(base, str) else "", market)
+        if folder is None:
+            missing.setdefault(why, []).append(str(entry.get("name", "?"))[:80])
+        else:
+            found.setdefault(folder, entry)
+    for why, names in missing.items():
+        market.note(f"of {path} passed over, {why}", names)
     return found
 
 
-def _folder(source: Any, base: Any, folders: set[str]) -> str | None:
-    if isinstance(source, dict) and isinstance(source.get("path"), str) and len(source) <= 2:
-        source = source["path"]
+def _folder(source: Any, base: str, market: _Market) -> tuple[str | None, str]:
+    """The folder of a source that is one of this tree, else why not."""
+    if isinstance(source, dict):
+        if source.get("source") not in _LOCAL:
+            return None, "their source is elsewhere"
+        source = source.get("path")
     if not isinstance(source, str):
-        return None
+        return None, "they have no source"
+    if "://" in source or source.startswith("git@"):
+        return None, "their source is elsewhere"
     candidates = [source] if source.startswith("./") else [f"{base}/{source}", source]
     for candidate in candidates:
-        cleaned = "/".join(part for part in candidate.split("/") if part not in ("", "."))
-        if not cleaned:
-            return "."
-        if cleaned in folders:
-            return cleaned
-    return None
-
-
-def _said(source: Any) -> str:
-    if isinstance(source, dict):
-        return f"its source is elsewhere ({source.get('source', 'remote')}): passed over"
-    return f"there is no folder {source!r}: passed over"
+        path = "/".join(part for part in candidate.split("/") if part not in ("", ".")) or "."
+        if path in market.folders:
+            return path, ""
+        if path in market.links:
+            return None, "their folder is a link"
+    return None, "there is no such folder, or it is ignored"
 
 
 def _with_plugin_json(files: Mapping[str, int]) -> Iterator[str]:
     for path in files:
-        if path == ".claude-plugin/plugin.json":
+        if path == _MANIFESTS[0]:
             yield "."
-        elif path.endswith("/.claude-plugin/plugin.json"):
-            yield path.removesuffix("/.claude-plugin/plugin.json")
+        elif path.endswith(f"/{_MANIFESTS[0]}"):
+            yield path.removesuffix(f"/{_MANIFESTS[0]}")
 
 
 def _by_folder(files: Mapping[str, int], plugins: set[str]) -> dict[str, dict[str, int]]:
     """plugin -> {path within it: size}; a file belongs to the innermost plugin around it."""
-    found: dict[str, dict[str, int]] = {}
+    found: dict[str, dict[str, int]] = {plugin: {} for plugin in plugins}
     for path, size in files.items():
-        parts = path.split("/")
-        for depth in range(len(parts) - 1, -1, -1):
-            folder = "/".join(parts[:depth]) or "."
-            if folder in plugins:
-                inner = path if folder == "." else path[len(folder) + 1 :]
-                found.setdefault(folder, {})[inner] = size
-                break
+        folder = path.rpartition("/")[0]
+        while folder and folder not in plugins:
+            folder = folder.rpartition("/")[0]
+        if folder in plugins:
+            found[folder][path[len(folder) + 1 :]] = size
+        elif "." in plugins:
+            found["."][path] = size
     return found
 
 
-def _found(root: Path, path: str, entry: dict[str, Any], files: Mapping[str, int]) -> Found:
+def _found(
+    market: _Market, path: str, entry: Mapping[str, Any], inside: Mapping[str, Mapping[str, int]]
+) -> Found:
+    files = inside[path]
     prefix = "" if path == "." else f"{path}/"
     own: dict[str, Any] = {}
-    for wanted in (".claude-plugin/plugin.json", "plugin.json"):
-        if wanted in files:
-            own = _object(root, prefix + wanted)
-            break
-    folder = path.rpartition("/")[2] if path != "." else root.resolve().name
-    name = next((v for v in (own.get("name"), entry.get("name")) if _is_name(v)), folder)
-    category = entry.get("category") or own.get("category")
+    if manifest := next((m for m in _MANIFESTS if m in files), None):
+        own = _object(market, prefix + manifest)
+    folder = path.rpartition("/")[2] if path != "." else market.root.resolve().name
+    # the entry of a marketplace may rename a plugin, but its own word goes first
+    names = (own.get("name"), entry.get("name"))
+    name = str(next((v for v in names if _is_text(v)), folder))
+    categories = (entry.get("category"), own.get("category"))
+    category = str(next((v for v in categories if _is_text(v)), ""))
     skills = tuple(
         (inner.removesuffix("/SKILL.md"), size)
         for inner, size in sorted(files.items())
-        if inner.endswith("/SKILL.md") and inner.startswith("skills/") and inner.count("/") == 2
+        if inner.startswith("skills/") and inner.endswith("/SKILL.md") and inner.count("/") == 2
     )
-    return Found(path, str(name), category if isinstance(category, str) else "", skills, files)
+    return Found(path, name.strip(), category.strip(), skills, "SKILL.md" in files)
 
 
-def _is_name(value: Any) -> bool:
+def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())

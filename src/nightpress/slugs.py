@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
+
+LONGEST = 64
 
 
 def _ascii(text: str) -> str:
@@ -20,32 +22,34 @@ def _ascii(text: str) -> str:
 def slug(text: str) -> str:
     """The slug of a plugin's name; "" if nothing of it is left."""
     kept = re.sub(r"[^a-z0-9._-]+", "-", _ascii(text))
-    return re.sub(r"-{2,}", "-", kept).strip("-._")[:64].rstrip("-._")
+    return re.sub(r"-{2,}", "-", kept).strip("-._")[:LONGEST].rstrip("-._")
 
 
 def skill_name(text: str) -> str:
     """A name that the Agent Skills specification allows; `skill` if nothing is left."""
     kept = re.sub(r"[^a-z0-9]+", "-", _ascii(text))
-    for word in ("anthropic", "claude"):
-        kept = kept.replace(word, "")
-    kept = re.sub(r"-{2,}", "-", kept).strip("-")[:64].strip("-")
+    while found := re.search("anthropic|claude", kept):
+        kept = kept[: found.start()] + kept[found.end() :]  # what is left may be one again
+    kept = re.sub(r"-{2,}", "-", kept).strip("-")[:LONGEST].strip("-")
     return kept or "skill"
 
 
-def unique(names: list[str], taken: Container[str]) -> str:
+def unique(names: Sequence[str], taken: Container[str]) -> str:
     """The first slug of `names` (plugin's name, folder, parent-folder) that is not taken, else
     the first one with a number."""
-    for candidate in _candidates(names):
-        if candidate not in taken:
-            return candidate
-    raise AssertionError("numbers do not end")
-
-
-def _candidates(names: list[str]) -> Iterator[str]:
     slugs = [found for name in names if (found := slug(name))] or ["plugin"]
-    yield from slugs
+    return next(name for name in (*slugs, *_numbered(slugs[0], taken)) if name not in taken)
+
+
+def numbered(name: str, taken: Container[str]) -> str:
+    """The name, at most 64 characters of it, with a number if it is taken."""
+    short = name[:LONGEST].rstrip("-._")
+    return short if short not in taken else next(_numbered(short, taken))
+
+
+def _numbered(name: str, taken: Container[str]) -> Iterator[str]:
+    """The first of `name-2`, `name-3`, ... that is not taken."""
     number = 2
-    while True:
-        tail = f"-{number}"
-        yield slugs[0][: 64 - len(tail)] + tail
+    while (found := name[: LONGEST - len(f"-{number}")] + f"-{number}") in taken:
         number += 1
+    yield found

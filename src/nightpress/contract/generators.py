@@ -16,6 +16,7 @@ from nightpress.contract.defaults import checks, window
 from nightpress.contract.problems import Problem
 from nightpress.contract.schema import at
 from nightpress.model import Generator, Window
+from nightpress.proposing import filled_in
 
 ANALYSIS = "analysis"
 """Phase 1: a generator's folder that is no type of enhancement."""
@@ -83,17 +84,12 @@ def _target(document: Document, shown: str, kind: str) -> Iterator[Problem]:
         return
     if not isinstance(given, str):
         return
-    filled = filled_in(given, "x")
+    filled = filled_in(given, "x", "x")
     if wrong := paths.unsafe(filled, "the plugin's folder") or paths.unfit(filled):
         yield at(document, shown, ("target",), f"{given!r} {wrong}")
     elif "{" in filled or "}" in filled:
         hint = "only {plugin} and {skill} are filled in"
         yield at(document, shown, ("target",), f"{given!r} has an unknown place", hint)
-
-
-def filled_in(target: str, skill: str, plugin: str = "") -> str:
-    """A generator's target for a plugin; skill: the name of its skill's folder."""
-    return target.replace("{plugin}", plugin or skill).replace("{skill}", skill)
 
 
 def _digest(folder: Path) -> str:

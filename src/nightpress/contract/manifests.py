@@ -14,6 +14,7 @@ from nightpress.contract.defaults import Defaults
 from nightpress.contract.problems import Problem, meant
 from nightpress.contract.schema import at
 from nightpress.model import Enhancement, Generator, Manifest
+from nightpress.proposing import filled_in
 from nightpress.slugs import skill_name
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -96,7 +97,7 @@ class _Reading:
             self.problems += shared.checks(self.document, self.shown, path, values)
             target = values.get("target")
             if target is None and generator is not None:
-                target = generators.filled_in(generator.target, skill)
+                target = filled_in(generator.target, skill, skill_name(self._name()))
             if isinstance(target, str) and target:
                 self._target(path, target)
                 settings = self._settings(values)
@@ -135,8 +136,11 @@ class _Reading:
             generator, target = known[name], values.get("target")
             if generator is not None and generator.frontmatter == "skill":
                 parent = PurePosixPath(target).parent.name if isinstance(target, str) else ""
-                return parent or skill_name(str(self.document.value.get("name", "")))
-        return skill_name(str(self.document.value.get("name", "")))
+                return parent or skill_name(self._name())
+        return skill_name(self._name())
+
+    def _name(self) -> str:
+        return str(self.document.value.get("name", ""))
 
     def _target(self, path: tuple[Any, ...], target: str) -> None:
         """Within the plugin's folder, no link on the way, and no other enhancement's (case twins

@@ -54,6 +54,23 @@ def key(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
+def place(root: Path, path: str) -> tuple[int, int, str]:
+    """One key for one place on disk: the deepest folder of `path` that is there, by its inode,
+    and the rest of the path by its `key` (folders that differ in case may well be two)."""
+    parts = [part for part in clean(path).split("/") if part != "."]
+    found = root.stat()
+    walked = root
+    while parts:
+        try:
+            inner = (walked / parts[0]).lstat()
+        except (OSError, ValueError):
+            break
+        if not stat.S_ISDIR(inner.st_mode):
+            break
+        walked, found = walked / parts.pop(0), inner
+    return found.st_dev, found.st_ino, key("/".join(parts))
+
+
 def link_on_the_way(root: Path, path: str) -> str:
     """The first part of `path` below `root` that is a symbolic link; "" if there is none.
 

@@ -38,6 +38,18 @@ def load(path: Path, shown: str, schema: str) -> tuple[Document | None, list[Pro
     return document, problems
 
 
+def peek(path: Path) -> dict[str, Any] | None:
+    """The mapping that a file holds, unchecked; None if it holds none."""
+    data, problem = _bytes(path, "")
+    try:
+        value = bounded_yaml.load(
+            data.decode("utf-8-sig"), max_bytes=MAX_BYTES, max_nodes=MAX_NODES
+        ).value
+    except (UnicodeDecodeError, YamlError):
+        return None
+    return value if problem is None and isinstance(value, dict) else None
+
+
 def _bytes(path: Path, shown: str) -> tuple[bytes, Problem | None]:
     """The file's bytes. A FIFO would hang whoever opens it, so its kind is looked at first."""
     try:

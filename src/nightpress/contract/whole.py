@@ -40,8 +40,8 @@ def validate(root: Path) -> list[Problem]:
         problems += [problem for problem in found if problem.message not in broken]
         if manifest is not None:
             manifests.append(manifest)
-    problems += _shared_plugins(manifests)
-    problems += _shared_targets(manifests)
+    problems += _shared_plugins(root, manifests)
+    problems += _shared_targets(root, manifests)
     problems += _shared_skills(manifests, generators)
     return sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
 
@@ -90,23 +90,23 @@ def _named(manifests: Iterable[Manifest]) -> Iterator[Named]:
             yield manifest, enhancement.name, enhancement.target
 
 
-def _shared_plugins(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+def _shared_plugins(root: Path, manifests: Iterable[Manifest]) -> Iterator[Problem]:
     """Two manifests of one plugin: each would take the other's documents for the user's."""
-    seen: dict[str, str] = {}
+    seen: dict[tuple[int, int, str], str] = {}
     for manifest in manifests:
-        other = seen.setdefault(paths.key(manifest.path), manifest.file)
+        other = seen.setdefault(paths.place(root, manifest.path), manifest.file)
         if other != manifest.file:
             said = f"{manifest.path!r} is the plugin of {other}, too"
             hint = "put all enhancements of a plugin into one manifest"
             yield Problem(manifest.file, 0, 0, "plugin", said, hint)
 
 
-def _shared_targets(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+def _shared_targets(root: Path, manifests: Iterable[Manifest]) -> Iterator[Problem]:
     """One file that two manifests would write (one plugin may lie within the other)."""
-    seen: dict[str, str] = {}
+    seen: dict[tuple[int, int, str], str] = {}
     for manifest, name, target in _named(manifests):
         path = target if manifest.path == "." else f"{manifest.path}/{target}"
-        other = seen.setdefault(paths.key(path), manifest.file)
+        other = seen.setdefault(paths.place(root, path), manifest.file)
         if other != manifest.file:
             said = f"{path!r} is a target of {other}, too"
             yield Problem(manifest.file, 0, 0, f"enhancements.{name}.target", said)

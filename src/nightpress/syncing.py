@@ -1,0 +1,267 @@
+"""Manifests kept in step with the plugins that there are.
+
+Floor 3. A manifest that is there keeps its comments, its order and its name; one that is missing
+is written; one whose plugin is gone is reported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nightpress import atomic, contract, discovery, proposing, slugs
+from nightpress.contract import Defaults, generators, paths, writing_yaml
+from nightpress.contract.problems import meant
+from nightpress.contract.writing_yaml import Proposal
+from nightpress.discovery import Found
+from nightpress.errors import UsageError
+from nightpress.proposing import GENERIC, SKILL, is_odd
+from nightpress.terminal import safe
+
+_SHOWN = 12
+
+
+@dataclass(slots=True)
+class Done:
+    """What was written, and what the user should know.
+
+    known: plugins whose manifest was there; gone: manifests whose plugin is not; existing,
+    outside: documents that stand there, and those of them outside the size window.
+    """
+
+    plugins: int = 0
+    written: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    known: int = 0
+    gone: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    existing: int = 0
+    outside: int = 0
+    generic: Counter[str] = field(default_factory=Counter)
+    odd: list[str] = field(default_factory=list)
+    next_step: str = ""
+
+    def lines(self) -> Iterator[str]:
+        """For people: one line each, safe for a terminal."""
+        return map(safe, self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield f"{_some(self.plugins, 'plugin')} found"
+        manifests = [p for p in self.written if p.startswith("manifests/") and "/_" not in p]
+        yield from (f"wrote {p}" for p in self.written if p not in manifests)
+        if len(manifests) <= _SHOWN:
+            yield from (f"wrote {path}" for path in manifests)
+        else:
+            yield f"wrote {len(manifests)} manifests in manifests/"
+        yield from (f"added {what}" for what in self.added)
+        if self.known:
+            yield f"{_some(self.known, 'existing manifest')} left as found"
+        for path in self.gone:
+            yield f"{path}: its plugin is gone (remove the manifest, or bring the plugin back)"
+        yield from (f"notice: {notice}" for notice in self.notices)
+        for name, count in self.generic.most_common():
+            yield (
+                f"warning: {_some(count, 'skill folder')} called {name!r}: of skills of one name a"
+                " user sees just one; --rename-generic proposes skills/PLUGIN/ instead"
+            )
+        if self.odd:
+            few = ", ".join(self.odd[:3]) + (", ..." if len(self.odd) > 3 else "")
+            count = _some(len(self.odd), "skill folder")
+            yield (
+                f"warning: {count} against the naming rule (a-z, 0-9, single hyphens), where no"
+                f" skill can pass: {few}; --rename-generic proposes others"
+            )
+        if self.existing:
+            count = _some(self.existing, "existing skill")
+            yield f"{self.outside} of {count} outside the size window: to be made again"
+        if self.next_step:
+            yield self.next_step
+
+
+def write_new(root: Path, path: str, text: str, done: Done) -> None:
+    """A new file; one that is there, a dangling link included, stays as it is."""
+    target = root / path
+    if not os.path.lexists(target):
+        replace(target, path, text.encode("utf-8"))
+        done.written.append(path)
+
+
+def replace(target: Path, shown: str, data: bytes) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+        atomic.write(target, data, mode)
+    except OSError as error:
+        raise UsageError(f"{shown} cannot be written: {error.strerror}") from error
+
+
+class Sync:
+    """One look at the marketplace, and the manifests that it asks for."""
+
+    def __init__(
+        self, root: Path, schema: str, done: Done, *, rename: bool, add: Sequence[str]
+    ) -> None:
+        self.root = root
+        self.rename = rename
+        self.add = add
+        self.done = done
+        self.defaults, self.marketplace = settings(root)
+        self.schema = schema
+        self.undeclared: list[str] = []
+        self.manifests = {
+            path.stem: contract.peek(path)
+            for path in sorted((root / "manifests").glob("*.yaml"))
+            if not path.name.startswith(("_", "."))
+        }
+
+    def _proposed(self) -> list[str]:
+        return list(self.defaults.values.get("enhancements", ["skill"]))
+
+    def run(self) -> None:
+        base = self.root / self.marketplace
+        ignore = tuple(self.defaults.values.get("ignore", ()))
+        found = discovery.discover(base, ignore)
+        self.done.notices += found.notices
+        self.done.plugins = len(found.plugins)
+        known = dict(self._known())
+        prefix = "" if self.marketplace == "." else f"{self.marketplace}/"
+        for plugin in found.plugins:
+            path = prefix + plugin.path if plugin.path != "." else self.marketplace
+            self._count(plugin)
+            if path in known:
+                self._keep(plugin, known.pop(path))
+            else:
+                self._new(plugin, path)
+        if self.undeclared:
+            few = ", ".join(self.undeclared[:5]) + (", ..." if len(self.undeclared) > 5 else "")
+            count = _some(len(self.undeclared), "existing skill")
+            self.done.notices.append(f"{count} in no manifest: {few}")
+        self.done.gone = sorted(
+            f"manifests/{slug}.yaml"
+            for path, slug in known.items()
+            if not (self.root / path).is_dir()
+        )
+
+    def _known(self) -> Iterator[tuple[str, str]]:
+        for slug, values in self.manifests.items():
+            if values is not None and isinstance(values.get("plugin"), str):
+                yield paths.clean(values["plugin"]), slug
+
+    def _count(self, plugin: Found) -> None:
+        for folder, size in plugin.skills:
+            self.done.existing += 1
+            self.done.outside += not self.defaults.size.holds(size)
+            name = folder.rpartition("/")[2]
+            if name in GENERIC:
+                self.done.generic[name] += 1
+            elif is_odd(name):
+                self.done.odd.append(f"{plugin.path}/{folder}")
+
+    def _new(self, plugin: Found, path: str) -> None:
+        """The manifest of a plugin that has none; its slug stays whatever happens later."""
+        done = self.done
+        if wrong := paths.unsafe(path, "the project") or _unwritable(path):
+            done.notices.append(f"{path!r} {wrong}: passed over")
+            return
+        parts = path.split("/")
+        names = [plugin.name, parts[-1], "-".join(parts[-2:])]
+        slug = slugs.unique(names, self.manifests)
+        broken = [s for n in names if self.manifests.get(s := slugs.slug(n), {}) is None]
+        if broken:
+            done.notices.append(
+                f"manifests/{broken[0]}.yaml cannot be read, and may be the one of {path}: mend"
+                " it first (doit validate says where)"
+            )
+            return
+        wanted = dict.fromkeys([*self._proposed(), *self.add])
+        proposals = list(self._proposals(plugin, slug, wanted))
+        fields = {"name": plugin.name[:500], "plugin": path}
+        if plugin.category:
+            fields["category"] = plugin.category[:200]
+        text = writing_yaml.manifest(self.schema, fields, proposals)
+        write_new(self.root, f"manifests/{slug}.yaml", text, done)
+        self.manifests[slug] = dict(fields)
+
+    def _keep(self, plugin: Found, slug: str) -> None:
+        """Leave an existing manifest as it is, but for what the user asked to be added."""
+        self.done.known += 1
+        given = (self.manifests[slug] or {}).get("enhancements")
+        declared = given if isinstance(given, dict) else {}
+        values = [value for value in declared.values() if isinstance(value, dict)]
+        kinds = {str(value.get("generator")) for value in values}
+        targets = {str(value.get("target")) for value in values}
+        for folder, _ in plugin.skills:
+            name = folder.rpartition("/")[2]
+            if f"{folder}/SKILL.md" not in targets and name not in GENERIC and not is_odd(name):
+                self.undeclared.append(f"{plugin.path}/{folder}")
+        wanted = [kind for kind in self.add if kind not in kinds or kind == SKILL]
+        if SKILL in kinds and not plugin.skills:
+            wanted = [kind for kind in wanted if kind != SKILL]
+        found = self._proposals(plugin, slug, wanted, taken=declared)
+        proposals = [proposal for proposal in found if proposal[2] not in targets]
+        if proposals:
+            self._added(slug, proposals)
+
+    def _added(self, slug: str, proposals: list[Proposal]) -> None:
+        shown = f"manifests/{slug}.yaml"
+        path = self.root / shown
+        text = writing_yaml.added(path.read_bytes().decode("utf-8-sig"), proposals)
+        names = ", ".join(name for name, _, _ in proposals)
+        if text is None:
+            self.done.notices.append(f"{shown}: {names} must be added by hand")
+            return
+        replace(path, shown, text.encode("utf-8"))
+        self.done.added.append(f"{names} to {shown}")
+
+    def _proposals(
+        self, plugin: Found, slug: str, kinds: Iterable[str], taken: Container[str] = ()
+    ) -> Iterator[Proposal]:
+        if plugin.root_skill and not plugin.skills:
+            # the plugin is one skill: a second one beside it would change what it is
+            kinds = [kind for kind in kinds if kind != SKILL]
+            self.done.notices.append(f"{plugin.path}: its SKILL.md at the root is left alone")
+        folders = [folder.rpartition("/")[2] for folder, _ in plugin.skills]
+        targets = {kind: self._target(kind) for kind in kinds}
+        own = slugs.skill_name(slug)
+        for proposal in proposing.proposals(folders, own, targets, rename=self.rename, taken=taken):
+            target = proposal[2]
+            if wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
+                self.done.notices.append(f"{plugin.path}: {target!r} {wrong}: passed over")
+            else:
+                yield proposal
+
+    def _target(self, kind: str) -> str:
+        folder = generators.of_type(kind, self.root)
+        generator = generators.loaded(folder) if folder is not None else None
+        if generator is None:
+            known = generators.types(self.root)
+            raise UsageError(
+                f"unknown generator {kind!r}", meant(kind, known) or f"known: {', '.join(known)}"
+            )
+        return generator.target
+
+
+def settings(root: Path) -> tuple[Defaults, str]:
+    """The defaults, and the marketplace's folder; UsageError with every problem."""
+    defaults, problems = contract.load_defaults(root)
+    if errors := [str(problem) for problem in problems if problem.severity == "error"]:
+        raise UsageError("\n".join(errors))
+    marketplace = paths.clean(str(defaults.values.get("marketplace", ".")))
+    if link := paths.link_on_the_way(root, marketplace):
+        raise UsageError(f"marketplace: {link!r} is a link", contract.FILE)
+    if not (root / marketplace).is_dir():
+        raise UsageError(f"marketplace: there is no folder {marketplace!r}", contract.FILE)
+    return defaults, marketplace
+
+
+def _unwritable(path: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in path):
+        return "is not UTF-8, so no manifest can name it"
+    return "is longer than 1,000 characters" if len(path) > 1_000 else ""
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

@@ -1,0 +1,163 @@
+"""Finding plugins in marketplaces as they are, odd ones included."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nightpress import discovery
+from nightpress.discovery import Found
+from nightpress.errors import UnsafePath
+
+
+def put(path: Path, content: Any = "x") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+
+
+def plugin(root: Path, path: str, name: Any = None, **more: Any) -> None:
+    own = {**({"name": name} if name is not None else {}), **more}
+    put(root / path / ".claude-plugin" / "plugin.json", own)
+
+
+def market(root: Path, *entries: Any, **more: Any) -> None:
+    put(root / ".claude-plugin" / "marketplace.json", {"plugins": list(entries), **more})
+
+
+def paths(found: discovery.Discovery) -> list[str]:
+    return [p.path for p in found.plugins]
+
+
+def test_plugins_are_found_by_their_plugin_json(tmp_path: Path) -> None:
+    plugin(tmp_path, "b/two", "Two", category="tools")
+    plugin(tmp_path, "one", "One")
+    put(tmp_path / "one" / "skills" / "x" / "SKILL.md", "12345")
+    put(tmp_path / "one" / "skills" / "deep" / "er" / "SKILL.md", "1")
+    put(tmp_path / "not-a-plugin" / "README.md")
+    assert discovery.discover(tmp_path) == discovery.Discovery(
+        (Found("b/two", "Two", "tools"), Found("one", "One", skills=(("skills/x", 5),))), ()
+    )
+
+
+def test_listed_sources_of_every_form(tmp_path: Path) -> None:
+    for name in ("plugins/a", "plugins/b", "c", "d", "e"):
+        put(tmp_path / name / "commands" / "x.md")
+    market(
+        tmp_path,
+        {"name": "a", "source": "./plugins/a/"},
+        {"name": "b", "source": "b", "category": "x", "strict": False},
+        {"name": "c", "source": {"source": "directory", "path": "./c"}},
+        {"name": "d", "source": {"path": "d"}},
+        {"name": "e", "source": "e"},
+        {"name": "again", "source": "./plugins/a"},
+        {"name": "gone", "source": "./nowhere"},
+        {"name": "up", "source": "../up"},
+        {"name": "hub", "source": {"source": "github", "repo": "o/r"}},
+        {"name": "sub", "source": {"source": "git-subdir", "path": "c"}},
+        {"name": "url", "source": "https://example.org/x.git"},
+        {"name": "none"},
+        "no object",
+        metadata={"pluginRoot": "./plugins"},
+    )
+    found = discovery.discover(tmp_path)
+    assert [(p.path, p.name) for p in found.plugins] == [
+        ("c", "c"), ("d", "d"), ("e", "e"), ("plugins/a", "a"), ("plugins/b", "b"),
+    ]  # fmt: skip
+    assert found.plugins[4].category == "x"
+    said = "\n".join(found.notices)
+    assert "2 plugins of .claude-plugin/marketplace.json passed over, there is no such" in said
+    assert "gone, up" in said
+    assert "their source is elsewhere: hub, sub, url" in said
+    assert "they have no source: none" in said
+
+
+def test_many_remote_plugins_are_one_notice(tmp_path: Path) -> None:
+    market(tmp_path, *({"name": f"p{n}", "source": "https://x.example/y"} for n in range(90)))
+    (notice,) = discovery.discover(tmp_path).notices
+    assert notice.startswith("90 plugins")
+    assert notice.endswith("p9, ...")
+
+
+def test_unlisted_plugins_are_taken_and_told(tmp_path: Path) -> None:
+    plugin(tmp_path, "listed", "Listed")
+    plugin(tmp_path, "other", "Other")
+    market(tmp_path, {"name": "listed", "source": "./listed"})
+    found = discovery.discover(tmp_path)
+    assert paths(found) == ["listed", "other"]
+    assert found.notices == ("1 plugin not in marketplace.json; taken, too: other",)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"plugins": {}}', "[" * 50_000, '"\\ud800"', "\xff"])
+def test_a_broken_marketplace_json_falls_back_to_plugin_json(tmp_path: Path, text: str) -> None:
+    plugin(tmp_path, "a", "A")
+    path = tmp_path / ".claude-plugin" / "marketplace.json"
+    path.parent.mkdir()
+    path.write_bytes(text.encode("latin-1"))
+    found = discovery.discover(tmp_path)
+    assert paths(found) == ["a"]
+    assert any("marketplace.json" in notice for notice in found.notices)
+
+
+def test_a_plugin_at_the_root_and_one_inside_another(tmp_path: Path) -> None:
+    plugin(tmp_path, ".", "Root")
+    plugin(tmp_path, "inner", "Inner")
+    plugin(tmp_path, "inner/deeper", "Deeper")
+    put(tmp_path / "skills" / "r" / "SKILL.md", "1")
+    put(tmp_path / "inner" / "skills" / "i" / "SKILL.md", "22")
+    put(tmp_path / "inner" / "deeper" / "skills" / "d" / "SKILL.md", "333")
+    put(tmp_path / "inner" / "deeper" / "SKILL.md", "333")
+    found = {p.path: p for p in discovery.discover(tmp_path).plugins}
+    assert found["."].skills == (("skills/r", 1),)
+    assert found["inner"].skills == (("skills/i", 2),)
+    assert found["inner/deeper"].skills == (("skills/d", 3),)
+    assert [p.root_skill for p in found.values()] == [False, False, True]
+
+
+def test_nameless_and_wrongly_typed_plugins_are_called_as_their_folder(tmp_path: Path) -> None:
+    plugin(tmp_path, "a")
+    plugin(tmp_path, "b", ["list"], category=3)
+    plugin(tmp_path, "c", "  ")
+    put(tmp_path / "d" / ".claude-plugin" / "plugin.json", "{broken")
+    market(tmp_path, {"name": "From the entry", "source": "./a"})
+    found = discovery.discover(tmp_path)
+    assert [p.name for p in found.plugins] == ["From the entry", "b", "c", "d"]
+    assert any("d/.claude-plugin/plugin.json cannot be read" in n for n in found.notices)
+
+
+def test_links_and_backups_are_passed_over(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    plugin(outside, "p", "Outside")
+    root = tmp_path / "root"
+    plugin(root, "real", "Real")
+    plugin(root, "backups/real", "Old")
+    plugin(root, "real.bak/real", "Older")
+    plugin(root, "mine/real", "Mine")
+    (root / "linked").symlink_to(outside / "p")
+    (root / "real" / "skills").mkdir()
+    (root / "real" / "skills" / "x").symlink_to(outside)
+    (root / "loop").symlink_to(root)
+    market(root, {"name": "linked", "source": "./linked"}, {"name": "r", "source": "./real"})
+    found = discovery.discover(root, ("mine",))
+    assert paths(found) == ["real"]
+    assert found.plugins[0].skills == ()
+    assert any("their folder is a link: linked" in notice for notice in found.notices)
+    with pytest.raises(UnsafePath):
+        discovery.discover(root / "loop")
+
+
+def test_special_files_and_linked_manifests_do_not_hang(tmp_path: Path) -> None:
+    plugin(tmp_path, "a", "A")
+    os.mkfifo(tmp_path / "a" / "pipe")
+    (tmp_path / "b" / ".claude-plugin").mkdir(parents=True)
+    os.mkfifo(tmp_path / "b" / ".claude-plugin" / "plugin.json")
+    (tmp_path / "c" / ".claude-plugin").mkdir(parents=True)
+    (tmp_path / "c" / ".claude-plugin" / "plugin.json").symlink_to("/etc/hostname")
+    assert paths(discovery.discover(tmp_path)) == ["a"]
+
+
+def test_an_empty_marketplace_has_no_plugins(tmp_path: Path) -> None:
+    assert discovery.discover(tmp_path) == discovery.Discovery((), ())
