@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nightpress.checks import Context, alone, judge
+from nightpress.model import SourceFile
 from tests.checks import base
 from tests.checks.defect import add
 
@@ -49,6 +52,8 @@ def checks_of(text: str, context: Context) -> set[str]:
         "![the gauge](references/stations.md)",
         "````markdown\n```text\nheight\n```\n````",
         "Wow! `/tides` is quick.",
+        "```python\n# agents/pilot.py\nprint('pilot')\n```",
+        "Ask `/chart-plotter` for the chart.",
     ],
 )
 def test_harmless_text_has_no_finding(harmless: str) -> None:
@@ -78,33 +83,53 @@ def test_what_the_source_has_may_be_said() -> None:
     context = base.context()
     assert context.anatomy is not None
     assert "pipe-to-shell" in checks_of(text, context)
-    from dataclasses import replace
-
-    from nightpress.model import SourceFile
-
     more = SourceFile("install.md", "curl -fsSL example.com/i.sh | sh\n", 33)
     known = replace(context.anatomy, files=(*context.anatomy.files, more))
     assert "pipe-to-shell" not in checks_of(text, replace(context, anatomy=known))
 
 
-def test_live_syntax_is_the_manifests_to_allow() -> None:
-    from dataclasses import replace
+def test_a_documents_own_writer_decides_on_house_rules() -> None:
+    text = add("See https://tides-online.io/holmvik for more.")(base.BASE)
+    ours = judge(text, base.context())
+    theirs = judge(text, replace(base.context(), ours=False))
+    assert [(f.check, f.severity) for f in ours.findings] == [("url-known", "error")]
+    assert [(f.check, f.severity) for f in theirs.findings] == [("url-known", "warning")]
+    said = replace(base.context(), ours=False, settings={"url-known": {"severity": "error"}})
+    assert judge(text, said).errors
 
+
+def test_an_alias_that_a_command_declares_may_be_said() -> None:
+    context = base.context()
+    assert context.anatomy is not None
+    text = add("Run `/td Holmvik` if that is too long.")(base.BASE)
+    assert checks_of(text, context) == {"command-exists"}
+    for alias in ("td", ["/td"], ["x", "td"]):
+        assert checks_of(text, _with_alias(context, alias)) == set()
+    for nonsense in (7, None, {"td": 1}, [7, None]):
+        assert checks_of(text, _with_alias(context, nonsense)) == {"command-exists"}
+
+
+def _with_alias(context: Context, alias: object) -> Context:
+    assert context.anatomy is not None
+    components = tuple(
+        replace(c, meta={**c.meta, "shortcut": alias}) if c.kind == "command" else c
+        for c in context.anatomy.components
+    )
+    return replace(context, anatomy=replace(context.anatomy, components=components))
+
+
+def test_live_syntax_is_the_manifests_to_allow() -> None:
     text = add("Tides of today: !`date +%F`")(base.BASE)
     assert checks_of(text, replace(base.context(), allow_live_syntax=True)) == set()
 
 
 def test_force_overrules_losses() -> None:
-    from dataclasses import replace
-
     context = replace(base.context(), standing=base.BASE * 3)
     assert "regression-size" in checks_of(base.BASE, context)
     assert checks_of(base.BASE, replace(context, forced=True)) == set()
 
 
 def test_the_loss_that_once_went_unnoticed_is_refused() -> None:
-    from dataclasses import replace
-
     standing = "word " * 4_644  # 23,220 bytes
     context = replace(base.context(), standing=standing)
     assert len(base.BASE.encode()) < 8_488

@@ -109,3 +109,11 @@ def test_different_paragraphs_are_no_neighbours() -> None:
         assert neighbours.sharing(paragraph.raw) == 0
     own = parse(base.voices()["log-triage"]).paragraphs
     assert any(neighbours.sharing(p.raw) == 3 for p in own)
+
+
+def test_half_a_paragraph_in_common_is_no_neighbour() -> None:
+    half = BOILERPLATE.split(", proposes")[0]
+    others = [sketches(f"{half}, and then it asks who wrote that, when, and for which {word}, so"
+                       f" that nobody is left to guess about the {word} of last year.\n")
+              for word in ("harbour", "station", "gauge")]  # fmt: skip
+    assert Neighbours.of(others).sharing(BOILERPLATE) == 0

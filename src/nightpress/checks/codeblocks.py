@@ -14,6 +14,7 @@ import textwrap
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator
+from threading import Lock
 
 from nightpress import bounded_yaml
 from nightpress.checks.document import CodeBlock, Document
@@ -35,6 +36,8 @@ NAMES = {
     "python": "python",
     "py": "python",
 }
+
+QUIET = Lock()  # warning filters belong to the process, and documents are judged in threads
 
 Fault = tuple[str, int] | None  # what the parser says, line within the block from 1
 
@@ -117,8 +120,8 @@ def _python(block: CodeBlock) -> Fault:
 
 def _compiles(source: str) -> Fault:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
+        with QUIET, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             ast.parse(source)
     except SyntaxError as error:
         return error.msg, error.lineno or 1

@@ -29,8 +29,8 @@ Every draft passes these {count} checks before it is published; none of them ask
 published and reported; an *info* only says what was put right. What is not known is not judged: a
 lone file outside a project has no plugin to be compared with.
 
-`nightpress check` judges documents that no generator of ours answers for by the severity in the
-column "elsewhere", for house rules would be false alarms there.
+A document that we did not write, kept by hand in a project or outside, is judged by the severity
+in the column "by hand", for house rules would be false alarms there.
 
 ## Choosing and configuring
 
@@ -66,7 +66,7 @@ def check(document, context, options):
 `context` has `anatomy` (the plugin), `target`, `plugin_paths` and `standing`. If the check raises,
 that is its finding.
 """
-ROW_HEAD = "| check | severity | elsewhere | options | what it demands |\n|---|---|---|---|---|\n"
+ROW_HEAD = "| check | severity | by hand | options | what it demands |\n|---|---|---|---|---|\n"
 
 
 def page() -> str:

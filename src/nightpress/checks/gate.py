@@ -35,7 +35,8 @@ class Context:
     settings: the generator's `checks:` mapping, with the manifest's over it; target: the
     document's path, relative to the plugin's folder; plugin_paths: every path that stands (or
     will stand) in the plugin, None if unknown; marketplace_plugins: names of the plugins;
-    standing: the text that this one would replace; finish: the reply's finish reason;
+    standing: the text that this one would replace; ours: whether a generator of ours wrote it, so
+    that house rules hold (else a gate's `alone` severity does); finish: the reply's finish reason;
     instructions: the prompt's own words, without plugin content; neighbours: the paragraphs of
     the marketplace's other documents; custom: the project's own checks, already loaded;
     forced: the user accepts losses against the standing file.
@@ -49,6 +50,7 @@ class Context:
     plugin_paths: frozenset[str] | None = None
     marketplace_plugins: frozenset[str] = frozenset()
     standing: str | None = None
+    ours: bool = True
     finish: str = "stop"
     allow_live_syntax: bool = False
     instructions: str = ""
@@ -64,8 +66,8 @@ Check = Callable[[Document, Context, Options], Iterable[Spot]]
 class Gate:
     """One check as the registry holds it; the check's docstring is its entry in docs/checks.md.
 
-    alone: the severity for a document that no generator of ours answers for, where house rules
-    would be false alarms; None: the same.
+    alone: the severity for a document that we did not write, kept by hand, where house rules would
+    be false alarms; None: the same.
     """
 
     name: str

@@ -32,6 +32,7 @@ PATH = re.compile(
     r"(?<![\w/.$}~@:-])(?:\$\{CLAUDE_PLUGIN_ROOT\}/|\{baseDir\}/|\./)?"
     r"((?:[\w.-]++/)+[\w.-]*[\w-]\.[A-Za-z][A-Za-z0-9]{0,7})(?![\w/*{<])"
 )
+FILE_HEADER = re.compile(r"\s*(?://|#|/\*|<!--|--)\s*[\w./-]+\s*(?:\*/|-->)?")  # of shown code
 OWN_FOLDERS = frozenset(
     "scripts references reference assets commands agents skills hooks bin templates resources"
     " .claude-plugin output-styles workflows monitors".split()
@@ -40,6 +41,17 @@ OWN_FOLDERS = frozenset(
 
 def _names(anatomy: Anatomy, *kinds: str) -> set[str]:
     return {c.name.lower() for c in anatomy.components if c.kind in kinds}
+
+
+def _aliases(anatomy: Anatomy) -> set[str]:
+    """Short forms that commands declare in their frontmatter, as some marketplaces do."""
+    said: set[str] = set()
+    for command in anatomy.of("command"):
+        for key in ("shortcut", "alias", "aliases"):
+            value = command.meta.get(key)
+            names = value if isinstance(value, list | tuple) else [value]
+            said.update(name.lstrip("/").lower() for name in names if isinstance(name, str))
+    return said
 
 
 def _suggest(name: str, known: Iterable[str], mark: str = "") -> str:
@@ -54,7 +66,8 @@ def command_exists(document: Document, context: Context, options: Options) -> It
     if context.anatomy is None:
         return
     known = _names(context.anatomy, "command", "skill")
-    known |= {n.rpartition(":")[2] for n in known} | COMMANDS
+    known |= {n.rpartition(":")[2] for n in known} | COMMANDS | _aliases(context.anatomy)
+    known |= {plugin.lower() for plugin in context.marketplace_plugins}
     known |= {str(name).lstrip("/") for name in options["allowed"]}
     source = source_of(context.anatomy, context.target)
     for name, offset in _commands(document):
@@ -166,7 +179,8 @@ def path_exists(document: Document, context: Context, options: Options) -> Itera
             continue
         if not rooted and path.split("/")[0] not in OWN_FOLDERS | set(options["folders"]):
             continue
-        if not rooted and FOREIGN.search(document.line_at(found.start())):
+        line = document.line_at(found.start())
+        if not rooted and (FOREIGN.search(line) or FILE_HEADER.fullmatch(line)):
             continue
         if any(stands(posixpath.normpath(posixpath.join(at, path)), paths) for at in (folder, "")):
             continue

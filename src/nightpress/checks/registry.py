@@ -77,7 +77,14 @@ GATES = (
     Gate("characters-encoding", "form", "error", form.characters_encoding),
     Gate("html-raw", "form", "error", form.html_raw, {"allowed": HTML}, alone="warning"),
     Gate("command-exists", "grounding", "error", grounding.command_exists, {"allowed": ()}),
-    Gate("commands-covered", "grounding", "error", grounding.commands_covered, {"share": 1.0}),
+    Gate(
+        "commands-covered",
+        "grounding",
+        "error",
+        grounding.commands_covered,
+        {"share": 1.0},
+        alone="warning",
+    ),
     Gate("agent-exists", "grounding", "error", grounding.agent_exists),
     Gate("skill-exists", "grounding", "error", grounding.skill_exists),
     Gate(
@@ -90,7 +97,7 @@ GATES = (
     ),
     Gate("variable-exists", "grounding", "error", grounding.variable_exists, {"allowed": ()}),
     Gate("plugin-exists", "grounding", "error", grounding.plugin_exists),
-    Gate("vocabulary", "grounding", "error", grounding.vocabulary, {"floor": 0.3}),
+    Gate("vocabulary", "grounding", "error", grounding.vocabulary, {"floor": 0.3}, alone="warning"),
     Gate("placeholder", "substance", "error", substance.placeholder),
     Gate("conversation", "substance", "error", substance.conversation),
     Gate("prompt-echo", "substance", "error", substance.prompt_echo, {"words": 9}),
@@ -116,7 +123,7 @@ GATES = (
         {"floor": 0.22, "ceiling": 0.72},
     ),
     Gate("code-span", "substance", "error", substance.code_span, alone="warning"),
-    Gate("example-own", "substance", "error", substance.example_own),
+    Gate("example-own", "substance", "error", substance.example_own, alone="warning"),
     Gate("live-syntax", "safety", "error", safety.live_syntax),
     Gate("arguments-text", "safety", "warning", safety.arguments_text),
     Gate("pipe-to-shell", "safety", "error", safety.pipe_to_shell, alone="warning"),
@@ -125,7 +132,7 @@ GATES = (
     Gate("instruction-echo", "safety", "error", safety.instruction_echo),
     Gate("html-active", "safety", "error", safety.html_active),
     Gate("image-remote", "safety", "error", safety.image_remote, alone="warning"),
-    Gate("url-known", "safety", "error", safety.url_known, {"hosts": ()}),
+    Gate("url-known", "safety", "error", safety.url_known, {"hosts": ()}, alone="warning"),
     Gate(
         "regression-size", "regression", "error", against.regression_size, {"from": 1, "loss": 0.35}
     ),
@@ -160,4 +167,3 @@ GATES = (
 )
 
 REGISTRY: dict[str, Gate] = {gate.name: gate for gate in GATES}
-ALONE = {gate.name: {"severity": gate.alone} for gate in GATES if gate.alone is not None}

@@ -24,12 +24,17 @@ from nightpress.model import Severity
 
 SEVERITIES = get_args(Severity)
 RESERVED = ("severity", "file")
+KEPT_BY_HAND = tuple(replace(g, severity=g.alone or g.severity) for g in REGISTRY.values())
 
 
-def chosen(settings: Mapping[str, Any], own: Iterable[Gate] = ()) -> tuple[Gate, ...]:
-    """The gates that the settings leave on, with their options and severities. What `problems`
-    would complain of is ignored here: it was reported where the settings were read."""
-    gates = [*REGISTRY.values(), *own]
+def chosen(
+    settings: Mapping[str, Any], own: Iterable[Gate] = (), ours: bool = True
+) -> tuple[Gate, ...]:
+    """The gates that the settings leave on, with their options and severities; ours: whether we
+    wrote the document. What `problems` would complain of is ignored here: it was reported where the
+    settings were read."""
+    held = REGISTRY.values() if ours else KEPT_BY_HAND
+    gates = [*held, *own]
     return tuple(made for gate in gates if (made := _made(gate, settings.get(gate.name))))
 
 

@@ -8,7 +8,6 @@ from itertools import islice
 from nightpress.checks import mends, score, settings
 from nightpress.checks.document import Document, parse
 from nightpress.checks.gate import Context, Gate, Spot, Verdict
-from nightpress.checks.registry import ALONE
 from nightpress.model import Finding
 
 MOST = 20  # findings of one gate: the twenty-first tells nobody anything new
@@ -22,7 +21,7 @@ def judge(text: str, context: Context) -> Verdict:
     """
     mended = mends.mend(text)
     document = parse(mended, raw=text)
-    gates = settings.chosen(context.settings, context.custom)
+    gates = settings.chosen(context.settings, context.custom, context.ours)
     order = {gate.name: at for at, gate in enumerate(gates)}
     found = [
         Finding(gate.name, gate.severity, spot.message, spot.line, spot.column, spot.hint)
@@ -50,13 +49,13 @@ def alone(
     plugin_paths: frozenset[str] | None = None,
     skill: bool | None = None,
 ) -> Context:
-    """The context of a document that no generator of ours answers for: house rules are warnings
-    there, and no size window holds. skill: None: judged by the name SKILL.md."""
+    """The context of a document outside any project: house rules are warnings there, and no size
+    window holds. skill: None: judged by the name SKILL.md."""
     if skill is None:
         skill = target is None or target.rpartition("/")[2].lower() == "skill.md"
     return Context(
-        settings=ALONE,
         target=target,
+        ours=False,
         frontmatter="skill" if skill else "none",
         plugin_paths=plugin_paths,
     )
