@@ -169,6 +169,25 @@ def test_a_smaller_limit_is_learned_kept_and_said(
     reopened.close()
 
 
+def test_a_learned_limit_is_tried_again_after_a_month(pacer: Make, clock: FakeClock) -> None:
+    paced = pacer(FREE)
+    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
+    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, 2, minute))
+    clock.now += 29 * 86_400
+    assert paced.snapshot(LITE).limits.rpm == 2
+    clock.now += 2 * 86_400
+    assert paced.snapshot(LITE).limits.rpm == 15
+
+
+def test_a_call_that_failed_counts_from_its_end(pacer: Make, clock: FakeClock) -> None:
+    paced = pacer(Limits(rpm=1))
+    held = taken(paced)
+    clock.now += 40
+    paced.refused(held, Answer("transient", "hung before it was sent, then 503", 503))
+    clock.now += 30
+    assert waits(paced) == pytest.approx(30, abs=0.01)
+
+
 def test_a_daily_limit_is_learned(pacer: Make, clock: FakeClock) -> None:
     paced = pacer(FREE)
     daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"

@@ -72,7 +72,7 @@ class Quota:
         with self._guard, self.store.write() as db:
             now = self.clock.time()
             lane = self._lane(db, model, limits, now)
-            allowed = quota_limits.lowered(limits, learning.known(db, lane["id"]))
+            allowed = quota_limits.lowered(limits, learning.known(db, lane["id"], now))
             tokens = rules.tokens(model, allowed, estimate, lane["ratio"])
             no = rules.day(db, lane, allowed, now) or rules.minute(
                 db, lane, allowed, tokens, purpose, pace, now
@@ -87,13 +87,19 @@ class Quota:
         self, held: Reservation, pace: Pace, tokens_in: int, tokens_out: int, *, clean: bool = True
     ) -> bool:
         """The call was answered: its real tokens count from now on (0: unknown, the estimate
-        stays). clean: the answer is evidence that the pace is safe. False: it was ended before."""
+        stays). clean: the answer is evidence that the pace is safe. False: it was ended before.
+
+        A call that failed counts from now on as if it had arrived just now: that is the latest it
+        can have, and nobody knows better (a connection may have hung before it was sent).
+        """
         with self._ending(held, "settled") as ending:
             if ending is None:
                 return False
             db, lane, day = ending
+            now = self.clock.time()
             db.execute(
-                "UPDATE reservations SET tokens=? WHERE id=?", (tokens_in or held.tokens, held.id)
+                "UPDATE reservations SET tokens=?, at=max(at, ?) WHERE id=?",
+                (tokens_in or held.tokens, held.at if clean else now, held.id),
             )
             db.execute(
                 "UPDATE days SET tokens_in=tokens_in+?, tokens_out=tokens_out+?"
@@ -105,7 +111,7 @@ class Quota:
                 evidence = pacing.after_clean(pace, evidence)
             ratio = learning.ratio(lane["ratio"], tokens_in, held.estimate)
             # the fixed pace counts from the end of a call, the others from its start
-            last = self.clock.time() if pace.profile == "fixed" else lane["last_at"]
+            last = now if pace.profile == "fixed" else lane["last_at"]
             db.execute(
                 "UPDATE lanes SET clean=?, refusals=?, ratio=?, last_at=max(last_at, ?) WHERE id=?",
                 (evidence.clean, evidence.refusals, ratio, last, lane["id"]),

@@ -14,11 +14,15 @@ from nightpress.store import Connection, Row
 FORGET = 0.02
 """How fast an unusually large ratio of real to estimated tokens fades, per call."""
 RATIOS = (0.5, 4.0)
+HOLDS_FOR = 30 * 86_400.0
+"""Seconds for which a learned limit holds; then it is tried whether it still does."""
 
 
-def known(db: Connection, lane: int) -> dict[Kind, int]:
+def known(db: Connection, lane: int, now: float) -> dict[Kind, int]:
     """The limits that refusals of this lane stated."""
-    rows = db.execute("SELECT kind, value FROM learned WHERE lane=?", (lane,))
+    rows = db.execute(
+        "SELECT kind, value FROM learned WHERE lane=? AND at>?", (lane, now - HOLDS_FOR)
+    )
     return {row["kind"]: row["value"] for row in rows}
 
 
@@ -36,7 +40,7 @@ def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float)
     kind, stated = stated_by(answer.quota), answer.limit
     if kind is None or not stated:
         return ()
-    learned = known(db, lane["id"])
+    learned = known(db, lane["id"], now)
     ours = getattr(lowered(limits, learned), kind)
     if stated == ours or (ours is not None and stated > ours and kind not in learned):
         return ()
@@ -48,7 +52,7 @@ def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float)
     before = "any number" if ours is None else str(ours)
     return (
         f"{lane['model']}: the provider allows {stated} {NAMES[kind]}, not {before};"
-        " that holds from now on",
+        " that holds for 30 days",
     )
 
 

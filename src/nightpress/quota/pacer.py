@@ -20,6 +20,7 @@ from nightpress.quota.rules import Closed, Wait
 SLICE = 60.0
 """Longest sleep in seconds before the ledger is asked again: another process may have given
 something back, and the clock may have been set."""
+GOES_ON = "the next run goes on from midnight Pacific; `nightpress tonight` waits for it"
 TOKENS_OUT = 8_192
 """Output tokens that the budget sets aside for a call when its caller does not say."""
 REFUSALS = frozenset({"minute_quota", "day_quota", "capacity", "no_quota"})
@@ -77,7 +78,7 @@ class Pacer:
                 model, self.limits(model), tokens_in, purpose, self.pace, self.draw()
             )
             if isinstance(found, Closed):
-                raise Deferred(f"{model}: {found.why}", found.until, "it goes on by itself then")
+                raise Deferred(f"{model}: {found.why}", found.until, GOES_ON)
             if isinstance(found, Wait):
                 self._in_time(found)
         except BaseException:

@@ -52,7 +52,7 @@ def snapshot(
             return unused
         same = lane["limits"] == str(limits)
         evidence = Evidence(lane["clean"], lane["refusals"]) if same else Evidence()
-        learned = learning.known(db, lane["id"]) if same else {}
+        learned = learning.known(db, lane["id"], now) if same else {}
         since = now - pacing.window(pace, evidence)
         requests, tokens = db.execute(
             "SELECT count(*), coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?",
