@@ -1,0 +1,213 @@
+"""Kills the press at every step of a publication, runs it again, and tells what it found.
+
+Run as a program: `python crash.py SOURCE WORK MUTANT STEP...` prints one JSON object a kill point
+(every step, or only the named ones; MUTANT may be ""). The press runs in forked children; a child
+is killed with SIGKILL before its n-th step, where a step is any call that changes or syncs a file (os.fsync, os.rename ... and the
+steps of `atomic`). MUTANT breaks the protocol on purpose; the test of the test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from nightpress import atomic, ledger, publication, renaming
+
+
+class Killer:
+    """Counts steps; kills the process before step number `at` (0: never), and keeps the trace."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.trace: list[str] = []
+
+    def step(self, name: str) -> None:
+        self.trace.append(name)
+        if len(self.trace) == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(killer: Killer) -> None:
+    """Every step of the protocol passes the killer: atomic's own, real fsyncs, ledger commits."""
+    atomic.step = killer.step
+    real_sync, real_rename = os.fsync, renaming.rename
+
+    def sync(file: int) -> None:
+        killer.step("os.fsync")
+        real_sync(file)
+
+    def rename(folder: int, old: str, new: str, flag: int) -> None:
+        killer.step(f"renameat2:{flag}")
+        real_rename(folder, old, new, flag)
+
+    os.fsync = sync
+    renaming.rename = rename
+    for name in ("begin", "prepare", "end", "keep_reply", "keep_analysis"):
+        _around(ledger.Ledger, name, killer)
+
+
+def _around(owner: type, name: str, killer: Killer) -> None:
+    real: Callable[..., object] = getattr(owner, name)
+
+    def wrapped(self: object, *args: object, **kwargs: object) -> object:
+        killer.step(f"before:ledger.{name}")
+        result = real(self, *args, **kwargs)
+        killer.step(f"after:ledger.{name}")
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def mutate(name: str) -> None:
+    """Break the protocol: the crash test must notice."""
+    if name == "no-fsync":
+        atomic.os = _NoSync()  # type: ignore[attr-defined]
+    elif name == "ledger-first":
+        real = publication.publish
+
+        def publish(project: object, *args: object, **kwargs: object) -> None:
+            row = kwargs["row"]
+            data = args[2]
+            assert isinstance(data, bytes)
+            project.ledger.prepare(  # type: ignore[attr-defined]
+                row, content_sha256=hashlib.sha256(data).hexdigest(), bytes_after=len(data),
+                **kwargs["columns"],
+            )  # fmt: skip
+            project.ledger.end(row, "published", verified=True)  # type: ignore[attr-defined]
+            kwargs["row"] = -1
+            real(project, *args, **kwargs)  # type: ignore[arg-type]
+
+        publication.publish = publish  # type: ignore[assignment]
+    elif name == "no-stored-reply":
+        ledger.Ledger.keep_reply = lambda *_args, **_kwargs: None  # type: ignore[method-assign]
+    elif name == "plain-write":
+
+        def write(staged: atomic.Staged, expected: str | None) -> None:
+            del expected
+            temporary = staged.root / Path(staged.target).parent / staged.temporary
+            data = temporary.read_bytes()
+            target = staged.root / staged.target
+            with target.open("wb") as file:
+                file.write(data[: len(data) // 2])
+                file.flush()
+                atomic.step("torn-write")
+                file.write(data[len(data) // 2 :])
+
+        atomic.swap = write
+
+
+class _NoSync:
+    """The os module without fsync."""
+
+    def __getattr__(self, name: str) -> object:
+        return (lambda _file: None) if name == "fsync" else getattr(os, name)
+
+
+def press(root: Path, at: int, mutant: str, out: Path) -> int:
+    """One run of doit in a child; its wait status. The trace goes to `out`."""
+    child = os.fork()
+    if child == 0:
+        os.chdir(root)
+        log = os.open(out.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        killer = Killer(at)
+        if mutant:
+            mutate(mutant)
+        arm(killer)
+        sys.argv = ["doit", "-n", "1"]
+        from doit.doit_cmd import DoitMain
+
+        code = 1
+        try:
+            code = DoitMain().run(["-n", "1"])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        finally:
+            out.write_text(json.dumps(killer.trace))
+            os._exit(code)
+    return os.waitpid(child, 0)[1]
+
+
+def state(root: Path) -> dict[str, object]:
+    """What can be seen after a run: targets, leftovers, ledger, lock file."""
+    targets = {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.glob("plugins/*/skills/*/SKILL.md"))
+    }
+    leftovers = [p.relative_to(root).as_posix() for p in root.rglob(".*nightpress-*")]
+    database = root / ".nightpress" / "ledger.db"
+    rows: list[tuple[object, ...]] = []
+    if database.exists():
+        connection = sqlite3.connect(database)
+        rows = connection.execute(
+            "SELECT status, target_path, content_sha256 FROM enhancements ORDER BY id"
+        ).fetchall()
+        connection.close()
+    lock = root / "nightpress.lock"
+    entries = [
+        json.loads(line) for line in (lock.read_text().splitlines()[1:] if lock.exists() else [])
+    ]
+    return {
+        "targets": targets,
+        "leftovers": leftovers,
+        "rows": rows,
+        "lock": {entry["target"]: entry["sha256"] for entry in entries},
+    }
+
+
+def calls() -> int:
+    """Calls that the local Gemini server has answered; 0 without one."""
+    base = os.environ.get("GOOGLE_GEMINI_BASE_URL")
+    if not base:
+        return 0
+    with urllib.request.urlopen(f"{base}/_seen") as answer:
+        return int(json.load(answer)["calls"])
+
+
+def one(source: Path, work: Path, mutant: str, at: int, trace: list[str]) -> list[str]:
+    """Kill at one step, run again, print what was found; the trace of the first run."""
+    root = work / f"kill-{at}"
+    shutil.copytree(source, root)
+    before = calls()
+    first = press(root, at, mutant, work / "first.json")
+    killed = state(root)
+    if at == 0:
+        trace = json.loads((work / "first.json").read_text())
+    second = press(root, 0, mutant, work / "second.json")
+    found = {
+        "at": at, "step": trace[at - 1] if at else "", "first": first, "second": second,
+        "killed": killed, "after": state(root), "trace": trace if at == 0 else [],
+        "calls": calls() - before,
+    }  # fmt: skip
+    print(json.dumps(found), flush=True)
+    shutil.rmtree(root)
+    return trace
+
+
+def main(source: Path, work: Path, mutant: str, only: list[str]) -> None:
+    trace = one(source, work, mutant, 0, [])
+    for at, step in enumerate(trace, 1):
+        if not only or step in only:
+            one(source, work, mutant, at, trace)
+
+
+if __name__ == "__main__":
+    # doit's own imports and ours are paid for once, before the forks
+    import doit.doit_cmd  # noqa: F401
+
+    from nightpress import pipeline, session, tasks  # noqa: F401
+    from nightpress.backends import offline  # noqa: F401
+
+    if "GOOGLE_GEMINI_BASE_URL" in os.environ:
+        from google import genai  # noqa: F401
+
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:])

@@ -1,0 +1,122 @@
+"""The whole press is killed before every step of a publication: nothing is lost, nothing lies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gemini_server import GeminiServer
+from tests.market import Market, plugin
+
+OLD = "---\nname: beta\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """One plugin without a document, and one whose document is undersized."""
+    root = tmp_path / "source"
+    plugin(root, "alpha")
+    plugin(root, "beta", skill=OLD)
+    Market(root).run("nightpress", "init")
+    return root
+
+
+def kills(
+    source: Path, tmp_path: Path, mutant: str = "", only: Sequence[str] = (), **environ: str
+) -> list[dict[str, Any]]:
+    work = tmp_path / f"work-{mutant}"
+    work.mkdir()
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GOOGLE_", "GEMINI_"))}
+    script = Path(__file__).parent / "crash.py"
+    done = subprocess.run(
+        [sys.executable, str(script), str(source), str(work), mutant, *only],
+        capture_output=True, text=True, env={**kept, **environ}, check=False, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def violations(found: list[dict[str, Any]], old: str) -> list[str]:
+    """Every broken promise, with the step before which the press was killed."""
+    whole = found[0]["after"]["targets"]
+    broken = []
+
+    def check(holds: bool, what: str, kill: dict[str, Any]) -> None:
+        if not holds:
+            broken.append(f"{kill['at']} ({kill['step']}): {what}")
+
+    for kill in found:
+        dead, after = kill["killed"], kill["after"]
+        for path, sha256 in dead["targets"].items():
+            check(sha256 in (whole[path], old), f"{path} is torn", kill)
+        for status, path, sha256 in dead["rows"]:
+            if status == "published":
+                check(dead["targets"].get(path) == sha256, f"{path}: the ledger lies", kill)
+        check(kill["second"] == 0, "the next run failed", kill)
+        check(after["targets"] == whole, "the next run did not finish the work", kill)
+        check(not after["leftovers"], f"left behind: {after['leftovers']}", kill)
+        check(after["lock"] == whole, "the lock file disagrees", kill)
+        published = [path for status, path, _ in after["rows"] if status == "published"]
+        check(sorted(published) == sorted(whole), "published more or less than once", kill)
+        open_rows = [status for status, *_ in after["rows"] if status in ("started", "prepared")]
+        check(not open_rows, "an attempt was left open", kill)
+    trace = found[0]["trace"]
+    for number, step in enumerate(trace):
+        if step in ("before:exchange", "before:rename-new"):
+            since = trace[:number]
+            create = len(since) - since[::-1].index("after:write")
+            check("os.fsync" in since[create:], "swapped before it was synced", found[0])
+    return broken
+
+
+def test_no_kill_point_breaks_a_promise(source: Path, tmp_path: Path) -> None:
+    found = kills(source, tmp_path)
+    steps = {kill["step"] for kill in found}
+    assert {"before:exchange", "before:rename-new", "before:ledger.prepare"} <= steps
+    assert len(found) > 60
+    assert violations(found, hashlib.sha256(OLD.encode()).hexdigest()) == []
+
+
+@pytest.mark.parametrize(
+    ("mutant", "step"),
+    [("no-fsync", "none"), ("ledger-first", "before:exchange"), ("plain-write", "torn-write")],
+)
+def test_a_broken_protocol_is_noticed(source: Path, tmp_path: Path, mutant: str, step: str) -> None:
+    found = kills(source, tmp_path, mutant, [step])
+    assert violations(found, hashlib.sha256(OLD.encode()).hexdigest()) != []
+
+
+LEDGER_STEPS = [
+    "before:ledger.keep_reply", "after:ledger.keep_reply", "before:ledger.keep_analysis",
+    "before:create", "before:ledger.prepare", "before:rename-new", "before:ledger.end",
+    "after:ledger.end",
+]  # fmt: skip
+
+
+def paid_twice(found: list[dict[str, Any]]) -> list[str]:
+    """Kill points after which something was paid for again. A reply that was not yet recorded is
+    the only one that may be repeated."""
+    whole = found[0]["calls"]
+    allowed = {"before:ledger.keep_reply": whole + 1}
+    return [k["step"] for k in found if k["calls"] > allowed.get(k["step"], whole)]
+
+
+def test_what_was_paid_for_is_not_paid_for_again(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    plugin(source, "alpha", size=16_000)
+    Market(source).run("nightpress", "init")
+    with GeminiServer(latency=0) as server:
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        found = kills(source, tmp_path, "", LEDGER_STEPS, **environ)
+        assert found[0]["calls"] >= 2
+        assert paid_twice(found) == []
+        mutant = kills(source, tmp_path, "no-stored-reply", ["before:ledger.prepare"], **environ)
+        assert paid_twice(mutant) != []
