@@ -14,7 +14,7 @@ from nightpress.checks.gate import Context, Options, Spot
 
 def mend(text: str) -> str:
     """LF line ends, no byte order mark, ordinary spaces, exactly one newline at the end."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\u00a0", " ").replace("\u202f", " ")
     return text.rstrip("\n") + "\n" if text.strip() else text
 
