@@ -115,5 +115,5 @@ def test_words() -> None:
     assert "unknown" in foretelling.money(None, free=False)
     small = replace(at, limits=Limits(5, 250_000, 20))
     said = foretelling.sentence(of(472, small), LITE, small, free=True, zone=UTC)
-    assert "done on 2026-12-16, in 24 days; 452 carried over" in said
+    assert "done on 2026-12-15, in 24 days; 452 carried over" in said
     assert foretelling.sentence(of(0), LITE, HERE, free=True) == "no calls; $0 (free tier)"
