@@ -37,6 +37,37 @@ def test_a_good_manifest_is_read_with_its_defaults(root: Path, write: Write) -> 
     assert (readme.target, readme.size) == ("README.md", Window(5_000, 14_000))
 
 
+def test_the_nearer_place_goes_before_the_farther(root: Path, write: Write) -> None:
+    write(
+        "generators/own/generator.yaml",
+        "title: T\nsummary: S\ntarget: docs/t.md\nsize: {min: 10, max: 99}\npublish: review\n"
+        "checks: {ending: false, house: {file: house.py}}\n",
+    )
+    for name in ("prompt.md.j2", "system.md", "house.py"):
+        write(f"generators/own/{name}", "x")
+    write("manifests/_defaults.yaml", "publish: auto\nchecks: {ending: true, code-span: false}\n")
+    text = (
+        "name: A\nplugin: plugins/acme\nenhancements:\n"
+        "  one: {generator: own, size: {max: 50}, checks: {house: false}}\n"
+        "  two: {generator: readme}\n"
+    )
+    defaults, _ = contract.load_defaults(root)
+    manifest, problems = contract.load_manifest(write("manifests/a.yaml", text), defaults)
+    assert problems == []
+    assert manifest is not None
+    one, two = manifest.enhancements
+    assert one.size == Window(10, 50)
+    assert one.settings["publish"] == "review"
+    assert two.settings["publish"] == "auto"
+    # the generator's `ending` is under these, and stays
+    assert one.settings["checks"] == {"code-span": False, "house": False}
+    assert two.settings["checks"] == {"ending": True, "code-span": False}
+    text = text.replace("enhancements:", "publish: auto\nenhancements:")
+    manifest, _ = contract.load_manifest(write("manifests/a.yaml", text), defaults)
+    assert manifest is not None
+    assert manifest.enhancements[0].settings["publish"] == "auto"
+
+
 def test_a_default_target_stands_beside_the_skill_that_there_is(root: Path, write: Write) -> None:
     text = (
         GOOD.replace("skills/acme/", "skills/old-name/") + "  reference: {generator: reference}\n"

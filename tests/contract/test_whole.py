@@ -85,6 +85,28 @@ def test_a_broken_generator_is_told_once_and_closes_its_manifests(root: Path, wr
     assert "cannot be used" in problems[0].message
 
 
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("../x.py", "leads out"),
+        ("/x.py", "is absolute"),
+        ("none.py", "no file"),
+        ("linked.py", "no file"),
+    ],
+)
+def test_a_check_of_the_project_own_is_a_file_of_the_generator(
+    root: Path, write: Write, file: str, words: str
+) -> None:
+    write("generators/one/generator.yaml", GENERATOR + f"checks: {{mine: {{file: {file}}}}}\n")
+    write("generators/one/prompt.md.j2", "x")
+    write("generators/one/system.md", "x")
+    write("generators/x.py", "x")
+    (root / "generators" / "one" / "linked.py").symlink_to(root / "generators" / "x.py")
+    (found,) = contract.validate(root)
+    assert (found.line, found.path) == (4, "checks.mine.file")
+    assert words in found.message
+
+
 def test_an_unknown_need_has_a_hint(root: Path, write: Write) -> None:
     write("generators/one/generator.yaml", GENERATOR + "needs: [refrence]\n")
     write("generators/one/prompt.md.j2", "x")

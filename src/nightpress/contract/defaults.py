@@ -69,14 +69,24 @@ def window(
     return base, [at(document, shown, place, what, hint)]
 
 
-def checks(document: Document, shown: str, path: tuple[Any, ...], values: Any) -> Iterator[Problem]:
-    """What is wrong with the `checks:` of `values`: unknown names and options."""
+def checks(
+    document: Document,
+    shown: str,
+    path: tuple[Any, ...],
+    values: Any,
+    inherited: Mapping[str, Any] | None = None,
+) -> Iterator[Problem]:
+    """What is wrong with the `checks:` of `values`: unknown names and options.
+
+    inherited: the generator's, whose own checks (with a `file`) may be configured here."""
     given = values.get("checks") if isinstance(values, dict) else None
     if not isinstance(given, dict) or not given:
         return
     from nightpress.checks import settings
 
-    for name, message, hint in settings.problems(given):
+    own = settings.files(inherited or {})
+    judged = {name: said for name, said in given.items() if name not in own}
+    for name, message, hint in settings.problems(judged):
         if isinstance(given[name], bool | dict):
             yield at(document, shown, (*path, "checks", name), message, hint, key=True)
         # else the schema has said it

@@ -42,6 +42,7 @@ def load_generator(folder: Path) -> tuple[Generator | None, list[Problem]]:
     size, found = window(document, shown, (), values, Window())
     problems += found
     problems += checks(document, shown, (), values)
+    problems += _own_checks(document, shown, folder)
     problems += _target(document, shown, folder.name)
     if any(problem.severity == "error" for problem in problems):
         return None, problems
@@ -49,6 +50,8 @@ def load_generator(folder: Path) -> tuple[Generator | None, list[Problem]]:
 
 
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise ValueError("no regular file")
     if path.stat().st_size > _MAX_TEMPLATE:
         raise ValueError(f"larger than {_MAX_TEMPLATE:,} bytes")
     return path.read_text(encoding="utf-8")
@@ -90,6 +93,20 @@ def _target(document: Document, shown: str, kind: str) -> Iterator[Problem]:
     elif "{" in filled or "}" in filled:
         hint = "only {plugin} and {skill} are filled in"
         yield at(document, shown, ("target",), f"{given!r} has an unknown place", hint)
+
+
+def _own_checks(document: Document, shown: str, folder: Path) -> Iterator[Problem]:
+    """The files of the project's own checks: within the generator's folder, and there."""
+    given = document.value.get("checks")
+    for name, said in given.items() if isinstance(given, dict) else ():
+        file = said.get("file") if isinstance(said, dict) else None
+        if not isinstance(file, str):
+            continue
+        place = ("checks", name, "file")
+        if wrong := paths.unsafe(file, "the generator's folder"):
+            yield at(document, shown, place, f"{file!r} {wrong}")
+        elif paths.link_on_the_way(folder, file) or not (folder / paths.clean(file)).is_file():
+            yield at(document, shown, place, f"there is no file {file!r}")
 
 
 def _digest(folder: Path) -> str:

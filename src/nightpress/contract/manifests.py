@@ -94,24 +94,33 @@ class _Reading:
             base = generator.size if generator and generator.size else self.defaults.size
             size, found = shared.window(self.document, self.shown, path, values, base)
             self.problems += found
-            self.problems += shared.checks(self.document, self.shown, path, values)
+            self.problems += shared.checks(
+                self.document, self.shown, path, values, generator.checks if generator else {}
+            )
             target = values.get("target")
             if target is None and generator is not None:
                 target = filled_in(generator.target, skill, skill_name(self._name()))
             if isinstance(target, str) and target:
                 self._target(path, target)
-                settings = self._settings(values)
+                settings = self._settings(values, generator)
                 clean = paths.clean(target)
                 yield Enhancement(name, str(values.get("generator")), clean, size, settings)
 
-    def _settings(self, values: dict[str, Any]) -> dict[str, Any]:
-        """What the manifest says, with the defaults' checks and the manifest's `publish` below."""
+    def _settings(self, values: dict[str, Any], generator: Generator | None) -> dict[str, Any]:
+        """What the enhancement says, with `checks` and `publish` of the places behind it: the
+        manifest, then the generator, then the defaults."""
         settings = dict(values)
-        checks = {**(self.defaults.values.get("checks") or {}), **(values.get("checks") or {})}
+        behind = self.defaults.values
+        theirs = generator.checks if generator is not None else {}
+        shared_checks = behind.get("checks") or {}
+        checks = {name: said for name, said in shared_checks.items() if name not in theirs}
+        checks |= values.get("checks") or {}
         if checks:
             settings["checks"] = checks
-        if "publish" in self.document.value:
-            settings.setdefault("publish", self.document.value["publish"])
+        kind = generator.settings if generator is not None else {}
+        for place in (self.document.value, kind, behind):
+            if "publish" in place:
+                settings.setdefault("publish", place["publish"])
         return settings
 
     def _generator(self, name: str, values: dict[str, Any]) -> Generator | None:
