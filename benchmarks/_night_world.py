@@ -109,7 +109,8 @@ class Server:
 @dataclass(slots=True)
 class Night:
     """One run over all plugins. sizes: bytes per plugin; workers: calls in flight at most; faults:
-    the share of calls that go wrong. sent: requests that left, as the client
+    the share of calls that go wrong; believed: the limits that the client is told, where they are
+    not the server's. sent: requests that left, as the client
     counts them; booked: as the quota ledger does; last: the last latency."""
 
     sizes: Sequence[int]
@@ -121,6 +122,7 @@ class Night:
     seed: int = 1
     faults: float = 0.0
     ledgers: int = 1
+    believed: Limits | None = None
     clock: VirtualClock = field(init=False)
     server: Server = field(init=False)
     rng: random.Random = field(init=False)
@@ -161,7 +163,8 @@ class Night:
 
     def _pacer(self) -> Pacer:
         quota = Quota(self.path, self.clock, PROJECT, durable=False)
-        return Pacer(quota, self.clock, self.rng.random, lambda _: self.limits, self.pace)
+        told = self.believed or self.limits
+        return Pacer(quota, self.clock, self.rng.random, lambda _: told, self.pace)
 
     def _worker(self, pacer: Pacer, work: deque[tuple[int, int]]) -> Waiting:
         while work:
