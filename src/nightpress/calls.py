@@ -98,6 +98,10 @@ class Caller:
         )
         return retrying.ask(request)
 
+    def confirm(self, reservation: Any) -> Any:
+        """The reservation, or a new one in its place if it was held for too long."""
+        return reservation if reservation is None else self.pacer.confirm(reservation)
+
     def release(self, reservation: Any) -> None:
         """Give back a reservation whose request never left."""
         if reservation is not None:
@@ -109,6 +113,8 @@ class Caller:
     def close(self) -> None:
         for backend in self._backends.values():
             backend.close()
+        if self.pacer is not None:
+            self.pacer.close()
 
 
 @dataclass(slots=True)

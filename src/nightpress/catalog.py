@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,20 @@ class Item:
     needs: tuple[str, ...] = ()
     size: int = 0
     plugin_name: str = ""
+
+
+PRIORITY = ("never", "stale", "undersized")
+"""Value first: what was never documented, then what is no longer true, then what is too short."""
+
+
+def rank(item: Item, order: Sequence[str]) -> int:
+    """Place of an enhancement in the order of value."""
+    codes = {reason.code for reason in item.decision.reasons}
+    if not item.size and codes & {"never", "missing"}:
+        kind = "never"
+    else:
+        kind = "undersized" if "undersized" in codes else "stale"
+    return list(order).index(kind) if kind in order else len(order)
 
 
 @dataclass(slots=True)

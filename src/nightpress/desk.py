@@ -83,7 +83,9 @@ def plan(now: Session, format: str = "text") -> bool:
             say(f"{item.decision.action:<12} {item.id}: {_said(item)}")
     for problem in found.problems:
         say(str(problem))
-    say(_headline(now, found))
+    from nightpress import forecasting
+
+    say(f"{_headline(now, found)}; {forecasting.sentence(now.project, found)}")
     return not any(p.severity == "error" for p in found.problems)
 
 
@@ -119,7 +121,8 @@ def _headline(now: Session, found: catalog.Catalog) -> str:
     )  # fmt: skip
     stale = f"{len(making)} stale" + (f" ({reasons})" if reasons else "")
     writer = now.project.writer()
-    return f"{len(found.slugs)} plugins: {stale}, {rest or 'nothing else'}; {writer} ({writer.why})"
+    what = f"{len(found.slugs)} plugins: {stale}, {rest or 'nothing else'}"
+    return f"{what}; {writer} ({writer.why})"
 
 
 _CODES = {

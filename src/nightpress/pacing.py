@@ -1,16 +1,90 @@
-"""The pacer of a run, made from the project's limits, pace and budget.
+"""The pacer and the budget of a run, made from the project's limits, pace, prices and options.
 
 Floor 3.
 """
 
 from __future__ import annotations
 
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from nightpress import budget, limits, pace
+from nightpress.limits import Limits
+from nightpress.pace import Pace
+from nightpress.project import Project
+from nightpress.quota import Pacer, Quota
 from nightpress.run import Run
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
-def pacer(run: Run) -> Any:
-    """None: nothing is paced."""
-    del run
-    return None
+
+def spending(project: Project) -> budget.Spending:
+    """What this run may use, and what it has used so far."""
+    values = project.defaults.values
+    now = datetime.fromtimestamp(project.clock.time())
+    bounds = budget.read(project.options, values.get("budget") or {}, now)
+    return budget.Spending(bounds, lambda model: price_of(project, model))
+
+
+def price_of(project: Project, model: str) -> budget.Price | None:
+    """FREE on a free tier, the configured or known price, None where none is known."""
+    writer = project.writer()
+    if writer.backend == "offline" or (not writer.vertex and not project.may_pay):
+        return budget.FREE
+    today = datetime.fromtimestamp(project.clock.time()).date()
+    return budget.price(model, project.defaults.values.get("prices") or {}, today)
+
+
+def is_local(project: Project) -> bool:
+    """Does the project ask a server on this machine?"""
+    named = project.defaults.values.get("base_url") or project.environ.get(
+        "GOOGLE_GEMINI_BASE_URL", ""
+    )
+    return urlsplit(str(named)).hostname in LOOPBACK
+
+
+def limits_of(project: Project, model: str) -> Limits:
+    """The model's limits; a local server has none but those that the project states."""
+    configured: Mapping[str, Any] = project.defaults.values.get("limits") or {}
+    if is_local(project) and not configured:
+        return limits.UNLIMITED
+    return limits.of(model, configured)
+
+
+def pace_of(project: Project) -> Pace:
+    """The pace; a local server is asked unpaced, unless the project says how."""
+    configured = project.defaults.values.get("pace")
+    if is_local(project) and not configured and not project.defaults.values.get("limits"):
+        return replace(pace.read(None), profile="unpaced")
+    return pace.read(configured)
+
+
+def quota_of(project: Project) -> Quota:
+    """The quota ledger, shared by all runs of this project."""
+    name = (project.defaults.values.get("gemini") or {}).get("project", "default")
+    return Quota(project.state / "quota.db", project.clock, str(name))
+
+
+def pacer(run: Run, spent: budget.Spending) -> Pacer:
+    """The pacer that stands before every HTTP attempt of the run."""
+    project = run.project
+
+    def waiting(model: str, seconds: float, why: str) -> None:
+        if seconds >= 1:
+            run.tell("waiting", f"waiting {seconds:.0f} s for {model}: {why}", seconds=seconds)
+
+    return Pacer(
+        quota_of(project),
+        project.clock,
+        random.random,
+        lambda model: limits_of(project, model),
+        pace_of(project),
+        spent,
+        run.stop,
+        run.notice,
+        waiting,
+    )

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nightpress import drafting, lockfile, publication
+from nightpress.budget import Spending
 from nightpress.calls import Caller
 from nightpress.catalog import Item
 from nightpress.errors import BackendError, Deferred, NightpressError, PublishConflict
@@ -48,6 +49,7 @@ class Press:
     plugin: Callable[[str], Gathered]
     snapshots: Snapshots
     lock: publication.LockBook
+    spending: Spending
     doing: dict[str, Doing] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
     analyses: dict[str, dict[str, Any] | NightpressError] = field(default_factory=dict)
@@ -57,7 +59,7 @@ class Press:
 
     def snapshot(self, slug: str) -> None:
         """Copy the plugin as it stands; every publication finds its old bytes in it."""
-        if self.run.stop.is_set():
+        if self.run.stop.is_set() or not self._admit(slug):
             return
         found = self.plugin(slug)
         taken = self.snapshots.take(
@@ -71,7 +73,7 @@ class Press:
 
         Returns whether there is one; why not is kept for the attempts that needed it.
         """
-        if self.run.stop.is_set():
+        if self.run.stop.is_set() or not self._admit(slug):
             return False
         try:
             analysis = drafting.analyse(self.run, self.caller, self.plugin(slug))
@@ -85,6 +87,24 @@ class Press:
             self.analyses[slug] = analysis
         return True
 
+    def _check_budget(self, job: str) -> None:
+        """Deferred when this run has had its enhancements, or its time."""
+        self.spending.check_time(self.run.project.clock.time())
+        self.spending.admit(job)
+
+    def _admit(self, slug: str) -> bool:
+        """May work on the plugin begin? If not, its attempts learn why."""
+        making = [n for n, s in self.plugin(slug).states.items() if s.decision.action == "make"]
+        if not making:
+            return True
+        try:
+            self._check_budget(f"{slug}/{making[0]}")
+        except Deferred as error:
+            with self._guard:
+                self.analyses[slug] = error
+            return False
+        return True
+
     # --- the three actions of an enhancement ---
 
     def pace(self, item: Item) -> None:
@@ -92,6 +112,11 @@ class Press:
         if self.run.stop.is_set():
             return
         doing = self._open(item)
+        try:
+            self._check_budget(item.id)
+        except Deferred as error:
+            self._fail(doing, error)
+            return
         analysis = self.analyses.get(item.slug)
         if analysis is None:  # its task was up to date, and did not run
             analysis = drafting.cached_analysis(self.run.project, doing.found)
@@ -116,6 +141,7 @@ class Press:
             self._abandon(doing)
             return
         try:
+            doing.reservation = self.caller.confirm(doing.reservation)
             doing.draft = drafting.draft(
                 self.run, self.caller, doing.found, doing.state, doing.request,  # type: ignore[arg-type]
                 reservation=doing.reservation, row=doing.row,
@@ -261,7 +287,10 @@ class Press:
     def _fail(self, doing: Doing, error: Exception) -> None:
         self.caller.release(doing.reservation if doing.draft is None else None)
         doing.reservation = None
-        status = "deferred" if isinstance(error, Deferred) else "failed"
+        status = "failed"
+        if isinstance(error, Deferred):
+            status = "deferred"
+            self.run.put_off(error.until)
         self._end(doing, "interrupted" if self.run.interrupted else status, error)
 
     def _abandon(self, doing: Doing) -> None:

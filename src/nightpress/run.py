@@ -45,6 +45,7 @@ class Run:
     notices: list[str] = field(default_factory=list)
     calls: int = 0
     tokens: int = 0
+    goes_on_at: float | None = None
     _guard: threading.RLock = field(default_factory=threading.RLock)
     _log: int | None = None
 
@@ -107,6 +108,12 @@ class Run:
             self.calls += 1
             self.tokens += tokens
 
+    def put_off(self, until: float | None) -> None:
+        """Something was deferred; until: when it goes on (epoch seconds), if that is known."""
+        with self._guard:
+            if until is not None:
+                self.goes_on_at = min(until, self.goes_on_at or until)
+
     def halt(self, sentence: str) -> None:
         """A fatal answer: no new work in this run, and one clear sentence why."""
         with self._guard:
@@ -123,7 +130,8 @@ class Run:
     def end(self, exit_code: int) -> None:
         """Close the run's row, if it was ever begun."""
         if self.run_id:
-            summary = {"calls": self.calls, "tokens": self.tokens, **self.counts()}
+            summary: dict[str, Any] = {"calls": self.calls, "tokens": self.tokens}
+            summary |= self.counts() | {"goes_on_at": self.goes_on_at}
             self.project.ledger.end_run(self.run_id, exit_code, summary)
         if self._log is not None:
             os.close(self._log)

@@ -63,8 +63,13 @@ class Session:
         items = list(self.catalog.items.values())
         if not self.selection.stale:
             return items
-        busy = {item.slug for item in items if item.work}
-        return [item for item in items if item.slug in busy]
+        order = self.project.defaults.values.get("priority") or catalog.PRIORITY
+        first: dict[str, int] = {}
+        for item in items:
+            if item.work:
+                first[item.slug] = min(first.get(item.slug, 9), catalog.rank(item, order))
+        busy = [item for item in items if item.slug in first]
+        return sorted(busy, key=lambda item: first[item.slug])
 
     def plugin(self, slug: str) -> Gathered:
         """Everything about one plugin, gathered once."""
@@ -81,16 +86,20 @@ class Session:
     @cached_property
     def press(self) -> Any:
         """The press; heavy imports happen here, only when something is stale."""
-        from nightpress import calls, pipeline, publication, snapshots
-        from nightpress.pacing import pacer
+        from nightpress import calls, pacing, pipeline, publication, snapshots
 
-        caller = calls.Caller(self.run, pacer(self.run), random.Random())  # noqa: S311
+        spent = pacing.spending(self.project)
+        paced = None
+        if self.project.writer().kind == "model":
+            paced = pacing.pacer(self.run, spent)
+        caller = calls.Caller(self.run, paced, random.Random())  # noqa: S311 - jitter
         return pipeline.Press(
             run=self.run,
             caller=caller,
             plugin=self.plugin,
             snapshots=snapshots.Snapshots(self.project.state / "snapshots"),
             lock=publication.LockBook(self.project),
+            spending=spent,
         )
 
 
