@@ -9,8 +9,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from nightpress import errors
+from nightpress import errors, options
 from nightpress.project import version
 from nightpress.terminal import safe
 
@@ -68,7 +69,47 @@ def _parser() -> argparse.ArgumentParser:
         help="propose skills/PLUGIN/ in place of folder names that many plugins share",
     )  # fmt: skip
     init.set_defaults(run=_init)
+    _add_tonight(commands)
     return parser
+
+
+def _add_tonight(commands: Any) -> None:
+    tonight = commands.add_parser(
+        "tonight",
+        help="run doit until all is done or the window ends, sleeping over quota resets",
+        description="Runs `doit` again and again: until all is done, or until the window ends. "
+        "For cron, or a terminal left open. It takes doit's run-wide options, written with --.",
+    )
+    tonight.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
+    for option in options.OPTIONS.values():
+        if option.name != "force":
+            flag = "--" + option.name.replace("_", "-")
+            tonight.add_argument(flag, metavar=option.values.split(",")[0], help=option.help)
+    tonight.set_defaults(run=_tonight)
+
+
+def _tonight(given: argparse.Namespace) -> int:
+    from nightpress import tonight
+    from nightpress.clock import RealClock
+
+    project = Path(given.project)
+    if not (project / "dodo.py").is_file():
+        raise errors.UsageError(
+            f"{given.project}: there is no dodo.py", "run nightpress init first"
+        )
+    said = {
+        name: str(value)
+        for name in options.OPTIONS
+        if name not in ("force", "until") and (value := getattr(given, name, None)) is not None
+    }
+    options.read(said | ({"until": given.until} if given.until else {}))
+    variables = [f"{name}={value}" for name, value in said.items()]
+    return tonight.tonight(project, variables, given.until, RealClock(), _say)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(safe(text) + "\n")
+    sys.stdout.flush()
 
 
 def _init(given: argparse.Namespace) -> int:
