@@ -44,12 +44,15 @@ def test_retries_and_refusals_are_calls(pacer: Make) -> None:
 
 
 def test_tokens_are_set_aside_then_settled(pacer: Make) -> None:
-    paced = pacer(Limits(), spending=spending(max_tokens=10_000))
+    bounded = spending(max_tokens=10_000)
+    paced = pacer(Limits(), spending=bounded)
     held = paced.reserve(MODEL, 1_000, tokens_out=8_000)
     with pytest.raises(Deferred, match="max_tokens"):
         paced.reserve(MODEL, 1_000, tokens_out=8_000)
     paced.settle(held, 900, 100)
     paced.settle(held, 900, 100)  # a second time is ignored
+    assert (bounded.used.calls, bounded.used.tokens_in) == (1, 900)
+    assert paced.snapshot(MODEL).evidence.clean == 1
     paced.reserve(MODEL, 1_000, tokens_out=8_000)
 
 
@@ -63,6 +66,13 @@ def test_the_cost_is_never_more(pacer: Make) -> None:
             calls += 1
     assert calls == 7  # of 0.06 each, with room for one of 0.11 at most
     assert bounded.used.cost == pytest.approx(0.42)
+
+
+def test_what_is_in_flight_costs_too(pacer: Make) -> None:
+    paced = pacer(Limits(), spending=spending(Price(1.0, 10.0), max_cost=0.2))
+    paced.reserve(MODEL, 10_000, tokens_out=10_000)
+    with pytest.raises(Deferred, match="max_cost"):
+        paced.reserve(MODEL, 10_000, tokens_out=10_000)
 
 
 def test_without_a_price_there_is_no_cost(pacer: Make) -> None:
