@@ -3,101 +3,136 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from nightpress.anatomy import kind_of
+from nightpress.backends.offline.blocks import Section, sections
+from nightpress.backends.offline.cleaning import Place
+from nightpress.backends.offline.wording import cut, listed, one_line, plain, third_person
 from nightpress.model import Anatomy, Component
 
-_PERSON = re.compile(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
+_STEP = re.compile(r"(?:(?:step|phase|stage)\s*)?\d+\s*[.:)-]\s*(\S.*)", re.I)
+_PROCESS = re.compile(r"\b(workflow|how it works|process|steps|usage)\b", re.I)
+_AUDIENCE = re.compile(r"\b(who (is|should|can|this)|audience|designed for|perfect for)\b", re.I)
+_ITEM = re.compile(r"(?m)^\d+[.)]\s+(\S.*)$")
+_NOWHERE = Place("", "", "", frozenset())
 
 
 def analyse(anatomy: Anatomy) -> dict[str, Any]:
     """The analysis, valid against schemas/analysis.json."""
-    commands = _named(anatomy.of("command"))
-    skills = anatomy.of("skill")
+    readme = [
+        section
+        for file in anatomy.files
+        if kind_of(file.path) == "readme"
+        for section in sections(file.text, _NOWHERE)
+    ]
     return {
-        "purpose": _purpose(anatomy)[:1200],
-        "audience": "",
+        "purpose": cut(_purpose(anatomy), 1200),
+        "audience": _audience(readme),
         "triggers": _triggers(anatomy),
-        "commands": commands,
+        "commands": _named(anatomy.of("command")),
         "agents": _named(anatomy.of("agent")),
-        "skills": _named(skills),
+        "skills": _named(anatomy.of("skill")),
         "hooks": _named(anatomy.of("hook")),
         "files": _files(anatomy),
-        "workflows": [],
-        "gaps": [],
+        "workflows": list(_workflows(anatomy, readme))[:20],
+        "gaps": list(_gaps(anatomy, readme)),
         "description": description(anatomy),
     }
 
 
 def _named(components: tuple[Component, ...]) -> list[dict[str, str]]:
     return [
-        {"name": _cut(c.name, 200), "purpose": _cut(_line(c.description), 600)}
+        {"name": cut(one_line(c.name), 200), "purpose": cut(one_line(c.description), 600)}
         for c in components[:200]
         if c.name.strip()
     ]
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0]
-
-
 def _purpose(anatomy: Anatomy) -> str:
-    said = _line(anatomy.description)
+    said = one_line(anatomy.description)
     if said:
         return said
     for component in anatomy.components:
         if component.description.strip():
-            return _line(component.description)
-    return anatomy.name
+            return one_line(component.description)
+    return plain(anatomy.name)
+
+
+def _audience(readme: list[Section]) -> str:
+    for section in readme:
+        if _AUDIENCE.search(section.heading) and section.blocks:
+            return cut(one_line(section.blocks[0].text), 400)
+    return ""
 
 
 def _triggers(anatomy: Anatomy) -> list[str]:
-    words = [_cut(word, 200) for word in anatomy.keywords[:15]]
-    words += [f"/{c.name}" for c in anatomy.of("command")[:10] if c.name.strip()]
-    return [word for word in dict.fromkeys(words) if word.strip()][:30]
+    words = [cut(word, 200) for word in anatomy.keywords[:15]]
+    words += [f"/{cut(one_line(c.name), 190)}" for c in anatomy.of("command")[:10]]
+    return [word for word in dict.fromkeys(words) if word.strip("/ ")]
 
 
 def _files(anatomy: Anatomy) -> list[dict[str, str]]:
     kinds = ("readme", "command", "agent", "skill", "hook", "mcp", "script")
     return [
-        {"name": _cut(file.path, 200), "purpose": kind_of(file.path)}
+        {"name": cut(one_line(file.path), 200), "purpose": kind_of(file.path)}
         for file in anatomy.files
-        if kind_of(file.path) in kinds
+        if kind_of(file.path) in kinds and file.path.strip()
     ][:200]
+
+
+def _workflows(anatomy: Anatomy, readme: list[Section]) -> Iterator[dict[str, Any]]:
+    """Numbered headings of a command, and numbered lists under a heading that announces one."""
+    for command in anatomy.of("command"):
+        found = sections(command.body, _NOWHERE)
+        steps = [m.group(1) for s in found if (m := _STEP.fullmatch(s.heading))]
+        if len(steps) >= 2:
+            yield _workflow(f"/{command.name}", steps)
+    for section in readme:
+        if _PROCESS.search(section.heading):
+            for block in section.blocks:
+                if block.kind == "list" and len(steps := _ITEM.findall(block.text)) >= 2:
+                    yield _workflow(section.heading, steps)
+
+
+def _workflow(name: str, steps: list[str]) -> dict[str, Any]:
+    return {
+        "name": cut(one_line(name), 200),
+        "steps": [cut(one_line(step), 600) for step in steps[:30]],
+    }
+
+
+def _gaps(anatomy: Anatomy, readme: list[Section]) -> Iterator[str]:
+    """What a document needs, by the standard, and these files do not say."""
+    if not readme:
+        yield "no README"
+    if not anatomy.description:
+        yield "no description in plugin.json"
+    if not anatomy.version:
+        yield "no version in plugin.json"
+    silent = [c.name for c in anatomy.components if not c.description and c.kind != "hook"]
+    if silent:
+        yield cut(f"no description of: {', '.join(one_line(name) for name in silent[:12])}", 400)
+    texts = [file.text for file in anatomy.files]
+    if not any("```" in text for text in texts):
+        yield "no example in code"
+    if not any(re.search(r"\bwhen to use|\buse (?:it|this)? ?when\b", t, re.I) for t in texts):
+        yield "nothing says when to use it"
 
 
 def description(anatomy: Anatomy) -> str:
     """What and when, in the third person, on one line, without angle brackets."""
-    what = _third_person(_purpose(anatomy)) or f"Provides the {_plain(anatomy.name)} plugin"
+    what = third_person(_purpose(anatomy)) or f"Provides the {plain(anatomy.name)} plugin"
     what = what.rstrip(" .!:;,")
-    commands = [f"/{c.name}" for c in anatomy.of("command")[:4]]
-    keywords = [w for w in anatomy.keywords[:6] if w.lower() not in what.lower()]
+    keywords = [w for w in anatomy.keywords if w.lower() not in what.lower() and len(w) < 60][:6]
+    commands = [f"/{one_line(c.name)}" for c in anatomy.of("command")[:4]]
     parts = []
     if keywords:
-        parts.append(f"the task involves {_list(keywords)}")
+        parts.append(f"the task involves {listed(keywords)}")
     if commands:
-        parts.append(f"the user runs {_list(commands)}")
+        parts.append(f"the user runs {listed(commands)}")
     if not parts:
-        parts.append(f"the user asks for {_plain(anatomy.name)}")
-    text = f"{_cut(what, 600)}. Use when {' or '.join(parts)}."
-    return _cut(re.sub(r"[<>]", "", text), 1000)
-
-
-def _list(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^\w. -]+", " ", name).strip() or "described"
-
-
-def _third_person(text: str) -> str:
-    """The sentences in the third person; `your` becomes `the`."""
-    text = re.sub(r"\byour\b", "the", text, flags=re.I)
-    kept = [s for s in re.split(r"(?<=[.!?])\s+", text) if not _PERSON.search(s)]
-    return " ".join(kept)
+        parts.append(f"the user asks for {plain(anatomy.name)}")
+    text = f"{cut(what, 600)}. Use when {', or when '.join(parts)}."
+    return cut(re.sub(r"[<>]", "", text), 1000)

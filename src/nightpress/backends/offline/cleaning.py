@@ -1,0 +1,76 @@
+"""Text of a stranger made fit for quoting. Cleaning only takes away or neutralises (HTML, images,
+badges, emoji, live syntax, links that would not resolve); it never adds words.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where quoted text comes from and goes to, so that links can be kept: the path of the source
+    file and its folder, the folder of the target, and the plugin's paths."""
+
+    path: str
+    source: str
+    target: str
+    paths: frozenset[str]
+
+
+_HTML = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>\n]*>", re.S)
+_IMAGE = re.compile(r"\[?!\[[^\]]*\]\([^)\s]*(?:\s[^)]*)?\)(?:\]\([^)]*\))?")
+_LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\(\s*<?([^)\s>]+)>?(?:\s+[^)]*)?\)")
+_REFERENCE = re.compile(r"\[([^\]\[]+)\]\[[^\]]*\]")
+_AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
+_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f]+ ?")
+_HIDDEN = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0f\ufeff\U000e0000-\U000e007f"
+    "\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+
+
+def inline(source: str, place: Place | None) -> str:
+    """Clean outside of code spans; make code spans harmless."""
+    source = _IMAGE.sub("", source)
+    source = _LINK.sub(lambda m: _link(m.group(1), m.group(2), place), source)
+    pieces = []
+    at = 0
+    for span in _SPAN.finditer(source):
+        pieces.append(_outside(source[at : span.start()]))
+        pieces.append(harmless(span.group()))
+        at = span.end()
+    pieces.append(_outside(source[at:]))
+    return harmless("".join(pieces))
+
+
+def _outside(text: str) -> str:
+    text = _AUTOLINK.sub(r"\1", text)
+    text = _REFERENCE.sub(r"\1", text)
+    text = _HTML.sub("", text)
+    return _EMOJI.sub("", text)
+
+
+def _link(label: str, target: str, place: Place | None) -> str:
+    """The link, rewritten for where the text will stand, if its file exists; else its label. A
+    URL stays: it is the plugin's own."""
+    path, _, anchor = target.partition("#")
+    if place is None or not path or anchor:
+        return label
+    if re.match(r"https?://", path):
+        return f"[{label}]({path})"
+    resolved = posixpath.normpath(posixpath.join(place.source, path))
+    if resolved not in place.paths:
+        return label
+    return f"[{label}]({posixpath.relpath(resolved, place.target or '.')})"
+
+
+def harmless(text: str) -> str:
+    """No syntax that runs or is substituted when a skill is loaded, and no hidden character."""
+    text = _HIDDEN.sub("", text)
+    text = re.sub(r"!(?=`)", "", text)
+    text = re.sub(r"\$ARGUMENTS(\[\d+\])?", "ARGUMENTS", text)
+    return re.sub(r"\$(\d)(?![\w.,])", r"ARG\1", text)

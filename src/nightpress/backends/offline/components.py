@@ -1,0 +1,109 @@
+"""A plugin's components as they will stand in a document."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from nightpress.anatomy import kind_of
+from nightpress.backends.offline.blocks import Block, Section, sections
+from nightpress.backends.offline.cleaning import Place
+from nightpress.backends.offline.wording import code, sentence
+from nightpress.model import Component, Material
+
+_CHAPTERS = {"command": "Commands", "agent": "Agents", "skill": "Skills"}
+_PERSONA = re.compile(r"(?m)^You are (?:a|an|the)\b[^.\n]*\.[ \t]*", re.I)
+"""What tells an agent who it is tells a reader nothing."""
+
+MOST_FILES = 15
+
+Described = tuple[str, str, list[Block], list[Section]]
+"""Chapter, name as a user types it, lead blocks, sections of the component's own text."""
+
+
+def all_of(material: Material) -> Iterator[Described]:
+    """Every command, agent and skill; of two with one name the first."""
+    for kind, chapter in _CHAPTERS.items():
+        for component in _once(material, kind):
+            name = _name(component)
+            place = _place(material, component.path)
+            body = _PERSONA.sub("", component.body.lstrip())
+            yield chapter, name, _lead(component, name), sections(body, place)
+
+
+def _once(material: Material, kind: str) -> list[Component]:
+    found: dict[str, Component] = {}
+    for component in material.anatomy.of(kind):
+        if component.path != material.target and code(component.name):
+            found.setdefault(component.name, component)
+    return list(found.values())
+
+
+def _name(component: Component) -> str:
+    name = code(component.name)[:120]
+    return f"/{name}" if component.kind == "command" else name
+
+
+def _lead(component: Component, name: str) -> list[Block]:
+    said = sentence(component.description)
+    found = [Block("text", said)] if said else []
+    hint = component.meta.get("argument-hint")
+    called = f"{name} {code(hint)}" if isinstance(hint, str) and code(hint) else name
+    if component.kind == "command" and (called != name or not _shows(component.body, name)):
+        found.append(Block("code", f"```text\n{called}\n```"))
+    short = component.meta.get("shortcut")
+    if isinstance(short, str) and code(short):
+        found.append(Block("text", f"Shortcut: `/{code(short).lstrip('/')}`."))
+    return found or [Block("text", f"Defined in `{code(component.path)}`.")]
+
+
+def _shows(body: str, name: str) -> bool:
+    """Does a line of code in the text call the command?"""
+    return bool(re.search(rf"(?m)^\s*{re.escape(name)}(?![\w-])", body))
+
+
+def tools(material: Material) -> Iterator[tuple[str, list[Block]]]:
+    """Hooks and MCP servers as lists of one line each."""
+    for heading, kind in (("Hooks", "hook"), ("MCP servers", "mcp")):
+        rows = []
+        for c in material.anatomy.of(kind):
+            matcher = code(str(c.meta.get("matcher") or ""))
+            on = f" on `{matcher}`" if matcher else ""
+            runs = f" runs `{code(c.description)}`" if code(c.description) else ""
+            rows.append(f"- `{code(c.name)}`{on}{runs}.")
+        if rows:
+            yield heading, [Block("list", "\n".join(dict.fromkeys(rows)))]
+
+
+def files(material: Material) -> list[Block]:
+    """Scripts and documents that the plugin has, each with what it says of itself."""
+    said = {c.path: c.description for c in material.anatomy.components if c.kind == "script"}
+    rows = []
+    for file in material.anatomy.files:
+        kind = kind_of(file.path)
+        if file.path == material.target or kind not in ("script", "doc", "mcp", "hook"):
+            continue
+        about = said.get(file.path, "") if kind == "script" else ""
+        if kind == "doc" and (found := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
+            about = found.group(1).replace("`", "").replace("*", "")
+        name = code(file.path)
+        rows.append(f"- `{name}`: {sentence(about)}" if sentence(about) else f"- `{name}`")
+    return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
+
+
+def contents(material: Material) -> list[Block]:
+    """A list of the reference's entries, linked to their headings."""
+    rows = []
+    for kind in ("command", "agent"):
+        for component in _once(material, kind):
+            name = _name(component)
+            # the forges' rule for heading ids
+            anchor = re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-")
+            rows.append(f"- [`{name}`](#{anchor})")
+    return [Block("list", "\n".join(rows))] if len(rows) > 2 else []
+
+
+def _place(material: Material, path: str) -> Place:
+    paths = frozenset(file.path for file in material.anatomy.files)
+    return Place(path, posixpath.dirname(path), posixpath.dirname(material.target), paths)

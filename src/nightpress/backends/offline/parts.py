@@ -1,0 +1,177 @@
+"""What could stand in a document: the plugin's own sections, each with its place and its value."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nightpress import frontmatter
+from nightpress.anatomy import kind_of
+from nightpress.backends.offline import components, wording
+from nightpress.backends.offline.blocks import Block, sections
+from nightpress.backends.offline.cleaning import Place
+from nightpress.model import Material, SourceFile
+
+
+@dataclass(slots=True)
+class Part:
+    """Some blocks under a path of headings, from level 2 down. order: its place; rank: its value,
+    the least goes in first. Parts of one chapter follow each other."""
+
+    path: tuple[str, ...]
+    order: tuple[int, ...]
+    rank: int
+    blocks: Sequence[Block] = field(default_factory=list)
+
+
+_NO_SECTION = re.compile(
+    r"\b(licen[cs]e|contribut|authors?\b|credits?|acknowledge|changelog|badge|table of contents"
+    r"|contents$|version history|roadmap|made (with|by)|directory structure|file structure"
+    r"|project structure)",
+    re.I,
+)
+# what a section is about, by its heading: (place, value) within the document
+_CLASSES = (
+    (r"when to use|when not to|use cases?|ideal for|perfect for|who (is|should)|triggers?", 2, 3),
+    (r"problem|solution|why|testimonial|\broi\b|value|business|pric|cost|\bvs\b|compar|success"
+     r"|market|revenue|sav|support|coming|next steps|conclusion|learn more|related|community"
+     r"|feedback|resources|links?\b|demo|statistics|metrics|the result|magic", 58, 50),
+    (r"install|set ?up|quick ?start|getting started|prerequisit|requirement|activation", 3, 6),
+    (r"overview|about|what (is|it)|introduc|description|summary|features?|capabilit|what you"
+     r"|purpose|benefits|components", 1, 4),
+    (r"config|settings?|options?|environment|customi|parameters", 52, 9),
+    (r"usage|workflow|how (it|to)|commands?|examples?|walkthrough|tutorial|guide|scenario", 50, 7),
+    (r"troubleshoot|faq|limit|error|known issues|security|best practice|tips|note", 54, 12),
+)  # fmt: skip
+_OTHER = (56, 14)
+_CHAPTERS = {"Commands": 10, "Agents": 20, "Skills": 30}
+
+
+def parts_of(material: Material) -> list[Part]:
+    """Everything that the plugin has to say in this document, in no particular order."""
+    kind = material.generator.type if material.generator else "skill"
+    found = [Part((), (0,), 0, _intro(material, kind))]
+    found += _of_components(material, kind)
+    found += _of_standing(material, kind)
+    for number, file in enumerate(material.anatomy.files):
+        if file.path == material.target:
+            continue
+        if kind_of(file.path) == "readme":
+            found += _classed(material, file, number, 60 if kind == "reference" else 0)
+        elif kind_of(file.path) == "doc" and not _is_component(material, file):
+            found += _as_chapter(material, file, number)
+    if kind != "reference":
+        # beside what else says when to use it, under the same heading
+        when = [part for part in found if part.order[0] == 2]
+        path = max(when, key=lambda p: p.order).path[:1] if when else ("When to use",)
+        found.append(Part(path, (2, 9_999), 2, _topics(material)))
+        found.append(Part(("Files",), (70,), 9, components.files(material)))
+    return found
+
+
+def title(material: Material) -> str:
+    """The document's one heading of level 1."""
+    headings = []
+    texts = [file.text for file in material.anatomy.files if kind_of(file.path) == "readme"]
+    for text in (material.standing, *texts):
+        if found := re.search(r"(?m)^# +(\S.*)$", text[:4_000]):
+            headings.append(found.group(1))
+    said = wording.title(material.anatomy.name, headings)
+    kind = material.generator.type if material.generator else ""
+    return f"{said} reference" if kind == "reference" else said
+
+
+def _intro(material: Material, kind: str) -> list[Block]:
+    said = wording.sentence(material.anatomy.description)
+    found = [Block("text", said)] if said else []
+    folder = posixpath.dirname(material.target)
+    for link in material.links if kind != "readme" else ():
+        name = posixpath.splitext(posixpath.basename(link))[0]
+        relative = posixpath.relpath(link, folder or ".")
+        found.append(
+            Block("text", f"For the details of each command and agent, read [{name}]({relative}).")
+        )
+    if kind == "reference":
+        found += components.contents(material)
+    return found
+
+
+def _topics(material: Material) -> list[Block]:
+    words = [re.sub(r"[`<>*|\[\]]", "", word) for word in material.anatomy.keywords[:20]]
+    return [Block("text", f"Topics: {', '.join(words)}.")] if words else []
+
+
+def _of_components(material: Material, kind: str) -> Iterator[Part]:
+    suffix = " in detail" if kind == "readme" else ""
+    for number, (chapter, name, lead, found) in enumerate(components.all_of(material)):
+        place = _CHAPTERS[chapter]
+        base = {"Commands": 6, "Agents": 7, "Skills": 40}[chapter]
+        path = (f"{chapter}{suffix}", f"`{name}`")
+        # the lead goes in before everything else: every component is named
+        yield Part(path, (place, number, 0), 30 if chapter == "Skills" else 1, lead)
+        for at, section in enumerate(found[:40]):
+            inner = tuple(h for h in section.path if h.lower() != name.lower())
+            if not _NO_SECTION.search(section.heading):
+                yield Part(
+                    (*path, *inner)[:5], (place, number, at + 1), base + 2 * at, section.blocks
+                )
+    for place, (heading, blocks) in enumerate(components.tools(material)):
+        if kind != "reference" or heading != "Files":
+            yield Part((heading,), (40, place), 5, blocks)
+
+
+def _of_standing(material: Material, kind: str) -> Iterator[Part]:
+    """The text to be replaced. It was found wanting, in size most often; what it says is the
+    maintainer's choice of what to say, so it goes in first."""
+    text = frontmatter.split(material.standing).body
+    if kind != "readme":
+        yield from _classed(material, SourceFile(material.target, text, 0), -1, -1)
+        return
+    for number, section in enumerate(sections(text, place_of(material, material.target))[:400]):
+        order = (1 if number < 2 else 5, number)
+        yield Part(section.path[:5], order, 2 + number // 40, section.blocks)
+
+
+def _classed(material: Material, file: SourceFile, number: int, more: int) -> Iterator[Part]:
+    """A README's sections at the places that their headings ask for."""
+    body = frontmatter.split(file.text).body
+    seen: dict[int, int] = {}
+    for at, section in enumerate(sections(body, place_of(material, file.path))[:400]):
+        if any(_NO_SECTION.search(heading) for heading in section.path):
+            continue
+        path = section.path[:5] or ("Overview",)
+        place, rank = _class(path) if section.path else (1, 3)
+        seen[place] = seen.get(place, 0) + 1
+        said = seen[place] // 3
+        if path[0] in _CHAPTERS:
+            place, number = _CHAPTERS[path[0]], -1  # one chapter of that name, not two
+        yield Part(path, (place, number, at), rank + more + said, section.blocks)
+
+
+def _class(path: tuple[str, ...]) -> tuple[int, int]:
+    for pattern, place, rank in _CLASSES:
+        if re.search(rf"\b(?:{pattern})", path[0], re.I):
+            return place, rank
+    return _OTHER
+
+
+def _as_chapter(material: Material, file: SourceFile, number: int) -> Iterator[Part]:
+    """A document of the plugin as a chapter of its own, under its title."""
+    found = sections(frontmatter.split(file.text).body, place_of(material, file.path))
+    heading = next((s.heading for s in found if s.level == 1 and s.heading), "")
+    name = heading or posixpath.splitext(posixpath.basename(file.path))[0]
+    for at, section in enumerate(found[:400]):
+        if not any(_NO_SECTION.search(h) for h in (name, *section.path)):
+            path = (wording.plain(name), *section.path)[:5]
+            yield Part(path, (60, number, at), 30 + at // 2, section.blocks)
+
+
+def _is_component(material: Material, file: SourceFile) -> bool:
+    return any(c.path == file.path for c in material.anatomy.components)
+
+
+def place_of(material: Material, path: str) -> Place:
+    paths = frozenset(file.path for file in material.anatomy.files)
+    return Place(path, posixpath.dirname(path), posixpath.dirname(material.target), paths)
