@@ -179,16 +179,14 @@ def substance() -> list[Defect]:
             settings={"compressibility": {"floor": 0.40}},
         ),
         made("code-span", "no code of its own", uncoded, standing=None),
-        made(
-            "example-own",
-            "no example of its own",
-            swap(
-                "python3 ${CLAUDE_PLUGIN_ROOT}/skills/tide-table/scripts/predict.py"
-                " day Holmvik 2026-03-14",
-                "date --utc",
-            ),
-        ),
+        made("example-own", "no example of its own", another_example),
     ]
+
+
+def another_example(text: str) -> str:
+    """The base with code blocks that could stand anywhere."""
+    plain = re.sub(r"^```json\n.*?^```\n", '```json\n{"a": 1}\n```\n', text, flags=re.M | re.S)
+    return re.sub(r"^```bash\n.*?^```\n", "```bash\ndate --utc\n```\n", plain, flags=re.M | re.S)
 
 
 def uncoded(text: str) -> str:

@@ -134,3 +134,15 @@ def test_the_loss_that_once_went_unnoticed_is_refused() -> None:
     context = replace(base.context(), standing=standing)
     assert len(base.BASE.encode()) < 8_488
     assert "regression-size" in checks_of(base.BASE, context)
+
+
+def test_a_draft_may_draw_on_the_file_that_it_replaces_but_no_file_on_itself() -> None:
+    url = "https://tides-online.io/holmvik"
+    text = add(f"See {url} for more.")(base.BASE)
+    context = base.context()
+    assert context.anatomy is not None
+    before = SourceFile(base.TARGET, f"# Tides\n\nSee {url} for more.\n", 60)
+    known = replace(context.anatomy, files=(*context.anatomy.files, before))
+    draft = replace(context, anatomy=known)
+    assert checks_of(text, draft) == set()
+    assert checks_of(text, replace(draft, ours=False)) == {"url-known"}

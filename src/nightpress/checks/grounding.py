@@ -69,7 +69,7 @@ def command_exists(document: Document, context: Context, options: Options) -> It
     known |= {n.rpartition(":")[2] for n in known} | COMMANDS | _aliases(context.anatomy)
     known |= {plugin.lower() for plugin in context.marketplace_plugins}
     known |= {str(name).lstrip("/") for name in options["allowed"]}
-    source = source_of(context.anatomy, context.target)
+    source = source_of(context)
     for name, offset in _commands(document):
         own = name.rpartition(":")
         if own[2] in known and own[0] in {"", context.anatomy.name.lower()}:
@@ -139,7 +139,7 @@ def _component_exists(document: Document, context: Context, kind: str, noun: str
         return
     known = _names(context.anatomy, kind) | {context.anatomy.name.lower()}
     known.add(document.text_field("name").lower())
-    source = source_of(context.anatomy, context.target)
+    source = source_of(context)
     for name, offset in _said_to_be(document, noun):
         plain = name.rpartition(":")[2].lower()
         if plain not in known and not source.says(plain):
@@ -168,7 +168,7 @@ def path_exists(document: Document, context: Context, options: Options) -> Itera
     paths = context.plugin_paths
     if paths is None or not paths:
         return
-    source = source_of(context.anatomy, context.target) if context.anatomy else None
+    source = source_of(context) if context.anatomy else None
     folder = posixpath.dirname(context.target or "")
     linked = {link.target.split("#")[0].removeprefix("./") for link in document.links}
     reported: set[str] = set()
@@ -192,7 +192,7 @@ def path_exists(document: Document, context: Context, options: Options) -> Itera
 def variable_exists(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """Every `${CLAUDE_...}` variable is one that Claude Code sets, or that the plugin's text
     names."""
-    source = source_of(context.anatomy, context.target) if context.anatomy else None
+    source = source_of(context) if context.anatomy else None
     known = VARIABLES | {str(name) for name in options["allowed"]}
     for found in VARIABLE.finditer(document.text):
         if found[1] not in known and not (source and source.says(found[1])):
@@ -206,7 +206,7 @@ def plugin_exists(document: Document, context: Context, _: Options) -> Iterator[
     if context.anatomy is None or not context.marketplace_plugins:
         return
     known = {name.lower() for name in context.marketplace_plugins} | {context.anatomy.name.lower()}
-    source = source_of(context.anatomy, context.target)
+    source = source_of(context)
     for name, offset in _said_to_be(document, r"plugins?"):
         if name.lower() not in known and not source.says(name):
             hint = _suggest(name.lower(), known)
@@ -227,7 +227,7 @@ def vocabulary_share(document: Document, context: Context) -> float | None:
     """0-1, or None where there is no source to compare with."""
     if context.anatomy is None:
         return None
-    source = source_of(context.anatomy, context.target)
+    source = source_of(context)
     words = words_of(document.body)
     if not words or not source.words:
         return None

@@ -125,7 +125,7 @@ def destructive(document: Document, context: Context, _: Options) -> Iterator[Sp
 def _unless_in_source(
     document: Document, context: Context, guards: tuple[Guarded, ...], what: str
 ) -> Iterator[Spot]:
-    source = source_of(context.anatomy, context.target) if context.anatomy else None
+    source = source_of(context) if context.anatomy else None
     for found, _ in matches(guards, document.text):
         if source is None or not source.says(found[0].strip()):
             place = document.place(found.start())
@@ -168,7 +168,7 @@ def url_known(document: Document, context: Context, options: Options) -> Iterato
     (localhost, example.com, a placeholder)."""
     if context.anatomy is None:
         return
-    source = source_of(context.anatomy, context.target)
+    source = source_of(context)
     allowed = {str(host).lower() for host in options["hosts"]}
     images = {link.target for link in document.links if link.image}
     for found in URL.finditer(document.text):

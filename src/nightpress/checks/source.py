@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from nightpress.model import Anatomy, SourceFile
+from nightpress.checks.gate import Context
+from nightpress.model import SourceFile
 
 WORD = re.compile(r"[^\W\d_][\w'-]{2,}")
 URL = re.compile(r"https?://[^\s<>\"'`)\]}|\\]+")
@@ -14,7 +15,7 @@ URL = re.compile(r"https?://[^\s<>\"'`)\]}|\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """text: all files, lower case, the document itself left out; words: its distinct words."""
+    """text: all files, lower case; words: its distinct words."""
 
     text: str
     words: frozenset[str]
@@ -35,12 +36,19 @@ def urls_of(text: str) -> frozenset[str]:
     return frozenset(url.rstrip(".,;:!?*_") for url in URL.findall(text))
 
 
-def source_of(anatomy: Anatomy, target: str | None) -> Source:
-    return _prepared(anatomy.files, target, (anatomy.name, anatomy.description, *anatomy.keywords))
+def source_of(context: Context) -> Source:
+    """What the document may draw on; empty without an anatomy. The file that a draft replaces is
+    the plugin's own text; a standing file is not its own witness."""
+    anatomy = context.anatomy
+    if anatomy is None:
+        return Source("", frozenset(), frozenset())
+    left_out = None if context.ours else context.target
+    more = (anatomy.name, anatomy.description, *anatomy.keywords)
+    return _prepared(anatomy.files, left_out, more)
 
 
 # a plugin's enhancements are judged one after the other: few sources are alive at a time
 @lru_cache(maxsize=8)
-def _prepared(files: tuple[SourceFile, ...], target: str | None, more: tuple[str, ...]) -> Source:
-    text = "\n".join([f"{f.path}\n{f.text}" for f in files if f.path != target] + list(more))
+def _prepared(files: tuple[SourceFile, ...], left_out: str | None, more: tuple[str, ...]) -> Source:
+    text = "\n".join([f"{f.path}\n{f.text}" for f in files if f.path != left_out] + list(more))
     return Source(text.lower(), words_of(text), urls_of(text))

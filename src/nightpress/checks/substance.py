@@ -171,18 +171,23 @@ def code_span(document: Document, context: Context, _: Options) -> Iterator[Spot
         if not pieces:
             yield Spot("no code at all", hint="name commands, files and options as code")
         return
-    source = source_of(context.anatomy, context.target)
+    source = source_of(context)
     if not any(len(piece) > 2 and source.says(piece) for piece in pieces):
         yield Spot("no code of the plugin's own", hint="quote its commands, files and options")
 
 
 def example_own(document: Document, context: Context, _: Options) -> Iterator[Spot]:
-    """At least one example is the plugin's own: a code block, or a section called example, usage
-    or the like, that names one of its commands, agents, skills, files or the plugin."""
+    """At least one example is the plugin's own: a code block with a line of the plugin's source, or
+    a code block or a section called example, usage or the like that names one of its commands,
+    agents, skills, files or the plugin."""
     if context.anatomy is None:
         return
     names = _own_names(context.anatomy)
     texts = [block.text for block in document.blocks] + _example_sections(document)
+    source = source_of(context)
+    lines = (line.strip() for block in document.blocks for line in block.text.split("\n"))
+    if any(len(line) > 8 and source.says(line) for line in lines):
+        return
     if not any(name in text.lower() for text in texts for name in names):
         yield Spot(
             "no example of the plugin's own", hint="show a real request and what comes of it"
