@@ -164,6 +164,15 @@ def test_plugins_that_no_manifest_can_name_are_told(tmp_path: Path) -> None:
     "\n".join(done.lines()).encode("utf-8")
 
 
+def test_a_name_with_half_a_surrogate_and_a_skill_folder_with_a_backslash(tmp_path: Path) -> None:
+    folder = plugin(tmp_path, "one", "half \ud800")
+    put(folder / "skills" / "a\\b" / "SKILL.md")
+    done = scaffold.init(tmp_path, str(tmp_path))
+    assert manifest(tmp_path, "half").name == "half \ufffd"
+    assert manifest(tmp_path, "half").enhancements == ()
+    assert any("backslash" in notice for notice in done.notices)
+
+
 def test_two_plugins_of_one_name_have_slugs_that_stay(tmp_path: Path) -> None:
     plugin(tmp_path, "b/tool", "tool")
     scaffold.init(tmp_path, str(tmp_path))
@@ -224,13 +233,16 @@ def test_a_plugin_that_is_one_skill_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_default_enhancements_are_proposed_beside_the_skill(tmp_path: Path) -> None:
-    put(plugin(tmp_path, "one") / "skills" / "old" / "SKILL.md")
+    folder = plugin(tmp_path, "one")
+    put(folder / "skills" / "old" / "SKILL.md")
+    put(folder / "skills" / "older" / "SKILL.md")
     put(tmp_path / "manifests" / "_defaults.yaml", "enhancements: [reference, readme, skill]\n")
     scaffold.sync(tmp_path)
     assert {e.name: e.target for e in manifest(tmp_path, "one").enhancements} == {
         "reference": "skills/old/references/reference.md",
         "readme": "README.md",
-        "skill": "skills/old/SKILL.md",
+        "skill-old": "skills/old/SKILL.md",
+        "skill-older": "skills/older/SKILL.md",
     }
 
 
