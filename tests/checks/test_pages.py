@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from nightpress.checks import REGISTRY
-from nightpress.checks.describing import page
+from nightpress.checks.describing import page, rules
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +22,7 @@ def test_every_gate_is_explained() -> None:
     for gate in REGISTRY.values():
         assert (gate.check.__doc__ or "").strip(), gate.name
         assert f"| `{gate.name}` |" in page()
+    assert set(rules()) == set(REGISTRY) and all(rules().values())
 
 
 def test_the_benchmark_is_one_json_object() -> None:

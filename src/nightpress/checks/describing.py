@@ -79,6 +79,11 @@ def page() -> str:
     return "".join(parts)
 
 
+def rules() -> dict[str, str]:
+    """What each check demands, by name, for machine-readable reports."""
+    return {gate.name: " ".join((gate.check.__doc__ or "").split()) for gate in GATES}
+
+
 def _row(gate: Gate) -> str:
     options = "<br>".join(f"`{key}: {_written(value)}`" for key, value in gate.options.items())
     said = " ".join(inspect.cleandoc(gate.check.__doc__ or "").split()).replace("|", "\\|")
