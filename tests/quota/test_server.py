@@ -1,12 +1,14 @@
 """Quota ledger and local Gemini server, over real HTTP on one fast clock: they agree on every call.
 
-The tolerated skew is that of the fast clock: half a real second is half a minute of it.
+The tolerated skew is that of the fast clock: three quarters of a real second are half a
+minute of it.
 """
 
 from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from tests.backends.samples import MODEL, request
 from tests.gemini_server import FastClock, GeminiServer
 from tests.gemini_server import Limits as Served
 
-SPEED = 60.0
+SPEED = 40.0
 PACE = Pace(proof=4, skew=30.0)
 LIMITS = (12, 200_000, 400)
 FAULTS = {"503": 0.06, "500": 0.06, "empty_body": 0.06, "disconnect": 0.06}
@@ -50,25 +52,32 @@ def ask(backend: Any, pacer: Pacer, question: Request, clock: SharedClock) -> Re
     return retrying.ask(question)
 
 
+def warm(backend: Any) -> Any:
+    """The first call imports the SDK, long on a fast clock: let it be another model's call."""
+    with suppress(BackendError):
+        backend.ask(request(model="gemini-3.1-flash-lite"))
+    return backend
+
+
 def test_ledger_and_server_agree_and_nothing_is_refused(tmp_path: Path) -> None:
     fast = FastClock(SPEED, 1_795_032_000.0)
     clock = SharedClock(SPEED, fast.origin, fast.monotonic_origin)
     served = {"*": Served(*LIMITS)}
     with GeminiServer(clock=fast, limits=served, latency=1.0, rates=FAULTS, seed=5) as server:
         settings = {"base_url": server.url(), "clock_speed": SPEED, "deadline": 600.0}
-        backend = make("gemini", settings, {"GOOGLE_API_KEY": "test-key"})
+        backend = warm(make("gemini", settings, {"GOOGLE_API_KEY": "test-key"}))
         quota = Quota(tmp_path / "quota.db", clock)
         pacer = Pacer(quota, clock, random.Random(1).random, lambda _: Limits(*LIMITS), PACE)
-        questions = [request(extra=f"number {n}") for n in range(20)]
+        questions = [request(extra=f"number {n}") for n in range(14)]
         with ThreadPoolExecutor(6) as pool:
             replies = list(pool.map(lambda q: ask(backend, pacer, q, clock), questions))
         seen, now = server.seen(), pacer.snapshot(MODEL)
         backend.close()
         quota.close()
-    assert len(replies) == 20
+    assert len(replies) == 14
     assert seen["refusals"] == 0
-    assert seen["calls"] == now.calls_today > 20
-    assert now.evidence.clean >= 20 and now.evidence.refusals == 0
+    assert seen["by_model"][MODEL] == now.calls_today > 14
+    assert now.evidence.clean >= 14 and now.evidence.refusals == 0
 
 
 def test_the_servers_own_words_lower_the_limit(tmp_path: Path) -> None:
@@ -77,7 +86,7 @@ def test_the_servers_own_words_lower_the_limit(tmp_path: Path) -> None:
     said: list[str] = []
     with GeminiServer(clock=fast, limits={"*": Served(2, 250_000, 400)}) as server:
         settings = {"base_url": server.url(), "clock_speed": SPEED, "deadline": 600.0}
-        backend = make("gemini", settings, {"GOOGLE_API_KEY": "test-key"})
+        backend = warm(make("gemini", settings, {"GOOGLE_API_KEY": "test-key"}))
         quota = Quota(tmp_path / "quota.db", clock)
         pacer = Pacer(quota, clock, lambda: 0.5, lambda _: Limits(15, 250_000, 400),
                       Pace(profile="unpaced", skew=30.0), tell=said.append)  # fmt: skip
@@ -86,5 +95,10 @@ def test_the_servers_own_words_lower_the_limit(tmp_path: Path) -> None:
         seen, now = server.seen(), pacer.snapshot(MODEL)
         backend.close()
         quota.close()
-    assert (seen["refusals"], seen["calls"], now.calls_today, now.limits.rpm) == (1, 4, 4, 2)
+    assert (seen["refusals"], seen["by_model"][MODEL], now.calls_today, now.limits.rpm) == (
+        1,
+        4,
+        4,
+        2,
+    )
     assert "allows 2 requests a minute, not 15" in said[0]
