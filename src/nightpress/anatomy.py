@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from nightpress import frontmatter
@@ -20,6 +21,12 @@ Kind = Literal[
     "data", "code",
 ]  # fmt: skip
 
+MOST_HOOKS = 200
+"""Hooks, and servers, that are taken from one file."""
+
+_LICENSE = re.compile(r"(?:un)?(?:licen[cs]e|copying|notice)s?(?:[.-][\w.-]+)?")
+_README = re.compile(r"readme(?:[._-][a-z-]{2,5})?(?:\.\w+)?")
+_INLINE = ".claude-plugin/plugin.json"
 _SCRIPT_ENDINGS = frozenset({".sh", ".bash", ".py", ".js", ".ts", ".mjs", ".cjs", ".rb", ".ps1"})
 _CODE_ENDINGS = _SCRIPT_ENDINGS | frozenset(
     {".go", ".rs", ".java", ".c", ".h", ".cpp", ".cs", ".php", ".swift", ".kt", ".tsx", ".jsx"}
@@ -35,17 +42,18 @@ def kind_of(path: str) -> Kind:
     parts = path.split("/")
     if lower == "plugin.json" and (len(parts) == 1 or parts[-2] == ".claude-plugin"):
         return "manifest"
-    if lower.startswith(("license", "licence", "copying", "notice")):
+    if _LICENSE.fullmatch(lower) and parts[0] not in ("commands", "agents"):
         return "license"
     if lower in (".mcp.json", "mcp.json"):
         return "mcp"
-    if lower == "hooks.json":
-        return "hook"
     if ending in (".md", ".markdown", ".mdx", ".txt", ".rst"):
         return _kind_of_text(parts, lower)
-    if "scripts" in parts[:-1] or "bin" in parts[:-1] or "hooks" in parts[:-1]:
-        return "script"
-    if ending in _SCRIPT_ENDINGS:
+    folders = parts[:-1]
+    if ending == ".json" and (lower == "hooks.json" or "hooks" in folders):
+        return "hook"
+    if ending in _DATA_ENDINGS:
+        return "data"
+    if ending in _SCRIPT_ENDINGS or not {"scripts", "bin", "hooks"}.isdisjoint(folders):
         return "script"
     return "code" if ending in _CODE_ENDINGS else "data"
 
@@ -53,30 +61,37 @@ def kind_of(path: str) -> Kind:
 def _kind_of_text(parts: list[str], lower: str) -> Kind:
     if lower == "skill.md":
         return "skill"
-    if lower.startswith("readme"):
+    if _README.fullmatch(lower):
         return "readme"
-    folders = parts[:-1]
     if lower.endswith((".md", ".markdown")):
-        if "commands" in folders:
-            return "command"
-        if "agents" in folders:
-            return "agent"
+        for folder, kind in (("commands", "command"), ("agents", "agent")):
+            if folder in parts[:-1] and _at_a_root(parts[: parts.index(folder)]):
+                return kind  # type: ignore[return-value]
     return "doc"
+
+
+def _at_a_root(above: list[str]) -> bool:
+    """Components stand at a plugin's root; a pack holds plugins in a nested `plugins/`."""
+    return not above or above[-1] == ".claude" or "plugins" in above
 
 
 def build(
     files: Sequence[SourceFile], folder: str, entry: Mapping[str, Any] | None = None
 ) -> Anatomy:
-    """The anatomy of the plugin in `folder`; entry: what its marketplace.json says of it."""
-    meta = {**_plain(entry or {}), **_plugin_json(files)}
-    components = tuple(_components(files, meta))
+    """The anatomy of the plugin in `folder`; entry: what its marketplace.json says of it, taken
+    where its plugin.json is silent or of a wrong type."""
+    own, said = _plugin_json(files), dict(entry or {})
+
+    def text(key: str, most: int) -> str:
+        return (_string(own.get(key)) or _string(said.get(key)))[:most]
+
     return Anatomy(
-        name=_string(meta.get("name")) or folder,
-        description=_string(meta.get("description")),
-        version=_string(meta.get("version")),
-        author=_author(meta.get("author")),
-        keywords=_strings(meta.get("keywords")),
-        components=components,
+        name=text("name", 200) or _string(folder)[:200] or "plugin",
+        description=text("description", 4_000),
+        version=text("version", 100),
+        author=(_author(own.get("author")) or _author(said.get("author")))[:200],
+        keywords=_keywords(own.get("keywords")) or _keywords(said.get("keywords")),
+        components=tuple(_components(files, {**said, **own}, folder)),
         files=tuple(files),
     )
 
@@ -85,24 +100,24 @@ def _plugin_json(files: Sequence[SourceFile]) -> dict[str, Any]:
     for wanted in (".claude-plugin/plugin.json", "plugin.json"):
         for file in files:
             if file.path == wanted:
-                return _json_object(file.text)
+                value = _json(file.text)
+                return value if isinstance(value, dict) else {}
     return {}
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def _json(text: str) -> Any:
+    """The value, {} if it is no JSON."""
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {str(key): inner for key, inner in value.items()}
 
 
 def _string(value: Any) -> str:
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    """One line, without what UTF-8 cannot hold (JSON may escape half of a surrogate pair)."""
+    if not isinstance(value, str):
+        return ""
+    return " ".join(value.encode("utf-8", "replace").decode("utf-8").split())
 
 
 def _strings(value: Any) -> tuple[str, ...]:
@@ -110,52 +125,63 @@ def _strings(value: Any) -> tuple[str, ...]:
     return tuple(text for inner in found if (text := _string(inner)))
 
 
+def _keywords(value: Any) -> tuple[str, ...]:
+    """At most 30; a string is taken for a list with commas."""
+    words = value.split(",") if isinstance(value, str) else value
+    return tuple(dict.fromkeys(word[:100] for word in _strings(words)))[:30]
+
+
 def _author(value: Any) -> str:
     return _string(value.get("name")) if isinstance(value, dict) else _string(value)
 
 
-def _components(files: Sequence[SourceFile], meta: Mapping[str, Any]) -> Iterator[Component]:
+def _components(
+    files: Sequence[SourceFile], meta: Mapping[str, Any], folder: str
+) -> Iterator[Component]:
     declared = {
-        kind: tuple(p.removeprefix("./").rstrip("/") for p in _strings(meta.get(f"{kind}s")))
-        for kind in ("command", "agent")
+        key: tuple(p.removeprefix("./").rstrip("/") for p in _strings(meta.get(key)))
+        for key in ("commands", "agents", "hooks", "mcpServers")
     }
     for file in files:
         kind = kind_of(file.path)
-        if kind in ("command", "agent", "doc"):
-            found = _declared(file.path, kind, declared)
-            if found is not None:
-                yield _markdown(file, found)
+        if file.path in declared["hooks"] or kind == "hook":
+            yield from _hooks(file.path, _json(file.text))
+        elif file.path in declared["mcpServers"] or kind == "mcp":
+            yield from _servers(file.path, _json(file.text))
         elif kind == "skill":
-            yield _markdown(file, "skill")
-        elif kind == "hook":
-            yield from _hooks(file.path, _json_object(file.text))
-        elif kind == "mcp":
-            yield from _servers(file.path, _json_object(file.text))
+            yield _markdown(file, "skill", folder)
         elif kind == "script":
             yield Component("script", file.path.rpartition("/")[2], file.path, _purpose(file.text))
-    inline = {"hooks": meta.get("hooks"), "mcpServers": meta.get("mcpServers")}
-    if isinstance(inline["hooks"], dict):
-        yield from _hooks(".claude-plugin/plugin.json", {"hooks": inline["hooks"]})
-    if isinstance(inline["mcpServers"], dict):
-        yield from _servers(".claude-plugin/plugin.json", {"mcpServers": inline["mcpServers"]})
+        elif (found := _declared(file.path, kind, declared)) is not None:
+            yield _markdown(file, found, folder)
+    yield from _hooks(_INLINE, {"hooks": meta.get("hooks")})
+    yield from _servers(_INLINE, {"mcpServers": meta.get("mcpServers")})
 
 
 def _declared(
     path: str, kind: str, declared: Mapping[str, tuple[str, ...]]
 ) -> Literal["command", "agent"] | None:
-    """Commands and agents that plugin.json names replace the default folders."""
-    if not path.lower().endswith(".md") or path.rpartition("/")[2].lower().startswith("readme"):
+    """Commands and agents that plugin.json names (files, folders, globs) replace the default
+    folders."""
+    if not path.lower().endswith((".md", ".markdown")) or kind == "readme":
         return None
     for wanted in ("command", "agent"):
-        places = declared[wanted]
-        if any(path == place or path.startswith(f"{place}/") for place in places):
+        if any(_names(place, path) for place in declared[f"{wanted}s"]):
             return wanted
-    if kind in ("command", "agent") and not declared[kind]:
+    if kind in ("command", "agent") and not declared[f"{kind}s"]:
         return kind  # type: ignore[return-value]
     return None
 
 
-def _markdown(file: SourceFile, kind: Literal["command", "agent", "skill"]) -> Component:
+def _names(place: str, path: str) -> bool:
+    if path == place or path.startswith(f"{place}/"):
+        return True
+    return "*" in place and (fnmatchcase(path, place) or fnmatchcase(path, f"{place}/*"))
+
+
+def _markdown(
+    file: SourceFile, kind: Literal["command", "agent", "skill"], folder: str
+) -> Component:
     parts = frontmatter.split(file.text)
     meta: dict[str, Any] = {}
     if parts.raw is not None:
@@ -163,14 +189,15 @@ def _markdown(file: SourceFile, kind: Literal["command", "agent", "skill"]) -> C
             meta = frontmatter.parse(parts.raw)
         except frontmatter.FrontmatterError:
             meta = {}  # the checks name it; here it only means that we know less
-    stem = file.path.rpartition("/")[2].rpartition(".")[0]
+    above, _, stem = file.path.rpartition("/")
+    name = stem.rpartition(".")[0]
+    said = _string(meta.get("name"))
     if kind == "skill":
-        folder = file.path.rpartition("/")[0].rpartition("/")[2]
-        name = folder or _string(meta.get("name"))
-    else:
-        name = stem
+        name = above.rpartition("/")[2] or said or folder  # at the root: a plugin of one skill
+    elif kind == "agent" and re.fullmatch(r"[\w-]{1,80}", said):
+        name = said  # an agent is called by the name that it gives itself, a command by its file
     description = _string(meta.get("description")) or _first_sentence(parts.body)
-    return Component(kind, name, file.path, description, meta, parts.body)
+    return Component(kind, name, file.path, description[:2_000], meta, parts.body)
 
 
 def _first_sentence(body: str) -> str:
@@ -181,32 +208,38 @@ def _first_sentence(body: str) -> str:
     return ""
 
 
-def _hooks(path: str, value: Mapping[str, Any]) -> Iterator[Component]:
-    events = value.get("hooks", value)
-    if not isinstance(events, dict):
-        return
-    for event, groups in events.items():
-        for group in groups if isinstance(groups, list) else []:
-            if not isinstance(group, dict):
-                continue
-            matcher = _string(group.get("matcher"))
-            inner = group.get("hooks")
-            commands = [
-                _string(hook.get("command")) for hook in inner if isinstance(hook, dict)
-            ] if isinstance(inner, list) else []  # fmt: skip
-            said = "; ".join(command for command in commands if command)
-            yield Component("hook", str(event), path, said, {"matcher": matcher})
+def _hooks(path: str, value: Any) -> Iterator[Component]:
+    """Hooks by event (`{event: [{matcher, hooks: [{command}]}]}`) or as a list of objects that
+    name their event, as some plugins write them."""
+    events = value.get("hooks", value) if isinstance(value, dict) else value
+    found: list[tuple[str, dict[str, Any]]] = []
+    if isinstance(events, dict):
+        found = [
+            (str(event), group) for event, groups in events.items() for group in _dicts(groups)
+        ]
+    elif isinstance(events, list):
+        found = [(_string(hook.get("event")), hook) for hook in _dicts(events)]
+    for event, group in [pair for pair in found if _string(pair[0])][:MOST_HOOKS]:
+        commands = [_string(hook.get("command")) for hook in [group, *_dicts(group.get("hooks"))]]
+        said = "; ".join(command for command in commands if command)
+        meta = {"matcher": _string(group.get("matcher"))[:300]}
+        about = _string(group.get("description"))
+        yield Component("hook", _string(event)[:100], path, said[:1_000], meta, about[:1_000])
 
 
-def _servers(path: str, value: Mapping[str, Any]) -> Iterator[Component]:
-    servers = value.get("mcpServers", value)
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
+
+
+def _servers(path: str, value: Any) -> Iterator[Component]:
+    servers = value.get("mcpServers", value) if isinstance(value, dict) else None
     if not isinstance(servers, dict):
         return
-    for name, server in servers.items():
-        if isinstance(server, dict):
+    for name, server in list(servers.items())[:MOST_HOOKS]:
+        if isinstance(server, dict) and _string(name):
             command = " ".join([_string(server.get("command")), *_strings(server.get("args"))])
             said = command.strip() or _string(server.get("url"))
-            yield Component("mcp", str(name), path, said, {})
+            yield Component("mcp", _string(name)[:100], path, said[:1_000], {})
 
 
 def _purpose(text: str) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 
 from nightpress.anatomy import kind_of
 from nightpress.backends.offline.blocks import Section, sections
-from nightpress.backends.offline.cleaning import Place
-from nightpress.backends.offline.wording import cut, listed, one_line, plain, third_person
+from nightpress.backends.offline.cleaning import Place, shown
+from nightpress.backends.offline.wording import cut, listed, plain, third_person
 from nightpress.model import Anatomy, Component
 
 _STEP = re.compile(r"(?:(?:step|phase|stage)\s*)?\d+\s*[.:)-]\s*(\S.*)", re.I)
@@ -44,39 +44,39 @@ def analyse(anatomy: Anatomy) -> dict[str, Any]:
 
 def _named(components: tuple[Component, ...]) -> list[dict[str, str]]:
     return [
-        {"name": cut(one_line(c.name), 200), "purpose": cut(one_line(c.description), 600)}
+        {"name": cut(shown(c.name), 200), "purpose": cut(shown(c.description), 600)}
         for c in components[:200]
         if c.name.strip()
     ]
 
 
 def _purpose(anatomy: Anatomy) -> str:
-    said = one_line(anatomy.description)
+    said = shown(anatomy.description)
     if said:
         return said
     for component in anatomy.components:
         if component.description.strip():
-            return one_line(component.description)
+            return shown(component.description)
     return plain(anatomy.name)
 
 
 def _audience(readme: list[Section]) -> str:
     for section in readme:
         if _AUDIENCE.search(section.heading) and section.blocks:
-            return cut(one_line(section.blocks[0].text), 400)
+            return cut(shown(section.blocks[0].text), 400)
     return ""
 
 
 def _triggers(anatomy: Anatomy) -> list[str]:
     words = [cut(word, 200) for word in anatomy.keywords[:15]]
-    words += [f"/{cut(one_line(c.name), 190)}" for c in anatomy.of("command")[:10]]
+    words += [f"/{cut(shown(c.name), 190)}" for c in anatomy.of("command")[:10]]
     return [word for word in dict.fromkeys(words) if word.strip("/ ")]
 
 
 def _files(anatomy: Anatomy) -> list[dict[str, str]]:
     kinds = ("readme", "command", "agent", "skill", "hook", "mcp", "script")
     return [
-        {"name": cut(one_line(file.path), 200), "purpose": kind_of(file.path)}
+        {"name": cut(shown(file.path), 200), "purpose": kind_of(file.path)}
         for file in anatomy.files
         if kind_of(file.path) in kinds and file.path.strip()
     ][:200]
@@ -98,8 +98,8 @@ def _workflows(anatomy: Anatomy, readme: list[Section]) -> Iterator[dict[str, An
 
 def _workflow(name: str, steps: list[str]) -> dict[str, Any]:
     return {
-        "name": cut(one_line(name), 200),
-        "steps": [cut(one_line(step), 600) for step in steps[:30]],
+        "name": cut(shown(name), 200),
+        "steps": [cut(shown(step), 600) for step in steps[:30]],
     }
 
 
@@ -113,7 +113,7 @@ def _gaps(anatomy: Anatomy, readme: list[Section]) -> Iterator[str]:
         yield "no version in plugin.json"
     silent = [c.name for c in anatomy.components if not c.description and c.kind != "hook"]
     if silent:
-        yield cut(f"no description of: {', '.join(one_line(name) for name in silent[:12])}", 400)
+        yield cut(f"no description of: {', '.join(shown(name) for name in silent[:12])}", 400)
     texts = [file.text for file in anatomy.files]
     if not any("```" in text for text in texts):
         yield "no example in code"
@@ -126,7 +126,7 @@ def description(anatomy: Anatomy) -> str:
     what = third_person(_purpose(anatomy)) or f"Provides the {plain(anatomy.name)} plugin"
     what = what.rstrip(" .!:;,")
     keywords = [w for w in anatomy.keywords if w.lower() not in what.lower() and len(w) < 60][:6]
-    commands = [f"/{one_line(c.name)}" for c in anatomy.of("command")[:4]]
+    commands = [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]
     parts = []
     if keywords:
         parts.append(f"the task involves {listed(keywords)}")

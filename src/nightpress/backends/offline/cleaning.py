@@ -29,7 +29,7 @@ _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f]+ ?")
 _HIDDEN = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0f\ufeff\U000e0000-\U000e007f"
-    "\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 )
 
 
@@ -66,6 +66,11 @@ def _link(label: str, target: str, place: Place | None) -> str:
     if resolved not in place.paths:
         return label
     return f"[{label}]({posixpath.relpath(resolved, place.target or '.')})"
+
+
+def shown(text: str) -> str:
+    """One line without emoji, hidden characters and what UTF-8 cannot hold."""
+    return " ".join(_HIDDEN.sub("", _EMOJI.sub("", text)).split())
 
 
 def harmless(text: str) -> str:

@@ -71,7 +71,8 @@ def tools(material: Material) -> Iterator[tuple[str, list[Block]]]:
             matcher = code(str(c.meta.get("matcher") or ""))
             on = f" on `{matcher}`" if matcher else ""
             runs = f" runs `{code(c.description)}`" if code(c.description) else ""
-            rows.append(f"- `{code(c.name)}`{on}{runs}.")
+            about = f": {sentence(c.body)}" if sentence(c.body) else "."
+            rows.append(f"- `{code(c.name)}`{on}{runs}{about}")
         if rows:
             yield heading, [Block("list", "\n".join(dict.fromkeys(rows)))]
 

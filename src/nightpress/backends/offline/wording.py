@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from nightpress.backends.offline.cleaning import harmless, shown
+
 _PERSON = re.compile(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
 _VERBS = frozenset(
     "add analyze analyse assess audit automate build calculate check compare configure convert"
@@ -18,10 +20,6 @@ _VERBS = frozenset(
 _ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())
 
 
-def one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def cut(text: str, most: int) -> str:
     """At most `most` characters, cut between words."""
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0]
@@ -29,12 +27,12 @@ def cut(text: str, most: int) -> str:
 
 def code(text: str) -> str:
     """Text that may stand between backticks."""
-    return one_line(text.replace("`", ""))
+    return harmless(shown(text.replace("`", "")))
 
 
 def sentence(text: str) -> str:
     """One line without angle brackets that ends as a sentence does; "" stays ""."""
-    text = re.sub(r"[<>]", "", one_line(text))
+    text = harmless(re.sub(r"[<>]", "", shown(text)))
     return text if not text or text.endswith((".", "!", "?")) else f"{text.rstrip(' :;,')}."
 
 
@@ -44,7 +42,7 @@ def listed(words: Sequence[str], last: str = "or") -> str:
 
 def plain(name: str) -> str:
     """A name without what Markdown or YAML would read in it."""
-    return one_line(re.sub(r"[^\w .()/+-]+", " ", name))[:120].strip() or "Plugin"
+    return shown(re.sub(r"[^\w .()/+-]+", " ", name))[:120].strip() or "Plugin"
 
 
 def title(name: str, headings: Iterable[str]) -> str:
