@@ -129,6 +129,12 @@ def test_hostile_and_broken_blocks_are_refused_with_a_place(raw: str) -> None:
     assert caught.value.message
 
 
+def test_halves_of_surrogate_pairs_are_replaced() -> None:
+    raw = '"k\\udc00": ["\\ud800x", {a: "\\ud83d\\ude00"}]\nplain: y\n'
+    found = frontmatter.parse(raw)
+    assert found == {"k\ufffd": ["\ufffdx", {"a": "\U0001f600"}], "plain": "y"}
+
+
 def test_a_tag_builds_nothing() -> None:
     assert frontmatter.parse("a: !!python/name:os.system x\n") == {"a": "x"}
 

@@ -115,6 +115,24 @@ def test_init_refuses_a_marketplace_outside_and_a_missing_one(tmp_path: Path) ->
     assert tree(tmp_path) == {}
 
 
+def test_init_in_another_folder_than_this_one(tmp_path: Path) -> None:
+    plugin(tmp_path, "shop/one")
+    done = scaffold.init(tmp_path, "shop")  # seen from the project
+    assert done.plugins == 1
+    assert scaffold.init(tmp_path / "shop" / "one", ".").plugins == 1
+
+
+def test_init_with_wrong_defaults_or_an_odd_marketplace_writes_nothing(tmp_path: Path) -> None:
+    plugin(tmp_path, "back\\slash/one")
+    with pytest.raises(UsageError, match="backslash"):
+        scaffold.init(tmp_path, str(tmp_path / "back\\slash"))
+    put(tmp_path / "manifests" / "_defaults.yaml", "size: wrong\n")
+    before = tree(tmp_path)
+    with pytest.raises(UsageError, match="is not a mapping"):
+        scaffold.init(tmp_path, str(tmp_path))
+    assert tree(tmp_path) == before
+
+
 def test_another_marketplace_than_the_defaults_say_is_told(tmp_path: Path) -> None:
     plugin(tmp_path, "a/one")
     plugin(tmp_path, "b/two")

@@ -51,6 +51,18 @@ def parse(raw: str) -> dict[str, object]:
         return {}
     if not isinstance(value, dict):
         raise FrontmatterError("frontmatter must be a mapping of keys to values")
+    return _whole(value) if "\\u" in raw.lower() else value
+
+
+def _whole(value: Any) -> Any:
+    r"""The value without halves of surrogate pairs (`"\ud800"`), which no UTF-8 file and no
+    database can take; the depth is bounded."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(entry) for entry in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(entry) for key, entry in value.items()}
     return value
 
 

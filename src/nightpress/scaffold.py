@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightpress import contract
-from nightpress.contract import writing_yaml
+from nightpress.contract import paths, writing_yaml
 from nightpress.errors import UsageError
-from nightpress.syncing import Done, Sync, replace, settings, write_new
+from nightpress.syncing import Done, Sync, replace, settings, unwritable, write_new
 
 __all__ = ["Done", "init", "sync"]
 
@@ -21,24 +21,18 @@ SCHEMAS = "manifests/.schemas"
 def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Done:
     """Write what a project needs; nothing that exists is overwritten.
 
-    marketplace: a folder within the project, as the user typed it. Raises UsageError.
+    marketplace: a folder within the project, seen from here or from the project. Raises
+    UsageError, before anything is written, for a marketplace or defaults that cannot be used.
     """
     root = project.resolve()
-    base = Path.cwd() / marketplace
-    if not base.is_dir():
-        raise UsageError(f"{marketplace}: there is no such folder", "nightpress init MARKETPLACE")
-    try:
-        relative = base.resolve().relative_to(root).as_posix()
-    except ValueError:
-        raise UsageError(
-            f"{marketplace} lies outside the project {project}",
-            "run nightpress init in the folder that holds the marketplace",
-        ) from None
+    relative = _within(root, marketplace)
     done = Done()
+    if (root / contract.FILE).exists():
+        settings(root)
     write_new(root, contract.FILE, writing_yaml.defaults(_schema(root, "defaults"), relative), done)
+    found = Sync(root, _schema(root, "manifest"), done, rename=rename_generic, add=())
     write_new(root, "dodo.py", contract.bundled("dodo.py").read_text(encoding="utf-8"), done)
     _ignore(root, done)
-    found = Sync(root, _schema(root, "manifest"), done, rename=rename_generic, add=())
     if found.marketplace != relative:
         done.notices.append(
             f"{contract.FILE} says marketplace: {found.marketplace}, and stays as it is"
@@ -46,6 +40,24 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Do
     found.run()
     done.next_step = "next: doit plan (what would be done), then doit"
     return done
+
+
+def _within(root: Path, marketplace: str) -> str:
+    """The marketplace's folder, relative to the project."""
+    folders = [base for base in (Path.cwd() / marketplace, root / marketplace) if base.is_dir()]
+    if not folders:
+        raise UsageError(f"{marketplace}: there is no such folder", "nightpress init MARKETPLACE")
+    inside = (base.resolve() for base in folders)
+    found = next((base for base in inside if base.is_relative_to(root)), None)
+    if found is None:
+        raise UsageError(
+            f"{marketplace} lies outside the project {root}",
+            "run nightpress init in the folder that holds the marketplace",
+        )
+    relative = found.relative_to(root).as_posix()
+    if wrong := paths.unsafe(relative, "the project") or unwritable(relative):
+        raise UsageError(f"{relative!r} {wrong}", "rename the folder")
+    return relative
 
 
 def sync(project: Path, *, rename_generic: bool = False, add: Sequence[str] = ()) -> Done:

@@ -69,14 +69,14 @@ class Done:
             )
         if self.odd:
             few = ", ".join(self.odd[:3]) + (", ..." if len(self.odd) > 3 else "")
-            count = _some(len(self.odd), "skill folder")
+            odd = _some(len(self.odd), "skill folder")
             yield (
-                f"warning: {count} against the naming rule (a-z, 0-9, single hyphens), where no"
+                f"warning: {odd} against the naming rule (a-z, 0-9, single hyphens), where no"
                 f" skill can pass: {few}; --rename-generic proposes others"
             )
         if self.existing:
-            count = _some(self.existing, "existing skill")
-            yield f"{self.outside} of {count} outside the size window: to be made again"
+            existing = _some(self.existing, "existing skill")
+            yield f"{self.outside} of {existing} outside the size window: to be made again"
         if self.next_step:
             yield self.next_step
 
@@ -163,7 +163,7 @@ class Sync:
     def _new(self, plugin: Found, path: str) -> None:
         """The manifest of a plugin that has none; its slug stays whatever happens later."""
         done = self.done
-        if wrong := paths.unsafe(path, "the project") or _unwritable(path):
+        if wrong := paths.unsafe(path, "the project") or unwritable(path):
             done.notices.append(f"{path!r} {wrong}: passed over")
             return
         parts = path.split("/")
@@ -257,7 +257,8 @@ def settings(root: Path) -> tuple[Defaults, str]:
     return defaults, marketplace
 
 
-def _unwritable(path: str) -> str:
+def unwritable(path: str) -> str:
+    """Why no manifest can name a path; "" if one can."""
     if any("\ud800" <= character <= "\udfff" for character in path):
         return "is not UTF-8, so no manifest can name it"
     return "is longer than 1,000 characters" if len(path) > 1_000 else ""

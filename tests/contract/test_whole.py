@@ -195,8 +195,8 @@ def test_a_generator_digest_is_of_names_and_ignores_caches(root: Path, write: Wr
     assert one is not None
     assert two is not None
     assert one.digest == two.digest
-    (root / "generators" / "one" / "extra").write_text("")
-    (root / "generators" / "two" / "other").write_text("")
+    (root / "generators" / "one" / "extra-1").write_text("")
+    (root / "generators" / "two" / "extra-2").write_text("")
     one, _ = contract.load_generator(root / "generators" / "one")
     two, _ = contract.load_generator(root / "generators" / "two")
     assert one is not None
