@@ -41,10 +41,10 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--corpus", type=Path, default=os.environ.get("NIGHTPRESS_CORPUS", ""))
     parser.add_argument("--history", type=int, default=1_000_000, help="rows of history")
     args = parser.parse_args(argv)
-    sizes, source = _sizes(args.corpus)
+    sizes, source = sizes_of(args.corpus)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        result = _nights(sizes, Path(folder))
+        result = nights(sizes, Path(folder))
     result["simulated_in_seconds"] = round(time.perf_counter() - started, 2)
     result["sizes"] = source
     result["processes"] = ledger.processes()
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     return result
 
 
-def _sizes(corpus: Path | str) -> tuple[list[int], str]:
+def sizes_of(corpus: Path | str) -> tuple[list[int], str]:
     """Bytes per plugin, and where they are from."""
     path = Path(corpus) if str(corpus) not in {"", "."} else DEFAULT
     if not path.is_file():
@@ -71,7 +71,7 @@ def _sizes(corpus: Path | str) -> tuple[list[int], str]:
     return [sizes[name] for name in sorted(sizes)], f"corpus: {len(sizes)} plugins"
 
 
-def _nights(sizes: Sequence[int], folder: Path) -> dict[str, Any]:
+def nights(sizes: Sequence[int], folder: Path) -> dict[str, Any]:
     first = _run(Night(sizes, FREE, Pace(), folder / "a.db", EVENING))
     proven = _run(Night(sizes, FREE, Pace(), folder / "a.db", EVENING + DAY, seed=2))
     small = _run(Night(sizes, SMALL, Pace(), folder / "b.db", EVENING, seed=3))

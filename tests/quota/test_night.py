@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks import night as benchmark
 from benchmarks._night_world import MODEL, PROJECT, Night, minute_bound, sizes_generated
 
 from nightpress.limits import PACIFIC, Limits
@@ -79,3 +82,32 @@ def test_a_smaller_day_is_learned_and_the_rest_goes_on_at_midnight(tmp_path: Pat
     assert len(days) == 3
     assert list(days.values())[1] == 50
     assert made.failed == 0
+
+
+def test_the_benchmark_says_what_is_promised(tmp_path: Path) -> None:
+    result = benchmark.nights(sizes_generated(30), tmp_path)
+    named = (
+        "calls server_calls ledger_calls refusals input_tokens rpm tpm rpd seconds bound_seconds"
+        " ratio first_night_ratio days"
+    )
+    assert set(named.split()) <= set(result)
+    assert result["calls"] == result["server_calls"] == result["ledger_calls"] == 60
+    assert result["small_quota"]["days"] == result["small_quota"]["bound_days"] == 3
+    assert result["classic"]["seconds"] > 10 * result["seconds"]
+
+
+def test_sizes_come_from_a_corpus_that_is_there(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus.tar.gz"
+    with tarfile.open(corpus, "w:gz") as tar:
+        for name, size in {
+            "plugins/a/.claude-plugin/plugin.json": 10,
+            "plugins/a/skills/b/SKILL.md": 300,
+            "plugins/a/inner/.claude-plugin/plugin.json": 7,
+            "README.md": 1000,
+        }.items():
+            member = tarfile.TarInfo(name)
+            member.size = size
+            tar.addfile(member, io.BytesIO(b"x" * size))
+    assert benchmark.sizes_of(corpus) == ([310, 7], "corpus: 2 plugins")
+    sizes, source = benchmark.sizes_of(tmp_path / "none.tar.gz")
+    assert len(sizes) == 236 and source.startswith("generated")
