@@ -226,7 +226,9 @@ def test_rename_generic_proposes_other_folders(tmp_path: Path) -> None:
     folder = plugin(tmp_path, "one")
     for name in ("fine", "skill-adapter", "Odd Name", "main"):
         put(folder / "skills" / name / "SKILL.md")
-    scaffold.init(tmp_path, str(tmp_path), rename_generic=True)
+    done = scaffold.init(tmp_path, str(tmp_path), rename_generic=True)
+    assert (done.existing, done.outside, done.odd) == (1, 1, [])
+    assert not done.generic
     assert sorted(e.target for e in manifest(tmp_path, "one").enhancements) == [
         "skills/fine/SKILL.md", "skills/odd-name/SKILL.md", "skills/one-2/SKILL.md",
         "skills/one/SKILL.md",

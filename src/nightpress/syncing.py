@@ -130,7 +130,7 @@ class Sync:
         prefix = "" if self.marketplace == "." else f"{self.marketplace}/"
         for plugin in found.plugins:
             path = prefix + plugin.path if plugin.path != "." else self.marketplace
-            self._count(plugin)
+            self._count(plugin, self.rename and path not in known)
             if path in known:
                 self._keep(plugin, known.pop(path))
             else:
@@ -150,11 +150,15 @@ class Sync:
             if values is not None and isinstance(values.get("plugin"), str):
                 yield paths.clean(values["plugin"]), slug
 
-    def _count(self, plugin: Found) -> None:
+    def _count(self, plugin: Found, renamed: bool) -> None:
+        """What the user should know of the skills that stand there; renamed: their generic and
+        odd folders are not proposed, so they stay as they are."""
         for folder, size in plugin.skills:
+            name = folder.rpartition("/")[2]
+            if renamed and (name in GENERIC or is_odd(name)):
+                continue
             self.done.existing += 1
             self.done.outside += not self.defaults.size.holds(size)
-            name = folder.rpartition("/")[2]
             if name in GENERIC:
                 self.done.generic[name] += 1
             elif is_odd(name):
