@@ -75,6 +75,14 @@ def test_what_is_in_flight_costs_too(pacer: Make) -> None:
         paced.reserve(MODEL, 10_000, tokens_out=10_000)
 
 
+def test_an_exchanged_reservation_sets_aside_as_much(pacer: Make, clock: FakeClock) -> None:
+    paced = pacer(Limits(), spending=spending(max_tokens=10_000))
+    held = paced.reserve(MODEL, 1_000, tokens_out=100)
+    clock.now += 30
+    assert paced.confirm(held).tokens_out == 100
+    paced.reserve(MODEL, 800, tokens_out=8_000)  # there is room for it
+
+
 def test_without_a_price_there_is_no_cost(pacer: Make) -> None:
     with pytest.raises(UsageError, match="no price is known"):
         pacer(Limits(), spending=spending(None, max_cost=1.0)).reserve(MODEL, 1)

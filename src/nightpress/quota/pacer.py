@@ -87,7 +87,7 @@ class Pacer:
         if isinstance(found, Wait):
             self._release(held)
             return found
-        return replace(found, held=held)
+        return replace(found, held=held, tokens_out=tokens_out)
 
     def confirm(self, reservation: Reservation) -> Reservation:
         """Called right before the request is sent, if it may have been held for long: a
@@ -95,7 +95,8 @@ class Pacer:
         if self.clock.time() - reservation.at <= self.pace.skew:
             return reservation
         self.refund(reservation)
-        return self.reserve(reservation.model, reservation.estimate, reservation.purpose)
+        held = reservation
+        return self.reserve(held.model, held.estimate, held.purpose, held.tokens_out)
 
     def settle(self, reservation: Reservation, tokens_in: int, tokens_out: int) -> None:
         """A reply came: what it really used is booked, and it is evidence for the pace."""
