@@ -31,8 +31,8 @@ __all__ = ["Closed", "Quota", "Reservation", "Snapshot", "Wait"]
 @dataclass(frozen=True, slots=True)
 class Reservation:
     """The right to make one HTTP attempt. at: epoch seconds; tokens: reserved input tokens;
-    estimate: what the caller said they would be; tokens_out: the most that may come back; held: what
-    the budget set aside for it."""
+    estimate: what the caller said they would be; tokens_out: the most that may come back; held:
+    what the budget set aside for it."""
 
     id: int
     model: str
