@@ -1,7 +1,7 @@
 """From a reply to the finished document: the model writes the body, the frontmatter is ours.
 
-Floor 1: pure. A fence around a whole reply is taken off (5 of 157 real replies had one); anything
-else that is wrong is left for the checks to find.
+Floor 1: pure. A fence around a whole reply is taken off (models do that now and then), and a
+frontmatter of the model's own; anything else that is wrong is left for the checks to find.
 """
 
 from __future__ import annotations
@@ -17,21 +17,43 @@ from nightpress.model import Material
 DESCRIPTION_MAX = 1024
 """Characters of a skill's description (Agent Skills specification)."""
 
-_FENCED = re.compile(
-    r"\A\s*(`{3,}|~{3,})[ \t]*(markdown|md|json|text)?[ \t]*\n(.*)\n\1[ \t]*\s*\Z", re.S
-)
+COMPATIBILITY_MAX = 500
+"""Characters of a skill's compatibility field (Agent Skills specification)."""
+
+_OPENING = re.compile(r"\A\s*(`{3,}|~{3,})[ \t]*(markdown|md|mdx|text|txt)?[ \t]*\n")
+_FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]*(.*)")
+_OWN_FIELD = re.compile(r"(?m)^(?:name|description|title|allowed-tools|license|metadata)\s*:")
 
 
 def unwrap(text: str) -> str:
     """The reply without a fence around the whole of it."""
-    found = _FENCED.match(text)
-    if found is None:
+    found = _OPENING.match(text)
+    lines = text.rstrip().split("\n")
+    if found is None or lines[-1].strip() != found.group(1):
         return text
-    inner = found.group(3)
+    inner = text[found.end() :].rstrip()[: -len(lines[-1])]
     # two blocks of code that happen to begin and end the reply are no wrapper
-    fence = found.group(1)
-    inside = sum(line.lstrip().startswith(fence) for line in inner.split("\n"))
-    return inner if inside % 2 == 0 else text
+    bare = found.group(2) is None
+    return inner if _balanced(inner.split("\n"), closable=bare) else text
+
+
+def _balanced(lines: list[str], *, closable: bool) -> bool:
+    """Is every fence among the lines closed? If not, the last line closes one of them. closable:
+    the opening has no language, so a first fence without one closes it."""
+    opened = ""
+    for line in lines:
+        match = _FENCE.match(line)
+        if match is None:
+            continue
+        marks, info = match.groups()
+        if closable and not info.strip():
+            return False
+        closable = False
+        if not opened:
+            opened = marks
+        elif marks.startswith(opened) and not info.strip():
+            opened = ""
+    return not opened
 
 
 def finished(material: Material, reply: str) -> str:
@@ -44,32 +66,93 @@ def finished(material: Material, reply: str) -> str:
 
 
 def _body(text: str) -> str:
-    """The reply without a frontmatter of the model's own."""
+    """The reply without a frontmatter of the model's own; a text between two rules is none."""
     parts = frontmatter.split(text.lstrip("\n"))
-    body = parts.body if parts.raw is not None else text
-    return body.strip("\n").rstrip() + "\n"
+    own = parts.raw is not None and _OWN_FIELD.search(parts.raw) is not None
+    return (parts.body if own else text).strip("\n").rstrip() + "\n"
 
 
 def skill_fields(material: Material) -> dict[str, object]:
-    """The fields of a SKILL.md: name is the folder's, the rest from analysis and plugin."""
+    """The fields of a SKILL.md: name is the folder's; description from the standing file or the
+    analysis; what the maintainer granted or promised in the standing file (allowed-tools, license,
+    compatibility) stays; author and version are the plugin's. A model has no say in the rest."""
     anatomy = material.anatomy
     name = PurePosixPath(material.target).parent.name
-    metadata = {"author": anatomy.author, "version": anatomy.version}
+    standing = _standing(material.standing)
     fields: dict[str, object] = {
         "name": name,
-        "description": description(material.analysis or {}, anatomy.description or name),
+        "description": described(material, standing, name),
+        **_granted(standing),
     }
+    metadata = {"author": anatomy.author, "version": anatomy.version}
     kept = {key: value for key, value in metadata.items() if value}
     return fields | ({"metadata": kept} if kept else {})
+
+
+def _standing(text: str) -> Mapping[str, object]:
+    """The standing file's own frontmatter; {} where there is none that can be read."""
+    raw = frontmatter.split(text.replace("\r\n", "\n")).raw
+    try:
+        return frontmatter.parse(raw) if raw is not None else {}
+    except frontmatter.FrontmatterError:
+        return {}
+
+
+def _granted(standing: Mapping[str, object]) -> dict[str, object]:
+    """license, compatibility and allowed-tools, each as one line of text, the form that every
+    parser accepts."""
+    found: dict[str, object] = {}
+    for key, most in (("license", 200), ("compatibility", COMPATIBILITY_MAX)):
+        value = standing.get(key)
+        if isinstance(value, str) and 0 < len(_line(value)) <= most:
+            found[key] = _line(value)
+    tools = standing.get("allowed-tools")
+    if isinstance(tools, list) and all(isinstance(tool, str) for tool in tools):
+        tools = " ".join(tools)
+    if isinstance(tools, str) and _line(tools):
+        found["allowed-tools"] = " ".join(_line(re.sub(r",(?![^(]*\))", " ", tools)).split())
+    return found
+
+
+def described(material: Material, standing: Mapping[str, object], name: str) -> str:
+    """The description: the maintainer's own where the checks have nothing against it (it is what
+    triggers the skill, and of a plugin with several skills each needs its own), else the
+    analysis's."""
+    own = standing.get("description")
+    if isinstance(own, str) and _is_good(own := _line(own), name):
+        return own
+    return description(material.analysis or {}, material.anatomy.description or name)
+
+
+def _is_good(text: str, name: str) -> bool:
+    from nightpress.checks import document, gate, metadata
+
+    if len(text) > DESCRIPTION_MAX or not text.isprintable():
+        return False
+    held = document.parse(frontmatter.render({"name": name, "description": text}) + "\nText.\n")
+    context = gate.Context(frontmatter="skill")
+    return not any(
+        spot
+        for check in (
+            metadata.description_when,
+            metadata.description_voice,
+            metadata.description_brackets,
+        )
+        for spot in check(held, context, {"min": 60})
+    )
 
 
 def description(analysis: Mapping[str, Any], otherwise: str) -> str:
     """One line of at most 1,024 characters, without angle brackets: what, and when."""
     said = analysis.get("description")
     text = said if isinstance(said, str) and said.strip() else otherwise
-    text = re.sub(r"[<>]", "", " ".join(text.split()))
+    text = re.sub(r"[<>]", "", _line(text))
     if len(text) <= DESCRIPTION_MAX:
         return text
     cut = text[:DESCRIPTION_MAX]
     end = max(cut.rfind(". "), cut.rfind("; "))
     return cut[: end + 1] if end > DESCRIPTION_MAX // 2 else cut.rsplit(" ", 1)[0]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
