@@ -11,106 +11,100 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from nightpress.anatomy import kind_of
+from nightpress.choosing import Chosen, choose
 from nightpress.errors import UsageError
-from nightpress.model import Anatomy, Finding, Generator, Material, SourceFile
+from nightpress.model import Anatomy, Finding, Generator, Material
+
+__all__ = ["Chosen", "Prompt", "choose", "render", "rendered", "repair"]
 
 Redact = Callable[[str], tuple[str, int]]
+"""text -> (the text without its secrets, how many there were)."""
 
-_VALUE = {
-    "manifest": 0, "command": 1, "readme": 2, "agent": 3, "skill": 4, "hook": 5, "mcp": 6,
-    "doc": 7, "script": 8, "data": 9, "code": 10, "license": 99,
-}  # fmt: skip
+MOST_NAMED = 300
+"""Components of one kind that a prompt names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """One file of a prompt; trimmed: it was cut at a heading or paragraph to fit."""
+class Prompt:
+    """system and prompt as they are sent; redacted: secrets taken out of both; shown and
+    left_out: paths of the plugin's files."""
 
-    path: str
-    text: str
-    trimmed: bool = False
-
-
-def choose(anatomy: Anatomy, budget: int) -> tuple[list[Chosen], list[str]]:
-    """(files for the prompt, paths left out): the most telling first, whole while they fit, the
-    first that does not is trimmed at a heading."""
-    chosen: list[Chosen] = []
-    left_out: list[str] = []
-    left = budget
-    ranked = sorted(anatomy.files, key=lambda f: (_VALUE[kind_of(f.path)], len(f.path), f.path))
-    for file in ranked:
-        if kind_of(file.path) == "license" or not file.text.strip():
-            continue
-        size = len(file.text.encode("utf-8", "replace"))
-        if size <= left:
-            chosen.append(Chosen(file.path, file.text))
-            left -= size
-        elif left > 2_000 and (text := _trimmed(file, left)):
-            chosen.append(Chosen(file.path, text, trimmed=True))
-            left -= len(text.encode("utf-8", "replace"))
-        else:
-            left_out.append(file.path)
-    return chosen, left_out
-
-
-def _trimmed(file: SourceFile, budget: int) -> str:
-    """As many whole sections, else paragraphs, of the file as fit."""
-    for separator in (r"(?m)^(?=#{1,3} )", r"\n\s*\n", r"\n"):
-        pieces = re.split(separator, file.text)
-        kept, used = [], 0
-        for piece in pieces:
-            size = len(piece.encode("utf-8", "replace")) + 2
-            if used + size > budget:
-                break
-            kept.append(piece.strip("\n"))
-            used += size
-        if used >= budget // 2:
-            return "\n\n".join(kept)
-    return ""
+    system: str
+    prompt: str
+    redacted: int
+    shown: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 def render(generator: Generator, material: Material, redact: Redact) -> tuple[str, str]:
     """(system, prompt). Raises UsageError for a template that is wrong."""
+    made = rendered(generator, material, redact)
+    return made.system, made.prompt
+
+
+def rendered(generator: Generator, material: Material, redact: Redact) -> Prompt:
+    """The whole prompt, and what was done to it. Raises UsageError for a template that is wrong."""
     chosen, left_out = choose(material.anatomy, generator.input_bytes)
-    cleaned = [(file, *redact(file.text)) for file in chosen]
-    fence = _fence([text for _, text, _ in cleaned])
-    values = {
-        "plugin": material.anatomy,
-        "components": _components(material.anatomy),
-        "analysis": json.dumps(material.analysis, indent=1, ensure_ascii=False),
+    values = _values(material, chosen, left_out)
+    system, found = redact(_filled(generator, "system.md", values))
+    prompt, more = redact(_filled(generator, "prompt.md.j2", values))
+    shown = tuple(file.path for file in chosen)
+    return Prompt(system, prompt, found + more, shown, tuple(left_out))
+
+
+def _values(
+    material: Material, chosen: Sequence[Chosen], left_out: Sequence[str]
+) -> dict[str, Any]:
+    """What a template may use. Everything here but window, target, links and fence is a
+    stranger's, or was made from it: templates put it between the fence's tags."""
+    anatomy, window = material.anatomy, material.window
+    analysis = json.dumps(material.analysis, indent=1, ensure_ascii=False)
+    texts = [file.text for file in chosen]
+    return {
+        "plugin": {
+            "name": _line(anatomy.name, 120).replace('"', "'"),
+            "description": _line(anatomy.description, 600),
+            "version": _line(anatomy.version, 40),
+            "author": _line(anatomy.author, 120),
+        },
+        "components": _components(anatomy),
+        "analysis": analysis,
         "files": [
-            {"path": _one_line(file.path), "text": text, "trimmed": file.trimmed}
-            for file, text, _ in cleaned
+            {"path": _attribute(file.path), "text": file.text, "trimmed": file.trimmed}
+            for file in chosen
         ],
-        "left_out": [_one_line(path) for path in left_out],
-        "standing": redact(material.standing)[0],
-        "target": material.target,
-        "window": material.window,
-        "links": [_one_line(link) for link in material.links],
-        "fence": fence,
+        "left_out": [_attribute(path) for path in left_out],
+        "standing": material.standing,
+        "target": _line(material.target, 400),
+        "window": window,
+        "aim": (window.min * 2 + window.max * 3) // 5,
+        "links": [_line(link, 400) for link in material.links],
+        "fence": _fence([*texts, analysis, material.standing, anatomy.name, anatomy.description]),
     }
-    return _filled(generator, "system.md", values), _filled(generator, "prompt.md.j2", values)
 
 
 def _components(anatomy: Anatomy) -> dict[str, list[dict[str, str]]]:
-    kinds = ("command", "agent", "skill", "hook", "mcp", "script")
-    return {
-        kind: [
-            {"name": _one_line(c.name), "description": _one_line(c.description)[:300]}
-            for c in anatomy.of(kind)
-        ]
-        for kind in kinds
-    }
+    found: dict[str, list[dict[str, str]]] = {}
+    for kind in ("command", "agent", "skill", "hook", "mcp", "script"):
+        named = ((_line(c.name, 100), _line(c.description, 300)) for c in anatomy.of(kind))
+        once = list(dict.fromkeys(named))[:MOST_NAMED]  # an event may have several hooks
+        found[kind] = [{"name": name, "description": said} for name, said in once]
+    return found
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _line(text: str, most: int) -> str:
+    """One line of at most `most` characters, without what UTF-8 cannot hold."""
+    return " ".join(text.encode("utf-8", "replace").decode("utf-8").split())[:most]
+
+
+def _attribute(path: str) -> str:
+    """A path that cannot end the quotes, or the tag, that it stands in."""
+    return re.sub(r"[\"<>]", "_", _line(path, 400))
 
 
 def _fence(texts: Sequence[str]) -> str:
@@ -119,18 +113,28 @@ def _fence(texts: Sequence[str]) -> str:
     return f"PLUGIN-DATA-{whole[:16]}"
 
 
-def _filled(generator: Generator, name: str, values: dict[str, Any]) -> str:
+def _filled(generator: Generator, name: str, values: Mapping[str, Any]) -> str:
     from jinja2 import TemplateError
 
     source = generator.prompt if name == "prompt.md.j2" else generator.system
     try:
         return str(_environment().from_string(source).render(values)).strip() + "\n"
-    except TemplateError as error:
-        line = getattr(error, "lineno", None) or 1
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        line = getattr(error, "lineno", None) or _line_of(error) or 1
         raise UsageError(
             f"generators/{generator.type}/{name}:{line}:1: {error}",
             "a prompt may use: " + ", ".join(sorted(values)),
         ) from None
+
+
+def _line_of(error: BaseException) -> int | None:
+    """The template's line in which a rendering failed."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -145,14 +149,19 @@ def _environment() -> Any:
 
 
 def repair(prompt: str, draft: str, findings: Sequence[Finding]) -> str:
-    """The prompt of the one repair call: the first prompt, the draft, and what is wrong."""
+    """The prompt of the one repair call: the first prompt, what is wrong, and the draft."""
     said = [
         f"- {f.check}{f' (line {f.line})' if f.line else ''}: {f.message}"
         + (f" Hint: {f.hint}" if f.hint else "")
         for f in findings[:40]
     ]
+    more = f"\n- and {len(findings) - 40} more of these kinds" if len(findings) > 40 else ""
+    fence = _fence([draft]).replace("PLUGIN-DATA", "DRAFT")
     return (
-        f"{prompt}\n## Your earlier draft\n\nIt was refused by the checks below. Write the whole"
-        " document again, body only, with every point mended and everything else as good as"
-        f" before.\n\n### Findings\n\n" + "\n".join(said) + f"\n\n### Draft\n\n{draft}\n"
+        f"{prompt}\n## Your earlier draft was refused\n\nThe checks found what follows; lines count"
+        " in the draft below, frontmatter included. Write the whole document again, body only: mend"
+        " every point, keep everything else, and keep to the size. If a name, path or command does"
+        " not exist in the plugin, remove it; do not replace it by another guess.\n\n"
+        + "\n".join(said)
+        + f"{more}\n\n<{fence}>\n{draft.strip()}\n</{fence}>\n"
     )

@@ -43,11 +43,13 @@ def analyse(anatomy: Anatomy) -> dict[str, Any]:
 
 
 def _named(components: tuple[Component, ...]) -> list[dict[str, str]]:
-    return [
-        {"name": cut(shown(c.name), 200), "purpose": cut(shown(c.description), 600)}
-        for c in components[:200]
-        if c.name.strip()
-    ]
+    """Each name once: an event may have several hooks, a pack two commands of one name."""
+    found: dict[str, str] = {}
+    for component in components:
+        name = cut(shown(component.name), 200)
+        if name and not found.get(name):
+            found[name] = cut(shown(component.description), 600)
+    return [{"name": name, "purpose": said} for name, said in list(found.items())[:200]]
 
 
 def _purpose(anatomy: Anatomy) -> str:
