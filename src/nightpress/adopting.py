@@ -25,6 +25,7 @@ def adopt(press: Press, items: Sequence[Item]) -> None:
         verdict = judging.judge(
             press.run.project, found, state.enhancement, state.counted, text,
             planned=[other.enhancement.target for other in found.states.values()],
+            ours=False,
         )  # fmt: skip
         errors = [finding for finding in verdict.findings if finding.severity == "error"]
         for finding in errors:

@@ -43,7 +43,9 @@ class Appraiser:
             from nightpress import judging
 
             text = reading.read(found.root, enhancement.target, _CAP).decode("utf-8", "replace")
-            verdict = judging.judge(self.project, found, enhancement, case.files, text)
+            verdict = judging.judge(
+                self.project, found, enhancement, case.files, text, ours=False
+            )
             held = json.dumps([asdict(finding) for finding in verdict.findings])
             self.project.index.keep_appraisal(key, held)
         return tuple(Finding(**finding) for finding in json.loads(held))

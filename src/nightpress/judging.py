@@ -25,12 +25,14 @@ def judge(
     finish: str = "stop",
     planned: Iterable[str] = (),
     forced: bool = False,
+    ours: bool = True,
 ) -> checks.Verdict:
     """The verdict on `text` as this enhancement's document.
 
     paths: the plugin's files that count as source; standing: the file that it would replace;
     planned: targets of the plugin's other enhancements, which may be linked to; forced: the user
-    accepts losses against the standing file.
+    accepts losses against the standing file; ours: False for a file that people keep, which is
+    not held to our house rules.
     """
     generator = project.generator(enhancement.generator)
     context = checks.Context(
@@ -45,6 +47,7 @@ def judge(
         finish=finish,
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
         forced=forced,
+        ours=ours,
     )
     return checks.judge(text, context)
 
