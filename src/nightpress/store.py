@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from nightpress.errors import LedgerError
@@ -155,3 +155,21 @@ def read_only(path: Path) -> sqlite3.Connection:
         raise LedgerError(f"{path}: {error}") from error
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def single_file(path: Path) -> sqlite3.Connection:
+    """A connection to a database that is one file whenever it is closed: a rollback journal
+    instead of WAL, synchronous=EXTRA, transactions begun by the caller."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.execute("PRAGMA synchronous=EXTRA")
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def copy(source: Path, target: Path) -> None:
+    """A consistent copy of a database that may be in use, as one file without WAL."""
+    with closing(read_only(source)) as original, closing(sqlite3.connect(target)) as made:
+        original.backup(made)
+        made.execute("PRAGMA journal_mode=DELETE")

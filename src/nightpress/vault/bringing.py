@@ -1,0 +1,147 @@
+"""Bringing a project's content into a vault, part by part: read what is not known, send what is
+missing, seal each part's tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nightpress.clock import Clock
+from nightpress.errors import NightpressError
+from nightpress.reading import Entry
+from nightpress.terminal import safe
+from nightpress.vault import collect, contents, ledgercopy, trees
+from nightpress.vault.fileindex import FileIndex
+from nightpress.vault.inventory import PartRow
+from nightpress.vault.source import Listener, Plugin, Progress, Source
+from nightpress.vault.trees import Node, Tree
+from nightpress.vault.upload import Uploader
+
+_TRIES = 4
+
+Take = Callable[[str, bytes], None]
+
+
+@dataclass(slots=True)
+class Job:
+    """One attempt at a backup: what it reads, where it sends, how far it is.
+
+    parent: the parts of the newest snapshot; every: the objects of this one."""
+
+    source: Source
+    index: FileIndex
+    uploader: Uploader
+    parent: Mapping[tuple[str, str], PartRow]
+    tell: Listener
+    clock: Clock
+    began: float
+    total: int = 0
+    done: int = 0
+    every: set[str] = field(default_factory=set)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+    def step(self, count: int) -> None:
+        self.done += count
+        self.tell(Progress("backup", self.done, self.total, self.clock.monotonic() - self.began))
+
+
+def bring(job: Job) -> tuple[list[PartRow], list[str]]:
+    """Every part's content into the vault; the parts' rows, and notices."""
+    found, notices = collect.collect(job.source)
+    job.total = sum(entry.size for part in found for entry in part.files)
+    rows = [_files(job, part) for part in found if part.files or part.nodes]
+    if job.source.ledger is not None and job.source.ledger.is_file():
+        rows.append(_ledger(job))
+    if not rows:
+        raise NightpressError("there is nothing to back up", "no plugin and no project file")
+    job.uploader.flush()
+    return rows, notices
+
+
+def _files(job: Job, part: collect.Found) -> PartRow:
+    base = part.plugin.path
+
+    def read(take: Take) -> list[Node]:
+        return [_node(job, base, entry, take) for entry in part.files]
+
+    def forget(nodes: Sequence[Node], absent: set[str]) -> None:
+        for entry, node in zip(part.files, nodes, strict=True):
+            if absent.intersection(node.chunks):
+                job.index.drop(f"{base}/{entry.path}")
+        job.done -= sum(entry.size for entry in part.files)
+
+    return _part(job, part.kind, part.plugin, part.nodes, read, forget)
+
+
+def _node(job: Job, base: str, entry: Entry, take: Take) -> Node:
+    open_ = job.source.include_secrets
+    node = contents.node(job.source.root, base, entry, job.index, take, open_)
+    job.step(entry.size)
+    return node
+
+
+def _ledger(job: Job) -> PartRow:
+    """The ledger as one consistent file, in pieces of whole pages."""
+    path = job.source.ledger
+    assert path is not None  # noqa: S101  the caller looked
+    base = path.parent.relative_to(job.source.root).as_posix()
+
+    def read(take: Take) -> list[Node]:
+        return [ledgercopy.node(path, job.source.state, job.index, take)]
+
+    def forget(nodes: Sequence[Node], absent: set[str]) -> None:
+        del nodes, absent
+        job.index.drop(ledgercopy.KEY)
+
+    return _part(job, "ledger", Plugin("ledger", "ledger", base), (), read, forget)
+
+
+def _part(
+    job: Job,
+    kind: str,
+    plugin: Plugin,
+    fixed: Sequence[Node],
+    read: Callable[[Take], list[Node]],
+    forget: Callable[[Sequence[Node], set[str]], None],
+) -> PartRow:
+    """Read the part; where the newest snapshot holds this very tree, nothing is sent or asked.
+
+    forget: the index knows files that this vault does not have (another vault, or they were
+    collected): read those again."""
+    offered: set[str] = set()
+
+    def take(hash_: str, data: bytes) -> None:
+        offered.add(hash_)
+        job.uploader.offer(hash_, data)
+
+    for _ in range(_TRIES):
+        nodes = read(take)
+        tree = Tree(plugin.path, (*fixed, *nodes))
+        made = trees.write(tree)
+        row = _row(kind, plugin, tree, made[-1][0])
+        before = job.parent.get((kind, plugin.slug))
+        if before is not None and before.tree == row.tree:
+            job.uploader.withdraw(offered)
+            break
+        absent = job.uploader.missing(tree.chunks())
+        if not absent:
+            for name, data in made:
+                job.uploader.offer(name, data)
+            job.uploader.seal(row.tree, tree.chunks() | {name for name, _ in made[:-1]})
+            break
+        forget(nodes, absent)
+    else:
+        raise NightpressError(f"{safe(plugin.path)} is written to all the time", "try again")
+    job.every |= tree.chunks() | {name for name, _ in made}
+    base = "" if tree.path == "." else f"{tree.path}/"
+    job.left_out += [(base + node.path, node.text) for node in tree.left_out]
+    return row
+
+
+def _row(kind: str, plugin: Plugin, tree: Tree, head: str) -> PartRow:
+    left_out = tree.left_out
+    return PartRow(
+        kind, plugin.slug, safe(plugin.name), safe(plugin.category), safe(plugin.version),
+        safe(plugin.path), tree.files, tree.bytes, len(left_out),
+        int(any(node.grave for node in left_out)), head,
+    )  # fmt: skip

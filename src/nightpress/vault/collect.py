@@ -1,0 +1,209 @@
+"""What travels: what git tracks or would add; without git everything minus the ignore patterns.
+
+Links are recorded and never followed; what stays out is recorded with its reason. Each file
+belongs to the innermost plugin that holds it, else to the project.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from nightpress import reading
+from nightpress.errors import UnsafePath
+from nightpress.sources import is_secret
+from nightpress.terminal import safe
+from nightpress.vault.source import Plugin, Source
+from nightpress.vault.trees import Node
+
+Kind = Literal["plugin", "project", "ledger"]
+
+CAPS = reading.Caps(files=500_000, depth=100)
+GIT_SECONDS = 60
+_ALWAYS = (".git", ".hg", ".svn", ".nightpress")
+_GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One part of a snapshot, before anything is read. path: relative to the project; files: to
+    be read; nodes: folders, links and what stays out."""
+
+    kind: Kind
+    plugin: Plugin
+    files: tuple[reading.Entry, ...]
+    nodes: tuple[Node, ...]
+
+
+class _Travels(reading.Ignore):
+    """Passes over what git ignores, and the plugins inside of the folder that is walked."""
+
+    def __init__(self, base: str, ignored: frozenset[str], others: frozenset[str]) -> None:
+        super().__init__(_ALWAYS, defaults=False)
+        self._base = "" if base == "." else f"{base}/"
+        self._ignored = ignored
+        self._others = others
+
+    def holds(self, name: str, path: str) -> bool:
+        whole = self._base + path
+        return whole in self._ignored or whole in self._others or super().holds(name, path)
+
+
+class _Patterns(_Travels):
+    """Without git: the ignore patterns, too."""
+
+    def __init__(self, base: str, others: frozenset[str], patterns: Sequence[str]) -> None:
+        super().__init__(base, frozenset(), others)
+        self._ignore = reading.Ignore(patterns)
+
+    def holds(self, name: str, path: str) -> bool:
+        return self._ignore.holds(name, path) or super().holds(name, path)
+
+
+def collect(source: Source) -> tuple[list[Found], list[str]]:
+    """The parts of the project (but for the ledger), and notices on what was passed over."""
+    notices: list[str] = []
+    ignored = _git_ignored(source.root, notices)
+    folders = frozenset(plugin.path for plugin in source.plugins)
+    found: list[Found] = []
+    for plugin in source.plugins:
+        try:
+            if plugin.path != ".":
+                reading.parts_of(plugin.path)
+            root = _folder(source.root, plugin.path)
+        except (OSError, UnsafePath) as error:
+            notices.append(f"plugin {safe(plugin.slug)} was not backed up: {safe(str(error))}")
+            continue
+        tree = reading.walk(root, _ignore(source, plugin.path, ignored, folders), CAPS)
+        found.append(_part("plugin", plugin, tree, source))
+    found.append(_project(source, ignored, folders, found))
+    return found, notices
+
+
+def _ignore(
+    source: Source, base: str, ignored: frozenset[str] | None, folders: frozenset[str]
+) -> reading.Ignore:
+    if ignored is None:
+        return _Patterns(base, folders - {base}, source.ignore)
+    return _Travels(base, ignored, folders - {base})
+
+
+def _folder(root: Path, path: str) -> Path:
+    """The folder, if no link is on the way to it."""
+    os.close(reading.open_folder(root, [] if path == "." else reading.parts_of(path)))
+    return root / path
+
+
+def _project(
+    source: Source,
+    ignored: frozenset[str] | None,
+    folders: frozenset[str],
+    plugins: Sequence[Found],
+) -> Found:
+    """The project's own files, but for those that travel with a plugin."""
+    own: dict[str, reading.Entry] = {}
+    notices: list[reading.Notice] = []
+    for path in source.files:
+        for entry in _below(source, path, ignored, folders, notices):
+            own[entry.path] = entry
+    for part in plugins:
+        if part.plugin.path == ".":
+            for path in [*(e.path for e in part.files), *(n.path for n in part.nodes)]:
+                own.pop(path, None)
+    tree = reading.Tree(tuple(own[path] for path in sorted(own)), tuple(notices))
+    return _part("project", Plugin("project", source.root.name, "."), tree, source)
+
+
+def _below(
+    source: Source,
+    path: str,
+    ignored: frozenset[str] | None,
+    folders: frozenset[str],
+    notices: list[reading.Notice],
+) -> Iterator[reading.Entry]:
+    """The entry at `path`, the folders on the way to it, and what it holds."""
+    above, _, name = path.rpartition("/")
+    holder = source.root / above
+    ignore = _ignore(source, above or ".", ignored, folders)
+    if ignore.holds(name, name) or not os.path.lexists(holder / name):
+        return
+    for depth in range(1, path.count("/") + 1):
+        way = "/".join(path.split("/")[:depth])
+        s = os.lstat(source.root / way)
+        if not stat.S_ISDIR(s.st_mode):
+            notices.append(reading.Notice(path, "behind a link: not backed up"))
+            return
+        yield reading.Entry(way, "dir", 0, s.st_mode, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
+    s = os.lstat(holder / name)
+    kind = reading._kind(s.st_mode)
+    target = os.readlink(holder / name) if kind == "link" else None
+    yield reading.Entry(
+        path, kind, s.st_size, s.st_mode, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_nlink, target
+    )
+    if kind != "dir":
+        return
+    tree = reading.walk(holder / name, _ignore(source, path, ignored, folders), CAPS)
+    notices += [reading.Notice(f"{path}/{n.path}", n.what) for n in tree.notices]
+    for e in tree.files:
+        yield reading.Entry(
+            f"{path}/{e.path}", e.kind, e.size, e.mode, e.mtime_ns, e.ctime_ns, e.inode, e.links,
+            e.link_target,
+        )  # fmt: skip
+
+
+def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Found:
+    files: list[reading.Entry] = []
+    nodes: list[Node] = []
+    if plugin.path != ".":
+        nodes.append(Node("d", ".", stat.S_IMODE(os.lstat(source.root / plugin.path).st_mode)))
+    own = Counter(e.inode for e in tree.files if e.kind == "file" and e.links > 1)
+    for e in tree.files:
+        if e.kind == "dir":
+            nodes.append(Node("d", e.path, stat.S_IMODE(e.mode)))
+        elif e.kind == "link":
+            nodes.append(Node("l", e.path, text=e.link_target or ""))
+        elif e.kind == "special":
+            nodes.append(Node("x", e.path, text="no regular file", grave=False))
+        elif e.size > source.max_file_bytes:
+            why = f"{e.size:,} bytes is more than {source.max_file_bytes:,}"
+            nodes.append(Node("x", e.path, text=why, grave=True))
+        elif e.links > 1 and own[e.inode] < e.links:
+            nodes.append(Node("x", e.path, text="a hard link that leads out", grave=True))
+        elif not source.include_secrets and is_secret(e.path):
+            nodes.append(Node("x", e.path, text="its name says that it holds secrets"))
+        else:
+            files.append(e)
+    known = {node.path for node in nodes}
+    for notice in tree.notices:
+        if notice.path not in known or "no regular file" not in notice.what:
+            nodes.append(Node("x", notice.path or ".", text=notice.what, grave=True))
+    return Found(kind, plugin, tuple(files), tuple(nodes))
+
+
+def _git_ignored(root: Path, notices: list[str]) -> frozenset[str] | None:
+    """What git ignores below root (a folder stands for all it holds); None: git does not say."""
+    whole = root.absolute()
+    if not any((folder / ".git").exists() for folder in (whole, *whole.parents)):
+        return None
+    command = (*_GIT, "ls-files", "-z", "--others", "--ignored", "--exclude-standard",
+               "--directory")  # fmt: skip
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(  # noqa: S603  no shell, a fixed command
+            command, cwd=root, env=environment, capture_output=True, timeout=GIT_SECONDS, check=True
+        )
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode("utf-8", "replace").strip().splitlines()
+        notices.append(f"git cannot say what it ignores ({safe(said[0]) if said else 'failed'}):"
+                       " the ignore patterns decide")  # fmt: skip
+        return None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        notices.append(f"git cannot be asked ({type(error).__name__}): the ignore patterns decide")
+        return None
+    return frozenset(os.fsdecode(path).rstrip("/") for path in done.stdout.split(b"\0") if path)

@@ -1,0 +1,136 @@
+"""Reading the files that travel: streamed, never through a link, and looked through for secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nightpress import reading
+from nightpress.checks import secrets
+from nightpress.errors import UnsafePath
+from nightpress.reading import Entry
+from nightpress.terminal import safe
+from nightpress.vault import objects, trees
+from nightpress.vault.fileindex import FileIndex, Known, stamp_of
+from nightpress.vault.trees import Node
+
+SCANNED = 8 * 1024 * 1024
+"""Bytes at the head of a text file that are looked through for secrets."""
+
+_OVERLAP = 4_096
+_TRIES = 3
+
+Take = Callable[[str, bytes], None]
+
+
+def node(root: Path, base: str, entry: Entry, index: FileIndex, take: Take, open_: bool) -> Node:
+    """The file as a tree's entry; what was not known is read, and each of its objects goes to
+    `take`. base: the part's folder; open_: detected secrets may travel."""
+    key = f"{base}/{entry.path}"
+    known = index.get(key, stamp_of(entry))
+    if known is None or (known.secret and open_):
+        try:
+            known = _read(root, key, index, take, open_)
+        except (OSError, UnsafePath) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            return Node("x", entry.path, text=f"cannot be read: {why}", grave=True)
+    if known.secret and not open_:
+        return Node("x", entry.path, text=f"it seems to hold a secret: {known.secret}")
+    mode = stat.S_IMODE(entry.mode)
+    return trees.file(entry.path, mode, known.size, known.hash, known.chunks)
+
+
+def _read(
+    root: Path, key: str, index: FileIndex, take: Take, open_: bool
+) -> Known:
+    for _ in range(_TRIES):
+        before = time.time_ns()
+        known, changed_ns, steady = _read_once(root, key, take, open_)
+        if steady:
+            index.put(key, known, changed_ns, before)
+            break
+    return known  # of a file that is written to all the time: one state, not remembered
+
+
+def _read_once(
+    root: Path, key: str, take: Take, open_: bool
+) -> tuple[Known, int, bool]:
+    file = open_file(root, key.removeprefix("./"))
+    try:
+        before = os.fstat(file)
+        total, size, chunks = hashlib.sha256(), 0, []
+        head, pieces = _head(pieces_of(file, objects.CHUNK))
+        found = _secret(head)
+        if not found or open_:
+            for piece in _chain(head, pieces):
+                total.update(piece)
+                size += len(piece)
+                chunks.append(objects.name(piece))
+                take(chunks[-1], piece)
+        after = os.fstat(file)
+    finally:
+        os.close(file)
+    stamp = _stamp(after)
+    known = Known(stamp, size, total.hexdigest(), tuple(chunks), found)
+    changed = max(after.st_mtime_ns, after.st_ctime_ns)
+    return known, changed, stamp == _stamp(before)
+
+
+def _stamp(s: os.stat_result) -> str:
+    return f"{s.st_mode} {s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
+
+
+def open_file(root: Path, path: str) -> int:
+    """A descriptor of the regular file, reached without following a link."""
+    *folders, name = reading.parts_of(path)
+    folder = reading.open_folder(root, folders)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        file = os.open(name, flags, dir_fd=folder)
+    finally:
+        os.close(folder)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise UnsafePath(f"{safe(path)}: only regular files are read")
+    return file
+
+
+def pieces_of(file: int, most: int) -> Iterator[bytes]:
+    """The file's bytes, each piece but the last exactly `most` long."""
+    while True:
+        piece = os.read(file, most)
+        while 0 < len(piece) < most and (more := os.read(file, most - len(piece))):
+            piece += more
+        if not piece:
+            return
+        yield piece
+
+
+def _head(pieces: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
+    """The pieces that are looked through, and the others yet to be read."""
+    head: list[bytes] = []
+    while len(head) * objects.CHUNK < SCANNED and (piece := next(pieces, None)) is not None:
+        head.append(piece)
+    return head, pieces
+
+
+def _chain(head: list[bytes], pieces: Iterator[bytes]) -> Iterator[bytes]:
+    while head:
+        yield head.pop(0)
+    yield from pieces
+
+
+def _secret(head: list[bytes]) -> str:
+    """The kind of the first secret in a text; "" for none, and for what is no text."""
+    if not head or b"\0" in head[0][:8_192]:
+        return ""
+    tail = b""
+    for piece in head:
+        for _start, _end, kind in secrets.find((tail + piece).decode("utf-8", "replace")):
+            return kind
+        tail = piece[-_OVERLAP:]
+    return ""

@@ -1,0 +1,63 @@
+"""Getting content out of a vault: sizes, then objects in groups, each verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from nightpress.vault import objects, trees, upload
+from nightpress.vault.place import Damaged, Place, Sql, names
+from nightpress.vault.trees import Node, Tree
+
+_PAGE = 50_000
+
+
+def sizes(place: Place, heads: Sequence[str]) -> dict[str, int]:
+    """Stored bytes of the trees, by their heads, and of everything that they are made of."""
+    found: dict[str, int] = {}
+    last = ""
+    while True:
+        (rows,) = place.read(
+            Sql(
+                "SELECT hash, size FROM objects WHERE hash IN ("  # noqa: S608
+                "SELECT value FROM json_each(?1) UNION SELECT hash FROM tree_objects"
+                " WHERE tree IN (SELECT value FROM json_each(?1)))"
+                f" AND hash > ?2 ORDER BY hash LIMIT {_PAGE}",
+                (names(sorted(set(heads))), last),
+            )
+        )
+        for hash_, stored in rows:
+            found[str(hash_)] = int(stored)  # type: ignore[arg-type]
+        if len(rows) < _PAGE:
+            return found
+        last = str(rows[-1][0])
+
+
+def content(
+    place: Place, hashes: Iterable[str], stored: Mapping[str, int]
+) -> Iterator[tuple[str, bytes]]:
+    """The verified raw bytes of each object, in order. Raises Damaged, with the object's name."""
+    wanted = []
+    for hash_ in hashes:
+        if hash_ not in stored:
+            raise Damaged(f"object {hash_} is missing from {place.name}")
+        wanted.append((hash_, stored[hash_]))
+    for packed in upload.fetch(place, wanted):
+        yield packed.hash, objects.unpack(packed)
+
+
+def load(place: Place, heads: Sequence[str], stored: Mapping[str, int]) -> dict[str, Tree]:
+    """head -> the whole tree."""
+    paths: dict[str, str] = {}
+    nodes: dict[str, list[Node]] = {head: [] for head in heads}
+    wanted = {head: head for head in nodes}  # object -> the head that it belongs to
+    while wanted:
+        following: dict[str, str] = {}
+        for hash_, data in content(place, list(wanted), stored):
+            head = wanted[hash_]
+            path, found, after = trees.read(hash_, data)
+            paths.setdefault(head, path)
+            nodes[head] += found
+            if after is not None:
+                following[after] = head
+        wanted = following
+    return {head: Tree(paths[head], tuple(nodes[head])) for head in nodes}

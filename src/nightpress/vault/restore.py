@@ -1,0 +1,187 @@
+"""`restore_all`: a snapshot, or one plugin of it, comes back into a folder, every byte verified."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nightpress.clock import Clock, RealClock
+from nightpress.errors import UsageError
+from nightpress.terminal import safe
+from nightpress.vault import fetch, inventory, objects, trees
+from nightpress.vault.inventory import PartRow, Snapshot
+from nightpress.vault.landing import Landing, folders_of
+from nightpress.vault.place import Damaged, Place
+from nightpress.vault.source import Listener, Progress, silent
+from nightpress.vault.trees import Node, Tree
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """What a restore did. dest: where; replaced: files that stood there before (only if asked);
+    left_out: (path, why) of what the snapshot does not hold; received: bytes that travelled."""
+
+    snapshot: str
+    taken: str
+    place: str
+    dest: str
+    plugins: int
+    files: int
+    bytes: int
+    received: int
+    seconds: float
+    partial: bool
+    replaced: int
+    left_out: tuple[tuple[str, str], ...] = ()
+    notices: tuple[str, ...] = ()
+
+    def line(self) -> str:
+        return (
+            f"restored {self.plugins:,} plugins, {self.files:,} files, {self.bytes:,} bytes from"
+            f" {self.snapshot}, every byte verified, in {self.seconds:.1f} s -> {safe(self.dest)}"
+        )
+
+    def lines(self) -> list[str]:
+        """Everything that is worth telling, `line()` last."""
+        told = [f"not in the snapshot: {safe(path)}: {safe(why)}" for path, why in self.left_out]
+        if len(told) > 50:
+            told[50:] = [f"... and {len(told) - 50:,} more that are not in the snapshot"]
+        if self.partial:
+            told.append("this snapshot is partial: see what is not in it, above")
+        return [*self.notices, *told, self.line()]
+
+
+def restore_all(
+    place: Place,
+    dest: Path,
+    *,
+    snapshot: str | None = None,
+    plugin: str | None = None,
+    overwrite: bool = False,
+    progress: Listener = silent,
+    clock: Clock | None = None,
+) -> RestoreResult:
+    """Restore the newest snapshot, or the named one, or one plugin (by slug) of it, into `dest`.
+
+    dest is empty or new, unless overwrite: then files of the same path are replaced, others stay.
+    Raises NightpressError, with `dest` as it was.
+    """
+    clock = clock or RealClock()
+    began, received = clock.monotonic(), place.received
+    chosen = inventory.choose(place, snapshot)
+    rows = _wanted(inventory.parts(place, chosen.id), plugin, chosen)
+    landing = Landing(dest, overwrite=overwrite)
+    try:
+        stored = fetch.sizes(place, [row.tree for row in rows])
+        loaded = fetch.load(place, list(dict.fromkeys(row.tree for row in rows)), stored)
+        nodes = merged([loaded[row.tree] for row in rows])
+        landing.folders(folders_of(nodes))
+        total = sum(node.size for node in nodes)
+        done = 0
+        for size in _write(place, landing, nodes, stored):
+            done += size
+            progress(Progress("restore", done, total, clock.monotonic() - began))
+        landing.finish(nodes)
+    except BaseException:
+        landing.discard()
+        raise
+    return RestoreResult(
+        chosen.id, chosen.taken, place.name, str(dest), sum(r.kind == "plugin" for r in rows),
+        sum(node.kind == "f" for node in nodes), total, place.received - received,
+        clock.monotonic() - began, any(row.partial for row in rows), landing.replaced,
+        tuple((node.path, node.text) for node in nodes if node.kind == "x"), _notices(nodes),
+    )  # fmt: skip
+
+
+def _wanted(rows: Sequence[PartRow], plugin: str | None, chosen: Snapshot) -> list[PartRow]:
+    if plugin is None:
+        return list(rows)
+    found = [row for row in rows if row.kind == "plugin" and row.slug == plugin]
+    if not found:
+        raise UsageError(
+            f"there is no plugin {safe(plugin)!r} in snapshot {chosen.id}",
+            "the slug is the name of its manifest",
+        )
+    return found
+
+
+def merged(loaded: Sequence[Tree]) -> list[Node]:
+    """The entries of all trees, with paths relative to the project. Raises Damaged if they
+    contradict each other."""
+    nodes: list[Node] = []
+    folders: set[str] = set()
+    for tree in loaded:
+        for node in tree.nodes:
+            path = _under(tree.path, node.path)
+            if node.kind == "d":
+                if path in folders:
+                    continue
+                folders.add(path)
+            nodes.append(replace(node, path=path))
+    trees.check(nodes)
+    return nodes
+
+
+def _under(base: str, path: str) -> str:
+    if base == ".":
+        return path
+    return base if path == "." else f"{base}/{path}"
+
+
+def _write(
+    place: Place, landing: Landing, nodes: Sequence[Node], stored: Mapping[str, int]
+) -> Iterator[int]:
+    """Write every file; yields bytes. A piece that is many files travels once."""
+    single: dict[str, list[Node]] = {}
+    for node in nodes:
+        if node.kind != "f":
+            continue
+        if not node.chunks:
+            if node.hash != objects.EMPTY or node.size:
+                raise Damaged(f"{node.path!a} has no content in its tree")
+            os.close(landing.create(node.path, node.mode))
+        elif len(node.chunks) == 1:
+            single.setdefault(node.chunks[0], []).append(node)
+        else:
+            yield from _write_long(place, landing, node, stored)
+    for hash_, data in fetch.content(place, single, stored):
+        for node in single[hash_]:
+            if node.hash != hash_ or node.size != len(data):
+                raise Damaged(f"{node.path!a} is not what its tree says")
+            file = landing.create(node.path, node.mode)
+            try:
+                _put(file, data)
+            finally:
+                os.close(file)
+            yield len(data)
+
+
+def _write_long(
+    place: Place, landing: Landing, node: Node, stored: Mapping[str, int]
+) -> Iterator[int]:
+    total, size = hashlib.sha256(), 0
+    file = landing.create(node.path, node.mode)
+    try:
+        for _, data in fetch.content(place, node.chunks, stored):
+            total.update(data)
+            size += len(data)
+            _put(file, data)
+            yield len(data)
+    finally:
+        os.close(file)
+    if total.hexdigest() != node.hash or size != node.size:
+        raise Damaged(f"{node.path!a} is not what its tree says")
+
+
+def _put(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _notices(nodes: Sequence[Node]) -> tuple[str, ...]:
+    special = sum(node.kind == "f" and node.mode > 0o777 for node in nodes)
+    return (f"{special} files lost their setuid or setgid bit",) if special else ()

@@ -1,0 +1,183 @@
+"""Bringing objects into a vault: asked for first, sent in idempotent batches, read back.
+
+Order: hash -> ask which are missing -> send those -> read them back and verify -> seal the trees.
+A crash at any point leaves objects that the next backup finds, and nothing that is listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from nightpress.vault import objects
+from nightpress.vault.objects import Packed
+from nightpress.vault.place import Damaged, Place, Sql, TooLarge, Value, names
+
+GROUP = 3 * 1024 * 1024
+"""Bytes of content in one request or answer."""
+
+ASKED = 20_000
+"""Names in one question."""
+
+NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
+
+
+class Uploader:
+    """Takes objects, in any order and repeatedly, and brings those that are missing.
+
+    present: every object that is known to be there; new: how many were sent.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.present: set[str] = set()
+        self.new = 0
+        self.new_bytes = 0
+        self._pending: dict[str, bytes] = {}
+        self._pending_bytes = 0
+        self._seals: list[tuple[str, list[str]]] = []
+
+    def offer(self, hash_: str, data: bytes) -> None:
+        """One object; raw. Held until there is a group of them."""
+        if hash_ in self.present or hash_ in self._pending:
+            return
+        self._pending[hash_] = data
+        self._pending_bytes += len(data)
+        if self._pending_bytes >= GROUP:
+            self._send()
+
+    def withdraw(self, hashes: Iterable[str]) -> None:
+        """These turned out to be there."""
+        for hash_ in hashes:
+            self.present.add(hash_)
+            gone = self._pending.pop(hash_, None)
+            self._pending_bytes -= len(gone) if gone is not None else 0
+
+    def missing(self, hashes: Collection[str]) -> set[str]:
+        """Those that neither the vault nor the pending group has."""
+        asked = [h for h in hashes if h not in self.present and h not in self._pending]
+        absent = set(missing(self.place, asked))
+        self.present.update(h for h in asked if h not in absent)
+        return absent
+
+    def seal(self, tree: str, refs: Collection[str]) -> None:
+        """Record what a tree is made of, once all of it is there."""
+        self._seals.append((tree, sorted(refs)))
+        if sum(len(refs) for _, refs in self._seals) > ASKED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Everything that was offered is there and verified afterwards."""
+        self._send()
+        for group in _groups(self._seals, 10_000, lambda seal: len(seal[1]) + 5):
+            statements = []
+            for tree, refs in group:
+                statements += [
+                    Sql(
+                        "INSERT INTO tree_objects SELECT ?1, value FROM json_each(?2)"
+                        " WHERE NOT EXISTS (SELECT 1 FROM trees WHERE hash = ?1)",
+                        (tree, names(refs)),
+                    ),
+                    Sql(
+                        f"INSERT INTO trees SELECT ?1, ?2, {NOW}"  # noqa: S608
+                        " WHERE NOT EXISTS (SELECT 1 FROM trees WHERE hash = ?1)",
+                        (tree, len(refs)),
+                    ),
+                ]
+            self.place.write(statements)
+        self._seals.clear()
+
+    def _send(self) -> None:
+        if not self._pending:
+            return
+        absent = set(missing(self.place, list(self._pending)))
+        packed = [objects.pack(h, d) for h, d in self._pending.items() if h in absent]
+        for group in _groups(packed, GROUP, lambda p: len(p.data) + 200):
+            self.place.write([_insert(group[i : i + 500]) for i in range(0, len(group), 500)])
+            for one in fetch(self.place, [(p.hash, len(p.data)) for p in group]):
+                objects.unpack(one)
+            self.new += len(group)
+            self.new_bytes += sum(len(p.data) for p in group)
+        self.present.update(self._pending)
+        self._pending.clear()
+        self._pending_bytes = 0
+
+
+def _insert(group: Sequence[Packed]) -> Sql:
+    """One statement for many objects; those that are there meanwhile are passed over."""
+    rows = ", ".join("(?, ?, ?, ?)" for _ in group)
+    args: list[Value] = []
+    for p in group:
+        args += [p.hash, p.raw_size, p.codec, p.data]
+    return Sql(
+        f"WITH v (hash, raw_size, codec, data) AS (VALUES {rows})"  # noqa: S608  marks only
+        " INSERT INTO objects (hash, raw_size, size, codec, stored, data)"
+        f" SELECT hash, raw_size, length(data), codec, {NOW}, data FROM v"
+        " WHERE NOT EXISTS (SELECT 1 FROM objects o WHERE o.hash = v.hash)",
+        args,
+    )
+
+
+def missing(place: Place, hashes: Sequence[str]) -> list[str]:
+    """Those of the objects that the vault does not have."""
+    found: list[str] = []
+    for start in range(0, len(hashes), ASKED):
+        (rows,) = place.read(
+            Sql(
+                "SELECT value FROM json_each(?1) WHERE NOT EXISTS"
+                " (SELECT 1 FROM objects WHERE hash = value)",
+                (names(hashes[start : start + ASKED]),),
+            )
+        )
+        found += [str(row[0]) for row in rows]
+    return found
+
+
+def fetch(place: Place, wanted: Sequence[tuple[str, int]]) -> Iterator[Packed]:
+    """The objects (hash, stored size), in groups that the server lets through; not yet verified.
+
+    Raises Damaged, with the name, if one is not there.
+    """
+    for group in _groups(wanted, GROUP, lambda w: w[1] + 200):
+        yield from _fetch(place, [hash_ for hash_, _ in group])
+
+
+def _fetch(place: Place, hashes: Sequence[str]) -> list[Packed]:
+    try:
+        (rows,) = place.read(
+            Sql(
+                "SELECT hash, raw_size, codec, data FROM objects"
+                " WHERE hash IN (SELECT value FROM json_each(?1))",
+                (names(hashes),),
+            )
+        )
+    except TooLarge:
+        if len(hashes) == 1:
+            raise
+        half = len(hashes) // 2
+        return _fetch(place, hashes[:half]) + _fetch(place, hashes[half:])
+    found = {str(row[0]): _packed(row) for row in rows}
+    for hash_ in hashes:
+        if hash_ not in found:
+            raise Damaged(f"object {hash_} is missing from {place.name}")
+    return [found[hash_] for hash_ in hashes]
+
+
+def _packed(row: Sequence[Any]) -> Packed:
+    hash_, raw_size, codec, data = row
+    return Packed(str(hash_), int(raw_size), str(codec), bytes(data))
+
+
+def _groups(items: Sequence[Any], room: int, weight: Any) -> Iterator[list[Any]]:
+    """Consecutive items of at most `room` together, one at least."""
+    group: list[Any] = []
+    left = room
+    for item in items:
+        cost = weight(item)
+        if group and cost > left:
+            yield group
+            group, left = [], room
+        group.append(item)
+        left -= cost
+    if group:
+        yield group
