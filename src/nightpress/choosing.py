@@ -61,6 +61,12 @@ def choose(anatomy: Anatomy, budget: int) -> tuple[list[Chosen], list[str]]:
     )
 
 
+def shortened(path: str, text: str, budget: int) -> str:
+    """The text, its end left out at a heading if it is longer than the budget."""
+    found = _cut(SourceFile(path, text, 0), budget)
+    return found.text if found else ""
+
+
 def _of_one_kind(files: list[SourceFile], budget: int) -> Iterator[Chosen]:
     """The files that fit; where not all do, the short ones whole and the long ones to an equal
     share."""

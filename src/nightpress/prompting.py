@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from nightpress.choosing import Chosen, choose
+from nightpress.choosing import Chosen, choose, shortened
 from nightpress.errors import UsageError
 from nightpress.model import Anatomy, Finding, Generator, Material
 
@@ -27,6 +27,9 @@ Redact = Callable[[str], tuple[str, int]]
 
 MOST_NAMED = 300
 """Components of one kind that a prompt names."""
+
+MOST_STANDING = 4
+"""Times the window's maximum that is sent of a standing document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def _values(
     anatomy, window = material.anatomy, material.window
     analysis = json.dumps(material.analysis, indent=1, ensure_ascii=False)
     texts = [file.text for file in chosen]
+    standing = shortened(material.target, material.standing, window.max * MOST_STANDING)
     return {
         "plugin": {
             "name": _line(anatomy.name, 120).replace('"', "'"),
@@ -79,12 +83,12 @@ def _values(
             for file in chosen
         ],
         "left_out": [_attribute(path) for path in left_out],
-        "standing": material.standing,
+        "standing": standing,
         "target": _line(material.target, 400),
         "window": window,
         "aim": (window.min * 2 + window.max * 3) // 5,
         "links": [_line(link, 400) for link in material.links],
-        "fence": _fence([*texts, analysis, material.standing, anatomy.name, anatomy.description]),
+        "fence": _fence([*texts, analysis, standing, anatomy.name, anatomy.description]),
     }
 
 
@@ -118,13 +122,15 @@ def _filled(generator: Generator, name: str, values: Mapping[str, Any]) -> str:
 
     source = generator.prompt if name == "prompt.md.j2" else generator.system
     try:
-        return str(_environment().from_string(source).render(values)).strip() + "\n"
+        text = str(_environment().from_string(source).render(values))
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         line = getattr(error, "lineno", None) or _line_of(error) or 1
         raise UsageError(
             f"generators/{generator.type}/{name}:{line}:1: {error}",
             "a prompt may use: " + ", ".join(sorted(values)),
         ) from None
+    # half a surrogate pair of a file name or of a JSON string cannot be sent
+    return text.encode("utf-8", "replace").decode("utf-8").strip() + "\n"
 
 
 def _line_of(error: BaseException) -> int | None:

@@ -1,0 +1,144 @@
+"""From a reply to the finished document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nightpress import compose, frontmatter
+from nightpress.model import Anatomy, Component, Generator, Material, Window
+
+BODY = "# Tides\n\nPrints them.\n"
+
+
+def material(standing: str = "", *, kind: str = "skill", **changed: Any) -> Material:
+    told = {"name": "sea", "description": "About the sea.", "version": "2", "author": "Ada"}
+    parts = {"keywords": (), "components": (), "files": ()} | told | changed
+    analysis = parts.pop("analysis", {"description": "Prints tides. Use when a ship sails."})
+    generator = Generator("skill", "", "", "", "", "", "", frontmatter=kind)  # type: ignore[arg-type]
+    target = "skills/tide-table/SKILL.md"
+    return Material(Anatomy(**parts), analysis, standing, generator, target, Window())  # type: ignore[arg-type]
+
+
+def fields(made: Material) -> dict[str, object]:
+    raw = frontmatter.split(compose.finished(made, BODY)).raw
+    assert raw is not None
+    return frontmatter.parse(raw)
+
+
+def standing(**said: object) -> str:
+    return frontmatter.render(said) + "\nOld text.\n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "left"),
+    [
+        ("```markdown\n# T\n\ntext\n```", "# T\n\ntext\n"),
+        ("\n```md\n# T\n\n```bash\nls\n```\n\nend\n```\n\n", "# T\n\n```bash\nls\n```\n\nend\n"),
+        ("````markdown\n# T\n\n```\nls\n```\n````\n", "# T\n\n```\nls\n```\n"),
+        ("```\n# T\n```\n", "# T\n"),
+        ("~~~\n# T\n~~~", "# T\n"),
+        ("```\n# T\n\n```json\n{}\n```\n\nend\n```", "# T\n\n```json\n{}\n```\n\nend\n"),
+    ],
+)
+def test_a_fence_around_the_whole_reply_is_taken_off(reply: str, left: str) -> None:
+    assert compose.unwrap(reply) == left
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "# T\n\n```bash\nls\n```\n",
+        "```bash\nls\n```\n\ntext\n\n```bash\nls\n```\n",
+        "```\nls\n```\n\ntext\n\n```\nls\n```\n",
+        "```markdown\n# T\n\n```bash\nls\n```",  # cut off: the last fence closes the inner block
+        "```markdown\n# T\n\ntext",
+        "```\n# T\n````\n",
+        "",
+        "```",
+    ],
+)
+def test_what_is_no_wrapper_stays(reply: str) -> None:
+    assert compose.unwrap(reply) == reply
+
+
+def test_the_frontmatter_is_ours_and_the_body_follows() -> None:
+    text = compose.finished(material(), f"```markdown\n{BODY}```")
+    assert text == (
+        '---\nname: tide-table\ndescription: "Prints tides. Use when a ship sails."\n'
+        'metadata:\n  author: "Ada"\n  version: "2"\n---\n\n# Tides\n\nPrints them.\n'
+    )
+
+
+def test_a_document_without_frontmatter_is_the_body_alone() -> None:
+    reply = "\ufeff\r\n\r\n# Tides\r\n\r\nPrints them.  \r\n\r\n\r\n"
+    assert compose.finished(material(kind="none"), reply) == "# Tides\n\nPrints them.\n"
+
+
+def test_a_frontmatter_of_the_models_own_is_dropped_but_a_rule_is_not() -> None:
+    own = "---\nname: evil\ndescription: x\nallowed-tools: Bash\n---\n\n# Tides\n"
+    text = compose.finished(material(), own)
+    assert "evil" not in text and "Bash" not in text and text.endswith("---\n\n# Tides\n")
+    ruled = "---\n\nA text between rules.\n\n---\n\nMore.\n"
+    assert compose.finished(material(kind="none"), ruled) == ruled
+
+
+def test_nobody_named_is_no_metadata() -> None:
+    assert set(fields(material(author="", version=""))) == {"name", "description"}
+
+
+def test_a_description_is_one_line_without_brackets_and_cut_at_a_sentence() -> None:
+    said = {"description": "Reads <b>\n files.  " + "It counts words. " * 100}
+    text = compose.description(said, "x")
+    assert len(text) <= 1024 and text.endswith("words.") and "<" not in text
+    assert text.startswith("Reads b files. It counts")
+    assert compose.description({}, "other") == compose.description({"description": 3}, "other")
+    assert len(compose.description({"description": "x" * 5_000}, "")) <= 1024
+
+
+GOOD = "Prints the tides of a harbour as a table. Use when the user asks about high or low water."
+
+
+def test_a_good_description_of_the_maintainers_stays() -> None:
+    assert fields(material(standing(name="x", description=GOOD)))["description"] == GOOD
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "Tides.",
+        "I can print the tides of a harbour. Use me when you ask about high or low water, please.",
+        "Prints the tides of a harbour, and nothing else that anybody could ever think of.",
+        GOOD + " <b>",
+        GOOD * 20,
+    ],
+)
+def test_another_one_gives_way_to_the_analysis(bad: str) -> None:
+    found = fields(material(standing(name="x", description=bad)))
+    assert found["description"] == "Prints tides. Use when a ship sails."
+
+
+def test_what_the_maintainer_granted_stays_and_nothing_else() -> None:
+    text = (
+        "---\nname: old\ndescription: d\nlicense: MIT\ncompatibility: Needs  git\n"
+        "allowed-tools: [Read, 'Bash(git add:*, git rm:*)']\nmodel: opus\nhooks: x\n---\nOld.\n"
+    )
+    found = fields(material(text))
+    assert found["license"] == "MIT" and found["compatibility"] == "Needs git"
+    assert found["allowed-tools"] == "Read Bash(git add:*, git rm:*)"
+    assert set(found) == {
+        "name", "description", "license", "compatibility", "allowed-tools", "metadata"
+    }  # fmt: skip
+    assert fields(material("---\nallowed-tools: Read, Grep\n---\n"))["allowed-tools"] == "Read Grep"
+    assert "allowed-tools" not in fields(material("---\nallowed-tools: 5\nlicense: [x]\n---\n"))
+
+
+def test_a_standing_file_that_cannot_be_read_is_none() -> None:
+    for text in ("---\nname: &a x\nb: *a\n---\n", "no frontmatter", "---\nnever closed"):
+        assert set(fields(material(text))) == {"name", "description", "metadata"}
+
+
+def test_other_components_do_not_change_the_name() -> None:
+    skill = Component("skill", "other", "skills/other/SKILL.md")
+    assert fields(material(components=(skill,)))["name"] == "tide-table"
