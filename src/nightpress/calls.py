@@ -17,7 +17,7 @@ from nightpress.backends.answers import rerouted
 from nightpress.backends.retrying import Retrying
 from nightpress.backoff import Policy
 from nightpress.errors import BackendError
-from nightpress.ledger import Call
+from nightpress.ledger_rows import Call
 from nightpress.model import Backend, Reply, Request
 from nightpress.run import Run
 from nightpress.writers import Writer

@@ -14,51 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from nightpress import chain
+from nightpress.ledger_rows import Attempt, Call
 from nightpress.ledger_schema import MIGRATIONS
 from nightpress.model import Reply
 from nightpress.store import Connection, Row, Store
 
 Clock = Any  # a callable without arguments that gives the time in epoch seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What is known when an attempt at an enhancement begins; see `enhancements` for the units."""
-
-    job: str
-    plugin_name: str
-    plugin_path: str
-    enhancement_type: str
-    target_path: str
-    backend: str
-    model_requested: str
-    reasons: Sequence[str]
-    fingerprint: Mapping[str, str]
-    bytes_before: int | None = None
-    before_sha256: str | None = None
-    snapshot_id: str | None = None
-    score_before: int | None = None
-    token: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP attempt, as it goes into `calls`."""
-
-    job: str
-    phase: str
-    attempt: int
-    backend: str
-    model_requested: str
-    outcome: str
-    prompt_sha256: str
-    seconds: float
-    http_status: int | None = None
-    model_answered: str | None = None
-    tokens_in: int = 0
-    tokens_out: int = 0
-    error_message: str | None = None
-    enhancement_id: int | None = None
 
 
 @dataclass(slots=True)

@@ -6,38 +6,21 @@ at night: an attempt that cannot go on ends with its row and its reason, and the
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from nightpress import drafting, lockfile, publication
+from nightpress.attempts import Attempts, Doing
 from nightpress.budget import Spending
 from nightpress.calls import Caller
 from nightpress.catalog import Item
 from nightpress.errors import BackendError, Deferred, NightpressError, PublishConflict
-from nightpress.gathered import Gathered, State
-from nightpress.ledger import Attempt
-from nightpress.model import Finding, Request
-from nightpress.run import Outcome, Run
+from nightpress.gathered import Gathered
+from nightpress.model import Finding
+from nightpress.run import Run
 from nightpress.snapshots import Snapshots
-
-
-@dataclass(slots=True)
-class Doing:
-    """One attempt in flight, handed from action to action."""
-
-    item: Item
-    found: Gathered
-    state: State
-    row: int
-    token: str
-    began: float
-    waited: float = 0.0
-    request: Request | None = None
-    reservation: Any = None
-    draft: drafting.Draft | None = None
 
 
 @dataclass(slots=True)
@@ -50,10 +33,13 @@ class Press:
     snapshots: Snapshots
     lock: publication.LockBook
     spending: Spending
-    doing: dict[str, Doing] = field(default_factory=dict)
+    attempts: Attempts = field(init=False)
     taken: dict[str, str] = field(default_factory=dict)
     analyses: dict[str, dict[str, Any] | NightpressError] = field(default_factory=dict)
     _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self.attempts = Attempts(self.run)
 
     # --- setup: once per plugin, only if something of it is stale ---
 
@@ -134,7 +120,7 @@ class Press:
 
     def draft(self, item: Item) -> None:
         """Phase 2: the document, through its checks; refused if they still have errors."""
-        doing = self.doing.get(item.id)
+        doing = self.attempts.doing.get(item.id)
         if doing is None:
             return
         if self.run.stop.is_set():
@@ -156,13 +142,13 @@ class Press:
 
     def publish(self, item: Item) -> None:
         """Put the draft in place, and only then say so."""
-        doing = self.doing.get(item.id)
+        doing = self.attempts.doing.get(item.id)
         if doing is None or doing.draft is None:
             return
         try:
             self._publish(doing, doing.draft)
         except PublishConflict as error:
-            self._end(doing, "kept", error)
+            self.attempts.end(doing, "kept", error)
         except (NightpressError, OSError) as error:
             self._fail(doing, error)
 
@@ -176,7 +162,7 @@ class Press:
         root, target = doing.found.root, doing.state.enhancement.target
         sha256 = publication.standing_hash(root, target)
         if sha256 is None or sha256 != doing.state.case.standing.sha256:
-            self._end(doing, "kept", PublishConflict(f"{target} changed meanwhile"))
+            self.attempts.end(doing, "kept", PublishConflict(f"{target} changed meanwhile"))
             return
         self.run.project.ledger.end(
             doing.row,
@@ -184,10 +170,12 @@ class Press:
             content_sha256=sha256,
             bytes_after=doing.state.case.standing.size,
             verified=True,
-            **self._timing(doing),
+            **self.attempts.timing(doing),
         )
         self._record(doing, "adopted", sha256, doing.state.case.files, accepted)
-        self._tell(doing, "adopted", "already good" if not accepted else "accepted with findings")
+        self.attempts.tell(
+            doing, "adopted", "already good" if not accepted else "accepted with findings"
+        )
 
     def note(self, item: Item) -> None:
         """Record once that a file was kept, or that the source is not enough."""
@@ -196,37 +184,12 @@ class Press:
         doing = self._open(item)
         status = {"keep": "kept", "insufficient": "insufficient"}[item.decision.action]
         reason = item.decision.reasons[0].text if item.decision.reasons else item.decision.action
-        self._end(doing, status, NightpressError(reason))
+        self.attempts.end(doing, status, NightpressError(reason))
 
     # --- inside ---
 
     def _open(self, item: Item) -> Doing:
-        found = self.plugin(item.slug)
-        state = found.states[item.name]
-        token = secrets.token_hex(8)
-        case = state.case
-        attempt = Attempt(
-            job=item.id,
-            plugin_name=found.name,
-            plugin_path=found.manifest.path if found.manifest else "",
-            enhancement_type=state.enhancement.generator,
-            target_path=state.target_path,
-            backend=state.writer.backend,
-            model_requested=state.writer.model,
-            reasons=[reason.text for reason in state.decision.reasons] or ["asked for (always)"],
-            fingerprint=asdict(case.fingerprint),
-            bytes_before=case.standing.size if case.standing.sha256 else None,
-            before_sha256=case.standing.sha256,
-            snapshot_id=self.taken.get(item.slug),
-            token=token,
-        )
-        began = self.run.project.clock.monotonic()
-        row = self.run.project.ledger.begin(self.run.begin(), attempt)
-        doing = Doing(item, found, state, row, token, began)
-        with self._guard:
-            self.doing[item.id] = doing
-        self.run.tell("started", f"{item.id}: {item.decision!r}", item.id)
-        return doing
+        return self.attempts.open(item, self.plugin(item.slug), self.taken.get(item.slug))
 
     def _publish(self, doing: Doing, draft: drafting.Draft) -> None:
         project, found, state = self.run.project, doing.found, doing.state
@@ -250,13 +213,15 @@ class Press:
                 "score_before": draft.score_before,
                 "score_after": draft.score,
                 "fingerprint": drafting.fingerprint_json(draft.fingerprint),
-                **self._timing(doing),
+                **self.attempts.timing(doing),
             },
         )
         sha256 = publication.standing_hash(found.root, target)
         self._record(doing, "published", str(sha256), draft.counted, (), draft)
-        project.ledger.end(doing.row, "published", verified=True, **self._timing(doing))
-        self._tell(doing, "published", ", ".join(r.text for r in state.decision.reasons), len(data))
+        project.ledger.end(doing.row, "published", verified=True, **self.attempts.timing(doing))
+        self.attempts.tell(
+            doing, "published", ", ".join(r.text for r in state.decision.reasons), len(data)
+        )
 
     def _snapshot_with(self, doing: Doing, target: str, expected: str | None) -> str:
         """A snapshot that holds the very bytes that will be replaced."""
@@ -291,7 +256,7 @@ class Press:
         if isinstance(error, Deferred):
             status = "deferred"
             self.run.put_off(error.until)
-        self._end(doing, "interrupted" if self.run.interrupted else status, error)
+        self.attempts.end(doing, "interrupted" if self.run.interrupted else status, error)
 
     def _abandon(self, doing: Doing) -> None:
         """The run stops before this attempt's call was made."""
@@ -315,43 +280,9 @@ class Press:
             bytes_after=len(draft.text.encode()),
             findings=drafting.findings_json(draft.findings),
             score_after=draft.score,
-            **self._timing(doing),
+            **self.attempts.timing(doing),
         )
-        self._tell(doing, "refused", f"{said}{more} (draft kept: {path})")
-
-    def _end(self, doing: Doing, status: str, error: Exception) -> None:
-        message = error.message if isinstance(error, NightpressError) else str(error)
-        name = type(error).__name__
-        if isinstance(error, BackendError):
-            name = error.answer.kind
-        self.run.project.ledger.end(
-            doing.row,
-            status,
-            content_sha256=None,
-            error_class=name,
-            error_message=message,
-            **self._timing(doing),
-        )
-        self._tell(doing, status, message)
-
-    def _timing(self, doing: Doing) -> dict[str, float]:
-        spent = self.run.project.clock.monotonic() - doing.began
-        own = max(0.0, spent - doing.waited)
-        return {
-            "processing_time_seconds": round(own, 4),
-            "waited_seconds": round(doing.waited, 4),
-        }
-
-    def _tell(self, doing: Doing, status: str, reason: str, size: int | None = None) -> None:
-        with self._guard:
-            self.doing.pop(doing.item.id, None)
-        before = doing.state.case.standing
-        text = f"{status:<12} {doing.item.id}"
-        if size is not None:
-            was = f" (was {before.size:,})" if before.sha256 else ""
-            text += f"  {size:,} bytes{was}  {self._timing(doing)['processing_time_seconds']:.1f} s"
-        text += f"  {reason}" if reason else ""
-        self.run.finished(Outcome(doing.item.id, status, text, reason))
+        self.attempts.tell(doing, "refused", f"{said}{more} (draft kept: {path})")
 
     def _halt_if_fatal(self, error: NightpressError) -> None:
         if isinstance(error, BackendError) and error.fatal:

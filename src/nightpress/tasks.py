@@ -6,13 +6,12 @@ outcome; what failed is told by the reporter and by the exit status.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from doit.exceptions import InvalidDodoFile, TaskFailed
 
-from nightpress import session
+from nightpress import actions, session
 from nightpress.catalog import Item
 from nightpress.errors import NightpressError
 from nightpress.project import STATE
@@ -148,7 +147,7 @@ def snapshot() -> Iterator[Task]:
         yield {
             "name": slug,
             "doc": f"copy {slug} as it stands",
-            "actions": [(_snapshot, [slug])],
+            "actions": [(actions.snapshot, [slug])],
             "uptodate": [False],
             **_QUIET,
         }
@@ -162,7 +161,7 @@ def analyse() -> Iterator[Task]:
         yield {
             "name": slug,
             "doc": f"what {slug} is for (phase 1)",
-            "actions": [(_analyse, [slug])],
+            "actions": [(actions.analyse, [slug])],
             "uptodate": [_Analysed(slug)],
             **_QUIET,
         }
@@ -193,7 +192,7 @@ def adopt() -> Iterator[Task]:
         yield {
             "name": slug,
             "doc": f"take the documents of {slug} as they stand",
-            "actions": [(_adopt, [slug])],
+            "actions": [(actions.adopt, [slug])],
             "uptodate": [False],
             **_QUIET,
         }
@@ -214,18 +213,18 @@ def _enhancement(item: Item, own: list[Item]) -> Task:
     """The task of one enhancement; what it depends on and does is told by its decision."""
     names = {other.name: other for other in own}
     makes = item.decision.action in ("make", "fresh")
-    actions = _ACTIONS.get(item.decision.action, _MAKE)
+    steps = actions.BY_DECISION.get(item.decision.action, actions.MAKE)
     task: Task = {
         "name": item.id,
         "doc": f"{safe(item.type)} of {safe(item.plugin_name)}: {safe(item.target)}",
-        "actions": [(action, [item]) for action in actions],
+        "actions": [(step, [item]) for step in steps],
         "setup": [f"snapshot:{item.slug}", f"analyse:{item.slug}"] if makes else [],
         "task_dep": [f"enhance:{names[need].id}" for need in item.needs if need in names],
         "uptodate": [UpToDate(item)],
-        "clean": [(_clean, [item])],
+        "clean": [(actions.clean, [item])],
         "meta": {
             "decision": repr(item.decision),
-            "actions": [action.__name__.lstrip("_") for action in actions],
+            "actions": [step.__name__ for step in steps],
             "target": item.target,
         },
         **_QUIET,
@@ -264,65 +263,3 @@ class _Analysed:
 
     def __repr__(self) -> str:
         return "no analysis of this content is cached"
-
-
-# --- the actions; their names are what `doit info` shows ---
-
-
-def _pace(item: Item) -> None:
-    _press().pace(item)
-
-
-def _draft(item: Item) -> None:
-    _press().draft(item)
-
-
-def _publish(item: Item) -> None:
-    _press().publish(item)
-
-
-def _take(item: Item) -> None:
-    _press().adopt(item)
-
-
-def _note(item: Item) -> None:
-    _press().note(item)
-
-
-def _snapshot(slug: str) -> None:
-    _press().snapshot(slug)
-
-
-def _analyse(slug: str) -> None:
-    _press().analyse(slug)
-
-
-def _adopt(slug: str) -> None:
-    from nightpress import desk
-
-    desk.adopt(session.current(), slug)
-
-
-def _clean(item: Item, dryrun: bool) -> None:
-    from nightpress import desk
-
-    desk.clean(session.current(), item, dryrun)
-
-
-_MAKE: tuple[Callable[..., None], ...] = (_pace, _draft, _publish)
-_ACTIONS: dict[str, tuple[Callable[..., None], ...]] = {
-    "adopt": (_take,),
-    "keep": (_note,),
-    "insufficient": (_note,),
-    "parked": (),
-}
-
-
-def _press() -> Any:
-    now = session.current()
-    if os.getpid() != now.pid:
-        raise NightpressError(
-            "nightpress runs in threads, not in processes",
-            "leave out `-P process` (one ledger, one client, one pace for the whole run)",
-        )
-    return now.press

@@ -2,8 +2,9 @@
 
 Run as a program: `python crash.py SOURCE WORK MUTANT STEP...` prints one JSON object a kill point
 (every step, or only the named ones; MUTANT may be ""). The press runs in forked children; a child
-is killed with SIGKILL before its n-th step, where a step is any call that changes or syncs a file (os.fsync, os.rename ... and the
-steps of `atomic`). MUTANT breaks the protocol on purpose; the test of the test.
+is killed with SIGKILL before its n-th step, where a step is any call that changes or syncs a file
+(os.fsync, os.rename ... and the steps of `atomic`). MUTANT breaks the protocol on purpose; the test
+of the test.
 """
 
 from __future__ import annotations

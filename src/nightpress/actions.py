@@ -1,0 +1,73 @@
+"""The actions of doit's tasks; their names are what `doit info` shows.
+
+Floor 4. Each hands on to the press; a known error ends the task with one paragraph.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from nightpress import session
+from nightpress.catalog import Item
+from nightpress.errors import NightpressError
+
+
+def pace(item: Item) -> None:
+    _press().pace(item)
+
+
+def draft(item: Item) -> None:
+    _press().draft(item)
+
+
+def publish(item: Item) -> None:
+    _press().publish(item)
+
+
+def take(item: Item) -> None:
+    _press().adopt(item)
+
+
+def note(item: Item) -> None:
+    _press().note(item)
+
+
+def snapshot(slug: str) -> None:
+    _press().snapshot(slug)
+
+
+def analyse(slug: str) -> None:
+    _press().analyse(slug)
+
+
+def adopt(slug: str) -> None:
+    from nightpress import desk
+
+    desk.adopt(session.current(), slug)
+
+
+def clean(item: Item, dryrun: bool) -> None:
+    from nightpress import desk
+
+    desk.clean(session.current(), item, dryrun)
+
+
+MAKE: tuple[Callable[..., None], ...] = (pace, draft, publish)
+BY_DECISION: dict[str, tuple[Callable[..., None], ...]] = {
+    "adopt": (take,),
+    "keep": (note,),
+    "insufficient": (note,),
+    "parked": (),
+}
+
+
+def _press() -> Any:
+    now = session.current()
+    if os.getpid() != now.pid:
+        raise NightpressError(
+            "nightpress runs in threads, not in processes",
+            "leave out `-P process` (one ledger, one client, one pace for the whole run)",
+        )
+    return now.press

@@ -1,0 +1,105 @@
+"""Attempts in flight: opened with a row, ended with a row and a line, timed without their waits.
+
+Floor 3.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nightpress import drafting
+from nightpress.catalog import Item
+from nightpress.errors import BackendError, NightpressError
+from nightpress.gathered import Gathered, State
+from nightpress.ledger_rows import Attempt
+from nightpress.model import Request
+from nightpress.run import Outcome, Run
+
+
+@dataclass(slots=True)
+class Doing:
+    """One attempt in flight, handed from action to action."""
+
+    item: Item
+    found: Gathered
+    state: State
+    row: int
+    token: str
+    began: float
+    waited: float = 0.0
+    request: Request | None = None
+    reservation: Any = None
+    draft: drafting.Draft | None = None
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The attempts of one run that are in flight, by job."""
+
+    run: Run
+    doing: dict[str, Doing] = field(default_factory=dict)
+    guard: threading.RLock = field(default_factory=threading.RLock)
+
+    def open(self, item: Item, found: Gathered, snapshot_id: str | None) -> Doing:
+        state = found.states[item.name]
+        token = secrets.token_hex(8)
+        case = state.case
+        attempt = Attempt(
+            job=item.id,
+            plugin_name=found.name,
+            plugin_path=found.manifest.path if found.manifest else "",
+            enhancement_type=state.enhancement.generator,
+            target_path=state.target_path,
+            backend=state.writer.backend,
+            model_requested=state.writer.model,
+            reasons=[reason.text for reason in state.decision.reasons] or ["asked for (always)"],
+            fingerprint=asdict(case.fingerprint),
+            bytes_before=case.standing.size if case.standing.sha256 else None,
+            before_sha256=case.standing.sha256,
+            snapshot_id=snapshot_id,
+            token=token,
+        )
+        began = self.run.project.clock.monotonic()
+        row = self.run.project.ledger.begin(self.run.begin(), attempt)
+        doing = Doing(item, found, state, row, token, began)
+        with self.guard:
+            self.doing[item.id] = doing
+        self.run.tell("started", f"{item.id}: {item.decision!r}", item.id)
+        return doing
+
+    def end(self, doing: Doing, status: str, error: Exception) -> None:
+        message = error.message if isinstance(error, NightpressError) else str(error)
+        name = type(error).__name__
+        if isinstance(error, BackendError):
+            name = error.answer.kind
+        self.run.project.ledger.end(
+            doing.row,
+            status,
+            content_sha256=None,
+            error_class=name,
+            error_message=message,
+            **self.timing(doing),
+        )
+        self.tell(doing, status, message)
+
+    def timing(self, doing: Doing) -> dict[str, float]:
+        spent = self.run.project.clock.monotonic() - doing.began
+        own = max(0.0, spent - doing.waited)
+        return {
+            "processing_time_seconds": round(own, 4),
+            "waited_seconds": round(doing.waited, 4),
+        }
+
+    def tell(self, doing: Doing, status: str, reason: str, size: int | None = None) -> None:
+        with self.guard:
+            self.doing.pop(doing.item.id, None)
+        before = doing.state.case.standing
+        text = f"{status:<12} {doing.item.id}"
+        if size is not None:
+            was = f" (was {before.size:,})" if before.sha256 else ""
+            text += f"  {size:,} bytes{was}  {self.timing(doing)['processing_time_seconds']:.1f} s"
+        text += f"  {reason}" if reason else ""
+        self.run.finished(Outcome(doing.item.id, status, text, reason))

@@ -1,0 +1,49 @@
+"""What goes into the ledger's rows.
+
+Floor 2: values, under `ledger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is known when an attempt at an enhancement begins; see `enhancements` for the units."""
+
+    job: str
+    plugin_name: str
+    plugin_path: str
+    enhancement_type: str
+    target_path: str
+    backend: str
+    model_requested: str
+    reasons: Sequence[str]
+    fingerprint: Mapping[str, str]
+    bytes_before: int | None = None
+    before_sha256: str | None = None
+    snapshot_id: str | None = None
+    score_before: int | None = None
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP attempt, as it goes into `calls`."""
+
+    job: str
+    phase: str
+    attempt: int
+    backend: str
+    model_requested: str
+    outcome: str
+    prompt_sha256: str
+    seconds: float
+    http_status: int | None = None
+    model_answered: str | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+    error_message: str | None = None
+    enhancement_id: int | None = None
