@@ -173,3 +173,12 @@ def copy(source: Path, target: Path) -> None:
     with closing(read_only(source)) as original, closing(sqlite3.connect(target)) as made:
         original.backup(made)
         made.execute("PRAGMA journal_mode=DELETE")
+
+
+def is_sound(path: Path) -> bool:
+    """Does SQLite find the database in order (its own check; content is for hashes to judge)?"""
+    try:
+        with closing(read_only(path)) as connection:
+            return [row[0] for row in connection.execute("PRAGMA quick_check")] == ["ok"]
+    except (LedgerError, sqlite3.Error):
+        return False

@@ -51,8 +51,12 @@ class Place(Protocol):
 
     name: str
     off_site: bool
-    sent: int
-    received: int
+
+    @property
+    def sent(self) -> int: ...
+
+    @property
+    def received(self) -> int: ...
 
     def read(self, *statements: Sql) -> list[Rows]:
         """The rows of each statement, in one round trip. Raises TooLarge, Absent."""

@@ -1,0 +1,167 @@
+"""`drill`: the newest snapshot is restored into a temporary folder, as in an emergency, and every
+file is compared with the snapshot's hash and with the project as it stands."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nightpress import store
+from nightpress.clock import Clock, RealClock
+from nightpress.errors import UnsafePath
+from nightpress.terminal import safe
+from nightpress.vault import contents, fetch, inventory, objects, restore
+from nightpress.vault.place import Place
+from nightpress.vault.restore import RestoreResult
+from nightpress.vault.source import Listener, Source, silent
+from nightpress.vault.trees import Node
+
+MOST_SECONDS = 30 * 60.0
+"""A recovery that takes longer has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillResult:
+    """How a recovery would go. seconds: the time to recovery; broken: files that are not what the
+    snapshot says; moved: files that the project has changed, added or lost since; missing: files
+    that did not travel."""
+
+    snapshot: str
+    place: str
+    off_site: bool
+    seconds: float
+    plugins: int
+    files: int
+    bytes: int
+    broken: tuple[str, ...]
+    moved: tuple[str, ...]
+    missing: tuple[str, ...]
+    limit: float = MOST_SECONDS
+
+    @property
+    def ok(self) -> bool:
+        return not self.broken and self.seconds <= self.limit
+
+    def line(self) -> str:
+        verdict = "PASSED" if self.ok else "FAILED"
+        return (
+            f"drill {verdict}: {self.plugins:,} plugins, {self.files:,} files, {self.bytes:,} bytes"
+            f" recovered from {self.snapshot} in {self.seconds:.1f} s, every hash compared"
+            f" <- {self.place}"
+        )
+
+    def lines(self) -> list[str]:
+        """Everything that is worth telling, `line()` last."""
+        told = [f"NOT what the snapshot says: {safe(path)}" for path in self.broken[:20]]
+        if self.moved:
+            few = ", ".join(safe(path) for path in self.moved[:5])
+            told.append(f"{len(self.moved):,} files have changed since the backup: {few}")
+        if self.missing:
+            few = ", ".join(safe(path) for path in self.missing[:5])
+            told.append(f"{len(self.missing):,} files are not backed up: {few}")
+        if self.seconds > self.limit:
+            told.append(f"it took {self.seconds:.0f} s, more than {self.limit:.0f}")
+        return [*told, self.line()]
+
+
+def drill(
+    place: Place,
+    source: Source,
+    *,
+    snapshot: str | None = None,
+    progress: Listener = silent,
+    clock: Clock | None = None,
+    limit: float = MOST_SECONDS,
+) -> DrillResult:
+    """Restore the newest snapshot, or the named one, compare it, and remove it again."""
+    clock = clock or RealClock()
+    began = clock.monotonic()
+    with tempfile.TemporaryDirectory(prefix="nightpress-drill-") as folder:
+        dest = Path(folder) / "recovered"
+        done = restore.restore_all(
+            place, dest, snapshot=snapshot, progress=progress, clock=clock
+        )
+        seconds = clock.monotonic() - began
+        rows = inventory.parts(place, done.snapshot)
+        heads = [row.tree for row in rows]
+        loaded = fetch.load(place, heads, fetch.sizes(place, heads))
+        nodes = restore.merged([loaded[head] for head in heads])
+        broken = [node.path for node in nodes if not _matches(dest, node)]
+        ledgers = {source.ledger.relative_to(source.root).as_posix()} if source.ledger else set()
+        ledgers = {path for path in ledgers if _is_database(dest, path, broken)}
+        moved = [n.path for n in nodes if n.path not in ledgers and not _matches(source.root, n)]
+        _writable(dest)
+    return _result(done, place, seconds, broken, moved, nodes, limit)
+
+
+def _result(
+    done: RestoreResult,
+    place: Place,
+    seconds: float,
+    broken: list[str],
+    moved: list[str],
+    nodes: list[Node],
+    limit: float,
+) -> DrillResult:
+    return DrillResult(
+        done.snapshot, place.name, place.off_site, seconds, done.plugins, done.files, done.bytes,
+        tuple(broken), tuple(moved), tuple(n.path for n in nodes if n.kind == "x"), limit,
+    )  # fmt: skip
+
+
+def _is_database(dest: Path, path: str, broken: list[str]) -> bool:
+    """Is the recovered ledger a sound database? (It is a copy: its bytes differ from the live
+    file's.) If not, it is broken."""
+    if not (dest / path).is_file():
+        return True
+    if not store.is_sound(dest / path):
+        broken.append(path)
+    return True
+
+
+def _matches(root: Path, node: Node) -> bool:
+    """Does what stands below `root` have this entry's kind, content and permission bits?"""
+    if node.kind == "x":
+        return True
+    path = f"{root}/{node.path}"
+    try:
+        found = os.lstat(path)
+        if node.kind == "l":
+            return stat.S_ISLNK(found.st_mode) and os.readlink(path) == node.text
+        if stat.S_IMODE(found.st_mode) & 0o777 != node.mode & 0o777:
+            return False
+        if node.kind == "d":
+            return stat.S_ISDIR(found.st_mode)
+        return found.st_size == node.size and _hash(root, node.path) == node.hash
+    except (OSError, UnsafePath):
+        return False
+
+
+def _hash(root: Path, path: str) -> str:
+    total = hashlib.sha256()
+    file = contents.open_file(root, path)
+    try:
+        for piece in contents.pieces_of(file, objects.CHUNK):
+            total.update(piece)
+    finally:
+        os.close(file)
+    return total.hexdigest()
+
+
+def _writable(root: Path) -> None:
+    """Let the temporary folder be removed: a restored folder may forbid it."""
+    for folder in _folders(root):
+        folder.chmod(0o700)
+
+
+def _folders(root: Path) -> Iterator[Path]:
+    yield root
+    for child in root.iterdir():
+        if child.is_dir() and not child.is_symlink():
+            child.chmod(0o700)
+            yield from _folders(child)

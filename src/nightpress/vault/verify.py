@@ -1,0 +1,155 @@
+"""`verify`: every object is read back, every snapshot is looked through; damage is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nightpress.clock import Clock, RealClock
+from nightpress.terminal import safe
+from nightpress.vault import fetch, inventory, objects, schema, upload
+from nightpress.vault.place import Damaged, Place, Sql
+from nightpress.vault.source import Listener, Progress, silent
+
+_PAGE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """What was read back. problems: one line each, with what it breaks."""
+
+    place: str
+    objects: int
+    bytes: int
+    snapshots: int
+    seconds: float
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    def line(self) -> str:
+        verdict = "all sound" if self.ok else f"{len(self.problems):,} PROBLEMS"
+        return (
+            f"read back {self.objects:,} objects, {self.bytes:,} bytes, {self.snapshots:,}"
+            f" snapshots in {self.seconds:.1f} s: {verdict} <- {self.place}"
+        )
+
+    def lines(self) -> list[str]:
+        return [*self.problems, self.line()]
+
+
+def verify(place: Place, progress: Listener = silent, clock: Clock | None = None) -> VerifyResult:
+    """Read every object of the vault back, and check that each snapshot has all of its own."""
+    clock = clock or RealClock()
+    began = clock.monotonic()
+    snapshots = inventory.snapshots(place)
+    problems = list(_structure(place)) if snapshots else []
+    damaged: dict[str, str] = {}
+    count = size = 0
+    total = _total(place) if snapshots else 0
+    for page in _pages(place) if snapshots else ():
+        for hash_, stored, fault in _read(place, page):
+            count += 1
+            size += stored
+            if fault:
+                damaged[hash_] = fault
+            elif count % 100 == 0:
+                elapsed = clock.monotonic() - began
+                progress(Progress("verify", size, total, elapsed))
+    problems += _named(place, damaged)
+    return VerifyResult(
+        place.name, count, size, len(snapshots), clock.monotonic() - began, tuple(problems)
+    )
+
+
+def _total(place: Place) -> int:
+    """Stored bytes of all objects."""
+    (rows,) = place.read(Sql("SELECT coalesce(sum(size), 0) FROM objects"))
+    return int(rows[0][0])  # type: ignore[arg-type]
+
+
+def _pages(place: Place) -> Iterator[list[tuple[str, int]]]:
+    last = ""
+    while True:
+        (rows,) = place.read(
+            Sql(f"SELECT hash, size FROM objects WHERE hash > ?1 ORDER BY hash LIMIT {_PAGE}",
+                (last,))
+        )  # fmt: skip
+        if not rows:
+            return
+        yield [(str(hash_), int(size)) for hash_, size in rows]  # type: ignore[arg-type]
+        last = str(rows[-1][0])
+
+
+def _read(place: Place, page: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int, str]]:
+    """(hash, stored bytes, what is wrong or "") of each object."""
+    for packed in upload.fetch(place, page):
+        try:
+            objects.unpack(packed)
+        except Damaged as error:
+            yield packed.hash, len(packed.data), error.message
+        else:
+            yield packed.hash, len(packed.data), ""
+
+
+def _structure(place: Place) -> Iterator[str]:
+    """What the triggers promise, asked as questions: for a vault that was changed around them."""
+    triggers, objects_gone, trees_gone, counts = place.read(
+        Sql("SELECT name FROM sqlite_master WHERE type = 'trigger'"),
+        Sql(
+            "SELECT DISTINCT hash FROM tree_objects t WHERE NOT EXISTS"
+            " (SELECT 1 FROM objects o WHERE o.hash = t.hash)"
+            " UNION SELECT hash FROM trees t WHERE NOT EXISTS"
+            " (SELECT 1 FROM objects o WHERE o.hash = t.hash) LIMIT 1000"
+        ),
+        Sql(
+            "SELECT snapshot, kind, slug FROM snapshot_parts p WHERE NOT EXISTS"
+            " (SELECT 1 FROM trees t WHERE t.hash = p.tree) LIMIT 1000"
+        ),
+        Sql(
+            "SELECT id FROM snapshots s WHERE parts <>"
+            " (SELECT count(*) FROM snapshot_parts WHERE snapshot = s.id)"
+            " UNION ALL SELECT hash FROM trees t WHERE refs <>"
+            " (SELECT count(*) FROM tree_objects WHERE tree = t.hash) LIMIT 1000"
+        ),
+    )
+    absent = sorted(schema.TRIGGERS - {str(row[0]) for row in triggers})
+    if absent:
+        yield f"the vault's triggers are missing: {', '.join(absent)}"
+    yield from _named(place, {str(row[0]): f"object {row[0]} is missing" for row in objects_gone})
+    for snapshot, kind, slug in trees_gone:
+        yield f"snapshot {snapshot}: the tree of {kind} {safe(str(slug))} is missing"
+    for (name,) in counts:
+        yield f"{name} has lost rows: it is not complete"
+
+
+def _named(place: Place, damaged: dict[str, str]) -> Iterator[str]:
+    """Each damage with what it breaks: the parts, and the files where their tree can be read."""
+    for hash_, fault in damaged.items():
+        (rows,) = place.read(
+            Sql(
+                "SELECT p.kind, p.slug, p.tree, count(*) FROM snapshot_parts p WHERE p.tree = ?1"
+                " OR p.tree IN (SELECT tree FROM tree_objects WHERE hash = ?1)"
+                " GROUP BY p.kind, p.slug, p.tree ORDER BY 4 DESC LIMIT 5",
+                (hash_,),
+            )
+        )
+        if not rows:
+            yield f"{fault} (no snapshot uses it)"
+        for kind, slug, tree, count in rows:
+            files = _files_with(place, str(tree), hash_)
+            what = f": {', '.join(files)}" if files else ""
+            yield f"{fault}; {kind} {safe(str(slug))} in {count} snapshots{what}"
+
+
+def _files_with(place: Place, tree: str, hash_: str) -> list[str]:
+    if tree == hash_:
+        return []
+    try:
+        stored = fetch.sizes(place, [tree])
+        nodes = fetch.load(place, [tree], stored)[tree].nodes
+    except Damaged:
+        return []
+    return [safe(node.path) for node in nodes if hash_ in node.chunks][:5]
