@@ -7,6 +7,7 @@ nothing that it does not need, and a reading command creates nothing.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -14,12 +15,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from nightpress import contract, writers
+from nightpress import contract, fingerprint, writers
 from nightpress.contract import Defaults
 from nightpress.digests import Index
 from nightpress.errors import UsageError
 from nightpress.ledger import Ledger
-from nightpress.model import Generator
+from nightpress.model import Generator, Window
 
 STATE = ".nightpress"
 
@@ -49,11 +50,25 @@ class Project:
 
     @cached_property
     def defaults(self) -> Defaults:
-        """The checked `_defaults.yaml`; UsageError with every problem if it is wrong."""
+        """The checked `_defaults.yaml`; UsageError with every problem if it is wrong.
+
+        What was checked once is remembered by the file's very bytes: parser and validator are a
+        third of a null build.
+        """
+        try:
+            text = (self.root / contract.FILE).read_bytes()
+        except FileNotFoundError:
+            return Defaults(self.root)
+        key = fingerprint.digest("defaults", version(), fingerprint.sha256(text))
+        held = self.index.appraisal(key)
+        if held is not None:
+            values, least, most = json.loads(held)
+            return Defaults(self.root, values, Window(least, most))
         found, problems = contract.load_defaults(self.root)
         errors = [p for p in problems if p.severity == "error"]
         if errors:
             raise UsageError("\n".join(str(problem) for problem in errors))
+        self.index.keep_appraisal(key, json.dumps([found.values, found.size.min, found.size.max]))
         return found
 
     @cached_property
