@@ -18,7 +18,7 @@ from nightpress.backends.offline import Offline, extractable
 from nightpress.backends.offline.analysing import analyse
 from nightpress.model import Material, Request, Window
 
-from .plugins import ROOT, TARGETS, build, harbour, material
+from .plugins import ROOT, TARGETS, WORDS, build, harbour, material
 
 KINDS = sorted(TARGETS)
 
@@ -105,6 +105,12 @@ def test_a_small_window_keeps_every_command_and_the_largest_size() -> None:
     assert all(f"`/{name}`" in text for name in ("moor", "tides", "cast-off"))
 
 
+def test_a_rich_source_fills_the_window() -> None:
+    for kind in KINDS:
+        text = document(material(harbour(60), kind))
+        assert 12_000 <= len(text.encode()) <= 14_000
+
+
 def test_headings_go_down_one_level_at_a_time_and_only_one_is_the_title() -> None:
     text = document(material(harbour(24), "readme"))
     levels = [len(m[1]) for m in re.finditer(r"(?m)^(#+) ", re.sub(r"(?s)```.*?```", "", text))]
@@ -160,6 +166,12 @@ def test_the_document_that_is_replaced_is_used_first() -> None:
     )
     text = document(material(harbour(24), standing=standing))
     assert "## When to use\n\n- A ship of unknown draught calls.\n\nTopics: berths" in text
+    # with room for little else, too: what stood there is the maintainer's own choice
+    rare = "\n".join(
+        f"- Remark {n}: the {WORDS[n]} is older than the {WORDS[-n]}." for n in range(40)
+    )
+    small = material(harbour(24), standing=f"## Remarks\n\n{rare}\n", window=Window(2_000, 5_000))
+    assert "- Remark 39" in document(small)
 
 
 HOSTILE = {

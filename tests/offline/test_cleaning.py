@@ -1,0 +1,109 @@
+"""A stranger's Markdown made fit for quoting: only taken away from, never added to."""
+
+from __future__ import annotations
+
+import pytest
+
+from nightpress.backends.offline import wording
+from nightpress.backends.offline.blocks import Block, sections, units
+from nightpress.backends.offline.cleaning import Place, harmless, inline
+
+HERE = Place("docs/a.md", "docs", "skills/x", frozenset({"docs/b.md", "README.md"}))
+
+
+@pytest.mark.parametrize(
+    ("source", "clean"),
+    [
+        ("Run !`date` now", "Run `date` now"),
+        ("Great!`", "Great`"),
+        ("`$ARGUMENTS` and $ARGUMENTS[0]", "`ARGUMENTS` and ARGUMENTS"),
+        ("`$1` costs $5.00, $10k or $2,000", "`ARG1` costs $5.00, $10k or $2,000"),
+        ("a <b>bold</b> <!-- hidden\nnote --> word", "a bold  word"),
+        ("`<b>` in code stays, p95 < 200 ms > 3", "`<b>` in code stays, p95 < 200 ms > 3"),
+        ("![logo](https://x.example/a.png) text", " text"),
+        ("[![Build](https://x.example/b.svg)](https://ci.example) text", " text"),
+        ("[b](b.md) [readme](../README.md)", "[b](../../docs/b.md) [readme](../../README.md)"),
+        ("[gone](c.md) [out](../../x) [anchor](#a) [abs](/etc/passwd)", "gone out anchor abs"),
+        ("[mail](mailto:a@b.c) [js](javascript:alert)", "mail js"),
+        ("[site](https://a.example/x?y=1)", "[site](https://a.example/x?y=1)"),
+        ("<https://a.example/x> [ref][1]", "https://a.example/x ref"),
+        ("\U0001f680 Launch \u2705 done", "Launch done"),
+        ("zero\u200bwidth \u202eright\x07", "zerowidth right"),
+    ],
+)
+def test_inline(source: str, clean: str) -> None:
+    assert inline(source, HERE) == clean
+    assert harmless(inline(source, HERE)) == clean, "cleaning again changes nothing"
+
+
+def blocks(text: str) -> list[Block]:
+    return [block for section in sections(text, HERE) for block in section.blocks]
+
+
+@pytest.mark.parametrize(
+    ("source", "kept"),
+    [
+        ("```json\n{bad}\n```", "```text\n{bad}\n```"),
+        ('```json\n{"a": 1}\n```', '```json\n{"a": 1}\n```'),
+        ("```python title=x\na = 1\n```", "```python\na = 1\n```"),
+        ("```!\nls -la\n```", "```text\nls -la\n```"),
+        ("```\nnever closed", "```text\nnever closed\n```"),
+        ("> quoted words\n> go on", "quoted words\ngo on"),
+        (" **Git** - needed\n **Tests** - one", "- **Git** - needed\n- **Tests** - one"),
+        ("\u2705 One thing\n\u2705 Two things", "- One thing\n- Two things"),
+        ("-  two spaces\n-  again", "- two spaces\n- again"),
+        (
+            "- a step:\n  ```\n  $1 up\n  ```\n- next",
+            "- a step:\n  ```text\n  ARG1 up\n  ```\n- next",
+        ),
+        ("| a | b |\n|---|---|\n| 1 | two |", "| a | b |\n|---|---|\n| 1 | two |"),
+    ],
+)
+def test_a_block(source: str, kept: str) -> None:
+    assert [block.text for block in blocks(source)] == [kept]
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["<div>\n<p>x</p>\n</div>", "---", "- a:\n  ```\n  open", "![x](y.png)", "````\n```\n````"],
+)
+def test_what_cannot_be_quoted_is_left_out(source: str) -> None:
+    assert blocks(source) == []
+
+
+def test_an_announcement_goes_with_what_it_announces() -> None:
+    found = blocks("One.\n\nFor example:\n\n```bash\nls\n```\n\n**Later**\n\nAnd then:\n")
+    assert [[b.text[:12] for b in unit] for unit in units(found)] == [
+        ["One."],
+        ["For example:", "```bash\nls\n`"],
+    ]
+
+
+def test_a_section_knows_the_headings_above_it() -> None:
+    text = "# T\n\n## A\n\n### B\n\nIn b.\n\n## `C` [x](y.md)\n\nIn c.\n"
+    assert [(s.path, len(s.blocks)) for s in sections(text, HERE)][1:] == [
+        (("A", "B"), 1),
+        (("`C` x",), 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "third"),
+    [
+        ("Generate reports.", "Generates reports."),
+        ("Create, test and deploy apps.", "Creates, tests and deploys apps."),
+        ("Automatically analyze your code.", "Automatically analyzes the code."),
+        ("Identify risks and test plans.", "Identifies risks and test plans."),
+        ("Load test APIs with k6.", "Load test APIs with k6."),
+        ("Generates x. You can use it. Fast.", "Generates x. Fast."),
+        ("A tool for builds.", "A tool for builds."),
+    ],
+)
+def test_the_third_person(said: str, third: str) -> None:
+    assert wording.third_person(said) == third
+
+
+def test_titles_are_spelled_as_the_plugin_spells_them() -> None:
+    assert wording.title("api-load-tester", ["API Load Tester Plugin"]) == "API Load Tester"
+    assert wording.title("api-load-tester", ["Something else"]) == "Api Load Tester"
+    assert wording.title("x*y`z<", []) == "X Y Z"
