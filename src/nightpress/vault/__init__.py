@@ -1,32 +1,51 @@
 """The vault: everything comes back from it on a bare machine.
 
-Verbs: `backup`, `restore_all`, `snapshots`. Each takes a `Place`: a Turso (libSQL) database, or a
-SQLite file on this machine, which is not off-site.
+Verbs: `backup`, `restore_all`, `snapshots`, `verify`, `drill`, `forget`, `archive`. Each takes a
+`Place`: a Turso (libSQL) database, or a SQLite file on this machine, which is not off-site.
 """
 
+from nightpress.vault.archive import ArchiveResult, archive
 from nightpress.vault.backup import BackupResult, backup
+from nightpress.vault.drill import DrillResult, drill
 from nightpress.vault.inventory import Snapshot, choose, parts, snapshots
 from nightpress.vault.local import LocalPlace
+from nightpress.vault.opening import NOT_OFF_SITE, named_vault, project_vault
 from nightpress.vault.place import Absent, Damaged, Place, Refused, VaultError
 from nightpress.vault.restore import RestoreResult, restore_all
+from nightpress.vault.retention import ForgetResult, Policy, collect_garbage, forget, pick
 from nightpress.vault.source import Plugin, Progress, Source
+from nightpress.vault.verify import VerifyResult, verify
 
 __all__ = [
+    "NOT_OFF_SITE",
     "Absent",
+    "ArchiveResult",
     "BackupResult",
     "Damaged",
+    "DrillResult",
+    "ForgetResult",
     "LocalPlace",
     "Place",
     "Plugin",
+    "Policy",
     "Progress",
     "Refused",
     "RestoreResult",
     "Snapshot",
     "Source",
     "VaultError",
+    "VerifyResult",
+    "archive",
     "backup",
     "choose",
+    "collect_garbage",
+    "drill",
+    "forget",
+    "named_vault",
     "parts",
+    "pick",
+    "project_vault",
     "restore_all",
     "snapshots",
+    "verify",
 ]

@@ -26,7 +26,7 @@ def sizes(place: Place, heads: Sequence[str]) -> dict[str, int]:
             )
         )
         for hash_, stored in rows:
-            found[str(hash_)] = int(stored)  # type: ignore[arg-type]
+            found[str(hash_)] = int(stored)
         if len(rows) < _PAGE:
             return found
         last = str(rows[-1][0])

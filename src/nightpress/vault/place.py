@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from nightpress.errors import NightpressError
 
 Value = None | int | float | str | bytes
-Rows = list[tuple[Value, ...]]
+Rows = list[tuple[Any, ...]]
 
 
 class VaultError(NightpressError):

@@ -74,7 +74,7 @@ def pick(found: Sequence[Snapshot], policy: Policy) -> list[Kept]:
     has kept its number; the oldest of all stays where a rule did not find enough periods.
     """
     rules: list[tuple[str, int, Callable[[datetime], str]]] = [
-        ("last", policy.last, lambda when: ""),
+        ("last", policy.last, str),
         ("hourly", policy.hourly, lambda when: f"{when:%Y-%m-%d %H}"),
         ("daily", policy.daily, lambda when: f"{when:%Y-%m-%d}"),
         ("weekly", policy.weekly, lambda when: f"{when:%G-W%V}"),
@@ -88,7 +88,8 @@ def pick(found: Sequence[Snapshot], policy: Policy) -> list[Kept]:
             now = period(datetime.fromisoformat(snapshot.taken).astimezone(UTC))
             oldest = name != "last" and number == len(found) - 1
             if left and (name == "last" or now != before or oldest):
-                why[snapshot.id].append(name if name == "last" or now != before else f"oldest {name}")
+                own = name == "last" or now != before
+                why[snapshot.id].append(name if own else f"oldest {name}")
                 left, before = left - 1, now
     return [Kept(snapshot, tuple(why[snapshot.id])) for snapshot in found]
 
@@ -146,4 +147,4 @@ def _sweep(place: Place, table: str, unused: str) -> tuple[int, int]:
             # a backup took some of them into use in this moment; `unused` leaves them out now
             continue
         count += len(rows)
-        size += sum(int(row[1]) for row in rows)  # type: ignore[arg-type]
+        size += sum(int(row[1]) for row in rows)

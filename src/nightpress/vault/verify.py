@@ -67,19 +67,19 @@ def verify(place: Place, progress: Listener = silent, clock: Clock | None = None
 def _total(place: Place) -> int:
     """Stored bytes of all objects."""
     (rows,) = place.read(Sql("SELECT coalesce(sum(size), 0) FROM objects"))
-    return int(rows[0][0])  # type: ignore[arg-type]
+    return int(rows[0][0])
 
 
 def _pages(place: Place) -> Iterator[list[tuple[str, int]]]:
     last = ""
     while True:
         (rows,) = place.read(
-            Sql(f"SELECT hash, size FROM objects WHERE hash > ?1 ORDER BY hash LIMIT {_PAGE}",
+            Sql(f"SELECT hash, size FROM objects WHERE hash > ?1 ORDER BY hash LIMIT {_PAGE}",  # noqa: S608
                 (last,))
         )  # fmt: skip
         if not rows:
             return
-        yield [(str(hash_), int(size)) for hash_, size in rows]  # type: ignore[arg-type]
+        yield [(str(hash_), int(size)) for hash_, size in rows]
         last = str(rows[-1][0])
 
 
