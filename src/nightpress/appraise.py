@@ -43,9 +43,7 @@ class Appraiser:
             from nightpress import judging
 
             text = reading.read(found.root, enhancement.target, _CAP).decode("utf-8", "replace")
-            verdict = judging.judge(
-                self.project, found, enhancement, case.files, text, ours=False
-            )
+            verdict = judging.judge(self.project, found, enhancement, case.files, text, ours=False)
             held = json.dumps([asdict(finding) for finding in verdict.findings])
             self.project.index.keep_appraisal(key, held)
         return tuple(Finding(**finding) for finding in json.loads(held))
@@ -101,10 +99,12 @@ def shortage(
         window=enhancement.size,
     )
     have = offline.extractable(material)
-    if have >= enhancement.size.min:
+    asked = generator.min_source_bytes.get("offline", "window")
+    least = enhancement.size.min if asked == "window" else int(asked)
+    if have >= least:
         return ""
     return (
-        f"too little source: the offline backend can extract {have:,} of {enhancement.size.min:,}"
+        f"too little source: the offline backend can extract {have:,} of {least:,}"
         " bytes; write more in the plugin, take a model (GEMINI_API_KEY), or lower size.min"
     )
 

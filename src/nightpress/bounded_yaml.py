@@ -9,6 +9,7 @@ that every error has its line and column.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -149,7 +150,8 @@ def _scalar(event: Any) -> Any:
         return False
     if _INT.fullmatch(text):
         return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    number = float(text) if _FLOAT.fullmatch(text) else math.inf
+    return text if math.isinf(number) else number
 
 
 def _place(event: Any) -> tuple[int, int]:

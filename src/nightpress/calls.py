@@ -68,7 +68,10 @@ class Caller:
         """Wait for quota for one attempt; raises errors.Deferred when there is none today."""
         if writer.kind == "offline" or self.pacer is None:
             return None
-        return self.pacer.reserve(writer.model, tokens_of(request), request.job)
+        self.backend(writer)  # its import takes longer than a reservation may age
+        return self.pacer.reserve(
+            writer.model, tokens_of(request), request.job, request.max_output_tokens
+        )
 
     def ask(
         self, request: Request, writer: Writer, *, reservation: Any = None, row: int | None = None

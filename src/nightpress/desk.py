@@ -37,11 +37,13 @@ def _write(text: str) -> None:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
-def manifests(now: Session, rename_generic: bool = False) -> bool:
-    """Find the plugins, write the manifests that are missing, report those that are gone."""
+def manifests(now: Session, rename_generic: bool = False, add: str = "") -> bool:
+    """Find the plugins, write the manifests that are missing, report those that are gone; add:
+    types, separated by commas, that every manifest gets."""
     from nightpress import scaffold
 
-    found = scaffold.sync(now.project.root, rename_generic=rename_generic)
+    types = tuple(word for word in add.split(",") if word)
+    found = scaffold.sync(now.project.root, rename_generic=rename_generic, add=types)
     for line in found.lines():
         say(line)
     return True

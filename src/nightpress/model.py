@@ -58,7 +58,7 @@ class Generator:
     needs: tuple[str, ...] = ()
     frontmatter: Literal["skill", "none"] = "none"
     size: Window | None = None
-    min_source_bytes: Mapping[str, int] = field(default_factory=dict)
+    min_source_bytes: Mapping[str, int | str] = field(default_factory=dict)
     input_bytes: int = 60_000
     max_output_tokens: int = 16_384
     checks: Mapping[str, Any] = field(default_factory=dict)

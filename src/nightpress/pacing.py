@@ -48,9 +48,10 @@ def is_local(project: Project) -> bool:
 
 
 def limits_of(project: Project, model: str) -> Limits:
-    """The model's limits; a local server has none but those that the project states."""
+    """The model's limits; a local server, and a paid route, have none but those that the project
+    states (Vertex AI has no requests a minute per project; a paid tier's are far away)."""
     configured: Mapping[str, Any] = project.defaults.values.get("limits") or {}
-    if is_local(project) and not configured:
+    if not configured and (is_local(project) or project.may_pay):
         return limits.UNLIMITED
     return limits.of(model, configured)
 

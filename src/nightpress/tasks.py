@@ -95,7 +95,13 @@ def _switch(name: str, help: str) -> dict[str, Any]:
 def manifests() -> Task:
     from nightpress import desk
 
-    return _verb(desk.manifests, [_switch("rename-generic", "propose skills/PLUGIN/")])
+    return _verb(
+        desk.manifests,
+        [
+            _switch("rename-generic", "propose skills/PLUGIN/"),
+            _text("add", "types that every manifest gets: readme,reference"),
+        ],
+    )
 
 
 def validate() -> Task:
