@@ -12,12 +12,14 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where quoted text comes from and goes to, so that links can be kept: the path of the source
-    file and its folder, the folder of the target, and the plugin's paths."""
+    file and its folder, the folder of the target, and the plugin's paths; excerpt: characters that
+    are quoted of a listing too long to be quoted whole."""
 
     path: str
     source: str
     target: str
     paths: frozenset[str]
+    excerpt: int = 1_800
 
 
 _HTML = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>\n]*>", re.S)

@@ -22,12 +22,12 @@ Described = tuple[str, str, list[Block], list[Section]]
 """Chapter, name as a user types it, lead blocks, sections of the component's own text."""
 
 
-def all_of(material: Material) -> Iterator[Described]:
+def all_of(material: Material, excerpt: int) -> Iterator[Described]:
     """Every command, agent and skill; of two with one name the first."""
     for kind, chapter in _CHAPTERS.items():
         for component in _once(material, kind):
             name = _name(component)
-            place = _place(material, component.path)
+            place = place_of(material, component.path, excerpt)
             body = _PERSONA.sub("", component.body.lstrip())
             yield chapter, name, _lead(component, name), sections(body, place)
 
@@ -105,6 +105,7 @@ def contents(material: Material) -> list[Block]:
     return [Block("list", "\n".join(rows))] if len(rows) > 2 else []
 
 
-def _place(material: Material, path: str) -> Place:
+def place_of(material: Material, path: str, excerpt: int) -> Place:
+    """Where the text of the plugin's file `path` comes from and goes to."""
     paths = frozenset(file.path for file in material.anatomy.files)
-    return Place(path, posixpath.dirname(path), posixpath.dirname(material.target), paths)
+    return Place(path, posixpath.dirname(path), posixpath.dirname(material.target), paths, excerpt)

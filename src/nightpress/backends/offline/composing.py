@@ -12,6 +12,9 @@ from nightpress.model import Material
 RESERVE = 1_400
 """Bytes kept for the frontmatter, which is added later."""
 
+EXCERPTS = (1_800, 5_000)
+"""Characters that are quoted of a listing that is too long to be quoted whole."""
+
 ROUNDS = 6
 """How often the text is read over, and blocks that a check refuses are left out."""
 
@@ -21,8 +24,19 @@ Row = tuple[str, int]
 
 def body(material: Material) -> str:
     """The document's body: as much of the plugin's own text as the window holds, by value,
-    without the blocks that the checks would refuse."""
-    parts = parts_of(material)
+    without the blocks that the checks would refuse. Long listings are excerpted, the less the more
+    room there is for them."""
+    text = ""
+    for excerpt in EXCERPTS:
+        longer = _composed(material, parts_of(material, excerpt))
+        if len(longer.encode()) > len(text.encode()):
+            text = longer
+        if len(text.encode()) >= material.window.min:
+            break
+    return text
+
+
+def _composed(material: Material, parts: Sequence[Part]) -> str:
     is_skill = material.generator is not None and material.generator.frontmatter == "skill"
     most = material.window.max - (RESERVE if is_skill else 64)
     refused: set[str] = set()

@@ -15,9 +15,6 @@ from nightpress.backends.offline.cleaning import Place, harmless
 MOST = 3_200
 """Characters of a listing that is quoted whole."""
 
-EXCERPT = 1_800
-"""Characters of the beginning that is quoted of a longer one."""
-
 _PARSERS: dict[str, Callable[[str], object]] = {
     "json": json.loads,
     "yaml": lambda text: bounded_yaml.load(text),
@@ -33,7 +30,7 @@ def block(content: str, info: str, place: Place) -> str:
     text = harmless(content.rstrip("\n"))
     if not text.strip() or "```" in text:
         return ""
-    if len(text) <= MOST:
+    if len(text) <= max(MOST, place.excerpt):
         return f"```{language(info, text)}\n{text}\n```"
     return _excerpt(text, info, place)
 
@@ -57,9 +54,10 @@ def _excerpt(text: str, info: str, place: Place) -> str:
     """Whole pieces from the beginning: up to an empty line before a line without indent."""
     if not place.path:
         return ""
-    ends = [m.start() for m in re.finditer(r"\n\s*\n(?=[^\s)}\]])", text) if m.start() <= EXCERPT]
+    most = place.excerpt
+    ends = [m.start() for m in re.finditer(r"\n\s*\n(?=[^\s)}\]])", text) if m.start() <= most]
     for end in reversed(ends):
-        if end < EXCERPT // 4:
+        if end < most // 4:
             break
         kept = text[:end].rstrip()
         named = language(info, kept)

@@ -11,7 +11,7 @@ from nightpress import frontmatter
 from nightpress.anatomy import kind_of
 from nightpress.backends.offline import components, wording
 from nightpress.backends.offline.blocks import Block, sections
-from nightpress.backends.offline.cleaning import Place
+from nightpress.backends.offline.components import place_of
 from nightpress.model import Material, SourceFile
 
 
@@ -49,19 +49,20 @@ _OTHER = (56, 14)
 _CHAPTERS = {"Commands": 10, "Agents": 20, "Skills": 30}
 
 
-def parts_of(material: Material) -> list[Part]:
-    """Everything that the plugin has to say in this document, in no particular order."""
+def parts_of(material: Material, excerpt: int) -> list[Part]:
+    """Everything that the plugin has to say in this document, in no particular order; excerpt:
+    characters that are quoted of a listing too long to be quoted whole."""
     kind = material.generator.type if material.generator else "skill"
     found = [Part((), (0,), 0, _intro(material, kind))]
-    found += _of_components(material, kind)
-    found += _of_standing(material, kind)
+    found += _of_components(material, kind, excerpt)
+    found += _of_standing(material, kind, excerpt)
     for number, file in enumerate(material.anatomy.files):
         if file.path == material.target:
             continue
         if kind_of(file.path) == "readme":
-            found += _classed(material, file, number, 60 if kind == "reference" else 0)
+            found += _classed(material, file, (number, 60 if kind == "reference" else 0), excerpt)
         elif kind_of(file.path) == "doc" and not _is_component(material, file):
-            found += _as_chapter(material, file, number)
+            found += _as_chapter(material, file, number, excerpt)
     if kind != "reference":
         # beside what else says when to use it, under the same heading
         when = [part for part in found if part.order[0] == 2]
@@ -103,9 +104,9 @@ def _topics(material: Material) -> list[Block]:
     return [Block("text", f"Topics: {', '.join(words)}.")] if words else []
 
 
-def _of_components(material: Material, kind: str) -> Iterator[Part]:
+def _of_components(material: Material, kind: str, excerpt: int) -> Iterator[Part]:
     suffix = " in detail" if kind == "readme" else ""
-    for number, (chapter, name, lead, found) in enumerate(components.all_of(material)):
+    for number, (chapter, name, lead, found) in enumerate(components.all_of(material, excerpt)):
         place = _CHAPTERS[chapter]
         base = {"Commands": 6, "Agents": 7, "Skills": 40}[chapter]
         path = (f"{chapter}{suffix}", f"`{name}`")
@@ -122,23 +123,29 @@ def _of_components(material: Material, kind: str) -> Iterator[Part]:
             yield Part((heading,), (40, place), 5, blocks)
 
 
-def _of_standing(material: Material, kind: str) -> Iterator[Part]:
+def _of_standing(material: Material, kind: str, excerpt: int) -> Iterator[Part]:
     """The text to be replaced. It was found wanting, in size most often; what it says is the
     maintainer's choice of what to say, so it goes in first."""
     text = frontmatter.split(material.standing).body
     if kind != "readme":
-        yield from _classed(material, SourceFile(material.target, text, 0), -1, -1)
+        yield from _classed(material, SourceFile(material.target, text, 0), (-1, -1), excerpt)
         return
-    for number, section in enumerate(sections(text, place_of(material, material.target))[:400]):
+    for number, section in enumerate(
+        sections(text, place_of(material, material.target, excerpt))[:400]
+    ):
         order = (1 if number < 2 else 5, number)
         yield Part(section.path[:5], order, 2 + number // 40, section.blocks)
 
 
-def _classed(material: Material, file: SourceFile, number: int, more: int) -> Iterator[Part]:
-    """A README's sections at the places that their headings ask for."""
+def _classed(
+    material: Material, file: SourceFile, standing: tuple[int, int], excerpt: int
+) -> Iterator[Part]:
+    """A README's sections at the places that their headings ask for; standing: the file's number
+    among others, and what is added to the rank of its sections."""
+    number, more = standing
     body = frontmatter.split(file.text).body
     seen: dict[int, int] = {}
-    for at, section in enumerate(sections(body, place_of(material, file.path))[:400]):
+    for at, section in enumerate(sections(body, place_of(material, file.path, excerpt))[:400]):
         if any(_NO_SECTION.search(heading) for heading in section.path):
             continue
         path = section.path[:5] or ("Overview",)
@@ -157,9 +164,9 @@ def _class(path: tuple[str, ...]) -> tuple[int, int]:
     return _OTHER
 
 
-def _as_chapter(material: Material, file: SourceFile, number: int) -> Iterator[Part]:
+def _as_chapter(material: Material, file: SourceFile, number: int, excerpt: int) -> Iterator[Part]:
     """A document of the plugin as a chapter of its own, under its title."""
-    found = sections(frontmatter.split(file.text).body, place_of(material, file.path))
+    found = sections(frontmatter.split(file.text).body, place_of(material, file.path, excerpt))
     heading = next((s.heading for s in found if s.level == 1 and s.heading), "")
     name = heading or posixpath.splitext(posixpath.basename(file.path))[0]
     for at, section in enumerate(found[:400]):
@@ -170,8 +177,3 @@ def _as_chapter(material: Material, file: SourceFile, number: int) -> Iterator[P
 
 def _is_component(material: Material, file: SourceFile) -> bool:
     return any(c.path == file.path for c in material.anatomy.components)
-
-
-def place_of(material: Material, path: str) -> Place:
-    paths = frozenset(file.path for file in material.anatomy.files)
-    return Place(path, posixpath.dirname(path), posixpath.dirname(material.target), paths)
