@@ -117,7 +117,8 @@ def main(arguments: list[str]) -> int:
         return 0
     if not every:
         record(findings)
-    print(f"commit-guard: {len(findings)} findings in {len(checked)} files", file=sys.stderr)
+    many = "finding" if len(findings) == 1 else "findings"
+    print(f"commit-guard: {len(findings)} {many} in {len(checked)} files", file=sys.stderr)
     return 2
 
 
