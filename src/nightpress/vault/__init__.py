@@ -10,6 +10,7 @@ from nightpress.vault.drill import DrillResult, drill
 from nightpress.vault.inventory import Snapshot, choose, parts, snapshots
 from nightpress.vault.local import LocalPlace
 from nightpress.vault.opening import NOT_OFF_SITE, named_vault, project_vault
+from nightpress.vault.remote import RemotePlace
 from nightpress.vault.place import Absent, Damaged, Place, Refused, VaultError
 from nightpress.vault.restore import RestoreResult, restore_all
 from nightpress.vault.retention import ForgetResult, Policy, collect_garbage, forget, pick
@@ -30,6 +31,7 @@ __all__ = [
     "Policy",
     "Progress",
     "Refused",
+    "RemotePlace",
     "RestoreResult",
     "Snapshot",
     "Source",
