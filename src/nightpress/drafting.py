@@ -193,13 +193,18 @@ def _judged(
         project, found, state.enhancement, state.counted, text,
         standing=standing, finish=reply.finish, planned=planned, forced=state.case.forced,
     )  # fmt: skip
+    before = None
+    if standing is not None:  # by the very rules that the draft is judged by
+        before = judging.judge(
+            project, found, state.enhancement, state.counted, standing, planned=planned
+        ).score
     counted = _counted(state, question)
     return Draft(
         text=verdict.text,
         model=reply.model,
         findings=verdict.findings,
         score=verdict.score,
-        score_before=None,
+        score_before=before,
         tokens_in=reply.tokens_in,
         tokens_out=reply.tokens_out,
         counted=counted,

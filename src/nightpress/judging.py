@@ -5,12 +5,14 @@ Floor 3: joins the plugin's files and the pure checks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
-from nightpress import checks, sources
+from nightpress import checks, neighbourhood, ownchecks, sources
 from nightpress.gathered import Gathered
-from nightpress.model import Anatomy, Enhancement
+from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.project import Project
 
 
@@ -32,11 +34,15 @@ def judge(
     paths: the plugin's files that count as source; standing: the file that it would replace;
     planned: targets of the plugin's other enhancements, which may be linked to; forced: the user
     accepts losses against the standing file; ours: False for a file that people keep, which is
-    not held to our house rules.
+    not held to our house rules, nor compared with the marketplace's other documents (what one
+    person wrote does not become wrong because another copied it). Raises UsageError for a check
+    of the project's own that cannot be loaded.
     """
     generator = project.generator(enhancement.generator)
+    target_path = f"{found.manifest.path}/{enhancement.target}" if found.manifest else ""
+    settings = merged(generator, enhancement)
     context = checks.Context(
-        settings={**generator.checks, **enhancement.settings.get("checks", {})},
+        settings=settings,
         target=enhancement.target,
         frontmatter=generator.frontmatter,
         window=enhancement.size,
@@ -48,12 +54,37 @@ def judge(
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
         forced=forced,
         ours=ours,
+        instructions=instructions(generator.system, generator.prompt),
+        neighbours=neighbourhood.of(project).without(target_path) if ours else None,
+        custom=ownchecks.gates(generator, settings, project.root),
     )
     return checks.judge(text, context)
 
 
 def anatomy_of(found: Gathered, paths: tuple[str, ...]) -> Anatomy:
     return sources.anatomy_of(found.root, sources.read(found.root, paths))
+
+
+def merged(generator: Generator, enhancement: Enhancement) -> dict[str, Any]:
+    """The checks' settings: the generator's, with the manifest's over them. A check of the
+    project's own keeps its file, and what the manifest does not say."""
+    found: dict[str, Any] = dict(generator.checks)
+    for name, said in enhancement.settings.get("checks", {}).items():
+        before = found.get(name)
+        if isinstance(before, Mapping) and "file" in before and isinstance(said, Mapping):
+            found[name] = {**before, **said, "file": before["file"]}
+        elif not (said is True and isinstance(before, Mapping)):
+            found[name] = said
+    return found
+
+
+@lru_cache(maxsize=16)
+def instructions(system: str, prompt: str) -> str:
+    """The prompt's own words: its templates without tags, and so without plugin content."""
+    return _TAGS.sub("\n", f"{system}\n{prompt}")
+
+
+_TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
 
 
 @lru_cache(maxsize=1)

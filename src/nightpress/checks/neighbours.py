@@ -48,9 +48,11 @@ def sketches(text: str) -> tuple[Sketch, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """An index over other documents' sketches: (bin, value) -> (document, sketch number)."""
+    """An index over other documents' sketches: (bin, value) -> (document, sketch number).
+    left_out: documents of the index that do not count."""
 
     index: Mapping[tuple[int, int], tuple[tuple[int, int], ...]]
+    left_out: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, documents: Iterable[Iterable[Sketch]]) -> Neighbours:
@@ -73,4 +75,5 @@ class Neighbours:
             for place in self.index.get(key, ()):
                 equal[place] += 1
         needed = EQUAL * len(filled) / BINS
-        return len({place[0] for place, count in equal.items() if count >= needed})
+        near = {place[0] for place, count in equal.items() if count >= needed}
+        return len(near - self.left_out)

@@ -1,0 +1,67 @@
+"""The project's own checks: Python files of its generators' folders, loaded.
+
+Floor 2. This runs code, so only a generator of the project itself is looked into, and the file
+must lie within its folder without a link on the way; nothing of a plugin is ever loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from nightpress import checks, reading
+from nightpress.errors import UnsafePath, UsageError
+from nightpress.model import Generator
+
+CAP = 256 * 1024
+"""Bytes of one check's file."""
+
+
+def gates(
+    generator: Generator, settings: Mapping[str, Any], root: Path
+) -> tuple[checks.Gate, ...]:
+    """The gates of the files that the generator names, with `settings` (the manifest's over the
+    generator's). root: the project. Raises UsageError for a file that cannot be loaded."""
+    named = checks.files(generator.checks)
+    if not named:
+        return ()
+    folder = Path(generator.folder)
+    if folder.parent != root / "generators":
+        raise UsageError(
+            f"generator {generator.type!r} names checks of its own, but is not the project's",
+            f"copy it to generators/{generator.type}/",
+        )
+    found = []
+    for name, file in named.items():
+        said = settings.get(name)
+        if isinstance(said, Mapping):
+            check = _loaded(folder, file, generator.digest)
+            found.append(checks.custom(name, check, said))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _loaded(folder: Path, file: str, digest: str) -> checks.Check:
+    """The function `check` of one file; digest: of the generator's folder (the cache's key)."""
+    del digest
+    shown = f"generators/{folder.name}/{file}"
+    try:
+        source = reading.read(folder, file, CAP)
+    except (UnsafePath, OSError) as error:
+        raise UsageError(f"{shown}: cannot be read: {error}") from None
+    module = ModuleType(f"nightpress_check_{folder.name}")
+    module.__file__ = str(folder / file)
+    try:
+        # no import: that would write __pycache__ into the folder, whose bytes are hashed
+        exec(compile(source, module.__file__, "exec"), module.__dict__)  # noqa: S102 - the user's
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's own code
+        raise UsageError(f"{shown}: cannot be loaded: {type(error).__name__}: {error}") from None
+    check = getattr(module, "check", None)
+    if not callable(check):
+        raise UsageError(
+            f"{shown}: has no function `check`", "def check(document, context, options): ..."
+        )
+    return check  # type: ignore[no-any-return]
