@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.gemini_server import GeminiServer
+from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, plugin
 
 OLD = "---\nname: beta\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
@@ -113,7 +113,9 @@ def test_what_was_paid_for_is_not_paid_for_again(tmp_path: Path) -> None:
     source = tmp_path / "source"
     plugin(source, "alpha", size=16_000)
     Market(source).run("nightpress", "init")
-    with GeminiServer(latency=0) as server:
+    defaults = source / "manifests" / "_defaults.yaml"
+    defaults.write_text(defaults.read_text() + "\npace:\n  profile: unpaced\n")
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
         environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
         found = kills(source, tmp_path, "", LEDGER_STEPS, **environ)
         assert found[0]["calls"] >= 2
