@@ -283,3 +283,23 @@ def test_the_same_bytes_on_every_machine() -> None:
         )
         said.add(done.stdout)
     assert len(said) == 1
+
+
+def test_a_pack_of_many_commands_names_each_in_every_document() -> None:
+    many = {
+        f"commands/{word}.md": f"---\ndescription: Tells a crew what a {word} is for, and who built"
+        f" the first {word} of this harbour\n---\n\nAsk the {word} keeper first.\n"
+        for word in WORDS
+    }
+    for kind in KINDS:
+        made = material(harbour() | many, kind)
+        text = document(made)
+        assert all(f"`/{word}`" in text for word in WORDS) and len(text.encode()) <= 14_000
+        assert not [f for f in judged(made, text).errors if f.check == "commands-covered"]
+
+
+def test_a_readme_of_a_folder_does_not_speak_for_the_plugin() -> None:
+    files = harbour() | {"examples/README.md": "# Toy port\n\nOnly a toy for trying things out.\n"}
+    text = document(material(files))
+    assert "## Overview\n\nAsk for a berth, get a tide." in text
+    assert "## Toy port\n\nOnly a toy for trying things out." in text

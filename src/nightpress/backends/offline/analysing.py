@@ -24,7 +24,7 @@ def analyse(anatomy: Anatomy) -> dict[str, Any]:
     readme = [
         section
         for file in anatomy.files
-        if kind_of(file.path) == "readme"
+        if kind_of(file.path) == "readme" and "/" not in file.path
         for section in sections(file.text, _NOWHERE)
     ]
     return {

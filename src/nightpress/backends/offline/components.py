@@ -17,6 +17,7 @@ _PERSONA = re.compile(r"(?m)^You are (?:a|an|the)\b[^.\n]*\.[ \t]*", re.I)
 """What tells an agent who it is tells a reader nothing."""
 
 MOST_FILES = 15
+MANY = 15
 
 Described = tuple[str, str, list[Block], list[Section]]
 """Chapter, name as a user types it, lead blocks, sections of the component's own text."""
@@ -91,6 +92,12 @@ def files(material: Material) -> list[Block]:
         name = code(file.path)
         rows.append(f"- `{name}`: {sentence(about)}" if sentence(about) else f"- `{name}`")
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
+
+
+def names(material: Material) -> list[Block]:
+    """The names of the commands, where there are many."""
+    found = [f"`{_name(command)}`" for command in _once(material, "command")]
+    return [Block("text", f"{', '.join(found)}.")] if len(found) > MANY else []
 
 
 def contents(material: Material) -> list[Block]:

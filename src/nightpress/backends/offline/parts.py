@@ -59,9 +59,10 @@ def parts_of(material: Material, excerpt: int) -> list[Part]:
     for number, file in enumerate(material.anatomy.files):
         if file.path == material.target:
             continue
-        if kind_of(file.path) == "readme":
+        kind_of_file = kind_of(file.path)
+        if kind_of_file == "readme" and "/" not in file.path:
             found += _classed(material, file, (number, 60 if kind == "reference" else 0), excerpt)
-        elif kind_of(file.path) == "doc" and not _is_component(material, file):
+        elif kind_of_file in ("doc", "readme") and not _is_component(material, file):
             found += _as_chapter(material, file, number, excerpt)
     if kind != "reference":
         # beside what else says when to use it, under the same heading
@@ -75,7 +76,7 @@ def parts_of(material: Material, excerpt: int) -> list[Part]:
 def title(material: Material) -> str:
     """The document's one heading of level 1."""
     headings = []
-    texts = [file.text for file in material.anatomy.files if kind_of(file.path) == "readme"]
+    texts = [file.text for file in material.anatomy.files if file.path.lower() == "readme.md"]
     for text in (material.standing, *texts):
         if found := re.search(r"(?m)^# +(\S.*)$", text[:4_000]):
             headings.append(found.group(1))
@@ -106,6 +107,9 @@ def _topics(material: Material) -> list[Block]:
 
 def _of_components(material: Material, kind: str, excerpt: int) -> Iterator[Part]:
     suffix = " in detail" if kind == "readme" else ""
+    # of a pack with many commands not each will have its section: but each is named
+    if kind != "reference":  # whose list of contents does that
+        yield Part((f"Commands{suffix}",), (10, -2), 0, components.names(material))
     for number, (chapter, name, lead, found) in enumerate(components.all_of(material, excerpt)):
         place = _CHAPTERS[chapter]
         base = {"Commands": 6, "Agents": 7, "Skills": 40}[chapter]
@@ -134,7 +138,8 @@ def _of_standing(material: Material, kind: str, excerpt: int) -> Iterator[Part]:
         sections(text, place_of(material, material.target, excerpt))[:400]
     ):
         order = (1 if number < 2 else 5, number)
-        yield Part(section.path[:5], order, 2 + number // 40, section.blocks)
+        linked = any("](" in block.text for block in section.blocks)  # the maintainer's, to keep
+        yield Part(section.path[:5], order, 1 if linked else 2 + number // 40, section.blocks)
 
 
 def _classed(
