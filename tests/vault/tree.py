@@ -37,6 +37,11 @@ def nasty(root: Path, *, large: int = 3_000_000) -> Source:
     (root / "manifests").mkdir()
     (root / "manifests" / "one.yaml").write_text("plugin: plugins/one\n")
     (root / "dodo.py").write_text("from nightpress import tasks\n")
+    return described(root)
+
+
+def described(root: Path) -> Source:
+    """The project that `nasty` made, as a caller describes it."""
     return Source(
         root,
         (
