@@ -48,6 +48,7 @@ def blocks(text: str) -> list[Block]:
         ("```python title=x\na = 1\n```", "```python\na = 1\n```"),
         ("```!\nls -la\n```", "```text\nls -la\n```"),
         ("```\nnever closed", "```text\nnever closed\n```"),
+        ("one line\n     # goes on", "one line # goes on"),
         ("> quoted words\n> go on", "quoted words\ngo on"),
         (" **Git** - needed\n **Tests** - one", "- **Git** - needed\n- **Tests** - one"),
         ("\u2705 One thing\n\u2705 Two things", "- One thing\n- Two things"),
@@ -65,7 +66,16 @@ def test_a_block(source: str, kept: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["<div>\n<p>x</p>\n</div>", "---", "- a:\n  ```\n  open", "![x](y.png)", "````\n```\n````"],
+    [
+        "Words\n<b># no title",
+        "\U0001f680 # no title",
+        "> # quoted title",
+        "<div>\n<p>x</p>\n</div>",
+        "---",
+        "- a:\n  ```\n  open",
+        "![x](y.png)",
+        "````\n```\n````",
+    ],
 )
 def test_what_cannot_be_quoted_is_left_out(source: str) -> None:
     assert blocks(source) == []

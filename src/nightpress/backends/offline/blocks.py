@@ -119,11 +119,17 @@ def _block(token: Any, source: str, place: Place) -> Block | None:
 
 
 def _kept(kind: Kind, text: str) -> Block | None:
-    """The block, unless cleaning has left nothing that says something."""
+    """The block, unless cleaning has left nothing that says something, or has bared what would be
+    read as something else (`<b># Title`)."""
     text = "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
-    return Block(kind, text) if len(re.sub(r"[\W_]+", "", text)) >= 3 else None
+    if len(re.sub(r"[\W_]+", "", text)) < 3:
+        return None
+    found = {token.type for token in _parser().parse(text)}
+    allowed = {"fence"} if kind == "list" else set()
+    return None if found & (_OTHERS - allowed) else Block(kind, text)
 
 
+_OTHERS = {"heading_open", "hr", "html_block", "fence", "code_block"}
 _MARKED = re.compile(
     r"(?:[\U0001f000-\U0001faff\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f]+| ) *"
 )
@@ -135,6 +141,8 @@ def _paragraph(source: str, place: Place) -> Block | None:
     if len(lines) > 1 and all(_MARKED.match(line) for line in lines):
         items = [f"- {_MARKED.sub('', line, count=1).strip()}" for line in lines]
         return _kept("list", inline("\n".join(items), place))
+    # an indented line goes on with the one before it; alone it might begin something new
+    source = re.sub(r"\n {4,}", " ", source)
     return _kept("text", "\n".join(line.strip() for line in inline(source, place).split("\n")))
 
 

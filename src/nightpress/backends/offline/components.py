@@ -109,7 +109,7 @@ def contents(material: Material) -> list[Block]:
             # the forges' rule for heading ids
             anchor = re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-")
             rows.append(f"- [`{name}`](#{anchor})")
-    return [Block("list", "\n".join(rows))] if len(rows) > 2 else []
+    return [Block("list", "\n".join(rows))] if 2 < len(rows) <= MANY else []
 
 
 def place_of(material: Material, path: str, excerpt: int) -> Place:

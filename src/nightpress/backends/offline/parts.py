@@ -108,8 +108,7 @@ def _topics(material: Material) -> list[Block]:
 def _of_components(material: Material, kind: str, excerpt: int) -> Iterator[Part]:
     suffix = " in detail" if kind == "readme" else ""
     # of a pack with many commands not each will have its section: but each is named
-    if kind != "reference":  # whose list of contents does that
-        yield Part((f"Commands{suffix}",), (10, -2), 0, components.names(material))
+    yield Part((f"Commands{suffix}",), (10, -2), 0, components.names(material))
     for number, (chapter, name, lead, found) in enumerate(components.all_of(material, excerpt)):
         place = _CHAPTERS[chapter]
         base = {"Commands": 6, "Agents": 7, "Skills": 40}[chapter]
