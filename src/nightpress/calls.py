@@ -7,18 +7,18 @@ reservation in the quota ledger; the first attempt's reservation is handed on by
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nightpress import fingerprint
+from nightpress.accounting import Attempts
 from nightpress.backends import make
-from nightpress.backends.answers import rerouted
 from nightpress.backends.retrying import Retrying
 from nightpress.backoff import Policy
-from nightpress.errors import BackendError
-from nightpress.ledger_rows import Call
+from nightpress.errors import BackendError, DaySpent
 from nightpress.model import Backend, Reply, Request
+from nightpress.routing import First, Routed
 from nightpress.run import Run
 from nightpress.writers import Writer
 
@@ -39,13 +39,19 @@ def tokens_of(request: Request) -> int:
 
 @dataclass(slots=True)
 class Caller:
-    """Asks backends for one run. One client per writer, held for the whole run."""
+    """Asks backends for one run. One client per writer, held for the whole run.
+
+    The run's first call goes alone: it finds a wrong key or a retired model before the others pay
+    for the same mistake. fallbacks: models that are asked while the day of the first is spent.
+    """
 
     run: Run
     pacer: Any
     rng: Any
     policy: Policy = field(default_factory=Policy)
+    fallbacks: Sequence[str] = ()
     _backends: dict[str, Backend] = field(default_factory=dict)
+    _first: First = field(default_factory=First)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def backend(self, writer: Writer) -> Backend:
@@ -69,14 +75,34 @@ class Caller:
         if writer.kind == "offline" or self.pacer is None:
             return None
         self.backend(writer)  # its import takes longer than a reservation may age
-        return self.pacer.reserve(
-            writer.model, tokens_of(request), request.job, request.max_output_tokens
-        )
+        self._first.wait(self.run.stop)
+        try:
+            return self._reserve(request, writer)
+        except BaseException:
+            self._first.answered()
+            raise
+
+    def _reserve(self, request: Request, writer: Writer) -> Any:
+        spent: DaySpent | None = None
+        for model in (writer.model, *self.fallbacks):
+            try:
+                held = self.pacer.reserve(
+                    model, tokens_of(request), request.job, request.max_output_tokens
+                )
+            except DaySpent as error:
+                spent = spent or error
+                continue
+            if spent is not None:
+                self.run.notice_once(f"{spent.message}; {model} is asked instead")
+            return held
+        assert spent is not None  # noqa: S101 - there is at least one model
+        raise spent
 
     def ask(
         self, request: Request, writer: Writer, *, reservation: Any = None, row: int | None = None
     ) -> Reply:
-        """The reply, stored in the ledger before it is returned; raises BackendError."""
+        """The reply, stored in the ledger before it is returned; raises BackendError, or Deferred
+        when the day is spent."""
         known = self.known(request, writer)
         if known is not None:
             self.release(reservation)
@@ -86,12 +112,22 @@ class Caller:
         if writer.kind == "offline":
             return backend.ask(request)
         held = [reservation]
+        attempts = Attempts(
+            self.run, self.pacer, self._first, request_key(request, writer), writer, row, held
+        )
+        while True:
+            try:
+                return self._retrying(Routed(backend, held), attempts).ask(request)
+            except BackendError as error:
+                if error.answer.kind != "day_quota":
+                    raise
+            held.append(self.reserve(request, writer))
 
-        def again(retried: Request, _attempt: int) -> None:
-            held.append(self.reserve(retried, writer))
+    def _retrying(self, backend: Backend, attempts: Attempts) -> Retrying:
+        def again(request: Request, _attempt: int) -> None:
+            attempts.held.append(self.reserve(request, attempts.writer))
 
-        attempts = _Attempts(self, request, writer, row, held)
-        retrying = Retrying(
+        return Retrying(
             backend,
             policy=self.policy,
             sleep=self._sleep,
@@ -99,110 +135,32 @@ class Caller:
             on_attempt=attempts.record,
             reserve=again,
         )
-        return retrying.ask(request)
 
-    def confirm(self, reservation: Any) -> Any:
+    def confirm(self, reservation: Any, request: Request, writer: Writer) -> Any:
         """The reservation, or a new one in its place if it was held for too long."""
-        return reservation if reservation is None else self.pacer.confirm(reservation)
+        if reservation is None:
+            return None
+        try:
+            return self.pacer.confirm(reservation)
+        except DaySpent:
+            return self.reserve(request, writer)
 
     def release(self, reservation: Any) -> None:
         """Give back a reservation whose request never left."""
         if reservation is not None:
             self.pacer.refund(reservation)
+            self._first.answered()
 
     def _sleep(self, seconds: float) -> None:
         self.run.project.clock.sleep(seconds, self.run.stop)
+
+    def give_up(self) -> None:
+        """Give up every call that is in flight."""
+        for backend in list(self._backends.values()):
+            backend.close()
 
     def close(self) -> None:
         for backend in self._backends.values():
             backend.close()
         if self.pacer is not None:
             self.pacer.close()
-
-
-@dataclass(slots=True)
-class _Attempts:
-    """Records each HTTP attempt of one question."""
-
-    caller: Caller
-    request: Request
-    writer: Writer
-    row: int | None
-    held: list[Any]
-
-    def record(
-        self, request: Request, attempt: int, seconds: float, result: Reply | BackendError
-    ) -> None:
-        run, ledger = self.caller.run, self.caller.run.project.ledger
-        key = request_key(self.request, self.writer)
-        if isinstance(result, Reply):
-            ledger.keep_reply(key, request.phase, request.job, result)
-        ledger.call(run.begin(), self._call(request, attempt, seconds, result, key))
-        tokens_in, tokens_out = _tokens(result)
-        run.called(tokens_in + tokens_out)
-        self._settle(result)
-        self._tell(request, attempt, seconds, result)
-
-    def _call(
-        self, request: Request, attempt: int, seconds: float, result: Reply | BackendError, key: str
-    ) -> Call:
-        tokens_in, tokens_out = _tokens(result)
-        failed = isinstance(result, BackendError)
-        return Call(
-            job=request.job,
-            phase=request.phase,
-            attempt=attempt,
-            backend=self.writer.backend,
-            model_requested=self.writer.model,
-            outcome=result.answer.kind if isinstance(result, BackendError) else "reply",
-            prompt_sha256=key,
-            seconds=round(seconds, 4),
-            http_status=(
-                result.answer.http_status
-                if isinstance(result, BackendError)
-                else result.http_status
-            ),
-            model_answered=(
-                result.answer.model if isinstance(result, BackendError) else result.model
-            )
-            or None,
-            tokens_in=tokens_in,
-            tokens_out=tokens_out,
-            error_message=str(result) if failed else None,
-            enhancement_id=self.row,
-        )
-
-    def _settle(self, result: Reply | BackendError) -> None:
-        reservation = self.held.pop() if self.held else None
-        if reservation is None:
-            return
-        if isinstance(result, Reply):
-            self.caller.pacer.settle(reservation, result.tokens_in, result.tokens_out)
-        else:
-            self._refused(reservation, result)
-
-    def _refused(self, reservation: Any, error: BackendError) -> None:
-        """Only a request that certainly never left gives its quota back."""
-        if error.answer.left:
-            self.caller.pacer.refused(reservation, error.answer)
-        else:
-            self.caller.pacer.refund(reservation)
-
-    def _tell(
-        self, request: Request, attempt: int, seconds: float, result: Reply | BackendError
-    ) -> None:
-        tell: Callable[..., None] = self.caller.run.tell
-        if isinstance(result, BackendError):
-            text = f"{request.job}: {request.phase}, attempt {attempt}: {result.answer.message}"
-            tell("call", text, request.job, outcome=result.answer.kind, seconds=seconds)
-        elif rerouted(self.writer.model, result.model):
-            text = f"{self.writer.model} was asked, {result.model} answered"
-            if text not in self.caller.run.notices:
-                self.caller.run.notice(text)
-
-
-def _tokens(result: Reply | BackendError) -> tuple[int, int]:
-    """What an attempt cost; an answer that is no reply may cost tokens, too."""
-    if isinstance(result, BackendError):
-        return result.answer.tokens_in, result.answer.tokens_out
-    return result.tokens_in, result.tokens_out

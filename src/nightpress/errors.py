@@ -116,3 +116,7 @@ class Deferred(NightpressError):
     def __init__(self, message: str, until: float | None = None, hint: str = "") -> None:
         super().__init__(message, hint)
         self.until = until
+
+
+class DaySpent(Deferred):
+    """A model is closed until its day ends; another model may still be open."""

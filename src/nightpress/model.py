@@ -198,7 +198,8 @@ class Reply:
 
 class Backend(Protocol):
     """Who writes. One `ask` is at most one HTTP attempt; whatever is no reply is raised as
-    `errors.BackendError`. `kind` is "offline" (no call leaves the machine) or "model"."""
+    `errors.BackendError`. `kind` is "offline" (no call leaves the machine) or "model".
+    `close` gives up what is in flight in other threads: those calls raise BackendError."""
 
     name: str
     kind: BackendKind

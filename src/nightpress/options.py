@@ -87,6 +87,12 @@ OPTIONS = {
         ),
         Option("model", _word, "NAME", "the model that is asked"),
         Option("paid", _flag, "1", "allow a route that costs money"),
+        Option(
+            "pace",
+            _one_of("adaptive", "fixed", "unpaced"),
+            "adaptive, fixed, unpaced",
+            "how calls are spaced (unpaced also lifts the limits of a server on this machine)",
+        ),
         Option("max_calls", _count, "N", "at most N calls in this run"),
         Option("max_tokens", _count, "N", "at most N tokens, in and out, in this run"),
         Option("max_cost", _amount, "USD", "at most this many US dollars in this run"),

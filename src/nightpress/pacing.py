@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from nightpress import budget, limits, pace
+from nightpress import budget, limits, pace, writers
+from nightpress.errors import UsageError
 from nightpress.limits import Limits
 from nightpress.pace import Pace
 from nightpress.project import Project
@@ -39,29 +40,42 @@ def price_of(project: Project, model: str) -> budget.Price | None:
     return budget.price(model, project.defaults.values.get("prices") or {}, today)
 
 
-def is_local(project: Project) -> bool:
-    """Does the project ask a server on this machine?"""
-    named = project.defaults.values.get("base_url") or project.environ.get(
-        "GOOGLE_GEMINI_BASE_URL", ""
-    )
-    return urlsplit(str(named)).hostname in LOOPBACK
+def fallbacks(project: Project) -> tuple[str, ...]:
+    """The models to ask while the day of the first is spent; UsageError for one that costs money
+    where nothing allows that."""
+    named = tuple(project.defaults.values.get("fallback_models") or ())
+    configured = project.defaults.values.get("limits") or {}
+    for model in named:
+        if not project.may_pay and not writers.is_free(model, configured):
+            raise UsageError(
+                f"fallback_models: {model} has no free tier that is known, and may cost money",
+                "allow it (doit max_cost=5.00, paid=1), or state its `limits` in _defaults.yaml",
+            )
+    return named
 
 
 def limits_of(project: Project, model: str) -> Limits:
-    """The model's limits; a local server, and a paid route, have none but those that the project
-    states (Vertex AI has no requests a minute per project; a paid tier's are far away)."""
+    """The model's limits. A paid route has none but those that the project states (Vertex AI has
+    no requests a minute per project; a paid tier's are far away), and neither has a server on
+    this machine that is to be asked unpaced."""
     configured: Mapping[str, Any] = project.defaults.values.get("limits") or {}
-    if not configured and (is_local(project) or project.may_pay):
+    if not configured and (project.may_pay or _is_lifted(project)):
         return limits.UNLIMITED
     return limits.of(model, configured)
 
 
+def _is_lifted(project: Project) -> bool:
+    named = project.defaults.values.get("base_url") or project.environ.get(
+        "GOOGLE_GEMINI_BASE_URL", ""
+    )
+    local = urlsplit(str(named)).hostname in LOOPBACK
+    return local and pace_of(project).profile == "unpaced"
+
+
 def pace_of(project: Project) -> Pace:
-    """The pace; a local server is asked unpaced, unless the project says how."""
-    configured = project.defaults.values.get("pace")
-    if is_local(project) and not configured and not project.defaults.values.get("limits"):
-        return replace(pace.read(None), profile="unpaced")
-    return pace.read(configured)
+    """The pace: its profile by option, else by the defaults."""
+    configured = pace.read(project.defaults.values.get("pace"))
+    return replace(configured, profile=project.options.get("pace", configured.profile))
 
 
 def quota_of(project: Project) -> Quota:

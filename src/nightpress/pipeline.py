@@ -127,9 +127,12 @@ class Press:
             self._abandon(doing)
             return
         try:
-            doing.reservation = self.caller.confirm(doing.reservation)
+            assert doing.request is not None  # noqa: S101 (pace has made it)
+            doing.reservation = self.caller.confirm(
+                doing.reservation, doing.request, doing.state.writer
+            )
             doing.draft = drafting.draft(
-                self.run, self.caller, doing.found, doing.state, doing.request,  # type: ignore[arg-type]
+                self.run, self.caller, doing.found, doing.state, doing.request,
                 reservation=doing.reservation, row=doing.row,
             )  # fmt: skip
         except NightpressError as error:

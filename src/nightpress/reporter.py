@@ -20,6 +20,9 @@ from nightpress.terminal import safe
 
 WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "restore"})
 
+PATIENCE = 4.0
+"""Seconds that calls in flight have after a Ctrl-C; then they are given up."""
+
 
 class Reporter:
     """The reporter class that doit makes one of (see doit.reporter.ConsoleReporter)."""
@@ -54,7 +57,7 @@ class Reporter:
             self._take_lock()
             now.run.listeners.append(self._listener())
             if "enhance" in groups or "analyse" in groups:
-                now.project.writer()
+                self._check_writers()
             self._reconcile()
         except errors.NightpressError as error:
             self._say(str(error), sys.stderr)
@@ -75,6 +78,13 @@ class Reporter:
         if self.now.project.options.get("force") and groups - {"enhance"}:
             raise errors.UsageError("force=1 is for enhance tasks alone")
 
+    def _check_writers(self) -> None:
+        self.now.project.writer()
+        if self.now.project.defaults.values.get("fallback_models"):
+            from nightpress import pacing
+
+            pacing.fallbacks(self.now.project)
+
     def _take_lock(self) -> None:
         from nightpress import projectlock
 
@@ -94,16 +104,25 @@ class Reporter:
         return progress.listener(self.now.project.options.get("progress"), self.out)
 
     def _catch_signals(self) -> None:
-        """First Ctrl-C (or SIGTERM): no new work. Second: out at once."""
+        """First Ctrl-C (or SIGTERM): no new work, and PATIENCE for what is in flight. Second: out
+        at once."""
         if threading.current_thread() is not threading.main_thread():
             return
         run = self.now.run
+
+        def give_up() -> None:
+            if "press" in self.now.__dict__:
+                self.now.press.caller.give_up()
 
         def caught(number: int, _frame: Any) -> None:
             signal.signal(number, signal.SIG_DFL)
             run.interrupted = True
             run.stop.set()
-            self._say("interrupted: finishing what is in flight (again: out at once)", sys.stderr)
+            patience = threading.Timer(PATIENCE, give_up)
+            patience.daemon = True
+            patience.start()
+            said = f"interrupted: {PATIENCE:.0f} s for what is in flight (again: out at once)"
+            self._say(said, sys.stderr)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, caught)

@@ -98,6 +98,10 @@ class Run:
             self.notices.append(text)
         self.tell("notice", text)
 
+    def notice_once(self, text: str) -> None:
+        if text not in self.notices:
+            self.notice(text)
+
     def finished(self, outcome: Outcome, **data: Any) -> None:
         with self._guard:
             self.outcomes[outcome.job] = outcome

@@ -92,7 +92,8 @@ class Session:
         paced = None
         if self.project.writer().kind == "model":
             paced = pacing.pacer(self.run, spent)
-        caller = calls.Caller(self.run, paced, random.Random())  # noqa: S311 - jitter
+        rng = random.Random()  # noqa: S311 - jitter
+        caller = calls.Caller(self.run, paced, rng, fallbacks=pacing.fallbacks(self.project))
         return pipeline.Press(
             run=self.run,
             caller=caller,

@@ -44,19 +44,26 @@ class Line:
             target=self._loop.run_forever, name="nightpress-gemini", daemon=True
         )
         self._thread.start()
+        self._flying: set[concurrent.futures.Future[str]] = set()
 
     def run(self, call: Coroutine[Any, Any, str], seconds: float) -> str:
-        """The result of `call`, or TimeoutError after `seconds`, whatever the server does; an
-        interrupt of the waiting thread cancels the request too."""
+        """The result of `call`, or TimeoutError after `seconds`, whatever the server does, or
+        ConnectionAbortedError when the line is closed meanwhile; an interrupt of the waiting
+        thread cancels the request too."""
         future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(call, seconds), self._loop)
+        self._flying.add(future)
         try:
             return future.result(seconds + GRACE)
         except concurrent.futures.CancelledError:
-            raise TimeoutError from None
+            raise ConnectionAbortedError("given up while the call was in flight") from None
         finally:
+            self._flying.discard(future)
             future.cancel()
 
     def close(self) -> None:
+        """Let go; a call that is in flight is given up."""
+        for future in list(self._flying):
+            future.cancel()
         asyncio.run_coroutine_threadsafe(self._async.aclose(), self._loop).result(GRACE)
         self._sync.close()
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from nightpress.budget import Held, Spending
 from nightpress.clock import Clock
-from nightpress.errors import Answer, Deferred
+from nightpress.errors import Answer, DaySpent, Deferred
 from nightpress.limits import Limits
 from nightpress.pace import Pace
 from nightpress.quota.book import Quota, Reservation, Snapshot
@@ -54,9 +54,9 @@ class Pacer:
         """The right to one HTTP attempt, after as long a wait as it takes.
 
         tokens_in: estimate; tokens_out: the most that may come back (the budget sets it aside);
-        purpose: `slug` (analysis) or `slug/name`. Raises Deferred when the day's quota or the
-        budget is spent, the wait would pass the run's `until`, or the run was stopped;
-        BackendError for a limit of 0 or a request larger than a minute's tokens.
+        purpose: `slug` (analysis) or `slug/name`. Raises DaySpent when the model's day is,
+        Deferred when the budget is spent, the wait would pass the run's `until`, or the run was
+        stopped; BackendError for a limit of 0 or a request larger than a minute's tokens.
         """
         while True:
             if self.stop is not None and self.stop.is_set():
@@ -78,7 +78,7 @@ class Pacer:
                 model, self.limits(model), tokens_in, purpose, self.pace, self.draw()
             )
             if isinstance(found, Closed):
-                raise Deferred(f"{model}: {found.why}", found.until, GOES_ON)
+                raise DaySpent(f"{model}: {found.why}", found.until, GOES_ON)
             if isinstance(found, Wait):
                 self._in_time(found)
         except BaseException:

@@ -1,0 +1,107 @@
+"""What each HTTP attempt leaves: a row in `calls`, a settled reservation, a line for the user.
+
+Floor 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from nightpress.backends.answers import rerouted
+from nightpress.errors import BackendError
+from nightpress.ledger_rows import Call
+from nightpress.model import Reply, Request
+from nightpress.routing import First, asked
+from nightpress.run import Run
+from nightpress.writers import Writer
+
+
+@dataclass(slots=True)
+class Attempts:
+    """Records each HTTP attempt of one question; held: its reservations, the last one in use."""
+
+    run: Run
+    pacer: Any
+    first: First
+    key: str
+    writer: Writer
+    row: int | None
+    held: list[Any]
+
+    def record(
+        self, request: Request, attempt: int, seconds: float, result: Reply | BackendError
+    ) -> None:
+        """Store the reply first, then all that follows from it."""
+        ledger = self.run.project.ledger
+        if isinstance(result, Reply):
+            ledger.keep_reply(self.key, request.phase, request.job, result)
+        call = self._call(request, attempt, seconds, result)
+        ledger.call(self.run.begin(), call)
+        self.run.called(sum(_tokens(result)))
+        self._settle(result)
+        self._tell(call, result)
+        if isinstance(result, BackendError) and result.fatal:
+            self.run.halt(str(result))
+        self.first.answered()
+
+    def _call(
+        self, request: Request, attempt: int, seconds: float, result: Reply | BackendError
+    ) -> Call:
+        tokens_in, tokens_out = _tokens(result)
+        failed = isinstance(result, BackendError)
+        return Call(
+            job=request.job,
+            phase=request.phase,
+            attempt=attempt,
+            backend=self.writer.backend,
+            model_requested=asked(self.held, self.writer.model),
+            outcome=result.answer.kind if isinstance(result, BackendError) else "reply",
+            prompt_sha256=self.key,
+            seconds=round(seconds, 4),
+            http_status=(
+                result.answer.http_status
+                if isinstance(result, BackendError)
+                else result.http_status
+            ),
+            model_answered=(
+                result.answer.model if isinstance(result, BackendError) else result.model
+            )
+            or None,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            error_message=str(result) if failed else None,
+            enhancement_id=self.row,
+        )
+
+    def _settle(self, result: Reply | BackendError) -> None:
+        reservation = self.held.pop() if self.held else None
+        if reservation is None:
+            return
+        if isinstance(result, Reply):
+            self.pacer.settle(reservation, result.tokens_in, result.tokens_out)
+        else:
+            self._refused(reservation, result)
+
+    def _refused(self, reservation: Any, error: BackendError) -> None:
+        """Only a request that certainly never left gives its quota back."""
+        if error.answer.left:
+            self.pacer.refused(reservation, error.answer)
+        else:
+            self.pacer.refund(reservation)
+
+    def _tell(self, call: Call, result: Reply | BackendError) -> None:
+        tell: Callable[..., None] = self.run.tell
+        if isinstance(result, BackendError):
+            text = f"{call.job}: {call.phase}, attempt {call.attempt}: {result.answer.message}"
+            tell("call", text, call.job, outcome=result.answer.kind, seconds=call.seconds)
+        elif rerouted(call.model_requested, result.model):
+            self.run.notice_once(f"{call.model_requested} was asked, {result.model} answered")
+
+
+def _tokens(result: Reply | BackendError) -> tuple[int, int]:
+    """What an attempt cost; an answer that is no reply may cost tokens, too."""
+    if isinstance(result, BackendError):
+        return result.answer.tokens_in, result.answer.tokens_out
+    return result.tokens_in, result.tokens_out

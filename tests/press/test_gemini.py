@@ -1,0 +1,142 @@
+"""A whole run against the local Gemini server: what each kind of answer does to the night."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gemini_server import GeminiServer, Limits
+from tests.market import Market, Ran, plugin
+
+KEY = "test-key"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Market:
+    """Three plugins with source enough for a model."""
+    for name in ("alpha", "beta", "gamma"):
+        plugin(tmp_path / "shop", name, size=16_000)
+    made = Market(tmp_path / "shop")
+    assert made.run("nightpress", "init").code == 0
+    return made
+
+
+def configure(market: Market, text: str) -> None:
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(f"{path.read_text()}\n{text}\n")
+
+
+@contextmanager
+def serving(market: Market, **settings: Any) -> Iterator[tuple[GeminiServer, Any]]:
+    """A server, and `doit` with it as its Gemini."""
+    settings = {"latency": 0, "limits": {"*": Limits()}} | settings
+    with GeminiServer(**settings) as server:
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": KEY}
+
+        def doit(*words: str) -> Ran:
+            return market.doit(*words, **environ)
+
+        yield server, doit
+
+
+def calls(market: Market) -> list[tuple[Any, ...]]:
+    return market.rows("SELECT model_requested, outcome, http_status FROM calls ORDER BY id")
+
+
+def test_every_call_has_its_row_and_every_enhancement_its_outcome(shop: Market) -> None:
+    with serving(shop) as (server, doit):
+        done = doit("pace=unpaced")
+        assert done.code in (0, 1), done.out + done.err
+        assert "Traceback" not in done.out + done.err
+        seen = server.seen()["list"]
+    assert len(calls(shop)) == len(seen) >= 6
+    assert [status for _, _, status in calls(shop)].count(200) == len(seen)
+    ended = shop.rows("SELECT job, COUNT(*) FROM enhancements WHERE status IN"
+                      " ('published', 'refused') GROUP BY job")  # fmt: skip
+    assert ended == [(f"{name}/skill", 1) for name in ("alpha", "beta", "gamma")]
+
+
+def test_a_local_server_is_paced_unless_it_is_asked_unpaced(shop: Market) -> None:
+    limited = {"*": Limits(15, 250_000, 500)}
+    with serving(shop, limits=limited) as (server, doit):
+        done = doit("max_calls=2")
+        assert [call["status"] for call in server.seen()["list"]] == [200] * 2
+        assert "waiting" in shop_log(shop)
+    assert "deferred" in done.out
+
+
+def shop_log(market: Market) -> str:
+    return (market.root / ".nightpress" / "logs" / "latest.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"models": ["gemini-3.8-flash"]}, "gemini-3.5-flash-lite"),
+        ({"keys": {"another": "p"}}, "API key"),
+    ],
+    ids=["retired model", "wrong key"],
+)
+def test_a_fatal_answer_is_met_once_and_ends_the_run(
+    shop: Market, settings: dict[str, Any], said: str
+) -> None:
+    with serving(shop, **settings) as (server, doit):
+        done = doit("pace=unpaced")
+        assert len(server.seen()["list"]) == 1
+    assert done.code == 3
+    assert said in done.out
+    assert "stopped:" in done.out
+    assert KEY not in done.out + done.err + shop_log(shop)
+    assert len(calls(shop)) == 1
+
+
+def test_a_spent_day_defers_and_a_fallback_goes_on(shop: Market) -> None:
+    with serving(shop, script=["day_429"]) as (server, doit):
+        done = doit("pace=unpaced")
+        assert len(server.seen()["list"]) == 1
+    assert done.code == 0, done.out
+    assert shop.rows("SELECT DISTINCT status FROM enhancements") == [("deferred",)]
+    configure(shop, "fallback_models: [gemini-3.1-flash-lite]")
+    with serving(shop) as (server, doit):
+        done = doit("pace=unpaced")
+        asked = {call["model"] for call in server.seen()["list"]}
+    assert asked == {"gemini-3.1-flash-lite"}
+    assert "gemini-3.1-flash-lite is asked instead" in done.out
+    assert shop.rows("SELECT COUNT(*) FROM calls WHERE model_requested <> model_answered") == [(0,)]
+
+
+def test_a_fallback_that_costs_money_is_refused(shop: Market) -> None:
+    configure(shop, "fallback_models: [gemini-9-ultra]")
+    with serving(shop) as (server, doit):
+        done = doit("pace=unpaced")
+        assert server.seen()["list"] == []
+    assert done.code == 3
+    assert "gemini-9-ultra has no free tier" in done.err + done.out
+
+
+def test_an_interrupt_gives_up_calls_that_hang(shop: Market) -> None:
+    with serving(shop, script=["hang"]) as (server, _doit):
+        command = [str(Path(sys.executable).parent / "doit"), "pace=unpaced"]
+        environ = os.environ | {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": KEY}
+        running = subprocess.Popen(
+            command, cwd=shop.root, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        deadline = time.monotonic() + 60
+        while not server.seen()["list"] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=30)[0].decode()
+    assert running.returncode == 130, said
+    assert "interrupted: run doit again to go on" in said
+    assert [outcome for _, outcome, _ in calls(shop)] == ["transient"]
+    unfinished = "SELECT COUNT(*) FROM enhancements WHERE status IN ('started', 'prepared')"
+    assert shop.rows(unfinished) == [(0,)]
