@@ -5,6 +5,8 @@ Floor 2. A migration is never edited once released: a change is a new script at 
 
 from __future__ import annotations
 
+from nightpress.ledger_views import VIEWS
+
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 INSERT INTO meta VALUES ('ledger_id', lower(hex(randomblob(16))));
@@ -149,4 +151,4 @@ CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain
 BEGIN SELECT RAISE(ABORT, 'the chain never changes'); END;
 """
 
-MIGRATIONS = (_FIRST,)
+MIGRATIONS = (_FIRST, VIEWS)
