@@ -21,6 +21,8 @@ from typing import Any
 SIZES = (240, 2_400, 24_000)
 FILES = 5
 """Files of a plugin, its document not counted."""
+CHANGED = 7
+"""The plugin in which one file is changed; it has enough source for a document of its own."""
 
 
 def main(argv: Sequence[str] = ()) -> dict[str, Any]:
@@ -84,6 +86,8 @@ def _market(root: Path, plugins: int) -> None:
         for inner in ("commands", "agents", f"skills/{name}"):
             (folder / inner).mkdir(parents=True)
         (folder / ".claude-plugin" / "plugin.json").write_text(json.dumps({"name": name}))
+        if number == CHANGED:
+            (folder / "GUIDE.md").write_text(_guide(prose))
         for path, size in (("README.md", 3_000), ("commands/run.md", 2_000),
                            ("agents/helper.md", 1_500), ("LICENSE", 1_000)):  # fmt: skip
             (folder / path).write_text(prose(size))
@@ -98,6 +102,12 @@ def _market(root: Path, plugins: int) -> None:
         ["git", "-c", "user.name=b", "-c", "user.email=b@example.org", "commit", "-qm", "all"],
         cwd=root, check=True,
     )  # fmt: skip
+
+
+def _guide(prose: Callable[[int], str]) -> str:
+    titles = ("Setting up", "Daily work", "Reviews", "Releases", "Troubleshooting", "Limits")
+    chapters = [f"## {title}\n\n{prose(1_200)}.\n\n{prose(900)}." for title in titles]
+    return "# Guide\n\n" + "\n\n".join(chapters) + "\n\n```bash\n/run payments\n```\n"
 
 
 def _up_to_date(root: Path) -> None:
@@ -127,11 +137,15 @@ def _up_to_date(root: Path) -> None:
 
 def _one_file(script: str, root: Path) -> dict[str, Any]:
     """One file of one plugin changed: the plan and the run that makes its document."""
-    target = root / "plugins" / "plugin-00007" / "README.md"
-    target.write_text(target.read_text() + "\n\nOne more sentence stands here now.\n")
-    began = time.monotonic()
-    done = _run([script], root)
-    return {"seconds": round(time.monotonic() - began, 3), "said": done.stdout.strip()[-160:]}
+    target = root / "plugins" / f"plugin-{CHANGED:05}" / "GUIDE.md"
+    times = []
+    for number in range(3):
+        target.write_text(target.read_text() + f"\n\nSentence number {number} stands here now.\n")
+        began = time.monotonic()
+        done = _run([script], root)
+        times.append(time.monotonic() - began)
+        assert "1 published" in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
+    return {"seconds": round(statistics.median(times), 3), "said": done.stdout.strip()[-160:]}
 
 
 # --- measuring ---

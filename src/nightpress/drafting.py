@@ -24,9 +24,10 @@ from nightpress import (
 from nightpress.calls import Caller, request_key
 from nightpress.errors import Answer, BackendError
 from nightpress.gathered import Gathered, State
-from nightpress.model import Finding, Fingerprint, Material, Reply, Request, Window
+from nightpress.model import Finding, Fingerprint, Generator, Material, Reply, Request, Window
 from nightpress.project import Project
 from nightpress.run import Run
+from nightpress.writers import Writer
 
 ANALYSIS_TRIES = 3
 """How often an analysis is asked for, until one keeps its schema."""
@@ -105,12 +106,21 @@ def analysis_request(project: Project, found: Gathered) -> Request:
         target="",
         window=Window(),
     )
-    system, prompt = prompting.render(generator, material, checks.redact)
+    system, prompt = _question(state.writer, generator, material)
     schema = json.loads(project.schema("analysis"))
     return Request(
         "analysis", found.slug, state.writer.model, system, prompt, generator.max_output_tokens,
         material, schema,
     )  # fmt: skip
+
+
+def _question(writer: Writer, generator: Generator, material: Material) -> tuple[str, str]:
+    """System and prompt. The offline backend reads the material itself: for it they only say what
+    it is asked with, and cost no template engine and no search for secrets."""
+    if writer.kind == "offline":
+        files = {file.path: file.sha256 for file in material.anatomy.files}
+        return generator.digest, fingerprint.canonical(files)
+    return prompting.render(generator, material, checks.redact)
 
 
 def base_files(found: Gathered) -> list[str]:
@@ -142,7 +152,7 @@ def request(
         window=state.enhancement.size,
         links=links(found, state),
     )
-    system, prompt = prompting.render(generator, material, checks.redact)
+    system, prompt = _question(state.writer, generator, material)
     job = f"{found.slug}/{state.enhancement.name}"
     return Request(
         "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
