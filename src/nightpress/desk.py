@@ -70,12 +70,16 @@ def plan(now: Session, format: str = "text") -> bool:
     """What would be done and why; makes no call."""
     found = catalog.load(now.project, everything=True)
     rows = sorted(found.items.values(), key=lambda item: (not item.work, item.id))
+    from nightpress import forecasting
+
+    outlook = forecasting.outlook(now.project, found)
     if format == "json":
         say_json({
             "writer": str(now.project.writer()),
             "why": now.project.writer().why,
             "plugins": len(found.slugs),
             "counts": dict(found.counts()),
+            "outlook": outlook.as_dict(),
             "enhancements": [_row(item) for item in rows],
             "problems": [str(problem) for problem in found.problems],
         })  # fmt: skip
@@ -85,9 +89,9 @@ def plan(now: Session, format: str = "text") -> bool:
             say(f"{item.decision.action:<12} {item.id}: {_said(item)}")
     for problem in found.problems:
         say(str(problem))
-    from nightpress import forecasting
-
-    say(f"{_headline(now, found)}; {forecasting.sentence(now.project, found)}")
+    say(f"{_headline(now, found)}; {outlook.sentence()}")
+    if outlook.evidence():
+        say(outlook.evidence())
     return not any(p.severity == "error" for p in found.problems)
 
 

@@ -7,12 +7,14 @@ are measured by the very code that sends them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from nightpress import calls, drafting, forecast, pacing
 from nightpress.catalog import Catalog, Item
 from nightpress.errors import NightpressError
 from nightpress.project import Project
-from nightpress.quota import Quota
+from nightpress.quota import Quota, Snapshot
 
 REPAIRS = 0.25
 """Share of drafts that may need their one repair call, until the ledger knows better."""
@@ -20,21 +22,85 @@ ANALYSIS_BYTES = 3_000
 """What an analysis adds to the prompt of a document."""
 
 
-def sentence(project: Project, catalog: Catalog) -> str:
-    """`122 calls, ~0.9 M input tokens, MODEL at 15/250k/500: done at 03:10; ...`."""
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a run would cost and when it would be done, and the evidence that this rests on; no
+    `found`: nothing to call for."""
+
+    model: str
+    found: forecast.Forecast | None = None
+    situation: forecast.Situation | None = None
+    stands: Snapshot | None = None
+    free: bool = True
+
+    def sentence(self) -> str:
+        """`122 calls, ~0.9 M input tokens, MODEL at 15/250k/500: done at 03:10; ...`."""
+        if self.found is None or self.situation is None:
+            return f"no calls; $0 ({self.model})" if self.model == "offline" else "no calls; $0"
+        return forecast.sentence(self.found, self.model, self.situation, free=self.free)
+
+    def evidence(self) -> str:
+        """`pace: adaptive, at 50 % of the minute's quota (0 of 45 clean calls proven) ...`."""
+        if self.situation is None or self.stands is None:
+            return ""
+        pace, stands = self.situation.pace, self.stands
+        said = f"pace: {pace.profile}"
+        if pace.profile == "adaptive":
+            clean = min(stands.evidence.clean, pace.proof)
+            said += f", at {stands.share:.0%} of the minute's quota"
+            said += f" ({clean} of {pace.proof} clean calls of proof"
+            said += f", {stands.evidence.refusals} refusals remembered)"
+        left = "no limit" if stands.left_in_day is None else f"{stands.left_in_day} calls"
+        return f"{said}; left today: {left}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Figures for `--format json`; pairs are [likely, at worst]."""
+        if self.found is None or self.situation is None or self.stands is None:
+            return {"model": self.model, "calls": [0, 0], "cost_usd": [0, 0]}
+        figures = asdict(self.found)
+        cost = figures.pop("cost")
+        return figures | {
+            "model": self.model,
+            "carried_over": self.found.carried_over,
+            "cost_usd": [0, 0] if self.free else cost,
+            "limits": asdict(self.situation.limits),
+            "pace": self.situation.pace.profile,
+            "share": self.stands.share,
+            "evidence": asdict(self.stands.evidence),
+            "calls_today": self.stands.calls_today,
+            "left_in_day": self.stands.left_in_day,
+            "resets_at": self.stands.resets_at,
+        }
+
+
+def outlook(project: Project, catalog: Catalog) -> Outlook:
+    """The outlook for everything that is stale; makes no call and writes nothing."""
     writer = project.writer()
     if writer.backend == "offline":
-        return "no calls; $0 (offline)"
+        return Outlook("offline")
     making = [item for item in catalog.items.values() if item.decision.action == "make"]
     sizes = list(_tokens(project, catalog, making))
     if not sizes:
-        return "no calls"
-    situation = _situation(project, writer.model)
-    most = len(sizes) + round(len(making) * REPAIRS)
-    typical = sum(sizes) // len(sizes)
+        return Outlook(writer.model)
+    situation, stands = _situation(project, writer.model)
+    most = len(sizes) + round(len(making) * _repairs(project))
+    typical = int(sum(sizes) / len(sizes))
     work = forecast.Work(calls=(len(sizes), most), tokens_in=(typical, int(typical * 1.3)))
     free = not writer.vertex and not project.may_pay
-    return forecast.sentence(forecast.forecast(work, situation), writer.model, situation, free=free)
+    return Outlook(writer.model, forecast.forecast(work, situation), situation, stands, free)
+
+
+def _repairs(project: Project) -> float:
+    """The share of drafts that needed their repair call, by the ledger if it has seen enough."""
+    if project.has_ledger:
+        query = (
+            "SELECT SUM(phase = 'generation') AS drafts, SUM(phase = 'repair') AS repairs FROM"
+            " (SELECT phase FROM calls WHERE outcome = 'reply' ORDER BY id DESC LIMIT 500)"
+        )
+        row = project.ledger.rows(query)[0]
+        if (row["drafts"] or 0) >= forecast.ENOUGH:
+            return float(row["repairs"]) / float(row["drafts"])
+    return REPAIRS
 
 
 def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Iterable[int]:
@@ -55,7 +121,7 @@ def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Itera
         yield estimate + int(ANALYSIS_BYTES / 3.5)
 
 
-def _situation(project: Project, model: str) -> forecast.Situation:
+def _situation(project: Project, model: str) -> tuple[forecast.Situation, Snapshot]:
     quota: Quota = pacing.quota_of(project)
     limits, pace = pacing.limits_of(project, model), pacing.pace_of(project)
     try:
@@ -63,7 +129,7 @@ def _situation(project: Project, model: str) -> forecast.Situation:
     finally:
         quota.close()
     bounds = pacing.spending(project).budget
-    return forecast.Situation(
+    situation = forecast.Situation(
         now=project.clock.time(),
         limits=stands.limits,
         pace=pace,
@@ -76,6 +142,7 @@ def _situation(project: Project, model: str) -> forecast.Situation:
         closed_until=stands.closed_until,
         price=pacing.price_of(project, model),
     )
+    return situation, stands
 
 
 def _seconds(project: Project) -> list[float]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -140,3 +142,48 @@ def test_an_interrupt_gives_up_calls_that_hang(shop: Market) -> None:
     assert [outcome for _, outcome, _ in calls(shop)] == ["transient"]
     unfinished = "SELECT COUNT(*) FROM enhancements WHERE status IN ('started', 'prepared')"
     assert shop.rows(unfinished) == [(0,)]
+
+
+def test_the_plan_tells_calls_cost_and_evidence_and_makes_no_call(shop: Market) -> None:
+    with serving(shop) as (server, doit):
+        text = doit("plan").out
+        outlook = json.loads(doit("plan", "--format", "json").out)["outlook"]
+        assert server.seen()["list"] == []
+    assert "3 stale (3 never made)" in text
+    assert "gemini-3.5-flash-lite at 15/250k/500: done at" in text
+    assert "$0 (free tier)" in text
+    assert "0 of 45 clean calls" in text
+    assert outlook["calls"][0] == 6
+    assert outlook["cost_usd"] == [0, 0]
+    assert outlook["left_in_day"] == 500
+    assert not (shop.root / ".nightpress" / "ledger.db").exists()
+
+
+def test_a_failed_reference_leaves_the_skill_without_its_link(shop: Market) -> None:
+    for name in ("beta", "gamma"):
+        shutil.rmtree(shop.root / "plugins" / name)
+        (shop.root / "manifests" / f"{name}.yaml").unlink()
+    assert shop.doit("manifests", "--add", "reference").code == 0
+    with serving(shop, script=["ok", "blocked"]) as (server, doit):
+        done = doit("pace=unpaced")
+        phases = [(call["phase"], call["status"]) for call in server.seen()["list"]]
+    assert phases[0][0] == "analysis"
+    order = shop.rows("SELECT job, status FROM enhancements ORDER BY id")
+    assert order[0] == ("alpha/reference", "failed"), done.out
+    assert order[1][0] == "alpha/skill"
+    assert order[1][1] in ("published", "refused")
+    assert done.code == 1
+
+
+def test_the_skill_links_its_reference(market: Market) -> None:
+    added = market.doit("manifests", "--add", "reference")
+    assert added.code == 0, added.err
+    plugin(market.root, "delta", size=30_000)
+    market.doit("manifests", "--add", "reference")
+    done = market.doit("enhance:delta")
+    assert done.code == 0, done.out + done.err
+    skill = market.target("delta").read_text()
+    [made] = market.rows("SELECT target_path FROM enhancements WHERE job = 'delta/reference'")
+    reference = market.root / str(made[0])
+    assert reference.is_file()
+    assert f"](references/{reference.name})" in skill
