@@ -143,27 +143,19 @@ _CODES = {
 }
 
 
-def report(now: Session, format: str = "text") -> bool:
-    """A plain summary of what stands and of the last run."""
-    found = catalog.load(now.project, everything=True)
-    statuses: dict[str, int] = {}
-    runs: list[dict[str, Any]] = []
-    if now.project.has_ledger:
-        ledger = now.project.ledger
-        query = "SELECT status, COUNT(*) AS n FROM enhancements GROUP BY status ORDER BY n DESC"
-        statuses = {row["status"]: row["n"] for row in ledger.rows(query)}
-        query = "SELECT * FROM runs ORDER BY rowid DESC LIMIT 5"
-        runs = [dict(row) for row in ledger.rows(query)]
+def report(now: Session, format: str = "text", days: int = 30) -> bool:
+    """Write the page, the Markdown and the figures; a plain summary, and where they are."""
+    from nightpress import report as reporting
+
+    figures = reporting.gather(now.project, days)
+    paths = reporting.write(now.project, figures)
     if format == "json":
-        say_json({"standing": dict(found.counts()), "attempts": statuses, "runs": runs})
+        _write(paths[-1].read_text(encoding="ascii"))
         return True
-    say(_headline(now, found))
-    say("attempts so far: " + (", ".join(f"{n} {s}" for s, n in statuses.items()) or "none"))
-    for run in runs:
-        say(f"run {run['run_id']}: {run['backend']}, exit {run['exit_code']}, {run['summary']}")
-    for item in found.items.values():
-        if item.decision.action in ("insufficient", "keep", "parked"):
-            say(f"{item.decision.action:<12} {item.id}: {_said(item)}")
+    for line in reporting.summary(figures):
+        say(line)
+    for path in paths:
+        say(path.relative_to(now.project.root).as_posix())
     return True
 
 

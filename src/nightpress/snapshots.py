@@ -113,9 +113,12 @@ class Snapshots:
             return path not in held
         return path in held and held[path].text == sha256 and self._object(sha256).is_file()
 
-    def read(self, snapshot_id: str, path: str) -> bytes | None:
-        """The bytes of a file in the snapshot, verified; None if it holds no such file."""
-        for entry in self.get(snapshot_id).entries:
+    def read(self, snapshot_id: str, path: str, slug: str | None = None) -> bytes | None:
+        """The bytes of a file in the snapshot, verified; None if it holds no such file.
+
+        slug: whose snapshot it is, where that is known (among 10,000 plugins it is found at once).
+        """
+        for entry in self.get(snapshot_id, slug).entries:
             if entry.path == path and entry.kind == "file":
                 return self._verified(entry)
         return None

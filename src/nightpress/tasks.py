@@ -51,7 +51,7 @@ def config() -> dict[str, Any]:
 # --- one task each ---
 
 
-def _verb(run: Callable[..., bool], params: list[dict[str, Any]] | None = None) -> Task:
+def verb(run: Callable[..., bool], params: list[dict[str, Any]] | None = None) -> Task:
     """A task around a verb: never up to date; a known error ends it with one paragraph."""
 
     def action(**given: Any) -> TaskFailed | None:
@@ -81,11 +81,11 @@ FORMAT = {
 }
 
 
-def _text(name: str, help: str) -> dict[str, Any]:
+def text(name: str, help: str) -> dict[str, Any]:
     return {"name": name, "long": name, "short": "", "default": "", "help": help}
 
 
-def _switch(name: str, help: str) -> dict[str, Any]:
+def switch(name: str, help: str) -> dict[str, Any]:
     return {
         "name": name.replace("-", "_"), "long": name, "short": "", "type": bool,
         "default": False, "help": help,
@@ -95,11 +95,11 @@ def _switch(name: str, help: str) -> dict[str, Any]:
 def manifests() -> Task:
     from nightpress import desk
 
-    return _verb(
+    return verb(
         desk.manifests,
         [
-            _switch("rename-generic", "propose skills/PLUGIN/"),
-            _text("add", "types that every manifest gets: readme,reference"),
+            switch("rename-generic", "propose skills/PLUGIN/"),
+            text("add", "types that every manifest gets: readme,reference"),
         ],
     )
 
@@ -107,36 +107,37 @@ def manifests() -> Task:
 def validate() -> Task:
     from nightpress import desk
 
-    return _verb(desk.validate, [FORMAT])
+    return verb(desk.validate, [FORMAT])
 
 
 def plan() -> Task:
     from nightpress import desk
 
-    return _verb(desk.plan, [FORMAT])
+    return verb(desk.plan, [FORMAT])
 
 
 def report() -> Task:
     from nightpress import desk
 
-    return _verb(desk.report, [FORMAT])
+    days = {**text("days", "how far back the sums go (default: 30)"), "type": int, "default": 30}
+    return verb(desk.report, [FORMAT, days])
 
 
 def audit() -> Task:
     from nightpress import desk
 
-    return _verb(desk.audit, [FORMAT])
+    return verb(desk.audit, [FORMAT])
 
 
 def restore() -> Task:
     from nightpress import desk
 
-    return _verb(
+    return verb(
         desk.restore,
         [
-            _text("plugin", "the plugin to bring back (its manifest's name)"),
-            _text("snapshot", "which snapshot (default: the newest)"),
-            _switch("list", "list the snapshots there are"),
+            text("plugin", "the plugin to bring back (its manifest's name)"),
+            text("snapshot", "which snapshot (default: the newest)"),
+            switch("list", "list the snapshots there are"),
             FORMAT,
         ],
     )

@@ -1,0 +1,254 @@
+"""What a report tells, as values: computed once, rendered as a page, as Markdown and as JSON.
+
+Floor 1. The fields are the keys of report.json, which stay: new ones may be added. Sizes are
+bytes, durations seconds, times ISO 8601 UTC, costs US dollars (None: no price is known).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+OUTCOMES = (
+    "published", "adopted", "refused", "failed", "deferred", "insufficient", "kept", "interrupted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Attempts that ended on one day, by status."""
+
+    day: str
+    outcomes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Documents of a size, least <= bytes < most: before nightpress, and as they stand."""
+
+    least: int
+    most: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes of published documents, and the default window."""
+
+    window: tuple[int, int]
+    bins: Sequence[Bin] = ()
+    documents: int = 0
+    within_before: int = 0
+    within_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """How long one phase took: n times; p50, p95 by nearest rank."""
+
+    phase: str
+    n: int
+    p50: float
+    p95: float
+    longest: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallDay:
+    """Calls of one day."""
+
+    day: str
+    calls: int
+    replies: int
+    tokens_in: int
+    tokens_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaState:
+    """A model's quota today (the provider's day), and the busiest minute of the report's days."""
+
+    model: str
+    rpm: int | None
+    tpm: int | None
+    rpd: int | None
+    used_today: int
+    left_today: int | None
+    resets_at: str
+    busiest_calls: int
+    busiest_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which model was asked, and which answered ("": none did)."""
+
+    asked: str
+    answered: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How often a gate spoke in the latest attempts, by severity."""
+
+    gate: str
+    errors: int
+    warnings: int
+    infos: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Enhancements whose latest attempt ended badly for one reason, and what to do about it."""
+
+    cause: str
+    status: str
+    count: int
+    todo: str
+    example: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run."""
+
+    run_id: str
+    started: str
+    finished: str
+    backend: str
+    model: str
+    exit_code: int | None
+    seconds: float | None
+    outcomes: Mapping[str, int]
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt at an enhancement."""
+
+    at: str
+    status: str
+    model: str
+    seconds: float
+    tokens: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a published file comes from. prompt: hash of the question that was asked ("" offline);
+    template: digest of the generator; restore: the command that brings back what stood before."""
+
+    at: str
+    status: str
+    backend: str
+    asked: str
+    answered: str
+    sha256: str
+    prompt: str
+    template: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost: float | None
+    snapshot: str
+    restore: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One enhancement as it stands. action: what the plan says of it; state: in one word."""
+
+    job: str
+    type: str
+    target: str
+    state: str
+    reasons: Sequence[str]
+    size: int
+    size_before: int | None = None
+    score: int | None = None
+    score_before: int | None = None
+    tries: int = 0
+    last: str = ""
+    attempts: Sequence[Attempt] = ()
+    findings: Sequence[Mapping[str, Any]] = ()
+    findings_left_out: int = 0
+    provenance: Provenance | None = None
+    diff: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One plugin and its documents; state: the one of them that needs the user most."""
+
+    slug: str
+    name: str
+    state: str
+    documents: Sequence[Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """Off-site copies and the last rehearsal of a recovery; "" and None: there is none."""
+
+    last_backup: str = ""
+    last_backup_said: str = ""
+    last_drill: str = ""
+    last_drill_said: str = ""
+    drill_ok: bool | None = None
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The whole report. since: the first day of everything that is counted by day, by phase, by
+    call and by model; `attempts` and `cost` are of all time."""
+
+    project: str
+    generated: str
+    version: str
+    writer: str
+    since: str
+    standing: Mapping[str, int]
+    attempts: Mapping[str, int]
+    rate: float | None
+    runs: Sequence[RunRow]
+    days: Sequence[Day]
+    sizes: Sizes
+    phases: Sequence[Phase]
+    call_days: Sequence[CallDay]
+    quota: Sequence[QuotaState]
+    models: Sequence[Model]
+    gates: Sequence[Gate]
+    causes: Sequence[Cause]
+    backups: Backups
+    plugins: Sequence[Plugin]
+    problems: Sequence[str] = field(default=())
+    format: int = 1
+
+
+STATES = (
+    "failed", "refused", "parked", "make", "adopt", "keep", "deferred", "insufficient", "fresh",
+)  # fmt: skip
+"""States of a document, the one that needs the user most first."""
+
+STATE_WORDS = {
+    "failed": "failed",
+    "refused": "refused",
+    "parked": "parked",
+    "make": "stale",
+    "adopt": "to adopt",
+    "keep": "edited by hand",
+    "deferred": "deferred",
+    "insufficient": "insufficient",
+    "fresh": "up to date",
+}
+"""A state as users read it, in a plan and in a report."""

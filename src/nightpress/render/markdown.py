@@ -1,0 +1,162 @@
+"""The morning report: what a maintainer reads over coffee, as Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from nightpress import figures as words
+from nightpress.figures import Figures
+from nightpress.render import formats
+from nightpress.terminal import safe
+
+MOST = 200
+"""Rows of one table; the page and report.json have all."""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|!~&])")
+
+
+def text(value: str) -> str:
+    """Text of a plugin's author as Markdown shows it: one line, nothing of it is markup."""
+    return _SPECIAL.sub(r"\\\1", safe(value))
+
+
+def markdown(figures: Figures) -> str:
+    """The whole report."""
+    parts = [
+        f"# {text(figures.project)}: the night in figures",
+        f"{formats.moment(figures.generated)} UTC, nightpress {figures.version},"
+        f" {text(figures.writer)}",
+        _headline(figures),
+        *_attention(figures),
+        *_last_run(figures),
+        *_sums(figures),
+        *_needing(figures),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _headline(figures: Figures) -> str:
+    standing = ", ".join(
+        f"{figures.standing[state]} {words.STATE_WORDS[state]}"
+        for state in reversed(words.STATES)
+        if figures.standing.get(state)
+    )
+    said = f"**{len(figures.plugins)} plugins: {standing or 'no documents yet'}.**"
+    if figures.rate is not None:
+        said += f" Success rate of all attempts: {formats.percent(figures.rate)}."
+    sizes = figures.sizes
+    if sizes.documents:
+        said += (
+            f" {sizes.within_after} of {sizes.documents} documents are within"
+            f" {sizes.window[0]:,}-{sizes.window[1]:,} bytes ({sizes.within_before} before)."
+        )
+    return said
+
+
+def _attention(figures: Figures) -> Iterable[str]:
+    if figures.problems:
+        yield "## Manifests with problems"
+        yield "\n".join(f"- {text(problem)}" for problem in figures.problems[:MOST])
+    if figures.causes:
+        yield "## What to do"
+        yield _table(
+            ("documents", "ended", "cause", "what to do", "for example"),
+            [
+                (str(c.count), c.status, text(c.cause), text(c.todo), text(c.example))
+                for c in figures.causes
+            ],
+        )
+
+
+def _last_run(figures: Figures) -> Iterable[str]:
+    if not figures.runs:
+        return
+    yield "## Runs"
+    yield _table(
+        ("started (UTC)", "took", "who wrote", "calls", "outcomes", "exit"),
+        [
+            (
+                formats.moment(run.started), formats.seconds(run.seconds), text(run.model),
+                str(run.calls), _counts(run.outcomes),
+                "-" if run.exit_code is None else str(run.exit_code),
+            )
+            for run in figures.runs
+        ],
+    )  # fmt: skip
+
+
+def _counts(outcomes: object) -> str:
+    held = dict(outcomes)  # type: ignore[call-overload]
+    return ", ".join(f"{n} {status}" for status, n in held.items()) or "nothing"
+
+
+def _sums(figures: Figures) -> Iterable[str]:
+    yield f"## Since {figures.since}"
+    if figures.phases:
+        yield _table(
+            ("phase", "times", "median", "95 of 100 under", "longest"),
+            [
+                (text(p.phase), str(p.n), *map(formats.seconds, (p.p50, p.p95, p.longest)))
+                for p in figures.phases
+            ],
+        )
+    if figures.models:
+        yield _table(
+            ("model asked", "answered", "calls", "tokens in", "tokens out", "cost"),
+            [
+                (
+                    text(m.asked), text(m.answered) or "none", formats.number(m.calls),
+                    formats.number(m.tokens_in), formats.number(m.tokens_out),
+                    formats.usd(m.cost),
+                )
+                for m in figures.models
+            ],
+        )  # fmt: skip
+    if figures.quota:
+        yield _table(
+            ("quota", "today", "left", "resets (UTC)", "busiest minute"),
+            [
+                (
+                    text(q.model), f"{q.used_today} of {formats.number(q.rpd)}",
+                    formats.number(q.left_today), formats.moment(q.resets_at),
+                    f"{q.busiest_calls} of {formats.number(q.rpm)} requests,"
+                    f" {q.busiest_tokens:,} of {formats.number(q.tpm)} tokens",
+                )
+                for q in figures.quota
+            ],
+        )  # fmt: skip
+    if figures.gates:
+        yield _table(
+            ("gate", "errors", "warnings", "notes"),
+            [(text(g.gate), str(g.errors), str(g.warnings), str(g.infos)) for g in figures.gates],
+        )
+    yield _backups(figures)
+
+
+def _backups(figures: Figures) -> str:
+    held = figures.backups
+    if not held.count:
+        return "No backup is on record."
+    said = f"Last backup {formats.moment(held.last_backup)}: {text(held.last_backup_said)}."
+    if held.last_drill:
+        said += f" Last drill {formats.moment(held.last_drill)}: {text(held.last_drill_said)}."
+    return said
+
+
+def _needing(figures: Figures) -> Iterable[str]:
+    rows = [
+        (text(p.name), words.STATE_WORDS[d.state], text(d.target), text("; ".join(d.reasons)))
+        for p in figures.plugins
+        for d in p.documents
+        if d.state != "fresh"
+    ]
+    if rows:
+        yield "## Documents that are not up to date"
+        yield _table(("plugin", "state", "document", "why"), rows[:MOST])
+        if len(rows) > MOST:
+            yield f"... and {len(rows) - MOST:,} more: see index.html or report.json."
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

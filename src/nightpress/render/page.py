@@ -1,0 +1,95 @@
+"""The page: one file, no network, nothing of a plugin's but as text.
+
+The policy in its head allows exactly its own style sheet and script, by hash; the table's rows
+are a block of JSON in which `<`, `>` and `&` are escaped, so that no name ends it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+from nightpress import figures as words
+from nightpress.figures import Figures, Plugin
+from nightpress.render import charts, formats
+
+
+def page(figures: Figures) -> str:
+    """The whole page."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    loader = Environment(
+        loader=PackageLoader("nightpress.render", "templates"),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    loader.filters |= formats.FILTERS
+    style, script = _asset("page.css"), _asset("page.js")
+    drawn = charts.charts(figures)
+    return loader.get_template("page.html.j2").render(
+        f=figures,
+        words=words.STATE_WORDS,
+        policy=_policy(style, script),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        # drawn from numbers, dates and names of statuses; pygal escapes text
+        charts={name: Markup(svg) for name, svg in drawn.items()},  # noqa: S704
+        rows=Markup(embedded(rows(figures))),  # noqa: S704 - escaped by embedded()
+    )
+
+
+def _asset(name: str) -> str:
+    return (resources.files("nightpress.render") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """Content-Security-Policy: nothing is fetched, and nothing runs but these two texts."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+        " img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def embedded(value: Any) -> str:
+    """JSON that may stand inside a script element: `<`, `>`, `&` and line separators escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def rows(figures: Figures) -> dict[str, Any]:
+    """What the table's script works on; empty values are left out, to keep the page small."""
+    return {
+        "states": words.STATE_WORDS,
+        "order": list(words.STATES),
+        "plugins": [_row(plugin) for plugin in figures.plugins],
+    }
+
+
+def _row(plugin: Plugin) -> Mapping[str, Any]:
+    return {
+        "slug": plugin.slug,
+        "name": plugin.name,
+        "state": plugin.state,
+        "documents": [_lean(asdict(document)) for document in plugin.documents],
+    }
+
+
+def _lean(value: Any) -> Any:
+    """The value without keys that hold nothing."""
+    if isinstance(value, dict):
+        held = {key: _lean(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in held.items() if inner not in (None, "", [], {}, ())}
+    if isinstance(value, list | tuple):
+        return [_lean(inner) for inner in value]
+    return value

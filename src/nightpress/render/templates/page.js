@@ -1,0 +1,196 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const PAGE = 100;
+  const at = (id) => document.getElementById(id);
+  // everything below comes from plugins: it is put in place as text, never as markup
+  const make = (tag, text, name) => {
+    const element = document.createElement(tag);
+    if (text !== undefined) element.textContent = text;
+    if (name) element.className = name;
+    return element;
+  };
+  const number = (value) => (value === undefined ? "" : value.toLocaleString("en"));
+  const moment = (text) => (text ? text.slice(0, 16).replace("T", " ") : "");
+  const sum = (list, key) => list.reduce((total, one) => total + (one[key] || 0), 0);
+  const best = (list, key) => list.reduce((most, one) => (one[key] > most ? one[key] : most), "");
+  const least = (list, key) => {
+    const held = list.map((one) => one[key]).filter((value) => value !== undefined);
+    return held.length ? Math.min(...held) : undefined;
+  };
+
+  const rows = data.plugins.map((plugin) => {
+    const own = plugin.documents || [];
+    return {
+      plugin, name: plugin.name || plugin.slug, state: data.order.indexOf(plugin.state),
+      size: sum(own, "size"), was: least(own, "size_before") === undefined ? undefined : sum(own, "size_before"),
+      score: least(own, "score"), tries: sum(own, "tries"), last: best(own, "last"), words: null,
+    };
+  });
+  // what a row can be found by; put together at the first search, so that opening stays fast
+  const words = (row) => {
+    if (row.words === null) {
+      const own = row.plugin.documents || [];
+      row.words = [row.name, row.plugin.slug, data.states[row.plugin.state]].concat(own.flatMap((one) => [
+        one.target, one.type, ...(one.reasons || []), ...(one.findings || []).map((found) => found.check),
+        one.provenance ? one.provenance.answered : "", ...(one.attempts || []).map((tried) => tried.said),
+      ])).join("\n").toLowerCase();
+    }
+    return row.words;
+  };
+
+  let shown = rows;
+  let page = 0;
+  let sorting = { key: "state", down: false };
+
+  const compare = (a, b) => {
+    const x = a[sorting.key];
+    const y = b[sorting.key];
+    if (x === y) return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+    if (x === undefined) return 1;
+    if (y === undefined) return -1;
+    const order = typeof x === "string" ? (x.toLowerCase() < y.toLowerCase() ? -1 : 1) : x - y;
+    return sorting.down ? -order : order;
+  };
+
+  const cell = (row, text, name) => row.append(make("td", text, name));
+  const list = (into, title, lines) => {
+    if (!lines || !lines.length) return;
+    into.append(make("h4", title));
+    const items = make("ul");
+    lines.forEach((line) => items.append(make("li", line)));
+    into.append(items);
+  };
+  const grid = (into, title, heads, lines) => {
+    if (!lines.length) return;
+    into.append(make("h4", title));
+    const table = make("table");
+    const head = make("tr");
+    heads.forEach((text) => { const one = make("th", text); one.scope = "col"; head.append(one); });
+    const body = make("tbody");
+    lines.forEach((cells) => { const row = make("tr"); cells.forEach((text) => cell(row, text)); body.append(row); });
+    const top = make("thead");
+    top.append(head);
+    table.append(top, body);
+    into.append(table);
+  };
+  const pairs = (into, title, lines) => {
+    into.append(make("h4", title));
+    const all = make("dl");
+    lines.filter(([, text]) => text).forEach(([name, text]) => {
+      const said = make("dd");
+      said.append(make("code", text));
+      all.append(make("dt", name), said);
+    });
+    into.append(all);
+  };
+  const difference = (into, lines) => {
+    if (!lines || !lines.length) return;
+    into.append(make("h4", "Difference from what stood before"));
+    const block = make("pre");
+    block.tabIndex = 0;
+    block.setAttribute("role", "region");
+    block.setAttribute("aria-label", "Difference from what stood before");
+    lines.forEach((line) => {
+      const kind = line.startsWith("+") ? "add" : line.startsWith("-") ? "cut" : line.startsWith("@") ? "place" : "same";
+      block.append(make("span", line, kind));
+    });
+    into.append(block);
+  };
+
+  const document_ = (one) => {
+    const part = make("section");
+    const title = make("h3");
+    title.append(make("code", one.target), " ", make("span", data.states[one.state], "pill tone-" + one.state));
+    part.append(title);
+    list(part, "Why", one.reasons);
+    grid(part, "Attempts, the last first", ["when (UTC)", "ended", "model", "seconds", "tokens", "why"],
+      (one.attempts || []).map((tried) => [moment(tried.at), tried.status, tried.model, String(tried.seconds || 0), number(tried.tokens || 0), tried.said || ""]));
+    list(part, "Findings", (one.findings || []).map((found) => `${found.severity}: ${found.check}${found.line ? ", line " + found.line : ""}: ${found.message}`)
+      .concat(one.findings_left_out ? [`and ${one.findings_left_out} more`] : []));
+    difference(part, one.diff);
+    const from = one.provenance;
+    if (from) {
+      pairs(part, "Provenance", [
+        ["made", `${moment(from.at)} UTC, ${from.status}`], ["asked", from.asked], ["answered", from.answered],
+        ["calls", from.calls ? `${from.calls}, ${number((from.tokens_in || 0) + (from.tokens_out || 0))} tokens` : ""],
+        ["sha256", from.sha256], ["prompt", from.prompt], ["generator", from.template], ["take back", from.restore],
+      ]);
+    }
+    return part;
+  };
+
+  const toggle = (button, row, line) => {
+    const opened = button.getAttribute("aria-expanded") === "true";
+    button.setAttribute("aria-expanded", String(!opened));
+    if (opened) { line.nextSibling.remove(); return; }
+    const more = make("tr", undefined, "more");
+    const wide = make("td");
+    wide.colSpan = 7;
+    const own = row.plugin.documents || [];
+    own.forEach((one) => wide.append(document_(one)));
+    if (!own.length) wide.append(make("p", "Its manifest has problems: see doit validate."));
+    more.append(wide);
+    line.after(more);
+  };
+
+  const line = (row) => {
+    const one = make("tr");
+    const head = make("th");
+    head.scope = "row";
+    const button = make("button", row.name, "open");
+    button.type = "button";
+    button.setAttribute("aria-expanded", "false");
+    button.addEventListener("click", () => toggle(button, row, one));
+    head.append(button);
+    const state = make("td");
+    state.append(make("span", data.states[row.plugin.state], "pill tone-" + row.plugin.state));
+    one.append(head, state);
+    cell(one, number(row.size), "n");
+    cell(one, number(row.was), "n wider");
+    cell(one, number(row.score), "n wider");
+    cell(one, number(row.tries), "n wider");
+    cell(one, moment(row.last), "wider");
+    return one;
+  };
+
+  const show = () => {
+    const pages = Math.max(1, Math.ceil(shown.length / PAGE));
+    page = Math.min(page, pages - 1);
+    at("rows").replaceChildren(...shown.slice(page * PAGE, (page + 1) * PAGE).map(line));
+    at("count").textContent = `${number(shown.length)} of ${number(rows.length)} plugins`;
+    at("page").textContent = `page ${page + 1} of ${pages}`;
+    at("back").disabled = page === 0;
+    at("next").disabled = page >= pages - 1;
+  };
+  const choose = () => {
+    const wanted = at("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const state = at("state").value;
+    shown = rows.filter((row) => (!state || row.plugin.state === state) && wanted.every((word) => words(row).includes(word)));
+    shown.sort(compare);
+    page = 0;
+    show();
+  };
+
+  const counts = {};
+  rows.forEach((row) => { counts[row.plugin.state] = (counts[row.plugin.state] || 0) + 1; });
+  data.order.filter((state) => counts[state]).forEach((state) => {
+    const option = make("option", `${data.states[state]} (${number(counts[state])})`);
+    option.value = state;
+    at("state").append(option);
+  });
+  document.querySelectorAll("[data-key]").forEach((button) => button.addEventListener("click", () => {
+    const key = button.dataset.key;
+    sorting = { key, down: sorting.key === key ? !sorting.down : false };
+    document.querySelectorAll("[aria-sort]").forEach((head) => head.setAttribute("aria-sort", "none"));
+    button.parentElement.setAttribute("aria-sort", sorting.down ? "descending" : "ascending");
+    choose();
+  }));
+  at("search").addEventListener("input", choose);
+  at("state").addEventListener("change", choose);
+  document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+  at("back").addEventListener("click", () => { page -= 1; show(); at("plugins").focus(); });
+  at("next").addEventListener("click", () => { page += 1; show(); at("plugins").focus(); });
+  at("table").hidden = false;
+  choose();
+})();

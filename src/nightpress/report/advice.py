@@ -1,0 +1,43 @@
+"""What to do about each cause of a failure, in one sentence.
+
+Causes are the kinds of `errors.ANSWER_KINDS`, the ids of gates, and the names of our errors.
+"""
+
+from __future__ import annotations
+
+TODO = {
+    "minute_quota": "nothing: the next run goes on; if it is frequent, lower rpm in limits",
+    "day_quota": "nothing: the next run goes on after midnight Pacific; nightpress tonight waits",
+    "no_quota": "choose a model with a free tier, or set paid: true",
+    "capacity": "run again later: the provider was busy",
+    "not_found": "set model: to one that exists; the name is misspelt or the model was retired",
+    "bad_request": "read the message: configuration or request is wrong",
+    "unauthorised": "check GEMINI_API_KEY and its rights",
+    "too_large": "ignore large files of this plugin, or lower the generator's input_bytes",
+    "transient": "run doit again: the connection or the server failed",
+    "malformed": "run doit again; if it lasts, take another model",
+    "truncated": "raise max_output_tokens of the generator, or lower size.max",
+    "blocked": "the provider refused the content: write this document by hand, or take another"
+    " model",
+    "Deferred": "nothing: quota or budget was spent, and the next run goes on",
+    "PublishConflict": "the file was changed while its document was made: doit adopt, or force=1",
+    "UnsafePath": "the target is a link or no plain file: remove it, or change target in the"
+    " manifest",
+    "OSError": "the disk refused: check space and rights, then run doit again",
+    "killed": "nothing: the run was killed, and the next one goes on",
+}
+REFUSED = "read the kept draft and its findings; mend the plugin's text, or force=1 enhance:JOB"
+OTHERS = "read the message; doit info enhance:JOB says what stands"
+INSUFFICIENT = "write more in the plugin, take a model, or lower size.min"
+KEPT = "doit adopt:PLUGIN takes your edit as it stands; doit force=1 replaces it"
+
+
+def todo(status: str, cause: str) -> str:
+    """What to do about it."""
+    if status == "refused":
+        return REFUSED
+    if status == "insufficient":
+        return INSUFFICIENT
+    if status == "kept" and cause not in TODO:
+        return KEPT
+    return TODO.get(cause, OTHERS)

@@ -1,0 +1,61 @@
+"""One pass over everything there is to tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from nightpress import catalog
+from nightpress.figures import Backups, Figures, Sizes
+from nightpress.project import Project, version
+from nightpress.report import counted, documents, recovered
+
+DAYS = 30
+"""Days that are counted by day, phase, call and model."""
+
+
+def gather(project: Project, days: int = DAYS) -> Figures:
+    """The figures of a project as it stands now; days: how far back the sums go."""
+    found = catalog.load(project, everything=True)
+    now = datetime.fromtimestamp(project.clock.time(), UTC)
+    since = (now - timedelta(days=days)).date().isoformat()
+    plugins = documents.plugins(project, found)
+    window = project.defaults.size
+    writer = project.writer()
+    blank = Figures(
+        project=project.root.resolve().name,
+        generated=now.isoformat(timespec="seconds"),
+        version=version(),
+        writer=f"{writer} ({writer.why})",
+        since=since,
+        standing=dict(found.counts()),
+        attempts={}, rate=None, runs=(), days=(),
+        sizes=Sizes((window.min, window.max)),
+        phases=(), call_days=(), quota=(), models=(), gates=(), causes=(), backups=Backups(),
+        plugins=tuple(plugins),
+        problems=tuple(str(problem) for problem in found.problems),
+    )  # fmt: skip
+    return _with_history(project, blank) if project.has_ledger else blank
+
+
+def _with_history(project: Project, blank: Figures) -> Figures:
+    ledger, since = project.ledger, blank.since
+    latest = list(ledger.rows("SELECT * FROM latest"))
+    attempts = counted.attempts(ledger)
+    models = counted.models(ledger, since)
+    asked = list(dict.fromkeys(model.asked for model in models))
+    return replace(
+        blank,
+        attempts=attempts,
+        rate=counted.rate(attempts),
+        runs=counted.runs(ledger),
+        days=counted.days(ledger, since),
+        sizes=documents.sizes(blank.plugins, blank.sizes.window),
+        phases=counted.phases(ledger, since),
+        call_days=counted.call_days(ledger, since),
+        quota=counted.quota(project, ledger, asked, since),
+        models=models,
+        gates=counted.gates(latest),
+        causes=counted.causes(latest),
+        backups=recovered.backups(ledger),
+    )

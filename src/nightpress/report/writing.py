@@ -1,0 +1,55 @@
+"""The three files of a report, each written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from nightpress import atomic, render
+from nightpress.figures import STATE_WORDS, STATES, Figures
+from nightpress.project import Project
+
+
+def write(project: Project, figures: Figures) -> list[Path]:
+    """Write index.html, report.md and report.json under `.nightpress/report/`; their paths."""
+    folder = project.state / "report"
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "index.html": render.page(figures),
+        "report.md": render.markdown(figures),
+        "report.json": json.dumps(asdict(figures), indent=1, ensure_ascii=True) + "\n",
+    }
+    paths = []
+    for name, text in texts.items():
+        atomic.write(folder / name, text.encode("utf-8", "replace"))
+        paths.append(folder / name)
+    return paths
+
+
+MOST = 20
+"""Documents that the terminal names; the files have all."""
+
+
+def summary(figures: Figures) -> list[str]:
+    """What stands and how the last runs went, as plain lines for a terminal."""
+    counts = figures.standing
+    stands = [f"{counts[s]} {STATE_WORDS[s]}" for s in reversed(STATES) if counts.get(s)]
+    lines = [f"{len(figures.plugins)} plugins: {', '.join(stands) or 'no documents yet'}"]
+    tried = ", ".join(f"{n} {status}" for status, n in figures.attempts.items())
+    lines.append(f"attempts so far: {tried or 'none'}")
+    if figures.rate is not None:
+        lines.append(f"success rate: {figures.rate:g} % of what was attempted")
+    for run in figures.runs[:3]:
+        made = ", ".join(f"{n} {status}" for status, n in run.outcomes.items()) or "nothing"
+        lines.append(f"run {run.run_id}: {run.model}: {made}, exit {run.exit_code}")
+    waiting = [
+        (document.state, f"{document.job}: {'; '.join(document.reasons)}")
+        for plugin in figures.plugins
+        for document in plugin.documents
+        if document.state not in ("fresh", "make", "adopt")
+    ]
+    lines += [f"{state:<12} {said}" for state, said in waiting[:MOST]]
+    if len(waiting) > MOST:
+        lines.append(f"... and {len(waiting) - MOST} more: they are in the report")
+    return lines
