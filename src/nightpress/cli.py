@@ -6,6 +6,7 @@ Floor 4. `doit` does the work of a project; see `doit list`.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,8 +90,7 @@ def _add_tonight(commands: Any) -> None:
 
 
 def _tonight(given: argparse.Namespace) -> int:
-    from nightpress import tonight
-    from nightpress.clock import RealClock
+    from nightpress import clock, tonight
 
     project = Path(given.project)
     if not (project / "dodo.py").is_file():
@@ -104,7 +104,7 @@ def _tonight(given: argparse.Namespace) -> int:
     }
     options.read(said | ({"until": given.until} if given.until else {}))
     variables = [f"{name}={value}" for name, value in said.items()]
-    return tonight.tonight(project, variables, given.until, RealClock(), _say)
+    return tonight.tonight(project, variables, given.until, clock.of(os.environ), _say)
 
 
 def _say(text: str) -> None:

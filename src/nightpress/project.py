@@ -146,6 +146,7 @@ class Project:
             gemini["deadline"] = deadline
         if self.defaults.values.get("base_url"):
             gemini["base_url"] = self.defaults.values["base_url"]
+        gemini["clock_speed"] = getattr(self.clock, "speed", 1.0)
         return gemini if writer.backend == "gemini" else {}
 
     @property

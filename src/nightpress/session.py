@@ -13,9 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nightpress import catalog, invocation, options
+from nightpress import catalog, clock, invocation, options
 from nightpress.catalog import Catalog, Item
-from nightpress.clock import RealClock
 from nightpress.gather import Gatherer
 from nightpress.gathered import Gathered
 from nightpress.project import STATE, Project
@@ -34,7 +33,7 @@ class Session:
         self.asked = invocation.read()
         checked = options.read(variables)
         self.selection = invocation.select(self.asked, STATIC)
-        self.project = Project(root, checked, os.environ, RealClock(), self._named())
+        self.project = Project(root, checked, os.environ, clock.of(os.environ), self._named())
         self.running = False
         self.exit_code = 0
 

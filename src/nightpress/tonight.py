@@ -1,17 +1,20 @@
 """`nightpress tonight`: runs doit again and again until all is done or the window ends.
 
-Floor 4. Each round is a doit run of its own, so whatever ends a run (quota, a crash, a reboot of
-the terminal) ends just that round; between rounds it sleeps until the quota goes on.
+Floor 4. Each round is a doit run of its own, so whatever ends a run (quota, a crash, a server that
+is down) ends just that round; between rounds it sleeps until it makes sense to go on.
 """
 
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from nightpress import budget, errors
@@ -21,9 +24,24 @@ from nightpress.store import read_only
 Say = Callable[[str], None]
 
 PAUSE = 60.0
-"""Seconds between two rounds where nothing says when it goes on (a server that is down)."""
+"""Seconds until the next round where nothing says when it goes on; doubled up to PAUSE_MOST with
+each round that published nothing."""
+PAUSE_MOST = 3_600.0
+FRUITLESS = 5
+"""Rounds in a row that failed and published nothing; then the night is given up."""
 MARGIN = 5.0
 """Seconds after a reset before the next round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """How a round ended: its exit status, and its run's summary ({} if it had nothing to do)."""
+
+    status: int
+    summary: dict[str, Any]
+
+    def left(self, kind: str) -> int:
+        return int(self.summary.get(kind) or 0)
 
 
 def tonight(
@@ -38,41 +56,66 @@ def tonight(
         now = datetime.fromtimestamp(clock.time())
         end = budget.next_time(until, now).timestamp()
     words = [*variables, *([f"until={until}"] if until else [])]
+    fruitless = 0
     while True:
-        status = _round(project, words)
-        if status not in (errors.EXIT_OK, errors.EXIT_FAILED, errors.EXIT_BUSY):
-            return status
-        wake = _goes_on_at(project, clock, status)
+        done = _round(project, words)
+        fruitless = 0 if done.left("published") else fruitless + 1
+        wake = _wake(done, clock.time(), fruitless)
         if wake is None:
-            return status
+            return done.status
         if end is not None and wake >= end:
             say(f"the window ends at {until}; the rest goes on in the next one")
-            return status
-        say(f"sleeping until {datetime.fromtimestamp(wake):%Y-%m-%d %H:%M}")
+            return done.status
+        say(f"sleeping until {datetime.fromtimestamp(wake):%Y-%m-%d %H:%M:%S}")
         clock.sleep(max(0.0, wake - clock.time()))
 
 
-def _round(project: Path, words: Sequence[str]) -> int:
-    command = [sys.executable, "-m", "doit", *words]
-    return subprocess.run(command, cwd=project, check=False).returncode  # noqa: S603
-
-
-def _goes_on_at(project: Path, clock: Clock, status: int) -> float | None:
+def _wake(done: Round, now: float, fruitless: int) -> float | None:
     """When the next round makes sense (epoch seconds); None: all is done, or nothing will help."""
-    if status == errors.EXIT_BUSY:
-        return clock.time() + PAUSE
+    pause = min(PAUSE_MOST, PAUSE * 2 ** max(0, fruitless - 1))
+    if done.status == errors.EXIT_BUSY:
+        return now + pause
+    if done.status not in (errors.EXIT_OK, errors.EXIT_FAILED):
+        return None
+    at = done.summary.get("goes_on_at")
+    if done.left("deferred") and at is not None:
+        return max(now, float(at)) + MARGIN
+    if done.left("failed") and fruitless < FRUITLESS:
+        return now + pause
+    return None
+
+
+def _round(project: Path, words: Sequence[str]) -> Round:
+    before = _last_run(project)[0]
+    with subprocess.Popen([sys.executable, "-m", "doit", *words], cwd=project) as process:  # noqa: S603
+        # A Ctrl-C reaches doit by the terminal, and doit ends well by itself; whoever stops only
+        # us means it as well.
+        def pass_on(number: int, _frame: FrameType | None) -> None:
+            if number == signal.SIGTERM:
+                process.send_signal(number)
+
+        held = {n: signal.signal(n, pass_on) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            status = process.wait()
+        finally:
+            for number, handler in held.items():
+                signal.signal(number, handler)
+    last, summary = _last_run(project)
+    return Round(
+        errors.EXIT_INTERRUPTED if status < 0 else status, summary if last > before else {}
+    )
+
+
+def _last_run(project: Path) -> tuple[int, dict[str, Any]]:
+    """(number, summary) of the last run that was recorded; (0, {}) before the first."""
     path = project / ".nightpress" / "ledger.db"
     if not path.exists():
-        return None
+        return 0, {}
     connection = read_only(path)
     try:
         row = connection.execute(
-            "SELECT summary FROM runs WHERE summary IS NOT NULL ORDER BY rowid DESC LIMIT 1"
+            "SELECT rowid AS number, summary FROM runs ORDER BY rowid DESC LIMIT 1"
         ).fetchone()
     finally:
         connection.close()
-    summary: dict[str, Any] = json.loads(row["summary"]) if row is not None else {}
-    if not summary.get("deferred"):
-        return None
-    at = summary.get("goes_on_at")
-    return None if at is None else float(at) + MARGIN
+    return (0, {}) if row is None else (row["number"], json.loads(row["summary"] or "{}"))

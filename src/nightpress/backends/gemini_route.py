@@ -82,7 +82,8 @@ def _check(made: Route) -> None:
         )
     if made.clock_speed != 1.0 and not made.local:
         raise UsageError(
-            "gemini.clock_speed is for a local server only", "leave it out, or set a loopback URL"
+            "NIGHTPRESS_CLOCK is for rehearsals with a server on this machine",
+            "unset it, or set a loopback base_url",
         )
 
 

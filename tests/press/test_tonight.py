@@ -1,0 +1,111 @@
+"""`nightpress tonight`: rounds over a quota reset, a server that is down, and the way out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from nightpress import clock
+from nightpress.errors import UsageError
+from tests.gemini_server import FastClock, GeminiServer, Limits
+from tests.market import Market, plugin
+
+MIDNIGHT = datetime(2026, 11, 24, tzinfo=ZoneInfo("America/Los_Angeles")).timestamp()
+SPEED = 20.0
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Market:
+    root = tmp_path / "shop"
+    for name in ("alpha", "beta"):
+        plugin(root, name, size=16_000)
+    made = Market(root)
+    assert made.run("nightpress", "init").code == 0
+    path = root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text() + "\nlimits:\n  '*': {rpm: null, tpm: null, rpd: 3}\n")
+    return made
+
+
+@contextmanager
+def before_midnight(
+    seconds: float = 60, speed: float = SPEED, **settings: Any
+) -> Iterator[tuple[GeminiServer, dict[str, str]]]:
+    """A server shortly before midnight Pacific, on a fast clock that it shares."""
+    fast = FastClock(speed, MIDNIGHT - seconds)
+    with GeminiServer(clock=fast, latency=0, **settings) as server:
+        yield server, {
+            "GOOGLE_GEMINI_BASE_URL": server.url(),
+            "GEMINI_API_KEY": "test-key",
+            clock.VARIABLE: f"{fast.speed},{fast.origin},{fast.monotonic_origin}",
+        }
+
+
+def test_sleeps_over_the_reset_and_finishes(shop: Market) -> None:
+    limits = {"*": Limits(rpm=None, tpm=None, rpd=3)}
+    with before_midnight(limits=limits) as (server, environ):
+        done = shop.run("nightpress", "tonight", **environ)
+        seen = server.seen()
+    assert done.code in (0, 1), done.out + done.err
+    assert seen["refusals"] == 0
+    assert seen["calls"] == shop.rows("SELECT COUNT(*) FROM calls")[0][0] > 3
+    assert "sleeping until" in done.out
+    runs = [code for (code,) in shop.rows("SELECT exit_code FROM runs ORDER BY rowid")]
+    assert len(runs) == 2
+    ended = "SELECT COUNT(DISTINCT job) FROM enhancements WHERE status IN ('published', 'refused')"
+    assert shop.rows(ended) == [(2,)]
+
+
+def test_a_server_that_is_down_is_tried_again(shop: Market) -> None:
+    path = shop.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("rpd: 3", "rpd: null"))
+    with before_midnight(script=["503"] * 10) as (server, environ):
+        done = shop.run("nightpress", "tonight", **environ)
+        statuses = [call["status"] for call in server.seen()["list"]]
+    assert statuses[:11] == [503] * 10 + [200], done.out
+    ended = shop.rows("SELECT status FROM enhancements ORDER BY id")
+    assert ended[:2] == [("failed",), ("failed",)]
+    assert len(ended) == 4
+    assert len(shop.rows("SELECT run_id FROM runs")) == 2
+
+
+def test_the_window_ends(shop: Market) -> None:
+    with before_midnight(120, speed=2, script=["day_429"]) as (server, environ):
+        soon = datetime.fromtimestamp(MIDNIGHT - 60).astimezone()
+        done = shop.run("nightpress", "tonight", "--until", f"{soon:%H:%M}", **environ)
+        assert server.seen()["calls"] == 1
+    assert "the window ends" in done.out
+    assert "sleeping" not in done.out
+
+
+def test_ctrl_c_ends_the_round_well(shop: Market) -> None:
+    with before_midnight(script=["hang"]) as (server, environ):
+        command = [str(Path(sys.executable).parent / "nightpress"), "tonight"]
+        running = subprocess.Popen(
+            command, cwd=shop.root, env=os.environ | environ, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 60
+        while not server.seen()["list"] and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)
+        said = running.communicate(timeout=30)[0].decode()
+    assert running.returncode == 130, said
+    assert "interrupted: run doit again to go on" in said
+    assert shop.rows("SELECT exit_code FROM runs") == [(130,)]
+
+
+@pytest.mark.parametrize("said", ["fast", "1,2", "0,1,1", "nan,1,1"])
+def test_a_clock_that_is_none_is_refused(said: str) -> None:
+    with pytest.raises(UsageError):
+        clock.of({clock.VARIABLE: said})
