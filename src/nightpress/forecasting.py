@@ -97,7 +97,7 @@ def _repairs(project: Project) -> float:
             "SELECT SUM(phase = 'generation') AS drafts, SUM(phase = 'repair') AS repairs FROM"
             " (SELECT phase FROM calls WHERE outcome = 'reply' ORDER BY id DESC LIMIT 500)"
         )
-        row = project.ledger.rows(query)[0]
+        [row] = project.ledger.rows(query)
         if (row["drafts"] or 0) >= forecast.ENOUGH:
             return float(row["repairs"]) / float(row["drafts"])
     return REPAIRS

@@ -72,7 +72,7 @@ def tonight(
 
 def _wake(done: Round, now: float, fruitless: int) -> float | None:
     """When the next round makes sense (epoch seconds); None: all is done, or nothing will help."""
-    pause = min(PAUSE_MOST, PAUSE * 2 ** max(0, fruitless - 1))
+    pause = min(PAUSE_MOST, PAUSE * 2.0 ** max(0, fruitless - 1))
     if done.status == errors.EXIT_BUSY:
         return now + pause
     if done.status not in (errors.EXIT_OK, errors.EXIT_FAILED):
