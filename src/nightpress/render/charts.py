@@ -41,16 +41,15 @@ def outcomes(days: Sequence[Day]) -> str:
 
 
 def sizes(found: Sizes) -> str:
-    """Both histograms over the window, which stands behind them as a band."""
+    """Both histograms side by side, in halves of each bin (2,000 bytes), over the window's band."""
     import pygal
 
     chart = pygal.Histogram(**_config(x_value_formatter=_kilobytes))
     tallest = max([1, *(b.before for b in found.bins), *(b.after for b in found.bins)])
     chart.add("window", [(tallest, *found.window)])
-    for name in ("before", "after"):
-        inset = 150 if name == "before" else 450
+    for name, shift in (("before", 0), ("after", 900)):
         bars = [
-            (getattr(b, name), b.least + inset, b.most - (600 - inset))
+            (getattr(b, name), b.least + 150 + shift, b.least + 950 + shift)
             for b in found.bins
             if getattr(b, name)
         ]

@@ -61,7 +61,7 @@
     lines.forEach((line) => items.append(make("li", line)));
     into.append(items);
   };
-  const grid = (into, title, heads, lines) => {
+  const grid = (into, title, heads, lines, of) => {
     if (!lines.length) return;
     into.append(make("h4", title));
     const table = make("table");
@@ -72,7 +72,12 @@
     const top = make("thead");
     top.append(head);
     table.append(top, body);
-    into.append(table);
+    const wide = make("div", undefined, "scroll");
+    wide.tabIndex = 0;
+    wide.setAttribute("role", "region");
+    wide.setAttribute("aria-label", `${title}: ${of}`);
+    wide.append(table);
+    into.append(wide);
   };
   const pairs = (into, title, lines) => {
     into.append(make("h4", title));
@@ -84,13 +89,13 @@
     });
     into.append(all);
   };
-  const difference = (into, lines) => {
+  const difference = (into, lines, of) => {
     if (!lines || !lines.length) return;
     into.append(make("h4", "Difference from what stood before"));
     const block = make("pre");
     block.tabIndex = 0;
     block.setAttribute("role", "region");
-    block.setAttribute("aria-label", "Difference from what stood before");
+    block.setAttribute("aria-label", `Difference: ${of}`);
     lines.forEach((line) => {
       const kind = line.startsWith("+") ? "add" : line.startsWith("-") ? "cut" : line.startsWith("@") ? "place" : "same";
       block.append(make("span", line, kind));
@@ -105,10 +110,10 @@
     part.append(title);
     list(part, "Why", one.reasons);
     grid(part, "Attempts, the last first", ["when (UTC)", "ended", "model", "seconds", "tokens", "why"],
-      (one.attempts || []).map((tried) => [moment(tried.at), tried.status, tried.model, String(tried.seconds || 0), number(tried.tokens || 0), tried.said || ""]));
+      (one.attempts || []).map((tried) => [moment(tried.at), tried.status, tried.model, String(tried.seconds || 0), number(tried.tokens || 0), tried.said || ""]), one.target);
     list(part, "Findings", (one.findings || []).map((found) => `${found.severity}: ${found.check}${found.line ? ", line " + found.line : ""}: ${found.message}`)
       .concat(one.findings_left_out ? [`and ${one.findings_left_out} more`] : []));
-    difference(part, one.diff);
+    difference(part, one.diff, one.target);
     const from = one.provenance;
     if (from) {
       pairs(part, "Provenance", [

@@ -1,0 +1,88 @@
+"""What `doit report` counts, held against the ledger and the files of a real project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from nightpress import render
+from tests.market import Market, plugin
+from tests.report.sample import HOSTILE, sample
+
+
+def _project(root: Path) -> Market:
+    """Two good plugins, one that stood undersized, one with too little source."""
+    for name, size, skill in (
+        ("alpha", 10_000, None), ("beta", 10_000, "---\nname: beta\ndescription: x\n---\n# Beta\n"),
+        ("tiny", 300, None),
+    ):  # fmt: skip
+        plugin(root, name, size=size, skill=skill)
+    market = Market(root)
+    assert market.run("nightpress", "init").code == 0
+    return market
+
+
+def test_the_report_before_any_run(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    done = market.doit("report")
+    assert done.code == 0, done.err
+    told = json.loads((tmp_path / ".nightpress/report/report.json").read_text())
+    assert told["attempts"] == {} and len(told["plugins"]) == 3
+    assert not (tmp_path / ".nightpress/ledger.db").exists()
+
+
+def test_figures_agree_with_the_ledger_and_with_the_files(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    market.doit()
+    done = market.doit("report")
+    assert done.code == 0, done.err
+    for name in ("index.html", "report.md", "report.json"):
+        assert f".nightpress/report/{name}" in done.out
+    told = json.loads((tmp_path / ".nightpress/report/report.json").read_text())
+    counted = market.rows("SELECT status, COUNT(*) FROM enhancements GROUP BY status")
+    assert told["attempts"] == dict(counted)
+    assert told["standing"] == {"fresh": 2, "insufficient": 1}
+    documents = {p["slug"]: p["documents"][0] for p in told["plugins"]}
+    beta = documents["beta"]
+    assert beta["size"] == market.target("beta").stat().st_size
+    assert beta["size_before"] == len("---\nname: beta\ndescription: x\n---\n# Beta\n")
+    assert "-description: x" in beta["diff"] and documents["alpha"]["diff"] == []
+    (sha256,) = market.rows("SELECT content_sha256 FROM enhancements WHERE job = 'beta/skill'")[0]
+    assert beta["provenance"]["sha256"] == sha256
+    assert told["sizes"]["within_after"] == 2 and told["sizes"]["within_before"] == 0
+    cause = next(c for c in told["causes"] if c["example"] == "tiny/skill")
+    assert (cause["status"], cause["count"]) == ("insufficient", 1) and cause["todo"]
+    assert told["plugins"][0]["slug"] == "tiny"
+
+
+def test_the_restore_command_of_the_report_works(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    before = market.target("beta").read_bytes()
+    market.doit()
+    market.doit("report")
+    told = json.loads((tmp_path / ".nightpress/report/report.json").read_text())
+    beta = next(p for p in told["plugins"] if p["slug"] == "beta")["documents"][0]
+    program, *words = beta["provenance"]["restore"].split()
+    assert program == "doit" and market.doit(*words).code == 0
+    assert market.target("beta").read_bytes() == before
+
+
+def test_json_on_the_terminal_is_one_document(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    done = market.doit("report", "--format", "json", "--days", "7")
+    assert json.loads(done.out)["format"] == 1
+
+
+def test_markdown_holds_no_markup_of_an_author() -> None:
+    text = render.markdown(sample(12))
+    assert "<script" not in text.replace("\\<script", "")
+    assert "\u202e" not in text and "\\u202e" in text.replace("\\\\", "\\")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "hostile-" in line]
+    assert rows and all(row.count(" | ") == 3 for row in rows)
+    assert HOSTILE[0] not in text
+
+
+def test_a_page_of_many_plugins_stays_small() -> None:
+    """About 1.3 kB a plugin: 10,000 of them are no burden to a browser."""
+    small, large = (len(render.page(sample(n, hostile=False))) for n in (200, 1200))
+    assert (large - small) / 1000 < 2_000

@@ -1,0 +1,138 @@
+"""The report's page in a real browser: from a file, with hostile names, by keyboard, under axe."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nightpress.render.page import embedded
+from tests.report.sample import HOSTILE
+
+Open = Callable[..., Any]
+
+
+def _names(page: Any) -> list[str]:
+    return page.locator("#rows .open").all_text_contents()  # type: ignore[no-any-return]
+
+
+def test_the_page_opens_from_a_file_without_errors_or_requests(opened: Open, file: Path) -> None:
+    page = opened()
+    for button in page.locator("#rows .open").all()[:8]:
+        button.click()
+    for summary in page.locator("summary").all():
+        summary.click()
+    assert page.said == []
+    assert [url for url in page.asked if not url.startswith("data:")] == [file.as_uri()]
+    assert page.locator("svg[role=img]").count() == 5
+    assert page.locator("svg script, svg style, svg [style]").count() == 0
+
+
+def test_no_script_of_a_hostile_name_runs_and_it_stays_readable(opened: Open) -> None:
+    page = opened()
+    page.fill("#search", "hostile")
+    shown = _names(page)
+    assert sorted(shown) == sorted(HOSTILE)
+    for button in page.locator("#rows .open").all():
+        button.hover()
+        button.click()
+    assert page.evaluate("window.owned") is None
+    assert page.locator("main script, main img, [onmouseover]").count() == 0
+    assert HOSTILE[0] in page.locator("#main").inner_text()
+    assert page.said == []
+
+
+def test_an_inline_script_that_got_in_would_not_run(opened: Open) -> None:
+    """The policy is the second wall: it holds even where escaping would have failed."""
+    page = opened()
+    page.evaluate(
+        """() => { const s = document.createElement('script');
+        s.textContent = 'window.owned = 9'; document.body.append(s);
+        const img = '<img src=x onerror="window.owned = 8">';
+        document.body.insertAdjacentHTML('beforeend', img); }"""
+    )
+    page.wait_for_timeout(50)
+    assert page.evaluate("window.owned") is None
+    assert any("Content Security Policy" in said for said in page.said)
+
+
+def test_search_looks_into_names_reasons_and_findings(opened: Open) -> None:
+    page = opened()
+    page.fill("#search", "guard-")
+    names = _names(page)
+    assert names and all("guard-" in name or name in HOSTILE for name in names)
+    page.fill("#search", "no such plugin anywhere")
+    assert _names(page) == []
+    assert page.inner_text("#count") == "0 of 250 plugins"
+    page.fill("#search", "grounding.command refused")
+    assert 0 < len(_names(page)) < 250
+
+
+def test_columns_sort_both_ways_and_say_so(opened: Open) -> None:
+    page = opened()
+    header = page.locator("th", has=page.locator("[data-key=size]"))
+    for direction, reverse in (("ascending", False), ("descending", True)):
+        page.click("[data-key=size]")
+        assert header.get_attribute("aria-sort") == direction
+        cells = page.locator("#rows tr > td:nth-child(3)").all_text_contents()
+        sizes = [int(cell.replace(",", "")) for cell in cells]
+        assert sizes == sorted(sizes, reverse=reverse) and len(set(sizes)) > 10
+    assert page.locator("[aria-sort=none]").count() == 6
+
+
+def test_states_filter_and_pages_turn(opened: Open) -> None:
+    page = opened()
+    assert len(_names(page)) == 100
+    first = _names(page)[0]
+    page.click("#next")
+    page.click("#next")
+    assert len(_names(page)) == 50 and first not in _names(page)
+    assert page.locator("#next").is_disabled()
+    page.select_option("#state", "refused")
+    assert set(page.locator("#rows .pill").all_text_contents()) == {"refused"}
+
+
+def test_a_row_opens_by_keyboard_and_tells_the_whole_story(opened: Open) -> None:
+    page = opened()
+    page.fill("#search", "hostile-0")
+    page.locator("#rows .open").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#rows .open").get_attribute("aria-expanded") == "true"
+    story = page.locator(".more").inner_text()
+    for part in ("Attempts", "Provenance", "Difference", "+Use when", "doit restore --plugin"):
+        assert part in story
+    page.keyboard.press("Enter")
+    assert page.locator(".more").count() == 0
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_and_labels_pass_axe(opened: Open, width: int, scheme: str) -> None:
+    pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    page = opened(width, scheme)
+    page.select_option("#state", "")
+    for button in page.locator("#rows .open").all()[:2]:
+        button.click()
+    for summary in page.locator("summary").all():
+        summary.click()
+    axe = resources.files("axe_playwright_python") / "axe.min.js"
+    page.evaluate(axe.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    said = {
+        f"{broken['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for broken in found["violations"]
+        for node in broken["nodes"]
+    }
+    assert said == set()
+    assert {"color-contrast", "label", "button-name"} <= {rule["id"] for rule in found["passes"]}
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_embedded_json_can_not_end_its_script_element() -> None:
+    text = embedded({name: name for name in HOSTILE})
+    assert not re.search(r"[<>&\u2028\u2029]", text)
+    assert "\\u003c/script\\u003e" in text
