@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,21 +73,31 @@ class Catalog:
         return total
 
 
+Looking = Callable[[int, int], None]
+"""(plugins read, plugins to read)."""
+
+
+def _silent(_done: int, _total: int) -> None:
+    """For callers that show nothing."""
+
+
 def load(
     project: Project,
     *,
     slugs: frozenset[str] | None = None,
     everything: bool = False,
+    looking: Looking = _silent,
 ) -> Catalog:
     """The catalog: of the named plugins, or of all; everything: with the items of plugins that
-    need nothing, too (for list, info and plan)."""
+    need nothing, too (for list, info and plan); looking: told how far it has come."""
     names = manifest_slugs(project)
     if slugs is not None:
-        return _gathered(project, Catalog(slugs=names), [s for s in names if s in slugs])
+        chosen = [name for name in names if name in slugs]
+        return _gathered(project, Catalog(slugs=names), chosen, looking)
     collecting = gc.isenabled()
     gc.disable()  # tens of thousands of small live objects: nothing to collect, much to visit
     try:
-        return _load_all(project, names, everything)
+        return _load_all(project, names, everything, looking)
     finally:
         if collecting:
             gc.enable()
@@ -103,7 +113,7 @@ def manifest_slugs(project: Project) -> list[str]:
     return sorted(e.stem for e in entries if e.suffix in suffixes and not e.name.startswith("_"))
 
 
-def _load_all(project: Project, names: list[str], everything: bool) -> Catalog:
+def _load_all(project: Project, names: list[str], everything: bool, looking: Looking) -> Catalog:
     index = project.index
     key = project.key()
     if index.meta("key") != key:
@@ -115,7 +125,8 @@ def _load_all(project: Project, names: list[str], everything: bool) -> Catalog:
             catalog.items.update((item.id, item) for item in _from_index(index.items(slug)))
         else:
             catalog.unmoved.update(json.loads(counts))
-    return _gathered(project, catalog, [name for name in names if name not in settled])
+    unsettled = [name for name in names if name not in settled]
+    return _gathered(project, catalog, unsettled, looking)
 
 
 def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:
@@ -153,14 +164,15 @@ def lock_digests(entries: dict[str, lockfile.Entry]) -> dict[str, str]:
     return {slug: fingerprint.digest(*own) for slug, own in lines.items()}
 
 
-def _gathered(project: Project, catalog: Catalog, slugs: list[str]) -> Catalog:
+def _gathered(project: Project, catalog: Catalog, slugs: list[str], looking: Looking) -> Catalog:
     """Look into each of the plugins; remember those that need nothing."""
     if not slugs:
         return catalog
     gatherer = Gatherer(project)
     digests = lock_digests(gatherer.lock)
     settled = []
-    for slug in slugs:
+    for number, slug in enumerate(slugs):
+        looking(number, len(slugs))
         found = gatherer.gather(slug)
         catalog.problems += found.problems
         catalog.gathered[slug] = found
@@ -168,6 +180,7 @@ def _gathered(project: Project, catalog: Catalog, slugs: list[str]) -> Catalog:
         catalog.items.update((item.id, item) for item in items)
         if not found.problems and not any(item.work for item in items):
             settled.append((found, items, digests.get(slug, "")))
+    looking(len(slugs), len(slugs))
     project.index.settle(s for row in settled if (s := _settle(project, *row)) is not None)
     return catalog
 

@@ -68,7 +68,7 @@ def validate(now: Session, format: str = "text") -> bool:
 
 def plan(now: Session, format: str = "text") -> bool:
     """What would be done and why; makes no call."""
-    found = catalog.load(now.project, everything=True)
+    found = now.whole()
     rows = sorted(found.items.values(), key=lambda item: (not item.work, item.id))
     from nightpress import forecasting
 

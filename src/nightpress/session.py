@@ -17,6 +17,7 @@ from nightpress import catalog, clock, invocation, options
 from nightpress.catalog import Catalog, Item
 from nightpress.gather import Gatherer
 from nightpress.gathered import Gathered
+from nightpress.looking import Looking
 from nightpress.project import STATE, Project
 from nightpress.run import Run
 
@@ -47,10 +48,16 @@ class Session:
     def catalog(self) -> Catalog:
         chosen = self.selection
         if chosen.all:
-            return catalog.load(self.project, everything=True)
-        if chosen.stale:
-            return catalog.load(self.project)
-        return catalog.load(self.project, slugs=chosen.slugs)
+            return self.whole()
+        slugs = None if chosen.stale else chosen.slugs
+        return catalog.load(self.project, slugs=slugs, looking=self._looking())
+
+    def whole(self) -> Catalog:
+        """All plugins, those that need nothing, too."""
+        return catalog.load(self.project, everything=True, looking=self._looking())
+
+    def _looking(self) -> Looking:
+        return Looking(quiet=self.project.options.get("progress") in ("none", "json"))
 
     def reload(self) -> None:
         """Look again: a crash was mended after the tasks were made."""

@@ -1,0 +1,53 @@
+"""Says on stderr that the plugins are being read, where that takes longer than a moment.
+
+Floor 4. In a terminal one line that is written over; elsewhere one plain line, once.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+MOMENT = 1.5
+"""Seconds of silence before something is said."""
+OFTEN = 0.2
+"""Seconds between two updates of the line."""
+
+
+class Looking:
+    """Called with (plugins read, plugins to read) as it goes on."""
+
+    def __init__(
+        self,
+        stream: TextIO = sys.stderr,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        quiet: bool = False,
+    ) -> None:
+        self._stream = stream
+        self._now = now
+        self._quiet = quiet
+        self._began = self._last = now()
+        self._said = False
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._quiet:
+            return
+        terminal = self._stream.isatty()
+        if done == total:
+            if self._said and terminal:
+                self._write("\r\033[K")
+            return
+        now = self._now()
+        if now - self._began < MOMENT or now - self._last < OFTEN or (self._said and not terminal):
+            return
+        self._said, self._last = True, now
+        left = (now - self._began) / max(1, done) * (total - done)
+        text = f"reading {total:,} plugins: {done:,} done, about {left:.0f} s left"
+        self._write(f"\r\033[K{text}" if terminal else f"{text}\n")
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
