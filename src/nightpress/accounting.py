@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from nightpress import budget
 from nightpress.backends.answers import rerouted
 from nightpress.errors import BackendError
 from nightpress.ledger_rows import Call
@@ -73,7 +74,15 @@ class Attempts:
             tokens_out=tokens_out,
             error_message=str(result) if failed else None,
             enhancement_id=self.row,
+            cost=self._cost(tokens_in, tokens_out),
         )
+
+    def _cost(self, tokens_in: int, tokens_out: int) -> float | None:
+        """US dollars, by today's price; nothing is paid for what used no tokens."""
+        spending = getattr(self.pacer, "spending", None)
+        model = asked(self.held, self.writer.model)
+        price = spending.prices(model) if spending is not None else None
+        return budget.cost(price, tokens_in, tokens_out)
 
     def _settle(self, result: Reply | BackendError) -> None:
         reservation = self.held.pop() if self.held else None

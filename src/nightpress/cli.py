@@ -71,7 +71,45 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     init.set_defaults(run=_init)
     _add_tonight(commands)
+    _add_why(commands)
     return parser
+
+
+def _add_why(commands: Any) -> None:
+    why = commands.add_parser(
+        "why",
+        help="where a published file comes from, and how to take it back",
+        description="Tells of one file: from which sources, prompt and model, when, after how many "
+        "attempts, at what cost, with which findings, and which snapshot takes it back.",
+    )
+    why.add_argument("path", metavar="PATH", help="a file of the project")
+    why.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
+    why.add_argument("--diff", action="store_true", help="show what publication changed")
+    why.add_argument("--format", choices=("text", "json"), default="text", help="how to print")
+    why.set_defaults(run=_why)
+
+
+def _why(given: argparse.Namespace) -> int:
+    import json
+    import os
+
+    from nightpress import why
+    from nightpress.clock import RealClock
+    from nightpress.project import Project
+
+    root = Path(given.project)
+    if not (root / "manifests").is_dir():
+        raise errors.UsageError(
+            f"{given.project}: there is no manifests/ folder", "say --project, or cd into a project"
+        )
+    project = Project(root, {}, os.environ, RealClock())
+    found = why.explain(project, given.path, diff=given.diff)
+    if given.format == "json":
+        sys.stdout.write(json.dumps(found.as_json(), indent=2, ensure_ascii=True) + "\n")
+        return errors.EXIT_OK
+    for line in found.lines():
+        _say(line)
+    return errors.EXIT_OK
 
 
 def _add_tonight(commands: Any) -> None:

@@ -31,7 +31,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP attempt, as it goes into `calls`."""
+    """One HTTP attempt, as it goes into `calls`. cost: US dollars; None: no price is known."""
 
     job: str
     phase: str
@@ -47,3 +47,4 @@ class Call:
     tokens_out: int = 0
     error_message: str | None = None
     enhancement_id: int | None = None
+    cost: float | None = None

@@ -5,12 +5,19 @@ Floor 3.
 
 from __future__ import annotations
 
+import difflib
 import json
 import shlex
 from typing import Any
 
-from nightpress import figures
+from nightpress import figures, publication, reading
+from nightpress.errors import NightpressError
 from nightpress.ledger import Ledger
+from nightpress.project import Project
+from nightpress.snapshots import Snapshots
+
+LINE = 300
+"""Characters of one line of a difference."""
 
 
 def of(ledger: Ledger, row: Any) -> figures.Provenance:
@@ -61,3 +68,20 @@ def sources(ledger: Ledger, row: Any) -> dict[str, str]:
     """path -> sha256 of the files that the document was made from; empty if not on record."""
     fingerprint: dict[str, str] = json.loads(row["fingerprint"])
     return ledger.content(fingerprint.get("content", "")) or {}
+
+
+def difference(project: Project, snapshots: Snapshots, row: Any) -> list[str]:
+    """From what stood before a `published` row to what stands now, as a unified diff; empty if
+    no file stood there, or its copy or the file itself is gone (the row and its commands stay)."""
+    slug = row["job"].partition("/")[0]
+    target = row["target_path"][len(row["plugin_path"]) + 1 :]
+    try:
+        before = snapshots.read(row["snapshot_id"], target, slug)
+        now = reading.read(project.root / row["plugin_path"], target, publication.READ_CAP)
+    except (NightpressError, OSError):
+        return []
+    if before is None:
+        return []
+    old, new = (data.decode("utf-8", "replace").splitlines() for data in (before, now))
+    lines = difflib.unified_diff(old, new, "before", "now", lineterm="", n=2)
+    return [line[:LINE] for line in lines]

@@ -6,14 +6,12 @@ the last attempts and the first findings; `nightpress why PATH` has the rest.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from nightpress import provenance, publication, reading
+from nightpress import provenance
 from nightpress.catalog import Catalog, Item
-from nightpress.errors import NightpressError
 from nightpress.figures import STATES, Attempt, Bin, Document, Plugin, Sizes
 from nightpress.ledger import Ledger
 from nightpress.project import Project
@@ -124,38 +122,13 @@ def _add_differences(project: Project, documents: dict[str, list[Document]]) -> 
     ]
     room = DIFFS
     for _, slug, place in sorted(places, reverse=True):
-        lines = difference(project, snapshots, documents[slug][place])[:DIFF_LINES]
+        job = documents[slug][place].job
+        row = next(r for r in project.ledger.last([job])[job] if r["status"] == "published")
+        lines = provenance.difference(project, snapshots, row)[:DIFF_LINES]
         room -= sum(len(line) for line in lines)
         if room < 0:
             return
         documents[slug][place] = replace(documents[slug][place], diff=tuple(lines))
-
-
-def difference(project: Project, snapshots: Snapshots, document: Document) -> list[str]:
-    """What publication changed, as lines of a unified diff; empty if there was no file before."""
-    made = document.provenance
-    slug = document.job.partition("/")[0]
-    if made is None or not made.snapshot:
-        return []
-    manifest_path, target = _split(project, document)
-    try:
-        before = snapshots.read(made.snapshot, target, slug)
-        after = reading.read(project.root / manifest_path, target, publication.READ_CAP)
-    except (NightpressError, OSError):
-        return []  # a copy or file that is gone: the row and its commands still stand
-    if before is None:
-        return []
-    old, new = (data.decode("utf-8", "replace").splitlines() for data in (before, after))
-    lines = difflib.unified_diff(old, new, "before", "now", lineterm="", n=2)
-    return [line[:LINE] for line in lines]
-
-
-def _split(project: Project, document: Document) -> tuple[str, str]:
-    """(the plugin's folder, the target in it), both as the ledger has them."""
-    query = "SELECT plugin_path FROM enhancements WHERE job = ? ORDER BY id DESC LIMIT 1"
-    rows = project.ledger.rows(query, (document.job,))
-    path = next((str(row["plugin_path"]) for row in rows), "")
-    return path, document.target[len(path) + 1 :]
 
 
 # --- sizes ---

@@ -1,0 +1,268 @@
+"""`nightpress why PATH`: where a file comes from, and how to take it back.
+
+Floor 3. Reads the ledger, the lock file and the plan; answers for files that were published,
+adopted, edited, refused, never made or are none of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nightpress import catalog, lockfile, provenance, publication
+from nightpress.errors import UnsafePath, UsageError
+from nightpress.project import Project
+from nightpress.snapshots import Snapshots
+
+SOURCES = 6
+"""Sources that are named in the text; JSON has all, with their hashes."""
+
+
+@dataclass(slots=True)
+class Why:
+    """state: a word that stays; text: the sentence; facts: (name, value) in order, for people;
+    data: the same for programs."""
+
+    path: str
+    state: str
+    text: str
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    diff: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        width = max((len(name) for name, _ in self.facts), default=0)
+        return [
+            f"{self.path}: {self.text}",
+            *(f"  {name:<{width}}  {value}" for name, value in self.facts),
+            *self.diff,
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        return {"path": self.path, "state": self.state, "text": self.text, **self.data}
+
+
+def explain(project: Project, given: str, *, diff: bool = False) -> Why:
+    """The story of one file; `given` is relative to the working directory."""
+    path = _inside(project.root, given)
+    stands = _hash(project, path)
+    rows = _rows(project, path)
+    done = next((row for row in rows if row["status"] in ("published", "adopted")), None)
+    if done is not None:
+        return _made(project, path, stands, rows, done, diff)
+    if rows:
+        return _tried(path, stands, rows)
+    entry = next(
+        (e for e in lockfile.read(project.lock_path).values() if e.target == path), None
+    )
+    if entry is not None:
+        return _locked(path, stands, entry)
+    return _unknown(project, path, stands)
+
+
+def _inside(root: Path, given: str) -> str:
+    """The path relative to the project, as written: links are not followed."""
+    path = os.path.relpath(os.path.abspath(given), root.resolve())  # noqa: PTH100
+    if path == ".." or path.startswith("../"):
+        raise UsageError(
+            f"{given} is not in this project", "name a file of the project, or say --project"
+        )
+    return path
+
+
+def _hash(project: Project, path: str) -> str | None:
+    try:
+        return publication.standing_hash(project.root, path)
+    except NotADirectoryError:
+        return None
+    except UnsafePath as error:
+        raise UsageError(error.message, "name a plain file, a SKILL.md say") from None
+
+
+def _rows(project: Project, path: str) -> list[Any]:
+    """Every attempt at this target, the latest first."""
+    if not project.has_ledger:
+        return []
+    query = "SELECT * FROM enhancements WHERE target_path = ? ORDER BY id DESC"
+    return list(project.ledger.rows(query, (path,)))
+
+
+# --- the answers ---
+
+
+def _made(
+    project: Project, path: str, stands: str | None, rows: list[Any], done: Any, diff: bool
+) -> Why:
+    """Something of ours, or something that was adopted."""
+    ours = done["status"] == "published"
+    if stands is None:
+        state, text = "missing", f"{done['status']} once, but there is no such file now: the next"
+        text += " doit makes it again"
+    elif stands == done["content_sha256"]:
+        state = done["status"]
+        text = (
+            "published by nightpress, and stands as the ledger says"
+            if ours
+            else "written by people, and adopted as it stands: nightpress never changed it"
+        )
+    else:
+        state, slug = "edited", done["job"].partition("/")[0]
+        text = f"edited by hand since it was {done['status']}: it is kept; `doit adopt:{slug}`"
+        text += f" takes it as it stands, `doit force=1 enhance:{done['job']}` replaces it"
+    found = Why(path, state, text)
+    _tell(project, found, rows, done)
+    if diff and ours:
+        snapshots = Snapshots(project.state / "snapshots")
+        found.diff = provenance.difference(project, snapshots, done)
+        found.data["diff"] = found.diff
+    return found
+
+
+def _tell(project: Project, found: Why, rows: list[Any], row: Any) -> None:
+    from_ = provenance.of(project.ledger, row)
+    sources = provenance.sources(project.ledger, row)
+    tries = _tries(rows, row)
+    findings = json.loads(row["findings"])
+    names = list(sources)
+    more = f" and {len(names) - SOURCES} more" if len(names) > SOURCES else ""
+    facts = [
+        ("made", f"{from_.at[:19].replace('T', ' ')} UTC, in run {row['run_id']}"),
+        ("because", "; ".join(json.loads(row["reasons"]))),
+        ("from", f"{len(names)} files: {', '.join(names[:SOURCES])}{more}" if names else ""),
+        ("generator", f"{row['enhancement_type']}, sha256 {from_.template}"),
+        ("prompt", f"sha256 {from_.prompt}" if from_.prompt else "none: the offline backend"
+         if from_.backend == "offline" else ""),
+        ("model", _model(from_) if row["status"] == "published" else ""),
+        ("attempts", f"{tries} ({len(rows)} in all)"),
+        ("calls", _calls(project, row, from_)),
+        ("took", f"{row['processing_time_seconds']:.1f} s, and waited"
+         f" {row['waited_seconds']:.1f} s for quota"),
+        ("size", _change(row["bytes_before"], row["bytes_after"], " bytes")),
+        ("score", _change(row["score_before"], row["score_after"], "")),
+        ("findings", _findings(findings)),
+        ("sha256", from_.sha256),
+        ("snapshot", from_.snapshot),
+        ("take it back", from_.restore and f"{from_.restore}  (the plugin as it stood before)"),
+        ("before us", from_.restore and f"doit clean enhance:{row['job']}  (this file alone)"),
+    ]  # fmt: skip
+    if row["status"] == "adopted":
+        facts = [("adopted", facts[0][1]), *(f for f in facts if f[0] in _OF_ADOPTED)]
+    found.facts = [(name, value) for name, value in facts if value]
+    found.data = {
+        "job": row["job"], "run": row["run_id"], "at": from_.at, "status": row["status"],
+        "reasons": json.loads(row["reasons"]), "sources": sources, "generator": from_.template,
+        "prompt": from_.prompt or None, "backend": from_.backend, "model_requested": from_.asked,
+        "model_answered": from_.answered or None, "attempts": tries, "calls": from_.calls,
+        "tokens_in": from_.tokens_in, "tokens_out": from_.tokens_out, "cost": from_.cost,
+        "bytes": row["bytes_after"], "bytes_before": row["bytes_before"],
+        "score": row["score_after"], "score_before": row["score_before"], "findings": findings,
+        "sha256": from_.sha256, "snapshot": from_.snapshot or None,
+        "restore": from_.restore or None,
+    }  # fmt: skip
+
+
+_OF_ADOPTED = ("because", "attempts", "findings", "sha256", "snapshot")
+
+
+def _tries(rows: list[Any], done: Any) -> int:
+    """Attempts that it took: since the publication before this one."""
+    older = [row for row in rows if row["id"] <= done["id"]]
+    before = next((n for n, row in enumerate(older[1:], 1) if row["status"] == "published"), None)
+    return len(older) if before is None else before
+
+
+def _model(from_: Any) -> str:
+    if from_.backend == "offline":
+        return "none: composed offline from the plugin's own words"
+    said = f"{from_.backend}: {from_.asked} was asked, {from_.answered} answered"
+    return said
+
+
+def _calls(project: Project, row: Any, from_: Any) -> str:
+    if not from_.calls:
+        return "" if from_.backend == "offline" else "none: the reply was paid for before"
+    query = "SELECT phase FROM calls WHERE enhancement_id = ?"
+    phases = Counter(call["phase"] for call in project.ledger.rows(query, (row["id"],)))
+    said = ", ".join(f"{phase} {n}" for phase, n in phases.items())
+    cost = "price unknown" if from_.cost is None else f"${from_.cost:g}"
+    tokens = f"{from_.tokens_in:,} tokens in, {from_.tokens_out:,} out"
+    return f"{from_.calls} ({said}), {tokens}, {cost}"
+
+
+def _change(before: int | None, after: int | None, unit: str) -> str:
+    if after is None:
+        return ""
+    return f"{after:,}{unit}" + (f" (was {before:,})" if before is not None else "")
+
+
+def _findings(findings: list[dict[str, Any]]) -> str:
+    if not findings:
+        return "none"
+    said = "; ".join(f"{f['severity']}: {f['check']}: {f['message']}" for f in findings[:3])
+    return said + (f" and {len(findings) - 3} more" if len(findings) > 3 else "")
+
+
+def _tried(path: str, stands: str | None, rows: list[Any]) -> Why:
+    """Attempted, and never published: what stands there is somebody else's."""
+    last = rows[0]
+    what = "the file that stands here is not nightpress's" if stands else "there is no such file"
+    text = f"{what}; the last of {len(rows)} attempts: {last['status']}"
+    found = Why(path, "not published", text)
+    found.facts = [
+        ("when", f"{last['timestamp'][:19].replace('T', ' ')} UTC, in run {last['run_id']}"),
+        ("because", last["error_message"] or "; ".join(json.loads(last["reasons"]))),
+        ("more", f"doit info enhance:{last['job']}"),
+    ]
+    found.data = {
+        "job": last["job"], "status": last["status"], "attempts": len(rows),
+        "error_class": last["error_class"], "error_message": last["error_message"],
+    }  # fmt: skip
+    return found
+
+
+def _locked(path: str, stands: str | None, entry: lockfile.Entry) -> Why:
+    """A clone: the lock file knows it, the ledger of whoever made it is elsewhere."""
+    same = stands == entry.sha256
+    how = "as it says" if same else "but other text stands here" if stands else "but it is gone"
+    found = Why(
+        path, entry.status if same else "edited" if stands else "missing",
+        f"{entry.status} according to {lockfile.NAME}, {how}; this clone's ledger has no row of it",
+    )  # fmt: skip
+    found.facts = [
+        ("writer", entry.writer), ("generator", entry.fingerprint.generator),
+        ("sha256", entry.sha256),
+    ]  # fmt: skip
+    found.data = {"job": entry.job, "status": entry.status, "sha256": entry.sha256}
+    return found
+
+
+def _unknown(project: Project, path: str, stands: str | None) -> Why:
+    """Never attempted: declared and to be made, a source of something, or none of ours."""
+    items = catalog.load(project, everything=True).items.values()
+    planned = next((item for item in items if item.target == path), None)
+    if planned is not None:
+        text = f"declared, and not made yet: {planned.decision!r}"
+        return Why(path, "planned", text, data={"job": planned.id})
+    if stands is None:
+        raise UsageError(f"{path}: there is no such file", "and no manifest declares it")
+    text = "not made by nightpress: no manifest declares it, the ledger does not know it"
+    found = Why(path, "not ours", text)
+    used = sorted({item.id for item in items if _is_source(project, item, path)})
+    if used:
+        found.facts = [("a source of", ", ".join(used))]
+        found.data = {"source_of": used}
+    return found
+
+
+def _is_source(project: Project, item: catalog.Item, path: str) -> bool:
+    """Was the document made from this file?"""
+    if not project.has_ledger:
+        return False
+    for row in project.ledger.last([item.id]).get(item.id, [])[-1:]:
+        if path.startswith(f"{row['plugin_path']}/"):
+            return path[len(row["plugin_path"]) + 1 :] in provenance.sources(project.ledger, row)
+    return False

@@ -1,0 +1,99 @@
+"""`nightpress why PATH` for files of every kind, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gemini_server import GeminiServer
+from tests.market import Market, plugin
+
+OLD = "---\nname: alpha\ndescription: x\n---\n# Old\n"
+
+
+@pytest.fixture()
+def market(tmp_path: Path) -> Market:
+    plugin(tmp_path, "alpha", skill=OLD)
+    plugin(tmp_path, "tiny", size=300)
+    found = Market(tmp_path)
+    assert found.run("nightpress", "init").code == 0
+    return found
+
+
+def _why(market: Market, path: str | Path, *words: str) -> dict[str, Any]:
+    done = market.run("nightpress", "why", str(path), "--format", "json", *words)
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+def test_a_published_file_tells_its_sources_and_takes_itself_back(market: Market) -> None:
+    market.doit()
+    found = _why(market, market.target("alpha"), "--diff")
+    assert (found["state"], found["attempts"], found["calls"]) == ("published", 1, 0)
+    assert {"README.md", "commands/alpha-settle.md"} <= set(found["sources"])
+    assert "-description: x" in found["diff"]
+    assert market.doit(*found["restore"].split()[1:]).code == 0
+    assert market.target("alpha").read_text() == OLD
+
+
+def test_a_model_s_file_tells_prompt_models_calls_and_tokens(market: Market) -> None:
+    with GeminiServer(keys={"test-key": "p"}) as server:
+        done = market.doit(
+            "backend=gemini", "pace=unpaced", GEMINI_API_KEY="test-key",
+            GOOGLE_GEMINI_BASE_URL=server.url(),
+        )  # fmt: skip
+    found = _why(market, market.target("alpha"))
+    assert found["state"] == "published", done.out + done.err
+    (row,) = market.rows(
+        "SELECT count(*), sum(tokens_in), max(prompt_sha256) FROM calls"
+        " WHERE job = 'alpha/skill' AND outcome = 'reply'"
+    )
+    assert (found["calls"], found["tokens_in"]) == row[:2] and row[0]
+    assert found["prompt"] and found["model_answered"] == found["model_requested"]
+    assert found["cost"] == 0.0
+    text = market.run("nightpress", "why", str(market.target("alpha"))).out
+    assert "was asked" in text and "take it back" in text
+
+
+def test_files_that_are_not_as_we_left_them(market: Market) -> None:
+    market.doit()
+    target = market.target("alpha")
+    target.write_text(target.read_text() + "\nMine.\n")
+    assert _why(market, target)["state"] == "edited"
+    target.unlink()
+    assert _why(market, target)["state"] == "missing"
+
+
+def test_files_that_are_none_of_ours(market: Market) -> None:
+    target = market.target("alpha")
+    assert _why(market, target)["state"] == "planned"
+    market.doit()
+    assert _why(market, market.target("tiny"))["state"] == "not published"
+    source = _why(market, "plugins/alpha/README.md")
+    assert (source["state"], source["source_of"]) == ("not ours", ["alpha/skill"])
+    for path, said in (("nowhere.md", "no such file"), ("../x", "not in this project"),
+                       ("plugins", "regular files")):  # fmt: skip
+        done = market.run("nightpress", "why", path)
+        assert done.code == 3 and said in done.err, done.err
+
+
+def test_adopted_files_and_clones_without_a_ledger(market: Market) -> None:
+    market.doit("enhance:alpha")
+    shutil.rmtree(market.root / ".nightpress")
+    found = _why(market, market.target("alpha"))
+    assert found["state"] == "published" and "lock" in found["text"]
+    (market.root / "nightpress.lock").unlink()
+    market.doit("enhance:alpha")
+    assert _why(market, market.target("alpha"))["state"] == "adopted"
+
+
+def test_names_with_control_characters_reach_no_terminal(market: Market) -> None:
+    path = market.root / "plugins/alpha/\x1b[31mred.md"
+    path.write_text("x")
+    done = market.run("nightpress", "why", str(path))
+    assert done.code == 0 and "\x1b" not in done.out and "\\x1b[31mred" in done.out
