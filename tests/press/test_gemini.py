@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.gemini_server import GeminiServer, Limits
+from tests.gemini_server import FastClock, GeminiServer, Limits, bad_night
 from tests.market import Market, Ran, plugin
 
 KEY = "test-key"
@@ -39,10 +41,15 @@ def configure(market: Market, text: str) -> None:
 
 @contextmanager
 def serving(market: Market, **settings: Any) -> Iterator[tuple[GeminiServer, Any]]:
-    """A server, and `doit` with it as its Gemini."""
-    settings = {"latency": 0, "limits": {"*": Limits()}} | settings
+    """A server, and `doit` with it as its Gemini; both on one clock, 20 times as fast."""
+    fast = FastClock(20)
+    settings = {"latency": 0, "limits": {"*": Limits()}, "clock": fast} | settings
     with GeminiServer(**settings) as server:
-        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": KEY}
+        environ = {
+            "GOOGLE_GEMINI_BASE_URL": server.url(),
+            "GEMINI_API_KEY": KEY,
+            "NIGHTPRESS_CLOCK": f"{fast.speed},{fast.origin},{fast.monotonic_origin}",
+        }
 
         def doit(*words: str) -> Ran:
             return market.doit(*words, **environ)
@@ -76,8 +83,8 @@ def test_every_call_has_its_row_and_every_enhancement_its_outcome(shop: Market) 
 def test_a_local_server_is_paced_unless_it_is_asked_unpaced(shop: Market) -> None:
     limited = {"*": Limits(15, 250_000, 500)}
     with serving(shop, limits=limited) as (server, doit):
-        done = doit("max_calls=2")
-        assert [call["status"] for call in server.seen()["list"]] == [200] * 2
+        done = doit("max_calls=4")
+        assert [call["status"] for call in server.seen()["list"]] == [200] * 4
         assert "waiting" in shop_log(shop)
     assert "deferred" in done.out
 
@@ -193,3 +200,22 @@ def test_the_skill_links_its_reference(market: Market) -> None:
     reference = market.root / str(made[0])
     assert reference.is_file()
     assert f"](references/{reference.name})" in skill
+
+
+def test_ledger_and_server_agree_on_every_call_of_a_bad_night(shop: Market) -> None:
+    with serving(shop, rates=bad_night(0.4), seed=3) as (server, doit):
+        done = doit("pace=unpaced")
+        seen = server.seen()["list"]
+    assert done.code in (0, 1), done.out + done.err
+    assert "Traceback" not in done.out + done.err
+    assert len(seen) > 6
+    assert len(calls(shop)) == len(seen)
+    told = Counter(status for _, _, status in calls(shop) if status)
+    sent = Counter(call["status"] for call in seen)
+    assert told[200] <= sent[200]  # a body that was cut off has no status that we saw
+    assert told[503] == sent[503]
+    assert told[429] == sent[429]
+    connection = sqlite3.connect(shop.root / ".nightpress" / "quota.db")
+    [(counted,)] = connection.execute("SELECT COUNT(*) FROM reservations").fetchall()
+    connection.close()
+    assert counted == len(seen)
