@@ -3,7 +3,7 @@
 Run `doit` to bring every document up to date, `doit plan` to see first what that means.
 """
 
-from nightpress import tasks
+from nightpress import tasks, tasks_reading
 
 DOIT_CONFIG = tasks.config()
 
@@ -46,6 +46,11 @@ def task_adopt():
 def task_report():
     """what stands, and how the runs went"""
     return tasks.report()
+
+
+def task_explore():
+    """open the ledger in Datasette: read-only, on this machine"""
+    return tasks_reading.explore()
 
 
 def task_restore():

@@ -21,7 +21,9 @@ from nightpress.looking import Looking
 from nightpress.project import STATE, Project
 from nightpress.run import Run
 
-STATIC = ("manifests", "validate", "plan", "report", "restore", "audit")
+STATIC = (
+    "manifests", "validate", "plan", "report", "explore", "restore", "audit", "prune",
+)  # fmt: skip
 """Tasks that are not made per plugin; the rest of the line after them is their own."""
 
 
