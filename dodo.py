@@ -61,3 +61,8 @@ def task_restore():
 def task_audit():
     """verify the ledger's hash chain"""
     return tasks.audit()
+
+
+def task_prune():
+    """thin out what is old in ledger, snapshots and logs; what a restore needs stays"""
+    return tasks_reading.prune()

@@ -41,22 +41,42 @@ def link(db: Connection, kind: str, row: int) -> None:
 
 
 def verify(db: Connection) -> list[Break]:
-    """Walk the chain: every break in it, and every final row or call that stands outside."""
-    breaks = []
-    before = ""
-    for seq, entry in enumerate(db.execute("SELECT * FROM chain ORDER BY seq"), 1):
+    """Walk the chain: every break in it, and every final row or call that stands outside.
+
+    `doit prune` leaves a gap in place of what it removed, with the link that the gap ended with,
+    so that what follows is verified as before.
+    """
+    gaps = {gap["first_seq"]: gap for gap in db.execute("SELECT * FROM chain_gaps")}
+    breaks = _uncounted(db)
+    before, wanted = "", 1
+    for entry in db.execute("SELECT * FROM chain ORDER BY seq"):
+        while gap := gaps.get(wanted):
+            before, wanted = gap["link"], gap["last_seq"] + 1
         where = f"{entry['kind']} {entry['row_id']}"
-        if entry["seq"] != seq:
-            breaks.append(Break(seq, f"link {seq} is missing"))
+        if entry["seq"] != wanted:
+            breaks.append(Break(wanted, f"link {wanted} is missing"))
             break
         if _row_digest(db, entry["kind"], entry["row_id"]) != entry["digest"]:
-            breaks.append(Break(seq, f"{where} was changed after it was recorded"))
+            breaks.append(Break(wanted, f"{where} was changed after it was recorded"))
         if _chained(before, entry["kind"], entry["row_id"], entry["digest"]) != entry["link"]:
-            breaks.append(Break(seq, f"the link of {where} does not follow from the one before"))
-        before = entry["link"]
+            what = f"the link of {where} does not follow from the one before"
+            breaks.append(Break(wanted, what))
+        before, wanted = entry["link"], wanted + 1
     for kind, query in _OUTSIDE.items():
         breaks += [Break(0, f"{kind} {row['id']} is not in the chain") for row in db.execute(query)]
     return breaks
+
+
+def _uncounted(db: Connection) -> list[Break]:
+    """The gaps hold as many entries as the sums of pruned attempts and calls say."""
+    gone, counted = db.execute(
+        "SELECT (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM chain_gaps),"
+        " (SELECT coalesce(sum(attempts), 0) FROM pruned_enhancements)"
+        " + (SELECT coalesce(sum(calls), 0) FROM pruned_calls)"
+    ).fetchone()
+    if gone == counted:
+        return []
+    return [Break(0, f"{gone} entries are pruned, but {counted} rows were counted as pruned")]
 
 
 def _row_digest(db: Connection, kind: str, row: int) -> str:

@@ -170,9 +170,13 @@ def audit(now: Session, format: str = "text") -> bool:
         return not breaks
     for found in breaks:
         say(f"chain, link {found.seq}: {found.what}")
-    query = "SELECT COUNT(*) AS n FROM chain"
+    query = (
+        "SELECT (SELECT COUNT(*) FROM chain) AS n,"
+        " (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM chain_gaps) AS pruned"
+    )
     (row,) = now.project.ledger.rows(query)
-    say(f"{row['n']} rows in the chain: {len(breaks) or 'no'} breaks")
+    pruned = f" ({row['pruned']} more were pruned)" if row["pruned"] else ""
+    say(f"{row['n']} rows in the chain{pruned}: {len(breaks) or 'no'} breaks")
     return not breaks
 
 

@@ -143,3 +143,8 @@ SELECT json_extract(found.value, '$.check') AS gate,
   count(*) AS findings, count(DISTINCT job) AS documents
 FROM latest, json_each(latest.findings) AS found GROUP BY 1, 2;
 """
+
+UNSPENT = """
+-- Replies that were paid for and not used: few, among a long history of long texts.
+CREATE INDEX replies_unspent ON replies (job) WHERE spent_on IS NULL;
+"""

@@ -18,7 +18,9 @@ from nightpress import errors, session, summary
 from nightpress.events import Listener
 from nightpress.terminal import safe
 
-WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "restore"})
+WRITING = frozenset(
+    {"manifests", "snapshot", "analyse", "enhance", "adopt", "restore", "prune"}
+)
 
 PATIENCE = 4.0
 """Seconds that calls in flight have after a Ctrl-C; then they are given up."""

@@ -6,7 +6,7 @@ Floor 4.
 from __future__ import annotations
 
 from nightpress.session import Session
-from nightpress.tasks import Task, text, verb
+from nightpress.tasks import Task, switch, text, verb
 
 
 def explore() -> Task:
@@ -21,3 +21,23 @@ def explore() -> Task:
 
     port = {**text("port", "where to listen (0: a free port)"), "type": int, "default": 8001}
     return verb(run, [port])
+
+
+def prune() -> Task:
+    """Thin out what is old and not needed."""
+
+    def run(now: Session, days: int, dry_run: bool) -> bool:
+        from nightpress import desk
+        from nightpress import prune as pruning
+
+        done = pruning.prune(now.project, days, dry=dry_run)
+        if done.rows.anything and not dry_run:
+            now.run.begin()  # the ledger says who thinned it out, and when
+        for line in done.lines():
+            desk.say(line)
+            if not dry_run:
+                now.run.tell("notice", line)
+        return True
+
+    days = {**text("days", "what is younger stays"), "type": int, "default": 90}
+    return verb(run, [days, switch("dry-run", "only say what would go")])

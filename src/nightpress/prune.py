@@ -1,0 +1,146 @@
+"""`doit prune`: what years of nights leave behind is thinned out; what anything needs stays.
+
+Floor 3. Younger than DAYS: all stays. Older: see `ledger_prune` for the ledger; of snapshots, those
+that a kept attempt refers to and the newest KEEP of each plugin stay; logs go.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from nightpress import ledger_prune, lockfile
+from nightpress.errors import UsageError
+from nightpress.ledger_prune import Pruned
+from nightpress.project import Project
+from nightpress.snapshots import Snapshots
+
+DAYS = 90
+KEEP = 3
+"""Snapshots of each plugin that stay, however old."""
+_LOG = re.compile(r"(\d{8}T\d{6})-[0-9a-f]+\.log")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What went (or would go). bytes: of the ledger and of snapshots, freed."""
+
+    before: str
+    rows: Pruned
+    snapshots: int
+    objects: int
+    logs: int
+    bytes: int
+    dry: bool
+
+    def lines(self) -> list[str]:
+        rows = self.rows
+        said = [
+            f"{n:,} {word}"
+            for n, word in (
+                (rows.enhancements, "attempts"), (rows.calls, "calls"), (rows.replies, "replies"),
+                (rows.analyses, "analyses"), (rows.contents, "file lists"), (rows.runs, "runs"),
+                (self.snapshots, "snapshots"), (self.objects, "snapshot files"),
+                (self.logs, "logs"),
+            )
+            if n
+        ]  # fmt: skip
+        what = ", ".join(said) or "nothing"
+        if self.dry:
+            return [f"older than {self.before[:10]} and not needed: {what} (dry run: all stays)"]
+        return [
+            f"pruned what was older than {self.before[:10]} and not needed: {what};"
+            f" {self.bytes:,} bytes freed"
+        ]
+
+
+def prune(project: Project, days: int = DAYS, *, dry: bool = False) -> Result:
+    """Thin out ledger, snapshots and logs. The caller holds the project's lock."""
+    if days < 1:
+        raise UsageError(f"--days {days}: at least one day stays", "doit prune --days 90")
+    now = datetime.fromtimestamp(project.clock.time(), UTC)
+    before = (now - timedelta(days=days)).isoformat(timespec="milliseconds")
+    was = _size(project)
+    rows = Pruned()
+    if project.has_ledger:
+        rows = _rows(project, before, now.isoformat(timespec="seconds"), dry)
+    trees, objects, freed = _snapshots(project, before, dry)
+    logs = _logs(project, f"{now - timedelta(days=days):%Y%m%dT%H%M%S}", dry)
+    if rows.anything and not dry:
+        project.ledger.store.compact()
+    return Result(
+        before, rows, trees, objects, logs, 0 if dry else was - _size(project) + freed, dry
+    )
+
+
+def _size(project: Project) -> int:
+    return project.ledger_path.stat().st_size if project.has_ledger else 0
+
+
+def _rows(project: Project, before: str, now: str, dry: bool) -> Pruned:
+    used = [e.fingerprint.content for e in lockfile.read(project.lock_path).values()]
+    with project.ledger.store.write() as db:
+        return ledger_prune.prune(db, before, now, used, dry=dry)
+
+
+# --- snapshots ---
+
+
+def _snapshots(project: Project, before: str, dry: bool) -> tuple[int, int, int]:
+    """(snapshots, objects, bytes of objects) that went. A tree is gone for good before an object
+    of it goes, so that a listed snapshot is complete at every instant."""
+    held = Snapshots(project.state / "snapshots")
+    cited = _cited(project)
+    doomed, per_plugin, used = [], dict[str, int](), set[str]()
+    for snapshot in held.listed():
+        per_plugin[snapshot.slug] = per_plugin.get(snapshot.slug, 0) + 1
+        young = snapshot.taken >= before[:19]
+        if young or snapshot.id in cited or per_plugin[snapshot.slug] <= KEEP:
+            used |= {entry.text for entry in snapshot.entries if entry.kind == "file"}
+        else:
+            doomed.append(held.trees / snapshot.slug / f"{snapshot.id}.json")
+    if not dry:
+        for path in doomed:
+            path.unlink()
+        for folder in {path.parent for path in doomed}:
+            _sync(folder)
+    objects = [p for p in held.objects.glob("*/*") if p.parent.name + p.name not in used]
+    freed = sum(path.stat().st_size for path in objects)
+    if not dry:
+        for path in objects:
+            path.unlink()
+    return len(doomed), len(objects), freed
+
+
+def _cited(project: Project) -> set[str]:
+    """Snapshots that an attempt of the ledger refers to."""
+    if not project.has_ledger:
+        return set()
+    query = (
+        "SELECT DISTINCT snapshot_id AS id FROM enhancements WHERE snapshot_id IS NOT NULL"
+        " AND status IN ('published', 'started', 'prepared')"
+    )
+    return {row["id"] for row in project.ledger.rows(query)}
+
+
+def _sync(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _logs(project: Project, before: str, dry: bool) -> int:
+    found = [
+        path
+        for path in (project.state / "logs").glob("*.log")
+        if (match := _LOG.fullmatch(path.name)) and match.group(1) < before
+    ]
+    if not dry:
+        for path in found:
+            path.unlink()
+    return len(found)

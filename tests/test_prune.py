@@ -1,0 +1,217 @@
+"""`doit prune`: what goes, what stays, and that nothing that stays is the worse for it."""
+
+from __future__ import annotations
+
+import json
+import random
+import sqlite3
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nightpress import ledger_prune, prune, snapshots
+from nightpress.errors import LedgerError, UsageError
+from nightpress.ledger import Ledger
+from nightpress.ledger_rows import Attempt, Call
+from nightpress.model import Reply
+from nightpress.project import Project
+from tests.market import Market, plugin, prose
+
+DAY = 86_400.0
+
+
+class Clock:
+    """A clock that stands where it is put."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def time(self) -> float:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at
+
+    def sleep(self, seconds: float, _stop: threading.Event | None = None) -> None:
+        self.at += seconds
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def _years(path: Path, nights: int, jobs: int, seed: int) -> tuple[Ledger, Clock]:
+    """A ledger of `nights` days with attempts of all kinds, ending at the clock's time."""
+    rng, clock = random.Random(seed), Clock(1_700_000_000.0)
+    ledger = Ledger(path, clock.time)
+    statuses = ["published", "published", "refused", "failed", "adopted", "insufficient"]
+    for night in range(nights):
+        run = f"run-{night}"
+        ledger.begin_run(run, pid=1, command="doit", backend="gemini", model="m", version="1")
+        for job in rng.sample(range(jobs), rng.randint(1, jobs)):
+            _attempt(ledger, run, f"p{job}/skill", rng.choice(statuses), f"c{night}-{job}")
+        ledger.end_run(run, 0, {})
+        clock.at += DAY
+    return ledger, clock
+
+
+def _attempt(ledger: Ledger, run: str, job: str, status: str, content: str) -> None:
+    slug = job.partition("/")[0]
+    held = {"content": content, "generator": "g", "schemas": "s", "settings": "t", "model": "m"}
+    row = ledger.begin(
+        run, Attempt(job, slug, f"plugins/{slug}", "skill", f"plugins/{slug}/SKILL.md", "gemini",
+                     "m", ["content changed"], held, snapshot_id=f"snap-{content}"),
+    )  # fmt: skip
+    ledger.call(run, Call(slug, "analysis", 1, "gemini", "m", "reply", "h", 1.0, 200, "m", 5, 5))
+    ledger.call(
+        run, Call(job, "generation", 1, "gemini", "m", "reply", "h", 2.0, 200, "m", 100, 50,
+                  enhancement_id=row, cost=0.25),
+    )  # fmt: skip
+    ledger.keep_reply(f"h-{content}", "generation", job, Reply("text", "m", "stop", 100, 50))
+    ledger.keep_analysis(f"a-{content}", slug, "gemini", "m", {})
+    ledger.keep_content(content, {"README.md": "x"})
+    done: dict[str, Any] = {"processing_time_seconds": 3.0}
+    if status == "published":
+        done |= {"content_sha256": content, "bytes_after": 9000, "verified": True,
+                 "model_answered": "m"}  # fmt: skip
+    elif status == "adopted":
+        done |= {"content_sha256": content, "verified": True}
+    else:
+        done |= {"error_message": "no"}
+    ledger.end(row, status, **done)
+
+
+def _prune(ledger: Ledger, clock: Clock, days: float, **words: Any) -> ledger_prune.Pruned:
+    with ledger.store.write() as db:
+        return ledger_prune.prune(db, _iso(clock.at - days * DAY), _iso(clock.at), **words)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_chain_holds_after_any_number_of_prunings(tmp_path: Path, seed: int) -> None:
+    ledger, clock = _years(tmp_path / "l.db", 40, 6, seed)
+    head = ledger.store.connection().execute("SELECT max(seq), link FROM chain").fetchone()
+    for days in (30, 12, 3):
+        assert _prune(ledger, clock, days).enhancements > 0
+        assert ledger.verify() == []
+    after = ledger.store.connection().execute("SELECT max(seq), link FROM chain").fetchone()
+    assert tuple(after) == tuple(head)
+    run = "run-39"
+    _attempt(ledger, run, "p0/skill", "published", "new")
+    assert ledger.verify() == []
+    ledger.close()
+
+
+def test_sums_stay_as_they_were(tmp_path: Path) -> None:
+    ledger, clock = _years(tmp_path / "l.db", 40, 6, 9)
+    views = ("success", "cost")
+    db = ledger.store.connection()
+    before = {v: [tuple(r) for r in db.execute(f"SELECT * FROM {v}")] for v in views}  # noqa: S608
+    last = ledger.last([f"p{n}/skill" for n in range(6)])
+    _prune(ledger, clock, 20)
+    _prune(ledger, clock, 10)
+    for view in views:
+        assert [tuple(r) for r in db.execute(f"SELECT * FROM {view}")] == before[view]  # noqa: S608
+    assert ledger.last([f"p{n}/skill" for n in range(6)]) == last
+    for rows in last.values():
+        held = json.loads(rows[0]["fingerprint"])["content"]
+        assert ledger.content(held) is not None
+    ledger.close()
+
+
+def test_it_is_safe_again_afterwards_and_damage_still_shows(tmp_path: Path) -> None:
+    ledger, clock = _years(tmp_path / "l.db", 30, 5, 3)
+    _prune(ledger, clock, 5)
+    db = ledger.store.connection()
+    for attack in (
+        "DELETE FROM enhancements", "DELETE FROM calls", "DELETE FROM chain",
+        "UPDATE enhancements SET status = 'published' WHERE status = 'refused'",
+    ):  # fmt: skip
+        with pytest.raises(sqlite3.IntegrityError):
+            db.execute(attack)
+    db.execute("DROP TRIGGER calls_stay")
+    db.execute("UPDATE calls SET tokens_in = 7 WHERE id = (SELECT min(id) FROM calls)")
+    assert [b.what for b in ledger.verify() if "was changed" in b.what]
+    with pytest.raises(LedgerError, match="nothing was pruned"):
+        _prune(ledger, clock, 1)
+    ledger.close()
+
+
+def test_rows_slipped_out_under_a_made_up_gap_show(tmp_path: Path) -> None:
+    ledger, clock = _years(tmp_path / "l.db", 30, 5, 5)
+    _prune(ledger, clock, 10)
+    db = ledger.store.connection()
+    db.execute("DROP TRIGGER chain_no_delete")
+    seq, link = db.execute("SELECT max(seq) - 3, link FROM chain").fetchone()
+    (link,) = db.execute("SELECT link FROM chain WHERE seq = ?", (seq,)).fetchone()
+    db.execute("DELETE FROM chain WHERE seq = ?", (seq,))
+    db.execute("INSERT INTO chain_gaps VALUES (?, ?, ?, 'now')", (seq, seq, link))
+    assert any("counted as pruned" in b.what for b in ledger.verify())
+    ledger.close()
+
+
+def test_a_dry_run_changes_nothing_and_counts_the_same(tmp_path: Path) -> None:
+    ledger, clock = _years(tmp_path / "l.db", 30, 5, 6)
+    count = "SELECT (SELECT count(*) FROM enhancements), (SELECT count(*) FROM replies)"
+    db = ledger.store.connection()
+    before = tuple(db.execute(count).fetchone())
+    told = _prune(ledger, clock, 10, dry=True)
+    assert tuple(db.execute(count).fetchone()) == before
+    assert told == _prune(ledger, clock, 10) and told.anything
+    rows, _ = db.execute(count).fetchone()
+    assert rows == before[0] - told.enhancements
+    ledger.close()
+
+
+# --- a whole project ---
+
+
+@pytest.fixture()
+def aged(tmp_path: Path) -> Market:
+    """A project of one plugin whose document was made three times."""
+    old = "---\nname: alpha\ndescription: x\n---\n# Old\n"
+    plugin(tmp_path, "alpha", skill=old)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    for round_ in range(6):
+        (tmp_path / "plugins/alpha/commands/extra.md").write_text(prose(f"r{round_}", 900))
+        assert market.doit().code == 0
+        time.sleep(0.15)  # the index trusts no file that is younger
+    return market
+
+
+def _later(market: Market, days: float) -> Project:
+    return Project(market.root, {}, {}, Clock(time.time() + days * DAY))
+
+
+def test_what_restores_and_staleness_need_stays(aged: Market) -> None:
+    before_us = b"---\nname: alpha\ndescription: x\n---\n# Old\n"
+    held = snapshots.Snapshots(aged.root / ".nightpress/snapshots")
+    assert len(held.listed()) == 6
+    done = prune.prune(_later(aged, 200), 90)
+    assert done.rows.enhancements == 4 and done.snapshots > 0 and done.objects > 0
+    kept = held.listed()
+    assert len(kept) == 6 - done.snapshots
+    audit = aged.doit("audit")
+    assert audit.code == 0 and "4 more were pruned" in audit.out
+    assert "nothing to do" in aged.doit().out
+    assert aged.run("nightpress", "why", str(aged.target("alpha"))).code == 0
+    assert aged.doit("clean", "enhance:alpha/skill").code == 0
+    assert aged.target("alpha").read_bytes() == before_us
+    for snapshot in kept:
+        assert aged.doit("restore", "--plugin", "alpha", "--snapshot", snapshot.id).code == 0
+
+
+def test_from_the_command_line_nothing_young_goes(aged: Market) -> None:
+    shown = aged.doit("prune", "--dry-run")
+    assert shown.code == 0 and "nothing (dry run" in shown.out, shown.err
+    done = aged.doit("prune", "--days", "1")
+    assert done.code == 0 and "nothing" in done.out
+    assert aged.rows("SELECT count(*) FROM enhancements") == [(6,)]
+    wrong = aged.doit("prune", "--days", "0")
+    assert wrong.code == 3 and "at least one day" in wrong.err
+    with pytest.raises(UsageError):
+        prune.prune(_later(aged, 0), 0)
