@@ -1,21 +1,23 @@
 """The paragraphs of the marketplace's documents, so that no two plugins are told the same.
 
-Floor 3. Built once a run, when the first draft is judged: of every target that stands, by the
-sketches that the index keeps for its bytes. What is published meanwhile is added at once, so that
-a night's own documents are compared with one another, too.
+Floor 3. Brought up to date once a run, when the first draft is judged: only documents that changed
+are read again. What is published meanwhile is entered at once, so that a night's own documents are
+compared with one another, too.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from nightpress import checks, contract, fingerprint, reading
+from nightpress import checks, contract, digests, fingerprint, reading
 from nightpress.errors import UnsafePath
 from nightpress.project import Project
+from nightpress.sketchbook import Entry, Sketchbook
 
 CAP = 1024 * 1024
 """Bytes of a document that is compared; a larger one is passed over."""
@@ -27,69 +29,75 @@ class Neighbourhood:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._guard = threading.Lock()
-        self._numbers: dict[str, list[int]] = {}
-        self._index: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
-        self._count = 0
-        self._dead: set[int] = set()
-        self._built = False
+        self._book = Sketchbook(project.state / "neighbours.db")
+        self._current = False
 
     def without(self, target: str) -> checks.Neighbours:
         """The other documents; target: relative to the project."""
         with self._guard:
-            if not self._built:
-                self._build()
-            return checks.Neighbours(
-                self._index, frozenset(self._dead) | frozenset(self._numbers.get(target, ()))
-            )
+            if not self._current:
+                self._catch_up()
+                self._current = True
+        return checks.Neighbours(lambda bands: self._book.near(bands, target))
 
     def add(self, target: str, data: bytes) -> None:
         """A document that was published in this run, in place of what stood there."""
-        with self._guard:
-            if self._built:
-                self._dead.update(self._numbers.pop(target, ()))
-                self._enter(target, self._sketches(data))
+        self._book.enter([_entry(target, b"", data)])
 
-    def _build(self) -> None:
-        for target in sorted(set(targets(self._project))):
+    def _catch_up(self) -> None:
+        known = self._book.known()
+        touched: list[tuple[str, bytes]] = []
+        fresh: list[Entry] = []
+        standing = set()
+        for target in targets(self._project):
+            stamp = self._stamp(target)
+            if stamp is None:
+                continue
+            standing.add(target)
+            held, sha256 = known.get(target, (b"", ""))
+            if held and held == stamp:
+                continue
             try:
                 data = reading.read(self._project.root, target, CAP)
             except (UnsafePath, OSError):
+                standing.discard(target)
                 continue  # nothing stands there, or nothing that we would read
-            self._enter(target, self._sketches(data))
-        self._built = True
+            if fingerprint.sha256(data) == sha256:
+                touched.append((target, stamp))
+            else:
+                fresh.append(_entry(target, stamp, data))
+        self._book.forget(known.keys() - standing)
+        self._book.restamp(touched)
+        self._book.enter(fresh)
 
-    def _enter(self, target: str, held: Iterable[checks.Sketch]) -> None:
-        document = self._count
-        self._count += 1
-        self._numbers.setdefault(target, []).append(document)
-        for number, one in enumerate(held):
-            for where, value in enumerate(one):
-                if value >= 0:
-                    # tuples: whoever reads meanwhile sees the old one or the new one
-                    places = self._index.get((where, value), ())
-                    self._index[where, value] = (*places, (document, number))
+    def _stamp(self, target: str) -> bytes | None:
+        """The file's stamp; b"" while it may change unseen; None where no file stands."""
+        try:
+            s = os.lstat(self._project.root / target)
+        except OSError:
+            return None
+        now = self._project.clock.time() * 1e9
+        if now - max(s.st_mtime_ns, s.st_ctime_ns) < digests.RACY_NS:
+            return b""
+        return digests.stamp(s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
 
-    def _sketches(self, data: bytes) -> tuple[checks.Sketch, ...]:
-        key = fingerprint.digest("sketches", fingerprint.sha256(data))
-        held = self._project.index.appraisal(key)
-        if held is None:
-            found = checks.sketches(data.decode("utf-8", "replace"))
-            self._project.index.keep_appraisal(key, json.dumps(found))
-            return found
-        return tuple(tuple(one) for one in json.loads(held))
+
+def _entry(target: str, stamp: bytes, data: bytes) -> Entry:
+    held = [(one, checks.bands(one)) for one in checks.sketches(data.decode("utf-8", "replace"))]
+    return Entry(target, stamp, fingerprint.sha256(data), held)
 
 
 def targets(project: Project) -> Iterator[str]:
     """Every document that the manifests declare, relative to the project."""
     settled = project.index.all_items()
-    for slug, items in settled.items():
-        if (project.manifests / f"{slug}.yaml").exists():
+    for path in project.manifests.glob("[!_]*.yaml"):
+        items = settled.get(path.stem)
+        if items is not None:
             yield from (row[2] for row in json.loads(items))
-    for path in sorted(project.manifests.glob("[!_]*.yaml")):
-        if path.stem not in settled:
-            manifest: Any = contract.load_manifest(path, project.defaults)[0]
-            if manifest is not None:
-                yield from (f"{manifest.path}/{e.target}" for e in manifest.enhancements)
+            continue
+        manifest: Any = contract.load_manifest(path, project.defaults)[0]
+        if manifest is not None:
+            yield from (f"{manifest.path}/{e.target}" for e in manifest.enhancements)
 
 
 def of(project: Project) -> Neighbourhood:

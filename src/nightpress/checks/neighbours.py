@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -46,34 +46,42 @@ def sketches(text: str) -> tuple[Sketch, ...]:
     return tuple(sorted({one for one in found if one is not None}))
 
 
+def bands(one: Sketch) -> tuple[int, ...]:
+    """Keys under which a sketch is found: pairs of its bins. Whoever shares 6 of 8 bins shares at
+    least two of the four pairs."""
+    pairs = zip(one[::2], one[1::2], strict=True)
+    return tuple(crc32(f"{n} {first} {second}".encode()) for n, (first, second) in enumerate(pairs))
+
+
+Lookup = Callable[[Sequence[int]], Iterable[tuple[int, Sketch]]]
+"""Bands -> (document, sketch) of every paragraph of others that has one of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """An index over other documents' sketches: (bin, value) -> (document, sketch number).
-    left_out: documents of the index that do not count."""
+    """Other documents, by the sketches of their paragraphs."""
 
-    index: Mapping[tuple[int, int], tuple[tuple[int, int], ...]]
-    left_out: frozenset[int] = frozenset()
+    lookup: Lookup
 
     @classmethod
     def of(cls, documents: Iterable[Iterable[Sketch]]) -> Neighbours:
-        index: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        """Of sketches in memory."""
+        index: dict[int, list[tuple[int, Sketch]]] = defaultdict(list)
         for document, held in enumerate(documents):
-            for number, one in enumerate(held):
-                for where, value in enumerate(one):
-                    if value >= 0:
-                        index[where, value].append((document, number))
-        return cls({key: tuple(places) for key, places in index.items()})
+            for one in held:
+                for band in bands(one):
+                    index[band].append((document, one))
+        return cls(lambda asked: [place for band in asked for place in index.get(band, ())])
 
     def sharing(self, paragraph: str) -> int:
         """How many other documents hold a near-duplicate of this paragraph."""
-        bins = sketch(paragraph)
-        if bins is None:
+        own = sketch(paragraph)
+        if own is None:
             return 0
-        filled = [(where, value) for where, value in enumerate(bins) if value >= 0]
-        equal: dict[tuple[int, int], int] = defaultdict(int)
-        for key in filled:
-            for place in self.index.get(key, ()):
-                equal[place] += 1
-        needed = EQUAL * len(filled) / BINS
-        near = {place[0] for place, count in equal.items() if count >= needed}
-        return len(near - self.left_out)
+        needed = EQUAL * sum(value >= 0 for value in own) / BINS
+        near = {
+            document
+            for document, other in self.lookup(bands(own))
+            if sum(a == b >= 0 for a, b in zip(own, other, strict=True)) >= needed
+        }
+        return len(near)

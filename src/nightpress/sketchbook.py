@@ -1,0 +1,109 @@
+"""The sketchbook: sketches of the paragraphs of every document that stands, found by band.
+
+Floor 2, on `store`. A cache beside the ledger: deleting it changes nothing but time.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nightpress.store import Store
+
+Sketch = tuple[int, ...]
+
+MOST = 500
+"""Places that are looked at per paragraph: a paragraph that hundreds share is shared enough."""
+
+_SCHEMA = """
+CREATE TABLE documents (
+  id INTEGER PRIMARY KEY,
+  target TEXT NOT NULL UNIQUE,
+  stamp BLOB NOT NULL,
+  sha256 TEXT NOT NULL
+);
+CREATE TABLE paragraphs (
+  id INTEGER PRIMARY KEY,
+  document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+  bins BLOB NOT NULL
+);
+CREATE INDEX paragraphs_document ON paragraphs (document);
+CREATE TABLE bands (
+  band INTEGER NOT NULL,
+  paragraph INTEGER NOT NULL REFERENCES paragraphs (id) ON DELETE CASCADE,
+  PRIMARY KEY (band, paragraph)
+) WITHOUT ROWID;
+CREATE INDEX bands_paragraph ON bands (paragraph);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document. stamp: of its file, b"" where it may still change unseen; sketches: each with
+    the bands under which it is found."""
+
+    target: str
+    stamp: bytes
+    sha256: str
+    sketches: Sequence[tuple[Sketch, Sequence[int]]] = ()
+
+
+class Sketchbook:
+    """The open sketchbook of one project. Every method is safe in any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._store = Store(path, (_SCHEMA,), durable=False)
+
+    def known(self) -> dict[str, tuple[bytes, str]]:
+        """target -> (stamp, sha256)."""
+        cursor = self._store.connection().cursor()
+        cursor.row_factory = None  # plain tuples: there may be tens of thousands
+        cursor.execute("SELECT target, stamp, sha256 FROM documents")
+        return {target: (stamp, sha256) for target, stamp, sha256 in cursor}
+
+    def restamp(self, stamps: Iterable[tuple[str, bytes]]) -> None:
+        """These files were touched, and say the same."""
+        with self._store.write() as db:
+            db.executemany(
+                "UPDATE documents SET stamp = ? WHERE target = ?", [(s, t) for t, s in stamps]
+            )
+
+    def enter(self, entries: Iterable[Entry]) -> None:
+        """Documents that are new, or say something else than before."""
+        with self._store.write() as db:
+            for entry in entries:
+                db.execute("DELETE FROM documents WHERE target = ?", (entry.target,))
+                made = db.execute(
+                    "INSERT INTO documents (target, stamp, sha256) VALUES (?, ?, ?)",
+                    (entry.target, entry.stamp, entry.sha256),
+                )
+                for sketch, bands in entry.sketches:
+                    row = db.execute(
+                        "INSERT INTO paragraphs (document, bins) VALUES (?, ?)",
+                        (made.lastrowid, array("q", sketch).tobytes()),
+                    )
+                    db.executemany(
+                        "INSERT OR IGNORE INTO bands VALUES (?, ?)",
+                        [(band, row.lastrowid) for band in bands],
+                    )
+
+    def forget(self, targets: Iterable[str]) -> None:
+        with self._store.write() as db:
+            db.executemany("DELETE FROM documents WHERE target = ?", [(t,) for t in targets])
+
+    def near(self, bands: Sequence[int], without: str) -> list[tuple[int, Sketch]]:
+        """(document, sketch) of paragraphs that have one of the bands; without: a target that
+        does not count."""
+        marks = ", ".join("?" * len(bands))
+        query = (
+            "SELECT DISTINCT p.id, p.document, p.bins FROM bands b"  # noqa: S608 - marks only
+            " JOIN paragraphs p ON p.id = b.paragraph JOIN documents d ON d.id = p.document"
+            f" WHERE b.band IN ({marks}) AND d.target <> ? LIMIT {MOST}"
+        )
+        rows = self._store.connection().execute(query, (*bands, without))
+        return [(row["document"], tuple(array("q", row["bins"]))) for row in rows]
+
+    def close(self) -> None:
+        self._store.close()
