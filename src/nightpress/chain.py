@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nightpress.store import Connection
 
@@ -33,10 +35,10 @@ class Break:
 def link(db: Connection, kind: str, row: int) -> None:
     """Append one recorded row to the chain, within the caller's transaction."""
     before = db.execute("SELECT link FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
-    digest = _row_digest(db, kind, row)
+    held = _row_digest(db, kind, row)
     db.execute(
         "INSERT INTO chain (kind, row_id, digest, link) VALUES (?, ?, ?, ?)",
-        (kind, row, digest, _chained(before["link"] if before else "", kind, row, digest)),
+        (kind, row, held, chained(before["link"] if before else "", kind, row, held)),
     )
 
 
@@ -58,7 +60,7 @@ def verify(db: Connection) -> list[Break]:
             break
         if _row_digest(db, entry["kind"], entry["row_id"]) != entry["digest"]:
             breaks.append(Break(wanted, f"{where} was changed after it was recorded"))
-        if _chained(before, entry["kind"], entry["row_id"], entry["digest"]) != entry["link"]:
+        if chained(before, entry["kind"], entry["row_id"], entry["digest"]) != entry["link"]:
             what = f"the link of {where} does not follow from the one before"
             breaks.append(Break(wanted, what))
         before, wanted = entry["link"], wanted + 1
@@ -80,11 +82,17 @@ def _uncounted(db: Connection) -> list[Break]:
 
 
 def _row_digest(db: Connection, kind: str, row: int) -> str:
-    # only the columns that are set: a column that a later version adds leaves old digests alone
     found = db.execute(f"SELECT * FROM {TABLES[kind]} WHERE id = ?", (row,)).fetchone()  # noqa: S608
-    held = {name: value for name, value in dict(found or {}).items() if value is not None}
+    return digest(dict(found or {}))
+
+
+def digest(row: Mapping[str, Any]) -> str:
+    """sha256 of a row: only of the columns that are set, so that a column that a later version
+    adds leaves old digests alone."""
+    held = {name: value for name, value in row.items() if value is not None}
     return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 
 
-def _chained(before: str, kind: str, row: int, digest: str) -> str:
+def chained(before: str, kind: str, row: int, digest: str) -> str:
+    """The link of an entry; before: the link of the entry before it, "" for the first."""
     return hashlib.sha256(f"{before}\n{kind} {row} {digest}".encode()).hexdigest()
