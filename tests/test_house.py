@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
         ["ruff", "check", "."],
         ["mypy"],
         ["lint-imports"],
-        ["cog", "--check", "README.md"],
+        ["cog", "--check", "README.md", "docs/ledger.md"],
     ],
     ids=lambda words: words[0],
 )

@@ -27,13 +27,14 @@ CREATE TABLE chain_gaps (
   CHECK (last_seq >= first_seq)
 ) STRICT;
 
--- What pruned attempts and calls add to the sums, by day.
+-- What pruned attempts add to the sums, by day.
 CREATE TABLE pruned_enhancements (
   day TEXT NOT NULL,
   status TEXT NOT NULL,
   attempts INTEGER NOT NULL,
   PRIMARY KEY (day, status)
 ) STRICT, WITHOUT ROWID;
+-- What pruned calls add to the sums, by day and model asked.
 CREATE TABLE pruned_calls (
   day TEXT NOT NULL,
   model TEXT NOT NULL,

@@ -40,14 +40,17 @@ QUESTIONS = (
     Question(
         "attention",
         "Which plugins have a document that does not stand?",
-        "SELECT plugin_name, enhancements, standing, refused, failed, insufficient\n"
+        "SELECT plugin_name, enhancements, standing, refused, failed, insufficient, kept\n"
         "FROM plugins WHERE standing < enhancements ORDER BY plugin_name",
     ),
     Question(
         "why_refused",
-        "Which gates refuse drafts, and in how many documents?",
-        "SELECT gate, findings, documents FROM gates WHERE severity = 'error'\n"
-        "ORDER BY documents DESC, gate",
+        "Which gates refuse drafts?",
+        "SELECT json_extract(found.value, '$.check') AS gate, COUNT(*) AS findings,\n"
+        "  COUNT(DISTINCT enhancements.id) AS drafts\n"
+        "FROM enhancements, json_each(enhancements.findings) AS found\n"
+        "WHERE status = 'refused' AND json_extract(found.value, '$.severity') = 'error'\n"
+        "GROUP BY gate ORDER BY drafts DESC, gate",
     ),
     Question(
         "errors",
