@@ -1,4 +1,4 @@
-"""The generated parts of docs/ledger.md: the questions and their answers, the tables as they are."""
+"""The generated parts of docs/ledger.md: questions and their answers, the tables as they are."""
 
 from __future__ import annotations
 
