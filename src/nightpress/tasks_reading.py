@@ -35,8 +35,6 @@ def prune() -> Task:
             now.run.begin()  # the ledger says who thinned it out, and when
         for line in done.lines():
             desk.say(line)
-            if not dry_run:
-                now.run.tell("notice", line)
         return True
 
     days = {**text("days", "what is younger stays"), "type": int, "default": 90}
