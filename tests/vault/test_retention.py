@@ -159,7 +159,7 @@ def test_the_order_is_that_of_writing_not_of_a_clock(place: Place, tmp_path: Pat
         def monotonic(self) -> float:
             return 0.0
 
-        def sleep(self, seconds: float, stop: object = None) -> None:
+        def sleep(self, _seconds: float, _stop: object = None) -> None:
             raise AssertionError("nothing waits here")
 
     source = nasty(tmp_path / "project")

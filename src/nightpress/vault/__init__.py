@@ -10,8 +10,8 @@ from nightpress.vault.drill import DrillResult, drill
 from nightpress.vault.inventory import Snapshot, choose, parts, snapshots
 from nightpress.vault.local import LocalPlace
 from nightpress.vault.opening import NOT_OFF_SITE, named_vault, project_vault
-from nightpress.vault.remote import RemotePlace
 from nightpress.vault.place import Absent, Damaged, Place, Refused, VaultError
+from nightpress.vault.remote import RemotePlace
 from nightpress.vault.restore import RestoreResult, restore_all
 from nightpress.vault.retention import ForgetResult, Policy, collect_garbage, forget, pick
 from nightpress.vault.source import Plugin, Progress, Source
