@@ -24,6 +24,7 @@ from nightpress.project import Project
 
 PLUGINS = 236
 DAYS = 1_500
+VIEWS = ("latest", "plugins", "gates", "success", "cost", "pace", "durations")
 MODEL = "gemini-3.5-flash-lite"
 STATUSES = ("published",) * 14 + ("refused", "refused", "failed", "deferred", "deferred", "kept")
 FINDINGS = json.dumps(
@@ -92,6 +93,10 @@ def _reading(root: Path) -> dict[str, Any]:
             catalog.load(_project(Path()), everything=True)
         with _measured(found, "audit_s"):
             assert project.ledger.verify() == []
+        found["views_s"] = {
+            view: _seconds(lambda view=view: list(project.ledger.rows(f"SELECT * FROM {view}")))  # noqa: S608
+            for view in VIEWS
+        }
         project.ledger.close()
     finally:
         os.chdir(cwd)
@@ -220,6 +225,8 @@ def render(found: dict[str, Any]) -> str:
             f" nothing to do {found['null_doit_s']:.2f} s",
             f"one attempt's rows {found['attempt_ms']:.2f} ms; one reservation"
             f" {found['reserve_ms']:.2f} ms (in a new ledger {found['reserve_new_ms']:.2f} ms)",
+            "whole views: "
+            + ", ".join(f"{view} {seconds:.2f} s" for view, seconds in found["views_s"].items()),
             f"audit {found['audit_s']:.1f} s; prune to 90 days {found['prune_s']:.1f} s:"
             f" {found['size_pruned_mb']:,} MB, audit then {found['audit_pruned_s']:.1f} s",
         )

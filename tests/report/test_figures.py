@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 from nightpress import render
+from nightpress.ledger import Ledger
+from nightpress.report import recovered
 from tests.market import Market, plugin
 from tests.report.sample import HOSTILE, sample
 
@@ -86,3 +88,21 @@ def test_a_page_of_many_plugins_stays_small() -> None:
     """About 1.3 kB a plugin: 10,000 of them are no burden to a browser."""
     small, large = (len(render.page(sample(n, hostile=False))) for n in (200, 1200))
     assert (large - small) / 1000 < 2_000
+
+
+def test_backups_and_the_last_drill_are_read_from_the_ledger(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.db", lambda: 0.0)
+    assert recovered.backups(ledger).count == 0
+    with ledger.store.write() as db:
+        if not list(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'backups'")):
+            db.execute("CREATE TABLE backups (timestamp TEXT, kind TEXT, ok INTEGER, said TEXT)")
+            rows = [
+                ("2026-11-21T04:00:00+00:00", "backup", 1, "sent 9 bytes"),
+                ("2026-11-22T04:00:00+00:00", "drill", 0, "drill FAILED"),
+                ("2026-11-23T04:00:00+00:00", "backup", 1, "sent 7 bytes"),
+            ]
+            db.executemany("INSERT INTO backups VALUES (?, ?, ?, ?)", rows)
+    found = recovered.backups(ledger)
+    assert (found.count, found.last_backup[:10], found.drill_ok) == (3, "2026-11-23", False)
+    assert found.last_drill_said == "drill FAILED"
+    ledger.close()
