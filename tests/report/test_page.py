@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from importlib import resources
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nightpress.render import charts
 from nightpress.render.page import embedded
 from tests.report.sample import HOSTILE
 
@@ -130,6 +132,21 @@ def test_contrast_and_labels_pass_axe(opened: Open, width: int, scheme: str) -> 
     assert said == set()
     assert {"color-contrast", "label", "button-name"} <= {rule["id"] for rule in found["passes"]}
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_day_without_work_shows_in_the_charts() -> None:
+    assert charts.calendar(["2026-11-23"]) == [f"2026-11-{day}" for day in range(17, 24)]
+    assert len(charts.calendar(["2026-11-23", "2026-10-25"])) == 30
+
+
+def test_on_a_phone_an_open_row_is_as_wide_as_the_table(opened: Open) -> None:
+    page = opened(400)
+    page.locator("#rows .open").first.click()
+    table, cell = (page.locator(at).bounding_box() for at in ("table.plugins", ".more > td"))
+    assert abs(table["width"] - cell["width"]) < 2 and table["width"] <= 400
+    head = page.locator("table.plugins > thead th:visible")
+    ends = [head.nth(n).bounding_box() for n in range(head.count())]
+    assert all(a["x"] + a["width"] <= b["x"] + 1 for a, b in pairwise(ends))
 
 
 def test_embedded_json_can_not_end_its_script_element() -> None:

@@ -7,13 +7,15 @@ value a title, which browsers show on hovering.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from nightpress.figures import CallDay, Day, Figures, Gate, Phase, Sizes
 
 WIDTH, HEIGHT = 480, 270
 MOST_GATES = 8
+WEEK = 7
 
 
 def charts(figures: Figures) -> dict[str, str]:
@@ -31,12 +33,14 @@ def charts(figures: Figures) -> dict[str, str]:
 def outcomes(days: Sequence[Day]) -> str:
     import pygal
 
+    held = {day.day: day.outcomes for day in days}
+    dates = calendar(held)
     present = list(dict.fromkeys(status for day in days for status in day.outcomes))
     chart = pygal.StackedBar(**_config())
-    chart.x_labels = [day.day[5:] for day in days]
-    _thin(chart, len(days))
+    chart.x_labels = [day[5:] for day in dates]
+    _thin(chart, len(dates))
     for status in present:
-        chart.add(status, [day.outcomes.get(status, 0) or None for day in days])
+        chart.add(status, [held.get(day, {}).get(status) or None for day in dates])
     return _svg(chart, present)
 
 
@@ -47,16 +51,16 @@ def sizes(found: Sizes) -> str:
     chart = pygal.Histogram(**_config(x_value_formatter=_kilobytes))
     tallest = max([1, *(b.before for b in found.bins), *(b.after for b in found.bins)])
     chart.add("window", [(tallest, *found.window)])
-    for name, shift in (("before", 0), ("after", 900)):
+    for label, name, shift in (("before", "before", 0), ("now", "after", 900)):
         bars = [
             (getattr(b, name), b.least + 150 + shift, b.least + 950 + shift)
             for b in found.bins
             if getattr(b, name)
         ]
-        chart.add(name, bars)
+        chart.add(label, bars)
     last = found.bins[-1].most if found.bins else found.window[1]
     chart.x_labels = list(range(0, last + 1, 4_000))
-    return _svg(chart, ["window", "before", "after"])
+    return _svg(chart, ["window", "before", "now"])
 
 
 def phases(found: Sequence[Phase]) -> str:
@@ -73,12 +77,15 @@ def calls(days: Sequence[CallDay], per_day: int | None) -> str:
     """Calls of each day, and the day's quota as a line where there is one."""
     import pygal
 
+    held = {day.day: day for day in days}
+    dates = calendar(held)
     chart = pygal.StackedBar(**_config())
-    chart.x_labels = [day.day[5:] for day in days]
-    _thin(chart, len(days))
+    chart.x_labels = [day[5:] for day in dates]
+    _thin(chart, len(dates))
     names = ["replies", "no reply"]
-    chart.add("replies", [day.replies or None for day in days])
-    chart.add("no reply", [day.calls - day.replies or None for day in days])
+    found = [held.get(day) for day in dates]
+    chart.add("replies", [day.replies or None if day else None for day in found])
+    chart.add("no reply", [(day.calls - day.replies) or None if day else None for day in found])
     most = max(day.calls for day in days)
     if per_day and per_day < 20 * most:
         chart.y_labels = sorted({0, per_day // 2, per_day, most})
@@ -96,6 +103,14 @@ def gates(found: Sequence[Gate]) -> str:
     for name in names:
         chart.add(name, [getattr(gate, name) or None for gate in rows])
     return _svg(chart, names)
+
+
+def calendar(days: Iterable[str]) -> list[str]:
+    """Every day from the first to the last one, and a week at least: a day without work shows."""
+    held = sorted(days)
+    last = date.fromisoformat(held[-1])
+    first = min(date.fromisoformat(held[0]), last - timedelta(days=WEEK - 1))
+    return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
 
 
 def _per_day(figures: Figures) -> int | None:

@@ -32,10 +32,10 @@ INSUFFICIENT = "write more in the plugin, take a model, or lower size.min"
 KEPT = "doit adopt:PLUGIN takes your edit as it stands; doit force=1 replaces it"
 
 
-def todo(status: str, cause: str) -> str:
-    """What to do about it."""
+def todo(status: str, cause: str, hint: str = "") -> str:
+    """What to do about it; hint: what the gate that refused the draft advises."""
     if status == "refused":
-        return REFUSED
+        return f"{hint}; {REFUSED}" if hint else REFUSED
     if status == "insufficient":
         return INSUFFICIENT
     if status == "kept" and cause not in TODO:

@@ -164,12 +164,23 @@ def causes(latest: Iterable[Any]) -> list[Cause]:
             groups.setdefault((row["status"], _cause(row)), []).append(row)
     found = [
         Cause(
-            cause, status, len(rows), advice.todo(status, cause), rows[-1]["job"],
+            cause, status, len(rows), advice.todo(status, cause, _hint(rows)), rows[-1]["job"],
             rows[-1]["error_message"] or "",
         )
         for (status, cause), rows in groups.items()
     ]  # fmt: skip
     return sorted(found, key=lambda c: (OUTCOMES.index(c.status), -c.count, c.cause))
+
+
+def _hint(rows: Iterable[Any]) -> str:
+    """What the gate itself advises most often; "" if it does not."""
+    said = Counter(
+        str(f["hint"])
+        for row in rows
+        for f in json.loads(row["findings"])
+        if f.get("severity") == "error" and f.get("check") == _cause(row) and f.get("hint")
+    )
+    return said.most_common(1)[0][0] if said else ""
 
 
 def _cause(row: Any) -> str:

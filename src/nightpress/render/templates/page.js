@@ -23,7 +23,7 @@
     const own = plugin.documents || [];
     return {
       plugin, name: plugin.name || plugin.slug, state: data.order.indexOf(plugin.state),
-      size: sum(own, "size"), was: least(own, "size_before") === undefined ? undefined : sum(own, "size_before"),
+      size: sum(own, "size") || undefined, was: least(own, "size_before") === undefined ? undefined : sum(own, "size_before"),
       score: least(own, "score"), tries: sum(own, "tries"), last: best(own, "last"), words: null,
     };
   });
@@ -131,7 +131,7 @@
     if (opened) { line.nextSibling.remove(); return; }
     const more = make("tr", undefined, "more");
     const wide = make("td");
-    wide.colSpan = 7;
+    wide.colSpan = [...line.children].filter((one) => one.offsetParent !== null).length; // on a phone some hide
     const own = row.plugin.documents || [];
     own.forEach((one) => wide.append(document_(one)));
     if (!own.length) wide.append(make("p", "Its manifest has problems: see doit validate."));
