@@ -3,7 +3,7 @@
 Run `doit` to bring every document up to date, `doit plan` to see first what that means.
 """
 
-from nightpress import tasks, tasks_reading
+from nightpress import tasks, tasks_reading, tasks_vault
 
 DOIT_CONFIG = tasks.config()
 
@@ -66,3 +66,33 @@ def task_audit():
 def task_prune():
     """thin out what is old in ledger, snapshots and logs; what a restore needs stays"""
     return tasks_reading.prune()
+
+
+def task_backup():
+    """back everything up into the vault: Turso, or a file here"""
+    return tasks_vault.backup()
+
+
+def task_backups():
+    """the snapshots in the vault, with their age"""
+    return tasks_vault.backups()
+
+
+def task_drill():
+    """rehearse a recovery: restore the newest backup, compare every hash"""
+    return tasks_vault.drill()
+
+
+def task_verify_vault():
+    """read every object of the vault back"""
+    return tasks_vault.verify_vault()
+
+
+def task_archive():
+    """write a backup as plain files: tar.gz, ledger, inventory"""
+    return tasks_vault.archive()
+
+
+def task_forget_backups():
+    """thin out the backups by the retention rules"""
+    return tasks_vault.forget_backups()

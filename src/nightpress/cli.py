@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     init.set_defaults(run=_init)
     _add_tonight(commands)
+    _add_restore_all(commands)
     _add_why(commands)
     return parser
 
@@ -125,6 +126,50 @@ def _add_tonight(commands: Any) -> None:
             flag = "--" + option.name.replace("_", "-")
             tonight.add_argument(flag, metavar=option.values.split(",")[0], help=option.help)
     tonight.set_defaults(run=_tonight)
+
+
+def _add_restore_all(commands: Any) -> None:
+    restore = commands.add_parser(
+        "restore-all",
+        help="bring everything back from a vault, on a bare machine",
+        description="Restores a backup (plugins, manifests, generators, ledger) into an empty "
+        "folder, every byte verified. VAULT is the URL of a Turso database (its token, read-only "
+        "is enough, in TURSO_AUTH_TOKEN), or a vault's file.",
+    )
+    restore.add_argument("vault", metavar="URL|FILE", help="libsql://NAME.turso.io, or vault.db")
+    restore.add_argument("dest", metavar="DEST", help="an empty folder, or one to be made")
+    restore.add_argument("--snapshot", metavar="ID", help="which one (default: the newest)")
+    restore.add_argument(
+        "--plugin", metavar="NAME", help="only this plugin, by its manifest's name"
+    )
+    restore.add_argument(
+        "--overwrite", action="store_true", help="DEST may hold files; those of same path go"
+    )
+    restore.add_argument("--list", action="store_true", help="only list the snapshots there are")
+    restore.set_defaults(run=_restore_all)
+
+
+def _restore_all(given: argparse.Namespace) -> int:
+    from nightpress import vault
+    from nightpress.clock import RealClock
+    from nightpress.journey import Journey
+
+    place, journey = vault.named_vault(given.vault, os.environ), Journey()
+    try:
+        if given.list:
+            for one in vault.snapshots(place):
+                _say(one.line(RealClock().time()))
+            return errors.EXIT_OK
+        done = vault.restore_all(
+            place, Path(given.dest), snapshot=given.snapshot, plugin=given.plugin,
+            overwrite=given.overwrite, progress=journey,
+        )  # fmt: skip
+    finally:
+        journey.end()
+        place.close()
+    for line in done.lines():
+        _say(line)
+    return errors.EXIT_OK
 
 
 def _tonight(given: argparse.Namespace) -> int:

@@ -56,6 +56,16 @@ class Ledger:
                 (self._time(), exit_code, json.dumps(summary, sort_keys=True), run_id),
             )
 
+    def record_backup(self, columns: Mapping[str, Any]) -> None:
+        """One row in `backups`, by column name."""
+        names = ", ".join(columns)
+        marks = ", ".join("?" * len(columns))
+        with self.store.write() as db:
+            db.execute(
+                f"INSERT INTO backups ({names}) VALUES ({marks})",  # noqa: S608 - our own names
+                tuple(columns.values()),
+            )
+
     # --- attempts ---
 
     def begin(self, run_id: str, attempt: Attempt) -> int:

@@ -16,6 +16,7 @@ from doit.exceptions import BaseFail, TaskFailed
 
 from nightpress import errors, session, summary
 from nightpress.events import Listener
+from nightpress.run import Run
 from nightpress.terminal import safe
 
 WRITING = frozenset(
@@ -196,6 +197,18 @@ class Reporter:
         if any(name.partition(":")[0] == "enhance" for name in self.selected):
             self._summarise()
         run.end(self.status)
+        self._back_up(run)
+
+    def _back_up(self, run: Run) -> None:
+        """`vault.after_build`: a copy of what was published. Its failure is loud, and no more."""
+        asked = self.now.project.defaults.values.get("vault") or {}
+        counts = run.counts()
+        if not asked.get("after_build") or run.interrupted:
+            return
+        if counts["published"] or counts["adopted"]:
+            from nightpress import vaulting
+
+            vaulting.after_build(self.now.project, self._say)
 
     def _summarise(self) -> None:
         now, run = self.now, self.now.run

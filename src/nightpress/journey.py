@@ -1,0 +1,41 @@
+"""Says on stderr how far a journey to or from the vault has come: bytes, share, time left.
+
+Floor 4. In a terminal one line that is written over; elsewhere a line every few seconds.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from nightpress.terminal import safe
+
+if TYPE_CHECKING:
+    from nightpress.vault.source import Progress
+
+OFTEN = {True: 0.2, False: 10.0}
+"""Seconds between two lines of progress: in a terminal (written over), and elsewhere."""
+
+
+class Journey:
+    """Shows on stderr how far it has come, and with what is left in bytes and time."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._last = time.monotonic()
+        self._said = False
+
+    def __call__(self, progress: Progress) -> None:
+        terminal = sys.stderr.isatty()
+        if self._quiet or time.monotonic() - self._last < OFTEN[terminal]:
+            return
+        self._last, self._said = time.monotonic(), True
+        line = safe(progress.line())
+        sys.stderr.write(f"\r\033[K{line}" if terminal else f"{line}\n")
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        if self._said and sys.stderr.isatty():
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()

@@ -1,0 +1,140 @@
+"""The chapters of dodo.py around the vault: backups, drills, archives, and what stays of them.
+
+Floor 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nightpress.journey import Journey
+from nightpress.session import Session
+from nightpress.tasks import FORMAT, Task, switch, text, verb
+
+if TYPE_CHECKING:
+    from nightpress.vault import Place
+
+
+@contextmanager
+def _travelling(now: Session) -> Iterator[tuple[Place, Journey]]:
+    from nightpress import vaulting
+
+    journey = Journey(quiet=now.project.options.get("progress") in ("none", "json"))
+    where = vaulting.place(now.project)
+    try:
+        yield where, journey
+    finally:
+        journey.end()
+        where.close()
+
+
+def backup() -> Task:
+    def run(now: Session) -> bool:
+        from nightpress import desk, vaulting
+
+        with _travelling(now) as (where, journey):
+            lines = vaulting.back_up(now.project, where, journey)
+        for line in lines:
+            desk.say(line)
+        return True
+
+    return verb(run)
+
+
+def backups() -> Task:
+    def run(now: Session, format: str = "text") -> bool:
+        from nightpress import desk, vault
+
+        at = now.project.clock.time()
+        with _travelling(now) as (where, _):
+            found = vault.snapshots(where)
+            name, off_site = where.name, where.off_site
+        if format == "json":
+            rows = [one.row(at) for one in found]
+            desk.say_json({"place": name, "off_site": off_site, "snapshots": rows})
+            return True
+        for one in found:
+            desk.say(one.line(at))
+        count = "1 snapshot" if len(found) == 1 else f"{len(found)} snapshots"
+        desk.say(f"{count} in {name}" + ("" if found else "; make the first one: doit backup"))
+        if not off_site:
+            desk.say(f"warning: {vault.NOT_OFF_SITE}")
+        return True
+
+    return verb(run, [FORMAT])
+
+
+def drill() -> Task:
+    def run(now: Session) -> bool:
+        from nightpress import desk, vaulting
+
+        with _travelling(now) as (where, journey):
+            lines, passed = vaulting.rehearse(now.project, where, journey)
+        for line in lines:
+            desk.say(line)
+        return passed
+
+    return verb(run)
+
+
+def verify_vault() -> Task:
+    def run(now: Session) -> bool:
+        from nightpress import desk, vault, vaulting
+
+        with (
+            _travelling(now) as (where, journey),
+            vaulting.recorded(now.project, "verify", where) as note,
+        ):
+            done = vault.verify(where, journey, now.project.clock)
+            note(said=done.line(), ok=int(done.ok), bytes=done.bytes)
+        for line in done.lines():
+            desk.say(line)
+        return done.ok
+
+    return {"basename": "verify-vault", **verb(run)}
+
+
+def archive() -> Task:
+    def run(now: Session, into: str, snapshot: str) -> bool:
+        from nightpress import desk, vault, vaulting
+
+        parent = Path(into) if into else now.project.state / "archives"
+        with (
+            _travelling(now) as (where, _),
+            vaulting.recorded(now.project, "archive", where) as note,
+        ):
+            done = vault.archive(where, parent, snapshot=snapshot or None)
+            note(snapshot=done.snapshot, said=done.line(), partial=int(done.partial))
+        for name, size, sha256 in done.files:
+            desk.say(f"{sha256[:16]}  {size:>12,}  {name}")
+        desk.say(done.line())
+        return True
+
+    into = text("into", "the folder that gets it (default: .nightpress/archives)")
+    return verb(run, [into, text("snapshot", "which snapshot (default: the newest)")])
+
+
+def forget_backups() -> Task:
+    def run(now: Session, dry_run: bool) -> bool:
+        from nightpress import desk, vault, vaulting
+
+        with _travelling(now) as (where, _):
+            policy = vaulting.policy(now.project)
+            if dry_run:
+                done = vault.forget(where, policy, dry=True)
+            else:
+                with vaulting.recorded(now.project, "forget", where) as note:
+                    done = vault.forget(where, policy)
+                    note(said=done.line())
+        for one in done.kept:
+            desk.say(f"keep    {one.snapshot.id}  ({', '.join(one.why)})")
+        for gone in done.forgotten:
+            desk.say(f"forget  {gone}")
+        desk.say(done.line())
+        return True
+
+    params = [switch("dry-run", "only say what would go")]
+    return {"basename": "forget-backups", **verb(run, params)}

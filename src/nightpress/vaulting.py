@@ -1,0 +1,165 @@
+"""The project and its vault: what travels, and what the ledger remembers of each journey.
+
+Floor 3. The vault itself knows nothing of manifests; the ledger nothing of vaults.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nightpress import contract, discovery, reading, slugs, vault
+from nightpress.errors import NightpressError, UnsafePath
+from nightpress.project import Project
+from nightpress.vault import Place, Plugin, Policy, Source
+from nightpress.vault.source import Listener, silent
+
+FILES = (
+    "dodo.py", "manifests", "generators", "schemas", "nightpress.lock", ".gitignore",
+    ".gitattributes", ".pre-commit-hooks.yaml", ".pre-commit-config.yaml", "pyproject.toml",
+    "README.md",
+)  # fmt: skip
+"""What makes a build, beside the plugins; whatever is missing is passed over."""
+POLICY = Policy(last=7, daily=14, weekly=8, monthly=12)
+"""Snapshots that stay where the defaults say nothing."""
+_MANIFEST_CAP = 256 * 1024
+
+
+def place(project: Project) -> Place:
+    """The project's vault: Turso where the environment names one, else a file here."""
+    return vault.project_vault(project.root, project.environ)
+
+
+def settings(project: Project) -> dict[str, Any]:
+    """The `vault:` section of the defaults."""
+    return dict(project.defaults.values.get("vault") or {})
+
+
+def source(project: Project) -> Source:
+    """What travels: every plugin of the marketplace, what makes a build, and the ledger."""
+    said = settings(project)
+    values = project.defaults.values
+    market = str(values.get("marketplace") or ".").rstrip("/") or "."
+    prefix = "" if market == "." else f"{market}/"
+    ignore = tuple(values.get("ignore") or ())
+    return Source(
+        root=project.root,
+        plugins=tuple(_plugins(project, market, prefix, ignore)),
+        files=(*FILES, f"{prefix}.claude-plugin"),
+        ledger=project.ledger_path if project.has_ledger else None,
+        state=project.state,
+        ignore=ignore,
+        include_secrets=bool(said.get("include_secrets")),
+        **({"max_file_bytes": said["max_file_bytes"]} if said.get("max_file_bytes") else {}),
+    )
+
+
+def _plugins(
+    project: Project, market: str, prefix: str, ignore: tuple[str, ...]
+) -> Iterator[Plugin]:
+    """Every plugin there is, by its manifest's name, or by one of its own without a manifest."""
+    known = {}
+    for path in sorted(project.manifests.glob("[!_.]*.yaml")):
+        values = contract.peek(path)
+        folder = values.get("plugin") if values else None
+        if isinstance(folder, str):
+            known[folder.rstrip("/").removeprefix("./")] = path.stem
+    taken = set(known.values())
+    for found in discovery.discover(project.root / market, ignore).plugins:
+        path_here = prefix + found.path if found.path != "." else market
+        slug = known.get(path_here) or slugs.unique((found.name, Path(found.path).name), taken)
+        taken.add(slug)
+        version = _version(project.root, path_here)
+        yield Plugin(slug, found.name, path_here, found.category, version)
+
+
+def _version(root: Path, plugin: str) -> str:
+    try:
+        data = reading.read(root, f"{plugin}/.claude-plugin/plugin.json", _MANIFEST_CAP)
+        said = json.loads(data)
+    except (OSError, UnsafePath, ValueError, RecursionError):
+        return ""  # the plugin is backed up all the same
+    version = said.get("version") if isinstance(said, dict) else None
+    return version if isinstance(version, str) else ""
+
+
+def policy(project: Project) -> Policy:
+    """Which snapshots stay."""
+    said = settings(project).get("retention")
+    if not said:
+        return POLICY
+    rules = ("last", "daily", "weekly", "monthly")
+    return Policy(**{rule: int(said.get(rule) or 0) for rule in rules})
+
+
+@contextmanager
+def recorded(project: Project, kind: str, where: Place) -> Iterator[Callable[..., None]]:
+    """Record in the ledger how the journey ends; what is yielded takes its columns. An error is
+    recorded, too, and goes on."""
+    began = project.clock.monotonic()
+    columns: dict[str, Any] = {}
+    try:
+        yield columns.update
+    except NightpressError as error:
+        _record(project, kind, where, began, {"ok": 0, "said": error.message})
+        raise
+    _record(project, kind, where, began, {"ok": 1, **columns})
+
+
+def _record(
+    project: Project, kind: str, where: Place, began: float, columns: dict[str, Any]
+) -> None:
+    row = {
+        "timestamp": datetime.fromtimestamp(project.clock.time(), UTC).isoformat(),
+        "kind": kind,
+        "place": where.name,
+        "off_site": int(where.off_site),
+        "seconds": round(project.clock.monotonic() - began, 3),
+        **columns,
+    }
+    project.ledger.record_backup(row)
+
+
+def back_up(project: Project, where: Place, progress: Listener) -> list[str]:
+    """One backup; the lines that say what it did, the last one as the documentation has it."""
+    with recorded(project, "backup", where) as note:
+        done = vault.backup(source(project), where, progress, project.clock)
+        note(
+            snapshot=done.snapshot, said=done.line(), bytes_sent=done.sent, objects_new=done.new,
+            plugins=done.plugins, files=done.files, bytes=done.bytes, partial=int(done.partial),
+        )  # fmt: skip
+    return [*_not_off_site(where), *done.lines()]
+
+
+def rehearse(project: Project, where: Place, progress: Listener) -> tuple[list[str], bool]:
+    """One drill: (lines, whether it passed)."""
+    with recorded(project, "drill", where) as note:
+        done = vault.drill(where, source(project), progress=progress, clock=project.clock)
+        note(
+            snapshot=done.snapshot, said=done.line(), ok=int(done.ok), plugins=done.plugins,
+            files=done.files, bytes=done.bytes, recovery_seconds=round(done.seconds, 3),
+        )  # fmt: skip
+    return [*_not_off_site(where), *done.lines()], done.ok
+
+
+def _not_off_site(where: Place) -> list[str]:
+    return [] if where.off_site else [f"warning: {vault.NOT_OFF_SITE}"]
+
+
+def after_build(project: Project, tell: Callable[[str], None]) -> None:
+    """The backup after a run that published: its failure is told and recorded, and ends there."""
+    where: Place | None = None
+    try:
+        where = place(project)
+        for line in back_up(project, where, silent)[-3:]:
+            tell(line)
+    except (NightpressError, OSError) as error:
+        said = error.message if isinstance(error, NightpressError) else str(error)
+        tell(f"BACKUP FAILED: {said} (the build itself is not affected; try: doit backup)")
+    finally:
+        if where is not None:
+            where.close()
