@@ -197,7 +197,8 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """Off-site copies and the last rehearsal of a recovery; "" and None: there is none."""
+    """Good copies, and the last rehearsal of a recovery; "" and None: there is none.
+    failed_since: what the last try said, if it failed."""
 
     last_backup: str = ""
     last_backup_said: str = ""
@@ -205,6 +206,8 @@ class Backups:
     last_drill_said: str = ""
     drill_ok: bool | None = None
     count: int = 0
+    off_site: bool | None = None
+    failed_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,8 @@ def sample(plugins: int = 60, seed: int = 7, hostile: bool = True) -> Figures:
                   "note-stamp/skill", "the offline backend can extract 866 of 8,000 bytes"),
         ),
         backups=Backups("2026-11-23T05:58:00+00:00", "236 plugins, 1,204 files, off-site",
-                        "2026-11-22T06:10:00+00:00", "every hash compared, in 41.2 s", True, 23),
+                        "2026-11-22T06:10:00+00:00", "every hash compared, in 41.2 s", True, 23,
+                        True, f"the vault refused the token {HOSTILE[1]}"),
         plugins=tuple(found),
         problems=(f"manifests/{HOSTILE[2]}.yaml:3:5: not a number",) if hostile else (),
     )  # fmt: skip

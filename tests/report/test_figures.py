@@ -93,16 +93,16 @@ def test_a_page_of_many_plugins_stays_small() -> None:
 def test_backups_and_the_last_drill_are_read_from_the_ledger(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.db", lambda: 0.0)
     assert recovered.backups(ledger).count == 0
-    with ledger.store.write() as db:
-        if not list(db.execute("SELECT 1 FROM sqlite_master WHERE name = 'backups'")):
-            db.execute("CREATE TABLE backups (timestamp TEXT, kind TEXT, ok INTEGER, said TEXT)")
-            rows = [
-                ("2026-11-21T04:00:00+00:00", "backup", 1, "sent 9 bytes"),
-                ("2026-11-22T04:00:00+00:00", "drill", 0, "drill FAILED"),
-                ("2026-11-23T04:00:00+00:00", "backup", 1, "sent 7 bytes"),
-            ]
-            db.executemany("INSERT INTO backups VALUES (?, ?, ?, ?)", rows)
+    for day, kind, ok, said in (
+        ("21", "backup", 1, "sent 9 bytes"), ("22", "drill", 0, "drill FAILED"),
+        ("22", "backup", 1, "sent 7 bytes"), ("23", "backup", 0, "refused"),
+    ):  # fmt: skip
+        ledger.record_backup(
+            {"timestamp": f"2026-11-{day}T04:00:00+00:00", "kind": kind, "place": "file",
+             "off_site": 0, "ok": ok, "said": said, "seconds": 1.0, "snapshot": "s"}
+        )  # fmt: skip
     found = recovered.backups(ledger)
-    assert (found.count, found.last_backup[:10], found.drill_ok) == (3, "2026-11-23", False)
-    assert found.last_drill_said == "drill FAILED"
+    assert (found.count, found.last_backup[:10], found.off_site) == (2, "2026-11-22", False)
+    assert (found.last_drill_said, found.drill_ok) == ("drill FAILED", False)
+    assert found.failed_since == "refused"
     ledger.close()

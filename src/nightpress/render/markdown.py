@@ -135,12 +135,16 @@ def _sums(figures: Figures) -> Iterable[str]:
 
 def _backups(figures: Figures) -> str:
     held = figures.backups
-    if not held.count:
-        return "No backup is on record."
-    said = f"Last backup {formats.moment(held.last_backup)}: {text(held.last_backup_said)}."
+    said = []
+    if held.failed_since:
+        said.append(f"**The last backup failed:** {text(held.failed_since)}.")
+    if held.count:
+        where = "" if held.off_site else ", NOT off-site"
+        when = formats.moment(held.last_backup)
+        said.append(f"Last good backup {when}{where}: {text(held.last_backup_said)}.")
     if held.last_drill:
-        said += f" Last drill {formats.moment(held.last_drill)}: {text(held.last_drill_said)}."
-    return said
+        said.append(f"Last drill {formats.moment(held.last_drill)}: {text(held.last_drill_said)}.")
+    return " ".join(said) or "No backup is on record."
 
 
 def _needing(figures: Figures) -> Iterable[str]:
