@@ -67,7 +67,8 @@ def _before_us(project: Project, found: Gathered, item: Item) -> bytes | None:
     if not rows or rows[0]["before_sha256"] is None:
         return None
     target = found.states[item.name].enhancement.target
-    return Snapshots(project.state / "snapshots").read(rows[0]["snapshot_id"], target)
+    held = Snapshots(project.state / "snapshots")
+    return held.read(rows[0]["snapshot_id"], target, item.slug)
 
 
 def _put_back(project: Project, found: Gathered, item: Item, before: bytes | None) -> None:

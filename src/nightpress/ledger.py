@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nightpress import chain
+from nightpress.ledger_backups import STATE
 from nightpress.ledger_rows import Attempt, Call
 from nightpress.ledger_schema import MIGRATIONS
 from nightpress.model import Reply
@@ -55,6 +56,11 @@ class Ledger:
                 "UPDATE runs SET finished = ?, exit_code = ?, summary = ? WHERE run_id = ?",
                 (self._time(), exit_code, json.dumps(summary, sort_keys=True), run_id),
             )
+
+    def state(self) -> str:
+        """Equal texts: the ledger says the same, but for its backups."""
+        [row] = self.rows(STATE)
+        return str(row["state"])
 
     def record_backup(self, columns: Mapping[str, Any]) -> None:
         """One row in `backups`, by column name."""

@@ -27,3 +27,21 @@ CREATE TABLE backups (
   CHECK (ok = 0 OR kind NOT IN ('backup', 'drill') OR snapshot IS NOT NULL)
 ) STRICT;
 """
+
+STATE = """
+SELECT json_array(
+  (SELECT value FROM meta WHERE key = 'ledger_id'),
+  (SELECT user_version FROM pragma_user_version),
+  (SELECT max(rowid) FROM runs), (SELECT max(finished) FROM runs),
+  (SELECT max(rowid) FROM enhancements),
+  (SELECT group_concat(id || status) FROM enhancements WHERE status IN ('started', 'prepared')),
+  (SELECT max(rowid) FROM calls),
+  (SELECT max(rowid) FROM replies),
+  (SELECT count(*) FROM replies WHERE spent_on IS NULL),
+  (SELECT max(rowid) FROM analyses), (SELECT max(rowid) FROM contents),
+  (SELECT max(rowid) FROM asks), (SELECT count(*) FROM asks),
+  (SELECT max(rowid) FROM chain), (SELECT count(*) FROM chain_gaps)
+) AS state
+"""
+"""What changes with whatever the ledger is told, but not with a row in `backups`: that a backup was
+made is no reason to send the ledger again."""

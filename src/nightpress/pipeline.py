@@ -230,7 +230,9 @@ class Press:
     def _snapshot_with(self, doing: Doing, target: str, expected: str | None) -> str:
         """A snapshot that holds the very bytes that will be replaced."""
         taken = self.taken.get(doing.item.slug)
-        holds = taken is not None and self.snapshots.contains(taken, target, expected)
+        holds = taken is not None and self.snapshots.contains(
+            taken, target, expected, doing.item.slug
+        )
         if taken is None or not holds:
             self.snapshot(doing.item.slug)
             taken = self.taken[doing.item.slug]

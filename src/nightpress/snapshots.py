@@ -106,9 +106,11 @@ class Snapshots:
             f"there is no snapshot {safe(snapshot_id)!r}", "see: doit restore --list"
         )
 
-    def contains(self, snapshot_id: str, path: str, sha256: str | None) -> bool:
+    def contains(
+        self, snapshot_id: str, path: str, sha256: str | None, slug: str | None = None
+    ) -> bool:
         """Does the snapshot hold exactly these bytes at this path (None: no file)?"""
-        held = {e.path: e for e in self.get(snapshot_id).entries if e.kind == "file"}
+        held = {e.path: e for e in self.get(snapshot_id, slug).entries if e.kind == "file"}
         if sha256 is None:
             return path not in held
         return path in held and held[path].text == sha256 and self._object(sha256).is_file()

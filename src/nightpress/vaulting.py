@@ -51,6 +51,7 @@ def source(project: Project) -> Source:
         plugins=tuple(_plugins(project, market, prefix, ignore)),
         files=(*FILES, f"{prefix}.claude-plugin"),
         ledger=project.ledger_path if project.has_ledger else None,
+        ledger_state=project.ledger.state() if project.has_ledger else "",
         state=project.state,
         ignore=ignore,
         include_secrets=bool(said.get("include_secrets")),

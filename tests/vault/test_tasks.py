@@ -39,6 +39,7 @@ def test_everything_comes_back_and_nothing_is_to_be_done(built: Market, tmp_path
     )
     vault = built.root / ".nightpress" / "vault.db"
     assert not vault.with_name("vault.db-wal").exists()
+    assert ", 0 objects new," in built.doit("backup").out  # that it was backed up is not news
     bare = Market(tmp_path / "bare")
     bare.root.mkdir()
     brought = bare.run("nightpress", "restore-all", str(vault), "here")

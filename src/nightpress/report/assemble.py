@@ -40,7 +40,8 @@ def gather(project: Project, days: int = DAYS) -> Figures:
 
 def _with_history(project: Project, blank: Figures) -> Figures:
     ledger, since = project.ledger, blank.since
-    latest = list(ledger.rows("SELECT * FROM latest"))
+    declared = {document.job for plugin in blank.plugins for document in plugin.documents}
+    latest = [row for row in ledger.rows("SELECT * FROM latest") if row["job"] in declared]
     attempts = counted.attempts(ledger)
     models = counted.models(ledger, since)
     asked = list(dict.fromkeys(model.asked for model in models))

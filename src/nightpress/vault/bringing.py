@@ -87,7 +87,8 @@ def _ledger(job: Job) -> PartRow:
     base = path.parent.relative_to(job.source.root).as_posix()
 
     def read(take: Take) -> list[Node]:
-        return [ledgercopy.node(path, job.source.state, job.index, take)]
+        said = job.source.ledger_state
+        return [ledgercopy.node(path, job.source.state, job.index, take, said)]
 
     def forget(nodes: Sequence[Node], absent: set[str]) -> None:
         del nodes, absent

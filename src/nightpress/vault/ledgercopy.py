@@ -24,16 +24,21 @@ KEY = "\0ledger"
 
 
 def node(
-    path: Path, state: Path | None, index: FileIndex, take: Callable[[str, bytes], None]
+    path: Path,
+    state: Path | None,
+    index: FileIndex,
+    take: Callable[[str, bytes], None],
+    said: str = "",
 ) -> Node:
     """The ledger as a tree's entry; copied and read only if it moved. state: where the copy may
-    lie for that long. A ledger that cannot be copied is left out and makes the snapshot partial."""
+    lie for that long; said: its state as its owner knows it, else its files' stamps say. A ledger
+    that cannot be copied is left out and makes the snapshot partial."""
     try:
-        stamp, changed_ns, now_ns = _stamp(path)
+        stamp, changed_ns, now_ns = (said, 0, time.time_ns()) if said else _stamp(path)
         known = index.get(KEY, stamp)
         if known is None:
             known = _read(path, state, stamp, take)
-            if _stamp(path)[0] == stamp:
+            if said or _stamp(path)[0] == stamp:
                 index.put(KEY, known, changed_ns, now_ns)
         mode = stat.S_IMODE(path.stat().st_mode)
     except (NightpressError, store.Error, OSError) as error:

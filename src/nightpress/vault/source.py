@@ -24,14 +24,16 @@ class Plugin:
 @dataclass(frozen=True, slots=True)
 class Source:
     """A project. root: its folder; files: its own files and folders, relative to root (those
-    that are missing are passed over); ledger: the ledger's file; state: where the index of what
-    was read before is kept (None: nowhere); ignore: patterns of what stays out where git does
+    that are missing are passed over); ledger: the ledger's file; ledger_state: a text that changes
+    with whatever of it is worth sending ("": its files' stamps decide); state: where the index of
+    what was read before is kept (None: nowhere); ignore: patterns of what stays out where git does
     not say it; include_secrets: let files with secret names or detected secrets travel."""
 
     root: Path
     plugins: tuple[Plugin, ...]
     files: tuple[str, ...] = ()
     ledger: Path | None = None
+    ledger_state: str = ""
     state: Path | None = None
     ignore: tuple[str, ...] = ()
     include_secrets: bool = False
