@@ -58,5 +58,5 @@ def described() -> list[tuple[str, str, str]]:
     for script in MIGRATIONS:
         for comment, kind, name in _MADE.findall(script):
             words = " ".join(line.lstrip("- ") for line in comment.splitlines())
-            found.append((words or _META, kind, name))
+            found.append((words or (_META if name == "meta" else ""), kind, name))
     return found
