@@ -50,7 +50,7 @@ def test_durations_are_nearest_ranks(ledger: Ledger) -> None:
     for row in _rows(ledger, "SELECT * FROM durations WHERE phase IN ('analysis', 'generation')"):
         query = (
             "SELECT seconds FROM calls WHERE outcome = 'reply'"
-            f" AND phase = '{row['phase']}' ORDER BY seconds"  # noqa: S608
+            f" AND phase = '{row['phase']}' ORDER BY seconds"
         )
         seconds = [call["seconds"] for call in _rows(ledger, query)]
         at_most = [s for s in seconds if sum(other <= s for other in seconds) >= len(seconds) / 2]
