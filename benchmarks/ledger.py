@@ -216,7 +216,8 @@ _LINK = "INSERT INTO chain (kind, row_id, digest, link) VALUES (?, ?, ?, ?)"
 def render(found: dict[str, Any]) -> str:
     """Lines for people."""
     return "\n".join(
-        (
+        f"- {line}"
+        for line in (
             f"{found['attempts']:,} attempts and as many calls over {DAYS} nights,"
             f" {found['plugins']} plugins: {found['size_mb']:,} MB"
             f" ({1e6 * found['size_mb'] / found['attempts']:,.0f} bytes an attempt)",
