@@ -37,9 +37,9 @@ def target(name: str) -> str:
 
 def test_a_near_duplicate_is_found_in_each_other_document(project: Project) -> None:
     around = Neighbourhood(project)
-    assert around.without("plugins/new/SKILL.md").sharing(SHARED.format("delta")) == 3
-    assert around.without(target("beta")).sharing(SHARED.format("beta")) == 2
-    assert around.without(target("beta")).sharing(prose("quite another", 300)) == 0
+    assert around.without("plugins/new").sharing(SHARED.format("delta")) == 3
+    assert around.without("plugins/beta").sharing(SHARED.format("beta")) == 2
+    assert around.without("plugins/beta").sharing(prose("quite another", 300)) == 0
 
 
 def test_a_second_run_reads_only_what_changed(project: Project) -> None:
@@ -63,3 +63,12 @@ def test_what_is_published_meanwhile_counts_at_once(project: Project) -> None:
     around.add(target("alpha"), b"# alpha\n\nShort.\n")
     assert around.without("x").sharing(SHARED.format("delta")) == 3
     assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 3
+
+
+def test_documents_of_one_plugin_may_share(project: Project) -> None:
+    around = Neighbourhood(project)
+    around.without("x")  # has caught up with what stands
+    for number in range(4):
+        around.add(f"plugins/delta/skills/{number}/SKILL.md", SHARED.format("delta").encode())
+    assert around.without("plugins/delta").sharing(SHARED.format("delta")) == 3
+    assert around.without("plugins/delta-2").sharing(SHARED.format("delta")) == 7

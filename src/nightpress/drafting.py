@@ -17,6 +17,7 @@ from nightpress import (
     contract,
     fingerprint,
     judging,
+    neighbourhood,
     prompting,
     sources,
     staleness,
@@ -199,10 +200,14 @@ def _judged(
     text = compose.finished(question.material, reply.text)
     standing = sources.standing_text(found.root, state.enhancement.target, state.case) or None
     planned = [other.enhancement.target for other in found.states.values()]
-    verdict = judging.judge(
-        project, found, state.enhancement, state.counted, text,
-        standing=standing, finish=reply.finish, planned=planned, forced=state.case.forced,
-    )  # fmt: skip
+    around = neighbourhood.of(project)
+    with around.turn:
+        verdict = judging.judge(
+            project, found, state.enhancement, state.counted, text,
+            standing=standing, finish=reply.finish, planned=planned, forced=state.case.forced,
+        )  # fmt: skip
+        if not verdict.errors:
+            around.add(state.target_path, verdict.text.encode("utf-8", "replace"))
     before = None
     if standing is not None:  # by the very rules that the draft is judged by
         before = judging.judge(

@@ -39,7 +39,7 @@ def judge(
     of the project's own that cannot be loaded.
     """
     generator = project.generator(enhancement.generator)
-    target_path = f"{found.manifest.path}/{enhancement.target}" if found.manifest else ""
+    plugin = found.manifest.path if found.manifest else ""
     settings = merged(generator, enhancement)
     context = checks.Context(
         settings=settings,
@@ -55,7 +55,7 @@ def judge(
         forced=forced,
         ours=ours,
         instructions=instructions(generator.system, generator.prompt),
-        neighbours=neighbourhood.of(project).without(target_path) if ours else None,
+        neighbours=neighbourhood.of(project).without(plugin) if ours else None,
         custom=ownchecks.gates(generator, settings, project.root),
     )
     return checks.judge(text, context)

@@ -29,19 +29,22 @@ class Neighbourhood:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._guard = threading.Lock()
+        self.turn = threading.Lock()
+        """Held from judging a draft to adding it: of equal drafts made at once, some must lose."""
         self._book = Sketchbook(project.state / "neighbours.db")
         self._current = False
 
-    def without(self, target: str) -> checks.Neighbours:
-        """The other documents; target: relative to the project."""
+    def without(self, plugin: str) -> checks.Neighbours:
+        """The documents of other plugins (those of one plugin have one source); plugin: its
+        folder, relative to the project."""
         with self._guard:
             if not self._current:
                 self._catch_up()
                 self._current = True
-        return checks.Neighbours(lambda bands: self._book.near(bands, target))
+        return checks.Neighbours(lambda bands: self._book.near(bands, plugin))
 
     def add(self, target: str, data: bytes) -> None:
-        """A document that was published in this run, in place of what stood there."""
+        """A document that passed in this run, in place of what stood there."""
         self._book.enter([_entry(target, b"", data)])
 
     def _catch_up(self) -> None:

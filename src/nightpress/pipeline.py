@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nightpress import drafting, lockfile, neighbourhood, publication
+from nightpress import drafting, lockfile, publication
 from nightpress.attempts import Attempts, Doing
 from nightpress.budget import Spending
 from nightpress.calls import Caller
@@ -219,7 +219,6 @@ class Press:
                 **self.attempts.timing(doing),
             },
         )
-        neighbourhood.of(project).add(state.target_path, data)
         sha256 = publication.standing_hash(found.root, target)
         self._record(doing, "published", str(sha256), draft.counted, (), draft)
         project.ledger.end(doing.row, "published", verified=True, **self.attempts.timing(doing))

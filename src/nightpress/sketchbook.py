@@ -94,15 +94,16 @@ class Sketchbook:
             db.executemany("DELETE FROM documents WHERE target = ?", [(t,) for t in targets])
 
     def near(self, bands: Sequence[int], without: str) -> list[tuple[int, Sketch]]:
-        """(document, sketch) of paragraphs that have one of the bands; without: a target that
-        does not count."""
+        """(document, sketch) of paragraphs that have one of the bands; without: the folder whose
+        documents do not count."""
         marks = ", ".join("?" * len(bands))
         query = (
             "SELECT DISTINCT p.id, p.document, p.bins FROM bands b"  # noqa: S608 - marks only
             " JOIN paragraphs p ON p.id = b.paragraph JOIN documents d ON d.id = p.document"
-            f" WHERE b.band IN ({marks}) AND d.target <> ? LIMIT {MOST}"
+            f" WHERE b.band IN ({marks}) AND substr(d.target, 1, ?) <> ? LIMIT {MOST}"
         )
-        rows = self._store.connection().execute(query, (*bands, without))
+        prefix = f"{without}/"
+        rows = self._store.connection().execute(query, (*bands, len(prefix), prefix))
         return [(row["document"], tuple(array("q", row["bins"]))) for row in rows]
 
     def close(self) -> None:

@@ -1,0 +1,115 @@
+"""What `nightpress check` found, as text, JSON or SARIF; what a baseline has accepted is left out.
+
+Floor 3: pure but for the registry of gates.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nightpress import baseline, checks, sarif
+from nightpress.baseline import Told
+from nightpress.checking import Judged, counts
+from nightpress.model import Finding
+from nightpress.terminal import safe
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """judged: what stands; accepted: a baseline's marks; stale_counts: stale documents fail."""
+
+    judged: Sequence[Judged]
+    accepted: frozenset[str] = frozenset()
+    stale_counts: bool = True
+
+    @property
+    def told(self) -> list[Told]:
+        return [(one.path, finding) for one in self.judged for finding in one.findings]
+
+    def new(self) -> list[Told]:
+        return baseline.split(self.told, self.accepted)[0]
+
+    @property
+    def ok(self) -> bool:
+        stale = self.stale_counts and any(one.stale for one in self.judged)
+        return not stale and all(finding.severity != "error" for _, finding in self.new())
+
+    def baseline(self) -> str:
+        return baseline.dump(self.told)
+
+    # --- for people ---
+
+    def lines(self) -> Iterator[str]:
+        """`path:line:column: severity: gate: message`, its hint, and one line at the end."""
+        for path, finding in self.new():
+            yield f"{path}:{finding.line or 1}:{finding.column or 1}: {_said(finding)}"
+            if finding.hint:
+                yield f"    hint: {finding.hint}"
+        if self.stale_counts:
+            for one in self.judged:
+                if one.stale:
+                    yield f"{one.path}: stale: {'; '.join(one.stale)}"
+        yield self._closing()
+
+    def _closing(self) -> str:
+        found = counts(self.judged)
+        new = [finding.severity for _, finding in self.new()]
+        accepted = len(self.told) - len(new)
+        parts = [
+            _some(found["documents"], "document"),
+            _some(new.count("error"), "error"),
+            _some(new.count("warning"), "warning"),
+        ]
+        if self.stale_counts:
+            parts.append(f"{found['stale']} stale")
+        said = f"{parts[0]}: {', '.join(parts[1:])}"
+        return f"{said} ({accepted} accepted by the baseline)" if accepted else said
+
+    # --- for programs ---
+
+    def as_dict(self) -> dict[str, Any]:
+        new = {id(finding) for _, finding in self.new()}
+        rows = [
+            {
+                "path": one.path,
+                "bytes": one.size,
+                "score": one.score,
+                "stale": list(one.stale),
+                "findings": [asdict(f) for f in one.findings if id(f) in new],
+            }
+            for one in self.judged
+        ]
+        accepted = len(self.told) - len(new)
+        return {"ok": self.ok, **counts(self.judged), "accepted": accepted, "results": rows}
+
+    def as_sarif(self, version: str) -> dict[str, Any]:
+        """Stale documents are results, too, of a rule `stale`."""
+        told = self.new()
+        if self.stale_counts:
+            told += [
+                (one.path, Finding("stale", "warning", "; ".join(one.stale), 1))
+                for one in self.judged
+                if one.stale
+            ]
+        rules = {name: gate.check.__doc__ or name for name, gate in checks.REGISTRY.items()}
+        rules["stale"] = "The document is as its sources, prompt and settings would make it now."
+        return sarif.sarif(told, version, rules)
+
+    def text(self, form: str, version: str) -> str:
+        """The whole output in one of the three forms."""
+        if form == "json":
+            return json.dumps(self.as_dict(), indent=2, ensure_ascii=True) + "\n"
+        if form == "sarif":
+            return json.dumps(self.as_sarif(version), indent=2, ensure_ascii=True) + "\n"
+        return "".join(f"{safe(line)}\n" for line in self.lines())
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.severity}: {finding.check}: {finding.message}"
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

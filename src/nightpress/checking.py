@@ -1,0 +1,234 @@
+"""`nightpress check`: what stands on disk, judged; published by us or not, in a project or alone.
+
+Floor 3. Makes no call and, where nothing of ours is there yet, writes nothing: in a fresh clone the
+caches live in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nightpress import catalog, checks, contract, judging, reading, staleness
+from nightpress.clock import RealClock
+from nightpress.digests import Index
+from nightpress.errors import UnsafePath, UsageError
+from nightpress.gather import Gatherer
+from nightpress.gathered import Gathered, State
+from nightpress.model import Finding
+from nightpress.project import Project
+from nightpress.writers import KEYS
+
+CAP = 1024 * 1024
+"""Bytes of a document; a larger one is a finding, and is not read."""
+MARKER = ".claude-plugin/plugin.json"
+
+Looking = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One document. path: as the user would type it; score: None where it could not be read;
+    stale: the reasons for which its project would make it again."""
+
+    path: str
+    size: int
+    score: int | None
+    findings: tuple[Finding, ...]
+    stale: tuple[str, ...] = ()
+
+
+def check(
+    paths: Sequence[str], here: Path, environ: Mapping[str, str], looking: Looking
+) -> list[Judged]:
+    """Every document below the paths (none: of the project that we are in, else of this folder).
+
+    Raises UsageError for a path that is not there.
+    """
+    asked = [_Asked.of(path, here) for path in paths or (".",)]
+    found: dict[Path, Judged] = {}
+    for root in dict.fromkeys(one.project for one in asked if one.project is not None):
+        wanted = [one for one in asked if one.project == root]
+        with _opened(root, environ) as project:
+            for judged, path in _declared(project, wanted, looking):
+                found[path] = judged
+    for one in asked:
+        for path in one.documents():
+            if path not in found:
+                found[path] = _alone(path, one.shown(path))
+    return [found[path] for path in sorted(found)]
+
+
+# --- what was asked for ---
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A path as it was typed. top: its absolute path, links of the way to it resolved; project:
+    the folder of the project that it lies in."""
+
+    typed: str
+    top: Path
+    project: Path | None
+
+    @classmethod
+    def of(cls, typed: str, here: Path) -> _Asked:
+        path = here / typed
+        if not path.exists():
+            raise UsageError(f"{typed}: there is no such file or folder")
+        top = path.resolve()
+        parents = [top, *top.parents]
+        project = next((p for p in parents if (p / "manifests" / "_defaults.yaml").is_file()), None)
+        return cls(typed, top, project)
+
+    def holds(self, path: Path) -> bool:
+        return path == self.top or self.top in path.parents
+
+    def shown(self, path: Path) -> str:
+        if path == self.top:
+            return self.typed
+        inner = path.relative_to(self.top).as_posix()
+        return inner if self.typed in ("", ".") else f"{self.typed.rstrip('/')}/{inner}"
+
+    def documents(self) -> Iterator[Path]:
+        """The file that was named, or every SKILL.md below the folder that was."""
+        if not self.top.is_dir():
+            yield self.top
+            return
+        for entry in reading.walk(self.top, reading.Ignore()).files:
+            if entry.kind == "file" and entry.path.rpartition("/")[2].lower() == "skill.md":
+                yield self.top / entry.path
+
+
+# --- in a project ---
+
+
+@contextmanager
+def _opened(root: Path, environ: Mapping[str, str]) -> Iterator[Project]:
+    """The project, to be read. A missing key is no matter here: nobody is asked anything."""
+    options: dict[str, Any] = {}
+    if contract.load_defaults(root)[0].values.get("backend") == "gemini":
+        options = {"paid": True}
+        environ = {KEYS[1]: "none", **environ}
+    project = Project(root, options, environ, RealClock())
+    if project.state.is_dir():
+        yield project
+        return
+    with tempfile.TemporaryDirectory(prefix="nightpress-check-") as folder:
+        project.state = Path(folder)
+        project.__dict__["index"] = Index(Path(folder) / "index.db", root)
+        yield project
+        project.index.close()
+
+
+def _declared(
+    project: Project, wanted: Sequence[_Asked], looking: Looking
+) -> Iterator[tuple[Judged, Path]]:
+    """The documents that the manifests declare, as far as they stand and were asked for."""
+    gatherer = Gatherer(project)
+    names = catalog.manifest_slugs(project)
+    for number, slug in enumerate(names):
+        looking(number, len(names))
+        found = gatherer.gather(slug)
+        for problem in found.problems:
+            path = project.manifests / f"{slug}.yaml"
+            one = _first(wanted, path)
+            if problem.severity == "error" and one is not None:
+                yield _unusable(problem, one.shown(path)), path
+        for state in found.states.values():
+            path = project.root / state.target_path
+            one = _first(wanted, path)
+            if one is not None and (stale := _stale(state)) is not None:
+                yield _judged(project, found, state, one.shown(path), stale), path
+    looking(len(names), len(names))
+
+
+def _first(wanted: Sequence[_Asked], path: Path) -> _Asked | None:
+    return next((one for one in wanted if one.holds(path)), None)
+
+
+def _stale(state: State) -> tuple[str, ...] | None:
+    """Why it would be made again; None: there is nothing to judge and nothing to make."""
+    if state.decision.action == "make":
+        return tuple(reason.text for reason in state.decision.reasons)
+    return () if state.case.standing.sha256 is not None else None
+
+
+def _judged(
+    project: Project, found: Gathered, state: State, shown: str, stale: tuple[str, ...]
+) -> Judged:
+    size = state.case.standing.size
+    if state.case.standing.sha256 is None:
+        return Judged(shown, 0, None, (), stale)
+    text, unreadable = _text(found.root, state.enhancement.target)
+    if unreadable is not None:
+        return Judged(shown, size, None, (unreadable,), stale)
+    verdict = judging.judge(
+        project, found, state.enhancement, state.counted, text,
+        planned=[other.enhancement.target for other in found.states.values()],
+        ours=staleness.is_ours(state.case.standing, state.case.publication),
+    )  # fmt: skip
+    accepted = state.case.publication.accepted if state.case.publication else ()
+    findings = tuple(f for f in verdict.findings if f.check not in accepted)
+    return Judged(shown, size, verdict.score, findings, stale)
+
+
+def _unusable(problem: Any, shown: str) -> Judged:
+    said = f"{problem.path}: {problem.message}" if problem.path else problem.message
+    finding = Finding("manifest", "error", said, problem.line, problem.column, problem.hint)
+    return Judged(shown, 0, None, (finding,))
+
+
+# --- alone ---
+
+
+def _alone(path: Path, shown: str) -> Judged:
+    """A document that no manifest declares: by what holds for any document, in its plugin if it
+    lies in one, else in its skill's folder."""
+    base = _base(path)
+    text, unreadable = _text(base, path.relative_to(base).as_posix())
+    if unreadable is not None:
+        return Judged(shown, path.stat().st_size, None, (unreadable,))
+    context = checks.alone(path.relative_to(base).as_posix(), _files(base))
+    verdict = checks.judge(text, context)
+    return Judged(shown, len(text.encode("utf-8", "replace")), verdict.score, verdict.findings)
+
+
+def _base(path: Path) -> Path:
+    plugin = next((p for p in path.parents if (p / MARKER).is_file()), None)
+    if plugin is not None:
+        return plugin
+    return path.parent.parent if path.name.lower() == "skill.md" else path.parent
+
+
+@lru_cache(maxsize=4)
+def _files(base: Path) -> frozenset[str] | None:
+    """Paths of what lies in the base; None where only the document's own folder is its plugin."""
+    if not (base / MARKER).is_file():
+        return None
+    return frozenset(entry.path for entry in reading.walk(base, reading.Ignore()).files)
+
+
+def _text(root: Path, path: str) -> tuple[str, Finding | None]:
+    try:
+        data = reading.read(root, path, CAP)
+    except (UnsafePath, OSError) as error:
+        said = error.message if isinstance(error, UnsafePath) else str(error.strerror)
+        return "", Finding("readable", "error", f"cannot be judged: {said}")
+    return data.decode("utf-8", "surrogateescape"), None
+
+
+def counts(judged: Sequence[Judged]) -> dict[str, Any]:
+    """Documents, findings by severity, stale ones."""
+    found = [finding.severity for one in judged for finding in one.findings]
+    return {
+        "documents": sum(one.score is not None for one in judged),
+        "errors": found.count("error"),
+        "warnings": found.count("warning"),
+        "stale": sum(bool(one.stale) for one in judged),
+    }

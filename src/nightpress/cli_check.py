@@ -1,0 +1,60 @@
+"""`nightpress check`: the command line of the judge.
+
+Floor 4.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from nightpress import errors
+from nightpress.project import version
+
+
+def add(commands: Any) -> None:
+    check = commands.add_parser(
+        "check",
+        help="judge the documents that stand, in a project or alone; makes no call",
+        description="Judges documents by the gates (docs/checks.md): those that the manifests "
+        "declare, and any SKILL.md. Exit status 0, 1 where a finding is an error or a document is "
+        "stale, 3 for a wrong command line. Inside a project staleness is judged from the ledger, "
+        "or in a clone without one from nightpress.lock.",
+    )
+    check.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: here)")
+    check.add_argument("--format", choices=("text", "json", "sarif"), default="text")
+    check.add_argument(
+        "--stale", choices=("fail", "ignore"), default="fail", help="do stale documents count?"
+    )
+    check.add_argument("--baseline", metavar="FILE", help="findings that are accepted for now")
+    check.add_argument(
+        "--write-baseline", metavar="FILE", help="accept what is found now, for later runs"
+    )
+    check.set_defaults(run=_check)
+
+
+def _check(given: argparse.Namespace) -> int:
+    from nightpress import atomic, baseline, checking
+    from nightpress.check_report import Report
+    from nightpress.looking import Looking
+
+    accepted = baseline.load(_read(given.baseline)) if given.baseline else frozenset()
+    looking = Looking(quiet=given.format != "text")
+    judged = checking.check(given.paths, Path.cwd(), os.environ, looking)
+    report = Report(judged, accepted, given.stale == "fail")
+    if given.write_baseline:
+        atomic.write(Path(given.write_baseline).absolute(), report.baseline().encode())
+        sys.stdout.write(f"{len(report.told):,} findings accepted in {given.write_baseline}\n")
+        return errors.EXIT_OK
+    sys.stdout.write(report.text(given.format, version()))
+    return errors.EXIT_OK if report.ok else errors.EXIT_FAILED
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.UsageError(f"{path}: {error}", "--write-baseline FILE makes one") from None

@@ -1,0 +1,134 @@
+"""`nightpress check` as people and CI run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from tests.checks import base
+from tests.market import Market, Ran
+
+
+def check(market: Market, *words: str) -> Ran:
+    return market.run("nightpress", "check", *words)
+
+
+def test_a_published_marketplace_passes_until_something_moves(market: Market) -> None:
+    assert market.doit().code == 0
+    done = check(market)
+    assert done.code == 0, done.out
+    assert done.out.splitlines()[-1] == "2 documents: 0 errors, 0 warnings, 0 stale"
+    (market.root / "plugins" / "beta" / "NEW.md").write_text("One more remark.\n")
+    stale = check(market)
+    assert stale.code == 1
+    shown = "plugins/beta/skills/beta/SKILL.md: stale: content changed: NEW.md added"
+    assert shown in stale.out.splitlines()
+    assert check(market, "--stale=ignore").code == 0
+    assert check(market, "plugins/alpha").code == 0
+
+
+def test_a_fresh_clone_is_judged_from_its_lock_and_stays_clean(
+    market: Market, tmp_path: Path
+) -> None:
+    market.doit()
+    market.git("init", "-q")
+    market.git("add", "-A")
+    market.git("commit", "-qm", "all")
+    market.git("clone", "-q", ".", str(tmp_path / "clone"))
+    clone = Market(tmp_path / "clone")
+    assert check(clone).code == 0
+    assert not (clone.root / ".nightpress").exists()
+    assert clone.git("status", "--short", "--ignored") == ""
+    target = clone.target("alpha")
+    target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
+    broken = check(clone)
+    assert broken.code == 1
+    [line] = [row for row in broken.out.splitlines() if "link-resolves" in row]
+    count = target.read_text().count("\n")
+    assert line.startswith(f"plugins/alpha/skills/alpha/SKILL.md:{count}:")
+
+
+def test_three_formats_and_one_document_each(market: Market) -> None:
+    market.doit()
+    target = market.target("alpha")
+    target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
+    held = json.loads(check(market, "--format", "json").out)
+    assert held["ok"] is False
+    assert held["errors"] == 1
+    assert {row["path"]: row["score"] for row in held["results"]}.keys() == {
+        f"plugins/{name}/skills/{name}/SKILL.md" for name in ("alpha", "beta")
+    }
+    log = json.loads(check(market, "--format", "sarif").out)
+    [result] = [r for r in log["runs"][0]["results"] if r["level"] == "error"]
+    assert result["ruleId"] == "link-resolves"
+
+
+def test_a_baseline_accepts_old_sins_only(market: Market) -> None:
+    market.doit()
+    target = market.target("alpha")
+    target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
+    assert check(market, "--write-baseline", "sins.json").code == 0
+    accepted = check(market, "--baseline", "sins.json")
+    assert accepted.code == 0, accepted.out
+    assert "1 accepted by the baseline" in accepted.out
+    target.write_text(target.read_text() + "\nAnd [another](away.md).\n")
+    assert check(market, "--baseline", "sins.json").code == 1
+    (market.root / "sins.json").write_text("{}")
+    assert check(market, "--baseline", "sins.json").code == 3
+
+
+def test_a_document_outside_any_project(tmp_path: Path) -> None:
+    alone = Market(tmp_path)
+    folder = tmp_path / "skills" / base.TARGET.split("/")[-2]
+    folder.mkdir(parents=True)
+    (folder / "SKILL.md").write_text(base.BASE)
+    done = check(alone, f"skills/{folder.name}/SKILL.md")
+    assert done.code == 0, done.out
+    (folder / "SKILL.md").write_text(base.BASE.replace("description:", "summary:"))
+    wrong = check(alone, "skills/")
+    assert wrong.code == 1
+    assert wrong.out.startswith(f"skills/{folder.name}/SKILL.md:")
+    assert check(alone, "nowhere").code == 3
+    (folder / "SKILL.md").write_bytes(b"x" * 2_000_000)
+    assert "cannot be judged" in check(alone).out
+    (folder / "SKILL.md").unlink()
+    os.mkfifo(folder / "SKILL.md")
+    assert check(alone).code == 0
+    assert "cannot be judged" in check(alone, f"skills/{folder.name}/SKILL.md").out
+
+
+def test_a_project_for_gemini_is_checked_without_a_key(market: Market) -> None:
+    market.doit()
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("backend: auto", "backend: gemini"))
+    done = check(market)
+    assert done.code == 1
+    assert "stale: model changed" in done.out
+
+
+def test_one_bad_manifest_is_an_error_of_its_own(market: Market) -> None:
+    market.doit()
+    (market.root / "manifests" / "beta.yaml").write_text("name: [\n")
+    done = check(market)
+    assert done.code == 1
+    assert any(row.startswith("manifests/beta.yaml:") for row in done.out.splitlines())
+    assert "2 documents: 1 error" in done.out
+
+
+def test_the_pre_commit_hook_judges_what_it_is_given(market: Market) -> None:
+    repository = Path(__file__).parents[2]
+    [hook] = YAML(typ="safe").load(repository / ".pre-commit-hooks.yaml")
+    recipe = (repository / "docs" / "ci.md").read_text()
+    assert f"entry: {hook['entry']}" in recipe
+    assert f"files: {hook['files']}" in recipe
+    market.doit()
+    changed = [str(p.relative_to(market.root)) for p in market.root.rglob("*.md")]
+    given = [path for path in changed if re.search(hook["files"], path)]
+    assert market.target("alpha").relative_to(market.root).as_posix() in given
+    assert market.run(*hook["entry"].split(), *given).code == 0
+    market.target("alpha").write_text("# no frontmatter\n")
+    assert market.run(*hook["entry"].split(), *given).code == 1
