@@ -222,9 +222,7 @@ def _run(command: Sequence[str], folder: Path, environ: Mapping[str, str] | None
     return done.stdout
 
 
-def _timed(
-    command: Sequence[str], folder: Path, environ: Mapping[str, str]
-) -> tuple[float, str]:
+def _timed(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> tuple[float, str]:
     began = time.monotonic()
     said = _run(command, folder, environ)
     return round(time.monotonic() - began, 3), said

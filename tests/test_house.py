@@ -15,11 +15,12 @@ ROOT = Path(__file__).parents[1]
     "words",
     [
         ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
         ["mypy"],
         ["lint-imports"],
         ["cog", "--check", "README.md", "docs/ledger.md"],
     ],
-    ids=lambda words: words[0],
+    ids=lambda words: "-".join(words[:2]),
 )
 def test_the_house_is_in_order(words: list[str]) -> None:
     program = Path(sys.executable).parent / words[0]

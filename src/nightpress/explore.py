@@ -45,9 +45,7 @@ def metadata() -> dict[str, Any]:
             "ledger": {
                 "description": "Every attempt and call; docs/ledger.md tells of each table.",
                 "tables": tables,
-                "queries": {
-                    q.name: {"sql": q.sql, "title": q.asks} for q in questions.QUESTIONS
-                },
+                "queries": {q.name: {"sql": q.sql, "title": q.asks} for q in questions.QUESTIONS},
             }
         },
     }

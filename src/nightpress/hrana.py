@@ -287,5 +287,3 @@ def _seconds(headers: Any) -> float:
         return max(0.0, min(60.0, float(headers.get("retry-after", "0"))))
     except ValueError:
         return 0.0
-
-

@@ -20,9 +20,7 @@ CAP = 256 * 1024
 """Bytes of one check's file."""
 
 
-def gates(
-    generator: Generator, settings: Mapping[str, Any], root: Path
-) -> tuple[checks.Gate, ...]:
+def gates(generator: Generator, settings: Mapping[str, Any], root: Path) -> tuple[checks.Gate, ...]:
     """The gates of the files that the generator names, with `settings` (the manifest's over the
     generator's). root: the project. Raises UsageError for a file that cannot be loaded."""
     named = checks.files(generator.checks)

@@ -44,11 +44,14 @@ def before_midnight(
     """A server shortly before midnight Pacific, on a fast clock that it shares."""
     fast = FastClock(speed, MIDNIGHT - seconds)
     with GeminiServer(clock=fast, latency=0, **settings) as server:
-        yield server, {
-            "GOOGLE_GEMINI_BASE_URL": server.url(),
-            "GEMINI_API_KEY": "test-key",
-            clock.VARIABLE: f"{fast.speed},{fast.origin},{fast.monotonic_origin}",
-        }
+        yield (
+            server,
+            {
+                "GOOGLE_GEMINI_BASE_URL": server.url(),
+                "GEMINI_API_KEY": "test-key",
+                clock.VARIABLE: f"{fast.speed},{fast.origin},{fast.monotonic_origin}",
+            },
+        )
 
 
 def test_sleeps_over_the_reset_and_finishes(shop: Market) -> None:

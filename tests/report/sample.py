@@ -113,9 +113,7 @@ def _plugin(rng: random.Random, number: int, hostile: bool) -> Plugin:
     return Plugin(slug, name, state, (_document(rng, slug, name, state, number),))
 
 
-def _document(
-    rng: random.Random, slug: str, name: str, state: str, number: int
-) -> Document:
+def _document(rng: random.Random, slug: str, name: str, state: str, number: int) -> Document:
     before = rng.choice([None, rng.randint(300, 7_000), rng.randint(8_000, 24_000)])
     reasons = () if state == "fresh" else (f"content changed: commands/{name}.md", "undersized")
     at = (NOW - timedelta(minutes=number % 4000)).isoformat(timespec="seconds")

@@ -119,9 +119,7 @@ def test_kills_with_a_local_vault(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file", "sqld"])
-def test_two_machines_at_once(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_two_machines_at_once(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Two processes start on one new vault at the same moment, with much in common."""
     server: Server | None = None
     if kind == "sqld":

@@ -26,9 +26,7 @@ FORBIDDEN = {
     "replace by an update": f"UPDATE OR REPLACE objects SET hash = {USED} WHERE hash <> {USED}",
     "delete a used object": f"DELETE FROM objects WHERE hash = {USED}",
     "delete a tree's own object": "DELETE FROM objects WHERE hash IN (SELECT hash FROM trees)",
-    "an object of another size": (
-        f"INSERT INTO objects VALUES ({OTHER}, 5, 4, 'raw', 0, x'00')"
-    ),
+    "an object of another size": (f"INSERT INTO objects VALUES ({OTHER}, 5, 4, 'raw', 0, x'00')"),
     "an object with no hash": "INSERT INTO objects VALUES ('abc', 1, 1, 'raw', 0, x'00')",
     "refer to nothing": f"INSERT INTO tree_objects VALUES ('new', {OTHER})",
     "add to a sealed tree": (

@@ -142,7 +142,12 @@ def test_the_token_is_refused_over_plain_http() -> None:
     for url in ("http://vault.example.org", "http://10.0.0.1:8080", "http://localhost.example.org"):
         with pytest.raises(UsageError, match="plain http"):
             Hrana(url, "t")
-    for url in ("libsql://x.turso.io", "https://x.turso.io", "http://127.0.0.1:8", "http://[::1]:8"):
+    for url in (
+        "libsql://x.turso.io",
+        "https://x.turso.io",
+        "http://127.0.0.1:8",
+        "http://[::1]:8",
+    ):
         Hrana(url, "t").close()
     assert Hrana("libsql://x.turso.io/", "t").url == "https://x.turso.io/v3/pipeline"
     for url in ("x.turso.io", "ftp://x", "libsql://", "file:///etc/passwd"):

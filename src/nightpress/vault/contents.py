@@ -44,9 +44,7 @@ def node(root: Path, base: str, entry: Entry, index: FileIndex, take: Take, open
     return trees.file(entry.path, mode, known.size, known.hash, known.chunks)
 
 
-def _read(
-    root: Path, key: str, index: FileIndex, take: Take, open_: bool
-) -> Known:
+def _read(root: Path, key: str, index: FileIndex, take: Take, open_: bool) -> Known:
     for _ in range(_TRIES):
         before = time.time_ns()
         known, changed_ns, steady = _read_once(root, key, take, open_)
@@ -56,9 +54,7 @@ def _read(
     return known  # of a file that is written to all the time: one state, not remembered
 
 
-def _read_once(
-    root: Path, key: str, take: Take, open_: bool
-) -> tuple[Known, int, bool]:
+def _read_once(root: Path, key: str, take: Take, open_: bool) -> tuple[Known, int, bool]:
     file = open_file(root, key.removeprefix("./"))
     try:
         before = os.fstat(file)

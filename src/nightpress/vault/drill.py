@@ -83,9 +83,7 @@ def drill(
     began = clock.monotonic()
     with tempfile.TemporaryDirectory(prefix="nightpress-drill-") as folder:
         dest = Path(folder) / "recovered"
-        done = restore.restore_all(
-            place, dest, snapshot=snapshot, progress=progress, clock=clock
-        )
+        done = restore.restore_all(place, dest, snapshot=snapshot, progress=progress, clock=clock)
         seconds = clock.monotonic() - began
         rows = inventory.parts(place, done.snapshot)
         heads = [row.tree for row in rows]

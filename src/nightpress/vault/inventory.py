@@ -14,9 +14,7 @@ from nightpress.vault.place import Absent, Place, Sql
 from nightpress.vault.source import size
 
 _COLUMNS = "id, taken, host, tool, parts, plugins, files, bytes, left_out, partial"
-PART_COLUMNS = (
-    "kind, slug, name, category, version, path, files, bytes, left_out, partial, tree"
-)
+PART_COLUMNS = "kind, slug, name, category, version, path, files, bytes, left_out, partial, tree"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,8 @@ def snapshots(place: Place) -> list[Snapshot]:
     """The snapshots, newest first (by the order in which they were made, not by a clock)."""
     try:
         which, rows = place.read(
-            schema.WHICH, Sql(f"SELECT {_COLUMNS} FROM snapshots ORDER BY seq DESC")  # noqa: S608
+            schema.WHICH,
+            Sql(f"SELECT {_COLUMNS} FROM snapshots ORDER BY seq DESC"),  # noqa: S608
         )
     except Absent:
         return []
