@@ -161,3 +161,14 @@ def test_special_files_and_linked_manifests_do_not_hang(tmp_path: Path) -> None:
 
 def test_an_empty_marketplace_has_no_plugins(tmp_path: Path) -> None:
     assert discovery.discover(tmp_path) == discovery.Discovery((), ())
+
+
+def test_a_listed_plugin_may_be_called_as_what_is_ignored_by_default(tmp_path: Path) -> None:
+    for name in ("backup", "old", "good"):
+        plugin(tmp_path, f"plugins/{name}", name)
+    market(tmp_path, *({"name": n, "source": f"./plugins/{n}"} for n in ("backup", "old", "good")))
+    found = discovery.discover(tmp_path, ["old"])
+    assert paths(found) == ["plugins/backup", "plugins/good"]
+    [notice] = found.notices
+    assert "old" in notice
+    assert "ignored" in notice

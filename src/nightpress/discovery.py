@@ -8,6 +8,7 @@ missing folders, nested or nameless plugins, two of one name) are reported, not 
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,10 +53,42 @@ class _Market:
     """A marketplace as it was walked: files with their sizes, folders, links."""
 
     root: Path
-    files: Mapping[str, int]
-    folders: frozenset[str]
-    links: frozenset[str]
+    ignore: Sequence[str]
+    files: dict[str, int] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=lambda: {"."})
+    links: set[str] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
+
+    def take(self, folder: str = "") -> None:
+        """Walk the folder (relative to the root), and add what it holds."""
+        tree = reading.walk(self.root / folder, reading.Ignore(self.ignore), _CAPS)
+        prefix = f"{folder}/" if folder else ""
+        for entry in tree.files:
+            if entry.kind == "file":
+                self.files[prefix + entry.path] = entry.size
+            elif entry.kind == "dir":
+                self.folders.add(prefix + entry.path)
+            elif entry.kind == "link":
+                self.links.add(prefix + entry.path)
+        told = [reading.Notice(prefix + n.path, n.what) for n in tree.notices[:_SHOWN]]
+        self.notices += [str(notice) for notice in told]
+        if (more := len(tree.notices) - _SHOWN) > 0:
+            self.notices.append(f"{more} more notices of this kind")
+
+    def take_listed(self, path: str) -> bool:
+        """Take a folder that marketplace.json lists, though its name is one that we pass over by
+        default (a plugin may be called "backup"); not what the user said to ignore."""
+        said = reading.Ignore(self.ignore, defaults=False)
+        walked = ""
+        for name in path.split("/"):
+            walked = f"{walked}/{name}" if walked else name
+            if name in ("..", ".git") or said.holds(name, walked):
+                return False
+            if not stat.S_ISDIR(_mode(self.root / walked)):
+                return False
+        self.folders.add(path)
+        self.take(path)
+        return True
 
     def note(self, what: str, names: Sequence[str]) -> None:
         """One notice about some plugins: how many there are, and the first few of them."""
@@ -67,16 +100,8 @@ class _Market:
 
 def discover(root: Path, ignore: Sequence[str] = ()) -> Discovery:
     """The plugins of the marketplace in `root`. Raises UnsafePath if it is a link."""
-    tree = reading.walk(root, reading.Ignore(tuple(ignore)), _CAPS)
-    market = _Market(
-        root,
-        {e.path: e.size for e in tree.files if e.kind == "file"},
-        frozenset({".", *(e.path for e in tree.files if e.kind == "dir")}),
-        frozenset(e.path for e in tree.files if e.kind == "link"),
-        [str(notice) for notice in tree.notices[:_SHOWN]],
-    )
-    if len(tree.notices) > _SHOWN:
-        market.notices.append(f"{len(tree.notices) - _SHOWN} more notices of this kind")
+    market = _Market(root, tuple(ignore))
+    market.take()
     listed = _listed(market)
     own = set(_with_plugin_json(market.files))
     if listed:
@@ -85,6 +110,13 @@ def discover(root: Path, ignore: Sequence[str] = ()) -> Discovery:
     inside = _by_folder(market.files, own | set(listed))
     plugins = [_found(market, path, listed.get(path, {}), inside) for path in sorted(inside)]
     return Discovery(tuple(plugins), tuple(market.notices))
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.lstat().st_mode
+    except (OSError, ValueError):
+        return 0
 
 
 def _object(market: _Market, path: str) -> dict[str, Any]:
@@ -143,6 +175,8 @@ def _folder(source: Any, base: str, market: _Market) -> tuple[str | None, str]:
             return path, ""
         if path in market.links:
             return None, "their folder is a link"
+        if market.take_listed(path):
+            return path, ""
     return None, "there is no such folder, or it is ignored"
 
 

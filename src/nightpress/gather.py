@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from nightpress import contract, digests, fingerprint, lockfile, reading, staleness
@@ -17,6 +18,9 @@ from nightpress.gathered import Gathered, State
 from nightpress.model import Enhancement, Fingerprint, Manifest
 from nightpress.project import Project
 from nightpress.staleness import Case, LastRow, Publication, Standing
+
+MOST = 5
+"""Notices of one plugin that are told, at most."""
 
 
 class Gatherer:
@@ -38,8 +42,16 @@ class Gatherer:
             return found
         found.name = found.manifest.name
         found.root = project.root / found.manifest.path
-        self._look(found)
-        self._decide(found)
+        try:
+            self._look(found)
+            self._decide(found)
+        except (OSError, UnsafePath) as error:  # its trouble is its own: the others go on
+            found.states.clear()
+            found.problems.append(_trouble(found.manifest, error))
+        found.problems += [_passed_over(found.manifest, notice) for notice in found.notices[:MOST]]
+        if (more := len(found.notices) - MOST) > 0:
+            said = reading.Notice(".", f"{more:,} more entries were passed over")
+            found.problems.append(_passed_over(found.manifest, said))
         return found
 
     # --- gather ---
@@ -213,6 +225,18 @@ class Gatherer:
         manifest = found.manifest
         others = manifest.enhancements if manifest is not None else ()
         return tuple(e.name for e in others if e.generator in wanted and e.name != enhancement.name)
+
+
+def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Problem:
+    said = error.message if isinstance(error, UnsafePath) else f"{error.strerror or error}"
+    where = getattr(error, "filename", None)
+    path = f" ({Path(os.fsdecode(where)).name})" if isinstance(where, str | bytes) else ""
+    return contract.Problem(manifest.path, 0, 0, "", f"cannot be looked at: {said}{path}")
+
+
+def _passed_over(manifest: Manifest, notice: reading.Notice) -> contract.Problem:
+    where = f"{manifest.path}/{notice.path}" if notice.path not in ("", ".") else manifest.path
+    return contract.Problem(where, 0, 0, "", notice.what, severity="warning")
 
 
 def _own(entries: Sequence[reading.Entry]) -> list[reading.Entry]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -19,7 +20,8 @@ from typing import Literal
 from nightpress.errors import UnsafePath
 from nightpress.terminal import safe
 
-Kind = Literal["file", "link", "dir", "special"]
+Kind = Literal["file", "link", "dir", "special", "outside"]
+"""special: a FIFO, socket or device; outside: a hard link to a file that has a name out of here."""
 
 DEFAULT_IGNORE = (
     ".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".nightpress", ".DS_Store",
@@ -124,7 +126,21 @@ def walk(root: Path, ignore: Ignore | None = None, caps: Caps | None = None) -> 
             break
         entries.append(entry)
     entries.sort(key=lambda e: e.path)
-    return Tree(tuple(entries), tuple(notices))
+    return Tree(tuple(_without_outside(entries, notices)), tuple(notices))
+
+
+def _without_outside(entries: list[Entry], notices: list[Notice]) -> list[Entry]:
+    """The entries; files that have more names than stand in the tree are of kind `outside`."""
+    names = Counter(e.inode for e in entries if e.kind == "file" and e.links > 1)
+    if not names:
+        return entries
+    found = []
+    for entry in entries:
+        if entry.kind == "file" and entry.links > 1 and names[entry.inode] < entry.links:
+            notices.append(Notice(entry.path, "a hard link that leads out: never read"))
+            entry = replace(entry, kind="outside")
+        found.append(entry)
+    return found
 
 
 def _below(

@@ -213,6 +213,9 @@ class Reporter:
         problems = [p for p in now.catalog.problems if p.severity == "error"]
         for problem in problems:
             self._say(str(problem), sys.stderr)
+        if run.outcomes:
+            warnings = (p for p in now.catalog.problems if p.severity == "warning")
+            run.notices += [str(warning) for warning in warnings]
         if problems:
             self.status = max(self.status, errors.EXIT_FAILED)
         decisions = now.catalog.unmoved + _without_work(now)
@@ -237,6 +240,8 @@ class Reporter:
     def _endings(self) -> list[str]:
         run = self.now.run
         said = [f"  notice       {text}" for text in run.notices[: summary.MOST]]
+        if (more := len(run.notices) - summary.MOST) > 0:
+            said.append(f"  notice       ... and {more} more: see `doit plan` and the log")
         if run.fatal:
             said.append(f"stopped: {run.fatal}")
         if run.interrupted:

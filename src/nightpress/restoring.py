@@ -39,7 +39,7 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> lis
     before = None
     if root.is_dir():
         before = snapshots.take(root, plugin, "before a restore", project.clock.time(), run.begin())
-    changed = snapshots.restore(snapshot, root)
+    changed = snapshots.restore(snapshot, root, before)
     run.tell("notice", f"{plugin} was restored from snapshot {snapshot.id}")
     lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]
     lines.append(

@@ -12,31 +12,16 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nightpress import atomic, reading
+from nightpress import atomic, mirror, reading
 from nightpress.errors import NightpressError, UnsafePath
+from nightpress.mirror import CAP, IGNORE, Held
 from nightpress.terminal import safe
-
-CAP = 1 << 30
-"""Bytes of one file that a snapshot holds at most."""
-
-IGNORE = reading.Ignore((".git", ".nightpress", "node_modules", "__pycache__"), defaults=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """One entry of a snapshot; kind: file, link, dir; text: sha256 of a file, target of a link."""
-
-    path: str
-    kind: str
-    mode: int
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +61,7 @@ class Snapshots:
         for entry in tree.files:
             try:
                 held = self._hold(root, entry, folders)
-            except (UnsafePath, FileNotFoundError) as error:
+            except (UnsafePath, FileNotFoundError, PermissionError) as error:
                 left_out.append(f"{safe(entry.path)}: {error}")
                 continue
             if held is not None:
@@ -125,23 +110,15 @@ class Snapshots:
                 return self._verified(entry)
         return None
 
-    def restore(self, snapshot: Snapshot, root: Path) -> list[str]:
-        """Make `root` exactly what the snapshot holds; what changed, as lines.
+    def restore(self, snapshot: Snapshot, root: Path, saved: Snapshot | None) -> list[str]:
+        """Make `root` what the snapshot holds; what changed, as lines.
 
-        Every object is verified before the first byte of `root` is touched.
+        saved: the snapshot of what stands there now. What it could not hold (a file over CAP, a
+        hard link that leads out) stays. Every object is verified before the first byte of `root`
+        is touched.
         """
         contents = {e.path: self._verified(e) for e in snapshot.entries if e.kind == "file"}
-        root.mkdir(parents=True, exist_ok=True)
-        wanted = {entry.path: entry for entry in snapshot.entries}
-        changed = _remove_others(root, wanted)
-        for entry in sorted(snapshot.entries, key=lambda e: e.path):
-            if _differs(root, entry):
-                _put(root, entry, contents.get(entry.path, b""))
-                changed.append(f"restored {safe(entry.path)}")
-        for entry in sorted(snapshot.entries, key=lambda e: e.path, reverse=True):
-            if entry.kind == "dir":
-                os.chmod(root / entry.path, entry.mode, follow_symlinks=True)
-        return changed
+        return mirror.mirror(root, snapshot.entries, contents, saved.entries if saved else ())
 
     # --- inside ---
 
@@ -216,84 +193,6 @@ def _checked(slug: str | None) -> str:
 def _sync(folder: Path) -> None:
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _in_folder(root: Path, path: str, act: Callable[[int, str], None]) -> None:
-    *folders, name = reading.parts_of(path)
-    folder = reading.open_folder(root, folders)
-    try:
-        act(folder, name)
-    finally:
-        os.close(folder)
-
-
-def _remove_others(root: Path, wanted: dict[str, Held]) -> list[str]:
-    """Remove what the snapshot does not hold, and what is of another kind, innermost first."""
-    changed = []
-    for entry in reversed(reading.walk(root, IGNORE).files):
-        held = wanted.get(entry.path)
-        if entry.kind == "special" or (held is not None and held.kind == entry.kind):
-            continue
-        with suppress(OSError):
-            _in_folder(root, entry.path, _remover(entry.kind))
-            changed.append(f"removed {safe(entry.path)}")
-    return changed
-
-
-def _remover(kind: str) -> Callable[[int, str], None]:
-    def remove(folder: int, name: str) -> None:
-        if kind == "dir":
-            os.rmdir(name, dir_fd=folder)
-        else:
-            os.unlink(name, dir_fd=folder)
-
-    return remove
-
-
-def _differs(root: Path, held: Held) -> bool:
-    path = root / held.path
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return True
-    if held.kind == "link":
-        return os.readlink(path) != held.text
-    if held.kind == "dir":
-        return stat.S_IMODE(found.st_mode) != held.mode
-    if stat.S_IMODE(found.st_mode) != held.mode:
-        return True
-    return hashlib.sha256(reading.read(root, held.path, CAP)).hexdigest() != held.text
-
-
-def _put(root: Path, held: Held, data: bytes) -> None:
-    temporary = f".nightpress-{secrets.token_hex(8)}"
-
-    def put(folder: int, name: str) -> None:
-        if held.kind == "dir":
-            with suppress(FileExistsError):
-                os.mkdir(name, 0o700, dir_fd=folder)
-            return
-        if held.kind == "link":
-            os.symlink(held.text, temporary, dir_fd=folder)
-        else:
-            _write(folder, temporary, data, held.mode)
-        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-        os.fsync(folder)
-
-    _in_folder(root, held.path, put)
-
-
-def _write(folder: int, name: str, data: bytes, mode: int) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    file = os.open(name, flags, 0o600, dir_fd=folder)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(file, view) :]
-        os.fchmod(file, mode & 0o777)
         os.fsync(file)
     finally:
         os.close(file)

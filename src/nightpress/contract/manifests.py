@@ -164,6 +164,9 @@ class _Reading:
             if link := paths.link_on_the_way(root, target):
                 hint = "a document is never written through a link: name another target"
                 self._say(where, f"{link!r} is a link", hint)
-        other = self.targets.setdefault(paths.key(paths.clean(target)), path[1])
-        if other != path[1]:
-            self._say(where, f"{target!r} is the target of {other!r}, too")
+            elif other := paths.not_a_file(root, target):
+                hint = "only a plain file is ever replaced: remove it, or name another target"
+                self._say(where, f"at {target!r} stands {other}", hint)
+        first = self.targets.setdefault(paths.key(paths.clean(target)), path[1])
+        if first != path[1]:
+            self._say(where, f"{target!r} is the target of {first!r}, too")

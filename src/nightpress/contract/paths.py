@@ -71,6 +71,19 @@ def place(root: Path, path: str) -> tuple[int, int, str]:
     return found.st_dev, found.st_ino, key("/".join(parts))
 
 
+def not_a_file(root: Path, target: str) -> str:
+    """What stands at the target where only a plain file may stand; "" if all is well."""
+    try:
+        found = os.lstat(root / clean(target))
+    except (OSError, ValueError):
+        return ""
+    if stat.S_ISDIR(found.st_mode):
+        return "a folder"
+    if not stat.S_ISREG(found.st_mode):
+        return "a special file (FIFO, socket or device)"
+    return "a hard link (the file has other names)" if found.st_nlink > 1 else ""
+
+
 def link_on_the_way(root: Path, path: str) -> str:
     """The first part of `path` below `root` that is a symbolic link; "" if there is none.
 

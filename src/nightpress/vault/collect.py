@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +141,8 @@ def _below(
         yield reading.Entry(way, "dir", 0, s.st_mode, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
     s = os.lstat(holder / name)
     kind = reading._kind(s.st_mode)
+    if kind == "file" and s.st_nlink > 1:
+        kind = "outside"
     target = os.readlink(holder / name) if kind == "link" else None
     yield reading.Entry(
         path, kind, s.st_size, s.st_mode, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_nlink, target
@@ -162,7 +163,6 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Fou
     nodes: list[Node] = []
     if plugin.path != ".":
         nodes.append(Node("d", ".", stat.S_IMODE(os.lstat(source.root / plugin.path).st_mode)))
-    own = Counter(e.inode for e in tree.files if e.kind == "file" and e.links > 1)
     for e in tree.files:
         if e.kind == "dir":
             nodes.append(Node("d", e.path, stat.S_IMODE(e.mode)))
@@ -173,7 +173,7 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Fou
         elif e.size > source.max_file_bytes:
             why = f"{e.size:,} bytes is more than {source.max_file_bytes:,}"
             nodes.append(Node("x", e.path, text=why, grave=True))
-        elif e.links > 1 and own[e.inode] < e.links:
+        elif e.kind == "outside":
             nodes.append(Node("x", e.path, text="a hard link that leads out", grave=True))
         elif not source.include_secrets and is_secret(e.path):
             nodes.append(Node("x", e.path, text="its name says that it holds secrets"))

@@ -1,0 +1,135 @@
+"""Making a folder what a list of entries says: files, links and folders, with their modes.
+
+Floor 2. No link is followed; a file is replaced as a whole, or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import stat
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from nightpress import reading
+from nightpress.terminal import safe
+
+CAP = 1 << 30
+"""Bytes of one file that a snapshot holds at most."""
+
+IGNORE = reading.Ignore((".git", ".nightpress", "node_modules", "__pycache__"), defaults=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One entry of a snapshot; kind: file, link, dir; text: sha256 of a file, target of a link."""
+
+    path: str
+    kind: str
+    mode: int
+    text: str = ""
+
+
+def mirror(
+    root: Path, entries: Sequence[Held], contents: Mapping[str, bytes], saved: Sequence[Held]
+) -> list[str]:
+    """Make `root` what the entries say; what changed, as lines. contents: path -> bytes of each
+    file; saved: what of `root` is safe elsewhere, and may be removed."""
+    root.mkdir(parents=True, exist_ok=True)
+    wanted = {entry.path: entry for entry in entries}
+    changed = _remove_others(root, wanted, {(e.path, e.kind) for e in saved})
+    ordered = sorted(entries, key=lambda e: e.path)
+    for entry in ordered:
+        if _differs(root, entry):
+            _put(root, entry, contents.get(entry.path, b""))
+            changed.append(f"restored {safe(entry.path)}")
+    for entry in reversed(ordered):
+        if entry.kind == "dir":
+            os.chmod(root / entry.path, entry.mode, follow_symlinks=True)
+    return changed
+
+
+def _in_folder(root: Path, path: str, act: Callable[[int, str], None]) -> None:
+    *folders, name = reading.parts_of(path)
+    folder = reading.open_folder(root, folders)
+    try:
+        act(folder, name)
+    finally:
+        os.close(folder)
+
+
+def _remove_others(
+    root: Path, wanted: dict[str, Held], saved: Collection[tuple[str, str]]
+) -> list[str]:
+    """Remove what the snapshot does not hold, and what is of another kind, innermost first; only
+    what was saved."""
+    changed = []
+    for entry in reversed(reading.walk(root, IGNORE).files):
+        held = wanted.get(entry.path)
+        if (entry.path, entry.kind) not in saved:
+            continue
+        if held is not None and held.kind == entry.kind:
+            continue
+        with suppress(OSError):
+            _in_folder(root, entry.path, _remover(entry.kind))
+            changed.append(f"removed {safe(entry.path)}")
+    return changed
+
+
+def _remover(kind: str) -> Callable[[int, str], None]:
+    def remove(folder: int, name: str) -> None:
+        if kind == "dir":
+            os.rmdir(name, dir_fd=folder)
+        else:
+            os.unlink(name, dir_fd=folder)
+
+    return remove
+
+
+def _differs(root: Path, held: Held) -> bool:
+    path = root / held.path
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return True
+    if held.kind == "link":
+        return os.readlink(path) != held.text
+    if held.kind == "dir":
+        return stat.S_IMODE(found.st_mode) != held.mode
+    if stat.S_IMODE(found.st_mode) != held.mode:
+        return True
+    return hashlib.sha256(reading.read(root, held.path, CAP)).hexdigest() != held.text
+
+
+def _put(root: Path, held: Held, data: bytes) -> None:
+    temporary = f".nightpress-{secrets.token_hex(8)}"
+
+    def put(folder: int, name: str) -> None:
+        if held.kind == "dir":
+            with suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=folder)
+            return
+        if held.kind == "link":
+            os.symlink(held.text, temporary, dir_fd=folder)
+        else:
+            _write(folder, temporary, data, held.mode)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.fsync(folder)
+
+    _in_folder(root, held.path, put)
+
+
+def _write(folder: int, name: str, data: bytes, mode: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    file = os.open(name, flags, 0o600, dir_fd=folder)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(file, view) :]
+        os.fchmod(file, mode & 0o777)
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,188 @@
+"""Plugins that mean harm, or are merely odd: each one's trouble is its own, and one line."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.market import Market, plugin
+
+INSIDE = "the vault combination is seventeen"
+BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
+    for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+Spoil = Callable[[Path, Path], None]
+
+
+def fifo(folder: Path, _outside: Path) -> None:
+    os.mkfifo(folder / "commands" / "wait.md")
+    os.mkfifo(folder / "NOTES.md")
+
+
+def unix_socket(folder: Path, _outside: Path) -> None:
+    here = Path.cwd()
+    os.chdir(folder)  # a socket's path is short
+    try:
+        socket.socket(socket.AF_UNIX).bind("socket")
+    finally:
+        os.chdir(here)
+
+
+def links(folder: Path, outside: Path) -> None:
+    (folder / "secret.md").symlink_to(outside / "secret.md")
+    (folder / "loop").symlink_to("loop")
+    (folder / "up").symlink_to("..")
+    (folder / "passwd.md").symlink_to("/etc/passwd")
+
+
+def hard_link(folder: Path, outside: Path) -> None:
+    os.link(outside / "secret.md", folder / "commands" / "extra.md")
+
+
+def sparse(folder: Path, _outside: Path) -> None:
+    with (folder / "big.md").open("wb") as file:
+        file.truncate(1 << 40)
+
+
+def deep(folder: Path, _outside: Path) -> None:
+    (folder / Path(*["d"] * 70)).mkdir(parents=True)
+
+
+def bomb(folder: Path, _outside: Path) -> None:
+    (folder / "commands" / "bomb.md").write_text(f"{BOMB}---\n\nBoom.\n")
+
+
+def endless_json(folder: Path, _outside: Path) -> None:
+    text = '{"name": ' + "[" * 100_000 + "]" * 100_000 + "}"
+    (folder / ".claude-plugin" / "plugin.json").write_text(text)
+
+
+def odd_names(folder: Path, _outside: Path) -> None:
+    for name in (b"\xff\xfe.md", b"new\nline.md", b"\x1b[31mred.md", b"-rf.md", b"a=b.md"):
+        with open(os.fsencode(folder / "commands") + b"/" + name, "wb") as file:
+            file.write(b"\xff\xfe\x00 bytes")
+
+
+def escapes(folder: Path, _outside: Path) -> None:
+    given = {"name": "\x1b[2J\x1b]0;owned\x07", "description": "Keeps \u202e ledgers in order"}
+    (folder / ".claude-plugin" / "plugin.json").write_text(json.dumps(given))
+
+
+WITH_WORK: dict[str, Spoil] = {
+    spoil.__name__.replace("_", "-"): spoil
+    for spoil in (
+        fifo, unix_socket, links, hard_link, sparse, deep, bomb, endless_json, odd_names, escapes,
+    )
+}  # fmt: skip
+
+
+def target_link(folder: Path, outside: Path) -> None:
+    (folder / "skills" / folder.name).mkdir(parents=True)
+    (folder / "skills" / folder.name / "SKILL.md").symlink_to(outside / "secret.md")
+
+
+def skills_link(folder: Path, outside: Path) -> None:
+    (folder / "skills").symlink_to(outside)
+
+
+def target_hard_link(folder: Path, outside: Path) -> None:
+    (folder / "skills" / folder.name).mkdir(parents=True)
+    os.link(outside / "secret.md", folder / "skills" / folder.name / "SKILL.md")
+
+
+def target_folder(folder: Path, _outside: Path) -> None:
+    (folder / "skills" / folder.name / "SKILL.md").mkdir(parents=True)
+
+
+def target_fifo(folder: Path, _outside: Path) -> None:
+    (folder / "skills" / folder.name).mkdir(parents=True)
+    os.mkfifo(folder / "skills" / folder.name / "SKILL.md")
+
+
+REFUSED: dict[str, Spoil] = {
+    spoil.__name__.replace("_", "-"): spoil
+    for spoil in (target_link, skills_link, target_hard_link, target_folder, target_fifo)
+}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Market, Path, str]:
+    """A marketplace of such plugins and a good one, documented; what was printed."""
+    top = tmp_path_factory.mktemp("hostile")
+    outside = top / "outside"
+    outside.mkdir()
+    (outside / "secret.md").write_text(f"# Secret\n\n{INSIDE}\n")
+    market = Market(top / "market")
+    plugin(market.root, "good")
+    (market.root / "plugins" / "linked").symlink_to(outside)
+    for name, spoil in (WITH_WORK | REFUSED).items():
+        spoil(plugin(market.root, name), outside)
+    found = market.run("nightpress", "init")
+    done = market.doit()
+    return market, outside, found.out + found.err + done.out + done.err
+
+
+def test_the_good_plugin_is_documented_and_nothing_breaks(
+    ran: tuple[Market, Path, str],
+) -> None:
+    market, _, said = ran
+    assert market.target("good").stat().st_size >= 8_000
+    assert "Traceback" not in said
+    assert "bug" not in said
+    assert not {c for c in said if ord(c) < 32 or 0x7F <= ord(c) < 0xA0} - {"\n"}
+    assert "\u202e" not in said
+
+
+@pytest.mark.parametrize("name", WITH_WORK)
+def test_an_odd_plugin_still_gets_its_document(ran: tuple[Market, Path, str], name: str) -> None:
+    market, _, _ = ran
+    [found] = list((market.root / "plugins" / name / "skills").glob("*/SKILL.md"))
+    assert 8_000 <= found.stat().st_size <= 14_000
+    assert INSIDE not in found.read_text()
+    assert "root:" not in found.read_text()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_nothing_is_written_where_no_plain_file_is(
+    ran: tuple[Market, Path, str], name: str
+) -> None:
+    market, _, said = ran
+    lines = [line for line in said.splitlines() if line.startswith(f"manifests/{name}.yaml:")]
+    assert len(lines) == 1
+    assert market.rows(f"SELECT * FROM enhancements WHERE plugin_name = '{name}'") == []
+
+
+def test_what_was_passed_over_is_told(ran: tuple[Market, Path, str]) -> None:
+    _, _, said = ran
+    for path, what in {
+        "fifo/NOTES.md": "no regular file",
+        "hard-link/commands/extra.md": "a hard link that leads out: never read",
+        "unix-socket/socket": "no regular file",
+    }.items():
+        assert f"notice       plugins/{path}: warning: {what}" in said
+
+
+def test_outside_nothing_changed(ran: tuple[Market, Path, str]) -> None:
+    _, outside, _ = ran
+    assert [path.name for path in outside.iterdir()] == ["secret.md"]
+    assert (outside / "secret.md").read_text() == f"# Secret\n\n{INSIDE}\n"
+
+
+def test_what_leads_out_is_in_no_copy(ran: tuple[Market, Path, str]) -> None:
+    market, _, _ = ran
+    for path in (market.root / ".nightpress").rglob("*"):
+        if path.is_file():
+            assert INSIDE.encode() not in path.read_bytes(), path
+
+
+def test_a_second_run_has_nothing_to_do(ran: tuple[Market, Path, str]) -> None:
+    market, _, _ = ran
+    before = market.rows("SELECT COUNT(*) FROM enhancements")
+    assert "nothing to do" in market.doit().out
+    assert market.rows("SELECT COUNT(*) FROM enhancements") == before

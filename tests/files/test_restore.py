@@ -1,0 +1,143 @@
+"""Bit for bit: what a snapshot holds comes back, and what it could not hold is never removed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from nightpress import mirror
+from nightpress.errors import NightpressError
+from nightpress.snapshots import Snapshots
+from tests.market import Market, plugin
+
+
+def state(root: Path) -> dict[bytes, tuple[object, ...]]:
+    """Every entry below root: its type and permissions, and its bytes or its link."""
+    found: dict[bytes, tuple[object, ...]] = {}
+    for folder, folders, files in os.walk(os.fsencode(root)):
+        for name in [*folders, *files]:
+            path = folder + b"/" + name
+            mode = os.lstat(path).st_mode
+            if stat.S_ISLNK(mode):
+                held: object = os.readlink(path)
+            else:
+                held = Path(os.fsdecode(path)).read_bytes() if stat.S_ISREG(mode) else None
+            found[path[len(os.fsencode(root)) :]] = (mode, held)
+    return found
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Modes, links, empty folders, and names and contents that are no text."""
+    root = tmp_path / "plugin"
+    (root / "empty" / "inner").mkdir(parents=True)
+    (root / "scripts").mkdir(mode=0o750)
+    (root / "scripts" / "run.sh").write_text("#!/bin/sh\n")
+    (root / "scripts" / "run.sh").chmod(0o755)
+    (root / "private.txt").write_text("mine")
+    (root / "private.txt").chmod(0o600)
+    (root / "link").symlink_to("scripts/run.sh")
+    (root / "away").symlink_to("/nonexistent/elsewhere")
+    (root / "loop").symlink_to("loop")
+    with open(os.fsencode(root) + b"/\xff\xfename", "wb") as file:
+        file.write(bytes(range(256)))
+    (root / "empty.txt").touch()
+    return root
+
+
+def test_every_kind_of_change_is_taken_back(tree: Path, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path / "snapshots")
+    before = state(tree)
+    taken = snapshots.take(tree, "plugin", "test", 0.0, "run")
+    (tree / "scripts" / "run.sh").write_text("#!/bin/sh\nrm everything\n")
+    (tree / "scripts" / "run.sh").chmod(0o644)
+    (tree / "scripts").chmod(0o700)
+    (tree / "private.txt").unlink()
+    (tree / "private.txt").mkdir()
+    (tree / "private.txt" / "new").touch()
+    (tree / "link").unlink()
+    (tree / "link").write_text("no link any more")
+    (tree / "loop").unlink()
+    (tree / "loop").symlink_to("elsewhere")
+    (tree / "empty" / "inner").rmdir()
+    (tree / "empty" / "inner").write_text("a file now")
+    (tree / "added" / "deep").mkdir(parents=True)
+    (tree / "added" / "deep" / "file").touch()
+    assert state(tree) != before
+    now = snapshots.take(tree, "plugin", "test", 1.0, "run")
+    snapshots.restore(taken, tree, now)
+    assert state(tree) == before
+    snapshots.restore(now, tree, snapshots.take(tree, "plugin", "test", 2.0, "run"))
+    assert (tree / "loop").readlink() == Path("elsewhere")
+    assert (tree / "private.txt" / "new").is_file()
+
+
+def test_a_plugin_that_is_gone_comes_back(tree: Path, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path / "snapshots")
+    before = state(tree)
+    taken = snapshots.take(tree, "plugin", "test", 0.0, "run")
+    tree.rename(tmp_path / "moved")
+    snapshots.restore(taken, tree, None)
+    assert state(tree) == before
+
+
+def test_what_no_snapshot_could_hold_stays(tree: Path, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path / "snapshots")
+    taken = snapshots.take(tree, "plugin", "test", 0.0, "run")
+    with (tree / "huge.bin").open("wb") as file:
+        file.truncate(mirror.CAP + 1)
+    (tmp_path / "outside").write_text("shared")
+    os.link(tmp_path / "outside", tree / "shared.txt")
+    os.mkfifo(tree / "fifo")
+    (tree / "small.txt").write_text("saved, so it may go")
+    saved = snapshots.take(tree, "plugin", "test", 1.0, "run")
+    assert {line.split(":")[0] for line in saved.left_out} == {"huge.bin", "shared.txt", "fifo"}
+    snapshots.restore(taken, tree, saved)
+    assert (tree / "huge.bin").stat().st_size == mirror.CAP + 1
+    assert (tree / "shared.txt").read_text() == "shared"
+    assert stat.S_ISFIFO((tree / "fifo").stat().st_mode)
+    assert not (tree / "small.txt").exists()
+
+
+def test_a_damaged_copy_is_refused_before_anything_is_touched(tree: Path, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path / "snapshots")
+    taken = snapshots.take(tree, "plugin", "test", 0.0, "run")
+    victim = next(p for p in snapshots.objects.rglob("*") if p.is_file() and p.stat().st_size)
+    victim.write_bytes(b"rot")
+    (tree / "private.txt").write_text("changed")
+    now = state(tree)
+    saved = snapshots.take(tree, "plugin", "test", 1.0, "run")
+    with pytest.raises(NightpressError, match="damaged"):
+        snapshots.restore(taken, tree, saved)
+    assert state(tree) == now
+
+
+def test_an_unchanged_plugin_costs_no_space_twice(tree: Path, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path / "snapshots")
+    snapshots.take(tree, "plugin", "test", 0.0, "run")
+    objects = sorted(snapshots.objects.rglob("*"))
+    snapshots.take(tree, "plugin", "test", 1.0, "run")
+    assert sorted(snapshots.objects.rglob("*")) == objects
+
+
+def test_the_command_names_what_it_did_and_how_to_undo_it(tmp_path: Path) -> None:
+    market = Market(tmp_path)
+    plugin(tmp_path, "alpha", skill="# Alpha\n\nToo short.\n")
+    market.run("nightpress", "init")
+    folder = tmp_path / "plugins" / "alpha"
+    before = state(folder)
+    assert market.doit().code == 0
+    published = state(folder)
+    assert published != before
+    done = market.doit("restore", "--plugin", "alpha")
+    assert done.code == 0, done.err
+    assert state(folder) == before
+    [undo] = [line.partition(": ")[2] for line in done.out.splitlines() if "stood before" in line]
+    assert market.run(*undo.split()).code == 0
+    assert state(folder) == published
+    wrong = market.doit("restore", "--plugin", "alpah")
+    assert wrong.code == 1
+    assert "did you mean 'alpha'" in wrong.err
