@@ -72,7 +72,10 @@ class Gatherer:
 
     def _ignore(self, manifest: Manifest) -> reading.Ignore:
         patterns = [*self.project.defaults.values.get("ignore", ())]
-        return reading.Ignore([*patterns, *manifest.settings.get("ignore", ())])
+        return reading.Ignore(
+            [*patterns, *manifest.settings.get("ignore", ())],
+            keep=[enhancement.target for enhancement in manifest.enhancements],
+        )
 
     def _hash(self, found: Gathered, entries: Any) -> None:
         index = self.project.index

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +29,9 @@ DEFAULT_IGNORE = (
     "*.backup", "*.backup[-._][0-9]*", "*[-._]backup[-._][0-9]*", "*.bak[-._][0-9]*",
     ".mypy_cache", ".pytest_cache", ".ruff_cache",
 )  # fmt: skip
+
+COMPONENTS = ("skills", "commands", "agents")
+"""Folders whose entries are called what their author likes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +77,43 @@ class Tree:
 
 
 class Ignore:
-    """Patterns as in .gitignore, in short: a name (any depth) or a path, `*` and `?` allowed."""
+    """Patterns as in .gitignore, in short: a name (any depth) or a path, `*` and `?` allowed.
 
-    def __init__(self, patterns: Sequence[str] = (), *, defaults: bool = True) -> None:
-        everything = (*(DEFAULT_IGNORE if defaults else ()), *patterns)
-        cleaned = [p.strip("/") for p in everything if p.strip("/")]
+    keep: paths that are never passed over, nor a folder on the way to one. The default patterns
+    do not hold for what lies directly in a folder of components: a skill may be called "backup".
+    """
+
+    def __init__(
+        self, patterns: Sequence[str] = (), *, defaults: bool = True, keep: Iterable[str] = ()
+    ) -> None:
+        cleaned = [p.strip("/") for p in patterns if p.strip("/")]
+        self._default = _matcher(DEFAULT_IGNORE if defaults else ())
         self._names = _matcher(tuple(p for p in cleaned if "/" not in p))
         self._paths = _matcher(tuple(p for p in cleaned if "/" in p))
+        self._keep = with_parents(keep)
 
     def holds(self, name: str, path: str) -> bool:
         """Is the entry of this name, at this path, to be passed over?"""
-        return self._names(name) or self._paths(path)
+        if path in self._keep:
+            return False
+        if self._names(name) or self._paths(path):
+            return True
+        return self._default(name) and not _is_component(name, path)
+
+
+def with_parents(paths: Iterable[str]) -> frozenset[str]:
+    """The paths, and every folder on the way to one."""
+    found = set()
+    for path in paths:
+        while path and path not in found:
+            found.add(path)
+            path = path.rpartition("/")[0]
+    return frozenset(found)
+
+
+def _is_component(name: str, path: str) -> bool:
+    folder = path.rpartition("/")[0].rpartition("/")[2]
+    return folder in COMPONENTS and name in ("backup", "backups")
 
 
 class _Matcher:

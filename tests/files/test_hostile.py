@@ -186,3 +186,21 @@ def test_a_second_run_has_nothing_to_do(ran: tuple[Market, Path, str]) -> None:
     before = market.rows("SELECT COUNT(*) FROM enhancements")
     assert "nothing to do" in market.doit().out
     assert market.rows("SELECT COUNT(*) FROM enhancements") == before
+
+
+def test_a_skill_may_be_called_backup(tmp_path: Path) -> None:
+    """Its document is content that stands, travels into the vault, and comes back."""
+    market = Market(tmp_path / "market")
+    plugin(market.root, "backup")
+    listed = {"name": "m", "plugins": [{"name": "backup", "source": "./plugins/backup"}]}
+    (market.root / ".claude-plugin").mkdir()
+    (market.root / ".claude-plugin" / "marketplace.json").write_text(json.dumps(listed))
+    market.run("nightpress", "init")
+    assert "1 published" in market.doit().out
+    assert "nothing to do: 1 up to date" in market.doit().out
+    assert market.doit("backup").code == 0
+    back = Market(tmp_path / "back")
+    place = str(market.root / ".nightpress" / "vault.db")
+    assert market.run("nightpress", "restore-all", place, str(back.root)).code == 0
+    assert back.target("backup").read_bytes() == market.target("backup").read_bytes()
+    assert "nothing to do: 1 up to date" in back.doit().out

@@ -43,33 +43,43 @@ class Found:
 class _Travels(reading.Ignore):
     """Passes over what git ignores, and the plugins inside of the folder that is walked."""
 
-    def __init__(self, base: str, ignored: frozenset[str], others: frozenset[str]) -> None:
+    def __init__(self, base: str, ignored: frozenset[str], source: Source) -> None:
         super().__init__(_ALWAYS, defaults=False)
         self._base = "" if base == "." else f"{base}/"
         self._ignored = ignored
-        self._others = others
+        self._others = frozenset(plugin.path for plugin in source.plugins) - {base}
+        self._kept = reading.with_parents(source.keep)
 
     def holds(self, name: str, path: str) -> bool:
         whole = self._base + path
-        return whole in self._ignored or whole in self._others or super().holds(name, path)
+        if whole in self._others:
+            return True
+        return whole not in self._kept and self._stays(name, path, whole)
+
+    def _stays(self, name: str, path: str, whole: str) -> bool:
+        above = whole
+        while above not in self._ignored:
+            above = above.rpartition("/")[0]
+            if above not in self._kept:  # it is walked at all only for the sake of what is kept
+                return super().holds(name, path)
+        return True
 
 
 class _Patterns(_Travels):
     """Without git: the ignore patterns, too."""
 
-    def __init__(self, base: str, others: frozenset[str], patterns: Sequence[str]) -> None:
-        super().__init__(base, frozenset(), others)
-        self._ignore = reading.Ignore(patterns)
+    def __init__(self, base: str, source: Source) -> None:
+        super().__init__(base, frozenset(), source)
+        self._ignore = reading.Ignore(source.ignore)
 
-    def holds(self, name: str, path: str) -> bool:
-        return self._ignore.holds(name, path) or super().holds(name, path)
+    def _stays(self, name: str, path: str, whole: str) -> bool:
+        return self._ignore.holds(name, path) or super()._stays(name, path, whole)
 
 
 def collect(source: Source) -> tuple[list[Found], list[str]]:
     """The parts of the project (but for the ledger), and notices on what was passed over."""
     notices: list[str] = []
     ignored = _git_ignored(source.root, notices)
-    folders = frozenset(plugin.path for plugin in source.plugins)
     found: list[Found] = []
     for plugin in source.plugins:
         try:
@@ -79,18 +89,16 @@ def collect(source: Source) -> tuple[list[Found], list[str]]:
         except (OSError, UnsafePath) as error:
             notices.append(f"plugin {safe(plugin.slug)} was not backed up: {safe(str(error))}")
             continue
-        tree = reading.walk(root, _ignore(source, plugin.path, ignored, folders), CAPS)
+        tree = reading.walk(root, _ignore(source, plugin.path, ignored), CAPS)
         found.append(_part("plugin", plugin, tree, source))
-    found.append(_project(source, ignored, folders, found))
+    found.append(_project(source, ignored, found))
     return found, notices
 
 
-def _ignore(
-    source: Source, base: str, ignored: frozenset[str] | None, folders: frozenset[str]
-) -> reading.Ignore:
+def _ignore(source: Source, base: str, ignored: frozenset[str] | None) -> reading.Ignore:
     if ignored is None:
-        return _Patterns(base, folders - {base}, source.ignore)
-    return _Travels(base, ignored, folders - {base})
+        return _Patterns(base, source)
+    return _Travels(base, ignored, source)
 
 
 def _folder(root: Path, path: str) -> Path:
@@ -102,14 +110,13 @@ def _folder(root: Path, path: str) -> Path:
 def _project(
     source: Source,
     ignored: frozenset[str] | None,
-    folders: frozenset[str],
     plugins: Sequence[Found],
 ) -> Found:
     """The project's own files, but for those that travel with a plugin."""
     own: dict[str, reading.Entry] = {}
     notices: list[reading.Notice] = []
     for path in source.files:
-        for entry in _below(source, path, ignored, folders, notices):
+        for entry in _below(source, path, ignored, notices):
             own[entry.path] = entry
     for part in plugins:
         if part.plugin.path == ".":
@@ -123,13 +130,12 @@ def _below(
     source: Source,
     path: str,
     ignored: frozenset[str] | None,
-    folders: frozenset[str],
     notices: list[reading.Notice],
 ) -> Iterator[reading.Entry]:
     """The entry at `path`, the folders on the way to it, and what it holds."""
     above, _, name = path.rpartition("/")
     holder = source.root / above
-    ignore = _ignore(source, above or ".", ignored, folders)
+    ignore = _ignore(source, above or ".", ignored)
     if ignore.holds(name, name) or not os.path.lexists(holder / name):
         return
     for depth in range(1, path.count("/") + 1):
@@ -149,7 +155,7 @@ def _below(
     )
     if kind != "dir":
         return
-    tree = reading.walk(holder / name, _ignore(source, path, ignored, folders), CAPS)
+    tree = reading.walk(holder / name, _ignore(source, path, ignored), CAPS)
     notices += [reading.Notice(f"{path}/{n.path}", n.what) for n in tree.notices]
     for e in tree.files:
         yield reading.Entry(

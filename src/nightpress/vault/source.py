@@ -27,7 +27,8 @@ class Source:
     that are missing are passed over); ledger: the ledger's file; ledger_state: a text that changes
     with whatever of it is worth sending ("": its files' stamps decide); state: where the index of
     what was read before is kept (None: nowhere); ignore: patterns of what stays out where git does
-    not say it; include_secrets: let files with secret names or detected secrets travel."""
+    not say it; keep: files that travel whatever is ignored (the published documents), relative to
+    root; include_secrets: let files with secret names or detected secrets travel."""
 
     root: Path
     plugins: tuple[Plugin, ...]
@@ -36,6 +37,7 @@ class Source:
     ledger_state: str = ""
     state: Path | None = None
     ignore: tuple[str, ...] = ()
+    keep: frozenset[str] = frozenset()
     include_secrets: bool = False
     max_file_bytes: int = MAX_FILE
 
