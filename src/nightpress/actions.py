@@ -15,31 +15,31 @@ from nightpress.errors import NightpressError
 
 
 def pace(item: Item) -> None:
-    _press().pace(item)
+    _do("pace", item)
 
 
 def draft(item: Item) -> None:
-    _press().draft(item)
+    _do("draft", item)
 
 
 def publish(item: Item) -> None:
-    _press().publish(item)
+    _do("publish", item)
 
 
 def take(item: Item) -> None:
-    _press().adopt(item)
+    _do("adopt", item)
 
 
 def note(item: Item) -> None:
-    _press().note(item)
+    _do("note", item)
 
 
 def snapshot(slug: str) -> None:
-    _press().snapshot(slug)
+    _do("snapshot", slug)
 
 
 def analyse(slug: str) -> None:
-    _press().analyse(slug)
+    _do("analyse", slug)
 
 
 def adopt(slug: str) -> None:
@@ -61,6 +61,14 @@ BY_DECISION: dict[str, tuple[Callable[..., None], ...]] = {
     "insufficient": (note,),
     "parked": (),
 }
+
+
+def _do(verb: str, over: Item | str) -> None:
+    press = _press()
+    try:
+        getattr(press, verb)(over)
+    except (NightpressError, OSError) as error:
+        press.stumbled(over, error)
 
 
 def _press() -> Any:

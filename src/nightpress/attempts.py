@@ -11,11 +11,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nightpress import drafting
+from nightpress.calls import Caller
 from nightpress.catalog import Item
-from nightpress.errors import BackendError, NightpressError
+from nightpress.errors import BackendError, Deferred, NightpressError
 from nightpress.gathered import Gathered, State
 from nightpress.ledger_rows import Attempt
-from nightpress.model import Request
+from nightpress.model import Finding, Request
 from nightpress.run import Outcome, Run
 
 
@@ -40,6 +41,7 @@ class Attempts:
     """The attempts of one run that are in flight, by job."""
 
     run: Run
+    caller: Caller
     doing: dict[str, Doing] = field(default_factory=dict)
     guard: threading.RLock = field(default_factory=threading.RLock)
 
@@ -84,6 +86,44 @@ class Attempts:
             **self.timing(doing),
         )
         self.tell(doing, status, message)
+
+    def fail(self, doing: Doing, error: Exception) -> None:
+        """Failed, deferred or interrupted: the old file stays, the reservation is given back."""
+        self.caller.release(doing.reservation if doing.draft is None else None)
+        doing.reservation = None
+        status = "failed"
+        if isinstance(error, Deferred):
+            status = "deferred"
+            self.run.put_off(error.until)
+        self.end(doing, "interrupted" if self.run.interrupted else status, error)
+
+    def abandon(self, doing: Doing) -> None:
+        """The run stops before this attempt's call was made."""
+        why = Deferred(f"the run was stopped: {self.run.fatal or 'Ctrl-C'}".split("\n")[0])
+        self.fail(doing, why)
+
+    def refuse(self, doing: Doing, errors: list[Finding]) -> None:
+        """The draft still has errors: it is kept for the user to read, and the old file stays."""
+        draft = doing.draft
+        assert draft is not None  # noqa: S101 (draft() has just set it)
+        path = drafting.keep_draft(self.run.project, doing.item.id, draft)
+        said = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
+        more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
+        self.run.project.ledger.end(
+            doing.row,
+            "refused",
+            error_class="refused",
+            error_message=f"{said}{more} (draft kept: {path})",
+            model_answered=draft.model,
+            tokens_in=draft.tokens_in,
+            tokens_out=draft.tokens_out,
+            bytes_after=len(draft.text.encode()),
+            findings=drafting.findings_json(draft.findings),
+            score_before=draft.score_before,
+            score_after=draft.score,
+            **self.timing(doing),
+        )
+        self.tell(doing, "refused", f"{said}{more} (draft kept: {path})")
 
     def timing(self, doing: Doing) -> dict[str, float]:
         spent = self.run.project.clock.monotonic() - doing.began

@@ -7,12 +7,13 @@ the ledger when the user forgets a task: that is the wish to have it made again.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from doit.dependency import DatabaseException, SqliteDB
 
-from nightpress import session
+from nightpress import session, store
 
 
 class NightpressDB(SqliteDB):  # type: ignore[misc]
@@ -26,6 +27,13 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
         except DatabaseException:
             Path(name).replace(f"{name}.damaged")
             super().__init__(name, codec, module_name=module_name)
+
+    def dump(self) -> None:
+        """Write the state. It is a convenience of doit's: a full disk costs nothing but that."""
+        try:
+            super().dump()
+        except store.Error as error:
+            sys.stderr.write(f"doit's own state was not saved ({error}); the ledger decides\n")
 
     def remove(self, task_id: str) -> None:
         """Drop a task's state. doit calls this for a failed task, too: only outside of a run is

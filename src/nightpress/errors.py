@@ -54,6 +54,10 @@ class LedgerError(NightpressError):
     """The ledger cannot be used (damaged, of a newer version, locked): stop before writing."""
 
 
+class MachineTrouble(NightpressError):
+    """The disk or the database refuses (full, read-only, broken): the whole run stops."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one answer of a backend means, said by the backend that got it.

@@ -11,14 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nightpress import drafting, lockfile, publication
+from nightpress import drafting, lockfile, publication, trouble
 from nightpress.attempts import Attempts, Doing
 from nightpress.budget import Spending
 from nightpress.calls import Caller
 from nightpress.catalog import Item
-from nightpress.errors import BackendError, Deferred, NightpressError, PublishConflict
+from nightpress.errors import (
+    EXIT_FAILED,
+    BackendError,
+    Deferred,
+    NightpressError,
+    PublishConflict,
+)
 from nightpress.gathered import Gathered
-from nightpress.model import Finding
 from nightpress.run import Run
 from nightpress.snapshots import Snapshots
 
@@ -39,7 +44,7 @@ class Press:
     _guard: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        self.attempts = Attempts(self.run)
+        self.attempts = Attempts(self.run, self.caller)
 
     # --- setup: once per plugin, only if something of it is stale ---
 
@@ -59,15 +64,15 @@ class Press:
 
         Returns whether there is one; why not is kept for the attempts that needed it.
         """
-        if self.run.stop.is_set() or not self._admit(slug):
+        if self.run.stop.is_set() or slug in self.analyses or not self._admit(slug):
             return False
         try:
             analysis = drafting.analyse(self.run, self.caller, self.plugin(slug))
         except NightpressError as error:
-            self._halt_if_fatal(error)
             with self._guard:
                 self.analyses[slug] = error
-            self.run.tell("notice", f"{slug}: no analysis: {error.message}")
+            if not self._stop_if_fatal(error):
+                self.run.tell("notice", f"{slug}: no analysis: {error.message}")
             return False
         with self._guard:
             self.analyses[slug] = analysis
@@ -101,13 +106,15 @@ class Press:
         try:
             self._check_budget(item.id)
         except Deferred as error:
-            self._fail(doing, error)
+            self.attempts.fail(doing, error)
             return
         analysis = self.analyses.get(item.slug)
         if analysis is None:  # its task was up to date, and did not run
             analysis = drafting.cached_analysis(self.run.project, doing.found)
         if analysis is None or isinstance(analysis, NightpressError):
-            self._fail(doing, analysis or NightpressError("there is no analysis of the plugin"))
+            self.attempts.fail(
+                doing, analysis or NightpressError("there is no analysis of the plugin")
+            )
             return
         try:
             doing.request = drafting.request(self.run.project, doing.found, doing.state, analysis)
@@ -116,7 +123,7 @@ class Press:
                 doing.reservation = self.caller.reserve(doing.request, doing.state.writer)
                 doing.waited = self.run.project.clock.monotonic() - began
         except NightpressError as error:
-            self._fail(doing, error)
+            self.attempts.fail(doing, error)
 
     def draft(self, item: Item) -> None:
         """Phase 2: the document, through its checks; refused if they still have errors."""
@@ -124,7 +131,7 @@ class Press:
         if doing is None:
             return
         if self.run.stop.is_set():
-            self._abandon(doing)
+            self.attempts.abandon(doing)
             return
         try:
             assert doing.request is not None  # noqa: S101 (pace has made it)
@@ -136,12 +143,12 @@ class Press:
                 reservation=doing.reservation, row=doing.row,
             )  # fmt: skip
         except NightpressError as error:
-            self._halt_if_fatal(error)
-            self._fail(doing, error)
+            self._stop_if_fatal(error)
+            self.attempts.fail(doing, error)
             return
         errors = [f for f in doing.draft.findings if f.severity == "error"]
         if errors:
-            self._refuse(doing, errors)
+            self.attempts.refuse(doing, errors)
 
     def publish(self, item: Item) -> None:
         """Put the draft in place, and only then say so."""
@@ -149,11 +156,14 @@ class Press:
         if doing is None or doing.draft is None:
             return
         try:
-            self._publish(doing, doing.draft)
+            self._put(doing, doing.draft)
         except PublishConflict as error:
             self.attempts.end(doing, "kept", error)
         except (NightpressError, OSError) as error:
-            self._fail(doing, error)
+            self._stop_if_fatal(error)
+            self.attempts.fail(doing, error)
+        else:  # from here on the file is published; if its record fails, the next run makes it
+            self._settle(doing, doing.draft)
 
     # --- what is recorded without a call ---
 
@@ -194,16 +204,15 @@ class Press:
     def _open(self, item: Item) -> Doing:
         return self.attempts.open(item, self.plugin(item.slug), self.taken.get(item.slug))
 
-    def _publish(self, doing: Doing, draft: drafting.Draft) -> None:
-        project, found, state = self.run.project, doing.found, doing.state
-        data = draft.text.encode("utf-8")
+    def _put(self, doing: Doing, draft: drafting.Draft) -> None:
+        found, state = doing.found, doing.state
         target, expected = state.enhancement.target, state.case.standing.sha256
         snapshot = self._snapshot_with(doing, target, expected)
         publication.publish(
-            project,
+            self.run.project,
             found.root,
             target,
-            data,
+            draft.text.encode("utf-8"),
             expected=expected,
             row=doing.row,
             token=doing.token,
@@ -219,12 +228,14 @@ class Press:
                 **self.attempts.timing(doing),
             },
         )
-        sha256 = publication.standing_hash(found.root, target)
+
+    def _settle(self, doing: Doing, draft: drafting.Draft) -> None:
+        sha256 = publication.standing_hash(doing.found.root, doing.state.enhancement.target)
         self._record(doing, "published", str(sha256), draft.counted, (), draft)
-        project.ledger.end(doing.row, "published", verified=True, **self.attempts.timing(doing))
-        self.attempts.tell(
-            doing, "published", ", ".join(r.text for r in state.decision.reasons), len(data)
-        )
+        timing = self.attempts.timing(doing)
+        self.run.project.ledger.end(doing.row, "published", verified=True, **timing)
+        why = ", ".join(reason.text for reason in doing.state.decision.reasons)
+        self.attempts.tell(doing, "published", why, len(draft.text.encode("utf-8")))
 
     def _snapshot_with(self, doing: Doing, target: str, expected: str | None) -> str:
         """A snapshot that holds the very bytes that will be replaced."""
@@ -254,42 +265,25 @@ class Press:
         )  # fmt: skip
         self.lock.record(entry)
 
-    def _fail(self, doing: Doing, error: Exception) -> None:
-        self.caller.release(doing.reservation if doing.draft is None else None)
-        doing.reservation = None
-        status = "failed"
-        if isinstance(error, Deferred):
-            status = "deferred"
-            self.run.put_off(error.until)
-        self.attempts.end(doing, "interrupted" if self.run.interrupted else status, error)
-
-    def _abandon(self, doing: Doing) -> None:
-        """The run stops before this attempt's call was made."""
-        why = Deferred(f"the run was stopped: {self.run.fatal or 'Ctrl-C'}".split("\n")[0])
-        self._fail(doing, why)
-
-    def _refuse(self, doing: Doing, errors: list[Finding]) -> None:
-        draft = doing.draft
-        assert draft is not None  # noqa: S101 (draft() has just set it)
-        path = drafting.keep_draft(self.run.project, doing.item.id, draft)
-        said = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
-        more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
-        self.run.project.ledger.end(
-            doing.row,
-            "refused",
-            error_class="refused",
-            error_message=f"{said}{more} (draft kept: {path})",
-            model_answered=draft.model,
-            tokens_in=draft.tokens_in,
-            tokens_out=draft.tokens_out,
-            bytes_after=len(draft.text.encode()),
-            findings=drafting.findings_json(draft.findings),
-            score_before=draft.score_before,
-            score_after=draft.score,
-            **self.attempts.timing(doing),
-        )
-        self.attempts.tell(doing, "refused", f"{said}{more} (draft kept: {path})")
-
-    def _halt_if_fatal(self, error: NightpressError) -> None:
+    def _stop_if_fatal(self, error: BaseException) -> bool:
+        """A fatal answer stops the run, and so does trouble of the machine: an attempt that it
+        leaves open is mended by the next run."""
         if isinstance(error, BackendError) and error.fatal:
             self.run.halt(str(error))
+            return True
+        if found := trouble.of(error):
+            self.run.halt(str(found), EXIT_FAILED)
+        return found is not None
+
+    def stumbled(self, over: Item | str, error: NightpressError | OSError) -> None:
+        """An action could not go on: the run stops, or this plugin or enhancement fails."""
+        if self._stop_if_fatal(error):
+            return
+        if isinstance(over, str):
+            said = f"{error.strerror or error}" if isinstance(error, OSError) else error.message
+            with self._guard:
+                self.analyses[over] = NightpressError(f"no copy could be taken: {said}")
+        elif doing := self.attempts.doing.get(over.id):
+            self.attempts.fail(doing, error)
+        else:
+            raise error

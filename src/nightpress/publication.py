@@ -7,6 +7,7 @@ with the new hash, the file is swapped in one atomic step and read back; only th
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ class LockBook:
             self.entries[entry.job] = entry
             self._dirty = True
             if self.project.clock.monotonic() - self._written >= _EVERY:
-                self._write()
+                with suppress(OSError):  # still dirty: flush() tries again, and tells
+                    self._write()
 
     def drop(self, job: str) -> None:
         with self._guard:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from doit.exceptions import BaseFail, TaskFailed
 
-from nightpress import errors, session, summary
+from nightpress import errors, session, summary, trouble
 from nightpress.events import Listener
 from nightpress.run import Run
 from nightpress.terminal import safe
@@ -60,10 +60,13 @@ class Reporter:
             if "enhance" in groups or "analyse" in groups:
                 self._check_writers()
             self._reconcile()
-        except errors.NightpressError as error:
-            self._say(str(error), sys.stderr)
+        except (errors.NightpressError, OSError) as error:
+            known = error if isinstance(error, errors.NightpressError) else trouble.of(error)
             self._release()
-            raise SystemExit(error.exit_code) from None
+            if known is None:
+                raise
+            self._say(str(known), sys.stderr)
+            raise SystemExit(known.exit_code) from None
         self._catch_signals()
 
     def _only_lists(self) -> bool:
@@ -182,20 +185,33 @@ class Reporter:
             raise SystemExit(self.status)
 
     def _finish(self) -> None:
-        now, run = self.now, self.now.run
-        if "press" in now.__dict__:
-            now.press.lock.flush()
-            now.press.caller.close()
+        run = self.now.run
+        self._close_press()
         if run.failures():
             self.status = max(self.status, errors.EXIT_FAILED)
         if run.fatal:
-            self.status = max(self.status, errors.EXIT_USAGE)
+            self.status = max(self.status, run.fatal_status)
         if run.interrupted:
             self.status = errors.EXIT_INTERRUPTED
         if any(name.partition(":")[0] == "enhance" for name in self.selected):
             self._summarise()
-        run.end(self.status)
+        try:
+            run.end(self.status)
+        except errors.MachineTrouble as error:  # the run's row stays open; the next run tells
+            self._say(f"the end of the run was not recorded: {error}", sys.stderr)
         self._back_up(run)
+
+    def _close_press(self) -> None:
+        if "press" not in self.now.__dict__:
+            return
+        try:
+            self.now.press.lock.flush()
+        except OSError as error:
+            if (found := trouble.of(error)) is None:
+                raise
+            said = f"nightpress.lock was not written ({found.message}); the next run writes it"
+            self.now.run.halt(f"{said}\n  hint: {found.hint}", errors.EXIT_FAILED)
+        self.now.press.caller.close()
 
     def _back_up(self, run: Run) -> None:
         """`vault.after_build`: a copy of what was published. Its failure is loud, and no more."""
@@ -232,6 +248,8 @@ class Reporter:
             calls=run.calls,
             tokens=run.tokens,
         )
+        if run.fatal and not run.outcomes:
+            text = ["nothing was done"]
         for line in [*text, *self._endings()]:
             run.tell("summary", line)
             if not run.listeners:
@@ -243,7 +261,7 @@ class Reporter:
         if (more := len(run.notices) - summary.MOST) > 0:
             said.append(f"  notice       ... and {more} more: see `doit plan` and the log")
         if run.fatal:
-            said.append(f"stopped: {run.fatal}")
+            said += f"stopped: {run.fatal}".splitlines()
         if run.interrupted:
             said.append("interrupted: run doit again to go on")
         return said

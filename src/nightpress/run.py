@@ -11,10 +11,12 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from nightpress.errors import EXIT_USAGE
 from nightpress.events import Event, Listener
 from nightpress.project import Project, version
 from nightpress.terminal import safe
@@ -41,6 +43,7 @@ class Run:
     stop: threading.Event = field(default_factory=threading.Event)
     interrupted: bool = False
     fatal: str = ""
+    fatal_status: int = EXIT_USAGE
     run_id: str = ""
     notices: list[str] = field(default_factory=list)
     calls: int = 0
@@ -88,7 +91,8 @@ class Run:
             if self._log is not None:
                 at = datetime.fromtimestamp(event.at, UTC)
                 line = f"{at:%Y-%m-%dT%H:%M:%SZ} {kind:<8} {safe(text)}\n"
-                os.write(self._log, line.encode("utf-8", "replace"))
+                with suppress(OSError):  # a full disk: the ledger's own write is what stops us
+                    os.write(self._log, line.encode("utf-8", "replace"))
             for listener in self.listeners:
                 listener(event)
 
@@ -118,11 +122,14 @@ class Run:
             if until is not None:
                 self.goes_on_at = min(until, self.goes_on_at or until)
 
-    def halt(self, sentence: str) -> None:
-        """A fatal answer: no new work in this run, and one clear sentence why."""
+    def halt(self, sentence: str, status: int = EXIT_USAGE) -> None:
+        """No new work in this run, and one clear sentence why; status: the exit status.
+
+        A fatal answer of the backend is for the user to mend (a key, a model), hence the default.
+        """
         with self._guard:
             if not self.fatal:
-                self.fatal = sentence
+                self.fatal, self.fatal_status = sentence, status
         self.stop.set()
 
     def counts(self) -> Counter[str]:

@@ -11,10 +11,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from nightpress.errors import LedgerError
+from nightpress.errors import LedgerError, MachineTrouble
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -29,6 +29,7 @@ class Store:
 
     migrations: SQL scripts, applied in order, each once; the file's `user_version` counts them.
     A file with more migrations than we know was written by a newer version: `LedgerError`.
+    durable: False for a cache, which may lose its last writes and is made anew when damaged.
     """
 
     def __init__(self, path: Path, migrations: Sequence[str], *, durable: bool = True) -> None:
@@ -48,14 +49,22 @@ class Store:
         try:
             fresh = self._open()
         except sqlite3.DatabaseError as error:
-            raise LedgerError(
-                f"{self.path}: {error}",
-                "the file may be damaged: move it away and restore a copy, or rebuild it",
-            ) from error
+            if isinstance(said := _trouble(self.path, error), MachineTrouble):
+                raise said from error
+            if self._durable:
+                raise LedgerError(f"{self.path}: {error}", _DAMAGED) from error
+            fresh = self._anew()
         self._local.connection = fresh
         with self._guard:
             self._all.append(fresh)
         return fresh
+
+    def _anew(self) -> sqlite3.Connection:
+        """A damaged cache is set aside and made anew: it costs nothing but time."""
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                Path(f"{self.path}{suffix}").replace(f"{self.path}{suffix}.damaged")
+        return self._open()
 
     def _open(self) -> sqlite3.Connection:
         # check_same_thread is off only so that close() may close every thread's connection
@@ -88,20 +97,22 @@ class Store:
                 connection.execute(f"PRAGMA user_version={number}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One IMMEDIATE transaction: committed at the end, rolled back on any exception."""
         connection = self.connection()
-        connection.execute("BEGIN IMMEDIATE")
         try:
+            connection.execute("BEGIN IMMEDIATE")
             yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+            connection.execute("COMMIT")
+        except BaseException as error:
+            if connection.in_transaction:  # SQLite rolls back by itself when the disk is full
+                connection.execute("ROLLBACK")
+            raise _trouble(self.path, error) from error
 
     def copy_to(self, path: Path) -> None:
         """A consistent copy while the file is in use (the backup API; a file copy is not)."""
@@ -124,6 +135,28 @@ class Store:
                 connection.close()
             self._all.clear()
         self._local = threading.local()
+
+
+_DAMAGED = (
+    "the file may be damaged: move it away (nightpress.lock still tells what is up to date), and "
+    "take the record from a backup: doit backups, nightpress restore-all"
+)
+_REFUSALS = {
+    sqlite3.SQLITE_FULL: "make room, then run it again: it goes on where it stopped",
+    sqlite3.SQLITE_IOERR: "make room, or look after the disk; then run it again",
+    sqlite3.SQLITE_READONLY: "the file or its folder cannot be written: look at its permissions",
+    sqlite3.SQLITE_CANTOPEN: "the file or its folder cannot be opened: look at its permissions",
+    sqlite3.SQLITE_BUSY: "another process holds it: wait for it, then run it again",
+}
+
+
+def _trouble(path: Path, error: BaseException) -> BaseException:
+    """The error itself, or what it means if the disk or another process is behind it."""
+    if isinstance(error, sqlite3.OperationalError):
+        hint = _REFUSALS.get(error.sqlite_errorcode & 0xFF)  # the primary result code
+        if hint is not None:
+            return MachineTrouble(f"{path}: {error}", hint)
+    return error
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

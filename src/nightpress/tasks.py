@@ -178,7 +178,7 @@ def enhance() -> Iterator[Task]:
     """One an enhancement, and one a plugin for all of its enhancements."""
     now = session.current()
     yield _group("bring every document up to date (the default)")
-    items = now.shown()
+    items = _shown(now)
     for slug in dict.fromkeys(item.slug for item in items):
         own = [item for item in items if item.slug == slug]
         yield {
@@ -213,7 +213,14 @@ def _group(doc: str) -> Task:
 
 
 def _slugs(now: Session) -> list[str]:
-    return list(dict.fromkeys(item.slug for item in now.shown()))
+    return list(dict.fromkeys(item.slug for item in _shown(now)))
+
+
+def _shown(now: Session) -> list[Item]:
+    try:
+        return now.shown()
+    except NightpressError as error:  # a full disk, a damaged ledger: one sentence, no traceback
+        raise InvalidDodoFile(safe(str(error), newlines=True)) from None
 
 
 def _enhancement(item: Item, own: list[Item]) -> Task:

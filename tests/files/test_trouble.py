@@ -1,0 +1,143 @@
+"""The machine's trouble: one sentence, nothing lost, and the next run goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.market import Market, plugin
+
+OLD = "# Old\n\nToo short.\n"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 6 MB; only root may mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no file system can be mounted here: {error}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True, capture_output=True)
+
+
+def fill(folder: Path, left: int) -> None:
+    """Leave so many bytes free."""
+    (folder / "filler").unlink(missing_ok=True)
+    free = shutil.disk_usage(folder).free
+    (folder / "filler").write_bytes(b"\0" * max(0, free - left))
+
+
+def agree(market: Market) -> None:
+    """Every target is the old file, or one whose hash the ledger has as published."""
+    published = {
+        str(path): sha256
+        for path, sha256 in market.rows(
+            "SELECT target_path, content_sha256 FROM enhancements WHERE status = 'published'"
+        )
+    }
+    for folder in (market.root / "plugins").iterdir():
+        for found in (folder / "skills").rglob("*"):
+            if found.is_file():
+                assert found.name == "SKILL.md", f"{found} was left behind"
+                path = found.relative_to(market.root).as_posix()
+                sha256 = hashlib.sha256(found.read_bytes()).hexdigest()
+                assert found.read_text() == OLD or published.get(path) == sha256
+                published.pop(path, None)
+    assert published == {}
+
+
+def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(small_disk: Path) -> None:
+    market = Market(small_disk)
+    for number in range(12):
+        plugin(small_disk, f"plugin-{number}", skill=OLD if number % 2 else None)
+    market.run("nightpress", "init")
+    market.doit("plan")
+    stopped = 0
+    for left in (0, 60_000, 200_000, 300_000, 400_000, 600_000):
+        fill(small_disk, left)
+        done = market.doit()
+        assert "Traceback" not in done.out + done.err
+        if done.code:
+            stopped += 1
+            assert "hint: make room" in done.out + done.err
+    assert stopped >= 2
+    (small_disk / "filler").unlink()
+    assert market.doit().code == 0
+    agree(market)
+    assert market.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'published'") == [(12,)]
+    assert "no breaks" in market.doit("audit").out
+    assert "nothing to do: 12 up to date" in market.doit().out
+
+
+def test_a_folder_without_permission_is_one_failure(market: Market) -> None:
+    if os.geteuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("needs root, to become somebody else")
+    for path in [market.root, *market.root.rglob("*")]:
+        os.chown(path, 65534, 65534)
+    os.chown(market.root / "plugins" / "alpha", 0, 0)
+    os.chown(market.root / "plugins" / "beta" / "README.md", 0, 0)
+    (market.root / "plugins" / "beta" / "README.md").chmod(0o600)
+    for folder in market.root.parents:
+        if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
+            folder.chmod(0o711)
+    words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    script = Path(shutil.which("doit") or "")
+    done = subprocess.run(
+        [*words, script], cwd=market.root, capture_output=True, text=True, check=False
+    )
+    if "Permission denied" in done.stderr and "nightpress" not in done.stdout:
+        pytest.skip("somebody else may not run this Python")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    said = dict(market.rows("SELECT plugin_name, status FROM enhancements"))
+    assert said["alpha"] == "failed"
+    assert "Permission denied" in done.stdout
+
+
+def test_a_damaged_ledger_stops_before_anything_is_written(market: Market) -> None:
+    market.doit()
+    (market.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
+    before = market.target("alpha").read_bytes()
+    ledger = market.root / ".nightpress" / "ledger.db"
+    for suffix in ("-wal", "-shm"):
+        Path(f"{ledger}{suffix}").unlink(missing_ok=True)
+    ledger.write_bytes(b"rot" * 10_000)
+    done = market.doit()
+    assert done.code == 3
+    assert "ledger.db: file is not a database" in done.err
+    assert "Traceback" not in done.err
+    assert market.target("alpha").read_bytes() == before
+    ledger.unlink()
+    assert "1 published" in market.doit().out
+
+
+@pytest.mark.parametrize("name", ["index.db", "neighbours.db", "doit.db"])
+def test_a_damaged_cache_is_made_anew(market: Market, name: str) -> None:
+    market.doit()
+    path = market.root / ".nightpress" / name
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    path.write_bytes(b"rot" * 10_000)
+    rows = market.rows("SELECT COUNT(*) FROM enhancements")
+    (market.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
+    assert "1 published" in market.doit().out
+    assert "nothing to do: 2 up to date" in market.doit().out
+    assert market.rows("SELECT COUNT(*) FROM enhancements") == [(int(str(rows[0][0])) + 1,)]
+
+
+def test_the_lock_of_a_dead_process_locks_nobody(market: Market) -> None:
+    (market.root / ".nightpress").mkdir(exist_ok=True)
+    held = {"pid": 999_999_999, "since": "2026-01-01T00:00:00+00:00", "command": "doit"}
+    (market.root / ".nightpress" / "run.lock").write_text(json.dumps(held))
+    assert market.doit().code == 0
