@@ -174,7 +174,7 @@ def _exchange(folder: int, staged: Staged, name: str, expected: str) -> None:
     except FileNotFoundError as error:
         raise PublishConflict(f"{safe(staged.target)} was removed meanwhile") from error
     except renaming.NoExchange:
-        with _at("rename"):  # NFS, macOS: the plain rename; see docs/publication
+        with _at("rename"):  # NFS, macOS: the plain rename; see ARCHITECTURE.md, Publication
             os.rename(staged.temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         return
     if _hash(folder, staged.temporary) != expected:

@@ -100,7 +100,7 @@ class Press:
 
     def pace(self, item: Item) -> None:
         """Open the attempt, and wait for the quota of its first call."""
-        if self.run.stop.is_set():
+        if self.run.stop.is_set() or self._done_meanwhile(item):
             return
         doing = self._open(item)
         try:
@@ -169,7 +169,7 @@ class Press:
 
     def adopt(self, item: Item, accepted: tuple[str, ...] = ()) -> None:
         """Take the file that stands there as the truth."""
-        if self.run.stop.is_set():
+        if self.run.stop.is_set() or self._done_meanwhile(item):
             return
         doing = self._open(item)
         root, target = doing.found.root, doing.state.enhancement.target
@@ -192,7 +192,7 @@ class Press:
 
     def note(self, item: Item) -> None:
         """Record once that a file was kept, or that the source is not enough."""
-        if self.run.stop.is_set():
+        if self.run.stop.is_set() or self._done_meanwhile(item):
             return
         doing = self._open(item)
         status = {"keep": "kept", "insufficient": "insufficient"}[item.decision.action]
@@ -200,6 +200,11 @@ class Press:
         self.attempts.end(doing, status, NightpressError(reason))
 
     # --- inside ---
+
+    def _done_meanwhile(self, item: Item) -> bool:
+        """Has mending what a crash left (after doit got its tasks) already done the work?"""
+        state = self.plugin(item.slug).states.get(item.name)
+        return item.work and state is not None and not state.work
 
     def _open(self, item: Item) -> Doing:
         return self.attempts.open(item, self.plugin(item.slug), self.taken.get(item.slug))

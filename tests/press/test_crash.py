@@ -66,6 +66,8 @@ def violations(found: list[dict[str, Any]], old: str) -> list[str]:
         check(after["lock"] == whole, "the lock file disagrees", kill)
         published = [path for status, path, _ in after["rows"] if status == "published"]
         check(sorted(published) == sorted(whole), "published more or less than once", kill)
+        adopted = [path for status, path, _ in after["rows"] if status == "adopted"]
+        check(not adopted, "took its own document for somebody else's", kill)
         open_rows = [status for status, *_ in after["rows"] if status in ("started", "prepared")]
         check(not open_rows, "an attempt was left open", kill)
     trace = found[0]["trace"]
