@@ -3,7 +3,7 @@
 Run `doit` to bring every document up to date, `doit plan` to see first what that means.
 """
 
-from nightpress import tasks, tasks_reading, tasks_vault
+from nightpress import tasks, tasks_reading, tasks_review, tasks_vault
 
 DOIT_CONFIG = tasks.config()
 
@@ -36,6 +36,21 @@ def task_analyse():
 def task_enhance():
     """bring every document up to date (what plain `doit` does)"""
     yield from tasks.enhance()
+
+
+def task_review():
+    """the drafts that wait for you, beside what stands"""
+    return tasks_review.review()
+
+
+def task_apply():
+    """publish the drafts that wait, byte for byte; makes no call"""
+    yield from tasks_review.apply()
+
+
+def task_reject():
+    """turn drafts down; the reason goes into the next prompt"""
+    yield from tasks_review.reject()
 
 
 def task_adopt():

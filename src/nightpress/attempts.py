@@ -10,10 +10,10 @@ import threading
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from nightpress import drafting
+from nightpress import drafting, reviewing
 from nightpress.calls import Caller
 from nightpress.catalog import Item
-from nightpress.errors import BackendError, Deferred, NightpressError
+from nightpress.errors import AwaitsReview, BackendError, Deferred, NightpressError
 from nightpress.gathered import Gathered, State
 from nightpress.ledger_rows import Attempt
 from nightpress.model import Finding, Request
@@ -30,6 +30,7 @@ class Doing:
     row: int
     token: str
     began: float
+    why: str
     waited: float = 0.0
     request: Request | None = None
     reservation: Any = None
@@ -45,10 +46,12 @@ class Attempts:
     doing: dict[str, Doing] = field(default_factory=dict)
     guard: threading.RLock = field(default_factory=threading.RLock)
 
-    def open(self, item: Item, found: Gathered, snapshot_id: str | None) -> Doing:
+    def open(self, item: Item, found: Gathered, snapshot_id: str | None, why: str = "") -> Doing:
+        """Begin an attempt, with its row. why: where it is not the decision that asks for it."""
         state = found.states[item.name]
         token = secrets.token_hex(8)
         case = state.case
+        said = [why] if why else _reasons(state)
         attempt = Attempt(
             job=item.id,
             plugin_name=found.name,
@@ -57,7 +60,7 @@ class Attempts:
             target_path=state.target_path,
             backend=state.writer.backend,
             model_requested=state.writer.model,
-            reasons=[reason.text for reason in state.decision.reasons] or ["asked for (always)"],
+            reasons=said,
             fingerprint=asdict(case.fingerprint),
             bytes_before=case.standing.size if case.standing.sha256 else None,
             before_sha256=case.standing.sha256,
@@ -66,7 +69,7 @@ class Attempts:
         )
         began = self.run.project.clock.monotonic()
         row = self.run.project.ledger.begin(self.run.begin(), attempt)
-        doing = Doing(item, found, state, row, token, began)
+        doing = Doing(item, found, state, row, token, began, ", ".join(said))
         with self.guard:
             self.doing[item.id] = doing
         self.run.tell("started", f"{item.id}: {item.decision!r}", item.id)
@@ -125,6 +128,23 @@ class Attempts:
         )
         self.tell(doing, "refused", f"{said}{more} (draft kept: {path})")
 
+    def hold(self, doing: Doing, draft: drafting.Draft) -> None:
+        """Keep a draft that passed its checks for a person to look at; the old file stays."""
+        before = doing.state.case.standing.sha256
+        held = drafting.fingerprint_json(draft.fingerprint)
+        findings = drafting.findings_json(draft.findings)
+        columns = reviewing.columns(draft, before, held, findings)
+        ledger, text = self.run.project.ledger, draft.text.encode("utf-8")
+        reviewing.hold(ledger, doing.row, doing.item.id, text, columns)
+        said = "its draft waits for you: doit review"
+        ledger.end(
+            doing.row, "deferred", error_class=AwaitsReview.__name__, error_message=said,
+            model_answered=draft.model, tokens_in=draft.tokens_in, tokens_out=draft.tokens_out,
+            bytes_after=len(text), findings=findings, fingerprint=held,
+            score_before=draft.score_before, score_after=draft.score, **self.timing(doing),
+        )  # fmt: skip
+        self.tell(doing, "deferred", said)
+
     def timing(self, doing: Doing) -> dict[str, float]:
         spent = self.run.project.clock.monotonic() - doing.began
         own = max(0.0, spent - doing.waited)
@@ -143,3 +163,7 @@ class Attempts:
             text += f"  {size:,} bytes{was}  {self.timing(doing)['processing_time_seconds']:.1f} s"
         text += f"  {reason}" if reason else ""
         self.run.finished(Outcome(doing.item.id, status, text, reason))
+
+
+def _reasons(state: State) -> list[str]:
+    return [reason.text for reason in state.decision.reasons] or ["asked for (always)"]

@@ -19,6 +19,7 @@ from nightpress import (
     judging,
     neighbourhood,
     prompting,
+    reviewing,
     sources,
     staleness,
 )
@@ -155,6 +156,8 @@ def request(
     )
     system, prompt = _question(state.writer, generator, material)
     job = f"{found.slug}/{state.enhancement.name}"
+    if because := reviewing.hint(project, job):
+        prompt = prompting.minding(prompt, checks.redact(because)[0])
     return Request(
         "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
         material,

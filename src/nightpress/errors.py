@@ -50,6 +50,10 @@ class PublishConflict(NightpressError):
     """The target changed under us: the user's bytes stay, nothing of ours was published."""
 
 
+class AwaitsReview(NightpressError):
+    """A draft is done and waits for a person (`publish: review`); no call is made for it again."""
+
+
 class LedgerError(NightpressError):
     """The ledger cannot be used (damaged, of a newer version, locked): stop before writing."""
 

@@ -162,7 +162,8 @@ class Gatherer:
         if rows:
             row = rows[0]
             held = Fingerprint(**json.loads(row["fingerprint"]))
-            last = LastRow(row["status"], held, row["before_sha256"], row["error_message"] or "")
+            last = LastRow(row["status"], held, row["before_sha256"], row["error_message"] or "",
+                           row["error_class"] == "AwaitsReview")  # fmt: skip
         target = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
         entry = self.lock.get(job)
         if entry is not None and entry.target == target:

@@ -20,7 +20,7 @@ _WITH_VALUE = frozenset(
 _COMMANDS = frozenset(
     "auto clean dumpdb forget help ignore info list reset-dep run strace tabcompletion".split()
 )
-PER_PLUGIN = ("snapshot", "analyse", "enhance", "adopt")
+PER_PLUGIN = ("snapshot", "analyse", "enhance", "adopt", "apply", "reject")
 
 
 @dataclass(frozen=True, slots=True)

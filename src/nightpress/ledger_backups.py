@@ -39,6 +39,7 @@ SELECT json_array(
   (SELECT max(rowid) FROM replies),
   (SELECT count(*) FROM replies WHERE spent_on IS NULL),
   (SELECT max(rowid) FROM analyses), (SELECT max(rowid) FROM contents),
+  (SELECT max(rowid) FROM reviews), (SELECT max(decided) FROM reviews),
   (SELECT max(rowid) FROM asks), (SELECT count(*) FROM asks),
   (SELECT max(rowid) FROM chain), (SELECT count(*) FROM chain_gaps)
 ) AS state

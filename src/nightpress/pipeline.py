@@ -11,18 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nightpress import drafting, lockfile, publication, trouble
+from nightpress import drafting, lockfile, publication
 from nightpress.attempts import Attempts, Doing
 from nightpress.budget import Spending
 from nightpress.calls import Caller
 from nightpress.catalog import Item
-from nightpress.errors import (
-    EXIT_FAILED,
-    BackendError,
-    Deferred,
-    NightpressError,
-    PublishConflict,
-)
+from nightpress.errors import Deferred, NightpressError, PublishConflict
 from nightpress.gathered import Gathered
 from nightpress.run import Run
 from nightpress.snapshots import Snapshots
@@ -71,7 +65,7 @@ class Press:
         except NightpressError as error:
             with self._guard:
                 self.analyses[slug] = error
-            if not self._stop_if_fatal(error):
+            if not self.run.stops_at(error):
                 self.run.tell("notice", f"{slug}: no analysis: {error.message}")
             return False
         with self._guard:
@@ -143,7 +137,7 @@ class Press:
                 reservation=doing.reservation, row=doing.row,
             )  # fmt: skip
         except NightpressError as error:
-            self._stop_if_fatal(error)
+            self.run.stops_at(error)
             self.attempts.fail(doing, error)
             return
         errors = [f for f in doing.draft.findings if f.severity == "error"]
@@ -151,19 +145,29 @@ class Press:
             self.attempts.refuse(doing, errors)
 
     def publish(self, item: Item) -> None:
-        """Put the draft in place, and only then say so."""
+        """Put the draft in place, and only then say so; or keep it for a person to look at."""
         doing = self.attempts.doing.get(item.id)
         if doing is None or doing.draft is None:
             return
+        if doing.state.enhancement.settings.get("publish") == "review":
+            self.attempts.hold(doing, doing.draft)
+        else:
+            self.put_in_place(doing, doing.draft)
+
+    def put_in_place(self, doing: Doing, draft: drafting.Draft) -> bool:
+        """Publish these very bytes; is the file there?"""
         try:
-            self._put(doing, doing.draft)
+            self._put(doing, draft)
         except PublishConflict as error:
             self.attempts.end(doing, "kept", error)
+            return False
         except (NightpressError, OSError) as error:
-            self._stop_if_fatal(error)
+            self.run.stops_at(error)
             self.attempts.fail(doing, error)
-        else:  # from here on the file is published; if its record fails, the next run makes it
-            self._settle(doing, doing.draft)
+            return False
+        # from here on the file is published; if its record fails, the next run makes it
+        self._settle(doing, draft)
+        return True
 
     # --- what is recorded without a call ---
 
@@ -212,6 +216,7 @@ class Press:
     def _put(self, doing: Doing, draft: drafting.Draft) -> None:
         found, state = doing.found, doing.state
         target, expected = state.enhancement.target, state.case.standing.sha256
+        self.snapshots.keep(draft.text.encode("utf-8"))
         snapshot = self._snapshot_with(doing, target, expected)
         publication.publish(
             self.run.project,
@@ -239,8 +244,7 @@ class Press:
         self._record(doing, "published", str(sha256), draft.counted, (), draft)
         timing = self.attempts.timing(doing)
         self.run.project.ledger.end(doing.row, "published", verified=True, **timing)
-        why = ", ".join(reason.text for reason in doing.state.decision.reasons)
-        self.attempts.tell(doing, "published", why, len(draft.text.encode("utf-8")))
+        self.attempts.tell(doing, "published", doing.why, len(draft.text.encode("utf-8")))
 
     def _snapshot_with(self, doing: Doing, target: str, expected: str | None) -> str:
         """A snapshot that holds the very bytes that will be replaced."""
@@ -270,19 +274,9 @@ class Press:
         )  # fmt: skip
         self.lock.record(entry)
 
-    def _stop_if_fatal(self, error: BaseException) -> bool:
-        """A fatal answer stops the run, and so does trouble of the machine: an attempt that it
-        leaves open is mended by the next run."""
-        if isinstance(error, BackendError) and error.fatal:
-            self.run.halt(str(error))
-            return True
-        if found := trouble.of(error):
-            self.run.halt(str(found), EXIT_FAILED)
-        return found is not None
-
     def stumbled(self, over: Item | str, error: NightpressError | OSError) -> None:
         """An action could not go on: the run stops, or this plugin or enhancement fails."""
-        if self._stop_if_fatal(error):
+        if self.run.stops_at(error):
             return
         if isinstance(over, str):
             said = f"{error.strerror or error}" if isinstance(error, OSError) else error.message

@@ -20,7 +20,7 @@ from nightpress.choosing import Chosen, choose, shortened
 from nightpress.errors import UsageError
 from nightpress.model import Anatomy, Finding, Generator, Material
 
-__all__ = ["Chosen", "Prompt", "choose", "render", "rendered", "repair"]
+__all__ = ["Chosen", "Prompt", "choose", "minding", "render", "rendered", "repair"]
 
 Redact = Callable[[str], tuple[str, int]]
 """text -> (the text without its secrets, how many there were)."""
@@ -151,6 +151,14 @@ def _environment() -> Any:
     # Markdown, not HTML: nothing to escape; the data is fenced instead
     return SandboxedEnvironment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+
+
+def minding(prompt: str, because: str) -> str:
+    """The prompt, and why the maintainer turned an earlier draft of this document down."""
+    return (
+        f"{prompt}\n\nThe maintainer read an earlier draft of this document and turned it down, "
+        f"for this reason:\n\n{because}\n\nMind it in what you write; do not mention it.\n"
     )
 
 

@@ -94,7 +94,8 @@ def _snapshots(project: Project, before: str, dry: bool) -> tuple[int, int, int]
     of it goes, so that a listed snapshot is complete at every instant."""
     held = Snapshots(project.state / "snapshots")
     cited = _cited(project)
-    doomed, per_plugin, used = [], dict[str, int](), set[str]()
+    used = {entry.sha256 for entry in lockfile.read(project.lock_path).values()}  # bases of merges
+    doomed, per_plugin = [], dict[str, int]()
     for snapshot in held.listed():
         per_plugin[snapshot.slug] = per_plugin.get(snapshot.slug, 0) + 1
         young = snapshot.taken >= before[:19]

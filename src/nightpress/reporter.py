@@ -19,7 +19,8 @@ from nightpress.events import Listener
 from nightpress.run import Run
 from nightpress.terminal import safe
 
-WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "restore", "prune"})
+WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "restore", "prune",
+                     "apply", "reject"})  # fmt: skip
 
 PATIENCE = 4.0
 """Seconds that calls in flight have after a Ctrl-C; then they are given up."""

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from nightpress.errors import EXIT_USAGE
+from nightpress import trouble
+from nightpress.errors import EXIT_FAILED, EXIT_USAGE, BackendError
 from nightpress.events import Event, Listener
 from nightpress.project import Project, version
 from nightpress.terminal import safe
@@ -131,6 +132,16 @@ class Run:
             if not self.fatal:
                 self.fatal, self.fatal_status = sentence, status
         self.stop.set()
+
+    def stops_at(self, error: BaseException) -> bool:
+        """A fatal answer stops the run, and so does trouble of the machine: an attempt that it
+        leaves open is mended by the next run."""
+        if isinstance(error, BackendError) and error.fatal:
+            self.halt(str(error))
+            return True
+        if found := trouble.of(error):
+            self.halt(str(found), EXIT_FAILED)
+        return found is not None
 
     def counts(self) -> Counter[str]:
         return Counter(outcome.status for outcome in self.outcomes.values())

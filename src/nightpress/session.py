@@ -22,8 +22,8 @@ from nightpress.project import STATE, Project
 from nightpress.run import Run
 
 STATIC = (
-    "manifests", "validate", "plan", "report", "explore", "restore", "audit", "prune", "backup",
-    "backups", "drill", "verify-vault", "archive", "forget-backups",
+    "manifests", "validate", "plan", "review", "report", "explore", "restore", "audit", "prune",
+    "backup", "backups", "drill", "verify-vault", "archive", "forget-backups",
 )  # fmt: skip
 """Tasks that are not made per plugin; the rest of the line after them is their own."""
 

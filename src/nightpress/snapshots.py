@@ -120,6 +120,22 @@ class Snapshots:
         contents = {e.path: self._verified(e) for e in snapshot.entries if e.kind == "file"}
         return mirror.mirror(root, snapshot.entries, contents, saved.entries if saved else ())
 
+    def keep(self, data: bytes) -> None:
+        """Keep bytes that belong to no snapshot: what we published, the base of a later merge."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        folders: set[Path] = set()
+        self._store(sha256, data, folders)
+        for folder in folders:
+            _sync(folder)
+
+    def kept(self, sha256: str) -> bytes | None:
+        """The bytes with that hash, verified; None if they are not here."""
+        try:
+            data = self._object(sha256).read_bytes()
+        except FileNotFoundError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == sha256 else None
+
     # --- inside ---
 
     def _hold(self, root: Path, entry: reading.Entry, folders: set[Path]) -> Held | None:

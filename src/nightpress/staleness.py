@@ -34,12 +34,13 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class LastRow:
-    """The latest row of the ledger, whatever its status."""
+    """The latest row of the ledger, whatever its status. waits: its draft waits for a person."""
 
     status: str
     fingerprint: Fingerprint
     before_sha256: str | None
     message: str = ""
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +141,24 @@ def _make(case: Case, reasons: Sequence[Reason]) -> Decision:
     said = tuple(reasons)
     wanted = case.forced or case.asked
     if not wanted and _parked(case):
-        because = f"parked: refused before ({case.last.message})" if case.last else "parked"
-        return Decision("parked", (Reason("parked", because), *said))
+        return Decision("parked", (_why_parked(case), *said))
     if case.shortage and not case.forced:
         return Decision("insufficient", (Reason("insufficient", case.shortage), *said))
     return Decision("make", said)
+
+
+def _why_parked(case: Case) -> Reason:
+    if case.last is not None and case.last.waits:
+        return Reason("review", "its draft waits for you: doit review")
+    message = case.last.message if case.last is not None else ""
+    return Reason("parked", f"parked: refused before ({message})")
 
 
 def _parked(case: Case) -> bool:
     last = case.last
     return (
         last is not None
-        and last.status == "refused"
+        and (last.status == "refused" or last.waits)
         and _same(last.fingerprint, case)
         and last.before_sha256 == case.standing.sha256
     )

@@ -149,35 +149,35 @@ def restore() -> Task:
 def snapshot() -> Iterator[Task]:
     """One a plugin: the copy that every publication is preceded by."""
     now = session.current()
-    yield _group("one copy of a plugin, taken before it is modified")
-    for slug in _slugs(now):
+    yield group("one copy of a plugin, taken before it is modified")
+    for slug in slugs(now):
         yield {
             "name": slug,
             "doc": f"copy {slug} as it stands",
             "actions": [(actions.snapshot, [slug])],
             "uptodate": [False],
-            **_QUIET,
+            **QUIET,
         }
 
 
 def analyse() -> Iterator[Task]:
     """One a plugin: phase 1, cached by content."""
     now = session.current()
-    yield _group("phase 1: what a plugin is for, cached by content")
-    for slug in _slugs(now):
+    yield group("phase 1: what a plugin is for, cached by content")
+    for slug in slugs(now):
         yield {
             "name": slug,
             "doc": f"what {slug} is for (phase 1)",
             "actions": [(actions.analyse, [slug])],
             "uptodate": [_Analysed(slug)],
-            **_QUIET,
+            **QUIET,
         }
 
 
 def enhance() -> Iterator[Task]:
     """One an enhancement, and one a plugin for all of its enhancements."""
     now = session.current()
-    yield _group("bring every document up to date (the default)")
+    yield group("bring every document up to date (the default)")
     items = _shown(now)
     for slug in dict.fromkeys(item.slug for item in items):
         own = [item for item in items if item.slug == slug]
@@ -193,26 +193,26 @@ def enhance() -> Iterator[Task]:
 
 def adopt() -> Iterator[Task]:
     """One a plugin: take its files as they stand."""
-    yield _group("take the files of a plugin as the truth, as they stand")
+    yield group("take the files of a plugin as the truth, as they stand")
     now = session.current()
-    for slug in _slugs(now):
+    for slug in slugs(now):
         yield {
             "name": slug,
             "doc": f"take the documents of {slug} as they stand",
             "actions": [(actions.adopt, [slug])],
             "uptodate": [False],
-            **_QUIET,
+            **QUIET,
         }
 
 
-_QUIET = {"io": {"capture": False}, "verbosity": 2}
+QUIET = {"io": {"capture": False}, "verbosity": 2}
 
 
-def _group(doc: str) -> Task:
+def group(doc: str) -> Task:
     return {"name": None, "doc": doc}
 
 
-def _slugs(now: Session) -> list[str]:
+def slugs(now: Session) -> list[str]:
     return list(dict.fromkeys(item.slug for item in _shown(now)))
 
 
@@ -241,7 +241,7 @@ def _enhancement(item: Item, own: list[Item]) -> Task:
             "actions": [step.__name__ for step in steps],
             "target": item.target,
         },
-        **_QUIET,
+        **QUIET,
     }
     if item.decision.action == "adopt":
         task["setup"] = [f"snapshot:{item.slug}"]

@@ -34,7 +34,7 @@ def page(figures: Figures) -> str:
     return loader.get_template("page.html.j2").render(
         f=figures,
         words=words.STATE_WORDS,
-        policy=_policy(style, script),
+        policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         # drawn from numbers, dates and names of statuses; pygal escapes text
@@ -47,7 +47,7 @@ def _asset(name: str) -> str:
     return (resources.files("nightpress.render") / "templates" / name).read_text(encoding="utf-8")
 
 
-def _policy(style: str, script: str) -> str:
+def policy(style: str, script: str) -> str:
     """Content-Security-Policy: nothing is fetched, and nothing runs but these two texts."""
     return (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"

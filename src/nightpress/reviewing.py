@@ -1,0 +1,206 @@
+"""Drafts that wait for a person: held, shown, rejected with a reason, merged with what stands.
+
+Floor 3. The draft's bytes live in the ledger until somebody decides, so what was paid for survives
+`doit clean`, travels with every backup, and is published exactly as it was shown.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nightpress import atomic, publication, reading
+from nightpress.errors import NightpressError, UnsafePath, UsageError
+from nightpress.fingerprint import sha256
+from nightpress.gathered import State
+from nightpress.ledger import Ledger
+from nightpress.ledger_reviews import DECIDED, HINT, PASSED, WAITING, Review, review
+from nightpress.project import Project
+from nightpress.snapshots import Snapshots
+
+LONGEST_REASON = 2_000
+"""Characters of a reason that go into the next prompt."""
+
+GIT_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A draft that waits, beside what stands. diff: lines of a unified diff; edited: the file
+    changed since the draft was made, so it cannot simply be applied."""
+
+    review: Review
+    target: str
+    size: int
+    size_before: int
+    diff: tuple[str, ...]
+    edited: bool
+
+
+# --- the ledger's side ---
+
+
+def hold(ledger: Ledger, row: int, job: str, draft: bytes, columns: dict[str, Any]) -> None:
+    """Keep a draft until somebody decides; an earlier one of the job is superseded."""
+    values = {
+        "job": job, "enhancement_id": row, "made": ledger._time(), "state": "waiting",
+        "draft": draft, "draft_sha256": sha256(draft), **columns,
+    }  # fmt: skip
+    names, marks = ", ".join(values), ", ".join("?" * len(values))
+    with ledger.store.write() as db:
+        db.execute(PASSED, (ledger._time(), job))
+        db.execute(
+            f"INSERT INTO reviews ({names}) VALUES ({marks})",  # noqa: S608 - our own names
+            tuple(values.values()),
+        )
+
+
+def waiting(project: Project, slug: str = "") -> list[Review]:
+    """The drafts that wait, of one plugin or of all."""
+    if not project.has_ledger:
+        return []
+    found = [review(dict(row)) for row in project.ledger.rows(WAITING)]
+    return [one for one in found if not slug or one.job.partition("/")[0] == slug]
+
+
+def hint(project: Project, job: str) -> str:
+    """Why a person turned the job's latest draft down; "" if nobody did."""
+    if not project.has_ledger:
+        return ""
+    row = next(iter(project.ledger.rows(HINT, (job,))), None)
+    return str(row["because"])[:LONGEST_REASON] if row and row["state"] == "rejected" else ""
+
+
+def decide(ledger: Ledger, one: Review, state: str, because: str | None = None) -> None:
+    with ledger.store.write() as db:
+        db.execute(DECIDED, (state, because, ledger._time(), one.id))
+
+
+def reject(project: Project, slug: str, because: str) -> list[str]:
+    """Turn the plugin's drafts down; the reason goes into the prompt of the next ones."""
+    if not because.strip():
+        raise UsageError("why?", f'doit reject:{slug} --because "what the next draft should mind"')
+    said = []
+    for one in waiting(project, slug):
+        decide(project.ledger, one, "rejected", because.strip())
+        project.ledger.ask(one.job)
+        project.index.unsettle([slug])
+        said.append(f"rejected {one.job}: the next doit makes it again, and minds your reason")
+    return said
+
+
+# --- beside what stands ---
+
+
+def beside(one: Review, state: State, root: Path) -> Waiting:
+    """The draft and the file that stands at its target."""
+    standing = _standing(root, state.enhancement.target)
+    old, new = _text(standing or b""), _text(one.draft)
+    diff = difflib.unified_diff(
+        old.splitlines(), new.splitlines(),
+        f"{state.target_path} (stands)", f"{state.target_path} (draft)", lineterm="",
+    )  # fmt: skip
+    edited = (None if standing is None else sha256(standing)) != one.before_sha256
+    return Waiting(
+        one, state.target_path, len(one.draft), len(standing or b""), tuple(diff), edited
+    )
+
+
+def _standing(root: Path, target: str) -> bytes | None:
+    try:
+        return reading.read(root, target, publication.READ_CAP)
+    except (FileNotFoundError, UnsafePath):
+        return None
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+# --- both sides changed ---
+
+
+def base_of(project: Project, job: str) -> bytes | None:
+    """What we last published for the job, from the store of snapshots; None if it is not there."""
+    query = (
+        "SELECT content_sha256 FROM enhancements WHERE job = ? AND status = 'published'"
+        " ORDER BY id DESC LIMIT 1"
+    )
+    row = next(iter(project.ledger.rows(query, (job,))), None)
+    if row is None:
+        return None
+    return Snapshots(project.state / "snapshots").kept(row["content_sha256"])
+
+
+def merged(project: Project, one: Review, state: State, root: Path) -> tuple[bytes, int]:
+    """(the three-way merge, how many conflicts) of what we last published, what stands there and
+    the draft; git does it. Raises NightpressError where one of the three is missing, or git."""
+    base, standing = base_of(project, one.job), _standing(root, state.enhancement.target)
+    if base is None or standing is None:
+        what = "what we last published is not kept" if base is None else "no file stands there"
+        raise NightpressError(f"{one.job}: no merge: {what}", "doit review shows the difference")
+    with tempfile.TemporaryDirectory(prefix="nightpress-merge-") as folder:
+        paths = []
+        for name, data in (("stands", standing), ("base", base), ("draft", one.draft)):
+            path = Path(folder) / name
+            path.write_bytes(data)
+            paths.append(name)
+        labels = [
+            word for name in ("what stands", "last published", "draft") for word in ("-L", name)
+        ]
+        command = ["git", "merge-file", "-p", "--diff3", *labels, *paths]
+        try:
+            done = subprocess.run(  # noqa: S603 - no shell, fixed words
+                command, cwd=folder, capture_output=True, timeout=GIT_SECONDS, check=False
+            )
+        except OSError as error:
+            raise NightpressError(f"no merge: git cannot be run ({error.strerror})") from error
+    if done.returncode < 0 or done.returncode > 127:
+        raise NightpressError(f"{one.job}: no merge: {_text(done.stderr).strip()[:200]}")
+    return done.stdout, done.returncode
+
+
+def propose(project: Project, one: Review, state: State, root: Path) -> tuple[str, int]:
+    """Write the merge beside the kept drafts: (its path, relative to the project, conflicts)."""
+    text, conflicts = merged(project, one, state, root)
+    slug, _, name = one.job.partition("/")
+    folder = project.state / "drafts" / slug
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic.write(folder / f"{name}.merged.md", text)
+    return (folder / f"{name}.merged.md").relative_to(project.root).as_posix(), conflicts
+
+
+# --- as values ---
+
+
+def as_dict(found: Sequence[Waiting]) -> list[dict[str, Any]]:
+    """For `doit review --format json`."""
+    return [
+        {
+            "job": one.review.job, "target": one.target, "made": one.review.made,
+            "bytes": one.size, "bytes_before": one.size_before, "model": one.review.model,
+            "score_before": one.review.score_before, "score_after": one.review.score_after,
+            "findings": list(one.review.findings), "edited": one.edited,
+            "sha256": one.review.draft_sha256, "diff": list(one.diff),
+        }
+        for one in found
+    ]  # fmt: skip
+
+
+def columns(
+    draft: Any, before_sha256: str | None, fingerprint: str, findings: str
+) -> dict[str, Any]:
+    """A draft's columns in the table. draft: drafting.Draft."""
+    return {
+        "before_sha256": before_sha256, "model_answered": draft.model,
+        "tokens_in": draft.tokens_in, "tokens_out": draft.tokens_out,
+        "score_before": draft.score_before, "score_after": draft.score,
+        "findings": findings, "fingerprint": fingerprint,
+        "files": json.dumps(dict(draft.counted), sort_keys=True),
+    }  # fmt: skip

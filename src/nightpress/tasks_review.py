@@ -1,0 +1,119 @@
+"""The chapter of dodo.py for drafts that wait: look at them, apply them, reject them.
+
+Floor 4.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from doit.exceptions import TaskFailed
+
+from nightpress import errors, session
+from nightpress.session import Session
+from nightpress.tasks import FORMAT, QUIET, Task, group, slugs, switch, text, verb
+from nightpress.terminal import safe
+
+if TYPE_CHECKING:
+    from nightpress.reviewing import Waiting
+
+
+def review() -> Task:
+    def run(now: Session, format: str = "text") -> bool:
+        from nightpress import desk, reviewing
+        from nightpress.render import reviews
+
+        found = list(_waiting(now))
+        if format == "json":
+            desk.say_json(reviewing.as_dict(found))
+            return True
+        colour = reviews.coloured(sys.stdout, now.project.environ)
+        for line in reviews.lines(found, colour):
+            sys.stdout.write(f"{line}\n")
+        if found:
+            path = reviews.write(now.project.state / "report" / "review.html", found)
+            desk.say(path.relative_to(now.project.root).as_posix())
+        return True
+
+    return verb(run, [FORMAT])
+
+
+def _waiting(now: Session) -> Iterator[Waiting]:
+    from nightpress import reviewing
+
+    for one in reviewing.waiting(now.project):
+        slug, _, name = one.job.partition("/")
+        if slug in now.catalog.slugs:
+            plugin = now.plugin(slug)
+            if state := plugin.states.get(name):
+                yield reviewing.beside(one, state, plugin.root)
+
+
+def apply() -> Iterator[Task]:
+    """One a plugin: publish its drafts that wait."""
+    merge = switch("merge", "take the three-way merge where the file changed meanwhile")
+    yield group("publish the drafts that wait, byte for byte; makes no call")
+    for slug in slugs(session.current()):
+        yield {
+            "name": slug,
+            "doc": f"publish the drafts of {slug} that wait",
+            "actions": [(_apply, [slug])],
+            "params": [merge],
+            "uptodate": [False],
+            **QUIET,
+        }
+
+
+def reject() -> Iterator[Task]:
+    """One a plugin: turn its drafts that wait down."""
+    because = text("because", "what the next draft should mind (it goes into the prompt)")
+    yield group("turn drafts down; the reason goes into the next prompt")
+    for slug in slugs(session.current()):
+        yield {
+            "name": slug,
+            "doc": f"turn the drafts of {slug} that wait down",
+            "actions": [(_reject, [slug])],
+            "params": [because],
+            "uptodate": [False],
+            **QUIET,
+        }
+
+
+def _apply(slug: str, merge: bool) -> TaskFailed | None:
+    from nightpress import applying, desk
+
+    now = session.current()
+    items = {item.id: item for item in now.catalog.items.values() if item.slug == slug}
+    _say_if_none(now, "apply", slug)
+    said, left = applying.apply(now.press, slug, items, merge)
+    for line in said:
+        desk.say(line)
+    if left:
+        now.exit_code = errors.EXIT_FAILED
+        return TaskFailed("", report=False)
+    return None
+
+
+def _say_if_none(now: Session, group: str, slug: str) -> None:
+    """Said of a plugin that was named; `doit apply` alone passes over those without a draft."""
+    from nightpress import desk, reviewing
+
+    named = now.asked is not None and f"{group}:{slug}" in now.asked.names
+    if named and not reviewing.waiting(now.project, slug):
+        desk.say(f"{slug}: no draft waits")
+
+
+def _reject(slug: str, because: str) -> TaskFailed | None:
+    from nightpress import desk, reviewing
+
+    now = session.current()
+    _say_if_none(now, "reject", slug)
+    try:
+        for line in reviewing.reject(now.project, slug, because):
+            desk.say(line)
+    except errors.NightpressError as error:
+        now.exit_code = error.exit_code
+        return TaskFailed(safe(str(error), newlines=True), report=True)
+    return None

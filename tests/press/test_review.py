@@ -1,0 +1,185 @@
+"""Drafts that wait for a person: shown, applied byte for byte, rejected with a reason, merged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pty
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from nightpress import prompting
+from tests.gemini_server import GeminiServer, Limits
+from tests.market import Market, plugin
+
+OLD = "# Beta\n\nold words\n"
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Market:
+    """Two plugins whose drafts wait for review; beta's replaces a short document."""
+    plugin(tmp_path, "alpha", size=16_000)
+    plugin(tmp_path, "beta", size=16_000, skill=OLD)
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    path = tmp_path / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("publish: auto", "publish: review"))
+    return market
+
+
+def waiting(market: Market) -> dict[str, dict[str, object]]:
+    return {row["job"]: row for row in json.loads(market.doit("review", "--format", "json").out)}
+
+
+def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
+    done = market.doit()
+    assert done.code == 0
+    assert "2 deferred" in done.out
+    assert not market.target("alpha").exists()
+    assert market.target("beta").read_text() == OLD
+    again = market.doit()
+    assert "nothing to do: 2 parked" in again.out
+    assert "its draft waits for you: doit review" in market.doit("plan").out
+    assert market.rows("SELECT COUNT(*) FROM enhancements") == [(2,)]
+
+
+def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
+    market.doit()
+    said = market.doit("review").out
+    assert "+name: beta" in said
+    assert "take it: doit apply:beta" in said
+    assert said.splitlines()[-1] == ".nightpress/report/review.html"
+    page = (market.root / ".nightpress" / "report" / "review.html").read_text()
+    assert '<span class="added">+name: beta</span>' in page
+    assert "<script" not in page
+    found = waiting(market)
+    assert found["beta/skill"]["bytes_before"] == len(OLD)
+    assert found["alpha/skill"]["edited"] is False
+
+
+def test_apply_publishes_exactly_those_bytes_and_makes_no_call(market: Market) -> None:
+    market.doit()
+    shown = waiting(market)["alpha/skill"]
+    (market.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
+    done = market.doit("apply:alpha")
+    assert done.code == 0, done.err
+    assert "applied after review" in done.out
+    data = market.target("alpha").read_bytes()
+    assert hashlib.sha256(data).hexdigest() == shown["sha256"]
+    assert list(waiting(market)) == ["beta/skill"]
+    rows = market.rows("SELECT status, content_sha256 FROM enhancements WHERE job = 'alpha/skill'")
+    assert rows == [("deferred", None), ("published", shown["sha256"])]
+    assert "make         alpha/skill: content changed: NEW.md added" in market.doit("plan").out
+    assert market.doit("apply:beta").code == 0
+    market.doit("restore", "--plugin", "beta")
+    assert market.target("beta").read_text() == OLD
+
+
+def test_apply_without_a_name_takes_all(market: Market) -> None:
+    market.doit()
+    assert market.doit("apply").code == 0
+    assert waiting(market) == {}
+    assert market.doit("apply:alpha").out.strip() == "alpha: no draft waits"
+    assert "nothing to do: 2 up to date" in market.doit().out
+
+
+def test_a_changed_plugin_supersedes_its_draft(market: Market) -> None:
+    market.doit()
+    before = waiting(market)["alpha/skill"]["sha256"]
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
+    assert "1 deferred" in market.doit().out
+    assert waiting(market)["alpha/skill"]["sha256"] != before
+    states = market.rows("SELECT state FROM reviews WHERE job = 'alpha/skill' ORDER BY id")
+    assert states == [("superseded",), ("waiting",)]
+
+
+def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text() + "pace:\n  profile: unpaced\n")
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        market.doit("enhance:alpha", **environ)
+        assert list(waiting(market)) == ["alpha/skill"]
+        nameless = market.doit("reject:alpha", **environ)
+        assert nameless.code == 3
+        assert "why?" in nameless.err
+        reason = "Say more about the settle step"
+        done = market.doit("reject:alpha", "--because", reason, **environ)
+        assert done.code == 0, done.err
+        assert waiting(market) == {}
+        assert "1 deferred" in market.doit("enhance:alpha", **environ).out
+        sent = [c["prompt_bytes"] for c in server.seen()["list"] if c["phase"] == "generation"]
+        minded = prompting.minding("", reason)
+        assert reason in minded
+        assert sent[-1] - sent[0] == len(minded.encode())
+    assert market.rows("SELECT because FROM reviews WHERE state = 'rejected'") == [(reason,)]
+
+
+def published_then_edited(market: Market, edit: str) -> Market:
+    """Alpha is published, then edited at its end; a draft that differs at its beginning waits."""
+    market.doit()
+    market.doit("apply:alpha")
+    text = market.target("alpha").read_text()
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
+    manifest = market.root / "plugins" / "alpha" / ".claude-plugin" / "plugin.json"
+    manifest.write_text(manifest.read_text().replace("1.2.0", "1.3.0"))
+    assert "1 deferred" in market.doit().out
+    market.target("alpha").write_text(
+        text.replace("1.2.0", "9.9.9") if edit == "same" else text + edit
+    )
+    return market
+
+
+def test_both_sides_changed_a_merge_is_offered_and_taken_only_when_asked(market: Market) -> None:
+    published_then_edited(market, "\nA word of my own.\n")
+    mine = market.target("alpha").read_text()
+    done = market.doit("apply:alpha")
+    assert done.code == 1
+    assert "a three-way merge without conflicts is in .nightpress/drafts/alpha" in done.out
+    assert market.target("alpha").read_text() == mine
+    proposed = (market.root / ".nightpress" / "drafts" / "alpha" / "skill.merged.md").read_text()
+    assert "A word of my own." in proposed
+    assert "1.3.0" in proposed
+    taken = market.doit("apply:alpha", "--merge")
+    assert taken.code == 0, taken.out + taken.err
+    assert market.target("alpha").read_text() == proposed
+    assert waiting(market).keys() == {"beta/skill"}
+
+
+def test_a_conflict_is_never_applied(market: Market) -> None:
+    published_then_edited(market, "same")
+    mine = market.target("alpha").read_text()
+    done = market.doit("apply:alpha", "--merge")
+    assert done.code == 1
+    assert "a three-way merge with 1 conflicts is in" in done.out
+    assert market.target("alpha").read_text() == mine
+    proposed = (market.root / ".nightpress" / "drafts" / "alpha" / "skill.merged.md").read_text()
+    assert "<<<<<<< what stands" in proposed
+
+
+@pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_colours_unless_it_says_no(
+    market: Market, environ: dict[str, str], coloured: bool
+) -> None:
+    market.doit()
+    kept = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [str(Path(sys.executable).parent / "doit"), "review"],
+        cwd=market.root, env={**kept, "TERM": "xterm", **environ}, stdout=theirs,
+    ):  # fmt: skip
+        os.close(theirs)
+        said = b""
+        with suppress(OSError):  # a terminal whose last writer is gone
+            while piece := os.read(ours, 65536):
+                said += piece
+    os.close(ours)
+    assert b"name: beta" in said
+    assert (b"\x1b[32m+name: beta" in said) is coloured
