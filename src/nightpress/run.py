@@ -62,6 +62,7 @@ class Run:
 
     def _open(self) -> None:
         writer = self.project.writer()
+        before = "" if self.project.has_ledger else self.project.key()
         now = datetime.fromtimestamp(self.project.clock.time(), UTC)
         self.run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.project.ledger.begin_run(
@@ -72,6 +73,9 @@ class Run:
             model=writer.model,
             version=version(),
         )
+        if before and self.project.index.meta("key") == before:
+            # an empty ledger is no news to what was judged without one
+            self.project.index.set_meta("key", self.project.key())
         self._open_log()
         self.tell("run", f"run {self.run_id}: {writer} ({writer.why})")
 

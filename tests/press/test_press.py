@@ -7,11 +7,14 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+from nightpress.clock import RealClock
+from nightpress.project import Project
 from tests.market import Market, plugin
 
 
@@ -231,3 +234,24 @@ def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(market: Market) -> None:
     assert isinstance(done, int) and 0 < done < 14
     assert market.doit().code == 0
     assert market.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'published'") == [(14,)]
+
+
+def test_a_clone_reads_the_others_once_though_its_ledger_is_new(
+    market: Market, tmp_path: Path
+) -> None:
+    """The ledger that a clone's first publication makes says nothing new of the other plugins."""
+    market.doit()
+    for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "all")):
+        market.git(*words)
+    market.git("clone", "-q", ".", str(tmp_path / "clone"))
+    clone = Market(tmp_path / "clone")
+    time.sleep(0.2)  # younger files are not trusted
+    assert "nothing to do: 2 up to date" in clone.doit().out
+    (clone.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
+    assert "1 published" in clone.doit().out
+    index = sqlite3.connect(clone.root / ".nightpress" / "index.db")
+    assert index.execute("SELECT slug FROM settled").fetchall() == [("beta",)]
+    [(held,)] = index.execute("SELECT value FROM meta WHERE key = 'key'")
+    index.close()
+    assert held == Project(clone.root, {}, {}, RealClock()).key()
+    assert "nothing to do: 2 up to date" in clone.doit().out
