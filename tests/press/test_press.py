@@ -240,6 +240,7 @@ def test_a_clone_reads_the_others_once_though_its_ledger_is_new(
     market: Market, tmp_path: Path
 ) -> None:
     """The ledger that a clone's first publication makes says nothing new of the other plugins."""
+    (market.root / "manifests" / "tiny.yaml").unlink()
     market.doit()
     for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "all")):
         market.git(*words)
