@@ -251,7 +251,7 @@ def test_a_clone_reads_the_others_once_though_its_ledger_is_new(
     (clone.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
     assert "1 published" in clone.doit().out
     index = sqlite3.connect(clone.root / ".nightpress" / "index.db")
-    assert index.execute("SELECT slug FROM settled").fetchall() == [("beta",)]
+    assert ("beta",) in index.execute("SELECT slug FROM settled").fetchall()
     [(held,)] = index.execute("SELECT value FROM meta WHERE key = 'key'")
     index.close()
     assert held == Project(clone.root, {}, {}, RealClock()).key()
