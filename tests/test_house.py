@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
         ["ruff", "format", "--check", "."],
         ["mypy"],
         ["lint-imports"],
-        ["cog", "--check", "README.md", "docs/ledger.md"],
+        ["cog", "--check", "README.md", "docs/ledger.md", "docs/events.md"],
     ],
     ids=lambda words: "-".join(words[:2]),
 )

@@ -5,7 +5,6 @@ Floor 3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,11 +100,17 @@ class Attempts:
             self.pacer.refund(reservation)
 
     def _tell(self, call: Call, result: Reply | BackendError) -> None:
-        tell: Callable[..., None] = self.run.tell
+        text = f"{call.job}: {call.phase}, attempt {call.attempt}: "
         if isinstance(result, BackendError):
-            text = f"{call.job}: {call.phase}, attempt {call.attempt}: {result.answer.message}"
-            tell("call", text, call.job, outcome=result.answer.kind, seconds=call.seconds)
-        elif rerouted(call.model_requested, result.model):
+            text += result.answer.message
+        else:
+            text += f"answered in {call.seconds:.1f} s, {call.tokens_out:,} tokens"
+        self.run.tell(
+            "answered", text, call.job, phase=call.phase, outcome=call.outcome,
+            http_status=call.http_status, model=call.model_answered, seconds=call.seconds,
+            tokens_in=call.tokens_in, tokens_out=call.tokens_out, cost=call.cost,
+        )  # fmt: skip
+        if isinstance(result, Reply) and rerouted(call.model_requested, result.model):
             self.run.notice_once(f"{call.model_requested} was asked, {result.model} answered")
 
 

@@ -72,7 +72,7 @@ class Attempts:
         doing = Doing(item, found, state, row, token, began, ", ".join(said))
         with self.guard:
             self.doing[item.id] = doing
-        self.run.tell("started", f"{item.id}: {item.decision!r}", item.id)
+        self.run.tell("started", f"{item.id}: {item.decision!r}", item.id, reasons=said)
         return doing
 
     def end(self, doing: Doing, status: str, error: Exception) -> None:

@@ -106,7 +106,11 @@ class Caller:
         known = self.known(request, writer)
         if known is not None:
             self.release(reservation)
-            self.run.tell("call", f"{request.job}: the {request.phase} was paid for before")
+            self.run.tell(
+                "answered", f"{request.job}: the {request.phase} was paid for before", request.job,
+                phase=request.phase, outcome="kept", http_status=None, model=known.model,
+                seconds=0.0, tokens_in=known.tokens_in, tokens_out=known.tokens_out, cost=0.0,
+            )  # fmt: skip
             return known
         backend = self.backend(writer)
         if writer.kind == "offline":
@@ -116,6 +120,7 @@ class Caller:
             self.run, self.pacer, self._first, request_key(request, writer), writer, row, held
         )
         while True:
+            self._tell_asked(request)
             try:
                 return self._retrying(Routed(backend, held), attempts).ask(request)
             except BackendError as error:
@@ -123,9 +128,14 @@ class Caller:
                     raise
             held.append(self.reserve(request, writer))
 
+    def _tell_asked(self, request: Request) -> None:
+        said = f"{request.job}: asking for the {request.phase}"
+        self.run.tell("asked", said, request.job, phase=request.phase)
+
     def _retrying(self, backend: Backend, attempts: Attempts) -> Retrying:
         def again(request: Request, _attempt: int) -> None:
             attempts.held.append(self.reserve(request, attempts.writer))
+            self._tell_asked(request)
 
         return Retrying(
             backend,

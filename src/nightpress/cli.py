@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nightpress import cli_check, errors, options
+from nightpress import cli_check, cli_watch, errors, options
 from nightpress.project import version
 from nightpress.terminal import safe
 
@@ -71,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     init.set_defaults(run=_init)
     cli_check.add(commands)
+    cli_watch.add(commands)
     _add_tonight(commands)
     _add_restore_all(commands)
     _add_why(commands)

@@ -1,18 +1,84 @@
 """What happens in a run, as values: the pipeline tells, whoever listens shows.
 
-Floor 0. The keys of an event are stable: `doit progress=json` prints them, one object a line.
+Floor 0. Kinds and keys are stable: `doit progress=json` prints them, one object a line, and
+`.nightpress/logs/RUN.jsonl` keeps them; docs/events.md is made from KINDS.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of event says; keys: name -> meaning, beside those that every event has."""
+
+    says: str
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+COMMON: Mapping[str, str] = {
+    "event": "the kind",
+    "at": "seconds since 1970-01-01 UTC",
+    "job": "`PLUGIN/NAME`, the plugin alone for an analysis, or empty",
+    "text": "one sentence for people; not stable",
+}
+KINDS: Mapping[str, Kind] = {
+    "run": Kind(
+        "A run does its first thing.",
+        {
+            "run_id": "as in the ledger",
+            "pid": "the process",
+            "command": "what was typed",
+            "backend": "`offline` or `gemini`",
+            "model": "the model that is asked",
+            "work": "enhancements that this run has work with",
+            "current": "enhancements that need nothing",
+        },
+    ),
+    "started": Kind("An attempt at an enhancement begins.", {"reasons": "why, in plain words"}),
+    "waiting": Kind(
+        "A call waits for its quota.", {"seconds": "how long", "model": "whose quota it is"}
+    ),
+    "asked": Kind("A call is about to leave.", {"phase": "analysis, generation or repair"}),
+    "answered": Kind(
+        "A call came back, well or not.",
+        {
+            "phase": "as asked",
+            "outcome": "`reply`, `kept` (paid for before), or a failure (docs/answers.md)",
+            "http_status": "null where there was none",
+            "model": "the model that answered",
+            "seconds": "from asking to the answer",
+            "tokens_in": "input tokens",
+            "tokens_out": "output tokens",
+            "cost": "US dollars; null: no price is known",
+        },
+    ),
+    "finished": Kind(
+        "An attempt ended.",
+        {"status": "its final status, as in the ledger", "reason": "why, in plain words"},
+    ),
+    "notice": Kind("Something that a person should read."),
+    "summary": Kind("One line of the summary."),
+    "end": Kind(
+        "The run is over.",
+        {
+            "exit_code": "doit's exit status",
+            "counts": "attempts by final status",
+            "calls": "HTTP attempts",
+            "tokens": "in and out",
+            "goes_on_at": "when what was deferred goes on, in epoch seconds; or null",
+        },
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """kind: run, waiting, started, call, finished, notice, summary; at: epoch seconds;
-    job: `slug/name` or "" ; text: one plain sentence for people; data: more, for programs."""
+    """kind: one of KINDS; at: epoch seconds; job: `slug/name` or ""; text: one plain sentence for
+    people; data: the kind's own keys, for programs."""
 
     kind: str
     at: float
@@ -20,8 +86,13 @@ class Event:
     job: str = ""
     data: dict[str, Any] = field(default_factory=dict)
 
+    def row(self) -> dict[str, Any]:
+        """As it is printed and kept."""
+        mine = {"event": self.kind, "at": round(self.at, 3), "job": self.job, "text": self.text}
+        return mine | self.data
+
 
 class Listener(Protocol):
-    """Shows or records events; must not raise, and must not take long."""
+    """Shows or records events; must not take long. One that raises is dropped."""
 
     def __call__(self, event: Event) -> None: ...

@@ -82,12 +82,12 @@ def outlook(project: Project, catalog: Catalog) -> Outlook:
     sizes = list(_tokens(project, catalog, making))
     if not sizes:
         return Outlook(writer.model)
-    situation, stands = _situation(project, writer.model)
+    here, stands = situation(project, writer.model)
     most = len(sizes) + round(len(making) * _repairs(project))
     typical = int(sum(sizes) / len(sizes))
     work = forecast.Work(calls=(len(sizes), most), tokens_in=(typical, int(typical * 1.3)))
     free = not writer.vertex and not project.may_pay
-    return Outlook(writer.model, forecast.forecast(work, situation), situation, stands, free)
+    return Outlook(writer.model, forecast.forecast(work, here), here, stands, free)
 
 
 def _repairs(project: Project) -> float:
@@ -121,7 +121,8 @@ def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Itera
         yield estimate + int(ANALYSIS_BYTES / 3.5)
 
 
-def _situation(project: Project, model: str) -> tuple[forecast.Situation, Snapshot]:
+def situation(project: Project, model: str) -> tuple[forecast.Situation, Snapshot]:
+    """What calls of this model would meet now, and how its quota stands."""
     quota: Quota = pacing.quota_of(project)
     limits, pace = pacing.limits_of(project, model), pacing.pace_of(project)
     try:
@@ -129,7 +130,7 @@ def _situation(project: Project, model: str) -> tuple[forecast.Situation, Snapsh
     finally:
         quota.close()
     bounds = pacing.spending(project).budget
-    situation = forecast.Situation(
+    met = forecast.Situation(
         now=project.clock.time(),
         limits=stands.limits,
         pace=pace,
@@ -142,7 +143,7 @@ def _situation(project: Project, model: str) -> tuple[forecast.Situation, Snapsh
         closed_until=stands.closed_until,
         price=pacing.price_of(project, model),
     )
-    return situation, stands
+    return met, stands
 
 
 def _seconds(project: Project) -> list[float]:

@@ -90,7 +90,12 @@ def pacer(run: Run, spent: budget.Spending) -> Pacer:
 
     def waiting(model: str, seconds: float, why: str) -> None:
         if seconds >= 1:
-            run.tell("waiting", f"waiting {seconds:.0f} s for {model}: {why}", seconds=seconds)
+            run.tell(
+                "waiting",
+                f"waiting {seconds:.0f} s for {model}: {why}",
+                seconds=seconds,
+                model=model,
+            )
 
     return Pacer(
         quota_of(project),

@@ -1,4 +1,4 @@
-"""How a run shows itself: plain lines, JSON Lines, or nothing.
+"""How a run shows itself without a screen: plain lines, JSON Lines, or nothing.
 
 Floor 2. Every line is written at once: a night that looks stuck cannot be trusted. Names come
 from plugins, so everything that is printed is made safe for a terminal.
@@ -7,16 +7,26 @@ from plugins, so everything that is printed is made safe for a terminal.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TextIO
 
 from nightpress.events import Event, Listener
 from nightpress.terminal import safe
 
-_SHOWN = frozenset({"run", "finished", "notice", "waiting", "call", "summary"})
+PAUSE = 30.0
+"""Seconds; a shorter wait for the quota is no news."""
 
 
-def listener(progress: str | None, out: TextIO) -> Listener:
-    """The listener for `progress=...`."""
+def chosen(asked: str | None, out: TextIO, environ: Mapping[str, str]) -> str:
+    """`rich` in a terminal that can move its cursor, else `plain`, unless the user says."""
+    if asked:
+        return asked
+    able = out.isatty() and environ.get("TERM", "dumb") not in ("dumb", "unknown")
+    return "rich" if able else "plain"
+
+
+def listener(progress: str, out: TextIO) -> Listener:
+    """The listener for plain, json and none."""
     if progress == "none":
         return _silent
     if progress == "json":
@@ -24,17 +34,25 @@ def listener(progress: str | None, out: TextIO) -> Listener:
     return lambda event: _plain(event, out)
 
 
+def shown(event: Event) -> bool:
+    """Is it one that a person wants a line for?"""
+    if event.kind == "waiting":
+        return float(event.data["seconds"]) >= PAUSE
+    if event.kind == "answered":
+        return bool(event.data["outcome"] != "reply")
+    return event.kind in ("run", "finished", "notice", "summary")
+
+
 def _silent(event: Event) -> None:
     del event
 
 
 def _plain(event: Event, out: TextIO) -> None:
-    if event.kind in _SHOWN:
+    if shown(event):
         out.write(safe(event.text) + "\n")
         out.flush()
 
 
 def _json(event: Event, out: TextIO) -> None:
-    row = {"event": event.kind, "at": round(event.at, 3), "job": event.job, "text": event.text}
-    out.write(json.dumps(row | event.data, ensure_ascii=True, default=str) + "\n")
+    out.write(json.dumps(event.row(), ensure_ascii=True, default=str) + "\n")
     out.flush()

@@ -14,9 +14,8 @@ from typing import Any, TextIO
 
 from doit.exceptions import BaseFail, TaskFailed
 
-from nightpress import errors, session, summary, trouble
+from nightpress import closing, errors, session, trouble
 from nightpress.events import Listener
-from nightpress.run import Run
 from nightpress.terminal import safe
 
 WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "restore", "prune",
@@ -61,6 +60,7 @@ class Reporter:
             if "enhance" in groups or "analyse" in groups:
                 self._check_writers()
             self._reconcile()
+            self._count(groups)
         except (errors.NightpressError, OSError) as error:
             known = error if isinstance(error, errors.NightpressError) else trouble.of(error)
             self._release()
@@ -90,6 +90,15 @@ class Reporter:
 
             pacing.fallbacks(self.now.project)
 
+    def _count(self, groups: set[str]) -> None:
+        """How much there is to do, for those who watch."""
+        if "enhance" in groups:
+            run, catalog = self.now.run, self.now.catalog
+            work = sum(item.work for item in catalog.items.values())
+            run.work = min(work, self.now.project.options.get("limit") or work)
+            idle = sum(not i.work and i.decision.action == "fresh" for i in catalog.items.values())
+            run.current = idle + catalog.unmoved["fresh"]
+
     def _take_lock(self) -> None:
         from nightpress import projectlock
 
@@ -106,7 +115,13 @@ class Reporter:
     def _listener(self) -> Listener:
         from nightpress import progress
 
-        return progress.listener(self.now.project.options.get("progress"), self.out)
+        project = self.now.project
+        how = progress.chosen(project.options.get("progress"), self.out, project.environ)
+        if how != "rich":
+            return progress.listener(how, self.out)
+        from nightpress import live, standings
+
+        return live.Live(self.out, project.clock.time, lambda s: standings.of(project, s))
 
     def _catch_signals(self) -> None:
         """First Ctrl-C (or SIGTERM): no new work, and PATIENCE for what is in flight. Second: out
@@ -187,7 +202,7 @@ class Reporter:
 
     def _finish(self) -> None:
         run = self.now.run
-        self._close_press()
+        closing.close_press(self.now)
         if run.failures():
             self.status = max(self.status, errors.EXIT_FAILED)
         if run.fatal:
@@ -196,76 +211,20 @@ class Reporter:
             self.status = errors.EXIT_INTERRUPTED
         if any(name.partition(":")[0] == "enhance" for name in self.selected):
             self._summarise()
-        try:
-            run.end(self.status)
-        except errors.MachineTrouble as error:  # the run's row stays open; the next run tells
-            self._say(f"the end of the run was not recorded: {error}", sys.stderr)
-        self._back_up(run)
-
-    def _close_press(self) -> None:
-        if "press" not in self.now.__dict__:
-            return
-        try:
-            self.now.press.lock.flush()
-        except OSError as error:
-            if (found := trouble.of(error)) is None:
-                raise
-            said = f"nightpress.lock was not written ({found.message}); the next run writes it"
-            self.now.run.halt(f"{said}\n  hint: {found.hint}", errors.EXIT_FAILED)
-        self.now.press.caller.close()
-
-    def _back_up(self, run: Run) -> None:
-        """`vault.after_build`: a copy of what was published. Its failure is loud, and no more."""
-        asked = self.now.project.defaults.values.get("vault") or {}
-        counts = run.counts()
-        if not asked.get("after_build") or run.interrupted:
-            return
-        if counts["published"] or counts["adopted"]:
-            from nightpress import vaulting
-
-            vaulting.after_build(self.now.project, self._say)
+        for listener in run.listeners:  # a screen gives the terminal back
+            getattr(listener, "close", lambda: None)()
+        closing.end(self.now, self.status, lambda text: self._say(text, sys.stderr))
 
     def _summarise(self) -> None:
-        now, run = self.now, self.now.run
-        problems = [p for p in now.catalog.problems if p.severity == "error"]
-        for problem in problems:
-            self._say(str(problem), sys.stderr)
-        if run.outcomes:
-            warnings = (p for p in now.catalog.problems if p.severity == "warning")
-            run.notices += [str(warning) for warning in warnings]
-        if problems:
+        run = self.now.run
+        if found := closing.problems(self.now):
             self.status = max(self.status, errors.EXIT_FAILED)
-        decisions = now.catalog.unmoved + _without_work(now)
-        named = [
-            (o.status, o.job, o.reason)
-            for o in run.outcomes.values()
-            if o.status not in ("published", "adopted")
-        ]
-        text = summary.lines(
-            run.counts(),
-            decisions,
-            named,
-            seconds=now.project.clock.monotonic() - self.began,
-            calls=run.calls,
-            tokens=run.tokens,
-        )
-        if run.fatal and not run.outcomes:
-            text = ["nothing was done"]
-        for line in [*text, *self._endings()]:
+        for problem in found:
+            self._say(problem, sys.stderr)
+        for line in closing.lines(self.now, self.now.project.clock.monotonic() - self.began):
             run.tell("summary", line)
             if not run.listeners:
                 self._say(line)
-
-    def _endings(self) -> list[str]:
-        run = self.now.run
-        said = [f"  notice       {text}" for text in run.notices[: summary.MOST]]
-        if (more := len(run.notices) - summary.MOST) > 0:
-            said.append(f"  notice       ... and {more} more: see `doit plan` and the log")
-        if run.fatal:
-            said += f"stopped: {run.fatal}".splitlines()
-        if run.interrupted:
-            said.append("interrupted: run doit again to go on")
-        return said
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -276,9 +235,3 @@ class Reporter:
         stream = self.out if stream is None else stream
         stream.write(safe(text, newlines=True) + "\n")
         stream.flush()
-
-
-def _without_work(now: session.Session) -> Any:
-    from collections import Counter
-
-    return Counter(i.decision.action for i in now.catalog.items.values() if not i.work)

@@ -6,8 +6,10 @@ that happens. Listeners are told at once, in the thread in which it happens; not
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -50,8 +52,11 @@ class Run:
     calls: int = 0
     tokens: int = 0
     goes_on_at: float | None = None
+    work: int = 0
+    current: int = 0
     _guard: threading.RLock = field(default_factory=threading.RLock)
     _log: int | None = None
+    _events: int | None = None
 
     def begin(self) -> str:
         """The run's id; its row and its log are made when it is first asked for."""
@@ -77,29 +82,51 @@ class Run:
             # an empty ledger is no news to what was judged without one
             self.project.index.set_meta("key", self.project.key())
         self._open_log()
-        self.tell("run", f"run {self.run_id}: {writer} ({writer.why})")
+        self.tell(
+            "run", f"run {self.run_id}: {writer} ({writer.why})", run_id=self.run_id,
+            pid=os.getpid(), command=self.command, backend=writer.backend, model=writer.model,
+            work=self.work, current=self.current,
+        )  # fmt: skip
 
     def _open_log(self) -> None:
-        """`.nightpress/logs/RUN.log`, and `latest.log` that points to it, for `tail -f`."""
+        """`.nightpress/logs/RUN.log` and RUN.jsonl, and what points to the latest, for `tail -f`
+        and `nightpress watch`."""
         folder = self.project.state / "logs"
         folder.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
         self._log = os.open(folder / f"{self.run_id}.log", flags, 0o644)
-        latest = folder / f".latest-{self.run_id}"
-        latest.symlink_to(f"{self.run_id}.log")
-        latest.replace(folder / "latest.log")
+        self._events = os.open(folder / f"{self.run_id}.jsonl", flags, 0o644)
+        for suffix in ("log", "jsonl"):
+            latest = folder / f".latest-{self.run_id}"
+            latest.symlink_to(f"{self.run_id}.{suffix}")
+            latest.replace(folder / f"latest.{suffix}")
 
     def tell(self, kind: str, text: str, job: str = "", **data: Any) -> None:
         """Tell all listeners, and the log, at once."""
         event = Event(kind, self.project.clock.time(), text, job, data)
         with self._guard:
-            if self._log is not None:
-                at = datetime.fromtimestamp(event.at, UTC)
-                line = f"{at:%Y-%m-%dT%H:%M:%SZ} {kind:<8} {safe(text)}\n"
-                with suppress(OSError):  # a full disk: the ledger's own write is what stops us
-                    os.write(self._log, line.encode("utf-8", "replace"))
-            for listener in self.listeners:
-                listener(event)
+            self._keep(event)
+            for listener in list(self.listeners):
+                self._hear(listener, event)
+
+    def _keep(self, event: Event) -> None:
+        if self._log is None or self._events is None:
+            return
+        at = datetime.fromtimestamp(event.at, UTC)
+        line = f"{at:%Y-%m-%dT%H:%M:%SZ} {event.kind:<8} {safe(event.text)}\n"
+        row = json.dumps(event.row(), ensure_ascii=True, default=str)
+        with suppress(OSError):  # a full disk: the ledger's own write is what stops us
+            os.write(self._log, line.encode("utf-8", "replace"))
+            os.write(self._events, f"{row}\n".encode("ascii"))
+
+    def _hear(self, listener: Listener, event: Event) -> None:
+        """A listener that breaks (a closed pipe, a bug) is dropped; the work goes on."""
+        try:
+            listener(event)
+        except Exception as error:  # noqa: BLE001 - nothing that shows the work may end it
+            self.listeners.remove(listener)
+            with suppress(OSError, ValueError):
+                sys.stderr.write(f"the progress display broke off: {safe(repr(error))}\n")
 
     def notice(self, text: str) -> None:
         """Something that the user should read at the end, too."""
@@ -114,7 +141,10 @@ class Run:
     def finished(self, outcome: Outcome, **data: Any) -> None:
         with self._guard:
             self.outcomes[outcome.job] = outcome
-        self.tell("finished", outcome.text, outcome.job, status=outcome.status, **data)
+        self.tell(
+            "finished", outcome.text, outcome.job, status=outcome.status, reason=outcome.reason,
+            **data,
+        )  # fmt: skip
 
     def called(self, tokens: int) -> None:
         with self._guard:
@@ -159,6 +189,12 @@ class Run:
             summary: dict[str, Any] = {"calls": self.calls, "tokens": self.tokens}
             summary |= self.counts() | {"goes_on_at": self.goes_on_at}
             self.project.ledger.end_run(self.run_id, exit_code, summary)
-        if self._log is not None:
-            os.close(self._log)
-            self._log = None
+            self.tell(
+                "end", f"run {self.run_id} is over: exit status {exit_code}", exit_code=exit_code,
+                counts=dict(self.counts()), calls=self.calls, tokens=self.tokens,
+                goes_on_at=self.goes_on_at,
+            )  # fmt: skip
+        for file in (self._log, self._events):
+            if file is not None:
+                os.close(file)
+        self._log = self._events = None

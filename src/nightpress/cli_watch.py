@@ -1,0 +1,133 @@
+"""`nightpress watch`: the live screen of a run in another process.
+
+Floor 4.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nightpress import errors, progress
+from nightpress.clock import RealClock
+from nightpress.events import Event
+from nightpress.project import STATE, Project
+from nightpress.terminal import safe
+from nightpress.watching import Watched, until_over
+
+if TYPE_CHECKING:
+    from nightpress.render.terminal_screen import Standing
+
+EVERY = 0.25
+LOOK = 2.0
+
+
+def add(commands: Any) -> None:
+    watch = commands.add_parser(
+        "watch",
+        help="the live screen of a run in another process",
+        description="Shows the run that is under way, or how the last one ended. Without a "
+        "terminal: one line per event, until the run is over. Exit status 0, or 1 where the run's "
+        "process died. Takes no lock and disturbs nothing.",
+    )
+    watch.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
+    watch.add_argument("--once", action="store_true", help="show how it stands now, and end")
+    watch.add_argument("--format", choices=("text", "json"), default="text", help="how to print")
+    watch.set_defaults(run=_watch)
+
+
+def _watch(given: argparse.Namespace) -> int:
+    root = Path(given.project)
+    if not (root / "manifests").is_dir():
+        raise errors.UsageError(
+            f"{given.project}: there is no manifests/ folder", "say --project, or cd into a project"
+        )
+    watched = Watched(root / STATE)
+    rows = list(watched.news())
+    if given.once and given.format == "json":
+        sys.stdout.write(json.dumps(watched.as_dict(), indent=2) + "\n")
+    elif not watched.known and given.once:
+        sys.stdout.write("no run yet\n")
+    elif given.once:
+        _print(root, watched, None)
+    elif given.format == "json" or progress.chosen(None, sys.stdout, os.environ) == "plain":
+        _lines(watched, rows, given.format)
+    else:
+        _screen(root, watched)
+    return errors.EXIT_FAILED if "died" in watched.verdict() else errors.EXIT_OK
+
+
+def _pause() -> None:
+    time.sleep(EVERY)
+
+
+def _lines(watched: Watched, rows: list[dict[str, Any]], form: str) -> None:
+    def show(row: dict[str, Any]) -> None:
+        event = Event(row["event"], row["at"], row["text"], row["job"], row)
+        if form == "json":
+            sys.stdout.write(json.dumps(row) + "\n")
+        elif progress.shown(event) or event.kind == "end":
+            sys.stdout.write(safe(event.text) + "\n")
+        sys.stdout.flush()
+
+    for row in rows:
+        show(row)
+    if not watched.known:
+        sys.stderr.write("no run yet: waiting for one\n")
+    until_over(watched, _pause, show)
+    if not watched.screen.ended:
+        sys.stdout.write(f"{watched.verdict()}\n")
+
+
+def _screen(root: Path, watched: Watched) -> None:
+    from rich.console import Console
+    from rich.live import Live
+
+    if not watched.known:
+        sys.stderr.write("no run yet: waiting for one\n")
+        while not watched.known:
+            _pause()
+            list(watched.news())
+    console = Console(highlight=False)
+    with Live(console=console, auto_refresh=False) as region:
+        console.show_cursor(True)
+        looked: list[Any] = [0.0, None]
+
+        def draw() -> None:
+            if time.time() - looked[0] >= LOOK:
+                looked[:] = [time.time(), _standing(root, watched)]
+            region.update(_drawn(watched, looked[1], console.width), refresh=True)
+            _pause()
+
+        until_over(watched, draw, lambda _row: None)
+        region.update(_drawn(watched, None, console.width), refresh=True)
+
+
+def _print(root: Path, watched: Watched, width: int | None) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, width=width)
+    standing = None if watched.verdict() else _standing(root, watched)
+    console.print(_drawn(watched, standing, console.width))
+
+
+def _drawn(watched: Watched, standing: Standing | None, width: int) -> Any:
+    from rich.console import Group
+
+    from nightpress.render import terminal_screen
+
+    standing = standing or terminal_screen.Standing(verdict=watched.verdict())
+    now = watched.screen.seen if standing.verdict else time.time()
+    drawn = terminal_screen.render(watched.screen, standing, now, width)
+    return Group(*terminal_screen.latest(watched.screen), drawn)
+
+
+def _standing(root: Path, watched: Watched) -> Standing:
+    from nightpress import standings
+
+    return standings.of(Project(root, {}, os.environ, RealClock()), watched.screen)

@@ -1,0 +1,89 @@
+"""The end of a run: what is said of it, who is told, and the copy that may follow it.
+
+Floor 4, under the reporter.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+
+from nightpress import errors, summary, trouble
+from nightpress.session import Session
+
+Say = Callable[[str], None]
+
+
+def close_press(now: Session) -> None:
+    """Write the lock file, let the backends go; a disk that refuses stops the run with a word."""
+    if "press" not in now.__dict__:
+        return
+    try:
+        now.press.lock.flush()
+    except OSError as error:
+        if (found := trouble.of(error)) is None:
+            raise
+        said = f"nightpress.lock was not written ({found.message}); the next run writes it"
+        now.run.halt(f"{said}\n  hint: {found.hint}", errors.EXIT_FAILED)
+    now.press.caller.close()
+
+
+def problems(now: Session) -> list[str]:
+    """The manifests and plugins that could not be worked with."""
+    return [str(p) for p in now.catalog.problems if p.severity == "error"]
+
+
+def lines(now: Session, seconds: float) -> list[str]:
+    """The summary: figures, what needs reading, and how it goes on."""
+    run = now.run
+    notices = list(run.notices)
+    if run.outcomes:
+        notices += [str(p) for p in now.catalog.problems if p.severity == "warning"]
+    idle: Counter[str] = Counter(now.catalog.unmoved)
+    idle.update(item.decision.action for item in now.catalog.items.values() if not item.work)
+    named = [
+        (o.status, o.job, o.reason)
+        for o in run.outcomes.values()
+        if o.status not in ("published", "adopted")
+    ]
+    found = summary.lines(
+        run.counts(), idle, named,
+        seconds=seconds, calls=run.calls, tokens=run.tokens,
+    )  # fmt: skip
+    if run.fatal and not run.outcomes:
+        found = ["nothing was done"]
+    found += [f"  notice       {text}" for text in notices[: summary.MOST]]
+    if (more := len(notices) - summary.MOST) > 0:
+        found.append(f"  notice       ... and {more} more: see `doit plan` and the log")
+    if run.fatal:
+        found += f"stopped: {run.fatal}".splitlines()
+    if run.interrupted:
+        found.append("interrupted: run doit again to go on")
+    return found
+
+
+def end(now: Session, status: int, say: Say) -> None:
+    """Close the run's row, tell whoever wants to know, and back up, if that is asked for."""
+    run = now.run
+    try:
+        run.end(status)
+    except errors.MachineTrouble as error:  # the run's row stays open; the next run tells
+        sys.stderr.write(f"the end of the run was not recorded: {error}\n")
+    if now.project.defaults.values.get("notify"):
+        from nightpress import notify
+
+        notify.tell(run, status, say)
+    _back_up(now, say)
+
+
+def _back_up(now: Session, say: Say) -> None:
+    """`vault.after_build`: a copy of what was published. Its failure is loud, and no more."""
+    asked = now.project.defaults.values.get("vault") or {}
+    counts = now.run.counts()
+    if not asked.get("after_build") or now.run.interrupted:
+        return
+    if counts["published"] or counts["adopted"]:
+        from nightpress import vaulting
+
+        vaulting.after_build(now.project, say)

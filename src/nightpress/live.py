@@ -1,0 +1,95 @@
+"""The live screen of this process's run: outcomes scroll by above, the state stands below.
+
+Floor 3. Workers only put events into a queue; one thread draws, four times a second, so that
+nothing here can slow a run down. The quota and the end are read from the ledgers, for reading.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from nightpress.events import Event
+from nightpress.render import terminal_screen
+from nightpress.render.terminal_screen import Standing
+from nightpress.screen import Screen
+
+EVERY = 0.25
+"""Seconds between two drawings."""
+LOOK = 2.0
+"""Seconds between two looks at the quota."""
+
+
+class Live:
+    """A listener. standing: how the quota stands and when it will be done."""
+
+    def __init__(
+        self, out: TextIO, now: Callable[[], float], standing: Callable[[Screen], Standing]
+    ) -> None:
+        self._out = out
+        self._now = now
+        self._standing = standing
+        self._screen = Screen()
+        self._events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._over = threading.Event()
+        self._drawer: threading.Thread | None = None
+
+    def __call__(self, event: Event) -> None:
+        self._events.put(event.row())
+        if event.kind in ("summary", "end"):  # the screen gives place to plain lines
+            self.close()
+        elif self._drawer is None and not self._over.is_set():
+            self._drawer = threading.Thread(target=self._draw, daemon=True)
+            self._drawer.start()
+
+    def close(self) -> None:
+        """Take the screen away and print what is left; safe to call again."""
+        self._over.set()
+        if self._drawer is not None:
+            self._drawer.join()
+            self._drawer = None
+        self._plain()
+
+    def _plain(self) -> None:
+        from rich.console import Console
+
+        console = Console(file=self._out, highlight=False, soft_wrap=True)
+        for row in self._taken():
+            self._print(console, row)
+
+    def _taken(self) -> list[dict[str, Any]]:
+        found = []
+        while not self._events.empty():
+            row = self._events.get()
+            self._screen.fold(row)
+            found.append(row)
+        return found
+
+    def _print(self, console: Any, row: dict[str, Any]) -> None:
+        if row["event"] == "finished":
+            console.print(terminal_screen.outcome(row))
+        elif row["event"] in ("run", "notice", "summary") or _failed(row):
+            console.print(terminal_screen._line((str(row["text"]), "")), overflow="fold")
+
+    def _draw(self) -> None:
+        from rich.console import Console
+        from rich.live import Live as Region
+
+        console = Console(file=self._out, highlight=False)
+        with Region(console=console, auto_refresh=False, transient=True) as region:
+            console.show_cursor(True)  # whatever kills us, the terminal stays usable
+            looked, standing = 0.0, Standing()
+            while not self._over.wait(EVERY):
+                for row in self._taken():
+                    self._print(console, row)
+                now = self._now()
+                if now - looked >= LOOK:
+                    looked, standing = now, self._standing(self._screen)
+                drawn = terminal_screen.render(self._screen, standing, now, console.width)
+                region.update(drawn, refresh=True)
+
+
+def _failed(row: dict[str, Any]) -> bool:
+    return row["event"] == "answered" and row["outcome"] not in ("reply", "kept")

@@ -1,0 +1,175 @@
+"""The screen of a run, as a rich renderable: calm, aligned, and fit for a narrow terminal.
+
+Floor 2: a function of values. Names come from plugins: everything is made safe first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from nightpress.screen import Screen
+from nightpress.terminal import safe
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+STYLES = {
+    "published": "green", "adopted": "green", "refused": "yellow", "failed": "red",
+    "deferred": "cyan", "insufficient": "dim", "kept": "yellow", "interrupted": "yellow",
+}  # fmt: skip
+FLIGHTS, LATEST = 6, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand beside the events. eta: epoch seconds, or None; minute, day: (left, limit)
+    of the quota, None where unlimited; resets_at: when the day's quota is new; verdict: said at
+    the top of a run that is watched and not alive."""
+
+    eta: float | None = None
+    minute: tuple[int, int] | None = None
+    day: tuple[int, int] | None = None
+    resets_at: float = 0.0
+    verdict: str = ""
+
+
+def render(screen: Screen, standing: Standing, now: float, width: int) -> RenderableType:
+    """The whole screen, at most 20 lines."""
+    from rich.console import Group
+
+    return Group(*_parts(screen, standing, now, width))
+
+
+def _parts(screen: Screen, standing: Standing, now: float, width: int) -> Iterator[Any]:
+    from rich.rule import Rule
+
+    yield Rule(style="dim")
+    if standing.verdict:
+        yield _line((standing.verdict, "bold yellow"))
+    yield _bar(screen, width)
+    yield _counts(screen)
+    yield _line((_clock(screen, standing, now), "dim"))
+    if screen.backend != "offline":
+        yield _line((_spent(screen), ""))
+        if quota := _quota(standing):
+            yield _line((quota, ""))
+    if screen.waiting and screen.waiting[1] >= now + 1 and not standing.verdict:
+        left = _duration(screen.waiting[1] - now)
+        yield _line((f"waiting {left} more for the quota", "cyan"))
+    if not standing.verdict:
+        yield from _flights(screen, now, width)
+
+
+def _line(*parts: tuple[str, str]) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(*((safe(text), style) for text, style in parts), no_wrap=True,
+                         overflow="ellipsis")  # fmt: skip
+
+
+def _bar(screen: Screen, width: int) -> RenderableType:
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+
+    total = max(screen.work, screen.done, 1)
+    grid = Table.grid(padding=(0, 1), expand=False)
+    grid.add_row(
+        ProgressBar(total=total, completed=screen.done, width=max(10, min(40, width - 30))),
+        _line((f"{screen.done:,} of {max(screen.work, screen.done):,}", "bold")),
+        _line((f"{100 * screen.done // total} %", "dim")),
+    )
+    return grid
+
+
+def _counts(screen: Screen) -> Text:
+    from rich.text import Text
+
+    parts = [(f"{screen.counts[s]:,} {s}", STYLES[s]) for s in STYLES if screen.counts[s]]
+    parts += [(f"{screen.current:,} up to date", "dim")] if screen.current else []
+    text = Text(overflow="fold")
+    for number, (said, style) in enumerate(parts or [("nothing finished yet", "dim")]):
+        text.append(("  " if number else "") + said, style)
+    return text
+
+
+def _clock(screen: Screen, standing: Standing, now: float) -> str:
+    said = f"{_duration(max(0.0, now - screen.began))} so far"
+    if standing.verdict:
+        return said
+    if standing.eta is None:
+        return f"{said}, no estimate yet" if screen.done < screen.work else said
+    return f"{said}, done about {_moment(standing.eta, now)}"
+
+
+def _spent(screen: Screen) -> str:
+    cost = "no price known" if screen.cost is None else f"${screen.cost:,.2f}"
+    failed = screen.calls - screen.replies
+    calls = f"{screen.calls:,} calls" + (f" ({failed:,} unanswered)" if failed else "")
+    return (
+        f"{calls}, {_thousands(screen.tokens_in)} + {_thousands(screen.tokens_out)} tokens, {cost}"
+    )
+
+
+def _quota(standing: Standing) -> str:
+    said = []
+    if standing.minute:
+        said.append(f"{standing.minute[0]:,} of {standing.minute[1]:,} this minute")
+    if standing.day:
+        at = datetime.fromtimestamp(standing.resets_at)
+        said.append(f"{standing.day[0]:,} of {standing.day[1]:,} today (new at {at:%H:%M})")
+    return f"quota left: {', '.join(said)}" if said else ""
+
+
+def _flights(screen: Screen, now: float, width: int) -> Iterator[Any]:
+    from rich.table import Table
+
+    found = sorted(screen.flights.values(), key=lambda flight: flight.since)
+    if not found:
+        return
+    grid = Table.grid(padding=(0, 2), expand=False)
+    grid.add_column(no_wrap=True, overflow="ellipsis", max_width=max(12, width - 26))
+    grid.add_column(no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True)
+    for flight in found[:FLIGHTS]:
+        age = _duration(max(0.0, now - flight.since))
+        grid.add_row(_line((flight.job, "")), _line((flight.phase, "cyan")), _line((age, "dim")))
+    yield grid
+    if len(found) > FLIGHTS:
+        yield _line((f"and {len(found) - FLIGHTS} more in flight", "dim"))
+
+
+def outcome(row: dict[str, Any]) -> Text:
+    """One finished enhancement, as a line for the scrollback."""
+    status, _, rest = str(row["text"]).partition(" ")
+    text = _line((f"{status:<12}", STYLES.get(status, "")), (f" {rest.lstrip()}", ""))
+    text.no_wrap, text.overflow = False, "fold"
+    return text
+
+
+def latest(screen: Screen) -> Iterator[Text]:
+    """The last outcomes, for a screen that has no scrollback of its own."""
+    for status, job, reason in list(screen.last)[-LATEST:]:
+        yield _line((f"{status:<12}", STYLES.get(status, "")), (f" {job}  {reason}", ""))
+
+
+def _duration(seconds: float) -> str:
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {whole % 60:02} s"
+
+
+def _moment(at: float, now: float) -> str:
+    then = datetime.fromtimestamp(at)
+    if at - now > 20 * 3600:
+        return f"{then:%Y-%m-%d %H:%M}"
+    return f"{then:%H:%M:%S}" if at - now < 600 else f"{then:%H:%M}"
+
+
+def _thousands(count: int) -> str:
+    return f"{count:,}" if count < 10_000 else f"{count / 1000:,.0f}k"

@@ -1,0 +1,51 @@
+"""How the quota stands and when a run will be done, for the live screen: read, never written.
+
+Floor 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nightpress import forecast, forecasting
+from nightpress.project import Project
+from nightpress.render.terminal_screen import Standing
+from nightpress.screen import Screen
+
+CALLS_EACH = 2.25
+"""Calls of one enhancement, until this run knows better: its plugin's analysis, a draft, and a
+repair now and then."""
+TOKENS_EACH = 5_000
+"""Input tokens of one call, until this run knows better."""
+ENOUGH = 5
+
+
+def of(project: Project, screen: Screen) -> Standing:
+    """The standing of a run that is under way."""
+    left = max(0, screen.work - screen.done)
+    now = project.clock.time()
+    if screen.backend in ("", "offline"):
+        return Standing(eta=_by_rate(screen, left, now))
+    situation, stands = forecasting.situation(project, screen.model)
+    resets = stands.resets_at
+    minute = (stands.left_in_minute, stands.limits.rpm)
+    day = (stands.left_in_day, stands.limits.rpd)
+    standing = Standing(
+        minute=(minute[0], minute[1]) if minute[0] is not None and minute[1] else None,
+        day=(day[0], day[1]) if day[0] is not None and day[1] else None,
+        resets_at=resets,
+    )
+    if not left:
+        return standing
+    known = screen.done >= ENOUGH
+    each = max(1.0, screen.calls / screen.done) if known else CALLS_EACH
+    tokens = screen.tokens_in // max(1, screen.replies) if screen.replies else TOKENS_EACH
+    calls = max(1, round(left * each))
+    work = forecast.Work(calls=(calls, calls), tokens_in=(tokens, tokens))
+    return replace(standing, eta=forecast.forecast(work, situation).done_at[0])
+
+
+def _by_rate(screen: Screen, left: int, now: float) -> float | None:
+    if screen.done < ENOUGH or not left:
+        return None
+    return now + left * (now - screen.began) / screen.done

@@ -1,0 +1,154 @@
+"""What a run tells: stable lines for programs, calm ones for people, and nothing that harms it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nightpress.clock import RealClock
+from nightpress.events import COMMON, KINDS, Event
+from nightpress.project import Project
+from nightpress.run import Run
+from tests.gemini_server import GeminiServer, Limits
+from tests.market import Market, Ran, plugin
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[tuple[Market, dict[str, str]]]:
+    """A plugin with source enough and one with little, and a server for them."""
+    market = Market(tmp_path / "shop")
+    plugin(market.root, "alpha", size=16_000)
+    plugin(market.root, "tiny", size=40)
+    market.run("nightpress", "init")
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        yield market, {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+
+
+def rows(done: Ran) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.out.splitlines()]
+
+
+def test_json_lines_have_exactly_the_documented_keys(
+    shop: tuple[Market, dict[str, str]],
+) -> None:
+    market, environ = shop
+    found = rows(market.doit("pace=unpaced", "progress=json", **environ))
+    for row in found:
+        assert set(row) == set(COMMON) | set(KINDS[row["event"]].keys), row
+    kinds = [row["event"] for row in found]
+    assert kinds[0] == "run"
+    assert kinds[-1] == "end"
+    assert {"started", "asked", "answered", "finished", "summary"} <= set(kinds)
+    assert found[0]["work"] == 2
+    phases = [row["phase"] for row in found if row["event"] == "asked" and "alpha" in row["job"]]
+    assert phases == ["analysis", "generation"]
+    answered = [row for row in found if row["event"] == "answered"]
+    assert sum(row["tokens_in"] + row["tokens_out"] for row in answered) == found[-1]["tokens"]
+    assert found[-1]["counts"] == {"published": 1, "refused": 1}
+    kept = (market.root / ".nightpress" / "logs" / "latest.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in kept] == found
+
+
+def test_plain_tells_of_outcomes_and_hides_short_waits(
+    shop: tuple[Market, dict[str, str]],
+) -> None:
+    market, environ = shop
+    done = market.doit("progress=plain", "pace=unpaced", **environ)
+    assert not {c for c in done.out if ord(c) < 32} - {"\n"}
+    assert "asking for" not in done.out
+    assert "answered in" not in done.out
+    log = (market.root / ".nightpress" / "logs" / "latest.log").read_text()
+    assert "answered in" in log
+
+
+def test_progress_none_prints_only_the_summary_nowhere(market: Market) -> None:
+    assert market.doit("progress=none").out == ""
+
+
+def test_a_listener_that_breaks_is_dropped_and_the_run_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard: list[str] = []
+
+    def broken(event: Event) -> None:
+        raise BrokenPipeError(event.text)
+
+    run = Run(
+        Project(tmp_path, {}, {}, RealClock()), "test", [broken, lambda e: heard.append(e.text)]
+    )
+    run.tell("notice", "one")
+    run.tell("notice", "two")
+    assert heard == ["one", "two"]
+    assert capsys.readouterr().err.count("the progress display broke off") == 1
+
+
+# --- told at the end ---
+
+
+def notify(market: Market, text: str) -> None:
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(f"{path.read_text()}\nnotify:\n  {text}\n")
+
+
+def test_a_command_gets_the_summary(market: Market) -> None:
+    notify(market, 'command: [sh, -c, "cat > told.json"]')
+    assert market.doit().code == 0
+    told = json.loads((market.root / "told.json").read_text())
+    assert told["exit_code"] == 0
+    assert told["counts"] == {"published": 2, "insufficient": 1}
+    assert told["failures"] == []
+    (market.root / "told.json").unlink()
+    assert market.doit().code == 0
+    assert not (market.root / "told.json").exists(), "a run that did nothing tells nobody"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('command: [sh, -c, "echo broken >&2; exit 7"]', "exit status 7: broken"),
+        ("command: [no-such-program-anywhere]", "FileNotFoundError"),
+        ("webhook: http://127.0.0.1:9/secret", "URLError"),
+        ("webhook: http://example.org/secret", "the URL must be https"),
+        ("webhook_env: NOWHERE_SET", "NOWHERE_SET is not set"),
+    ],
+)
+def test_a_failing_notification_is_one_line(market: Market, text: str, said: str) -> None:
+    notify(market, text)
+    done = market.doit()
+    assert done.code == 0
+    assert said in done.err
+    assert "secret" not in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_webhook_gets_the_summary_from_a_secret_url(market: Market) -> None:
+    told: list[tuple[str, dict[str, Any]]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            told.append((self.path, json.loads(body)))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing is printed."""
+
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    notify(market, "webhook_env: MY_HOOK")
+    done = market.doit(MY_HOOK=f"http://127.0.0.1:{server.server_port}/token-1234")
+    server.shutdown()
+    server.server_close()
+    assert done.code == 0
+    [(path, body)] = told
+    assert path == "/token-1234"
+    assert body["counts"]["published"] == 2
+    for found in (market.root / ".nightpress").rglob("*"):
+        assert not found.is_file() or b"token-1234" not in found.read_bytes()
