@@ -40,6 +40,7 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
             continue
         why = "applied after review" if draft.text.encode() == one.draft else "merged after review"
         doing = press.attempts.open(items[one.job], found, press.taken.get(slug), why)
+        doing.draft = draft
         if press.put_in_place(doing, draft):
             reviewing.decide(project.ledger, one, "applied")
         else:

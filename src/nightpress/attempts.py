@@ -160,10 +160,19 @@ class Attempts:
         text = f"{status:<12} {doing.item.id}"
         if size is not None:
             was = f" (was {before.size:,})" if before.sha256 else ""
-            text += f"  {size:,} bytes{was}  {self.timing(doing)['processing_time_seconds']:.1f} s"
+            text += f"  {size:,} bytes{was}{_score(doing.draft)}"
+            text += f"  {self.timing(doing)['processing_time_seconds']:.1f} s"
         text += f"  {reason}" if reason else ""
         self.run.finished(Outcome(doing.item.id, status, text, reason))
 
 
 def _reasons(state: State) -> list[str]:
     return [reason.text for reason in state.decision.reasons] or ["asked for (always)"]
+
+
+def _score(draft: drafting.Draft | None) -> str:
+    """`, score 62 -> 97`; the first number is the old file's."""
+    if draft is None:
+        return ""
+    before = "" if draft.score_before is None else f"{draft.score_before} -> "
+    return f", score {before}{draft.score}"

@@ -70,9 +70,10 @@ def plan(now: Session, format: str = "text") -> bool:
     """What would be done and why; makes no call."""
     found = now.whole()
     rows = sorted(found.items.values(), key=lambda item: (not item.work, item.id))
-    from nightpress import forecasting
+    from nightpress import forecasting, scoring
 
     outlook = forecasting.outlook(now.project, found)
+    scores = scoring.standing(now.project, found)
     if format == "json":
         say_json({
             "writer": str(now.project.writer()),
@@ -80,13 +81,14 @@ def plan(now: Session, format: str = "text") -> bool:
             "plugins": len(found.slugs),
             "counts": dict(found.counts()),
             "outlook": outlook.as_dict(),
-            "enhancements": [_row(item) for item in rows],
+            "enhancements": [_row(item) | {"score": scores.get(item.id)} for item in rows],
             "problems": [str(problem) for problem in found.problems],
         })  # fmt: skip
         return not any(p.severity == "error" for p in found.problems)
     for item in rows:
         if item.decision.action != "fresh":
-            say(f"{item.decision.action:<12} {item.id}: {_said(item)}")
+            score = f" (score {scores[item.id]})" if item.id in scores else ""
+            say(f"{item.decision.action:<12} {item.id}: {_said(item)}{score}")
     for problem in found.problems:
         say(str(problem))
     say(f"{_headline(now, found)}; {outlook.sentence()}")

@@ -256,3 +256,17 @@ def test_a_clone_reads_the_others_once_though_its_ledger_is_new(
     index.close()
     assert held == Project(clone.root, {}, {}, RealClock()).key()
     assert "nothing to do: 2 up to date" in clone.doit().out
+
+
+def test_the_plan_and_the_run_tell_scores_before_and_after(tmp_path: Path) -> None:
+    plugin(tmp_path, "alpha", skill="# Alpha\n\nToo short.\n")
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    [planned] = json.loads(market.doit("plan", "--format", "json").out)["enhancements"]
+    assert f"(score {planned['score']})" in market.doit("plan").out
+    done = market.doit().out
+    [(before, after)] = market.rows("SELECT score_before, score_after FROM enhancements")
+    assert before == planned["score"]
+    assert f"score {before} -> {after}" in done
+    [stands] = json.loads(market.doit("plan", "--format", "json").out)["enhancements"]
+    assert stands["score"] == after > before

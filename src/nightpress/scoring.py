@@ -1,0 +1,47 @@
+"""The scores of the files that stand, for the plan: by the gates, or as the ledger has them.
+
+Floor 3. No score is a model's opinion of itself (docs/checks.md tells what it is made of).
+"""
+
+from __future__ import annotations
+
+from nightpress import judging, publication, reading, staleness
+from nightpress.catalog import Catalog, Item
+from nightpress.errors import UnsafePath
+from nightpress.project import Project
+
+_KNOWN = "SELECT job, content_sha256, score_after FROM latest WHERE score_after IS NOT NULL"
+
+
+def standing(project: Project, catalog: Catalog) -> dict[str, int]:
+    """job -> score, 0 to 100, of the file that stands at its target, where one does."""
+    found = {}
+    known = {}
+    if project.has_ledger:
+        known = {row["job"]: row["score_after"] for row in project.ledger.rows(_KNOWN)}
+    for item in catalog.items.values():
+        if item.decision.action == "fresh":
+            score = known.get(item.id)
+        else:
+            score = _judged(project, catalog, item)
+        if score is not None:
+            found[item.id] = score
+    return found
+
+
+def _judged(project: Project, catalog: Catalog, item: Item) -> int | None:
+    gathered = catalog.gathered.get(item.slug)
+    state = gathered.states.get(item.name) if gathered is not None else None
+    if gathered is None or state is None or state.case.standing.sha256 is None:
+        return None
+    try:
+        data = reading.read(gathered.root, state.enhancement.target, publication.READ_CAP)
+    except (OSError, UnsafePath):
+        return None
+    return judging.judge(
+        project, gathered, state.enhancement, state.counted, data.decode("utf-8", "replace"),
+        planned=[other.enhancement.target for other in gathered.states.values()],
+        # what is to be replaced, by the very rules that its draft will be judged by
+        ours=item.decision.action == "make"
+        or staleness.is_ours(state.case.standing, state.case.publication),
+    ).score  # fmt: skip
