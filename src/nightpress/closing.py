@@ -5,7 +5,6 @@ Floor 4, under the reporter.
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 
@@ -63,17 +62,17 @@ def lines(now: Session, seconds: float) -> list[str]:
     return found
 
 
-def end(now: Session, status: int, say: Say) -> None:
+def end(now: Session, status: int, say: Say, warn: Say) -> None:
     """Close the run's row, tell whoever wants to know, and back up, if that is asked for."""
     run = now.run
     try:
         run.end(status)
     except errors.MachineTrouble as error:  # the run's row stays open; the next run tells
-        sys.stderr.write(f"the end of the run was not recorded: {error}\n")
+        warn(f"the end of the run was not recorded: {error}")
     if now.project.defaults.values.get("notify"):
         from nightpress import notify
 
-        notify.tell(run, status, say)
+        notify.tell(run, status, warn)
     _back_up(now, say)
 
 

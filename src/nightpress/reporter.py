@@ -213,7 +213,12 @@ class Reporter:
             self._summarise()
         for listener in run.listeners:  # a screen gives the terminal back
             getattr(listener, "close", lambda: None)()
-        closing.end(self.now, self.status, lambda text: self._say(text, sys.stderr))
+        json = self.now.project.options.get("progress") == "json"
+        closing.end(
+            self.now, self.status,
+            say=lambda text: self._say(text, sys.stderr if json else self.out),
+            warn=lambda text: self._say(text, sys.stderr),
+        )  # fmt: skip
 
     def _summarise(self) -> None:
         run = self.now.run
