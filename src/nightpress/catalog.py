@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,11 +156,15 @@ def lock_stamp(project: Project) -> str:
     return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
-def lock_digests(entries: dict[str, lockfile.Entry]) -> dict[str, str]:
-    """slug -> digest of its lines in the lock file."""
+def lock_digests(
+    entries: dict[str, lockfile.Entry], slugs: Collection[str] | None = None
+) -> dict[str, str]:
+    """slug -> digest of its lines in the lock file; of these slugs, or of all."""
     lines: dict[str, list[str]] = {}
     for job, entry in sorted(entries.items()):
-        lines.setdefault(job.partition("/")[0], []).append(lockfile.line(entry))
+        slug = job.partition("/")[0]
+        if slugs is None or slug in slugs:
+            lines.setdefault(slug, []).append(lockfile.line(entry))
     return {slug: fingerprint.digest(*own) for slug, own in lines.items()}
 
 
@@ -169,7 +173,7 @@ def _gathered(project: Project, catalog: Catalog, slugs: list[str], looking: Loo
     if not slugs:
         return catalog
     gatherer = Gatherer(project)
-    digests = lock_digests(gatherer.lock)
+    digests = lock_digests(gatherer.lock, frozenset(slugs))
     settled = []
     for number, slug in enumerate(slugs):
         looking(number, len(slugs))

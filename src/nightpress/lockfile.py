@@ -8,8 +8,9 @@ that two branches that made different documents merge without a conflict.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from nightpress.errors import UsageError
@@ -38,11 +39,16 @@ class Entry:
 
 def line(entry: Entry) -> str:
     """The entry's line, without its newline; `parse` reads it back."""
-    held = asdict(entry)
-    fingerprint = held.pop("fingerprint")
-    if not held["accepted"]:
-        del held["accepted"]
-    return json.dumps(held | fingerprint, ensure_ascii=False, separators=(",", ":"))
+    made_from = entry.fingerprint
+    held: dict[str, object] = {
+        "job": entry.job, "target": entry.target, "sha256": entry.sha256,
+        "status": entry.status, "writer": entry.writer,
+    }  # fmt: skip
+    if entry.accepted:
+        held["accepted"] = entry.accepted
+    for name in Fingerprint.__dataclass_fields__:  # tens of thousands: asdict would copy deeply
+        held[name] = getattr(made_from, name)
+    return json.dumps(held, ensure_ascii=False, separators=(",", ":"))
 
 
 def parse(text: str) -> Entry:
@@ -68,8 +74,14 @@ def read(path: Path) -> dict[str, Entry]:
 
     Raises UsageError with file and line for damage (a merge conflict, say).
     """
+    global _read
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            found = os.fstat(file.fileno())
+            stamp = (str(path), found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            if _read is not None and _read[0] == stamp:
+                return dict(_read[1])
+            text = file.read()
     except FileNotFoundError:
         return {}
     except UnicodeDecodeError as error:
@@ -84,7 +96,12 @@ def read(path: Path) -> dict[str, Entry]:
             what = "a merge conflict" if row[:7] in _CONFLICT else f"not an entry ({error})"
             raise UsageError(f"{path.name}:{number}:1: {what}", _REBUILD) from error
         entries[entry.job] = entry
+    _read = (stamp, dict(entries))
     return entries
+
+
+_read: tuple[tuple[object, ...], dict[str, Entry]] | None = None
+"""The file as it was read last in this process, and its stamp: one run reads it several times."""
 
 
 def render(entries: Iterable[Entry]) -> bytes:
