@@ -98,13 +98,9 @@ def _why(given: argparse.Namespace) -> int:
 
     from nightpress import why
     from nightpress.clock import RealClock
-    from nightpress.project import Project
+    from nightpress.project import Project, located
 
-    root = Path(given.project)
-    if not (root / "manifests").is_dir():
-        raise errors.UsageError(
-            f"{given.project}: there is no manifests/ folder", "say --project, or cd into a project"
-        )
+    root = located(given.project)
     project = Project(root, {}, os.environ, RealClock())
     found = why.explain(project, given.path, diff=given.diff)
     if given.format == "json":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from nightpress import errors, progress
 from nightpress.clock import RealClock
 from nightpress.events import Event
-from nightpress.project import STATE, Project
+from nightpress.project import STATE, Project, located
 from nightpress.terminal import safe
 from nightpress.watching import Watched, until_over
 
@@ -42,11 +42,7 @@ def add(commands: Any) -> None:
 
 
 def _watch(given: argparse.Namespace) -> int:
-    root = Path(given.project)
-    if not (root / "manifests").is_dir():
-        raise errors.UsageError(
-            f"{given.project}: there is no manifests/ folder", "say --project, or cd into a project"
-        )
+    root = located(given.project)
     watched = Watched(root / STATE)
     rows = list(watched.news())
     if given.once and given.format == "json":

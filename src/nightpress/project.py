@@ -179,6 +179,15 @@ class Project:
         return total.hexdigest()
 
 
+def located(folder: str) -> Path:
+    """The folder of a project, as the user named it; UsageError if it is none."""
+    if not (Path(folder) / "manifests").is_dir():
+        raise UsageError(
+            f"{folder}: there is no manifests/ folder", "say --project, or cd into a project"
+        )
+    return Path(folder)
+
+
 def folder_digest(folder: Path) -> bytes:
     """Digest of names and contents of all files in a (small, trusted) folder."""
     total = hashlib.sha256()
