@@ -215,3 +215,15 @@ def test_from_the_command_line_nothing_young_goes(aged: Market) -> None:
     assert wrong.code == 3 and "at least one day" in wrong.err
     with pytest.raises(UsageError):
         prune.prune(_later(aged, 0), 0)
+
+
+def test_the_defaults_say_how_long_things_stay(market: Market) -> None:
+    market.doit()
+    with (market.root / "manifests" / "_defaults.yaml").open("a") as file:
+        file.write("retention:\n  days: 400\n")
+    assert prune.prune(_later(market, 300), dry=True).logs == 0
+    gone = prune.prune(_later(market, 500))
+    assert gone.logs == 2  # the log and its events
+    assert list((market.root / ".nightpress" / "logs").glob("2*")) == []
+    asked = prune.prune(_later(market, 300), 200, dry=True)
+    assert asked.before > prune.prune(_later(market, 300), dry=True).before

@@ -21,7 +21,7 @@ from nightpress.snapshots import Snapshots
 DAYS = 90
 KEEP = 3
 """Snapshots of each plugin that stay, however old."""
-_LOG = re.compile(r"(\d{8}T\d{6})-[0-9a-f]+\.log")
+_LOG = re.compile(r"(\d{8}T\d{6})-[0-9a-f]+\.(?:log|jsonl)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,13 @@ class Result:
         ]
 
 
-def prune(project: Project, days: int = DAYS, *, dry: bool = False) -> Result:
-    """Thin out ledger, snapshots and logs. The caller holds the project's lock."""
+def prune(project: Project, days: int | None = None, *, dry: bool = False) -> Result:
+    """Thin out ledger, snapshots and logs. The caller holds the project's lock.
+
+    days: what is younger stays; None: as `retention` in the defaults says, else DAYS.
+    """
+    if days is None:
+        days = int((project.defaults.values.get("retention") or {}).get("days", DAYS))
     if days < 1:
         raise UsageError(f"--days {days}: at least one day stays", "doit prune --days 90")
     now = datetime.fromtimestamp(project.clock.time(), UTC)
@@ -83,6 +88,8 @@ def _size(project: Project) -> int:
 def _rows(project: Project, before: str, now: str, dry: bool) -> Pruned:
     used = [e.fingerprint.content for e in lockfile.read(project.lock_path).values()]
     with project.ledger.store.write() as db:
+        if not dry:
+            db.execute("DELETE FROM reviews WHERE state <> 'waiting' AND decided < ?", (before,))
         return ledger_prune.prune(db, before, now, used, dry=dry)
 
 
@@ -138,7 +145,7 @@ def _sync(folder: Path) -> None:
 def _logs(project: Project, before: str, dry: bool) -> int:
     found = [
         path
-        for path in (project.state / "logs").glob("*.log")
+        for path in (project.state / "logs").glob("*.*")
         if (match := _LOG.fullmatch(path.name)) and match.group(1) < before
     ]
     if not dry:

@@ -23,6 +23,10 @@ def explore() -> Task:
     return verb(run, [port])
 
 
+UNSET = -1
+"""Stands for an option that was not given."""
+
+
 def prune() -> Task:
     """Thin out what is old and not needed."""
 
@@ -30,12 +34,16 @@ def prune() -> Task:
         from nightpress import desk
         from nightpress import prune as pruning
 
-        done = pruning.prune(now.project, days, dry=dry_run)
+        done = pruning.prune(now.project, None if days == UNSET else days, dry=dry_run)
         if done.rows.anything and not dry_run:
             now.run.begin()  # the ledger says who thinned it out, and when
         for line in done.lines():
             desk.say(line)
         return True
 
-    days = {**text("days", "what is younger stays"), "type": int, "default": 90}
+    days = {
+        **text("days", "younger than that stays (else retention.days, else 90)"),
+        "type": int,
+        "default": UNSET,
+    }
     return verb(run, [days, switch("dry-run", "only say what would go")])
