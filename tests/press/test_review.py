@@ -40,6 +40,11 @@ def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
     done = market.doit()
     assert done.code == 0
     assert "2 deferred" in done.out
+    market.doit("report")
+    assert (
+        "doit review shows the draft"
+        in (market.root / ".nightpress" / "report" / "report.md").read_text()
+    )
     assert not market.target("alpha").exists()
     assert market.target("beta").read_text() == OLD
     again = market.doit()
