@@ -17,6 +17,7 @@ from nightpress import errors, progress
 from nightpress.clock import RealClock
 from nightpress.events import Event
 from nightpress.project import STATE, Project, located
+from nightpress.render import terminal_screen
 from nightpress.terminal import safe
 from nightpress.watching import Watched, until_over
 
@@ -81,7 +82,6 @@ def _lines(watched: Watched, rows: list[dict[str, Any]], form: str) -> None:
 
 
 def _screen(root: Path, watched: Watched) -> None:
-    from rich.console import Console
     from rich.live import Live
 
     if not watched.known:
@@ -89,7 +89,7 @@ def _screen(root: Path, watched: Watched) -> None:
         while not watched.known:
             _pause()
             list(watched.news())
-    console = Console(highlight=False)
+    console = terminal_screen.console(sys.stdout)
     with Live(console=console, auto_refresh=False) as region:
         console.show_cursor(True)
         looked: list[Any] = [0.0, None]
@@ -105,17 +105,13 @@ def _screen(root: Path, watched: Watched) -> None:
 
 
 def _print(root: Path, watched: Watched, width: int | None) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False, width=width)
+    console = terminal_screen.console(sys.stdout, width=width)
     standing = None if watched.verdict() else _standing(root, watched)
     console.print(_drawn(watched, standing, console.width))
 
 
 def _drawn(watched: Watched, standing: Standing | None, width: int) -> Any:
     from rich.console import Group
-
-    from nightpress.render import terminal_screen
 
     standing = standing or terminal_screen.Standing(verdict=watched.verdict())
     now = watched.screen.seen if standing.verdict else time.time()

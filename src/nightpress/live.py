@@ -53,9 +53,7 @@ class Live:
         self._plain()
 
     def _plain(self) -> None:
-        from rich.console import Console
-
-        console = Console(file=self._out, highlight=False, soft_wrap=True)
+        console = terminal_screen.console(self._out, soft_wrap=True)
         for row in self._taken():
             self._print(console, row)
 
@@ -74,10 +72,9 @@ class Live:
             console.print(terminal_screen._line((str(row["text"]), "")), overflow="fold")
 
     def _draw(self) -> None:
-        from rich.console import Console
         from rich.live import Live as Region
 
-        console = Console(file=self._out, highlight=False)
+        console = terminal_screen.console(self._out)
         with Region(console=console, auto_refresh=False, transient=True) as region:
             console.show_cursor(True)  # whatever kills us, the terminal stays usable
             looked, standing = 0.0, Standing()

@@ -89,7 +89,8 @@ def test_the_screen_is_shown_and_gives_place_to_the_summary(
 ) -> None:
     terminal = Terminal(tmp_path, width)
     try:
-        terminal.type(command(market, slow, "doit pace=unpaced"))
+        inherited = {"COLUMNS": "300", "LINES": "5"}  # of another terminal: not believed
+        terminal.type(command(market, slow | inherited, "doit pace=unpaced"))
         flying = r"\d of 3 +\d+ %[\s\S]*tokens, [\s\S]*(analysis|generation|checking) +\d+ s"
         seen = until(terminal.seen, flying)
         rows = seen.splitlines()

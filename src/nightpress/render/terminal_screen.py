@@ -1,20 +1,21 @@
 """The screen of a run, as a rich renderable: calm, aligned, and fit for a narrow terminal.
 
-Floor 2: a function of values. Names come from plugins: everything is made safe first.
+Floor 2: functions of values. Names come from plugins: everything is made safe first.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from nightpress.screen import Screen
 from nightpress.terminal import safe
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
     from rich.text import Text
 
 STYLES = {
@@ -35,6 +36,16 @@ class Standing:
     day: tuple[int, int] | None = None
     resets_at: float = 0.0
     verdict: str = ""
+
+
+def console(out: TextIO, **settings: Any) -> Console:
+    """A console on `out`. A terminal is as wide as it says itself: COLUMNS, inherited from
+    wherever the run was started, may be of another one (or of before it was resized)."""
+    from rich.console import Console
+
+    told = {"COLUMNS", "LINES"} if out.isatty() else set()
+    environ = {name: value for name, value in os.environ.items() if name not in told}
+    return Console(file=out, highlight=False, _environ=environ, **settings)
 
 
 def render(screen: Screen, standing: Standing, now: float, width: int) -> RenderableType:
