@@ -6,12 +6,14 @@ Floor 4. Each hands on to the press; a known error ends the task with one paragr
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from nightpress import session
 from nightpress.catalog import Item
-from nightpress.errors import NightpressError
+from nightpress.errors import EXIT_FAILED, NightpressError
+from nightpress.terminal import safe
 
 
 def pace(item: Item) -> None:
@@ -48,10 +50,15 @@ def adopt(slug: str) -> None:
     desk.adopt(session.current(), slug)
 
 
-def clean(item: Item, dryrun: bool) -> None:
+def clean(*items: Item, dryrun: bool) -> None:
+    """Ends the process where it fails: doit would print a traceback and exit with 0."""
     from nightpress import desk
 
-    desk.clean(session.current(), item, dryrun)
+    try:
+        desk.clean(session.current(), items, dryrun)
+    except (NightpressError, OSError) as error:
+        sys.stderr.write(f"{safe(str(error), newlines=True)}\n")
+        raise SystemExit(getattr(error, "exit_code", EXIT_FAILED)) from None
 
 
 MAKE: tuple[Callable[..., None], ...] = (pace, draft, publish)

@@ -74,10 +74,10 @@ def shortage(
 ) -> str:
     """Why the source is not enough, with what to do; "" if it is. One judgement before any call:
     bytes there are against the generator's `min_source_bytes` for the kind of backend."""
-    from nightpress import anatomy, sources
+    from nightpress import anatomy, originals, sources
 
     read = sources.read(found.root, case.files)
-    standing = sources.input_text(found.root, enhancement.target, case)
+    standing = originals.input_text(project, found, enhancement, case)
     if writer.kind == "model":
         least = _least(project, generator, "model", 1_500)
         have = sum(f.size for f in read.files if anatomy.kind_of(f.path) != "license")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
-from nightpress import atomic, publication, staleness
+from nightpress import atomic, originals, publication, staleness
 from nightpress.catalog import Item
 from nightpress.gathered import Gathered
 from nightpress.project import Project
@@ -48,37 +48,23 @@ def _take_back(project: Project, found: Gathered, item: Item, dryrun: bool) -> l
         if staleness.is_edited(state.case.standing, state.case.publication):
             return [f"kept {item.target}: it was edited by hand"]
         return []
-    before = _before_us(project, found, item)
-    said = "removed" if before is None else "took back"
-    if not dryrun:
-        _put_back(project, found, item, before)
-    return [f"{said} {item.target}"]
+    original = originals.find(project, item.id, item.target)
+    if original is None:
+        return [f"kept {item.target}: what stood there before is not known here (no ledger of it)"]
+    before = originals.content(project, original)
+    if dryrun or _put_back(project, found, item, before):
+        return [f"{'removed' if before is None else 'took back'} {item.target}"]
+    return []  # saved in this instant, or taken back already
 
 
-def _before_us(project: Project, found: Gathered, item: Item) -> bytes | None:
-    """The bytes that stood there before our first publication; None: no file did."""
-    if not project.has_ledger:
-        return None
-    query = (
-        "SELECT snapshot_id, before_sha256 FROM enhancements WHERE job = ?"
-        " AND status = 'published' ORDER BY id LIMIT 1"
-    )
-    rows = list(project.ledger.rows(query, (item.id,)))
-    if not rows or rows[0]["before_sha256"] is None:
-        return None
-    target = found.states[item.name].enhancement.target
-    held = Snapshots(project.state / "snapshots")
-    return held.read(rows[0]["snapshot_id"], target, item.slug)
-
-
-def _put_back(project: Project, found: Gathered, item: Item, before: bytes | None) -> None:
+def _put_back(project: Project, found: Gathered, item: Item, before: bytes | None) -> bool:
     state = found.states[item.name]
     target = state.enhancement.target
     Snapshots(project.state / "snapshots").take(
         found.root, item.slug, "before doit clean", project.clock.time(), ""
     )
     if publication.standing_hash(found.root, target) != state.case.standing.sha256:
-        return
+        return False
     token = secrets.token_hex(8)
     if before is None:
         (found.root / target).unlink()
@@ -91,3 +77,4 @@ def _put_back(project: Project, found: Gathered, item: Item, before: bytes | Non
     lock.drop(item.id)
     lock.flush()
     project.index.unsettle([item.slug])
+    return True

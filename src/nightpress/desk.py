@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from nightpress import catalog, errors
@@ -129,7 +130,8 @@ def _headline(now: Session, found: catalog.Catalog) -> str:
     )  # fmt: skip
     stale = f"{len(making)} stale" + (f" ({reasons})" if reasons else "")
     writer = now.project.writer()
-    what = f"{len(found.slugs)} plugins: {stale}, {rest or 'nothing else'}"
+    many = len(found.slugs)
+    what = f"{many:,} plugin{'s' * (many != 1)}: {stale}, {rest or 'nothing else'}"
     return f"{what}; {writer} ({writer.why})"
 
 
@@ -213,12 +215,19 @@ def adopt(now: Session, slug: str) -> None:
     adopting.adopt(now.press, [item for item in now.catalog.items.values() if item.slug == slug])
 
 
-def clean(now: Session, item: Item, dryrun: bool) -> None:
+def clean(now: Session, items: Sequence[Item], dryrun: bool) -> None:
     """`doit clean`: temporary files and kept drafts. `doit clean enhance:X`, by name: X goes back
     to what stood before us, unless it was edited by hand."""
-    from nightpress import cleaning
+    from nightpress import cleaning, projectlock
 
     named = now.asked.names if now.asked is not None else ()
     take_back = any(name.startswith("enhance:") for name in named)
-    for line in cleaning.clean(now.project, now.plugin(item.slug), item, take_back, dryrun):
-        say(line)
+    lock = None if dryrun else projectlock.acquire(now.project.state, "doit clean")
+    try:
+        for item in items:
+            found = now.plugin(item.slug)
+            for line in cleaning.clean(now.project, found, item, take_back, dryrun):
+                say(line)
+    finally:
+        if lock is not None:
+            lock.release()

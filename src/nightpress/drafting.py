@@ -18,6 +18,7 @@ from nightpress import (
     fingerprint,
     judging,
     neighbourhood,
+    originals,
     prompting,
     reviewing,
     sources,
@@ -148,7 +149,7 @@ def request(
     material = Material(
         anatomy=sources.anatomy_of(found.root, read),
         analysis=analysis,
-        standing=sources.input_text(found.root, state.enhancement.target, state.case),
+        standing=originals.input_text(project, found, state.enhancement, state.case),
         generator=generator,
         target=state.enhancement.target,
         window=state.enhancement.size,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nightpress import contract, digests, fingerprint, lockfile, reading, staleness
+from nightpress import contract, digests, fingerprint, lockfile, originals, reading, staleness
 from nightpress.appraise import Appraiser
 from nightpress.errors import UnsafePath
 from nightpress.gathered import Gathered, State
@@ -169,12 +169,21 @@ class Gatherer:
         if entry is not None and entry.target == target:
             return self._publication(entry), last
         done = next((r for r in rows if r["status"] in ("published", "adopted")), None)
-        if done is None or done["target_path"] != target:
+        if done is None or done["target_path"] != target or self._taken_back(found, job, target):
             return None, last
         held = Fingerprint(**json.loads(done["fingerprint"]))
         by = fingerprint.writer(done["backend"], done["model_requested"])
         files = self.project.ledger.content(held.content)
         return Publication(done["status"], done["content_sha256"], held, by, files), last
+
+    def _taken_back(self, found: Gathered, job: str, target: str) -> bool:
+        """Does the very file stand there again that we replaced first? (The lock file does not
+        speak of it: `doit clean`, or another branch.)"""
+        original = originals.find(self.project, job, target)
+        if original is None or original.sha256 is None:
+            return False
+        inside = target.removeprefix(f"{found.manifest.path}/")  # type: ignore[union-attr]
+        return found.files.get(inside, (0, ""))[1] == original.sha256
 
     def _publication(self, entry: lockfile.Entry) -> Publication:
         held = entry.fingerprint

@@ -28,10 +28,14 @@ class ProjectLock:
         os.close(self.file)
 
 
-def acquire(path: Path, command: str) -> ProjectLock:
+NAME = "run.lock"
+"""Its file, in the folder of the project's state."""
+
+
+def acquire(state: Path, command: str) -> ProjectLock:
     """Take the lock, or raise BusyError with the holder's pid and since when."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    state.mkdir(parents=True, exist_ok=True)
+    file = os.open(state / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -102,7 +102,7 @@ class Reporter:
     def _take_lock(self) -> None:
         from nightpress import projectlock
 
-        self._lock = projectlock.acquire(self.now.project.state / "run.lock", self.now.run.command)
+        self._lock = projectlock.acquire(self.now.project.state, self.now.run.command)
 
     def _reconcile(self) -> None:
         if self.now.project.has_ledger and self.now.project.ledger.unfinished():

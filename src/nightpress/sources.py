@@ -75,11 +75,3 @@ def standing_text(root: Path, target: str, case: Case) -> str:
     if case.standing.sha256 is None:
         return ""
     return reading.read(root, target, STANDING_CAP).decode("utf-8", "replace")
-
-
-def input_text(root: Path, target: str, case: Case) -> str:
-    """The standing file as input for the one that replaces it: only a file that was never of our
-    making (a document made from our own earlier one would feed on itself)."""
-    if case.publication is not None and case.publication.status == "published":
-        return ""
-    return standing_text(root, target, case)

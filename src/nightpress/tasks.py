@@ -186,6 +186,7 @@ def enhance() -> Iterator[Task]:
             "doc": f"every document of {safe(own[0].plugin_name)}",
             "actions": None,
             "task_dep": [f"enhance:{item.id}" for item in own],
+            "clean": [(actions.clean, own)],
         }
         for item in own:
             yield _enhancement(item, own)

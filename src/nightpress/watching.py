@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from nightpress import projectlock
 from nightpress.screen import Screen
 
 
@@ -49,7 +50,7 @@ class Watched:
     def alive(self) -> bool:
         """Is the run's process there, and does the lock name it?"""
         try:
-            held = json.loads((self.state / "run.lock").read_bytes() or b"{}")
+            held = json.loads((self.state / projectlock.NAME).read_bytes() or b"{}")
             os.kill(self.screen.pid, 0)
         except ProcessLookupError:
             return False

@@ -121,30 +121,6 @@ def test_forget_asks_again_and_keeps_the_analysis(market: Market) -> None:
     assert "2 up to date" in market.doit().out
 
 
-def test_clean_by_name_takes_back_what_stood_before(market: Market) -> None:
-    market.doit()
-    assert market.doit("clean").code == 0
-    assert market.target("alpha").exists()
-    market.doit("clean", "enhance:alpha/skill")
-    assert not market.target("alpha").exists()
-    assert not market.target("alpha").parent.exists()
-    assert market.target("beta").exists()
-
-
-def test_an_undersized_file_is_replaced_and_can_be_taken_back(tmp_path: Path) -> None:
-    root = tmp_path / "market"
-    old = "---\nname: gamma\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
-    plugin(root, "gamma", skill=old)
-    market = Market(root)
-    market.run("nightpress", "init")
-    plan = market.doit("plan").out
-    assert "undersized (70 of 8,000 bytes)" in plan, plan
-    assert market.doit().code == 0
-    assert market.target("gamma").read_text() != old
-    market.doit("clean", "enhance:gamma/skill")
-    assert market.target("gamma").read_text() == old
-
-
 def test_a_clone_without_a_ledger_is_judged_from_the_lock_file(
     market: Market, tmp_path: Path
 ) -> None:

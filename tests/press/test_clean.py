@@ -1,0 +1,122 @@
+"""`doit clean`: what it takes back, and what a document is made from afterwards."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.market import Market, plugin, prose
+
+SHORT = "---\nname: gamma\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Market:
+    """A project of one plugin, with an undersized skill of its own."""
+    root = tmp_path / "market"
+    plugin(root, "gamma", skill=SHORT)
+    market = Market(root)
+    market.run("nightpress", "init")
+    return market
+
+
+def test_clean_by_name_takes_back_what_stood_before(market: Market) -> None:
+    market.doit()
+    assert market.doit("clean").code == 0
+    assert market.target("alpha").exists()
+    market.doit("clean", "enhance:alpha/skill")
+    assert not market.target("alpha").exists()
+    assert not market.target("alpha").parent.exists()
+    assert market.target("beta").exists()
+
+
+def test_an_undersized_file_is_replaced_and_can_be_taken_back(small: Market) -> None:
+    plan = small.doit("plan").out
+    assert "undersized (70 of 8,000 bytes)" in plan, plan
+    assert small.doit().code == 0
+    assert small.target("gamma").read_text() != SHORT
+    small.doit("clean", "enhance:gamma/skill")
+    assert small.target("gamma").read_text() == SHORT
+
+
+def test_what_was_taken_back_counts_as_never_made(small: Market) -> None:
+    small.doit()
+    ours = small.target("gamma").read_bytes()
+    assert small.doit("clean", "-n", "enhance:gamma").code == 0
+    assert small.target("gamma").read_bytes() == ours
+    cleaned = small.doit("clean", "enhance:gamma")  # the plugin: all its documents
+    assert "took back plugins/gamma/skills/gamma/SKILL.md" in cleaned.out
+    assert small.target("gamma").read_text() == SHORT
+    plan = small.doit("plan").out
+    assert "never made; undersized" in plan, plan
+    assert small.doit().code == 0
+    assert small.target("gamma").read_bytes() == ours
+    small.target("gamma").write_text("Mine.\n")
+    assert "it was edited by hand" in small.doit("clean", "enhance:gamma").out
+    assert small.target("gamma").read_text() == "Mine.\n"
+
+
+def test_a_clone_keeps_what_it_knows_no_original_of(small: Market, tmp_path: Path) -> None:
+    small.doit()
+    small.git("init", "-q")
+    small.git("add", "-A")
+    small.git("commit", "-qm", "all")
+    clone = Market(tmp_path / "clone")
+    subprocess.run(["git", "clone", "-q", str(small.root), str(clone.root)], check=True)
+    cleaned = clone.doit("clean", "enhance:gamma/skill")
+    assert "what stood there before is not known here" in cleaned.out, cleaned.out + cleaned.err
+    assert clone.target("gamma").read_bytes() == small.target("gamma").read_bytes()
+
+
+def test_a_lost_copy_is_one_sentence_and_the_document_stays(small: Market) -> None:
+    small.doit()
+    ours = small.target("gamma").read_bytes()
+    shutil.rmtree(small.root / ".nightpress" / "snapshots" / "objects")
+    cleaned = small.doit("clean", "enhance:gamma/skill")
+    assert cleaned.code == 1
+    assert "gone or damaged" in cleaned.err
+    assert "Traceback" not in cleaned.err
+    assert small.target("gamma").read_bytes() == ours
+
+
+def test_clean_waits_for_no_other_run(small: Market) -> None:
+    small.doit()
+    ours = small.target("gamma").read_bytes()
+    with (small.root / ".nightpress" / "run.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.write(json.dumps({"pid": 4242, "since": "2026-01-01T00:00:00", "command": "doit"}))
+        held.flush()
+        busy = small.doit("clean", "enhance:gamma/skill")
+    assert busy.code == 75
+    assert "pid 4242" in busy.err
+    assert small.target("gamma").read_bytes() == ours
+
+
+def test_a_document_is_made_again_from_the_original_not_from_itself(tmp_path: Path) -> None:
+    """The plugin's own short skill is half of what there is to say: without it, the second
+    document would have too little source."""
+    root = tmp_path / "market"
+    original = SHORT.replace("Too short.", f"# Gamma\n\n## Settling\n\n{prose('own', 5_000)}")
+    folder = plugin(root, "gamma", size=5_600, skill=original)
+    market = Market(root)
+    market.run("nightpress", "init")
+    assert market.doit().code == 0
+    first = market.target("gamma").read_text()
+    sentence = prose("own", 5_000).split(". ")[1]
+    assert sentence in first, first
+    readme = folder / "README.md"
+    readme.write_text(readme.read_text() + "\nOne more remark on how settling works.\n")
+    again = market.doit()
+    assert "content changed: README.md changed" in again.out, again.out
+    assert sentence in market.target("gamma").read_text()
+    (market.root / ".nightpress" / "snapshots" / "objects").rename(tmp_path / "lost")
+    readme.write_text(readme.read_text() + "\nAnd yet another remark.\n")
+    without = market.doit()
+    assert without.code == 0
+    assert "too little source" in without.out, without.out
+    assert sentence in market.target("gamma").read_text()
