@@ -7,12 +7,13 @@ and remembered in the index by everything that they were found out from.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
 from nightpress import fingerprint, reading, staleness
 from nightpress.gathered import Gathered
-from nightpress.model import Enhancement, Finding, Generator, Material
+from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
 from nightpress.project import Project
 from nightpress.staleness import Case
 from nightpress.writers import Writer
@@ -74,22 +75,13 @@ def shortage(
 ) -> str:
     """Why the source is not enough, with what to do; "" if it is. One judgement before any call:
     bytes there are against the generator's `min_source_bytes` for the kind of backend."""
-    from nightpress import anatomy, originals, sources
+    from nightpress import originals, sources
 
     read = sources.read(found.root, case.files)
     standing = originals.input_text(project, found, enhancement, case)
     if writer.kind == "model":
         least = _least(project, generator, "model", 1_500)
-        have = sum(f.size for f in read.files if anatomy.kind_of(f.path) != "license")
-        have += len(standing.encode())
-        if have >= least:
-            return ""
-        return (
-            f"too little source: {have:,} of {least:,} bytes; write more in the plugin, or lower"
-            " min_source_bytes"
-        )
-    from nightpress.backends import offline
-
+        return _too_little(read.files, standing, least)
     material = Material(
         anatomy=sources.anatomy_of(found.root, read),
         analysis=None,
@@ -98,9 +90,30 @@ def shortage(
         target=enhancement.target,
         window=enhancement.size,
     )
+    return _too_little_offline(material, generator)
+
+
+def _too_little(files: Iterable[SourceFile], standing: str, least: int) -> str:
+    """For a model: bytes of the files, licences not counted, and of the standing document."""
+    from nightpress import anatomy
+
+    have = sum(f.size for f in files if anatomy.kind_of(f.path) != "license")
+    have += len(standing.encode())
+    if have >= least:
+        return ""
+    return (
+        f"too little source: {have:,} of {least:,} bytes; write more in the plugin, or lower"
+        " min_source_bytes"
+    )
+
+
+def _too_little_offline(material: Material, generator: Generator) -> str:
+    """For the offline backend: what it can extract."""
+    from nightpress.backends import offline
+
     have = offline.extractable(material)
     asked = generator.min_source_bytes.get("offline", "window")
-    least = enhancement.size.min if asked == "window" else int(asked)
+    least = material.window.min if asked == "window" else int(asked)
     if have >= least:
         return ""
     return (

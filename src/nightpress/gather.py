@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -208,14 +208,7 @@ class Gatherer:
         case = Case(
             standing=self._standing(found, enhancement),
             window=enhancement.size,
-            fingerprint=fingerprint.of(
-                counted,
-                enhancement,
-                project.generator(enhancement.generator),
-                project.generator("analysis"),
-                project.schema("analysis"),
-                str(writer),
-            ),
+            fingerprint=self._fingerprint(counted, enhancement, str(writer)),
             files=counted,
             writer=str(writer),
             writer_by_default=writer.by_default,
@@ -231,6 +224,16 @@ class Gatherer:
         target_path = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
         needs = self._needs(found, enhancement)
         return State(enhancement, target_path, writer, case, decision, work, counted, needs)
+
+    def _fingerprint(
+        self, counted: Mapping[str, str], enhancement: Enhancement, writer: str
+    ) -> Fingerprint:
+        project = self.project
+        generator = project.generator(enhancement.generator)
+        analysis = project.generator("analysis")
+        return fingerprint.of(
+            counted, enhancement, generator, analysis, project.schema("analysis"), writer
+        )
 
     def _needs(self, found: Gathered, enhancement: Enhancement) -> tuple[str, ...]:
         """Names of the plugin's enhancements whose generator this one's generator needs."""

@@ -9,7 +9,6 @@ integers as floats, and never times out. Specification: libsql's docs/HRANA_3_SP
 from __future__ import annotations
 
 import base64
-import ipaddress
 import json
 import random
 import re
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 
 from nightpress.errors import UsageError
 from nightpress.hrana_errors import HranaError, Unreachable, of_result, of_status
+from nightpress.loopback import is_loopback
 from nightpress.terminal import safe
 
 Value = None | int | float | str | bytes
@@ -30,8 +30,6 @@ Statement = tuple[str, Sequence[Value]]
 
 MAX_ANSWER = 32 * 1024 * 1024
 """Bytes of one answer at most; libSQL itself stops at 10 MB per statement."""
-
-_LOOPBACK_NAMES = frozenset({"localhost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,19 +204,12 @@ def endpoint(url: str, token: str = "") -> tuple[str, str]:
     host = parts.hostname or ""
     if parts.scheme not in ("libsql", "https", "http") or not host:
         raise UsageError(f"{safe(url[:100])!r} is no URL of a libSQL database", _URL)
-    if parts.scheme == "http" and token and not _is_loopback(host):
+    if parts.scheme == "http" and token and not is_loopback(host):
         raise UsageError(
             f"the token is not sent to {safe(host)} over plain http", "use https:// or libsql://"
         )
     scheme = "http" if parts.scheme == "http" else "https"
     return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}/v3/pipeline", safe(parts.netloc)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() in _LOOPBACK_NAMES
 
 
 def _checked(token: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from nightpress.pacing import LOOPBACK
+from nightpress.loopback import is_loopback
 from nightpress.project import Project
 from nightpress.run import Run
 
@@ -76,7 +76,7 @@ def _post(url: str, body: bytes) -> str:
     from urllib.request import Request, urlopen
 
     parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         return "the URL must be https"
     request = Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - see above
     with urlopen(request, timeout=WEBHOOK_SECONDS):  # noqa: S310 - raises for an error status

@@ -15,12 +15,11 @@ from urllib.parse import urlsplit
 from nightpress import budget, limits, pace, writers
 from nightpress.errors import UsageError
 from nightpress.limits import Limits
+from nightpress.loopback import is_loopback
 from nightpress.pace import Pace
 from nightpress.project import Project
 from nightpress.quota import Pacer, Quota
 from nightpress.run import Run
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def spending(project: Project) -> budget.Spending:
@@ -68,7 +67,7 @@ def _is_lifted(project: Project) -> bool:
     named = project.defaults.values.get("base_url") or project.environ.get(
         "GOOGLE_GEMINI_BASE_URL", ""
     )
-    local = urlsplit(str(named)).hostname in LOOPBACK
+    local = is_loopback(urlsplit(str(named)).hostname)
     return local and pace_of(project).profile == "unpaced"
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from nightpress import catalog, lockfile, provenance, publication
 from nightpress.errors import UnsafePath, UsageError
+from nightpress.figures import Provenance
 from nightpress.project import Project
 from nightpress.snapshots import Snapshots
 
@@ -124,8 +125,24 @@ def _tell(project: Project, found: Why, rows: list[Any], row: Any) -> None:
     from_ = provenance.of(project.ledger, row)
     sources = provenance.sources(project.ledger, row)
     tries = _tries(rows, row)
-    findings = json.loads(row["findings"])
-    names = list(sources)
+    found.facts = [(name, value) for name, value in _facts(project, rows, row, from_) if value]
+    found.data = {
+        "job": row["job"], "run": row["run_id"], "at": from_.at, "status": row["status"],
+        "reasons": json.loads(row["reasons"]), "sources": sources, "generator": from_.template,
+        "prompt": from_.prompt or None, "backend": from_.backend, "model_requested": from_.asked,
+        "model_answered": from_.answered or None, "attempts": tries, "calls": from_.calls,
+        "tokens_in": from_.tokens_in, "tokens_out": from_.tokens_out, "cost": from_.cost,
+        "bytes": row["bytes_after"], "bytes_before": row["bytes_before"],
+        "score": row["score_after"], "score_before": row["score_before"],
+        "findings": json.loads(row["findings"]),
+        "sha256": from_.sha256, "snapshot": from_.snapshot or None,
+        "restore": from_.restore or None,
+    }  # fmt: skip
+
+
+def _facts(project: Project, rows: list[Any], row: Any, from_: Provenance) -> list[tuple[str, str]]:
+    """(what, in words; "" where it does not apply)."""
+    names = list(provenance.sources(project.ledger, row))
     more = f" and {len(names) - SOURCES} more" if len(names) > SOURCES else ""
     facts = [
         ("made", f"{from_.at[:19].replace('T', ' ')} UTC, in run {row['run_id']}"),
@@ -135,13 +152,13 @@ def _tell(project: Project, found: Why, rows: list[Any], row: Any) -> None:
         ("prompt", f"sha256 {from_.prompt}" if from_.prompt else "none: the offline backend"
          if from_.backend == "offline" else ""),
         ("model", _model(from_) if row["status"] == "published" else ""),
-        ("attempts", f"{tries} ({len(rows)} in all)"),
+        ("attempts", f"{_tries(rows, row)} ({len(rows)} in all)"),
         ("calls", _calls(project, row, from_)),
         ("took", f"{row['processing_time_seconds']:.1f} s, and waited"
          f" {row['waited_seconds']:.1f} s for quota"),
         ("size", _change(row["bytes_before"], row["bytes_after"], " bytes")),
         ("score", _change(row["score_before"], row["score_after"], "")),
-        ("findings", _findings(findings)),
+        ("findings", _findings(json.loads(row["findings"]))),
         ("sha256", from_.sha256),
         ("snapshot", from_.snapshot),
         ("take it back", from_.restore and f"{from_.restore}  (the plugin as it stood before)"),
@@ -149,18 +166,7 @@ def _tell(project: Project, found: Why, rows: list[Any], row: Any) -> None:
     ]  # fmt: skip
     if row["status"] == "adopted":
         facts = [("adopted", facts[0][1]), *(f for f in facts if f[0] in _OF_ADOPTED)]
-    found.facts = [(name, value) for name, value in facts if value]
-    found.data = {
-        "job": row["job"], "run": row["run_id"], "at": from_.at, "status": row["status"],
-        "reasons": json.loads(row["reasons"]), "sources": sources, "generator": from_.template,
-        "prompt": from_.prompt or None, "backend": from_.backend, "model_requested": from_.asked,
-        "model_answered": from_.answered or None, "attempts": tries, "calls": from_.calls,
-        "tokens_in": from_.tokens_in, "tokens_out": from_.tokens_out, "cost": from_.cost,
-        "bytes": row["bytes_after"], "bytes_before": row["bytes_before"],
-        "score": row["score_after"], "score_before": row["score_before"], "findings": findings,
-        "sha256": from_.sha256, "snapshot": from_.snapshot or None,
-        "restore": from_.restore or None,
-    }  # fmt: skip
+    return facts
 
 
 _OF_ADOPTED = ("because", "attempts", "findings", "sha256", "snapshot")

@@ -11,12 +11,12 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from nightpress.errors import UsageError
+from nightpress.loopback import is_loopback
 
 # In the order of the SDK: the first one that is set wins.
 KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 DEADLINE = 180.0
 LEAST_DEADLINE = 10.0  # Google refuses anything under it with a 400
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Route:
 
     @property
     def local(self) -> bool:
-        return urlsplit(self.base_url).hostname in LOOPBACK
+        return is_loopback(urlsplit(self.base_url).hostname)
 
 
 def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:

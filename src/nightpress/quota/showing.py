@@ -10,7 +10,7 @@ from nightpress import pace as pacing
 from nightpress.limits import Kind, Limits, day_ends, day_of, lowered
 from nightpress.pace import Evidence, Pace
 from nightpress.quota import learning
-from nightpress.store import read_only
+from nightpress.store import Connection, Row, read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +48,43 @@ def snapshot(
         lane = db.execute(
             "SELECT * FROM lanes WHERE project=? AND model=?", (project, model)
         ).fetchone()
-        if lane is None:
-            return unused
-        same = lane["limits"] == str(limits)
-        evidence = Evidence(lane["clean"], lane["refusals"]) if same else Evidence()
-        learned = learning.known(db, lane["id"], now) if same else {}
-        since = now - pacing.window(pace, evidence)
-        requests, tokens = db.execute(
-            "SELECT count(*), coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?",
-            (lane["id"], since),
-        ).fetchone()
-        row = db.execute(
-            "SELECT used, refused FROM days WHERE lane=? AND day=?", (lane["id"], day_of(now))
-        ).fetchone()
-        used, refused = (row["used"], row["refused"]) if row else (0, 0)
-        allowed = lowered(limits, learned)
-        closed = lane["closed_until"] if lane["closed_until"] > now else 0.0
-        return Snapshot(
-            model,
-            allowed,
-            learned,
-            _left(allowed.rpm, requests),
-            _left(allowed.tpm, tokens),
-            0 if closed else _left(allowed.rpd, used),
-            day_ends(now),
-            closed,
-            pacing.fraction(pace, evidence),
-            evidence,
-            lane["ratio"],
-            used,
-            refused,
-        )
+        return unused if lane is None else _used(db, lane, model, limits, pace, now)
     finally:
         db.close()
+
+
+def _used(
+    db: Connection, lane: Row, model: str, limits: Limits, pace: Pace, now: float
+) -> Snapshot:
+    same = lane["limits"] == str(limits)
+    evidence = Evidence(lane["clean"], lane["refusals"]) if same else Evidence()
+    learned = learning.known(db, lane["id"], now) if same else {}
+    since = now - pacing.window(pace, evidence)
+    requests, tokens = db.execute(
+        "SELECT count(*), coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?",
+        (lane["id"], since),
+    ).fetchone()
+    row = db.execute(
+        "SELECT used, refused FROM days WHERE lane=? AND day=?", (lane["id"], day_of(now))
+    ).fetchone()
+    used, refused = (row["used"], row["refused"]) if row else (0, 0)
+    allowed = lowered(limits, learned)
+    closed = lane["closed_until"] if lane["closed_until"] > now else 0.0
+    return Snapshot(
+        model,
+        allowed,
+        learned,
+        _left(allowed.rpm, requests),
+        _left(allowed.tpm, tokens),
+        0 if closed else _left(allowed.rpd, used),
+        day_ends(now),
+        closed,
+        pacing.fraction(pace, evidence),
+        evidence,
+        lane["ratio"],
+        used,
+        refused,
+    )
 
 
 def _left(limit: int | None, used: int) -> int | None:

@@ -113,24 +113,28 @@ def _sums(figures: Figures) -> Iterable[str]:
             ],
         )  # fmt: skip
     if figures.quota:
-        yield _table(
-            ("quota", "today", "left", "resets (UTC)", "busiest minute"),
-            [
-                (
-                    text(q.model), f"{q.used_today} of {formats.number(q.rpd)}",
-                    formats.number(q.left_today), formats.moment(q.resets_at),
-                    f"{q.busiest_calls} of {formats.number(q.rpm)} requests,"
-                    f" {q.busiest_tokens:,} of {formats.number(q.tpm)} tokens",
-                )
-                for q in figures.quota
-            ],
-        )  # fmt: skip
+        yield _quota(figures)
     if figures.gates:
         yield _table(
             ("gate", "errors", "warnings", "notes"),
             [(text(g.gate), str(g.errors), str(g.warnings), str(g.infos)) for g in figures.gates],
         )
     yield _backups(figures)
+
+
+def _quota(figures: Figures) -> str:
+    return _table(
+        ("quota", "today", "left", "resets (UTC)", "busiest minute"),
+        [
+            (
+                text(q.model), f"{q.used_today} of {formats.number(q.rpd)}",
+                formats.number(q.left_today), formats.moment(q.resets_at),
+                f"{q.busiest_calls} of {formats.number(q.rpm)} requests,"
+                f" {q.busiest_tokens:,} of {formats.number(q.tpm)} tokens",
+            )
+            for q in figures.quota
+        ],
+    )  # fmt: skip
 
 
 def _backups(figures: Figures) -> str:

@@ -119,6 +119,30 @@ def _list(
     """Write the snapshot: what is as in the newest one is copied there, the rest is sent."""
     now = datetime.fromtimestamp(clock.time(), UTC)
     snapshot = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+    statements = _parts(snapshot, rows, parent_id, parent)
+    statements.append(Sql(
+        "INSERT INTO snapshots (id, taken, host, tool, parts, plugins, files, bytes, left_out,"
+        " partial) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        (snapshot, now.isoformat(timespec="seconds"), safe(socket.gethostname()),
+         _tool(), len(rows), sum(r.kind == "plugin" for r in rows),
+         sum(r.files for r in rows), sum(r.bytes for r in rows), sum(r.left_out for r in rows),
+         int(any(r.partial for r in rows))),
+    ))  # fmt: skip
+    try:
+        place.write(statements)
+    except Refused:
+        # a repeated request whose first answer was lost finds its own snapshot
+        if not _listed(place, snapshot):
+            raise
+    return snapshot
+
+
+def _parts(
+    snapshot: str,
+    rows: Sequence[PartRow],
+    parent_id: str,
+    parent: Mapping[tuple[str, str], PartRow],
+) -> list[Sql]:
     same = {key for key in parent if parent[key] in rows}
     fresh = [row for row in rows if (row.kind, row.slug) not in same]
     gone = [f"{kind}:{slug}" for kind, slug in parent if (kind, slug) not in same]
@@ -137,21 +161,7 @@ def _list(
             " FROM json_each(?2)",
             (snapshot, json.dumps([astuple(row) for row in fresh])),
         ))  # fmt: skip
-    statements.append(Sql(
-        "INSERT INTO snapshots (id, taken, host, tool, parts, plugins, files, bytes, left_out,"
-        " partial) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        (snapshot, now.isoformat(timespec="seconds"), safe(socket.gethostname()),
-         _tool(), len(rows), sum(r.kind == "plugin" for r in rows),
-         sum(r.files for r in rows), sum(r.bytes for r in rows), sum(r.left_out for r in rows),
-         int(any(r.partial for r in rows))),
-    ))  # fmt: skip
-    try:
-        place.write(statements)
-    except Refused:
-        # a repeated request whose first answer was lost finds its own snapshot
-        if not _listed(place, snapshot):
-            raise
-    return snapshot
+    return statements
 
 
 def _tool() -> str:
