@@ -152,7 +152,9 @@ def _one_file(script: str, root: Path) -> dict[str, Any]:
 
 
 def _environ() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GEMINI_", "GOOGLE_"))}
+    """As a user has it: offline, and with bytecode caches (an installed package has its own)."""
+    out = ("GEMINI_", "GOOGLE_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(out)}
     return {**kept, "NO_COLOR": "1"}
 
 
