@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import signal
 import statistics
@@ -32,6 +33,7 @@ from tests.gemini_server import (
 )
 from tests.gemini_server.faults import DEFECTS, Plan
 from tests.gemini_server.quota import Quota, next_pacific_midnight, pacific_day
+from tests.gemini_server.replies import compose
 
 ROOT = Path(__file__).parents[1]
 MODEL = "gemini-3.5-flash-lite"
@@ -131,6 +133,20 @@ def test_the_sdk_gets_markdown_composed_from_the_prompt(sdk: genai.Client) -> No
     assert usage and usage.prompt_token_count and usage.candidates_token_count
     parts = (usage.prompt_token_count, usage.candidates_token_count, usage.thoughts_token_count)
     assert usage.total_token_count == sum(p or 0 for p in parts)
+
+
+def test_a_short_source_still_fills_the_window_and_a_repair_leaves_out_what_was_named() -> None:
+    """The second reply is to the form in which a prompt commonly asks to mend a draft."""
+    asked = prompt(count=6)
+    first = compose({"contents": [{"parts": [{"text": asked}]}]}, random.Random(3))
+    assert 8_000 <= len(first.encode()) <= 14_000
+    lines = first.strip().split("\n")
+    number = next(n for n, line in enumerate(lines, 1) if "Shipwright in practice" in line) + 2
+    more = f"\n- invented (line {number}): no\n\n<DRAFT>\n{first.strip()}\n</DRAFT>\n"
+    second = compose({"contents": [{"parts": [{"text": asked + more}]}]}, random.Random(3))
+    assert lines[number - 1] in first
+    assert lines[number - 1] not in second
+    assert 8_000 <= len(second.encode()) <= 14_000
 
 
 @pytest.mark.parametrize(

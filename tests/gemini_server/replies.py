@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import answering, source, writing
+from . import answering, mending, source, writing
 
 TOKEN = re.compile(r"\w{1,5}|[^\w\s]|\n+")
 
@@ -47,10 +47,11 @@ def schema_of(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def compose(request: Mapping[str, Any], rng: random.Random) -> str:
     """The text of a good reply."""
-    read = source.read(texts(request["contents"]))
+    prompt = texts(request["contents"])
+    read = source.read(prompt)
     schema = schema_of(request)
     if schema is None:
-        return writing.write(read, rng)
+        return writing.write(read, rng, mending.complained(prompt))
     return json.dumps(answering.Answer(schema, read, rng).value(), ensure_ascii=False, indent=2)
 
 

@@ -1,7 +1,8 @@
 """A Markdown document made of the plugin's own words, inside the byte window of the prompt.
 
-Everything stands in the prompt: sentences, bullets, code, commands, agents, paths. Only headings
-and short connecting phrases are the server's. No frontmatter: that is the caller's to render.
+Sentences, bullets, code, commands, agents and paths stand in the prompt; where they do not fill
+the window, it talks around the plugin's topics (`elaborating`). Asked to mend a draft, it leaves
+out the lines that were complained of. No frontmatter: that is the caller's to render.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import random
 import re
 from collections.abc import Iterator
 
+from . import elaborating
 from .source import Code, File, Section, Source
 
 LIVE = re.compile(r"!`[^`]*`")
@@ -20,25 +22,28 @@ BARE = re.compile(r"https?://\S+")
 RISKY = re.compile(r"TODO|FIXME|lorem|\[(?:INSERT|Your)|curl[^\n]*\|\s*(?:ba)?sh|As an AI", re.I)
 
 
-def write(source: Source, rng: random.Random) -> str:
-    """At least `low` bytes where the source gives them, never over `high`."""
+def write(source: Source, rng: random.Random, shunned: frozenset[str] = frozenset()) -> str:
+    """From `low` to `high` bytes. shunned: lines that must not stand in it again."""
     aim = source.low + int((source.high - source.low) * rng.uniform(0.35, 0.75))
-    page = _Page(source.high - 200)
+    page = _Page(source.high - 200, shunned)
     page.add(f"# {_title(source.plugin)}")
     for share, chapter in CHAPTERS:
         page.aim = int(aim * share)
         chapter(page, source)
     page.aim = source.low + 300
-    for chapter in (_practice, _walkthrough, _glance, _requests, _checklist):
+    for chapter in (_glance, _checklist):
         if not page.full:
             chapter(page, source)
+    _elaborate(page, source, rng)
+    page.add(f"This page was composed from the files of {source.plugin} alone.")
     return page.text()
 
 
 class _Page:
-    """Blocks, each only once, while they fit; a heading appears with its first block."""
+    """Blocks, no line of prose twice, while they fit; a heading appears with its first block."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, shunned: frozenset[str]) -> None:
+        self._shunned = shunned
         self._most = most
         self.aim = most
         self._blocks: list[str] = []
@@ -52,15 +57,25 @@ class _Page:
         self._headings = [*kept, f"{'#' * level} {clean}"] if clean else kept
 
     def add(self, block: str) -> bool:
-        block = block.strip("\n")
+        block = self._news(block.strip("\n"))
         cost = len(block.encode()) + 2 + sum(len(h.encode()) + 2 for h in self._headings)
-        if not block or block in self._seen or self.size + cost > self._most:
+        if not block or self.size + cost > self._most:
             return False
         self._blocks += [*self._headings, block]
         self._headings = []
-        self._seen.add(block)
+        self._seen |= {_plain(line) for line in block.split("\n")}
         self.size += cost
         return True
+
+    def _news(self, block: str) -> str:
+        """The block without the lines that were said before, or that are shunned."""
+        lines = block.split("\n")
+        if any(line.strip() in self._shunned for line in lines) and block.startswith("```"):
+            return ""
+        if block.startswith(("```", "|")):
+            return "" if all(_plain(line) in self._seen for line in lines) else block
+        kept = [x for x in lines if x.strip() not in self._shunned and _plain(x) not in self._seen]
+        return "\n".join(kept)
 
     @property
     def full(self) -> bool:
@@ -68,6 +83,10 @@ class _Page:
 
     def text(self) -> str:
         return "\n\n".join(self._blocks) + "\n"
+
+
+def _plain(line: str) -> str:
+    return " ".join(line.lower().split()).lstrip("-*#>0123456789. ").rstrip(".:; ")
 
 
 def _title(name: str) -> str:
@@ -202,46 +221,27 @@ def _glance(page: _Page, source: Source) -> None:
         page.add("\n".join(["| File | What it says |", "| --- | --- |", *lines]))
 
 
-def _practice(page: _Page, source: Source) -> None:
-    """The same facts by file and topic, as prose: how a model fills a page from little."""
-    page.head(2, "In practice")
-    for file in source.markdown:
-        for section in _headed(file):
-            title = _clean(section.heading).replace("`", "")
-            points = [c.rstrip(".:") for c in _prose(section.bullets)]
-            if not title or not points or page.full:
-                continue
-            page.head(3, f"{title} in practice")
-            said = "; ".join(points)
-            page.add(f"For {title.lower()}, `{file.path}` of {source.plugin} lists: {said}.")
-
-
-def _walkthrough(page: _Page, source: Source) -> None:
-    """Each example once more, line by line."""
-    page.head(2, "The examples line by line")
-    for file in source.markdown:
-        for section in file.sections:
-            for code in section.code:
-                lines = dict.fromkeys(x.strip() for x in code.text.split("\n") if x.strip())
-                kept = [x for x in lines if 8 < len(x) < 100 and "`" not in x and _clean(x) == x]
-                if kept and _fence(code) and not page.full:
-                    title = _clean(section.heading).replace("`", "") or file.stem
-                    page.head(3, f"{title}, step by step")
-                    page.add("\n".join(f"{i}. `{x}`" for i, x in enumerate(kept[:25], 1)))
-
-
 def _headed(file: File) -> list[Section]:
     return [s for s in file.sections if s.heading and (s.prose or s.bullets)]
 
 
-def _requests(page: _Page, source: Source) -> None:
-    page.head(2, "What to ask for")
-    for file in source.markdown:
-        for section in _headed(file):
-            title = _clean(section.heading).replace("`", "")
-            first = next(_prose([*section.prose, *section.bullets]), "")
-            if title and first and not page.full:
-                page.add(f"Asked about {title.lower()}, {source.plugin} answers: {first}")
+def _elaborate(page: _Page, source: Source, rng: random.Random) -> None:
+    """What a model does when its source is short: it talks around the plugin's topics."""
+    page.head(2, "In practice")
+    headed = [s for f in source.markdown for s in _headed(f)]
+    named = [_clean(s.heading).replace("`", "").strip("#: ") for s in headed]
+    topics = [t for t in dict.fromkeys(named) if 3 < len(t) < 60] or [f"the use of {source.plugin}"]
+    points = [c for s in headed for c in _prose([*s.bullets, *s.prose]) if len(c) < 240]
+    files = [f.path for f in source.files if f.path != "prompt.md"]
+    told, left = set[str](), 5
+    made = elaborating.paragraphs(source.plugin, topics, points, files, rng)
+    while left and not page.full:
+        topic, text = next(made)
+        if topic not in told:
+            page.head(3, f"{topic} in practice")
+            told.add(topic)
+        if not page.add(text):
+            left -= 1  # shunned, or no room
 
 
 def _checklist(page: _Page, source: Source) -> None:

@@ -24,7 +24,7 @@ needs_tmux = pytest.mark.skipif(not shutil.which("tmux"), reason="tmux is not in
 
 @pytest.fixture
 def market(tmp_path: Path) -> Market:
-    """Three plugins; the name of one would rewrite the terminal, so its draft is refused."""
+    """Three plugins; the name of one would rewrite the terminal, and its draft is refused."""
     made = Market(tmp_path / "market")
     for name in ("alpha", "beta", "gamma"):
         plugin(made.root, name, size=16_000)
@@ -32,6 +32,9 @@ def market(tmp_path: Path) -> Market:
     manifest = json.loads(given.read_text())
     given.write_text(json.dumps(manifest | {"name": "\x1b[2J\x1b]0;owned\x07gamma"}))
     made.run("nightpress", "init")
+    (manifest_file,) = (made.root / "manifests").glob("*gamma.yaml")
+    with manifest_file.open("a") as file:
+        file.write("    size: {min: 13990, max: 14000}\n")
     return made
 
 
@@ -181,7 +184,7 @@ def test_a_run_that_died_is_said_to_have_died(market: Market, slow: dict[str, st
     done = market.run("nightpress", "watch")
     assert done.code == 1
     assert "died; doit goes on where it stopped" in done.out
-    assert market.doit("pace=unpaced", **slow).code == 1  # gamma is refused for its name
+    assert market.doit("pace=unpaced", **slow).code == 1  # gamma is refused
     assert market.run("nightpress", "watch", "--once").code == 0
 
 
