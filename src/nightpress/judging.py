@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from nightpress import checks, neighbourhood, ownchecks, sources
-from nightpress.gathered import Gathered
+from nightpress import checks, neighbourhood, originals, ownchecks, sources
+from nightpress.gathered import Gathered, State
 from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.project import Project
 
@@ -28,6 +28,7 @@ def judge(
     planned: Iterable[str] = (),
     forced: bool = False,
     ours: bool = True,
+    witnessed: bool = True,
 ) -> checks.Verdict:
     """The verdict on `text` as this enhancement's document.
 
@@ -35,8 +36,9 @@ def judge(
     planned: targets of the plugin's other enhancements, which may be linked to; forced: the user
     accepts losses against the standing file; ours: False for a file that people keep, which is
     not held to our house rules, nor compared with the marketplace's other documents (what one
-    person wrote does not become wrong because another copied it). Raises UsageError for a check
-    of the project's own that cannot be loaded.
+    person wrote does not become wrong because another copied it); witnessed: the document that
+    ours was made from speaks for it. Raises UsageError for a check of the project's own that
+    cannot be loaded.
     """
     generator = project.generator(enhancement.generator)
     plugin = found.manifest.path if found.manifest else ""
@@ -50,6 +52,7 @@ def judge(
         plugin_paths=frozenset(found.files) | frozenset(planned),
         marketplace_plugins=frozenset(known_plugins(project)),
         standing=standing,
+        witness=_witness(project, found, enhancement, text) if ours and witnessed else "",
         finish=finish,
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
         forced=forced,
@@ -59,6 +62,27 @@ def judge(
         custom=ownchecks.gates(generator, settings, project.root),
     )
     return checks.judge(text, context)
+
+
+def _witness(project: Project, found: Gathered, enhancement: Enhancement, text: str) -> str:
+    """The document that `text` was made from; no document is its own witness."""
+    state = found.states.get(enhancement.name)
+    if state is None:
+        return ""
+    before = originals.input_text(project, found, enhancement, state.case)
+    return before if before != text else ""
+
+
+def unwitnessed(project: Project, found: Gathered, state: State, text: str) -> tuple[str, ...]:
+    """The checks that a good draft passes only because of the document it was made from. A clone
+    knows nothing of that one, so the lock file names them as accepted."""
+    if not _witness(project, found, state.enhancement, text):
+        return ()
+    planned = [other.enhancement.target for other in found.states.values()]
+    verdict = judge(
+        project, found, state.enhancement, state.counted, text, planned=planned, witnessed=False
+    )
+    return tuple(sorted({finding.check for finding in verdict.errors}))
 
 
 def anatomy_of(found: Gathered, paths: tuple[str, ...]) -> Anatomy:

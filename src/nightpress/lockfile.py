@@ -25,7 +25,8 @@ class Entry:
     """What was published (or adopted) last: target is relative to the project.
 
     writer: `offline` or `backend:model`, in words (the model's digest is an ingredient);
-    accepted: the checks whose findings the user accepted with `doit adopt`.
+    accepted: checks whose findings the user accepted with `doit adopt`, or that pass only with the
+    document that ours was made from.
     """
 
     job: str

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nightpress import drafting, lockfile, publication
+from nightpress import drafting, judging, lockfile, publication
 from nightpress.attempts import Attempts, Doing
 from nightpress.budget import Spending
 from nightpress.calls import Caller
@@ -157,6 +157,8 @@ class Press:
     def put_in_place(self, doing: Doing, draft: drafting.Draft) -> bool:
         """Publish these very bytes; is the file there?"""
         try:
+            project, found = self.run.project, doing.found
+            accepted = judging.unwitnessed(project, found, doing.state, draft.text)
             self._put(doing, draft)
         except PublishConflict as error:
             self.attempts.end(doing, "kept", error)
@@ -166,7 +168,7 @@ class Press:
             self.attempts.fail(doing, error)
             return False
         # from here on the file is published; if its record fails, the next run makes it
-        self._settle(doing, draft)
+        self._settle(doing, draft, accepted)
         return True
 
     # --- what is recorded without a call ---
@@ -239,9 +241,9 @@ class Press:
             },
         )
 
-    def _settle(self, doing: Doing, draft: drafting.Draft) -> None:
+    def _settle(self, doing: Doing, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
         sha256 = publication.standing_hash(doing.found.root, doing.state.enhancement.target)
-        self._record(doing, "published", str(sha256), draft.counted, (), draft)
+        self._record(doing, "published", str(sha256), draft.counted, accepted, draft)
         timing = self.attempts.timing(doing)
         self.run.project.ledger.end(doing.row, "published", verified=True, **timing)
         self.attempts.tell(doing, "published", doing.why, len(draft.text.encode("utf-8")))

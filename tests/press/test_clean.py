@@ -120,3 +120,27 @@ def test_a_document_is_made_again_from_the_original_not_from_itself(tmp_path: Pa
     assert without.code == 0
     assert "too little source" in without.out, without.out
     assert sentence in market.target("gamma").read_text()
+
+
+def test_the_own_document_that_ours_was_made_from_speaks_for_it(tmp_path: Path) -> None:
+    """Nearly all that can be said stands in the plugin's own short skill. What is made from it is
+    grounded, in the project and in a clone that knows nothing of that skill."""
+    root = tmp_path / "market"
+    chapters = (f"## Part {n}\n\n{prose(f'own-{n}', 1_300)}" for n in range(5))
+    original = SHORT.replace("Too short.", "# Gamma\n\n" + "\n\n".join(chapters))
+    folder = plugin(root, "gamma", size=200, skill=original)
+    (folder / "README.md").write_text("# gamma\n\nLedgers for teams.\n")
+    market = Market(root)
+    market.run("nightpress", "init")
+    done = market.doit()
+    assert "published    gamma/skill" in done.out, (len(original), done.out)
+    line = (root / "nightpress.lock").read_text().splitlines()[-1]
+    assert json.loads(line)["accepted"] == ["vocabulary"]
+    assert market.run("nightpress", "check").code == 0
+    market.git("init", "-q")
+    market.git("add", "-A")
+    market.git("commit", "-qm", "all")
+    clone = Market(tmp_path / "clone")
+    subprocess.run(["git", "clone", "-q", str(market.root), str(clone.root)], check=True)
+    checked = clone.run("nightpress", "check")
+    assert checked.code == 0, checked.out

@@ -35,8 +35,9 @@ class Context:
     settings: the generator's `checks:` mapping, with the manifest's over it; target: the
     document's path, relative to the plugin's folder; plugin_paths: every path that stands (or
     will stand) in the plugin, None if unknown; marketplace_plugins: names of the plugins;
-    standing: the text that this one would replace; ours: whether a generator of ours wrote it, so
-    that house rules hold (else a gate's `alone` severity does); finish: the reply's finish reason;
+    standing: the text that this one would replace; witness: the plugin's own document that this one
+    was made from, and which is source like its files; ours: whether a generator of ours wrote it,
+    so that house rules hold (else a gate's `alone` severity does); finish: the reply's reason;
     instructions: the prompt's own words, without plugin content; neighbours: the paragraphs of
     the marketplace's other documents; custom: the project's own checks, already loaded;
     forced: the user accepts losses against the standing file.
@@ -50,6 +51,7 @@ class Context:
     plugin_paths: frozenset[str] | None = None
     marketplace_plugins: frozenset[str] = frozenset()
     standing: str | None = None
+    witness: str = ""
     ours: bool = True
     finish: str = "stop"
     allow_live_syntax: bool = False

@@ -38,12 +38,12 @@ def urls_of(text: str) -> frozenset[str]:
 
 def source_of(context: Context) -> Source:
     """What the document may draw on; empty without an anatomy. The file that a draft replaces is
-    the plugin's own text; a standing file is not its own witness."""
+    the plugin's own text (`witness`); a standing file is not its own witness."""
     anatomy = context.anatomy
     if anatomy is None:
         return Source("", frozenset(), frozenset())
     left_out = None if context.ours else context.target
-    more = (anatomy.name, anatomy.description, *anatomy.keywords)
+    more = (anatomy.name, anatomy.description, *anatomy.keywords, context.witness)
     return _prepared(anatomy.files, left_out, more)
 
 
