@@ -99,6 +99,12 @@ class Market:
     def doit(self, *words: str, **environ: str) -> Ran:
         return self.run("doit", *words, **environ)
 
+    def done(self, *words: str, **environ: str) -> Ran:
+        """doit, where nothing less than success will do."""
+        ran = self.doit(*words, **environ)
+        assert ran.code == 0, ran.out + ran.err
+        return ran
+
     def rows(self, query: str) -> list[tuple[object, ...]]:
         import sqlite3
 

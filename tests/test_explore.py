@@ -83,7 +83,7 @@ def test_datasette_shows_the_ledger_and_changes_nothing(tmp_path: Path) -> None:
     if util.find_spec("datasette") is None:
         pytest.skip("Datasette is not installed (pip install nightpress[explore])")
     market = _market(tmp_path)
-    market.doit()
+    market.done()
     program = str(Path(sys.executable).parent / "doit")
     log = tmp_path / "explore.log"
     with log.open("w") as stream:  # Datasette tells much of a wrong query: a pipe would fill

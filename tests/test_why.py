@@ -32,7 +32,7 @@ def _why(market: Market, path: str | Path, *words: str) -> dict[str, Any]:
 
 
 def test_a_published_file_tells_its_sources_and_takes_itself_back(market: Market) -> None:
-    market.doit()
+    market.done()
     found = _why(market, market.target("alpha"), "--diff")
     assert (found["state"], found["attempts"], found["calls"]) == ("published", 1, 0)
     assert {"README.md", "commands/alpha-settle.md"} <= set(found["sources"])
@@ -61,7 +61,7 @@ def test_a_model_s_file_tells_prompt_models_calls_and_tokens(market: Market) -> 
 
 
 def test_files_that_are_not_as_we_left_them(market: Market) -> None:
-    market.doit()
+    market.done()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nMine.\n")
     assert _why(market, target)["state"] == "edited"
@@ -72,7 +72,7 @@ def test_files_that_are_not_as_we_left_them(market: Market) -> None:
 def test_files_that_are_none_of_ours(market: Market) -> None:
     target = market.target("alpha")
     assert _why(market, target)["state"] == "planned"
-    market.doit()
+    market.done()
     assert _why(market, market.target("tiny"))["state"] == "not published"
     source = _why(market, "plugins/alpha/README.md")
     assert (source["state"], source["source_of"]) == ("not ours", ["alpha/skill"])
@@ -83,12 +83,12 @@ def test_files_that_are_none_of_ours(market: Market) -> None:
 
 
 def test_adopted_files_and_clones_without_a_ledger(market: Market) -> None:
-    market.doit("enhance:alpha")
+    market.done("enhance:alpha")
     shutil.rmtree(market.root / ".nightpress")
     found = _why(market, market.target("alpha"))
     assert found["state"] == "published" and "lock" in found["text"]
     (market.root / "nightpress.lock").unlink()
-    market.doit("enhance:alpha")
+    market.done("enhance:alpha")
     assert _why(market, market.target("alpha"))["state"] == "adopted"
 
 

@@ -62,7 +62,7 @@ def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(small_disk: Path) ->
     for number in range(12):
         plugin(small_disk, f"plugin-{number}", skill=OLD if number % 2 else None)
     market.run("nightpress", "init")
-    market.doit("plan")
+    market.done("plan")
     stopped = 0
     for left in (0, 60_000, 200_000, 300_000, 400_000, 600_000):
         fill(small_disk, left)
@@ -106,7 +106,7 @@ def test_a_folder_without_permission_is_one_failure(market: Market) -> None:
 
 
 def test_a_damaged_ledger_stops_before_anything_is_written(market: Market) -> None:
-    market.doit()
+    market.done()
     (market.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
     before = market.target("alpha").read_bytes()
     ledger = market.root / ".nightpress" / "ledger.db"
@@ -124,7 +124,7 @@ def test_a_damaged_ledger_stops_before_anything_is_written(market: Market) -> No
 
 @pytest.mark.parametrize("name", ["index.db", "neighbours.db", "doit.db"])
 def test_a_damaged_cache_is_made_anew(market: Market, name: str) -> None:
-    market.doit()
+    market.done()
     path = market.root / ".nightpress" / name
     for suffix in ("-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)

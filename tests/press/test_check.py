@@ -34,7 +34,7 @@ def test_a_published_marketplace_passes_until_something_moves(market: Market) ->
 def test_a_fresh_clone_is_judged_from_its_lock_and_stays_clean(
     market: Market, tmp_path: Path
 ) -> None:
-    market.doit()
+    market.done()
     market.git("init", "-q")
     market.git("add", "-A")
     market.git("commit", "-qm", "all")
@@ -53,7 +53,7 @@ def test_a_fresh_clone_is_judged_from_its_lock_and_stays_clean(
 
 
 def test_three_formats_and_one_document_each(market: Market) -> None:
-    market.doit()
+    market.done()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
     held = json.loads(check(market, "--format", "json").out)
@@ -68,7 +68,7 @@ def test_three_formats_and_one_document_each(market: Market) -> None:
 
 
 def test_a_baseline_accepts_old_sins_only(market: Market) -> None:
-    market.doit()
+    market.done()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
     assert check(market, "--write-baseline", "sins.json").code == 0
@@ -102,7 +102,7 @@ def test_a_document_outside_any_project(tmp_path: Path) -> None:
 
 
 def test_a_project_for_gemini_is_checked_without_a_key(market: Market) -> None:
-    market.doit()
+    market.done()
     path = market.root / "manifests" / "_defaults.yaml"
     path.write_text(path.read_text().replace("backend: auto", "backend: gemini"))
     done = check(market)
@@ -111,7 +111,7 @@ def test_a_project_for_gemini_is_checked_without_a_key(market: Market) -> None:
 
 
 def test_one_bad_manifest_is_an_error_of_its_own(market: Market) -> None:
-    market.doit()
+    market.done()
     (market.root / "manifests" / "beta.yaml").write_text("name: [\n")
     done = check(market)
     assert done.code == 1
@@ -125,7 +125,7 @@ def test_the_pre_commit_hook_judges_what_it_is_given(market: Market) -> None:
     recipe = (repository / "docs" / "ci.md").read_text()
     assert f"entry: {hook['entry']}" in recipe
     assert f"files: {hook['files']}" in recipe
-    market.doit()
+    market.done()
     changed = [str(p.relative_to(market.root)) for p in market.root.rglob("*.md")]
     given = [path for path in changed if re.search(hook["files"], path)]
     assert market.target("alpha").relative_to(market.root).as_posix() in given

@@ -26,10 +26,10 @@ def small(tmp_path: Path) -> Market:
 
 
 def test_clean_by_name_takes_back_what_stood_before(market: Market) -> None:
-    market.doit()
+    market.done()
     assert market.doit("clean").code == 0
     assert market.target("alpha").exists()
-    market.doit("clean", "enhance:alpha/skill")
+    market.done("clean", "enhance:alpha/skill")
     assert not market.target("alpha").exists()
     assert not market.target("alpha").parent.exists()
     assert market.target("beta").exists()
@@ -40,12 +40,12 @@ def test_an_undersized_file_is_replaced_and_can_be_taken_back(small: Market) -> 
     assert "undersized (70 of 8,000 bytes)" in plan, plan
     assert small.doit().code == 0
     assert small.target("gamma").read_text() != SHORT
-    small.doit("clean", "enhance:gamma/skill")
+    small.done("clean", "enhance:gamma/skill")
     assert small.target("gamma").read_text() == SHORT
 
 
 def test_what_was_taken_back_counts_as_never_made(small: Market) -> None:
-    small.doit()
+    small.done()
     ours = small.target("gamma").read_bytes()
     assert small.doit("clean", "-n", "enhance:gamma").code == 0
     assert small.target("gamma").read_bytes() == ours
@@ -62,7 +62,7 @@ def test_what_was_taken_back_counts_as_never_made(small: Market) -> None:
 
 
 def test_a_clone_keeps_what_it_knows_no_original_of(small: Market, tmp_path: Path) -> None:
-    small.doit()
+    small.done()
     small.git("init", "-q")
     small.git("add", "-A")
     small.git("commit", "-qm", "all")
@@ -74,7 +74,7 @@ def test_a_clone_keeps_what_it_knows_no_original_of(small: Market, tmp_path: Pat
 
 
 def test_a_lost_copy_is_one_sentence_and_the_document_stays(small: Market) -> None:
-    small.doit()
+    small.done()
     ours = small.target("gamma").read_bytes()
     shutil.rmtree(small.root / ".nightpress" / "snapshots" / "objects")
     cleaned = small.doit("clean", "enhance:gamma/skill")
@@ -85,7 +85,7 @@ def test_a_lost_copy_is_one_sentence_and_the_document_stays(small: Market) -> No
 
 
 def test_clean_waits_for_no_other_run(small: Market) -> None:
-    small.doit()
+    small.done()
     ours = small.target("gamma").read_bytes()
     with (small.root / ".nightpress" / "run.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

@@ -43,7 +43,7 @@ def test_first_run_publishes_and_the_second_does_nothing(market: Market) -> None
 
 
 def test_nothing_promised_is_null(market: Market) -> None:
-    market.doit()
+    market.done()
     rows = market.rows(
         "SELECT COUNT(*) FROM enhancements WHERE timestamp IS NULL OR plugin_name IS NULL OR"
         " plugin_path IS NULL OR processing_time_seconds IS NULL OR reasons = '[]' OR"
@@ -54,7 +54,7 @@ def test_nothing_promised_is_null(market: Market) -> None:
 
 
 def test_one_changed_file_makes_exactly_that_plugin_stale(market: Market) -> None:
-    market.doit()
+    market.done()
     readme = market.root / "plugins" / "beta" / "README.md"
     readme.write_text(readme.read_text() + "\nOne more remark on how settling works.\n")
     plan = json.loads(market.doit("plan", "--format", "json").out)
@@ -66,7 +66,7 @@ def test_one_changed_file_makes_exactly_that_plugin_stale(market: Market) -> Non
 
 
 def test_a_changed_prompt_makes_exactly_its_type_stale(market: Market) -> None:
-    market.doit()
+    market.done()
     own = market.root / "generators" / "skill"
     bundled = Path(__file__).parents[2] / "generators" / "skill"
     shutil.copytree(bundled, own)
@@ -81,7 +81,7 @@ def test_a_changed_prompt_makes_exactly_its_type_stale(market: Market) -> None:
 
 
 def test_a_hand_edit_is_kept_until_the_user_says_otherwise(market: Market) -> None:
-    market.doit()
+    market.done()
     target = market.target("alpha")
     edited = target.read_text() + "\nA remark by hand.\n"
     target.write_text(edited)
@@ -89,7 +89,7 @@ def test_a_hand_edit_is_kept_until_the_user_says_otherwise(market: Market) -> No
     assert kept.code == 0
     assert "edited by hand" in kept.out
     assert target.read_text() == edited
-    market.doit()
+    market.done()
     assert market.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'kept'") == [(1,)]
     assert market.doit("force=1").code == 3
     forced = market.doit("force=1", "enhance:alpha/skill")
@@ -102,7 +102,7 @@ def test_a_hand_edit_is_kept_until_the_user_says_otherwise(market: Market) -> No
 
 
 def test_adopt_takes_the_edit_as_the_truth(market: Market) -> None:
-    market.doit()
+    market.done()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nA remark by hand.\n")
     assert market.doit("adopt:alpha").code == 0
@@ -112,8 +112,8 @@ def test_adopt_takes_the_edit_as_the_truth(market: Market) -> None:
 
 
 def test_forget_asks_again_and_keeps_the_analysis(market: Market) -> None:
-    market.doit()
-    market.doit("forget", "enhance:alpha/skill")
+    market.done()
+    market.done("forget", "enhance:alpha/skill")
     info = market.doit("info", "enhance:alpha/skill")
     assert "make: asked for" in info.out
     assert market.doit().code == 0
@@ -124,7 +124,7 @@ def test_forget_asks_again_and_keeps_the_analysis(market: Market) -> None:
 def test_a_clone_without_a_ledger_is_judged_from_the_lock_file(
     market: Market, tmp_path: Path
 ) -> None:
-    market.doit()
+    market.done()
     market.git("init", "-q")
     market.git("add", "-A")
     market.git("commit", "-qm", "all")
@@ -158,7 +158,7 @@ def test_unknown_options_are_errors_with_a_hint(market: Market) -> None:
 
 
 def test_a_second_writer_is_told_who_is_busy(market: Market) -> None:
-    market.doit("list")
+    market.done("list")
     path = market.root / ".nightpress" / "run.lock"
     with path.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -176,7 +176,7 @@ def test_a_second_writer_is_told_who_is_busy(market: Market) -> None:
 def test_the_short_cut_hides_no_task(market: Market) -> None:
     """What `list --all` says does not depend on what is stale."""
     before = market.doit("list", "--all", "--quiet").out
-    market.doit()
+    market.done()
     assert market.doit("list", "--all", "--quiet").out == before
     assert "enhance:alpha/skill" in before
     status = market.doit("list", "--all", "--status", "enhance:alpha/skill").out
@@ -193,7 +193,7 @@ def test_json_is_exactly_one_document(market: Market) -> None:
 def test_ctrl_c_ends_with_130_and_the_next_run_goes_on(market: Market) -> None:
     for number in range(12):
         plugin(market.root, f"more{number}")
-    market.doit("manifests")
+    market.done("manifests")
     script = Path(sys.executable).parent / "doit"
     child = subprocess.Popen(
         [str(script), "-n", "1"], cwd=market.root, stdout=subprocess.PIPE, text=True,
@@ -217,7 +217,7 @@ def test_a_clone_reads_the_others_once_though_its_ledger_is_new(
 ) -> None:
     """The ledger that a clone's first publication makes says nothing new of the other plugins."""
     (market.root / "manifests" / "tiny.yaml").unlink()
-    market.doit()
+    market.done()
     for words in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "all")):
         market.git(*words)
     market.git("clone", "-q", ".", str(tmp_path / "clone"))

@@ -40,7 +40,7 @@ def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
     done = market.doit()
     assert done.code == 0
     assert "2 deferred" in done.out
-    market.doit("report")
+    market.done("report")
     assert (
         "doit review shows the draft"
         in (market.root / ".nightpress" / "report" / "report.md").read_text()
@@ -54,7 +54,7 @@ def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
 
 
 def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
-    market.doit()
+    market.done()
     said = market.doit("review").out
     assert "+name: beta" in said
     assert "take it: doit apply:beta" in said
@@ -68,7 +68,7 @@ def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
 
 
 def test_apply_publishes_exactly_those_bytes_and_makes_no_call(market: Market) -> None:
-    market.doit()
+    market.done()
     shown = waiting(market)["alpha/skill"]
     (market.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
     done = market.doit("apply:alpha")
@@ -81,12 +81,12 @@ def test_apply_publishes_exactly_those_bytes_and_makes_no_call(market: Market) -
     assert rows == [("deferred", None), ("published", shown["sha256"])]
     assert "make         alpha/skill: content changed: NEW.md added" in market.doit("plan").out
     assert market.doit("apply:beta").code == 0
-    market.doit("restore", "--plugin", "beta")
+    market.done("restore", "--plugin", "beta")
     assert market.target("beta").read_text() == OLD
 
 
 def test_apply_without_a_name_takes_all(market: Market) -> None:
-    market.doit()
+    market.done()
     assert market.doit("apply").code == 0
     assert waiting(market) == {}
     assert market.doit("apply:alpha").out.strip() == "alpha: no draft waits"
@@ -94,7 +94,7 @@ def test_apply_without_a_name_takes_all(market: Market) -> None:
 
 
 def test_a_changed_plugin_supersedes_its_draft(market: Market) -> None:
-    market.doit()
+    market.done()
     before = waiting(market)["alpha/skill"]["sha256"]
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
@@ -109,7 +109,7 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
     path.write_text(path.read_text() + "pace:\n  profile: unpaced\n")
     with GeminiServer(latency=0, limits={"*": Limits()}) as server:
         environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
-        market.doit("enhance:alpha", **environ)
+        market.done("enhance:alpha", **environ)
         assert list(waiting(market)) == ["alpha/skill"]
         nameless = market.doit("reject:alpha", **environ)
         assert nameless.code == 3
@@ -128,8 +128,8 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
 
 def published_then_edited(market: Market, edit: str) -> Market:
     """Alpha is published, then edited at its end; a draft that differs at its beginning waits."""
-    market.doit()
-    market.doit("apply:alpha")
+    market.done()
+    market.done("apply:alpha")
     text = market.target("alpha").read_text()
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
@@ -173,7 +173,7 @@ def test_a_conflict_is_never_applied(market: Market) -> None:
 def test_a_terminal_gets_colours_unless_it_says_no(
     market: Market, environ: dict[str, str], coloured: bool
 ) -> None:
-    market.doit()
+    market.done()
     kept = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
     ours, theirs = pty.openpty()
     with subprocess.Popen(

@@ -70,7 +70,7 @@ def test_no_secret_stands_in_a_document_or_a_log(market: Market) -> None:
         done = market.doit("pace=unpaced", GOOGLE_GEMINI_BASE_URL=server.url(), GEMINI_API_KEY=KEY)
     assert done.code == 0, done.out + done.err
     assert TOKEN not in market.target("leaky").read_text()
-    market.doit("report", GEMINI_API_KEY=KEY)
+    market.done("report", GEMINI_API_KEY=KEY)
     for path in [*(market.root / ".nightpress").rglob("*"), market.root / "nightpress.lock"]:
         if path.is_file() and "snapshots" not in path.parts:  # those are copies of the plugin
             data = path.read_bytes()
@@ -81,7 +81,7 @@ def test_no_secret_stands_in_a_document_or_a_log(market: Market) -> None:
 
 def test_a_document_that_would_hold_a_secret_is_not_made_of_it(market: Market) -> None:
     """Offline, where nothing is sent: the extract has no secret either."""
-    market.doit()
+    market.done()
     for path in (market.root / "plugins").rglob("SKILL.md"):
         text = path.read_text()
         assert TOKEN not in text

@@ -35,7 +35,7 @@ def test_the_report_before_any_run(tmp_path: Path) -> None:
 
 def test_figures_agree_with_the_ledger_and_with_the_files(tmp_path: Path) -> None:
     market = _project(tmp_path)
-    market.doit()
+    market.done()
     done = market.doit("report")
     assert done.code == 0, done.err
     for name in ("index.html", "report.md", "report.json"):
@@ -60,8 +60,8 @@ def test_figures_agree_with_the_ledger_and_with_the_files(tmp_path: Path) -> Non
 def test_the_restore_command_of_the_report_works(tmp_path: Path) -> None:
     market = _project(tmp_path)
     before = market.target("beta").read_bytes()
-    market.doit()
-    market.doit("report")
+    market.done()
+    market.done("report")
     told = json.loads((tmp_path / ".nightpress/report/report.json").read_text())
     beta = next(p for p in told["plugins"] if p["slug"] == "beta")["documents"][0]
     program, *words = beta["provenance"]["restore"].split()
