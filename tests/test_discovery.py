@@ -75,6 +75,32 @@ def test_listed_sources_of_every_form(tmp_path: Path) -> None:
     assert "they have no source: none" in said
 
 
+def test_entries_that_share_a_folder_are_one_plugin_and_told(tmp_path: Path) -> None:
+    """As in marketplaces whose entries each choose some skills of the whole repository."""
+    for name in ("kits/sheet", "kits/slides", "kits/unlisted", "skills/own"):
+        put(tmp_path / name / "SKILL.md", "12345")
+    market(
+        tmp_path,
+        {"name": "office", "source": "./", "strict": False, "skills": ["./kits/sheet"]},
+        {"name": "shows", "source": "./", "strict": False, "skills": ["./kits/slides/"]},
+        name="our-skills",
+    )
+    found = discovery.discover(tmp_path)
+    skills = (("kits/sheet", 5), ("kits/slides", 5), ("skills/own", 5))
+    assert found.plugins == (Found(".", "our-skills", skills=skills),)
+    assert found.notices == (
+        "2 plugins share the folder .; one manifest, our-skills, documents all: office, shows",
+    )
+
+
+def test_skill_folders_that_plugin_json_declares(tmp_path: Path) -> None:
+    plugin(tmp_path, "p", "P", skills=["./extra", "./one/deep"])
+    for name in ("extra/a", "extra/b/too-deep", "one/deep", "skills/c", "elsewhere/d"):
+        put(tmp_path / "p" / name / "SKILL.md", "1")
+    (found,) = discovery.discover(tmp_path).plugins
+    assert [folder for folder, _ in found.skills] == ["extra/a", "one/deep", "skills/c"]
+
+
 def test_many_remote_plugins_are_one_notice(tmp_path: Path) -> None:
     market(tmp_path, *({"name": f"p{n}", "source": "https://x.example/y"} for n in range(90)))
     (notice,) = discovery.discover(tmp_path).notices

@@ -385,3 +385,16 @@ def test_wrong_defaults_are_an_error_with_every_problem(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no folder 'nowhere'"):
         scaffold.sync(tmp_path)
     assert sorted(tree(tmp_path)) == ["manifests/_defaults.yaml"]
+
+
+def test_declared_skill_folders_and_many_of_them_make_a_valid_manifest(tmp_path: Path) -> None:
+    put(
+        tmp_path / "p" / ".claude-plugin" / "plugin.json",
+        {"name": "p", "skills": ["./extra/one"]},
+    )
+    for folder in ("extra/one", *(f"skills/s{n}" for n in range(150))):
+        put(tmp_path / "p" / folder / "SKILL.md")
+    scaffold.init(tmp_path, ".")
+    targets = [enhancement.target for enhancement in manifest(tmp_path, "p").enhancements]
+    assert len(targets) == 151
+    assert targets[:2] == ["extra/one/SKILL.md", "skills/s0/SKILL.md"]

@@ -61,8 +61,9 @@ def _put_back(project: Project, found: Gathered, item: Item, before: bytes | Non
     state = found.states[item.name]
     target = state.enhancement.target
     Snapshots(project.state / "snapshots").take(
-        found.root, item.slug, "before doit clean", project.clock.time(), ""
-    )
+        found.root, item.slug, "before doit clean", project.clock.time(), "",
+        without=found.is_foreign,
+    )  # fmt: skip
     if publication.standing_hash(found.root, target) != state.case.standing.sha256:
         return False
     token = secrets.token_hex(8)

@@ -145,17 +145,37 @@ def _listed(market: _Market) -> dict[str, dict[str, Any]]:
         return {}
     metadata = value.get("metadata")
     base = metadata.get("pluginRoot") if isinstance(metadata, dict) else None
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     missing: dict[str, list[str]] = {}
     for entry in (entry for entry in plugins if isinstance(entry, dict)):
         folder, why = _folder(entry.get("source"), base if isinstance(base, str) else "", market)
         if folder is None:
-            missing.setdefault(why, []).append(str(entry.get("name", "?"))[:80])
+            missing.setdefault(why, []).append(_called(entry))
         else:
-            found.setdefault(folder, entry)
+            found.setdefault(folder, []).append(entry)
     for why, names in missing.items():
         market.note(f"of {path} passed over, {why}", names)
-    return found
+    return {folder: _one(market, folder, entries, value) for folder, entries in found.items()}
+
+
+def _called(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("name", "?"))[:80]
+
+
+def _one(
+    market: _Market, folder: str, entries: Sequence[dict[str, Any]], listing: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The entry of a folder. Several that share one (`source: "./"`, and each names components of
+    its own) are documented together: a file has one document, whoever installs it. The root is
+    then called as the marketplace is."""
+    if len({_called(entry) for entry in entries}) == 1:
+        return entries[0]
+    name = listing.get("name") if folder == "." else None
+    name = name if _is_text(name) else entries[0].get("name")
+    names = [_called(entry) for entry in entries]
+    market.note(f"share the folder {folder}; one manifest, {name}, documents all", names)
+    skills = [path for entry in entries for path in _texts(entry.get("skills"))]
+    return {**entries[0], "name": name, "skills": skills}
 
 
 def _folder(source: Any, base: str, market: _Market) -> tuple[str | None, str]:
@@ -216,12 +236,26 @@ def _found(
     name = str(next((v for v in names if _is_text(v)), folder))
     categories = (entry.get("category"), own.get("category"))
     category = str(next((v for v in categories if _is_text(v)), ""))
-    skills = tuple(
-        (inner.removesuffix("/SKILL.md"), size)
-        for inner, size in sorted(files.items())
-        if inner.startswith("skills/") and inner.endswith("/SKILL.md") and inner.count("/") == 2
-    )
+    declared = [*_texts(own.get("skills")), *_texts(entry.get("skills"))]
+    skills = tuple(_skills(files, declared))
     return Found(path, name.strip(), category.strip(), skills, "SKILL.md" in files)
+
+
+def _skills(files: Mapping[str, int], declared: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The skill folders in `skills/`, and those that are declared: each by itself, or the folder
+    that holds them."""
+    cleaned = {"/".join(part for part in path.split("/") if part not in ("", ".")): None
+               for path in declared}  # fmt: skip
+    holders = {"skills", *cleaned}
+    for inner, size in sorted(files.items()):
+        folder, _, file = inner.rpartition("/")
+        if file == "SKILL.md" and (folder in cleaned or folder.rpartition("/")[0] in holders):
+            yield folder, size
+
+
+def _texts(value: Any) -> list[str]:
+    """The strings of a list; a string is a list of one."""
+    return [text for text in (value if isinstance(value, list) else [value]) if _is_text(text)]
 
 
 def _is_text(value: Any) -> bool:

@@ -11,7 +11,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nightpress import contract, digests, fingerprint, lockfile, originals, reading, staleness
+from nightpress import (
+    contract,
+    digests,
+    fingerprint,
+    grounds,
+    lockfile,
+    originals,
+    reading,
+    staleness,
+)
 from nightpress.appraise import Appraiser
 from nightpress.errors import UnsafePath
 from nightpress.gathered import Gathered, State
@@ -42,6 +51,7 @@ class Gatherer:
             return found
         found.name = found.manifest.name
         found.root = project.root / found.manifest.path
+        found.foreign = grounds.foreign(project, found.manifest.path)
         try:
             self._look(found)
             self._decide(found)
@@ -64,7 +74,7 @@ class Gatherer:
         tree = reading.walk(found.root, self._ignore(manifest))
         found.notices = list(tree.notices)
         prefix = os.fsencode(manifest.path)
-        entries = _own(tree.files)
+        entries = _own(tree.files, found.foreign)
         paths = [prefix, *(prefix + b"/" + os.fsencode(entry.path) for entry in entries)]
         found.names = (os.fsencode(manifest.file), *paths)
         found.signature = digests.sign(self.project.index.root, found.names)
@@ -255,10 +265,10 @@ def _passed_over(manifest: Manifest, notice: reading.Notice) -> contract.Problem
     return contract.Problem(where, 0, 0, "", notice.what, severity="warning")
 
 
-def _own(entries: Sequence[reading.Entry]) -> list[reading.Entry]:
-    """The entries without those of plugins inside this plugin: they are content of their own."""
+def _own(entries: Sequence[reading.Entry], foreign: frozenset[str]) -> list[reading.Entry]:
+    """The entries without those of plugins inside this plugin, and of whatever else is foreign:
+    they are content of their own."""
     marker = "/.claude-plugin/plugin.json"
-    inner = [e.path.removesuffix(marker) + "/" for e in entries if e.path.endswith(marker)]
-    if not inner:
-        return list(entries)
-    return [e for e in entries if not any(e.path.startswith(folder) for folder in inner)]
+    inner = {e.path.removesuffix(marker) for e in entries if e.path.endswith(marker)}
+    others = foreign | inner
+    return [e for e in entries if not (others and grounds.is_foreign(e.path, others))]

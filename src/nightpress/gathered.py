@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nightpress import grounds
 from nightpress.model import Decision, Enhancement, Manifest
 from nightpress.staleness import Case
 from nightpress.writers import Writer
@@ -33,7 +34,8 @@ class State:
 @dataclass(slots=True)
 class Gathered:
     """One plugin. files: path -> (size, sha256); names: every path that was looked at, relative
-    to the project; signature: over their stamps, taken before anything was read."""
+    to the project; signature: over their stamps, taken before anything was read; foreign: what lies
+    in its folder and is not its own."""
 
     slug: str
     name: str = ""
@@ -46,3 +48,8 @@ class Gathered:
     names: tuple[bytes, ...] = ()
     signature: bytes = b""
     looked_ns: int = 0
+    foreign: frozenset[str] = frozenset()
+
+    def is_foreign(self, path: str) -> bool:
+        """Is a path in the plugin's folder (relative to it) not the plugin's own?"""
+        return grounds.is_foreign(path, self.foreign)

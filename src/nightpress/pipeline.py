@@ -48,8 +48,9 @@ class Press:
             return
         found = self.plugin(slug)
         taken = self.snapshots.take(
-            found.root, slug, "before a run", self.run.project.clock.time(), self.run.begin()
-        )
+            found.root, slug, "before a run", self.run.project.clock.time(), self.run.begin(),
+            without=found.is_foreign,
+        )  # fmt: skip
         with self._guard:
             self.taken[slug] = taken.id
 

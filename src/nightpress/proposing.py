@@ -27,12 +27,14 @@ def proposals(
     *,
     rename: bool = False,
     taken: Container[str] = (),
+    places: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, str, str]]:
     """(name, generator, target) of each enhancement.
 
     folders: names of the skill folders that the plugin has; own: the name of one that is new;
     targets: generator -> its target with {skill} and {plugin} in it, for each that is wanted;
-    rename: propose new folders for generic and odd names; taken: names that are not free.
+    rename: propose new folders for generic and odd names; taken: names that are not free; places:
+    skill folder -> where it lies within the plugin, of those that are not under `skills/`.
     """
     skills = list(_renamed(folders, own) if rename else folders) or [own]
     names: set[str] = set()
@@ -42,7 +44,8 @@ def proposals(
             wanted = f"{SKILL}-{slugs.skill_name(folder)}" if long else generator
             name = slugs.numbered(wanted, _Both(names, taken))
             names.add(name)
-            yield name, generator, filled_in(target, folder, own)
+            place = (places or {}).get(folder) if generator == SKILL else None
+            yield name, generator, f"{place}/SKILL.md" if place else filled_in(target, folder, own)
 
 
 def filled_in(target: str, skill: str, plugin: str) -> str:

@@ -38,7 +38,10 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> lis
     root = project.root / found.manifest.path
     before = None
     if root.is_dir():
-        before = snapshots.take(root, plugin, "before a restore", project.clock.time(), run.begin())
+        before = snapshots.take(
+            root, plugin, "before a restore", project.clock.time(), run.begin(),
+            without=found.is_foreign,
+        )  # fmt: skip
     changed = snapshots.restore(snapshot, root, before)
     run.tell("notice", f"{plugin} was restored from snapshot {snapshot.id}")
     lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]

@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -41,6 +42,10 @@ class Snapshot:
         return sum(entry.kind == "file" for entry in self.entries)
 
 
+def _nothing(_path: str) -> bool:
+    return False
+
+
 class Snapshots:
     """The snapshots in one folder."""
 
@@ -49,16 +54,26 @@ class Snapshots:
         self.trees = folder / "trees"
         self._made: set[Path] = set()
 
-    def take(self, root: Path, slug: str, label: str, now: float, run_id: str) -> Snapshot:
+    def take(
+        self,
+        root: Path,
+        slug: str,
+        label: str,
+        now: float,
+        run_id: str,
+        *,
+        without: Callable[[str], bool] = _nothing,
+    ) -> Snapshot:
         """Copy the plugin in `root` as it stands; an unchanged file costs no space again.
 
-        now: epoch seconds. Raises OSError when the disk refuses, and then lists nothing.
+        now: epoch seconds; without: paths that are not the plugin's. Raises OSError when the disk
+        refuses, and then lists nothing.
         """
         tree = reading.walk(root, IGNORE)
         left_out = [str(notice) for notice in tree.notices]
         folders: set[Path] = set()
         entries = []
-        for entry in tree.files:
+        for entry in (entry for entry in tree.files if not without(entry.path)):
             try:
                 held = self._hold(root, entry, folders)
             except (UnsafePath, FileNotFoundError, PermissionError) as error:

@@ -230,7 +230,10 @@ class Sync:
         folders = [folder.rpartition("/")[2] for folder, _ in plugin.skills]
         targets = {kind: self._target(kind) for kind in kinds}
         own = slugs.skill_name(slug)
-        for proposal in proposing.proposals(folders, own, targets, rename=self.rename, taken=taken):
+        places = {f.rpartition("/")[2]: f for f, _ in plugin.skills if not f.startswith("skills/")}
+        for proposal in proposing.proposals(
+            folders, own, targets, rename=self.rename, taken=taken, places=places
+        ):
             target = proposal[2]
             if wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
                 self.done.notices.append(f"{plugin.path}: {target!r} {wrong}: passed over")

@@ -100,7 +100,8 @@ def _words(error: Any) -> str:
         case "minLength" | "maxLength" | "minItems" | "maxItems" | "maxProperties":
             kind = "characters" if "Length" in error.validator else "entries"
             least = "at least" if error.validator.startswith("min") else "at most"
-            return f"{_short(value)} has {len(value):,} {kind}: {least} {rule:,} are allowed"
+            said = f"{_short(value)} has " if kind == "characters" else ""
+            return f"{said}{len(value):,} {kind}: {least} {rule:,} are allowed"
     return str(error.message).replace(repr(value), _short(value))
 
 
