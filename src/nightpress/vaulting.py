@@ -6,6 +6,7 @@ Floor 3. The vault itself knows nothing of manifests; the ledger nothing of vaul
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,12 +19,6 @@ from nightpress.project import Project
 from nightpress.vault import Place, Plugin, Policy, Source
 from nightpress.vault.source import Listener, silent
 
-FILES = (
-    "dodo.py", "manifests", "generators", "schemas", "nightpress.lock", ".gitignore",
-    ".gitattributes", ".pre-commit-hooks.yaml", ".pre-commit-config.yaml", "pyproject.toml",
-    "README.md",
-)  # fmt: skip
-"""What makes a build, beside the plugins; whatever is missing is passed over."""
 POLICY = Policy(last=7, daily=14, weekly=8, monthly=12)
 """Snapshots that stay where the defaults say nothing."""
 _MANIFEST_CAP = 256 * 1024
@@ -40,7 +35,7 @@ def settings(project: Project) -> dict[str, Any]:
 
 
 def source(project: Project) -> Source:
-    """What travels: every plugin of the marketplace, what makes a build, and the ledger."""
+    """What travels: every plugin of the marketplace, all else of the project, and the ledger."""
     said = settings(project)
     values = project.defaults.values
     market = str(values.get("marketplace") or ".").rstrip("/") or "."
@@ -49,7 +44,7 @@ def source(project: Project) -> Source:
     return Source(
         root=project.root,
         plugins=tuple(_plugins(project, market, prefix, ignore)),
-        files=(*FILES, f"{prefix}.claude-plugin"),
+        files=tuple(sorted(os.listdir(project.root))),  # noqa: PTH208  odd names
         ledger=project.ledger_path if project.has_ledger else None,
         ledger_state=project.ledger.state() if project.has_ledger else "",
         state=project.state,

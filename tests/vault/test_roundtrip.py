@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nightpress.errors import NightpressError, UnsafePath, UsageError
-from nightpress.vault import LocalPlace, Place, backup, restore_all, snapshots
+from nightpress.vault import LocalPlace, Place, backup, restore_all, snapshots, verify
 from tests.vault.tree import nasty, state
 
 
@@ -48,6 +48,25 @@ def test_one_changed_file_sends_that_file(place: Place, tmp_path: Path) -> None:
     done = backup(source, place)
     assert done.new == 2  # the file, and its plugin's list of files
     assert done.sent < 8_000
+    restore_all(place, tmp_path / "back")
+    assert state(tmp_path / "back") == state(source.root)
+
+
+def test_of_many_files_a_change_sends_its_own(place: Place, tmp_path: Path) -> None:
+    source = nasty(tmp_path / "project")
+    source = replace(source, state=tmp_path / "state")
+    for number in range(900):
+        (source.root / f"manifests/n{number}.yaml").write_text(f"plugin: plugins/n{number}\n")
+    for number in range(60):
+        (source.root / f"plugins/one/{number}.md").write_text(f"# {number}\n")
+    backup(source, place)
+    (source.root / "manifests/n500.yaml").write_text("plugin: plugins/other\n")
+    (source.root / "plugins/one/7.md").write_text("# seven\n")
+    done = backup(source, place)
+    assert done.new == 4  # two files, the lists of two parts
+    assert done.sent < 18_000  # 196,000 when the whole lists travelled
+
+    assert verify(place).ok
     restore_all(place, tmp_path / "back")
     assert state(tmp_path / "back") == state(source.root)
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.market import Market, plugin
 from tests.vault.server import Server
+from tests.vault.tree import state
 
 
 @pytest.fixture
@@ -54,6 +55,23 @@ def test_everything_comes_back_and_nothing_is_to_be_done(built: Market, tmp_path
     refused = bare.run("nightpress", "restore-all", str(vault), "here")
     assert refused.code == 3
     assert "not empty" in refused.err
+
+
+def test_all_of_the_project_comes_back(built: Market, tmp_path: Path) -> None:
+    """Not only what makes a build: also what lies beside and between the plugins."""
+    (built.root / "plugins" / "README.md").write_text("what the plugins have in common\n")
+    (built.root / "docs" / "deep").mkdir(parents=True)
+    (built.root / "docs" / "deep" / "notes.md").write_text("words\n")
+    (built.root / "chapters.py").write_text("CHAPTERS = 3  # dodo.py may import it\n")
+    (built.root / "LICENSE").symlink_to("docs/deep/notes.md")
+    built.done("backup")
+    vault = str(built.root / ".nightpress" / "vault.db")
+    brought = built.run("nightpress", "restore-all", vault, str(tmp_path / "back"))
+    assert brought.code == 0, brought.err
+    mine, theirs = state(built.root), state(tmp_path / "back")
+    assert {k: v for k, v in mine.items() if not k.startswith(b".nightpress/")} == {
+        k: v for k, v in theirs.items() if not k.startswith(b".nightpress/")
+    }
 
 
 def test_drill_verify_archive_and_retention_are_recorded(built: Market) -> None:

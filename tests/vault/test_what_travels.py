@@ -60,6 +60,35 @@ def test_git_says_what_travels(place: LocalPlace, tmp_path: Path) -> None:
     assert (tmp_path / "back/plugins/one/build/forced.txt").exists()
 
 
+def test_what_any_tool_makes_again_stays_out_unless_it_is_tracked(
+    place: LocalPlace, tmp_path: Path
+) -> None:
+    source = nasty(tmp_path / "project")
+    _git(source.root, "init", "-q")
+    for name in (".venv", "node_modules"):
+        (source.root / "plugins/one" / name).mkdir()
+        (source.root / "plugins/one" / name / "x").write_text("x\n")
+    _git(source.root, "add", "plugins/one/node_modules/x")
+    backup(source, place)
+    restore_all(place, tmp_path / "back")
+    assert (tmp_path / "back/plugins/one/node_modules/x").exists()
+    assert not (tmp_path / "back/plugins/one/.venv").exists()
+
+
+def test_within_a_hook_git_is_asked_of_this_project(
+    place: LocalPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = nasty(tmp_path / "project")
+    _git(source.root, "init", "-q")
+    (source.root / "plugins/one/.gitignore").write_text("noise\n")
+    (source.root / "plugins/one/noise").write_text("noise\n")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    done = backup(source, place)
+    assert done.notices == ()
+    restore_all(place, tmp_path / "back")
+    assert not (tmp_path / "back/plugins/one/noise").exists()
+
+
 def test_without_git_the_patterns_say_it(place: LocalPlace, tmp_path: Path) -> None:
     source = replace(nasty(tmp_path / "project"), ignore=("*.log",))
     one = source.root / "plugins/one"
@@ -124,7 +153,7 @@ def test_what_leads_out_is_not_read(place: LocalPlace, tmp_path: Path) -> None:
     os.link(one / "README.md", one / "twin.md")  # within the plugin: two names of one file
     os.mkfifo(one / "pipe")
     done = backup(source, place)
-    assert set(_left(done)) == {"plugins/one/hard", "plugins/one/pipe"}
+    assert sorted(path for path, _ in done.left_out) == ["plugins/one/hard", "plugins/one/pipe"]
     restore_all(place, tmp_path / "back")
     assert (tmp_path / "back/plugins/one/twin.md").read_text() == "# one\n"
     assert b"someone's private words" not in (tmp_path / "vault.db").read_bytes()
@@ -136,7 +165,10 @@ def test_a_plugin_behind_a_link_is_passed_over(place: LocalPlace, tmp_path: Path
     (tmp_path / "elsewhere/x.md").write_text("x\n")
     (source.root / "plugins/three").symlink_to(tmp_path / "elsewhere")
     more = (Plugin("three", "three", "plugins/three"), Plugin("up", "up", "../elsewhere"))
-    done = backup(replace(source, plugins=(*source.plugins, *more)), place)
+    files = (*source.files, "plugins")
+    done = backup(replace(source, plugins=(*source.plugins, *more), files=files), place)
+    restore_all(place, tmp_path / "back")
+    assert (tmp_path / "back/plugins/three").readlink() == tmp_path / "elsewhere"  # but the link is
     assert done.plugins == 2
     assert [n for n in done.notices if "three" in n] and [n for n in done.notices if "up" in n]
 

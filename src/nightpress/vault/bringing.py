@@ -39,6 +39,15 @@ class Job:
     done: int = 0
     every: set[str] = field(default_factory=set)
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    _asked: int = 0
+
+    def learn(self, tree: str) -> None:
+        """Ask what that tree of the newest snapshot is made of; and, as changes come in crowds,
+        of ever more of those that follow it."""
+        trees = list(dict.fromkeys(row.tree for row in self.parent.values()))
+        at = trees.index(tree)
+        self._asked = min(256, 2 * self._asked or 1)
+        self.uploader.learn([tree, *trees[at + 1 : at + self._asked]])
 
     def step(self, count: int) -> None:
         self.done += count
@@ -124,11 +133,14 @@ def _part(
         if before is not None and before.tree == row.tree:
             job.uploader.withdraw(offered)
             break
+        if before is not None and not job.uploader.knows(before.tree):
+            job.learn(before.tree)
         absent = job.uploader.missing(tree.chunks())
         if not absent:
             for name, data in made:
                 job.uploader.offer(name, data)
-            job.uploader.seal(row.tree, tree.chunks() | {name for name, _ in made[:-1]})
+            refs = tree.chunks() | {name for name, _ in made[:-1]}
+            job.uploader.seal(row.tree, refs, before.tree if before else "")
             break
         forget(nodes, absent)
     else:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +26,15 @@ Kind = Literal["plugin", "project", "ledger"]
 
 CAPS = reading.Caps(files=500_000, depth=100)
 GIT_SECONDS = 60
+_PART_ENTRIES = 32
+_MOST_PARTS = 64
 _ALWAYS = (".git", ".hg", ".svn", ".nightpress")
+_MADE_AGAIN = (
+    ".venv/", "node_modules/", "__pycache__/", ".mypy_cache/", ".pytest_cache/", ".ruff_cache/",
+)  # fmt: skip
+"""Untracked folders that stay out though no .gitignore says so: any tool makes them again."""
+_GIT_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+"""Set within git's hooks: they would speak of another repository, or of half a commit."""
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
@@ -91,7 +100,8 @@ def collect(source: Source) -> tuple[list[Found], list[str]]:
             continue
         tree = reading.walk(root, _ignore(source, plugin.path, ignored), CAPS)
         found.append(_part("plugin", plugin, tree, source))
-    found.append(_project(source, ignored, found))
+    taken = tuple(part.plugin for part in found)
+    found += _project(replace(source, plugins=taken), ignored, found)
     return found, notices
 
 
@@ -111,8 +121,9 @@ def _project(
     source: Source,
     ignored: frozenset[str] | None,
     plugins: Sequence[Found],
-) -> Found:
-    """The project's own files, but for those that travel with a plugin."""
+) -> list[Found]:
+    """The project's own files, but for those that travel with a plugin; many of them in several
+    parts, since a change costs the list of its part."""
     own: dict[str, reading.Entry] = {}
     notices: list[reading.Notice] = []
     for path in source.files:
@@ -122,8 +133,18 @@ def _project(
         if part.plugin.path == ".":
             for path in [*(e.path for e in part.files), *(n.path for n in part.nodes)]:
                 own.pop(path, None)
-    tree = reading.Tree(tuple(own[path] for path in sorted(own)), tuple(notices))
-    return _part("project", Plugin("project", source.root.name, "."), tree, source)
+    count = 1
+    while count < _MOST_PARTS and count * _PART_ENTRIES < len(own):
+        count *= 2
+    groups: list[list[reading.Entry]] = [[] for _ in range(count)]
+    for path in sorted(own):
+        groups[zlib.crc32(os.fsencode(path)) % count].append(own[path])
+    found = []
+    for number, group in enumerate(groups):
+        slug = f"project-{number:02}" if number else "project"
+        tree = reading.Tree(tuple(group), () if number else tuple(notices))
+        found.append(_part("project", Plugin(slug, source.root.name, "."), tree, source))
+    return found
 
 
 def _below(
@@ -185,9 +206,9 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Fou
             nodes.append(Node("x", e.path, text="its name says that it holds secrets"))
         else:
             files.append(e)
-    known = {node.path for node in nodes}
+    known = {node.path for node in nodes if node.kind == "x"}
     for notice in tree.notices:
-        if notice.path not in known or "no regular file" not in notice.what:
+        if notice.path not in known:
             nodes.append(Node("x", notice.path or ".", text=notice.what, grave=True))
     return Found(kind, plugin, tuple(files), tuple(nodes))
 
@@ -198,8 +219,9 @@ def _git_ignored(root: Path, notices: list[str]) -> frozenset[str] | None:
     if not any((folder / ".git").exists() for folder in (whole, *whole.parents)):
         return None
     command = (*_GIT, "ls-files", "-z", "--others", "--ignored", "--exclude-standard",
-               "--directory")  # fmt: skip
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+               "--directory", *(f"--exclude={name}" for name in _MADE_AGAIN))  # fmt: skip
+    environment = {k: v for k, v in os.environ.items() if k not in _GIT_HOOKS}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(  # noqa: S603  no shell, a fixed command
             command, cwd=root, env=environment, capture_output=True, timeout=GIT_SECONDS, check=True

@@ -7,6 +7,7 @@ A crash at any point leaves objects that the next backup finds, and nothing that
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nightpress.vault import objects
@@ -22,6 +23,18 @@ ASKED = 20_000
 NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A tree that is to be recorded: what `base` refers to, but for `gone`, and `more`; count: of
+    all that it refers to."""
+
+    tree: str
+    base: str
+    gone: list[str]
+    more: list[str]
+    count: int
+
+
 class Uploader:
     """Takes objects, in any order and repeatedly, and brings those that are missing.
 
@@ -35,7 +48,8 @@ class Uploader:
         self.new_bytes = 0
         self._pending: dict[str, bytes] = {}
         self._pending_bytes = 0
-        self._seals: list[tuple[str, list[str]]] = []
+        self._seals: list[Seal] = []
+        self._known: dict[str, frozenset[str]] = {}
 
     def offer(self, hash_: str, data: bytes) -> None:
         """One object; raw. Held until there is a group of them."""
@@ -60,32 +74,44 @@ class Uploader:
         self.present.update(h for h in asked if h not in absent)
         return absent
 
-    def seal(self, tree: str, refs: Collection[str]) -> None:
-        """Record what a tree is made of, once all of it is there."""
-        self._seals.append((tree, sorted(refs)))
-        if sum(len(refs) for _, refs in self._seals) > ASKED:
+    def seal(self, tree: str, refs: Collection[str], base: str = "") -> None:
+        """Record what a tree is made of, once all of it is there. base: a tree that was
+        learned, and that is much like it: then only the difference travels."""
+        held = self._known.get(base, frozenset()) if base else frozenset()
+        if len(held.intersection(refs)) * 2 < len(held):
+            base, held = "", frozenset()
+        self._seals.append(Seal(tree, base, sorted(held.difference(refs)),
+                                sorted(set(refs) - held), len(refs)))  # fmt: skip
+        if sum(seal.count for seal in self._seals) > ASKED:
             self.flush()
 
     def flush(self) -> None:
         """Everything that was offered is there and verified afterwards."""
         self._send()
-        for group in _groups(self._seals, 10_000, lambda seal: len(seal[1]) + 5):
-            statements = []
-            for tree, refs in group:
-                statements += [
-                    Sql(
-                        "INSERT INTO tree_objects SELECT ?1, value FROM json_each(?2)"
-                        " WHERE NOT EXISTS (SELECT 1 FROM trees WHERE hash = ?1)",
-                        (tree, names(refs)),
-                    ),
-                    Sql(
-                        f"INSERT INTO trees SELECT ?1, ?2, {NOW}"  # noqa: S608
-                        " WHERE NOT EXISTS (SELECT 1 FROM trees WHERE hash = ?1)",
-                        (tree, len(refs)),
-                    ),
-                ]
-            self.place.write(statements)
+        for group in _groups(self._seals, 10_000, lambda seal: seal.count + 5):
+            self.place.write([sql for seal in group for sql in _sealing(seal)])
         self._seals.clear()
+
+    def knows(self, tree: str) -> bool:
+        return tree in self._known
+
+    def learn(self, trees: Sequence[str]) -> None:
+        """Learn what these trees of the vault are made of: that much is there, and stays as long
+        as they do."""
+        told = (
+            "SELECT tree, group_concat(hash, '') FROM tree_objects"
+            " WHERE tree IN (SELECT value FROM json_each(?1)) GROUP BY tree"
+        )
+        try:
+            (rows,) = self.place.read(Sql(told, (names(trees),)))
+        except TooLarge:
+            if len(trees) > 1:
+                self.learn(trees[:1])  # the one that matters
+            return
+        for tree, text in rows:
+            refs = frozenset(text[i : i + 64] for i in range(0, len(text), 64))
+            self._known[str(tree)] = refs
+            self.present.update(refs)
 
     def _send(self) -> None:
         if not self._pending:
@@ -101,6 +127,22 @@ class Uploader:
         self.present.update(self._pending)
         self._pending.clear()
         self._pending_bytes = 0
+
+
+def _sealing(seal: Seal) -> list[Sql]:
+    unsealed = "NOT EXISTS (SELECT 1 FROM trees WHERE hash = ?1)"
+    return [
+        Sql(
+            "INSERT INTO tree_objects SELECT ?1, hash FROM tree_objects WHERE tree = ?2"  # noqa: S608
+            f" AND hash NOT IN (SELECT value FROM json_each(?3)) AND {unsealed}"
+            f" UNION SELECT ?1, value FROM json_each(?4) WHERE {unsealed}",
+            (seal.tree, seal.base, names(seal.gone), names(seal.more)),
+        ),
+        Sql(
+            f"INSERT INTO trees SELECT ?1, ?2, {NOW} WHERE {unsealed}",
+            (seal.tree, seal.count),
+        ),
+    ]
 
 
 def _insert(group: Sequence[Packed]) -> Sql:
