@@ -8,6 +8,7 @@ from nightpress.checks import Neighbours, sketches
 from nightpress.checks.document import CODE_SPAN
 from tests.checks.base import BASE, FILES, INSTRUCTIONS
 from tests.checks.defect import Defect, add, description, end, field, made, same, swap
+from tests.checks.disguises import disguises
 
 LONG = "Predicts tides. Use when someone asks for tides. " + "More of high and low water. " * 40
 FILLER = "\n".join(
@@ -267,4 +268,4 @@ def against() -> list[Defect]:
 
 
 def all_defects() -> list[Defect]:
-    return [*form(), *grounding(), *substance(), *safety(), *against()]
+    return [*form(), *grounding(), *substance(), *safety(), *against(), *disguises()]

@@ -1,8 +1,10 @@
 """Code blocks that say json, yaml, toml or python must parse as such.
 
 A block may hold placeholders where it says so: an ellipsis, `<name>`, `{{name}}`, or one of the
-words template, placeholder, partial, pseudo, invalid in its info string. Then it is not judged, for
-nobody can tell what stands in the gap.
+words template, placeholder, partial, pseudo, invalid in its info string. A fault beside a
+placeholder is not judged, for nobody can tell what stands in the gap. What people show of such
+files is often a piece: members without their object, a body without its function, a request line
+above its JSON, a change with + and -.
 """
 
 from __future__ import annotations
@@ -21,20 +23,28 @@ from nightpress.checks.document import CodeBlock, Document
 from nightpress.checks.gate import Context, Options, Spot
 
 PLACEHOLDER = re.compile(
-    r"\.\.\.|…|<[A-Za-z][^<>\n]*>|\{\{|\{%|\$\{|\[(?:your|insert|todo)\b|(?:^|\s)//|/\*|:\s*\$\w",
-    re.I,
+    r"\.\.\.|…|<[A-Za-z][^<>\n]*>|\{\{|\{%|\$\{|\[(?:your|insert|todo)\b|:\s*\$\w", re.I
 )
+COMMENT = re.compile(r"(?:^|\s)//|/\*")  # no JSON, but what everybody writes into it
+QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+BESIDE = 2  # lines between a gap and the place where a parser stumbles over it
 SAID = re.compile(
     r"\b(?:template|placeholder|partial|pseudo\w*|invalid|bad|wrong|broken|excerpt)\b", re.I
 )
-REPL = re.compile(r"^\s*(?:>>>|In \[|[%!]\w)", re.M)
+REPL = re.compile(r"^\s*(?:>>>|In \[|\(Pdb\)|[%!]\w)", re.M)
+REQUEST = re.compile(r"\s*(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S+[^\n]*\n")
+CHANGE = re.compile(r"^[+-](?: |$)", re.M)
 NAMES = {
     "json": "json",
+    "jsonl": "json",
+    "ndjson": "json",
     "yaml": "yaml",
     "yml": "yaml",
     "toml": "toml",
     "python": "python",
     "py": "python",
+    "python3": "python",
+    "py3": "python",
 }
 
 QUIET = Lock()  # warning filters belong to the process, and documents are judged in threads
@@ -43,30 +53,53 @@ Fault = tuple[str, int] | None  # what the parser says, line within the block fr
 
 
 def block_parses(document: Document, _context: Context, options: Options) -> Iterator[Spot]:
-    """Code blocks marked json, yaml, toml or python parse. Blocks with placeholders (`...`,
-    `<name>`, `{{name}}`, or the word template in the info string) are left out."""
+    """Code blocks marked json, yaml, toml or python parse. A fault beside a placeholder (`...`,
+    `<name>`, `{{name}}`) or in a block with the word template in its info string is left out."""
     for block in document.blocks:
         language = NAMES.get(block.language, "")
         if language not in options["languages"] or not block.closed or not block.text.strip():
             continue
-        if SAID.search(block.info) or PLACEHOLDER.search(block.text):
+        if SAID.search(block.info):
             continue
-        if fault := PARSERS[language](block):
+        fault = PARSERS[language](block)
+        if fault and not _beside_a_gap(block.text, fault[1], language):
             message, line = fault
             hint = "mend it, or name the gap with <...>"
             yield Spot(f"{language} block does not parse: {message}", block.line + line, 1, hint)
 
 
+def _beside_a_gap(text: str, line: int, language: str) -> bool:
+    """Whether a placeholder stands within a few lines of the fault, outside of quotes."""
+    lines = text.split("\n")[max(0, line - 1 - BESIDE) : line + BESIDE]
+    near = QUOTED.sub("''", "\n".join(lines))
+    if language == "json" and COMMENT.search(QUOTED.sub("''", text)):
+        return True
+    return bool(PLACEHOLDER.search(near))
+
+
 def _json(block: CodeBlock) -> Fault:
+    text = REQUEST.sub("", block.text, count=1) if REQUEST.match(block.text) else block.text
     try:
-        json.loads(block.text)
+        json.loads(text or "null")
     except json.JSONDecodeError as error:
-        if error.msg == "Extra data" and _json_lines(block.text):
+        if _json_lines(text) or _json_piece(text):
             return None
         return error.msg, error.lineno
     except RecursionError:
         return "nested too deep", 1
     return None
+
+
+def _json_piece(text: str) -> bool:
+    """Members without their object, or items without their list."""
+    inner = text.strip().removesuffix(",")
+    for piece in (f"{{{inner}}}", f"[{inner}]") if inner[:1] in '"{[' else ():
+        try:
+            json.loads(piece)
+        except (json.JSONDecodeError, RecursionError):
+            continue
+        return True
+    return False
 
 
 def _json_lines(text: str) -> bool:
@@ -85,15 +118,28 @@ def _json_lines(text: str) -> bool:
 def _yaml(block: CodeBlock) -> Fault:
     line = 0
     for part in re.split(r"^---[ \t]*$", textwrap.dedent(block.text), flags=re.M):
-        try:
-            bounded_yaml.load(part)
-        except bounded_yaml.YamlError as error:
-            # our own bounds are no mistake of an example, and a tag is its application's
-            if re.search(r"alias|anchor|merge|large|many|deep|tag", error.message):
-                return None
-            return error.message, line + max(error.line, 1)
+        fault = _yaml_part(part)
+        if fault and not (fault[0].startswith("duplicate") and _side_by_side(part)):
+            return fault[0], line + fault[1]
         line += part.count("\n")
     return None
+
+
+def _yaml_part(text: str) -> Fault:
+    try:
+        bounded_yaml.load(text)
+    except bounded_yaml.YamlError as error:
+        # our own bounds are no mistake of an example, and a tag is its application's
+        if re.search(r"alias|anchor|merge|large|many|deep|tag", error.message):
+            return None
+        return error.message, max(error.line, 1)
+    return None
+
+
+def _side_by_side(text: str) -> bool:
+    """Several examples with the same keys, one after the other, with a blank line between."""
+    parts = re.split(r"\n[ \t]*\n", text)
+    return len(parts) > 1 and not any(_yaml_part(part) for part in parts)
 
 
 def _toml(block: CodeBlock) -> Fault:
@@ -112,10 +158,21 @@ def _python(block: CodeBlock) -> Fault:
     if REPL.search(source):
         return None
     fault = _compiles(source)
-    # a body without its function: return, await and yield at the top level
-    if fault and _compiles("async def _():\n" + textwrap.indent(source, "    ")) is None:
-        return None
-    return fault
+    return None if fault is None or any(_compiles(p) is None for p in _pieces(source)) else fault
+
+
+def _pieces(source: str) -> Iterator[str]:
+    """What the source may be a piece of: a body without its function (return, await and yield at
+    the top level), decorators without theirs, comments in place of a body, a change with + and -.
+    """
+    yield "async def _():\n" + textwrap.indent(source, "    ")
+    if source.lstrip().startswith(("@", "#")):
+        yield source.rstrip() + "\ndef _(): pass\n"
+    yield re.sub(r"^([ \t]*)#.*$", r"\1pass", source, flags=re.M)
+    if CHANGE.search(source):
+        for sign in "+-":
+            kept = [line for line in source.split("\n") if not line.startswith(sign)]
+            yield "\n".join(re.sub(r"^[+ -] ", "", line) for line in kept)
 
 
 def _compiles(source: str) -> Fault:

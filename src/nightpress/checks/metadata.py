@@ -16,14 +16,11 @@ from nightpress.checks.gate import Context, Options, Spot
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|`[^`]*`|(?<!\w)'[^']*'(?!\w)")
 FIRST_PERSON = re.compile(
-    r"\b(?:I(?=['\u2019](?:ll|m|ve|d)\b)"
-    r"|I(?= (?:am|can|will|help|have|use|create|write|do|provide)\b)"
-    r"|[Ww]e(?= (?:can|will|are|help|have|use|provide)\b)|[Mm]y (?:job|task|role|goal))"
+    r"(?<![\w/.&-])I(?=['\u2019](?:ll|m|ve|d)\b| (?!/)[a-z]{2,}| (?:[A-Z]\w+ly|[a-z]+) )"
+    r"|\b[Ww]e(?=['\u2019](?:ll|re|ve)\b| [a-z]{3,})|\b[Mm]y (?=[a-z])"
+    r"|\b(?i:helps?|lets?|allows?|enables?|gives?|shows?|tells?) me\b"
 )
-SECOND_PERSON = re.compile(
-    r"^\s*you(?:r)?\b|\byou(?:['\u2019](?:ll|re)| (?:can|will|may|are able to) (?!need|want|ask))",
-    re.I,
-)
+SECOND_PERSON = re.compile(r"\b(?:you(?:rs?|rself)?)\b(?!-)", re.I)
 WHEN_CLAUSE = re.compile(r"\b(?:when|whenever|if|while|before|after|where)\b[^.;!?]*", re.I)
 TRIGGER = re.compile(
     r"\b(?:when(?:ever)?|trigger(?:s|ed|ing)?|activates?|invoke[ds]?|before|after|if (?:the )?user"
@@ -87,18 +84,27 @@ def frontmatter_values(document: Document, context: Context, _: Options) -> Iter
 
 def frontmatter_portable(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """The frontmatter is written so that every parser accepts it: the description in one line,
-    no `[a, b]` lists, no unquoted `: ` in a value. Strict parsers refuse the rest."""
+    no `[a, b]` lists, no unquoted `: ` and no `---` in a value. Strict parsers refuse the rest."""
     if not _judged(document, context):
         return
+    key = ""
     for number, line in enumerate((document.frontmatter or "").split("\n"), start=2):
         found = re.match(r"([A-Za-z_-]+):\s*(.*)$", line)
         if not found:
+            if key and line.strip():
+                yield Spot(f"{key} goes on in a second line", number, 1, "write it in one line")
+            key = ""
             continue
         value = found[2]
+        key = found[1] if re.match(r"[^|>\[{#\s]", value) else ""
         if re.match(r"[|>][+-]?\d?\s*$", value):
             yield Spot(f"{found[1]} is a block scalar", number, 1, "write it in one quoted line")
         elif value.startswith(("[", "{")):
             yield Spot(f"{found[1]} is a flow collection", number, 1, "use block style")
+        elif "---" in value:
+            yield Spot(
+                f"{found[1]} holds '---'", number, 1, "some parsers end the frontmatter there"
+            )
         elif re.match(r"[^\"'#].*: ", value):
             yield Spot(f"{found[1]} holds an unquoted ': '", number, 1, "quote the value")
 
@@ -122,7 +128,7 @@ def name_directory(document: Document, context: Context, _: Options) -> Iterator
     name = document.text_field("name")
     if not _judged(document, context) or not parents or not NAME.fullmatch(name):
         return
-    if name != parents[-1]:
+    if len(name) <= 64 and name != parents[-1]:
         message = f"name {name!r} is not its folder's name {parents[-1]!r}"
         yield Spot(message, document.field_line("name"), 1, f"name: {parents[-1]}")
 
@@ -165,12 +171,12 @@ def description_voice(document: Document, context: Context, _: Options) -> Itera
     value = document.text_field("description")
     if not value or context.frontmatter != "skill":
         return
-    bare = QUOTED.sub(" ", value)
+    bare = WHEN_CLAUSE.sub(" ", QUOTED.sub(" ", value))
     line = document.field_line("description")
     if found := FIRST_PERSON.search(bare):
         hint = "say what the skill does: 'Checks ...'"
         yield Spot(f"description in the first person ({found[0].strip()!r})", line, 1, hint)
-    elif found := SECOND_PERSON.search(WHEN_CLAUSE.sub(" ", bare)):
+    elif found := SECOND_PERSON.search(bare):
         hint = "say what the skill does: 'Checks ...'"
         yield Spot(f"description in the second person ({found[0].strip()!r})", line, 1, hint)
 
