@@ -129,6 +129,16 @@ def test_a_spent_day_defers_and_a_fallback_goes_on(shop: Market) -> None:
     assert shop.rows("SELECT COUNT(*) FROM calls WHERE model_requested <> model_answered") == [(0,)]
 
 
+@pytest.mark.parametrize("words", [(), ("enhance",)])
+def test_a_plugin_is_done_before_the_next_one_is_begun(shop: Market, words: tuple[str]) -> None:
+    with serving(shop) as (_, doit):
+        doit("pace=unpaced", "max_calls=4", "-n", "1", *words)
+    asked = [job.partition("/")[0] for (job,) in shop.rows("SELECT job FROM calls ORDER BY id")]
+    assert asked == sorted(asked), "phase 1 of a later plugin came before an earlier document"
+    assert len(set(asked)) < 3
+    assert shop.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'published'") != [(0,)]
+
+
 def test_a_fallback_that_costs_money_is_refused(shop: Market) -> None:
     configure(shop, "fallback_models: [gemini-9-ultra]")
     with serving(shop) as (server, doit):
