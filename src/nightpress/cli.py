@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nightpress import cli_check, cli_watch, errors, options
+from nightpress import cli_check, cli_watch, errors, options, outlet
 from nightpress.project import version
 from nightpress.terminal import safe
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status (see errors)."""
+    outlet.stand_in()
     parser = _parser()
     given = parser.parse_args(sys.argv[1:] if argv is None else argv)
     if given.run is None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any
 
 from nightpress.events import Event
+from nightpress.outlet import Outlet
 from nightpress.render import terminal_screen
 from nightpress.render.terminal_screen import Standing
 from nightpress.screen import Screen
@@ -26,7 +27,7 @@ class Live:
     """A listener. standing: how the quota stands and when it will be done."""
 
     def __init__(
-        self, out: TextIO, now: Callable[[], float], standing: Callable[[Screen], Standing]
+        self, out: Outlet, now: Callable[[], float], standing: Callable[[Screen], Standing]
     ) -> None:
         self._out = out
         self._now = now
@@ -81,6 +82,8 @@ class Live:
             while not self._over.wait(EVERY):
                 for row in self._taken():
                     self._print(console, row)
+                if self._out.behind():  # stopped with Ctrl-S, say: frames would pile up
+                    continue
                 now = self._now()
                 if now - looked >= LOOK:
                     looked, standing = now, self._standing(self._screen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TextIO
 
 MOMENT = 1.5
@@ -21,12 +22,12 @@ class Looking:
 
     def __init__(
         self,
-        stream: TextIO = sys.stderr,
+        stream: TextIO | None = None,
         now: Callable[[], float] = time.monotonic,
         *,
         quiet: bool = False,
     ) -> None:
-        self._stream = stream
+        self._stream = stream or sys.stderr
         self._now = now
         self._quiet = quiet
         self._began = self._last = now()
@@ -49,5 +50,6 @@ class Looking:
         self._write(f"\r\033[K{text}" if terminal else f"{text}\n")
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        with suppress(OSError):  # nobody is there to see it
+            self._stream.write(text)
+            self._stream.flush()

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TextIO
 
 from nightpress.events import Event, Listener
-from nightpress.terminal import safe
+from nightpress.terminal import Out, safe
 
 PAUSE = 30.0
 """Seconds; a shorter wait for the quota is no news."""
 
 
-def chosen(asked: str | None, out: TextIO, environ: Mapping[str, str]) -> str:
+def chosen(asked: str | None, out: Out, environ: Mapping[str, str]) -> str:
     """`rich` in a terminal that can move its cursor, else `plain`, unless the user says."""
     if asked:
         return asked
@@ -25,7 +24,7 @@ def chosen(asked: str | None, out: TextIO, environ: Mapping[str, str]) -> str:
     return "rich" if able else "plain"
 
 
-def listener(progress: str, out: TextIO) -> Listener:
+def listener(progress: str, out: Out) -> Listener:
     """The listener for plain, json and none."""
     if progress == "none":
         return _silent
@@ -47,12 +46,12 @@ def _silent(event: Event) -> None:
     del event
 
 
-def _plain(event: Event, out: TextIO) -> None:
+def _plain(event: Event, out: Out) -> None:
     if shown(event):
         out.write(safe(event.text) + "\n")
         out.flush()
 
 
-def _json(event: Event, out: TextIO) -> None:
+def _json(event: Event, out: Out) -> None:
     out.write(json.dumps(event.row(), ensure_ascii=True, default=str) + "\n")
     out.flush()

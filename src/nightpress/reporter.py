@@ -16,6 +16,7 @@ from doit.exceptions import BaseFail, TaskFailed
 
 from nightpress import closing, errors, session, trouble
 from nightpress.events import Listener
+from nightpress.outlet import Lane
 from nightpress.terminal import safe
 
 WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "restore", "prune",
@@ -41,7 +42,9 @@ class Reporter:
     desc = "nightpress: one line per finished enhancement, and a summary"
 
     def __init__(self, outstream: TextIO, options: dict[str, Any]) -> None:
-        self.out = outstream
+        self._lane = Lane()
+        self.out, self._err = self._lane.outlets((outstream or sys.stdout, sys.stderr))
+        self._stderr = sys.stderr
         self.options = options
         self.now = session.current()
         self.status = errors.EXIT_OK
@@ -76,7 +79,7 @@ class Reporter:
             self._release()
             if known is None:
                 raise
-            self._say(str(known), sys.stderr)
+            self._warn(str(known))
             raise SystemExit(known.exit_code) from None
         self._catch_signals()
 
@@ -152,7 +155,7 @@ class Reporter:
             patience.daemon = True
             patience.start()
             said = f"interrupted: {PATIENCE:.0f} s for what is in flight (again: out at once)"
-            self._say(said, sys.stderr)
+            self._warn(said)
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, caught)
@@ -180,20 +183,18 @@ class Reporter:
             self.doit_status = max(self.doit_status, errors.EXIT_FAILED)
             self.status = max(self.status, self.now.exit_code or errors.EXIT_FAILED)
             if fail.report and fail.message:
-                self._say(fail.message, sys.stderr)
+                self._warn(fail.message)
             return
         self.doit_status = errors.EXIT_BUG
         self.status = errors.EXIT_BUG
-        self._say(
-            f"{task.name}: a bug in nightpress, please report it\n{fail.get_msg()}", sys.stderr
-        )
+        self._warn(f"{task.name}: a bug in nightpress, please report it\n{fail.get_msg()}")
 
     def cleanup_error(self, exception: Any) -> None:
-        self._say(exception.get_msg(), sys.stderr)
+        self._warn(exception.get_msg())
 
     def runtime_error(self, msg: str) -> None:
         self.doit_status = self.status = errors.EXIT_BUG
-        self._say(msg, sys.stderr)
+        self._warn(msg)
 
     def teardown_task(self, task: Any) -> None:
         """None of our tasks has one."""
@@ -207,6 +208,7 @@ class Reporter:
                 self._finish()
         finally:
             self._release()
+            self._lane.close()  # all is on record: now whoever reads may take their time
         if self.status != self.doit_status:
             raise SystemExit(self.status)
 
@@ -226,8 +228,8 @@ class Reporter:
         json = self.now.project.options.get("progress") == "json"
         closing.end(
             self.now, self.status,
-            say=lambda text: self._say(text, sys.stderr if json else self.out),
-            warn=lambda text: self._say(text, sys.stderr),
+            say=self._warn if json else self._say,
+            warn=self._warn,
         )  # fmt: skip
 
     def _summarise(self) -> None:
@@ -235,7 +237,7 @@ class Reporter:
         if found := closing.problems(self.now):
             self.status = max(self.status, errors.EXIT_FAILED)
         for problem in found:
-            self._say(problem, sys.stderr)
+            self._warn(problem)
         for line in closing.lines(self.now, self.now.project.clock.monotonic() - self.began):
             run.tell("summary", line)
             if not run.listeners:
@@ -246,7 +248,10 @@ class Reporter:
             self._lock.release()
             self._lock = None
 
-    def _say(self, text: str, stream: TextIO | None = None) -> None:
-        stream = self.out if stream is None else stream
-        stream.write(safe(text, newlines=True) + "\n")
-        stream.flush()
+    def _say(self, text: str) -> None:
+        self.out.write(safe(text, newlines=True) + "\n")
+
+    def _warn(self, text: str) -> None:
+        """On standard error; above the screen while there is one, which stands in for it then."""
+        out = self._err if sys.stderr is self._stderr else sys.stderr
+        out.write(safe(text, newlines=True) + "\n")

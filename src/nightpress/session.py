@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nightpress import catalog, clock, invocation, options
+from nightpress import catalog, clock, invocation, options, outlet
 from nightpress.catalog import Catalog, Item
 from nightpress.gather import Gatherer
 from nightpress.gathered import Gathered
@@ -119,6 +119,7 @@ _current: Session | None = None
 def start(variables: Mapping[str, str]) -> Session:
     """The session of this process (a new one for each dodo.py that is loaded)."""
     global _current
+    outlet.stand_in()
     root = Path.cwd()
     (root / STATE).mkdir(exist_ok=True)
     _current = Session(root, variables)

@@ -7,6 +7,18 @@ or rewrite what was printed, and bidirectional ones could reorder it.
 from __future__ import annotations
 
 import unicodedata
+from typing import Protocol
+
+
+class Out(Protocol):
+    """What is printed to: a stream, or an outlet before one."""
+
+    def write(self, text: str, /) -> int: ...
+
+    def flush(self) -> None: ...
+
+    def isatty(self) -> bool: ...
+
 
 _LINE = frozenset("\n")
 

@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from nightpress.screen import Screen
-from nightpress.terminal import safe
+from nightpress.terminal import Out, safe
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -38,14 +38,14 @@ class Standing:
     verdict: str = ""
 
 
-def console(out: TextIO, **settings: Any) -> Console:
+def console(out: Out, **settings: Any) -> Console:
     """A console on `out`. A terminal is as wide as it says itself: COLUMNS, inherited from
     wherever the run was started, may be of another one (or of before it was resized)."""
     from rich.console import Console
 
     told = {"COLUMNS", "LINES"} if out.isatty() else set()
     environ = {name: value for name, value in os.environ.items() if name not in told}
-    return Console(file=out, highlight=False, _environ=environ, **settings)
+    return Console(file=cast(IO[str], out), highlight=False, _environ=environ, **settings)
 
 
 def render(screen: Screen, standing: Standing, now: float, width: int) -> RenderableType:
