@@ -73,7 +73,9 @@ def analyse(run: Run, caller: Caller, found: Gathered) -> dict[str, Any]:
             reservation = caller.reserve(question, state.writer)
         reply = caller.ask(question, state.writer, reservation=reservation)
         analysis, problems = contract.check_analysis(
-            compose.unwrap(reply.text), project.schema("analysis")
+            compose.unwrap(reply.text),
+            project.schema("analysis"),
+            ours=state.writer.kind == "offline",
         )
         run.begin()
         if analysis is not None:

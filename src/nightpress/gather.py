@@ -46,7 +46,9 @@ class Gatherer:
         project = self.project
         found = Gathered(slug)
         path = project.manifests / f"{slug}.yaml"
-        found.manifest, found.problems = contract.load_manifest(path, project.defaults)
+        found.manifest, found.problems = contract.load_manifest(
+            path, project.defaults, project.index
+        )
         if found.manifest is None or any(p.severity == "error" for p in found.problems):
             return found
         found.name = found.manifest.name

@@ -98,7 +98,7 @@ def targets(project: Project) -> Iterator[str]:
         if items is not None:
             yield from (row[2] for row in json.loads(items))
             continue
-        manifest: Any = contract.load_manifest(path, project.defaults)[0]
+        manifest: Any = contract.load_manifest(path, project.defaults, project.index)[0]
         if manifest is not None:
             yield from (f"{manifest.path}/{e.target}" for e in manifest.enhancements)
 

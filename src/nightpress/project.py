@@ -98,7 +98,7 @@ class Project:
     def _load_generator(self, kind: str) -> Generator:
         for folder in self.generator_folders():
             if (folder / kind / "generator.yaml").is_file():
-                found, problems = contract.load_generator(folder / kind)
+                found, problems = contract.load_generator(folder / kind, self.index)
                 errors = [p for p in problems if p.severity == "error"]
                 if found is None or errors:
                     raise UsageError("\n".join(str(problem) for problem in errors))

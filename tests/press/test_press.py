@@ -65,6 +65,19 @@ def test_one_changed_file_makes_exactly_that_plugin_stale(market: Market) -> Non
     assert market.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'published'") == [(3,)]
 
 
+def test_a_document_is_made_without_what_it_does_not_need(market: Market) -> None:
+    """Each of these imports costs as much as all the rest of making one document offline."""
+    market.done()
+    readme = market.root / "plugins" / "beta" / "README.md"
+    readme.write_text(readme.read_text() + "\nOne more remark on how settling works.\n")
+    ran = market.doit(PYTHONPROFILEIMPORTTIME="1")
+    assert "1 published" in ran.out, ran.out
+    loaded = {row.rpartition("|")[2].strip() for row in ran.err.splitlines()}
+    assert "markdown_it" in loaded  # the rows are what we take them for
+    heavy = {"jsonschema", "detect_secrets", "google.genai", "jinja2", "rich", "httpx2", "pygal"}
+    assert not loaded & heavy
+
+
 def test_a_changed_prompt_makes_exactly_its_type_stale(market: Market) -> None:
     market.done()
     own = market.root / "generators" / "skill"

@@ -13,7 +13,6 @@ import ast
 import json
 import re
 import textwrap
-import tomllib
 import warnings
 from collections.abc import Callable, Iterator
 from threading import Lock
@@ -143,6 +142,8 @@ def _side_by_side(text: str) -> bool:
 
 
 def _toml(block: CodeBlock) -> Fault:
+    import tomllib  # rare in documents, and its import costs as much as three gates
+
     try:
         tomllib.loads(block.text)
     except tomllib.TOMLDecodeError as error:

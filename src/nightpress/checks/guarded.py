@@ -1,7 +1,8 @@
 """Patterns behind cheap guards: a pattern is tried only if one of its words stands in the text.
 
 Alternatives without a common beginning make the regular expression engine try every position; a
-look for plain words first is a hundred times faster, and most documents hold none of them.
+look for plain words first is a hundred times faster, and most documents hold none of them. So
+most patterns are never compiled, either (forty of them cost as much as judging a document).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,24 @@ class Guarded:
     kind: what a match is called."""
 
     words: tuple[str, ...]
-    pattern: re.Pattern[str]
+    source: str
+    flags: int
     kind: str = ""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled at the first use."""
+        return _compiled(self.source, self.flags)
 
 
 def guarded(words: str, pattern: str, kind: str = "", flags: int = re.I) -> Guarded:
     """words: separated by `|`."""
-    return Guarded(tuple(words.split("|")), re.compile(pattern, flags), kind)
+    return Guarded(tuple(words.split("|")), pattern, flags, kind)
+
+
+@cache
+def _compiled(source: str, flags: int) -> re.Pattern[str]:
+    return re.compile(source, flags)
 
 
 @lru_cache(maxsize=8)

@@ -14,6 +14,7 @@ from nightpress.contract import paths, reading_yaml
 from nightpress.contract.bundle import bundled
 from nightpress.contract.defaults import checks, window
 from nightpress.contract.problems import Problem
+from nightpress.contract.reading_yaml import Memory
 from nightpress.contract.schema import at
 from nightpress.model import Generator, Window
 from nightpress.proposing import filled_in
@@ -25,10 +26,12 @@ _TEMPLATES = ("prompt.md.j2", "system.md")
 _MAX_TEMPLATE = 256 * 1024
 
 
-def load_generator(folder: Path) -> tuple[Generator | None, list[Problem]]:
+def load_generator(
+    folder: Path, memory: Memory | None = None
+) -> tuple[Generator | None, list[Problem]]:
     """The generator in `folder`, and every problem; None if it cannot be used."""
     shown = f"generators/{folder.name}/generator.yaml"
-    document, problems = reading_yaml.load(folder / "generator.yaml", shown, "generator")
+    document, problems = reading_yaml.load(folder / "generator.yaml", shown, "generator", memory)
     texts: dict[str, str] = {}
     for name in _TEMPLATES:
         try:
@@ -44,6 +47,8 @@ def load_generator(folder: Path) -> tuple[Generator | None, list[Problem]]:
     problems += checks(document, shown, (), values)
     problems += _own_checks(document, shown, folder)
     problems += _target(document, shown, folder.name)
+    if problems and memory is not None:
+        return load_generator(folder)  # what was remembered knows no places
     if any(problem.severity == "error" for problem in problems):
         return None, problems
     return _made(folder, values, texts, size if values.get("size") else None), problems
@@ -145,15 +150,19 @@ def of_type(kind: str, root: Path) -> Path | None:
     return None
 
 
-def loaded(folder: Path) -> Generator | None:
+def loaded(folder: Path, memory: Memory | None = None) -> Generator | None:
     """The generator in a folder, read again only if one of its own files changed."""
     stats = []
     for path in sorted(folder.iterdir()):
         found = path.lstat()
         stats.append((path.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
-    return _loaded(folder, tuple(stats))
+    return _loaded(folder, tuple(stats), memory)
 
 
 @lru_cache(maxsize=64)
-def _loaded(folder: Path, stats: tuple[Any, ...]) -> Generator | None:  # noqa: ARG001 (the key)
-    return load_generator(folder)[0]
+def _loaded(
+    folder: Path,
+    stats: tuple[Any, ...],  # noqa: ARG001 (the key)
+    memory: Memory | None,
+) -> Generator | None:
+    return load_generator(folder, memory)[0]

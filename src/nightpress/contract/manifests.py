@@ -12,6 +12,7 @@ from nightpress.contract import defaults as shared
 from nightpress.contract import generators, paths, reading_yaml
 from nightpress.contract.defaults import Defaults
 from nightpress.contract.problems import Problem, meant
+from nightpress.contract.reading_yaml import Memory
 from nightpress.contract.schema import at
 from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.proposing import filled_in
@@ -20,20 +21,24 @@ from nightpress.slugs import skill_name
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
-def load_manifest(path: Path, defaults: Defaults) -> tuple[Manifest | None, list[Problem]]:
+def load_manifest(
+    path: Path, defaults: Defaults, memory: Memory | None = None
+) -> tuple[Manifest | None, list[Problem]]:
     """The manifest, and every problem of this file alone; None if it cannot be used."""
     shown = f"manifests/{path.name}"
     problems = []
     if not SLUG.fullmatch(path.stem):
         hint = "rename it: a-z, 0-9, `.`, `_` and `-`, at most 64 characters"
         problems.append(Problem(shown, 0, 0, "", f"{path.stem!r} is no task name", hint))
-    document, found = reading_yaml.load(path, shown, "manifest")
+    document, found = reading_yaml.load(path, shown, "manifest", memory)
     problems += found
     if document is None or not isinstance(document.value, dict):
         return None, problems
-    reading = _Reading(document, shown, defaults)
+    reading = _Reading(document, shown, defaults, memory)
     enhancements = tuple(reading.enhancements())
     problems += [*reading.plugin(), *reading.problems]
+    if problems and memory is not None:
+        return load_manifest(path, defaults)  # what was remembered knows no places
     if any(problem.severity == "error" for problem in problems):
         return None, problems
     values = document.value
@@ -56,10 +61,13 @@ def broken(kind: str) -> str:
 class _Reading:
     """What the schema cannot say, over whatever of a document has the right form."""
 
-    def __init__(self, document: Document, shown: str, defaults: Defaults) -> None:
+    def __init__(
+        self, document: Document, shown: str, defaults: Defaults, memory: Memory | None
+    ) -> None:
         self.document = document
         self.shown = shown
         self.defaults = defaults
+        self.memory = memory
         self.problems: list[Problem] = []
         self.targets: dict[str, str] = {}
 
@@ -134,7 +142,7 @@ class _Reading:
             hint = meant(kind, known) or f"known: {', '.join(known)}"
             self._say(path, f"unknown generator {kind!r}", hint)
             return None
-        generator = generators.loaded(folder)
+        generator = generators.loaded(folder, self.memory)
         if generator is None:
             self._say(path, broken(kind), "`doit validate` says what is wrong with it")
         return generator

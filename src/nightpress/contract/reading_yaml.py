@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from nightpress import bounded_yaml
 from nightpress.bounded_yaml import Document, YamlError
@@ -16,11 +18,31 @@ MAX_BYTES = 1024 * 1024
 MAX_NODES = 20_000
 
 
-def load(path: Path, shown: str, schema: str) -> tuple[Document | None, list[Problem]]:
-    """The document, and every problem; None if it cannot be used at all."""
+class Memory(Protocol):
+    """A cache of texts by key; without it everything is found out anew."""
+
+    def appraisal(self, key: str) -> str | None: ...
+
+    def keep_appraisal(self, key: str, value: str) -> None: ...
+
+    def __hash__(self) -> int: ...
+
+
+def load(
+    path: Path, shown: str, schema: str, memory: Memory | None = None
+) -> tuple[Document | None, list[Problem]]:
+    """The document, and every problem; None if it cannot be used at all.
+
+    What memory knows to be without a problem is neither parsed nor held to the schema again
+    (loading jsonschema costs as much as making a document offline): the document has its value,
+    and no places."""
     data, problem = _bytes(path, shown)
     if problem is not None:
         return None, [problem]
+    key = f"parsed {schema} {_digest(schema, data)}"
+    held = memory.appraisal(key) if memory is not None else None
+    if held is not None:
+        return Document(json.loads(held)), []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -35,7 +57,16 @@ def load(path: Path, shown: str, schema: str) -> tuple[Document | None, list[Pro
         hint = schemas.needed(schema)
         return None, [Problem(shown, 1, 1, "", "the file is empty", hint)]
     problems = [*_characters(document, shown), *schemas.problems(document, shown, schema)]
+    if memory is not None and not problems:
+        memory.keep_appraisal(key, json.dumps(document.value))
     return document, problems
+
+
+def _digest(schema: str, data: bytes) -> str:
+    """Over the schema and a file's bytes: whatever validity turns on."""
+    total = hashlib.sha256(schemas.text(schema).encode())
+    total.update(data)
+    return total.hexdigest()
 
 
 def peek(path: Path) -> dict[str, Any] | None:

@@ -18,9 +18,13 @@ _KINDS = {"integer": "an integer", "object": "a mapping", "array": "a list", "nu
 @lru_cache(maxsize=8)
 def schema(name: str) -> dict[str, Any]:
     """A bundled schema by name: `manifest`, `defaults`, `generator`."""
-    text = (bundled("schemas") / f"{name}.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
+    found: dict[str, Any] = json.loads(text(name))
     return found
+
+
+@lru_cache(maxsize=8)
+def text(name: str) -> str:
+    return (bundled("schemas") / f"{name}.json").read_text(encoding="utf-8")
 
 
 @lru_cache(maxsize=8)

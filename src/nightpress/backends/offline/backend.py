@@ -1,14 +1,23 @@
-"""The two phases, offline."""
+"""The two phases, offline; what the plan composed to measure it, the run does not compose again."""
 
 from __future__ import annotations
 
 import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 
-from nightpress import compose
+from nightpress import compose, fingerprint
 from nightpress.backends.offline.analysing import analyse
 from nightpress.backends.offline.composing import body
-from nightpress.model import BackendKind, Material, Reply, Request
+from nightpress.model import Anatomy, BackendKind, Material, Reply, Request
+
+_MOST = 1_000
+"""Texts that are remembered: some 10 kB each."""
+
+_texts: OrderedDict[str, str] = OrderedDict()
+_guard = threading.Lock()
 
 
 class Offline:
@@ -20,9 +29,9 @@ class Offline:
     def ask(self, request: Request) -> Reply:
         """The analysis as JSON, or the document's body; repair gives the same body again."""
         if request.phase == "analysis":
-            text = json.dumps(analyse(request.material.anatomy), ensure_ascii=False, indent=1)
+            text = _analysis(request.material.anatomy)
         else:
-            text = body(request.material)
+            text = _body(request.material)
         return Reply(text=text, model="offline")
 
     def close(self) -> None:
@@ -33,5 +42,32 @@ def extractable(material: Material) -> int:
     """Bytes of the document that could be composed; under the window's minimum it is not made."""
     known = material
     if material.analysis is None:
-        known = replace(material, analysis=analyse(material.anatomy))
-    return len(compose.finished(known, body(known)).encode("utf-8"))
+        known = replace(material, analysis=json.loads(_analysis(material.anatomy)))
+    return len(compose.finished(known, _body(known)).encode("utf-8"))
+
+
+def _analysis(anatomy: Anatomy) -> str:
+    return _once(
+        fingerprint.digest("analysis", repr(anatomy)),
+        lambda: json.dumps(analyse(anatomy), ensure_ascii=False, indent=1),
+    )
+
+
+def _body(material: Material) -> str:
+    rest = repr(replace(material, analysis=None))
+    key = fingerprint.digest("body", fingerprint.canonical(material.analysis), rest)
+    return _once(key, lambda: body(material))
+
+
+def _once(key: str, make: Callable[[], str]) -> str:
+    """The text under a key that says everything that it is made from."""
+    with _guard:
+        if (held := _texts.get(key)) is not None:
+            _texts.move_to_end(key)
+            return held
+    made = make()
+    with _guard:
+        _texts[key] = made
+        if len(_texts) > _MOST:
+            _texts.popitem(last=False)
+    return made

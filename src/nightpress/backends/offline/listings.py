@@ -6,22 +6,36 @@ import ast
 import json
 import posixpath
 import re
-import tomllib
+import warnings
 from collections.abc import Callable
 
 from nightpress import bounded_yaml
 from nightpress.backends.offline.cleaning import Place, harmless
+from nightpress.checks.codeblocks import QUIET
 
 MOST = 3_200
 """Characters of a listing that is quoted whole."""
+
+
+def _toml(text: str) -> object:
+    import tomllib  # rare in plugins
+
+    return tomllib.loads(text)
+
+
+def _python(text: str) -> object:
+    with QUIET, warnings.catch_warnings():  # of an odd escape in a listing nobody wants to hear
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "json": json.loads,
     "yaml": lambda text: bounded_yaml.load(text),
     "yml": lambda text: bounded_yaml.load(text),
-    "toml": tomllib.loads,
-    "python": ast.parse,
-    "py": ast.parse,
+    "toml": _toml,
+    "python": _python,
+    "py": _python,
 }
 
 
