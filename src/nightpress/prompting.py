@@ -122,7 +122,7 @@ def _filled(generator: Generator, name: str, values: Mapping[str, Any]) -> str:
 
     source = generator.prompt if name == "prompt.md.j2" else generator.system
     try:
-        text = str(_environment().from_string(source).render(values))
+        text = str(_template(source).render(values))
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         line = getattr(error, "lineno", None) or _line_of(error) or 1
         raise UsageError(
@@ -141,6 +141,12 @@ def _line_of(error: BaseException) -> int | None:
             found = trace.tb_lineno
         trace = trace.tb_next
     return found
+
+
+@lru_cache(maxsize=32)
+def _template(source: str) -> Any:
+    """Compiled once: a plan renders it for every plugin."""
+    return _environment().from_string(source)
 
 
 @lru_cache(maxsize=1)
