@@ -31,6 +31,10 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
         made.close()
 
 
+def test_a_model_is_connected_before_a_reservation_is_taken(backend: Backend) -> None:
+    assert getattr(backend, "_line", backend) is not None
+
+
 def test_says_who_it_is(backend: Backend) -> None:
     assert backend.name in BACKENDS
     assert backend.kind == ("offline" if backend.name == "offline" else "model")

@@ -16,7 +16,9 @@ def _gemini(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Backend:
     from nightpress.backends.gemini import Gemini
     from nightpress.backends.gemini_route import route
 
-    return Gemini(route(settings, environ))
+    made = Gemini(route(settings, environ))
+    made.connect()
+    return made
 
 
 def _offline(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Backend:  # noqa: ARG001

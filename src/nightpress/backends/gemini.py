@@ -1,8 +1,8 @@
 """Gemini through google-genai: the Developer API and Vertex AI.
 
 One `ask` is one HTTP request. The SDK retries nothing and continues nothing, and what came back
-is judged by `answers` alone, from the raw body. google.genai is imported by the first call: it
-costs 0.4 s and 50 MB.
+is judged by `answers` alone, from the raw body. google.genai is imported by `connect` or the first
+call: it costs 0.4 s and 50 MB.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,12 @@ class Gemini:
         self.route = route
         self._line: Line | None = None
         self._lock = threading.Lock()
+
+    def connect(self) -> None:
+        """Import the SDK and make the client: that takes longer than a reservation may age, so it
+        goes before the first one. What is wrong with the credentials is said by the first call."""
+        with suppress(Exception):
+            self._connected()
 
     def ask(self, request: Request) -> Reply:
         """One call. A reply that was cut off has finish "length"; whatever else is no reply is
