@@ -54,13 +54,21 @@ def fallbacks(project: Project) -> tuple[str, ...]:
 
 
 def limits_of(project: Project, model: str) -> Limits:
-    """The model's limits. A paid route has none but those that the project states (Vertex AI has
-    no requests a minute per project; a paid tier's are far away), and neither has a server on
-    this machine that is to be asked unpaced."""
+    """The model's limits. A route that is paid for has none but those that the project states
+    (Vertex AI has no requests a minute per project; a paid tier's are far away), and neither has
+    a server on this machine that is to be asked unpaced."""
     configured: Mapping[str, Any] = project.defaults.values.get("limits") or {}
-    if not configured and (project.may_pay or _is_lifted(project)):
+    if not configured and (_pays(project, model) or _is_lifted(project)):
         return limits.UNLIMITED
     return limits.of(model, configured)
+
+
+def _pays(project: Project, model: str) -> bool:
+    """Is there no doubt that calls are paid for? A `max_cost` alone says what may be spent: with a
+    model that has a free tier, the key may well be on it."""
+    said = project.options.get("paid", project.defaults.values.get("paid", False))
+    paid = project.may_pay and not writers.is_free(model, {})
+    return bool(said) or paid or project.writer().vertex
 
 
 def _is_lifted(project: Project) -> bool:
