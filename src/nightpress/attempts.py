@@ -97,7 +97,7 @@ class Attempts:
         status = "failed"
         if isinstance(error, Deferred):
             status = "deferred"
-            self.run.put_off(error.until)
+            self.run.put_off(doing.item.id, error.until)
         self.end(doing, "interrupted" if self.run.interrupted else status, error)
 
     def abandon(self, doing: Doing) -> None:

@@ -144,6 +144,7 @@ class Caller:
             rng=self.rng,
             on_attempt=attempts.record,
             reserve=again,
+            clock=self.run.project.clock.monotonic,
         )
 
     def confirm(self, reservation: Any, request: Request, writer: Writer) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 
 from nightpress import errors, summary, trouble
 from nightpress.session import Session
@@ -59,7 +60,24 @@ def lines(now: Session, seconds: float) -> list[str]:
         found += f"stopped: {run.fatal}".splitlines()
     if run.interrupted:
         found.append("interrupted: run doit again to go on")
+    if run.left and not run.fatal and not run.interrupted:
+        found.append(_left(now))
     return found
+
+
+def _left(now: Session) -> str:
+    """What quota or budget left over, when it goes on, and in how many nights it will be done."""
+    from nightpress import forecasting
+
+    run = now.run
+    ahead = forecasting.outlook(now.project, now.catalog, run.left)
+    some = "1 document" if len(run.left) == 1 else f"{len(run.left)} documents"
+    if run.goes_on_at is None:
+        goes_on = "the next run goes on with it"
+    else:
+        at = datetime.fromtimestamp(run.goes_on_at)
+        goes_on = f"goes on from {at:%Y-%m-%d %H:%M}, and `nightpress tonight` waits for it"
+    return f"left: {'; '.join(filter(None, (some, ahead.nights(), goes_on)))}"
 
 
 def end(now: Session, status: int, say: Say, warn: Say) -> None:

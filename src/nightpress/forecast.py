@@ -57,7 +57,8 @@ class Work:
 class Situation:
     """What it is done with, and where things stand. used_today: requests of the provider's day;
     workers: calls in flight at most; until: no new call of tonight after it; price: None unknown;
-    max_calls: of this run's budget; closed_until: the provider refuses until then (0: it is open).
+    max_calls: that this run's budget allows; closed_until: the provider refuses until then (0: it
+    is open).
     """
 
     now: float
@@ -76,8 +77,9 @@ class Situation:
 @dataclass(frozen=True, slots=True)
 class Forecast:
     """Pairs are (likely, at worst). calls and tokens in all; done_at: the end of the last call,
-    if it goes on over every reset; days: the provider's days that it takes; tonight: calls made
-    before `until`, the budget or the day's quota ends this run; cost: None where unknown."""
+    if it goes on over every reset; days: the provider's days that it takes; runs: as many runs of
+    this budget; tonight: calls made before `until`, the budget or the day's quota ends this run;
+    cost: None where unknown."""
 
     calls: tuple[int, int]
     tokens_in: tuple[int, int]
@@ -87,6 +89,12 @@ class Forecast:
     tonight: tuple[int, int]
     goes_on_at: float | None
     cost: tuple[float, float] | None
+    runs: tuple[int, int] = (1, 1)
+
+    @property
+    def nights(self) -> tuple[int, int]:
+        """Nights that it takes, with one run each."""
+        return max(self.days[0], self.runs[0]), max(self.days[1], self.runs[1])
 
     @property
     def carried_over(self) -> tuple[int, int]:
@@ -111,7 +119,13 @@ def forecast(work: Work, at: Situation) -> Forecast:
         (likely.tonight, worst.tonight),
         likely.goes_on_at,
         None if low is None or high is None else (low, high),
+        (_runs(work.calls[0], at.max_calls), _runs(work.calls[1], at.max_calls)),
     )
+
+
+def _runs(calls: int, each: int | None) -> int:
+    """Runs of at most `each` calls; without a bound, or with none allowed at all, one."""
+    return -(-calls // each) if each else 1
 
 
 @dataclass(slots=True)
@@ -240,17 +254,21 @@ def sentence(
     $0 (free tier)`."""
     if not found.calls[1]:
         return f"no calls; {money((0.0, 0.0), free=free)}"
-    calls = _range(*found.calls)
-    left = _range(*found.carried_over)
-    days = f", in {_range(*found.days)} days" if found.days[1] > 1 else ""
+    calls = span(*found.calls)
+    left = span(*found.carried_over)
+    done = when(found.done_at, at.now, zone)
+    if found.days[1] > 1:
+        done += f", in {span(*found.days)} days"
+    if found.nights[1] > found.days[1]:
+        done = f"in {span(*found.nights)} nights with this budget"
     return (
         f"{calls} calls, ~{_tokens(found.tokens_in)} input tokens, {model} at {at.limits}:"
-        f" done {when(found.done_at, at.now, zone)}{days}; {left} carried over;"
-        f" {money(found.cost, free=free)}"
+        f" done {done}; {left} carried over; {money(found.cost, free=free)}"
     )
 
 
-def _range(low: int, high: int) -> str:
+def span(low: int, high: int) -> str:
+    """`7`, or `5-7`."""
     return str(low) if low == high else f"{low}-{high}"
 
 

@@ -6,11 +6,12 @@ are measured by the very code that sends them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from nightpress import calls, drafting, forecast, pacing
+from nightpress import budget, calls, drafting, forecast, pacing
 from nightpress.catalog import Catalog, Item
 from nightpress.errors import NightpressError
 from nightpress.project import Project
@@ -39,6 +40,14 @@ class Outlook:
             return f"no calls; $0 ({self.model})" if self.model == "offline" else "no calls; $0"
         return forecast.sentence(self.found, self.model, self.situation, free=self.free)
 
+    def nights(self) -> str:
+        """`22-24 calls, done in 2-3 nights`; "" where no call is needed."""
+        if self.found is None:
+            return ""
+        low, high = self.found.nights
+        some = "1 night" if high == 1 else f"{forecast.span(low, high)} nights"
+        return f"{forecast.span(*self.found.calls)} calls, done in {some}"
+
     def evidence(self) -> str:
         """`pace: adaptive, at 50 % of the minute's quota (0 of 45 clean calls proven) ...`."""
         if self.situation is None or self.stands is None:
@@ -62,6 +71,7 @@ class Outlook:
         return figures | {
             "model": self.model,
             "carried_over": self.found.carried_over,
+            "nights": self.found.nights,
             "cost_usd": [0, 0] if self.free else cost,
             "limits": asdict(self.situation.limits),
             "pace": self.situation.pace.profile,
@@ -73,21 +83,44 @@ class Outlook:
         }
 
 
-def outlook(project: Project, catalog: Catalog) -> Outlook:
-    """The outlook for everything that is stale; makes no call and writes nothing."""
+def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = None) -> Outlook:
+    """The outlook for everything that is stale, or for these of it; makes no call and writes
+    nothing."""
     writer = project.writer()
     if writer.backend == "offline":
         return Outlook("offline")
-    making = [item for item in catalog.items.values() if item.decision.action == "make"]
+    making = [
+        item
+        for item in catalog.items.values()
+        if item.decision.action == "make" and (jobs is None or item.id in jobs)
+    ]
     sizes = list(_tokens(project, catalog, making))
     if not sizes:
         return Outlook(writer.model)
     here, stands = situation(project, writer.model)
-    most = len(sizes) + round(len(making) * _repairs(project))
+    most = len(sizes) + math.ceil(len(making) * _repairs(project))
     typical = int(sum(sizes) / len(sizes))
     work = forecast.Work(calls=(len(sizes), most), tokens_in=(typical, int(typical * 1.3)))
+    here = replace(here, max_calls=_allowed(project, work, here.price, len(making)))
     free = not writer.vertex and not project.may_pay
     return Outlook(writer.model, forecast.forecast(work, here), here, stands, free)
+
+
+def _allowed(
+    project: Project, work: forecast.Work, price: budget.Price | None, jobs: int
+) -> int | None:
+    """Calls that the budget allows in one run, whatever it bounds; None: any number."""
+    bounds = pacing.spending(project).budget
+    calls, tokens_in, tokens_out = work.calls[0], work.tokens_in[0], work.tokens_out[0]
+    dollars = budget.cost(price, tokens_in, tokens_out)
+    allowed = [] if bounds.max_calls is None else [bounds.max_calls]
+    if bounds.max_tokens is not None:
+        allowed.append(bounds.max_tokens // (tokens_in + tokens_out))
+    if bounds.max_cost is not None and dollars:
+        allowed.append(int(bounds.max_cost / dollars))
+    if bounds.limit is not None:
+        allowed.append(math.ceil(bounds.limit * calls / jobs))
+    return min(allowed, default=None)
 
 
 def _repairs(project: Project) -> float:
@@ -139,7 +172,6 @@ def situation(project: Project, model: str) -> tuple[forecast.Situation, Snapsho
         workers=int(project.defaults.values.get("concurrency", 4)),
         latency=forecast.measured(_seconds(project)),
         until=bounds.until,
-        max_calls=bounds.max_calls,
         closed_until=stands.closed_until,
         price=pacing.price_of(project, model),
     )

@@ -52,6 +52,7 @@ class Run:
     calls: int = 0
     tokens: int = 0
     goes_on_at: float | None = None
+    left: set[str] = field(default_factory=set)
     work: int = 0
     current: int = 0
     _guard: threading.RLock = field(default_factory=threading.RLock)
@@ -151,9 +152,10 @@ class Run:
             self.calls += 1
             self.tokens += tokens
 
-    def put_off(self, until: float | None) -> None:
-        """Something was deferred; until: when it goes on (epoch seconds), if that is known."""
+    def put_off(self, job: str, until: float | None) -> None:
+        """It was deferred; until: when it goes on (epoch seconds), if that is known."""
         with self._guard:
+            self.left.add(job)
             if until is not None:
                 self.goes_on_at = min(until, self.goes_on_at or until)
 

@@ -63,10 +63,23 @@ def _needs_reading(named: Iterable[tuple[str, str, str]]) -> Iterable[str]:
     by_status = Counter(status for status, _, _ in rows)
     for status in _ORDER:
         own = [(job, reason) for s, job, reason in rows if s == status]
+        if status == "deferred":
+            yield from _by_reason(own)
+            continue
         for job, reason in own[:MOST]:
             yield f"  {status:<12} {job}: {reason}"
         if by_status[status] > MOST:
             yield f"  {status:<12} ... and {by_status[status] - MOST} more: see `doit report`"
+
+
+def _by_reason(deferred: Sequence[tuple[str, str]]) -> Iterable[str]:
+    """A spent day or budget defers whatever is left: one line for each reason."""
+    jobs: dict[str, list[str]] = {}
+    for job, reason in deferred:
+        jobs.setdefault(reason, []).append(job)
+    for reason, named in jobs.items():
+        more = f" and {len(named) - 1} more" if len(named) > 1 else ""
+        yield f"  {'deferred':<12} {named[0]}{more}: {reason}"
 
 
 MOST = 20

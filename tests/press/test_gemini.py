@@ -139,6 +139,38 @@ def test_a_plugin_is_done_before_the_next_one_is_begun(shop: Market, words: tupl
     assert shop.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'published'") != [(0,)]
 
 
+def test_a_small_day_ends_with_documents_and_says_when_the_rest_is_done(shop: Market) -> None:
+    configure(shop, "limits: {'*': {rpm: null, tpm: null, rpd: 3}}")
+    path = shop.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("concurrency: 4", "concurrency: 1"))
+    with serving(shop, limits={"*": Limits(rpd=3)}) as (server, doit):
+        done = doit()
+        seen = server.seen()["list"]
+    assert [call["phase"] for call in seen] == ["analysis", "generation", "analysis"]
+    assert done.out.count("published ") == 1, done.out
+    assert "deferred     beta/skill and 1 more: gemini-3.5-flash-lite: the day's 3 req" in done.out
+    [left] = [line for line in done.out.splitlines() if line.startswith("left: ")]
+    assert left.startswith("left: 2 documents; 3-4 calls, done in 1-2 nights; goes on from 20")
+
+
+def test_a_spent_budget_says_how_many_nights_it_takes(shop: Market) -> None:
+    with serving(shop) as (server, doit):
+        assert "done in 6-7 nights with this budget" in doit("max_calls=1", "plan").out
+        assert "done in 3-4 nights with this budget" in doit("limit=1", "plan").out
+        done = doit("pace=unpaced", "limit=1")
+        assert len(server.seen()["list"]) == 2
+    assert "left: 2 documents; 4-5 calls, done in 2-3 nights; the next run goes" in done.out
+
+
+def test_a_cost_that_is_bounded_does_not_lift_the_free_tiers_limits(shop: Market) -> None:
+    with serving(shop) as (_server, doit):
+        plans = [doit(word, "plan").out for word in ("max_cost=1.50", "paid=1")]
+        other = doit("max_cost=1.50", "model=gemini-9-ultra", "plan").out
+    assert "gemini-3.5-flash-lite at 15/250k/500" in plans[0]
+    assert "gemini-3.5-flash-lite at -/-/-" in plans[1]
+    assert "gemini-9-ultra at -/-/-" in other
+
+
 def test_a_fallback_that_costs_money_is_refused(shop: Market) -> None:
     configure(shop, "fallback_models: [gemini-9-ultra]")
     with serving(shop) as (server, doit):

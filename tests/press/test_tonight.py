@@ -39,7 +39,7 @@ def shop(tmp_path: Path) -> Market:
 
 @contextmanager
 def before_midnight(
-    seconds: float = 60, speed: float = SPEED, **settings: Any
+    seconds: float = 200, speed: float = SPEED, **settings: Any
 ) -> Iterator[tuple[GeminiServer, dict[str, str]]]:
     """A server shortly before midnight Pacific, on a fast clock that it shares."""
     fast = FastClock(speed, MIDNIGHT - seconds)
