@@ -40,6 +40,14 @@ def envelope(
     return {"error": {**error, "details": details} if details else error}
 
 
+def older(limit: str) -> dict[str, Any]:
+    """A 429 that names its quota in an ErrorInfo."""
+    region = "GenerateContentRequestsPerMinutePerProjectPerRegion"
+    metadata = {"quota_limit": region, "quota_limit_value": limit, "quota_location": "asia"}
+    info = {"@type": RPC + "ErrorInfo", "reason": "RATE_LIMIT_EXCEEDED", "metadata": metadata}
+    return envelope(429, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric", [info])
+
+
 MINUTE = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
 TOKENS = "GenerateContentInputTokensPerModelPerMinute-FreeTier"
 DAY = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
@@ -80,6 +88,18 @@ ROWS: dict[str, tuple[int, Any, str]] = {
         envelope(429, "RESOURCE_EXHAUSTED", "Your prepayment credits are depleted."),
         "no_quota",
     ),
+    "spending cap": (
+        429,
+        envelope(429, "RESOURCE_EXHAUSTED", "Your project has exceeded its monthly spending cap."),
+        "no_quota",
+    ),
+    "older, limit 0": (429, older("0"), "no_quota"),
+    "older, minute": (429, older("60"), "minute_quota"),
+    "no quota named, 18 h": (
+        429,
+        envelope(429, "RESOURCE_EXHAUSTED", "Quota exceeded. Please retry in 18h3m12.5s."),
+        "day_quota",
+    ),
     "vertex": (429, SHARED, "capacity"),
     "bare 429": (
         429,
@@ -118,6 +138,21 @@ ROWS: dict[str, tuple[int, Any, str]] = {
             "The input token count (1200000) exceeds the maximum number of tokens allowed "
             "(1048576).",
         ),
+        "too_large",
+    ),
+    "too many tokens for Vertex": (
+        400,
+        envelope(
+            400,
+            "INVALID_ARGUMENT",
+            "Unable to submit request because the input token count is 1100000 but model only "
+            "supports up to 1048576.",
+        ),
+        "too_large",
+    ),
+    "payload": (
+        400,
+        envelope(400, "INVALID_ARGUMENT", "Request payload size exceeds the limit: 20971520."),
         "too_large",
     ),
     "too many bytes": (413, "Request Entity Too Large", "too_large"),

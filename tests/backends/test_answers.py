@@ -43,6 +43,31 @@ def test_the_rows_and_the_docs_cover_every_kind() -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("status", "message", "reason", "hint"),
+    [
+        (400, "User location is not supported for the API use.", "", "where this machine is"),
+        (403, "This API method requires billing to be enabled.", "BILLING_DISABLED", "billing for"),
+        (403, "The API has not been used before: https://x", "SERVICE_DISABLED", "address above"),
+        (403, "Your API key was reported as leaked.", "", "GEMINI_API_KEY"),
+        (429, "Your prepayment credits are depleted.", "", "used up"),
+    ],
+)
+def test_the_hint_is_what_this_answer_asks_for(
+    status: int, message: str, reason: str, hint: str
+) -> None:
+    body = envelope(status, "X", message, [{"@type": "ErrorInfo", "reason": reason}])
+    answer = answers.of_error(status, body)
+    assert BackendError(answer).fatal
+    assert hint in answer.hint
+
+
+def test_an_error_in_a_200_is_that_error() -> None:
+    outcome = answers.of_body(json.dumps(envelope(503, "UNAVAILABLE", "overloaded")))
+    assert outcome.answer is not None
+    assert (outcome.answer.kind, outcome.answer.message) == ("transient", "503 overloaded")
+
+
 def test_a_minute_states_its_wait_and_its_limit() -> None:
     answer = answers.of_error(429, quota(MINUTE, 15, "32.5s"))
     assert (answer.wait, answer.limit, answer.quota) == (32.5, 15, MINUTE)
@@ -69,6 +94,7 @@ def test_the_day_counts_where_day_and_minute_are_both_spent() -> None:
         ("Please retry in 1.5s.", "", 1.5),
         ("Please retry in 250ms.", "", 0.25),
         ("Please retry in 2m", "", 120.0),
+        ("Please retry in 1m2.5s.", "", 62.5),
         ("later", "17", 17.0),
         ("later", "Wed, 21 Oct 2026 07:28:00 GMT", None),
     ],

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from nightpress.backends import hints
 from nightpress.errors import Answer
 
 STOPPED = frozenset(
@@ -21,25 +22,18 @@ STOPPED = frozenset(
     }
 )  # fmt: skip
 CUT = frozenset({"MAX_TOKENS", "CONTINUATION"})
-HINTS = {
-    "minute_quota": "the pace was too fast for this project; it slows down by itself",
-    "day_quota": "this model is closed until midnight Pacific; the rest goes on then",
-    "no_quota": "this model has no free tier for your project: choose another `model`, or enable "
-    "billing and set `paid: true`",
-    "capacity": "the provider is short of capacity; it is tried again later",
-    "not_found": "check `model` in manifests/_defaults.yaml: it is misspelt, retired, or not "
-    "offered in this region",
-    "bad_request": "the request or the configuration is wrong; nothing was generated",
-    "unauthorised": "check GOOGLE_API_KEY or GEMINI_API_KEY (for Vertex AI: `gcloud auth "
-    "application-default login`, and the project's rights)",
-    "too_large": "lower `input_bytes` in the generator, or exclude large files of this plugin",
-    "blocked": "the provider's filter stopped it; the standing file is untouched",
-}
 KEYLIKE = re.compile(
     r"AIza[\w-]{10,}|ya29\.[\w.-]+|(?i:(?<=key=)|(?<=bearer ))[^\s&'\"]+|AQ\.[\w-]{20,}"
 )
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
-SECONDS = re.compile(r"retry in ([\d.]+)\s*(ms|s|m|h)?", re.IGNORECASE)
+SPAN = re.compile(r"retry in ((?:[\d.]+\s*(?:ms|s|m|h)?)+)", re.IGNORECASE)
+PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
+HOUR = 3_600.0
+TOO_LONG = re.compile(
+    r"token count.*(?:exceeds|only supports)|payload size exceeds|prompt is too long",
+    re.IGNORECASE,
+)
+MONEY = re.compile(r"prepay|\bspend", re.IGNORECASE)
 ZERO = re.compile(r"\blimit: 0(?![\d.])")
 STATED = re.compile(r"\blimit: (\d+)")
 
@@ -73,6 +67,9 @@ def of_body(body: str) -> Outcome:
         return Outcome("", "", 0, 0, Answer("malformed", said, 200))
     if not isinstance(value, dict):
         return Outcome("", "", 0, 0, Answer("malformed", "the reply's body is no object", 200))
+    if _mapping(value.get("error")):  # an error that came too late for the status line
+        code = value["error"].get("code")
+        return Outcome("", "", 0, 0, of_error(code if isinstance(code, int) else 500, value))
     usage = _mapping(value.get("usageMetadata"))
     tokens_in = _count(usage.get("promptTokenCount"))
     tokens_out = _count(usage.get("candidatesTokenCount")) + _count(usage.get("thoughtsTokenCount"))
@@ -80,7 +77,7 @@ def of_body(body: str) -> Outcome:
     text, kind, said = _judge(value)
     answer = None
     if kind:
-        answer = Answer(kind, said, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
+        answer = Answer(kind, said, 200, hint=hints.HINTS.get(kind, ""), tokens_in=tokens_in,
                         tokens_out=tokens_out, model=model)  # fmt: skip
     return Outcome(text, model, tokens_in, tokens_out, answer)
 
@@ -144,7 +141,7 @@ def of_error(status: int, body: object, retry_after: str = "") -> Answer:
     kind = _kind(status, message, typed)
     wait = _wait(message, typed, retry_after) if kind == "transient" else None
     said = f"{status} {clean(message)}" if message else f"{status} without a message"
-    return Answer(kind, said, status, wait, hint=HINTS.get(kind, ""))
+    return Answer(kind, said, status, wait, hint=hints.of(kind, message, typed))
 
 
 def of_text(text: str) -> Answer:
@@ -166,7 +163,7 @@ def of_exception(name: str, text: str) -> Answer:
     said = f"{name}: {clean(text)}" if text else name
     left = name not in NEVER_LEFT
     if name in ("DefaultCredentialsError", "RefreshError"):
-        return Answer("unauthorised", said, hint=HINTS["unauthorised"], left=left)
+        return Answer("unauthorised", said, hint=hints.HINTS["unauthorised"], left=left)
     if name in ("UnsupportedProtocol", "LocalProtocolError", "InvalidURL"):
         hint = "check the base URL and the key for stray characters"
         return Answer("bad_request", said, hint=hint, left=left)
@@ -180,7 +177,7 @@ def _kind(status: int, message: str, details: list[Mapping[str, Any]]) -> str:
     low = message.lower()
     if status in (401, 403) or "API_KEY_INVALID" in reasons or ("api key" in low and status == 400):
         return "unauthorised"
-    if status == 413 or (status == 400 and "token count" in low and "exceeds" in low):
+    if status == 413 or (status == 400 and TOO_LONG.search(message)):
         return "too_large"
     if status == 404:
         return "not_found"
@@ -192,9 +189,11 @@ def _kind(status: int, message: str, details: list[Mapping[str, Any]]) -> str:
 def _refused(message: str, details: list[Mapping[str, Any]], retry_after: str) -> Answer:
     """A 429: which quota, which limit, how long."""
     violations = [_mapping(v) for d in details for v in _list(d.get("violations"))]
+    violations += [_older(_mapping(d.get("metadata"))) for d in details if "metadata" in d]
     zero = [v for v in violations if str(v.get("quotaValue", "")) == "0"]
-    depleted = "prepay" in message.lower() or "spend" in message.lower()
-    if zero or depleted or ZERO.search(message):
+    if MONEY.search(message):
+        return replace(_quota("no_quota", message, violations, None), hint=hints.HINTS["money"])
+    if zero or ZERO.search(message):
         return _quota("no_quota", message, zero or violations, None)
     daily = [v for v in violations if "PerDay" in str(v.get("quotaId"))]
     if daily or re.search(r"per[ _]day", message, re.IGNORECASE):
@@ -203,9 +202,19 @@ def _refused(message: str, details: list[Mapping[str, Any]], retry_after: str) -
     minutely = [v for v in violations if "PerMinute" in str(v.get("quotaId"))]
     if minutely or re.search(r"per[ _]minute", message, re.IGNORECASE):
         return _quota("minute_quota", message, minutely or violations, wait)
-    if violations and wait is not None:
+    if wait is not None and wait > HOUR:  # no minute's quota and no crowd takes that long
+        return _quota("day_quota", message, violations, None)
+    if any(v.get("quotaId") for v in violations) and wait is not None:
         return _quota("minute_quota", message, violations, wait)
     return _quota("capacity", message, violations, wait)
+
+
+def _older(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A violation, where an ErrorInfo names the quota (as older answers do, and Vertex AI's)."""
+    return {
+        "quotaId": metadata.get("quota_limit", ""),
+        "quotaValue": metadata.get("quota_limit_value", ""),
+    }
 
 
 def _quota(
@@ -218,7 +227,9 @@ def _quota(
     # Google's first line says to look at the plan; the violation says what happened.
     lines = [line for line in message.splitlines() if "Quota exceeded" in line]
     said = clean(lines[0].lstrip("* ") if lines else message) or "quota exceeded"
-    return Answer(kind, f"429 {said}", 429, wait, limit, str(named.get("quotaId", "")), HINTS[kind])
+    return Answer(
+        kind, f"429 {said}", 429, wait, limit, str(named.get("quotaId", "")), hints.HINTS[kind]
+    )
 
 
 def _limit(violation: Mapping[str, Any], message: str) -> int | None:
@@ -235,10 +246,10 @@ def _wait(message: str, details: list[Mapping[str, Any]], retry_after: str) -> f
         delay = re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))
         if delay:
             return float(delay[1])
-    said = SECONDS.search(message)
-    if said:
-        scale = {"ms": 0.001, "m": 60.0, "h": 3_600.0}.get((said[2] or "s").lower(), 1.0)
-        return float(said[1].rstrip(".")) * scale
+    said = SPAN.search(message)
+    if said:  # 250ms, 1.5s, 18h3m12.5s
+        scale = {"ms": 0.001, "m": 60.0, "h": HOUR}
+        return sum(float(n) * scale.get(unit.lower(), 1.0) for n, unit in PART.findall(said[1]))
     return float(retry_after) if retry_after.strip().isdigit() else None
 
 
