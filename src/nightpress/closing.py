@@ -102,5 +102,10 @@ def _back_up(now: Session, say: Say) -> None:
         return
     if counts["published"] or counts["adopted"]:
         from nightpress import vaulting
+        from nightpress.journey import Journey
 
-        vaulting.after_build(now.project, say)
+        journey = Journey(quiet=vaulting.is_quiet(now.project), stop=now.run.stop)
+        try:
+            vaulting.after_build(now.project, say, journey)
+        finally:
+            journey.end()

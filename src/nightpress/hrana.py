@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nightpress.errors import UsageError
-from nightpress.hrana_errors import HranaError, Unreachable, of_result, of_status
+from nightpress.hrana_errors import Denied, HranaError, Unreachable, of_result, of_status
 from nightpress.loopback import is_loopback
 from nightpress.terminal import safe
 
@@ -76,7 +76,11 @@ class Hrana:
         headers = {"accept-encoding": "identity"}
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"
-        self._client = httpx2.Client(timeout=timeout, headers=headers, follow_redirects=False)
+        # a proxy of the environment would read the token where there is no TLS
+        self._client = httpx2.Client(
+            timeout=timeout, headers=headers, follow_redirects=False,
+            trust_env=not self.url.startswith("http:"),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return f"Hrana({self.host!r})"
@@ -159,6 +163,8 @@ class Hrana:
             raise Unreachable(
                 f"{self.host} cannot be reached: {said}", _ONLINE, passing="CERTIFICATE" not in said
             ) from error
+        if status == 401 and not self._token:
+            raise Denied(f"{self.host} wants a token", _NO_TOKEN)
         if status != 200:
             raise of_status(status, self._clean(text.decode("utf-8", "replace")), self.host, wait)
         try:
@@ -190,18 +196,25 @@ class Hrana:
 
 
 _ONLINE = "is this machine online, and is the URL right? (turso db show NAME --url)"
+_NO_TOKEN = "set TURSO_AUTH_TOKEN: turso db tokens create NAME (a restore: --read-only)"  # noqa: S105
 _URL = "the URL is that of `turso db show NAME --url`"
 
 
 def endpoint(url: str, token: str = "") -> tuple[str, str]:
     """(the address that requests go to, the host for messages). Raises UsageError."""
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+        host.encode("idna")
+        if parts.port == 0 or re.search(r"\s", host):
+            raise ValueError(host)
+    except ValueError as error:  # UnicodeError is one
+        raise UsageError(f"{safe(url[:100])!r} is no URL of a libSQL database", _URL) from error
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError(
             "the vault's URL carries more than an address",
             "a token belongs in TURSO_AUTH_TOKEN, never in the URL",
         )
-    host = parts.hostname or ""
     if parts.scheme not in ("libsql", "https", "http") or not host:
         raise UsageError(f"{safe(url[:100])!r} is no URL of a libSQL database", _URL)
     if parts.scheme == "http" and token and not is_loopback(host):

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 import time
+from threading import Event
 from typing import TYPE_CHECKING
 
+from nightpress.errors import NightpressError
 from nightpress.terminal import safe
 
 if TYPE_CHECKING:
@@ -19,14 +21,19 @@ OFTEN = {True: 0.2, False: 10.0}
 
 
 class Journey:
-    """Shows on stderr how far it has come, and with what is left in bytes and time."""
+    """Shows on stderr how far it has come, and with what is left in bytes and time.
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    stop: once it is set, the journey ends with a NightpressError at its next step."""
+
+    def __init__(self, *, quiet: bool = False, stop: Event | None = None) -> None:
         self._quiet = quiet
+        self._stop = stop
         self._last = time.monotonic()
         self._said = False
 
     def __call__(self, progress: Progress) -> None:
+        if self._stop is not None and self._stop.is_set():
+            raise NightpressError("interrupted", "run it again: what has travelled is kept")
         terminal = sys.stderr.isatty()
         if self._quiet or time.monotonic() - self._last < OFTEN[terminal]:
             return

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def _travelling(now: Session) -> Iterator[tuple[Place, Journey]]:
     from nightpress import vaulting
 
-    journey = Journey(quiet=now.project.options.get("progress") in ("none", "json"))
+    journey = Journey(quiet=vaulting.is_quiet(now.project), stop=now.run.stop)
     where = vaulting.place(now.project)
     try:
         yield where, journey

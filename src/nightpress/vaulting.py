@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from nightpress import contract, discovery, lockfile, reading, slugs, vault
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.project import Project
 from nightpress.vault import Place, Plugin, Policy, Source
-from nightpress.vault.source import Listener, silent
+from nightpress.vault.source import Listener
 
 POLICY = Policy(last=7, daily=14, weekly=8, monthly=12)
 """Snapshots that stay where the defaults say nothing."""
@@ -101,20 +101,30 @@ def recorded(project: Project, kind: str, where: Place) -> Iterator[Callable[...
     columns: dict[str, Any] = {}
     try:
         yield columns.update
-    except NightpressError as error:
-        _record(project, kind, where, began, {"ok": 0, "said": error.message})
+    except BaseException as error:
+        with suppress(Exception):  # the error itself is what must be told
+            _record(project, kind, where, began, {"ok": 0, "said": _said(error)})
         raise
     _record(project, kind, where, began, {"ok": 1, **columns})
 
 
+def _said(error: BaseException) -> str:
+    if isinstance(error, NightpressError):
+        return error.message
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return f"{type(error).__name__}: {error}"
+
+
 def _record(
-    project: Project, kind: str, where: Place, began: float, columns: dict[str, Any]
+    project: Project, kind: str, where: Place | None, began: float, columns: dict[str, Any]
 ) -> None:
+    """where: None if no vault could be made out."""
     row = {
         "timestamp": datetime.fromtimestamp(project.clock.time(), UTC).isoformat(),
         "kind": kind,
-        "place": where.name,
-        "off_site": int(where.off_site),
+        "place": where.name if where else "none",
+        "off_site": int(where.off_site) if where else 0,
         "seconds": round(project.clock.monotonic() - began, 3),
         **columns,
     }
@@ -147,16 +157,27 @@ def _not_off_site(where: Place) -> list[str]:
     return [] if where.off_site else [f"warning: {vault.NOT_OFF_SITE}"]
 
 
-def after_build(project: Project, tell: Callable[[str], None]) -> None:
-    """The backup after a run that published: its failure is told and recorded, and ends there."""
+def is_quiet(project: Project) -> bool:
+    """Is no progress to be shown?"""
+    return project.options.get("progress") in ("none", "json")
+
+
+def after_build(project: Project, tell: Callable[[str], None], progress: Listener) -> None:
+    """The backup after a run that published: its failure, whichever, is told and recorded, and
+    ends there."""
     where: Place | None = None
+    began = project.clock.monotonic()
     try:
         where = place(project)
-        for line in back_up(project, where, silent)[-3:]:
+        for line in back_up(project, where, progress):
             tell(line)
-    except (NightpressError, OSError) as error:
-        said = error.message if isinstance(error, NightpressError) else str(error)
-        tell(f"BACKUP FAILED: {said} (the build itself is not affected; try: doit backup)")
+    except Exception as error:  # noqa: BLE001  the build is done: nothing may fail it now
+        said = _said(error)
+        hint = f"; {error.hint}" if isinstance(error, NightpressError) and error.hint else ""
+        tell(f"BACKUP FAILED: {said}{hint} (the build itself is not affected; try: doit backup)")
+        if where is None:
+            with suppress(Exception):
+                _record(project, "backup", None, began, {"ok": 0, "said": said})
     finally:
         if where is not None:
             where.close()

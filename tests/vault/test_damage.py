@@ -124,7 +124,7 @@ def _hostile(place: Place, nodes: tuple[Node, ...], path: str = ".") -> None:
     uploader.seal(made[-1][0], {chunk for n in nodes for chunk in n.chunks})
     uploader.flush()
     count = sum(n.kind == "f" for n in nodes)
-    size = sum(n.size for n in nodes)
+    size = sum(n.size for n in nodes if n.size < 100)
     place.write([
         Sql("INSERT INTO snapshot_parts VALUES ('s', 'plugin', 'p', 'p', '', '', '.', ?1, ?2, 0,"
             " 0, ?3)", (count, size, made[-1][0])),
@@ -155,6 +155,14 @@ HOSTILE: dict[str, tuple[tuple[Node, ...], str]] = {
     "a part up": ((_file("evil"),), "../out"),
     "an absolute part": ((_file("evil"),), "/tmp/out"),
     "another size": ((_file("a", size=5),), "."),
+    "no text at all": ((_file("a\ud800b"),), "."),
+    "a long name": ((_file("a" * 300),), "."),
+    "a long path": ((_file("/".join(["a" * 200] * 25)),), "."),
+    "deep": ((_file("/".join(["a"] * 500)),), "."),
+    "a link to nul": ((Node("l", "a", text="b\0c"),), "."),
+    "a link to nothing": ((Node("l", "a", text=""),), "."),
+    "a link to no text": ((Node("l", "a", text="\ud800"),), "."),
+    "endless": ((replace(_file("a"), size=float("inf")),), "."),  # type: ignore[arg-type]
     "no content": ((trees.file("a", 0o644, 0, EVIL, ()),), "."),
 }
 
@@ -185,6 +193,13 @@ def test_a_bomb_is_not_inflated() -> None:
     bomb = objects.Packed("0" * 64, 10, "zlib", zlib.compress(bytes(50_000_000)))
     with pytest.raises(Damaged):
         objects.unpack(bomb)
+
+
+def test_what_an_object_says_of_its_size_is_not_believed() -> None:
+    data = bytes(objects.MOST + 1)
+    packed = objects.Packed(objects.name(data), len(data), "zlib", zlib.compress(data))
+    with pytest.raises(Damaged, match="says that it holds"):
+        objects.unpack(packed)
 
 
 def test_a_long_tree_is_several_objects_and_comes_back() -> None:

@@ -27,7 +27,7 @@ def test_a_wrong_and_an_expired_token(server: Server) -> None:
     for token, words in (
         (server.token(expires=-600), "has expired"),
         (server.token() + "x", "does not accept the token"),
-        ("", "does not accept the token"),
+        ("", "wants a token"),
     ):
         with pytest.raises(Denied, match=words) as caught:
             snapshots(RemotePlace(Hrana(server.url, token, SOON)))
@@ -152,6 +152,21 @@ def test_the_token_is_refused_over_plain_http() -> None:
     assert Hrana("libsql://x.turso.io/", "t").url == "https://x.turso.io/v3/pipeline"
     for url in ("x.turso.io", "ftp://x", "libsql://", "file:///etc/passwd"):
         with pytest.raises(UsageError):
+            Hrana(url, "t")
+
+
+def test_a_proxy_of_the_environment_does_not_read_the_token(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _far((502, b"", 0)) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy)
+        assert snapshots(RemotePlace(Hrana(server.url, server.token(), SOON))) == []
+
+
+def test_what_is_no_url_is_said_to_be_none() -> None:
+    for url in ("https://[::1", "libsql://ex..ample", "libsql://exa mple", "libsql://h:99999"):
+        with pytest.raises(UsageError, match="is no URL of a libSQL database"):
             Hrana(url, "t")
 
 

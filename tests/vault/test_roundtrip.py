@@ -149,6 +149,27 @@ def test_an_empty_folder_is_filled_in_place(place: Place, tmp_path: Path) -> Non
     assert state(dest) == state(source.root)
 
 
+def test_only_the_destination_is_written(place: Place, tmp_path: Path) -> None:
+    source = nasty(tmp_path / "project")
+    backup(source, place)
+    dest = tmp_path / "beside" / "dest"
+    seen: set[str] = set()
+    restore_all(place, dest, progress=lambda _: seen.update(os.listdir(dest.parent)))
+    assert seen == {"dest"}
+    (dest / ".nightpress-restore-0123abcd").mkdir()  # as kill -9 leaves it
+    (dest / ".nightpress-restore-0123abcd" / "half").touch()
+    (dest / ".nightpress-restore-mine").mkdir()
+    restore_all(place, dest, overwrite=True)
+    assert sorted(p.name for p in dest.glob(".n*")) == [".nightpress-restore-mine"]
+
+
+def test_a_destination_that_cannot_be_is_told(place: Place, tmp_path: Path) -> None:
+    backup(nasty(tmp_path / "project"), place)
+    (tmp_path / "file").touch()
+    with pytest.raises(NightpressError, match="file"):
+        restore_all(place, tmp_path / "file" / "below")
+
+
 def test_a_link_in_the_destination_is_not_followed(place: Place, tmp_path: Path) -> None:
     source = nasty(tmp_path / "project")
     backup(source, place)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
 
+from nightpress.errors import NightpressError
+from nightpress.journey import Journey
+from nightpress.vault import Progress
 from tests.market import Market, plugin
 from tests.vault.server import Server
 from tests.vault.tree import state
@@ -138,6 +142,38 @@ def test_after_a_build_a_failed_backup_is_loud_and_no_more(built: Market, server
         p.read_bytes() for p in (built.root / ".nightpress").rglob("*") if p.is_file()
     )
     assert secret.encode() not in everything
+
+
+def test_after_a_build_no_failure_of_a_backup_is_lost(built: Market) -> None:
+    path = built.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text() + "\nvault: {after_build: true}\n")
+    alpha = built.root / "plugins" / "alpha"
+    (alpha / ".env").write_text("TOKEN=abc\n")
+    (alpha / "GUIDE.md").write_text("One more remark on ledgers, for people who settle them.\n")
+    done = built.doit(TURSO_AUTH_TOKEN="a.b.c")  # noqa: S106  no URL: where to is not known
+    assert done.code == 0
+    assert "BACKUP FAILED: TURSO_AUTH_TOKEN is set, but TURSO_DATABASE_URL is not" in done.out
+    assert built.rows("SELECT kind, ok, place FROM backups") == [("backup", 0, "none")]
+    (alpha / "GUIDE.md").write_text("Another remark on ledgers, for people who settle them.\n")
+    (built.root / ".nightpress" / "vault-index.db").mkdir()  # no error of ours at all
+    done = built.doit()
+    assert done.code == 0, done.out + done.err
+    assert "BACKUP FAILED" in done.out
+    assert built.rows("SELECT ok FROM backups") == [(0,), (0,)]
+    (alpha / "GUIDE.md").write_text("The last remark on ledgers, for people who settle them.\n")
+    (built.root / ".nightpress" / "vault-index.db").rmdir()
+    done = built.doit()
+    assert "not backed up: plugins/alpha/.env" in done.out
+    assert "not off-site: set TURSO_DATABASE_URL" in done.out
+
+
+def test_a_backup_can_be_interrupted() -> None:
+    stop = threading.Event()
+    journey = Journey(quiet=True, stop=stop)
+    journey(Progress("backup", 1, 2, 0.1))
+    stop.set()
+    with pytest.raises(NightpressError, match="interrupted"):
+        journey(Progress("backup", 2, 2, 0.2))
 
 
 def test_back_from_a_server_with_a_read_only_token(

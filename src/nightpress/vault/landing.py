@@ -7,16 +7,21 @@ links are made when every file stands, and what stands in the destination is nev
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import stat
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from nightpress import reading
 from nightpress.errors import UnsafePath, UsageError
 from nightpress.terminal import safe
 from nightpress.vault.trees import Node
+
+_STAGE = ".nightpress-restore-"
+"""How the folder begins, within the destination, in which everything is laid out first."""
 
 _FILE_MODE = 0o777
 """Permission bits that a restored file may have: never setuid, setgid or sticky."""
@@ -32,17 +37,15 @@ class Landing:
         self._exists = os.path.lexists(self.dest)
         if self._exists and not self.dest.is_dir():
             raise UsageError(f"{safe(str(dest))} is no folder")
+        if self._exists:
+            self._clear()
         if self._exists and not overwrite and any(self.dest.iterdir()):
             raise UsageError(
                 f"{safe(str(dest))} is not empty, and nothing is overwritten unasked",
                 "name an empty or a new folder, or add --overwrite",
             )
-        token = f".nightpress-restore-{secrets.token_hex(4)}"
-        if self._exists:
-            self.stage = self.dest / token
-        else:
-            self.dest.parent.mkdir(parents=True, exist_ok=True)
-            self.stage = self.dest.parent / token
+        self.dest.mkdir(parents=True, exist_ok=True)
+        self.stage = self.dest / f"{_STAGE}{secrets.token_hex(4)}"
         self.stage.mkdir(mode=0o700)
 
     def folders(self, paths: Iterable[str]) -> None:
@@ -62,19 +65,23 @@ class Landing:
             if node.kind == "l":
                 os.symlink(node.text, f"{self.stage}/{node.path}")  # noqa: PTH211  odd names
         os.sync()  # the content is durable before the names are
-        if not self._exists:
-            self._modes(self.stage, nodes)
-            os.chmod(self.stage, 0o755 & ~_umask())
-            self.stage.rename(self.dest)
-        else:
-            self._merge(nodes)
-            self.stage.rmdir()
-            self._modes(self.dest, nodes)
+        self._merge(nodes)
+        self.stage.rmdir()
+        self._modes(self.dest, nodes)
         os.sync()
 
     def discard(self) -> None:
         """Remove what was laid out."""
         shutil.rmtree(self.stage, ignore_errors=True)
+        if not self._exists:
+            with suppress(OSError):
+                self.dest.rmdir()
+
+    def _clear(self) -> None:
+        """Remove what an earlier restore, killed halfway, had laid out here."""
+        for left in self.dest.glob(f"{_STAGE}*"):
+            if re.fullmatch(r"[0-9a-f]{8}", left.name.removeprefix(_STAGE)):
+                shutil.rmtree(left, ignore_errors=True)
 
     def _merge(self, nodes: Sequence[Node]) -> None:
         if {name.name for name in self.dest.iterdir()} == {self.stage.name}:
@@ -149,9 +156,3 @@ def folders_of(nodes: Iterable[Node]) -> set[str]:
             found.add(path)
             path = path.rpartition("/")[0]
     return found
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

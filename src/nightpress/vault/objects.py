@@ -15,6 +15,9 @@ from nightpress.vault.place import Damaged
 CHUNK = 1024 * 1024
 """Bytes of a file in one object, at most."""
 
+MOST = 4 * CHUNK
+"""Bytes of an object that is taken from a vault, at most, whatever the vault says of it."""
+
 PAGES = 64 * 1024
 """Bytes of a SQLite file in one object: whole pages, so that a changed page costs one piece."""
 
@@ -52,6 +55,8 @@ def pack(hash_: str, data: bytes) -> Packed:
 def unpack(packed: Packed) -> bytes:
     """The raw bytes, verified; Damaged, with the object's name, if they are others."""
     data = packed.data
+    if not 0 <= packed.raw_size <= MOST:
+        raise Damaged(f"object {packed.hash} says that it holds {packed.raw_size:,} bytes")
     if packed.codec == "zlib":
         inflate = zlib.decompressobj()
         try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nightpress.clock import Clock, RealClock
-from nightpress.errors import UsageError
+from nightpress.errors import MachineTrouble, UsageError
 from nightpress.terminal import safe
 from nightpress.vault import fetch, inventory, objects, trees
 from nightpress.vault.inventory import PartRow, Snapshot
@@ -73,8 +73,9 @@ def restore_all(
     began, received = clock.monotonic(), place.received
     chosen = inventory.choose(place, snapshot)
     rows = _wanted(inventory.parts(place, chosen.id), plugin, chosen)
-    landing = Landing(dest, overwrite=overwrite)
+    landing: Landing | None = None
     try:
+        landing = Landing(dest, overwrite=overwrite)
         stored = fetch.sizes(place, [row.tree for row in rows])
         loaded = fetch.load(place, list(dict.fromkeys(row.tree for row in rows)), stored)
         nodes = merged([loaded[row.tree] for row in rows])
@@ -85,8 +86,11 @@ def restore_all(
             done += size
             progress(Progress("restore", done, total, clock.monotonic() - began))
         landing.finish(nodes)
-    except BaseException:
-        landing.discard()
+    except BaseException as error:
+        if landing is not None:
+            landing.discard()
+        if isinstance(error, OSError):
+            raise _disk(dest, error) from error
         raise
     return RestoreResult(
         chosen.id, chosen.taken, place.name, str(dest), sum(r.kind == "plugin" for r in rows),
@@ -94,6 +98,15 @@ def restore_all(
         clock.monotonic() - began, any(row.partial for row in rows), landing.replaced,
         tuple((node.path, node.text) for node in nodes if node.kind == "x"), _notices(nodes),
     )  # fmt: skip
+
+
+def _disk(dest: Path, error: OSError) -> MachineTrouble:
+    said = error.strerror or str(error)
+    where = f": {safe(os.fsdecode(error.filename))}" if error.filename else ""
+    return MachineTrouble(
+        f"the restore into {safe(str(dest))} failed: {said}{where}",
+        "is there room, and may this user write there?",
+    )
 
 
 def _wanted(rows: Sequence[PartRow], plugin: str | None, chosen: Snapshot) -> list[PartRow]:

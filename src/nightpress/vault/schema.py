@@ -14,9 +14,6 @@ from nightpress.vault.place import Absent, Place, Rows, Sql
 
 VERSION = 1
 
-MAX_OBJECT = 4 * 1024 * 1024
-"""Bytes of one object at most; libSQL refuses blobs of 5,000,000 and more."""
-
 RECOVERY = (
     "Get a read-only token: turso db tokens create NAME --read-only (and the address: turso db "
     "show NAME --url).",

@@ -22,6 +22,11 @@ from nightpress.reading import parts_of
 from nightpress.vault.objects import CHUNK, EMPTY, name
 from nightpress.vault.place import Damaged
 
+_MAX_NAME, _MAX_PATH, _MAX_DEPTH = 255, 4_095, 200
+_UNREADABLE = (
+    ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError, UnsafePath,
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -105,9 +110,9 @@ def read(hash_: str, data: bytes) -> tuple[str, tuple[Node, ...], str | None]:
             raise Damaged(f"tree {hash_} is of a newer form", "upgrade nightpress")
         path, following = str(head["path"]), head["next"]
         if path != ".":
-            parts_of(path)
+            _plain(path)
         nodes = tuple(_nodes(rows))
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError, UnsafePath) as error:
+    except _UNREADABLE as error:
         raise Damaged(f"object {hash_} is no readable tree: {error}") from error
     return path, nodes, None if following is None else str(following)
 
@@ -119,7 +124,7 @@ def _nodes(rows: Sequence[Any]) -> Iterator[Node]:
             yield Node("x", path, text=str(row[2]), grave=bool(row[3]))
             continue
         if (kind, path) != ("d", "."):  # "." is the part's own folder
-            parts_of(path)
+            _plain(path)
         if kind == "f":
             size, hash_ = int(row[3]), str(row[4])
             chunks = tuple(map(str, row[5])) if len(row) > 5 else (hash_,) * (hash_ != EMPTY)
@@ -127,9 +132,27 @@ def _nodes(rows: Sequence[Any]) -> Iterator[Node]:
         elif kind == "d":
             yield Node("d", path, int(row[2]) & 0o7777)
         elif kind == "l":
-            yield Node("l", path, text=str(row[2]))
+            yield Node("l", path, text=_target(str(row[2])))
         else:
             raise ValueError(f"unknown kind {kind!r}")
+
+
+def _plain(path: str) -> None:
+    """A path that a file system takes: relative, without `..`, of bytes, not endless."""
+    if any(len(_bytes(part)) > _MAX_NAME for part in parts_of(path)) or len(path) > _MAX_PATH:
+        raise ValueError("a path is longer than any file system takes")
+    if path.count("/") > _MAX_DEPTH:
+        raise ValueError(f"a path is deeper than {_MAX_DEPTH} folders")
+
+
+def _target(text: str) -> str:
+    if not 0 < len(_bytes(text)) <= _MAX_PATH or "\0" in text:
+        raise ValueError("a link leads to what is no path")
+    return text
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def check(nodes: Sequence[Node]) -> None:
