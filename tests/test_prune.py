@@ -67,11 +67,11 @@ def _attempt(ledger: Ledger, run: str, job: str, status: str, content: str) -> N
                      "m", ["content changed"], held, snapshot_id=f"snap-{content}"),
     )  # fmt: skip
     ledger.call(run, Call(slug, "analysis", 1, "gemini", "m", "reply", "h", 1.0, 200, "m", 5, 5))
-    ledger.call(
-        run, Call(job, "generation", 1, "gemini", "m", "reply", "h", 2.0, 200, "m", 100, 50,
-                  enhancement_id=row, cost=0.25),
+    asked = Call(
+        job, "generation", 1, "gemini", "m", "reply", f"h-{content}", 2.0, 200, "m", 100, 50,
+        enhancement_id=row, cost=0.25,
     )  # fmt: skip
-    ledger.keep_reply(f"h-{content}", "generation", job, Reply("text", "m", "stop", 100, 50))
+    ledger.call(run, asked, Reply("text", "m", "stop", 100, 50))
     ledger.keep_analysis(f"a-{content}", slug, "gemini", "m", {})
     ledger.keep_content(content, {"README.md": "x"})
     done: dict[str, Any] = {"processing_time_seconds": 3.0}

@@ -35,10 +35,8 @@ class Attempts:
     ) -> None:
         """Store the reply first, then all that follows from it."""
         ledger = self.run.project.ledger
-        if isinstance(result, Reply):
-            ledger.keep_reply(self.key, request.phase, request.job, result)
         call = self._call(request, attempt, seconds, result)
-        ledger.call(self.run.begin(), call)
+        ledger.call(self.run.begin(), call, result if isinstance(result, Reply) else None)
         self.run.called(sum(_tokens(result)))
         self._settle(result)
         self._tell(call, result)

@@ -31,7 +31,7 @@ class Doing:
     token: str
     began: float
     why: str
-    waited: float = 0.0
+    waited_before: float = 0.0
     request: Request | None = None
     reservation: Any = None
     draft: drafting.Draft | None = None
@@ -69,7 +69,9 @@ class Attempts:
         )
         began = self.run.project.clock.monotonic()
         row = self.run.project.ledger.begin(self.run.begin(), attempt)
-        doing = Doing(item, found, state, row, token, began, ", ".join(said))
+        doing = Doing(
+            item, found, state, row, token, began, ", ".join(said), self.caller.waited(item.id)
+        )
         with self.guard:
             self.doing[item.id] = doing
         self.run.tell("started", f"{item.id}: {item.decision!r}", item.id, reasons=said)
@@ -147,10 +149,10 @@ class Attempts:
 
     def timing(self, doing: Doing) -> dict[str, float]:
         spent = self.run.project.clock.monotonic() - doing.began
-        own = max(0.0, spent - doing.waited)
+        waited = self.caller.waited(doing.item.id) - doing.waited_before
         return {
-            "processing_time_seconds": round(own, 4),
-            "waited_seconds": round(doing.waited, 4),
+            "processing_time_seconds": round(max(0.0, spent - waited), 4),
+            "waited_seconds": round(waited, 4),
         }
 
     def tell(self, doing: Doing, status: str, reason: str, size: int | None = None) -> None:

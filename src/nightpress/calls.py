@@ -7,7 +7,8 @@ reservation in the quota ledger; the first attempt's reservation is handed on by
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +54,21 @@ class Caller:
     _backends: dict[str, Backend] = field(default_factory=dict)
     _first: First = field(default_factory=First)
     _guard: threading.Lock = field(default_factory=threading.Lock)
+    _waits: dict[str, float] = field(default_factory=dict)
+
+    def waited(self, job: str) -> float:
+        """Seconds that the job's questions have waited in this run: for quota, for another try."""
+        return self._waits.get(job, 0.0)
+
+    @contextmanager
+    def _waiting(self, job: str) -> Iterator[None]:
+        began = self.run.project.clock.monotonic()
+        try:
+            yield
+        finally:
+            spent = self.run.project.clock.monotonic() - began
+            with self._guard:
+                self._waits[job] = self._waits.get(job, 0.0) + spent
 
     def backend(self, writer: Writer) -> Backend:
         with self._guard:
@@ -75,12 +91,13 @@ class Caller:
         if writer.kind == "offline" or self.pacer is None:
             return None
         self.backend(writer)  # its import takes longer than a reservation may age
-        self._first.wait(self.run.stop)
-        try:
-            return self._reserve(request, writer)
-        except BaseException:
-            self._first.answered()
-            raise
+        with self._waiting(request.job):
+            self._first.wait(self.run.stop)
+            try:
+                return self._reserve(request, writer)
+            except BaseException:
+                self._first.answered()
+                raise
 
     def _reserve(self, request: Request, writer: Writer) -> Any:
         spent: DaySpent | None = None
@@ -122,7 +139,7 @@ class Caller:
         while True:
             self._tell_asked(request)
             try:
-                return self._retrying(Routed(backend, held), attempts).ask(request)
+                return self._retrying(Routed(backend, held), attempts, request.job).ask(request)
             except BackendError as error:
                 if error.answer.kind != "day_quota":
                     raise
@@ -132,15 +149,19 @@ class Caller:
         said = f"{request.job}: asking for the {request.phase}"
         self.run.tell("asked", said, request.job, phase=request.phase)
 
-    def _retrying(self, backend: Backend, attempts: Attempts) -> Retrying:
+    def _retrying(self, backend: Backend, attempts: Attempts, job: str) -> Retrying:
         def again(request: Request, _attempt: int) -> None:
             attempts.held.append(self.reserve(request, attempts.writer))
             self._tell_asked(request)
 
+        def sleep(seconds: float) -> None:
+            with self._waiting(job):
+                self.run.project.clock.sleep(seconds, self.run.stop)
+
         return Retrying(
             backend,
             policy=self.policy,
-            sleep=self._sleep,
+            sleep=sleep,
             rng=self.rng,
             on_attempt=attempts.record,
             reserve=again,
@@ -152,7 +173,8 @@ class Caller:
         if reservation is None:
             return None
         try:
-            return self.pacer.confirm(reservation)
+            with self._waiting(request.job):
+                return self.pacer.confirm(reservation)
         except DaySpent:
             return self.reserve(request, writer)
 
@@ -161,9 +183,6 @@ class Caller:
         if reservation is not None:
             self.pacer.refund(reservation)
             self._first.answered()
-
-    def _sleep(self, seconds: float) -> None:
-        self.run.project.clock.sleep(seconds, self.run.stop)
 
     def give_up(self) -> None:
         """Give up every call that is in flight."""

@@ -143,33 +143,17 @@ class Ledger:
 
     # --- calls and replies ---
 
-    def call(self, run_id: str, call: Call) -> int:
-        """Record one HTTP attempt."""
+    def call(self, run_id: str, call: Call, reply: Reply | None = None) -> int:
+        """Record one HTTP attempt, and the reply that it was paid for, in one transaction: neither
+        is ever known without the other."""
         columns = {name: getattr(call, name) for name in Call.__dataclass_fields__}
         columns |= {"run_id": run_id, "timestamp": self._time()}
         with self.store.write() as db:
             row = _insert_into(db, "calls", columns)
             chain.link(db, "call", row)
+            if reply is not None:
+                self._keep_reply(db, call, reply)
         return row
-
-    def keep_reply(self, request_sha256: str, phase: str, job: str, reply: Reply) -> None:
-        """Store a paid reply before anything else is done with it."""
-        with self.store.write() as db:
-            _insert_into(
-                db,
-                "replies",
-                {
-                    "request_sha256": request_sha256,
-                    "stored": self._time(),
-                    "phase": phase,
-                    "job": job,
-                    "text": reply.text,
-                    "model_answered": reply.model,
-                    "finish": reply.finish,
-                    "tokens_in": reply.tokens_in,
-                    "tokens_out": reply.tokens_out,
-                },
-            )
 
     def unspent_reply(self, request_sha256: str) -> Reply | None:
         """A reply that was paid for and has led to nothing yet (the run was killed)."""
@@ -264,6 +248,14 @@ class Ledger:
         self.store.close()
 
     # --- inside ---
+
+    def _keep_reply(self, db: Connection, call: Call, reply: Reply) -> None:
+        kept = {
+            "request_sha256": call.prompt_sha256, "stored": self._time(), "phase": call.phase,
+            "job": call.job, "text": reply.text, "model_answered": reply.model,
+            "finish": reply.finish, "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out,
+        }  # fmt: skip
+        _insert_into(db, "replies", kept)
 
     def _time(self) -> str:
         return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")

@@ -114,9 +114,7 @@ class Press:
         try:
             doing.request = drafting.request(self.run.project, doing.found, doing.state, analysis)
             if self.caller.known(doing.request, doing.state.writer) is None:
-                began = self.run.project.clock.monotonic()
                 doing.reservation = self.caller.reserve(doing.request, doing.state.writer)
-                doing.waited = self.run.project.clock.monotonic() - began
         except NightpressError as error:
             self.attempts.fail(doing, error)
 

@@ -51,7 +51,7 @@ def arm(killer: Killer) -> None:
 
     os.fsync = sync
     renaming.rename = rename
-    for name in ("begin", "prepare", "end", "keep_reply", "keep_analysis"):
+    for name in ("begin", "prepare", "end", "call", "keep_analysis"):
         _around(ledger.Ledger, name, killer)
 
 
@@ -88,7 +88,8 @@ def mutate(name: str) -> None:
 
         publication.publish = publish  # type: ignore[assignment]
     elif name == "no-stored-reply":
-        ledger.Ledger.keep_reply = lambda *_args, **_kwargs: None  # type: ignore[method-assign]
+        call = ledger.Ledger.call
+        ledger.Ledger.call = lambda *given: call(*given[:3])  # type: ignore[method-assign]
     elif name == "plain-write":
 
         def write(staged: atomic.Staged, expected: str | None) -> None:

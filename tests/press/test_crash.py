@@ -97,7 +97,7 @@ def test_a_broken_protocol_is_noticed(source: Path, tmp_path: Path, mutant: str,
 
 
 LEDGER_STEPS = [
-    "before:ledger.keep_reply", "after:ledger.keep_reply", "before:ledger.keep_analysis",
+    "before:ledger.call", "after:ledger.call", "before:ledger.keep_analysis",
     "before:create", "before:ledger.prepare", "before:rename-new", "before:ledger.end",
     "after:ledger.end",
 ]  # fmt: skip
@@ -107,7 +107,7 @@ def paid_twice(found: list[dict[str, Any]]) -> list[str]:
     """Kill points after which something was paid for again. A reply that was not yet recorded is
     the only one that may be repeated."""
     whole = found[0]["calls"]
-    allowed = {"before:ledger.keep_reply": whole + 1}
+    allowed = {"before:ledger.call": whole + 1}
     return [k["step"] for k in found if k["calls"] > allowed.get(k["step"], whole)]
 
 
