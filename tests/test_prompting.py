@@ -146,6 +146,18 @@ def test_secrets_are_taken_out_wherever_they_stand_and_counted() -> None:
     assert "docs/keys.md" in found.shown and found.left_out == ()
 
 
+def test_what_a_template_may_use_is_what_it_is_given() -> None:
+    made = material(harbour())
+    assert set(prompting._values(made, [], [])) == prompting.VALUES
+
+
+def test_an_endless_prompt_ends() -> None:
+    made = material(harbour())
+    endless = "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}"
+    with pytest.raises(UsageError, match="more than 8,000,000 characters"):
+        filled(endless, made)
+
+
 def test_an_undefined_variable_is_an_error_with_its_place() -> None:
     with pytest.raises(UsageError) as caught:
         filled("one\ntwo\n{{ plugn.name }}\n", material(harbour()))

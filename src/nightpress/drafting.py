@@ -66,6 +66,9 @@ def analyse(run: Run, caller: Caller, found: Gathered) -> dict[str, Any]:
     cached = project.ledger.analysis(key) if project.has_ledger else None
     if cached is not None:
         return cached
+    if state.writer.kind == "model":  # a wrong template is met before anything is paid for
+        for made in {s.enhancement.generator for s in found.states.values()}:
+            prompting.check(project.generator(made))
     problems: Sequence[str] = ()
     for _ in range(ANALYSIS_TRIES):
         reservation = None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -30,6 +30,10 @@ MOST_NAMED = 300
 
 MOST_STANDING = 4
 """Times the window's maximum that is sent of a standing document."""
+
+
+MOST_PROMPT = 8_000_000
+"""Characters of a prompt; the models read about half of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +126,50 @@ def _filled(generator: Generator, name: str, values: Mapping[str, Any]) -> str:
 
     source = generator.prompt if name == "prompt.md.j2" else generator.system
     try:
-        text = str(_template(source).render(values))
+        text = _bounded(_template(source).generate(values))
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         line = getattr(error, "lineno", None) or _line_of(error) or 1
-        raise UsageError(
-            f"generators/{generator.type}/{name}:{line}:1: {error}",
-            "a prompt may use: " + ", ".join(sorted(values)),
-        ) from None
+        raise _unfit(generator, name, line, error) from None
     # half a surrogate pair of a file name or of a JSON string cannot be sent
     return text.encode("utf-8", "replace").decode("utf-8").strip() + "\n"
+
+
+VALUES = frozenset(
+    {
+        "aim", "analysis", "components", "fence", "files", "left_out", "links", "plugin",
+        "standing", "target", "window",
+    }
+)  # fmt: skip
+"""What a template may use: the names of `_values`."""
+HINT = "a prompt may use: " + ", ".join(sorted(VALUES))
+
+
+def check(generator: Generator) -> None:
+    """Raises UsageError for a template that no plugin can fill in; before anything is paid for."""
+    for name, source in (("system.md", generator.system), ("prompt.md.j2", generator.prompt)):
+        if found := wrong(source):
+            raise _unfit(generator, name, *found)
+
+
+@lru_cache(maxsize=64)
+def wrong(source: str) -> tuple[int, str] | None:
+    """(line, what) where a template is no template, or uses a name that there is not."""
+    from jinja2 import TemplateSyntaxError, meta
+
+    try:
+        tree = _environment().parse(source)
+    except TemplateSyntaxError as error:
+        return error.lineno, str(error)
+    unknown = meta.find_undeclared_variables(tree) - VALUES - set(_environment().globals)
+    for number, row in enumerate(source.splitlines(), 1):
+        for name in re.findall(r"\w+", row):
+            if name in unknown:
+                return number, f"{name!r} is undefined"
+    return None
+
+
+def _unfit(generator: Generator, name: str, line: int, what: object) -> UsageError:
+    return UsageError(f"generators/{generator.type}/{name}:{line}:1: {what}", HINT)
 
 
 def _line_of(error: BaseException) -> int | None:
@@ -143,9 +182,20 @@ def _line_of(error: BaseException) -> int | None:
     return found
 
 
-@lru_cache(maxsize=32)
+def _bounded(pieces: Iterable[str]) -> str:
+    """The pieces, joined; ValueError once they are more than any prompt (a loop in a loop)."""
+    total, held = 0, []
+    for piece in pieces:
+        total += len(piece)
+        if total > MOST_PROMPT:
+            raise ValueError(f"it makes a prompt of more than {MOST_PROMPT:,} characters")
+        held.append(piece)
+    return "".join(held)
+
+
+@lru_cache(maxsize=64)
 def _template(source: str) -> Any:
-    """Compiled once: a plan renders it for every plugin."""
+    """The template, compiled once a run: that takes longer than to fill it in."""
     return _environment().from_string(source)
 
 

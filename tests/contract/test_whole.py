@@ -231,3 +231,17 @@ def test_an_analysis_that_breaks_its_contract(text: str, words: str) -> None:
 
 def test_an_analysis_that_keeps_its_contract() -> None:
     assert contract.check_analysis('{"purpose": "é"}', SCHEMA) == ({"purpose": "é"}, [])
+
+
+def test_a_template_that_no_plugin_can_fill_in(root: Path, write: Write) -> None:
+    write("generators/tour/generator.yaml", GENERATOR)
+    write("generators/tour/system.md", "You write.\n")
+    write(
+        "generators/tour/prompt.md.j2",
+        "{% for f in files %}{{ loop.index }}{% endfor %}\n{{ fils }}",
+    )
+    [found] = contract.validate(root)
+    assert str(found).startswith("generators/tour/prompt.md.j2:2:1: 'fils' is undefined")
+    write("generators/tour/prompt.md.j2", "One.\n{% for f in files %}\n")
+    [found] = contract.validate(root)
+    assert (found.file, found.line) == ("generators/tour/prompt.md.j2", 2)

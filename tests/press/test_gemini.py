@@ -261,3 +261,17 @@ def test_ledger_and_server_agree_on_every_call_of_a_bad_night(shop: Market) -> N
     [(counted,)] = connection.execute("SELECT COUNT(*) FROM reservations").fetchall()
     connection.close()
     assert counted == len(seen)
+
+
+def test_a_wrong_template_is_met_before_anything_is_paid_for(shop: Market) -> None:
+    bundled = Path(__file__).parents[2] / "generators" / "skill"
+    shutil.copytree(bundled, shop.root / "generators" / "skill")
+    with (shop.root / "generators" / "skill" / "prompt.md.j2").open("a") as file:
+        file.write("{{ fils }}\n")
+    with serving(shop) as (server, doit):
+        done = doit("pace=unpaced")
+        assert server.seen()["list"] == []
+    assert done.code == 1
+    assert "generators/skill/prompt.md.j2" in done.out
+    assert "'fils' is undefined" in done.out
+    assert shop.rows("SELECT DISTINCT status FROM enhancements") == [("failed",)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
+from nightpress import prompting
 from nightpress.contract import generators as found_generators
 from nightpress.contract import manifests as one
 from nightpress.contract import paths
@@ -32,6 +33,7 @@ def validate(root: Path) -> list[Problem]:
             broken.add(one.broken(kind))
         else:
             generators[kind] = generator
+            problems += _templates(generator)
     problems += _needs(generators, found_generators.types(root))
     manifests = []
     for path in _files(root / "manifests"):
@@ -44,6 +46,14 @@ def validate(root: Path) -> list[Problem]:
     problems += _shared_targets(root, manifests)
     problems += _shared_skills(manifests, generators)
     return sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
+
+
+def _templates(generator: Generator) -> Iterator[Problem]:
+    texts = {"system.md": generator.system, "prompt.md.j2": generator.prompt}
+    for name, text in texts.items():
+        if found := prompting.wrong(text):
+            where = f"generators/{generator.type}/{name}"
+            yield Problem(where, found[0], 1, "", found[1], prompting.HINT)
 
 
 def _files(folder: Path) -> list[Path]:
