@@ -26,6 +26,7 @@ from nightpress.errors import UnsafePath
 from nightpress.gathered import Gathered, State
 from nightpress.model import Enhancement, Fingerprint, Manifest
 from nightpress.project import Project
+from nightpress.restored import Absent
 from nightpress.staleness import Case, LastRow, Publication, Standing
 
 MOST = 5
@@ -40,6 +41,7 @@ class Gatherer:
         self.lock = lockfile.read(project.lock_path)
         self.asked = project.ledger.asked() if project.has_ledger else frozenset()
         self._appraiser = Appraiser(project)
+        self._absent = Absent(project)
 
     def gather(self, slug: str) -> Gathered:
         """Everything about one plugin; a bad manifest is a list of problems and no states."""
@@ -209,6 +211,21 @@ class Gatherer:
         known: tuple[Publication | None, LastRow | None],
         excluded: set[str],
     ) -> State:
+        path = found.manifest.path  # type: ignore[union-attr]
+        lost = self._absent.of(path, found.files, *known)
+        state = self._judged(found, enhancement, known, excluded, lost)
+        return (
+            self._judged(found, enhancement, known, excluded, {}) if lost and state.work else state
+        )
+
+    def _judged(
+        self,
+        found: Gathered,
+        enhancement: Enhancement,
+        known: tuple[Publication | None, LastRow | None],
+        excluded: set[str],
+        lost: Mapping[str, str],
+    ) -> State:
         project = self.project
         job = f"{found.slug}/{enhancement.name}"
         counted = {
@@ -216,6 +233,7 @@ class Gatherer:
             for path, (_, sha256) in found.files.items()
             if path != enhancement.target and path not in excluded
         }
+        counted |= lost
         writer = project.writer(enhancement.settings)
         case = Case(
             standing=self._standing(found, enhancement),

@@ -24,6 +24,8 @@ FINAL_STATUSES = (
     "interrupted",
 )
 OPEN_STATUSES = ("started", "prepared")
+RESTORED = "restored.json"
+"""Beside the ledger of a project that was restored: which files the restore brought."""
 
 
 # --- what is declared -------------------------------------------------------------------------

@@ -26,7 +26,8 @@ STANDING_CAP = 8 * 1024 * 1024
 """Bytes of a standing document that are read at most."""
 
 SECRET_NAMES = (
-    ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_*", ".npmrc", ".pypirc", ".netrc",
+    ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_rsa*", "id_dsa*", "id_ecdsa*",
+    "id_ed25519*", ".npmrc", ".pypirc", ".netrc",
     "*.keystore", "credentials", "credentials.json", ".htpasswd", "*.kdbx",
 )  # fmt: skip
 _PUBLIC = (".env.example", ".env.sample", ".env.template", "id_*.pub")
@@ -44,6 +45,8 @@ def is_secret(path: str) -> bool:
     name = path.rpartition("/")[2].lower()
     if any(fnmatch.fnmatch(name, pattern) for pattern in _PUBLIC):
         return False
+    if name.startswith("id_") and "." not in name:  # a key; but id_mapping.md is none
+        return True
     return any(fnmatch.fnmatch(name, pattern) for pattern in SECRET_NAMES)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
+import subprocess
 import threading
 from pathlib import Path
 
@@ -76,6 +78,37 @@ def test_all_of_the_project_comes_back(built: Market, tmp_path: Path) -> None:
     assert {k: v for k, v in mine.items() if not k.startswith(b".nightpress/")} == {
         k: v for k, v in theirs.items() if not k.startswith(b".nightpress/")
     }
+
+
+def test_what_did_not_travel_is_no_change(built: Market, tmp_path: Path) -> None:
+    """Secrets and what git ignores were content where the documents were made."""
+    built.git("init", "-q")
+    alpha = built.root / "plugins" / "alpha"
+    (alpha / ".env").write_text("TOKEN=abc\n")
+    (alpha / "config.md").write_text("for example AKIA" + "QZ7XW3LKJH2MNB4V\n")
+    (alpha / "dist").mkdir()
+    (alpha / "dist" / "bundle.md").write_text("made by a build\n")
+    (alpha / ".gitignore").write_text("dist/\n")
+    assert "1 published" in built.done().out
+    built.done("backup")
+    built.done("archive", "--into", str(tmp_path / "files"))
+    vault = str(built.root / ".nightpress" / "vault.db")
+    brought = built.run("nightpress", "restore-all", vault, str(tmp_path / "back"))
+    assert "not in the snapshot: plugins/alpha/.env" in brought.out
+    [packed] = (tmp_path / "files").rglob("plugins-*.tar.gz")
+    [ledger] = (tmp_path / "files").rglob("enhancements-*.db")
+    (tmp_path / "unpacked").mkdir()
+    subprocess.run(["tar", "-xzpf", packed, "-C", tmp_path / "unpacked"], check=True)
+    shutil.copy(ledger, tmp_path / "unpacked" / ".nightpress" / "ledger.db")
+    for name in ("back", "unpacked"):
+        here = Market(tmp_path / name)
+        assert not (here.root / "plugins/alpha/dist").exists()
+        assert "nothing to do: 2 up to date" in here.done().out
+    readme = here.root / "plugins" / "alpha" / "commands" / "alpha-settle.md"
+    readme.unlink()  # but what was brought and went away is
+    assert "alpha-settle.md removed" in here.done("plan").out
+    (here.root / "plugins" / "alpha" / ".env").write_text("TOKEN=other\n")
+    assert ".env changed" in here.done("plan").out or ".env added" in here.done("plan").out
 
 
 def test_drill_verify_archive_and_retention_are_recorded(built: Market) -> None:

@@ -78,7 +78,8 @@ def _fill(place: Place, stage: Path, stamp: str, chosen: Snapshot) -> str:
     loaded = fetch.load(place, heads, stored)
     tree_of = {(row.kind, row.slug): loaded[row.tree] for row in rows}
     nodes = restore.merged([loaded[row.tree] for row in rows if row.kind != "ledger"])
-    tar_sha256 = _tar(place, stage / f"plugins-{stamp}.tar.gz", nodes, stored)
+    noted = restore.note(chosen, rows, loaded, restore.merged([loaded[row.tree] for row in rows]))
+    tar_sha256 = _tar(place, stage / f"plugins-{stamp}.tar.gz", nodes, stored, noted)
     ledger = tree_of.get(("ledger", "ledger"))
     for node in ledger.nodes if ledger else ():
         if node.kind == "f":
@@ -125,8 +126,14 @@ class _Pieces(io.RawIOBase):
         return data
 
 
-def _tar(place: Place, path: Path, nodes: Sequence[Node], stored: dict[str, int]) -> str:
-    """Write the tar.gz; sha256 of the tar inside."""
+def _tar(
+    place: Place,
+    path: Path,
+    nodes: Sequence[Node],
+    stored: dict[str, int],
+    noted: tuple[Node, bytes] | None,
+) -> str:
+    """Write the tar.gz; sha256 of the tar inside. noted: one more file, for its end."""
     ordered = sorted((n for n in nodes if n.kind != "x"), key=lambda n: n.path)
     every = fetch.content(place, (c for n in ordered for c in n.chunks), stored)
     with (
@@ -140,6 +147,8 @@ def _tar(place: Place, path: Path, nodes: Sequence[Node], stored: dict[str, int]
         ) as tar:  # fmt: skip
             for node in ordered:
                 _add(tar, node, every)
+            if noted is not None:
+                _add(tar, noted[0], iter([(noted[0].hash, noted[1])]))
     return out.total.hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from nightpress.clock import Clock, RealClock
 from nightpress.errors import MachineTrouble, UsageError
+from nightpress.model import RESTORED
 from nightpress.terminal import safe
 from nightpress.vault import fetch, inventory, objects, trees
 from nightpress.vault.inventory import PartRow, Snapshot
@@ -85,7 +87,10 @@ def restore_all(
         for size in _write(place, landing, nodes, stored):
             done += size
             progress(Progress("restore", done, total, clock.monotonic() - began))
-        landing.finish(nodes)
+        noted = note(chosen, rows, loaded, nodes) if plugin is None else None
+        if noted is not None:
+            _put_new(landing, *noted)
+        landing.finish([*nodes, noted[0]] if noted else nodes)
     except BaseException as error:
         if landing is not None:
             landing.discard()
@@ -98,6 +103,30 @@ def restore_all(
         clock.monotonic() - began, any(row.partial for row in rows), landing.replaced,
         tuple((node.path, node.text) for node in nodes if node.kind == "x"), _notices(nodes),
     )  # fmt: skip
+
+
+def note(
+    chosen: Snapshot, rows: Sequence[PartRow], loaded: Mapping[str, Tree], nodes: Sequence[Node]
+) -> tuple[Node, bytes] | None:
+    """The file beside the ledger that says what was brought: so that what stayed out is not taken
+    for deleted. None where there is no ledger."""
+    base = next((loaded[row.tree].path for row in rows if row.kind == "ledger"), "")
+    path = _under(base, RESTORED)
+    files = sorted(node.path for node in nodes if node.kind in "fl")
+    if not base or path in files:
+        return None
+    told = {"snapshot": chosen.id, "taken": chosen.taken, "files": files}
+    data = json.dumps(told, indent=0).encode()
+    hash_ = objects.name(data)
+    return trees.file(path, 0o644, len(data), hash_, [hash_]), data
+
+
+def _put_new(landing: Landing, node: Node, data: bytes) -> None:
+    file = landing.create(node.path, node.mode)
+    try:
+        _put(file, data)
+    finally:
+        os.close(file)
 
 
 def _disk(dest: Path, error: OSError) -> MachineTrouble:
@@ -164,11 +193,7 @@ def _write(
         for node in single[hash_]:
             if node.hash != hash_ or node.size != len(data):
                 raise Damaged(f"{node.path!a} is not what its tree says")
-            file = landing.create(node.path, node.mode)
-            try:
-                _put(file, data)
-            finally:
-                os.close(file)
+            _put_new(landing, node, data)
             yield len(data)
 
 
