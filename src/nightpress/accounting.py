@@ -37,7 +37,7 @@ class Attempts:
         ledger = self.run.project.ledger
         call = self._call(request, attempt, seconds, result)
         ledger.call(self.run.begin(), call, result if isinstance(result, Reply) else None)
-        self.run.called(sum(_tokens(result)))
+        self.run.called(sum(_tokens(result)), call.cost)
         self._settle(result)
         self._tell(call, result)
         if isinstance(result, BackendError) and result.fatal:

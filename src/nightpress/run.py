@@ -51,6 +51,7 @@ class Run:
     notices: list[str] = field(default_factory=list)
     calls: int = 0
     tokens: int = 0
+    cost: float = 0.0
     goes_on_at: float | None = None
     left: set[str] = field(default_factory=set)
     work: int = 0
@@ -147,10 +148,11 @@ class Run:
             **data,
         )  # fmt: skip
 
-    def called(self, tokens: int) -> None:
+    def called(self, tokens: int, cost: float | None) -> None:
         with self._guard:
             self.calls += 1
             self.tokens += tokens
+            self.cost += cost or 0.0
 
     def put_off(self, job: str, until: float | None) -> None:
         """It was deferred; until: when it goes on (epoch seconds), if that is known."""
@@ -188,7 +190,9 @@ class Run:
     def end(self, exit_code: int) -> None:
         """Close the run's row, if it was ever begun."""
         if self.run_id:
-            summary: dict[str, Any] = {"calls": self.calls, "tokens": self.tokens}
+            summary: dict[str, Any] = {
+                "calls": self.calls, "tokens": self.tokens, "cost": round(self.cost, 6),
+            }  # fmt: skip
             summary |= self.counts() | {"goes_on_at": self.goes_on_at}
             self.project.ledger.end_run(self.run_id, exit_code, summary)
             self.tell(

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from nightpress import budget, errors
+from nightpress import budget, contract, errors, options
 from nightpress.clock import Clock
 from nightpress.store import read_only
 
@@ -29,6 +29,8 @@ each round that published nothing."""
 PAUSE_MOST = 3_600.0
 FRUITLESS = 5
 """Rounds in a row that failed and published nothing; then the night is given up."""
+SLICE = 60.0
+"""Longest sleep in seconds before the clock is read again."""
 MARGIN = 5.0
 """Seconds after a reset before the next round."""
 
@@ -49,25 +51,51 @@ def tonight(
 ) -> int:
     """Rounds until all is done, the window (`until`, HH:MM) ends, or nothing more can work.
 
-    variables: `name=value` for doit. Returns the last round's exit status.
+    variables: `name=value` for doit. A budget among them, or in the defaults, is the whole
+    night's. Returns the last round's exit status.
     """
+    bounds = _bounds(project, variables)
+    window = bounds.pop("until", None)
+    until = until or window
     end = None
     if until is not None:
         now = datetime.fromtimestamp(clock.time())
         end = budget.next_time(until, now).timestamp()
-    words = [*variables, *([f"until={until}"] if until else [])]
     fruitless = 0
     while True:
-        done = _round(project, words)
+        words = [f"{n}={v:f}" if isinstance(v, float) else f"{n}={v}" for n, v in bounds.items()]
+        done = _round(project, [*words, *([f"until={until}"] if until else [])])
         fruitless = 0 if done.left("published") else fruitless + 1
         wake = _wake(done, clock.time(), fruitless)
         if wake is None:
+            return done.status
+        if not _take(bounds, done):
+            say("the night's budget is spent; the rest goes on in the next one")
             return done.status
         if end is not None and wake >= end:
             say(f"the window ends at {until}; the rest goes on in the next one")
             return done.status
         say(f"sleeping until {datetime.fromtimestamp(wake):%Y-%m-%d %H:%M:%S}")
-        clock.sleep(max(0.0, wake - clock.time()))
+        while (left := wake - clock.time()) > 0:
+            clock.sleep(min(left, SLICE))  # one long sleep would oversleep after a suspend
+
+
+def _bounds(project: Path, variables: Sequence[str]) -> dict[str, Any]:
+    """The defaults' budget, and over it what was said on the command line."""
+    defaults, _ = contract.load_defaults(project)
+    said = dict(word.split("=", 1) for word in variables)
+    return {**(defaults.values.get("budget") or {}), **options.read(said)}
+
+
+def _take(bounds: dict[str, Any], done: Round) -> bool:
+    """Take what a round used off the night's bounds; False: one of them is used up."""
+    begun = sum(done.left(status) for status in ("published", "refused", "failed"))
+    used: dict[str, float] = {"limit": begun, "max_cost": float(done.summary.get("cost") or 0)}
+    used |= {"max_calls": done.left("calls"), "max_tokens": done.left("tokens")}
+    for name, amount in used.items():
+        if bounds.get(name) is not None:
+            bounds[name] = round(max(0, bounds[name] - amount), 6)
+    return not any(bounds.get(name) == 0 for name in used)
 
 
 def _wake(done: Round, now: float, fruitless: int) -> float | None:

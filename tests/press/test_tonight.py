@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nightpress import clock
+from nightpress import clock, tonight
 from nightpress.errors import UsageError
 from tests.gemini_server import FastClock, GeminiServer, Limits
 from tests.market import Market, plugin
@@ -39,7 +39,7 @@ def shop(tmp_path: Path) -> Market:
 
 @contextmanager
 def before_midnight(
-    seconds: float = 200, speed: float = SPEED, **settings: Any
+    seconds: float = 300, speed: float = SPEED, **settings: Any
 ) -> Iterator[tuple[GeminiServer, dict[str, str]]]:
     """A server shortly before midnight Pacific, on a fast clock that it shares."""
     fast = FastClock(speed, MIDNIGHT - seconds)
@@ -80,6 +80,27 @@ def test_a_server_that_is_down_is_tried_again(shop: Market) -> None:
     assert ended[:2] == [("failed",), ("failed",)]
     assert len(ended) == 4
     assert len(shop.rows("SELECT run_id FROM runs")) == 2
+
+
+def test_a_budget_is_the_whole_nights(shop: Market) -> None:
+    path = shop.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("rpd: 3", "rpd: null"))
+    with before_midnight(script=["503"] * 20) as (server, environ):
+        done = shop.run("nightpress", "tonight", "--max-calls", "13", **environ)
+        assert server.seen()["calls"] == 13
+    assert "the night's budget is spent" in done.out or "max_calls=" in done.out
+    assert len(shop.rows("SELECT run_id FROM runs")) == 2
+
+
+def test_what_a_round_used_is_taken_off_the_budget(tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "_defaults.yaml").write_text("budget: {max_calls: 9, max_cost: 2}\n")
+    bounds = tonight._bounds(tmp_path, ["max_calls=7", "limit=5", "model=m"])
+    assert bounds == {"max_calls": 7, "max_cost": 2, "limit": 5, "model": "m"}
+    used = {"calls": 3, "published": 1, "refused": 1, "failed": 1, "deferred": 9, "cost": 0.25}
+    assert tonight._take(bounds, tonight.Round(0, used))
+    assert bounds == {"max_calls": 4, "max_cost": 1.75, "limit": 2, "model": "m"}
+    assert not tonight._take(bounds, tonight.Round(0, {"cost": 3.0}))
 
 
 def test_the_window_ends(shop: Market) -> None:
