@@ -31,6 +31,9 @@ Statement = tuple[str, Sequence[Value]]
 MAX_ANSWER = 32 * 1024 * 1024
 """Bytes of one answer at most; libSQL itself stops at 10 MB per statement."""
 
+MOST_STORED = 4_000
+"""Characters of a statement that libSQL stores for a request; it forgets longer ones silently."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -236,7 +239,11 @@ def _checked(token: str) -> str:
 
 def _repeated(statements: Sequence[Statement]) -> dict[str, int]:
     counts = Counter(text for text, _ in statements)
-    return {text: number for number, text in enumerate(counts) if counts[text] > 1}
+    return {
+        text: number
+        for number, text in enumerate(counts)
+        if counts[text] > 1 and len(text) <= MOST_STORED
+    }
 
 
 def _encode(value: Value) -> dict[str, Any]:

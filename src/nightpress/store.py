@@ -196,6 +196,16 @@ def read_only(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def for_reading(path: Path) -> sqlite3.Connection:
+    """A connection to read a `single_file` with. If a crash left its journal, SQLite must roll that
+    back first, which writes: then the file's folder must be writable."""
+    if not Path(f"{path}-journal").exists():
+        return read_only(path)
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 def single_file(path: Path) -> sqlite3.Connection:
     """A connection to a database that is one file whenever it is closed: a rollback journal
     instead of WAL, synchronous=EXTRA, transactions begun by the caller."""

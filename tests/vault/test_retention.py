@@ -42,6 +42,18 @@ def _kept(found: list[Snapshot], policy: Policy) -> list[str]:
     return [one.snapshot.taken[:16] for one in pick(found, policy) if one.why]
 
 
+def test_periods_go_by_the_clock_and_the_last_by_their_order() -> None:
+    """Of two machines one is late: newest first by the order in which they were made."""
+    moments = ["2026-11-23T00:05", "2026-11-22T23:50", "2026-11-23T00:01", "2026-11-20T10:00"]
+    found = [
+        Snapshot(str(n), f"{moment}+00:00", "", "", 1, 1, 1, 1, 0, False)
+        for n, moment in enumerate(moments)
+    ]
+    assert _kept(found, Policy(daily=2)) == ["2026-11-23T00:05", "2026-11-22T23:50"]
+    found[0] = replace(found[0], taken="2019-01-01T00:00+00:00")  # a machine that lost its clock
+    assert _kept(found, Policy(last=1)) == ["2019-01-01T00:00"]
+
+
 def test_last_and_periods() -> None:
     found = _taken(
         "2026-11-23T20:00", "2026-11-23T08:00", "2026-11-22T23:00", "2026-11-21T10:00",

@@ -83,9 +83,17 @@ def _files(job: Job, part: collect.Found) -> PartRow:
 
 
 def _node(job: Job, base: str, entry: Entry, take: Take) -> Node:
+    told = 0
+
+    def taken(hash_: str, data: bytes) -> None:
+        nonlocal told
+        take(hash_, data)
+        told += len(data)
+        job.step(len(data))
+
     open_ = job.source.include_secrets
-    node = contents.node(job.source.root, base, entry, job.index, take, open_)
-    job.step(entry.size)
+    node = contents.node(job.source.root, base, entry, job.index, taken, open_)
+    job.step(entry.size - told)
     return node
 
 

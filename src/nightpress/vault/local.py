@@ -23,7 +23,7 @@ class LocalPlace:
         if not writable and not path.is_file():
             raise Absent(f"there is no vault in {safe(str(path))}", "doit backup makes one")
         with self._errors():
-            self._db = store.single_file(path) if writable else store.read_only(path)
+            self._db = store.single_file(path) if writable else store.for_reading(path)
             self._db.row_factory = None
 
     def read(self, *statements: Sql) -> list[Rows]:
@@ -60,10 +60,10 @@ class LocalPlace:
         except store.Error as error:
             if "no such table" in str(error):
                 raise Absent(f"there is no vault in {self.name}") from error
-            raise VaultError(
-                f"the vault {self.name} cannot be used: {error}",
-                "if the file is damaged: move it away, the next backup makes a new one",
-            ) from error
+            hint = "if the file is damaged: move it away, the next backup makes a new one"
+            if "readonly" in str(error) or "unable to open" in str(error):
+                hint = "copy it, with its -journal if there is one, to where you may write"
+            raise VaultError(f"the vault {self.name} cannot be used: {error}", hint) from error
 
 
 def _size(values: Sequence[object]) -> int:

@@ -71,7 +71,9 @@ def pick(found: Sequence[Snapshot], policy: Policy) -> list[Kept]:
     """Every snapshot with the rules that keep it; newest first, as `snapshots` gives them. Pure.
 
     As restic: each rule walks from the newest on and keeps the first one of each period, until it
-    has kept its number; the oldest of all stays where a rule did not find enough periods.
+    has kept its number; the oldest of all stays where a rule did not find enough periods (restic
+    from 0.16). The last ones are those made last, whatever a clock said; the periods go by
+    the clock, so that two machines whose clocks differ do not fill one day twice.
     """
     rules: list[tuple[str, int, Callable[[datetime], str]]] = [
         ("last", policy.last, str),
@@ -82,10 +84,12 @@ def pick(found: Sequence[Snapshot], policy: Policy) -> list[Kept]:
         ("yearly", policy.yearly, lambda when: f"{when:%Y}"),
     ]
     why: dict[str, list[str]] = {snapshot.id: [] for snapshot in found}
+    when = {one.id: datetime.fromisoformat(one.taken).astimezone(UTC) for one in found}
+    by_clock = sorted(found, key=lambda one: when[one.id], reverse=True)
     for name, count, period in rules:
         left, before = count, None
-        for number, snapshot in enumerate(found):
-            now = period(datetime.fromisoformat(snapshot.taken).astimezone(UTC))
+        for number, snapshot in enumerate(found if name == "last" else by_clock):
+            now = period(when[snapshot.id])
             oldest = name != "last" and number == len(found) - 1
             if left and (name == "last" or now != before or oldest):
                 own = name == "last" or now != before

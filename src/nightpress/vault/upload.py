@@ -20,6 +20,9 @@ GROUP = 3 * 1024 * 1024
 ASKED = 20_000
 """Names in one question."""
 
+_ROWS = 200
+"""Objects in one statement: its text comes once in a request (`hrana.MOST_STORED`)."""
+
 NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
 
 
@@ -119,7 +122,7 @@ class Uploader:
         absent = set(missing(self.place, list(self._pending)))
         packed = [objects.pack(h, d) for h, d in self._pending.items() if h in absent]
         for group in _groups(packed, GROUP, lambda p: len(p.data) + 200):
-            self.place.write([_insert(group[i : i + 500]) for i in range(0, len(group), 500)])
+            self.place.write([_insert(group[i : i + _ROWS]) for i in range(0, len(group), _ROWS)])
             for one in fetch(self.place, [(p.hash, len(p.data)) for p in group]):
                 objects.unpack(one)
             self.new += len(group)

@@ -1,0 +1,47 @@
+"""Many files: what a change of one costs, and what one request may hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from nightpress.vault import Place, backup, restore_all, verify
+from tests.vault.conftest import remote
+from tests.vault.server import Server
+from tests.vault.tree import nasty, state
+
+
+def test_of_many_files_a_change_sends_its_own(place: Place, tmp_path: Path) -> None:
+    source = nasty(tmp_path / "project")
+    source = replace(source, state=tmp_path / "state")
+    for number in range(900):
+        (source.root / f"manifests/n{number}.yaml").write_text(f"plugin: plugins/n{number}\n")
+    for number in range(60):
+        (source.root / f"plugins/one/{number}.md").write_text(f"# {number}\n")
+    backup(source, place)
+    (source.root / "manifests/n500.yaml").write_text("plugin: plugins/other\n")
+    (source.root / "plugins/one/7.md").write_text("# seven\n")
+    done = backup(source, place)
+    assert done.new == 4  # two files, the lists of two parts
+    assert done.sent < 18_000  # 196,000 when the whole lists travelled
+
+    assert verify(place).ok
+    restore_all(place, tmp_path / "back")
+    assert state(tmp_path / "back") == state(source.root)
+
+
+def test_thousands_of_small_files(place: Place, tmp_path: Path) -> None:
+    source = nasty(tmp_path / "project", large=10)
+    for number in range(2_500):
+        (source.root / f"plugins/one/{number}").write_text(f"{number}\n")
+    assert backup(source, place).new > 2_500
+    assert verify(place).ok
+    restore_all(place, tmp_path / "back")
+    assert state(tmp_path / "back") == state(source.root)
+
+
+def test_a_long_statement_may_come_twice(server: Server) -> None:
+    client = remote(server)._client
+    text = f"SELECT 7 WHERE 5 IN ({', '.join('?' * 3_000)})"
+    assert client.query([(text, range(3_000))] * 2) == [[(7,)], [(7,)]]
+    client.close()
