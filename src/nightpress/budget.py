@@ -6,6 +6,7 @@ Floor 1: no I/O; the time is an argument. One `Spending` per run, safe for threa
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -139,8 +140,9 @@ class Spending:
         if self.budget.until is not None and now >= self.budget.until:
             raise Deferred("until: the run's time is over", hint=AGAIN)
 
-    def hold(self, model: str, tokens_in: int, tokens_out: int, now: float) -> Held:
-        """Set aside one call with its tokens at most; Deferred when that is over the budget.
+    def hold(self, model: str, tokens_in: int, tokens_out: int, now: float) -> Held | None:
+        """Set aside one call with its tokens at most; Deferred when that is over the budget; None
+        when calls in flight may yet give back enough of what was set aside for them.
         UsageError when a cost is bounded and the model has no known price."""
         self.check_time(now)
         price = self.prices(model)
@@ -151,23 +153,28 @@ class Spending:
                 f"say it in manifests/_defaults.yaml: prices: {{{model}: {{in: ..., out: ...}}}}",
             )
         with self._guard:
-            self._check(tokens_in + tokens_out, dollars or 0.0)
+            if not self._fits(tokens_in + tokens_out, dollars or 0.0):
+                return None
             self._in_flight += 1
             self._tokens_held += tokens_in + tokens_out
             self._cost_held += dollars or 0.0
         return Held(tokens_in + tokens_out, dollars or 0.0, price)
 
-    def _check(self, tokens: int, dollars: float) -> None:
+    def _fits(self, tokens: int, dollars: float) -> bool:
+        """Beside what is in flight; Deferred where it would not fit without that either."""
         budget, used = self.budget, self.used
         calls = used.calls + self._in_flight
         if budget.max_calls is not None and calls >= budget.max_calls:
             raise Deferred(f"max_calls={budget.max_calls}: the calls are spent", hint=AGAIN)
-        total = used.tokens_in + used.tokens_out + self._tokens_held + tokens
-        if budget.max_tokens is not None and total > budget.max_tokens:
+        room = math.inf if budget.max_tokens is None else budget.max_tokens
+        room -= used.tokens_in + used.tokens_out + tokens
+        if room < 0:
             raise Deferred(f"max_tokens={budget.max_tokens}: the tokens are spent", hint=AGAIN)
-        spent = (used.cost or 0.0) + self._cost_held + dollars
-        if budget.max_cost is not None and spent > budget.max_cost + 1e-9:
+        purse = math.inf if budget.max_cost is None else budget.max_cost + 1e-9
+        purse -= (used.cost or 0.0) + dollars
+        if purse < 0:
             raise Deferred(f"max_cost={budget.max_cost:.2f}: the money is spent", hint=AGAIN)
+        return self._tokens_held <= room and self._cost_held <= purse
 
     def settle(self, held: Held, tokens_in: int, tokens_out: int) -> None:
         """The call was made: what it really used takes the place of what was set aside."""

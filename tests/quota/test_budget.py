@@ -12,7 +12,7 @@ from nightpress.budget import FREE, Budget, Price, Spending
 from nightpress.errors import Answer, Deferred, UsageError
 from nightpress.limits import Limits
 from nightpress.pace import Pace
-from nightpress.quota import Pacer
+from nightpress.quota import Pacer, Wait
 from tests.quota.clocks import NOON, FakeClock
 
 MODEL = "gemini-3.5-flash-lite"
@@ -47,13 +47,18 @@ def test_tokens_are_set_aside_then_settled(pacer: Make) -> None:
     bounded = spending(max_tokens=10_000)
     paced = pacer(Limits(), spending=bounded)
     held = paced.reserve(MODEL, 1_000, tokens_out=8_000)
+    waits = paced.attempt(MODEL, 1_000, tokens_out=8_000)  # what is in flight may leave enough
+    assert isinstance(waits, Wait)
+    assert "in flight" in waits.why
     with pytest.raises(Deferred, match="max_tokens"):
-        paced.reserve(MODEL, 1_000, tokens_out=8_000)
+        paced.reserve(MODEL, 1_000, tokens_out=9_001)  # and for this it never will
     paced.settle(held, 900, 100)
     paced.settle(held, 900, 100)  # a second time is ignored
     assert (bounded.used.calls, bounded.used.tokens_in) == (1, 900)
     assert paced.snapshot(MODEL).evidence.clean == 1
-    paced.reserve(MODEL, 1_000, tokens_out=8_000)
+    paced.settle(paced.reserve(MODEL, 1_000, tokens_out=8_000), 900, 7_000)
+    with pytest.raises(Deferred, match="max_tokens"):
+        paced.attempt(MODEL, 1_000, tokens_out=200)
 
 
 def test_the_cost_is_never_more(pacer: Make) -> None:
@@ -70,7 +75,9 @@ def test_the_cost_is_never_more(pacer: Make) -> None:
 
 def test_what_is_in_flight_costs_too(pacer: Make) -> None:
     paced = pacer(Limits(), spending=spending(Price(1.0, 10.0), max_cost=0.2))
-    paced.reserve(MODEL, 10_000, tokens_out=10_000)
+    held = paced.reserve(MODEL, 10_000, tokens_out=10_000)
+    assert isinstance(paced.attempt(MODEL, 10_000, tokens_out=10_000), Wait)
+    paced.settle(held, 10_000, 9_900)
     with pytest.raises(Deferred, match="max_cost"):
         paced.reserve(MODEL, 10_000, tokens_out=10_000)
 

@@ -20,6 +20,8 @@ from nightpress.quota.rules import Closed, Wait
 SLICE = 60.0
 """Longest sleep in seconds before the ledger is asked again: another process may have given
 something back, and the clock may have been set."""
+PEEK = 1.0
+"""Seconds until the budget is asked again, when calls in flight may give back some of it."""
 GOES_ON = "the next run goes on from midnight Pacific; `nightpress tonight` waits for it"
 TOKENS_OUT = 8_192
 """Output tokens that the budget sets aside for a call when its caller does not say."""
@@ -73,6 +75,8 @@ class Pacer:
     ) -> Reservation | Wait:
         """One try without waiting; raises like `reserve`."""
         held = self._hold(model, tokens_in, tokens_out)
+        if held is None and self.spending is not None:
+            return Wait(PEEK, "the budget's rest is set aside for calls in flight")
         try:
             found = self.quota.take(
                 model, self.limits(model), tokens_in, purpose, self.pace, self.draw()
