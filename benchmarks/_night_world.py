@@ -38,16 +38,23 @@ QUOTA_IDS = {
 }
 FAULTS: Sequence[Answer] = (
     Answer("transient", "500", 500),
+    Answer("transient", "502", 502),
     Answer("transient", "503", 503),
     Answer("transient", "504", 504),
     Answer("transient", "408", 408),
     Answer("transient", "disconnected in the middle"),
+    Answer("transient", "no answer within 180 s"),
     Answer("transient", "connection refused", left=False),
     Answer("malformed", "an empty body", 200),
     Answer("malformed", "no JSON", 200),
     Answer("truncated", "cut off at the token limit", 200),
     Answer("capacity", "429 Resource exhausted", 429),
+    Answer("minute_quota", "429 per minute", 429, 20.0),
+    Answer("blocked", "stopped for safety", 200),
 )
+"""Every kind that passes, and one that does not: a blocked prompt is asked once. What ends a day or
+a run (429 per day, limit 0, 400, 401, 403, 404) is met by tests."""
+DEADLINE = 180.0  # s: how long a call hangs that is never answered
 Waiting = Generator[float, None, None]
 
 
@@ -109,9 +116,10 @@ class Server:
 @dataclass(slots=True)
 class Night:
     """One run over all plugins. sizes: bytes per plugin; workers: calls in flight at most; faults:
-    the share of calls that go wrong; believed: the limits that the client is told, where they are
-    not the server's. sent: requests that left, as the client
-    counts them; booked: as the quota ledger does; last: the last latency."""
+    the share of calls that go wrong (met: how often each way); blocked: questions that nothing
+    could answer, failed: others that were not; believed: the limits that the client is told, where
+    they are not the server's. sent: requests that left, as the client counts them; booked: as the
+    quota ledger does; last: the last latency."""
 
     sizes: Sequence[int]
     limits: Limits
@@ -129,6 +137,8 @@ class Night:
     sent: int = 0
     booked: int = 0
     failed: int = 0
+    blocked: int = 0
+    met: Counter[str] = field(default_factory=Counter)
     in_flight: int = 0
     most_in_flight: int = 0
     last: float = 0.0
@@ -169,11 +179,12 @@ class Night:
     def _worker(self, pacer: Pacer, work: deque[tuple[int, int]]) -> Waiting:
         while work:
             number, size = work.popleft()
-            for purpose in (f"plugin-{number}", f"plugin-{number}/skill"):
-                yield from self._question(pacer, size, purpose)
+            answered = yield from self._question(pacer, size, f"plugin-{number}")
+            if answered:
+                yield from self._question(pacer, size, f"plugin-{number}/skill")
 
-    def _question(self, pacer: Pacer, size: int, purpose: str) -> Waiting:
-        """One question and its retries, as backends.retrying asks them."""
+    def _question(self, pacer: Pacer, size: int, purpose: str) -> Generator[float, None, bool]:
+        """One question and its retries, as backends.retrying asks them; was it answered?"""
         text = OVERHEAD + min(size, INPUT_BYTES)
         estimate, real = int(text / 3.5) + 1, int(text / 3.5 * self.rng.uniform(0.85, 1.08))
         met: Counter[str] = Counter()
@@ -184,16 +195,18 @@ class Night:
             yield from self._call(real, answer)
             if answer[0] is None:
                 pacer.settle(held[0], real, 3_000)
-                return
+                return True
             pacer.refused(held[0], answer[0])
             met[answer[0].kind] += 1
             wait = delay(Policy(), answer[0], attempt, self.rng.random(), met[answer[0].kind])
             if answer[0].kind == "day_quota":
                 wait = 0.0  # deferred: the next reservation waits for the next day
             if wait is None:
-                self.failed += 1
-                return
+                self.blocked += answer[0].kind == "blocked"
+                self.failed += answer[0].kind != "blocked"
+                return False
             yield wait
+        raise AssertionError("a question ends")
 
     def _reserve(
         self, pacer: Pacer, estimate: int, purpose: str, held: list[Reservation]
@@ -217,8 +230,12 @@ class Night:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         fault = self.rng.choice(FAULTS) if self.rng.random() < self.faults else None
         # mostly a warm connection; now and then a new one, with DNS and TLS
+        if fault is not None:
+            self.met[fault.message] += 1
         late = self.rng.uniform(0.01, 0.15) if self.rng.random() < 0.9 else self.rng.uniform(0, 1)
         latency = max(late, min(MOST, self.rng.lognormvariate(math.log(MEDIAN), SIGMA)))
+        if fault is not None and "180 s" in fault.message:
+            latency = DEADLINE
         if fault is not None and not fault.left:
             yield late
             answer.append(fault)

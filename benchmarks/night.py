@@ -88,7 +88,11 @@ def nights(sizes: Sequence[int], folder: Path) -> dict[str, Any]:
         "small_quota": small,
         "classic": _run(classic),
         "cautious": _run(cautious),
-        "faults": {**faults, "calls_ratio": round(faults["calls"] / proven["calls"], 3)},
+        "faults": {
+            **faults,
+            "calls_ratio": round(faults["calls"] / proven["calls"], 3),
+            "met": dict(faulty.met),
+        },
         "four_ledgers": _run(shared),
         "large_plugins": _run(heavy),
     }
@@ -105,6 +109,7 @@ def _run(night: Night) -> dict[str, Any]:
         "ledger_calls": night.booked,
         "refusals": sum(server.refusals.values()),
         "failed": night.failed,
+        "blocked": night.blocked,
         "input_tokens": server.tokens,
         "rpm": limits.rpm,
         "tpm": limits.tpm,

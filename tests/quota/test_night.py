@@ -60,8 +60,10 @@ def test_as_many_days_as_it_must_be(tmp_path: Path, start: float) -> None:
 def test_with_faults_all_is_done_and_counted(tmp_path: Path, seed: int) -> None:
     made = night(tmp_path, faults=0.1, seed=seed)
     assert made.failed == 0
+    assert made.blocked == made.met["stopped for safety"]
+    assert len(made.met) > 5
     assert not made.server.refusals
-    assert 120 < made.sent <= 120 * 1.2
+    assert 120 - 2 * made.blocked < made.sent <= 120 * 1.2
 
 
 def test_a_smaller_minute_is_learned_from_the_first_refusals(tmp_path: Path) -> None:
