@@ -15,7 +15,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,15 @@ def _at(name: str) -> Iterator[None]:
     step(f"before:{name}")
     yield
     step(f"after:{name}")
+
+
+@contextmanager
+def _folder(root: Path, parts: Sequence[str]) -> Iterator[int]:
+    folder = open_folder(root, parts)
+    try:
+        yield folder
+    finally:
+        os.close(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +77,27 @@ def stage(root: Path, target: str, data: bytes, token: str) -> Staged:
     staged = Staged(
         root, target, temporary_name(name, token), hashlib.sha256(data).hexdigest(), made
     )
-    folder = open_folder(root, folders)
     try:
-        mode = _checked_mode(folder, name, target)
-        _write_new(folder, staged.temporary, data, mode)
-        if _hash(folder, staged.temporary) != staged.sha256:
-            raise OSError(errno.EIO, f"{safe(target)}: the disk gave back other bytes")
+        with _folder(root, folders) as folder:
+            mode = _checked_mode(folder, name, target)
+            _write_new(folder, staged.temporary, data, mode)
+            if _hash(folder, staged.temporary) != staged.sha256:
+                raise OSError(errno.EIO, f"{safe(target)}: the disk gave back other bytes")
     except BaseException:
-        os.close(folder)
         discard(staged)
         raise
-    os.close(folder)
     return staged
 
 
 def _make_folders(root: Path, folders: list[str]) -> tuple[str, ...]:
     made: list[str] = []
     for depth in range(1, len(folders) + 1):
-        parent = open_folder(root, folders[: depth - 1])
-        try:
+        with _folder(root, folders[: depth - 1]) as parent, suppress(FileExistsError):
             with _at("mkdir"):
                 os.mkdir(folders[depth - 1], 0o755, dir_fd=parent)
             made.append("/".join(folders[:depth]))
             with _at("fsync-parent"):
                 os.fsync(parent)
-        except FileExistsError:
-            pass
-        finally:
-            os.close(parent)
     return tuple(made)
 
 
@@ -140,8 +142,7 @@ def swap(staged: Staged, expected: str | None) -> None:
     Raises PublishConflict, with the target as the user left it, if anything else stood there.
     """
     *folders, name = parts_of(staged.target)
-    folder = open_folder(staged.root, folders)
-    try:
+    with _folder(staged.root, folders) as folder:
         if _hash(folder, name) != expected:
             raise PublishConflict(f"{safe(staged.target)} was changed meanwhile")
         if expected is None:
@@ -154,8 +155,6 @@ def swap(staged: Staged, expected: str | None) -> None:
         except OSError:
             _take_back(folder, staged, name, expected)
             raise
-    finally:
-        os.close(folder)
 
 
 def _first(folder: int, staged: Staged, name: str) -> None:
@@ -178,9 +177,13 @@ def _exchange(folder: int, staged: Staged, name: str, expected: str) -> None:
             os.rename(staged.temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         return
     if _hash(folder, staged.temporary) != expected:
-        # a save slipped in between our look and our exchange: give the user's bytes back
-        with _at("exchange-back"):
-            renaming.rename(folder, staged.temporary, name, renaming.EXCHANGE)
+        # a save slipped in between our look and our exchange: give the user's bytes back; if they
+        # saved again meanwhile, what comes out is not ours, and the newer save goes back
+        for _ in range(2):
+            with _at("exchange-back"):
+                renaming.rename(folder, staged.temporary, name, renaming.EXCHANGE)
+            if _hash(folder, staged.temporary) == staged.sha256:
+                break
         raise PublishConflict(f"{safe(staged.target)} was saved in the very moment")
 
 
@@ -195,14 +198,11 @@ def _take_back(folder: int, staged: Staged, name: str, expected: str | None) -> 
 def finish(staged: Staged) -> None:
     """Remove the temporary file, which holds the old version by now."""
     *folders, _ = parts_of(staged.target)
-    folder = open_folder(staged.root, folders)
-    try:
+    with _folder(staged.root, folders) as folder:
         with suppress(FileNotFoundError), _at("unlink"):
             os.unlink(staged.temporary, dir_fd=folder)
         with _at("fsync-end"):
             os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def discard(staged: Staged) -> None:
@@ -210,13 +210,7 @@ def discard(staged: Staged) -> None:
     with suppress(FileNotFoundError, UnsafePath):
         finish(staged)
     for path in reversed(staged.made):
-        *above, name = parts_of(path)
-        with suppress(OSError, UnsafePath):
-            parent = open_folder(staged.root, above)
-            try:
-                os.rmdir(name, dir_fd=parent)
-            finally:
-                os.close(parent)
+        _rmdir(staged.root, parts_of(path))
 
 
 def sweep(root: Path, target: str, token: str) -> bool:
@@ -225,57 +219,62 @@ def sweep(root: Path, target: str, token: str) -> bool:
     Folders that are empty now and hold nothing but our traces go, too.
     """
     *folders, name = parts_of(target)
-    try:
-        folder = open_folder(root, folders)
-    except (FileNotFoundError, UnsafePath):
-        _prune(root, folders)
-        return False
-    try:
+    found = False
+    with suppress(FileNotFoundError, UnsafePath), _folder(root, folders) as folder:
         os.unlink(temporary_name(name, token), dir_fd=folder)
         os.fsync(folder)
         found = True
-    except FileNotFoundError:
-        found = False
-    finally:
-        os.close(folder)
     _prune(root, folders)
     return found
 
 
 def _prune(root: Path, folders: list[str]) -> None:
     """Remove the innermost empty folders on the way to a target."""
-    for depth in range(len(folders), 0, -1):
-        try:
-            parent = open_folder(root, folders[: depth - 1])
-        except (OSError, UnsafePath):
-            continue
-        try:
-            os.rmdir(folders[depth - 1], dir_fd=parent)
-        except OSError:
-            return
-        finally:
-            os.close(parent)
+    while folders and _rmdir(root, folders):
+        folders = folders[:-1]
+
+
+def _rmdir(root: Path, folders: list[str]) -> bool:
+    """Remove the folder, if it is empty; is it gone?"""
+    try:
+        with _folder(root, folders[:-1]) as parent:
+            os.rmdir(folders[-1], dir_fd=parent)
+    except FileNotFoundError:
+        return True
+    except (OSError, UnsafePath):
+        return False
+    return True
 
 
 def write(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Replace one of our own files durably and atomically."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(file, view) :]
-        with _at("own-fsync"):
-            os.fsync(file)
-    finally:
-        os.close(file)
-    with _at("own-rename"):
-        temporary.replace(path)
+        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(file, view) :]
+            with _at("own-fsync"):
+                os.fsync(file)
+        finally:
+            os.close(file)
+        with _at("own-rename"):
+            temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def sweep_own(path: Path) -> None:
+    """After a crash: remove what `write` left beside this file; the caller holds the lock."""
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
+        left.unlink(missing_ok=True)
 
 
 def _hash(folder: int, name: str) -> str | None:

@@ -62,6 +62,10 @@ class MachineTrouble(NightpressError):
     """The disk or the database refuses (full, read-only, broken): the whole run stops."""
 
 
+class Unsettled(MachineTrouble):
+    """The new file stands, but the disk refused what follows; the next run ends the attempt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one answer of a backend means, said by the backend that got it.

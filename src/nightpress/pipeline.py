@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from nightpress import drafting, judging, lockfile, publication
+from nightpress import drafting, fingerprint, judging, lockfile, publication
 from nightpress.attempts import Attempts, Doing
 from nightpress.budget import Spending
 from nightpress.calls import Caller
 from nightpress.catalog import Item
-from nightpress.errors import Deferred, NightpressError, PublishConflict
+from nightpress.errors import Deferred, NightpressError, PublishConflict, UnsafePath, Unsettled
 from nightpress.gathered import Gathered
 from nightpress.run import Run
 from nightpress.snapshots import Snapshots
@@ -55,10 +55,8 @@ class Press:
             self.taken[slug] = taken.id
 
     def analyse(self, slug: str) -> bool:
-        """Phase 1: the plugin's analysis, from the cache or from the backend.
-
-        Returns whether there is one; why not is kept for the attempts that needed it.
-        """
+        """Phase 1: the plugin's analysis, from the cache or from the backend; is there one? Why
+        not is kept for the attempts that needed it."""
         if self.run.stop.is_set() or slug in self.analyses or not self._admit(slug):
             return False
         try:
@@ -162,6 +160,9 @@ class Press:
         except PublishConflict as error:
             self.attempts.end(doing, "kept", error)
             return False
+        except Unsettled as error:
+            self.run.stops_at(error)
+            return True
         except (NightpressError, OSError) as error:
             self.run.stops_at(error)
             self.attempts.fail(doing, error)
@@ -241,22 +242,32 @@ class Press:
         )
 
     def _settle(self, doing: Doing, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
-        sha256 = publication.standing_hash(doing.found.root, doing.state.enhancement.target)
-        self._record(doing, "published", str(sha256), draft.counted, accepted, draft)
+        # of what was put there, not of what stands there by now: that may be the user's
+        sha256 = fingerprint.sha256(draft.text.encode("utf-8"))
+        self._record(doing, "published", sha256, draft.counted, accepted, draft)
         timing = self.attempts.timing(doing)
         self.run.project.ledger.end(doing.row, "published", verified=True, **timing)
         self.attempts.tell(doing, "published", doing.why, len(draft.text.encode("utf-8")))
 
     def _snapshot_with(self, doing: Doing, target: str, expected: str | None) -> str:
         """A snapshot that holds the very bytes that will be replaced."""
-        taken = self.taken.get(doing.item.slug)
-        holds = taken is not None and self.snapshots.contains(
-            taken, target, expected, doing.item.slug
-        )
-        if taken is None or not holds:
-            self.snapshot(doing.item.slug)
-            taken = self.taken[doing.item.slug]
+        slug, root = doing.item.slug, doing.found.root
+        taken = self.taken.get(slug)
+        if taken is None or not self.snapshots.contains(taken, target, expected, slug):
+            taken = self._take(doing.found)
+        if not self.snapshots.contains(taken, target, expected, slug):
+            if publication.standing_hash(root, target) != expected:
+                raise PublishConflict(f"{target} was changed while its document was being made")
+            said = f"{target}: no snapshot of the plugin can hold the file that stands there"
+            raise UnsafePath(said, "move it out of folders like node_modules")
         return taken
+
+    def _take(self, found: Gathered) -> str:
+        now, run = self.run.project.clock.time(), self.run.begin()
+        taken = self.snapshots.take(found.root, found.slug, "before a run", now, run)
+        with self._guard:
+            self.taken[found.slug] = taken.id
+        return taken.id
 
     def _record(
         self,

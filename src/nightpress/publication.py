@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nightpress import atomic, fingerprint, lockfile, reading
-from nightpress.errors import PublishConflict, UnsafePath
+from nightpress.errors import PublishConflict, Unsettled
 from nightpress.project import Project
 
 READ_CAP = 8 * 1024 * 1024
@@ -87,7 +87,8 @@ def publish(
 
     columns: what the ledger's row holds once it is prepared. Raises PublishConflict if something
     else stands there by now (it stays), UnsafePath for a target that is no plain file, OSError
-    if the disk refuses; in each case the target is as it was and nothing of ours is left.
+    if the disk refuses; in each case the target is as it was and nothing of ours is left. Raises
+    Unsettled if the disk refuses when the new file stands: then the row is left open.
     """
     if standing_hash(root, target) != expected:
         raise PublishConflict(f"{target} was changed while its document was being made")
@@ -100,6 +101,11 @@ def publish(
     except BaseException:
         atomic.discard(staged)
         raise
-    atomic.finish(staged)
-    if standing_hash(root, target) != fingerprint.sha256(data):
-        raise UnsafePath(f"{target}: what was read back is not what was written")
+    try:
+        atomic.finish(staged)
+        stands = standing_hash(root, target)
+    except OSError as error:  # too late to fail: the row stays open, and the next run settles it
+        said = f"{target} was published, but then: {error.strerror or error}"
+        raise Unsettled(said, "look after the disk, then run doit again") from error
+    if stands != staged.sha256:
+        raise PublishConflict(f"{target} was changed right after its document was put there")

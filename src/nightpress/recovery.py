@@ -16,6 +16,7 @@ from nightpress.fingerprint import writer
 from nightpress.model import Fingerprint
 from nightpress.publication import LockBook
 from nightpress.run import Run
+from nightpress.snapshots import Snapshots
 
 
 def reconcile(run: Run, lock: LockBook) -> None:
@@ -29,6 +30,8 @@ def reconcile(run: Run, lock: LockBook) -> None:
         status, what = _settle(project.root, row)
         _end(run, row, status, what)
         run.notice(f"{row['job']}: {what} (the last run was killed): {status}")
+    atomic.sweep_own(project.lock_path)
+    Snapshots(project.state / "snapshots").sweep()
     _mend_lock(run, lock)
 
 

@@ -151,6 +151,11 @@ class Snapshots:
             return None
         return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
+    def sweep(self) -> None:
+        """Remove the temporary files of a process that was killed; the caller holds the lock."""
+        for path in (*self.objects.glob("*/.*"), *self.trees.glob("*/.*.tmp")):
+            path.unlink(missing_ok=True)
+
     # --- inside ---
 
     def _hold(self, root: Path, entry: reading.Entry, folders: set[Path]) -> Held | None:
@@ -172,28 +177,28 @@ class Snapshots:
     def _store(self, sha256: str, data: bytes, folders: set[Path]) -> None:
         path = self._object(sha256)
         with suppress(FileNotFoundError):
-            if path.stat().st_size == len(data):
-                return
+            if path.stat().st_size == len(data) and path.read_bytes() == data:
+                return  # a copy that the disk has damaged is written again
         if path.parent not in self._made:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._made.add(path.parent)
+            folders.add(self.objects)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(file, view) :]
-            os.fsync(file)
-        finally:
-            os.close(file)
-        temporary.replace(path)
+            _write(temporary, data)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             raise OSError(f"{path}: the disk gave back other bytes")
         folders.add(path.parent)
 
     def _write_tree(self, snapshot: Snapshot) -> None:
         folder = self.trees / _checked(snapshot.slug)
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync(self.trees)
         text = json.dumps(asdict(snapshot), sort_keys=True, ensure_ascii=True)
         atomic.write(folder / f"{snapshot.id}.json", text.encode("ascii"))
 
@@ -219,6 +224,17 @@ def _checked(slug: str | None) -> str:
     if not slug or "/" in slug or slug.startswith("."):
         raise NightpressError(f"{slug!r} is no plugin")
     return slug
+
+
+def _write(path: Path, data: bytes) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(file, view) :]
+        os.fsync(file)
+    finally:
+        os.close(file)
 
 
 def _sync(folder: Path) -> None:

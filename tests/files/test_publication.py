@@ -94,6 +94,25 @@ def test_a_save_in_the_middle_is_never_lost(
     assert only_file(root) == b"the user's own words\n"
 
 
+def test_two_saves_in_the_middle_leave_the_newer_one(
+    root: Path, at: Callable[[str, Callable[[], None]], None]
+) -> None:
+    """The second one, while the first is being given back."""
+
+    def newer() -> None:
+        (root / "user").write_bytes(b"the user's last words\n")
+        (root / "user").replace(root / TARGET)
+
+    def first() -> None:
+        save_by_rename(root)
+        at("before:exchange-back", newer)
+
+    at("before:exchange", first)
+    with pytest.raises(PublishConflict):
+        publish(root)
+    assert only_file(root) == b"the user's last words\n"
+
+
 def test_a_file_removed_in_the_middle_stays_removed(
     root: Path, at: Callable[[str, Callable[[], None]], None]
 ) -> None:

@@ -139,13 +139,19 @@ def press(root: Path, at: int, mutant: str, out: Path) -> int:
     return os.waitpid(child, 0)[1]
 
 
+def temporary(path: Path) -> bool:
+    """A file that only a step in the middle needs."""
+    inner = ".nightpress-" in path.name or "objects" in path.parts
+    return inner or path.name.endswith(".tmp")
+
+
 def state(root: Path) -> dict[str, object]:
     """What can be seen after a run: targets, leftovers, ledger, lock file."""
     targets = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(root.glob("plugins/*/skills/*/SKILL.md"))
     }
-    leftovers = [p.relative_to(root).as_posix() for p in root.rglob(".*nightpress-*")]
+    leftovers = [p.relative_to(root).as_posix() for p in root.rglob(".*") if temporary(p)]
     database = root / ".nightpress" / "ledger.db"
     rows: list[tuple[object, ...]] = []
     if database.exists():

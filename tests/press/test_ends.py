@@ -1,0 +1,124 @@
+"""How a publication ends when something comes between its last steps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from nightpress.snapshots import Snapshots
+from tests.market import Market, plugin
+
+OLD = "---\nname: x\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
+WORDS = "The user's own words.\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Market:
+    plugin(tmp_path / "shop", "alpha", skill=OLD)
+    made = Market(tmp_path / "shop")
+    assert made.run("nightpress", "init").code == 0
+    return made
+
+
+def at(market: Market, step: str, act: str) -> None:
+    """In the next runs, do something at a file-system step of a publication."""
+    with (market.root / "dodo.py").open("a") as file:
+        file.write(f"""
+from nightpress import atomic
+
+def at(name):
+    if name == {step!r}:
+        {act}
+
+atomic.step = at
+""")
+
+
+def test_a_disk_that_fails_after_the_swap_loses_no_publication(shop: Market) -> None:
+    dodo = (shop.root / "dodo.py").read_text()
+    at(shop, "before:fsync-end", "raise OSError(5, 'Input/output error')")
+    done = shop.doit()
+    assert done.code == 1
+    assert "was published, but then: Input/output error" in done.out
+    assert shop.rows("SELECT status FROM enhancements") == [("prepared",)]
+    (shop.root / "dodo.py").write_text(dodo)
+    after = shop.done()
+    assert "the new file stands and is whole" in after.out
+    [(status, sha256)] = shop.rows("SELECT status, content_sha256 FROM enhancements")
+    assert (status, sha256) == ("published", sha(shop.target("alpha")))
+    assert "nothing to do: 1 up to date" in shop.done().out
+
+
+def sha(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_save_right_after_a_publication_is_kept_and_never_signed_as_ours(shop: Market) -> None:
+    target = str(shop.target("alpha"))
+    at(shop, "after:fsync-end", f"open({target!r}, 'w').write({WORDS!r})")
+    done = shop.doit()
+    assert "Traceback" not in done.out + done.err
+    assert shop.target("alpha").read_text() == WORDS
+    assert shop.rows("SELECT status, content_sha256 FROM enhancements") == [("kept", None)]
+    assert sha(shop.target("alpha")) not in lock(shop)
+
+
+def lock(market: Market) -> str:
+    path = market.root / "nightpress.lock"
+    return path.read_text() if path.exists() else ""
+
+
+def test_a_save_while_it_is_recorded_does_not_reach_the_lock_file(shop: Market) -> None:
+    target = str(shop.target("alpha"))
+    with (shop.root / "dodo.py").open("a") as file:
+        file.write(f"""
+from nightpress import pipeline
+
+settle = pipeline.Press._settle
+
+def saved(*given):
+    open({target!r}, "w").write({WORDS!r})
+    settle(*given)
+
+pipeline.Press._settle = saved
+""")
+    shop.done()
+    [(published,)] = shop.rows("SELECT content_sha256 FROM enhancements")
+    assert [json.loads(row)["sha256"] for row in lock(shop).splitlines()[1:]] == [published]
+    assert shop.target("alpha").read_text() == WORDS
+    assert "edited by hand" in shop.doit("plan").out
+
+
+def test_what_no_snapshot_holds_is_not_replaced(shop: Market) -> None:
+    """A tree of more entries than are walked, here with a smaller cap: the rest is passed over."""
+    with (shop.root / "dodo.py").open("a") as file:
+        file.write("""
+from nightpress import mirror, reading
+
+walk = reading.walk
+
+def few(root, ignore=None, caps=None):
+    return walk(root, ignore, reading.Caps(files=1) if ignore is mirror.IGNORE else caps)
+
+reading.walk = few
+""")
+    done = shop.doit()
+    assert done.code == 1
+    assert "no snapshot of the plugin can hold the file" in done.out
+    assert shop.target("alpha").read_text() == OLD
+    assert shop.rows("SELECT status FROM enhancements") == [("failed",)]
+
+
+def test_a_damaged_copy_is_written_again(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "SKILL.md").write_text(OLD)
+    held = Snapshots(tmp_path / "snapshots")
+    held.take(tmp_path / "p", "p", "first", 0.0, "r")
+    [copy] = list(held.objects.glob("*/*"))
+    copy.chmod(0o600)
+    copy.write_bytes(b"?" * copy.stat().st_size)
+    again = held.take(tmp_path / "p", "p", "second", 1.0, "r")
+    assert held.read(again.id, "SKILL.md") == OLD.encode()
