@@ -13,8 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nightpress import errors, progress
-from nightpress.clock import RealClock
+from nightpress import clock, errors, progress
 from nightpress.events import Event
 from nightpress.project import STATE, Project, located
 from nightpress.render import terminal_screen
@@ -114,7 +113,7 @@ def _drawn(watched: Watched, standing: Standing | None, width: int) -> Any:
     from rich.console import Group
 
     standing = standing or terminal_screen.Standing(verdict=watched.verdict())
-    now = watched.screen.seen if standing.verdict else time.time()
+    now = watched.screen.seen if standing.verdict else clock.of(os.environ).time()
     drawn = terminal_screen.render(watched.screen, standing, now, width)
     return Group(*terminal_screen.latest(watched.screen), drawn)
 
@@ -122,4 +121,4 @@ def _drawn(watched: Watched, standing: Standing | None, width: int) -> Any:
 def _standing(root: Path, watched: Watched) -> Standing:
     from nightpress import standings
 
-    return standings.of(Project(root, {}, os.environ, RealClock()), watched.screen)
+    return standings.of(Project(root, {}, os.environ, clock.of(os.environ)), watched.screen)

@@ -68,9 +68,11 @@ class Live:
 
     def _print(self, console: Any, row: dict[str, Any]) -> None:
         if row["event"] == "finished":
-            console.print(terminal_screen.outcome(row))
-        elif row["event"] in ("run", "notice", "summary") or _failed(row):
-            console.print(terminal_screen._line((str(row["text"]), "")), overflow="fold")
+            console.print(terminal_screen.outcome(str(row["text"]), console.width))
+        elif row["event"] in ("run", "notice", "summary"):
+            console.print(terminal_screen.told(str(row["text"])))
+        elif _failed(row):
+            console.print(terminal_screen.told(str(row["text"]), "dim"))
 
     def _draw(self) -> None:
         from rich.live import Live as Region

@@ -64,8 +64,7 @@ class Press:
         except NightpressError as error:
             with self._guard:
                 self.analyses[slug] = error
-            if not self.run.stops_at(error):
-                self.run.tell("notice", f"{slug}: no analysis: {error.message}")
+            self.run.stops_at(error)
             return False
         with self._guard:
             self.analyses[slug] = analysis

@@ -180,12 +180,16 @@ class Project:
 
 
 def located(folder: str) -> Path:
-    """The folder of a project, as the user named it; UsageError if it is none."""
-    if not (Path(folder) / "manifests").is_dir():
-        raise UsageError(
-            f"{folder}: there is no manifests/ folder", "say --project, or cd into a project"
-        )
-    return Path(folder)
+    """The folder of a project, as the user named it; for "." the nearest one upwards, too.
+    UsageError if there is none."""
+    named = Path(folder)
+    places = [named, *named.resolve().parents] if folder == "." else [named]
+    for place in places:
+        if (place / "manifests").is_dir() and (place is named or (place / "dodo.py").is_file()):
+            return place
+    raise UsageError(
+        f"{folder}: there is no manifests/ folder", "say --project, or cd into a project"
+    )
 
 
 def folder_digest(folder: Path) -> bytes:

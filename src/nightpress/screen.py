@@ -39,6 +39,7 @@ class Screen:
     counts: Counter[str] = field(default_factory=Counter)
     flights: dict[str, Flight] = field(default_factory=dict)
     last: deque[tuple[str, str, str]] = field(default_factory=lambda: deque(maxlen=LAST))
+    said: deque[str] = field(default_factory=lambda: deque(maxlen=LAST))
     notices: deque[str] = field(default_factory=lambda: deque(maxlen=LAST))
     calls: int = 0
     replies: int = 0
@@ -99,6 +100,7 @@ class Screen:
         self.flights.pop(str(row["job"]), None)
         self.counts[str(row["status"])] += 1
         self.last.append((str(row["status"]), str(row["job"]), str(row["reason"])))
+        self.said.append(str(row["text"]))
 
     def _notice(self, row: Mapping[str, Any]) -> None:
         self.notices.append(str(row["text"]))

@@ -42,7 +42,8 @@ def of(project: Project, screen: Screen) -> Standing:
     tokens = screen.tokens_in // max(1, screen.replies) if screen.replies else TOKENS_EACH
     calls = max(1, round(left * each))
     work = forecast.Work(calls=(calls, calls), tokens_in=(tokens, tokens))
-    return replace(standing, eta=forecast.forecast(work, situation).done_at[0])
+    found = forecast.forecast(work, situation)
+    return replace(standing, eta=found.done_at[0], later=found.carried_over[0] > 0)
 
 
 def _by_rate(screen: Screen, left: int, now: float) -> float | None:

@@ -6,8 +6,7 @@ it, never inside it.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _ORDER = (
     "published", "adopted", "refused", "failed", "deferred", "insufficient", "kept", "interrupted",
@@ -46,7 +45,7 @@ def lines(
     if not said:
         nothing = "nothing to do" if not stands else f"nothing to do: {', '.join(stands)}"
         return [nothing]
-    found = [", ".join(said) + f" in {seconds:.1f} s" + _cost(calls, tokens)]
+    found = [", ".join(said) + f" in {took(seconds)}" + _cost(calls, tokens)]
     if published := rate(outcomes):
         found.append(f"success rate: {published}")
     if stands:
@@ -58,28 +57,26 @@ def _cost(calls: int, tokens: int) -> str:
     return f" ({calls} calls, {tokens:,} tokens)" if calls else " (no calls)"
 
 
-def _needs_reading(named: Iterable[tuple[str, str, str]]) -> Iterable[str]:
-    rows = list(named)
-    by_status = Counter(status for status, _, _ in rows)
+def took(seconds: float) -> str:
+    """`9.4 s`, `16 min 24 s`, `2 h 05 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    hours, minutes = divmod(round(seconds) // 60, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {round(seconds) % 60:02} s"
+
+
+def _needs_reading(named: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """A line for each, and one for all that share a status and a reason."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for status, job, reason in named:
+        groups.setdefault((status, reason), []).append(job)
     for status in _ORDER:
-        own = [(job, reason) for s, job, reason in rows if s == status]
-        if status == "deferred":
-            yield from _by_reason(own)
-            continue
-        for job, reason in own[:MOST]:
-            yield f"  {status:<12} {job}: {reason}"
-        if by_status[status] > MOST:
-            yield f"  {status:<12} ... and {by_status[status] - MOST} more: see `doit report`"
-
-
-def _by_reason(deferred: Sequence[tuple[str, str]]) -> Iterable[str]:
-    """A spent day or budget defers whatever is left: one line for each reason."""
-    jobs: dict[str, list[str]] = {}
-    for job, reason in deferred:
-        jobs.setdefault(reason, []).append(job)
-    for reason, named in jobs.items():
-        more = f" and {len(named) - 1} more" if len(named) > 1 else ""
-        yield f"  {'deferred':<12} {named[0]}{more}: {reason}"
+        own = [(jobs, reason) for (s, reason), jobs in groups.items() if s == status]
+        for jobs, reason in own[:MOST]:
+            others = f" and {len(jobs) - 1:,} more" if len(jobs) > 1 else ""
+            yield f"  {status:<12} {jobs[0]}{others}: {reason}"
+        if more := sum(len(jobs) for jobs, _ in own[MOST:]):
+            yield f"  {status:<12} ... and {more:,} more: see `doit report`"
 
 
 MOST = 20

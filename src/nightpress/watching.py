@@ -31,16 +31,21 @@ class Watched:
         latest = self.state / "logs" / "latest.jsonl"
         try:
             name = os.readlink(latest)
-            data = (latest.parent / Path(name).name).read_bytes()
+            with (latest.parent / Path(name).name).open("rb") as file:
+                file.seek(self._offset if name == self._name else 0)
+                data = file.read()
         except OSError:
             return
         if name != self._name:
             self.screen, self._name, self._offset = Screen(), name, 0
         whole = data.rfind(b"\n") + 1  # the last line may be half written
-        lines, self._offset = data[self._offset : whole], max(self._offset, whole)
-        for line in lines.splitlines():
-            row = json.loads(line)
-            self.screen.fold(row)
+        self._offset += whole
+        for line in data[:whole].splitlines():
+            try:
+                row = json.loads(line)
+                self.screen.fold(row)
+            except (ValueError, LookupError, TypeError):
+                continue  # torn by a full disk, or of another version
             yield row
 
     @property

@@ -188,6 +188,17 @@ def test_a_run_that_died_is_said_to_have_died(market: Market, slow: dict[str, st
     assert market.run("nightpress", "watch", "--once").code == 0
 
 
+def test_watch_from_a_folder_of_the_project_and_over_a_torn_line(market: Market) -> None:
+    assert market.doit().code == 0
+    log = market.root / ".nightpress" / "logs" / "latest.jsonl"
+    first, rest = log.read_text().split("\n", 1)
+    log.write_text(f'{first}\n{{"event": "finished", "at"\n{{"event": "finished"}}\n{rest}')
+    inside = Market(market.root / "plugins" / "alpha")
+    held = once(inside)
+    assert held["done"] == held["work"] == 3
+    assert len(market.run("nightpress", "watch").out.splitlines()) > 4
+
+
 def test_watch_outside_a_project_says_so(tmp_path: Path) -> None:
     done = Market(tmp_path).run("nightpress", "watch")
     assert done.code == 3

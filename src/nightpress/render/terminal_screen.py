@@ -23,15 +23,19 @@ STYLES = {
     "deferred": "cyan", "insufficient": "dim", "kept": "yellow", "interrupted": "yellow",
 }  # fmt: skip
 FLIGHTS, LATEST = 6, 6
+ROOMY = 60
+"""Columns from which on the second line of an outcome is indented."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How things stand beside the events. eta: epoch seconds, or None; minute, day: (left, limit)
-    of the quota, None where unlimited; resets_at: when the day's quota is new; verdict: said at
-    the top of a run that is watched and not alive."""
+    """How things stand beside the events. eta: epoch seconds, or None; later: this run will have to
+    leave some to the next one (the day's quota, the budget or the window ends first); minute, day:
+    (left, limit) of the quota, None where unlimited; resets_at: when the day's quota is new;
+    verdict: said at the top of a run that is watched and not alive."""
 
     eta: float | None = None
+    later: bool = False
     minute: tuple[int, int] | None = None
     day: tuple[int, int] | None = None
     resets_at: float = 0.0
@@ -113,6 +117,8 @@ def _clock(screen: Screen, standing: Standing, now: float) -> str:
         return said
     if standing.eta is None:
         return f"{said}, no estimate yet" if screen.done < screen.work else said
+    if standing.later:
+        return f"{said}, not all in this run: done about {_moment(standing.eta, now)}"
     return f"{said}, done about {_moment(standing.eta, now)}"
 
 
@@ -153,18 +159,41 @@ def _flights(screen: Screen, now: float, width: int) -> Iterator[Any]:
         yield _line((f"and {len(found) - FLIGHTS} more in flight", "dim"))
 
 
-def outcome(row: dict[str, Any]) -> Text:
-    """One finished enhancement, as a line for the scrollback."""
-    status, _, rest = str(row["text"]).partition(" ")
-    text = _line((f"{status:<12}", STYLES.get(status, "")), (f" {rest.lstrip()}", ""))
-    text.no_wrap, text.overflow = False, "fold"
-    return text
+def outcome(text: str, width: int) -> RenderableType:
+    """One finished enhancement, as lines for the scrollback."""
+    from rich.table import Table
+    from rich.text import Text
+
+    status, said = _parted(text)
+    if width < ROOMY:
+        return Text.assemble(status, " ", said, overflow="fold")
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True, min_width=12)
+    grid.add_column(overflow="fold")
+    grid.add_row(status, said)
+    return grid
+
+
+def told(text: str, style: str = "") -> Text:
+    """A sentence, as long as it is."""
+    from rich.text import Text
+
+    return Text(safe(text), style=style, overflow="fold")
 
 
 def latest(screen: Screen) -> Iterator[Text]:
     """The last outcomes, for a screen that has no scrollback of its own."""
-    for status, job, reason in list(screen.last)[-LATEST:]:
-        yield _line((f"{status:<12}", STYLES.get(status, "")), (f" {job}  {reason}", ""))
+    for text in list(screen.said)[-LATEST:]:
+        status, said = _parted(text)
+        yield _line((status.plain, str(status.style)), (f" {said.plain}", ""))
+
+
+def _parted(text: str) -> tuple[Text, Text]:
+    """The status, coloured, and what is said of it."""
+    from rich.text import Text
+
+    status, _, rest = text.partition(" ")
+    return Text(f"{safe(status):<12}", STYLES.get(status, "")), Text(safe(rest.lstrip()))
 
 
 def _duration(seconds: float) -> str:
