@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from nightpress.ledger import Ledger
 from nightpress.ledger_schema import MIGRATIONS
+from nightpress.report import counted
 from nightpress.store import Store
 from tests import ledger_page, ledger_sample
 
@@ -56,6 +58,20 @@ def test_durations_are_nearest_ranks(ledger: Ledger) -> None:
         at_most = [s for s in seconds if sum(other <= s for other in seconds) >= len(seconds) / 2]
         high = [s for s in seconds if sum(other <= s for other in seconds) >= 0.95 * len(seconds)]
         assert (row["n"], row["p50"], row["p95"]) == (len(seconds), at_most[0], high[0])
+
+
+def test_the_busiest_minute_is_any_60_seconds_in_which_calls_left(ledger: Ledger) -> None:
+    calls = _rows(ledger, "SELECT * FROM calls")
+    model = calls[0]["model_requested"]
+    left = [
+        (datetime.fromisoformat(c["timestamp"]).timestamp() - c["seconds"], c["tokens_in"])
+        for c in calls
+        if c["model_requested"] == model
+    ]
+    minutes = [[tokens for at, tokens in left if end - 60 < at <= end] for end, _ in left]
+    expected = max(map(len, minutes)), max(map(sum, minutes))
+    assert counted._busiest(ledger, model, "2000") == expected
+    assert counted._busiest(ledger, model, "2100") == (0, 0)
 
 
 def test_an_unknown_price_is_no_price(ledger: Ledger) -> None:

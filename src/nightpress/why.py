@@ -64,8 +64,13 @@ def explain(project: Project, given: str, *, diff: bool = False) -> Why:
 
 
 def _inside(root: Path, given: str) -> str:
-    """The path relative to the project, as written: links are not followed."""
+    """The path relative to the project: links above the project are followed, none below it."""
     path = os.path.relpath(os.path.abspath(given), root.resolve())  # noqa: PTH100
+    if path.startswith("../"):
+        above = next(
+            (p for p in Path(given).absolute().parents if p.resolve() == root.resolve()), None
+        )
+        path = os.path.relpath(os.path.abspath(given), above) if above else path  # noqa: PTH100
     if path == ".." or path.startswith("../"):
         raise UsageError(
             f"{given} is not in this project", "name a file of the project, or say --project"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
-from nightpress import render
+from nightpress import errors, render
+from nightpress.figures import CallDay, Gate
 from nightpress.ledger import Ledger
-from nightpress.report import recovered
+from nightpress.render import charts
+from nightpress.report import advice, recovered
 from tests.market import Market, plugin
 from tests.report.sample import HOSTILE, sample
 
@@ -67,6 +70,23 @@ def test_the_restore_command_of_the_report_works(tmp_path: Path) -> None:
     program, *words = beta["provenance"]["restore"].split()
     assert program == "doit" and market.doit(*words).code == 0
     assert market.target("beta").read_bytes() == before
+
+
+def test_every_way_to_end_badly_has_its_own_advice() -> None:
+    kinds = {
+        error.__name__
+        for error in (errors.Deferred, errors.DaySpent, errors.AwaitsReview,
+                      errors.PublishConflict, errors.UnsafePath)
+    }  # fmt: skip
+    for cause in kinds | set(errors.ANSWER_KINDS) | {"killed"}:
+        assert advice.todo("deferred", cause) != advice.OTHERS, cause
+
+
+def test_counts_have_whole_labels_and_none_overlap() -> None:
+    drawn = charts.gates([Gate("vocabulary", 1, 0, 0)])
+    assert re.findall(r">(\d+)</text>", drawn) == ["0", "1"]
+    drawn = charts.calls([CallDay("2026-11-25", 151, 140, 1, 1)], 150)
+    assert re.findall(r">(\d+)</text>", drawn) == ["0", "75", "150"]
 
 
 def test_json_on_the_terminal_is_one_document(tmp_path: Path) -> None:

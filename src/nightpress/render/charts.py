@@ -39,6 +39,7 @@ def outcomes(days: Sequence[Day]) -> str:
     chart = pygal.StackedBar(**_config())
     chart.x_labels = [day[5:] for day in dates]
     _thin(chart, len(dates))
+    _whole(chart, max(sum(day.outcomes.values()) for day in days))
     for status in present:
         chart.add(status, [held.get(day, {}).get(status) or None for day in dates])
     return _svg(chart, present)
@@ -88,7 +89,9 @@ def calls(days: Sequence[CallDay], per_day: int | None) -> str:
     chart.add("no reply", [(day.calls - day.replies) or None if day else None for day in found])
     most = max(day.calls for day in days)
     if per_day and per_day < 20 * most:
-        chart.y_labels = sorted({0, per_day // 2, per_day, most})
+        # a label so near to the quota's that they would overlap is left out
+        apart = {most} if abs(most - per_day) > 0.1 * max(most, per_day) else set()
+        chart.y_labels = sorted({0, per_day // 2, per_day} | apart)
         chart.y_labels_major = [per_day]
     return _svg(chart, names)
 
@@ -100,6 +103,7 @@ def gates(found: Sequence[Gate]) -> str:
     rows = list(reversed(found))
     chart.x_labels = [gate.gate for gate in rows]
     names = ["errors", "warnings", "infos"]
+    _whole(chart, max(gate.errors + gate.warnings + gate.infos for gate in found))
     for name in names:
         chart.add(name, [getattr(gate, name) or None for gate in rows])
     return _svg(chart, names)
@@ -148,6 +152,12 @@ def _thin(chart: Any, count: int) -> None:
     if count > 7:
         chart.show_minor_x_labels = False
         chart.x_labels_major_every = -(-count // 6)
+
+
+def _whole(chart: Any, most: int) -> None:
+    """Counts are whole: a scale of few has no label between two of them."""
+    if most <= 4:
+        chart.y_labels = list(range(most + 1))
 
 
 def _svg(chart: Any, tones: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ TODO = {
     "blocked": "the provider refused the content: write this document by hand, or take another"
     " model",
     "AwaitsReview": "doit review shows the draft; then doit apply:PLUGIN, or doit reject:PLUGIN",
+    "DaySpent": "nothing: the next run goes on after midnight Pacific; nightpress tonight waits",
     "Deferred": "nothing: quota or budget was spent, and the next run goes on",
     "PublishConflict": "the file was changed while its document was made: doit adopt, or force=1",
     "UnsafePath": "the target is a link or no plain file: remove it, or change target in the"

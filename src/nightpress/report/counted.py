@@ -6,7 +6,7 @@ Each query goes by an index; `since` bounds what a long history costs.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -219,11 +219,20 @@ def quota(project: Project, ledger: Ledger, asked: Sequence[str], since: str) ->
 
 
 def _busiest(ledger: Ledger, model: str, since: str) -> tuple[int, int]:
-    """The most calls, and the most input tokens, of any minute."""
+    """The most calls, and the most input tokens, that left within any minute (60 s)."""
     query = (
-        "SELECT coalesce(max(calls), 0) AS calls, coalesce(max(tokens), 0) AS tokens FROM ("
-        " SELECT count(*) AS calls, sum(tokens_in) AS tokens FROM calls"
-        " WHERE timestamp >= ? AND model_requested = ? GROUP BY substr(timestamp, 1, 16))"
+        "SELECT (julianday(timestamp) - 2440587.5) * 86400 - seconds AS began, tokens_in AS tokens"
+        " FROM calls WHERE timestamp >= ? AND model_requested = ? ORDER BY 1"
     )
-    (row,) = ledger.rows(query, (since, model))
-    return row["calls"], row["tokens"]
+    open_: deque[tuple[float, int]] = deque()
+    calls = tokens = held = 0
+    for row in ledger.rows(query, (since, model)):
+        open_.append((row["began"], row["tokens"]))
+        held += row["tokens"]
+        while open_[0][0] <= row["began"] - MINUTE:
+            held -= open_.popleft()[1]
+        calls, tokens = max(calls, len(open_)), max(tokens, held)
+    return calls, tokens
+
+
+MINUTE = 60.0

@@ -28,7 +28,7 @@ def write(project: Project, figures: Figures) -> list[Path]:
 
 
 MOST = 20
-"""Documents that the terminal names; the files have all."""
+"""Documents in need of the user that the terminal names; the files have all."""
 
 
 def summary(figures: Figures) -> list[str]:
@@ -43,11 +43,15 @@ def summary(figures: Figures) -> list[str]:
     for run in figures.runs[:3]:
         made = ", ".join(f"{n} {status}" for status, n in run.outcomes.items()) or "nothing"
         lines.append(f"run {run.run_id}: {run.model}: {made}, exit {run.exit_code}")
+    lines += [
+        f"{cause.status:<12} {cause.count:,}: {cause.cause} (e.g. {cause.example}): {cause.todo}"
+        for cause in figures.causes
+    ]
     waiting = [
         (document.state, f"{document.job}: {'; '.join(document.reasons)}")
         for plugin in figures.plugins
         for document in plugin.documents
-        if document.state not in ("fresh", "make", "adopt")
+        if document.state in ("failed", "refused", "parked", "keep")
     ]
     lines += [f"{state:<12} {said}" for state, said in waiting[:MOST]]
     if len(waiting) > MOST:

@@ -68,7 +68,7 @@
     const head = make("tr");
     heads.forEach((text) => { const one = make("th", text); one.scope = "col"; head.append(one); });
     const body = make("tbody");
-    lines.forEach((cells) => { const row = make("tr"); cells.forEach((text) => cell(row, text)); body.append(row); });
+    lines.forEach((cells) => { const row = make("tr"); cells.forEach((text, place) => cell(row, text, place === cells.length - 1 ? undefined : "name")); body.append(row); });
     const top = make("thead");
     top.append(head);
     table.append(top, body);
@@ -110,7 +110,7 @@
     part.append(title);
     list(part, "Why", one.reasons);
     grid(part, "Attempts, the last first", ["when (UTC)", "ended", "model", "seconds", "tokens", "why"],
-      (one.attempts || []).map((tried) => [moment(tried.at), tried.status, tried.model, String(tried.seconds || 0), number(tried.tokens || 0), tried.said || ""]), one.target);
+      (one.attempts || []).map((tried) => [moment(tried.at), tried.status, tried.model, (tried.seconds || 0).toFixed(1), number(tried.tokens || 0), tried.said || ""]), one.target);
     list(part, "Findings", (one.findings || []).map((found) => `${found.severity}: ${found.check}${found.line ? ", line " + found.line : ""}: ${found.message}`)
       .concat(one.findings_left_out ? [`and ${one.findings_left_out} more`] : []));
     difference(part, one.diff, one.target);
