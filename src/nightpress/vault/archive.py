@@ -88,7 +88,8 @@ def _fill(place: Place, stage: Path, stamp: str, chosen: Snapshot) -> str:
                     file.write(data)
     listed = _inventory(chosen, rows, tree_of, tar_sha256)
     (stage / "plugin-inventory.json").write_text(json.dumps(listed, indent=1) + "\n")
-    (stage / "RECOVERY.md").write_text(_recovery(chosen, stamp))
+    has_ledger = (stage / f"enhancements-{stamp}.db").exists()
+    (stage / "RECOVERY.md").write_text(_recovery(chosen, stamp, has_ledger))
     sums = "".join(f"{_sha256(path)}  {path.name}\n" for path in sorted(stage.iterdir()))
     (stage / "SHA256SUMS").write_text(sums)
     return tar_sha256
@@ -194,7 +195,12 @@ def _inventory(
     }  # fmt: skip
 
 
-def _recovery(chosen: Snapshot, stamp: str) -> str:
+def _recovery(chosen: Snapshot, stamp: str, has_ledger: bool) -> str:
+    copy = (
+        f"mkdir -p project/.nightpress && cp enhancements-{stamp}.db project/.nightpress/ledger.db"
+    )
+    last = "`pip install nightpress`, then `doit` in `project`: it finds everything up to date."
+    mine = f"3. `{copy}`\n4. {last}" if has_ledger else f"3. {last}"
     steps = "\n".join(f"{number}. {what}" for number, what in enumerate(schema.RECOVERY, 1))
     return f"""# Recovery
 
@@ -205,8 +211,7 @@ This folder is snapshot {chosen.id}, taken {chosen.taken}: {chosen.plugins} plug
 
 1. `sha256sum -c SHA256SUMS`
 2. `mkdir project && tar -xzpf plugins-{stamp}.tar.gz -C project`
-3. `mkdir -p project/.nightpress && cp enhancements-{stamp}.db project/.nightpress/ledger.db`
-4. `pip install nightpress`, then `doit` in `project`: it finds everything up to date.
+{mine}
 
 ## From the vault
 

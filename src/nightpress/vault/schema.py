@@ -26,9 +26,11 @@ RECOVERY = (
     "in the table snapshots, the slugs in the view plugins.",
     "In DEST, run: doit - the plugins, manifests, generators and the ledger are back, so it finds "
     "everything up to date and makes no call.",
-    "Without nightpress: a file's bytes are its chunks in order, objects.data by objects.hash "
-    "(codec zlib: RFC 1950; raw: as it is); each plugin's list of files is the object named by "
-    "snapshot_parts.tree, JSON Lines of [kind, path, mode, size, sha256, chunks].",
+    "Without nightpress, in SQLite's shell (turso db shell NAME .dump | sqlite3 vault.db): SELECT "
+    "writefile('OUT', sqlar_uncompress(data, raw_size)) FROM objects WHERE hash = 'HASH'. A part's "
+    "list of files is the object snapshot_parts.tree: JSON Lines of [f, path, mode, size, sha256, "
+    "chunks]; a file is its chunks in order, or where none are named the one object sha256; next "
+    "in the first line is the object with which the list goes on.",
 )
 
 TABLES = """
