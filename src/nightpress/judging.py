@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from nightpress import checks, neighbourhood, originals, ownchecks, sources
+from nightpress import checks, contract, neighbourhood, originals, ownchecks, sources
 from nightpress.gathered import Gathered, State
 from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.project import Project
@@ -51,6 +51,7 @@ def judge(
         anatomy=anatomy_of(found, tuple(sorted(paths))),
         plugin_paths=frozenset(found.files) | frozenset(planned),
         marketplace_plugins=frozenset(known_plugins(project)),
+        elsewhere=lambda kind, name: name in components(project).get(kind, ()),
         standing=standing,
         witness=_witness(project, found, enhancement, text) if ours and witnessed else "",
         finish=finish,
@@ -109,6 +110,26 @@ def instructions(system: str, prompt: str) -> str:
 
 
 _TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
+
+
+@lru_cache(maxsize=1)
+def components(project: Project) -> dict[str, frozenset[str]]:
+    """kind -> names of the commands (skills are called like them), agents and skills of all
+    plugins of the marketplace, bare and as `plugin:name`. Only looked up when a document names one
+    that its own plugin does not have."""
+    found: dict[str, set[str]] = {"command": set(), "agent": set(), "skill": set()}
+    for path in project.manifests.glob("[!_]*.yaml"):
+        manifest = contract.load_manifest(path, project.defaults)[0]
+        if manifest is None:
+            continue
+        root = project.root / manifest.path
+        skills = {file.parent.name for file in root.glob("skills/*/SKILL.md")}
+        commands = {file.stem for file in root.glob("commands/*.md")}
+        agents = {file.stem for file in root.glob("agents/*.md")}
+        for kind, names in (("command", commands | skills), ("agent", agents), ("skill", skills)):
+            found[kind] |= {name.lower() for name in names}
+            found[kind] |= {f"{path.stem}:{name}".lower() for name in names}
+    return {kind: frozenset(names) for kind, names in found.items()}
 
 
 @lru_cache(maxsize=1)

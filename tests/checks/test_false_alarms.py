@@ -61,10 +61,37 @@ def checks_of(text: str, context: Context) -> set[str]:
         "Wow! `/tides` is quick.",
         "```python\n# agents/pilot.py\nprint('pilot')\n```",
         "Ask `/chart-plotter` for the chart.",
+        "### Endpoints\n\n- `/stations`: all of them\n- `/gauge-readings`: one table",
+        "On Windows run `setup.exe /quiet`, or with the switch `/norestart`.",
+        "A long-running agent is none, nor is the well-known skill or a third-party plugin.",
+        "A skill for charts, such as a `chart-reading` skill, may follow.",
+        "Start the `general-purpose` agent for it.",
+        "Write the curve to `assets/curve.png` of your project, or into `assets/`.",
+        "Set `${CLAUDE_CODE_DISABLE_SOMETHING_NEW}` to be left alone.",
+        "See the harbour/quay list and the yes/no column.",
     ],
 )
 def test_harmless_text_has_no_finding(harmless: str) -> None:
     assert checks_of(add(harmless)(base.BASE), base.context()) == set()
+
+
+def test_what_another_document_of_the_plugin_makes_may_be_named() -> None:
+    context = base.context()
+    assert context.plugin_paths is not None
+    more = {"skills/wave-forecast/SKILL.md", "agents/storm-watcher.md", "commands/tide-export.md"}
+    text = add("The `wave-forecast` skill, the `storm-watcher` agent, and `/tide-export`.")
+    assert len(checks_of(text(base.BASE), context)) == 3
+    known = replace(context, plugin_paths=context.plugin_paths | more)
+    assert checks_of(text(base.BASE), known) == set()
+
+
+def test_what_another_plugin_of_the_marketplace_has_may_be_named() -> None:
+    text = add("The `wave-forecast` skill, and `/sea-charts:chart Holmvik`.")(base.BASE)
+    context = base.context()
+    assert checks_of(text, context) == {"skill-exists", "command-exists"}
+    has = {("skill", "wave-forecast"), ("command", "sea-charts:chart")}
+    there = replace(context, elsewhere=lambda kind, name: (kind, name) in has)
+    assert checks_of(text, there) == set()
 
 
 def test_a_lone_file_is_not_judged_by_what_is_not_known() -> None:

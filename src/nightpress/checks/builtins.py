@@ -16,6 +16,8 @@ COMMANDS = frozenset(
     " teleport terminal-setup theme todos tui ultraplan ultrareview upgrade usage vim voice"
     " web-setup command skill-name command-name your-command my-command plugin-name".split()
 )
+AGENTS = frozenset("general-purpose explore plan statusline-setup claude-code-guide claude".split())
+SKILLS = frozenset("pdf docx xlsx pptx skill-creator claude-api".split())
 VARIABLES = frozenset(
     "CLAUDE_PLUGIN_ROOT CLAUDE_PLUGIN_DATA CLAUDE_PROJECT_DIR CLAUDE_SKILL_DIR CLAUDE_SESSION_ID"
     " CLAUDE_ENV_FILE CLAUDE_CONFIG_DIR CLAUDE_CODE_REMOTE CLAUDE_CODE_ENTRYPOINT CLAUDE_EFFORT"
@@ -30,5 +32,5 @@ VARIABLES = frozenset(
 ROOTS = frozenset(
     "tmp etc usr var bin home opt dev proc sys mnt srv root lib run sbin boot media data app"
     " workspace users api health healthz metrics login logout admin v1 v2 graphql docs static"
-    " public src index path".split()
+    " public src index path ready readyz live livez token".split()
 )

@@ -35,6 +35,7 @@ class Context:
     settings: the generator's `checks:` mapping, with the manifest's over it; target: the
     document's path, relative to the plugin's folder; plugin_paths: every path that stands (or
     will stand) in the plugin, None if unknown; marketplace_plugins: names of the plugins;
+    elsewhere: whether another plugin has a component (kind, name), None if unknown;
     standing: the text that this one would replace; witness: the plugin's own document that this one
     was made from, and which is source like its files; ours: whether a generator of ours wrote it,
     so that house rules hold (else a gate's `alone` severity does); finish: the reply's reason;
@@ -50,6 +51,7 @@ class Context:
     anatomy: Anatomy | None = None
     plugin_paths: frozenset[str] | None = None
     marketplace_plugins: frozenset[str] = frozenset()
+    elsewhere: Callable[[str, str], bool] | None = None
     standing: str | None = None
     witness: str = ""
     ours: bool = True

@@ -25,6 +25,17 @@ class Source:
         """Whether the phrase stands in the source, whatever its case."""
         return phrase.lower() in self.text
 
+    def names(self, name: str) -> bool:
+        """Whether the name stands in the source as a whole, not as a part of a longer one."""
+        wanted = name.lower()
+        at = self.text.find(wanted)
+        while at >= 0:
+            around = self.text[at - 1 : at] + self.text[at + len(wanted) : at + len(wanted) + 1]
+            if not any(c.isalnum() or c in "_-" for c in around):
+                return True
+            at = self.text.find(wanted, at + 1)
+        return False
+
 
 @lru_cache(maxsize=4)
 def words_of(text: str) -> frozenset[str]:

@@ -1,0 +1,158 @@
+"""Paths and variables that the document names exist in the plugin."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import lru_cache
+
+from nightpress.checks.builtins import VARIABLES
+from nightpress.checks.document import Document
+from nightpress.checks.form import stands
+from nightpress.checks.gate import Context, Options, Spot
+from nightpress.checks.source import source_of
+
+OWN_FOLDERS = frozenset(
+    "scripts references reference assets commands agents skills hooks bin templates resources"
+    " .claude-plugin output-styles workflows monitors".split()
+)
+# of a plugin that has them; but so has every project, and it is the project that is mostly meant
+ORDINARY = frozenset("src test tests docs lib app public config build dist node_modules".split())
+VARIABLE = re.compile(r"\$\{?(CLAUDE_[A-Z0-9_]+)\}?")
+PATH = re.compile(
+    r"(?<![\w/.$}~@:\\-])"
+    r"(?:(?P<root>\$\{?CLAUDE_PLUGIN_ROOT\}?|\$\{?CLAUDE_SKILL_DIR\}?|\{baseDir\})/|\./)?"
+    r"(?P<path>(?:[\w.-]++/)+[\w.-]*[\w-]\.[A-Za-z][A-Za-z0-9]{0,7})(?![\w/*{<])"
+)
+ROOTED = re.compile(  # under the root a folder, and a file without an ending, counts, too
+    r"\$\{?(?P<root>CLAUDE_PLUGIN_ROOT|CLAUDE_SKILL_DIR)\}?/(?P<path>(?:[\w.-]+/)*[\w.-]*[\w-]/?)"
+    r"(?![\w/.*{<$-])"
+)
+RUNNABLE = re.compile(r"(?:\./)?((?:scripts|bin|hooks)/[\w-]+|[\w.-]+/)(?=\s|$)")  # as code
+SCRIPT = re.compile(
+    r"\b(?:the|bundled|included|helper)\s+(?:\w+\s+)?scripts?\s+`([\w-]+\.(?:py|sh|js|ts|rb|ps1))`"
+    r"|\bthe\s+`([\w-]+\.(?:py|sh|js|ts|rb|ps1))`\s+script\b",
+    re.I,
+)
+BACKWARD = re.compile(
+    rf"(?<![\w\\:])(?:{'|'.join(map(re.escape, sorted(OWN_FOLDERS)))})\\[\w.\\-]+\w"
+)
+FILE_HEADER = re.compile(r"\s*(?://|#|/\*|<!--|--)\s*[\w./-]+\s*(?:\*/|-->)?")  # of shown code
+# words before a path, or after it, that say whose it is
+FOREIGN_BEFORE = re.compile(
+    r"(?:\be\.g\.|\b(?:your|their|users?'?s?|for example|such as|like|examples?|project"
+    r"|repo(?:sitory)?|creat(?:es?|ed|ing)|generat(?:es?|ed|ing)|writ(?:es?|ten|ing)"
+    r"|produc(?:es?|ed|ing)|saves?|add(?:s|ed)?|output|new|target|into|named|called|mkdir|touch))\b"
+    r"[^.;!?\n]{0,40}$",
+    re.I,
+)
+FOREIGN_AFTER = re.compile(
+    r"[`\"'*)\s]*(?:(?:in|of|from|under|inside|into|at|to)\s+(?:[a-z]+\s+)?"
+    r"(?:your|the user|their|the target|an? |the (?:\w+ )?(?:project|repo))"
+    r"|\(?(?:if (?:it|they|one) exists?|example|e\.g\.|optional))",
+    re.I,
+)
+FAMILIES = re.compile(  # Claude Code has more settings than anybody lists
+    r"CLAUDE_CODE_(?:DISABLE|ENABLE|MAX|USE|SKIP|PLUGIN|AUTO|EXPERIMENTAL|OAUTH|OTEL|FORCE|NO)_\w+"
+)
+
+
+def path_exists(document: Document, context: Context, options: Options) -> Iterator[Spot]:
+    """Every path into the plugin's own folders (scripts/, references/, commands/, ...) or under
+    `${CLAUDE_PLUGIN_ROOT}`, and every script called the plugin's, exists. Where the words beside it
+    say that it is the user's ("in your project", "creates"), or the plugin's own text names it, it
+    is an example."""
+    if not context.plugin_paths:
+        return
+    source = source_of(context) if context.anatomy else None
+    linked = {link.target.split("#")[0].removeprefix("./") for link in document.links}
+    reported: set[str] = set()
+    for path, offset, rooted in _named(document, context, options):
+        if path in reported or path in linked or _stands(path, context, rooted, document):
+            continue
+        if source and source.says(path):
+            continue
+        if not rooted and _foreign(document, offset, path):
+            continue
+        reported.add(path)
+        close = get_close_matches(path, context.plugin_paths, n=1)
+        hint = f"did you mean {close[0]}?" if close else "name only what the plugin has"
+        yield Spot(f"no file {path} in this plugin", *document.place(offset), hint)
+    for found in BACKWARD.finditer(document.text) if "\\" in document.body else ():
+        if found[0] in linked:
+            continue
+        place = document.place(found.start())
+        yield Spot(f"path with backslashes: {found[0]}", *place, "write forward slashes")
+
+
+def _named(
+    document: Document, context: Context, options: Options
+) -> Iterator[tuple[str, int, str]]:
+    """(path, offset, root that it stands under or "") of every path that is the plugin's."""
+    beside = posixpath.dirname(context.target or "")
+    own = _folders(context.plugin_paths or frozenset(), beside)
+    folders = OWN_FOLDERS | own | {str(name) for name in options["folders"]}
+    start = document.starts[document.body_line - 1]
+    for found in PATH.finditer(document.text, start):
+        if found["root"] or found["path"].split("/")[0] in folders:
+            yield found["path"], found.start("path"), found["root"] or ""
+    for found in ROOTED.finditer(document.text, start) if "CLAUDE_" in document.text else ():
+        yield found["path"], found.start("path"), found["root"]
+    for span in document.spans:
+        runs = RUNNABLE.match(span.text)
+        if runs and runs[1].split("/")[0] in folders and runs[1].strip("/") not in ("", "."):
+            yield runs[1], span.offset, ""
+    for found in SCRIPT.finditer(document.text, start) if "script" in document.text else ():
+        name = found[1] or found[2]
+        if not any(p.rpartition("/")[2] == name for p in context.plugin_paths or ()):
+            yield name, found.start(1 if found[1] else 2), ""
+
+
+@lru_cache(maxsize=16)
+def _folders(paths: frozenset[str], beside: str) -> frozenset[str]:
+    """Folders that only the plugin can have: of its root, and beside the document."""
+    inner = {p.removeprefix(beside + "/") if beside else p for p in paths}
+    return frozenset(p.split("/")[0] for p in inner | paths if "/" in p) - ORDINARY
+
+
+def _stands(path: str, context: Context, rooted: str, document: Document) -> bool:
+    """Whether the path exists, from the root or beside the document; or in another skill's folder,
+    if the document names that skill."""
+    paths = context.plugin_paths or frozenset()
+    folder = posixpath.dirname(context.target or "")
+    places = ("",) if "PLUGIN_ROOT" in rooted else (folder, "")
+    if any(stands(posixpath.normpath(posixpath.join(at, path)), paths) for at in places):
+        return True
+    if rooted:
+        return False
+    return any(
+        known.endswith("/" + path)
+        and known.removesuffix("/" + path).rpartition("/")[2] in document.text
+        for known in paths
+    )
+
+
+def _foreign(document: Document, offset: int, path: str) -> bool:
+    line_start = document.starts[document.place(offset)[0] - 1]
+    before = document.text[line_start:offset]
+    after = document.text[offset + len(path) : offset + len(path) + 60].partition("\n")[0]
+    return bool(
+        FOREIGN_BEFORE.search(before)
+        or FOREIGN_AFTER.match(after)
+        or FILE_HEADER.fullmatch(document.line_at(offset))
+    )
+
+
+def variable_exists(document: Document, context: Context, options: Options) -> Iterator[Spot]:
+    """Every `${CLAUDE_...}` variable is one that Claude Code sets, or that the plugin's text
+    names."""
+    source = source_of(context) if context.anatomy else None
+    known = VARIABLES | {str(name) for name in options["allowed"]}
+    for found in VARIABLE.finditer(document.text):
+        said = found[1] in known or FAMILIES.fullmatch(found[1])
+        if not said and not (source and source.says(found[1])):
+            close = get_close_matches(found[1], known, n=1)
+            hint = f"did you mean {close[0]}?" if close else "name only what the plugin has"
+            yield Spot(f"unknown variable {found[1]}", *document.place(found.start()), hint)
