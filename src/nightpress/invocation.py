@@ -81,6 +81,18 @@ def select(found: Invocation | None, static: Sequence[str]) -> Selection:
     return Selection(slugs=frozenset(slugs))
 
 
+WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "restore", "prune",
+                     "apply", "reject"})  # fmt: skip
+"""Groups of tasks that change something: one run at a time."""
+
+
+def writes(found: Invocation) -> bool:
+    """Is the command line plainly a run that writes? (What is not plain is seen by the reporter,
+    which is told the tasks.)"""
+    groups = {name.partition(":")[0] for name in found.names or ("enhance",)}
+    return found.command == "run" and bool(groups & WRITING) and "--list" not in found.flags
+
+
 def _always(flags: Sequence[str]) -> bool:
     return any(f.startswith("--al") or (f[:2] != "--" and "a" in f) for f in flags)
 

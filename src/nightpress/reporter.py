@@ -14,13 +14,10 @@ from typing import Any, TextIO
 
 from doit.exceptions import BaseFail, TaskFailed
 
-from nightpress import closing, errors, session, trouble
+from nightpress import closing, entrance, errors, invocation, session, trouble
 from nightpress.events import Listener
 from nightpress.outlet import Lane
 from nightpress.terminal import safe
-
-WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "restore", "prune",
-                     "apply", "reject"})  # fmt: skip
 
 PATIENCE = 4.0
 """Seconds that calls in flight have after a Ctrl-C; then they are given up."""
@@ -52,7 +49,6 @@ class Reporter:
         self.writing = False
         self.selected: list[str] = []
         self.began = self.now.project.clock.monotonic()
-        self._lock: Any = None
 
     # --- begin ---
 
@@ -63,8 +59,9 @@ class Reporter:
         now.running = True
         self.selected = list(selected_tasks)
         groups = {name.partition(":")[0] for name in selected_tasks}
-        self.writing = bool(groups & WRITING) and not self._only_lists()
+        self.writing = bool(groups & invocation.WRITING) and not self._only_lists()
         if not self.writing:
+            entrance.open_door(now)
             return
         try:
             self._check(groups)
@@ -115,7 +112,8 @@ class Reporter:
     def _take_lock(self) -> None:
         from nightpress import projectlock
 
-        self._lock = projectlock.acquire(self.now.project.state, self.now.run.command)
+        if self.now.lock is None:
+            self.now.lock = projectlock.acquire(self.now.project.state, self.now.run.command)
 
     def _reconcile(self) -> None:
         if self.now.project.has_ledger and self.now.project.ledger.unfinished():
@@ -204,7 +202,7 @@ class Reporter:
     def complete_run(self) -> None:
         """The summary, the run's row, the lock; then our exit status, where doit's would differ."""
         try:
-            if self.writing and self._lock is not None:
+            if self.writing and self.now.lock is not None:
                 self._finish()
         finally:
             self._release()
@@ -244,9 +242,9 @@ class Reporter:
                 self._say(line)
 
     def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        if self.now.lock is not None:
+            self.now.lock.release()
+            self.now.lock = None
 
     def _say(self, text: str) -> None:
         self.out.write(safe(text, newlines=True) + "\n")

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nightpress import catalog, clock, invocation, options, outlet
+from nightpress import catalog, clock, invocation, options, outlet, projectlock
 from nightpress.catalog import Catalog, Item
 from nightpress.gather import Gatherer
 from nightpress.gathered import Gathered
@@ -38,6 +38,7 @@ class Session:
         checked = options.read(variables)
         self.selection = invocation.select(self.asked, STATIC)
         self.project = Project(root, checked, os.environ, clock.of(os.environ), self._named())
+        self.lock: projectlock.ProjectLock | None = None
         self.running = False
         self.exit_code = 0
 

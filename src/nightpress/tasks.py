@@ -11,7 +11,7 @@ from typing import Any
 
 from doit.exceptions import InvalidDodoFile, TaskFailed
 
-from nightpress import actions, session
+from nightpress import actions, entrance, session
 from nightpress.catalog import Item
 from nightpress.errors import NightpressError
 from nightpress.project import STATE
@@ -31,6 +31,7 @@ def config() -> dict[str, Any]:
     variables = dict(doit_cmd._CMDLINE_VARS or {})
     try:
         now = session.start({name: str(value) for name, value in variables.items()})
+        entrance.enter(now)
         concurrency = int(now.project.defaults.values.get("concurrency", 4))
     except NightpressError as error:
         raise InvalidDodoFile(safe(str(error), newlines=True)) from None

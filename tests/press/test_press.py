@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from nightpress.clock import RealClock
 from nightpress.project import Project
 from tests.market import Market, plugin
@@ -184,6 +186,43 @@ def test_a_second_writer_is_told_who_is_busy(market: Market) -> None:
         assert time.monotonic() - began < 30
         assert market.doit("plan").code == 0
         assert market.doit("restore", "--list").code == 0
+
+
+def instead_of_reading(market: Market, act: str) -> None:
+    with (market.root / "dodo.py").open("a") as file:
+        file.write(f"""
+import os, signal, time
+from nightpress import catalog
+
+def load(*given, **named):
+    {act}
+
+catalog.load = load
+""")
+
+
+def test_a_second_writer_is_told_before_a_plugin_is_read(market: Market) -> None:
+    market.done("list")
+    instead_of_reading(market, "raise RuntimeError('plugins were read')")
+    with (market.root / ".nightpress" / "run.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for words in ([], ["enhance:alpha"], ["-n", "1", "limit=1", "enhance"]):
+            busy = market.doit(*words)
+            assert busy.code == 75, busy.err
+            assert "another run is busy" in busy.err
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_plugins_are_read_ends_with_a_word(market: Market, number: str) -> None:
+    dodo = (market.root / "dodo.py").read_text()
+    instead_of_reading(market, f"os.kill(os.getpid(), signal.{number}); time.sleep(30)")
+    for words in ([], ["plan"]):
+        done = market.doit(*words)
+        assert done.code == 130, done.err
+        assert done.err == "interrupted: nothing was begun\n"
+    assert (market.root / ".nightpress" / "run.lock").read_bytes() == b""
+    (market.root / "dodo.py").write_text(dodo)
+    market.done()
 
 
 def test_the_short_cut_hides_no_task(market: Market) -> None:
