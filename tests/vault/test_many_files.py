@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from nightpress.vault import Place, backup, restore_all, verify
+from nightpress.vault import Place, backup, restore_all, schema, verify
+from nightpress.vault.place import Sql
+from nightpress.vault.upload import Uploader
 from tests.vault.conftest import remote
 from tests.vault.server import Server
 from tests.vault.tree import nasty, state
@@ -38,6 +40,20 @@ def test_thousands_of_small_files(place: Place, tmp_path: Path) -> None:
     assert verify(place).ok
     restore_all(place, tmp_path / "back")
     assert state(tmp_path / "back") == state(source.root)
+
+
+def test_a_tree_of_a_hundred_thousand_pieces(place: Place) -> None:
+    """libSQL takes arguments of less than 5,000,000 bytes; the names alone are more."""
+    schema.create(place)
+    place.write([Sql(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100000)"
+        " INSERT INTO objects SELECT printf('%064x', n), 1, 1, 'raw', 0, x'00' FROM n"
+    )])  # fmt: skip
+    tree, *refs = [f"{n:064x}" for n in range(1, 100_001)]
+    uploader = Uploader(place)
+    uploader.seal(tree, refs)
+    uploader.flush()
+    assert place.read(Sql("SELECT refs FROM trees")) == [[(99_999,)]]
 
 
 def test_a_long_statement_may_come_twice(server: Server) -> None:

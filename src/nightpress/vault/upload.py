@@ -81,10 +81,10 @@ class Uploader:
         """Record what a tree is made of, once all of it is there. base: a tree that was
         learned, and that is much like it: then only the difference travels."""
         held = self._known.get(base, frozenset()) if base else frozenset()
-        if len(held.intersection(refs)) * 2 < len(held):
-            base, held = "", frozenset()
-        self._seals.append(Seal(tree, base, sorted(held.difference(refs)),
-                                sorted(set(refs) - held), len(refs)))  # fmt: skip
+        gone = sorted(held.difference(refs))
+        if len(gone) > min(len(held) // 2, ASKED):
+            base, held, gone = "", frozenset(), []
+        self._seals.append(Seal(tree, base, gone, sorted(set(refs) - held), len(refs)))
         if sum(seal.count for seal in self._seals) > ASKED:
             self.flush()
 
@@ -133,19 +133,24 @@ class Uploader:
 
 
 def _sealing(seal: Seal) -> list[Sql]:
+    """All of it in one transaction; a name of a list travels in arguments of bounded size."""
     unsealed = "NOT EXISTS (SELECT 1 FROM trees WHERE hash = ?1)"
-    return [
-        Sql(
+    statements = []
+    if seal.base:
+        statements.append(Sql(
             "INSERT INTO tree_objects SELECT ?1, hash FROM tree_objects WHERE tree = ?2"  # noqa: S608
-            f" AND hash NOT IN (SELECT value FROM json_each(?3)) AND {unsealed}"
-            f" UNION SELECT ?1, value FROM json_each(?4) WHERE {unsealed}",
-            (seal.tree, seal.base, names(seal.gone), names(seal.more)),
-        ),
-        Sql(
-            f"INSERT INTO trees SELECT ?1, ?2, {NOW} WHERE {unsealed}",
-            (seal.tree, seal.count),
-        ),
-    ]
+            f" AND hash NOT IN (SELECT value FROM json_each(?3)) AND {unsealed}",
+            (seal.tree, seal.base, names(seal.gone)),
+        ))  # fmt: skip
+    for start in range(0, len(seal.more), ASKED):
+        statements.append(Sql(
+            f"INSERT INTO tree_objects SELECT ?1, value FROM json_each(?2) WHERE {unsealed}",  # noqa: S608
+            (seal.tree, names(seal.more[start : start + ASKED])),
+        ))  # fmt: skip
+    statements.append(
+        Sql(f"INSERT INTO trees SELECT ?1, ?2, {NOW} WHERE {unsealed}", (seal.tree, seal.count))
+    )
+    return statements
 
 
 def _insert(group: Sequence[Packed]) -> Sql:
