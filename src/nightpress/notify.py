@@ -6,8 +6,13 @@ Floor 3. Off by default. Nothing here can fail a run: what goes wrong is one lin
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import tempfile
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,28 +61,74 @@ def _told(who: str, say: Callable[[str], None], act: Callable[[], str]) -> None:
     try:
         wrong = act()
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        wrong = type(error).__name__  # its text may hold the URL, and with it a secret
+        wrong = _said(error)
     if wrong:
         say(f"{who} was not notified: {wrong}")
 
 
+def _said(error: Exception) -> str:
+    """What went wrong; an error's own text may hold the URL, and with it a secret."""
+    from urllib.error import HTTPError, URLError
+
+    if isinstance(error, HTTPError):
+        return f"it answered {error.code}"
+    if isinstance(error, URLError) and isinstance(error.reason, OSError):
+        error = error.reason
+    told = isinstance(error, OSError) and not getattr(error, "filename", None) and error.strerror
+    return str(told or type(error).__name__)
+
+
 def _run(project: Project, command: list[str], body: bytes) -> str:
-    done = subprocess.run(  # noqa: S603 - the user's own words, and no shell
-        command, input=body, cwd=project.root, capture_output=True, timeout=COMMAND_SECONDS,
-        check=False,
-    )  # fmt: skip
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    if not done.returncode:
+    """Only its end is waited for: what it leaves running, and what it prints, holds nothing up."""
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as given:
+        given.write(body)
+        given.seek(0)
+        running = subprocess.Popen(  # noqa: S603 - the user's own words, and no shell
+            command, cwd=project.root, stdin=given, stdout=subprocess.DEVNULL, stderr=errors,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            status = running.wait(COMMAND_SECONDS)
+        except subprocess.TimeoutExpired:
+            with suppress(OSError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+            return f"it took longer than {COMMAND_SECONDS} s and was ended"
+        errors.seek(max(0, errors.seek(0, os.SEEK_END) - 2_000))
+        said = errors.read().decode("utf-8", "replace").strip().splitlines()
+    if not status:
         return ""
-    return f"exit status {done.returncode}" + (f": {said[-1][:200]}" if said else "")
+    return f"exit status {status}" + (f": {said[-1][:200]}" if said else "")
 
 
 def _post(url: str, body: bytes) -> str:
-    from urllib.request import Request, urlopen
-
+    """Post in a thread of its own: an answer that drips byte by byte has no end in sight."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         return "the URL must be https"
-    request = Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - see above
-    with urlopen(request, timeout=WEBHOOK_SECONDS):  # noqa: S310 - raises for an error status
+    found: list[str] = []
+
+    def send() -> None:
+        try:
+            found.append(_sent(url, body))
+        except Exception as error:  # noqa: BLE001 - told as one line
+            found.append(_said(error))
+
+    sending = threading.Thread(target=send, daemon=True)
+    sending.start()
+    sending.join(WEBHOOK_SECONDS)
+    return found[0] if found else f"no answer within {WEBHOOK_SECONDS} s"
+
+
+def _sent(url: str, body: bytes) -> str:
+    from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+    class Stay(HTTPRedirectHandler):
+        """A redirect would drop the body, and may lead anywhere: it is an error instead."""
+
+        def redirect_request(self, *_: Any) -> None:
+            return None
+
+    request = Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - see _post
+    with build_opener(Stay).open(request, timeout=WEBHOOK_SECONDS):  # raises for an error status
         return ""

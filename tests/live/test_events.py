@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nightpress import notify as notify_verb
 from nightpress.clock import RealClock
 from nightpress.events import COMMON, KINDS, Event
 from nightpress.project import Project
@@ -115,7 +117,7 @@ def test_a_command_gets_the_summary(market: Market) -> None:
     [
         ('command: [sh, -c, "echo broken >&2; exit 7"]', "exit status 7: broken"),
         ("command: [no-such-program-anywhere]", "FileNotFoundError"),
-        ("webhook: http://127.0.0.1:9/secret", "URLError"),
+        ("webhook: http://127.0.0.1:9/secret", "Connection refused"),
         ("webhook: http://example.org/secret", "the URL must be https"),
         ("webhook_env: NOWHERE_SET", "NOWHERE_SET is not set"),
     ],
@@ -127,6 +129,65 @@ def test_a_failing_notification_is_one_line(market: Market, text: str, said: str
     assert said in done.err
     assert "secret" not in done.err
     assert len([line for line in done.err.splitlines() if not line.startswith("reading ")]) == 1
+
+
+def told(project: Path, asked: dict[str, Any]) -> tuple[list[str], float]:
+    """What is said of telling the end of a run, and the seconds it took."""
+    (project / "manifests").mkdir(exist_ok=True)
+    (project / "manifests" / "_defaults.yaml").write_text(json.dumps({"notify": asked}))
+    run, said = Run(Project(project, {}, {}, RealClock()), "test", run_id="r"), list[str]()
+    began = time.monotonic()
+    notify_verb.tell(run, 0, said.append)
+    return said, time.monotonic() - began
+
+
+def test_a_command_is_ended_in_time_and_what_it_leaves_running_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, took = told(tmp_path, {"command": ["sh", "-c", "sleep 50 & exit 0"]})
+    assert (said, took < 20) == ([], True)
+    monkeypatch.setattr(notify_verb, "COMMAND_SECONDS", 0.3)
+    said, took = told(tmp_path, {"command": ["sh", "-c", "sleep 50; true"]})
+    assert took < 20
+    assert said == ["the command was not notified: it took longer than 0.3 s and was ended"]
+
+
+@pytest.mark.parametrize(
+    ("status", "drips", "said"),
+    [(500, 0, "it answered 500"), (302, 0, "it answered 302"), (200, 40, "no answer within 0.5 s")],
+)
+def test_a_webhook_that_fails_redirects_or_drips_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, drips: int, said: str
+) -> None:
+    asked = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(status)
+            for number in range(drips):
+                self.send_header(f"X-{number}", "y")
+                self.flush_headers()
+                time.sleep(0.1)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            asked.append(b"followed")
+            self.do_POST()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing is printed."""
+
+    monkeypatch.setattr(notify_verb, "WEBHOOK_SECONDS", 0.5 if drips else 10)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/token-1234"
+    lines, took = told(tmp_path, {"webhook": url})
+    server.shutdown()
+    assert lines == [f"the webhook at 127.0.0.1 was not notified: {said}"]
+    assert took < 3 or not drips
+    assert len(asked) == 1 and json.loads(asked[0])["run_id"] == "r"
 
 
 def test_a_webhook_gets_the_summary_from_a_secret_url(market: Market) -> None:
