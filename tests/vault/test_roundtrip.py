@@ -254,6 +254,12 @@ def test_progress_within_a_large_file(place: Place, tmp_path: Path) -> None:
     assert told[-1].done == told[-1].total > 9_000_000
 
 
+def test_time_left_is_told_once_there_is_a_pace() -> None:
+    assert Progress("backup", 512, 3_100_000, 9.0).line() == "backup: 512 bytes of 3.1 MB"
+    half = Progress("backup", 1_500_000, 3_000_000, 65.0).line()
+    assert half == "backup: 1.5 MB of 3.0 MB (50 %), 1:05 left"
+
+
 def test_an_empty_project_is_an_error(tmp_path: Path, place: Place) -> None:
     source = nasty(tmp_path / "project")
     with pytest.raises(NightpressError, match="nothing to back up"):

@@ -60,6 +60,18 @@ def test_git_says_what_travels(place: LocalPlace, tmp_path: Path) -> None:
     assert (tmp_path / "back/plugins/one/build/forced.txt").exists()
 
 
+def test_what_a_sparse_checkout_leaves_out_is_told(place: LocalPlace, tmp_path: Path) -> None:
+    source = nasty(tmp_path / "project")
+    _git(source.root, "init", "-q")
+    _git(source.root, "add", "manifests", "plugins/one/README.md", "plugins/one/commands")
+    _git(source.root, "commit", "-qm", "all")
+    _git(source.root, "sparse-checkout", "set", "manifests")
+    assert not (source.root / "plugins/one/README.md").exists()
+    done = backup(source, place)
+    assert done.partial
+    assert set(_left(done)) == {"plugins/one/README.md", "plugins/one/commands/run.sh"}
+
+
 def test_what_any_tool_makes_again_stays_out_unless_it_is_tracked(
     place: LocalPlace, tmp_path: Path
 ) -> None:

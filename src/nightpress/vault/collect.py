@@ -125,7 +125,7 @@ def _project(
     """The project's own files, but for those that travel with a plugin; many of them in several
     parts, since a change costs the list of its part."""
     own: dict[str, reading.Entry] = {}
-    notices: list[reading.Notice] = []
+    notices = [] if ignored is None else _not_checked_out(source.root)
     for path in source.files:
         for entry in _below(source, path, ignored, notices):
             own[entry.path] = entry
@@ -218,20 +218,42 @@ def _git_ignored(root: Path, notices: list[str]) -> frozenset[str] | None:
     whole = root.absolute()
     if not any((folder / ".git").exists() for folder in (whole, *whole.parents)):
         return None
-    command = (*_GIT, "ls-files", "-z", "--others", "--ignored", "--exclude-standard",
-               "--directory", *(f"--exclude={name}" for name in _MADE_AGAIN))  # fmt: skip
-    environment = {k: v for k, v in os.environ.items() if k not in _GIT_HOOKS}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
     try:
-        done = subprocess.run(  # noqa: S603  no shell, a fixed command
-            command, cwd=root, env=environment, capture_output=True, timeout=GIT_SECONDS, check=True
-        )
+        said = _git(root, *words, *(f"--exclude={name}" for name in _MADE_AGAIN))
     except subprocess.CalledProcessError as error:
-        said = error.stderr.decode("utf-8", "replace").strip().splitlines()
-        notices.append(f"git cannot say what it ignores ({safe(said[0]) if said else 'failed'}):"
+        why = error.stderr.decode("utf-8", "replace").strip().splitlines()
+        notices.append(f"git cannot say what it ignores ({safe(why[0]) if why else 'failed'}):"
                        " the ignore patterns decide")  # fmt: skip
         return None
     except (OSError, subprocess.TimeoutExpired) as error:
         notices.append(f"git cannot be asked ({type(error).__name__}): the ignore patterns decide")
         return None
-    return frozenset(os.fsdecode(path).rstrip("/") for path in done.stdout.split(b"\0") if path)
+    return frozenset(os.fsdecode(path).rstrip("/") for path in said.split(b"\0") if path)
+
+
+def _not_checked_out(root: Path) -> list[reading.Notice]:
+    """What git tracks and a sparse checkout keeps off this disk."""
+    try:
+        if (
+            _git(root, "config", "--get", "--default=false", "--type=bool", "core.sparseCheckout")
+            != b"true\n"
+        ):
+            return []
+        rows = _git(root, "ls-files", "-z", "-t").split(b"\0")
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [
+        reading.Notice(os.fsdecode(row[2:]), "git tracks it, a sparse checkout leaves it out")
+        for row in rows
+        if row.startswith(b"S ")
+    ]
+
+
+def _git(root: Path, *words: str) -> bytes:
+    environment = {k: v for k, v in os.environ.items() if k not in _GIT_HOOKS}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    return subprocess.run(  # noqa: S603  no shell, our own words
+        (*_GIT, *words), cwd=root, env=environment, capture_output=True, timeout=GIT_SECONDS,
+        check=True,
+    ).stdout  # fmt: skip

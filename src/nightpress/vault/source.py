@@ -53,8 +53,8 @@ class Progress:
 
     @property
     def left(self) -> float | None:
-        """Seconds that it will take yet, at the pace so far."""
-        if not self.done or not self.total:
+        """Seconds that it will take yet, at the pace so far; None before 1 % is done."""
+        if not self.done or self.done * 100 < self.total:
             return None
         return self.seconds * max(0, self.total - self.done) / self.done
 
