@@ -72,6 +72,7 @@ def test_a_whole_plugin() -> None:
             "agents/a.md": "---\nname: moon-watcher\n---\nWatches the moon. Every night.\n",
             "skills/tides/SKILL.md": "---\nname: other\ndescription: d\n---\nbody\n",
             "scripts/go.sh": "#!/bin/sh\n\n# Fetches the table of a year.\n",
+            "mcp.json": '{"servers": {"lake": {"url": "https://lake.example"}}}',
             ".mcp.json": '{"mcpServers": {"sea": {"command": "npx", "args": ["sea", 3]}}}',
         }
     )
@@ -85,7 +86,8 @@ def test_a_whole_plugin() -> None:
     assert named(found, "skill") == ["tides"], "a skill is called by its folder"
     assert found.of("script")[0].description == "Fetches the table of a year."
     assert found.of("mcp")[0].description == "npx sea"
-    assert len(found.files) == 6
+    assert named(found, "mcp") == ["sea", "lake"]
+    assert len(found.files) == 7
 
 
 def test_without_a_manifest_the_entry_of_the_marketplace_counts() -> None:

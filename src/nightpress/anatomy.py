@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Literal
 
 from nightpress import frontmatter
@@ -183,12 +184,7 @@ def _markdown(
     file: SourceFile, kind: Literal["command", "agent", "skill"], folder: str
 ) -> Component:
     parts = frontmatter.split(file.text)
-    meta: dict[str, Any] = {}
-    if parts.raw is not None:
-        try:
-            meta = frontmatter.parse(parts.raw)
-        except frontmatter.FrontmatterError:
-            meta = {}  # the checks name it; here it only means that we know less
+    meta = _meta(parts.raw) if parts.raw is not None else {}
     above, _, stem = file.path.rpartition("/")
     name = stem.rpartition(".")[0]
     said = _string(meta.get("name"))
@@ -198,6 +194,14 @@ def _markdown(
         name = said  # an agent is called by the name that it gives itself, a command by its file
     description = _string(meta.get("description")) or _first_sentence(parts.body)
     return Component(kind, name, file.path, description[:2_000], meta, parts.body)
+
+
+@lru_cache(maxsize=2_048)  # a plugin of 200 skills is looked at 200 times
+def _meta(raw: str) -> Mapping[str, Any]:
+    try:
+        return frontmatter.parse(raw)
+    except frontmatter.FrontmatterError:
+        return {}  # the checks name it; here it only means that we know less
 
 
 def _first_sentence(body: str) -> str:
@@ -232,7 +236,9 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 
 def _servers(path: str, value: Any) -> Iterator[Component]:
-    servers = value.get("mcpServers", value) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return
+    servers = value.get("mcpServers", value.get("servers", value))  # as Claude Code, VS Code, bare
     if not isinstance(servers, dict):
         return
     for name, server in list(servers.items())[:MOST_HOOKS]:

@@ -89,6 +89,7 @@ def shortage(
         generator=generator,
         target=enhancement.target,
         window=enhancement.size,
+        siblings=found.siblings(enhancement),
     )
     return _too_little_offline(material, generator)
 

@@ -121,7 +121,20 @@ def described(material: Material, standing: Mapping[str, object], name: str) -> 
     own = standing.get("description")
     if isinstance(own, str) and _is_good(own := _line(own), name):
         return own
+    if isinstance(own, str) and material.siblings:  # the analysis speaks of the whole plugin
+        own = f"{own.rstrip(' .')}. Use when {_when(standing, name)}."
+        if _is_good(own, name):
+            return own
     return description(material.analysis or {}, material.anatomy.description or name)
+
+
+def _when(standing: Mapping[str, object], name: str) -> str:
+    """When to use a skill, by the tags that its maintainer gave it, else by its name."""
+    tags = next((t for key in ("tags", "keywords") if isinstance(t := standing.get(key), list)), [])
+    words = [_line(tag) for tag in tags if isinstance(tag, str) and _line(tag)][:6]
+    words = words or [name.replace("-", " ")]
+    listed = f"{', '.join(words[:-1])} or {words[-1]}" if words[1:] else words[0]
+    return f"the task involves {listed}"
 
 
 def _is_good(text: str, name: str) -> bool:

@@ -159,6 +159,7 @@ def request(
         target=state.enhancement.target,
         window=state.enhancement.size,
         links=links(found, state),
+        siblings=found.siblings(state.enhancement),
     )
     system, prompt = _question(state.writer, generator, material)
     job = f"{found.slug}/{state.enhancement.name}"

@@ -50,6 +50,15 @@ class Gathered:
     looked_ns: int = 0
     foreign: frozenset[str] = frozenset()
 
+    def siblings(self, enhancement: Enhancement) -> tuple[str, ...]:
+        """Targets of the plugin's other skills that the manifest names."""
+        every = self.manifest.enhancements if self.manifest is not None else ()
+        return tuple(
+            other.target
+            for other in every
+            if other.target.endswith("/SKILL.md") and other.target != enhancement.target
+        )
+
     def is_foreign(self, path: str) -> bool:
         """Is a path in the plugin's folder (relative to it) not the plugin's own?"""
         return grounds.is_foreign(path, self.foreign)

@@ -174,7 +174,8 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Material:
     """What a document is made from: the plugin, its analysis (generation only), the standing
-    text to be replaced (may be empty), the window, and the generator's settings."""
+    text to be replaced (may be empty), the window, and the generator's settings. siblings: targets
+    of the plugin's other skills, which have documents of their own."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -183,6 +184,7 @@ class Material:
     target: str
     window: Window
     links: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def blocks(text: str) -> list[Block]:
             "- step:\n  ```\n  $1 up\n  ```\n- next",
             "- step:\n  ```text\n  ARG1 up\n  ```\n- next",
         ),
+        ("**예시**:", "**예시**:"),
         ("| a | b |\n|---|---|\n| 1 | two |", "| a | b |\n|---|---|\n| 1 | two |"),
     ],
 )
@@ -75,6 +76,8 @@ def test_a_block(source: str, kept: str) -> None:
         "- a:\n  ```\n  open",
         "![x](y.png)",
         "````\n```\n````",
+        "*Built by the port*",
+        "**Version:** 1.0.0\n**Last updated:** May",
     ],
 )
 def test_what_cannot_be_quoted_is_left_out(source: str) -> None:
@@ -104,6 +107,7 @@ def test_a_section_knows_the_headings_above_it() -> None:
         ("Create, test and deploy apps.", "Creates, tests and deploys apps."),
         ("Automatically analyze your code.", "Automatically analyzes the code."),
         ("Identify risks and test plans.", "Identifies risks and test plans."),
+        ("Aggregate and enrich news.", "Aggregates and enriches news."),
         ("Load test APIs with k6.", "Load test APIs with k6."),
         ("Generates x. You can use it. Fast.", "Generates x. Fast."),
         ("A tool for builds.", "A tool for builds."),

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def test_every_line_stands_in_the_plugins_files_or_is_one_of_a_few_forms() -> No
     files = harbour(24)
     source = " ".join(" ".join(files.values()).split())
     ours = re.compile(
-        r"#+ |```|Topics: berths, tides, pilotage\.$|- `docs/tide-guide\.md`: Tide guide\.$"
+        r"#+ |```|Use it when the task involves berths, tides or pilotage, or when"
+        r"|- `docs/tide-guide\.md`: Tide guide\.$"
         r"|- `hooks/hooks\.json`$|- `scripts/log\.sh`: Appends one line to the harbour log\.$"
         r"|- `PreToolUse` on `Bash` runs `scripts/log\.sh`\.$|/moor --berth N --draught M$"
         r"|/cast-off$"
@@ -165,7 +167,7 @@ def test_the_document_that_is_replaced_is_used_first() -> None:
         "---\nname: x\n---\n\n# Old\n\n## When to use\n\n- A ship of unknown draught calls.\n"
     )
     text = document(material(harbour(24), standing=standing))
-    assert "## When to use\n\n- A ship of unknown draught calls.\n\nTopics: berths" in text
+    assert "## When to use\n\n- A ship of unknown draught calls.\n" in text
     # with room for little else, too: what stood there is the maintainer's own choice
     rare = "\n".join(
         f"- Remark {n}: the {WORDS[n]} is older than the {WORDS[-n]}." for n in range(40)
@@ -303,3 +305,56 @@ def test_a_readme_of_a_folder_does_not_speak_for_the_plugin() -> None:
     text = document(material(files))
     assert "## Overview\n\nAsk for a berth, get a tide." in text
     assert "## Toy port\n\nOnly a toy for trying things out." in text
+
+
+def test_the_order_of_the_document_that_is_replaced_is_kept() -> None:
+    standing = (
+        "# Harbour\n\n## Instructions\n\nAsk the pilot first.\n\n## Output\n\nA berth number.\n\n"
+        "## Overview\n\nLast, though it is called so.\n"
+    )
+    text = document(material(harbour(24), standing=standing))
+    heads = re.findall(r"(?m)^## (.+)$", text)
+    assert heads[:3] == ["Instructions", "Output", "Overview"]
+    assert heads.count("Overview") == 1
+    assert "Last, though it is called so.\n\nAsk for a berth, get a tide." in text
+
+
+def test_one_skill_of_several_is_made_of_what_concerns_it() -> None:
+    own = "\n\n".join(f"The {word} of a buoy is checked before the lamp is lit." for word in WORDS)
+    files = harbour(24) | {
+        "skills/harbour/references/lamps.md": "# Lamps\n\nA lamp burns for nine days.\n",
+        "docs/buoys.md": "# Buoys\n\n## Colours\n\nRed to port.\n\n## Who\n\n`harbour` does.\n",
+    }
+    standing = (
+        "---\nname: harbour\ndescription: Lights the buoys of a bay at dusk and after storms\n"
+        f"tags: [buoy, lamp]\n---\n\n# Buoy lighting\n\n{own}\n\nThen run `/moor`.\n"
+    )
+    alone = material(files, standing=standing)
+    several = replace(alone, siblings=("skills/dredging/SKILL.md",))
+    text = document(several)
+    assert "# Buoy lighting\n" in text
+    assert "A lamp burns for nine days." in text
+    assert "### `/moor`" in text  # it names this one
+    for other in ("### `/tides`", "/cast-off", "harbour-pilot", "Red to port", "Ask for a"):
+        assert other in document(alone)
+        assert other not in text
+    said = "Lights the buoys of a bay at dusk and after storms"
+    assert f'description: "{said}. Use when the task involves buoy or lamp."' in text
+    paths = frozenset({several.target, *several.siblings})
+    context = checks.Context(anatomy=several.anatomy, target=several.target, plugin_paths=paths)
+    found = {finding.check for finding in checks.judge(text, context).errors}
+    assert "commands-covered" not in found
+
+
+def test_a_skill_does_not_say_how_its_plugin_is_installed_nor_who_made_it() -> None:
+    readme = (
+        "# Harbour\n\n**Version:** 1.0.0\n**Created by:** A. Pilot\n\nAsk for a berth.\n\n"
+        "## Installation\n\nInstall:\n\n```bash\n# twice\n/plugin marketplace add port/x\n"
+        "/plugin install harbour@x\n```\n\n## Usage\n\nMoor at dawn.\n\n*Built by the port*\n"
+    )
+    files = harbour(24) | {"README.md": readme}
+    text = document(material(files))
+    for gone in ("/plugin", "Install", "Version:", "Created by", "Built by"):
+        assert gone not in text
+    assert "Moor at dawn." in text
+    assert "/plugin install harbour@x" in document(material(files, "readme", standing=readme))

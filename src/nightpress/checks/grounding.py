@@ -83,8 +83,9 @@ def command_exists(document: Document, context: Context, options: Options) -> It
 
 
 def commands_covered(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    """Every command that the plugin has is mentioned (option share: which part must be)."""
-    if context.anatomy is None:
+    """Every command that the plugin has is mentioned (option share: which part must be). Of one
+    skill among several none need be: it is not about the whole plugin."""
+    if context.anatomy is None or _is_one_of_several(context):
         return
     names = sorted(c.name.lower() for c in context.anatomy.of("command"))
     missing = [name for name in names if not mentions(document.text, name)]
@@ -95,6 +96,13 @@ def commands_covered(document: Document, context: Context, options: Options) -> 
         yield Spot(
             f"{len(missing)} of {len(names)} commands unmentioned: {listed}{more}", hint=hint
         )
+
+
+def _is_one_of_several(context: Context) -> bool:
+    if context.frontmatter != "skill":
+        return False
+    paths = context.plugin_paths or ()
+    return any(path.endswith("/SKILL.md") and path != context.target for path in paths)
 
 
 def mentions(text: str, command: str) -> bool:

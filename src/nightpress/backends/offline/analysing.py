@@ -9,7 +9,7 @@ from typing import Any
 from nightpress.anatomy import kind_of
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.cleaning import Place, shown
-from nightpress.backends.offline.wording import cut, listed, plain, third_person
+from nightpress.backends.offline.wording import cut, plain, third_person, when
 from nightpress.model import Anatomy, Component
 
 _STEP = re.compile(r"(?:(?:step|phase|stage)\s*)?\d+\s*[.:)-]\s*(\S.*)", re.I)
@@ -127,14 +127,6 @@ def description(anatomy: Anatomy) -> str:
     """What and when, in the third person, on one line, without angle brackets."""
     what = third_person(_purpose(anatomy)) or f"Provides the {plain(anatomy.name)} plugin"
     what = what.rstrip(" .!:;,")
-    keywords = [w for w in anatomy.keywords if w.lower() not in what.lower() and len(w) < 60][:6]
-    commands = [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]
-    parts = []
-    if keywords:
-        parts.append(f"the task involves {listed(keywords)}")
-    if commands:
-        parts.append(f"the user runs {listed(commands)}")
-    if not parts:
-        parts.append(f"the user asks for {plain(anatomy.name)}")
-    text = f"{cut(what, 600)}. Use when {', or when '.join(parts)}."
+    said = when(anatomy) or f"the user asks for {plain(anatomy.name)}"
+    text = f"{cut(what, 600)}. Use when {said}."
     return cut(re.sub(r"[<>]", "", text), 1000)

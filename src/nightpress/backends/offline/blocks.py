@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from nightpress.backends.offline import listings
-from nightpress.backends.offline.cleaning import Place, harmless, inline
+from nightpress.backends.offline.cleaning import Place, harmless, inline, is_imprint
 
 Kind = Literal["text", "code", "list", "table"]
 
@@ -122,7 +122,8 @@ def _kept(kind: Kind, text: str) -> Block | None:
     """The block, unless cleaning has left nothing that says something, or has bared what would be
     read as something else (`<b># Title`)."""
     text = "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
-    if len(re.sub(r"[\W_]+", "", text)) < 3:
+    said = re.sub(r"[\W_]+", "", text)
+    if len(said) < (3 if said.isascii() else 1):  # two characters are a word in many scripts
         return None
     found = {token.type for token in _parser().parse(text)}
     allowed = {"fence"} if kind == "list" else set()
@@ -138,6 +139,8 @@ _MARKED = re.compile(
 def _paragraph(source: str, place: Place) -> Block | None:
     """A paragraph; lines that each begin with an emoji are the list that they look like."""
     lines = source.strip("\n").split("\n")
+    if all(is_imprint(line) for line in lines):
+        return None
     if len(lines) > 1 and all(_MARKED.match(line) for line in lines):
         items = [f"- {_MARKED.sub('', line, count=1).strip()}" for line in lines]
         return _kept("list", inline("\n".join(items), place))

@@ -35,6 +35,20 @@ _HIDDEN = re.compile(
 )
 
 
+_IMPRINT = re.compile(
+    r"(?:(?:proudly |lovingly )?(?:built|created|made|developed|maintained|powered) (?:by|with|for)"
+    r"\b"
+    r"|(?:version|release(?:d| date)?|last updated|author|maintainer|copyright|licen[cs]e|homepage"
+    r"|repository) ?(?:[:|]|\d+\.)|(?:support|contact|e-?mail|website) ?: ?(?:\S+@|https?:)|©).*",
+    re.I,
+)
+
+
+def is_imprint(line: str) -> bool:
+    """Does a line tell who made the plugin, when, or in which version? The frontmatter does."""
+    return _IMPRINT.fullmatch(re.sub(r"[*_>]", "", inline(line, None)).strip()) is not None
+
+
 def inline(source: str, place: Place | None) -> str:
     """Clean outside of code spans; make code spans harmless."""
     source = _IMAGE.sub("", source)

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from nightpress.anatomy import kind_of
 from nightpress.backends.offline.blocks import Block, Section, sections
 from nightpress.backends.offline.cleaning import Place
+from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import code, sentence
 from nightpress.model import Component, Material
 
 _CHAPTERS = {"command": "Commands", "agent": "Agents", "skill": "Skills"}
 _PERSONA = re.compile(r"(?m)^You are (?:a|an|the)\b[^.\n]*\.[ \t]*", re.I)
 """What tells an agent who it is tells a reader nothing."""
+
+_INSTALL = re.compile(r"\s*(?:[>$] )?(?:/plugin\b|claude plugins? |claude /plugin|/reload-plugins)")
 
 MOST_FILES = 15
 MANY = 15
@@ -23,14 +26,26 @@ Described = tuple[str, str, list[Block], list[Section]]
 """Chapter, name as a user types it, lead blocks, sections of the component's own text."""
 
 
-def all_of(material: Material, excerpt: int) -> Iterator[Described]:
-    """Every command, agent and skill; of two with one name the first."""
+def all_of(material: Material, excerpt: int, topic: Topic) -> Iterator[Described]:
+    """Every command, agent and skill that the topic uses; of two with one name the first."""
     for kind, chapter in _CHAPTERS.items():
         for component in _once(material, kind):
+            if not topic.uses(component):
+                continue
             name = _name(component)
             place = place_of(material, component.path, excerpt)
             body = _PERSONA.sub("", component.body.lstrip())
-            yield chapter, name, _lead(component, name), sections(body, place)
+            # another skill has a document of its own
+            about = [] if kind == "skill" and not topic.whole else sections(body, place)
+            lead = _lead(component, name)
+            said = {_plain(block.text) for block in lead}
+            for section in about[:2]:
+                section.blocks = [b for b in section.blocks if _plain(b.text) not in said]
+            yield chapter, name, lead, about
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text).strip().lower()
 
 
 def _once(material: Material, kind: str) -> list[Component]:
@@ -64,11 +79,18 @@ def _shows(body: str, name: str) -> bool:
     return bool(re.search(rf"(?m)^\s*{re.escape(name)}(?![\w-])", body))
 
 
-def tools(material: Material) -> Iterator[tuple[str, list[Block]]]:
+def installs(block: Block) -> bool:
+    """Is it code that does nothing but install plugins?"""
+    lines = block.text.split("\n")[1:-1] if block.kind == "code" else []
+    said = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return bool(said) and all(_INSTALL.match(line) for line in said)
+
+
+def tools(material: Material, topic: Topic) -> Iterator[tuple[str, list[Block]]]:
     """Hooks and MCP servers as lists of one line each."""
     for heading, kind in (("Hooks", "hook"), ("MCP servers", "mcp")):
         rows = []
-        for c in material.anatomy.of(kind):
+        for c in filter(topic.uses, material.anatomy.of(kind)):
             matcher = code(str(c.meta.get("matcher") or ""))
             on = f" on `{matcher}`" if matcher else ""
             runs = f" runs `{code(c.description)}`" if code(c.description) else ""
@@ -78,13 +100,15 @@ def tools(material: Material) -> Iterator[tuple[str, list[Block]]]:
             yield heading, [Block("list", "\n".join(dict.fromkeys(rows)))]
 
 
-def files(material: Material) -> list[Block]:
-    """Scripts and documents that the plugin has, each with what it says of itself."""
+def files(material: Material, topic: Topic) -> list[Block]:
+    """Scripts and documents that the topic has, each with what it says of itself."""
     said = {c.path: c.description for c in material.anatomy.components if c.kind == "script"}
     rows = []
     for file in material.anatomy.files:
         kind = kind_of(file.path)
         if file.path == material.target or kind not in ("script", "doc", "mcp", "hook"):
+            continue
+        if not (topic.is_own(file.path) or topic.names(file.path)):
             continue
         about = said.get(file.path, "") if kind == "script" else ""
         if kind == "doc" and (found := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):

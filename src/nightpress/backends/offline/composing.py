@@ -75,7 +75,9 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
     generator = material.generator
     document = compose.finished(material, text)
     offset = document.count("\n") - text.count("\n")
-    paths = {file.path for file in material.anatomy.files} | {material.target, *material.links}
+    paths = {file.path for file in material.anatomy.files} | {
+        material.target, *material.links, *material.siblings,
+    }  # fmt: skip
     context = checks.Context(
         settings=generator.checks if generator else {},
         target=material.target,

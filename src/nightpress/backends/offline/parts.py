@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from nightpress import frontmatter
 from nightpress.anatomy import kind_of
 from nightpress.backends.offline import components, wording
-from nightpress.backends.offline.blocks import Block, sections
+from nightpress.backends.offline.blocks import Block, sections, units
 from nightpress.backends.offline.components import place_of
+from nightpress.backends.offline.topic import Topic
 from nightpress.model import Material, SourceFile
 
 
@@ -28,7 +29,8 @@ class Part:
 
 _NO_SECTION = re.compile(
     r"\b(licen[cs]e|contribut|authors?\b|credits?|acknowledge|changelog|badge|table of contents"
-    r"|contents$|version history|roadmap|made (with|by)|directory structure|file structure"
+    r"|contents$|version history|roadmap|future (enhancement|improvement|plan)|coming soon"
+    r"|made (with|by)|directory structure|file structure"
     r"|project structure)",
     re.I,
 )
@@ -46,6 +48,9 @@ _CLASSES = (
     (r"troubleshoot|faq|limit|error|known issues|security|best practice|tips|note", 54, 12),
 )  # fmt: skip
 _OTHER = (56, 14)
+_WHEN = 2
+_FIRST = 100
+_NO_STANDING = re.compile(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
 _CHAPTERS = {"Commands": 10, "Agents": 20, "Skills": 30}
 
 
@@ -53,40 +58,74 @@ def parts_of(material: Material, excerpt: int) -> list[Part]:
     """Everything that the plugin has to say in this document, in no particular order; excerpt:
     characters that are quoted of a listing too long to be quoted whole."""
     kind = material.generator.type if material.generator else "skill"
-    found = [Part((), (0,), 0, _intro(material, kind))]
-    found += _of_components(material, kind, excerpt)
-    found += _of_standing(material, kind, excerpt)
+    topic = Topic(material)
+    found = [Part((), (0,), 0, _intro(material, kind, topic))]
+    standing = list(_of_standing(material, kind, excerpt))
+    more = list(_of_components(material, kind, excerpt, topic))
     for number, file in enumerate(material.anatomy.files):
         if file.path == material.target:
             continue
         kind_of_file = kind_of(file.path)
-        if kind_of_file == "readme" and "/" not in file.path:
-            found += _classed(material, file, (number, 60 if kind == "reference" else 0), excerpt)
+        if kind_of_file == "readme" and "/" not in file.path and topic.concerns([file.text]):
+            rank = 60 if kind == "reference" else 0
+            more += [
+                part
+                for part in _classed(material, file, (number, rank), excerpt)
+                if topic.concerns_section(part.path, part.blocks)
+            ]
         elif kind_of_file in ("doc", "readme") and not _is_component(material, file):
-            found += _as_chapter(material, file, number, excerpt)
+            more += _of_document(material, file, number, excerpt, topic)
+    found += [*standing, *_under(standing, more)]
     if kind != "reference":
-        # beside what else says when to use it, under the same heading
-        when = [part for part in found if part.order[0] == 2]
-        path = max(when, key=lambda p: p.order).path[:1] if when else ("When to use",)
-        found.append(Part(path, (2, 9_999), 2, _topics(material)))
-        found.append(Part(("Files",), (70,), 9, components.files(material)))
-    return found
+        if topic.whole and not any(_is_when(part) for part in found):
+            found.append(Part(("When to use",), (2,), 2, _when(material)))
+        found.append(Part(("Files",), (70,), 9, components.files(material, topic)))
+    return found if kind == "readme" else [_without_install(part) for part in found]
+
+
+def _under(standing: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
+    """The parts; one of a chapter that the standing document has, too, goes to the end of it."""
+    ends = {part.path[0].lower(): part for part in standing if part.path}
+    for part in more:
+        chapter = ends.get(part.path[0].lower()) if part.path else None
+        if chapter is not None:
+            part.path = (chapter.path[0], *part.path[1:])
+            part.order = (*chapter.order, *part.order)
+        yield part
+
+
+def _is_when(part: Part) -> bool:
+    return bool(part.path) and _class(part.path)[0] == _WHEN
+
+
+def _without_install(part: Part) -> Part:
+    """Whoever reads a skill has its plugin: how to install that is the README's business."""
+    if any(components.installs(block) for block in part.blocks):
+        part.blocks = [
+            block
+            for unit in units(part.blocks)
+            if not any(components.installs(inner) for inner in unit)
+            for block in unit
+        ]
+    return part
 
 
 def title(material: Material) -> str:
-    """The document's one heading of level 1."""
-    headings = []
+    """The document's one heading of level 1; one skill of several goes by its own."""
     texts = [file.text for file in material.anatomy.files if file.path.lower() == "readme.md"]
-    for text in (material.standing, *texts):
-        if found := re.search(r"(?m)^# +(\S.*)$", text[:4_000]):
-            headings.append(found.group(1))
+    found = [re.search(r"(?m)^# +(\S.*)$", text[:4_000]) for text in (material.standing, *texts)]
+    headings = [match.group(1) for match in found if match]
+    if not Topic(material).whole:
+        own = wording.plain(found[0].group(1)) if found[0] else ""
+        folder = posixpath.basename(posixpath.dirname(material.target))
+        return own or wording.title(folder, ())
     said = wording.title(material.anatomy.name, headings)
     kind = material.generator.type if material.generator else ""
     return f"{said} reference" if kind == "reference" else said
 
 
-def _intro(material: Material, kind: str) -> list[Block]:
-    said = wording.sentence(material.anatomy.description)
+def _intro(material: Material, kind: str, topic: Topic) -> list[Block]:
+    said = wording.sentence(material.anatomy.description) if topic.whole else ""
     found = [Block("text", said)] if said else []
     folder = posixpath.dirname(material.target)
     for link in material.links if kind != "readme" else ():
@@ -100,16 +139,18 @@ def _intro(material: Material, kind: str) -> list[Block]:
     return found
 
 
-def _topics(material: Material) -> list[Block]:
-    words = [re.sub(r"[`<>*|\[\]]", "", word) for word in material.anatomy.keywords[:20]]
-    return [Block("text", f"Topics: {', '.join(words)}.")] if words else []
+def _when(material: Material) -> list[Block]:
+    said = wording.when(material.anatomy, "`") if material.anatomy.keywords else ""
+    return [Block("text", f"Use it when {said}.")] if said else []
 
 
-def _of_components(material: Material, kind: str, excerpt: int) -> Iterator[Part]:
+def _of_components(material: Material, kind: str, excerpt: int, topic: Topic) -> Iterator[Part]:
     suffix = " in detail" if kind == "readme" else ""
-    # of a pack with many commands not each will have its section: but each is named
-    yield Part((f"Commands{suffix}",), (10, -2), 0, components.names(material))
-    for number, (chapter, name, lead, found) in enumerate(components.all_of(material, excerpt)):
+    if topic.whole:
+        # of a pack with many commands not each will have its section: but each is named
+        yield Part((f"Commands{suffix}",), (10, -2), 0, components.names(material))
+    described = components.all_of(material, excerpt, topic)
+    for number, (chapter, name, lead, found) in enumerate(described):
         place = _CHAPTERS[chapter]
         base = {"Commands": 6, "Agents": 7, "Skills": 40}[chapter]
         path = (f"{chapter}{suffix}", f"`{name}`")
@@ -121,24 +162,27 @@ def _of_components(material: Material, kind: str, excerpt: int) -> Iterator[Part
                 yield Part(
                     (*path, *inner)[:5], (place, number, at + 1), base + 2 * at, section.blocks
                 )
-    for place, (heading, blocks) in enumerate(components.tools(material)):
+    for place, (heading, blocks) in enumerate(components.tools(material, topic)):
         if kind != "reference" or heading != "Files":
             yield Part((heading,), (40, place), 5, blocks)
 
 
 def _of_standing(material: Material, kind: str, excerpt: int) -> Iterator[Part]:
-    """The text to be replaced. It was found wanting, in size most often; what it says is the
-    maintainer's choice of what to say, so it goes in first."""
+    """The text to be replaced. It was found wanting, in size most often; what it says, and in
+    which order, is the maintainer's choice, so it goes in first and stands first."""
     text = frontmatter.split(material.standing).body
-    if kind != "readme":
-        yield from _classed(material, SourceFile(material.target, text, 0), (-1, -1), excerpt)
-        return
-    for number, section in enumerate(
-        sections(text, place_of(material, material.target, excerpt))[:400]
-    ):
-        order = (1 if number < 2 else 5, number)
-        linked = any("](" in block.text for block in section.blocks)  # the maintainer's, to keep
-        yield Part(section.path[:5], order, 1 if linked else 2 + number // 40, section.blocks)
+    found = sections(text, place_of(material, material.target, excerpt))[:400]
+    for number, section in enumerate(found):
+        if any(_NO_STANDING.search(heading) for heading in section.path):
+            continue
+        if kind == "readme":
+            linked = any("](" in block.text for block in section.blocks)  # to be kept
+            order = (1 if number < 2 else 5, number)
+            yield Part(section.path[:5], order, 1 if linked else 2 + number // 40, section.blocks)
+        else:
+            # what a skill does is worth more than its examples, where there is no room for all
+            rank = _class(section.path)[1] if section.path else 0
+            yield Part(section.path[:5], (1, -1, number), rank - _FIRST, section.blocks)
 
 
 def _classed(
@@ -166,6 +210,18 @@ def _class(path: tuple[str, ...]) -> tuple[int, int]:
         if re.search(rf"\b(?:{pattern})", path[0], re.I):
             return place, rank
     return _OTHER
+
+
+def _of_document(
+    material: Material, file: SourceFile, number: int, excerpt: int, topic: Topic
+) -> Iterator[Part]:
+    """A document of the plugin, whole if it is about the topic, else the sections that are."""
+    if topic.is_own(file.path) or topic.names(file.path):
+        yield from _as_chapter(material, file, number, excerpt)
+    elif topic.concerns([file.text]):
+        for part in _as_chapter(material, file, number, excerpt):
+            if topic.concerns_section(part.path, part.blocks):
+                yield part
 
 
 def _as_chapter(material: Material, file: SourceFile, number: int, excerpt: int) -> Iterator[Part]:

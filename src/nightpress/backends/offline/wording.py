@@ -6,16 +6,26 @@ import re
 from collections.abc import Iterable, Sequence
 
 from nightpress.backends.offline.cleaning import harmless, shown
+from nightpress.model import Anatomy
 
 _PERSON = re.compile(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
 _VERBS = frozenset(
-    "add analyze analyse assess audit automate build calculate check compare configure convert"
-    " create define deploy design detect discover enforce ensure execute explain export extract"
-    " find forecast format generate guide handle identify implement import inspect install"
-    " integrate manage measure migrate monitor optimize optimise orchestrate organize plan predict"
-    " prepare produce profile provide provision recommend refactor review run scaffold scan"
-    " schedule simulate suggest summarize test track train transform turn validate verify"
+    "accelerate adapt add aggregate analyze analyse apply assess audit automate build bootstrap"
+    " calculate capture check clean collect combine compare configure connect convert coordinate"
+    " create debug decide define deliver deploy design detect diagnose discover edit enable enforce"
+    " enhance enrich ensure evaluate execute explain explore export extract fetch find fix forecast"
+    " format gather generate guide handle identify implement import improve initialize inspect"
+    " install integrate investigate keep launch lint manage measure migrate monitor navigate"
+    " normalize optimize optimise orchestrate organize parse perform plan predict prepare prevent"
+    " prioritize produce profile protect provide provision publish recommend reduce refactor remove"
+    " render replace resolve review rewrite run sanitize scaffold scan schedule send simplify"
+    " simulate solve split standardize streamline suggest summarize synchronize test track train"
+    " transform translate troubleshoot turn understand unify update upload validate verify"
     " visualize wrap write".split()
+)
+_NO_TOPIC = frozenset(
+    "agent-skills agents ai claude claude-code claude-plugin collection package plugin plugins"
+    " skill skills".split()
 )
 _ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())
 
@@ -34,6 +44,23 @@ def sentence(text: str) -> str:
     """One line without angle brackets that ends as a sentence does; "" stays ""."""
     text = harmless(re.sub(r"[<>]", "", shown(text)))
     return text if not text or text.endswith((".", "!", "?")) else f"{text.rstrip(' :;,')}."
+
+
+def when(anatomy: Anatomy, quote: str = "") -> str:
+    """When the plugin helps, as what follows "when": by its keywords and commands (in quotes of
+    that kind); "" if it has neither."""
+    words = [re.sub(r"[`<>*|\[\]]", "", word) for word in anatomy.keywords]
+    named = set(re.split(r"[\W_]+", anatomy.name.lower()))
+    own = [w for w in words if w and len(w) < 60 and w.lower() not in _NO_TOPIC]
+    # a plugin's own name says least of when it helps
+    own.sort(key=lambda word: set(re.split(r"[\W_]+", word.lower())) <= named)
+    commands = [f"{quote}/{shown(c.name)}{quote}" for c in anatomy.of("command")[:4]]
+    parts = []
+    if own:
+        parts.append(f"the task involves {listed(own[:6])}")
+    if commands:
+        parts.append(f"the user runs {listed(commands)}")
+    return ", or when ".join(parts)
 
 
 def listed(words: Sequence[str], last: str = "or") -> str:

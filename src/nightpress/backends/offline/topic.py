@@ -1,0 +1,85 @@
+"""What in a plugin is about one of its skills, where it has several.
+
+Each skill has a document of its own, and none of them is the plugin's: it is made from its own
+folder, and from whatever names the skill or is named by it. What is left over is too little now
+and then; that is said (insufficient), not filled up with its neighbours' text.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Sequence
+
+from nightpress import frontmatter
+from nightpress.backends.offline.blocks import Block
+from nightpress.model import Component, Material
+from nightpress.slugs import skill_name
+
+
+class Topic:
+    """The subject of the document that is made of `material`; `whole`: the plugin itself."""
+
+    def __init__(self, material: Material) -> None:
+        generator = material.generator
+        is_skill = generator is not None and generator.frontmatter == "skill"
+        standing = frontmatter.split(material.standing).body.strip()
+        others = [c for c in material.anatomy.of("skill") if c.path != material.target]
+        self._folder = posixpath.dirname(material.target)
+        self._low = standing.lower()
+        name = posixpath.basename(self._folder)
+        # a new skill beside others that goes by the plugin's name speaks for all of it
+        for_all = not standing and name == skill_name(material.anatomy.name)
+        self.whole = not (is_skill and (others or material.siblings)) or for_all
+        self._name = _called(name)
+
+    def is_own(self, path: str) -> bool:
+        """Does the file lie in the skill's folder?"""
+        return self.whole or path.startswith(f"{self._folder}/")
+
+    def concerns(self, texts: Iterable[str]) -> bool:
+        """Is the skill named in one of the texts?"""
+        return self.whole or any(self._name.search(text) for text in texts)
+
+    def concerns_section(self, path: Sequence[str], blocks: Sequence[Block]) -> bool:
+        """Is a section about the skill: by its heading, or in every fourth of its blocks?"""
+        if self.concerns(path):
+            return True
+        about = sum(self.concerns([block.text]) for block in blocks)
+        return about > 0 and 4 * about >= len(blocks)
+
+    def names(self, path: str) -> bool:
+        """Does the skill's own text name a file of the plugin?"""
+        return self.whole or any(self._says(way) for way in _ways(path))
+
+    def _says(self, words: str) -> bool:
+        plain = words.lower()
+        return plain in self._low and _word(re.escape(plain)).search(self._low) is not None
+
+    def uses(self, component: Component) -> bool:
+        """Does the skill's text name a component, or the component's the skill?"""
+        if self.is_own(component.path) or self.names(component.path):
+            return True
+        said = f"/{component.name}" if component.kind == "command" else component.name
+        if component.kind == "agent" and "-" not in component.name:
+            said = f"`{said}`"  # an agent called "helper" is not meant by every "helper"
+        named = bool(component.name) and self._says(said)
+        return named or (component.kind != "skill" and self.concerns([component.body]))
+
+
+def _called(name: str) -> re.Pattern[str]:
+    """The name of a skill in a text; one of a single word only where a skill must be meant."""
+    said = re.escape(name)
+    if "-" in name:
+        return _word(said.replace(r"\-", "[-_ ]"))
+    return re.compile(rf"`{said}`|(?<![\w.-])/{said}\b|skills?/{said}\b|\b{said} skill\b", re.I)
+
+
+def _word(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){pattern}(?![\w-])", re.I)
+
+
+def _ways(path: str) -> tuple[str, ...]:
+    """How a text may call a file: its path, or its name where that says something."""
+    name = posixpath.basename(path)
+    return (path,) if name.lower() in ("readme.md", "skill.md", "index.md") else (path, name)
