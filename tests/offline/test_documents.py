@@ -317,6 +317,8 @@ def test_the_order_of_the_document_that_is_replaced_is_kept() -> None:
     assert heads[:3] == ["Instructions", "Output", "Overview"]
     assert heads.count("Overview") == 1
     assert "Last, though it is called so.\n\nAsk for a berth, get a tide." in text
+    twice = f"{standing}\n```bash\n/plugin list\n```\n\nAnd again:\n\n```bash\n/plugin list\n```\n"
+    assert document(material(harbour(24), standing=twice)).count("/plugin list") == 2
 
 
 def test_one_skill_of_several_is_made_of_what_concerns_it() -> None:

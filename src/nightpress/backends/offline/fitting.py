@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
-from nightpress.backends.offline.blocks import Block, units
+from nightpress.backends.offline.blocks import SAME, Block, units
 from nightpress.backends.offline.parts import Part
 
 MOST_LINES = 490
@@ -50,12 +50,18 @@ def fit(parts: Sequence[Part], most: int, refused: Container[str]) -> list[Part]
     return sorted(kept, key=lambda p: p.order)
 
 
+def _is_said(block: Block, part: Part, seen: set[str]) -> bool:
+    """Was it said before? A maintainer may show the same short command twice."""
+    least = SAME if part.is_standing else 1
+    return len(block.key) >= least and block.key in seen
+
+
 def _blocks(part: Part, room: Room, seen: set[str], refused: Container[str]) -> list[Block]:
     """The part's blocks, unit by unit; after the first prose that does not fit, no more: what
     follows would miss it."""
     kept: list[Block] = []
     for unit in units(part.blocks):
-        if any(block.text in refused or (block.key and block.key in seen) for block in unit):
+        if any(block.text in refused or _is_said(block, part, seen) for block in unit):
             continue
         size = sum(len(block.text.encode()) + 2 for block in unit)
         lines = sum(block.text.count("\n") + 2 for block in unit)

@@ -26,6 +26,11 @@ class Part:
     rank: int
     blocks: Sequence[Block] = field(default_factory=list)
 
+    @property
+    def is_standing(self) -> bool:
+        """Is it of the document that is replaced?"""
+        return self.rank < 0
+
 
 _NO_SECTION = re.compile(
     r"\b(licen[cs]e|contribut|authors?\b|credits?|acknowledge|changelog|badge|table of contents"
@@ -80,7 +85,9 @@ def parts_of(material: Material, excerpt: int) -> list[Part]:
         if topic.whole and not any(_is_when(part) for part in found):
             found.append(Part(("When to use",), (2,), 2, _when(material)))
         found.append(Part(("Files",), (70,), 9, components.files(material, topic)))
-    return found if kind == "readme" else [_without_install(part) for part in found]
+    if kind == "readme":
+        return found
+    return [part if part.is_standing else _without_install(part) for part in found]
 
 
 def _under(standing: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
