@@ -97,8 +97,15 @@ def cached_analysis(project: Project, found: Gathered) -> dict[str, Any] | None:
     """The analysis in the cache (the analyse task is up to date then), or None."""
     if not found.states or not project.has_ledger:
         return None
+    return known_analysis(project, found, analysis_request(project, found))
+
+
+def known_analysis(project: Project, found: Gathered, question: Request) -> dict[str, Any] | None:
+    """The cached analysis that answers this very question, or None."""
+    if not project.has_ledger:
+        return None
     writer = next(iter(found.states.values())).writer
-    return project.ledger.analysis(request_key(analysis_request(project, found), writer))
+    return project.ledger.analysis(request_key(question, writer))
 
 
 def analysis_request(project: Project, found: Gathered) -> Request:

@@ -19,8 +19,11 @@ from nightpress.quota import Quota, Snapshot
 
 REPAIRS = 0.25
 """Share of drafts that may need their one repair call, until the ledger knows better."""
-ANALYSIS_BYTES = 3_000
-"""What an analysis adds to the prompt of a document."""
+UNREAD = {"summary": "x" * 3_000}
+"""As long as an analysis usually is, where there is none yet."""
+MEASURED = 60
+MORE = 1.3
+"""Times as many input tokens at worst, or as many as the quota ledger has met of late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,11 @@ def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = N
     if not sizes:
         return Outlook(writer.model)
     here, stands = situation(project, writer.model)
-    most = len(sizes) + math.ceil(len(making) * _repairs(project))
     typical = int(sum(sizes) / len(sizes))
-    work = forecast.Work(calls=(len(sizes), most), tokens_in=(typical, int(typical * 1.3)))
+    work = forecast.Work(
+        calls=_with_repairs(project, len(sizes), len(making)),
+        tokens_in=(typical, int(typical * max(MORE, stands.ratio))),
+    )
     here = replace(here, max_calls=_allowed(project, work, here.price, len(making)))
     free = not writer.vertex and not project.may_pay
     return Outlook(writer.model, forecast.forecast(work, here), here, stands, free)
@@ -123,8 +128,9 @@ def _allowed(
     return min(allowed, default=None)
 
 
-def _repairs(project: Project) -> float:
-    """The share of drafts that needed their repair call, by the ledger if it has seen enough."""
+def _with_repairs(project: Project, calls: int, drafts: int) -> tuple[int, int]:
+    """Calls, likely and at most, with the repairs that drafts have needed of late, or twice as
+    many; without a history none, or `REPAIRS`."""
     if project.has_ledger:
         query = (
             "SELECT SUM(phase = 'generation') AS drafts, SUM(phase = 'repair') AS repairs FROM"
@@ -132,26 +138,37 @@ def _repairs(project: Project) -> float:
         )
         [row] = project.ledger.rows(query)
         if (row["drafts"] or 0) >= forecast.ENOUGH:
-            return float(row["repairs"]) / float(row["drafts"])
-    return REPAIRS
+            share = float(row["repairs"]) / float(row["drafts"])
+            return calls + round(drafts * share), calls + math.ceil(drafts * min(1.0, 2 * share))
+    return calls, calls + math.ceil(drafts * REPAIRS)
 
 
 def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Iterable[int]:
-    """Input tokens of each call that is to be made, estimated."""
+    """Input tokens of each call that is to be made, estimated. The first `MEASURED` documents'
+    prompts are measured; the others' are as much larger than their analyses' as those were."""
     analysed: set[str] = set()
-    for item in making:
+    asked = written = 0
+    for number, item in enumerate(making):
         found = catalog.gathered.get(item.slug)
         if found is None:
             continue
         try:
             question = drafting.analysis_request(project, found)
+            first = calls.tokens_of(question)
+            analysis = drafting.known_analysis(project, found, question)
+            if number < MEASURED:
+                asked += first
+                state = found.states[item.name]
+                document = drafting.request(project, found, state, analysis or UNREAD)
+                written += (size := calls.tokens_of(document))
+            else:
+                size = first * written // max(1, asked)
         except (NightpressError, OSError):
             continue  # the run will say what is wrong with this plugin
-        estimate = calls.tokens_of(question)
-        if item.slug not in analysed and drafting.cached_analysis(project, found) is None:
-            yield estimate
+        if item.slug not in analysed and analysis is None:
+            yield first
         analysed.add(item.slug)
-        yield estimate + int(ANALYSIS_BYTES / 3.5)
+        yield size
 
 
 def situation(project: Project, model: str) -> tuple[forecast.Situation, Snapshot]:

@@ -214,6 +214,20 @@ def test_the_plan_tells_calls_cost_and_evidence_and_makes_no_call(shop: Market) 
     assert not (shop.root / ".nightpress" / "ledger.db").exists()
 
 
+def test_the_plan_counts_the_tokens_that_the_run_then_sends(shop: Market) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        target = shop.target(name)
+        target.parent.mkdir(parents=True)
+        target.write_text("---\nname: x\n---\n" + "Old words about ledgers. " * 300)
+    with serving(shop) as (server, doit):
+        outlook = json.loads(doit("plan", "--format", "json").out)["outlook"]
+        doit("pace=unpaced", "-n", "3")
+        first = server.seen()["list"][:6]
+    low, high = outlook["tokens_in"]
+    prompts = sum(call["prompt_bytes"] for call in first) / 3.5  # without the instructions
+    assert prompts < low < 1.2 * prompts < high
+
+
 def test_a_failed_reference_leaves_the_skill_without_its_link(shop: Market) -> None:
     for name in ("beta", "gamma"):
         shutil.rmtree(shop.root / "plugins" / name)
