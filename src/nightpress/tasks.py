@@ -35,6 +35,10 @@ def config() -> dict[str, Any]:
         concurrency = int(now.project.defaults.values.get("concurrency", 4))
     except NightpressError as error:
         raise InvalidDodoFile(safe(str(error), newlines=True)) from None
+    if now.asked is not None and now.asked.command == "help":
+        from nightpress import helping
+
+        helping.extend()
     return {
         "dep_file": f"{STATE}/doit.db",
         "backend": "nightpress",

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from nightpress import helping
 from nightpress.clock import RealClock
 from nightpress.project import Project
 from tests.market import Market, plugin
@@ -298,3 +299,23 @@ def test_the_plan_and_the_run_tell_scores_before_and_after(tmp_path: Path) -> No
     assert f"score {before} -> {after}" in done
     [stands] = json.loads(market.doit("plan", "--format", "json").out)["enhancements"]
     assert stands["score"] == after > before
+
+
+def test_help_of_a_task_helps(market: Market) -> None:
+    said = market.done("help", "enhance").out
+    assert said.startswith("enhance  bring every document up to date")
+    for word in (
+        "doit enhance:PLUGIN/NAME",
+        "nightpress.lock",
+        "max_cost=",
+        "See first: doit plan",
+    ):
+        assert word in said
+    assert "doit clean enhance:PLUGIN/NAME" in market.done("help", "enhance:alpha/skill").out
+    restore = market.done("help", "restore").out
+    assert "--snapshot=ARG" in restore and "doit restore --list" in restore
+
+
+def test_every_chapter_that_help_tells_of_is_there(market: Market) -> None:
+    listed = {line.split()[0] for line in market.done("list").out.splitlines() if line.strip()}
+    assert set(helping._TEXTS) <= listed

@@ -1,0 +1,93 @@
+"""`doit help TASK`, with what doit cannot know: examples, what is written, what comes next.
+
+Floor 4. doit prints a task's one line and its parameters; the rest is printed below them, in
+projects of ours only.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from typing import Any
+
+from nightpress.options import OPTIONS
+
+_TEXTS = {
+    "manifests": """
+        doit manifests                        manifests of plugins that have none
+        doit manifests --add readme           and a README in every manifest
+        doit manifests --rename-generic       skills/PLUGIN/ instead of skills/skill-adapter/
+        Writes manifests/*.yaml; what is there keeps its comments and order. Next: doit plan""",
+    "validate": """
+        doit validate                         every problem, with file, line, column and a hint
+        doit validate --format json           the same for programs
+        Writes nothing. Exit status 1 if there is an error; warnings alone are no error.""",
+    "plan": """
+        doit plan                             each document that is not up to date, and why
+        doit plan --format json               the same for programs
+        Makes no call, and writes nothing but caches in .nightpress/. Next: doit""",
+    "snapshot": """
+        doit snapshot:PLUGIN                  a copy now; a run takes its own before it publishes
+        Writes .nightpress/snapshots/. See doit restore --list""",
+    "analyse": """
+        doit analyse:PLUGIN                   phase 1 alone; with a model that may be one call
+        Writes the analysis into .nightpress/ledger.db, for all documents of the plugin.""",
+    "enhance": """
+        doit                                  every document
+        doit enhance:PLUGIN                   all documents of one plugin
+        doit enhance:PLUGIN/NAME              one document
+        doit force=1 enhance:PLUGIN/NAME      again, over hand edits and refused drafts
+        doit list --all enhance               the names that there are
+        doit info enhance:PLUGIN/NAME         whether it is up to date, and why not
+        doit forget enhance:PLUGIN/NAME       ask for it again; the analysis stays
+        doit clean enhance:PLUGIN/NAME        back to what stood before nightpress
+        Writes the documents that manifests/*.yaml name, nightpress.lock, and .nightpress/ (ledger,
+        snapshots, logs, drafts). Only what is stale or undersized is made; each document that is
+        replaced is in a snapshot first. See first: doit plan""",
+    "review": """
+        doit review                           each draft as a diff, and as a page in .nightpress/
+        Drafts wait where a manifest or the defaults say publish: review.
+        Next: doit apply:PLUGIN or doit reject:PLUGIN --because "..." """,
+    "apply": """
+        doit apply:PLUGIN                     publish exactly the bytes that were reviewed
+        doit apply:PLUGIN --merge             where you edited the file, too: both sides
+        Makes no call. See first: doit review""",
+    "reject": """
+        doit reject:PLUGIN --because "..."    the reason goes into the next prompt""",
+    "adopt": """
+        doit adopt:PLUGIN                     the documents as they stand count as up to date
+        Writes nightpress.lock and the ledger, no document. For files that you edited by hand.""",
+    "report": """
+        doit report                           a page, Markdown and JSON in .nightpress/report/
+        doit report --days 7                  sums over the last week""",
+    "restore": """
+        doit restore --list                   the snapshots, newest first
+        doit restore --plugin PLUGIN          from the newest
+        doit restore --plugin PLUGIN --snapshot ID
+        Makes the plugin's folder what the snapshot holds, after a snapshot of what stands now.""",
+}
+
+
+def extend() -> None:
+    """Let `doit help TASK` say more, from now on in this process."""
+    from doit import cmd_help
+
+    plain = cmd_help.Help._execute
+
+    def execute(self: Any, pos_args: list[str]) -> Any:  # doit goes by the parameter's name
+        known = plain(self, pos_args)
+        if known and (more := _more(pos_args[0])):
+            sys.stdout.write(f"\n{more}\n")
+        return known
+
+    cmd_help.Help._execute = execute
+
+
+def _more(task: str) -> str:
+    chapter, _, _ = task.partition(":")
+    said = textwrap.dedent(_TEXTS.get(chapter, "")).strip()
+    if chapter != "enhance":
+        return said
+    named = {f"{o.name}={o.values.replace(', ', '|')}": o.help for o in OPTIONS.values()}
+    options = [f"  {name:<32}{help}" for name, help in named.items()]
+    return "\n".join([said, "", "Run-wide options, before or after the task:", *options])
