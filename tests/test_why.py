@@ -56,8 +56,24 @@ def test_a_model_s_file_tells_prompt_models_calls_and_tokens(market: Market) -> 
     assert (found["calls"], found["tokens_in"]) == row[:2] and row[0]
     assert found["prompt"] and found["model_answered"] == found["model_requested"]
     assert found["cost"] == 0.0
+    (row,) = market.rows("SELECT tokens_in FROM calls WHERE job = 'alpha' AND outcome = 'reply'")
+    assert found["analysis"]["tokens_in"] == row[0]
     text = market.run("nightpress", "why", str(market.target("alpha"))).out
+    assert (
+        f"one reply for all documents of the plugin, {found['analysis']['timestamp'][:10]}" in text
+    )
     assert "was asked" in text and "take it back" in text
+
+
+def test_a_path_through_a_link_to_the_project_is_in_the_project(market: Market) -> None:
+    market.done()
+    link = market.root.parent / "elsewhere"
+    link.symlink_to(market.root)
+    target = link / market.target("alpha").relative_to(market.root)
+    assert _why(market, target)["path"] == "plugins/alpha/skills/alpha/SKILL.md"
+    outside = market.run("nightpress", "why", str(market.root.parent / "other" / "SKILL.md"))
+    assert outside.code == 3
+    assert "is not in this project" in outside.err
 
 
 def test_files_that_are_not_as_we_left_them(market: Market) -> None:

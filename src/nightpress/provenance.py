@@ -49,6 +49,17 @@ def of(ledger: Ledger, row: Any) -> figures.Provenance:
     )
 
 
+def analysis(ledger: Ledger, row: Any) -> Any:
+    """The call whose reply was the plugin's analysis when the row was made; None: no call was
+    (the offline backend analyses itself), or it was pruned."""
+    query = (
+        "SELECT timestamp, model_answered, tokens_in, tokens_out, cost FROM calls WHERE job = ?"
+        " AND phase = 'analysis' AND outcome = 'reply' AND timestamp <= ? ORDER BY id DESC LIMIT 1"
+    )
+    found = ledger.rows(query, (row["job"].partition("/")[0], row["timestamp"]))
+    return next(iter(found), None) if row["backend"] != "offline" else None
+
+
 def dollars(calls: list[Any]) -> float | None:
     """What calls cost together; None as soon as one that used tokens has no known price."""
     if any(c["cost"] is None and c["tokens_in"] + c["tokens_out"] for c in calls):

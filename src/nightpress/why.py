@@ -130,6 +130,7 @@ def _tell(project: Project, found: Why, rows: list[Any], row: Any) -> None:
     from_ = provenance.of(project.ledger, row)
     sources = provenance.sources(project.ledger, row)
     tries = _tries(rows, row)
+    phase_1 = provenance.analysis(project.ledger, row)
     found.facts = [(name, value) for name, value in _facts(project, rows, row, from_) if value]
     found.data = {
         "job": row["job"], "run": row["run_id"], "at": from_.at, "status": row["status"],
@@ -137,6 +138,7 @@ def _tell(project: Project, found: Why, rows: list[Any], row: Any) -> None:
         "prompt": from_.prompt or None, "backend": from_.backend, "model_requested": from_.asked,
         "model_answered": from_.answered or None, "attempts": tries, "calls": from_.calls,
         "tokens_in": from_.tokens_in, "tokens_out": from_.tokens_out, "cost": from_.cost,
+        "analysis": dict(phase_1) if phase_1 is not None else None,
         "bytes": row["bytes_after"], "bytes_before": row["bytes_before"],
         "score": row["score_after"], "score_before": row["score_before"],
         "findings": json.loads(row["findings"]),
@@ -159,6 +161,7 @@ def _facts(project: Project, rows: list[Any], row: Any, from_: Provenance) -> li
         ("model", _model(from_) if row["status"] == "published" else ""),
         ("attempts", f"{_tries(rows, row)} ({len(rows)} in all)"),
         ("calls", _calls(project, row, from_)),
+        ("analysis", _shared(provenance.analysis(project.ledger, row))),
         ("took", f"{row['processing_time_seconds']:.1f} s, and waited"
          f" {row['waited_seconds']:.1f} s for quota"),
         ("size", _change(row["bytes_before"], row["bytes_after"], " bytes")),
@@ -200,6 +203,18 @@ def _calls(project: Project, row: Any, from_: Any) -> str:
     cost = "price unknown" if from_.cost is None else f"${from_.cost:g}"
     tokens = f"{from_.tokens_in:,} tokens in, {from_.tokens_out:,} out"
     return f"{from_.calls} ({said}), {tokens}, {cost}"
+
+
+def _shared(call: Any) -> str:
+    """The reply of phase 1 that the document rests on; its cost is the whole plugin's."""
+    if call is None:
+        return ""
+    cost = "price unknown" if call["cost"] is None else f"${call['cost']:g}"
+    at = call["timestamp"][:16].replace("T", " ")
+    return (
+        f"one reply for all documents of the plugin, {at} UTC,"
+        f" {call['tokens_in']:,} tokens in, {call['tokens_out']:,} out, {cost}"
+    )
 
 
 def _change(before: int | None, after: int | None, unit: str) -> str:
