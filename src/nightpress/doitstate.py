@@ -23,6 +23,8 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
 
     def __init__(self, name: str, codec: Any, *, module_name: str | None = None) -> None:
         try:
+            if Path(name).exists() and not store.is_sound(Path(name)):
+                raise DatabaseException
             super().__init__(name, codec, module_name=module_name)
         except DatabaseException:
             Path(name).replace(f"{name}.damaged")

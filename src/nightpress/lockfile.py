@@ -85,6 +85,8 @@ def read(path: Path) -> dict[str, Entry]:
             text = file.read()
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise UsageError(f"{path.name} cannot be read: {error.strerror}", _REBUILD) from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path.name}: not UTF-8 ({error.reason})", _REBUILD) from error
     entries = {}
@@ -93,7 +95,7 @@ def read(path: Path) -> dict[str, Entry]:
             continue
         try:
             entry = parse(row)
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, RecursionError) as error:
             what = "a merge conflict" if row[:7] in _CONFLICT else f"not an entry ({error})"
             raise UsageError(f"{path.name}:{number}:1: {what}", _REBUILD) from error
         entries[entry.job] = entry

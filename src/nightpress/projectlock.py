@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from nightpress.errors import BusyError
+from nightpress.errors import BusyError, NightpressError
 from nightpress.terminal import safe
 
 
@@ -35,7 +35,13 @@ NAME = "run.lock"
 def acquire(state: Path, command: str) -> ProjectLock:
     """Take the lock, or raise BusyError with the holder's pid and since when."""
     state.mkdir(parents=True, exist_ok=True)
-    file = os.open(state / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        file = os.open(state / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EISDIR, errno.EACCES, errno.ENXIO):
+            raise
+        said = f"{state.name}/{NAME} is no file that we can write ({error.strerror})"
+        raise NightpressError(said, "remove it, or look at its permissions") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from nightpress.errors import LedgerError, MachineTrouble
 
@@ -59,23 +60,37 @@ class Store:
             self._all.append(fresh)
         return fresh
 
+    def _broken(self, error: sqlite3.DatabaseError) -> None:
+        """A cache that shows its damage only now: set aside, and the next run makes it anew."""
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _CORRUPT:
+            return
+        self._set_aside()
+        said = f"{self.path.name}, a cache, was damaged ({error}); it was set aside"
+        raise MachineTrouble(said, "run it again: it is made anew") from error
+
     def _anew(self) -> sqlite3.Connection:
         """A damaged cache is set aside and made anew: it costs nothing but time."""
+        self._set_aside()
+        return self._open()
+
+    def _set_aside(self) -> None:
         for suffix in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError):
                 Path(f"{self.path}{suffix}").replace(f"{self.path}{suffix}.damaged")
-        return self._open()
 
     def _open(self) -> sqlite3.Connection:
         # check_same_thread is off only so that close() may close every thread's connection
         connection = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False,
+            factory=sqlite3.Connection if self._durable else _Cache,
+        )  # fmt: skip
         connection.row_factory = sqlite3.Row
         _write_ahead(connection)
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys=ON")
         self._migrate(connection)
+        if isinstance(connection, _Cache):
+            connection.broken = self._broken
         return connection
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
@@ -137,6 +152,50 @@ class Store:
         self._local = threading.local()
 
 
+class _Cache(sqlite3.Connection):
+    """The connection of a cache; broken: told of every error, may raise what it means."""
+
+    broken: Callable[[sqlite3.DatabaseError], None] = staticmethod(lambda _error: None)
+
+    @contextmanager
+    def minded(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            self.broken(error)
+            raise
+
+    def cursor(self, _factory: Any = None) -> _Rows:  # type: ignore[override]
+        return super().cursor(_Rows)
+
+    def execute(self, *given: Any) -> sqlite3.Cursor:
+        return self.cursor().execute(*given)
+
+    def executemany(self, *given: Any) -> sqlite3.Cursor:
+        with self.minded():
+            return super().executemany(*given)
+
+
+class _Rows(sqlite3.Cursor):
+    """Some damage shows at a later row."""
+
+    connection: _Cache
+
+    def execute(self, *given: Any) -> _Rows:
+        with self.connection.minded():
+            super().execute(*given)
+        return self
+
+    def __next__(self) -> Any:
+        with self.connection.minded():
+            return super().__next__()
+
+    def fetchall(self) -> list[Any]:
+        with self.connection.minded():
+            return super().fetchall()
+
+
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _DAMAGED = (
     "the file may be damaged: move it away (nightpress.lock still tells what is up to date), and "
     "take the record from a backup: doit backups, nightpress restore-all"

@@ -141,3 +141,61 @@ def test_the_lock_of_a_dead_process_locks_nobody(market: Market) -> None:
     held = {"pid": 999_999_999, "since": "2026-01-01T00:00:00+00:00", "command": "doit"}
     (market.root / ".nightpress" / "run.lock").write_text(json.dumps(held))
     assert market.doit().code == 0
+
+
+@pytest.mark.parametrize("name", ["index.db", "doit.db", "neighbours.db"])
+def test_damage_in_the_middle_of_a_cache_heals(tmp_path: Path, name: str) -> None:
+    """SQLite opens it without a word; it shows when a page is read."""
+    for slug in ("alpha", "beta"):
+        plugin(tmp_path, slug)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    market.done()
+    path = tmp_path / ".nightpress" / name
+    data = bytearray(path.read_bytes())
+    for place in range(4096, len(data), 5):
+        data[place] ^= 0xA5
+    path.write_bytes(data)
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    (tmp_path / "plugins" / "alpha" / "README.md").open("a").write("One more remark.\n")
+    first = market.doit()
+    assert "Traceback" not in first.out + first.err
+    assert first.code in (0, 1, 3)
+    assert first.code == 0 or "a cache, was damaged" in first.out + first.err
+    market.done()
+    assert "2 up to date" in market.done().out
+
+
+@pytest.mark.parametrize("spoil", ["link", "folder"])
+@pytest.mark.parametrize("name", [".nightpress/run.lock", "nightpress.lock"])
+def test_a_lock_that_is_no_file_is_said_in_one_sentence(
+    tmp_path: Path, name: str, spoil: str
+) -> None:
+    plugin(tmp_path, "alpha")
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    market.done("list")
+    (tmp_path / name).unlink(missing_ok=True)
+    if spoil == "folder":
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / "elsewhere").write_text("words\n")
+        (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    done = market.doit()
+    assert done.code in (1, 3)
+    assert "Traceback" not in done.out + done.err
+    assert Path(name).name in done.err
+    assert not (tmp_path / "plugins" / "alpha" / "skills").exists()
+    if spoil == "link":
+        assert (tmp_path / "elsewhere").read_text() == "words\n"
+
+
+def test_a_line_of_the_lock_file_that_is_too_deep(tmp_path: Path) -> None:
+    plugin(tmp_path, "alpha")
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    (tmp_path / "nightpress.lock").write_text("[" * 100_000 + "\n")
+    done = market.doit("plan")
+    assert done.code == 3
+    assert "nightpress.lock:1:1: not an entry" in done.err
