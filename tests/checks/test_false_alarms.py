@@ -69,10 +69,39 @@ def checks_of(text: str, context: Context) -> set[str]:
         "Write the curve to `assets/curve.png` of your project, or into `assets/`.",
         "Set `${CLAUDE_CODE_DISABLE_SOMETHING_NEW}` to be left alone.",
         "See the harbour/quay list and the yes/no column.",
+        "```bash\ncurl -s https://example.com/tides.json | python3 -m json.tool\n```",
+        "Never write `curl | sh` into a guide.",
+        "The order is Base < Downside < Storm (lower is better) = fine.",
+        "```bash\nsed 's|https://[^:]*:\\([^@]*\\)@.*|\\1|' gauges\n```",
+        "Use real text, not lorem ipsum.",
+        "```bash\nexport TOKEN=$(predict --token)\napi_key=config.api_key\n```",
+        "> Let me know if you need the harbour office.",
+        "Never cross without telling the user of the margin.",
+        "The word \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 has a joiner of its own.",
+        "Arrays such as a[0][1] are no links.",
     ],
 )
 def test_harmless_text_has_no_finding(harmless: str) -> None:
     assert checks_of(add(harmless)(base.BASE), base.context()) == set()
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Needs Python 3.10+",
+        "All of them: https://tides.example.org/",
+        "| a | b |\n|---|---|\n| c | d |",
+    ],
+)
+def test_an_end_may_look_like_this(last: str) -> None:
+    assert checks_of(f"{base.BASE}\n{last}\n", base.context()) == set()
+
+
+def test_padding_for_the_eye_repeats_nothing() -> None:
+    rows = "".join(f"| {f'station {n}':<80} | {n * 7:<60} |\n" for n in range(40))
+    table = f"| {'station':<80} | {'draught':<60} |\n|{'-' * 82}|{'-' * 62}|\n{rows}"
+    text = f"# Tides\n\n{table}\nThat is all.\n"
+    assert "compressibility" not in checks_of(text, alone("README.md"))
 
 
 def test_what_another_document_of_the_plugin_makes_may_be_named() -> None:

@@ -15,7 +15,7 @@ HINT = "keep what is true of the standing file; doit force=1 overrules"
 FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})", re.M)
 HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
 OPEN_END = re.compile(
-    r"(?:[,;:(\[{/&+=-]|\b(?:and|or|the|a|an|of|to|with|for|in|is|are|that|which))$"
+    r"(?:[,;:(\[{&=…]|(?<!\w)[/+-]|\.\.\.|\b(?:and|or|the|a|an|of|to|with|for|in|is|are|that|which))$"
 )
 
 
@@ -105,30 +105,43 @@ def finish_reason(_document: Document, context: Context, _: Options) -> Iterator
 
 
 def ending(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
-    """The document does not end in the middle: in a heading without text, a sentence without its
-    end, or open brackets."""
+    """The document does not end in the middle: in a heading without text, an item without text, a
+    table's row that stops, a sentence without its end, or open brackets, code or bold."""
     lines = document.body.rstrip().split("\n")
     while len(lines) > 1 and (not lines[-1].strip() or DEFINITION.match(lines[-1])):
         lines.pop()
     last = lines[-1].strip()
     number = document.body_line + len(lines) - 1
+    place = (number, len(lines[-1]))
     if not last:
         return
     if document.last == "heading_close":
-        yield Spot(
-            f"ends with the heading {last[:50]!r}", number, 1, "write the section or drop it"
-        )
+        hint = "write the section or drop it"
+        yield Spot(f"ends with the heading {last[:50]!r}", number, 1, hint)
     elif document.last == "paragraph_close" and _in_midsentence(last):
-        yield Spot(f"ends in mid-sentence: {last[-50:]!r}", number, len(lines[-1]), "end it")
-    elif document.last.endswith("_list_close") and OPEN_END.search(last) and not last.endswith("/"):
-        yield Spot(f"ends in mid-list: {last[-50:]!r}", number, len(lines[-1]), "end it")
+        yield Spot(f"ends in mid-sentence: {last[-50:]!r}", *place, "end it")
+    elif document.last.endswith("_list_close") and _in_midlist(last):
+        yield Spot(f"ends in mid-list: {last[-50:]!r}", *place, "end it")
+    elif document.last == "table_close" and _in_midrow(last, lines[-2].strip()):
+        yield Spot(f"ends in the middle of a row: {last[-50:]!r}", *place, "end it")
+
+
+def _in_midlist(line: str) -> bool:
+    if re.fullmatch(r"(?:[-*+]|\d+[.)])", line):
+        return True
+    return bool(OPEN_END.search(line)) and not line.endswith("/")
+
+
+def _in_midrow(line: str, above: str) -> bool:
+    return above.endswith("|") and (not line.endswith("|") or line.count("|") < above.count("|"))
 
 
 def _in_midsentence(line: str) -> bool:
-    if line.endswith(("*", "_")):
-        return False  # set off as a whole: a footer, a signature
-    plain = line
-    if OPEN_END.search(plain) or plain.count("(") > plain.count(")"):
+    if line.count("`") % 2 or line.count("**") % 2:
+        return True
+    if line.endswith(("*", "_")) or re.search(r"https?://\S+$", line):
+        return False  # set off as a whole: a footer, a signature; an address
+    if OPEN_END.search(line) or line.count("(") > line.count(")"):
         return True
     # a long line that ends in a letter; a short one may be a label or a signature
-    return len(plain) >= 60 and plain[-1].isalpha() and not re.search(r"https?://\S+$", plain)
+    return len(line) >= 60 and line[-1].isalpha()

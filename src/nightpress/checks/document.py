@@ -26,6 +26,10 @@ LINK = re.compile(
     r"\(\s*(<[^<>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+[\"'(][^\n]*?[\"')])?\s*\)"
 )
 DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*<?([^\s<>]+)>?", re.M)
+HTML_LINK = re.compile(
+    r"<(a|img|source)\s[^<>]*?\b(?:href|src|srcset)\s*=\s*[\"']?([^\s\"'>]+)", re.I
+)
+IMAGE_LABEL = re.compile(r"!\[([^\[\]]*)\](?:\[([^\[\]]*)\])?(?!\()")
 CLOSING_FENCE = re.compile(r"^[\s>]*(`{3,}|~{3,})\s*$")
 
 
@@ -62,7 +66,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An inline link, image or reference definition."""
+    """A link or image, inline, by definition or in HTML."""
 
     target: str
     offset: int
@@ -234,5 +238,10 @@ def _links(prose: str) -> tuple[Link, ...]:
         Link(m[2].strip("<>"), m.start(), prose[: m.start()].endswith("!"))
         for m in LINK.finditer(prose)
     ]
-    defined = [Link(m[2], m.start()) for m in DEFINITION.finditer(prose)]
-    return tuple(sorted(inline + defined, key=lambda link: link.offset))
+    shown = {(m[2] or m[1]).lower() for m in IMAGE_LABEL.finditer(prose)} if "![" in prose else ()
+    defined = [Link(m[2], m.start(), m[1].lower() in shown) for m in DEFINITION.finditer(prose)]
+    html = [
+        Link(m[2], m.start(), m[1].lower() != "a")
+        for m in (HTML_LINK.finditer(prose) if "<" in prose else ())
+    ]
+    return tuple(sorted(inline + defined + html, key=lambda link: link.offset))

@@ -8,23 +8,34 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from nightpress.checks.document import Document, Heading
+from nightpress.checks.document import DEFINITION, Document, Heading, parse
 from nightpress.checks.gate import Context, Options, Spot
 
-# zero-width and invisible, bidirectional, tag characters, soft hyphen, C0 and C1 controls
+# zero-width and invisible, fillers, bidirectional, line and paragraph separators, annotations,
+# variation selectors (but for those of emoji), tag characters, soft hyphen, C0 and C1 controls
 HIDDEN = re.compile(
-    "[\u200b\u200c\u200d\u2060-\u2064\ufeff\u00ad\u180e\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c"
-    "\U000e0000-\U000e007f\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    "[\u200b-\u200d\u2028\u2029\u2060-\u206f\ufeff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e"
+    "\u202a-\u202e\u200e\u200f\u061c\u3164\uffa0\ufff9-\ufffb\ufe00-\ufe0d\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
-JOINED_EMOJI = re.compile(
+JOINED = re.compile(  # emoji; letters of scripts that join or part with them
     "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
+    "|[\u0600-\u06ff\u0900-\u0dff][\u200c\u200d](?=[\u0600-\u06ff\u0900-\u0dff])"
 )
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|/|\$|\{|<")
 EXAMPLE_TARGET = re.compile(
     r"(?:url|link|href|path|file|target|\.\.\.|…|image\.png|path/to/.*|.*[<>{}*|].*|.*\.\.\..*)",
     re.I,
 )
+REFERENCE = re.compile(
+    r"(?<![\w\]\\])\[([A-Za-z][^\[\]\n]*)\]\[((?:[A-Za-z][^\[\]\n]*)?)\](?![\[(])"
+)
 EXPLICIT_ANCHOR = re.compile(r"<a\s[^>]*?(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.I)
+OTHERS_TAG = re.compile(
+    r"</?(?:script|iframe|object|embed|applet|base|meta|link|style|form|system|untrusted|source|picture"
+    r"|insert[ _-]|your[ _-]|plugin-data-)|<[^<>]*\son\w+\s*=",
+    re.I,
+)
 INLINE_MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*`]|<[^>]+>")
 
 
@@ -98,6 +109,11 @@ def link_resolves(document: Document, context: Context, _: Options) -> Iterator[
         elif not stands(path, context.plugin_paths):
             hint = "links are relative to the document's own folder"
             yield Spot(f"link to a missing file: {target}", *document.place(link.offset), hint)
+    defined = {m[1].lower() for m in DEFINITION.finditer(document.prose)}
+    for found in REFERENCE.finditer(document.prose) if "][" in document.prose else ():
+        if (found[2] or found[1]).lower() not in defined:
+            hint = "define it: [label]: target"
+            yield Spot(f"link to no definition: {found[0]}", *document.place(found.start()), hint)
 
 
 def stands(path: str, paths: frozenset[str]) -> bool:
@@ -108,19 +124,34 @@ def stands(path: str, paths: frozenset[str]) -> bool:
     return any(known.startswith(folder) for known in paths)
 
 
-def anchor_resolves(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
-    """A `#anchor` leads to a heading of the document, by the forges' rule for heading ids."""
-    wanted = [link for link in document.links if link.target.startswith("#")]
-    if not wanted:
-        return
-    anchors = set(EXPLICIT_ANCHOR.findall(document.prose)) | heading_ids(document.headings)
-    loose = {re.sub(r"[\W_]+", "", anchor) for anchor in anchors}
-    for link in wanted:
-        name = unquote(link.target[1:])
+def anchor_resolves(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """A `#anchor` leads to a heading, of the document or of the plugin's file that is linked to, by
+    the forges' rule for heading ids."""
+    texts = {f.path: f.text for f in context.anatomy.files} if context.anatomy else {}
+    known: dict[str, set[str]] = {}
+    for link in document.links:
+        file, mark, name = link.target.partition("#")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(context.target or ""), file))
+        if not mark or (file and not (path.endswith(".md") and path in texts)):
+            continue
+        if file not in known:
+            known[file] = _anchors(parse(texts[path]) if file else document)
+        name = unquote(name)
         # forges differ in dashes and emoji only: what is left must still be equal
-        if name not in {"", "top"} and re.sub(r"[\W_]+", "", name.lower()) not in loose:
+        if name not in {"", "top"} and _loose(name.lower()) not in known[file]:
             hint = "anchors are headings in lower case with dashes"
-            yield Spot(f"link to a missing heading: #{name}", *document.place(link.offset), hint)
+            yield Spot(
+                f"link to a missing heading: {file}#{name}", *document.place(link.offset), hint
+            )
+
+
+def _anchors(document: Document) -> set[str]:
+    anchors = set(EXPLICIT_ANCHOR.findall(document.prose)) | heading_ids(document.headings)
+    return {_loose(anchor) for anchor in anchors}
+
+
+def _loose(anchor: str) -> str:
+    return re.sub(r"[\W_]+", "", anchor)
 
 
 def heading_ids(headings: tuple[Heading, ...]) -> set[str]:
@@ -137,10 +168,10 @@ def heading_ids(headings: tuple[Heading, ...]) -> set[str]:
 
 def characters_hidden(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
     """No zero-width, bidirectional, tag or control character: they hide text from a reviewer.
-    A joiner between two emoji is a letter of theirs."""
+    A joiner between two emoji, or letters that join, is one of them."""
     if document.text.isascii() and document.text.isprintable():
         return
-    joiners = {m.end() - 1 for m in JOINED_EMOJI.finditer(document.text)}
+    joiners = {m.end() - 1 for m in JOINED.finditer(document.text)}
     for found in HIDDEN.finditer(document.text):
         if found.start() not in joiners:
             place = document.place(found.start())
@@ -155,8 +186,8 @@ def characters_encoding(document: Document, _context: Context, _: Options) -> It
 
 def html_raw(document: Document, _context: Context, options: Options) -> Iterator[Spot]:
     """Raw HTML outside code is limited to a few harmless tags; `<name>` in prose vanishes when
-    the document is rendered."""
+    the document is rendered. What runs, steers or is left to fill in has gates of its own."""
     for found in re.finditer(r"</?([A-Za-z][A-Za-z0-9_-]*)(?:\s[^<>\n]*)?/?>", document.prose):
-        if found[1].lower() not in options["allowed"]:
+        if found[1].lower() not in options["allowed"] and not OTHERS_TAG.match(found[0]):
             hint = "put it into backticks"
             yield Spot(f"raw HTML {found[0][:40]}", *document.place(found.start()), hint)

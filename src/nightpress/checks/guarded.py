@@ -1,8 +1,7 @@
 """Patterns behind cheap guards: a pattern is tried only if one of its words stands in the text.
 
 Alternatives without a common beginning make the regular expression engine try every position; a
-look for plain words first is a hundred times faster, and most documents hold none of them. So
-most patterns are never compiled, either (forty of them cost as much as judging a document).
+look for plain words first is a hundred times faster, and most documents hold none of them.
 """
 
 from __future__ import annotations
@@ -10,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
+
+NEAR = 500
+"""Characters between a guard's word and either end of a match, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,24 +21,13 @@ class Guarded:
     kind: what a match is called."""
 
     words: tuple[str, ...]
-    source: str
-    flags: int
+    pattern: re.Pattern[str]
     kind: str = ""
-
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """Compiled at the first use."""
-        return _compiled(self.source, self.flags)
 
 
 def guarded(words: str, pattern: str, kind: str = "", flags: int = re.I) -> Guarded:
     """words: separated by `|`."""
-    return Guarded(tuple(words.split("|")), pattern, flags, kind)
-
-
-@cache
-def _compiled(source: str, flags: int) -> re.Pattern[str]:
-    return re.compile(source, flags)
+    return Guarded(tuple(words.split("|")), re.compile(pattern, flags), kind)
 
 
 @lru_cache(maxsize=8)
@@ -46,9 +37,36 @@ def _flat(text: str) -> str:
 
 
 def matches(guards: Iterable[Guarded], text: str) -> Iterator[tuple[re.Match[str], str]]:
-    """Every match with its kind, pattern by pattern."""
+    """Every match with its kind, pattern by pattern. Only the neighbourhood of a guard's word is
+    searched; what is found there is matched again without a bound, so that nothing is cut off."""
     flat = _flat(text)
     for guard in guards:
-        if any(word in flat for word in guard.words):
-            for found in guard.pattern.finditer(text):
-                yield found, guard.kind
+        for at, end in _near(guard.words, flat, text):
+            while found := guard.pattern.search(text, at, end):
+                whole = guard.pattern.match(text, found.start())
+                if whole is not None:
+                    yield whole, guard.kind
+                at = max((whole or found).end(), found.start() + 1)
+
+
+def _near(words: tuple[str, ...], flat: str, text: str) -> Iterator[tuple[int, int]]:
+    """(begin, end) of the stretches of the text that lie around the words, not overlapping."""
+    if len(flat) != len(text):  # a letter whose lower case is two
+        if any(word in flat for word in words):
+            yield 0, len(text)
+        return
+    places = []
+    for word in words:
+        at = flat.find(word)
+        while at >= 0:
+            places.append(at)
+            at = flat.find(word, at + NEAR)  # what lies between, the stretch below covers
+    begin = end = -1
+    for at in sorted(places):
+        if at - NEAR > end:
+            if end >= 0:
+                yield begin, end
+            begin = max(0, at - NEAR)
+        end = min(len(text), at + 2 * NEAR)
+    if end >= 0:
+        yield begin, end

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zlib import crc32
 
 from nightpress.checks.document import parse
@@ -25,6 +26,7 @@ WORD = re.compile(r"[a-z0-9]+")
 Sketch = tuple[int, ...]
 
 
+@lru_cache(maxsize=512)
 def sketch(paragraph: str) -> Sketch | None:
     """The paragraph's bins (-1: empty), or None if it is too short to mean anything."""
     words = WORD.findall(paragraph.lower())

@@ -8,80 +8,16 @@ from urllib.parse import urlsplit
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.checks.guarded import Guarded, guarded, matches
+from nightpress.checks.guarded import Guarded, matches
+from nightpress.checks.hazards import ACTIVE, DESTRUCTIVE, INJECTION, PIPE
 from nightpress.checks.source import URL, Source, source_of
 from nightpress.checks.substance import unquoted
 
 LIVE = re.compile(r"!(?<![`\w]!)`[^`\n]+`")
 ARGUMENTS = re.compile(r"\$(?<!\\\$)(?:ARGUMENTS\b(?:\[\d+\])?|[0-9](?![\d.,]|\w))")
-SHELL = r"(?:sudo\s+)?(?:\w+=\S+\s+)*(?:/\S*/)?(?:ba|z|da|fi|k)?sh\b"
-PIPE = (
-    guarded("curl|wget|fetch ", rf"\b(?:curl|wget|fetch)\b[^|\n;]{{0,300}}\|\s*{SHELL}"),
-    guarded(
-        "curl|wget",
-        r"\b(?:curl|wget)\b[^|\n;]{0,300}\|\s*(?:sudo\s+)?(?:python|perl|ruby|node)[\d.]*\b",
-    ),
-    guarded(
-        "iwr|irm|invoke-",
-        r"\b(?:iwr|irm|invoke-webrequest|invoke-restmethod)\b[^|\n]{0,300}"
-        r"\|\s*(?:iex|invoke-expression)\b",
-    ),
-    guarded(
-        "curl|wget",
-        r"\b(?:(?:ba|z)?sh\s+<\(|eval\s+[\"']?\$\(|(?:ba)?sh\s+-c\s+[\"']?\$\()\s*(?:curl|wget)\b",
-    ),
-    guarded("base64", rf"\bbase64\s+(?:-d|--decode)\b[^|\n]{{0,300}}\|\s*{SHELL}"),
-)
-HOME = r"(?:/\*?|~/?\*?|\"?\$HOME\"?/?\*?)"
-DESTRUCTIVE = (
-    guarded(
-        "rm -", rf"\brm\s+(?:-[a-z]+\s+|--[\w-]+\s+)+{HOME}[ \t]*(?:$|[;&|`'\"])", flags=re.I | re.M
-    ),
-    guarded("mkfs", r"\bmkfs(?:\.\w+)?\s+/dev/"),
-    guarded("/dev/", r"\bdd\s+[^\n]{0,300}\bof=/dev/(?!null)|>\s*/dev/sd[a-z]\b"),
-    guarded(":()", r":\(\)\s*\{\s*:\|:&\s*\};:"),
-    guarded("chmod", r"\bchmod\s+(?:-R\s+)?777\s+/(?:\s|$)"),
-)
-INJECTION = (
-    guarded(
-        "ignore|disregard|forget|override",
-        r"\b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+)?(?:of\s+)?"
-        r"(?:the\s+|your\s+|my\s+)?(?:previous|prior|above|earlier|preceding|system|original)\s+"
-        r"(?:instructions?|prompts?|rules|messages?|context|directions?)",
-    ),
-    guarded(
-        "tell the user|tell user|inform the user|inform user|to the user|to user",
-        r"\b(?:do not|don't|never)\s+(?:tell|inform|(?:mention|reveal|disclose) (?:this|it) to)\s+"
-        r"(?:the\s+)?user\b(?! (?:to|that|how|what|which|when|it)\b)",
-    ),
-    guarded(
-        "you are now",
-        r"\byou are now (?:in |a |an |the )?(?:developer mode|DAN\b|jailbroken|unrestricted"
-        r"|free from)",
-    ),
-    guarded(
-        "prompt",
-        r"\b(?:reveal|print|repeat|output)\s+(?:your|the)\s+(?:system|hidden|initial)\s+prompt\b",
-    ),
-    guarded(
-        "instruction",
-        r"\b(?:new|updated|important)\s+(?:system\s+)?instructions?\s+(?:for|to)\s+(?:the\s+)?"
-        r"(?:AI|assistant|model|LLM)\b",
-    ),
-    guarded(
-        "<|im_|<|system|<|endoftext|inst]|<system|</system",
-        r"<\|(?:im_start|im_end|system|endoftext)\|>|\[/?INST\]|</?system(?:[-_]prompt)?>",
-    ),
-    guarded(
-        "reading this|processing this|summarizing this|summarising this",
-        r"\b(?:AI|LLM|language)\s+(?:models?|assistants?|agents?)\s+"
-        r"(?:reading|processing|summari[sz]ing)\s+this\b",
-    ),
-)
-ACTIVE = re.compile(
-    r"<\s*(?:script|iframe|object|embed|applet|base|meta|link|style|form)\b[^>]*>"
-    r"|<[a-z][^<>]*\son[a-z]+\s*=",
-    re.I,
+PRIVATE = re.compile(  # addresses of no one, or of the reader's own network
+    r"(?:0|10|127|169\.254|192\.168|192\.0\.2|198\.51\.100|203\.0\.113|172\.(?:1[6-9]|2\d|3[01]))"
+    r"\.[\d.]+"
 )
 BAD_SCHEME = re.compile(r"(?:javascript|vbscript|data|file):", re.I)
 
@@ -137,6 +73,10 @@ def _unless_in_source(
 def instruction_echo(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
     """No instruction to a model that was carried over from the plugin's content ("ignore previous
     instructions", "do not tell the user", chat control marks). Quotations are left out."""
+    said = unquoted(document.text_field("description"))
+    for found, _kind in matches(INJECTION, said) if said else ():
+        line = document.field_line("description")
+        yield Spot(f"reads like an injected instruction: {found[0][:60]!r}", line, 1, "remove it")
     for found, _kind in matches(INJECTION, unquoted(document.prose)):
         place = document.place(found.start())
         yield Spot(f"reads like an injected instruction: {found[0][:60]!r}", *place, "remove it")
@@ -159,8 +99,6 @@ def image_remote(document: Document, _context: Context, _: Options) -> Iterator[
         if link.image and re.match(r"(?:https?:)?//", link.target, re.I):
             place = document.place(link.offset)
             yield Spot(f"remote image {link.target[:60]}", *place, "keep images in the plugin")
-    for found in re.finditer(r"<img\b[^>]*\bsrc\s*=\s*[\"']?https?://[^>]*>", document.prose, re.I):
-        yield Spot("remote image", *document.place(found.start()), "keep images in the plugin")
 
 
 def url_known(document: Document, context: Context, options: Options) -> Iterator[Spot]:
@@ -180,17 +118,19 @@ def url_known(document: Document, context: Context, options: Options) -> Iterato
 
 def _known(url: str, source: Source, allowed: set[str]) -> bool:
     """Whether the URL is one of the source's, goes on from one, or is an example."""
+    if re.search(r"[{}$*%\[^]|\.\.\.|…", url):
+        return True
     try:
         host = (urlsplit(url).hostname or "").lower()
     except ValueError:
         return False
-    if re.search(r"[{}$*%\[]|\.\.\.|…", url) or "." not in host:
+    if "." not in host:
         return True
     if re.search(
         r"(?:^|\.)(?:example|test|invalid|localhost|local|internal)(?:\.(?:com|org|net|io))?$", host
     ):
         return True
-    if re.fullmatch(r"[\d.]+", host) or re.search(r"\b(?:your|my|example)[.-]?", host):
+    if PRIVATE.fullmatch(host) or re.search(r"\b(?:your|my|example)[.-]?", host):
         return True
     if host in allowed or any(host.endswith("." + parent) for parent in allowed):
         return True

@@ -20,9 +20,12 @@ from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.guarded import guarded, matches
 
 SK = "API key (sk-)"
+BARE = "password without quotes"
 # the last group, if any, is the secret itself; case counts
 PATTERNS = (
     guarded("aiza", r"\bAIza[0-9A-Za-z_-]{35}", "Google API key", 0),
+    guarded("aq.", r"\bAQ\.[0-9A-Za-z_-]{40,}", "Google API key", 0),
+    guarded("ya29.|1//0", r"\b(?:ya29\.|1//0)[0-9A-Za-z_-]{30,}", "Google OAuth token", 0),
     guarded("gocspx-", r"\bGOCSPX-[0-9A-Za-z_-]{20,}", "Google OAuth secret", 0),
     guarded("akia|asia|agpa|aroa", r"\b(?:AKIA|ASIA|AGPA|AROA)[0-9A-Z]{16}\b", "AWS access key", 0),
     guarded(
@@ -38,6 +41,28 @@ PATTERNS = (
     guarded("pypi-", r"\bpypi-[0-9A-Za-z_-]{40,}", "PyPI token", 0),
     guarded("xox", r"\bxox[abeoprs]-[0-9A-Za-z-]{10,}", "Slack token", 0),
     guarded(
+        "hf_|gsk_|r8_|dop_v1_|lin_api_|dckr_pat_|ntn_|secret_|xai-|sbp_",
+        r"\b(?:hf_[0-9A-Za-z]{30,}|gsk_[0-9A-Za-z]{40,}|r8_[0-9A-Za-z]{30,}|dop_v1_[0-9a-f]{64}"
+        r"|lin_api_[0-9A-Za-z]{32,}|dckr_pat_[\w-]{20,}|(?:ntn_|secret_)[0-9A-Za-z]{40,}"
+        r"|xai-[0-9A-Za-z]{40,}|sbp_[0-9a-f]{40})",
+        "token of a service",
+        0,
+    ),
+    guarded(
+        "shpat_|shpca_|shppa_|shpss_|dapi|key-|hvs.|hvb.",
+        r"\b(?:shp(?:at|ca|pa|ss)_[0-9a-f]{32}|dapi[0-9a-f]{32}|key-[0-9a-f]{32}"
+        r"|hv[sb]\.[\w-]{24,})",
+        "token of a service",
+        0,
+    ),
+    guarded(":aa", r"\b\d{8,10}:AA[\w-]{30,35}\b", "Telegram bot token", 0),
+    guarded(
+        "secret_access_key|secretaccesskey",
+        r"secret_?access_?key[\"']?\s*[=:]\s*[\"']?([0-9A-Za-z/+]{40})\b",
+        "AWS secret key",
+    ),
+    guarded("bearer", r"\bbearer\s+([0-9A-Za-z._~+/-]{24,})", "bearer token"),
+    guarded(
         "eyj",
         r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}",
         "JSON Web Token",
@@ -45,14 +70,15 @@ PATTERNS = (
     ),
     guarded(
         "private key",
-        r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----\s*[0-9A-Za-z+/=\s]{32,}"
+        r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----\s*[0-9A-Za-z+/=\s\\]{32,}"
         r"(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)?",
         "private key",
         0,
     ),
     guarded(
         "://",
-        r"://(?P<user>[^\s/:@\"'<>`]{0,80}):((?!(?P=user)@)[^\s/@\"'<>`]{6,200})"
+        r"://(?P<user>[^\s/:@\"'<>`\[\]\\^*|]{0,80})"
+        r":((?!(?P=user)@)[^\s/@\"'<>`\[\]\\^*|]{6,200})"
         r"@(?!localhost|127\.|0\.0\.0\.0|host\b|db\b|[\w.-]*example)",
         "password in a URL",
         0,
@@ -62,6 +88,12 @@ PATTERNS = (
         r"(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key)"
         r"[\"']?\s*[:=]\s*[\"']([^\s\"'`]{12,120})[\"']",
         "password",
+    ),
+    guarded(
+        "password|passwd|pwd|secret|token|api_key|api-key|apikey|access_key",
+        r"(?:password|passwd|pwd|secret|token|api[_-]?key|access_key)[ \t]*[:=][ \t]*"
+        r"([0-9A-Za-z+/_=-]{12,120})(?=\s|$)",
+        BARE,
     ),
 )
 DETECTORS = (
@@ -130,10 +162,14 @@ def _tokens(text: str) -> str:
 def _real(value: str, kind: str) -> bool:
     if kind == "private key":
         return True
-    if DUMMY.search(value):
+    if DUMMY.search(value.removeprefix("secret_")):
         return False
     if kind == SK and not any(c.isdigit() for c in value):
         return False  # a name in kebab case
+    if kind in (BARE, "bearer token"):
+        # a name, an expression or a digest is none: of each kind of character some
+        kinds = (str.isupper, str.islower, str.isdigit)
+        return _entropy(value) >= 3.4 and all(sum(map(k, value)) >= 2 for k in kinds)
     if kind == "password":
         return _entropy(value) >= 3.2 and any(c.isdigit() for c in value) and "://" not in value
     return _entropy(value) >= 2.3

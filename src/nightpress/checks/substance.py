@@ -7,53 +7,25 @@ import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 
-from nightpress.checks.document import Document
+from nightpress.checks.document import Document, Paragraph
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.checks.guarded import guarded, matches
+from nightpress.checks.guarded import matches
+from nightpress.checks.leftovers import CONVERSATION, OPENING, PLACEHOLDERS
+from nightpress.checks.neighbours import EQUAL, Sketch, bands, sketch
 from nightpress.checks.source import source_of
 from nightpress.model import Anatomy
 
-PLACEHOLDERS = (
-    guarded(
-        "[",
-        r"\[(?:insert|your|todo|tbd|placeholder|fill in|describe|add|replace)\b"
-        r"[^\]\n]*\](?![(\[:])",
-    ),
-    guarded("lorem", r"\blorem ipsum\b"),
-    guarded("todo|fixme|tbd|xxx", r"\b(?:TODO|FIXME|TBD|XXX)[ \t]*:", flags=0),
-    guarded("{{", r"\{\{[^{}\n]*\}\}"),
-    guarded("<insert|<your", r"<(?:insert|your)[ _-][^<>\n]*>"),
-)
-ANYWHERE = (
-    guarded(
-        "as an ai|as a l|as an art|as an l|i am a|i'm a|i am j|i'm j",
-        r"\b(?:As an?|I(?: am|'m) (?:just )?an?) (?:AI|artificial intelligence"
-        r"|(?:large )?language model)\b(?![ -](?:agents?|assisted|tool|engineer|product|powered"
-        r"|feature|system|service))",
-    ),
-    guarded(
-        "i cannot|i can't|i'm unable",
-        r"\b(?:I cannot|I can't|I'm unable to) (?:fulfil|assist with|help with|access|browse)",
-    ),
-    guarded("cutoff|training data", r"\bmy (?:knowledge cutoff|training data)\b"),
-    guarded("requested", r"\bas requested,? (?:here|I)\b"),
-    guarded("i hope", r"\bI hope this (?:helps|meets|works)\b"),
-    guarded("feel free|let me know", r"\b(?:feel free to|let me know if) (?:ask|you(?:'d| )\w*)"),
-    guarded("would you like", r"\bwould you like me to\b"),
-)
-OPENING = re.compile(
-    r"\s*(?:sure|certainly|of course|absolutely|okay|great)\s*[!,.:]"
-    r"|\s*(?:here(?:'s| is| are)|below is) (?:the|your|a|an)\b[^\n]{0,60}"
-    r"\b(?:skill\.md|document|documentation|markdown|readme|draft|file|version)\b[^\n]*:?\s*$",
-    re.I | re.M,
-)
 QUOTED = re.compile(
     r"\"(?:[^\"\n]|\n(?!\s*\n)){1,300}?\"|“[^”]{1,300}”|«[^»]{1,300}»|(?<!\w)'[^'\n]*'(?!\w)"
 )
+BLOCK_QUOTE = re.compile(r"^[ \t]*>[^\n]*", re.M)
 EXAMPLE = re.compile(
     r"\b(?:examples?|walk-?through|sample|usage|quick ?start|in practice|scenario)\b", re.I
 )
 MIN_ECHO_WORDS = 9
+ALMOST = 20  # words from which a paragraph can be almost another one
+PADDING = re.compile(r"([ \t-])\1+")
+NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 @lru_cache(maxsize=4)
@@ -74,8 +46,8 @@ def placeholder(document: Document, _context: Context, _: Options) -> Iterator[S
 def conversation(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
     """Nothing of the conversation is left: "As an AI", "Sure! Here is the document", "Let me know
     if you need more". What stands in quotes is talked about, not said."""
-    prose = unquoted(document.prose)
-    for found, _kind in matches(ANYWHERE, prose):
+    prose = BLOCK_QUOTE.sub(lambda m: " " * len(m[0]), unquoted(document.prose))
+    for found, _kind in matches(CONVERSATION, prose):
         yield Spot(
             f"talks to its reader: {found[0]!r}", *document.place(found.start()), "remove it"
         )
@@ -110,18 +82,40 @@ def _plain(text: str) -> str:
 
 
 def paragraph_repeated(document: Document, _context: Context, options: Options) -> Iterator[Spot]:
-    """No paragraph of the option characters stands twice in the document. List items and what
-    introduces a list may be alike up to twice that length."""
+    """No paragraph of the option characters stands twice in the document, nor almost. List items
+    and what introduces a list may be alike up to twice that length."""
     seen: dict[str, int] = {}
+    near: dict[int, list[tuple[Sketch, int]]] = {}
     for paragraph in document.paragraphs:
-        plain = _plain(paragraph.raw)
-        least = int(options["characters"]) * (2 if paragraph.listed or plain.endswith(":") else 1)
+        plain = _letters(paragraph.raw)
+        lead = paragraph.raw.rstrip().endswith(":")
+        least = int(options["characters"]) * (2 if paragraph.listed or lead else 1)
         if len(plain) < least:
             continue
-        if plain in seen:
-            hint = f"first in line {seen[plain]}"
+        first = seen.get(plain) or (0 if paragraph.listed else _almost(paragraph, near))
+        if first:
+            hint = f"first in line {first}"
             yield Spot(f"paragraph repeated: {paragraph.raw[:50]!r}", paragraph.line, 1, hint)
         seen.setdefault(plain, paragraph.line)
+
+
+def _almost(paragraph: Paragraph, near: dict[int, list[tuple[Sketch, int]]]) -> int:
+    """The line of an earlier paragraph that says the same but for some words, else 0."""
+    own = sketch(paragraph.raw)
+    if own is None or len(paragraph.raw.split()) < ALMOST:
+        return 0
+    keys = bands(own)
+    for other, line in [held for key in keys for held in near.get(key, ())]:
+        if sum(a == b for a, b in zip(own, other, strict=True)) > EQUAL:
+            return line
+    for key in keys:
+        near.setdefault(key, []).append((own, paragraph.line))
+    return 0
+
+
+def _letters(text: str) -> str:
+    """What a reader would call the same text: without case, marks and line breaks."""
+    return " ".join(NOT_LETTERS.sub(" ", text.lower()).split())
 
 
 def paragraph_shared(document: Document, context: Context, options: Options) -> Iterator[Spot]:
@@ -158,7 +152,8 @@ def compressibility(document: Document, _context: Context, options: Options) -> 
 
 @lru_cache(maxsize=4)
 def zlib_ratio(text: str) -> float | None:
-    data = text.encode("utf-8", "replace")[:16_000]
+    # tables are padded with blanks and rules for the eye: they repeat nothing
+    data = PADDING.sub(r"\1", text).encode("utf-8", "replace")[:16_000]
     return len(zlib.compress(data, 6)) / len(data) if len(data) >= 2_000 else None
 
 
