@@ -203,9 +203,10 @@ def restore(
         raise errors.UsageError(
             "which plugin?", "doit restore --plugin NAME [--snapshot ID], or doit restore --list"
         )
-    for line in restoring.restore(now.run, now.press, plugin, snapshot or None):
+    lines, in_time = restoring.restore(now.run, now.press, plugin, snapshot or None)
+    for line in lines:
         say(line)
-    return True
+    return in_time
 
 
 def adopt(now: Session, slug: str) -> None:

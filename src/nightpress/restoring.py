@@ -15,6 +15,9 @@ from nightpress.run import Run
 from nightpress.snapshots import Snapshot, Snapshots
 from nightpress.terminal import safe
 
+MOST_SECONDS = 5 * 60.0
+"""A plugin that takes longer to bring back is told as a failure, though it is back."""
+
 
 def rows(project: Project, plugin: str | None) -> list[dict[str, Any]]:
     """The snapshots there are, newest first."""
@@ -28,9 +31,11 @@ def rows(project: Project, plugin: str | None) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> list[str]:
-    """Make the plugin exactly what its snapshot holds; the lines that say what was done."""
+def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tuple[list[str], bool]:
+    """Make the plugin exactly what its snapshot holds: the lines that say what was done, and
+    whether it took no longer than it may."""
     project, snapshots = run.project, press.snapshots
+    began = project.clock.monotonic()
     snapshot = _chosen(snapshots, plugin, snapshot_id)
     found = press.plugin(plugin)
     if found.manifest is None:
@@ -45,14 +50,18 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> lis
     changed = snapshots.restore(snapshot, root, before)
     run.tell("notice", f"{plugin} was restored from snapshot {snapshot.id}")
     lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]
+    seconds = project.clock.monotonic() - began
     lines.append(
         f"{plugin}: restored from {snapshot.id} of {snapshot.taken} ({len(changed)} changes)"
+        f" in {seconds:.1f} s"
     )
+    if seconds > MOST_SECONDS:
+        lines.append(f"that is more than the {MOST_SECONDS:.0f} s that a restore may take")
     if before is not None:
         undo = f"doit restore --plugin {plugin} --snapshot {before.id}"
         lines.append(f"what stood before is in snapshot {before.id}: {undo}")
     lines += [f"not in the snapshot: {safe(what)}" for what in snapshot.left_out]
-    return lines
+    return lines, seconds <= MOST_SECONDS
 
 
 def _chosen(snapshots: Snapshots, plugin: str, snapshot_id: str | None) -> Snapshot:

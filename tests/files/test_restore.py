@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -141,3 +143,18 @@ def test_the_command_names_what_it_did_and_how_to_undo_it(tmp_path: Path) -> Non
     wrong = market.doit("restore", "--plugin", "alpah")
     assert wrong.code == 1
     assert "did you mean 'alpha'" in wrong.err
+
+
+def test_a_restore_is_held_to_five_minutes(tmp_path: Path) -> None:
+    plugin(tmp_path / "market", "alpha")
+    market = Market(tmp_path / "market")
+    assert market.run("nightpress", "init").code == 0
+    market.done()
+    told = market.done("restore", "--plugin", "alpha").out
+    assert re.search(r"alpha: restored from \S+ of \S+ \(\d+ changes\) in \d\.\d s", told)
+    for number in range(600):  # far more than the 30 ms that are 5 minutes of this clock
+        (market.root / "plugins" / "alpha" / f"{number}.md").write_text(f"{number}\n")
+    fast = f"10000,{time.time()},{time.monotonic()}"
+    slow = market.doit("restore", "--plugin", "alpha", NIGHTPRESS_CLOCK=fast)
+    assert slow.code == 1
+    assert "more than the 300 s that a restore may take" in slow.out

@@ -165,8 +165,11 @@ def test_what_leads_out_is_not_read(place: LocalPlace, tmp_path: Path) -> None:
     os.link(tmp_path / "outside", one / "hard")
     os.link(one / "README.md", one / "twin.md")  # within the plugin: two names of one file
     os.mkfifo(one / "pipe")
-    done = backup(source, place)
-    assert sorted(path for path, _ in done.left_out) == ["plugins/one/hard", "plugins/one/pipe"]
+    os.link(tmp_path / "outside", source.root / "hard.md")
+    done = backup(replace(source, files=(*source.files, "hard.md")), place)
+    assert sorted(path for path, _ in done.left_out) == [
+        "hard.md", "plugins/one/hard", "plugins/one/pipe",
+    ]  # fmt: skip
     restore_all(place, tmp_path / "back")
     assert (tmp_path / "back/plugins/one/twin.md").read_text() == "# one\n"
     assert b"someone's private words" not in (tmp_path / "vault.db").read_bytes()

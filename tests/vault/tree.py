@@ -31,6 +31,7 @@ def nasty(root: Path, *, large: int = 3_000_000) -> Source:
     (one / "out").symlink_to("/etc/hostname")
     (one / "dangling").symlink_to("../nowhere")
     (one / "empty").chmod(0o700)
+    one.chmod(0o750)
     (two / "copy.md").write_text("# one\n")
     (two / "data" / "big.bin").write_bytes(random.Random(5).randbytes(large))
     (two / "data" / "zeros.bin").write_bytes(bytes(2_500_000))
