@@ -212,6 +212,19 @@ def test_new_configured_limits_forget_what_the_old_ones_taught(quota: Quota) -> 
     paid = Limits(1000, None, None)
     quota.take(LITE, paid, 1, "", pace, 0)
     assert quota.snapshot(LITE, paid, pace).evidence == Evidence(0, 0)
+    held = quota.take(LITE, paid, 1, "", UNPACED, 0)
+    assert isinstance(held, Reservation)  # and it is counted under the new ones from now on
+    quota.settle(held, pace, 1, 1)
+    assert quota.snapshot(LITE, paid, pace).evidence == Evidence(1, 0)
+
+
+def test_a_later_refusal_corrects_what_an_earlier_one_stated(pacer: Make, clock: FakeClock) -> None:
+    paced = pacer(FREE)
+    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
+    for stated, learned in ((2, 2), (6, 6), (60, 15)):  # never above what the project allows itself
+        paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, stated, minute))
+        assert paced.snapshot(LITE).limits.rpm == learned
+        clock.now += 120
 
 
 def test_unlimited_is_unlimited(pacer: Make) -> None:

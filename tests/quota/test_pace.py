@@ -104,6 +104,7 @@ def test_want_of_capacity_pauses_longer_each_time() -> None:
     pauses = [pacing.hold(Evidence(0, n), None, 0.0) for n in range(1, 8)]
     assert pauses == [5, 10, 20, 40, 80, 120, 120]
     assert pacing.hold(Evidence(0, 1), 0.2, 0.0) == 1.0
+    assert pacing.hold(Evidence(0, 1), 30.0, 0.5) == pytest.approx(31.5)  # jitter goes on top
 
 
 def test_the_classic_pace(pacer: Make, clock: FakeClock) -> None:
