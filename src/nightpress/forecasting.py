@@ -7,7 +7,7 @@ are measured by the very code that sends them.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -101,6 +101,8 @@ def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = N
     if not sizes:
         return Outlook(writer.model)
     here, stands = situation(project, writer.model)
+    models = ", then ".join((writer.model, *(others := pacing.fallbacks(project))))
+    here = _with_fallbacks(here, stands, [situation(project, model)[1] for model in others])
     typical = int(sum(sizes) / len(sizes))
     work = forecast.Work(
         calls=_with_repairs(project, len(sizes), len(making)),
@@ -108,7 +110,29 @@ def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = N
     )
     here = replace(here, max_calls=_allowed(project, work, here.price, len(making)))
     free = not writer.vertex and not project.may_pay
-    return Outlook(writer.model, forecast.forecast(work, here), here, stands, free)
+    return Outlook(models, forecast.forecast(work, here), here, stands, free)
+
+
+def _with_fallbacks(
+    here: forecast.Situation, first: Snapshot, others: Sequence[Snapshot]
+) -> forecast.Situation:
+    """Where other models go on when the first one's day is spent: the sum of their days."""
+    if not others:
+        return here
+    known = [
+        (stands.limits.rpd, stands.left_in_day)
+        for stands in (first, *others)
+        if stands.limits.rpd is not None and stands.left_in_day is not None
+    ]
+    if len(known) <= len(others):  # one of them has no limit
+        return replace(here, limits=replace(here.limits, rpd=None), closed_until=0.0)
+    total, left = sum(rpd for rpd, _ in known), sum(left for _, left in known)
+    return replace(
+        here,
+        limits=replace(here.limits, rpd=total),
+        used_today=total - left,
+        closed_until=0.0 if left else here.closed_until,
+    )
 
 
 def _allowed(

@@ -171,6 +171,18 @@ def test_a_cost_that_is_bounded_does_not_lift_the_free_tiers_limits(shop: Market
     assert "gemini-9-ultra at -/-/-" in other
 
 
+def test_the_plan_counts_the_days_of_fallback_models(shop: Market) -> None:
+    configure(shop, "limits: {'*': {rpm: 5, tpm: null, rpd: 4}}")
+    with serving(shop) as (_server, doit):
+        alone = doit("plan").out
+        configure(shop, "fallback_models: [gemini-3.1-flash-lite]")
+        both = doit("plan").out
+    assert "gemini-3.5-flash-lite at 5/-/4" in alone
+    assert "in 2 days; 2-3 carried over" in alone
+    assert "gemini-3.5-flash-lite, then gemini-3.1-flash-lite at 5/-/8" in both
+    assert "; 0 carried over" in both
+
+
 def test_a_fallback_that_costs_money_is_refused(shop: Market) -> None:
     configure(shop, "fallback_models: [gemini-9-ultra]")
     with serving(shop) as (server, doit):
