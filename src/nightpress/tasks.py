@@ -242,11 +242,11 @@ def _enhancement(item: Item, own: list[Item]) -> Task:
         "task_dep": [f"enhance:{names[need].id}" for need in item.needs if need in names],
         "uptodate": [UpToDate(item)],
         "clean": [(actions.clean, [item])],
-        "meta": {
-            "decision": repr(item.decision),
-            "actions": [step.__name__ for step in steps],
-            "target": item.target,
-        },
+        "meta": Told(
+            decision=safe(repr(item.decision)),
+            actions=", then ".join(step.__name__ for step in steps),
+            target=safe(item.target),
+        ),
         **QUIET,
     }
     if item.decision.action == "adopt":
@@ -254,6 +254,13 @@ def _enhancement(item: Item, own: list[Item]) -> Task:
     if item.decision.action in ("fresh", "make", "adopt", "keep"):
         task["targets"] = [item.target]
     return task
+
+
+class Told(dict[str, str]):
+    """What `doit info` tells of a task: one line each, not the source text of a dict."""
+
+    def __repr__(self) -> str:
+        return "\n" + "\n".join(f" - {name}: {said}" for name, said in self.items())
 
 
 class UpToDate:
