@@ -131,7 +131,9 @@ def _up_to_date(root: Path) -> None:
                     dataclasses.replace(state.case.fingerprint),
                 )
             )
-    (root / "nightpress.lock").write_bytes(lockfile.render(entries))
+    (root / "nightpress.lock").write_bytes(
+        lockfile.render({e.job: lockfile.line(e) for e in entries})
+    )
     shutil.rmtree(root / ".nightpress", ignore_errors=True)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nightpress import catalog
 from nightpress.clock import FastClock
 from nightpress.neighbourhood import Neighbourhood
 from nightpress.project import Project
@@ -49,7 +50,7 @@ def test_a_second_run_reads_only_what_changed(project: Project) -> None:
     again = Neighbourhood(project)
     assert again.without("x").sharing(SHARED.format("delta")) == 1
     # what is remembered is really used: a file with its stamp unchanged is not read again
-    held = again._book.known()
+    held = {k: v for name in ("alpha", "beta", "gamma") for k, v in again._book.known(name).items()}
     assert set(held) == {target("alpha"), target("beta")}
     again._book.enter([])
     assert all(stamp for stamp, _ in held.values())
@@ -58,9 +59,9 @@ def test_a_second_run_reads_only_what_changed(project: Project) -> None:
 def test_what_is_published_meanwhile_counts_at_once(project: Project) -> None:
     around = Neighbourhood(project)
     assert around.without("x").sharing(SHARED.format("delta")) == 3
-    around.add("plugins/delta/SKILL.md", SHARED.format("delta").encode())
+    around.add("delta", "plugins/delta/SKILL.md", SHARED.format("delta").encode())
     assert around.without("x").sharing(SHARED.format("delta")) == 4
-    around.add(target("alpha"), b"# alpha\n\nShort.\n")
+    around.add("alpha", target("alpha"), b"# alpha\n\nShort.\n")
     assert around.without("x").sharing(SHARED.format("delta")) == 3
     assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 3
 
@@ -69,6 +70,41 @@ def test_documents_of_one_plugin_may_share(project: Project) -> None:
     around = Neighbourhood(project)
     around.without("x")  # has caught up with what stands
     for number in range(4):
-        around.add(f"plugins/delta/skills/{number}/SKILL.md", SHARED.format("delta").encode())
+        around.add(
+            "delta", f"plugins/delta/skills/{number}/SKILL.md", SHARED.format("delta").encode()
+        )
     assert around.without("plugins/delta").sharing(SHARED.format("delta")) == 3
     assert around.without("plugins/delta-2").sharing(SHARED.format("delta")) == 7
+
+
+def test_plugins_that_the_index_found_unmoved_are_not_looked_at(tmp_path: Path) -> None:
+    for name in ("alpha", "beta"):
+        plugin(tmp_path, name)
+    assert Market(tmp_path).run("nightpress", "init").code == 0
+    Market(tmp_path).done()
+    catalog.load(Project(tmp_path, {}, {}, LATER))  # settles them: they need nothing
+    project = Project(tmp_path, {}, {}, LATER)
+    catalog.load(project)
+    assert set(project.index.still) == {"alpha", "beta"}
+    Neighbourhood(project).without("x")
+    # a document that is changed behind the index's back shows whether anybody looks at it
+    Path(tmp_path, target("beta")).write_text(f"# beta\n\n{SHARED.format('beta')}\n")
+    assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 0
+    project.index.still["beta"] = b"moved"
+    assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 1
+
+
+def test_documents_of_a_plugin_whose_manifest_is_gone_do_not_count(project: Project) -> None:
+    assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 3
+    (project.root / "manifests" / "beta.yaml").unlink()
+    assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 2
+
+
+def test_a_manifest_that_names_another_target_is_believed(project: Project) -> None:
+    catalog.load(project)
+    Neighbourhood(project).without("x")
+    path = project.root / "manifests" / "beta.yaml"
+    path.write_text(path.read_text().replace("skills/beta/SKILL.md", "skills/beta/OTHER.md"))
+    again = Project(project.root, {}, {}, LATER)
+    catalog.load(again)
+    assert Neighbourhood(again).without("x").sharing(SHARED.format("delta")) == 2

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nightpress import fingerprint, lockfile
-from nightpress.digests import RACY_NS, Settled, newest, sign
+from nightpress.digests import LOCK, RACY_NS, Settled, newest, sign
 from nightpress.gather import Gatherer
 from nightpress.gathered import Gathered
 from nightpress.model import Decision, Reason
@@ -90,7 +90,7 @@ def load(
 ) -> Catalog:
     """The catalog: of the named plugins, or of all; everything: with the items of plugins that
     need nothing, too (for list, info and plan); looking: told how far it has come."""
-    names = manifest_slugs(project)
+    names = project.slugs()
     if slugs is not None:
         chosen = [name for name in names if name in slugs]
         return _gathered(project, Catalog(slugs=names), chosen, looking)
@@ -101,16 +101,6 @@ def load(
     finally:
         if collecting:
             gc.enable()
-
-
-def manifest_slugs(project: Project) -> list[str]:
-    """Stems of the manifests that there are, sorted."""
-    try:
-        entries = list(project.manifests.iterdir())
-    except FileNotFoundError:
-        return []
-    suffixes = (".yaml", ".yml")
-    return sorted(e.stem for e in entries if e.suffix in suffixes and not e.name.startswith("_"))
 
 
 def _load_all(project: Project, names: list[str], everything: bool, looking: Looking) -> Catalog:
@@ -135,11 +125,14 @@ def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:
     found = {slug: (lock, counts) for slug, lock, counts in index.unmoved() if slug in names}
     stamp = lock_stamp(project)
     if stamp != index.meta("lock") or not stamp:
-        digests = lock_digests(lockfile.read(project.lock_path))
-        moved = [slug for slug, (lock, _) in found.items() if digests.get(slug, "") != lock]
-        index.unsettle(moved)
-        for slug in moved:
-            del found[slug]
+        lock = project.lock()
+        if lock.sha256 != index.meta(LOCK):
+            digests = lock_digests(lock)
+            moved = [slug for slug, (held, _) in found.items() if digests.get(slug, "") != held]
+            index.unsettle(moved)
+            for slug in moved:
+                del found[slug]
+            index.set_meta(LOCK, lock.sha256)
         if stamp:
             index.set_meta("lock", stamp)
     return {slug: counts for slug, (_, counts) in found.items()}
@@ -156,15 +149,13 @@ def lock_stamp(project: Project) -> str:
     return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
-def lock_digests(
-    entries: dict[str, lockfile.Entry], slugs: Collection[str] | None = None
-) -> dict[str, str]:
+def lock_digests(lock: lockfile.Lock, slugs: Collection[str] | None = None) -> dict[str, str]:
     """slug -> digest of its lines in the lock file; of these slugs, or of all."""
     lines: dict[str, list[str]] = {}
-    for job, entry in sorted(entries.items()):
+    for job, row in sorted(lock.rows.items()):
         slug = job.partition("/")[0]
         if slugs is None or slug in slugs:
-            lines.setdefault(slug, []).append(lockfile.line(entry))
+            lines.setdefault(slug, []).append(row)
     return {slug: fingerprint.digest(*own) for slug, own in lines.items()}
 
 

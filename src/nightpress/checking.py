@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nightpress import catalog, checks, contract, judging, reading, staleness
+from nightpress import checks, contract, judging, reading, staleness
 from nightpress.clock import RealClock
 from nightpress.digests import Index
 from nightpress.errors import UnsafePath, UsageError
@@ -131,7 +131,7 @@ def _declared(
 ) -> Iterator[tuple[Judged, Path]]:
     """The documents that the manifests declare, as far as they stand and were asked for."""
     gatherer = Gatherer(project)
-    names = catalog.manifest_slugs(project)
+    names = project.slugs()
     for number, slug in enumerate(names):
         looking(number, len(names))
         found = gatherer.gather(slug)

@@ -61,7 +61,7 @@ def validate(now: Session, format: str = "text") -> bool:
         return not bad
     for problem in problems:
         say(str(problem))
-    count = len(catalog.manifest_slugs(now.project))
+    count = len(now.project.slugs())
     warnings = len(problems) - len(bad)
     say(f"{count} manifests: {len(bad)} errors, {warnings} warnings")
     return not bad

@@ -23,6 +23,9 @@ RACY_NS = 100_000_000
 HASH_CAP = 64 * 1024 * 1024
 """Bytes; a larger file counts by its size alone."""
 
+LOCK = "lock_sha256"
+"""meta: the lock file, every line of which is good, that the settled plugins agree with."""
+
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE settled (
@@ -57,6 +60,8 @@ class Index:
     def __init__(self, path: Path, root: Path) -> None:
         self.root = os.fsencode(root)
         self._store = Store(path, (_SCHEMA,), durable=False)
+        self.still: dict[str, bytes] = {}
+        """slug -> signature of the plugins of which no file had moved when this process looked."""
 
     def meta(self, key: str) -> str:
         row = self._db().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -75,6 +80,7 @@ class Index:
         cursor.execute("SELECT slug, names, signature, lock_digest, counts FROM settled")
         for slug, names, signature, lock_digest, counts in cursor:
             if sign(self.root, names.split(b"\0")) == signature:
+                self.still[slug] = signature
                 yield slug, lock_digest, counts
 
     def items(self, slug: str) -> str:
@@ -98,6 +104,13 @@ class Index:
     def unsettle(self, slugs: Iterable[str]) -> None:
         with self._store.write() as db:
             db.executemany("DELETE FROM settled WHERE slug = ?", [(slug,) for slug in slugs])
+
+    def lock_written(self, before: str, now: str, slugs: Iterable[str]) -> None:
+        """The lock file had the sha256 `before`, and has `now`; only lines of these plugins
+        differ. What agreed with all of its lines does so still, without reading them."""
+        if self.meta(LOCK) == before:
+            self.unsettle(slugs)
+            self.set_meta(LOCK, now)
 
     def unsettle_all(self, key: str) -> None:
         """Start over under another key: an ingredient of everything has changed."""

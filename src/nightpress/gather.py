@@ -38,7 +38,7 @@ class Gatherer:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.lock = lockfile.read(project.lock_path)
+        self.lock = project.lock()
         self.asked = project.ledger.asked() if project.has_ledger else frozenset()
         self._appraiser = Appraiser(project)
         self._absent = Absent(project)

@@ -135,4 +135,4 @@ def components(project: Project) -> dict[str, frozenset[str]]:
 @lru_cache(maxsize=1)
 def known_plugins(project: Project) -> tuple[str, ...]:
     """Slugs of the marketplace's plugins."""
-    return tuple(sorted(entry.stem for entry in project.manifests.glob("[!_]*.yaml")))
+    return tuple(project.slugs())

@@ -7,9 +7,10 @@ that two branches that made different documents merge without a conflict.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,58 +71,84 @@ def parse(text: str) -> Entry:
     )
 
 
-def read(path: Path) -> dict[str, Entry]:
-    """Every entry by job; a missing file is an empty one.
+class Lock(Mapping[str, Entry]):
+    """The file's entries by job. One run looks at a few of tens of thousands, so each is parsed
+    when it is asked for. rows: the lines themselves; sha256: of the whole file."""
+
+    def __init__(self, rows: Mapping[str, str], sha256: str) -> None:
+        self.rows = rows
+        self.sha256 = sha256
+
+    def __getitem__(self, job: str) -> Entry:
+        return parse(self.rows[job])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def read(path: Path, known: str = "") -> Lock:
+    """Every entry by job; a missing file is an empty one. known: sha256 of a file of which every
+    line was found good before.
 
     Raises UsageError with file and line for damage (a merge conflict, say).
     """
     global _read
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open("rb") as file:
             found = os.fstat(file.fileno())
             stamp = (str(path), found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
             if _read is not None and _read[0] == stamp:
-                return dict(_read[1])
-            text = file.read()
+                return _read[1]
+            data = file.read()
     except FileNotFoundError:
-        return {}
+        return Lock({}, "")
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}", _REBUILD) from error
+    sha256 = hashlib.sha256(data).hexdigest()
+    lock = Lock(_rows(path.name, data, checked=sha256 == known), sha256)
+    _read = (stamp, lock)
+    return lock
+
+
+def _rows(name: str, data: bytes, *, checked: bool) -> dict[str, str]:
+    try:
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path.name}: not UTF-8 ({error.reason})", _REBUILD) from error
-    entries = {}
-    for number, row in enumerate(text.splitlines(), 1):
+        raise UsageError(f"{name}: not UTF-8 ({error.reason})", _REBUILD) from error
+    rows = {}
+    for number, row in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
         if not row or row == HEADER:
             continue
         try:
-            entry = parse(row)
+            job = _job(row) if checked else parse(row).job
         except (ValueError, KeyError, RecursionError) as error:
             what = "a merge conflict" if row[:7] in _CONFLICT else f"not an entry ({error})"
-            raise UsageError(f"{path.name}:{number}:1: {what}", _REBUILD) from error
-        entries[entry.job] = entry
-    _read = (stamp, dict(entries))
-    return entries
+            raise UsageError(f"{name}:{number}:1: {what}", _REBUILD) from error
+        rows[job] = row
+    return rows
 
 
-_read: tuple[tuple[object, ...], dict[str, Entry]] | None = None
+_BEGINNING = '{"job":"'
+
+
+def _job(row: str) -> str:
+    """The job of a good line, without parsing the rest where the line is of our making."""
+    job, quote, _ = row[len(_BEGINNING) :].partition('"')
+    ours = row.startswith(_BEGINNING) and quote and "\\" not in job
+    return job if ours else parse(row).job
+
+
+_read: tuple[tuple[object, ...], Lock] | None = None
 """The file as it was read last in this process, and its stamp: one run reads it several times."""
 
 
-def render(entries: Iterable[Entry]) -> bytes:
-    """The whole file: the header, then the entries sorted by job."""
-    rows = [line(entry) for entry in sorted(entries, key=lambda e: e.job)]
-    return ("\n".join([HEADER, *rows]) + "\n").encode("utf-8", "surrogateescape")
-
-
-def disagreements(
-    entries: Mapping[str, Entry], recorded: Mapping[str, str]
-) -> list[tuple[str, str, str]]:
-    """(job, hash in the lock file, hash in the ledger) where the two differ."""
-    return [
-        (job, entry.sha256, recorded[job])
-        for job, entry in entries.items()
-        if job in recorded and recorded[job] != entry.sha256
-    ]
+def render(rows: Mapping[str, str]) -> bytes:
+    """The whole file: the header, then the lines sorted by job."""
+    lines = [HEADER, *(rows[job] for job in sorted(rows))]
+    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
 
 
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -43,35 +44,46 @@ class Neighbourhood:
                 self._current = True
         return checks.Neighbours(lambda bands: self._book.near(bands, plugin))
 
-    def add(self, target: str, data: bytes) -> None:
+    def add(self, slug: str, target: str, data: bytes) -> None:
         """A document that passed in this run, in place of what stood there."""
-        self._book.enter([_entry(target, b"", data)])
+        self._book.enter([_entry(slug, target, b"", data)])
 
     def _catch_up(self) -> None:
-        known = self._book.known()
-        touched: list[tuple[str, bytes]] = []
-        fresh: list[Entry] = []
-        standing = set()
-        for target in targets(self._project):
+        """What the index has just found unmoved, and was looked at as it is now, is passed over."""
+        held = self._book.plugins()
+        still = self._project.index.still
+        slugs = self._project.slugs()
+        self._book.forget_plugins(held.keys() - set(slugs))
+        moved = [slug for slug in slugs if slug not in still or held.get(slug) != still[slug]]
+        changes = _Changes()
+        for slug in moved:
+            items = self._project.index.items(slug) if slug in still else None
+            self._look(slug, targets(self._project, slug, items), changes)
+        self._book.forget(changes.gone)
+        self._book.restamp(changes.touched)
+        self._book.enter(changes.fresh)
+        self._book.sign({slug: still[slug] for slug in moved if slug in still})
+
+    def _look(self, slug: str, names: Iterable[str], changes: _Changes) -> None:
+        known = self._book.known(slug)
+        for target in names:
             stamp = self._stamp(target)
+            before, sha256 = known.get(target, (b"", ""))
             if stamp is None:
                 continue
-            standing.add(target)
-            held, sha256 = known.get(target, (b"", ""))
-            if held and held == stamp:
+            if before and before == stamp:
+                del known[target]
                 continue
             try:
                 data = reading.read(self._project.root, target, CAP)
             except (UnsafePath, OSError):
-                standing.discard(target)
                 continue  # nothing stands there, or nothing that we would read
+            known.pop(target, None)
             if fingerprint.sha256(data) == sha256:
-                touched.append((target, stamp))
+                changes.touched.append((target, stamp))
             else:
-                fresh.append(_entry(target, stamp, data))
-        self._book.forget(known.keys() - standing)
-        self._book.restamp(touched)
-        self._book.enter(fresh)
+                changes.fresh.append(_entry(slug, target, stamp, data))
+        changes.gone += known
 
     def _stamp(self, target: str) -> bytes | None:
         """The file's stamp; b"" while it may change unseen; None where no file stands."""
@@ -85,22 +97,30 @@ class Neighbourhood:
         return digests.stamp(s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
 
 
-def _entry(target: str, stamp: bytes, data: bytes) -> Entry:
+@dataclass(slots=True)
+class _Changes:
+    """gone: targets where no document stands any more; touched: with their new stamps."""
+
+    gone: list[str] = field(default_factory=list)
+    touched: list[tuple[str, bytes]] = field(default_factory=list)
+    fresh: list[Entry] = field(default_factory=list)
+
+
+def _entry(slug: str, target: str, stamp: bytes, data: bytes) -> Entry:
     held = [(one, checks.bands(one)) for one in checks.sketches(data.decode("utf-8", "replace"))]
-    return Entry(target, stamp, fingerprint.sha256(data), held)
+    return Entry(slug, target, stamp, fingerprint.sha256(data), held)
 
 
-def targets(project: Project) -> Iterator[str]:
-    """Every document that the manifests declare, relative to the project."""
-    settled = project.index.all_items()
-    for path in project.manifests.glob("[!_]*.yaml"):
-        items = settled.get(path.stem)
-        if items is not None:
-            yield from (row[2] for row in json.loads(items))
-            continue
-        manifest: Any = contract.load_manifest(path, project.defaults, project.index)[0]
-        if manifest is not None:
-            yield from (f"{manifest.path}/{e.target}" for e in manifest.enhancements)
+def targets(project: Project, slug: str, settled: str | None) -> Iterator[str]:
+    """Every document that a plugin's manifest declares, relative to the project; settled: its
+    enhancements as the index has them."""
+    if settled is not None:
+        yield from (row[2] for row in json.loads(settled))
+        return
+    path = project.manifests / f"{slug}.yaml"
+    manifest: Any = contract.load_manifest(path, project.defaults, project.index)[0]
+    if manifest is not None:
+        yield from (f"{manifest.path}/{e.target}" for e in manifest.enhancements)
 
 
 def of(project: Project) -> Neighbourhood:

@@ -15,9 +15,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from nightpress import contract, fingerprint, writers
+from nightpress import contract, fingerprint, lockfile, writers
 from nightpress.contract import Defaults
-from nightpress.digests import Index
+from nightpress.digests import LOCK, Index
 from nightpress.errors import UsageError
 from nightpress.ledger import Ledger
 from nightpress.model import Generator, Window
@@ -78,6 +78,19 @@ class Project:
     @cached_property
     def index(self) -> Index:
         return Index(self.state / "index.db", self.root)
+
+    def slugs(self) -> list[str]:
+        """Stems of the manifests that there are, sorted."""
+        try:
+            names = os.listdir(self.manifests)  # noqa: PTH208 - no object for each of thousands
+        except FileNotFoundError:
+            return []
+        pairs = (name.rpartition(".") for name in names)
+        return sorted(s for s, _, end in pairs if s and end in ("yaml", "yml") and s[0] != "_")
+
+    def lock(self) -> lockfile.Lock:
+        """The lock file as it stands; UsageError where a line of it is damaged."""
+        return lockfile.read(self.lock_path, known=self.index.meta(LOCK))
 
     @property
     def has_ledger(self) -> bool:

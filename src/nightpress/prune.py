@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from nightpress import ledger_prune, lockfile
+from nightpress import ledger_prune
 from nightpress.errors import UsageError
 from nightpress.ledger_prune import Pruned
 from nightpress.project import Project
@@ -86,7 +86,7 @@ def _size(project: Project) -> int:
 
 
 def _rows(project: Project, before: str, now: str, dry: bool) -> Pruned:
-    used = [e.fingerprint.content for e in lockfile.read(project.lock_path).values()]
+    used = [e.fingerprint.content for e in project.lock().values()]
     with project.ledger.store.write() as db:
         if not dry:
             db.execute("DELETE FROM reviews WHERE state <> 'waiting' AND decided < ?", (before,))
@@ -101,7 +101,7 @@ def _snapshots(project: Project, before: str, dry: bool) -> tuple[int, int, int]
     of it goes, so that a listed snapshot is complete at every instant."""
     held = Snapshots(project.state / "snapshots")
     cited = _cited(project)
-    used = {entry.sha256 for entry in lockfile.read(project.lock_path).values()}  # bases of merges
+    used = {entry.sha256 for entry in project.lock().values()}  # bases of merges
     doomed, per_plugin = [], dict[str, int]()
     for snapshot in held.listed():
         per_plugin[snapshot.slug] = per_plugin.get(snapshot.slug, 0) + 1

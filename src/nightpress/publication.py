@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nightpress import atomic, fingerprint, lockfile, reading
-from nightpress.errors import PublishConflict, Unsettled
+from nightpress.errors import MachineTrouble, PublishConflict, Unsettled
 from nightpress.project import Project
 
 READ_CAP = 8 * 1024 * 1024
@@ -33,7 +33,9 @@ class LockBook:
     and at the end; the ledger is the truth in between, and mends it after a crash."""
 
     project: Project
-    entries: dict[str, lockfile.Entry] = field(default_factory=dict)
+    _rows: dict[str, str] = field(default_factory=dict)
+    _changed: set[str] = field(default_factory=set)
+    _sha256: str = ""
     _loaded: bool = False
     _written: float = 0.0
     _dirty: bool = False
@@ -42,7 +44,8 @@ class LockBook:
     def record(self, entry: lockfile.Entry) -> None:
         with self._guard:
             self._load()
-            self.entries[entry.job] = entry
+            self._rows[entry.job] = lockfile.line(entry)
+            self._changed.add(entry.job)
             self._dirty = True
             if self.project.clock.monotonic() - self._written >= _EVERY:
                 with suppress(OSError):  # still dirty: flush() tries again, and tells
@@ -51,7 +54,8 @@ class LockBook:
     def drop(self, job: str) -> None:
         with self._guard:
             self._load()
-            self._dirty |= self.entries.pop(job, None) is not None
+            self._changed.add(job)
+            self._dirty |= self._rows.pop(job, None) is not None
 
     def flush(self) -> None:
         with self._guard:
@@ -60,13 +64,22 @@ class LockBook:
 
     def _load(self) -> None:
         if not self._loaded:
-            self.entries = lockfile.read(self.project.lock_path)
+            lock = self.project.lock()
+            self._rows, self._sha256 = dict(lock.rows), lock.sha256
             self._loaded = True
 
     def _write(self) -> None:
-        atomic.write(self.project.lock_path, lockfile.render(self.entries.values()))
+        data = lockfile.render(self._rows)
+        atomic.write(self.project.lock_path, data)
         self._written = self.project.clock.monotonic()
         self._dirty = False
+        before, self._sha256 = self._sha256, fingerprint.sha256(data)
+        with suppress(MachineTrouble):  # the index is a cache: the next run reads every line
+            self.project.index.lock_written(before, self._sha256, self._slugs())
+
+    def _slugs(self) -> set[str]:
+        changed, self._changed = self._changed, set()
+        return {job.partition("/")[0] for job in changed}
 
 
 _EVERY = 0.5

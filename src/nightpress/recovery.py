@@ -66,7 +66,7 @@ def _end(run: Run, row: Any, status: str, what: str) -> None:
 def _mend_lock(run: Run, lock: LockBook) -> None:
     """Lines that were not written before the crash, for files that stand as the ledger says."""
     project = run.project
-    entries = lockfile.read(project.lock_path)
+    entries = project.lock()
     query = (
         "SELECT * FROM enhancements WHERE id IN (SELECT max(id) FROM enhancements"
         " WHERE status IN ('published', 'adopted') GROUP BY job)"

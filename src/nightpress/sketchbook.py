@@ -6,11 +6,11 @@ Floor 2, on `store`. A cache beside the ledger: deleting it changes nothing but 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nightpress.store import Store
+from nightpress.store import Cursor, Store
 
 Sketch = tuple[int, ...]
 
@@ -37,13 +37,19 @@ CREATE TABLE bands (
 ) WITHOUT ROWID;
 CREATE INDEX bands_paragraph ON bands (paragraph);
 """
+_BY_PLUGIN = """
+ALTER TABLE documents ADD COLUMN slug TEXT NOT NULL DEFAULT '';
+CREATE INDEX documents_slug ON documents (slug);
+CREATE TABLE plugins (slug TEXT PRIMARY KEY, signature BLOB NOT NULL) WITHOUT ROWID;
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One document. stamp: of its file, b"" where it may still change unseen; sketches: each with
-    the bands under which it is found."""
+    """One document of the plugin `slug`. stamp: of its file, b"" where it may still change unseen;
+    sketches: each with the bands under which it is found."""
 
+    slug: str
     target: str
     stamp: bytes
     sha256: str
@@ -54,14 +60,32 @@ class Sketchbook:
     """The open sketchbook of one project. Every method is safe in any thread."""
 
     def __init__(self, path: Path) -> None:
-        self._store = Store(path, (_SCHEMA,), durable=False)
+        self._store = Store(path, (_SCHEMA, _BY_PLUGIN), durable=False)
 
-    def known(self) -> dict[str, tuple[bytes, str]]:
-        """target -> (stamp, sha256)."""
+    def plugins(self) -> dict[str, bytes]:
+        """slug -> the signature that its files had when its documents were looked at last; b"" if
+        none was known."""
+        query = "SELECT slug, signature FROM plugins UNION SELECT DISTINCT slug, x'' FROM documents"
+        found: dict[str, bytes] = {}
+        for slug, signature in self._plain(f"{query} ORDER BY 2"):  # the signature comes last
+            found[slug] = signature
+        return found
+
+    def known(self, slug: str) -> dict[str, tuple[bytes, str]]:
+        """target -> (stamp, sha256) of one plugin's documents."""
+        query = "SELECT target, stamp, sha256 FROM documents WHERE slug = ?"
+        return {target: (stamp, sha256) for target, stamp, sha256 in self._plain(query, slug)}
+
+    def _plain(self, query: str, *values: str) -> Cursor:
+        """Rows as plain tuples: there may be tens of thousands."""
         cursor = self._store.connection().cursor()
-        cursor.row_factory = None  # plain tuples: there may be tens of thousands
-        cursor.execute("SELECT target, stamp, sha256 FROM documents")
-        return {target: (stamp, sha256) for target, stamp, sha256 in cursor}
+        cursor.row_factory = None
+        return cursor.execute(query, values)
+
+    def sign(self, signatures: Mapping[str, bytes]) -> None:
+        """The documents of these plugins are known, as long as the signatures hold."""
+        with self._store.write() as db:
+            db.executemany("INSERT OR REPLACE INTO plugins VALUES (?, ?)", signatures.items())
 
     def restamp(self, stamps: Iterable[tuple[str, bytes]]) -> None:
         """These files were touched, and say the same."""
@@ -76,8 +100,8 @@ class Sketchbook:
             for entry in entries:
                 db.execute("DELETE FROM documents WHERE target = ?", (entry.target,))
                 made = db.execute(
-                    "INSERT INTO documents (target, stamp, sha256) VALUES (?, ?, ?)",
-                    (entry.target, entry.stamp, entry.sha256),
+                    "INSERT INTO documents (slug, target, stamp, sha256) VALUES (?, ?, ?, ?)",
+                    (entry.slug, entry.target, entry.stamp, entry.sha256),
                 )
                 for sketch, bands in entry.sketches:
                     row = db.execute(
@@ -92,6 +116,12 @@ class Sketchbook:
     def forget(self, targets: Iterable[str]) -> None:
         with self._store.write() as db:
             db.executemany("DELETE FROM documents WHERE target = ?", [(t,) for t in targets])
+
+    def forget_plugins(self, slugs: Iterable[str]) -> None:
+        with self._store.write() as db:
+            for table in ("documents", "plugins"):
+                query = f"DELETE FROM {table} WHERE slug = ?"  # noqa: S608 - our own names
+                db.executemany(query, [(slug,) for slug in slugs])
 
     def near(self, bands: Sequence[int], without: str) -> list[tuple[int, Sketch]]:
         """(document, sketch) of paragraphs that have one of the bands; without: the folder whose

@@ -18,6 +18,7 @@ from typing import Any
 from nightpress.errors import LedgerError, MachineTrouble
 
 Connection = sqlite3.Connection
+Cursor = sqlite3.Cursor
 Row = sqlite3.Row
 Error = sqlite3.Error
 IntegrityError = sqlite3.IntegrityError

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nightpress import contract, discovery, lockfile, reading, slugs, vault
+from nightpress import contract, discovery, reading, slugs, vault
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.project import Project
 from nightpress.vault import Place, Plugin, Policy, Source
@@ -49,7 +49,7 @@ def source(project: Project) -> Source:
         ledger_state=project.ledger.state() if project.has_ledger else "",
         state=project.state,
         ignore=ignore,
-        keep=frozenset(entry.target for entry in lockfile.read(project.lock_path).values()),
+        keep=frozenset(entry.target for entry in project.lock().values()),
         include_secrets=bool(said.get("include_secrets")),
         **({"max_file_bytes": said["max_file_bytes"]} if said.get("max_file_bytes") else {}),
     )

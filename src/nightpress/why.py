@@ -57,7 +57,7 @@ def explain(project: Project, given: str, *, diff: bool = False) -> Why:
         return _made(project, path, stands, rows, done, diff)
     if rows:
         return _tried(path, stands, rows)
-    entry = next((e for e in lockfile.read(project.lock_path).values() if e.target == path), None)
+    entry = next((e for e in project.lock().values() if e.target == path), None)
     if entry is not None:
         return _locked(path, stands, entry)
     return _unknown(project, path, stands)
