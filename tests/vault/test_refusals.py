@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import itertools
 import logging
 import threading
 import time
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from nightpress.errors import NightpressError, UsageError
-from nightpress.hrana import Hrana, Patience
+from nightpress.hrana import MAX_ANSWER, Hrana, Patience
 from nightpress.hrana_errors import Archived, Blocked, Denied, HranaError, ReadOnly, Unreachable
 from nightpress.vault import RemotePlace, backup, named_vault, project_vault, restore_all, snapshots
 from tests.vault.conftest import SOON, remote
@@ -79,6 +80,8 @@ class _Far(http.server.BaseHTTPRequestHandler):
         status, body, wait = plan.pop(0) if len(plan) > 1 else plan[0]
         time.sleep(wait)
         self.send_response(status)
+        if status == 429:
+            self.send_header("retry-after", "7")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -92,6 +95,7 @@ def _far(*plan: tuple[int, bytes, float]) -> Iterator[str]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Far)
     server.plan = list(plan)  # type: ignore[attr-defined]
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  who hangs up is no news
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -130,6 +134,23 @@ def test_what_may_pass_is_tried_again_and_the_rest_is_not() -> None:
     with _far((200, b"<html>hello", 0)) as url, pytest.raises(HranaError, match="no Hrana"):
         Hrana(url, "token", SOON, sleep=slept.append).query([("SELECT 1", ())])
     assert slept == []
+
+
+def test_an_endless_answer_and_a_slow_one_are_given_up() -> None:
+    endless = (200, b" " * (MAX_ANSWER + 1), 0.0)
+    with _far(endless) as url, pytest.raises(HranaError, match="sends more than"):
+        Hrana(url, "t", SOON).query([("SELECT 1", ())])
+    ticks = itertools.count(0, 1_000)
+    patience = Patience(attempts=2, base=0.01, most=0.01, deadline=30.0)
+    with _far((200, GOOD, 0)) as url, pytest.raises(Unreachable, match="longer than 30 s"):
+        Hrana(url, "t", patience, now=lambda: float(next(ticks))).query([("SELECT 1", ())])
+
+
+def test_it_waits_as_long_as_it_is_told() -> None:
+    slept: list[float] = []
+    with _far((429, b"slow down", 0), (200, GOOD, 0)) as url:
+        Hrana(url, "t", SOON, sleep=slept.append).query([("SELECT 1", ())])
+    assert slept == [7.0]
 
 
 def test_a_silent_server_is_given_up() -> None:

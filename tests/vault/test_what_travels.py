@@ -145,6 +145,13 @@ def test_secrets_stay_out_unless_they_are_wanted(place: LocalPlace, tmp_path: Pa
     assert state(tmp_path / "all") == state(source.root)
 
 
+def test_a_secret_across_two_pieces_of_a_file_is_found(place: LocalPlace, tmp_path: Path) -> None:
+    source = nasty(tmp_path / "project")
+    text = "word " * 209_713  # 11 bytes short of 1 MiB: the key begins in the first piece
+    (source.root / "plugins/one/long.md").write_text(f"{text}{KEY}\n")
+    assert list(_left(backup(source, place))) == ["plugins/one/long.md"]
+
+
 def test_too_large_makes_it_partial_and_the_restore_says_so(
     place: LocalPlace, tmp_path: Path
 ) -> None:
