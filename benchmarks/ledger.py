@@ -152,6 +152,7 @@ def _fill(root: Path, attempts: int) -> None:
     columns = [row["name"] for row in db.execute("PRAGMA table_info(enhancements)")]
     marks = ", ".join("?" * len(columns))
     rows = _rows(attempts, start, columns)
+    db.execute("DROP TRIGGER enhancements_begin")  # the rows are written as they ended
     db.executemany(f"INSERT INTO enhancements VALUES ({marks})", rows)  # noqa: S608
     db.execute(
         "INSERT INTO calls (timestamp, run_id, enhancement_id, job, phase, attempt, backend,"

@@ -6,6 +6,7 @@ Floor 2. A migration is never edited once released: a change is a new script at 
 from __future__ import annotations
 
 from nightpress.ledger_backups import BACKUPS
+from nightpress.ledger_guards import GUARDS
 from nightpress.ledger_reviews import REVIEWS
 from nightpress.ledger_views import UNSPENT, VIEWS
 
@@ -153,4 +154,4 @@ CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain
 BEGIN SELECT RAISE(ABORT, 'the chain never changes'); END;
 """
 
-MIGRATIONS = (_FIRST, VIEWS, UNSPENT, BACKUPS, REVIEWS)
+MIGRATIONS = (_FIRST, VIEWS, UNSPENT, BACKUPS, REVIEWS, GUARDS)
