@@ -131,6 +131,7 @@ def test_enhancements_are_limited() -> None:
 def test_prices() -> None:
     november, january = date(2026, 11, 23), date(2027, 1, 1)
     assert money.price("gemini-3.8-flash", {}, november) == Price(0.75, 3.75)
+    assert money.price("gemini-3.8-flash", {}, date(2026, 12, 31)) == Price(0.75, 3.75)
     assert money.price("gemini-3.8-flash", {}, january) == Price(1.50, 7.50)
     assert money.price("other", {}, november) is None
     assert money.price("other", {"other": {"in": 1, "out": 2}}, november) == Price(1, 2)
