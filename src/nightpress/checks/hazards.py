@@ -10,7 +10,7 @@ SUDO = r"(?:sudo(?:\s+-\w+)*\s+)?(?:env\s+)?(?:\w+=\S+\s+)*(?:/\S*/)?"
 SHELL = rf"{SUDO}(?:ba|z|da|fi|k)?sh\b"
 OTHERS = rf"{SUDO}(?:python|perl|ruby|node|php|deno)[\d.]*\b(?!\s+-\w*[cmenpr]\b)"  # -c: data
 FETCH = r"\b(?:curl|wget|fetch)\s+[^|\s](?:[^|\n;]|\\\n){0,300}"
-ON = r"\|\s*(?:(?:gunzip|zcat|tee|sed|tr|xz|cat|head|tail|base64)\b[^|\n]{0,80}\|\s*)*"
+ON = r"\|\s*(?:(?:gunzip|zcat|tee|sed|tr|xz|cat|head|tail|base64)\b[^|\n]{0,80}\|\s*){0,3}"
 FETCHED = r"\s*(?:curl|wget)\b"
 INTO = r"(?:(?:ba|z|da|k)?sh\s+-c|(?:python|perl|ruby|node)[\d.]*\s+-[ce])\s+[\"']?(?:\$\(|`)"
 PIPE = (
