@@ -161,6 +161,17 @@ def test_a_documents_own_writer_decides_on_house_rules() -> None:
     assert judge(text, said).errors
 
 
+def test_a_document_that_is_all_its_plugin_says_is_not_compared_with_the_rest() -> None:
+    context = base.context()
+    little = SourceFile("plugin.json", '{"name": "other"}', 17)
+    assert context.anatomy is not None
+    alone_there = replace(context.anatomy, files=(little,), components=())
+    told = checks_of(base.BASE, replace(context, anatomy=alone_there))
+    assert {"vocabulary", "code-span"} <= told
+    kept = replace(context, anatomy=alone_there, ours=False)
+    assert not {"vocabulary", "code-span", "example-own", "url-known"} & checks_of(base.BASE, kept)
+
+
 def test_an_alias_that_a_command_declares_may_be_said() -> None:
     context = base.context()
     assert context.anatomy is not None

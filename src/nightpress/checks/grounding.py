@@ -11,7 +11,7 @@ from nightpress.checks.builtins import AGENTS, COMMANDS, SKILLS
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.naming import Named, commands, components
-from nightpress.checks.source import source_of, words_of
+from nightpress.checks.source import comparable, source_of, words_of
 from nightpress.model import Anatomy
 
 SUBAGENT = re.compile(r"subagent_type[\"']?\s*[:=]\s*[\"']([A-Za-z][\w:-]+)[\"']")
@@ -179,6 +179,6 @@ def vocabulary_share(document: Document, context: Context) -> float | None:
         return None
     source = source_of(context)
     words = words_of(document.body)
-    if not words or not source.words:
+    if not words or not source.words or not comparable(document.body, context):
         return None
     return len(words & source.words) / len(words)

@@ -10,7 +10,7 @@ from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.guarded import Guarded, matches
 from nightpress.checks.hazards import ACTIVE, DESTRUCTIVE, INJECTION, PIPE
-from nightpress.checks.source import URL, Source, source_of
+from nightpress.checks.source import URL, Source, comparable, source_of
 from nightpress.checks.substance import unquoted
 
 LIVE = re.compile(r"!(?<![`\w]!)`[^`\n]+`")
@@ -104,7 +104,7 @@ def image_remote(document: Document, _context: Context, _: Options) -> Iterator[
 def url_known(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """URLs are those of the plugin's own files, of an allow-list of hosts, or plainly examples
     (localhost, example.com, a placeholder)."""
-    if context.anatomy is None:
+    if context.anatomy is None or not comparable(document.body, context):
         return
     source = source_of(context)
     allowed = {str(host).lower() for host in options["hosts"]}

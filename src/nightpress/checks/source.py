@@ -58,6 +58,12 @@ def source_of(context: Context) -> Source:
     return _prepared(anatomy.files, left_out, more)
 
 
+def comparable(document_text: str, context: Context) -> bool:
+    """Whether the plugin's other text is enough to compare a document with. A document kept by hand
+    may be all that its plugin says: then it is the source, and no other text can gainsay it."""
+    return context.ours or 2 * len(source_of(context).text) >= len(document_text)
+
+
 # a plugin's enhancements are judged one after the other: few sources are alive at a time
 @lru_cache(maxsize=8)
 def _prepared(files: tuple[SourceFile, ...], left_out: str | None, more: tuple[str, ...]) -> Source:

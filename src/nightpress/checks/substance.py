@@ -12,7 +12,7 @@ from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.guarded import matches
 from nightpress.checks.leftovers import CONVERSATION, OPENING, PLACEHOLDERS
 from nightpress.checks.neighbours import EQUAL, Sketch, bands, sketch
-from nightpress.checks.source import source_of
+from nightpress.checks.source import comparable, source_of
 from nightpress.model import Anatomy
 
 QUOTED = re.compile(
@@ -166,6 +166,8 @@ def code_span(document: Document, context: Context, _: Options) -> Iterator[Spot
         if not pieces:
             yield Spot("no code at all", hint="name commands, files and options as code")
         return
+    if not comparable(document.body, context):
+        return
     source = source_of(context)
     if not any(len(piece) > 2 and source.says(piece) for piece in pieces):
         yield Spot("no code of the plugin's own", hint="quote its commands, files and options")
@@ -175,7 +177,7 @@ def example_own(document: Document, context: Context, _: Options) -> Iterator[Sp
     """At least one example is the plugin's own: a code block with a line of the plugin's source, or
     a code block or a section called example, usage or the like that names one of its commands,
     agents, skills, files or the plugin."""
-    if context.anatomy is None:
+    if context.anatomy is None or not comparable(document.body, context):
         return
     names = _own_names(context.anatomy)
     texts = [block.text for block in document.blocks] + _example_sections(document)
