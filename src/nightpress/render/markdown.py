@@ -148,7 +148,7 @@ def _backups(figures: Figures) -> str:
         said.append(f"Last good backup {when}{where}: {text(held.last_backup_said)}.")
     if held.last_drill:
         said.append(f"Last drill {formats.moment(held.last_drill)}: {text(held.last_drill_said)}.")
-    return " ".join(said) or "No backup is on record."
+    return " ".join(said) or "No backup is on record: `doit backup` makes one."
 
 
 def _needing(figures: Figures) -> Iterable[str]:
