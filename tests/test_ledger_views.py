@@ -101,3 +101,10 @@ def test_every_table_and_view_is_documented(ledger: Ledger) -> None:
     told = set(re.findall(r"^### (table|view) `(\w+)`$", PAGE.read_text(), re.MULTILINE))
     assert told == there
     assert sum(not comment for comment, _, _ in ledger_page.described()) == 0
+
+
+def test_the_report_counts_as_the_views_do(ledger: Ledger) -> None:
+    phases = {p.phase: (p.n, p.p50, p.p95, p.longest) for p in counted.phases(ledger, "2000")}
+    for row in _rows(ledger, "SELECT * FROM durations WHERE phase IN ('analysis', 'generation')"):
+        assert phases[row["phase"]] == (row["n"], row["p50"], row["p95"], row["longest"])
+    assert counted.rate({"published": 8, "refused": 1, "failed": 1, "deferred": 5}) == 80.0
