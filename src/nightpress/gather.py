@@ -130,7 +130,8 @@ class Gatherer:
     # --- decide ---
 
     def _decide(self, found: Gathered) -> None:
-        """Two passes: whether a sibling's file counts as content depends on its own decision."""
+        """Again until nothing changes: whether a sibling's file counts as content depends on its
+        own decision."""
         manifest = found.manifest
         assert manifest is not None  # noqa: S101 (as above)
         cases = {e.name: self._known(found, e) for e in manifest.enhancements}
@@ -146,21 +147,16 @@ class Gatherer:
             and e.target not in ours
             and not staleness.is_edited(self._standing(found, e), cases[e.name][0])
         }
-        first = {
-            e.name: self._state(found, e, cases[e.name], ours | making)
-            for e in manifest.enhancements
-        }
-        replaced = {
-            state.enhancement.target
-            for state in first.values()
-            if state.decision.action in ("make", "parked")
-        }
-        excluded = ours | (making & replaced)
-        for enhancement in manifest.enhancements:
-            state = first[enhancement.name]
-            if excluded != ours | making:
-                state = self._state(found, enhancement, cases[enhancement.name], excluded)
-            found.states[enhancement.name] = state
+        found.states = self._states(found, cases, ours | making)
+        excluded = ours | (making & _replaced(found))
+        # a file that counts again may be what another one needed to be made: that one goes then
+        while any(excluded != state.case.publications for state in found.states.values()):
+            found.states = self._states(found, cases, excluded)
+            excluded |= making & _replaced(found)
+
+    def _states(self, found: Gathered, cases: Mapping[str, Any], excluded: set[str]) -> Any:
+        every = found.manifest.enhancements if found.manifest is not None else ()
+        return {e.name: self._state(found, e, cases[e.name], excluded) for e in every}
 
     def _standing(self, found: Gathered, enhancement: Enhancement) -> Standing:
         size, sha256 = found.files.get(enhancement.target, (0, None))
@@ -271,6 +267,15 @@ class Gatherer:
         manifest = found.manifest
         others = manifest.enhancements if manifest is not None else ()
         return tuple(e.name for e in others if e.generator in wanted and e.name != enhancement.name)
+
+
+def _replaced(found: Gathered) -> set[str]:
+    """Targets of which the standing file is, or would be, replaced."""
+    return {
+        state.enhancement.target
+        for state in found.states.values()
+        if state.decision.action in ("make", "parked")
+    }
 
 
 def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Problem:

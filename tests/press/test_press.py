@@ -319,3 +319,16 @@ def test_help_of_a_task_helps(market: Market) -> None:
 def test_every_chapter_that_help_tells_of_is_there(market: Market) -> None:
     listed = {line.split()[0] for line in market.done("list").out.splitlines() if line.strip()}
     assert set(helping._TEXTS) <= listed
+
+
+def test_a_neighbour_that_is_made_is_no_content_of_what_is_adopted(tmp_path: Path) -> None:
+    """The README is too short to be made without the skill that stands; once that counts, the
+    README goes, and the skill must be judged without it at once."""
+    sample = Path(__file__).parents[2] / "plugins" / "incident-scribe"
+    shutil.copytree(sample, tmp_path / "plugins" / "incident-scribe")
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    market.done("manifests", "--add", "readme")
+    assert "1 published, 1 adopted" in market.done().out
+    assert "nothing to do: 2 up to date" in market.done().out
+    assert market.rows("SELECT COUNT(*) FROM enhancements") == [(2,)]
