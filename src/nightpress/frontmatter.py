@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from nightpress import bounded_yaml
@@ -43,6 +44,12 @@ def split(text: str) -> Parts:
 
 def parse(raw: str) -> dict[str, object]:
     """The mapping of a block; raises FrontmatterError with line and column within `raw`."""
+    return dict(_parsed(raw))
+
+
+@lru_cache(maxsize=4_096)
+def _parsed(raw: str) -> dict[str, object]:
+    """Remembered: each document of a plugin is made from the same commands, agents and skills."""
     try:
         value = bounded_yaml.load(raw).value
     except FrontmatterError as error:

@@ -7,8 +7,9 @@ name says that it holds secrets (they are neither sent nor used).
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from nightpress import anatomy, fingerprint, reading
@@ -40,6 +41,7 @@ class Sources:
     files: tuple[SourceFile, ...]
 
 
+@lru_cache(maxsize=8_192)
 def is_secret(path: str) -> bool:
     """Does the name say that the file holds secrets?"""
     name = path.rpartition("/")[2].lower()
@@ -51,11 +53,20 @@ def is_secret(path: str) -> bool:
 
 
 def read(root: Path, paths: Iterable[str]) -> Sources:
-    """The text files among `paths` (relative to the plugin's root)."""
+    """The text files among `paths` (relative to the plugin's root). Of a Mapping to the sha256 that
+    the files had when they were gathered, those with the same digest are read once: a plugin may
+    have hundreds of documents, all made from the same files."""
+    known = paths if isinstance(paths, Mapping) else {}
+    shelf = _shelf(root)
     files = []
     total = 0
     for path in sorted(paths):
         if is_secret(path) or total >= TOTAL_CAP:
+            continue
+        held = shelf.get((path, known.get(path, "")))
+        if held is not None:
+            total += held.size
+            files.append(held)
             continue
         try:
             data = reading.read(root, path, FILE_CAP)
@@ -65,8 +76,16 @@ def read(root: Path, paths: Iterable[str]) -> Sources:
             continue
         total += len(data)
         text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
-        files.append(SourceFile(path, text, len(data), sha256=fingerprint.sha256(data)))
+        made = SourceFile(path, text, len(data), sha256=fingerprint.sha256(data))
+        shelf[path, made.sha256] = made
+        files.append(made)
     return Sources(tuple(files))
+
+
+@lru_cache(maxsize=4)
+def _shelf(_root: Path) -> dict[tuple[str, str], SourceFile]:
+    """(path, sha256) -> file, of the plugins that were read last; each within TOTAL_CAP."""
+    return {}
 
 
 def anatomy_of(root: Path, sources: Sources) -> Anatomy:

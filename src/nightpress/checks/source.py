@@ -37,9 +37,10 @@ class Source:
         return False
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=4_096)
 def words_of(text: str) -> frozenset[str]:
-    """Distinct words of three characters and more, lower case."""
+    """Distinct words of three characters and more, lower case. Remembered: the documents of one
+    plugin are judged by the same files."""
     return frozenset(WORD.findall(text.lower()))
 
 
@@ -67,5 +68,7 @@ def comparable(document_text: str, context: Context) -> bool:
 # a plugin's enhancements are judged one after the other: few sources are alive at a time
 @lru_cache(maxsize=8)
 def _prepared(files: tuple[SourceFile, ...], left_out: str | None, more: tuple[str, ...]) -> Source:
-    text = "\n".join([f"{f.path}\n{f.text}" for f in files if f.path != left_out] + list(more))
-    return Source(text.lower(), words_of(text), urls_of(text))
+    counted = [f for f in files if f.path != left_out]
+    texts = [*(f.text for f in counted), "\n".join([*(f.path for f in counted), *more])]
+    text = "\n".join(texts)
+    return Source(text.lower(), frozenset().union(*map(words_of, texts)), urls_of(text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from nightpress import compose, fingerprint
@@ -48,15 +48,27 @@ def extractable(material: Material) -> int:
 
 def _analysis(anatomy: Anatomy) -> str:
     return _once(
-        fingerprint.digest("analysis", repr(anatomy)),
+        fingerprint.digest("analysis", *_parts(anatomy)),
         lambda: json.dumps(analyse(anatomy), ensure_ascii=False, indent=1),
     )
 
 
 def _body(material: Material) -> str:
-    rest = repr(replace(material, analysis=None))
-    key = fingerprint.digest("body", fingerprint.canonical(material.analysis), rest)
-    return _once(key, lambda: body(material))
+    rest = replace(
+        material, analysis=None, anatomy=replace(material.anatomy, files=(), components=())
+    )
+    said = (fingerprint.canonical(material.analysis), repr(rest), *_parts(material.anatomy))
+    return _once(fingerprint.digest("body", *said), lambda: body(material))
+
+
+def _parts(anatomy: Anatomy) -> Iterator[str]:
+    """All that the anatomy says, each file by its digest where it has one."""
+    yield from (anatomy.name, anatomy.description, anatomy.version, anatomy.author)
+    yield repr(anatomy.keywords)
+    for component in anatomy.components:
+        yield from (component.kind, component.name, component.path, component.description)
+    for file in anatomy.files:
+        yield from (file.path, file.sha256 or file.text, str(file.truncated))
 
 
 def _once(key: str, make: Callable[[], str]) -> str:

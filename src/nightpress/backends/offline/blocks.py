@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 from nightpress.backends.offline import listings
-from nightpress.backends.offline.cleaning import Place, harmless, inline, is_imprint
+from nightpress.backends.offline.cleaning import Place, harmless, inline, is_imprint, links
 
 Kind = Literal["text", "code", "list", "table"]
 
@@ -65,6 +65,24 @@ def units(blocks: Sequence[Block]) -> list[list[Block]]:
 
 def sections(text: str, place: Place) -> list[Section]:
     """The sections of a Markdown text that hold a block, in order."""
+    read = _Read(place.path, place.excerpt, tuple(links(text, place)), place)
+    return [replace(one, blocks=[*one.blocks]) for one in _sections(text, read)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """All of a place that a text's sections turn on: each skill of a plugin quotes the same files,
+    and a plugin may have hundreds of skills."""
+
+    path: str
+    excerpt: int
+    links: tuple[tuple[str, str], ...]
+    place: Place = field(compare=False)
+
+
+@lru_cache(maxsize=2_048)
+def _sections(text: str, read: _Read) -> tuple[Section, ...]:
+    place = read.place
     lines = text.split("\n")
     found = [Section("", 1)]
     above: list[tuple[int, str]] = []
@@ -84,7 +102,7 @@ def sections(text: str, place: Place) -> list[Section]:
         block = _block(token, source, place)
         if block is not None:
             found[-1].blocks.append(block)
-    return [section for section in found if section.blocks or section.level == 1]
+    return tuple(section for section in found if section.blocks or section.level == 1)
 
 
 @lru_cache(maxsize=1)

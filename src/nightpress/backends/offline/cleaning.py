@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -25,6 +26,7 @@ class Place:
 _HTML = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>\n]*>", re.S)
 _IMAGE = re.compile(r"\[?!\[[^\]]*\]\([^)\s]*(?:\s[^)]*)?\)(?:\]\([^)]*\))?")
 _LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\(\s*<?([^)\s>]+)>?(?:\s+[^)]*)?\)")
+_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)")
 _REFERENCE = re.compile(r"\[([^\]\[]+)\]\[[^\]]*\]")
 _AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
 _SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
@@ -82,6 +84,12 @@ def _link(label: str, target: str, place: Place | None) -> str:
     if resolved not in place.paths:
         return label
     return f"[{label}]({posixpath.relpath(resolved, place.target or '.')})"
+
+
+def links(text: str, place: Place) -> Iterator[tuple[str, str]]:
+    """(target, what a link to it becomes) for whatever could be a link in the text."""
+    for target in dict.fromkeys(_TARGET.findall(text)):
+        yield target, _link("", target, place)
 
 
 def shown(text: str) -> str:

@@ -32,6 +32,7 @@ class Topic:
         for_all = not standing and name == skill_name(material.anatomy.name)
         self.whole = not (is_skill and (others or material.siblings)) or for_all
         self._name = _called(name)
+        self._hint = re.split(r"[^a-z0-9]", name.lower())[0]
 
     def is_own(self, path: str) -> bool:
         """Does the file lie in the skill's folder?"""
@@ -39,7 +40,9 @@ class Topic:
 
     def concerns(self, texts: Iterable[str]) -> bool:
         """Is the skill named in one of the texts?"""
-        return self.whole or any(self._name.search(text) for text in texts)
+        return self.whole or any(
+            self._hint in text.lower() and self._name.search(text) for text in texts
+        )
 
     def concerns_section(self, path: Sequence[str], blocks: Sequence[Block]) -> bool:
         """Is a section about the skill: by its heading, or in every fourth of its blocks?"""
