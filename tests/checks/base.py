@@ -15,7 +15,7 @@ TARGET = "skills/tide-table/SKILL.md"
 FILES = {
     path.relative_to(PLUGIN).as_posix(): path.read_text("utf-8")
     for path in sorted(PLUGIN.rglob("*"))
-    if path.is_file()
+    if path.is_file() and path.suffix != ".pyc"  # somebody may have run its script
 }
 BASE = FILES[TARGET]
 INSTRUCTIONS = """\
