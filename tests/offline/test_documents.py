@@ -360,3 +360,9 @@ def test_a_skill_does_not_say_how_its_plugin_is_installed_nor_who_made_it() -> N
         assert gone not in text
     assert "Moor at dawn." in text
     assert "/plugin install harbour@x" in document(material(files, "readme", standing=readme))
+
+
+@pytest.mark.parametrize("call", ["/plugin-check port", "/plugin:moor at-dawn"])
+def test_an_example_that_only_begins_like_an_installation_stays(call: str) -> None:
+    readme = f"# Harbour\n\nAsk for a berth.\n\n## Usage\n\nMoor:\n\n```bash\n{call}\n```\n"
+    assert call in document(material(harbour(24) | {"README.md": readme}))

@@ -17,7 +17,9 @@ _CHAPTERS = {"command": "Commands", "agent": "Agents", "skill": "Skills"}
 _PERSONA = re.compile(r"(?m)^You are (?:a|an|the)\b[^.\n]*\.[ \t]*", re.I)
 """What tells an agent who it is tells a reader nothing."""
 
-_INSTALL = re.compile(r"\s*(?:[>$] )?(?:/plugin\b|claude plugins? |claude /plugin|/reload-plugins)")
+_INSTALL = re.compile(
+    r"\s*(?:[>$] )?(?:(?:claude )?/(?:plugin|reload-plugins)(?![\w:-])|claude plugins? )"
+)
 
 MOST_FILES = 15
 MANY = 15
