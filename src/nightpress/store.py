@@ -187,9 +187,19 @@ class _Rows(sqlite3.Cursor):
             super().execute(*given)
         return self
 
-    def __next__(self) -> Any:
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
+        while rows := self.fetchmany(
+            500
+        ):  # minding each single row would cost more than reading it
+            yield from rows
+
+    def fetchone(self) -> Any:
         with self.connection.minded():
-            return super().__next__()
+            return super().fetchone()
+
+    def fetchmany(self, size: int = 1) -> list[Any]:  # type: ignore[override]
+        with self.connection.minded():
+            return super().fetchmany(size)
 
     def fetchall(self) -> list[Any]:
         with self.connection.minded():

@@ -1,7 +1,8 @@
 """Patterns behind cheap guards: a pattern is tried only if one of its words stands in the text.
 
 Alternatives without a common beginning make the regular expression engine try every position; a
-look for plain words first is a hundred times faster, and most documents hold none of them.
+look for plain words first is a hundred times faster, and most documents hold none of them. So
+most patterns are never compiled, either: all of them together cost more than making a document.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 NEAR = 500
 """Characters between a guard's word and either end of a match, at most."""
@@ -21,13 +22,24 @@ class Guarded:
     kind: what a match is called."""
 
     words: tuple[str, ...]
-    pattern: re.Pattern[str]
+    source: str
+    flags: int
     kind: str = ""
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Compiled at the first use."""
+        return _compiled(self.source, self.flags)
 
 
 def guarded(words: str, pattern: str, kind: str = "", flags: int = re.I) -> Guarded:
     """words: separated by `|`."""
-    return Guarded(tuple(words.split("|")), re.compile(pattern, flags), kind)
+    return Guarded(tuple(words.split("|")), pattern, flags, kind)
+
+
+@cache
+def _compiled(source: str, flags: int) -> re.Pattern[str]:
+    return re.compile(source, flags)
 
 
 @lru_cache(maxsize=8)
@@ -42,8 +54,9 @@ def matches(guards: Iterable[Guarded], text: str) -> Iterator[tuple[re.Match[str
     flat = _flat(text)
     for guard in guards:
         for at, end in _near(guard.words, flat, text):
-            while found := guard.pattern.search(text, at, end):
-                whole = guard.pattern.match(text, found.start())
+            pattern = guard.pattern
+            while found := pattern.search(text, at, end):
+                whole = pattern.match(text, found.start())
                 if whole is not None:
                     yield whole, guard.kind
                 at = max((whole or found).end(), found.start() + 1)
