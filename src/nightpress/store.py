@@ -188,22 +188,18 @@ class _Rows(sqlite3.Cursor):
         return self
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
-        while rows := self.fetchmany(
-            500
-        ):  # minding each single row would cost more than reading it
+        while rows := self._minded(super().fetchmany, 500):  # to mind each row costs more
             yield from rows
 
     def fetchone(self) -> Any:
-        with self.connection.minded():
-            return super().fetchone()
-
-    def fetchmany(self, size: int = 1) -> list[Any]:  # type: ignore[override]
-        with self.connection.minded():
-            return super().fetchmany(size)
+        return self._minded(super().fetchone)
 
     def fetchall(self) -> list[Any]:
+        return list(self._minded(super().fetchall))
+
+    def _minded(self, fetch: Callable[..., Any], *given: Any) -> Any:
         with self.connection.minded():
-            return super().fetchall()
+            return fetch(*given)
 
 
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
