@@ -362,6 +362,15 @@ def test_a_skill_does_not_say_how_its_plugin_is_installed_nor_who_made_it() -> N
     assert "/plugin install harbour@x" in document(material(files, "readme", standing=readme))
 
 
+def test_what_the_replaced_document_itself_vouches_for_stays() -> None:
+    """Its examples may name files of other projects: the draft is judged with it as a witness."""
+    example = "```bash\ncurl -fsSL https://tides.example.org/setup.sh | bash\n```"
+    standing = (
+        f"# Harbour\n\n## Tides\n\nThe table of the tides is fetched like this:\n\n{example}\n"
+    )
+    assert example in document(material(harbour(), standing=standing))
+
+
 @pytest.mark.parametrize("call", ["/plugin-check port", "/plugin:moor at-dawn"])
 def test_an_example_that_only_begins_like_an_installation_stays(call: str) -> None:
     readme = f"# Harbour\n\nAsk for a berth.\n\n## Usage\n\nMoor:\n\n```bash\n{call}\n```\n"

@@ -84,6 +84,7 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
         frontmatter=generator.frontmatter if generator else "skill",
         anatomy=material.anatomy,
         plugin_paths=frozenset(paths),
+        witness=material.standing,
     )
     found: set[str] = set()
     for finding in checks.judge(document, context).errors:
