@@ -148,6 +148,13 @@ def substance() -> list[Defect]:
         made("placeholder", "your", add("Ask [Your harbour office] for newer constituents.")),
         made("placeholder", "lorem ipsum", add("Lorem ipsum dolor sit amet, high water.")),
         made("placeholder", "todo", add("TODO: describe the passage over three harbours.")),
+        made(
+            "placeholder", "a slot in braces", add("The station is {station_name}, and no other.")
+        ),
+        made(
+            "placeholder", "a slot in brackets", add("The tables were drawn by [Author] himself.")
+        ),
+        made("placeholder", "nothing yet", add("More examples coming soon...")),
         made("placeholder", "a template's slot", add("The station is {{ station }}.")),
         made("conversation", "as an AI", add("As an AI language model I know no weather.")),
         made(

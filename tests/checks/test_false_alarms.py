@@ -220,3 +220,11 @@ def test_a_draft_may_draw_on_the_file_that_it_replaces_but_no_file_on_itself() -
     draft = replace(context, anatomy=known)
     assert checks_of(text, draft) == set()
     assert checks_of(text, replace(draft, ours=False)) == {"url-known"}
+
+
+def test_a_slot_that_people_wrote_or_the_plugin_has_is_none() -> None:
+    slots = "# Tides\n\nName it {station}_{year}, dated [Date].\n\nMore stations coming soon.\n"
+    assert "placeholder" not in checks_of(slots, alone("README.md"))
+    assert "placeholder" in checks_of(slots, replace(alone("README.md"), ours=True))
+    said = replace(alone("README.md"), ours=True, anatomy=base.context().anatomy, witness=slots)
+    assert "placeholder" not in checks_of(slots, said)

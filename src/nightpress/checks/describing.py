@@ -27,7 +27,7 @@ HEAD = """# The checks
 Every draft passes these {count} checks before it is published; none of them asks a model. An
 *error* sends the draft back once with its findings, and refuses it the second time; a *warning* is
 published and reported; an *info* only says what was put right. What is not known is not judged: a
-lone file outside a project has no plugin to be compared with.
+lone file outside a project and outside a plugin has none to be compared with.
 
 A document that we did not write, kept by hand in a project or outside, is judged by the severity
 in the column "by hand", for house rules would be false alarms there.

@@ -34,6 +34,21 @@ PLACEHOLDERS = (
         flags=re.I | re.M,
     ),
 )
+# in a draft of ours only: people write templates in prose, and say what is not there yet
+SLOTS = (
+    guarded("{", r"(?<![\w$#\\{\[])\{[a-z][a-z_]*(?:[ -][a-z]+)*\}(?![\w}])", flags=0),
+    guarded(
+        "[",
+        r"(?<![\w\]!\[\\])\[(?:Date|Name|Title|Author|Version|Company|URL|Link|E-?mail"
+        r"|Description|Team|Topic|(?:Feature|Step|Option|Example|Item) \d)\](?![(\[:\]])",
+        flags=0,
+    ),
+    guarded(
+        "coming soon",
+        r"^(?:[^\w\n]|_)*(?:[a-z]+ ){0,4}coming soon(?:[^\w\n]|_)*$",
+        flags=re.I | re.M,
+    ),
+)
 DOCUMENT = r"(?:skill\.md|document(?:ation)?|markdown|readme|draft|file|version)"
 WE = r"(?:Claude|Gemini|ChatGPT|GPT-[\w.]+|Bard)"
 MADE = r"(?:updated|written|created|generated|revised|rewritten|drafted|prepared)"

@@ -10,7 +10,7 @@ from functools import lru_cache
 from nightpress.checks.document import Document, Paragraph
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.guarded import matches
-from nightpress.checks.leftovers import CONVERSATION, OPENING, PLACEHOLDERS
+from nightpress.checks.leftovers import CONVERSATION, OPENING, PLACEHOLDERS, SLOTS
 from nightpress.checks.neighbours import EQUAL, Sketch, bands, sketch
 from nightpress.checks.source import comparable, source_of
 from nightpress.model import Anatomy
@@ -35,10 +35,15 @@ def unquoted(text: str) -> str:
     return QUOTED.sub(lambda m: " " * len(m[0]), text)
 
 
-def placeholder(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+def placeholder(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """No placeholder is left outside code: `[INSERT ...]`, `[Your ...]`, `{{name}}`, lorem ipsum,
-    `TODO:`. The word todo in prose is none."""
-    for found, _kind in matches(PLACEHOLDERS, unquoted(document.prose)):
+    `TODO:`; in a draft of ours nor `{name}`, `[Date]` or "Coming soon", unless the plugin's
+    text has it. The word todo in prose is none."""
+    prose = unquoted(document.prose)
+    slots = matches(SLOTS, prose) if context.ours else ()
+    said = source_of(context)
+    own = [one for one in slots if not said.says(one[0][0].strip())]
+    for found, _kind in [*matches(PLACEHOLDERS, prose), *own]:
         place = document.place(found.start())
         yield Spot(f"placeholder {found[0][:60]!r}", *place, "say what belongs there")
 
