@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from nightpress.checks import REGISTRY, Context, Document, Spot, custom, files, judge, problems
 from tests.checks import base
 from tests.checks.defect import add
@@ -59,6 +61,13 @@ def test_a_check_that_fails_is_a_finding_and_not_the_end() -> None:
     gate = custom("broken", broken, {"file": "broken.py"})
     (finding,) = judge(base.BASE, replace(base.context(), custom=(gate,))).findings
     assert finding.check == "broken" and "KeyError" in finding.message
+
+
+@pytest.mark.parametrize("given", [["text"], [Spot("where?", -1)], [Spot("?", hint=None)], None, 7])
+def test_a_check_that_gives_something_else_is_one_finding(given: Any) -> None:
+    gate = custom("odd", lambda *_: given, {"file": "odd.py"})
+    (finding,) = judge(base.BASE, replace(base.context(), custom=(gate,))).findings
+    assert finding.check == "odd" and "the check itself failed" in finding.message
 
 
 def test_wrong_settings_are_told_with_a_hint() -> None:

@@ -38,10 +38,23 @@ def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
     if gate.family != "custom":
         return gate.check(document, context, gate.options)
     try:
-        spots = list(gate.check(document, context, gate.options))
-    except Exception as error:  # noqa: BLE001 - the project's own code: its fault is a finding
+        spots = list(islice(gate.check(document, context, gate.options), MOST))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the project's own: its fault is told
         return [Spot(f"the check itself failed: {type(error).__name__}: {error}"[:300])]
+    wrong = next((spot for spot in spots if not _is_spot(spot)), None)
+    if wrong is not None:
+        said = f"the check itself failed: it gave {wrong!r}, not Spot(message, line, column, hint)"
+        return [Spot(said[:300])]
     return spots
+
+
+def _is_spot(given: object) -> bool:
+    return (
+        isinstance(given, Spot)
+        and isinstance(given.message, str)
+        and isinstance(given.hint, str)
+        and all(isinstance(at, int) and at >= 0 for at in (given.line, given.column))
+    )
 
 
 def alone(
