@@ -63,7 +63,7 @@ def _draft(press: Press, one: Review, found: Gathered, state: State, merge: bool
     if conflicts:
         raise NightpressError(
             f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
-            f" three-way merge with {conflicts} conflicts is in {path}",
+            f" three-way merge with {conflicts} conflict{'s' * (conflicts > 1)} is in {path}",
             f"mend it, copy it to {state.target_path}, then: doit adopt:{found.slug}",
         )
     if not merge:

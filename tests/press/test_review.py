@@ -163,7 +163,7 @@ def test_a_conflict_is_never_applied(market: Market) -> None:
     mine = market.target("alpha").read_text()
     done = market.doit("apply:alpha", "--merge")
     assert done.code == 1
-    assert "a three-way merge with 1 conflicts is in" in done.out
+    assert "a three-way merge with 1 conflict is in" in done.out
     assert market.target("alpha").read_text() == mine
     proposed = (market.root / ".nightpress" / "drafts" / "alpha" / "skill.merged.md").read_text()
     assert "<<<<<<< what stands" in proposed
