@@ -19,6 +19,7 @@ def test_a_run_with_rules_places_and_levels() -> None:
     assert (driver["name"], driver["version"]) == ("nightpress", "1.0")
     assert [rule["id"] for rule in driver["rules"]] == ["secret", "size-window"]
     assert driver["rules"][0]["shortDescription"]["text"] == "No secret."
+    assert all(rule["help"]["text"] for rule in driver["rules"])
     first, second = run["results"]
     place = first["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "a%20b/SKILL.md"

@@ -1,12 +1,14 @@
 """The baseline: old sins that a project has accepted for now, so that only new ones count. Pure.
 
 A finding is known by its file, its check and its message, not by its line: text above it may
-move. Of equal findings in one file as many are accepted as were recorded.
+move. Nor by the numbers of its message: a document that is too small is so with one word more. Of
+equal findings in one file as many are accepted as were recorded.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -16,6 +18,8 @@ from nightpress.model import Finding
 
 Told = tuple[str, Finding]  # path relative to the project, finding
 FORMAT = 1
+# a size, a share, a count; a single digit is a level or a list's number
+_NUMBER = re.compile(r"(?<![\w./-])\d[\d,.]*\d(?![\w./-]*\w)")
 
 
 def fingerprints(findings: Iterable[Told]) -> list[str]:
@@ -23,7 +27,7 @@ def fingerprints(findings: Iterable[Told]) -> list[str]:
     seen: Counter[tuple[str, str, str]] = Counter()
     marks = []
     for path, finding in findings:
-        key = (path, finding.check, finding.message)
+        key = (path, finding.check, _NUMBER.sub("#", finding.message))
         text = json.dumps([*key, seen[key]])
         marks.append(sha256(text.encode()).hexdigest()[:24])
         seen[key] += 1

@@ -29,16 +29,30 @@ class Report:
     def told(self) -> list[Told]:
         return [(one.path, finding) for one in self.judged for finding in one.findings]
 
+    @property
+    def _placed(self) -> list[Told]:
+        """The same, by the documents' paths in the repository: so a forge and a baseline do."""
+        return [(one.place, finding) for one in self.judged for finding in one.findings]
+
+    def _new(self) -> list[Told]:
+        return baseline.split(self._placed, self.accepted)[0]
+
     def new(self) -> list[Told]:
-        return baseline.split(self.told, self.accepted)[0]
+        new = {id(finding) for _, finding in self._new()}
+        return [one for one in self.told if id(one[1]) in new]
 
     @property
     def ok(self) -> bool:
         stale = self.stale_counts and any(one.stale for one in self.judged)
         return not stale and all(finding.severity != "error" for _, finding in self.new())
 
+    @property
+    def sins(self) -> int:
+        """How many findings a baseline would hold: an info only says what is."""
+        return sum(finding.severity != "info" for _, finding in self.told)
+
     def baseline(self) -> str:
-        return baseline.dump(self.told)
+        return baseline.dump(self._placed)
 
     # --- for people ---
 
@@ -87,10 +101,10 @@ class Report:
 
     def as_sarif(self, version: str) -> dict[str, Any]:
         """Stale documents are results, too, of a rule `stale`."""
-        told = self.new()
+        told = self._new()
         if self.stale_counts:
             told += [
-                (one.path, Finding("stale", "warning", "; ".join(one.stale), 1))
+                (one.place, Finding("stale", "warning", "; ".join(one.stale), 1))
                 for one in self.judged
                 if one.stale
             ]

@@ -9,24 +9,28 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nightpress import checks, contract, judging, reading, staleness
+from nightpress import checks, contract, judging, reading, sources, staleness
 from nightpress.clock import RealClock
 from nightpress.digests import Index
 from nightpress.errors import UnsafePath, UsageError
 from nightpress.gather import Gatherer
 from nightpress.gathered import Gathered, State
-from nightpress.model import Finding
+from nightpress.model import Anatomy, Finding
 from nightpress.project import Project
 from nightpress.writers import KEYS
 
 CAP = 1024 * 1024
 """Bytes of a document; a larger one is a finding, and is not read."""
 MARKER = ".claude-plugin/plugin.json"
+MAY_BE_ELSEWHERE = ("command-exists", "agent-exists", "skill-exists")
+"""Gates that warn outside a project, where the marketplace's other plugins are not known."""
+SKILL_FILES = 2000
+"""Entries of a skill's folder that are looked at: a SKILL.md may lie in somebody's home."""
 
 Looking = Callable[[int, int], None]
 
@@ -34,13 +38,15 @@ Looking = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class Judged:
     """One document. path: as the user would type it; score: None where it could not be read;
-    stale: the reasons for which its project would make it again."""
+    stale: the reasons for which its project would make it again; place: its path in the
+    repository, by which a forge and a baseline know it wherever the command was typed."""
 
     path: str
     size: int
     score: int | None
     findings: tuple[Finding, ...]
     stale: tuple[str, ...] = ()
+    place: str = ""
 
 
 def check(
@@ -61,7 +67,16 @@ def check(
         for path in one.documents():
             if path not in found:
                 found[path] = _alone(path, one.shown(path))
-    return [found[path] for path in sorted(found)]
+    return [replace(found[path], place=_place(path, here)) for path in sorted(found)]
+
+
+def _place(path: Path, here: Path) -> str:
+    """The path in its repository, else in its project, else from the working folder."""
+    for mark in (".git", "manifests/_defaults.yaml"):
+        root = next((p for p in path.parents if (p / mark).exists()), None)
+        if root is not None:
+            return path.relative_to(root).as_posix()
+    return path.relative_to(here).as_posix() if here in path.parents else path.as_posix()
 
 
 # --- what was asked for ---
@@ -194,7 +209,15 @@ def _alone(path: Path, shown: str) -> Judged:
     text, unreadable = _text(base, path.relative_to(base).as_posix())
     if unreadable is not None:
         return Judged(shown, path.stat().st_size, None, (unreadable,))
-    context = checks.alone(path.relative_to(base).as_posix(), _files(base))
+    target = path.relative_to(base).as_posix()
+    if (base / MARKER).is_file():
+        context = replace(
+            checks.alone(target, _files(base)),
+            anatomy=_anatomy(base), elsewhere=_elsewhere,
+            settings={name: {"severity": "warning"} for name in MAY_BE_ELSEWHERE},
+        )  # fmt: skip
+    else:
+        context = checks.alone(target, _of_skill(path) if base != path.parent else None)
     verdict = checks.judge(text, context)
     return Judged(shown, len(text.encode("utf-8", "replace")), verdict.score, verdict.findings)
 
@@ -207,11 +230,30 @@ def _base(path: Path) -> Path:
 
 
 @lru_cache(maxsize=4)
-def _files(base: Path) -> frozenset[str] | None:
-    """Paths of what lies in the base; None where only the document's own folder is its plugin."""
-    if not (base / MARKER).is_file():
-        return None
+def _files(base: Path) -> frozenset[str]:
+    """Paths of what lies in a plugin."""
     return frozenset(entry.path for entry in reading.walk(base, reading.Ignore()).files)
+
+
+@lru_cache(maxsize=4)
+def _anatomy(base: Path) -> Anatomy:
+    return sources.anatomy_of(base, sources.read(base, _files(base)))
+
+
+def _elsewhere(_kind: str, name: str) -> bool:
+    """A name that says which other plugin it is of passes: that one is not known here."""
+    return ":" in name
+
+
+def _of_skill(path: Path) -> frozenset[str] | None:
+    """Paths of what lies in a skill's folder, from its parent. None: too much to look at; or the
+    document alone, taken out of its skill, whose files are not known then."""
+    ignore = reading.Ignore((".git", "node_modules"), defaults=False)
+    tree = reading.walk(path.parent, ignore, reading.Caps(SKILL_FILES))
+    files = [entry.path for entry in tree.files]
+    if files == [path.name] or any(not notice.path for notice in tree.notices):
+        return None
+    return frozenset(f"{path.parent.name}/{file}" for file in files)
 
 
 def _text(root: Path, path: str) -> tuple[str, Finding | None]:

@@ -47,7 +47,8 @@ def _check(given: argparse.Namespace) -> int:
     report = Report(judged, accepted, given.stale == "fail")
     if given.write_baseline:
         atomic.write(Path(given.write_baseline).absolute(), report.baseline().encode())
-        sys.stdout.write(f"{len(report.told):,} findings accepted in {given.write_baseline}\n")
+        said = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} accepted"
+        sys.stdout.write(f"{said} in {given.write_baseline}\n")
         return errors.EXIT_OK
     sys.stdout.write(report.text(given.format, version()))
     return errors.EXIT_OK if report.ok else errors.EXIT_FAILED

@@ -46,7 +46,12 @@ def sarif(
 
 def _rule(name: str, text: str) -> dict[str, Any]:
     said = _shown(" ".join(text.split()))
-    return {"id": name, "shortDescription": {"text": said}, "fullDescription": {"text": said}}
+    return {
+        "id": name,
+        "shortDescription": {"text": said},
+        "fullDescription": {"text": said},
+        "help": {"text": f"{said} See docs/checks.md of nightpress for options and severity."},
+    }
 
 
 def _result(path: str, finding: Finding, rule: int, mark: str) -> dict[str, Any]:

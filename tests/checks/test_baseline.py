@@ -48,3 +48,14 @@ def test_anything_else_is_refused_with_a_hint(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         baseline.load(text)
     assert "write-baseline" in caught.value.hint
+
+
+def test_a_measure_may_move_but_another_level_is_new() -> None:
+    small = replace(OLD, check="size-window", message="3,096 of 8,000 bytes")
+    accepted = baseline.load(baseline.dump([("a/SKILL.md", small)]))
+    more = replace(small, message="3,108 of 8,000 bytes")
+    assert baseline.split([("a/SKILL.md", more)], accepted)[0] == []
+    named = replace(small, message="link to a missing file: notes-2025.md")
+    other = replace(small, message="link to a missing file: notes-2026.md")
+    accepted = baseline.load(baseline.dump([("a/SKILL.md", named)]))
+    assert baseline.split([("a/SKILL.md", other)], accepted)[0] == [("a/SKILL.md", other)]

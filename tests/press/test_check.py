@@ -132,3 +132,48 @@ def test_the_pre_commit_hook_judges_what_it_is_given(market: Market) -> None:
     assert market.run(*hook["entry"].split(), *given).code == 0
     market.target("alpha").write_text("# no frontmatter\n")
     assert market.run(*hook["entry"].split(), *given).code == 1
+
+
+def test_a_baseline_and_a_forge_know_files_wherever_they_were_typed(market: Market) -> None:
+    market.done()
+    market.git("init", "-q")
+    target = market.target("alpha")
+    target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
+    assert "1 finding accepted in old.json" in check(market, "--write-baseline", "old.json").out
+    where = "plugins/alpha/skills/alpha/SKILL.md"
+    for typed in ("./plugins", "plugins/alpha/", str(market.root), str(target)):
+        assert "link-resolves" not in check(market, "--baseline", "old.json", typed).out, typed
+        log = json.loads(check(market, "--format", "sarif", typed).out)
+        uris = {
+            result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+            for result in log["runs"][0]["results"]
+            if result["ruleId"] == "link-resolves"
+        }
+        assert uris == {where}, typed
+
+
+def test_a_lone_skill_is_judged_by_what_lies_in_its_folder(market: Market, tmp_path: Path) -> None:
+    skill = tmp_path / "lone"
+    (skill / "scripts").mkdir(parents=True)
+    (skill / "scripts" / "run.py").write_text("print(1)\n")
+    text = base.BASE.partition("\n# ")[0].replace("tide-table", "lone")
+    links = "[run](scripts/run.py), [gone](scripts/gone.py) and [a neighbour](../other/SKILL.md)"
+    ran = "Run `scripts/run.py`, then `scripts/lost.py`; `${CLAUDE_PLUGIN_ROOT}/scripts/far.py`."
+    (skill / "SKILL.md").write_text(f"{text}\n# Lone\n\n{links}.\n\n{ran}\n")
+    said = check(market, str(skill)).out
+    assert "link to a missing file: scripts/gone.py" in said
+    assert "no file scripts/lost.py in this skill" in said
+    assert not re.search(r"missing file: (scripts/run|\.\./other)|no file scripts/(run|far)", said)
+
+
+def test_a_lone_plugin_is_what_its_skill_is_compared_with(market: Market, tmp_path: Path) -> None:
+    plugin = tmp_path / "harbour"
+    (plugin / ".claude-plugin").mkdir(parents=True)
+    (plugin / ".claude-plugin" / "plugin.json").write_text('{"name": "harbour"}')
+    (plugin / "commands").mkdir()
+    (plugin / "commands" / "berth.md").write_text("# Berth\n\nFinds a berth.\n")
+    head = base.BASE.partition("\n# ")[0]
+    (plugin / "SKILL.md").write_text(f"{head}\n# Harbour\n\nRun `/berth`, then `/undock`.\n")
+    said = check(market, str(plugin)).out
+    assert "warning: command-exists: /undock is no command of this plugin" in said
+    assert "/berth is no command" not in said

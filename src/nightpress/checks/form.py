@@ -102,9 +102,10 @@ def link_resolves(document: Document, context: Context, _: Options) -> Iterator[
         if not target or SCHEME.match(target) or EXAMPLE_TARGET.fullmatch(target):
             continue
         path = posixpath.normpath(posixpath.join(folder, target))
+        leaves = path.startswith("..") or (folder and not path.startswith(f"{folder}/"))
+        if leaves and context.anatomy is None:
+            continue  # where the plugin ends is not known
         if path.startswith(".."):
-            if context.anatomy is None:
-                continue  # where the plugin ends is not known
             yield Spot(f"link leaves the plugin: {target}", *document.place(link.offset))
         elif not stands(path, context.plugin_paths):
             hint = "links are relative to the document's own folder"

@@ -18,6 +18,7 @@ OWN_FOLDERS = frozenset(
     "scripts references reference assets commands agents skills hooks bin templates resources"
     " .claude-plugin output-styles workflows monitors".split()
 )
+SKILLS_FOLDERS = frozenset("scripts references reference assets templates resources".split())
 # of a plugin that has them; but so has every project, and it is the project that is mostly meant
 ORDINARY = frozenset("src test tests docs lib app public config build dist node_modules".split())
 VARIABLE = re.compile(r"\$\{?(CLAUDE_[A-Z0-9_]+)\}?")
@@ -70,6 +71,8 @@ def path_exists(document: Document, context: Context, options: Options) -> Itera
     linked = {link.target.split("#")[0].removeprefix("./") for link in document.links}
     reported: set[str] = set()
     for path, offset, rooted in _named(document, context, options):
+        if "PLUGIN_ROOT" in rooted and context.anatomy is None:
+            continue  # where that is, is not known
         if path in reported or path in linked or _stands(path, context, rooted, document):
             continue
         if source and source.says(path):
@@ -77,9 +80,12 @@ def path_exists(document: Document, context: Context, options: Options) -> Itera
         if not rooted and _foreign(document, offset, path):
             continue
         reported.add(path)
-        close = get_close_matches(path, context.plugin_paths, n=1)
-        hint = f"did you mean {close[0]}?" if close else "name only what the plugin has"
-        yield Spot(f"no file {path} in this plugin", *document.place(offset), hint)
+        whole = "plugin" if context.anatomy else "skill"
+        beside = posixpath.dirname(context.target or "") if whole == "skill" else ""
+        known = [p.removeprefix(f"{beside}/") if beside else p for p in context.plugin_paths]
+        close = get_close_matches(path, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"name only what the {whole} has"
+        yield Spot(f"no file {path} in this {whole}", *document.place(offset), hint)
     for found in BACKWARD.finditer(document.text) if "\\" in document.body else ():
         if found[0] in linked:
             continue
@@ -93,7 +99,8 @@ def _named(
     """(path, offset, root that it stands under or "") of every path that is the plugin's."""
     beside = posixpath.dirname(context.target or "")
     own = _folders(context.plugin_paths or frozenset(), beside)
-    folders = OWN_FOLDERS | own | {str(name) for name in options["folders"]}
+    usual = OWN_FOLDERS if context.anatomy else SKILLS_FOLDERS  # without its plugin
+    folders = usual | own | {str(name) for name in options["folders"]}
     start = document.starts[document.body_line - 1]
     for found in PATH.finditer(document.text, start):
         if found["root"] or found["path"].split("/")[0] in folders:
