@@ -10,8 +10,10 @@ of the test.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import os
+import pkgutil
 import shutil
 import signal
 import sqlite3
@@ -19,6 +21,7 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from nightpress import atomic, ledger, publication, renaming
 
@@ -39,7 +42,7 @@ class Killer:
 def arm(killer: Killer) -> None:
     """Every step of the protocol passes the killer: atomic's own, real fsyncs, ledger commits."""
     atomic.step = killer.step
-    real_sync, real_rename = os.fsync, renaming.rename
+    real_sync, real_rename, real_replace = os.fsync, renaming.rename, os.replace
 
     def sync(file: int) -> None:
         killer.step("os.fsync")
@@ -49,7 +52,12 @@ def arm(killer: Killer) -> None:
         killer.step(f"renameat2:{flag}")
         real_rename(folder, old, new, flag)
 
+    def replace(*names: Any, **words: Any) -> None:  # objects and trees of snapshots, our own files
+        killer.step("os.replace")
+        real_replace(*names, **words)
+
     os.fsync = sync
+    os.replace = replace  # type: ignore[assignment]
     renaming.rename = rename
     for name in ("begin", "prepare", "end", "call", "keep_analysis"):
         _around(ledger.Ledger, name, killer)
@@ -209,11 +217,15 @@ def main(source: Path, work: Path, mutant: str, only: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    # doit's own imports and ours are paid for once, before the forks
+    # all imports are paid for once, before the forks
     import doit.doit_cmd  # noqa: F401
+    import jsonschema  # noqa: F401
+    import markdown_it.main  # noqa: F401
 
-    from nightpress import pipeline, session, tasks  # noqa: F401
-    from nightpress.backends import offline  # noqa: F401
+    import nightpress
+
+    for module in pkgutil.walk_packages(nightpress.__path__, "nightpress."):
+        importlib.import_module(module.name)
 
     if "GOOGLE_GEMINI_BASE_URL" in os.environ:
         from google import genai  # noqa: F401
