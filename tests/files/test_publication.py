@@ -147,6 +147,17 @@ def test_without_exchange_the_plain_rename_does(
     assert only_file(root) == NEW
 
 
+def test_other_bytes_from_the_disk_are_not_published(
+    root: Path, at: Callable[[str, Callable[[], None]], None]
+) -> None:
+    """The read-back, with a temporary file that is damaged once it was synced."""
+    folder = root / "skills" / "one"
+    at("after:fsync", lambda: (folder / atomic.temporary_name("SKILL.md", "t")).write_bytes(b"x"))
+    with pytest.raises(OSError, match="other bytes"):
+        publish(root)
+    assert only_file(root) == OLD
+
+
 def test_a_disk_that_promises_nothing_leaves_the_old_file(
     root: Path, at: Callable[[str, Callable[[], None]], None]
 ) -> None:
