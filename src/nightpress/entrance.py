@@ -25,6 +25,9 @@ def enter(now: Session) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
             signal.signal(number, _leave)
+    if now.asked.command in invocation.SHOWING:
+        # `doit list | head`: end as every program does, instead of with doit's traceback
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if not invocation.writes(now.asked):
         return
     try:

@@ -86,6 +86,10 @@ WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "re
 """Groups of tasks that change something: one run at a time."""
 
 
+SHOWING = frozenset({"dumpdb", "info", "list", "tabcompletion"})
+"""Commands of doit that print, and do nothing else."""
+
+
 def writes(found: Invocation) -> bool:
     """Is the command line plainly a run that writes? (What is not plain is seen by the reporter,
     which is told the tasks.)"""

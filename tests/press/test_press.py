@@ -173,6 +173,19 @@ def test_unknown_options_are_errors_with_a_hint(market: Market) -> None:
     assert market.doit("limit=many").code == 3
 
 
+def test_a_reader_of_the_list_may_have_seen_enough(market: Market) -> None:
+    market.done("plan")
+    script = Path(sys.executable).parent / "doit"
+    for words in (["list", "--all"], ["info", "enhance:alpha/skill"]):
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run(
+            [script, *words], cwd=market.root, stdout=write, stderr=subprocess.PIPE, check=False
+        )
+        os.close(write)
+        assert done.stderr == b""
+
+
 def test_a_second_writer_is_told_who_is_busy(market: Market) -> None:
     market.done("list")
     path = market.root / ".nightpress" / "run.lock"
