@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,6 +20,8 @@ from nightpress.terminal import safe
 
 CAP = 1 << 30
 """Bytes of one file that a snapshot holds at most."""
+
+_TEMPORARY = re.compile(r"\.nightpress-[0-9a-f]{16}")
 
 IGNORE = reading.Ignore((".git", ".nightpress", "node_modules", "__pycache__"), defaults=False)
 
@@ -50,6 +53,14 @@ def mirror(
         if entry.kind == "dir":
             os.chmod(root / entry.path, entry.mode, follow_symlinks=True)
     return changed
+
+
+def sweep(root: Path) -> int:
+    """After a crash: remove the temporary files that `mirror` left in `root`; how many."""
+    left = [e for e in reading.walk(root, IGNORE).files if _TEMPORARY.fullmatch(Path(e.path).name)]
+    for entry in left:
+        _in_folder(root, entry.path, _remover(entry.kind))
+    return len(left)
 
 
 def _in_folder(root: Path, path: str, act: Callable[[int, str], None]) -> None:
@@ -105,7 +116,7 @@ def _differs(root: Path, held: Held) -> bool:
 
 
 def _put(root: Path, held: Held, data: bytes) -> None:
-    temporary = f".nightpress-{secrets.token_hex(8)}"
+    temporary = f".nightpress-{secrets.token_hex(8)}"  # as in _TEMPORARY
 
     def put(folder: int, name: str) -> None:
         if held.kind == "dir":

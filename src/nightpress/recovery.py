@@ -31,7 +31,14 @@ def reconcile(run: Run, lock: LockBook) -> None:
         _end(run, row, status, what)
         run.notice(f"{row['job']}: {what} (the last run was killed): {status}")
     atomic.sweep_own(project.lock_path)
-    Snapshots(project.state / "snapshots").sweep()
+    snapshots = Snapshots(project.state / "snapshots")
+    snapshots.sweep()
+    if (unfinished := snapshots.unfinished()) is not None:
+        slug, id_ = unfinished
+        run.notice(
+            f"{slug}: its restore from {id_} did not finish, part of it is as before;"
+            f" to finish it: doit restore --plugin {slug} --snapshot {id_}"
+        )
     _mend_lock(run, lock)
 
 

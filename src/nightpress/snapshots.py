@@ -52,6 +52,7 @@ class Snapshots:
     def __init__(self, folder: Path) -> None:
         self.objects = folder / "objects"
         self.trees = folder / "trees"
+        self._restoring = folder / "restoring.json"
         self._made: set[Path] = set()
 
     def take(
@@ -133,7 +134,27 @@ class Snapshots:
         is touched.
         """
         contents = {e.path: self._verified(e) for e in snapshot.entries if e.kind == "file"}
-        return mirror.mirror(root, snapshot.entries, contents, saved.entries if saved else ())
+        told = {
+            "slug": snapshot.slug, "id": snapshot.id,
+            "root": os.path.relpath(root, self._restoring.parent),
+        }  # fmt: skip
+        atomic.write(self._restoring, json.dumps(told).encode("ascii"))
+        changed = mirror.mirror(root, snapshot.entries, contents, saved.entries if saved else ())
+        self._restoring.unlink()
+        return changed
+
+    def unfinished(self) -> tuple[str, str] | None:
+        """(slug, id) of a restore that did not come to its end; what it left is removed."""
+        atomic.sweep_own(self._restoring)
+        try:
+            told = json.loads(self._restoring.read_bytes())
+            root, found = self._restoring.parent / told["root"], (told["slug"], told["id"])
+        except FileNotFoundError:
+            return None
+        if root.is_dir():
+            mirror.sweep(root)
+        self._restoring.unlink()
+        return found
 
     def keep(self, data: bytes) -> None:
         """Keep bytes that belong to no snapshot: what we published, the base of a later merge."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -158,3 +161,40 @@ def test_a_restore_is_held_to_five_minutes(tmp_path: Path) -> None:
     slow = market.doit("restore", "--plugin", "alpha", NIGHTPRESS_CLOCK=fast)
     assert slow.code == 1
     assert "more than the 300 s that a restore may take" in slow.out
+
+
+def test_a_killed_restore_is_cleaned_up_and_told(tmp_path: Path) -> None:
+    plugin(tmp_path, "alpha")
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    market.done("snapshot:alpha")
+    commands = tmp_path / "plugins" / "alpha" / "commands"
+    before = {path: path.read_bytes() for path in commands.iterdir()}
+    for path in before:
+        path.write_text("# Changed\n")
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_RESTORE], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert len(list(commands.glob(".nightpress-*"))) == 1
+    said = market.doit().out
+    assert "alpha: its restore from" in said and "did not finish" in said
+    assert not list(commands.glob(".nightpress-*"))
+    assert "did not finish" not in market.doit().out
+    again = said.partition("to finish it: doit ")[2].splitlines()[0].split()
+    market.done(*again)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+KILLED_RESTORE = """
+import os, signal, sys
+real = os.replace
+def replace(old, new, **words):
+    if str(old).startswith(".nightpress-"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(old, new, **words)
+os.replace = replace
+sys.argv = ["doit", "restore", "--plugin", "alpha"]
+from doit.doit_cmd import DoitMain
+DoitMain().run(sys.argv[1:])
+"""
