@@ -117,3 +117,15 @@ def test_half_a_paragraph_in_common_is_no_neighbour() -> None:
                        f" that nobody is left to guess about the {word} of last year.\n")
               for word in ("harbour", "station", "gauge")]  # fmt: skip
     assert Neighbours.of(others).sharing(BOILERPLATE) == 0
+
+
+def test_a_document_that_is_one_fence_is_found() -> None:
+    text = "# Tides\n\nHigh water, and low.\n"
+    for fence in ("```markdown\n{}```\n", "~~~\n{}~~~\n", "````md\n{}````\n"):
+        found = judge(fence.format(text), alone("README.md")).findings
+        assert [f.check for f in found] == ["fence-closed"], fence
+        head = base.BASE.partition("\n# ")[0]
+        skill = judge(f"{head}\n{fence.format(text)}", alone("x/SKILL.md")).findings
+        assert "the whole document is in a fence" in [f.message for f in skill]
+    for plain in (f"# Tides\n\n```md\n{text}```\n", "```bash\ntides\n```\n", text):
+        assert "fence-closed" not in {f.check for f in judge(plain, alone("README.md")).findings}

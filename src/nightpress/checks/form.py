@@ -84,12 +84,24 @@ def heading_order(document: Document, _context: Context, _: Options) -> Iterator
         above = heading.level
 
 
-def fence_closed(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
-    """Every code fence is closed."""
+def fence_closed(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """Every code fence is closed, and none stands around the whole document, as around replies."""
+    if _wrapped(document, context):
+        yield Spot("the whole document is in a fence", document.blocks[0].line, 1, "take it off")
     for block in document.blocks:
         if not block.closed:
             hint = "close it with the same number of backticks; a fence in a fence needs more"
             yield Spot("code fence is never closed", block.line, 1, hint)
+
+
+def _wrapped(document: Document, context: Context) -> bool:
+    """Is Markdown in a fence all there is? A skill without frontmatter has that to say first."""
+    if len(document.blocks) != 1 or not document.blocks[0].fenced:
+        return False
+    if document.frontmatter is None and context.frontmatter != "none":
+        return False
+    only = not re.sub(r"[`~]{3,}.*", "", document.prose).strip()
+    return only and document.blocks[0].language in ("", "markdown", "md", "mdx", "text", "txt")
 
 
 def link_resolves(document: Document, context: Context, _: Options) -> Iterator[Spot]:
