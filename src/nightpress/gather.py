@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from nightpress import (
     contract,
     digests,
     fingerprint,
+    git,
     grounds,
     lockfile,
     originals,
@@ -41,6 +42,7 @@ class Gatherer:
         self.lock = project.lock()
         self.asked = project.ledger.asked() if project.has_ledger else frozenset()
         self._appraiser = Appraiser(project)
+        self._git = git.Ignored(project.root)
         self._absent = Absent(project)
 
     def gather(self, slug: str) -> Gathered:
@@ -78,7 +80,9 @@ class Gatherer:
         tree = reading.walk(found.root, self._ignore(manifest))
         found.notices = list(tree.notices)
         prefix = os.fsencode(manifest.path)
-        entries = _own(tree.files, found.foreign)
+        targets = [enhancement.target for enhancement in manifest.enhancements]
+        ignored = self._git.inside(manifest.path)
+        entries = grounds.own(tree.files, found.foreign, ignored, targets)
         paths = [prefix, *(prefix + b"/" + os.fsencode(entry.path) for entry in entries)]
         found.names = (os.fsencode(manifest.file), *paths)
         found.signature = digests.sign(self.project.index.root, found.names)
@@ -288,12 +292,3 @@ def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Proble
 def _passed_over(manifest: Manifest, notice: reading.Notice) -> contract.Problem:
     where = f"{manifest.path}/{notice.path}" if notice.path not in ("", ".") else manifest.path
     return contract.Problem(where, 0, 0, "", notice.what, severity="warning")
-
-
-def _own(entries: Sequence[reading.Entry], foreign: frozenset[str]) -> list[reading.Entry]:
-    """The entries without those of plugins inside this plugin, and of whatever else is foreign:
-    they are content of their own."""
-    marker = "/.claude-plugin/plugin.json"
-    inner = {e.path.removesuffix(marker) for e in entries if e.path.endswith(marker)}
-    others = foreign | inner
-    return [e for e in entries if not (others and grounds.is_foreign(e.path, others))]

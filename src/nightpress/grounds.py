@@ -7,11 +7,12 @@ publication would make it stale again, and restoring it would turn back what bel
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Sequence
 
 from nightpress import contract
 from nightpress.contract import paths
 from nightpress.project import STATE, Project
+from nightpress.reading import Entry, with_parents
 
 OURS = ("dodo.py", "manifests", "nightpress.lock", STATE)
 """What nightpress writes at a project's root."""
@@ -36,6 +37,25 @@ def is_foreign(path: str, others: Container[str]) -> bool:
             return True
         path = path.rpartition("/")[0]
     return False
+
+
+def own(
+    entries: Sequence[Entry],
+    foreign: frozenset[str],
+    ignored: frozenset[str],
+    targets: Iterable[str],
+) -> list[Entry]:
+    """The entries that are the plugin's content: without what is foreign, without plugins inside
+    it, and without what git ignores (a clone would not have it, and nobody else is to see it; a
+    target counts all the same). foreign, ignored, targets: relative to the plugin's folder."""
+    marker = "/.claude-plugin/plugin.json"
+    inner = {e.path.removesuffix(marker) for e in entries if e.path.endswith(marker)}
+    others, kept = foreign | inner, with_parents(targets)
+    return [
+        e
+        for e in entries
+        if not is_foreign(e.path, others) and (e.path in kept or not is_foreign(e.path, ignored))
+    ]
 
 
 def _plugins(project: Project) -> set[str]:

@@ -185,8 +185,9 @@ class Project:
             contract.bundled("schemas"),
         ):
             total.update(folder_digest(folder))
-        defaults = self.manifests / "_defaults.yaml"
-        total.update(defaults.read_bytes() if defaults.is_file() else b"")
+        for file in (self.manifests / "_defaults.yaml", self.root / ".gitignore"):
+            data = file.read_bytes() if file.is_file() else b""
+            total.update(b"%d:%s" % (len(data), data))
         total.update(f"{self.writer()}{self.writer().by_default}".encode())
         total.update((self.ledger.identity() if self.has_ledger else "none").encode())
         return total.hexdigest()

@@ -154,6 +154,43 @@ def test_a_clone_without_a_ledger_is_judged_from_the_lock_file(
     assert clone.target("alpha").read_bytes() == market.target("alpha").read_bytes()
 
 
+def test_what_git_ignores_is_no_content(market: Market, tmp_path: Path) -> None:
+    """A clone does not have it: else the committed lock file would be wrong there."""
+    (market.root / ".gitignore").write_text(".nightpress/\n*.log\n/plugins/beta/build/\n")
+    beta = market.root / "plugins" / "beta"
+    (beta / "build").mkdir()
+    (beta / "build" / "out.md").write_text("# Out\n\nMade by a tool.\n")
+    (beta / "debug.log").write_text("a private remark\n")
+    (beta / "kept.log").write_text("Committed all the same.\n")
+    market.git("init", "-q")
+    market.git("add", "-f", "plugins/beta/kept.log")
+    market.done()
+    market.git("add", "-A")
+    market.git("commit", "-qm", "all")
+    [(files,)] = market.rows(
+        "SELECT c.files FROM contents c JOIN enhancements e"
+        " ON c.content = json_extract(e.fingerprint, '$.content') WHERE e.job = 'beta/skill'"
+    )
+    assert "kept.log" in json.loads(str(files))
+    assert not {"debug.log", "build/out.md"} & set(json.loads(str(files)))
+    (beta / "debug.log").write_text("another private remark\n")
+    assert "nothing to do" in market.done().out
+    market.git("clone", "-q", str(market.root), str(tmp_path / "clone"))
+    clone = Market(tmp_path / "clone").done().out
+    assert "without work: 2 up to date" in clone
+    assert "published" not in clone
+    (market.root / ".gitignore").write_text(".nightpress/\n*.log\n")
+    assert "content changed: build/out.md added" in market.done().out
+
+
+def test_a_marketplace_in_an_ignored_folder_is_documented_all_the_same(market: Market) -> None:
+    (market.root / ".gitignore").write_text(".nightpress/\nplugins/\n")
+    market.git("init", "-q")
+    assert "2 published" in market.done().out
+    (market.root / "plugins" / "beta" / "NOTES.md").write_text("# Notes\n\nNew.\n")
+    assert "content changed: NOTES.md added" in market.done().out
+
+
 def test_one_bad_manifest_is_one_finding_and_the_others_go_on(market: Market) -> None:
     bad = market.root / "manifests" / "beta.yaml"
     bad.write_text(bad.read_text().replace("generator: skill", "generater: skill"))

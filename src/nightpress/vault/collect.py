@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from nightpress import reading
+from nightpress import git, reading
 from nightpress.errors import UnsafePath
 from nightpress.sources import is_secret
 from nightpress.terminal import safe
@@ -25,7 +25,6 @@ from nightpress.vault.trees import Node
 Kind = Literal["plugin", "project", "ledger"]
 
 CAPS = reading.Caps(files=500_000, depth=100)
-GIT_SECONDS = 60
 _PART_ENTRIES = 32
 _MOST_PARTS = 64
 _ALWAYS = (".git", ".hg", ".svn", ".nightpress")
@@ -33,9 +32,6 @@ _MADE_AGAIN = (
     ".venv/", "node_modules/", "__pycache__/", ".mypy_cache/", ".pytest_cache/", ".ruff_cache/",
 )  # fmt: skip
 """Untracked folders that stay out though no .gitignore says so: any tool makes them again."""
-_GIT_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
-"""Set within git's hooks: they would speak of another repository, or of half a commit."""
-_GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +211,10 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Fou
 
 def _git_ignored(root: Path, notices: list[str]) -> frozenset[str] | None:
     """What git ignores below root (a folder stands for all it holds); None: git does not say."""
-    whole = root.absolute()
-    if not any((folder / ".git").exists() for folder in (whole, *whole.parents)):
+    if not git.is_repository(root):
         return None
-    words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
     try:
-        said = _git(root, *words, *(f"--exclude={name}" for name in _MADE_AGAIN))
+        return git.ignored(root, *(f"--exclude={name}" for name in _MADE_AGAIN))
     except subprocess.CalledProcessError as error:
         why = error.stderr.decode("utf-8", "replace").strip().splitlines()
         notices.append(f"git cannot say what it ignores ({safe(why[0]) if why else 'failed'}):"
@@ -229,18 +223,15 @@ def _git_ignored(root: Path, notices: list[str]) -> frozenset[str] | None:
     except (OSError, subprocess.TimeoutExpired) as error:
         notices.append(f"git cannot be asked ({type(error).__name__}): the ignore patterns decide")
         return None
-    return frozenset(os.fsdecode(path).rstrip("/") for path in said.split(b"\0") if path)
 
 
 def _not_checked_out(root: Path) -> list[reading.Notice]:
     """What git tracks and a sparse checkout keeps off this disk."""
     try:
-        if (
-            _git(root, "config", "--get", "--default=false", "--type=bool", "core.sparseCheckout")
-            != b"true\n"
-        ):
+        asked = ("config", "--get", "--default=false", "--type=bool", "core.sparseCheckout")
+        if git.run(root, *asked) != b"true\n":
             return []
-        rows = _git(root, "ls-files", "-z", "-t").split(b"\0")
+        rows = git.run(root, "ls-files", "-z", "-t").split(b"\0")
     except (OSError, subprocess.SubprocessError):
         return []
     return [
@@ -248,12 +239,3 @@ def _not_checked_out(root: Path) -> list[reading.Notice]:
         for row in rows
         if row.startswith(b"S ")
     ]
-
-
-def _git(root: Path, *words: str) -> bytes:
-    environment = {k: v for k, v in os.environ.items() if k not in _GIT_HOOKS}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    return subprocess.run(  # noqa: S603  no shell, our own words
-        (*_GIT, *words), cwd=root, env=environment, capture_output=True, timeout=GIT_SECONDS,
-        check=True,
-    ).stdout  # fmt: skip

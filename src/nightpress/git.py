@@ -1,0 +1,78 @@
+"""What git says of a project's files, asked in one way.
+
+Floor 2, a foundation. git is optional: where there is no repository, or no git, the ignore patterns
+decide alone.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path, PurePosixPath
+
+SECONDS = 60
+HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+"""Set within git's hooks: they would speak of another repository, or of half a commit."""
+_GIT = (
+    "git", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
+)  # fmt: skip
+_IGNORED = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
+
+
+def is_repository(root: Path) -> bool:
+    """Does the folder lie in a work tree?"""
+    whole = root.absolute()
+    return any((folder / ".git").exists() for folder in (whole, *whole.parents))
+
+
+def ignored(root: Path, *more: str, below: str = ".") -> frozenset[str]:
+    """Paths below a folder of root that git ignores, relative to root; a folder stands for all it
+    holds. more: options of `git ls-files`.
+
+    Raises CalledProcessError, OSError or TimeoutExpired where git does not say."""
+    said = run(root, *_IGNORED, *more, "--", below)
+    return frozenset(os.fsdecode(path).rstrip("/") for path in said.split(b"\0") if path)
+
+
+def run(root: Path, *words: str) -> bytes:
+    """What a command of git prints; raises as `ignored`."""
+    environment = {k: v for k, v in os.environ.items() if k not in HOOKS}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    return subprocess.run(  # noqa: S603  no shell, our own words
+        (*_GIT, *words), cwd=root, env=environment, capture_output=True, timeout=SECONDS, check=True
+    ).stdout
+
+
+class Ignored:
+    """What git ignores in the plugins of one project: asked plugin by plugin for a few of them,
+    once for all when there are many."""
+
+    FEW = 4
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._asks = is_repository(root)
+        self._asked = 0
+        self._all: frozenset[str] | None = None
+
+    def inside(self, folder: str) -> frozenset[str]:
+        """Paths relative to the folder (a POSIX path relative to root, "." for root itself)."""
+        if not self._asks:
+            return frozenset()
+        try:
+            found = self._found(folder)
+        except (OSError, subprocess.SubprocessError):
+            self._asks = False
+            return frozenset()
+        if folder == ".":
+            return found
+        if not found.isdisjoint((folder, *map(str, PurePosixPath(folder).parents))):
+            return frozenset()  # all of it: then the user means it nevertheless
+        prefix = f"{folder}/"
+        return frozenset(p.removeprefix(prefix) for p in found if p.startswith(prefix))
+
+    def _found(self, folder: str) -> frozenset[str]:
+        self._asked += 1
+        if self._all is None and self._asked > self.FEW:
+            self._all = ignored(self._root)
+        return ignored(self._root, below=folder) if self._all is None else self._all
