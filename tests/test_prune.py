@@ -227,3 +227,33 @@ def test_the_defaults_say_how_long_things_stay(market: Market) -> None:
     assert list((market.root / ".nightpress" / "logs").glob("2*")) == []
     asked = prune.prune(_later(market, 300), 200, dry=True)
     assert asked.before > prune.prune(_later(market, 300), dry=True).before
+
+
+def test_the_newest_snapshots_of_each_plugin_stay_however_old(market: Market) -> None:
+    held = snapshots.Snapshots(market.root / ".nightpress" / "snapshots")
+    taken: dict[str, list[str]] = {"alpha": [], "beta": []}
+    for day in range(prune.KEEP + 2):
+        for slug, ids in taken.items():
+            root = market.root / "plugins" / slug
+            (root / "NOTE.md").write_text(f"Day {day} of {slug}.\n")
+            ids.append(held.take(root, slug, "asked for", day * DAY, "run").id)
+    done = prune.prune(_later(market, 0), 90)
+    assert (done.snapshots, done.objects) == (4, 4)
+    for slug, ids in taken.items():
+        assert [s.id for s in held.listed(slug)] == ids[: -prune.KEEP - 1 : -1]
+        assert held.read(ids[-prune.KEEP], "NOTE.md", slug) == f"Day 2 of {slug}.\n".encode()
+
+
+def test_the_latest_attempt_of_each_document_stays_whatever_its_end(tmp_path: Path) -> None:
+    """A parked refusal is decided from it: without its row it would be paid for again."""
+    clock = Clock(1_700_000_000.0)
+    ledger = Ledger(tmp_path / "ledger.db", clock.time)
+    ledger.begin_run("run", pid=1, command="doit", backend="gemini", model="m", version="1")
+    for number, status in enumerate(("published", "failed", "refused")):
+        _attempt(ledger, "run", "p/skill", status, f"c{number}")
+    _attempt(ledger, "run", "q/skill", "published", "d")  # the chain's newest is another's
+    clock.at += 200 * DAY
+    _prune(ledger, clock, 90)
+    kept = [tuple(row) for row in ledger.rows("SELECT job, status FROM enhancements ORDER BY id")]
+    assert kept == [("p/skill", "published"), ("p/skill", "refused"), ("q/skill", "published")]
+    ledger.close()

@@ -208,3 +208,34 @@ def test_a_failed_stage_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises((UnsafePath, OSError)):
         atomic.stage(tmp_path, TARGET, NEW, "t")
     assert [p.name for p in (tmp_path / "skills").iterdir()] == ["one"]
+
+
+def test_links_are_refused_when_a_version_is_staged(root: Path) -> None:
+    (root / "other").write_bytes(OLD)
+    for link in (os.symlink, os.link):
+        (root / TARGET).unlink()
+        link(root / "other", root / TARGET)
+        with pytest.raises(UnsafePath, match="link"):
+            atomic.stage(root, TARGET, NEW, "t")
+        assert (root / "other").read_bytes() == OLD
+
+
+def test_a_discarded_version_takes_its_folders_along(tmp_path: Path) -> None:
+    atomic.discard(atomic.stage(tmp_path, TARGET, NEW, "t"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_save_before_the_swap_is_a_conflict_without_exchange_too(
+    root: Path, at: Callable[[str, Callable[[], None]], None]
+) -> None:
+    """There nothing comes out that could be compared: the look before is all there is."""
+
+    def refuse() -> None:
+        raise renaming.NoExchange
+
+    staged = atomic.stage(root, TARGET, NEW, "t")
+    save_in_place(root)
+    at("before:exchange", refuse)
+    with pytest.raises(PublishConflict):
+        atomic.swap(staged, sha256(OLD))
+    assert (root / TARGET).read_bytes() == b"the user's own words\n"

@@ -128,6 +128,15 @@ def test_an_unchanged_plugin_costs_no_space_twice(tree: Path, tmp_path: Path) ->
     assert sorted(snapshots.objects.rglob("*")) == objects
 
 
+def test_a_copy_that_the_disk_damaged_is_made_again(tree: Path, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path / "snapshots")
+    snapshots.take(tree, "plugin", "test", 0.0, "run")
+    for copy in snapshots.objects.glob("*/*"):
+        copy.write_bytes(b"x" * copy.stat().st_size)
+    taken = snapshots.take(tree, "plugin", "test", 1.0, "run")
+    assert snapshots.read(taken.id, "private.txt") == b"mine"
+
+
 def test_the_command_names_what_it_did_and_how_to_undo_it(tmp_path: Path) -> None:
     market = Market(tmp_path)
     plugin(tmp_path, "alpha", skill="# Alpha\n\nToo short.\n")
