@@ -139,6 +139,8 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table").disable("inline")
 
 
+# one draft is judged several times: as it is composed, with its neighbours, without its witness
+@lru_cache(maxsize=8)
 def parse(text: str, raw: str | None = None) -> Document:
     """The document that `text` is; never raises for anything that a text may hold."""
     parts = frontmatter.split(text)
