@@ -15,6 +15,9 @@ from functools import cache, lru_cache
 NEAR = 500
 """Characters between a guard's word and either end of a match, at most."""
 
+BESIDE = 160
+"""Characters beside a noun, or a slash, that a name may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
@@ -83,3 +86,20 @@ def _near(words: tuple[str, ...], flat: str, text: str) -> Iterator[tuple[int, i
         end = min(len(text), at + 2 * NEAR)
     if end >= 0:
         yield begin, end
+
+
+def around(
+    pattern: re.Pattern[str], word: str, text: str, after: int = 1, start: int = 0
+) -> Iterator[re.Match[str]]:
+    """Matches that hold the word, and at most so many characters after it: only there a pattern
+    that may begin anywhere is tried."""
+    at, last = text.find(word, start), start
+    while at >= 0:
+        end = at + len(word)
+        found = pattern.search(text, max(last, at - BESIDE), end + after)
+        if found is not None:
+            found = pattern.match(text, found.start())  # what follows the word counts, too
+        if found is not None:
+            yield found
+            last = found.end()
+        at = text.find(word, max(end, last))

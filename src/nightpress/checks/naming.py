@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from nightpress.checks.builtins import ROOTS
 from nightpress.checks.document import CodeBlock, Document
+from nightpress.checks.guarded import BESIDE, around
 
 Named = tuple[str, int]
 """A name and the offset at which it stands."""
@@ -55,12 +56,14 @@ ADJECTIVE = re.compile(
 def commands(document: Document) -> Iterator[Named]:
     """What is plainly meant as a slash command: (name without slash, offset)."""
     for span in document.spans:
+        if "/" not in span.text:
+            continue
         found = COMMAND.match(PROMPT.sub("", span.text, count=1))
         if found is None and " " in span.text:
             found = re.search(rf"\b(?:run|type|use)\s+{COMMAND.pattern}", span.text, re.I)
         if found and _is_command(document, found[1], span.offset, span.offset + len(span.text)):
             yield found[1].lower(), span.offset + span.text.find("/")
-    for found in SAID.finditer(document.prose) if "/" in document.prose else ():
+    for found in around(SAID, "/", document.prose, after=BESIDE):
         if _is_command(document, found[1], found.start(1) - 1, found.end()):
             yield found[1], found.start(1) - 1
     for block in document.blocks:
@@ -71,6 +74,8 @@ def commands(document: Document) -> Iterator[Named]:
 def _typed(document: Document, block: CodeBlock) -> Iterator[Named]:
     """Commands at the start of a code line, after a prompt or not."""
     for number, line in enumerate(block.text.split("\n")):
+        if "/" not in line:
+            continue
         found = COMMAND.match(PROMPT.sub("", line.strip(), count=1))
         where = block.line + number + (1 if block.fenced else 0)
         start = document.starts[min(where, len(document.starts)) - 1]
@@ -127,10 +132,9 @@ def _spans_beside(document: Document, noun: str) -> Iterator[Named]:
 
 def _prose_beside(document: Document, noun: str) -> Iterator[Named]:
     """**name** agent, and the name-of-it agent in plain words."""
-    pattern = re.compile(
-        rf"(?:\*\*({KEBAB})\*\*|\b[Tt]he[ \t]+({KEBAB}))[ \t]+{noun.removesuffix('s?')}\b(?!-)"
-    )
-    for found in pattern.finditer(document.prose):
+    word = noun.removesuffix("s?")
+    pattern = re.compile(rf"(?:\*\*({KEBAB})\*\*|\b[Tt]he[ \t]+({KEBAB}))[ \t]+{word}\b(?!-)")
+    for found in around(pattern, word.rpartition("?")[2], document.prose):
         name = found[1] or found[2]
         plain = found[1] is None
         tail = name.lower().rpartition("-")[2]

@@ -12,6 +12,7 @@ from nightpress.checks.builtins import VARIABLES
 from nightpress.checks.document import Document
 from nightpress.checks.form import stands
 from nightpress.checks.gate import Context, Options, Spot
+from nightpress.checks.guarded import BESIDE, around
 from nightpress.checks.source import source_of
 
 OWN_FOLDERS = frozenset(
@@ -102,7 +103,7 @@ def _named(
     usual = OWN_FOLDERS if context.anatomy else SKILLS_FOLDERS  # without its plugin
     folders = usual | own | {str(name) for name in options["folders"]}
     start = document.starts[document.body_line - 1]
-    for found in PATH.finditer(document.text, start):
+    for found in around(PATH, "/", document.text, BESIDE, start):
         if found["root"] or found["path"].split("/")[0] in folders:
             yield found["path"], found.start("path"), found["root"] or ""
     for found in ROOTED.finditer(document.text, start) if "CLAUDE_" in document.text else ():
