@@ -16,10 +16,10 @@ import tarfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
 from tests.checks import base
 from tests.checks.defects import all_defects
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import hashlib
 import json
 import os
@@ -128,7 +127,7 @@ def _up_to_date(root: Path) -> None:
                     str(state.case.standing.sha256),
                     "published",
                     str(state.writer),
-                    dataclasses.replace(state.case.fingerprint),
+                    state.case.fingerprint,
                 )
             )
     (root / "nightpress.lock").write_bytes(

@@ -5,8 +5,9 @@ Floor 3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from nightpress import budget
 from nightpress.backends.answers import rerouted
@@ -18,8 +19,7 @@ from nightpress.run import Run
 from nightpress.writers import Writer
 
 
-@dataclass(slots=True)
-class Attempts:
+class Attempts(Struct):
     """Records each HTTP attempt of one question; held: its reservations, the last one in use."""
 
     run: Run

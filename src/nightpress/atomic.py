@@ -17,8 +17,9 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress import renaming
 from nightpress.errors import PublishConflict, UnsafePath
@@ -50,8 +51,7 @@ def _folder(root: Path, parts: Sequence[str]) -> Iterator[int]:
         os.close(folder)
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(Struct, frozen=True):
     """A new version beside its target. made: folders that did not exist before, outermost first."""
 
     root: Path

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from nightpress import drafting, reviewing
 from nightpress.calls import Caller
@@ -20,8 +22,7 @@ from nightpress.model import Finding, Request
 from nightpress.run import Outcome, Run
 
 
-@dataclass(slots=True)
-class Doing:
+class Doing(Struct):
     """One attempt in flight, handed from action to action."""
 
     item: Item
@@ -37,8 +38,7 @@ class Doing:
     draft: drafting.Draft | None = None
 
 
-@dataclass(slots=True)
-class Attempts:
+class Attempts(Struct):
     """The attempts of one run that are in flight, by job."""
 
     run: Run

@@ -5,15 +5,14 @@ Floor 1. Randomness is an argument (`draw`, 0 <= draw < 1), so that a test can s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from nightpress.errors import ANSWER_KINDS, Answer
 
 MINUTE = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """attempts: HTTP attempts per question, the first included; base, factor, most: the seconds
     of exponential backoff; malformed: attempts where a body was no answer at all; tokens: the
     factor by which the one retry of a cut-off reply enlarges its budget, up to max_tokens.

@@ -12,8 +12,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 Path = tuple[str | int, ...]
 
@@ -32,8 +33,7 @@ class YamlError(ValueError):
         self.column = column
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Struct):
     """value: plain Python; places: path of keys and indexes -> (line, column) of the value;
     keys: path -> (line, column) of the key."""
 

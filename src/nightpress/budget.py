@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress.errors import Deferred, UsageError
 
@@ -19,8 +20,7 @@ MILLION = 1_000_000
 AGAIN = "the rest is deferred: the next run goes on with it"
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """US dollars per million tokens, in and out."""
 
     tokens_in: float
@@ -70,8 +70,7 @@ def next_time(text: str, now: datetime) -> datetime:
     return today if today > now else today + timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """None: no bound. max_cost: US dollars; until: epoch seconds; limit: enhancements."""
 
     max_calls: int | None = None
@@ -94,8 +93,7 @@ def read(options: Mapping[str, Any], defaults: Mapping[str, Any], now: datetime)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What was set aside for one call."""
 
     tokens: int
@@ -103,8 +101,7 @@ class Held:
     price: Price | None
 
 
-@dataclass(slots=True)
-class Used:
+class Used(Struct):
     """calls, tokens and US dollars; cost: None once a call had no known price."""
 
     calls: int = 0
@@ -113,8 +110,7 @@ class Used:
     cost: float | None = 0.0
 
 
-@dataclass(slots=True)
-class Spending:
+class Spending(Struct):
     """A budget and what was spent and set aside of it. prices: model -> Price, FREE on a free
     tier, None where unknown."""
 

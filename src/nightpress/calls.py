@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress import fingerprint
 from nightpress.accounting import Attempts
@@ -38,8 +39,7 @@ def tokens_of(request: Request) -> int:
     return int((len(request.system.encode()) + len(request.prompt.encode())) / 3.5) + 1
 
 
-@dataclass(slots=True)
-class Caller:
+class Caller(Struct):
     """Asks backends for one run. One client per writer, held for the whole run.
 
     The run's first call goes alone: it finds a wrong key or a retired model before the others pay

@@ -10,8 +10,9 @@ import gc
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress import fingerprint, lockfile
 from nightpress.digests import LOCK, RACY_NS, Settled, newest, sign
@@ -21,8 +22,7 @@ from nightpress.model import Decision, Reason
 from nightpress.project import Project
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One enhancement as tasks and plan see it. id: `slug/name`; target: relative to the project;
     needs: names of the plugin's enhancements that go first."""
 
@@ -52,8 +52,7 @@ def rank(item: Item, order: Sequence[str]) -> int:
     return list(order).index(kind) if kind in order else len(order)
 
 
-@dataclass(slots=True)
-class Catalog:
+class Catalog(Struct):
     """The enhancements that were asked for. unmoved: decisions of the plugins that were not
     looked into, counted; problems: what is wrong with manifests."""
 

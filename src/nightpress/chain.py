@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from nightpress.store import Connection
 
@@ -24,8 +25,7 @@ _OUTSIDE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
+class Break(Struct, frozen=True):
     """A place where the chain does not hold; seq 0: a row outside it."""
 
     seq: int

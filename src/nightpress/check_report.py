@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from nightpress import baseline, checks, sarif
 from nightpress.baseline import Told
@@ -17,8 +19,7 @@ from nightpress.model import Finding
 from nightpress.terminal import safe
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """judged: what stands; accepted: a baseline's marks; stale_counts: stale documents fail."""
 
     judged: Sequence[Judged]

@@ -9,10 +9,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress import checks, contract, judging, reading, sources, staleness
 from nightpress.clock import RealClock
@@ -35,8 +37,7 @@ SKILL_FILES = 2000
 Looking = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One document. path: as the user would type it; score: None where it could not be read;
     stale: the reasons for which its project would make it again; place: its path in the
     repository, by which a forge and a baseline know it wherever the command was typed."""
@@ -82,8 +83,7 @@ def _place(path: Path, here: Path) -> str:
 # --- what was asked for ---
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A path as it was typed. top: its absolute path, links of the way to it resolved; project:
     the folder of the project that it lies in."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from nightpress.anatomy import kind_of
 from nightpress.model import Anatomy, SourceFile
@@ -27,8 +28,7 @@ LEAST = 600
 """Bytes under which the beginning of a file tells too little to be sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """One file of a prompt; trimmed: its end was left out, at a heading or paragraph."""
 
     path: str

@@ -12,8 +12,9 @@ import hashlib
 import os
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress.store import Connection, Store
 
@@ -41,8 +42,7 @@ CREATE TABLE appraisals (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWI
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """A plugin without work. names: every path that was looked at, relative to the project;
     counts: its decisions, counted, as text; items: its enhancements as JSON."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress import reading
 from nightpress.errors import UnsafePath
@@ -27,8 +28,7 @@ _LOCAL = frozenset({None, "directory", "file", "local", "path", "relative"})
 _SHOWN = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A plugin: its folder relative to the marketplace ("." for the root itself), its real name,
     its category, and the skill folders it has (relative to the plugin, with the size in bytes of
     each SKILL.md); root_skill: it is one skill, with a SKILL.md of its own."""
@@ -40,16 +40,14 @@ class Found:
     root_skill: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Struct, frozen=True):
     """The plugins, sorted by path, and what was passed over."""
 
     plugins: tuple[Found, ...]
     notices: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Market:
+class _Market(Struct):
     """A marketplace as it was walked: files with their sizes, folders, links."""
 
     root: Path

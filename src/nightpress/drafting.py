@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from nightpress import (
     atomic,
@@ -36,8 +38,7 @@ ANALYSIS_TRIES = 3
 """How often an analysis is asked for, until one keeps its schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A judged document. counted and fingerprint: of exactly the bytes that were sent."""
 
     text: str

@@ -6,7 +6,7 @@ traceback; anything else that is raised is a bug, and shows its traceback.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -66,8 +66,7 @@ class Unsettled(MachineTrouble):
     """The new file stands, but the disk refused what follows; the next run ends the attempt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What one answer of a backend means, said by the backend that got it.
 
     kind: one of the values in `ANSWER_KINDS`; wait: seconds that the server stated, if any;

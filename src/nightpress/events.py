@@ -7,12 +7,12 @@ Floor 0. Kinds and keys are stable: `doit progress=json` prints them, one object
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+
+class Kind(Struct, frozen=True):
     """What a kind of event says; keys: name -> meaning, beside those that every event has."""
 
     says: str
@@ -75,8 +75,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """kind: one of KINDS; at: epoch seconds; job: `slug/name` or ""; text: one plain sentence for
     people; data: the kind's own keys, for programs."""
 

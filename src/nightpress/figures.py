@@ -7,24 +7,23 @@ bytes, durations seconds, times ISO 8601 UTC, costs US dollars (None: no price i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 OUTCOMES = (
     "published", "adopted", "refused", "failed", "deferred", "insufficient", "kept", "interrupted",
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """Attempts that ended on one day, by status."""
 
     day: str
     outcomes: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
+class Bin(Struct, frozen=True):
     """Documents of a size, least <= bytes < most: before nightpress, and as they stand."""
 
     least: int
@@ -33,8 +32,7 @@ class Bin:
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(Struct, frozen=True):
     """The sizes of published documents, and the default window."""
 
     window: tuple[int, int]
@@ -44,8 +42,7 @@ class Sizes:
     within_after: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """How long one phase took: n times; p50, p95 by nearest rank."""
 
     phase: str
@@ -55,8 +52,7 @@ class Phase:
     longest: float
 
 
-@dataclass(frozen=True, slots=True)
-class CallDay:
+class CallDay(Struct, frozen=True):
     """Calls of one day."""
 
     day: str
@@ -66,8 +62,7 @@ class CallDay:
     tokens_out: int
 
 
-@dataclass(frozen=True, slots=True)
-class QuotaState:
+class QuotaState(Struct, frozen=True):
     """A model's quota today (the provider's day), and the busiest minute of the report's days."""
 
     model: str
@@ -81,8 +76,7 @@ class QuotaState:
     busiest_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """Which model was asked, and which answered ("": none did)."""
 
     asked: str
@@ -93,8 +87,7 @@ class Model:
     cost: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """How often a gate spoke in the latest attempts, by severity."""
 
     gate: str
@@ -103,8 +96,7 @@ class Gate:
     infos: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """Enhancements whose latest attempt ended badly for one reason, and what to do about it."""
 
     cause: str
@@ -115,8 +107,7 @@ class Cause:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(Struct, frozen=True):
     """One run."""
 
     run_id: str
@@ -130,8 +121,7 @@ class RunRow:
     calls: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One attempt at an enhancement."""
 
     at: str
@@ -142,8 +132,7 @@ class Attempt:
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """Where a published file comes from. prompt: hash of the question that was asked ("" offline);
     template: digest of the generator; restore: the command that brings back what stood before."""
 
@@ -163,8 +152,7 @@ class Provenance:
     restore: str
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One enhancement as it stands. action: what the plan says of it; state: in one word."""
 
     job: str
@@ -185,8 +173,7 @@ class Document:
     diff: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(Struct, frozen=True):
     """One plugin and its documents; state: the one of them that needs the user most."""
 
     slug: str
@@ -195,8 +182,7 @@ class Plugin:
     documents: Sequence[Document]
 
 
-@dataclass(frozen=True, slots=True)
-class Backups:
+class Backups(Struct, frozen=True):
     """Good copies, and the last rehearsal of a recovery; "" and None: there is none.
     failed_since: what the last try said, if it failed."""
 
@@ -210,8 +196,7 @@ class Backups:
     failed_since: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """The whole report. since: the first day of everything that is counted by day, by phase, by
     call and by model; `attempts` and `cost` are of all time."""
 

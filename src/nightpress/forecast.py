@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 from nightpress import pace as pacing
 from nightpress.budget import Price, cost
@@ -21,8 +22,7 @@ EXACT = 20_000
 """Calls that are followed one by one; what is beyond is extrapolated from the rate until there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(Struct, frozen=True):
     """Seconds of a call: typical, and slow (the 95th percentile)."""
 
     median: float = 5.2
@@ -43,8 +43,7 @@ def measured(seconds: Sequence[float]) -> Latency:
     return Latency(ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)])
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """What is to be done. calls: likely and at most (repairs and retries included); tokens_in and
     tokens_out: per call, likely and at most."""
 
@@ -53,8 +52,7 @@ class Work:
     tokens_out: tuple[int, int] = (3_000, 6_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """What it is done with, and where things stand. used_today: requests of the provider's day;
     workers: calls in flight at most; until: no new call of tonight after it; price: None unknown;
     max_calls: that this run's budget allows; closed_until: the provider refuses until then (0: it
@@ -74,8 +72,7 @@ class Situation:
     price: Price | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """Pairs are (likely, at worst). calls and tokens in all; done_at: the end of the last call,
     if it goes on over every reset; days: the provider's days that it takes; runs: as many runs of
     this budget; tonight: calls made before `until`, the budget or the day's quota ends this run;
@@ -128,8 +125,7 @@ def _runs(calls: int, each: int | None) -> int:
     return -(-calls // each) if each else 1
 
 
-@dataclass(slots=True)
-class _Course:
+class _Course(Struct):
     """One way that it may go; tonight ends at the first reset, `until`, or the budget."""
 
     done_at: float

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from nightpress import budget, calls, drafting, forecast, pacing
 from nightpress.catalog import Catalog, Item
@@ -26,8 +28,7 @@ MORE = 1.3
 """Times as many input tokens at worst, or as many as the quota ledger has met of late."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """What a run would cost and when it would be done, and the evidence that this rests on; no
     `found`: nothing to call for."""
 

@@ -11,17 +11,17 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from nightpress import bounded_yaml
 
 FrontmatterError = bounded_yaml.YamlError
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """raw: the text between the `---` lines, None if there is none; body_line: from 1."""
 
     raw: str | None

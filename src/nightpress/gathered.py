@@ -6,9 +6,10 @@ Floor 3: values that the verbs hand to one another.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress import grounds
 from nightpress.model import Decision, Enhancement, Manifest
@@ -16,8 +17,7 @@ from nightpress.staleness import Case
 from nightpress.writers import Writer
 
 
-@dataclass(slots=True)
-class State:
+class State(Struct):
     """One enhancement, gathered and decided. counted: path -> sha256 of the files that are its
     content (relative to the plugin); target_path: relative to the project."""
 
@@ -31,8 +31,7 @@ class State:
     needs: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Gathered:
+class Gathered(Struct):
     """One plugin. files: path -> (size, sha256); names: every path that was looked at, relative
     to the project; signature: over their stamps, taken before anything was read; foreign: what lies
     in its folder and is not its own."""

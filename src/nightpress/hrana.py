@@ -15,9 +15,10 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.hrana_errors import Denied, HranaError, Unreachable, of_result, of_status
@@ -35,8 +36,7 @@ MOST_STORED = 4_000
 """Characters of a statement that libSQL stores for a request; it forgets longer ones silently."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """attempts: requests per question; base, most: seconds of the exponential backoff; connect,
     silence: seconds without a connection, or without a byte; deadline: of one whole answer."""
 

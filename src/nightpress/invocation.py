@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
+
+from msgspec import Struct
 
 # doit's own options that take a value in the next argument (doit 0.37: cmd_run, cmd_base)
 _WITH_VALUE = frozenset(
@@ -23,8 +24,7 @@ _COMMANDS = frozenset(
 PER_PLUGIN = ("snapshot", "analyse", "enhance", "adopt", "apply", "reject")
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(Struct, frozen=True):
     """doit's command, the names after it, and its flags (options without their values)."""
 
     command: str
@@ -32,8 +32,7 @@ class Invocation:
     flags: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which plugins' tasks to make: all, only those with work, or the named slugs."""
 
     all: bool = False

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,19 +22,15 @@ from nightpress.store import Connection, Row, Store
 Clock = Any  # a callable without arguments that gives the time in epoch seconds
 
 
-@dataclass(slots=True)
 class Ledger:
     """The open ledger of one project. Every method is safe in any thread.
 
     path: the SQLite file; now: gives epoch seconds (an argument, so that tests own the time).
     """
 
-    path: Path
-    now: Clock
-    store: Store = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.store = Store(self.path, MIGRATIONS)
+    def __init__(self, path: Path, now: Clock) -> None:
+        self.path, self.now = path, now
+        self.store = Store(path, MIGRATIONS)
 
     # --- runs ---
 
@@ -146,7 +141,7 @@ class Ledger:
     def call(self, run_id: str, call: Call, reply: Reply | None = None) -> int:
         """Record one HTTP attempt, and the reply that it was paid for, in one transaction: neither
         is ever known without the other."""
-        columns = {name: getattr(call, name) for name in Call.__dataclass_fields__}
+        columns = {name: getattr(call, name) for name in Call.__struct_fields__}
         columns |= {"run_id": run_id, "timestamp": self._time()}
         with self.store.write() as db:
             row = _insert_into(db, "calls", columns)
@@ -261,7 +256,7 @@ class Ledger:
         return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")
 
     def _insert(self, db: Connection, run_id: str, attempt: Attempt, status: str) -> int:
-        columns = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+        columns = {name: getattr(attempt, name) for name in Attempt.__struct_fields__}
         columns["reasons"] = json.dumps(list(attempt.reasons), ensure_ascii=False)
         columns["fingerprint"] = json.dumps(dict(attempt.fingerprint), sort_keys=True)
         columns |= {"run_id": run_id, "status": status, "timestamp": self._time()}

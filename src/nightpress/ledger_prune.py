@@ -9,15 +9,15 @@ of the chain becomes a gap that carries the last link, so that all that stays ca
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nightpress import chain
 from nightpress.errors import LedgerError
 from nightpress.store import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(Struct, frozen=True):
     """Rows that went (or, in a dry run, would go)."""
 
     enhancements: int = 0
@@ -29,7 +29,7 @@ class Pruned:
 
     @property
     def anything(self) -> bool:
-        return any(getattr(self, name) for name in self.__dataclass_fields__)
+        return any(getattr(self, name) for name in self.__struct_fields__)
 
 
 _CHOOSE = (

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 REVIEWS = """
 -- Drafts that passed their checks and wait for a person (publish: review), and what became of them.
@@ -43,8 +44,7 @@ PASSED = "UPDATE reviews SET state = 'superseded', decided = ? WHERE job = ? AND
 DECIDED = "UPDATE reviews SET state = ?, because = ?, decided = ? WHERE id = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(Struct, frozen=True):
     """A draft that waits. before_sha256: of the file that stood when it was made, None if there
     was none; findings and fingerprint: as in `enhancements`; files: path -> sha256 of what it was
     made from."""

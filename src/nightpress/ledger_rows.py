@@ -6,11 +6,11 @@ Floor 2: values, under `ledger`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """What is known when an attempt at an enhancement begins; see `enhancements` for the units."""
 
     job: str
@@ -29,8 +29,7 @@ class Attempt:
     token: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One HTTP attempt, as it goes into `calls`. cost: US dollars; None: no price is known."""
 
     job: str

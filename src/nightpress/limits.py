@@ -7,10 +7,12 @@ ones are not trustworthy, so they are configuration, and lowered when a refusal 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 MINUTE = 60.0
@@ -23,8 +25,7 @@ NAMES: Mapping[Kind, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What one project may ask of one model: requests a minute, input tokens a minute, requests a
     day; None is unlimited."""
 

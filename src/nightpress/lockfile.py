@@ -11,8 +11,9 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.model import Fingerprint
@@ -21,8 +22,7 @@ NAME = "nightpress.lock"
 HEADER = '{"nightpress.lock":1}'
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What was published (or adopted) last: target is relative to the project.
 
     writer: `offline` or `backend:model`, in words (the model's digest is an ingredient);
@@ -48,7 +48,7 @@ def line(entry: Entry) -> str:
     }  # fmt: skip
     if entry.accepted:
         held["accepted"] = entry.accepted
-    for name in Fingerprint.__dataclass_fields__:  # tens of thousands: asdict would copy deeply
+    for name in Fingerprint.__struct_fields__:
         held[name] = getattr(made_from, name)
     return json.dumps(held, ensure_ascii=False, separators=(",", ":"))
 

@@ -12,8 +12,9 @@ import secrets
 import stat
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress import reading
 from nightpress.terminal import safe
@@ -26,8 +27,7 @@ _TEMPORARY = re.compile(r"\.nightpress-[0-9a-f]{16}")
 IGNORE = reading.Ignore((".git", ".nightpress", "node_modules", "__pycache__"), defaults=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """One entry of a snapshot; kind: file, link, dir; text: sha256 of a file, target of a link."""
 
     path: str

@@ -7,8 +7,9 @@ docstring names; sizes are bytes; digests are lower-case hex sha256; times are U
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+
+from msgspec import Struct, field
 
 BackendKind = Literal["offline", "model"]
 Severity = Literal["error", "warning", "info"]
@@ -31,8 +32,7 @@ RESTORED = "restored.json"
 # --- what is declared -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The size that a document must have: min <= bytes <= max."""
 
     min: int = 8_000
@@ -42,8 +42,7 @@ class Window:
         return self.min <= size <= self.max
 
 
-@dataclass(frozen=True, slots=True)
-class Generator:
+class Generator(Struct, frozen=True):
     """One type of enhancement as data: the folder `generators/<type>/`, validated.
 
     `folder` is an absolute path; `settings` is the validated generator.yaml, whole;
@@ -67,8 +66,7 @@ class Generator:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Enhancement:
+class Enhancement(Struct, frozen=True):
     """One enhancement as its manifest declares it; `target` is relative to the plugin's folder."""
 
     name: str
@@ -78,8 +76,7 @@ class Enhancement:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """One plugin's manifest. slug: the file's stem and the task's name; name: the real one;
     path: the plugin's folder and `file`: the manifest, both relative to the project."""
 
@@ -94,8 +91,7 @@ class Manifest:
 # --- what stands in a plugin ------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FileEntry:
+class FileEntry(Struct, frozen=True):
     """One regular file of a plugin: path relative to the plugin's folder."""
 
     path: str
@@ -103,8 +99,7 @@ class FileEntry:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """The text of one file, read safely; what was not UTF-8 is replaced. `truncated` when the
     file was longer than the reading cap; sha256: of exactly the bytes that were read."""
 
@@ -115,8 +110,7 @@ class SourceFile:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True):
     """A command, agent, skill, hook, script or MCP server of a plugin.
 
     name: as a user types it, without the slash for a command; path: relative to the plugin's
@@ -132,8 +126,7 @@ class Component:
     body: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Anatomy:
+class Anatomy(Struct, frozen=True):
     """What a plugin consists of, found from its files alone."""
 
     name: str
@@ -151,8 +144,7 @@ class Anatomy:
 # --- calls ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One question to a backend; the same for all of them.
 
     phase: "analysis", "generation" or "repair"; job: `slug` or `slug/name`, what it serves;
@@ -171,8 +163,7 @@ class Request:
     schema: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(Struct, frozen=True):
     """What a document is made from: the plugin, its analysis (generation only), the standing
     text to be replaced (may be empty), the window, and the generator's settings. siblings: targets
     of the plugin's other skills, which have documents of their own."""
@@ -187,8 +178,7 @@ class Material:
     siblings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A backend's reply. finish: "stop" or "length"; model: the one that answered."""
 
     text: str
@@ -216,8 +206,7 @@ class Backend(Protocol):
 # --- judgement --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a check has to say; line and column count from 1, 0 means the whole document."""
 
     check: str
@@ -228,16 +217,14 @@ class Finding:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why something is stale, in the user's words; `code` is stable for programs."""
 
     code: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(Struct, frozen=True):
     """One digest per ingredient of an enhancement."""
 
     content: str
@@ -250,8 +237,7 @@ class Fingerprint:
 Action = Literal["fresh", "make", "adopt", "keep", "parked", "insufficient"]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What to do about one enhancement, and why. Only "make" and "adopt" are work."""
 
     action: Action

@@ -11,9 +11,10 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress import checks, contract, digests, fingerprint, reading
 from nightpress.errors import UnsafePath
@@ -97,8 +98,7 @@ class Neighbourhood:
         return digests.stamp(s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
 
 
-@dataclass(slots=True)
-class _Changes:
+class _Changes(Struct):
     """gone: targets where no document stands any more; touched: with their new stamps."""
 
     gone: list[str] = field(default_factory=list)

@@ -6,7 +6,7 @@ first one was (our own text is never fed back).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from nightpress import sources
 from nightpress.errors import NightpressError
@@ -18,8 +18,7 @@ from nightpress.staleness import Case
 from nightpress.terminal import safe
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(Struct, frozen=True):
     """sha256 None: no file stood there."""
 
     target_path: str

@@ -8,8 +8,9 @@ the quota ledger, whatever the pace; the pace says over how many seconds a minut
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from nightpress.limits import MINUTE
 
@@ -22,8 +23,7 @@ LONGEST_STEP = 120.0  # ... and the longest
 LONGEST_HOLD = 600.0  # s: no pause is longer, whatever a refusal states
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """The classic pace: seconds before an analysis and a generation, each with a random part on
     top, and after every `rest_every` plugins (0: never) a rest between two bounds."""
 
@@ -35,8 +35,7 @@ class Fixed:
     rest: tuple[float, float] = (30.0, 60.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """profile: adaptive, fixed or unpaced; margin: the share of the minute's quota that is used
     when there is evidence; start: the share without any; proof: clean calls from start to margin;
     jitter: the random share of a spacing; skew: seconds that a request may take from its
@@ -51,8 +50,7 @@ class Pace:
     fixed: Fixed = field(default_factory=Fixed)
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What the quota ledger remembers of a model: clean calls in a row (a refusal takes two thirds
     of them away), and refusals that are not forgiven yet."""
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from nightpress import budget, limits, pace, writers
 from nightpress.errors import UsageError

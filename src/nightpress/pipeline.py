@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress import drafting, fingerprint, judging, lockfile, publication
 from nightpress.attempts import Attempts, Doing
@@ -22,8 +23,7 @@ from nightpress.run import Run
 from nightpress.snapshots import Snapshots
 
 
-@dataclass(slots=True)
-class Press:
+class Press(Struct):
     """The actions of one run."""
 
     run: Run
@@ -32,13 +32,10 @@ class Press:
     snapshots: Snapshots
     lock: publication.LockBook
     spending: Spending
-    attempts: Attempts = field(init=False)
+    attempts: Attempts
     taken: dict[str, str] = field(default_factory=dict)
     analyses: dict[str, dict[str, Any] | NightpressError] = field(default_factory=dict)
     _guard: threading.RLock = field(default_factory=threading.RLock)
-
-    def __post_init__(self) -> None:
-        self.attempts = Attempts(self.run, self.caller)
 
     # --- setup: once per plugin, only if something of it is stale ---
 

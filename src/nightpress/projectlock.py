@@ -9,16 +9,16 @@ import errno
 import fcntl
 import json
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress.errors import BusyError, NightpressError
 from nightpress.terminal import safe
 
 
-@dataclass(slots=True)
-class ProjectLock:
+class ProjectLock(Struct):
     """The held lock."""
 
     file: int

@@ -12,9 +12,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from nightpress.choosing import Chosen, choose, shortened
 from nightpress.errors import UsageError
@@ -36,8 +37,7 @@ MOST_PROMPT = 8_000_000
 """Characters of a prompt; the models read about half of that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """system and prompt as they are sent; redacted: secrets taken out of both; shown and
     left_out: paths of the plugin's files."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress import ledger_prune
 from nightpress.errors import UsageError
@@ -24,8 +25,7 @@ KEEP = 3
 _LOG = re.compile(r"(\d{8}T\d{6})-[0-9a-f]+\.(?:log|jsonl)")
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What went (or would go). bytes: of the ledger and of snapshots, freed."""
 
     before: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress import atomic, fingerprint, lockfile, reading
 from nightpress.errors import MachineTrouble, PublishConflict, Unsettled
@@ -27,8 +28,7 @@ def standing_hash(root: Path, target: str) -> str | None:
         return None
 
 
-@dataclass(slots=True)
-class LockBook:
+class LockBook(Struct):
     """The lock file while a run writes it: written whole and atomically, at most twice a second
     and at the end; the ledger is the truth in between, and mends it after a crash."""
 

@@ -6,11 +6,10 @@ Floor 0: words. A `:name` in a query is what the user fills in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A question in words, and in SQL."""
 
     name: str

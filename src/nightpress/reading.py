@@ -12,10 +12,12 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.errors import UnsafePath
 from nightpress.terminal import safe
@@ -34,16 +36,14 @@ COMPONENTS = ("skills", "commands", "agents")
 """Folders whose entries are called what their author likes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caps:
+class Caps(Struct, frozen=True):
     """files: entries of one tree at most; depth: folders below the root at most."""
 
     files: int = 20_000
     depth: int = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One entry of a tree; path: POSIX, relative to the root (surrogate escapes for odd bytes)."""
 
     path: str
@@ -57,8 +57,7 @@ class Entry:
     link_target: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something in a tree that was not read, and what we did about it."""
 
     path: str
@@ -68,8 +67,7 @@ class Notice:
         return f"{safe(self.path)}: {self.what}"
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """A walked tree: its entries sorted by path, and what was passed over."""
 
     files: tuple[Entry, ...]

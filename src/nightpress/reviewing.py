@@ -11,9 +11,10 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from nightpress import atomic, publication, reading
 from nightpress.errors import NightpressError, UnsafePath, UsageError
@@ -30,8 +31,7 @@ LONGEST_REASON = 2_000
 GIT_SECONDS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A draft that waits, beside what stands. diff: lines of a unified diff; edited: the file
     changed since the draft was made, so it cannot simply be applied."""
 

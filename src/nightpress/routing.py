@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightpress.model import Backend, BackendKind, Reply, Request
 
 
-@dataclass(slots=True)
-class First:
+class First(Struct):
     """Lets the first who comes pass, and the others when that one was answered."""
 
     taken: bool = False

@@ -14,9 +14,10 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress import trouble
 from nightpress.errors import EXIT_FAILED, EXIT_USAGE, BackendError
@@ -25,8 +26,7 @@ from nightpress.project import Project, version
 from nightpress.terminal import safe
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How one enhancement ended in this run; text: one line for people."""
 
     job: str
@@ -35,8 +35,7 @@ class Outcome:
     reason: str = ""
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """The current run of a project. stop is set by the first Ctrl-C, or by a fatal answer."""
 
     project: Project

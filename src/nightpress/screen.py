@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 LAST = 50
 """Outcomes that are remembered."""
 
 
-@dataclass(slots=True)
-class Flight:
+class Flight(Struct):
     """An attempt, or a plugin's analysis, that is under way. since: of the present phase."""
 
     job: str
@@ -23,8 +23,7 @@ class Flight:
     since: float
 
 
-@dataclass(slots=True)
-class Screen:
+class Screen(Struct):
     """The state of one run. Times are epoch seconds; seen: of the latest event."""
 
     run_id: str = ""

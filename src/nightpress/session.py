@@ -96,7 +96,7 @@ class Session:
     @cached_property
     def press(self) -> Any:
         """The press; heavy imports happen here, only when something is stale."""
-        from nightpress import calls, pacing, pipeline, publication, snapshots
+        from nightpress import attempts, calls, pacing, pipeline, publication, snapshots
 
         spent = pacing.spending(self.project)
         paced = None
@@ -111,6 +111,7 @@ class Session:
             snapshots=snapshots.Snapshots(self.project.state / "snapshots"),
             lock=publication.LockBook(self.project),
             spending=spent,
+            attempts=attempts.Attempts(self.run, caller),
         )
 
 

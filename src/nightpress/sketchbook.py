@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress.store import Cursor, Store
 
@@ -44,8 +45,7 @@ CREATE TABLE plugins (slug TEXT PRIMARY KEY, signature BLOB NOT NULL) WITHOUT RO
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One document of the plugin `slug`. stamp: of its file, b"" where it may still change unseen;
     sketches: each with the bands under which it is found."""
 

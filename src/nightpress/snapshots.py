@@ -14,10 +14,11 @@ import secrets
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, to_builtins
 
 from nightpress import atomic, mirror, reading
 from nightpress.errors import NightpressError, UnsafePath
@@ -25,8 +26,7 @@ from nightpress.mirror import CAP, IGNORE, Held
 from nightpress.terminal import safe
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A listed snapshot. taken: ISO 8601, UTC; left_out: what it does not hold, and why."""
 
     id: str
@@ -220,7 +220,7 @@ class Snapshots:
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
             _sync(self.trees)
-        text = json.dumps(asdict(snapshot), sort_keys=True, ensure_ascii=True)
+        text = json.dumps(to_builtins(snapshot), sort_keys=True, ensure_ascii=True)
         atomic.write(folder / f"{snapshot.id}.json", text.encode("ascii"))
 
     def _load(self, path: Path) -> Snapshot:

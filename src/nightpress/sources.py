@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress import anatomy, fingerprint, reading
 from nightpress.errors import UnsafePath
@@ -34,8 +35,7 @@ SECRET_NAMES = (
 _PUBLIC = (".env.example", ".env.sample", ".env.template", "id_*.pub")
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """The text files that were read, in order of path."""
 
     files: tuple[SourceFile, ...]

@@ -7,21 +7,20 @@ Decision feeds the build, the plan, `doit info`, the report and the audit row.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Window
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The file that stands at the target; sha256 None: there is none."""
 
     sha256: str | None = None
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(Struct, frozen=True):
     """What the ledger or the lock file says was published or adopted last."""
 
     status: str
@@ -32,8 +31,7 @@ class Publication:
     accepted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LastRow:
+class LastRow(Struct, frozen=True):
     """The latest row of the ledger, whatever its status. waits: its draft waits for a person."""
 
     status: str
@@ -43,8 +41,7 @@ class LastRow:
     waits: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """Everything that a decision is made from. `findings` are the errors of the standing file,
     and `shortage` says why the source is not enough; both are asked for only when they matter."""
 

@@ -5,7 +5,7 @@ Floor 3.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from nightpress import forecast, forecasting
 from nightpress.project import Project

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from nightpress import atomic, contract, discovery, proposing, slugs
 from nightpress.contract import Defaults, generators, paths, writing_yaml
@@ -24,8 +25,7 @@ from nightpress.terminal import safe
 _SHOWN = 12
 
 
-@dataclass(slots=True)
-class Done:
+class Done(Struct):
     """What was written, and what the user should know.
 
     known: plugins whose manifest was there; gone: manifests whose plugin is not; existing,

@@ -11,11 +11,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from msgspec import Struct
 
 from nightpress import budget, contract, errors, options
 from nightpress.clock import Clock
@@ -35,8 +36,7 @@ MARGIN = 5.0
 """Seconds after a reset before the next round."""
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(Struct, frozen=True):
     """How a round ended: its exit status, and its run's summary ({} if it had nothing to do)."""
 
     status: int

@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from nightpress import projectlock
 from nightpress.screen import Screen
 
 
-@dataclass(slots=True)
-class Watched:
+class Watched(Struct):
     """The latest run of a project. state: its `.nightpress`; screen: what is known so far."""
 
     state: Path

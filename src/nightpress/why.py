@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress import catalog, lockfile, provenance, publication
 from nightpress.errors import UnsafePath, UsageError
@@ -23,8 +24,7 @@ SOURCES = 6
 """Sources that are named in the text; JSON has all, with their hashes."""
 
 
-@dataclass(slots=True)
-class Why:
+class Why(Struct):
     """state: a word that stays; text: the sentence; facts: (name, value) in order, for people;
     data: the same for programs."""
 

@@ -8,7 +8,8 @@ only with `paid: true` or a positive `max_cost`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.fingerprint import writer as words
@@ -30,8 +31,7 @@ def is_free(model: str, limits: Mapping[str, Mapping[str, int | None]]) -> bool:
     return model in FREE_MODELS
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(Struct, frozen=True):
     """backend: `offline` or `gemini`; vertex: through Vertex AI; by_default: offline was taken
     for want of a key, so it never makes a model's document stale; why: one sentence."""
 

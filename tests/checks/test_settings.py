@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.checks import REGISTRY, Context, Document, Spot, custom, files, judge, problems
 from tests.checks import base

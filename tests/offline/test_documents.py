@@ -7,12 +7,12 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from nightpress import checks, compose
 from nightpress.backends.offline import Offline, extractable

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from nightpress.hrana import Hrana
 from nightpress.vault import LocalPlace, Place, RemotePlace, Source, backup

@@ -7,10 +7,10 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.vault import LocalPlace, archive, backup
 from nightpress.vault.place import Sql

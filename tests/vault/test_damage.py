@@ -6,10 +6,10 @@ import hashlib
 import json
 import sqlite3
 import zlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.vault import (
     Damaged,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from nightpress.vault import Place, backup, restore_all, schema, verify
 from nightpress.vault.place import Sql

@@ -6,11 +6,11 @@ import os
 import sqlite3
 import subprocess
 import sys
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.vault import (

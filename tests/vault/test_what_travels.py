@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.vault import LocalPlace, Plugin, Source, backup, parts, restore_all
 from tests.vault.tree import nasty, state

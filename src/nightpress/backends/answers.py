@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.backends import hints
 from nightpress.errors import Answer
@@ -38,8 +40,7 @@ ZERO = re.compile(r"\blimit: 0(?![\d.])")
 STATED = re.compile(r"\blimit: (\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """A 200 answer, judged. answer: None for a reply; "truncated" comes with the text so far."""
 
     text: str

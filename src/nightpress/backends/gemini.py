@@ -11,8 +11,9 @@ import os
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from nightpress.backends import answers
 from nightpress.backends.gemini_route import Route

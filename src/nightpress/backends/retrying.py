@@ -10,7 +10,8 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nightpress.backoff import Policy, delay, larger
 from nightpress.errors import Answer, BackendError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from nightpress.checks.document import DEFINITION, LINK, Document
 from nightpress.checks.gate import Context, Options, Spot
@@ -19,8 +20,7 @@ OPEN_END = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """What a text holds, counted the same way for both sides of a comparison, without the price
     of a second parse."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from nightpress import frontmatter
 
@@ -33,15 +34,13 @@ IMAGE_LABEL = re.compile(r"!\[([^\[\]]*)\](?:\[([^\[\]]*)\])?(?!\()")
 CLOSING_FENCE = re.compile(r"^[\s>]*(`{3,}|~{3,})\s*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     level: int
     text: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class CodeBlock:
+class CodeBlock(Struct, frozen=True):
     """A fenced or indented block; line: of the opening fence, or of the first code line."""
 
     info: str
@@ -56,16 +55,14 @@ class CodeBlock:
         return words[0].lower() if words else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A code span: what stands between its backticks."""
 
     text: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A link or image, inline, by definition or in HTML."""
 
     target: str
@@ -73,8 +70,7 @@ class Link:
     image: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """A paragraph, or one item's text in a list; `raw` as it was written."""
 
     raw: str
@@ -82,8 +78,7 @@ class Paragraph:
     listed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """raw: as received; text: after the deterministic mends; frontmatter: the text between the
     `---` lines, or None; fields: parsed, or None where there is none or it does not parse.
 
@@ -106,7 +101,7 @@ class Document:
     last: str
     prose: str
     code: str
-    starts: tuple[int, ...] = field(repr=False)
+    starts: tuple[int, ...]
 
     def place(self, offset: int) -> tuple[int, int]:
         """(line, column) of an offset."""

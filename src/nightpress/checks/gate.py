@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from nightpress.checks.document import Document
 from nightpress.checks.neighbours import Neighbours
@@ -16,8 +17,7 @@ Family = Literal[
 Options = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """One thing that a check found; its gate adds name and severity. Line and column count from
     1; 0 means the whole document."""
 
@@ -27,8 +27,7 @@ class Spot:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What the checks may know beyond the text. Everything is optional: what is not known is not
     judged.
 
@@ -66,8 +65,7 @@ class Context:
 Check = Callable[[Document, Context, Options], Iterable[Spot]]
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """One check as the registry holds it; the check's docstring is its entry in docs/checks.md.
 
     alone: the severity for a document that we did not write, kept by hand, where house rules would
@@ -82,8 +80,7 @@ class Gate:
     alone: Severity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """text: the document after the deterministic mends, which is what may be published;
     score: 0-100; parts: points per family, of those that could be judged; measures: the numbers
     behind them (bytes, tokens, shares)."""

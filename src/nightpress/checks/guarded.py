@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
+
+from msgspec import Struct
 
 NEAR = 500
 """Characters between a guard's word and either end of a match, at most."""
@@ -19,8 +20,7 @@ BESIDE = 160
 """Characters beside a noun, or a slash, that a name may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guarded:
+class Guarded(Struct, frozen=True):
     """words: lower case, one of them stands in every match (a line break counts as a space);
     kind: what a match is called."""
 

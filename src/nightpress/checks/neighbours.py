@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
+
+from msgspec import Struct
 
 from nightpress.checks.document import parse
 
@@ -59,8 +60,7 @@ Lookup = Callable[[Sequence[int]], Iterable[tuple[int, Sketch]]]
 """Bands -> (document, sketch) of every paragraph of others that has one of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(Struct, frozen=True):
     """Other documents, by the sketches of their paragraphs."""
 
     lookup: Lookup

@@ -14,9 +14,10 @@ generator's folder. An edge loads the file; its function
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, get_args
+
+from msgspec.structs import replace
 
 from nightpress.checks.gate import Check, Gate
 from nightpress.checks.registry import REGISTRY

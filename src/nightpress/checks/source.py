@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from nightpress.checks.gate import Context
 from nightpress.model import SourceFile
@@ -13,8 +14,7 @@ WORD = re.compile(r"[^\W\d_][\w'-]{2,}")
 URL = re.compile(r"https?://[^\s<>\"'`)\]}|\\]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """text: all files, lower case; words: its distinct words."""
 
     text: str

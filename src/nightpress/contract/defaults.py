@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from nightpress.bounded_yaml import Document
 from nightpress.contract import paths, reading_yaml
@@ -16,8 +17,7 @@ from nightpress.model import Window
 FILE = "manifests/_defaults.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Defaults:
+class Defaults(Struct, frozen=True):
     """The validated values of the project in `root`, and the window that they give."""
 
     root: Path

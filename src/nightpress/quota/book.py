@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from nightpress import limits as quota_limits
 from nightpress import pace as pacing
@@ -28,8 +29,7 @@ from nightpress.store import Connection, Row, Store
 __all__ = ["Closed", "Quota", "Reservation", "Snapshot", "Wait"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(Struct, frozen=True):
     """The right to make one HTTP attempt. at: epoch seconds; tokens: reserved input tokens;
     estimate: what the caller said they would be; tokens_out: the most that may come back; held:
     what the budget set aside for it."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightpress.budget import Held, Spending
 from nightpress.clock import Clock
@@ -34,8 +36,7 @@ def _silent(text: str) -> None:
     """For callers that have nobody to tell."""
 
 
-@dataclass(slots=True)
-class Pacer:
+class Pacer(Struct):
     """limits: a model's configured limits; draw: a random number, 0 <= it < 1; stop: when it is
     set, no wait goes on and nothing is reserved; tell: what the user should read (a limit that
     was learned, a model that closed); waiting: (model, seconds, why), before each sleep."""

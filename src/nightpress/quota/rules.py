@@ -6,7 +6,8 @@ Each function works in the reservation's own transaction. Times are epoch second
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nightpress import pace as pacing
 from nightpress.errors import Answer, BackendError
@@ -25,16 +26,14 @@ TICK = 0.001
 """Seconds added to every wait, so that rounding never wakes a waiter just too early."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """Not now: ask again in `seconds`."""
 
     seconds: float
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """Not today: it goes on at `until` (epoch seconds)."""
 
     until: float

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from nightpress import pace as pacing
 from nightpress.limits import Kind, Limits, day_ends, day_of, lowered
@@ -13,8 +14,7 @@ from nightpress.quota import learning
 from nightpress.store import Connection, Row, read_only
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """One model's quota now. limits: those in force, learned ones included; left_*: None where
     unlimited; resets_at: the next midnight Pacific; closed_until: 0, or until when the provider
     closed it (epoch seconds); share: of the minute's quota that the pace uses; calls_today and

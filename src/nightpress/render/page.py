@@ -10,9 +10,10 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from importlib import resources
 from typing import Any
+
+from msgspec import to_builtins
 
 from nightpress import figures as words
 from nightpress.figures import Figures, Plugin
@@ -81,7 +82,7 @@ def _row(plugin: Plugin) -> Mapping[str, Any]:
         "slug": plugin.slug,
         "name": plugin.name,
         "state": plugin.state,
-        "documents": [_lean(asdict(document)) for document in plugin.documents],
+        "documents": [_lean(to_builtins(document)) for document in plugin.documents],
     }
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from nightpress.screen import Screen
 from nightpress.terminal import Out, safe
@@ -27,8 +28,7 @@ ROOMY = 60
 """Columns from which on the second line of an outcome is indented."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How things stand beside the events. eta: epoch seconds, or None; later: this run will have to
     leave some to the next one (the day's quota, the budget or the window ends first); minute, day:
     (left, limit) of the quota, None where unlimited; resets_at: when the day's quota is new;

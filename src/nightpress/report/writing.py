@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from nightpress import atomic, render
 from nightpress.figures import STATE_WORDS, STATES, Figures
@@ -18,7 +19,7 @@ def write(project: Project, figures: Figures) -> list[Path]:
     texts = {
         "index.html": render.page(figures),
         "report.md": render.markdown(figures),
-        "report.json": json.dumps(asdict(figures), indent=1, ensure_ascii=True) + "\n",
+        "report.json": json.dumps(to_builtins(figures), indent=1, ensure_ascii=True) + "\n",
     }
     paths = []
     for name, text in texts.items():

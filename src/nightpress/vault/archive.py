@@ -15,11 +15,12 @@ import os
 import shutil
 import tarfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import IO, Any, cast
+
+from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.terminal import safe
@@ -32,8 +33,7 @@ EPOCH = 315_532_800
 """The date of every file in the archive: 1980-01-01, so that content alone decides the bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveResult:
+class ArchiveResult(Struct, frozen=True):
     """What was written. files: (name, bytes, sha256); tar_sha256: of the uncompressed tar."""
 
     folder: str

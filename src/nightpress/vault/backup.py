@@ -10,9 +10,11 @@ import json
 import secrets
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from nightpress.clock import Clock, RealClock
 from nightpress.terminal import safe
@@ -27,8 +29,7 @@ from nightpress.vault.upload import Uploader
 _TRIES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class BackupResult:
+class BackupResult(Struct, frozen=True):
     """What a backup did. sent: bytes that travelled; new, there: objects; left_out: (path, why)
     of what did not travel; partial: some of that for its size or because it cannot be read."""
 

@@ -4,7 +4,8 @@ missing, seal each part's tree."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from nightpress.clock import Clock
 from nightpress.errors import NightpressError
@@ -22,8 +23,7 @@ _TRIES = 4
 Take = Callable[[str, bytes], None]
 
 
-@dataclass(slots=True)
-class Job:
+class Job(Struct):
     """One attempt at a backup: what it reads, where it sends, how far it is.
 
     parent: the parts of the newest snapshot; every: the objects of this one."""

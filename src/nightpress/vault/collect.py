@@ -11,9 +11,11 @@ import stat
 import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress import git, reading
 from nightpress.errors import UnsafePath
@@ -34,8 +36,7 @@ _MADE_AGAIN = (
 """Untracked folders that stay out though no .gitignore says so: any tool makes them again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One part of a snapshot, before anything is read. path: relative to the project; files: to
     be read; nodes: folders, links and what stays out."""
 

@@ -8,8 +8,9 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress import store
 from nightpress.clock import Clock, RealClock
@@ -25,8 +26,7 @@ MOST_SECONDS = 30 * 60.0
 """A recovery that takes longer has failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrillResult:
+class DrillResult(Struct, frozen=True):
     """How a recovery would go. seconds: the time to recovery; broken: files that are not what the
     snapshot says; moved: files that the project has changed, added or lost since; missing: files
     that did not travel."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from nightpress.reading import Entry
 from nightpress.store import Store
@@ -29,8 +30,7 @@ CREATE TABLE files (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A file as it was read. chunks: its objects; secret: the kind of one that it holds, or ""."""
 
     stamp: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from nightpress.errors import UsageError
 from nightpress.terminal import safe
@@ -17,8 +19,7 @@ _COLUMNS = "id, taken, host, tool, parts, plugins, files, bytes, left_out, parti
 PART_COLUMNS = "kind, slug, name, category, version, path, files, bytes, left_out, partial, tree"
 
 
-@dataclass(frozen=True, slots=True)
-class PartRow:
+class PartRow(Struct, frozen=True):
     """One row of `snapshot_parts`, without its snapshot; in the order of `PART_COLUMNS`.
 
     kind: plugin, project or ledger; path: the folder, for showing (the tree holds the real one);
@@ -37,8 +38,7 @@ class PartRow:
     tree: str
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """One snapshot of a vault. taken: ISO 8601, UTC; left_out: files that did not travel."""
 
     id: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nightpress.vault.place import Damaged
 
@@ -25,8 +26,7 @@ _PROBE = 64 * 1024
 _SMALL = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """An object as it is stored; raw_size: bytes before compression."""
 
     hash: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from nightpress.errors import NightpressError
 
@@ -37,8 +38,7 @@ class Damaged(VaultError):
     """Something in the vault is not what it was when it was written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sql:
+class Sql(Struct, frozen=True):
     """One statement and its arguments, bound by position (?1, ?2, ...)."""
 
     text: str

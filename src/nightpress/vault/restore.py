@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.clock import Clock, RealClock
 from nightpress.errors import MachineTrouble, UsageError
@@ -21,8 +23,7 @@ from nightpress.vault.source import Listener, Progress, silent
 from nightpress.vault.trees import Node, Tree
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreResult:
+class RestoreResult(Struct, frozen=True):
     """What a restore did. dest: where; replaced: files that stood there before (only if asked);
     left_out: (path, why) of what the snapshot does not hold; received: bytes that travelled."""
 

@@ -9,8 +9,9 @@ it was told is there; if it does not, its snapshot is refused and it looks again
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.vault import inventory
@@ -24,8 +25,7 @@ GRACE = 24 * 3_600
 _BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """How many to keep: the last ones, and the newest of so many hours, days, ISO weeks, months
     and years that have one. 0 keeps none by that rule."""
 
@@ -40,16 +40,14 @@ class Policy:
         return any((self.last, self.hourly, self.daily, self.weekly, self.monthly, self.yearly))
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A snapshot and the rules that keep it; none: it goes."""
 
     snapshot: Snapshot
     why: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetResult:
+class ForgetResult(Struct, frozen=True):
     """What was forgotten. objects, bytes: collected content, as stored."""
 
     place: str

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 MAX_FILE = 1 << 30
 """Bytes of one file that travel by default; a larger one makes the snapshot partial."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plugin:
+class Plugin(Struct, frozen=True):
     """A plugin of the marketplace; path: its folder, relative to the project."""
 
     slug: str
@@ -21,8 +21,7 @@ class Plugin:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A project. root: its folder; files: its own files and folders, relative to root (those
     that are missing are passed over); ledger: the ledger's file; ledger_state: a text that changes
     with whatever of it is worth sending ("": its files' stamps decide); state: where the index of
@@ -42,8 +41,7 @@ class Source:
     max_file_bytes: int = MAX_FILE
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """How far a job has come: bytes done of total (0: not known), after so many seconds."""
 
     what: str

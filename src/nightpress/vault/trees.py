@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from nightpress.errors import UnsafePath
 from nightpress.reading import parts_of
@@ -28,8 +29,7 @@ _UNREADABLE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One entry. kind: f, d, l or x as above; text: the target of a link, or why it stayed out;
     hash: sha256 of a file; chunks: its objects in order."""
 
@@ -43,8 +43,7 @@ class Node:
     grave: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """A part's files. path: its folder, relative to the project ("." is the project itself)."""
 
     path: str

@@ -7,8 +7,9 @@ A crash at any point leaves objects that the next backup finds, and nothing that
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from nightpress.vault import objects
 from nightpress.vault.objects import Packed
@@ -26,8 +27,7 @@ _ROWS = 200
 NOW = "CAST(strftime('%s', 'now') AS INTEGER)"
 
 
-@dataclass(frozen=True, slots=True)
-class Seal:
+class Seal(Struct, frozen=True):
     """A tree that is to be recorded: what `base` refers to, but for `gone`, and `more`; count: of
     all that it refers to."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from nightpress.clock import Clock, RealClock
 from nightpress.terminal import safe
@@ -14,8 +15,7 @@ from nightpress.vault.source import Listener, Progress, silent
 _PAGE = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyResult:
+class VerifyResult(Struct, frozen=True):
     """What was read back. problems: one line each, with what it breaks."""
 
     place: str

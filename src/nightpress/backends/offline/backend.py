@@ -6,7 +6,8 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nightpress import compose, fingerprint
 from nightpress.backends.offline.analysing import analyse

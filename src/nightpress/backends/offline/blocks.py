@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightpress.backends.offline import listings
 from nightpress.backends.offline.cleaning import Place, harmless, inline, is_imprint, links
@@ -17,8 +19,7 @@ SAME = 60
 """Characters from which two equal blocks are a repetition; `Input:` may stand twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """One paragraph, list, table or code block, as it will stand in a document."""
 
     kind: Kind
@@ -39,8 +40,7 @@ class Block:
         )
 
 
-@dataclass(slots=True)
-class Section:
+class Section(Struct):
     """Some blocks under a heading ("" before the first one); path: the headings above it and its
     own, from level 2 down."""
 
@@ -69,15 +69,23 @@ def sections(text: str, place: Place) -> list[Section]:
     return [replace(one, blocks=[*one.blocks]) for one in _sections(text, read)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """All of a place that a text's sections turn on: each skill of a plugin quotes the same files,
     and a plugin may have hundreds of skills."""
 
     path: str
     excerpt: int
     links: tuple[tuple[str, str], ...]
-    place: Place = field(compare=False)
+    place: Place
+
+    def _turned_on(self) -> tuple[object, ...]:
+        return self.path, self.excerpt, self.links
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Read) and self._turned_on() == other._turned_on()
+
+    def __hash__(self) -> int:
+        return hash(self._turned_on())
 
 
 @lru_cache(maxsize=2_048)

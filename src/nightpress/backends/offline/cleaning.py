@@ -7,11 +7,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where quoted text comes from and goes to, so that links can be kept: the path of the source
     file and its folder, the folder of the target, and the plugin's paths; excerpt: characters that
     are quoted of a listing too long to be quoted whole."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.backends.offline.blocks import SAME, Block, units
 from nightpress.backends.offline.parts import Part
@@ -12,8 +14,7 @@ MOST_LINES = 490
 """Lines of a body: a SKILL.md has at most 500 (best practices)."""
 
 
-@dataclass(slots=True)
-class Room:
+class Room(Struct):
     """What is left: bytes, and lines."""
 
     size: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from nightpress import frontmatter
 from nightpress.anatomy import kind_of
@@ -16,8 +17,7 @@ from nightpress.backends.offline.topic import Topic
 from nightpress.model import Material, SourceFile
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """Some blocks under a path of headings, from level 2 down. order: its place; rank: its value,
     the least goes in first. Parts of one chapter follow each other."""
 
