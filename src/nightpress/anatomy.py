@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from nightpress import frontmatter
 from nightpress.model import Anatomy, Component, SourceFile
+from nightpress.patterns import pattern
 
 Kind = Literal[
     "manifest", "readme", "command", "agent", "skill", "hook", "mcp", "script", "doc", "license",
@@ -25,8 +26,8 @@ Kind = Literal[
 MOST_HOOKS = 200
 """Hooks, and servers, that are taken from one file."""
 
-_LICENSE = re.compile(r"(?:un)?(?:licen[cs]e|copying|notice)s?(?:[.-][\w.-]+)?")
-_README = re.compile(r"readme(?:[._-][a-z-]{2,5})?(?:\.\w+)?")
+_LICENSE = pattern(r"(?:un)?(?:licen[cs]e|copying|notice)s?(?:[.-][\w.-]+)?")
+_README = pattern(r"readme(?:[._-][a-z-]{2,5})?(?:\.\w+)?")
 _INLINE = ".claude-plugin/plugin.json"
 _SCRIPT_ENDINGS = frozenset({".sh", ".bash", ".py", ".js", ".ts", ".mjs", ".cjs", ".rb", ".ps1"})
 _CODE_ENDINGS = _SCRIPT_ENDINGS | frozenset(

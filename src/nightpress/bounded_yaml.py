@@ -10,11 +10,12 @@ that every error has its line and column.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct, field
+
+from nightpress.patterns import pattern
 
 Path = tuple[str | int, ...]
 
@@ -132,9 +133,9 @@ class _Builder:
 
 
 _MARKS = frozenset({"StreamStartEvent", "StreamEndEvent", "DocumentEndEvent", "CommentEvent"})
-_NOT_ALLOWED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_INT = re.compile(r"[-+]?[0-9]{1,30}|0x[0-9a-fA-F]{1,24}|0o[0-7]{1,32}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
+_NOT_ALLOWED = pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_INT = pattern(r"[-+]?[0-9]{1,30}|0x[0-9a-fA-F]{1,24}|0o[0-7]{1,32}")
+_FLOAT = pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
 
 def _scalar(event: Any) -> Any:

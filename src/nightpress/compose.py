@@ -13,6 +13,7 @@ from typing import Any
 
 from nightpress import frontmatter
 from nightpress.model import Material
+from nightpress.patterns import pattern
 
 DESCRIPTION_MAX = 1024
 """Characters of a skill's description (Agent Skills specification)."""
@@ -20,9 +21,9 @@ DESCRIPTION_MAX = 1024
 COMPATIBILITY_MAX = 500
 """Characters of a skill's compatibility field (Agent Skills specification)."""
 
-_OPENING = re.compile(r"\A\s*(`{3,}|~{3,})[ \t]*(markdown|md|mdx|text|txt)?[ \t]*\n")
-_FENCE = re.compile(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]*(.*)")
-_OWN_FIELD = re.compile(r"(?m)^(?:name|description|title|allowed-tools|license|metadata)\s*:")
+_OPENING = pattern(r"\A\s*(`{3,}|~{3,})[ \t]*(markdown|md|mdx|text|txt)?[ \t]*\n")
+_FENCE = pattern(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]*(.*)")
+_OWN_FIELD = pattern(r"(?m)^(?:name|description|title|allowed-tools|license|metadata)\s*:")
 
 
 def unwrap(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from nightpress import bounded_yaml
+from nightpress.patterns import pattern
 
 FrontmatterError = bounded_yaml.YamlError
 
@@ -85,10 +86,10 @@ def _second_try(raw: str, first: FrontmatterError) -> Any:
         raise first from None
 
 
-_LINE = re.compile(r"([A-Za-z_][\w-]*):[ \t]+(\S.*)")
+_LINE = pattern(r"([A-Za-z_][\w-]*):[ \t]+(\S.*)")
 
 # one-line values that strict YAML rejects, and that are meant as the text that they show:
-_BROKEN = re.compile(
+_BROKEN = pattern(
     r"""(?![\"'|>\[{&*!%@`\#]).*:(?:\s|$)   # Use when: the colon ends a key
     | \[[^\[\]]*\]\s*[^\s\#,].*             # [issue] [priority]
     | \{[^{}]*\}\s*[^\s\#,].*               # {name} and more
@@ -127,7 +128,7 @@ def render(fields: Mapping[str, object]) -> str:
 
 
 _WORDS_OF_YAML = frozenset("y n yes no on off true false null".split())
-_LONG_RULE = re.compile(r"-{3,}")
+_LONG_RULE = pattern(r"-{3,}")
 
 
 def _value(key: str, value: str) -> str:

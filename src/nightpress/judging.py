@@ -13,6 +13,7 @@ from typing import Any
 from nightpress import checks, contract, neighbourhood, originals, ownchecks, sources
 from nightpress.gathered import Gathered, State
 from nightpress.model import Anatomy, Enhancement, Generator
+from nightpress.patterns import pattern
 from nightpress.project import Project
 
 
@@ -109,7 +110,7 @@ def instructions(system: str, prompt: str) -> str:
     return _TAGS.sub("\n", f"{system}\n{prompt}")
 
 
-_TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
+_TAGS = pattern(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.S)
 
 
 @lru_cache(maxsize=1)

@@ -7,14 +7,13 @@ ones are not trustworthy, so they are configuration, and lowered when a refusal 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
+from functools import cache
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-PACIFIC = ZoneInfo("America/Los_Angeles")
 MINUTE = 60.0
 Kind = Literal["rpm", "tpm", "rpd"]
 KINDS: tuple[Kind, ...] = ("rpm", "tpm", "rpd")
@@ -23,6 +22,14 @@ NAMES: Mapping[Kind, str] = {
     "tpm": "input tokens a minute",
     "rpd": "requests a day",
 }
+
+
+@cache
+def pacific() -> tzinfo:
+    """Loaded when a day is first asked for: a run without quota has none."""
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo("America/Los_Angeles")
 
 
 class Limits(Struct, frozen=True):
@@ -81,19 +88,19 @@ def stated_by(quota_id: str) -> Kind | None:
 
 def day_of(now: float) -> str:
     """The provider's day (ISO date) of an epoch second."""
-    return datetime.fromtimestamp(now, PACIFIC).date().isoformat()
+    return datetime.fromtimestamp(now, pacific()).date().isoformat()
 
 
 def day_ends(now: float) -> float:
     """Epoch seconds of the next midnight Pacific; a day has 23, 24 or 25 hours."""
-    tomorrow = datetime.fromtimestamp(now, PACIFIC).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), PACIFIC).timestamp()
+    tomorrow = datetime.fromtimestamp(now, pacific()).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), pacific()).timestamp()
 
 
 def day_began(now: float) -> float:
     """Epoch seconds of the midnight Pacific that `now`'s day began with."""
-    today = datetime.fromtimestamp(now, PACIFIC).date()
-    return datetime.combine(today, time(), PACIFIC).timestamp()
+    today = datetime.fromtimestamp(now, pacific()).date()
+    return datetime.combine(today, time(), pacific()).timestamp()
 
 
 def _short(value: int | None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nightpress.errors import Answer, BackendError, Deferred
-from nightpress.limits import PACIFIC, Limits
+from nightpress.limits import Limits, pacific
 from nightpress.pace import Evidence, Pace
 from nightpress.quota import Closed, Pacer, Quota, Reservation, Wait
 from tests.quota.clocks import NOON, FakeClock
@@ -20,8 +20,8 @@ FREE = Limits(15, 250_000, 500)
 Make = Callable[..., Pacer]
 
 
-def pacific(*when: int) -> float:
-    return datetime(*when, tzinfo=PACIFIC).timestamp()  # type: ignore[misc, arg-type]
+def when(*moment: int) -> float:
+    return datetime(*moment, tzinfo=pacific()).timestamp()  # type: ignore[misc, arg-type]
 
 
 def taken(pacer: Pacer, tokens: int = 100) -> Reservation:
@@ -93,19 +93,19 @@ def test_what_never_left_is_refunded_and_what_left_counts(pacer: Make) -> None:
 
 
 def test_a_spent_day_defers_until_midnight_pacific(pacer: Make, clock: FakeClock) -> None:
-    clock.now = pacific(2026, 11, 18, 22, 0)
+    clock.now = when(2026, 11, 18, 22, 0)
     paced = pacer(Limits(rpd=1))
     taken(paced)
     with pytest.raises(Deferred) as deferred:
         paced.reserve(LITE, 100)
-    assert deferred.value.until == pacific(2026, 11, 19)
+    assert deferred.value.until == when(2026, 11, 19)
     clock.now = deferred.value.until
     paced.reserve(LITE, 100)  # waits a moment, since clocks differ
-    assert clock.now == pytest.approx(pacific(2026, 11, 19) + 5, abs=0.01)
+    assert clock.now == pytest.approx(when(2026, 11, 19) + 5, abs=0.01)
 
 
 def test_nothing_is_reserved_around_midnight(pacer: Make, clock: FakeClock) -> None:
-    clock.now = pacific(2026, 11, 19) - 4
+    clock.now = when(2026, 11, 19) - 4
     assert waits(pacer(Limits(rpd=5))) == pytest.approx(9, abs=0.01)
 
 
@@ -117,7 +117,7 @@ def test_nothing_is_reserved_around_midnight(pacer: Make, clock: FakeClock) -> N
 def test_days_of_23_and_25_hours(
     pacer: Make, clock: FakeClock, day: tuple[int, int, int], hours: int
 ) -> None:
-    begins = pacific(*day)
+    begins = when(*day)
     paced = pacer(Limits(rpd=1))
     clock.now = begins + 10
     taken(paced)
@@ -136,17 +136,17 @@ def test_a_daily_refusal_closes_only_its_own_day(pacer: Make, clock: FakeClock) 
     paced = pacer(FREE, tell=said.append)
     daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
     refusal = Answer("day_quota", "429", 429, 2.0, 500, daily)
-    clock.now = pacific(2026, 11, 18, 12)
+    clock.now = when(2026, 11, 18, 12)
     paced.refused(taken(paced), refusal)
     with pytest.raises(Deferred) as deferred:
         paced.attempt(LITE, 1)
-    assert deferred.value.until == pacific(2026, 11, 19)
+    assert deferred.value.until == when(2026, 11, 19)
     assert said == [f"{LITE}: the day's quota is spent; closed until midnight Pacific"]
     other = paced.quota.take("other", FREE, 1, "", UNPACED, 0)
     assert isinstance(other, Reservation)
-    clock.now = pacific(2026, 11, 19) + 10
+    clock.now = when(2026, 11, 19) + 10
     late = taken(paced)
-    clock.now = pacific(2026, 11, 20) + 10
+    clock.now = when(2026, 11, 20) + 10
     paced.refused(late, refusal)  # its answer came after its day
     taken(paced)
 
@@ -192,7 +192,7 @@ def test_a_daily_limit_is_learned(pacer: Make, clock: FakeClock) -> None:
     paced = pacer(FREE)
     daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
     paced.refused(taken(paced), Answer("day_quota", "429", 429, 2.0, 20, daily))
-    clock.now = pacific(2026, 11, 19, 10)
+    clock.now = when(2026, 11, 19, 10)
     assert paced.snapshot(LITE).left_in_day == 20
 
 

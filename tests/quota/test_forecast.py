@@ -13,14 +13,14 @@ from nightpress.budget import FREE as NOTHING
 from nightpress.budget import Price
 from nightpress.errors import Deferred
 from nightpress.forecast import Situation, Work, forecast
-from nightpress.limits import PACIFIC, Limits
+from nightpress.limits import Limits, pacific
 from nightpress.pace import Evidence, Fixed, Pace
 from nightpress.quota import Pacer
 from tests.quota.clocks import FakeClock
 
 LITE = "gemini-3.5-flash-lite"
 FREE = Limits(15, 250_000, 500)
-EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=PACIFIC).timestamp()
+EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=pacific()).timestamp()
 HERE = Situation(EVENING, FREE, Pace(), Evidence(), price=NOTHING)
 
 
@@ -72,13 +72,13 @@ def test_the_rest_is_carried_over() -> None:
     found = of(100, small)
     assert found.tonight == (15, 15)
     assert found.carried_over == (85, 85)
-    assert found.goes_on_at == datetime(2026, 11, 24, tzinfo=PACIFIC).timestamp()
+    assert found.goes_on_at == datetime(2026, 11, 24, tzinfo=pacific()).timestamp()
     assert of(100, replace(HERE, max_calls=30)).carried_over == (70, 70)
     assert 50 < of(472, replace(HERE, until=EVENING + 600)).tonight[0] < 150
 
 
 def test_a_closed_model_goes_on_at_midnight() -> None:
-    midnight = datetime(2026, 11, 24, tzinfo=PACIFIC).timestamp()
+    midnight = datetime(2026, 11, 24, tzinfo=pacific()).timestamp()
     found = of(10, replace(HERE, closed_until=midnight))
     assert (found.tonight, found.goes_on_at) == ((0, 0), midnight)
     assert found.done_at[0] > midnight

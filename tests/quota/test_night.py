@@ -12,13 +12,13 @@ import pytest
 from benchmarks import night as benchmark
 from benchmarks._night_world import MODEL, PROJECT, Night, minute_bound, sizes_generated
 
-from nightpress.limits import PACIFIC, Limits
+from nightpress.limits import Limits, pacific
 from nightpress.pace import Evidence, Pace
 from nightpress.quota import Quota
 
 FREE = Limits(15, 250_000, 500)
-EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=PACIFIC).timestamp()
-BEFORE_THE_CLOCKS_CHANGE = datetime(2026, 10, 31, 23, 50, tzinfo=PACIFIC).timestamp()
+EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=pacific()).timestamp()
+BEFORE_THE_CLOCKS_CHANGE = datetime(2026, 10, 31, 23, 50, tzinfo=pacific()).timestamp()
 
 
 def night(folder: Path, **more: Any) -> Night:

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightpress.errors import Deferred
-from nightpress.limits import PACIFIC, Limits
+from nightpress.limits import Limits, pacific
 from nightpress.pace import Pace
 from nightpress.quota import Pacer, Quota, Wait
 from tests.gemini_server import quota as referee
 from tests.quota.clocks import NOON, FakeClock
 
 MODEL = "some-model"
-NEAR_MIDNIGHT = datetime(2026, 10, 31, 23, 59, 30, tzinfo=PACIFIC).timestamp()
+NEAR_MIDNIGHT = datetime(2026, 10, 31, 23, 59, 30, tzinfo=pacific()).timestamp()
 SKEW = 1.0
 
 calls = st.lists(

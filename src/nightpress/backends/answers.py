@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from nightpress.backends import hints
 from nightpress.errors import Answer
+from nightpress.patterns import pattern
 
 STOPPED = frozenset(
     {
@@ -24,20 +25,20 @@ STOPPED = frozenset(
     }
 )  # fmt: skip
 CUT = frozenset({"MAX_TOKENS", "CONTINUATION"})
-KEYLIKE = re.compile(
+KEYLIKE = pattern(
     r"AIza[\w-]{10,}|ya29\.[\w.-]+|(?i:(?<=key=)|(?<=bearer ))[^\s&'\"]+|AQ\.[\w-]{20,}"
 )
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
-SPAN = re.compile(r"retry in ((?:[\d.]+\s*(?:ms|s|m|h)?)+)", re.IGNORECASE)
-PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
+CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]+")
+SPAN = pattern(r"retry in ((?:[\d.]+\s*(?:ms|s|m|h)?)+)", re.IGNORECASE)
+PART = pattern(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
 HOUR = 3_600.0
-TOO_LONG = re.compile(
+TOO_LONG = pattern(
     r"token count.*(?:exceeds|only supports)|payload size exceeds|prompt is too long",
     re.IGNORECASE,
 )
-MONEY = re.compile(r"prepay|\bspend", re.IGNORECASE)
-ZERO = re.compile(r"\blimit: 0(?![\d.])")
-STATED = re.compile(r"\blimit: (\d+)")
+MONEY = pattern(r"prepay|\bspend", re.IGNORECASE)
+ZERO = pattern(r"\blimit: 0(?![\d.])")
+STATED = pattern(r"\blimit: (\d+)")
 
 
 class Outcome(Struct, frozen=True):

@@ -11,11 +11,12 @@ from msgspec import Struct
 from nightpress.checks.document import DEFINITION, LINK, Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.grounding import mentions
+from nightpress.patterns import pattern
 
 HINT = "keep what is true of the standing file; doit force=1 overrules"
-FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})", re.M)
-HEADING = re.compile(r" {0,3}#{1,6}[ \t]+\S")
-OPEN_END = re.compile(
+FENCE = pattern(r"^[ \t>]*(`{3,}|~{3,})", re.M)
+HEADING = pattern(r" {0,3}#{1,6}[ \t]+\S")
+OPEN_END = pattern(
     r"(?:[,;:(\[{&=…]|(?<!\w)[/+-]|\.\.\.|\b(?:and|or|the|a|an|of|to|with|for|in|is|are|that|which))$"
 )
 

@@ -20,19 +20,20 @@ from threading import Lock
 from nightpress import bounded_yaml
 from nightpress.checks.document import CodeBlock, Document
 from nightpress.checks.gate import Context, Options, Spot
+from nightpress.patterns import pattern
 
-PLACEHOLDER = re.compile(
+PLACEHOLDER = pattern(
     r"\.\.\.|…|<[A-Za-z][^<>\n]*>|\{\{|\{%|\$\{|\[(?:your|insert|todo)\b|:\s*\$\w", re.I
 )
-COMMENT = re.compile(r"(?:^|\s)//|/\*")  # no JSON, but what everybody writes into it
-QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+COMMENT = pattern(r"(?:^|\s)//|/\*")  # no JSON, but what everybody writes into it
+QUOTED = pattern(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 BESIDE = 2  # lines between a gap and the place where a parser stumbles over it
-SAID = re.compile(
+SAID = pattern(
     r"\b(?:template|placeholder|partial|pseudo\w*|invalid|bad|wrong|broken|excerpt)\b", re.I
 )
-REPL = re.compile(r"^\s*(?:>>>|In \[|\(Pdb\)|[%!]\w)", re.M)
-REQUEST = re.compile(r"\s*(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S+[^\n]*\n")
-CHANGE = re.compile(r"^[+-](?: |$)", re.M)
+REPL = pattern(r"^\s*(?:>>>|In \[|\(Pdb\)|[%!]\w)", re.M)
+REQUEST = pattern(r"\s*(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S+[^\n]*\n")
+CHANGE = pattern(r"^[+-](?: |$)", re.M)
 NAMES = {
     "json": "json",
     "jsonl": "json",

@@ -16,22 +16,21 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from nightpress import frontmatter
+from nightpress.patterns import pattern
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-CODE_SPAN = re.compile(r"(`(?<![`\\]`)`*)(?!`)((?:[^\n]|\n(?![ \t]*\n))+?)(?<!`)\1(?!`)")
-LINK = re.compile(
+CODE_SPAN = pattern(r"(`(?<![`\\]`)`*)(?!`)((?:[^\n]|\n(?![ \t]*\n))+?)(?<!`)\1(?!`)")
+LINK = pattern(
     r"\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\]"
     r"\(\s*(<[^<>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+[\"'(][^\n]*?[\"')])?\s*\)"
 )
-DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*<?([^\s<>]+)>?", re.M)
-HTML_LINK = re.compile(
-    r"<(a|img|source)\s[^<>]*?\b(?:href|src|srcset)\s*=\s*[\"']?([^\s\"'>]+)", re.I
-)
-IMAGE_LABEL = re.compile(r"!\[([^\[\]]*)\](?:\[([^\[\]]*)\])?(?!\()")
-CLOSING_FENCE = re.compile(r"^[\s>]*(`{3,}|~{3,})\s*$")
+DEFINITION = pattern(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*<?([^\s<>]+)>?", re.M)
+HTML_LINK = pattern(r"<(a|img|source)\s[^<>]*?\b(?:href|src|srcset)\s*=\s*[\"']?([^\s\"'>]+)", re.I)
+IMAGE_LABEL = pattern(r"!\[([^\[\]]*)\](?:\[([^\[\]]*)\])?(?!\()")
+CLOSING_FENCE = pattern(r"^[\s>]*(`{3,}|~{3,})\s*$")
 
 
 class Heading(Struct, frozen=True):

@@ -10,33 +10,32 @@ from urllib.parse import unquote
 
 from nightpress.checks.document import DEFINITION, Document, Heading, parse
 from nightpress.checks.gate import Context, Options, Spot
+from nightpress.patterns import pattern
 
 # zero-width and invisible, fillers, bidirectional, line and paragraph separators, annotations,
 # variation selectors (but for those of emoji), tag characters, soft hyphen, C0 and C1 controls
-HIDDEN = re.compile(
+HIDDEN = pattern(
     "[\u200b-\u200d\u2028\u2029\u2060-\u206f\ufeff\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e"
     "\u202a-\u202e\u200e\u200f\u061c\u3164\uffa0\ufff9-\ufffb\ufe00-\ufe0d\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
-JOINED = re.compile(  # emoji; letters of scripts that join or part with them
+JOINED = pattern(  # emoji; letters of scripts that join or part with them
     "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])"
     "|[\u0600-\u06ff\u0900-\u0dff][\u200c\u200d](?=[\u0600-\u06ff\u0900-\u0dff])"
 )
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|/|\$|\{|<")
-EXAMPLE_TARGET = re.compile(
+SCHEME = pattern(r"[A-Za-z][A-Za-z0-9+.-]*:|//|#|/|\$|\{|<")
+EXAMPLE_TARGET = pattern(
     r"(?:url|link|href|path|file|target|\.\.\.|…|image\.png|path/to/.*|.*[<>{}*|].*|.*\.\.\..*)",
     re.I,
 )
-REFERENCE = re.compile(
-    r"(?<![\w\]\\])\[([A-Za-z][^\[\]\n]*)\]\[((?:[A-Za-z][^\[\]\n]*)?)\](?![\[(])"
-)
-EXPLICIT_ANCHOR = re.compile(r"<a\s[^>]*?(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.I)
-OTHERS_TAG = re.compile(
+REFERENCE = pattern(r"(?<![\w\]\\])\[([A-Za-z][^\[\]\n]*)\]\[((?:[A-Za-z][^\[\]\n]*)?)\](?![\[(])")
+EXPLICIT_ANCHOR = pattern(r"<a\s[^>]*?(?:id|name)\s*=\s*[\"']([^\"']+)[\"']", re.I)
+OTHERS_TAG = pattern(
     r"</?(?:script|iframe|object|embed|applet|base|meta|link|style|form|system|untrusted|source|picture"
     r"|insert[ _-]|your[ _-]|plugin-data-)|<[^<>]*\son\w+\s*=",
     re.I,
 )
-INLINE_MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*`]|<[^>]+>")
+INLINE_MARKUP = pattern(r"!?\[([^\]]*)\]\([^)]*\)|[*`]|<[^>]+>")
 
 
 def size_window(document: Document, context: Context, _: Options) -> Iterator[Spot]:

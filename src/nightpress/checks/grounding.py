@@ -13,9 +13,10 @@ from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.naming import Named, commands, components
 from nightpress.checks.source import comparable, source_of, words_of
 from nightpress.model import Anatomy
+from nightpress.patterns import pattern
 
-SUBAGENT = re.compile(r"subagent_type[\"']?\s*[:=]\s*[\"']([A-Za-z][\w:-]+)[\"']")
-INSTALL = re.compile(r"/plugin\s+install\s+([a-z][a-z0-9-]*[a-z0-9])\b")
+SUBAGENT = pattern(r"subagent_type[\"']?\s*[:=]\s*[\"']([A-Za-z][\w:-]+)[\"']")
+INSTALL = pattern(r"/plugin\s+install\s+([a-z][a-z0-9-]*[a-z0-9])\b")
 BUILT_IN = {"agent": AGENTS, "skill": SKILLS}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from nightpress.checks.guarded import guarded
+from nightpress.patterns import pattern
 
 SUDO = r"(?:sudo(?:\s+-\w+)*\s+)?(?:env\s+)?(?:\w+=\S+\s+)*(?:/\S*/)?"
 SHELL = rf"{SUDO}(?:ba|z|da|fi|k)?sh\b"
@@ -127,7 +128,7 @@ INJECTION = (
         r"[^.\n]{0,20}\band (?:send|post|upload|e-?mail)\b",
     ),
 )
-ACTIVE = re.compile(
+ACTIVE = pattern(
     r"<(?:script|iframe|object|embed|applet|base|meta|link|style|form)\b[^>]*>"
     r"|<[a-z][^<>\s]*\s[^<>]*\bon[a-z]+\s*=|<(?:javascript|vbscript|data|file):",
     re.I,

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from nightpress.checks.guarded import guarded
+from nightpress.patterns import pattern
 
 PLACEHOLDERS = (
     guarded(
@@ -109,7 +110,7 @@ CONVERSATION = (
     ),
     guarded("plugin-data-|draft-", r"</?(?:PLUGIN-DATA|DRAFT)-[0-9a-f]{6,}", flags=0),
 )
-OPENING = re.compile(
+OPENING = pattern(
     r"\s*(?:sure|certainly|of course|absolutely|okay|great|understood|got it|here you go)\s*[!,.:]"
     rf"|\s*I(?:'ve| have) {MADE}\b"
     r"|\s*(?:here(?:'s| is| are)|below is) (?:the|your|a|an)\b[^\n]{0,60}"

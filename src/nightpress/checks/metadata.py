@@ -12,17 +12,18 @@ from difflib import get_close_matches
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
+from nightpress.patterns import pattern
 
-NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|`[^`]*`|(?<!\w)'[^']*'(?!\w)")
-FIRST_PERSON = re.compile(
+NAME = pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+QUOTED = pattern(r"\"[^\"]*\"|“[^”]*”|`[^`]*`|(?<!\w)'[^']*'(?!\w)")
+FIRST_PERSON = pattern(
     r"(?<![\w/.&-])I(?=['\u2019](?:ll|m|ve|d)\b| (?!/)[a-z]{2,}| (?:[A-Z]\w+ly|[a-z]+) )"
     r"|\b[Ww]e(?=['\u2019](?:ll|re|ve)\b| [a-z]{3,})|\b[Mm]y (?=[a-z])"
     r"|\b(?i:helps?|lets?|allows?|enables?|gives?|shows?|tells?) me\b"
 )
-SECOND_PERSON = re.compile(r"\b(?:you(?:rs?|rself)?)\b(?!-)", re.I)
-WHEN_CLAUSE = re.compile(r"\b(?:when|whenever|if|while|before|after|where)\b[^.;!?]*", re.I)
-TRIGGER = re.compile(
+SECOND_PERSON = pattern(r"\b(?:you(?:rs?|rself)?)\b(?!-)", re.I)
+WHEN_CLAUSE = pattern(r"\b(?:when|whenever|if|while|before|after|where)\b[^.;!?]*", re.I)
+TRIGGER = pattern(
     r"\b(?:when(?:ever)?|trigger(?:s|ed|ing)?|activates?|invoke[ds]?|before|after|if (?:the )?user"
     r"|use (?:this|it|for|to|if|proactively|with|on)|for (?:tasks|requests|questions)|on request"
     r"|asks?|asked|asking|mentions?|needs? to|requests?)\b",

@@ -13,22 +13,23 @@ from collections.abc import Iterator
 from nightpress.checks.builtins import ROOTS
 from nightpress.checks.document import CodeBlock, Document
 from nightpress.checks.guarded import BESIDE, around
+from nightpress.patterns import pattern
 
 Named = tuple[str, int]
 """A name and the offset at which it stands."""
 
 KEBAB = r"[A-Za-z][A-Za-z0-9]*(?:[-:][A-Za-z0-9]+)+"
-COMMAND = re.compile(
+COMMAND = pattern(
     r"(?<![\w/.:~*<>$}\])-])/([A-Za-z][A-Za-z0-9_-]*(?::[A-Za-z0-9_:-]+)?)(?![\w/.*{<(=]|-\w)"
 )
-SAID = re.compile(  # in prose: a name with a hyphen, or one where a command is expected
+SAID = pattern(  # in prose: a name with a hyphen, or one where a command is expected
     r"(?:^[ \t>]*(?:(?:[-*+]|\d+\.|#{1,6})[ \t]+)?(?:\*\*)?|\|[ \t]*(?:\*\*)?"
     r"|\b(?:[Rr]un|[Tt]ype|[Uu]se|[Ii]nvoke|[Ee]xecute|[Cc]all|[Ee]nter|[Tt]ry)[ \t]+"
     r"|(?<!\]\()(?<!=[\"'])(?<=[\s(\"'“*])(?=/[a-z]\w*-))"
     r"/([a-z][a-z0-9]*(?:[-_:][a-z0-9]+)*)(?![\w/{<(=]|-\w|\.\w)",
     re.M,
 )
-ROUTE = re.compile(
+ROUTE = pattern(
     r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|endpoints?|routes?|paths?|urls?|apis?|director(?:y|ies)"
     r"|folders?|mount(?:ed|s)?|pages?|https?|curl|sites?|domain|subpath|server|prefix"
     r"|switch(?:es)?|flags?|\w+\.exe|msiexec)\b",
@@ -36,16 +37,16 @@ ROUTE = re.compile(
 )
 BEFORE, AFTER = 40, 25  # characters of the line in which a word can say that it is a route
 TYPED = frozenset({"", "text", "bash", "sh", "shell", "console", "plaintext", "markdown", "md"})
-PROMPT = re.compile(r"(?:[$>\u276f]\s+|(?:User|You|Human|Me)\s*:\s*)", re.I)
+PROMPT = pattern(r"(?:[$>\u276f]\s+|(?:User|You|Human|Me)\s*:\s*)", re.I)
 
-EXAMPLE = re.compile(
+EXAMPLE = pattern(
     r"(?:\be\.g\.|\b(?:for example|such as|examples?|like|imagine|suppose|hypothetical)\b)"
     r"[^.;\n]*$",
     re.I,
 )
-OWN_WORDS = re.compile(r"(?:my|your|some|example|foo|new)(?:-|$)", re.I)
-AGENTIVE = re.compile(r"(?:er|or|ist|expert|architect|analyst|pilot|guide|bot)$")
-ADJECTIVE = re.compile(
+OWN_WORDS = pattern(r"(?:my|your|some|example|foo|new)(?:-|$)", re.I)
+AGENTIVE = pattern(r"(?:er|or|ist|expert|architect|analyst|pilot|guide|bot)$")
+ADJECTIVE = pattern(
     r"(?:ed|ing|able|ible|ful|less|ive|wide|level|based|specific|purpose|party|like|free|only|step"
     r"|scale|end|side|quality|time|ready|aware|first|grade|class|source|native|term|context|file"
     r"|model|tool|turn|shot|domain|language|platform|user|in|to|of|up|on"
@@ -133,8 +134,8 @@ def _spans_beside(document: Document, noun: str) -> Iterator[Named]:
 def _prose_beside(document: Document, noun: str) -> Iterator[Named]:
     """**name** agent, and the name-of-it agent in plain words."""
     word = noun.removesuffix("s?")
-    pattern = re.compile(rf"(?:\*\*({KEBAB})\*\*|\b[Tt]he[ \t]+({KEBAB}))[ \t]+{word}\b(?!-)")
-    for found in around(pattern, word.rpartition("?")[2], document.prose):
+    beside = re.compile(rf"(?:\*\*({KEBAB})\*\*|\b[Tt]he[ \t]+({KEBAB}))[ \t]+{word}\b(?!-)")
+    for found in around(beside, word.rpartition("?")[2], document.prose):
         name = found[1] or found[2]
         plain = found[1] is None
         tail = name.lower().rpartition("-")[2]

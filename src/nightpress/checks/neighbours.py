@@ -9,7 +9,6 @@ case, a boilerplate sentence with the plugin's name filled in.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -18,11 +17,12 @@ from zlib import crc32
 from msgspec import Struct
 
 from nightpress.checks.document import parse
+from nightpress.patterns import pattern
 
 BINS = 8
 EQUAL = 6  # of the 8: a Jaccard similarity of about 0.75
 MIN_WORDS = 12  # shorter paragraphs coincide by chance ("See the list below.")
-WORD = re.compile(r"[a-z0-9]+")
+WORD = pattern(r"[a-z0-9]+")
 
 Sketch = tuple[int, ...]
 

@@ -14,6 +14,7 @@ from nightpress.checks.form import stands
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.guarded import BESIDE, around
 from nightpress.checks.source import source_of
+from nightpress.patterns import pattern
 
 OWN_FOLDERS = frozenset(
     "scripts references reference assets commands agents skills hooks bin templates resources"
@@ -22,41 +23,39 @@ OWN_FOLDERS = frozenset(
 SKILLS_FOLDERS = frozenset("scripts references reference assets templates resources".split())
 # of a plugin that has them; but so has every project, and it is the project that is mostly meant
 ORDINARY = frozenset("src test tests docs lib app public config build dist node_modules".split())
-VARIABLE = re.compile(r"\$\{?(CLAUDE_[A-Z0-9_]+)\}?")
-PATH = re.compile(
+VARIABLE = pattern(r"\$\{?(CLAUDE_[A-Z0-9_]+)\}?")
+PATH = pattern(
     r"(?<![\w/.$}~@:\\-])"
     r"(?:(?P<root>\$\{?CLAUDE_PLUGIN_ROOT\}?|\$\{?CLAUDE_SKILL_DIR\}?|\{baseDir\})/|\./)?"
     r"(?P<path>(?:[\w.-]++/)+[\w.-]*[\w-]\.[A-Za-z][A-Za-z0-9]{0,7})(?![\w/*{<])"
 )
-ROOTED = re.compile(  # under the root a folder, and a file without an ending, counts, too
+ROOTED = pattern(  # under the root a folder, and a file without an ending, counts, too
     r"\$\{?(?P<root>CLAUDE_PLUGIN_ROOT|CLAUDE_SKILL_DIR)\}?/(?P<path>(?:[\w.-]+/)*[\w.-]*[\w-]/?)"
     r"(?![\w/.*{<$-])"
 )
-RUNNABLE = re.compile(r"(?:\./)?((?:scripts|bin|hooks)/[\w-]+|[\w.-]+/)(?=\s|$)")  # as code
-SCRIPT = re.compile(
+RUNNABLE = pattern(r"(?:\./)?((?:scripts|bin|hooks)/[\w-]+|[\w.-]+/)(?=\s|$)")  # as code
+SCRIPT = pattern(
     r"\b(?:the|bundled|included|helper)\s+(?:\w+\s+)?scripts?\s+`([\w-]+\.(?:py|sh|js|ts|rb|ps1))`"
     r"|\bthe\s+`([\w-]+\.(?:py|sh|js|ts|rb|ps1))`\s+script\b",
     re.I,
 )
-BACKWARD = re.compile(
-    rf"(?<![\w\\:])(?:{'|'.join(map(re.escape, sorted(OWN_FOLDERS)))})\\[\w.\\-]+\w"
-)
-FILE_HEADER = re.compile(r"\s*(?://|#|/\*|<!--|--)\s*[\w./-]+\s*(?:\*/|-->)?")  # of shown code
+BACKWARD = pattern(rf"(?<![\w\\:])(?:{'|'.join(map(re.escape, sorted(OWN_FOLDERS)))})\\[\w.\\-]+\w")
+FILE_HEADER = pattern(r"\s*(?://|#|/\*|<!--|--)\s*[\w./-]+\s*(?:\*/|-->)?")  # of shown code
 # words before a path, or after it, that say whose it is
-FOREIGN_BEFORE = re.compile(
+FOREIGN_BEFORE = pattern(
     r"(?:\be\.g\.|\b(?:your|their|users?'?s?|for example|such as|like|examples?|project"
     r"|repo(?:sitory)?|creat(?:es?|ed|ing)|generat(?:es?|ed|ing)|writ(?:es?|ten|ing)"
     r"|produc(?:es?|ed|ing)|saves?|add(?:s|ed)?|output|new|target|into|named|called|mkdir|touch))\b"
     r"[^.;!?\n]{0,40}$",
     re.I,
 )
-FOREIGN_AFTER = re.compile(
+FOREIGN_AFTER = pattern(
     r"[`\"'*)\s]*(?:(?:in|of|from|under|inside|into|at|to)\s+(?:[a-z]+\s+)?"
     r"(?:your|the user|their|the target|an? |the (?:\w+ )?(?:project|repo))"
     r"|\(?(?:if (?:it|they|one) exists?|example|e\.g\.|optional))",
     re.I,
 )
-FAMILIES = re.compile(  # Claude Code has more settings than anybody lists
+FAMILIES = pattern(  # Claude Code has more settings than anybody lists
     r"CLAUDE_CODE_(?:DISABLE|ENABLE|MAX|USE|SKIP|PLUGIN|AUTO|EXPERIMENTAL|OAUTH|OTEL|FORCE|NO)_\w+"
 )
 

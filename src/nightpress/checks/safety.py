@@ -12,14 +12,15 @@ from nightpress.checks.guarded import Guarded, matches
 from nightpress.checks.hazards import ACTIVE, DESTRUCTIVE, INJECTION, PIPE
 from nightpress.checks.source import URL, Source, comparable, source_of
 from nightpress.checks.substance import unquoted
+from nightpress.patterns import pattern
 
-LIVE = re.compile(r"!(?<![`\w]!)`[^`\n]+`")
-ARGUMENTS = re.compile(r"\$(?<!\\\$)(?:ARGUMENTS\b(?:\[\d+\])?|[0-9](?![\d.,]|\w))")
-PRIVATE = re.compile(  # addresses of no one, or of the reader's own network
+LIVE = pattern(r"!(?<![`\w]!)`[^`\n]+`")
+ARGUMENTS = pattern(r"\$(?<!\\\$)(?:ARGUMENTS\b(?:\[\d+\])?|[0-9](?![\d.,]|\w))")
+PRIVATE = pattern(  # addresses of no one, or of the reader's own network
     r"(?:0|10|127|169\.254|192\.168|192\.0\.2|198\.51\.100|203\.0\.113|172\.(?:1[6-9]|2\d|3[01]))"
     r"\.[\d.]+"
 )
-BAD_SCHEME = re.compile(r"(?:javascript|vbscript|data|file):", re.I)
+BAD_SCHEME = pattern(r"(?:javascript|vbscript|data|file):", re.I)
 
 
 def live_syntax(document: Document, context: Context, _: Options) -> Iterator[Spot]:

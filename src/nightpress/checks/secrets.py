@@ -18,6 +18,7 @@ from typing import Any
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.guarded import guarded, matches
+from nightpress.patterns import pattern
 
 SK = "API key (sk-)"
 BARE = "password without quotes"
@@ -104,13 +105,13 @@ DETECTORS = (
     " sendgrid.SendGridDetector slack.SlackDetector square_oauth.SquareOAuthDetector"
     " stripe.StripeDetector telegram_token.TelegramBotTokenDetector twilio.TwilioKeyDetector"
 ).split()
-DUMMY = re.compile(
+DUMMY = pattern(
     r"example|placeholder|your|dummy|sample|changeme|redacted|secret|password|passwd|replace|insert"
     r"|fake|test-?key|p@ss|pass\d|abc123|xxxx|eyJzdWIiOiIxMjM0NTY3ODkw|\*\*\*|\.\.\.|…|0000|1234567890|abcdefg|\$\{|\$\(|\{\{|<|>|process\.env"
     r"|os\.environ|%[sd]|^\$|env[.(]",
     re.I,
 )
-TOKEN = re.compile(r"[\w.:+/=-]{20,}")  # every token that the detectors know is as long
+TOKEN = pattern(r"[\w.:+/=-]{20,}")  # every token that the detectors know is as long
 AROUND = 1_000  # characters of a line on either side: some detectors take quadratic time
 MARK = "[REDACTED]"
 

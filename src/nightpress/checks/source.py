@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from msgspec import Struct
 
 from nightpress.checks.gate import Context
 from nightpress.model import SourceFile
+from nightpress.patterns import pattern
 
-WORD = re.compile(r"[^\W\d_][\w'-]{2,}")
-URL = re.compile(r"https?://[^\s<>\"'`)\]}|\\]+")
+WORD = pattern(r"[^\W\d_][\w'-]{2,}")
+URL = pattern(r"https?://[^\s<>\"'`)\]}|\\]+")
 
 
 class Source(Struct, frozen=True):

@@ -14,18 +14,19 @@ from nightpress.checks.leftovers import CONVERSATION, OPENING, PLACEHOLDERS, SLO
 from nightpress.checks.neighbours import EQUAL, Sketch, bands, sketch
 from nightpress.checks.source import comparable, source_of
 from nightpress.model import Anatomy
+from nightpress.patterns import pattern
 
-QUOTED = re.compile(
+QUOTED = pattern(
     r"\"(?:[^\"\n]|\n(?!\s*\n)){1,300}?\"|“[^”]{1,300}”|«[^»]{1,300}»|(?<!\w)'[^'\n]*'(?!\w)"
 )
-BLOCK_QUOTE = re.compile(r"^[ \t]*>[^\n]*", re.M)
-EXAMPLE = re.compile(
+BLOCK_QUOTE = pattern(r"^[ \t]*>[^\n]*", re.M)
+EXAMPLE = pattern(
     r"\b(?:examples?|walk-?through|sample|usage|quick ?start|in practice|scenario)\b", re.I
 )
 MIN_ECHO_WORDS = 9
 ALMOST = 20  # words from which a paragraph can be almost another one
-PADDING = re.compile(r"([ \t-])\1+")
-NOT_LETTERS = re.compile(r"[\W_]+")
+PADDING = pattern(r"([ \t-])\1+")
+NOT_LETTERS = pattern(r"[\W_]+")
 
 
 @lru_cache(maxsize=4)

@@ -11,11 +11,11 @@ import secrets
 import socket
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from nightpress import __version__
 from nightpress.clock import Clock, RealClock
 from nightpress.terminal import safe
 from nightpress.vault import inventory, schema
@@ -125,7 +125,7 @@ def _list(
         "INSERT INTO snapshots (id, taken, host, tool, parts, plugins, files, bytes, left_out,"
         " partial) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         (snapshot, now.isoformat(timespec="seconds"), safe(socket.gethostname()),
-         _tool(), len(rows), sum(r.kind == "plugin" for r in rows),
+         f"nightpress {__version__}", len(rows), sum(r.kind == "plugin" for r in rows),
          sum(r.files for r in rows), sum(r.bytes for r in rows), sum(r.left_out for r in rows),
          int(any(r.partial for r in rows))),
     ))  # fmt: skip
@@ -163,13 +163,6 @@ def _parts(
             (snapshot, json.dumps([astuple(row) for row in fresh])),
         ))  # fmt: skip
     return statements
-
-
-def _tool() -> str:
-    try:
-        return f"nightpress {metadata.version('nightpress')}"
-    except metadata.PackageNotFoundError:
-        return "nightpress"
 
 
 def _listed(place: Place, snapshot: str) -> Rows:

@@ -11,11 +11,12 @@ from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.cleaning import Place, shown
 from nightpress.backends.offline.wording import cut, plain, third_person, when
 from nightpress.model import Anatomy, Component
+from nightpress.patterns import pattern
 
-_STEP = re.compile(r"(?:(?:step|phase|stage)\s*)?\d+\s*[.:)-]\s*(\S.*)", re.I)
-_PROCESS = re.compile(r"\b(workflow|how it works|process|steps|usage)\b", re.I)
-_AUDIENCE = re.compile(r"\b(who (is|should|can|this)|audience|designed for|perfect for)\b", re.I)
-_ITEM = re.compile(r"(?m)^\d+[.)]\s+(\S.*)$")
+_STEP = pattern(r"(?:(?:step|phase|stage)\s*)?\d+\s*[.:)-]\s*(\S.*)", re.I)
+_PROCESS = pattern(r"\b(workflow|how it works|process|steps|usage)\b", re.I)
+_AUDIENCE = pattern(r"\b(who (is|should|can|this)|audience|designed for|perfect for)\b", re.I)
+_ITEM = pattern(r"(?m)^\d+[.)]\s+(\S.*)$")
 _NOWHERE = Place("", "", "", frozenset())
 
 

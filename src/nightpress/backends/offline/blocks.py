@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from nightpress.backends.offline import listings
 from nightpress.backends.offline.cleaning import Place, harmless, inline, is_imprint, links
+from nightpress.patterns import pattern
 
 Kind = Literal["text", "code", "list", "table"]
 
@@ -157,9 +158,7 @@ def _kept(kind: Kind, text: str) -> Block | None:
 
 
 _OTHERS = {"heading_open", "hr", "html_block", "fence", "code_block"}
-_MARKED = re.compile(
-    r"(?:[\U0001f000-\U0001faff\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f]+| ) *"
-)
+_MARKED = pattern(r"(?:[\U0001f000-\U0001faff\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f]+| ) *")
 
 
 def _paragraph(source: str, place: Place) -> Block | None:
@@ -175,7 +174,7 @@ def _paragraph(source: str, place: Place) -> Block | None:
     return _kept("text", "\n".join(line.strip() for line in inline(source, place).split("\n")))
 
 
-_INNER = re.compile(r"(?ms)^([ \t]+)(`{3,})([^\n`]*)\n(.*?)^\1\2[ \t]*$")
+_INNER = pattern(r"(?ms)^([ \t]+)(`{3,})([^\n`]*)\n(.*?)^\1\2[ \t]*$")
 
 
 def _list(source: str, place: Place) -> str:

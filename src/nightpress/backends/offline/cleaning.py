@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from nightpress.patterns import pattern
+
 
 class Place(Struct, frozen=True):
     """Where quoted text comes from and goes to, so that links can be kept: the path of the source
@@ -23,21 +25,21 @@ class Place(Struct, frozen=True):
     excerpt: int = 1_800
 
 
-_HTML = re.compile(r"<!--.*?-->|</?[a-zA-Z][^<>\n]*>", re.S)
-_IMAGE = re.compile(r"\[?!\[[^\]]*\]\([^)\s]*(?:\s[^)]*)?\)(?:\]\([^)]*\))?")
-_LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\(\s*<?([^)\s>]+)>?(?:\s+[^)]*)?\)")
-_TARGET = re.compile(r"\]\(\s*<?([^)\s>]+)")
-_REFERENCE = re.compile(r"\[([^\]\[]+)\]\[[^\]]*\]")
-_AUTOLINK = re.compile(r"<(https?://[^<>\s]+)>")
-_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
-_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f]+ ?")
-_HIDDEN = re.compile(
+_HTML = pattern(r"<!--.*?-->|</?[a-zA-Z][^<>\n]*>", re.S)
+_IMAGE = pattern(r"\[?!\[[^\]]*\]\([^)\s]*(?:\s[^)]*)?\)(?:\]\([^)]*\))?")
+_LINK = pattern(r"(?<!!)\[([^\]\[]+)\]\(\s*<?([^)\s>]+)>?(?:\s+[^)]*)?\)")
+_TARGET = pattern(r"\]\(\s*<?([^)\s>]+)")
+_REFERENCE = pattern(r"\[([^\]\[]+)\]\[[^\]]*\]")
+_AUTOLINK = pattern(r"<(https?://[^<>\s]+)>")
+_SPAN = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
+_EMOJI = pattern("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f]+ ?")
+_HIDDEN = pattern(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0f\ufeff\U000e0000-\U000e007f"
     "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 )
 
 
-_IMPRINT = re.compile(
+_IMPRINT = pattern(
     r"(?:(?:proudly |lovingly )?(?:built|created|made|developed|maintained|powered) (?:by|with|for)"
     r"\b"
     r"|(?:version|release(?:d| date)?|last updated|author|maintainer|copyright|licen[cs]e|homepage"

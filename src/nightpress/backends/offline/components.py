@@ -12,12 +12,13 @@ from nightpress.backends.offline.cleaning import Place
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import code, sentence
 from nightpress.model import Component, Material
+from nightpress.patterns import pattern
 
 _CHAPTERS = {"command": "Commands", "agent": "Agents", "skill": "Skills"}
-_PERSONA = re.compile(r"(?m)^You are (?:a|an|the)\b[^.\n]*\.[ \t]*", re.I)
+_PERSONA = pattern(r"(?m)^You are (?:a|an|the)\b[^.\n]*\.[ \t]*", re.I)
 """What tells an agent who it is tells a reader nothing."""
 
-_INSTALL = re.compile(
+_INSTALL = pattern(
     r"\s*(?:[>$] )?(?:(?:claude )?/(?:plugin|reload-plugins)(?![\w:-])|claude plugins? )"
 )
 

@@ -15,6 +15,7 @@ from nightpress.backends.offline.blocks import Block, sections, units
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.topic import Topic
 from nightpress.model import Material, SourceFile
+from nightpress.patterns import pattern
 
 
 class Part(Struct):
@@ -32,7 +33,7 @@ class Part(Struct):
         return self.rank < 0
 
 
-_NO_SECTION = re.compile(
+_NO_SECTION = pattern(
     r"\b(licen[cs]e|contribut|authors?\b|credits?|acknowledge|changelog|badge|table of contents"
     r"|contents$|version history|roadmap|future (enhancement|improvement|plan)|coming soon"
     r"|made (with|by)|directory structure|file structure"
@@ -55,7 +56,7 @@ _CLASSES = (
 _OTHER = (56, 14)
 _WHEN = 2
 _FIRST = 100
-_NO_STANDING = re.compile(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
+_NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
 _CHAPTERS = {"Commands": 10, "Agents": 20, "Skills": 30}
 
 
@@ -213,8 +214,8 @@ def _classed(
 
 
 def _class(path: tuple[str, ...]) -> tuple[int, int]:
-    for pattern, place, rank in _CLASSES:
-        if re.search(rf"\b(?:{pattern})", path[0], re.I):
+    for words, place, rank in _CLASSES:
+        if re.search(rf"\b(?:{words})", path[0], re.I):
             return place, rank
     return _OTHER
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from nightpress.backends.offline.cleaning import harmless, shown
 from nightpress.model import Anatomy
+from nightpress.patterns import pattern
 
-_PERSON = re.compile(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
+_PERSON = pattern(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
 _VERBS = frozenset(
     "accelerate adapt add aggregate analyze analyse apply assess audit automate build bootstrap"
     " calculate capture check clean collect combine compare configure connect convert coordinate"
