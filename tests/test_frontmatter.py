@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from nightpress import frontmatter
+from nightpress import bounded_yaml, frontmatter
 from nightpress.frontmatter import FrontmatterError
 
 
@@ -210,3 +212,41 @@ def written(text: str) -> str:
     left_out = ("Cc", "Cf", "Cs", "Cn")
     kept = [c for c in " ".join(text.split()) if unicodedata.category(c) not in left_out]
     return re.sub("-{3,}", "-", "".join(kept))
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.from_regex(r"[a-z][a-z-]{0,6}|yes|name|description", fullmatch=True),
+        st.one_of(
+            st.from_regex(r"[a-z][a-z0-9-]{0,8}|true|null|off", fullmatch=True),
+            st.text(max_size=30).map(lambda text: json.dumps(text, ensure_ascii=False)),
+            st.text(alphabet="ab \"\\'#:-\u00a0\u2028\t{[é", max_size=12).map('"{}"'.format),
+        ),
+    ).map(": ".join),
+    max_size=4,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(ROWS)
+def test_the_short_way_reads_what_the_yaml_parser_reads(rows: list[str]) -> None:
+    raw = "".join(row + "\n" for row in rows)
+    found = frontmatter._as_rendered(raw)
+    if found is not None and rows:
+        assert bounded_yaml.load(raw).value == found
+
+
+def test_the_short_way_is_taken_by_what_is_rendered_and_by_nothing_odd() -> None:
+    block = frontmatter.render({"name": "my-skill", "description": 'Does "it": a\\b, c\u00e9.'})
+    raw = frontmatter.split(block).raw or ""
+    assert frontmatter._as_rendered(raw) == frontmatter.parse(raw) == bounded_yaml.load(raw).value
+    for odd in (
+        'a: "b\\n"\n',
+        "a: b\na: c\n",
+        "a: yes\n",
+        "a: 'b'\n",
+        "a: b",
+        "a: b # c\n",
+        "a:\n",
+    ):
+        assert frontmatter._as_rendered(odd) is None, odd

@@ -51,6 +51,9 @@ def parse(raw: str) -> dict[str, object]:
 @lru_cache(maxsize=4_096)
 def _parsed(raw: str) -> dict[str, object]:
     """Remembered: each document of a plugin is made from the same commands, agents and skills."""
+    value: Any = _as_rendered(raw)
+    if value is not None:
+        return dict(value)
     try:
         value = bounded_yaml.load(raw).value
     except FrontmatterError as error:
@@ -60,6 +63,29 @@ def _parsed(raw: str) -> dict[str, object]:
     if not isinstance(value, dict):
         raise FrontmatterError("frontmatter must be a mapping of keys to values")
     return _whole(value) if "\\u" in raw.lower() else value
+
+
+_ROW = pattern(r'([a-z][a-z-]{0,60}): (?:([a-z][a-z0-9-]*)|("(?:[^"\\]|\\["\\])*"))')
+
+
+def _as_rendered(raw: str) -> dict[str, str] | None:
+    """The mapping of a block in the very form that `render` writes, as nearly all documents have
+    it; None for any other. Loading a YAML parser takes longer than judging a document."""
+    found: dict[str, str] = {}
+    if len(raw) > _MOST or not raw.endswith("\n"):
+        return None
+    for line in raw[:-1].split("\n"):
+        row = _ROW.fullmatch(line)
+        if row is None or row[1] in found or not line.isprintable():
+            return None
+        if row[1] in _WORDS_OF_YAML or row[2] in _WORDS_OF_YAML:
+            return None
+        found[row[1]] = row[2] or json.loads(row[3])
+    return found
+
+
+_MOST = 8_192
+"""Characters of a block that are read this way; more is for the parser with its bounds."""
 
 
 def _whole(value: Any) -> Any:
