@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from itertools import islice
 
 from nightpress.checks import mends, score, settings
+from nightpress.checks.answers import MOST, answer
 from nightpress.checks.document import Document, parse
 from nightpress.checks.gate import Context, Gate, Spot, Verdict
 from nightpress.model import Finding
-
-MOST = 20  # findings of one gate: the twenty-first tells nobody anything new
 
 
 def judge(text: str, context: Context) -> Verdict:
@@ -26,7 +25,7 @@ def judge(text: str, context: Context) -> Verdict:
     found = [
         Finding(gate.name, gate.severity, spot.message, spot.line, spot.column, spot.hint)
         for gate in gates
-        for spot in islice(_spots(gate, document, context), MOST)
+        for spot in _spots(gate, document, context)
     ]
     found.sort(key=lambda f: (f.line, f.column, order[f.check]))
     numbers = score.measures(document, context)
@@ -36,7 +35,7 @@ def judge(text: str, context: Context) -> Verdict:
 
 def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
     if gate.family != "custom":
-        return gate.check(document, context, gate.options)
+        return answer(gate, document, context)
     try:
         spots = list(islice(gate.check(document, context, gate.options), MOST))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the project's own: its fault is told
