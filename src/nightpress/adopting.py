@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nightpress import judging, publication, reading
+from nightpress import baseline, judging, publication, reading
 from nightpress.catalog import Item
 from nightpress.pipeline import Press
 
@@ -30,4 +30,4 @@ def adopt(press: Press, items: Sequence[Item]) -> None:
         errors = [finding for finding in verdict.findings if finding.severity == "error"]
         for finding in errors:
             press.run.tell("notice", f"{item.id}: accepted: {finding.check}: {finding.message}")
-        press.adopt(item, tuple(dict.fromkeys(finding.check for finding in errors)))
+        press.adopt(item, baseline.marks(errors))

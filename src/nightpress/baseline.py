@@ -1,4 +1,5 @@
-"""The baseline: old sins that a project has accepted for now, so that only new ones count. Pure.
+"""Findings that were accepted, so that only new ones count: those of a document in the lock file,
+and a project's old sins in its baseline. Pure.
 
 A finding is known by its file, its check and its message, not by its line: text above it may
 move. Nor by the numbers of its message: a document that is too small is so with one word more. Of
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 
 from nightpress.errors import UsageError
@@ -32,6 +33,21 @@ def fingerprints(findings: Iterable[Told]) -> list[str]:
         marks.append(sha256(text.encode()).hexdigest()[:24])
         seen[key] += 1
     return marks
+
+
+def marks(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Findings of one document as the lock file names them: `check#digest`, sorted, each once."""
+    return tuple(sorted({_mark(finding) for finding in findings}))
+
+
+def new(findings: Iterable[Finding], accepted: Collection[str]) -> tuple[Finding, ...]:
+    """The findings that nobody has accepted, by mark, or with all others of their check."""
+    return tuple(f for f in findings if f.check not in accepted and _mark(f) not in accepted)
+
+
+def _mark(finding: Finding) -> str:
+    text = json.dumps([finding.check, _NUMBER.sub("#", finding.message)])
+    return f"{finding.check}#{sha256(text.encode()).hexdigest()[:12]}"
 
 
 def dump(findings: Sequence[Told]) -> str:

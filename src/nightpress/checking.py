@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress import checks, contract, judging, reading, sources, staleness
+from nightpress import baseline, checks, contract, judging, reading, sources, staleness
 from nightpress.clock import RealClock
 from nightpress.digests import Index
 from nightpress.errors import UnsafePath, UsageError
@@ -189,8 +189,8 @@ def _judged(
         ours=staleness.is_ours(state.case.standing, state.case.publication),
     )  # fmt: skip
     accepted = state.case.publication.accepted if state.case.publication else ()
-    findings = tuple(f for f in verdict.findings if f.check not in accepted)
-    return Judged(shown, size, verdict.score, findings, stale)
+    new = baseline.new(verdict.findings, accepted)
+    return Judged(shown, size, verdict.score, new, stale)
 
 
 def _unusable(problem: Any, shown: str) -> Judged:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from nightpress import checks, contract, neighbourhood, originals, ownchecks, sources
+from nightpress import baseline, checks, contract, neighbourhood, originals, ownchecks, sources
 from nightpress.gathered import Gathered, State
 from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.patterns import pattern
@@ -76,15 +76,15 @@ def _witness(project: Project, found: Gathered, enhancement: Enhancement, text: 
 
 
 def unwitnessed(project: Project, found: Gathered, state: State, text: str) -> tuple[str, ...]:
-    """The checks that a good draft passes only because of the document it was made from. A clone
-    knows nothing of that one, so the lock file names them as accepted."""
+    """Marks of the findings that a good draft is spared only because of the document it was made
+    from. A clone knows nothing of that one, so the lock file names them as accepted."""
     if not _witness(project, found, state.enhancement, text):
         return ()
     planned = [other.enhancement.target for other in found.states.values()]
     verdict = judge(
         project, found, state.enhancement, state.counted, text, planned=planned, witnessed=False
     )
-    return tuple(sorted({finding.check for finding in verdict.errors}))
+    return baseline.marks(verdict.errors)
 
 
 def anatomy_of(found: Gathered, paths: tuple[str, ...]) -> Anatomy:

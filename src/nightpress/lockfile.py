@@ -26,8 +26,8 @@ class Entry(Struct, frozen=True):
     """What was published (or adopted) last: target is relative to the project.
 
     writer: `offline` or `backend:model`, in words (the model's digest is an ingredient);
-    accepted: checks whose findings the user accepted with `doit adopt`, or that pass only with the
-    document that ours was made from.
+    accepted: marks (`check#digest`) of findings that the user accepted with `doit adopt`, or that
+    only the document that ours was made from spares it.
     """
 
     job: str

@@ -112,7 +112,9 @@ def _decide_foreign(case: Case) -> Decision:
     reasons = _size_reasons(case.standing, case.window)
     errors = [finding for finding in case.findings if finding.severity == "error"]
     accepted = case.publication.accepted if case.publication is not None else ()
-    new = [finding for finding in errors if finding.check not in accepted]
+    # of a check that somebody overruled once, a further finding is told, but replaces no file
+    overruled = {mark.partition("#")[0] for mark in accepted}
+    new = [finding for finding in errors if finding.check not in overruled]
     if not reasons and not new:
         return Decision("adopt", (Reason("good", "already good: within the window, no findings"),))
     if new:

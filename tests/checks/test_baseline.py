@@ -58,3 +58,14 @@ def test_a_measure_may_move_but_another_level_is_new() -> None:
     other = replace(small, message="link to a missing file: notes-2026.md")
     accepted = baseline.load(baseline.dump([("a/SKILL.md", named)]))
     assert baseline.split([("a/SKILL.md", other)], accepted)[0] == [("a/SKILL.md", other)]
+
+
+def test_a_mark_covers_its_finding_whatever_its_numbers_and_no_other() -> None:
+    small = Finding("size-window", "error", "3,279 of 8,000 bytes", 4)
+    more = Finding("size-window", "error", "3,401 of 8,000 bytes", 9)
+    gone = Finding("path-exists", "error", "there is no gone.md")
+    lost = Finding("path-exists", "error", "there is no lost.md")
+    marks = baseline.marks([small, more, gone])
+    assert [mark.partition("#")[0] for mark in marks] == ["path-exists", "size-window"]
+    assert baseline.new([more, gone, lost], marks) == (lost,)
+    assert baseline.new([more, gone, lost], ["path-exists"]) == (more,)  # a whole check

@@ -52,6 +52,23 @@ def test_a_fresh_clone_is_judged_from_its_lock_and_stays_clean(
     assert line.startswith(f"plugins/alpha/skills/alpha/SKILL.md:{count}:")
 
 
+def test_what_was_adopted_covers_its_findings_and_no_further_one(market: Market) -> None:
+    market.done()
+    target = market.target("alpha")
+    target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
+    adopted = market.doit("adopt:alpha")
+    assert adopted.code == 0
+    assert "accepted: link-resolves" in adopted.out, adopted.out
+    assert check(market).code == 0
+    text = target.read_text() + "\nAnd [one more](lost.md).\n"
+    target.write_text(text)
+    told = check(market, "--stale=ignore")
+    assert told.code == 1
+    assert "lost.md" in told.out and "gone.md" not in told.out
+    market.done()  # it is told, but a check that was overruled once replaces nobody's file
+    assert target.read_text() == text
+
+
 def test_three_formats_and_one_document_each(market: Market) -> None:
     market.done()
     target = market.target("alpha")
