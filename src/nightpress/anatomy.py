@@ -77,10 +77,14 @@ def _at_a_root(above: list[str]) -> bool:
     return not above or above[-1] == ".claude" or "plugins" in above
 
 
+PLUGIN_JSON = (".claude-plugin/plugin.json", "plugin.json")
+"""Where a plugin tells of itself; the first one counts."""
+
+
 def build(
     files: Sequence[SourceFile], folder: str, entry: Mapping[str, Any] | None = None
 ) -> Anatomy:
-    """The anatomy of the plugin in `folder`; entry: what its marketplace.json says of it, taken
+    """The anatomy of the plugin in `folder`; entry: what is said of it elsewhere, taken
     where its plugin.json is silent or of a wrong type."""
     own, said = _plugin_json(files), dict(entry or {})
 
@@ -99,7 +103,7 @@ def build(
 
 
 def _plugin_json(files: Sequence[SourceFile]) -> dict[str, Any]:
-    for wanted in (".claude-plugin/plugin.json", "plugin.json"):
+    for wanted in PLUGIN_JSON:
         for file in files:
             if file.path == wanted:
                 value = _json(file.text)

@@ -84,7 +84,7 @@ def shortage(
         least = _least(project, generator, "model", 1_500)
         return _too_little(read.files, standing, least)
     material = Material(
-        anatomy=sources.anatomy_of(found.root, read),
+        anatomy=sources.anatomy_of(found.root, read, found.told),
         analysis=None,
         standing=standing,
         generator=generator,

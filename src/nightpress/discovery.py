@@ -30,12 +30,14 @@ _SHOWN = 10
 
 class Found(Struct, frozen=True):
     """A plugin: its folder relative to the marketplace ("." for the root itself), its real name,
-    its category, and the skill folders it has (relative to the plugin, with the size in bytes of
-    each SKILL.md); root_skill: it is one skill, with a SKILL.md of its own."""
+    its category, what the marketplace says of it if it is silent itself, and the skill folders it
+    has (relative to the plugin, with the size in bytes of each SKILL.md); root_skill: it is one
+    skill, with a SKILL.md of its own."""
 
     path: str
     name: str
     category: str = ""
+    description: str = ""
     skills: tuple[tuple[str, int], ...] = ()
     root_skill: bool = False
 
@@ -236,7 +238,10 @@ def _found(
     category = str(next((v for v in categories if _is_text(v)), ""))
     declared = [*_texts(own.get("skills")), *_texts(entry.get("skills"))]
     skills = tuple(_skills(files, declared))
-    return Found(path, name.strip(), category.strip(), skills, "SKILL.md" in files)
+    told = "" if _is_text(own.get("description")) else entry.get("description")
+    description = " ".join(told.split()) if isinstance(told, str) else ""
+    root_skill = "SKILL.md" in files
+    return Found(path, name.strip(), category.strip(), description, skills, root_skill)
 
 
 def _skills(files: Mapping[str, int], declared: Sequence[str]) -> Iterator[tuple[str, int]]:

@@ -115,7 +115,7 @@ def analysis_request(project: Project, found: Gathered) -> Request:
     state = next(iter(found.states.values()))
     read = sources.read(found.root, base_files(found))
     material = Material(
-        anatomy=sources.anatomy_of(found.root, read),
+        anatomy=sources.anatomy_of(found.root, read, found.told),
         analysis=None,
         standing="",
         generator=generator,
@@ -160,7 +160,7 @@ def request(
     generator = project.generator(state.enhancement.generator)
     read = sources.read(found.root, state.counted)
     material = Material(
-        anatomy=sources.anatomy_of(found.root, read),
+        anatomy=sources.anatomy_of(found.root, read, found.told),
         analysis=analysis,
         standing=originals.input_text(project, found, state.enhancement, state.case),
         generator=generator,

@@ -39,11 +39,13 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
 
 
-def settings(enhancement: Enhancement) -> str:
-    """Digest of what the manifest says of this enhancement, defaults included."""
+def settings(enhancement: Enhancement, told: Mapping[str, str]) -> str:
+    """Digest of what the manifest says of this enhancement, defaults included; told: and of the
+    plugin itself, where its own plugin.json is silent."""
     held = {key: value for key, value in enhancement.settings.items() if key not in _NOT_SETTINGS}
     size = (str(enhancement.size.min), str(enhancement.size.max))
-    return digest(enhancement.generator, enhancement.target, *size, canonical(held))
+    more = [canonical(told)] if told else []
+    return digest(enhancement.generator, enhancement.target, *size, canonical(held), *more)
 
 
 def writer(backend: str, model: str) -> str:
@@ -58,13 +60,15 @@ def of(
     analysis: Generator,
     schema: str,
     written_by: str,
+    told: Mapping[str, str],
 ) -> Fingerprint:
-    """The fingerprint of one enhancement; schema: the text of the analysis contract."""
+    """The fingerprint of one enhancement; schema: the text of the analysis contract; told: what
+    the manifest says of the plugin."""
     return Fingerprint(
         content=content(files),
         generator=digest(generator.digest, analysis.digest),
         schemas=digest(schema),
-        settings=settings(enhancement),
+        settings=settings(enhancement, told),
         model=digest(written_by),
     )
 

@@ -238,7 +238,7 @@ class Gatherer:
         case = Case(
             standing=self._standing(found, enhancement),
             window=enhancement.size,
-            fingerprint=self._fingerprint(counted, enhancement, str(writer)),
+            fingerprint=self._fingerprint(found, counted, enhancement, str(writer)),
             files=counted,
             writer=str(writer),
             writer_by_default=writer.by_default,
@@ -256,14 +256,12 @@ class Gatherer:
         return State(enhancement, target_path, writer, case, decision, work, counted, needs)
 
     def _fingerprint(
-        self, counted: Mapping[str, str], enhancement: Enhancement, writer: str
+        self, found: Gathered, counted: Mapping[str, str], enhancement: Enhancement, writer: str
     ) -> Fingerprint:
         project = self.project
-        generator = project.generator(enhancement.generator)
-        analysis = project.generator("analysis")
-        return fingerprint.of(
-            counted, enhancement, generator, analysis, project.schema("analysis"), writer
-        )
+        kinds = (project.generator(enhancement.generator), project.generator("analysis"))
+        schema = project.schema("analysis")
+        return fingerprint.of(counted, enhancement, *kinds, schema, writer, found.told)
 
     def _needs(self, found: Gathered, enhancement: Enhancement) -> tuple[str, ...]:
         """Names of the plugin's enhancements whose generator this one's generator needs."""

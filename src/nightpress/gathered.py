@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import grounds
+from nightpress import anatomy, grounds
 from nightpress.model import Decision, Enhancement, Manifest
 from nightpress.staleness import Case
 from nightpress.writers import Writer
@@ -48,6 +48,17 @@ class Gathered(Struct):
     signature: bytes = b""
     looked_ns: int = 0
     foreign: frozenset[str] = frozenset()
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What the manifest says of the plugin where its own plugin.json is silent. It is an
+        ingredient, and keeps the name of a clone's folder out of documents."""
+        if self.manifest is None:
+            return {}
+        said = {"description": str(self.manifest.settings.get("description", ""))}
+        if not any(path in self.files for path in anatomy.PLUGIN_JSON):
+            said["name"] = self.manifest.name
+        return {key: value for key, value in said.items() if value}
 
     def siblings(self, enhancement: Enhancement) -> tuple[str, ...]:
         """Targets of the plugin's other skills that the manifest names."""

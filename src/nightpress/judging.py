@@ -88,7 +88,7 @@ def unwitnessed(project: Project, found: Gathered, state: State, text: str) -> t
 
 
 def anatomy_of(found: Gathered, paths: tuple[str, ...]) -> Anatomy:
-    return sources.anatomy_of(found.root, sources.read(found.root, paths))
+    return sources.anatomy_of(found.root, sources.read(found.root, paths), found.told)
 
 
 def merged(generator: Generator, enhancement: Enhancement) -> dict[str, Any]:

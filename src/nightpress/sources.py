@@ -88,8 +88,9 @@ def _shelf(_root: Path) -> dict[tuple[str, str], SourceFile]:
     return {}
 
 
-def anatomy_of(root: Path, sources: Sources) -> Anatomy:
-    return anatomy.build(sources.files, root.name)
+def anatomy_of(root: Path, sources: Sources, told: Mapping[str, str] | None = None) -> Anatomy:
+    """told: what is said of the plugin elsewhere."""
+    return anatomy.build(sources.files, root.name, told)
 
 
 def standing_text(root: Path, target: str, case: Case) -> str:

@@ -185,6 +185,8 @@ class Sync:
         fields = {"name": plugin.name[:500], "plugin": path}
         if plugin.category:
             fields["category"] = plugin.category[:200]
+        if plugin.description:
+            fields["description"] = plugin.description[:4_000]
         text = writing_yaml.manifest(self.schema, fields, proposals)
         write_new(self.root, f"manifests/{slug}.yaml", text, done)
         self.manifests[slug] = dict(fields)

@@ -1,0 +1,70 @@
+"""A plugin that does not tell of itself: its marketplace's word goes into its manifest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.market import Market, plugin
+
+SAID = "Reconciles the harbour dues of small ports"
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Market:
+    """A whole repository that is one plugin, and says so only in marketplace.json."""
+    root = tmp_path / "checkout-17"
+    shutil.move(plugin(tmp_path / "made", "gamma"), root)
+    (root / ".claude-plugin" / "plugin.json").unlink()
+    entry = {"name": "harbour-dues", "source": "./", "description": f" {SAID}\n", "strict": False}
+    listing = {"name": "ports", "plugins": [entry]}
+    (root / ".claude-plugin" / "marketplace.json").write_text(json.dumps(listing))
+    made = Market(root)
+    assert made.run("nightpress", "init").code == 0
+    return made
+
+
+def test_the_marketplaces_word_is_in_the_manifest_and_in_the_document(silent: Market) -> None:
+    manifest = silent.root / "manifests" / "harbour-dues.yaml"
+    assert f'description: "{SAID}"\n' in manifest.read_text()
+    assert silent.run("doit", "validate").code == 0
+    silent.done()
+    text = (silent.root / "skills" / "harbour-dues" / "SKILL.md").read_text()
+    assert SAID in text.split("---")[1], text[:500]
+    assert "\n# Harbour Dues\n" in text
+    assert "checkout" not in text.lower()
+
+
+def test_it_is_an_ingredient(silent: Market) -> None:
+    silent.done()
+    manifest = silent.root / "manifests" / "harbour-dues.yaml"
+    before = manifest.read_text()
+    for old, new in ((SAID, "Counts gulls"), ('name: "harbour-dues"', 'name: "port-dues"')):
+        assert old in before
+        manifest.write_text(before.replace(old, new, 1))
+        plan = json.loads(silent.done("plan", "--format", "json").out)
+        [row] = plan["enhancements"]
+        assert [reason["code"] for reason in row["reasons"]] == ["settings"], row
+    manifest.write_text(before)
+    assert "nothing to do: 1 up to date" in silent.done().out
+
+
+def test_a_plugin_that_tells_of_itself_needs_no_word(tmp_path: Path) -> None:
+    root = tmp_path / "market"
+    plugin(root, "alpha")
+    (root / ".claude-plugin").mkdir()
+    entry = {"name": "alpha", "source": "./plugins/alpha", "description": SAID}
+    listing = {"name": "m", "plugins": [entry]}
+    (root / ".claude-plugin" / "marketplace.json").write_text(json.dumps(listing))
+    market = Market(root)
+    assert market.run("nightpress", "init").code == 0
+    manifest = market.root / "manifests" / "alpha.yaml"
+    assert "description" not in manifest.read_text()
+    market.done()
+    renamed = manifest.read_text().replace('name: "alpha"', 'name: "Alpha"', 1)
+    assert renamed != manifest.read_text()
+    manifest.write_text(renamed)
+    assert "nothing to do: 1 up to date" in market.done().out
