@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from nightpress import drafting, judging, reviewing
+from nightpress import drafting, judging, reviewing, staleness
 from nightpress.catalog import Item
 from nightpress.errors import NightpressError
 from nightpress.fingerprint import sha256
@@ -44,6 +44,10 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
         doing.draft = draft
         if press.put_in_place(doing, draft):
             reviewing.decide(project.ledger, one, "applied")
+            since = staleness.moved(draft.fingerprint, draft.counted, state.case, state.case.writer)
+            if since:
+                words = "; ".join(reason.text for reason in since)
+                said.append(f"{one.job}: applied; since its draft {words}: the next run remakes it")
         else:
             left += 1
     return said, left

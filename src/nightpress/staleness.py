@@ -195,17 +195,26 @@ def _changes(case: Case) -> list[Reason]:
     known = case.publication
     if known is None or case.standing.sha256 is None:
         return []
+    reasons = moved(known.fingerprint, known.files, case, known.writer)
+    return reasons + _size_reasons(case.standing, case.window)
+
+
+def moved(
+    before: Fingerprint, files: Mapping[str, str] | None, case: Case, writer: str = ""
+) -> list[Reason]:
+    """The ingredients that differ from those that something was made from, in words; files: path ->
+    sha256 of its content, None if unknown; writer: who made it, in words."""
     reasons = []
-    for name in _ingredients(known.fingerprint, case, known.writer):
+    for name in _ingredients(before, case, writer):
         if name == "content":
-            if known.files is not None and not _differences(known.files, case):
+            if files is not None and not _differences(files, case):
                 continue
-            reasons.append(Reason("content", _content_words(known.files, case)))
+            reasons.append(Reason("content", _content_words(files, case)))
         elif name == "model":
-            reasons.append(Reason("model", f"model changed: {known.writer} -> {case.writer}"))
+            reasons.append(Reason("model", f"model changed: {writer} -> {case.writer}"))
         else:
             reasons.append(Reason(name, _WORDS[name]))
-    return reasons + _size_reasons(case.standing, case.window)
+    return reasons
 
 
 def _differences(before: Mapping[str, str], case: Case) -> list[tuple[str, str]]:

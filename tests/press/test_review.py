@@ -74,6 +74,8 @@ def test_apply_publishes_exactly_those_bytes_and_makes_no_call(market: Market) -
     done = market.doit("apply:alpha")
     assert done.code == 0, done.err
     assert "applied after review" in done.out
+    since = "alpha/skill: applied; since its draft content changed: NEW.md added"
+    assert f"{since}: the next run remakes it" in done.out, done.out
     data = market.target("alpha").read_bytes()
     assert hashlib.sha256(data).hexdigest() == shown["sha256"]
     assert list(waiting(market)) == ["beta/skill"]
