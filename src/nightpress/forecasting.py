@@ -7,6 +7,7 @@ are measured by the very code that sends them.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from nightpress.catalog import Catalog, Item
 from nightpress.errors import NightpressError
 from nightpress.project import Project
 from nightpress.quota import Quota, Snapshot
+from nightpress.writers import Writer
 
 REPAIRS = 0.25
 """Share of drafts that may need their one repair call, until the ledger knows better."""
@@ -90,19 +92,25 @@ class Outlook(Struct, frozen=True):
 def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = None) -> Outlook:
     """The outlook for everything that is stale, or for these of it; makes no call and writes
     nothing."""
-    writer = project.writer()
-    if writer.backend == "offline":
-        return Outlook("offline")
     making = [
         item
         for item in catalog.items.values()
         if item.decision.action == "make" and (jobs is None or item.id in jobs)
     ]
+    asking = [(item, by) for item in making if (by := _writer(catalog, item)).kind == "model"]
+    if not asking:
+        writer = project.writer()
+        return Outlook(writer.model if writer.kind == "model" and not making else "offline")
+    making = [item for item, _ in asking]
+    named = Counter(by.model for _, by in asking)
+    [(main, _)] = named.most_common(1)
     sizes = list(_tokens(project, catalog, making))
     if not sizes:
-        return Outlook(writer.model)
-    here, stands = situation(project, writer.model)
-    models = ", then ".join((writer.model, *(others := pacing.fallbacks(project))))
+        return Outlook(main)
+    here, stands = situation(project, main)
+    models = ", then ".join((main, *(others := pacing.fallbacks(project))))
+    if len(named) > 1:  # their quotas differ, but by less than the estimate itself
+        models += f" (and {', '.join(name for name in sorted(named) if name != main)})"
     here = _with_fallbacks(here, stands, [situation(project, model)[1] for model in others])
     typical = int(sum(sizes) / len(sizes))
     work = forecast.Work(
@@ -110,8 +118,13 @@ def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = N
         tokens_in=(typical, int(typical * max(MORE, stands.ratio))),
     )
     here = replace(here, max_calls=_allowed(project, work, here.price, len(making)))
-    free = not writer.vertex and not project.may_pay
+    free = not project.may_pay and not any(by.vertex for _, by in asking)
     return Outlook(models, forecast.forecast(work, here), here, stands, free)
+
+
+def _writer(catalog: Catalog, item: Item) -> Writer:
+    """Who would make it: a manifest may name a backend and a model of its own."""
+    return catalog.gathered[item.slug].states[item.name].writer
 
 
 def _with_fallbacks(

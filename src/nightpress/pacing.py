@@ -32,9 +32,9 @@ def spending(project: Project) -> budget.Spending:
 
 
 def price_of(project: Project, model: str) -> budget.Price | None:
-    """FREE on a free tier, the configured or known price, None where none is known."""
-    writer = project.writer()
-    if writer.backend == "offline" or (not writer.vertex and not project.may_pay):
+    """FREE on a free tier, the configured or known price, None where none is known. A manifest may
+    name a model of its own, so what the project's defaults name does not matter."""
+    if not (project.may_pay or project.writer().vertex):
         return budget.FREE
     today = datetime.fromtimestamp(project.clock.time()).date()
     return budget.price(model, project.defaults.values.get("prices") or {}, today)

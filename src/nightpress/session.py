@@ -100,7 +100,7 @@ class Session:
 
         spent = pacing.spending(self.project)
         paced = None
-        if self.project.writer().kind == "model":
+        if self._asks_a_model():
             paced = pacing.pacer(self.run, spent)
         rng = random.Random()  # noqa: S311 - jitter
         caller = calls.Caller(self.run, paced, rng, fallbacks=pacing.fallbacks(self.project))
@@ -112,6 +112,13 @@ class Session:
             lock=publication.LockBook(self.project),
             spending=spent,
             attempts=attempts.Attempts(self.run, caller),
+        )
+
+    def _asks_a_model(self) -> bool:
+        """Does the project, or any manifest of what has to be looked at?"""
+        states = (s for found in self.catalog.gathered.values() for s in found.states.values())
+        return self.project.writer().kind == "model" or any(
+            state.writer.kind == "model" for state in states
         )
 
 

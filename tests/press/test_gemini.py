@@ -301,3 +301,25 @@ def test_a_wrong_template_is_met_before_anything_is_paid_for(shop: Market) -> No
     assert "generators/skill/prompt.md.j2" in done.out
     assert "'fils' is undefined" in done.out
     assert shop.rows("SELECT DISTINCT status FROM enhancements") == [("failed",)]
+
+
+def test_a_manifests_own_model_is_paced_counted_and_foretold(shop: Market) -> None:
+    """The project is offline; one plugin alone asks a model, by its quota like any other."""
+    defaults = shop.root / "manifests" / "_defaults.yaml"
+    text = defaults.read_text()
+    assert "backend: auto" in text
+    defaults.write_text(text.replace("backend: auto", "backend: offline"))
+    manifest = shop.root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text().rstrip("\n") + "\n    backend: gemini\n")
+    with serving(shop) as (server, doit):
+        plan = json.loads(doit("plan", "--format", "json").out)
+        assert plan["outlook"]["calls"][0] == 2, plan["outlook"]
+        done = doit()
+        assert done.code == 0, done.out + done.err
+        assert len(server.seen()["list"]) == 2
+    quota = sqlite3.connect(shop.root / ".nightpress" / "quota.db")
+    assert quota.execute("SELECT COUNT(*) FROM reservations").fetchone() == (2,)
+    backends = shop.rows("SELECT job, backend FROM enhancements WHERE status = 'published'")
+    assert dict(backends) == {
+        "alpha/skill": "gemini", "beta/skill": "offline", "gamma/skill": "offline",
+    }  # fmt: skip
