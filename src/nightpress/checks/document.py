@@ -171,6 +171,12 @@ def parse(text: str, raw: str | None = None) -> Document:
     )
 
 
+def paragraphs_of(text: str) -> tuple[Paragraph, ...]:
+    """The paragraphs of a document of which nothing else matters."""
+    parts = frontmatter.split(text)
+    return _paragraphs(_parser().parse(parts.body), parts.body_line)
+
+
 def _starts(text: str) -> tuple[int, ...]:
     starts = [0]
     for line in text.split("\n")[:-1]:

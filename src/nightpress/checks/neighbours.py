@@ -9,6 +9,7 @@ case, a boilerplate sentence with the plugin's name filled in.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -16,13 +17,12 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from nightpress.checks.document import parse
-from nightpress.patterns import pattern
+from nightpress.checks.document import paragraphs_of
 
 BINS = 8
 EQUAL = 6  # of the 8: a Jaccard similarity of about 0.75
 MIN_WORDS = 12  # shorter paragraphs coincide by chance ("See the list below.")
-WORD = pattern(r"[a-z0-9]+")
+WORD = re.compile(rb"[a-z0-9]+")
 
 Sketch = tuple[int, ...]
 
@@ -30,22 +30,25 @@ Sketch = tuple[int, ...]
 @lru_cache(maxsize=512)
 def sketch(paragraph: str) -> Sketch | None:
     """The paragraph's bins (-1: empty), or None if it is too short to mean anything."""
-    words = WORD.findall(paragraph.lower())
+    words = WORD.findall(paragraph.lower().encode("utf-8", "replace"))
     if len(words) < MIN_WORDS:
         return None
     bins = [-1] * BINS
-    for trigram in zip(words, words[1:], words[2:], strict=False):
-        value = crc32(" ".join(trigram).encode())
-        where = value % BINS
-        rest = value // BINS
-        if bins[where] < 0 or rest < bins[where]:
-            bins[where] = rest
+    empty = BINS
+    # in ascending order the first value of each bin is its minimum: few are looked at in Python
+    trigrams = zip(words, words[1:], words[2:], strict=False)
+    for value in sorted(map(crc32, map(b" ".join, trigrams))):
+        if bins[value % BINS] < 0:
+            bins[value % BINS] = value // BINS
+            empty -= 1
+            if not empty:
+                break
     return tuple(bins)
 
 
 def sketches(text: str) -> tuple[Sketch, ...]:
     """Sketches of a document's paragraphs: what a neighbour is remembered by."""
-    found = (sketch(paragraph.raw) for paragraph in parse(text).paragraphs)
+    found = (sketch(paragraph.raw) for paragraph in paragraphs_of(text))
     return tuple(sorted({one for one in found if one is not None}))
 
 
