@@ -95,6 +95,9 @@ def plan(now: Session, format: str = "text") -> bool:
     say(f"{_headline(now, found)}; {outlook.sentence()}")
     if outlook.evidence():
         say(outlook.evidence())
+    if any(reason.code == "parked" for item in rows for reason in item.decision.reasons):
+        say("parked ones wait until something that they are made from changes, or you ask again:")
+        say("  doit forget enhance:PLUGIN/NAME")
     return not any(p.severity == "error" for p in found.problems)
 
 

@@ -150,7 +150,7 @@ def _why_parked(case: Case) -> Reason:
     if case.last is not None and case.last.waits:
         return Reason("review", "its draft waits for you: doit review")
     message = case.last.message if case.last is not None else ""
-    return Reason("parked", f"parked: refused before ({message})")
+    return Reason("parked", f"refused before ({message})")
 
 
 def _parked(case: Case) -> bool:

@@ -323,3 +323,31 @@ def test_a_manifests_own_model_is_paced_counted_and_foretold(shop: Market) -> No
     assert dict(backends) == {
         "alpha/skill": "gemini", "beta/skill": "offline", "gamma/skill": "offline",
     }  # fmt: skip
+
+
+def test_a_refused_document_is_parked_until_it_is_asked_for(shop: Market) -> None:
+    """Its one repair call included; then no call and no row, whatever else is done."""
+    for name in ("beta", "gamma"):
+        shutil.rmtree(shop.root / "plugins" / name)
+        (shop.root / "manifests" / f"{name}.yaml").unlink()
+    with serving(shop, script=["ok", "short", "short"]) as (server, doit):
+        refused = doit("pace=unpaced")
+        assert refused.code == 1
+        assert "refused" in refused.out and "size-window" in refused.out, refused.out
+        phases = [call["phase"] for call in server.seen()["list"]]
+        assert phases == ["analysis", "generation", "generation"]
+        assert not shop.target("alpha").exists()
+        rows = shop.rows("SELECT id, status FROM enhancements")
+        assert [status for _, status in rows] == ["refused"]
+        again = doit("pace=unpaced")
+        assert again.code == 0
+        assert "1 parked" in again.out
+        plan = doit("plan").out
+        assert "parked       alpha/skill: refused before" in plan
+        assert plan.endswith("\n  doit forget enhance:PLUGIN/NAME\n")
+        assert shop.rows("SELECT id, status FROM enhancements") == rows
+        assert len(server.seen()["list"]) == 3
+        assert doit("forget", "enhance:alpha/skill").code == 0
+        assert doit("pace=unpaced").code == 0
+        assert [call["phase"] for call in server.seen()["list"]][3:] == ["generation"]
+    assert shop.target("alpha").stat().st_size >= 8_000
