@@ -79,6 +79,8 @@ class Attempts(Struct):
 
     def end(self, doing: Doing, status: str, error: Exception) -> None:
         message = error.message if isinstance(error, NightpressError) else str(error)
+        if isinstance(error, OSError) and error.strerror:  # it names a temporary file of ours
+            message = f"{doing.state.target_path} cannot be written: {error.strerror}"
         name = type(error).__name__
         if isinstance(error, BackendError):
             name = error.answer.kind

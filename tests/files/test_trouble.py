@@ -102,7 +102,8 @@ def test_a_folder_without_permission_is_one_failure(market: Market) -> None:
     assert "Traceback" not in done.stdout + done.stderr
     said = dict(market.rows("SELECT plugin_name, status FROM enhancements"))
     assert said["alpha"] == "failed"
-    assert "Permission denied" in done.stdout
+    target = "plugins/alpha/skills/alpha/SKILL.md"
+    assert f"{target} cannot be written: Permission denied" in done.stdout, done.stdout
 
 
 def test_a_damaged_ledger_stops_before_anything_is_written(market: Market) -> None:
