@@ -134,8 +134,9 @@ def _question(writer: Writer, generator: Generator, material: Material) -> tuple
     """System and prompt. The offline backend reads the material itself: for it they only say what
     it is asked with, and cost no template engine and no search for secrets."""
     if writer.kind == "offline":
-        files = {file.path: file.sha256 for file in material.anatomy.files}
-        return generator.digest, fingerprint.canonical(files)
+        plugin = material.anatomy
+        files = {file.path: file.sha256 for file in plugin.files}
+        return generator.digest, fingerprint.canonical([plugin.name, plugin.description, files])
     return prompting.render(generator, material, checks.redact)
 
 

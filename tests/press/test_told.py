@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, plugin
 
 SAID = "Reconciles the harbour dues of small ports"
@@ -50,6 +51,31 @@ def test_it_is_an_ingredient(silent: Market) -> None:
         assert [reason["code"] for reason in row["reasons"]] == ["settings"], row
     manifest.write_text(before)
     assert "nothing to do: 1 up to date" in silent.done().out
+
+
+def test_a_changed_word_is_in_the_next_document_and_not_the_old_one(silent: Market) -> None:
+    """Nor in the analysis, which is cached by what it was made from."""
+    silent.done()
+    manifest = silent.root / "manifests" / "harbour-dues.yaml"
+    manifest.write_text(manifest.read_text().replace(SAID, "Counts the gulls of every pier"))
+    assert "settings changed" in silent.done().out
+    text = (silent.root / "skills" / "harbour-dues" / "SKILL.md").read_text()
+    assert "Counts the gulls of every pier" in text.split("---")[1]
+    assert SAID not in text
+
+
+def test_a_model_is_told_it_too(silent: Market) -> None:
+    """The analysis is asked for again, and its prompt differs by that word alone."""
+    said = "Counts the gulls of every pier"
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        assert silent.doit("pace=unpaced", **environ).code == 0
+        manifest = silent.root / "manifests" / "harbour-dues.yaml"
+        manifest.write_text(manifest.read_text().replace(SAID, said))
+        assert silent.doit("pace=unpaced", **environ).code == 0
+        calls = server.seen()["list"]
+    sizes = [call["prompt_bytes"] for call in calls if call["phase"] == "analysis"]
+    assert [sizes[1] - sizes[0]] == [len(said) - len(SAID)], calls
 
 
 def test_a_plugin_that_tells_of_itself_needs_no_word(tmp_path: Path) -> None:
