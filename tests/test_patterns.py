@@ -9,6 +9,7 @@ import pytest
 
 import nightpress
 from nightpress import patterns
+from nightpress.checks.guarded import Guarded
 
 
 def declared() -> Iterator[tuple[str, re.Pattern[str]]]:
@@ -17,13 +18,15 @@ def declared() -> Iterator[tuple[str, re.Pattern[str]]]:
         for module in pkgutil.iter_modules(where.__path__, f"{where.__name__}."):
             held = vars(importlib.import_module(module.name))
             for name, value in held.items():
-                if isinstance(value, patterns._Pattern):
-                    yield f"{module.name}.{name}", value
+                for at, one in enumerate(value if isinstance(value, tuple) else [value]):
+                    held_by = one.pattern if isinstance(one, Guarded) else one
+                    if isinstance(held_by, patterns._Pattern):
+                        yield f"{module.name}.{name}[{at}]", held_by
 
 
 def test_every_declared_pattern_compiles() -> None:
     found = dict(declared())
-    assert len(found) > 50
+    assert len(found) > 150
     for name, one in found.items():
         assert isinstance(one.groups, int), name
 

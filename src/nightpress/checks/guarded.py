@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from msgspec import Struct
+
+from nightpress.patterns import pattern
 
 NEAR = 500
 """Characters between a guard's word and either end of a match, at most."""
@@ -25,24 +27,13 @@ class Guarded(Struct, frozen=True):
     kind: what a match is called."""
 
     words: tuple[str, ...]
-    source: str
-    flags: int
+    pattern: re.Pattern[str]
     kind: str = ""
 
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """Compiled at the first use."""
-        return _compiled(self.source, self.flags)
 
-
-def guarded(words: str, pattern: str, kind: str = "", flags: int = re.I) -> Guarded:
+def guarded(words: str, source: str, kind: str = "", flags: int = re.I) -> Guarded:
     """words: separated by `|`."""
-    return Guarded(tuple(words.split("|")), pattern, flags, kind)
-
-
-@cache
-def _compiled(source: str, flags: int) -> re.Pattern[str]:
-    return re.compile(source, flags)
+    return Guarded(tuple(words.split("|")), pattern(source, flags), kind)
 
 
 @lru_cache(maxsize=8)
@@ -57,9 +48,8 @@ def matches(guards: Iterable[Guarded], text: str) -> Iterator[tuple[re.Match[str
     flat = _flat(text)
     for guard in guards:
         for at, end in _near(guard.words, flat, text):
-            pattern = guard.pattern
-            while found := pattern.search(text, at, end):
-                whole = pattern.match(text, found.start())
+            while found := guard.pattern.search(text, at, end):
+                whole = guard.pattern.match(text, found.start())
                 if whole is not None:
                     yield whole, guard.kind
                 at = max((whole or found).end(), found.start() + 1)
