@@ -28,7 +28,7 @@ def fingerprints(findings: Iterable[Told]) -> list[str]:
     seen: Counter[tuple[str, str, str]] = Counter()
     marks = []
     for path, finding in findings:
-        key = (path, finding.check, _NUMBER.sub("#", finding.message))
+        key = (path, *_known_by(finding))
         text = json.dumps([*key, seen[key]])
         marks.append(sha256(text.encode()).hexdigest()[:24])
         seen[key] += 1
@@ -45,8 +45,12 @@ def new(findings: Iterable[Finding], accepted: Collection[str]) -> tuple[Finding
     return tuple(f for f in findings if f.check not in accepted and _mark(f) not in accepted)
 
 
+def _known_by(finding: Finding) -> tuple[str, str]:
+    return finding.check, _NUMBER.sub("#", finding.message)
+
+
 def _mark(finding: Finding) -> str:
-    text = json.dumps([finding.check, _NUMBER.sub("#", finding.message)])
+    text = json.dumps(_known_by(finding))
     return f"{finding.check}#{sha256(text.encode()).hexdigest()[:12]}"
 
 
