@@ -55,12 +55,15 @@ def manifest(
 
 def defaults(schema: str, marketplace: str) -> str:
     """The text of a new `_defaults.yaml`: what a user may want to change, with its reasons."""
-    return f"""\
+    return _DEFAULTS.format(schema=schema, marketplace=quoted(marketplace))
+
+
+_DEFAULTS = """\
 # yaml-language-server: $schema={schema}
 # What all manifests share. A manifest overrides size, backend, model, publish and checks.
 
 # The folder that holds the plugins, relative to this project.
-marketplace: {quoted(marketplace)}
+marketplace: {marketplace}
 
 # Files that are no content of a plugin, beside .git, node_modules, backups and the like:
 # names at any depth, or paths; * and ? are allowed.
