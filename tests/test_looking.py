@@ -12,12 +12,13 @@ class Terminal(io.StringIO):
         return True
 
 
-def looked(stream: io.StringIO, seconds: float, *, quiet: bool = False) -> str:
-    """What reading 10 plugins says, `seconds` each."""
+def looked(stream: io.StringIO, seconds: float, plugins: int = 10, *, quiet: bool = False) -> str:
+    """What reading plugins says, `seconds` each; a minute went by before."""
     at = [0.0]
     looking = Looking(stream, lambda: at[0], quiet=quiet)
-    for done in range(11):
-        looking(done, 10)
+    at[0] = 60.0
+    for done in range(plugins + 1):
+        looking(done, plugins)
         at[0] += seconds
     return stream.getvalue()
 
@@ -28,8 +29,13 @@ def test_a_short_look_is_silent() -> None:
     assert looked(Terminal(), 9, quiet=True) == ""
 
 
-def test_a_log_gets_one_plain_line() -> None:
+def test_a_log_gets_a_plain_line_now_and_then() -> None:
     assert looked(io.StringIO(), 1) == "reading 10 plugins: 2 done, about 8 s left\n"
+    # of so few it cannot be told yet how long the others will take
+    first, *others = looked(io.StringIO(), 0.125, 1_000).splitlines()
+    assert first == "reading 1,000 plugins: 12 done"
+    assert others[0] == "reading 1,000 plugins: 172 done, about 104 s left"
+    assert len(others) == 6
 
 
 def test_a_terminal_gets_one_line_that_is_cleared() -> None:

@@ -1,6 +1,6 @@
 """Says on stderr that the plugins are being read, where that takes longer than a moment.
 
-Floor 4. In a terminal one line that is written over; elsewhere one plain line, once.
+Floor 4. In a terminal one line that is written over; elsewhere a plain line now and then.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import TextIO
 
 MOMENT = 1.5
 """Seconds of silence before something is said."""
-OFTEN = 0.2
-"""Seconds between two updates of the line."""
+OFTEN, SELDOM = 0.2, 20.0
+"""Seconds between two updates of the line, and between two plain lines."""
+TELLING = 0.02
+"""Share of the plugins from which on the time that is left can be told."""
 
 
 class Looking:
@@ -30,7 +32,8 @@ class Looking:
         self._stream = stream or sys.stderr
         self._now = now
         self._quiet = quiet
-        self._began = self._last = now()
+        self._began: float | None = None
+        self._last = 0.0
         self._said = False
 
     def __call__(self, done: int, total: int) -> None:
@@ -42,11 +45,15 @@ class Looking:
                 self._write("\r\033[K")
             return
         now = self._now()
-        if now - self._began < MOMENT or now - self._last < OFTEN or (self._said and not terminal):
+        if self._began is None:
+            self._began = now
+        pause = OFTEN if terminal else SELDOM
+        if now - self._began < MOMENT or (self._said and now - self._last < pause):
             return
         self._said, self._last = True, now
-        left = (now - self._began) / max(1, done) * (total - done)
-        text = f"reading {total:,} plugins: {done:,} done, about {left:.0f} s left"
+        text = f"reading {total:,} plugins: {done:,} done"
+        if done > TELLING * total:
+            text += f", about {(now - self._began) / done * (total - done):,.0f} s left"
         self._write(f"\r\033[K{text}" if terminal else f"{text}\n")
 
     def _write(self, text: str) -> None:
