@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.market import Market, plugin
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell: the tests of
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C need children that mind it
 
 
 @pytest.fixture
