@@ -57,6 +57,8 @@ def test_a_second_run_reads_only_what_changed(project: Project) -> None:
 
 
 def test_what_is_published_meanwhile_counts_at_once(project: Project) -> None:
+    of_alpha = (project.root / "manifests" / "alpha.yaml").read_text()
+    (project.root / "manifests" / "delta.yaml").write_text(of_alpha.replace("alpha", "delta"))
     around = Neighbourhood(project)
     assert around.without("x").sharing(SHARED.format("delta")) == 3
     around.add("delta", "plugins/delta/SKILL.md", SHARED.format("delta").encode())
@@ -85,13 +87,48 @@ def test_plugins_that_the_index_found_unmoved_are_not_looked_at(tmp_path: Path) 
     catalog.load(Project(tmp_path, {}, {}, LATER))  # settles them: they need nothing
     project = Project(tmp_path, {}, {}, LATER)
     catalog.load(project)
-    assert set(project.index.still) == {"alpha", "beta"}
+    assert set(project.index.still(project.key)) == {"alpha", "beta"}
     Neighbourhood(project).without("x")
     # a document that is changed behind the index's back shows whether anybody looks at it
     Path(tmp_path, target("beta")).write_text(f"# beta\n\n{SHARED.format('beta')}\n")
     assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 0
-    project.index.still["beta"] = b"moved"
+    project.index.unsettle(["beta"])
     assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 1
+
+
+def test_a_run_of_one_plugin_relies_on_the_index_too(tmp_path: Path) -> None:
+    for name in ("alpha", "beta"):
+        plugin(tmp_path, name)
+    assert Market(tmp_path).run("nightpress", "init").code == 0
+    Market(tmp_path).done()
+    catalog.load(Project(tmp_path, {}, {}, LATER))
+    Neighbourhood(Project(tmp_path, {}, {}, LATER)).without("x")
+    Path(tmp_path, target("beta")).write_text(f"# beta\n\n{SHARED.format('beta')}\n")
+    project = Project(tmp_path, {}, {}, LATER)
+    catalog.load(project, slugs=frozenset({"alpha"}))
+    project.index.unsettle(["alpha"])
+    assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 1
+    # whose targets are others by now, is not believed
+    defaults = tmp_path / "manifests" / "_defaults.yaml"
+    defaults.write_text(defaults.read_text() + "\n# another ingredient of everything\n")
+    Path(tmp_path, target("alpha")).write_text(f"# alpha\n\n{SHARED.format('alpha')}\n")
+    project = Project(tmp_path, {}, {}, LATER)
+    catalog.load(project, slugs=frozenset({"beta"}))
+    assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 2
+
+
+def test_a_sketchbook_that_is_deleted_is_made_again(tmp_path: Path) -> None:
+    for name in ("alpha", "beta"):
+        plugin(tmp_path, name)
+        Path(tmp_path, target(name)).parent.mkdir(parents=True, exist_ok=True)
+        Path(tmp_path, target(name)).write_text(f"# {name}\n\n{SHARED.format(name)}\n")
+    assert Market(tmp_path).run("nightpress", "init").code == 0
+    for _ in range(2):
+        project = Project(tmp_path, {}, {}, LATER)
+        catalog.load(project)
+        assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 2
+        for file in (tmp_path / ".nightpress").glob("neighbours.db*"):
+            file.unlink()
 
 
 def test_documents_of_a_plugin_whose_manifest_is_gone_do_not_count(project: Project) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import gc
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import fingerprint, lockfile
-from nightpress.digests import LOCK, RACY_NS, Settled, newest, sign
+from nightpress.digests import LOCK, RACY_NS, UNORDERED, Settled, newest, sign
 from nightpress.gather import Gatherer
 from nightpress.gathered import Gathered
 from nightpress.model import Decision, Reason
@@ -126,12 +125,12 @@ def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:
     if stamp != index.meta("lock") or not stamp:
         lock = project.lock()
         if lock.sha256 != index.meta(LOCK):
-            digests = lock_digests(lock)
+            digests = lock.digests()
             moved = [slug for slug, (held, _) in found.items() if digests.get(slug, "") != held]
             index.unsettle(moved)
             for slug in moved:
                 del found[slug]
-            index.set_meta(LOCK, lock.sha256)
+            index.set_meta(LOCK, lock.sha256 if lock.in_order else UNORDERED + lock.sha256)
         if stamp:
             index.set_meta("lock", stamp)
     return {slug: counts for slug, (_, counts) in found.items()}
@@ -148,22 +147,11 @@ def lock_stamp(project: Project) -> str:
     return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
-def lock_digests(lock: lockfile.Lock, slugs: Collection[str] | None = None) -> dict[str, str]:
-    """slug -> digest of its lines in the lock file; of these slugs, or of all."""
-    lines: dict[str, list[str]] = {}
-    for job, row in sorted(lock.rows.items()):
-        slug = job.partition("/")[0]
-        if slugs is None or slug in slugs:
-            lines.setdefault(slug, []).append(row)
-    return {slug: fingerprint.digest(*own) for slug, own in lines.items()}
-
-
 def _gathered(project: Project, catalog: Catalog, slugs: list[str], looking: Looking) -> Catalog:
     """Look into each of the plugins; remember those that need nothing."""
     if not slugs:
         return catalog
     gatherer = Gatherer(project)
-    digests = lock_digests(gatherer.lock, frozenset(slugs))
     settled = []
     for number, slug in enumerate(slugs):
         looking(number, len(slugs))
@@ -173,7 +161,7 @@ def _gathered(project: Project, catalog: Catalog, slugs: list[str], looking: Loo
         items = list(_items(found))
         catalog.items.update((item.id, item) for item in items)
         if not found.problems and not any(item.work for item in items):
-            settled.append((found, items, digests.get(slug, "")))
+            settled.append((found, items, gatherer.lock.digest(slug)))
     looking(len(slugs), len(slugs))
     project.index.settle(s for row in settled if (s := _settle(project, *row)) is not None)
     return catalog

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -24,8 +24,11 @@ RACY_NS = 100_000_000
 HASH_CAP = 64 * 1024 * 1024
 """Bytes; a larger file counts by its size alone."""
 
-LOCK = "lock_sha256"
-"""meta: the lock file, every line of which is good, that the settled plugins agree with."""
+LOCK = "lock_in_order"
+"""meta: sha256 of the lock file, every line of which is good and in order, that the settled plugins
+agree with."""
+UNORDERED = "unordered "
+"""Before that sha256: a file that has to be read line by line again."""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -39,6 +42,10 @@ CREATE TABLE settled (
 ) WITHOUT ROWID;
 CREATE TABLE files (path BLOB PRIMARY KEY, stamp BLOB NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE appraisals (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+_SKETCHED = """
+ALTER TABLE settled ADD COLUMN sketchbook TEXT NOT NULL DEFAULT '';
+CREATE INDEX settled_sketchbook ON settled (sketchbook);
 """
 
 
@@ -59,9 +66,8 @@ class Index:
 
     def __init__(self, path: Path, root: Path) -> None:
         self.root = os.fsencode(root)
-        self._store = Store(path, (_SCHEMA,), durable=False)
-        self.still: dict[str, bytes] = {}
-        """slug -> signature of the plugins of which no file had moved when this process looked."""
+        self._store = Store(path, (_SCHEMA, _SKETCHED), durable=False)
+        self._still: dict[str, bytes] | None = None
 
     def meta(self, key: str) -> str:
         row = self._db().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -75,13 +81,35 @@ class Index:
 
     def unmoved(self) -> Iterator[tuple[str, str, str]]:
         """(slug, lock_digest, counts) of each settled plugin of which no file moved."""
+        self._still = still = {}
         cursor = self._db().cursor()
         cursor.row_factory = None  # plain tuples: there may be tens of thousands
         cursor.execute("SELECT slug, names, signature, lock_digest, counts FROM settled")
         for slug, names, signature, lock_digest, counts in cursor:
             if sign(self.root, names.split(b"\0")) == signature:
-                self.still[slug] = signature
+                still[slug] = signature
                 yield slug, lock_digest, counts
+
+    def still(self, key: Callable[[], str]) -> Mapping[str, bytes]:
+        """slug -> signature of the settled plugins of which no file had moved when this process
+        looked; key: of the project, as it is now."""
+        if self._still is None and self.meta("key") == key():
+            for _ in self.unmoved():
+                pass
+        return self._still or {}
+
+    def unsketched(self, book: str) -> set[str]:
+        """The settled plugins whose documents that sketchbook does not know as they stand."""
+        query = "SELECT slug FROM settled WHERE sketchbook < ? OR sketchbook > ?"
+        return {row["slug"] for row in self._db().execute(query, (book, book))}
+
+    def sketched(self, book: str, signatures: Mapping[str, bytes]) -> None:
+        """The sketchbook knows the documents of these plugins, as long as the signatures hold."""
+        with self._store.write() as db:
+            db.executemany(
+                "UPDATE settled SET sketchbook = ? WHERE slug = ? AND signature = ?",
+                [(book, slug, signature) for slug, signature in signatures.items()],
+            )
 
     def items(self, slug: str) -> str:
         row = self._db().execute("SELECT items FROM settled WHERE slug = ?", (slug,)).fetchone()
@@ -94,18 +122,20 @@ class Index:
     def settle(self, found: Iterable[Settled]) -> None:
         with self._store.write() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?, ?, '')",
                 [
                     (s.slug, b"\0".join(s.names), s.signature, s.lock_digest, s.counts, s.items)
                     for s in found
                 ],
             )
 
-    def unsettle(self, slugs: Iterable[str]) -> None:
+    def unsettle(self, slugs: Collection[str]) -> None:
+        for slug in slugs:
+            (self._still or {}).pop(slug, None)
         with self._store.write() as db:
             db.executemany("DELETE FROM settled WHERE slug = ?", [(slug,) for slug in slugs])
 
-    def lock_written(self, before: str, now: str, slugs: Iterable[str]) -> None:
+    def lock_written(self, before: str, now: str, slugs: Collection[str]) -> None:
         """The lock file had the sha256 `before`, and has `now`; only lines of these plugins
         differ. What agreed with all of its lines does so still, without reading them."""
         if self.meta(LOCK) == before:
@@ -114,6 +144,7 @@ class Index:
 
     def unsettle_all(self, key: str) -> None:
         """Start over under another key: an ingredient of everything has changed."""
+        self._still = {}
         with self._store.write() as db:
             db.execute("DELETE FROM settled")
             db.execute("INSERT OR REPLACE INTO meta VALUES ('key', ?)", (key,))

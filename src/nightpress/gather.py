@@ -81,7 +81,7 @@ class Gatherer:
         found.notices = list(tree.notices)
         prefix = os.fsencode(manifest.path)
         targets = [enhancement.target for enhancement in manifest.enhancements]
-        ignored = self._git.inside(manifest.path)
+        ignored = self._git.inside(manifest.path, [entry.path for entry in tree.files])
         entries = grounds.own(tree.files, found.foreign, ignored, targets)
         paths = [prefix, *(prefix + b"/" + os.fsencode(entry.path) for entry in entries)]
         found.names = (os.fsencode(manifest.file), *paths)

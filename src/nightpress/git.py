@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 SECONDS = 60
 HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 """Set within git's hooks: they would speak of another repository, or of half a commit."""
-_GIT = (
-    "git", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
-)  # fmt: skip
+_GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _IGNORED = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
 
 
@@ -30,17 +29,32 @@ def ignored(root: Path, *more: str, below: str = ".") -> frozenset[str]:
     holds. more: options of `git ls-files`.
 
     Raises CalledProcessError, OSError or TimeoutExpired where git does not say."""
-    said = run(root, *_IGNORED, *more, "--", below)
+    said = run(root, "--literal-pathspecs", *_IGNORED, *more, "--", below)
     return frozenset(os.fsdecode(path).rstrip("/") for path in said.split(b"\0") if path)
 
 
-def run(root: Path, *words: str) -> bytes:
-    """What a command of git prints; raises as `ignored`."""
+def matches(root: Path, paths: Iterable[str]) -> bool:
+    """May git ignore one of the paths (relative to root)? By the patterns alone: what is tracked
+    is not ignored even so, but the patterns are read in no time, and git's index is not."""
+    asked = b"\0".join(os.fsencode(f"./{path}") for path in paths)
+    try:
+        return bool(run(root, "check-ignore", "--no-index", "-z", "--stdin", asked=asked, none=1))
+    except subprocess.CalledProcessError:
+        return True  # a path that it will not judge
+
+
+def run(root: Path, *words: str, asked: bytes | None = None, none: int = 0) -> bytes:
+    """What a command of git prints; asked: its stdin; none: the status of "nothing found". Raises
+    as `ignored`."""
     environment = {k: v for k, v in os.environ.items() if k not in HOOKS}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    return subprocess.run(  # noqa: S603  no shell, our own words
-        (*_GIT, *words), cwd=root, env=environment, capture_output=True, timeout=SECONDS, check=True
-    ).stdout
+    done = subprocess.run(  # noqa: S603  no shell, our own words
+        (*_GIT, *words),
+        cwd=root, env=environment, input=asked, capture_output=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    if done.returncode != none:
+        done.check_returncode()
+    return done.stdout
 
 
 class Ignored:
@@ -55,12 +69,13 @@ class Ignored:
         self._asked = 0
         self._all: frozenset[str] | None = None
 
-    def inside(self, folder: str) -> frozenset[str]:
-        """Paths relative to the folder (a POSIX path relative to root, "." for root itself)."""
+    def inside(self, folder: str, paths: Collection[str]) -> frozenset[str]:
+        """Paths relative to the folder (a POSIX path relative to root, "." for root itself); paths:
+        what stands in it."""
         if not self._asks:
             return frozenset()
         try:
-            found = self._found(folder)
+            found = self._found(folder, paths)
         except (OSError, subprocess.SubprocessError):
             self._asks = False
             return frozenset()
@@ -71,8 +86,12 @@ class Ignored:
         prefix = f"{folder}/"
         return frozenset(p.removeprefix(prefix) for p in found if p.startswith(prefix))
 
-    def _found(self, folder: str) -> frozenset[str]:
+    def _found(self, folder: str, paths: Collection[str]) -> frozenset[str]:
         self._asked += 1
         if self._all is None and self._asked > self.FEW:
             self._all = ignored(self._root)
-        return ignored(self._root, below=folder) if self._all is None else self._all
+        if self._all is not None:
+            return self._all
+        if not matches(self._root, (f"{folder}/{path}" for path in paths)):
+            return frozenset()
+        return ignored(self._root, below=folder)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from nightpress.model import Fingerprint
 
 NAME = "nightpress.lock"
 HEADER = '{"nightpress.lock":1}'
+EMPTY = f"{HEADER}\n".encode()
 
 
 class Entry(Struct, frozen=True):
@@ -72,26 +74,96 @@ def parse(text: str) -> Entry:
 
 
 class Lock(Mapping[str, Entry]):
-    """The file's entries by job. One run looks at a few of tens of thousands, so each is parsed
-    when it is asked for. rows: the lines themselves; sha256: of the whole file."""
+    """The file's entries by job. One run looks at a few of tens of thousands, so they stay the
+    bytes that they are: a line is found by bisection, and parsed when it is asked for.
 
-    def __init__(self, rows: Mapping[str, str], sha256: str) -> None:
-        self.rows = rows
+    data: the file as `render` writes it; sha256: of the file as it was read; in_order: those are
+    the same bytes.
+    """
+
+    def __init__(self, data: bytes, sha256: str, *, in_order: bool) -> None:
+        self.data = data
         self.sha256 = sha256
+        self.in_order = in_order
 
     def __getitem__(self, job: str) -> Entry:
-        return parse(self.rows[job])
+        start, end = _place(self.data, job)
+        if start == end:
+            raise KeyError(job)
+        return parse(self.data[start:end].decode("utf-8"))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.rows)
+        return (_job(line) for line in self._lines())
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return self.data.count(b"\n") - 1
+
+    def _lines(self) -> list[bytes]:
+        return self.data.split(b"\n")[1:-1]
+
+    def digests(self) -> dict[str, str]:
+        """slug -> digest of its lines, of every plugin."""
+        plugins = groupby(self._lines(), lambda line: _job(line).partition("/")[0])
+        return {slug: _digest(b"\n".join(lines) + b"\n") for slug, lines in plugins}
+
+    def digest(self, slug: str) -> str:
+        """The digest of one plugin's lines; "" if it has none."""
+        start, end = (_first(self.data, _BEGINNING + slug.encode() + sep) for sep in (b"/", b"0"))
+        return _digest(self.data[start:end]) if start < end else ""
+
+
+def _digest(lines: bytes) -> str:
+    return hashlib.sha256(lines).hexdigest()
+
+
+def spliced(data: bytes, lines: Mapping[str, str | None]) -> bytes:
+    """The file with these lines put in by job; None takes one out."""
+    parts: list[bytes | memoryview] = []
+    view, at = memoryview(data), 0
+    for job in sorted(lines, key=_head):
+        start, end = _place(data, job)
+        parts.append(view[at:start])
+        if (line := lines[job]) is not None:
+            parts.append(f"{line}\n".encode())
+        at = end
+    return b"".join([*parts, view[at:]])
+
+
+_BEGINNING = b'{"job":"'
+
+
+def _head(job: str) -> bytes:
+    """How the line of a job begins: what the lines are sorted by."""
+    return _BEGINNING + job.encode() + b'"'
+
+
+def _job(line: bytes) -> str:
+    return line[len(_BEGINNING) : line.index(b'"', len(_BEGINNING))].decode()
+
+
+def _place(data: bytes, job: str) -> tuple[int, int]:
+    """Where the line of a job begins and ends; where it would stand, twice, if there is none."""
+    head = _head(job)
+    start = _first(data, head)
+    there = data.startswith(head, start)
+    return start, data.index(b"\n", start) + 1 if there else start
+
+
+def _first(data: bytes, head: bytes) -> int:
+    """Where the first line begins that does not sort before `head`."""
+    low, high = data.index(b"\n") + 1, len(data)
+    while low < high:
+        start = max(low, data.rfind(b"\n", low, (low + high) // 2) + 1)
+        if data[start : start + len(head)] < head:
+            low = data.index(b"\n", start) + 1
+        else:
+            high = start
+    return low
 
 
 def read(path: Path, known: str = "") -> Lock:
     """Every entry by job; a missing file is an empty one. known: sha256 of a file of which every
-    line was found good before.
+    line was found good, and in order, before.
 
     Raises UsageError with file and line for damage (a merge conflict, say).
     """
@@ -104,16 +176,18 @@ def read(path: Path, known: str = "") -> Lock:
                 return _read[1]
             data = file.read()
     except FileNotFoundError:
-        return Lock({}, "")
+        return Lock(EMPTY, "", in_order=True)
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}", _REBUILD) from error
     sha256 = hashlib.sha256(data).hexdigest()
-    lock = Lock(_rows(path.name, data, checked=sha256 == known), sha256)
+    ours = data if sha256 == known else render(_rows(path.name, data))
+    lock = Lock(ours, sha256, in_order=ours == data)
     _read = (stamp, lock)
     return lock
 
 
-def _rows(name: str, data: bytes, *, checked: bool) -> dict[str, str]:
+def _rows(name: str, data: bytes) -> dict[str, str]:
+    """Each line by its job, as `line` writes it; of two of one job, the last."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -123,7 +197,7 @@ def _rows(name: str, data: bytes, *, checked: bool) -> dict[str, str]:
         if not row or row == HEADER:
             continue
         try:
-            job = _job(row) if checked else parse(row).job
+            job, row = _canonical(row)
         except (ValueError, KeyError, RecursionError) as error:
             what = "a merge conflict" if row[:7] in _CONFLICT else f"not an entry ({error})"
             raise UsageError(f"{name}:{number}:1: {what}", _REBUILD) from error
@@ -131,14 +205,14 @@ def _rows(name: str, data: bytes, *, checked: bool) -> dict[str, str]:
     return rows
 
 
-_BEGINNING = '{"job":"'
-
-
-def _job(row: str) -> str:
-    """The job of a good line, without parsing the rest where the line is of our making."""
-    job, quote, _ = row[len(_BEGINNING) :].partition('"')
-    ours = row.startswith(_BEGINNING) and quote and "\\" not in job
-    return job if ours else parse(row).job
+def _canonical(row: str) -> tuple[str, str]:
+    """A line's job, and the line so that it begins with it; raises as `parse`."""
+    entry = parse(row)
+    head = _head(entry.job)
+    for text in (row, line(entry)):
+        if text.encode().startswith(head):
+            return entry.job, text
+    raise ValueError(f"no enhancement can be named {entry.job!r}")
 
 
 _read: tuple[tuple[object, ...], Lock] | None = None
@@ -147,8 +221,7 @@ _read: tuple[tuple[object, ...], Lock] | None = None
 
 def render(rows: Mapping[str, str]) -> bytes:
     """The whole file: the header, then the lines sorted by job."""
-    lines = [HEADER, *(rows[job] for job in sorted(rows))]
-    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape")
+    return ("\n".join([HEADER, *(rows[job] for job in sorted(rows, key=_head))]) + "\n").encode()
 
 
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")

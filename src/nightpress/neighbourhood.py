@@ -50,20 +50,19 @@ class Neighbourhood:
         self._book.enter([_entry(slug, target, b"", data)])
 
     def _catch_up(self) -> None:
-        """What the index has just found unmoved, and was looked at as it is now, is passed over."""
-        held = self._book.plugins()
-        still = self._project.index.still
-        slugs = self._project.slugs()
-        self._book.forget_plugins(held.keys() - set(slugs))
-        moved = [slug for slug in slugs if slug not in still or held.get(slug) != still[slug]]
+        """What the index finds unmoved, and was looked at as it is now, is passed over."""
+        index, slugs = self._project.index, self._project.slugs()
+        self._book.keep_only(slugs)
+        still, unknown = index.still(self._project.key), index.unsketched(self._book.identity)
+        moved = sorted(set(slugs).difference(still) | unknown.intersection(slugs))
         changes = _Changes()
         for slug in moved:
-            items = self._project.index.items(slug) if slug in still else None
+            items = index.items(slug) if slug in still else None
             self._look(slug, targets(self._project, slug, items), changes)
         self._book.forget(changes.gone)
         self._book.restamp(changes.touched)
         self._book.enter(changes.fresh)
-        self._book.sign({slug: still[slug] for slug in moved if slug in still})
+        index.sketched(self._book.identity, {s: still[s] for s in moved if s in still})
 
     def _look(self, slug: str, names: Iterable[str], changes: _Changes) -> None:
         known = self._book.known(slug)

@@ -16,7 +16,7 @@ from typing import Any
 
 from nightpress import __version__, contract, fingerprint, lockfile, writers
 from nightpress.contract import Defaults
-from nightpress.digests import LOCK, Index
+from nightpress.digests import LOCK, RACY_NS, Index
 from nightpress.errors import UsageError
 from nightpress.ledger import Ledger
 from nightpress.model import Generator, Window
@@ -46,6 +46,7 @@ class Project:
         self.lock_path = root / "nightpress.lock"
         self.ledger_path = self.state / "ledger.db"
         self._generators: dict[str, Generator] = {}
+        self._slugs: tuple[tuple[int, ...], list[str]] | None = None
 
     @cached_property
     def defaults(self) -> Defaults:
@@ -79,13 +80,20 @@ class Project:
         return Index(self.state / "index.db", self.root)
 
     def slugs(self) -> list[str]:
-        """Stems of the manifests that there are, sorted."""
+        """Stems of the manifests that there are, sorted. Listed again where the folder changed."""
         try:
+            found = self.manifests.stat()
+            stamp = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            if self._slugs is not None and self._slugs[0] == stamp:
+                return list(self._slugs[1])
             names = os.listdir(self.manifests)  # noqa: PTH208 - no object for each of thousands
         except FileNotFoundError:
             return []
         pairs = (name.rpartition(".") for name in names)
-        return sorted(s for s, _, end in pairs if s and end in ("yaml", "yml") and s[0] != "_")
+        slugs = sorted(s for s, _, end in pairs if s and end in ("yaml", "yml") and s[0] != "_")
+        if self.clock.time() * 1e9 - max(stamp[:2]) >= RACY_NS:
+            self._slugs = (stamp, slugs)
+        return list(slugs)
 
     def lock(self) -> lockfile.Lock:
         """The lock file as it stands; UsageError where a line of it is damaged."""

@@ -33,53 +33,43 @@ class LockBook(Struct):
     and at the end; the ledger is the truth in between, and mends it after a crash."""
 
     project: Project
-    _rows: dict[str, str] = field(default_factory=dict)
-    _changed: set[str] = field(default_factory=set)
+    _data: bytes = b""
+    _changes: dict[str, str | None] = field(default_factory=dict)
     _sha256: str = ""
-    _loaded: bool = False
     _written: float = 0.0
-    _dirty: bool = False
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def record(self, entry: lockfile.Entry) -> None:
         with self._guard:
-            self._load()
-            self._rows[entry.job] = lockfile.line(entry)
-            self._changed.add(entry.job)
-            self._dirty = True
+            self._changes[entry.job] = lockfile.line(entry)
             if self.project.clock.monotonic() - self._written >= _EVERY:
-                with suppress(OSError):  # still dirty: flush() tries again, and tells
+                with suppress(OSError):  # the changes are kept: flush() tries again, and tells
                     self._write()
 
     def drop(self, job: str) -> None:
         with self._guard:
-            self._load()
-            self._changed.add(job)
-            self._dirty |= self._rows.pop(job, None) is not None
+            self._changes[job] = None
 
     def flush(self) -> None:
         with self._guard:
-            if self._dirty:
+            if self._changes:
                 self._write()
 
-    def _load(self) -> None:
-        if not self._loaded:
-            lock = self.project.lock()
-            self._rows, self._sha256 = dict(lock.rows), lock.sha256
-            self._loaded = True
-
     def _write(self) -> None:
-        data = lockfile.render(self._rows)
+        if not self._data:
+            lock = self.project.lock()
+            self._data, self._sha256 = lock.data, lock.sha256
+        data = lockfile.spliced(self._data, self._changes)
+        if data == self._data:
+            self._changes = {}
+            return
         atomic.write(self.project.lock_path, data)
         self._written = self.project.clock.monotonic()
-        self._dirty = False
         before, self._sha256 = self._sha256, fingerprint.sha256(data)
+        slugs = {job.partition("/")[0] for job in self._changes}
+        self._data, self._changes = data, {}
         with suppress(MachineTrouble):  # the index is a cache: the next run reads every line
-            self.project.index.lock_written(before, self._sha256, self._slugs())
-
-    def _slugs(self) -> set[str]:
-        changed, self._changed = self._changed, set()
-        return {job.partition("/")[0] for job in changed}
+            self.project.index.lock_written(before, self._sha256, slugs)
 
 
 _EVERY = 0.5

@@ -6,7 +6,9 @@ Floor 2, on `store`. A cache beside the ledger: deleting it changes nothing but 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from msgspec import Struct
@@ -43,6 +45,11 @@ ALTER TABLE documents ADD COLUMN slug TEXT NOT NULL DEFAULT '';
 CREATE INDEX documents_slug ON documents (slug);
 CREATE TABLE plugins (slug TEXT PRIMARY KEY, signature BLOB NOT NULL) WITHOUT ROWID;
 """
+_BY_IDENTITY = """
+DROP TABLE plugins;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO meta VALUES ('identity', lower(hex(randomblob(16)))), ('plugins', '');
+"""
 
 
 class Entry(Struct, frozen=True):
@@ -60,16 +67,27 @@ class Sketchbook:
     """The open sketchbook of one project. Every method is safe in any thread."""
 
     def __init__(self, path: Path) -> None:
-        self._store = Store(path, (_SCHEMA, _BY_PLUGIN), durable=False)
+        self._store = Store(path, (_SCHEMA, _BY_PLUGIN, _BY_IDENTITY), durable=False)
 
-    def plugins(self) -> dict[str, bytes]:
-        """slug -> the signature that its files had when its documents were looked at last; b"" if
-        none was known."""
-        query = "SELECT slug, signature FROM plugins UNION SELECT DISTINCT slug, x'' FROM documents"
-        found: dict[str, bytes] = {}
-        for slug, signature in self._plain(f"{query} ORDER BY 2"):  # the signature comes last
-            found[slug] = signature
-        return found
+    @cached_property
+    def identity(self) -> str:
+        """Which sketchbook this is: what the index says of another one does not hold for it."""
+        return self._meta("identity")
+
+    def keep_only(self, slugs: Sequence[str]) -> None:
+        """Forget the documents of all plugins but these."""
+        digest = sha256("\0".join(slugs).encode()).hexdigest()
+        if self._meta("plugins") == digest:
+            return
+        held = {slug for (slug,) in self._plain("SELECT DISTINCT slug FROM documents")}
+        gone = [(slug,) for slug in held.difference(slugs)]
+        with self._store.write() as db:
+            db.executemany("DELETE FROM documents WHERE slug = ?", gone)
+            db.execute("UPDATE meta SET value = ? WHERE key = 'plugins'", (digest,))
+
+    def _meta(self, key: str) -> str:
+        [(value,)] = self._plain("SELECT value FROM meta WHERE key = ?", key)
+        return str(value)
 
     def known(self, slug: str) -> dict[str, tuple[bytes, str]]:
         """target -> (stamp, sha256) of one plugin's documents."""
@@ -81,11 +99,6 @@ class Sketchbook:
         cursor = self._store.connection().cursor()
         cursor.row_factory = None
         return cursor.execute(query, values)
-
-    def sign(self, signatures: Mapping[str, bytes]) -> None:
-        """The documents of these plugins are known, as long as the signatures hold."""
-        with self._store.write() as db:
-            db.executemany("INSERT OR REPLACE INTO plugins VALUES (?, ?)", signatures.items())
 
     def restamp(self, stamps: Iterable[tuple[str, bytes]]) -> None:
         """These files were touched, and say the same."""
@@ -116,12 +129,6 @@ class Sketchbook:
     def forget(self, targets: Iterable[str]) -> None:
         with self._store.write() as db:
             db.executemany("DELETE FROM documents WHERE target = ?", [(t,) for t in targets])
-
-    def forget_plugins(self, slugs: Iterable[str]) -> None:
-        with self._store.write() as db:
-            for table in ("documents", "plugins"):
-                query = f"DELETE FROM {table} WHERE slug = ?"  # noqa: S608 - our own names
-                db.executemany(query, [(slug,) for slug in slugs])
 
     def near(self, bands: Sequence[int], without: str) -> list[tuple[int, Sketch]]:
         """(document, sketch) of paragraphs that have one of the bands; without: the folder whose
