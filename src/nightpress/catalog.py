@@ -147,6 +147,15 @@ def lock_stamp(project: Project) -> str:
     return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
+def lock_lags(project: Project) -> bool:
+    """Has the ledger rows that were not compared with the lock file as it stands?"""
+    index, ledger = project.index, project.ledger
+    stamp = lock_stamp(project)
+    known = index.meta(LOCK) if stamp and stamp == index.meta("lock") else project.lock().sha256
+    sha256 = known.removeprefix(UNORDERED)
+    return ledger.newest() > index.agreed(sha256, ledger.identity())
+
+
 def _gathered(project: Project, catalog: Catalog, slugs: list[str], looking: Looking) -> Catalog:
     """Look into each of the plugins; remember those that need nothing."""
     if not slugs:

@@ -30,6 +30,9 @@ agree with."""
 UNORDERED = "unordered "
 """Before that sha256: a file that has to be read line by line again."""
 
+AGREED, COMPARED = "lock_agreed", "ledger_compared"
+"""meta: sha256 of the lock file that has what the ledger has, and up to which row of which one."""
+
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE settled (
@@ -141,6 +144,17 @@ class Index:
         if self.meta(LOCK) == before:
             self.unsettle(slugs)
             self.set_meta(LOCK, now)
+        if self.meta(AGREED) == before:
+            self.set_meta(AGREED, now)
+
+    def agreed(self, lock: str, ledger: str) -> int:
+        """The newest of the ledger's rows that were compared with the lock file of this sha256."""
+        known, _, row = self.meta(COMPARED).rpartition(" ")
+        return int(row) if self.meta(AGREED) == lock and known == ledger else 0
+
+    def agree(self, lock: str, ledger: str, row: int) -> None:
+        self.set_meta(COMPARED, f"{ledger} {row}")
+        self.set_meta(AGREED, lock)
 
     def unsettle_all(self, key: str) -> None:
         """Start over under another key: an ingredient of everything has changed."""

@@ -17,6 +17,7 @@ from nightpress import (
     fingerprint,
     git,
     grounds,
+    ledger_rows,
     lockfile,
     originals,
     reading,
@@ -188,7 +189,8 @@ class Gatherer:
         held = Fingerprint(**json.loads(done["fingerprint"]))
         by = fingerprint.writer(done["backend"], done["model_requested"])
         files = self.project.ledger.content(held.content)
-        return Publication(done["status"], done["content_sha256"], held, by, files), last
+        accepted = ledger_rows.accepted(done)
+        return Publication(done["status"], done["content_sha256"], held, by, files, accepted), last
 
     def _taken_back(self, found: Gathered, job: str, target: str) -> bool:
         """Does the very file stand there again that we replaced first? (The lock file does not

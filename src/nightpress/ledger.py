@@ -116,6 +116,11 @@ class Ledger:
         query = "SELECT * FROM enhancements WHERE status IN ('started', 'prepared') ORDER BY id"
         return self.store.connection().execute(query).fetchall()
 
+    def newest(self) -> int:
+        """The id of the latest attempt; 0 if there is none."""
+        query = "SELECT coalesce(max(id), 0) FROM enhancements"
+        return int(self.store.connection().execute(query).fetchone()[0])
+
     def last(self, jobs: Sequence[str]) -> dict[str, list[Row]]:
         """For each job: its latest row, and its latest `published` or `adopted` one, if any."""
         found: dict[str, list[Row]] = {}

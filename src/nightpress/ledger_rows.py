@@ -5,9 +5,13 @@ Floor 2: values, under `ledger`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
+
+from nightpress.store import Row
 
 
 class Attempt(Struct, frozen=True):
@@ -47,3 +51,13 @@ class Call(Struct, frozen=True):
     error_message: str | None = None
     enhancement_id: int | None = None
     cost: float | None = None
+
+
+def accepted(row: Row | Mapping[str, Any]) -> tuple[str, ...]:
+    """The marks in the column `accepted` of an attempt."""
+    return tuple(json.loads(row["accepted"] or "[]"))
+
+
+def accepting(marks: Sequence[str]) -> str | None:
+    """The column `accepted` for these marks."""
+    return json.dumps(list(marks)) if marks else None

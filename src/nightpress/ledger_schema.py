@@ -154,4 +154,9 @@ CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain
 BEGIN SELECT RAISE(ABORT, 'the chain never changes'); END;
 """
 
-MIGRATIONS = (_FIRST, VIEWS, UNSPENT, BACKUPS, REVIEWS, GUARDS)
+_ACCEPTED = """
+-- JSON: marks of findings that do not count for this document, as in nightpress.lock.
+ALTER TABLE enhancements ADD COLUMN accepted TEXT;
+"""
+
+MIGRATIONS = (_FIRST, VIEWS, UNSPENT, BACKUPS, REVIEWS, GUARDS, _ACCEPTED)

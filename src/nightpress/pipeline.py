@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import drafting, fingerprint, judging, lockfile, publication
+from nightpress import drafting, fingerprint, judging, ledger_rows, lockfile, publication
 from nightpress.attempts import Attempts, Doing
 from nightpress.budget import Spending
 from nightpress.calls import Caller
@@ -152,7 +152,7 @@ class Press(Struct):
         try:
             project, found = self.run.project, doing.found
             accepted = judging.unwitnessed(project, found, doing.state, draft.text)
-            self._put(doing, draft)
+            self._put(doing, draft, accepted)
         except PublishConflict as error:
             self.attempts.end(doing, "kept", error)
             return False
@@ -185,6 +185,7 @@ class Press(Struct):
             content_sha256=sha256,
             bytes_after=doing.state.case.standing.size,
             verified=True,
+            accepted=ledger_rows.accepting(accepted),
             **self.attempts.timing(doing),
         )
         self._record(doing, "adopted", sha256, doing.state.case.files, accepted)
@@ -211,7 +212,7 @@ class Press(Struct):
     def _open(self, item: Item) -> Doing:
         return self.attempts.open(item, self.plugin(item.slug), self.taken.get(item.slug))
 
-    def _put(self, doing: Doing, draft: drafting.Draft) -> None:
+    def _put(self, doing: Doing, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
         found, state = doing.found, doing.state
         target, expected = state.enhancement.target, state.case.standing.sha256
         self.snapshots.keep(draft.text.encode("utf-8"))
@@ -233,6 +234,7 @@ class Press(Struct):
                 "score_before": draft.score_before,
                 "score_after": draft.score,
                 "fingerprint": drafting.fingerprint_json(draft.fingerprint),
+                "accepted": ledger_rows.accepting(accepted),
                 **self.attempts.timing(doing),
             },
         )

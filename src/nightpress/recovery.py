@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nightpress import atomic, lockfile, publication
+from nightpress import atomic, ledger_rows, lockfile, publication
 from nightpress.errors import UnsafePath
 from nightpress.fingerprint import writer
 from nightpress.model import Fingerprint
@@ -19,11 +19,9 @@ from nightpress.run import Run
 from nightpress.snapshots import Snapshots
 
 
-def reconcile(run: Run, lock: LockBook) -> None:
+def reconcile(run: Run) -> None:
     """End the attempts of a run that died, and mend the lock file from the ledger."""
     project = run.project
-    if not project.has_ledger:
-        return
     rows = project.ledger.open_rows()
     project.ledger.close_runs()
     for row in rows:
@@ -39,7 +37,7 @@ def reconcile(run: Run, lock: LockBook) -> None:
             f"{slug}: its restore from {id_} did not finish, part of it is as before;"
             f" to finish it: doit restore --plugin {slug} --snapshot {id_}"
         )
-    _mend_lock(run, lock)
+    mend_lock(run)
 
 
 def _settle(root: Path, row: Any) -> tuple[str, str]:
@@ -70,27 +68,47 @@ def _end(run: Run, row: Any, status: str, what: str) -> None:
     run.project.ledger.end(row["id"], status, **columns)
 
 
-def _mend_lock(run: Run, lock: LockBook) -> None:
-    """Lines that were not written before the crash, for files that stand as the ledger says."""
+def mend_lock(run: Run) -> bool:
+    """Lines that the lock file lacks (a crash, a merge that went wrong), of files that stand as
+    the ledger says; was there one? Rows that were compared with this very file are passed over."""
     project = run.project
-    entries = project.lock()
+    held, book = project.lock(), LockBook(project)
+    ledger, newest = project.ledger.identity(), project.ledger.newest()
+    since = project.index.agreed(held.sha256, ledger)
     query = (
         "SELECT * FROM enhancements WHERE id IN (SELECT max(id) FROM enhancements"
-        " WHERE status IN ('published', 'adopted') GROUP BY job)"
+        " WHERE id > ? AND status IN ('published', 'adopted') GROUP BY job) ORDER BY job"
     )
-    for row in list(project.ledger.rows(query)):
-        known = entries.get(row["job"])
+    mended = []
+    for row in list(project.ledger.rows(query, (since,))):
+        known = held.get(row["job"])
         if known is not None and known.sha256 == row["content_sha256"]:
             continue
-        plugin = project.root / row["plugin_path"]
-        target = row["target_path"][len(row["plugin_path"]) + 1 :]
-        try:
-            stands = publication.standing_hash(plugin, target) == row["content_sha256"]
-        except (UnsafePath, OSError):
-            stands = False
-        if stands:
-            lock.record(entry_of(row))
-            run.notice(f"{lockfile.NAME}: the line of {row['job']} was rebuilt from the ledger")
+        if _stands(project.root, row):
+            book.record(entry_of(row))
+            mended.append(row["job"])
+    book.flush()
+    if not mended:
+        project.index.agree(held.sha256, ledger, newest)
+        return False
+    lines = "1 line was" if len(mended) == 1 else f"{len(mended):,} lines were"
+    named = ", ".join(mended[:FEW]) + (", ..." if len(mended) > FEW else "")
+    run.notice(f"{lockfile.NAME}: {lines} rebuilt from the ledger: {named}")
+    return True
+
+
+FEW = 3
+"""Names that a notice tells."""
+
+
+def _stands(root: Path, row: Any) -> bool:
+    """Does the file stand as this row says?"""
+    target = row["target_path"][len(row["plugin_path"]) + 1 :]
+    try:
+        stands = publication.standing_hash(root / row["plugin_path"], target)
+    except (UnsafePath, OSError):
+        return False
+    return bool(stands == row["content_sha256"])
 
 
 def entry_of(row: Any) -> lockfile.Entry:
@@ -102,4 +120,5 @@ def entry_of(row: Any) -> lockfile.Entry:
         status=row["status"],
         writer=writer(row["backend"], row["model_requested"]),
         fingerprint=Fingerprint(**json.loads(row["fingerprint"])),
+        accepted=ledger_rows.accepted(row),
     )

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from doit.exceptions import BaseFail, TaskFailed
 
-from nightpress import closing, entrance, errors, invocation, session, trouble
+from nightpress import catalog, closing, entrance, errors, invocation, session, trouble
 from nightpress.events import Listener
 from nightpress.outlet import Lane
 from nightpress.terminal import safe
@@ -116,11 +116,18 @@ class Reporter:
             self.now.lock = projectlock.acquire(self.now.project.state, self.now.run.command)
 
     def _reconcile(self) -> None:
-        if self.now.project.has_ledger and self.now.project.ledger.unfinished():
+        """What a crash left is ended; what only the lock file lacks is put there again."""
+        project = self.now.project
+        if not project.has_ledger:
+            return
+        died = project.ledger.unfinished()
+        if died or catalog.lock_lags(project):
             from nightpress import recovery
 
-            recovery.reconcile(self.now.run, self.now.press.lock)
-            self.now.press.lock.flush()
+            if died:
+                recovery.reconcile(self.now.run)
+            elif not recovery.mend_lock(self.now.run):
+                return
             self.now.reload()
 
     def _listener(self) -> Listener:

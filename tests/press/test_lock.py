@@ -1,0 +1,73 @@
+"""nightpress.lock is lost in part or whole: the ledger has every line of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.market import Market, plugin
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Market:
+    for name in ("alpha", "beta"):
+        plugin(tmp_path, name)
+    made = Market(tmp_path)
+    assert made.run("nightpress", "init").code == 0
+    assert "2 published" in made.done().out
+    return made
+
+
+def lock(market: Market) -> Path:
+    return market.root / "nightpress.lock"
+
+
+def test_lost_lines_are_put_back_and_told_once(market: Market) -> None:
+    whole = lock(market).read_bytes()
+    assert "notice" not in market.done().out
+    lock(market).unlink()
+    told = market.done().out
+    assert "nothing to do: 2 up to date" in told
+    assert "nightpress.lock: 2 lines were rebuilt from the ledger: alpha/skill, beta/skill" in told
+    assert lock(market).read_bytes() == whole
+    assert "notice" not in market.done().out
+    lock(market).write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
+    assert "1 line was rebuilt from the ledger: beta/skill" in market.done("enhance:alpha").out
+    assert lock(market).read_bytes() == whole
+
+
+def test_a_line_that_contradicts_file_and_ledger_is_told_of(market: Market) -> None:
+    """As a merge may leave it that took the other side's lock file, and our document."""
+    whole = lock(market).read_bytes()
+    hash_of_alpha = whole.split(b'"sha256":"')[1][:64]
+    lock(market).write_bytes(whole.replace(hash_of_alpha, b"0" * 64))
+    assert "alpha/skill" in market.done("plan").out  # and it writes nothing
+    assert b"0" * 64 in lock(market).read_bytes()
+    told = market.done().out
+    assert "1 line was rebuilt from the ledger: alpha/skill" in told
+    assert "nothing to do: 2 up to date" in told
+    assert lock(market).read_bytes() == whole
+
+
+def test_a_file_that_stands_otherwise_keeps_its_line(market: Market) -> None:
+    text = market.target("alpha").read_text()
+    market.target("alpha").write_text(text + "\nA line by hand.\n")
+    lock(market).unlink()
+    told = market.done().out
+    assert "rebuilt from the ledger: beta/skill" in told
+    assert "alpha/skill" in told  # kept
+    assert lock(market).read_text().count('"job"') == 1
+
+
+def test_what_was_accepted_is_known_without_the_lock_file(market: Market) -> None:
+    text = market.target("alpha").read_text()
+    market.target("alpha").write_text(text + "\nSee [the guide](missing.md).\n")
+    assert "accepted: link-resolves" in market.done("adopt:alpha").out
+    whole = lock(market).read_bytes()
+    assert b'"accepted":["link-resolves#' in whole
+    lock(market).unlink()
+    assert "nothing to do: 2 up to date" in market.done().out
+    assert lock(market).read_bytes() == whole
+    assert "missing.md" in market.target("alpha").read_text()
+    assert market.run("nightpress", "check").code == 0
