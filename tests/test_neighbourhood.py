@@ -108,27 +108,28 @@ def test_a_run_of_one_plugin_relies_on_the_index_too(tmp_path: Path) -> None:
     catalog.load(project, slugs=frozenset({"alpha"}))
     project.index.unsettle(["alpha"])
     assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 1
-    # whose targets are others by now, is not believed
+    # but not where something has changed that everything depends on: targets may be others
     defaults = tmp_path / "manifests" / "_defaults.yaml"
     defaults.write_text(defaults.read_text() + "\n# another ingredient of everything\n")
-    Path(tmp_path, target("alpha")).write_text(f"# alpha\n\n{SHARED.format('alpha')}\n")
     project = Project(tmp_path, {}, {}, LATER)
-    catalog.load(project, slugs=frozenset({"beta"}))
-    assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 2
+    catalog.load(project, slugs=frozenset({"alpha"}))
+    assert project.index.still(project.key) == {}
 
 
 def test_a_sketchbook_that_is_deleted_is_made_again(tmp_path: Path) -> None:
     for name in ("alpha", "beta"):
         plugin(tmp_path, name)
-        Path(tmp_path, target(name)).parent.mkdir(parents=True, exist_ok=True)
-        Path(tmp_path, target(name)).write_text(f"# {name}\n\n{SHARED.format(name)}\n")
     assert Market(tmp_path).run("nightpress", "init").code == 0
+    Market(tmp_path).done()
+    catalog.load(Project(tmp_path, {}, {}, LATER))
     for _ in range(2):
-        project = Project(tmp_path, {}, {}, LATER)
-        catalog.load(project)
-        assert Neighbourhood(project).without("x").sharing(SHARED.format("delta")) == 2
         for file in (tmp_path / ".nightpress").glob("neighbours.db*"):
             file.unlink()
+        project = Project(tmp_path, {}, {}, LATER)
+        around = Neighbourhood(project)
+        around.without("x")
+        assert set(project.index.still(project.key)) == {"alpha", "beta"}
+        assert list(around._book.known("alpha")) == [target("alpha")]
 
 
 def test_documents_of_a_plugin_whose_manifest_is_gone_do_not_count(project: Project) -> None:
@@ -145,3 +146,9 @@ def test_a_manifest_that_names_another_target_is_believed(project: Project) -> N
     again = Project(project.root, {}, {}, LATER)
     catalog.load(again)
     assert Neighbourhood(again).without("x").sharing(SHARED.format("delta")) == 2
+
+
+def test_a_manifest_that_is_added_is_seen_in_the_same_process(project: Project) -> None:
+    assert project.slugs() == ["alpha", "beta", "gamma"]
+    (project.manifests / "delta.yaml").write_text("name: delta\n")
+    assert project.slugs() == ["alpha", "beta", "delta", "gamma"]

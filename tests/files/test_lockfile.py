@@ -117,6 +117,24 @@ def test_a_file_out_of_order_is_understood_and_put_in_order(tmp_path: Path) -> N
     )
 
 
+def test_a_file_out_of_order_is_not_taken_for_one_in_order(tmp_path: Path) -> None:
+    for name in ("alpha", "beta"):
+        plugin(tmp_path, name)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    market.done()
+    path = tmp_path / "nightpress.lock"
+    header, alpha, beta = path.read_text().splitlines(keepends=True)
+    path.write_text(header + beta + alpha)
+    later = FastClock(1, 2_000_000_000, 0)
+    for _ in range(2):
+        project = Project(tmp_path, {}, {}, later)
+        assert catalog.load(project).counts() == {"fresh": 2}
+        assert list(project.lock()) == ["alpha/skill", "beta/skill"]
+    assert "notice" not in market.done().out  # nothing is lacking
+    assert path.read_text() == header + beta + alpha
+
+
 def test_nothing_is_written_that_stands_there_already(tmp_path: Path) -> None:
     book = LockBook(Project(tmp_path, {}, {}, FastClock(1, 2_000_000_000, 0)))
     book.drop("a/skill")

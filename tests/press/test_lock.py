@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from nightpress.clock import RealClock
+from nightpress.project import Project
 from tests.market import Market, plugin
 
 
@@ -67,7 +69,20 @@ def test_what_was_accepted_is_known_without_the_lock_file(market: Market) -> Non
     whole = lock(market).read_bytes()
     assert b'"accepted":["link-resolves#' in whole
     lock(market).unlink()
+    assert "0 stale, 2 up to date" in market.done("plan").out
+    assert market.run("nightpress", "check").code == 0
     assert "nothing to do: 2 up to date" in market.done().out
     assert lock(market).read_bytes() == whole
     assert "missing.md" in market.target("alpha").read_text()
     assert market.run("nightpress", "check").code == 0
+
+
+def test_what_was_compared_once_is_not_compared_again(market: Market) -> None:
+    market.done()
+    (market.root / "plugins" / "beta" / "NOTES.md").write_text("# Notes\n\nNew.\n")
+    assert "1 published" in market.done().out
+    project = Project(market.root, {}, {}, RealClock())
+    ledger = project.ledger
+    assert project.index.agreed(project.lock().sha256, ledger.identity()) == ledger.newest() - 1
+    assert project.index.agreed(project.lock().sha256, "another") == 0
+    assert project.index.agreed("0" * 64, ledger.identity()) == 0

@@ -181,6 +181,9 @@ def test_what_git_ignores_is_no_content(market: Market, tmp_path: Path) -> None:
     assert "published" not in clone
     (market.root / ".gitignore").write_text(".nightpress/\n*.log\n")
     assert "content changed: build/out.md added" in market.done().out
+    (market.root / ".gitignore").write_text(".nightpress/\n*.log\nbuild/\n")
+    # a git that refuses the quick question is asked the other one
+    assert "build/out.md removed" in market.done(GIT_LITERAL_PATHSPECS="1").out
 
 
 def test_a_marketplace_in_an_ignored_folder_is_documented_all_the_same(market: Market) -> None:
