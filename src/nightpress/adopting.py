@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nightpress import baseline, judging, publication, reading
+from nightpress import baseline, judging, publication, reading, reviewing
 from nightpress.catalog import Item
 from nightpress.pipeline import Press
 
@@ -30,4 +30,7 @@ def adopt(press: Press, items: Sequence[Item]) -> None:
         errors = [finding for finding in verdict.findings if finding.severity == "error"]
         for finding in errors:
             press.run.tell("notice", f"{item.id}: accepted: {finding.check}: {finding.message}")
+        waited = any(one.job == item.id for one in reviewing.waiting(press.run.project, item.slug))
         press.adopt(item, baseline.marks(errors))
+        if waited:
+            press.run.tell("notice", f"{item.id}: its draft waits no longer")

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from nightpress import chain
+from nightpress.errors import AwaitsReview
 from nightpress.ledger_backups import STATE
+from nightpress.ledger_reviews import SETTLED
 from nightpress.ledger_rows import Attempt, Call
 from nightpress.ledger_schema import MIGRATIONS
 from nightpress.model import Reply
@@ -87,22 +89,27 @@ class Ledger:
             self._set(db, row, columns)
 
     def end(self, row: int, status: str, **columns: Any) -> None:
-        """Give a row its final status; chains it, and spends the replies that it used."""
+        """Give a row its final status; chains it, spends the replies that it used, and answers
+        the wish for it. What stands now, published or adopted, overtakes a draft that waited."""
         if columns.pop("verified", False):
             columns["verified"] = self._time()
         with self.store.write() as db:
             self._set(db, row, {"status": status, **columns})
-            if status in ("published", "refused"):
+            waits = columns.get("error_class") == AwaitsReview.__name__
+            if waits or status in ("published", "refused"):
                 db.execute(
                     "UPDATE replies SET spent_on = ? WHERE spent_on IS NULL AND job ="
                     " (SELECT job FROM enhancements WHERE id = ?) AND phase <> 'analysis'",
                     (row, row),
                 )
+            if waits or status in ("published", "refused", "adopted"):
                 db.execute(
                     "DELETE FROM asks WHERE job = (SELECT job FROM enhancements WHERE id = ?)"
                     " AND after_id < ?",
                     (row, row),
                 )
+            if status in ("published", "adopted"):
+                db.execute(SETTLED, {"now": self._time(), "row": row})
             chain.link(db, "enhancement", row)
 
     def record(self, run_id: str, attempt: Attempt, status: str, **columns: Any) -> int:

@@ -41,6 +41,12 @@ CREATE UNIQUE INDEX reviews_waiting ON reviews (job) WHERE state = 'waiting';
 HINT = "SELECT state, because FROM reviews WHERE job = ? ORDER BY id DESC LIMIT 1"
 WAITING = "SELECT * FROM reviews WHERE state = 'waiting' ORDER BY job"
 PASSED = "UPDATE reviews SET state = 'superseded', decided = ? WHERE job = ? AND state = 'waiting'"
+SETTLED = (
+    "UPDATE reviews SET decided = :now, state = CASE"
+    " WHEN draft_sha256 = (SELECT content_sha256 FROM enhancements WHERE id = :row) THEN 'applied'"
+    " ELSE 'superseded' END"
+    " WHERE state = 'waiting' AND job = (SELECT job FROM enhancements WHERE id = :row)"
+)
 DECIDED = "UPDATE reviews SET state = ?, because = ?, decided = ? WHERE id = ?"
 
 

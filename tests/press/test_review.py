@@ -128,6 +128,64 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
     assert market.rows("SELECT because FROM reviews WHERE state = 'rejected'") == [(reason,)]
 
 
+def test_what_is_asked_for_again_is_made_once(market: Market) -> None:
+    market.done()
+    done = market.doit("reject:alpha", "--because", "Too long")
+    assert "the next doit makes it again" in done.out
+    market.done("forget", "enhance:beta")
+    assert "2 deferred" in market.doit().out
+    assert "nothing to do: 2 parked" in market.doit().out
+    assert "make " not in market.doit("plan").out
+    assert market.rows("SELECT COUNT(*) FROM enhancements") == [(4,)]
+
+
+def test_a_reply_that_led_to_a_draft_is_spent(market: Market) -> None:
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text() + "pace:\n  profile: unpaced\n")
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        market.done("enhance:alpha", **environ)
+        calls = server.seen()["calls"]
+        market.done("forget", "enhance:alpha", **environ)
+        assert "1 deferred" in market.done("enhance:alpha", **environ).out
+        assert server.seen()["calls"] == calls + 1, "a new document was asked for, once"
+        assert "nothing to do: 1 parked" in market.done("enhance:alpha", **environ).out
+        assert server.seen()["calls"] == calls + 1
+
+
+def test_what_was_adopted_overtakes_the_draft_that_waited(market: Market) -> None:
+    published_then_edited(market, "same")
+    done = market.done("adopt:alpha")
+    assert "alpha/skill: its draft waits no longer" in done.out
+    assert list(waiting(market)) == ["beta/skill"]
+    assert market.doit("apply:alpha").out.strip() == "alpha: no draft waits"
+    assert "nothing to do: 1 up to date, 1 parked" in market.doit().out
+
+
+def test_a_wish_is_answered_by_adopting(market: Market) -> None:
+    market.done("enhance:alpha")
+    market.done("apply:alpha")
+    market.done("forget", "enhance:alpha")
+    market.done("adopt:alpha")
+    assert "1 up to date" in market.done("enhance:alpha").out
+
+
+def test_what_was_published_since_overtakes_the_draft_that_waited(market: Market) -> None:
+    """The manifest and the enhancement say how drafts are published, over the defaults."""
+    published_then_edited(market, "same")
+    manifest = market.root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text() + "publish: auto\n")
+    assert "published    alpha/skill" in market.done("force=1", "enhance:alpha").out
+    new = market.target("alpha").read_text()
+    assert list(waiting(market)) == ["beta/skill"]
+    assert market.doit("apply:alpha", "--merge").out.strip() == "alpha: no draft waits"
+    assert market.target("alpha").read_text() == new
+    own = manifest.read_text().replace("publish: auto", "    publish: review")
+    manifest.write_text(own)
+    assert "deferred     alpha/skill" in market.done("force=1", "enhance:alpha").out
+    assert list(waiting(market)) == ["alpha/skill", "beta/skill"]
+
+
 def published_then_edited(market: Market, edit: str) -> Market:
     """Alpha is published, then edited at its end; a draft that differs at its beginning waits."""
     market.done()
