@@ -24,6 +24,11 @@ def say(text: str = "") -> None:
     _write(safe(text, newlines=True) + "\n")
 
 
+def show(line: str) -> None:
+    """One line that is safe already: it may hold colours of ours."""
+    _write(line + "\n")
+
+
 def say_json(value: Any) -> None:
     """The one JSON document."""
     _write(json.dumps(value, indent=2, ensure_ascii=True, default=str) + "\n")

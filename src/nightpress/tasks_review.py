@@ -31,7 +31,7 @@ def review() -> Task:
             return True
         colour = reviews.coloured(sys.stdout, now.project.environ)
         for line in reviews.lines(found, colour):
-            sys.stdout.write(f"{line}\n")
+            desk.show(line)
         if found:
             path = reviews.write(now.project.state / "report" / "review.html", found)
             desk.say(path.relative_to(now.project.root).as_posix())

@@ -186,6 +186,17 @@ def test_what_was_published_since_overtakes_the_draft_that_waited(market: Market
     assert list(waiting(market)) == ["alpha/skill", "beta/skill"]
 
 
+def test_a_reader_that_has_seen_enough(market: Market) -> None:
+    market.done()
+    doit = str(Path(sys.executable).parent / "doit")
+    for words in ("review", "review --format json"):
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", f"{doit} {words} | true"],
+            cwd=market.root, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def published_then_edited(market: Market, edit: str) -> Market:
     """Alpha is published, then edited at its end; a draft that differs at its beginning waits."""
     market.done()
