@@ -75,7 +75,8 @@ def _draft(press: Press, one: Review, found: Gathered, state: State, merge: bool
         raise NightpressError(
             f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
             f" three-way merge without conflicts is in {path}",
-            f"doit apply:{found.slug} --merge takes it; doit reject:{found.slug} drops the draft",
+            f"doit apply:{found.slug} --merge takes it;"
+            f' doit reject:{found.slug} --because "..." drops the draft',
         )
     return _checked(press, one, found, state, draft)
 

@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import Any, TextIO
 
-from doit.exceptions import BaseFail, TaskFailed
+from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 
 from nightpress import catalog, closing, entrance, errors, invocation, session, trouble
 from nightpress.events import Listener
@@ -183,7 +183,7 @@ class Reporter:
         self._say(f"ignored      {task.name} (doit ignore; doit forget takes it back)")
 
     def add_failure(self, task: Any, fail: BaseFail) -> None:
-        """A verb's known error (TaskFailed), or a bug with its traceback."""
+        """A verb's known error (TaskFailed), what hangs on it, or a bug with its traceback."""
         if isinstance(fail, TaskFailed):
             self.doit_status = max(self.doit_status, errors.EXIT_FAILED)
             self.status = max(self.status, self.now.exit_code or errors.EXIT_FAILED)
@@ -191,6 +191,10 @@ class Reporter:
                 self._warn(fail.message)
             return
         self.doit_status = errors.EXIT_BUG
+        if isinstance(fail, UnmetDependency):  # what failed has been told, and has its status
+            if task.actions:
+                self._warn(f"{task.name}: not run, for {fail.message} failed")
+            return
         self.status = errors.EXIT_BUG
         self._warn(f"{task.name}: a bug in nightpress, please report it\n{fail.get_msg()}")
 

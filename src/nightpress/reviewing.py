@@ -91,7 +91,9 @@ def reject(project: Project, slug: str, because: str) -> list[str]:
         decide(project.ledger, one, "rejected", because.strip())
         project.ledger.ask(one.job)
         project.index.unsettle([slug])
-        said.append(f"rejected {one.job}: the next doit makes it again, and minds your reason")
+        # what is extracted hears no reason: it changes with the plugin's words
+        minds = "by the same rules" if one.model == "offline" else "and minds your reason"
+        said.append(f"rejected {one.job}: the next doit makes it again, {minds}")
     return said
 
 

@@ -25,13 +25,15 @@ def review() -> Task:
         from nightpress import desk, reviewing
         from nightpress.render import reviews
 
-        found = list(_waiting(now))
+        found, undeclared = _waiting(now)
         if format == "json":
             desk.say_json(reviewing.as_dict(found))
             return True
         colour = reviews.coloured(sys.stdout, now.project.environ)
         for line in reviews.lines(found, colour):
             desk.show(line)
+        for job in undeclared:
+            desk.say(f"{job}: its draft waits, but no manifest declares it any more")
         if found:
             path = reviews.write(now.project.state / "report" / "review.html", found)
             desk.say(path.relative_to(now.project.root).as_posix())
@@ -40,15 +42,20 @@ def review() -> Task:
     return verb(run, [FORMAT])
 
 
-def _waiting(now: Session) -> Iterator[Waiting]:
+def _waiting(now: Session) -> tuple[list[Waiting], list[str]]:
+    """(the drafts that wait, the jobs of those whose enhancement is declared no more)."""
     from nightpress import reviewing
 
+    found: list[Waiting] = []
+    undeclared: list[str] = []
     for one in reviewing.waiting(now.project):
         slug, _, name = one.job.partition("/")
-        if slug in now.catalog.slugs:
-            plugin = now.plugin(slug)
-            if state := plugin.states.get(name):
-                yield reviewing.beside(one, state, plugin.root)
+        plugin = now.plugin(slug) if slug in now.catalog.slugs else None
+        if plugin is not None and (state := plugin.states.get(name)):
+            found.append(reviewing.beside(one, state, plugin.root))
+        else:
+            undeclared.append(one.job)
+    return found, undeclared
 
 
 def apply() -> Iterator[Task]:

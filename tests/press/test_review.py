@@ -131,7 +131,7 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
 def test_what_is_asked_for_again_is_made_once(market: Market) -> None:
     market.done()
     done = market.doit("reject:alpha", "--because", "Too long")
-    assert "the next doit makes it again" in done.out
+    assert "makes it again, by the same rules" in done.out, "the offline backend hears no reason"
     market.done("forget", "enhance:beta")
     assert "2 deferred" in market.doit().out
     assert "nothing to do: 2 parked" in market.doit().out
@@ -184,6 +184,25 @@ def test_what_was_published_since_overtakes_the_draft_that_waited(market: Market
     manifest.write_text(own)
     assert "deferred     alpha/skill" in market.done("force=1", "enhance:alpha").out
     assert list(waiting(market)) == ["alpha/skill", "beta/skill"]
+
+
+def test_a_draft_that_nobody_declares_any_more(market: Market) -> None:
+    manifest = market.root / "manifests" / "alpha.yaml"
+    before = manifest.read_text()
+    manifest.write_text(before + "  reference:\n    generator: reference\n")
+    market.done()
+    manifest.write_text(before)
+    gone = "alpha/reference: its draft waits, but no manifest declares it any more"
+    assert gone in market.doit("review").out
+    done = market.doit("apply")
+    assert done.code == 1, "one could not be applied"
+    assert "bug" not in done.err
+    assert "published    beta/skill" in done.out
+    nameless = market.doit("reject")
+    assert nameless.code == 3
+    assert "bug" not in nameless.err
+    market.done("reject:alpha", "--because", "it is gone")
+    assert gone not in market.doit("review").out
 
 
 def test_a_reader_that_has_seen_enough(market: Market) -> None:
