@@ -155,6 +155,7 @@ def substance() -> list[Defect]:
             "placeholder", "a slot in brackets", add("The tables were drawn by [Author] himself.")
         ),
         made("placeholder", "nothing yet", add("More examples coming soon...")),
+        made("placeholder", "a conflict", add("<<<<<<< what stands\nHigh water is at six.")),
         made("placeholder", "a template's slot", add("The station is {{ station }}.")),
         made("conversation", "as an AI", add("As an AI language model I know no weather.")),
         made(

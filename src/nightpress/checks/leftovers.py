@@ -25,6 +25,7 @@ PLACEHOLDERS = (
         flags=re.M,
     ),
     guarded("{{", r"\{\{[^{}\n]*\}\}"),
+    guarded("<<<<<<<", r"^<{7}(?: .*)?$", flags=re.M),  # of a merge; >>>>>>> could be a quotation
     guarded("<insert|<your", r"<(?:insert|your)[ _-][^<>\n]*>"),
     guarded("to be determined|under construction", r"\(to be determined\)|\bunder construction\b"),
     guarded(

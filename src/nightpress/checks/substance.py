@@ -38,8 +38,8 @@ def unquoted(text: str) -> str:
 
 def placeholder(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """No placeholder is left outside code: `[INSERT ...]`, `[Your ...]`, `{{name}}`, lorem ipsum,
-    `TODO:`; in a draft of ours nor `{name}`, `[Date]` or "Coming soon", unless the plugin's
-    text has it. The word todo in prose is none."""
+    `TODO:`, a conflict of a merge; in a draft of ours nor `{name}`, `[Date]` or "Coming soon",
+    unless the plugin's text has it. The word todo in prose is none."""
     prose = unquoted(document.prose)
     slots = matches(SLOTS, prose) if context.ours else ()
     said = source_of(context)
