@@ -14,8 +14,11 @@ from nightpress.contract import paths
 from nightpress.project import STATE, Project
 from nightpress.reading import Entry, with_parents
 
-OURS = ("dodo.py", "manifests", "nightpress.lock", STATE)
-"""What nightpress writes at a project's root."""
+OURS = (
+    "dodo.py", "manifests", "nightpress.lock", STATE,
+    "nightpress-baseline.json", "nightpress.sarif",
+)  # fmt: skip
+"""What nightpress writes at a project's root, or is told to by docs/ci.md."""
 
 
 def foreign(project: Project, path: str) -> frozenset[str]:

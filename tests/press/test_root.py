@@ -45,6 +45,15 @@ def test_what_nightpress_keeps_in_a_plugin_is_no_content_of_it(rooted: Market) -
     assert "inner/skill" in plan
 
 
+def test_the_steps_of_the_recipe_for_ci_make_nothing_stale(rooted: Market) -> None:
+    rooted.done()
+    (rooted.root / "nightpress.sarif").touch()  # as the shell does, before the check begins
+    done = rooted.run("nightpress", "check", "--write-baseline", "nightpress-baseline.json")
+    assert done.code == 0
+    checked = rooted.run("nightpress", "check", "--baseline", "nightpress-baseline.json")
+    assert (checked.code, "0 stale" in checked.out) == (0, True), checked.out
+
+
 def test_restoring_the_root_leaves_the_plugin_inside_and_the_lock_alone(rooted: Market) -> None:
     rooted.done()
     lock = (rooted.root / "nightpress.lock").read_bytes()
