@@ -57,7 +57,8 @@ def clean(*items: Item, dryrun: bool) -> None:
     try:
         desk.clean(session.current(), items, dryrun)
     except (NightpressError, OSError) as error:
-        sys.stderr.write(f"{safe(str(error), newlines=True)}\n")
+        # doit holds back what an action writes, and would never show it now
+        (sys.__stderr__ or sys.stderr).write(f"{safe(str(error), newlines=True)}\n")
         raise SystemExit(getattr(error, "exit_code", EXIT_FAILED)) from None
 
 

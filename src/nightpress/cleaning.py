@@ -7,11 +7,14 @@ edited by hand is kept.
 
 from __future__ import annotations
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
-from nightpress import atomic, originals, publication, staleness
+from nightpress import atomic, originals, publication, reading, staleness
 from nightpress.catalog import Item
+from nightpress.errors import NightpressError, UnsafePath
 from nightpress.gathered import Gathered
 from nightpress.project import Project
 from nightpress.publication import LockBook
@@ -22,7 +25,7 @@ def clean(
     project: Project, found: Gathered, item: Item, take_back: bool, dryrun: bool
 ) -> list[str]:
     """What was (or, in a dry run, would be) done, as lines."""
-    lines = _drafts(project, item, dryrun)
+    lines = _drafts(project, item, dryrun) + _leftovers(found, item, dryrun)
     if take_back and item.name in found.states:
         lines += _take_back(project, found, item, dryrun)
     return lines
@@ -35,6 +38,26 @@ def _drafts(project: Project, item: Item, dryrun: bool) -> list[str]:
         lines.append(f"removed {_shown(project, path)}")
         if not dryrun:
             path.unlink()
+    return lines
+
+
+def _leftovers(found: Gathered, item: Item, dryrun: bool) -> list[str]:
+    """Temporary files beside the target, of something that was killed."""
+    if item.name not in found.states:
+        return []
+    *folders, name = reading.parts_of(found.states[item.name].enhancement.target)
+    mark = atomic.temporary_name(name, "")
+    lines = []
+    with suppress(FileNotFoundError, UnsafePath):
+        folder = reading.open_folder(found.root, folders)
+        try:
+            names = [entry.name for entry in os.scandir(folder)]
+            for left in sorted(name for name in names if name.startswith(mark)):
+                if not dryrun:
+                    os.unlink(left, dir_fd=folder)
+                lines.append(f"removed {item.target.rpartition('/')[0]}/{left}")
+        finally:
+            os.close(folder)
     return lines
 
 
@@ -57,6 +80,21 @@ def _take_back(project: Project, found: Gathered, item: Item, dryrun: bool) -> l
     return []  # saved in this instant, or taken back already
 
 
+def _replace(root: Path, target: str, before: bytes | None, expected: str | None) -> None:
+    token = secrets.token_hex(8)
+    if before is None:
+        (root / target).unlink()
+        atomic.sweep(root, target, token)
+        return
+    staged = atomic.stage(root, target, before, token)
+    try:
+        atomic.swap(staged, expected)
+    except BaseException:
+        atomic.discard(staged)
+        raise
+    atomic.finish(staged)
+
+
 def _put_back(project: Project, found: Gathered, item: Item, before: bytes | None) -> bool:
     state = found.states[item.name]
     target = state.enhancement.target
@@ -66,14 +104,11 @@ def _put_back(project: Project, found: Gathered, item: Item, before: bytes | Non
     )  # fmt: skip
     if publication.standing_hash(found.root, target) != state.case.standing.sha256:
         return False
-    token = secrets.token_hex(8)
-    if before is None:
-        (found.root / target).unlink()
-        atomic.sweep(found.root, target, token)
-    else:
-        staged = atomic.stage(found.root, target, before, token)
-        atomic.swap(staged, state.case.standing.sha256)
-        atomic.finish(staged)
+    try:
+        _replace(found.root, target, before, state.case.standing.sha256)
+    except OSError as error:  # it may name a temporary file of ours
+        said = f"{item.target} cannot be taken back: {error.strerror or error}"
+        raise NightpressError(said) from error
     lock = LockBook(project)
     lock.drop(item.id)
     lock.flush()

@@ -29,7 +29,7 @@ DEFAULT_IGNORE = (
     ".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".nightpress", ".DS_Store",
     "*.bak", "*.orig", "*~", "*.swp", "*.pyc", "backup", "backups", "*-backups", "*_backups",
     "*.backup", "*.backup[-._][0-9]*", "*[-._]backup[-._][0-9]*", "*.bak[-._][0-9]*",
-    ".mypy_cache", ".pytest_cache", ".ruff_cache",
+    ".mypy_cache", ".pytest_cache", ".ruff_cache", ".*.nightpress-*",
 )  # fmt: skip
 
 COMPONENTS = ("skills", "commands", "agents")

@@ -144,3 +144,33 @@ def test_the_own_document_that_ours_was_made_from_speaks_for_it(tmp_path: Path) 
     subprocess.run(["git", "clone", "-q", str(market.root), str(clone.root)], check=True)
     checked = clone.run("nightpress", "check")
     assert checked.code == 0, checked.out
+
+
+def test_what_cannot_be_taken_back_is_told_and_leaves_nothing(small: Market) -> None:
+    small.done()
+    target = small.target("gamma")
+    ours = target.read_bytes()
+    if subprocess.run(["chattr", "+i", str(target)], check=False, capture_output=True).returncode:
+        pytest.skip("no immutable files here")
+    try:
+        done = small.doit("clean", "enhance:gamma")
+    finally:
+        subprocess.run(["chattr", "-i", str(target)], check=True)
+    assert done.code == 1
+    said = "plugins/gamma/skills/gamma/SKILL.md cannot be taken back: Operation not permitted\n"
+    assert done.err == said
+    assert [path.name for path in target.parent.iterdir()] == ["SKILL.md"]
+    assert target.read_bytes() == ours
+    assert "nothing to do" in small.doit().out
+
+
+def test_a_temporary_file_that_a_kill_left_is_no_content_and_goes(small: Market) -> None:
+    small.done()
+    left = small.target("gamma").parent / ".SKILL.md.nightpress-0123456789abcdef"
+    left.write_text(SHORT)
+    assert "nothing to do" in small.doit().out
+    told = f"removed {left.relative_to(small.root)}"
+    assert told in small.doit("clean", "-n").out
+    assert left.exists()
+    assert told in small.doit("clean").out
+    assert not left.exists()
