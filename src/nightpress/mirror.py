@@ -5,13 +5,14 @@ Floor 2. No link is followed; a file is replaced as a whole, or not at all.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -47,12 +48,24 @@ def mirror(
     ordered = sorted(entries, key=lambda e: e.path)
     for entry in ordered:
         if _differs(root, entry):
-            _put(root, entry, contents.get(entry.path, b""))
+            with _named(entry.path):
+                _put(root, entry, contents.get(entry.path, b""))
             changed.append(f"restored {safe(entry.path)}")
     for entry in reversed(ordered):
         if entry.kind == "dir":
-            os.chmod(root / entry.path, entry.mode, follow_symlinks=True)
+            with _named(entry.path):
+                os.chmod(root / entry.path, entry.mode, follow_symlinks=True)
     return changed
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """An error names the entry, not our temporary file."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = path
+        raise
 
 
 def sweep(root: Path) -> int:
@@ -84,9 +97,16 @@ def _remove_others(
             continue
         if held is not None and held.kind == entry.kind:
             continue
-        with suppress(OSError):
-            _in_folder(root, entry.path, _remover(entry.kind))
-            changed.append(f"removed {safe(entry.path)}")
+        try:
+            with _named(entry.path):
+                _in_folder(root, entry.path, _remover(entry.kind))
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            if entry.kind == "dir" and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                continue  # it holds what nobody saved
+            raise
+        changed.append(f"removed {safe(entry.path)}")
     return changed
 
 
@@ -123,11 +143,16 @@ def _put(root: Path, held: Held, data: bytes) -> None:
             with suppress(FileExistsError):
                 os.mkdir(name, 0o700, dir_fd=folder)
             return
-        if held.kind == "link":
-            os.symlink(held.text, temporary, dir_fd=folder)
-        else:
-            _write(folder, temporary, data, held.mode)
-        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        try:
+            if held.kind == "link":
+                os.symlink(held.text, temporary, dir_fd=folder)
+            else:
+                _write(folder, temporary, data, held.mode)
+            os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=folder)
+            raise
         os.fsync(folder)
 
     _in_folder(root, held.path, put)

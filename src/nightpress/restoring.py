@@ -47,7 +47,12 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
             root, plugin, "before a restore", project.clock.time(), run.begin(),
             without=found.is_foreign,
         )  # fmt: skip
-    changed = snapshots.restore(snapshot, root, before)
+    try:
+        changed = snapshots.restore(snapshot, root, before)
+    except OSError as error:
+        again = f"doit restore --plugin {plugin} --snapshot {snapshot.id} goes on with it"
+        said = f"{plugin}: part of it is as before: {_where(error)}{error.strerror or error}"
+        raise NightpressError(said, again) from error
     run.tell("notice", f"{plugin} was restored from snapshot {snapshot.id}")
     lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]
     seconds = project.clock.monotonic() - began
@@ -62,6 +67,10 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
         lines.append(f"what stood before is in snapshot {before.id}: {undo}")
     lines += [f"not in the snapshot: {safe(what)}" for what in snapshot.left_out]
     return lines, seconds <= MOST_SECONDS
+
+
+def _where(error: OSError) -> str:
+    return f"{error.filename}: " if isinstance(error.filename, str) else ""
 
 
 def _chosen(snapshots: Snapshots, plugin: str, snapshot_id: str | None) -> Snapshot:

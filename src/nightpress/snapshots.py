@@ -139,8 +139,12 @@ class Snapshots:
             "root": os.path.relpath(root, self._restoring.parent),
         }  # fmt: skip
         atomic.write(self._restoring, json.dumps(told).encode("ascii"))
-        changed = mirror.mirror(root, snapshot.entries, contents, saved.entries if saved else ())
-        self._restoring.unlink()
+        try:
+            changed = mirror.mirror(
+                root, snapshot.entries, contents, saved.entries if saved else ()
+            )
+        finally:  # whoever called learns of an error; after a kill it is the next run that tells
+            self._restoring.unlink()
         return changed
 
     def unfinished(self) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -200,3 +201,45 @@ def test_a_line_of_the_lock_file_that_is_too_deep(tmp_path: Path) -> None:
     done = market.doit("plan")
     assert done.code == 3
     assert "nightpress.lock:1:1: not an entry" in done.err
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """The folder as a read-only file system; only root may mount one."""
+    for words in (["--bind", str(folder), str(folder)], ["-o", "remount,ro,bind", str(folder)]):
+        if subprocess.run(["mount", *words], check=False, capture_output=True).returncode:
+            pytest.skip("no file system can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True, capture_output=True)
+
+
+def test_a_restore_that_the_file_system_refuses(market: Market) -> None:
+    market.done()
+    said = market.done("restore", "--list", "--plugin", "alpha").out
+    snapshot = said.split()[0]
+    published = market.target("alpha").read_bytes()
+    with read_only(market.root / "plugins"):
+        done = market.doit("restore", "--plugin", "alpha", "--snapshot", snapshot)
+    assert (done.code, "Traceback" in done.err) == (1, False), done.err
+    assert "part of it is as before: skills/alpha/SKILL.md: Read-only file system" in done.err
+    assert f"doit restore --plugin alpha --snapshot {snapshot} goes on with it" in done.err
+    assert market.target("alpha").read_bytes() == published
+    again = market.done("restore", "--plugin", "alpha", "--snapshot", snapshot)
+    assert "removed skills/alpha/SKILL.md" in again.out
+    assert not market.target("alpha").exists()
+
+
+def test_a_file_that_cannot_be_removed_is_not_called_restored(market: Market) -> None:
+    market.done()
+    snapshot = market.done("restore", "--list", "--plugin", "alpha").out.split()[0]
+    made = str(market.target("alpha").parent)
+    if subprocess.run(["chattr", "+i", made], check=False, capture_output=True).returncode:
+        pytest.skip("no immutable folders here")
+    try:
+        done = market.doit("restore", "--plugin", "alpha", "--snapshot", snapshot)
+    finally:
+        subprocess.run(["chattr", "-i", made], check=True)
+    assert done.code == 1, done.out
+    assert "skills/alpha/SKILL.md: Operation not permitted" in done.err
