@@ -6,6 +6,7 @@ caches live in a temporary folder.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -125,17 +126,18 @@ class _Asked(Struct, frozen=True):
 
 @contextmanager
 def _opened(root: Path, environ: Mapping[str, str]) -> Iterator[Project]:
-    """The project, to be read. A missing key is no matter here: nobody is asked anything."""
+    """The project, to be read. A missing key is no matter here: nobody is asked anything. Where
+    there is no state, or none that can be opened (SQLite must write for that), it is a clone."""
     options: dict[str, Any] = {}
     if contract.load_defaults(root)[0].values.get("backend") == "gemini":
         options = {"paid": True}
         environ = {KEYS[1]: "none", **environ}
     project = Project(root, options, environ, RealClock())
-    if project.state.is_dir():
+    if os.access(project.state, os.W_OK):
         yield project
         return
     with tempfile.TemporaryDirectory(prefix="nightpress-check-") as folder:
-        project.state = Path(folder)
+        project.state, project.ledger_path = Path(folder), Path(folder) / "ledger.db"
         project.__dict__["index"] = Index(Path(folder) / "index.db", root)
         yield project
         project.index.close()

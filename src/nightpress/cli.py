@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nightpress import cli_check, cli_watch, errors, options, outlet
+from nightpress import cli_check, cli_watch, errors, options, outlet, trouble
 from nightpress.project import version
 from nightpress.terminal import safe
 
@@ -35,6 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return errors.EXIT_OK
+    except OSError as error:
+        if (known := trouble.known(error)) is None:
+            raise
+        sys.stderr.write(safe(f"nightpress: {known}", newlines=True) + "\n")
+        return known.exit_code
     return status
 
 

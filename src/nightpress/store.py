@@ -256,6 +256,7 @@ def read_only(path: Path) -> sqlite3.Connection:
     """A connection that can't write, for readers beside a run; `LedgerError` if there is none."""
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.Error as error:
         raise LedgerError(f"{path}: {error}") from error
     connection.row_factory = sqlite3.Row

@@ -16,6 +16,7 @@ from nightpress.catalog import Item
 from nightpress.errors import NightpressError
 from nightpress.project import STATE
 from nightpress.session import Session
+from nightpress.tasks_ending import sentence, telling, told
 from nightpress.terminal import safe
 
 Task = dict[str, Any]
@@ -33,8 +34,8 @@ def config() -> dict[str, Any]:
         now = session.start({name: str(value) for name, value in variables.items()})
         entrance.enter(now)
         concurrency = int(now.project.defaults.values.get("concurrency", 4))
-    except NightpressError as error:
-        raise InvalidDodoFile(safe(str(error), newlines=True)) from None
+    except (NightpressError, OSError) as error:
+        raise InvalidDodoFile(sentence(error)) from None
     if now.asked is not None and now.asked.command == "help":
         from nightpress import helping
 
@@ -62,9 +63,8 @@ def verb(run: Callable[..., bool], params: list[dict[str, Any]] | None = None) -
     def action(**given: Any) -> TaskFailed | None:
         try:
             done = run(session.current(), **given)
-        except NightpressError as error:
-            session.current().exit_code = error.exit_code
-            return TaskFailed(safe(str(error), newlines=True), report=True)
+        except (NightpressError, OSError) as error:
+            return told(error)
         return None if done else TaskFailed("", report=False)
 
     return {
@@ -205,7 +205,7 @@ def adopt() -> Iterator[Task]:
         yield {
             "name": slug,
             "doc": f"take the documents of {slug} as they stand",
-            "actions": [(actions.adopt, [slug])],
+            "actions": [(telling(actions.adopt), [slug])],
             "uptodate": [False],
             **QUIET,
         }
@@ -225,8 +225,8 @@ def slugs(now: Session) -> list[str]:
 def _shown(now: Session) -> list[Item]:
     try:
         return now.shown()
-    except NightpressError as error:  # a full disk, a damaged ledger: one sentence, no traceback
-        raise InvalidDodoFile(safe(str(error), newlines=True)) from None
+    except (NightpressError, OSError) as error:
+        raise InvalidDodoFile(sentence(error)) from None
 
 
 def _enhancement(item: Item, own: list[Item]) -> Task:

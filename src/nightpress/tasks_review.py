@@ -14,7 +14,7 @@ from doit.exceptions import TaskFailed
 from nightpress import errors, session
 from nightpress.session import Session
 from nightpress.tasks import FORMAT, QUIET, Task, group, slugs, switch, text, verb
-from nightpress.terminal import safe
+from nightpress.tasks_ending import told
 
 if TYPE_CHECKING:
     from nightpress.reviewing import Waiting
@@ -94,7 +94,10 @@ def _apply(slug: str, merge: bool) -> TaskFailed | None:
     now = session.current()
     items = {item.id: item for item in now.catalog.items.values() if item.slug == slug}
     _say_if_none(now, "apply", slug)
-    said, left = applying.apply(now.press, slug, items, merge)
+    try:
+        said, left = applying.apply(now.press, slug, items, merge)
+    except (errors.NightpressError, OSError) as error:
+        return told(error)
     for line in said:
         desk.say(line)
     if left:
@@ -120,7 +123,6 @@ def _reject(slug: str, because: str) -> TaskFailed | None:
     try:
         for line in reviewing.reject(now.project, slug, because):
             desk.say(line)
-    except errors.NightpressError as error:
-        now.exit_code = error.exit_code
-        return TaskFailed(safe(str(error), newlines=True), report=True)
+    except (errors.NightpressError, OSError) as error:
+        return told(error)
     return None

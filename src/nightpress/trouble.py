@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 
-from nightpress.errors import MachineTrouble
+from nightpress.errors import MachineTrouble, NightpressError
 
 _FREE = "make room, then run doit again: it goes on where it stopped, and nothing is paid twice"
 _MACHINE = {
@@ -27,3 +27,15 @@ def of(error: BaseException) -> MachineTrouble | None:
         return error
     known = _MACHINE.get(error.errno or 0) if isinstance(error, OSError) else None
     return MachineTrouble(*known) if known else None
+
+
+def known(error: BaseException) -> NightpressError | None:
+    """What the user is told of an error, with the file's name; None: it is a bug."""
+    if isinstance(error, NightpressError) or not isinstance(error, OSError):
+        return error if isinstance(error, NightpressError) else None
+    where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+    if machine := of(error):
+        return MachineTrouble(f"{where}{machine.message}", machine.hint)
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return NightpressError(f"{where}{error.strerror}", "look at its permissions")
+    return None

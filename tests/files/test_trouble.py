@@ -215,6 +215,32 @@ def read_only(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True, capture_output=True)
 
 
+def test_a_read_only_clone_is_judged_and_told_in_one_sentence(market: Market) -> None:
+    market.done()
+    document = str(market.target("alpha").relative_to(market.root))
+    shutil.rmtree(market.root / ".nightpress")
+    with read_only(market.root):
+        assert market.run("nightpress", "check").code == 0
+        for words, code in (
+            (("doit",), 3), (("doit", "plan"), 3), (("doit", "list"), 3),
+            (("nightpress", "why", document), 1), (("nightpress", "tonight"), 3),
+            (("nightpress", "check", "--write-baseline", "b.json"), 1),
+        ):  # fmt: skip
+            done = market.run(*words)
+            assert "the file system is read-only" in done.err, done
+            assert "Traceback" not in done.err
+            assert done.code == code, done
+
+
+def test_a_state_that_cannot_be_written(market: Market) -> None:
+    market.done()
+    with read_only(market.root / ".nightpress"):
+        assert market.run("nightpress", "check").code == 0
+        done = market.run("nightpress", "tonight")
+        assert (done.code, "Traceback" in done.err) == (1, False)
+        assert "ledger.db: unable to open database file" in done.err
+
+
 def test_a_restore_that_the_file_system_refuses(market: Market) -> None:
     market.done()
     said = market.done("restore", "--list", "--plugin", "alpha").out
