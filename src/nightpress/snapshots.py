@@ -95,8 +95,14 @@ class Snapshots:
     def listed(self, slug: str | None = None) -> list[Snapshot]:
         """The snapshots, newest first."""
         found = self.trees.glob(f"{_checked(slug)}/*.json" if slug else "*/*.json")
-        snapshots = [self._load(path) for path in found if not path.name.startswith(".")]
-        return sorted(snapshots, key=lambda s: (s.taken, s.id), reverse=True)
+        snapshots = [
+            (self._load(path), path.stat().st_mtime_ns)
+            for path in found
+            if not path.name.startswith(".")
+        ]
+        # several of one second in the order in which they were written
+        snapshots.sort(key=lambda one: (one[0].taken, one[1], one[0].id), reverse=True)
+        return [snapshot for snapshot, _ in snapshots]
 
     def get(self, snapshot_id: str, slug: str | None = None) -> Snapshot:
         """The snapshot of that id; NightpressError if there is none."""

@@ -207,3 +207,12 @@ sys.argv = ["doit", "restore", "--plugin", "alpha"]
 from doit.doit_cmd import DoitMain
 DoitMain().run(sys.argv[1:])
 """
+
+
+def test_the_newest_of_one_second_comes_first(tree: Path, tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path / "snapshots")
+    taken = []
+    for number in range(8):
+        (tree / "private.txt").write_text(f"version {number}")
+        taken.append(snapshots.take(tree, "plugin", "before a run", 1_700_000_000.0, "run").id)
+    assert [snapshot.id for snapshot in snapshots.listed("plugin")] == taken[::-1]
