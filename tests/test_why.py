@@ -37,6 +37,8 @@ def test_a_published_file_tells_its_sources_and_takes_itself_back(market: Market
     assert (found["state"], found["attempts"], found["calls"]) == ("published", 1, 0)
     assert {"README.md", "commands/alpha-settle.md"} <= set(found["sources"])
     assert "-description: x" in found["diff"]
+    said = market.run("nightpress", "why", str(market.target("alpha"))).out
+    assert "attempts      1 (1 on record)" in said, "doit prune may have taken others"
     assert market.doit(*found["restore"].split()[1:]).code == 0
     assert market.target("alpha").read_text() == OLD
 

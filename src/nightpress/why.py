@@ -159,7 +159,7 @@ def _facts(project: Project, rows: list[Any], row: Any, from_: Provenance) -> li
         ("prompt", f"sha256 {from_.prompt}" if from_.prompt else "none: the offline backend"
          if from_.backend == "offline" else ""),
         ("model", _model(from_) if row["status"] == "published" else ""),
-        ("attempts", f"{_tries(rows, row)} ({len(rows)} in all)"),
+        ("attempts", f"{_tries(rows, row)} ({len(rows)} on record)"),
         ("calls", _calls(project, row, from_)),
         ("analysis", _shared(provenance.analysis(project.ledger, row))),
         ("took", f"{row['processing_time_seconds']:.1f} s, and waited"
