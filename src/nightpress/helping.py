@@ -10,7 +10,7 @@ import sys
 import textwrap
 from typing import Any
 
-from nightpress.options import OPTIONS
+from nightpress.options import OPTIONS, meant
 
 _TEXTS = {
     "manifests": """
@@ -69,10 +69,19 @@ _TEXTS = {
 
 
 def extend() -> None:
-    """Let `doit help TASK` say more, from now on in this process."""
-    from doit import cmd_help
+    """Let `doit help TASK` say more, and `doit info` know what is no task, from now on in this
+    process."""
+    from doit import cmd_help, cmd_info
+    from doit.exceptions import InvalidCommand
 
-    plain = cmd_help.Help._execute
+    plain, shown = cmd_help.Help._execute, cmd_info.Info._execute
+
+    def info(self: Any, pos_args: list[str], hide_status: bool = False) -> Any:
+        for name in pos_args:
+            known = [task.name for task in self.task_list]
+            if name not in known:  # doit would end with a KeyError
+                raise InvalidCommand(f"there is no task {name!r}{meant(name, known)}")
+        return shown(self, pos_args, hide_status)
 
     def execute(self: Any, pos_args: list[str]) -> Any:  # doit goes by the parameter's name
         known = plain(self, pos_args)
@@ -81,6 +90,7 @@ def extend() -> None:
         return known
 
     cmd_help.Help._execute = execute
+    cmd_info.Info._execute = info
 
 
 def _more(task: str) -> str:

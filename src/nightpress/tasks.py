@@ -36,7 +36,7 @@ def config() -> dict[str, Any]:
         concurrency = int(now.project.defaults.values.get("concurrency", 4))
     except (NightpressError, OSError) as error:
         raise InvalidDodoFile(sentence(error)) from None
-    if now.asked is not None and now.asked.command == "help":
+    if now.asked is not None and now.asked.command in ("help", "info"):
         from nightpress import helping
 
         helping.extend()

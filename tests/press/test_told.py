@@ -94,3 +94,10 @@ def test_a_plugin_that_tells_of_itself_needs_no_word(tmp_path: Path) -> None:
     assert renamed != manifest.read_text()
     manifest.write_text(renamed)
     assert "nothing to do: 1 up to date" in market.done().out
+
+
+def test_info_on_what_is_no_task_is_one_sentence(market: Market) -> None:
+    done = market.doit("info", "enhance:alhpa")
+    said = "ERROR: there is no task 'enhance:alhpa'; did you mean 'enhance:alpha'?\n"
+    assert (done.code, done.err) == (3, said)
+    assert "every document of alpha" in market.doit("info", "enhance:alpha").out
