@@ -198,3 +198,11 @@ def test_a_listed_plugin_may_be_called_as_what_is_ignored_by_default(tmp_path: P
     [notice] = found.notices
     assert "old" in notice
     assert "ignored" in notice
+
+
+def test_entries_that_share_a_folder_and_have_no_name(tmp_path: Path) -> None:
+    plugin(tmp_path, "p", "own")
+    market(tmp_path, {"source": "./p"}, {"name": "said", "source": "./p"})
+    found = discovery.discover(tmp_path)
+    assert [one.name for one in found.plugins] == ["own"]
+    assert found.notices == ("2 plugins share the folder p; one manifest documents all: ?, said",)

@@ -191,6 +191,13 @@ def test_a_name_with_half_a_surrogate_and_a_skill_folder_with_a_backslash(tmp_pa
     assert any("backslash" in notice for notice in done.notices)
 
 
+def test_a_name_with_nul_makes_a_manifest_that_can_be_read(tmp_path: Path) -> None:
+    plugin(tmp_path, "one", "nu\0ll")
+    scaffold.init(tmp_path, str(tmp_path))
+    (written,) = [path.stem for path in (tmp_path / "manifests").glob("[!_.]*.yaml")]
+    assert manifest(tmp_path, written).name == "nu\ufffdll"
+
+
 def test_two_plugins_of_one_name_have_slugs_that_stay(tmp_path: Path) -> None:
     plugin(tmp_path, "b/tool", "tool")
     scaffold.init(tmp_path, str(tmp_path))

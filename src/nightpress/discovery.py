@@ -171,9 +171,9 @@ def _one(
     if len({_called(entry) for entry in entries}) == 1:
         return entries[0]
     name = listing.get("name") if folder == "." else None
-    name = name if _is_text(name) else entries[0].get("name")
+    name, who = (name, f", {name},") if _is_text(name) else (entries[0].get("name"), "")
     names = [_called(entry) for entry in entries]
-    market.note(f"share the folder {folder}; one manifest, {name}, documents all", names)
+    market.note(f"share the folder {folder}; one manifest{who} documents all", names)
     skills = [path for entry in entries for path in _texts(entry.get("skills"))]
     return {**entries[0], "name": name, "skills": skills}
 

@@ -23,7 +23,7 @@ _ESCAPED = frozenset({"Cc", "Cf", "Cn", "Co", "Zl", "Zp"})
 def quoted(text: str) -> str:
     """The text in double quotes, on one line, as every YAML reader takes it for the same text.
 
-    A lone surrogate, which no UTF-8 file can hold, becomes U+FFFD."""
+    A lone surrogate, which no UTF-8 file can hold, becomes U+FFFD, and so does NUL."""
     return '"' + "".join(map(_character, text)) + '"'
 
 
@@ -31,7 +31,7 @@ def _character(character: str) -> str:
     if character in '"\\':
         return "\\" + character
     category = unicodedata.category(character)
-    if category == "Cs":
+    if category == "Cs" or character == "\0":
         return "\ufffd"
     if category not in _ESCAPED:
         return character
