@@ -204,3 +204,16 @@ def test_a_skill_may_be_called_backup(tmp_path: Path) -> None:
     assert market.run("nightpress", "restore-all", place, str(back.root)).code == 0
     assert back.target("backup").read_bytes() == market.target("backup").read_bytes()
     assert "nothing to do: 1 up to date" in back.doit().out
+
+
+def test_a_finding_that_names_a_file_in_no_encoding_is_recorded(tmp_path: Path) -> None:
+    commands = os.fsencode(plugin(tmp_path, "odd", size=16_000) / "commands")
+    for name in (b"caf\xe9.md", b"na\xefve.md"):
+        with open(commands + b"/" + name, "wb") as file:
+            file.write(b"---\ndescription: The cafe step\n---\n\n# Cafe\n\nPay the cafe.\n")
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    done = market.doit()
+    assert "Traceback" not in done.err
+    assert [status for (status,) in market.rows("SELECT status FROM enhancements")] == ["refused"]
+    assert "/caf\\\\udce9" in (tmp_path / ".nightpress/drafts/odd/skill.findings.json").read_text()

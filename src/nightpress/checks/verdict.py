@@ -23,7 +23,9 @@ def judge(text: str, context: Context) -> Verdict:
     gates = settings.chosen(context.settings, context.custom, context.ours)
     order = {gate.name: at for at, gate in enumerate(gates)}
     found = [
-        Finding(gate.name, gate.severity, spot.message, spot.line, spot.column, spot.hint)
+        Finding(
+            gate.name, gate.severity, _said(spot.message), spot.line, spot.column, _said(spot.hint)
+        )
         for gate in gates
         for spot in _spots(gate, document, context)
     ]
@@ -71,3 +73,8 @@ def alone(
         frontmatter="skill" if skill else "none",
         plugin_paths=plugin_paths,
     )
+
+
+def _said(text: str) -> str:
+    """The names of files may hold halves of characters; what is written and recorded may not."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
