@@ -21,6 +21,7 @@ from nightpress import (
     lockfile,
     originals,
     reading,
+    sources,
     staleness,
 )
 from nightpress.appraise import Appraiser
@@ -84,6 +85,7 @@ class Gatherer:
         targets = [enhancement.target for enhancement in manifest.enhancements]
         ignored = self._git.inside(manifest.path, [entry.path for entry in tree.files])
         entries = grounds.own(tree.files, found.foreign, ignored, targets)
+        found.notices += sources.unused(entries, targets)
         paths = [prefix, *(prefix + b"/" + os.fsencode(entry.path) for entry in entries)]
         found.names = (os.fsencode(manifest.file), *paths)
         found.signature = digests.sign(self.project.index.root, found.names)

@@ -6,8 +6,10 @@ name says that it holds secrets (they are neither sent nor used).
 
 from __future__ import annotations
 
+import codecs
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -71,15 +73,42 @@ def read(root: Path, paths: Iterable[str]) -> Sources:
         try:
             data = reading.read(root, path, FILE_CAP)
         except (UnsafePath, OSError):
-            continue  # gone, a link, too large: it is no source; the walk's notices name it
-        if b"\0" in data[:8192]:
+            continue  # gone, a link, too large: it is no source; the notices name it
+        text = text_of(data)
+        if text is None:
             continue
         total += len(data)
-        text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         made = SourceFile(path, text, len(data), sha256=fingerprint.sha256(data))
         shelf[path, made.sha256] = made
         files.append(made)
     return Sources(tuple(files))
+
+
+def text_of(data: bytes) -> str | None:
+    """UTF-8; else UTF-16 with its mark, or Windows-1252, in which old editors wrote; None: it is no
+    text. UTF-8 with a broken byte stays UTF-8."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        with suppress(UnicodeDecodeError):
+            return data.decode("utf-16")
+    if b"\0" in data[:8192]:
+        return None
+    text = data.decode("utf-8", "replace")
+    if "\ufffd" in text and not any(c > "\x7f" and c != "\ufffd" for c in text):
+        return data.decode("cp1252", "replace")
+    return text
+
+
+def unused(entries: Iterable[reading.Entry], targets: Container[str]) -> list[reading.Notice]:
+    """What a person wrote that is too large to be a source. targets: of the documents, which are
+    read in another way."""
+    said = f"over {FILE_CAP // 1024} KiB: no document is made from it"
+    return [
+        reading.Notice(entry.path, said)
+        for entry in entries
+        if entry.kind == "file" and entry.size > FILE_CAP and entry.path not in targets
+        and entry.path.lower().endswith((".md", ".markdown", ".rst", ".txt"))
+    ]  # fmt: skip
 
 
 @lru_cache(maxsize=4)

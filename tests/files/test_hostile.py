@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from nightpress import sources
 from tests.market import Market, plugin
 
 INSIDE = "the vault combination is seventeen"
@@ -204,6 +205,32 @@ def test_a_skill_may_be_called_backup(tmp_path: Path) -> None:
     assert market.run("nightpress", "restore-all", place, str(back.root)).code == 0
     assert back.target("backup").read_bytes() == market.target("backup").read_bytes()
     assert "nothing to do: 1 up to date" in back.doit().out
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
+def test_text_as_old_editors_wrote_it_is_read(tmp_path: Path, encoding: str) -> None:
+    readme = plugin(tmp_path, "old", size=16_000) / "README.md"
+    text = readme.read_text().replace("Ledgers for teams.", "Ledgers “for” naïve cafés, all.")
+    readme.write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    assert "1 published" in market.done().out
+    assert "Ledgers “for” naïve cafés, all." in market.target("old").read_text()
+
+
+def test_utf_8_with_a_broken_byte_stays_utf_8() -> None:
+    assert sources.text_of("naïve ".encode() + b"\xe9") == "naïve \ufffd"
+    assert sources.text_of(b"\x89PNG\r\n\x1a\n\0\0") is None
+
+
+def test_a_text_that_is_too_large_to_be_a_source_is_told(tmp_path: Path) -> None:
+    readme = plugin(tmp_path, "huge", size=2_000) / "README.md"
+    readme.write_text(readme.read_text() + "The ledger holds all that was settled.\n\n" * 8_000)
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    said = "plugins/huge/README.md: warning: over 256 KiB: no document is made from it"
+    assert said in market.done("plan").out + market.doit("plan").err
+    assert said in market.done().out
 
 
 def test_a_finding_that_names_a_file_in_no_encoding_is_recorded(tmp_path: Path) -> None:
