@@ -116,7 +116,9 @@ def _decide_foreign(case: Case) -> Decision:
     overruled = {mark.partition("#")[0] for mark in accepted}
     new = [finding for finding in errors if finding.check not in overruled]
     if not reasons and not new:
-        return Decision("adopt", (Reason("good", "already good: within the window, no findings"),))
+        return Decision(
+            "adopt", (Reason("good", "already good: within the window, passes its checks"),)
+        )
     if new:
         said = ", ".join(dict.fromkeys(finding.check for finding in new))
         reasons.append(Reason("findings", f"the file that stands there has findings: {said}"))

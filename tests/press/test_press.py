@@ -385,3 +385,15 @@ def test_a_neighbour_that_is_made_is_no_content_of_what_is_adopted(tmp_path: Pat
     assert "1 published, 1 adopted" in market.done().out
     assert "nothing to do: 2 up to date" in market.done().out
     assert market.rows("SELECT COUNT(*) FROM enhancements") == [(2,)]
+
+
+def test_a_file_that_passes_with_warnings_is_not_said_to_have_no_findings(tmp_path: Path) -> None:
+    plugin(tmp_path, "alpha", size=16_000)
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    manifest = market.root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text() + "  readme:\n    generator: readme\n")
+    said = "adopt        alpha/readme: already good: within the window, passes its checks"
+    assert said in market.done("plan").out
+    market.done("enhance:alpha/readme")
+    assert "warning: " in market.run("nightpress", "check", "plugins/alpha/README.md").out
