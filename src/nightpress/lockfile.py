@@ -108,7 +108,8 @@ class Lock(Mapping[str, Entry]):
 
     def digest(self, slug: str) -> str:
         """The digest of one plugin's lines; "" if it has none."""
-        start, end = (_first(self.data, _BEGINNING + slug.encode() + sep) for sep in (b"/", b"0"))
+        bounds = (b"/", b"0")  # from the first `slug/` to what follows the last: "0" is next to "/"
+        start, end = (_first(self.data, _BEGINNING + slug.encode() + bound) for bound in bounds)
         return _digest(self.data[start:end]) if start < end else ""
 
 
