@@ -37,8 +37,9 @@ def problems(now: Session) -> list[str]:
 def lines(now: Session, seconds: float) -> list[str]:
     """The summary: figures, what needs reading, and how it goes on."""
     run = now.run
-    notices = list(run.notices)
-    if run.outcomes:
+    notices: list[str] = []
+    if run.outcomes:  # else they were told a moment ago, and nothing came between
+        notices = [*run.notices]
         notices += [str(p) for p in now.catalog.problems if p.severity == "warning"]
     idle: Counter[str] = Counter(now.catalog.unmoved)
     idle.update(item.decision.action for item in now.catalog.items.values() if not item.work)

@@ -131,7 +131,7 @@ def test_a_file_out_of_order_is_not_taken_for_one_in_order(tmp_path: Path) -> No
         project = Project(tmp_path, {}, {}, later)
         assert catalog.load(project).counts() == {"fresh": 2}
         assert list(project.lock()) == ["alpha/skill", "beta/skill"]
-    assert "notice" not in market.done().out  # nothing is lacking
+    assert "rebuilt" not in market.done().out  # nothing is lacking
     assert path.read_text() == header + beta + alpha
 
 
