@@ -10,10 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nightpress import atomic, ledger_rows, lockfile, publication
+from nightpress import atomic, contract, ledger_rows, lockfile, publication
 from nightpress.errors import UnsafePath
 from nightpress.fingerprint import writer
 from nightpress.model import Fingerprint
+from nightpress.project import Project
 from nightpress.publication import LockBook
 from nightpress.run import Run
 from nightpress.snapshots import Snapshots
@@ -69,8 +70,9 @@ def _end(run: Run, row: Any, status: str, what: str) -> None:
 
 
 def mend_lock(run: Run) -> bool:
-    """Lines that the lock file lacks (a crash, a merge that went wrong), of files that stand as
-    the ledger says; was there one? Rows that were compared with this very file are passed over."""
+    """Lines that the lock file lacks (a crash, a merge that went wrong), of declared files that
+    stand as the ledger says; was there one? Rows that were compared with this very file are passed
+    over."""
     project = run.project
     held, book = project.lock(), LockBook(project)
     ledger, newest = project.ledger.identity(), project.ledger.newest()
@@ -84,7 +86,7 @@ def mend_lock(run: Run) -> bool:
         known = held.get(row["job"])
         if known is not None and known.sha256 == row["content_sha256"]:
             continue
-        if _stands(project.root, row):
+        if _stands(project.root, row) and _declared(project, row):
             book.record(entry_of(row))
             mended.append(row["job"])
     book.flush()
@@ -109,6 +111,17 @@ def _stands(root: Path, row: Any) -> bool:
     except (UnsafePath, OSError):
         return False
     return bool(stands == row["content_sha256"])
+
+
+def _declared(project: Project, row: Any) -> bool:
+    """Does the manifest still want this very document there? (It may be renamed, or gone.)"""
+    slug, _, name = row["job"].partition("/")
+    path = project.manifests / f"{slug}.yaml"
+    manifest: Any = contract.load_manifest(path, project.defaults, project.index)[0]
+    return manifest is not None and any(
+        (e.name, f"{manifest.path}/{e.target}") == (name, row["target_path"])
+        for e in manifest.enhancements
+    )
 
 
 def entry_of(row: Any) -> lockfile.Entry:

@@ -87,3 +87,35 @@ def test_what_was_compared_once_is_not_compared_again(market: Market) -> None:
     assert project.index.agreed(project.lock().sha256, ledger.identity()) == ledger.newest() - 1
     assert project.index.agreed(project.lock().sha256, "another") == 0
     assert project.index.agreed("0" * 64, ledger.identity()) == 0
+
+
+def test_a_document_that_nobody_declares_any_more_gets_no_line(market: Market) -> None:
+    """Its manifest is renamed, or gone, and so is its line; the file may stand."""
+    whole = lock(market).read_bytes()
+    (market.root / "manifests" / "alpha.yaml").rename(market.root / "manifests" / "gamma.yaml")
+    (market.root / "manifests" / "beta.yaml").unlink()
+    line = whole.splitlines(keepends=True)[1].replace(b'"alpha/skill"', b'"gamma/skill"')
+    lock(market).write_bytes(whole.splitlines(keepends=True)[0] + line)
+    assert "rebuilt" not in market.done().out
+    assert lock(market).read_bytes().splitlines(keepends=True)[1:] == [line]
+    (market.root / "manifests" / "beta.yaml").write_text("name: [")
+    assert market.doit().code == 1
+    assert lock(market).read_bytes().count(b'"job"') == 1
+
+
+def test_a_document_at_a_former_target_gets_no_line(market: Market) -> None:
+    """An older commit is checked out, and the document of a later target was never committed."""
+    before = lock(market).read_bytes()
+    manifest = market.root / "manifests" / "alpha.yaml"
+    text = manifest.read_text()
+    (market.root / "plugins" / "alpha" / "docs").mkdir()
+    manifest.write_text(text.replace("skills/alpha/SKILL.md", "docs/later/SKILL.md"))
+    old = market.target("alpha").read_bytes()
+    market.target("alpha").unlink()
+    assert "1 published" in market.done("enhance:alpha").out
+    manifest.write_text(text)
+    market.target("alpha").write_bytes(old)
+    lock(market).write_bytes(before)
+    told = market.done("enhance:alpha").out
+    assert "rebuilt" not in told
+    assert b'"target":"plugins/alpha/skills/alpha/SKILL.md"' in lock(market).read_bytes()
