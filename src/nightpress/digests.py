@@ -156,6 +156,11 @@ class Index:
         self.set_meta(COMPARED, f"{ledger} {row}")
         self.set_meta(AGREED, lock)
 
+    def disagree(self) -> None:
+        """A file stands as the ledger says, and the lock file does not: compare them again."""
+        if self.meta(COMPARED):
+            self.set_meta(COMPARED, "")
+
     def unsettle_all(self, key: str) -> None:
         """Start over under another key: an ingredient of everything has changed."""
         self._still = {}

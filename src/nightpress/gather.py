@@ -52,9 +52,8 @@ class Gatherer:
         project = self.project
         found = Gathered(slug)
         path = project.manifests / f"{slug}.yaml"
-        found.manifest, found.problems = contract.load_manifest(
-            path, project.defaults, project.index
-        )
+        loaded = contract.load_manifest(path, project.defaults, project.index)
+        found.manifest, found.problems = loaded
         if found.manifest is None or any(p.severity == "error" for p in found.problems):
             return found
         found.name = found.manifest.name
@@ -183,9 +182,14 @@ class Gatherer:
                            row["error_class"] == "AwaitsReview")  # fmt: skip
         target = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
         entry = self.lock.get(job)
+        done = next((r for r in rows if r["status"] in ("published", "adopted")), None)
+        stands = self._standing(found, enhancement).sha256
+        told = (done["target_path"], done["content_sha256"]) if done is not None else None
+        if told == (target, stands) and (entry is None or entry.sha256 != stands):
+            entry = None  # file and ledger agree: the next run mends the lock file
+            self.project.index.disagree()
         if entry is not None and entry.target == target:
             return self._publication(entry), last
-        done = next((r for r in rows if r["status"] in ("published", "adopted")), None)
         if done is None or done["target_path"] != target or self._taken_back(found, job, target):
             return None, last
         held = Fingerprint(**json.loads(done["fingerprint"]))

@@ -45,7 +45,7 @@ def test_a_line_that_contradicts_file_and_ledger_is_told_of(market: Market) -> N
     whole = lock(market).read_bytes()
     hash_of_alpha = whole.split(b'"sha256":"')[1][:64]
     lock(market).write_bytes(whole.replace(hash_of_alpha, b"0" * 64))
-    assert "alpha/skill" in market.done("plan").out  # and it writes nothing
+    assert "0 stale, 2 up to date" in market.done("plan").out  # and it writes nothing
     assert b"0" * 64 in lock(market).read_bytes()
     told = market.done().out
     assert "1 line was rebuilt from the ledger: alpha/skill" in told
@@ -119,3 +119,29 @@ def test_a_document_at_a_former_target_gets_no_line(market: Market) -> None:
     told = market.done("enhance:alpha").out
     assert "rebuilt" not in told
     assert b'"target":"plugins/alpha/skills/alpha/SKILL.md"' in lock(market).read_bytes()
+
+
+def test_a_document_that_came_back_gets_its_line_back(market: Market) -> None:
+    """`git checkout` of the document alone, after `doit clean` took both."""
+    whole, text = lock(market).read_bytes(), market.target("alpha").read_bytes()
+    market.done("clean", "enhance:alpha/skill")
+    market.done("enhance:beta")  # the lock file as it is now is compared with the ledger
+    assert b"alpha" not in lock(market).read_bytes()
+    market.target("alpha").parent.mkdir(parents=True)
+    market.target("alpha").write_bytes(text)
+    assert "1 line was rebuilt from the ledger: alpha/skill" in market.done().out
+    assert lock(market).read_bytes() == whole
+
+
+def test_what_changed_since_is_made_by_the_run_that_mends_its_line(market: Market) -> None:
+    """As after a kill between publication and lock file: the ledger and the file agree."""
+    whole = lock(market).read_bytes()
+    hash_of_alpha = whole.split(b'"sha256":"')[1][:64]
+    lock(market).write_bytes(whole.replace(hash_of_alpha, b"0" * 64))
+    (market.root / "plugins" / "alpha" / "NOTES.md").write_text("# Notes\n\nNew.\n")
+    assert "1 stale (1 content changed)" in market.done("plan").out
+    told = market.done().out
+    assert "1 published" in told
+    assert "kept" not in told
+    assert market.rows("SELECT count(*) FROM enhancements WHERE status = 'kept'") == [(0,)]
+    assert "nothing to do: 2 up to date" in market.done().out
