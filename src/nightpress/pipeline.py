@@ -101,9 +101,8 @@ class Press(Struct):
         if analysis is None:  # its task was up to date, and did not run
             analysis = drafting.cached_analysis(self.run.project, doing.found)
         if analysis is None or isinstance(analysis, NightpressError):
-            self.attempts.fail(
-                doing, analysis or NightpressError("there is no analysis of the plugin")
-            )
+            why = analysis or NightpressError("there is no analysis of the plugin")
+            self.attempts.fail(doing, why)
             return
         try:
             doing.request = drafting.request(self.run.project, doing.found, doing.state, analysis)
@@ -189,9 +188,8 @@ class Press(Struct):
             **self.attempts.timing(doing),
         )
         self._record(doing, "adopted", sha256, doing.state.case.files, accepted)
-        self.attempts.tell(
-            doing, "adopted", "already good" if not accepted else "accepted with findings"
-        )
+        said = "accepted with findings" if accepted else "already good"
+        self.attempts.tell(doing, "adopted", said)
 
     def note(self, item: Item) -> None:
         """Record once that a file was kept, or that the source is not enough."""
@@ -205,9 +203,13 @@ class Press(Struct):
     # --- inside ---
 
     def _done_meanwhile(self, item: Item) -> bool:
-        """Has mending what a crash left (after doit got its tasks) already done the work?"""
+        """Has mending what a crash left (after doit got its tasks) done the work, or changed it?"""
         state = self.plugin(item.slug).states.get(item.name)
-        return item.work and state is not None and not state.work
+        if state is None or not item.work:
+            return False
+        if changed := state.work and state.decision.action != item.decision.action:
+            self.run.notice(f"{item.id}: now it is {state.decision!r}; run doit again")
+        return changed or not state.work
 
     def _open(self, item: Item) -> Doing:
         return self.attempts.open(item, self.plugin(item.slug), self.taken.get(item.slug))

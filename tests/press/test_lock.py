@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -144,4 +145,23 @@ def test_what_changed_since_is_made_by_the_run_that_mends_its_line(market: Marke
     assert "1 published" in told
     assert "kept" not in told
     assert market.rows("SELECT count(*) FROM enhancements WHERE status = 'kept'") == [(0,)]
+    assert "nothing to do: 2 up to date" in market.done().out
+
+
+def test_what_a_kill_left_is_not_taken_for_a_persons(market: Market) -> None:
+    """Killed after the swap, before the ledger said so; then the plugin's content changed."""
+    header, _, beta = lock(market).read_bytes().splitlines(keepends=True)
+    lock(market).write_bytes(header + beta)
+    db = sqlite3.connect(market.root / ".nightpress" / "ledger.db", isolation_level=None)
+    for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        db.execute(f"DROP TRIGGER {name}")
+    [(row,)] = db.execute("SELECT id FROM enhancements WHERE job = 'alpha/skill'").fetchall()
+    db.execute("DELETE FROM chain WHERE row_id = ?", (row,))
+    db.execute("UPDATE enhancements SET status = 'prepared', verified = NULL WHERE id = ?", (row,))
+    db.close()
+    (market.root / "plugins" / "alpha" / "NOTES.md").write_text("# Notes\n\nNew.\n")
+    told = market.done().out
+    assert "alpha/skill: now it is make: content changed: NOTES.md added; run doit again" in told
+    assert market.rows("SELECT count(*) FROM enhancements WHERE status = 'adopted'") == [(0,)]
+    assert "1 published" in market.done().out
     assert "nothing to do: 2 up to date" in market.done().out
