@@ -20,8 +20,23 @@ _IGNORED = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--
 
 def is_repository(root: Path) -> bool:
     """Does the folder lie in a work tree?"""
+    return _marker(root) is not None
+
+
+def is_sparse(root: Path) -> bool:
+    """May the work tree lack files that git's index has, with ignore patterns among them?"""
+    marker = _marker(root)
+    if marker is not None and marker.is_file():  # a linked work tree, or a submodule
+        said = marker.read_text(encoding="utf-8", errors="surrogateescape")
+        marker = marker.parent / said.removeprefix("gitdir:").strip()
+    return marker is not None and (marker / "info" / "sparse-checkout").exists()
+
+
+def _marker(root: Path) -> Path | None:
+    """The `.git` of the work tree that the folder lies in."""
     whole = root.absolute()
-    return any((folder / ".git").exists() for folder in (whole, *whole.parents))
+    found = (folder / ".git" for folder in (whole, *whole.parents))
+    return next((marker for marker in found if marker.exists()), None)
 
 
 def ignored(root: Path, *more: str, below: str = ".") -> frozenset[str]:
@@ -92,6 +107,7 @@ class Ignored:
             self._all = ignored(self._root)
         if self._all is not None:
             return self._all
-        if not matches(self._root, (f"{folder}/{path}" for path in paths)):
+        asked = (f"{folder}/{path}" for path in paths)
+        if not is_sparse(self._root) and not matches(self._root, asked):
             return frozenset()
         return ignored(self._root, below=folder)
