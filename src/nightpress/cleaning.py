@@ -51,7 +51,7 @@ def _leftovers(found: Gathered, item: Item, dryrun: bool) -> list[str]:
     with suppress(FileNotFoundError, UnsafePath):
         folder = reading.open_folder(found.root, folders)
         try:
-            names = [entry.name for entry in os.scandir(folder)]
+            names = [e.name for e in os.scandir(folder) if e.is_file(follow_symlinks=False)]
             for left in sorted(name for name in names if name.startswith(mark)):
                 if not dryrun:
                     os.unlink(left, dir_fd=folder)

@@ -174,3 +174,14 @@ def test_a_temporary_file_that_a_kill_left_is_no_content_and_goes(small: Market)
     assert left.exists()
     assert told in small.doit("clean").out
     assert not left.exists()
+
+
+def test_a_folder_or_link_named_like_a_leftover_is_nobodys(market: Market) -> None:
+    market.done()
+    beside = market.target("alpha").parent
+    (beside / ".SKILL.md.nightpress-0").mkdir()
+    (beside / ".SKILL.md.nightpress-1").symlink_to("SKILL.md")
+    (beside / ".SKILL.md.nightpress-2").write_text("half a document")
+    market.done("clean")
+    left = sorted(path.name for path in beside.iterdir())
+    assert left == [".SKILL.md.nightpress-0", ".SKILL.md.nightpress-1", "SKILL.md"]
