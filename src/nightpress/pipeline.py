@@ -43,13 +43,7 @@ class Press(Struct):
         """Copy the plugin as it stands; every publication finds its old bytes in it."""
         if self.run.stop.is_set() or not self._admit(slug):
             return
-        found = self.plugin(slug)
-        taken = self.snapshots.take(
-            found.root, slug, "before a run", self.run.project.clock.time(), self.run.begin(),
-            without=found.is_foreign,
-        )  # fmt: skip
-        with self._guard:
-            self.taken[slug] = taken.id
+        self._take(self.plugin(slug))
 
     def analyse(self, slug: str) -> bool:
         """Phase 1: the plugin's analysis, from the cache or from the backend; is there one? Why
@@ -264,7 +258,9 @@ class Press(Struct):
 
     def _take(self, found: Gathered) -> str:
         now, run = self.run.project.clock.time(), self.run.begin()
-        taken = self.snapshots.take(found.root, found.slug, "before a run", now, run)
+        taken = self.snapshots.take(
+            found.root, found.slug, "before a run", now, run, without=found.is_foreign
+        )
         with self._guard:
             self.taken[found.slug] = taken.id
         return taken.id

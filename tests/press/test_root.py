@@ -64,3 +64,16 @@ def test_restoring_the_root_leaves_the_plugin_inside_and_the_lock_alone(rooted: 
     assert inner.read_bytes() == published
     assert (rooted.root / "nightpress.lock").read_bytes() == lock
     assert (rooted.root / "manifests" / "rooted.yaml").is_file()
+
+
+def test_a_snapshot_of_the_root_holds_nothing_of_the_plugin_inside(rooted: Market) -> None:
+    rooted.done()
+    for readme in (rooted.root / "README.md", rooted.root / "extras" / "inner" / "README.md"):
+        readme.write_text(readme.read_text() + "\n## News\n\nOne more chapter.\n")
+    assert "2 published" in rooted.done().out
+    lock = (rooted.root / "nightpress.lock").read_bytes()
+    inner = rooted.root / "extras" / "inner" / "skills" / "inner" / "SKILL.md"
+    published = inner.read_bytes()
+    rooted.done("restore", "--plugin", "rooted")
+    assert inner.read_bytes() == published
+    assert (rooted.root / "nightpress.lock").read_bytes() == lock
