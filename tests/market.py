@@ -76,6 +76,16 @@ class Ran:
     err: str
 
 
+def published(root: Path, *names: str) -> Market:
+    """A project of plugins with these names, set up and documented."""
+    for name in names:
+        plugin(root, name)
+    made = Market(root)
+    assert made.run("nightpress", "init").code == 0
+    assert f"{len(names)} published" in made.done().out
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class Market:
     """A project in a folder of its own, run as a user runs it."""

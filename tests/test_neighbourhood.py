@@ -10,7 +10,7 @@ from nightpress import catalog
 from nightpress.clock import FastClock
 from nightpress.neighbourhood import Neighbourhood
 from nightpress.project import Project
-from tests.market import Market, plugin, prose
+from tests.market import Market, plugin, prose, published
 
 LATER = FastClock(1, 2_000_000_000, 0)
 SHARED = (
@@ -80,10 +80,7 @@ def test_documents_of_one_plugin_may_share(project: Project) -> None:
 
 
 def test_plugins_that_the_index_found_unmoved_are_not_looked_at(tmp_path: Path) -> None:
-    for name in ("alpha", "beta"):
-        plugin(tmp_path, name)
-    assert Market(tmp_path).run("nightpress", "init").code == 0
-    Market(tmp_path).done()
+    published(tmp_path, "alpha", "beta")
     catalog.load(Project(tmp_path, {}, {}, LATER))  # settles them: they need nothing
     project = Project(tmp_path, {}, {}, LATER)
     catalog.load(project)
@@ -97,10 +94,7 @@ def test_plugins_that_the_index_found_unmoved_are_not_looked_at(tmp_path: Path) 
 
 
 def test_a_run_of_one_plugin_relies_on_the_index_too(tmp_path: Path) -> None:
-    for name in ("alpha", "beta"):
-        plugin(tmp_path, name)
-    assert Market(tmp_path).run("nightpress", "init").code == 0
-    Market(tmp_path).done()
+    published(tmp_path, "alpha", "beta")
     catalog.load(Project(tmp_path, {}, {}, LATER))
     Neighbourhood(Project(tmp_path, {}, {}, LATER)).without("x")
     Path(tmp_path, target("beta")).write_text(f"# beta\n\n{SHARED.format('beta')}\n")
@@ -117,10 +111,7 @@ def test_a_run_of_one_plugin_relies_on_the_index_too(tmp_path: Path) -> None:
 
 
 def test_a_sketchbook_that_is_deleted_is_made_again(tmp_path: Path) -> None:
-    for name in ("alpha", "beta"):
-        plugin(tmp_path, name)
-    assert Market(tmp_path).run("nightpress", "init").code == 0
-    Market(tmp_path).done()
+    published(tmp_path, "alpha", "beta")
     catalog.load(Project(tmp_path, {}, {}, LATER))
     for _ in range(2):
         for file in (tmp_path / ".nightpress").glob("neighbours.db*"):

@@ -16,7 +16,7 @@ from nightpress.lockfile import Entry
 from nightpress.model import Fingerprint
 from nightpress.project import Project
 from nightpress.publication import LockBook
-from tests.market import Market, plugin
+from tests.market import published
 
 MADE_FROM = Fingerprint("c", "g", "s", "m", "o")
 
@@ -118,11 +118,7 @@ def test_a_file_out_of_order_is_understood_and_put_in_order(tmp_path: Path) -> N
 
 
 def test_a_file_out_of_order_is_not_taken_for_one_in_order(tmp_path: Path) -> None:
-    for name in ("alpha", "beta"):
-        plugin(tmp_path, name)
-    market = Market(tmp_path)
-    assert market.run("nightpress", "init").code == 0
-    market.done()
+    market = published(tmp_path, "alpha", "beta")
     path = tmp_path / "nightpress.lock"
     header, alpha, beta = path.read_text().splitlines(keepends=True)
     path.write_text(header + beta + alpha)
@@ -143,11 +139,7 @@ def test_nothing_is_written_that_stands_there_already(tmp_path: Path) -> None:
 
 
 def test_what_a_run_writes_is_known_to_the_next(tmp_path: Path) -> None:
-    for name in ("alpha", "beta"):
-        plugin(tmp_path, name)
-    market = Market(tmp_path)
-    assert market.run("nightpress", "init").code == 0
-    market.done()
+    published(tmp_path, "alpha", "beta")
     later = FastClock(1, 2_000_000_000, 0)
     catalog.load(Project(tmp_path, {}, {}, later))
     project = Project(tmp_path, {}, {}, later)

@@ -9,17 +9,12 @@ import pytest
 
 from nightpress.clock import RealClock
 from nightpress.project import Project
-from tests.market import Market, plugin
+from tests.market import Market, published
 
 
 @pytest.fixture
 def market(tmp_path: Path) -> Market:
-    for name in ("alpha", "beta"):
-        plugin(tmp_path, name)
-    made = Market(tmp_path)
-    assert made.run("nightpress", "init").code == 0
-    assert "2 published" in made.done().out
-    return made
+    return published(tmp_path, "alpha", "beta")
 
 
 def lock(market: Market) -> Path:

@@ -8,7 +8,8 @@ import os
 import pty
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def market(tmp_path: Path) -> Market:
 
 def waiting(market: Market) -> dict[str, dict[str, object]]:
     return {row["job"]: row for row in json.loads(market.doit("review", "--format", "json").out)}
+
+
+@contextmanager
+def asked(market: Market) -> Iterator[tuple[GeminiServer, dict[str, str]]]:
+    """A server without limits, and the environment in which the market asks it, unpaced."""
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text() + "pace:\n  profile: unpaced\n")
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        yield server, {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
 
 
 def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
@@ -107,10 +117,7 @@ def test_a_changed_plugin_supersedes_its_draft(market: Market) -> None:
 
 
 def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
-    path = market.root / "manifests" / "_defaults.yaml"
-    path.write_text(path.read_text() + "pace:\n  profile: unpaced\n")
-    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
-        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+    with asked(market) as (server, environ):
         market.done("enhance:alpha", **environ)
         assert list(waiting(market)) == ["alpha/skill"]
         nameless = market.doit("reject:alpha", **environ)
@@ -140,10 +147,7 @@ def test_what_is_asked_for_again_is_made_once(market: Market) -> None:
 
 
 def test_a_reply_that_led_to_a_draft_is_spent(market: Market) -> None:
-    path = market.root / "manifests" / "_defaults.yaml"
-    path.write_text(path.read_text() + "pace:\n  profile: unpaced\n")
-    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
-        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+    with asked(market) as (server, environ):
         market.done("enhance:alpha", **environ)
         calls = server.seen()["calls"]
         market.done("forget", "enhance:alpha", **environ)
