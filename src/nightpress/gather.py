@@ -5,7 +5,6 @@ Floor 3. Everything here reads; nothing is called, written or published.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,9 +16,6 @@ from nightpress import (
     fingerprint,
     git,
     grounds,
-    ledger_rows,
-    lockfile,
-    originals,
     reading,
     sources,
     staleness,
@@ -29,6 +25,7 @@ from nightpress.errors import UnsafePath
 from nightpress.gathered import Gathered, State
 from nightpress.model import Enhancement, Fingerprint, Manifest
 from nightpress.project import Project
+from nightpress.remembered import Remembered
 from nightpress.restored import Absent
 from nightpress.staleness import Case, LastRow, Publication, Standing
 
@@ -44,6 +41,7 @@ class Gatherer:
         self.lock = project.lock()
         self.asked = project.ledger.asked() if project.has_ledger else frozenset()
         self._appraiser = Appraiser(project)
+        self._remembered = Remembered(project, self.lock)
         self._git = git.Ignored(project.root)
         self._absent = Absent(project)
 
@@ -52,8 +50,9 @@ class Gatherer:
         project = self.project
         found = Gathered(slug)
         path = project.manifests / f"{slug}.yaml"
-        loaded = contract.load_manifest(path, project.defaults, project.index)
-        found.manifest, found.problems = loaded
+        found.manifest, found.problems = contract.load_manifest(
+            path, project.defaults, project.index
+        )
         if found.manifest is None or any(p.severity == "error" for p in found.problems):
             return found
         found.name = found.manifest.name
@@ -140,7 +139,9 @@ class Gatherer:
         own decision."""
         manifest = found.manifest
         assert manifest is not None  # noqa: S101 (as above)
-        cases = {e.name: self._known(found, e) for e in manifest.enhancements}
+        every = manifest.enhancements
+        stands = {e.name: self._standing(found, e).sha256 for e in every}
+        cases = {e.name: self._remembered.of(found, e, stands[e.name]) for e in every}
         ours = {
             e.target
             for e in manifest.enhancements
@@ -167,50 +168,6 @@ class Gatherer:
     def _standing(self, found: Gathered, enhancement: Enhancement) -> Standing:
         size, sha256 = found.files.get(enhancement.target, (0, None))
         return Standing(sha256, size)
-
-    def _known(
-        self, found: Gathered, enhancement: Enhancement
-    ) -> tuple[Publication | None, LastRow | None]:
-        """What the lock file (else the ledger) and the ledger's latest row say of it."""
-        job = f"{found.slug}/{enhancement.name}"
-        rows = self.project.ledger.last([job]).get(job, []) if self.project.has_ledger else []
-        last = None
-        if rows:
-            row = rows[0]
-            held = Fingerprint(**json.loads(row["fingerprint"]))
-            last = LastRow(row["status"], held, row["before_sha256"], row["error_message"] or "",
-                           row["error_class"] == "AwaitsReview")  # fmt: skip
-        target = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
-        entry = self.lock.get(job)
-        done = next((r for r in rows if r["status"] in ("published", "adopted")), None)
-        stands = self._standing(found, enhancement).sha256
-        told = (done["target_path"], done["content_sha256"]) if done is not None else None
-        if told == (target, stands) and (entry is None or entry.sha256 != stands):
-            entry = None  # file and ledger agree: the next run mends the lock file
-            self.project.index.disagree()
-        if entry is not None and entry.target == target:
-            return self._publication(entry), last
-        if done is None or done["target_path"] != target or self._taken_back(found, job, target):
-            return None, last
-        held = Fingerprint(**json.loads(done["fingerprint"]))
-        by = fingerprint.writer(done["backend"], done["model_requested"])
-        files = self.project.ledger.content(held.content)
-        accepted = ledger_rows.accepted(done)
-        return Publication(done["status"], done["content_sha256"], held, by, files, accepted), last
-
-    def _taken_back(self, found: Gathered, job: str, target: str) -> bool:
-        """Does the very file stand there again that we replaced first? (The lock file does not
-        speak of it: `doit clean`, or another branch.)"""
-        original = originals.find(self.project, job, target)
-        if original is None or original.sha256 is None:
-            return False
-        inside = target.removeprefix(f"{found.manifest.path}/")  # type: ignore[union-attr]
-        return found.files.get(inside, (0, ""))[1] == original.sha256
-
-    def _publication(self, entry: lockfile.Entry) -> Publication:
-        held = entry.fingerprint
-        files = self.project.ledger.content(held.content) if self.project.has_ledger else None
-        return Publication(entry.status, entry.sha256, held, entry.writer, files, entry.accepted)
 
     def _state(
         self,
