@@ -3,7 +3,8 @@
 Run `doit` to bring every document up to date, `doit plan` to see first what that means.
 """
 
-from nightpress import tasks, tasks_reading, tasks_review, tasks_vault
+from nightpress import tasks
+from nightpress.tasks import reading, review, vault
 
 DOIT_CONFIG = tasks.config()
 
@@ -40,17 +41,17 @@ def task_enhance():
 
 def task_review():
     """the drafts that wait for you, beside what stands"""
-    return tasks_review.review()
+    return review.review()
 
 
 def task_apply():
     """publish the drafts that wait, byte for byte; makes no call"""
-    yield from tasks_review.apply()
+    yield from review.apply()
 
 
 def task_reject():
     """turn drafts down; the reason goes into the next prompt"""
-    yield from tasks_review.reject()
+    yield from review.reject()
 
 
 def task_adopt():
@@ -65,7 +66,7 @@ def task_report():
 
 def task_explore():
     """open the ledger in Datasette: read-only, on this machine"""
-    return tasks_reading.explore()
+    return reading.explore()
 
 
 def task_restore():
@@ -80,34 +81,34 @@ def task_audit():
 
 def task_prune():
     """thin out what is old in ledger, snapshots and logs; what a restore needs stays"""
-    return tasks_reading.prune()
+    return reading.prune()
 
 
 def task_backup():
     """back everything up into the vault: Turso, or a file here"""
-    return tasks_vault.backup()
+    return vault.backup()
 
 
 def task_backups():
     """the snapshots in the vault, with their age"""
-    return tasks_vault.backups()
+    return vault.backups()
 
 
 def task_drill():
     """rehearse a recovery: restore the newest backup, compare every hash"""
-    return tasks_vault.drill()
+    return vault.drill()
 
 
 def task_verify_vault():
     """read every object of the vault back"""
-    return tasks_vault.verify_vault()
+    return vault.verify_vault()
 
 
 def task_archive():
     """write a backup as plain files: tar.gz, ledger, inventory"""
-    return tasks_vault.archive()
+    return vault.archive()
 
 
 def task_forget_backups():
     """thin out the backups by the retention rules"""
-    return tasks_vault.forget_backups()
+    return vault.forget_backups()

@@ -14,9 +14,9 @@ from typing import Any
 from tests.gemini_server.clock import FastClock
 
 from nightpress.clock import RealClock
-from nightpress.limits import Limits
-from nightpress.pace import Pace
 from nightpress.quota import Quota, Reservation
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
 
 MODEL = "gemini-3.5-flash-lite"
 HARD = Pace(profile="unpaced", skew=0.0)

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from tests.gemini_server import quota as referee
 
-from nightpress.backoff import Policy, delay
+from nightpress.backends.backoff import Policy, delay
 from nightpress.errors import Answer, Deferred
-from nightpress.limits import Limits
-from nightpress.pace import Pace
 from nightpress.quota import Pacer, Quota, Reservation
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
 
 MODEL = "gemini-3.5-flash-lite"
 PROJECT = "night"

@@ -23,9 +23,9 @@ from msgspec.structs import replace
 from tests.checks import base
 from tests.checks.defects import all_defects
 
-from nightpress import anatomy
 from nightpress.checks import REGISTRY, Context, Neighbours, Verdict, alone, judge, sketches
 from nightpress.model import SourceFile, Window
+from nightpress.plugin import anatomy
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

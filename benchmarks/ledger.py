@@ -16,11 +16,15 @@ from typing import Any
 from tests.market import Market, plugin
 
 from benchmarks import _night_ledger
-from nightpress import catalog, chain, prune, report, scaffold
+from nightpress import report
 from nightpress.clock import RealClock
-from nightpress.ledger import Ledger
-from nightpress.ledger_rows import Attempt
-from nightpress.project import Project
+from nightpress.ledger import chain
+from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.rows import Attempt
+from nightpress.pipeline import prune
+from nightpress.plan import catalog
+from nightpress.project import init
+from nightpress.project.project import Project
 
 PLUGINS = 236
 DAYS = 1_500
@@ -40,7 +44,7 @@ def main(argv: list[str]) -> dict[str, Any]:
         root = Path(folder)
         for number in range(PLUGINS):
             plugin(root, f"plugin-{number}", size=600)
-        scaffold.init(root, ".", rename_generic=False)
+        init.init(root, ".", rename_generic=False)
         with _measured(found, "fill_s"):
             _fill(root, attempts)
         found["doit_s"] = _seconds(lambda: Market(root).doit())

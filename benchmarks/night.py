@@ -20,8 +20,8 @@ from typing import Any
 
 from benchmarks import _night_ledger as ledger
 from benchmarks._night_world import MODEL, Night, midnights, minute_bound, sizes_generated
-from nightpress.limits import Limits, pacific
-from nightpress.pace import Fixed, Pace
+from nightpress.quota.limits import Limits, pacific
+from nightpress.quota.pace import Fixed, Pace
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = ROOT.parent / "shared" / "corpus" / "marketplace.tar.gz"

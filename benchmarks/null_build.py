@@ -109,11 +109,11 @@ def _guide(prose: Callable[[int], str]) -> str:
 
 def _up_to_date(root: Path) -> None:
     """A lock file that says of every document that it was published as it stands."""
-    from nightpress import lockfile
-    from nightpress.appraise import Appraiser
     from nightpress.clock import RealClock
-    from nightpress.gather import Gatherer
-    from nightpress.project import Project
+    from nightpress.ledger import lockfile
+    from nightpress.plan.appraise import Appraiser
+    from nightpress.plan.gather import Gatherer
+    from nightpress.project.project import Project
 
     class _Unjudged(Appraiser):
         def complete(self, *given: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.report.sample import sample
 
-from nightpress import render as rendering
+from nightpress.report import render as rendering
 
 SIZES = (236, 10_000)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 import nightpress
-from nightpress import patterns
-from nightpress.checks.guarded import Guarded
+from nightpress import lazy_re
+from nightpress.checks.prefilter import Guarded
 
 
 def declared() -> Iterator[tuple[str, re.Pattern[str]]]:
@@ -20,7 +20,7 @@ def declared() -> Iterator[tuple[str, re.Pattern[str]]]:
             for name, value in held.items():
                 for at, one in enumerate(value if isinstance(value, tuple) else [value]):
                     held_by = one.pattern if isinstance(one, Guarded) else one
-                    if isinstance(held_by, patterns._Pattern):
+                    if isinstance(held_by, lazy_re._Pattern):
                         yield f"{module.name}.{name}[{at}]", held_by
 
 
@@ -32,7 +32,7 @@ def test_every_declared_pattern_compiles() -> None:
 
 
 def test_a_pattern_answers_like_a_compiled_one() -> None:
-    lazy, compiled = patterns.pattern(r"(\w)at", re.I), re.compile(r"(\w)at", re.I)
+    lazy, compiled = lazy_re.pattern(r"(\w)at", re.I), re.compile(r"(\w)at", re.I)
     for _ in range(2):  # the second answer comes without a detour
         assert lazy.findall("Cat hat") == compiled.findall("Cat hat") == ["C", "h"]
         assert lazy.sub(r"\1", "cat") == "c"
@@ -41,7 +41,7 @@ def test_a_pattern_answers_like_a_compiled_one() -> None:
 
 
 def test_an_error_is_told_at_the_first_use() -> None:
-    broken = patterns.pattern("(")
+    broken = lazy_re.pattern("(")
     with pytest.raises(re.error):
         broken.search("(")
 

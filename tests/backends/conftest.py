@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nightpress.backends import make
-from nightpress.backends.gemini import Gemini
+from nightpress.backends.gemini.backend import Gemini
 from tests.gemini_server import GeminiServer, Limits
 
 UNLIMITED = {"*": Limits()}

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from nightpress import compose, frontmatter
+from nightpress.backends import finish
 from nightpress.model import Anatomy, Component, Generator, Material, Window
+from nightpress.plugin import frontmatter
 
 BODY = "# Tides\n\nPrints them.\n"
 
@@ -22,7 +23,7 @@ def material(standing: str = "", *, kind: str = "skill", **changed: Any) -> Mate
 
 
 def fields(made: Material) -> dict[str, object]:
-    raw = frontmatter.split(compose.finished(made, BODY)).raw
+    raw = frontmatter.split(finish.finished(made, BODY)).raw
     assert raw is not None
     return frontmatter.parse(raw)
 
@@ -43,7 +44,7 @@ def standing(**said: object) -> str:
     ],
 )
 def test_a_fence_around_the_whole_reply_is_taken_off(reply: str, left: str) -> None:
-    assert compose.unwrap(reply) == left
+    assert finish.unwrap(reply) == left
 
 
 @pytest.mark.parametrize(
@@ -60,11 +61,11 @@ def test_a_fence_around_the_whole_reply_is_taken_off(reply: str, left: str) -> N
     ],
 )
 def test_what_is_no_wrapper_stays(reply: str) -> None:
-    assert compose.unwrap(reply) == reply
+    assert finish.unwrap(reply) == reply
 
 
 def test_the_frontmatter_is_ours_and_the_body_follows() -> None:
-    text = compose.finished(material(), f"```markdown\n{BODY}```")
+    text = finish.finished(material(), f"```markdown\n{BODY}```")
     assert text == (
         '---\nname: tide-table\ndescription: "Prints tides. Use when a ship sails."\n'
         'metadata:\n  author: "Ada"\n  version: "2"\n---\n\n# Tides\n\nPrints them.\n'
@@ -73,15 +74,15 @@ def test_the_frontmatter_is_ours_and_the_body_follows() -> None:
 
 def test_a_document_without_frontmatter_is_the_body_alone() -> None:
     reply = "\ufeff\r\n\r\n# Tides\r\n\r\nPrints them.  \r\n\r\n\r\n"
-    assert compose.finished(material(kind="none"), reply) == "# Tides\n\nPrints them.\n"
+    assert finish.finished(material(kind="none"), reply) == "# Tides\n\nPrints them.\n"
 
 
 def test_a_frontmatter_of_the_models_own_is_dropped_but_a_rule_is_not() -> None:
     own = "---\nname: evil\ndescription: x\nallowed-tools: Bash\n---\n\n# Tides\n"
-    text = compose.finished(material(), own)
+    text = finish.finished(material(), own)
     assert "evil" not in text and "Bash" not in text and text.endswith("---\n\n# Tides\n")
     ruled = "---\n\nA text between rules.\n\n---\n\nMore.\n"
-    assert compose.finished(material(kind="none"), ruled) == ruled
+    assert finish.finished(material(kind="none"), ruled) == ruled
 
 
 def test_nobody_named_is_no_metadata() -> None:
@@ -90,11 +91,11 @@ def test_nobody_named_is_no_metadata() -> None:
 
 def test_a_description_is_one_line_without_brackets_and_cut_at_a_sentence() -> None:
     said = {"description": "Reads <b>\n files.  " + "It counts words. " * 100}
-    text = compose.description(said, "x")
+    text = finish.description(said, "x")
     assert len(text) <= 1024 and text.endswith("words.") and "<" not in text
     assert text.startswith("Reads b files. It counts")
-    assert compose.description({}, "other") == compose.description({"description": 3}, "other")
-    assert len(compose.description({"description": "x" * 5_000}, "")) <= 1024
+    assert finish.description({}, "other") == finish.description({"description": 3}, "other")
+    assert len(finish.description({"description": "x" * 5_000}, "")) <= 1024
 
 
 GOOD = "Prints the tides of a harbour as a table. Use when the user asks about high or low water."

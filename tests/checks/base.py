@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nightpress import anatomy
 from nightpress.checks import Context, Neighbours, sketches
 from nightpress.model import SourceFile, Window
+from nightpress.plugin import anatomy
 
 HERE = Path(__file__).parent
 PLUGIN = HERE / "marketplace" / "tide-table"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from nightpress import baseline
+from nightpress.checks import baseline
 from nightpress.errors import UsageError
 from nightpress.model import Finding
 

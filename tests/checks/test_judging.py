@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from nightpress.checks import Neighbours, alone, judge, sketches
 from nightpress.checks.document import parse
-from nightpress.checks.mends import mend
+from nightpress.checks.normalise import mend
 from tests.checks import base
 from tests.checks.defects import all_defects
 

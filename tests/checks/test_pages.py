@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from nightpress.checks import REGISTRY
-from nightpress.checks.describing import page, rules
+from nightpress.checks.registry_docs import page, rules
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from nightpress import clock, tonight
+from nightpress import clock
+from nightpress.cli import tonight
 from nightpress.errors import UsageError
 from tests.gemini_server import FastClock, GeminiServer, Limits
 from tests.market import Market, plugin

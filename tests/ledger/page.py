@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from nightpress.ledger_schema import MIGRATIONS
-from nightpress.questions import QUESTIONS
-from tests import ledger_sample
+from nightpress.ledger.questions import QUESTIONS
+from nightpress.ledger.schema import MIGRATIONS
+from tests.ledger import sample
 
 _META = "What the ledger is: `ledger_id`, drawn when it was made."
 _MADE = re.compile(r"((?:^--.*\n)*)^CREATE (TABLE|VIEW) (\w+)", re.MULTILINE)
@@ -18,7 +18,7 @@ _MADE = re.compile(r"((?:^--.*\n)*)^CREATE (TABLE|VIEW) (\w+)", re.MULTILINE)
 def questions(cog: Any) -> None:
     """Each question, its query, and what the sample ledger answers."""
     with tempfile.TemporaryDirectory() as folder:
-        ledger = ledger_sample.make(Path(folder) / "ledger.db")
+        ledger = sample.make(Path(folder) / "ledger.db")
         for question in QUESTIONS:
             cog.outl(f"\n### {question.asks}\n\n```sql\n{question.sql};\n```\n")
             filled = {"plugin": "commit-guard"} if ":plugin" in question.sql else {}
@@ -42,7 +42,7 @@ def _table(cog: Any, rows: list[Any]) -> None:
 def tables(cog: Any) -> None:
     """Every table and view: what the schema's own comment says of it, and its columns."""
     with tempfile.TemporaryDirectory() as folder:
-        ledger = ledger_sample.make(Path(folder) / "ledger.db")
+        ledger = sample.make(Path(folder) / "ledger.db")
         db = ledger.store.connection()
         for comment, kind, name in described():
             columns = [row["name"] for row in db.execute(f"PRAGMA table_info({name})")]

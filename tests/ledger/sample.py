@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nightpress.ledger import Ledger
-from nightpress.ledger_rows import Attempt, Call
+from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.rows import Attempt, Call
 
 MODEL = "gemini-3.5-flash-lite"
 NIGHT = 1_795_387_500.0

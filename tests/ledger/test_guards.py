@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import chain
-from tests.ledger_sample import make
+from nightpress.ledger import chain
+from tests.ledger.sample import make
 
 
 @pytest.fixture

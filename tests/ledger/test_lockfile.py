@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import catalog, lockfile
 from nightpress.clock import FastClock
-from nightpress.digests import LOCK
 from nightpress.errors import UsageError
-from nightpress.lockfile import Entry
+from nightpress.ledger import lockfile
+from nightpress.ledger.lockfile import Entry
 from nightpress.model import Fingerprint
-from nightpress.project import Project
-from nightpress.publication import LockBook
+from nightpress.pipeline.publish import LockBook
+from nightpress.plan import catalog
+from nightpress.project.project import Project
+from nightpress.storage.index import LOCK
 from tests.market import published
 
 MADE_FROM = Fingerprint("c", "g", "s", "m", "o")

@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 
-from nightpress import ledger_prune, prune, snapshots
 from nightpress.errors import LedgerError, UsageError
-from nightpress.ledger import Ledger
-from nightpress.ledger_rows import Attempt, Call
+from nightpress.ledger import prune as ledger_prune
+from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.rows import Attempt, Call
 from nightpress.model import Reply
-from nightpress.project import Project
+from nightpress.pipeline import prune
+from nightpress.project.project import Project
+from nightpress.storage import snapshots
 from tests.market import Market, plugin, prose
 
 DAY = 86_400.0

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from nightpress.ledger import Ledger
-from nightpress.ledger_schema import MIGRATIONS
-from nightpress.report import counted
-from nightpress.store import Store
-from tests import ledger_page, ledger_sample
+from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.schema import MIGRATIONS
+from nightpress.report import ledger_figures
+from nightpress.storage.sqlite import Store
+from tests.ledger import page, sample
 
-PAGE = Path(__file__).parents[1] / "docs" / "ledger.md"
+PAGE = Path(__file__).parents[2] / "docs" / "ledger.md"
 
 
 @pytest.fixture()
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    made = ledger_sample.make(tmp_path / "ledger.db")
+    made = sample.make(tmp_path / "ledger.db")
     yield made
     made.close()
 
@@ -70,8 +70,8 @@ def test_the_busiest_minute_is_any_60_seconds_in_which_calls_left(ledger: Ledger
     ]
     minutes = [[tokens for at, tokens in left if end - 60 < at <= end] for end, _ in left]
     expected = max(map(len, minutes)), max(map(sum, minutes))
-    assert counted._busiest(ledger, model, "2000") == expected
-    assert counted._busiest(ledger, model, "2100") == (0, 0)
+    assert ledger_figures._busiest(ledger, model, "2000") == expected
+    assert ledger_figures._busiest(ledger, model, "2100") == (0, 0)
 
 
 def test_an_unknown_price_is_no_price(ledger: Ledger) -> None:
@@ -87,7 +87,7 @@ def test_a_ledger_of_the_first_version_gets_the_views_and_its_chain_holds(tmp_pa
     old = Store(tmp_path / "ledger.db", MIGRATIONS[:1])
     old.connection().execute("SELECT * FROM meta")
     old.close()
-    made = ledger_sample.make(tmp_path / "ledger.db")
+    made = sample.make(tmp_path / "ledger.db")
     assert made.verify() == [] and len(_rows(made, "SELECT * FROM latest")) == 9
     made.close()
 
@@ -100,11 +100,13 @@ def test_every_table_and_view_is_documented(ledger: Ledger) -> None:
     }
     told = set(re.findall(r"^### (table|view) `(\w+)`$", PAGE.read_text(), re.MULTILINE))
     assert told == there
-    assert sum(not comment for comment, _, _ in ledger_page.described()) == 0
+    assert sum(not comment for comment, _, _ in page.described()) == 0
 
 
 def test_the_report_counts_as_the_views_do(ledger: Ledger) -> None:
-    phases = {p.phase: (p.n, p.p50, p.p95, p.longest) for p in counted.phases(ledger, "2000")}
+    phases = {
+        p.phase: (p.n, p.p50, p.p95, p.longest) for p in ledger_figures.phases(ledger, "2000")
+    }
     for row in _rows(ledger, "SELECT * FROM durations WHERE phase IN ('analysis', 'generation')"):
         assert phases[row["phase"]] == (row["n"], row["p50"], row["p95"], row["longest"])
-    assert counted.rate({"published": 8, "refused": 1, "failed": 1, "deferred": 5}) == 80.0
+    assert ledger_figures.rate({"published": 8, "refused": 1, "failed": 1, "deferred": 5}) == 80.0

@@ -23,7 +23,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nightpress import atomic, ledger, publication, renaming
+from nightpress.ledger import ledger
+from nightpress.pipeline import publish as publication
+from nightpress.storage import atomic, renaming
 
 
 class Killer:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nightpress.clock import RealClock
-from nightpress.project import Project
+from nightpress.project.project import Project
 from tests.market import Market, published
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import helping
 from nightpress.clock import RealClock
-from nightpress.project import Project
+from nightpress.project.project import Project
+from nightpress.tasks import help as helping
 from tests.market import Market, plugin
 
 
@@ -246,7 +246,7 @@ def instead_of_reading(market: Market, act: str) -> None:
     with (market.root / "dodo.py").open("a") as file:
         file.write(f"""
 import os, signal, time
-from nightpress import catalog
+from nightpress.plan import catalog
 
 def load(*given, **named):
     {act}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import atomic, renaming
 from nightpress.errors import PublishConflict, UnsafePath
+from nightpress.storage import atomic, renaming
 
 TARGET = "skills/one/SKILL.md"
 OLD = b"what stood there\n"

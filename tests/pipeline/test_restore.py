@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import mirror
 from nightpress.errors import NightpressError
-from nightpress.snapshots import Snapshots
+from nightpress.storage import mirror
+from nightpress.storage.snapshots import Snapshots
 from tests.market import Market, plugin
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import prompting
+from nightpress.project import prompt
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, plugin
 
@@ -129,7 +129,7 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
         assert waiting(market) == {}
         assert "1 deferred" in market.doit("enhance:alpha", **environ).out
         sent = [c["prompt_bytes"] for c in server.seen()["list"] if c["phase"] == "generation"]
-        minded = prompting.minding("", reason)
+        minded = prompt.minding("", reason)
         assert reason in minded
         assert sent[-1] - sent[0] == len(minded.encode())
     assert market.rows("SELECT because FROM reviews WHERE state = 'rejected'") == [(reason,)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.market import Market, plugin
-from tests.press.test_gemini import serving
+from tests.pipeline.test_gemini import serving
 
 
 def test_waits_for_another_try_are_no_work(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import catalog
 from nightpress.clock import FastClock
-from nightpress.neighbourhood import Neighbourhood
-from nightpress.project import Project
+from nightpress.plan import catalog
+from nightpress.plan.near_duplicates import Neighbourhood
+from nightpress.project.project import Project
 from tests.market import Market, plugin, prose, published
 
 LATER = FastClock(1, 2_000_000_000, 0)

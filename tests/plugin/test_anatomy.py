@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from nightpress.anatomy import MOST_HOOKS, build, kind_of
 from nightpress.model import Anatomy, SourceFile
+from nightpress.plugin.anatomy import MOST_HOOKS, build, kind_of
 
 
 def plugin(

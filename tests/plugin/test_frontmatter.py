@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from nightpress import bounded_yaml, frontmatter
-from nightpress.frontmatter import FrontmatterError
+from nightpress.plugin import frontmatter, yaml
+from nightpress.plugin.frontmatter import FrontmatterError
 
 
 def test_split_gives_block_body_and_where_the_body_begins() -> None:
@@ -233,13 +233,13 @@ def test_the_short_way_reads_what_the_yaml_parser_reads(rows: list[str]) -> None
     raw = "".join(row + "\n" for row in rows)
     found = frontmatter._as_rendered(raw)
     if found is not None and rows:
-        assert bounded_yaml.load(raw).value == found
+        assert yaml.load(raw).value == found
 
 
 def test_the_short_way_is_taken_by_what_is_rendered_and_by_nothing_odd() -> None:
     block = frontmatter.render({"name": "my-skill", "description": 'Does "it": a\\b, c\u00e9.'})
     raw = frontmatter.split(block).raw or ""
-    assert frontmatter._as_rendered(raw) == frontmatter.parse(raw) == bounded_yaml.load(raw).value
+    assert frontmatter._as_rendered(raw) == frontmatter.parse(raw) == yaml.load(raw).value
     for odd in (
         'a: "b\\n"\n',
         "a: b\na: c\n",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightpress import slugs
+from nightpress.plugin import names as slugs
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 SKILL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

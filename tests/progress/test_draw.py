@@ -9,10 +9,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from nightpress import summary
-from nightpress.render import terminal_screen
-from nightpress.render.terminal_screen import Standing
-from nightpress.screen import Screen
+from nightpress.progress import draw, summary
+from nightpress.progress.draw import Standing
+from nightpress.progress.screen import Screen
 
 T = 1_795_600_000.0
 
@@ -46,7 +45,7 @@ def folded(*rows: dict[str, Any]) -> Screen:
 def drawn(screen: Screen, standing: Standing, at: float, width: int = 100) -> str:
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None)
-    console.print(terminal_screen.render(screen, standing, T + at, width))
+    console.print(draw.render(screen, standing, T + at, width))
     return out.getvalue()
 
 
@@ -114,8 +113,8 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
     seen = drawn(screen, Standing(eta=T + 9, minute=(1, 2), day=(3, 4)), 5, width)
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None)
-    console.print(terminal_screen.outcome(said, width))
-    console.print(*terminal_screen.latest(screen))
+    console.print(draw.outcome(said, width))
+    console.print(*draw.latest(screen))
     seen += out.getvalue()
     assert max(cell_len(line) for line in seen.splitlines()) <= width
     assert not {c for c in seen if ord(c) < 32 or c == "\u202e"} - {"\n"}
@@ -125,7 +124,7 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
 def test_an_outcome_that_is_long_goes_on_under_itself() -> None:
     out = io.StringIO()
     console = Console(file=out, width=70, color_system=None)
-    console.print(terminal_screen.outcome(f"refused      a/skill  {'much to say ' * 12}", 70))
+    console.print(draw.outcome(f"refused      a/skill  {'much to say ' * 12}", 70))
     first, second, *_ = out.getvalue().splitlines()
     assert first.startswith("refused      a/skill  much")
     assert second.startswith(" " * 13 + "much") or second.startswith(" " * 13 + "to")

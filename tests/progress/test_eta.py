@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import standings
-from nightpress.project import Project
-from nightpress.screen import Screen
-from tests.ledger_sample import Clock
+from nightpress.progress import eta as standings
+from nightpress.progress.screen import Screen
+from nightpress.project.project import Project
+from tests.ledger.sample import Clock
 
 
 def project(root: Path, **defaults: object) -> Project:

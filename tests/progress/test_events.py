@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from nightpress import notify as notify_verb
 from nightpress.clock import RealClock
-from nightpress.events import COMMON, KINDS, Event
-from nightpress.project import Project
-from nightpress.run import Run
+from nightpress.pipeline.events import COMMON, KINDS, Event
+from nightpress.pipeline.run import Run
+from nightpress.progress import notify as notify_verb
+from nightpress.project.project import Project
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, Ran, plugin
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from nightpress.looking import Looking
+from nightpress.progress.looking import Looking
 
 
 class Terminal(io.StringIO):

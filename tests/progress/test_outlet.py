@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nightpress.outlet import Lane
+from nightpress.progress.outlet import Lane
 from tests.market import Market, plugin
 
 DOIT = Path(sys.executable).parent / "doit"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import contract
-from nightpress.contract import Problem
+from nightpress import project
+from nightpress.project import Problem
 
 GOOD = """\
 name: "Acme"
@@ -46,8 +46,8 @@ def problems(root: Path, write: Write) -> Callable[..., list[Problem]]:
 
     def found(content: str | bytes) -> list[Problem]:
         path = write("manifests/acme.yaml", content)
-        defaults, _ = contract.load_defaults(root)
-        manifest, problems = contract.load_manifest(path, defaults)
+        defaults, _ = project.load_defaults(root)
+        manifest, problems = project.load_manifest(path, defaults)
         errors = [problem for problem in problems if problem.severity == "error"]
         assert (manifest is None) == bool(errors)
         return problems

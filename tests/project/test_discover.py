@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from nightpress import discovery
-from nightpress.discovery import Found
 from nightpress.errors import UnsafePath
+from nightpress.project import discover
+from nightpress.project.discover import Found
 
 
 def put(path: Path, content: Any = "x") -> None:
@@ -28,7 +28,7 @@ def market(root: Path, *entries: Any, **more: Any) -> None:
     put(root / ".claude-plugin" / "marketplace.json", {"plugins": list(entries), **more})
 
 
-def paths(found: discovery.Discovery) -> list[str]:
+def paths(found: discover.Discovery) -> list[str]:
     return [p.path for p in found.plugins]
 
 
@@ -38,7 +38,7 @@ def test_plugins_are_found_by_their_plugin_json(tmp_path: Path) -> None:
     put(tmp_path / "one" / "skills" / "x" / "SKILL.md", "12345")
     put(tmp_path / "one" / "skills" / "deep" / "er" / "SKILL.md", "1")
     put(tmp_path / "not-a-plugin" / "README.md")
-    assert discovery.discover(tmp_path) == discovery.Discovery(
+    assert discover.discover(tmp_path) == discover.Discovery(
         (Found("b/two", "Two", "tools"), Found("one", "One", skills=(("skills/x", 5),))), ()
     )
 
@@ -63,7 +63,7 @@ def test_listed_sources_of_every_form(tmp_path: Path) -> None:
         "no object",
         metadata={"pluginRoot": "./plugins"},
     )
-    found = discovery.discover(tmp_path)
+    found = discover.discover(tmp_path)
     assert [(p.path, p.name) for p in found.plugins] == [
         ("c", "c"), ("d", "d"), ("e", "e"), ("plugins/a", "a"), ("plugins/b", "b"),
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def test_entries_that_share_a_folder_are_one_plugin_and_told(tmp_path: Path) -> 
         {"name": "shows", "source": "./", "strict": False, "skills": ["./kits/slides/"]},
         name="our-skills",
     )
-    found = discovery.discover(tmp_path)
+    found = discover.discover(tmp_path)
     skills = (("kits/sheet", 5), ("kits/slides", 5), ("skills/own", 5))
     assert found.plugins == (Found(".", "our-skills", skills=skills),)
     assert found.notices == (
@@ -97,13 +97,13 @@ def test_skill_folders_that_plugin_json_declares(tmp_path: Path) -> None:
     plugin(tmp_path, "p", "P", skills=["./extra", "./one/deep"])
     for name in ("extra/a", "extra/b/too-deep", "one/deep", "skills/c", "elsewhere/d"):
         put(tmp_path / "p" / name / "SKILL.md", "1")
-    (found,) = discovery.discover(tmp_path).plugins
+    (found,) = discover.discover(tmp_path).plugins
     assert [folder for folder, _ in found.skills] == ["extra/a", "one/deep", "skills/c"]
 
 
 def test_many_remote_plugins_are_one_notice(tmp_path: Path) -> None:
     market(tmp_path, *({"name": f"p{n}", "source": "https://x.example/y"} for n in range(90)))
-    (notice,) = discovery.discover(tmp_path).notices
+    (notice,) = discover.discover(tmp_path).notices
     assert notice.startswith("90 plugins")
     assert notice.endswith("p9, ...")
 
@@ -112,7 +112,7 @@ def test_unlisted_plugins_are_taken_and_told(tmp_path: Path) -> None:
     plugin(tmp_path, "listed", "Listed")
     plugin(tmp_path, "other", "Other")
     market(tmp_path, {"name": "listed", "source": "./listed"})
-    found = discovery.discover(tmp_path)
+    found = discover.discover(tmp_path)
     assert paths(found) == ["listed", "other"]
     assert found.notices == ("1 plugin not in marketplace.json; taken, too: other",)
 
@@ -123,7 +123,7 @@ def test_a_broken_marketplace_json_falls_back_to_plugin_json(tmp_path: Path, tex
     path = tmp_path / ".claude-plugin" / "marketplace.json"
     path.parent.mkdir()
     path.write_bytes(text.encode("latin-1"))
-    found = discovery.discover(tmp_path)
+    found = discover.discover(tmp_path)
     assert paths(found) == ["a"]
     assert any("marketplace.json" in notice for notice in found.notices)
 
@@ -136,7 +136,7 @@ def test_a_plugin_at_the_root_and_one_inside_another(tmp_path: Path) -> None:
     put(tmp_path / "inner" / "skills" / "i" / "SKILL.md", "22")
     put(tmp_path / "inner" / "deeper" / "skills" / "d" / "SKILL.md", "333")
     put(tmp_path / "inner" / "deeper" / "SKILL.md", "333")
-    found = {p.path: p for p in discovery.discover(tmp_path).plugins}
+    found = {p.path: p for p in discover.discover(tmp_path).plugins}
     assert found["."].skills == (("skills/r", 1),)
     assert found["inner"].skills == (("skills/i", 2),)
     assert found["inner/deeper"].skills == (("skills/d", 3),)
@@ -149,7 +149,7 @@ def test_nameless_and_wrongly_typed_plugins_are_called_as_their_folder(tmp_path:
     plugin(tmp_path, "c", "  ")
     put(tmp_path / "d" / ".claude-plugin" / "plugin.json", "{broken")
     market(tmp_path, {"name": "From the entry", "source": "./a"})
-    found = discovery.discover(tmp_path)
+    found = discover.discover(tmp_path)
     assert [p.name for p in found.plugins] == ["From the entry", "b", "c", "d"]
     assert any("d/.claude-plugin/plugin.json cannot be read" in n for n in found.notices)
 
@@ -167,12 +167,12 @@ def test_links_and_backups_are_passed_over(tmp_path: Path) -> None:
     (root / "real" / "skills" / "x").symlink_to(outside)
     (root / "loop").symlink_to(root)
     market(root, {"name": "linked", "source": "./linked"}, {"name": "r", "source": "./real"})
-    found = discovery.discover(root, ("mine",))
+    found = discover.discover(root, ("mine",))
     assert paths(found) == ["real"]
     assert found.plugins[0].skills == ()
     assert any("their folder is a link: linked" in notice for notice in found.notices)
     with pytest.raises(UnsafePath):
-        discovery.discover(root / "loop")
+        discover.discover(root / "loop")
 
 
 def test_special_files_and_linked_manifests_do_not_hang(tmp_path: Path) -> None:
@@ -182,18 +182,18 @@ def test_special_files_and_linked_manifests_do_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "b" / ".claude-plugin" / "plugin.json")
     (tmp_path / "c" / ".claude-plugin").mkdir(parents=True)
     (tmp_path / "c" / ".claude-plugin" / "plugin.json").symlink_to("/etc/hostname")
-    assert paths(discovery.discover(tmp_path)) == ["a"]
+    assert paths(discover.discover(tmp_path)) == ["a"]
 
 
 def test_an_empty_marketplace_has_no_plugins(tmp_path: Path) -> None:
-    assert discovery.discover(tmp_path) == discovery.Discovery((), ())
+    assert discover.discover(tmp_path) == discover.Discovery((), ())
 
 
 def test_a_listed_plugin_may_be_called_as_what_is_ignored_by_default(tmp_path: Path) -> None:
     for name in ("backup", "old", "good"):
         plugin(tmp_path, f"plugins/{name}", name)
     market(tmp_path, *({"name": n, "source": f"./plugins/{n}"} for n in ("backup", "old", "good")))
-    found = discovery.discover(tmp_path, ["old"])
+    found = discover.discover(tmp_path, ["old"])
     assert paths(found) == ["plugins/backup", "plugins/good"]
     [notice] = found.notices
     assert "old" in notice
@@ -203,6 +203,6 @@ def test_a_listed_plugin_may_be_called_as_what_is_ignored_by_default(tmp_path: P
 def test_entries_that_share_a_folder_and_have_no_name(tmp_path: Path) -> None:
     plugin(tmp_path, "p", "own")
     market(tmp_path, {"source": "./p"}, {"name": "said", "source": "./p"})
-    found = discovery.discover(tmp_path)
+    found = discover.discover(tmp_path)
     assert [one.name for one in found.plugins] == ["own"]
     assert found.notices == ("2 plugins share the folder p; one manifest documents all: ?, said",)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from nightpress import pace, writers
-from nightpress.contract import bundled, describing
-from nightpress.contract.schema import schema
 from nightpress.model import Generator, Window
+from nightpress.project import bundled, docs, writer
+from nightpress.project.schema import schema
+from nightpress.quota import pace
 
 NAMES = ("manifest", "defaults", "generator")
 
@@ -52,7 +52,7 @@ def test_the_defaults_that_the_schema_states_are_those_of_the_code() -> None:
     stated = schema("defaults")["properties"]
     size = stated["size"]["properties"]
     assert Window(size["min"]["default"], size["max"]["default"]) == Window()
-    assert stated["model"]["default"] == writers.DEFAULT_MODEL
+    assert stated["model"]["default"] == writer.DEFAULT_MODEL
     said = {key: field["default"] for key, field in stated["pace"]["properties"].items()}
     assert pace.read(said) == pace.read({})
     own = schema("generator")["properties"]
@@ -63,12 +63,12 @@ def test_the_defaults_that_the_schema_states_are_those_of_the_code() -> None:
 
 def test_the_page_is_made_from_the_schemas() -> None:
     path = Path(bundled("schemas")).parent / "docs" / "manifests.md"
-    hint = "python -m nightpress.contract.describing > docs/manifests.md"
-    assert path.read_text(encoding="utf-8") == describing.page(), hint
+    hint = "python -m nightpress.project.docs > docs/manifests.md"
+    assert path.read_text(encoding="utf-8") == docs.page(), hint
 
 
 def test_the_page_names_every_field() -> None:
-    text = describing.page()
+    text = docs.page()
     for field in (
         "enhancements.NAME.size.min", "limits.NAME.rpd", "vault.retention.daily",
         "min_source_bytes.offline",

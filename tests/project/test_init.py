@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from nightpress import contract, scaffold
+from nightpress import project
 from nightpress.errors import UsageError
+from nightpress.project import init
 
 NASTY = (
     "a=b", "c:d", "e*f", "g?h", "[i]", "-dash", "with space", "line\nbreak", "Größe", "日本語",
@@ -37,8 +38,8 @@ def tree(root: Path) -> dict[str, bytes]:
 
 
 def manifest(root: Path, slug: str) -> Any:
-    defaults, _ = contract.load_defaults(root)
-    found, problems = contract.load_manifest(root / "manifests" / f"{slug}.yaml", defaults)
+    defaults, _ = project.load_defaults(root)
+    found, problems = project.load_manifest(root / "manifests" / f"{slug}.yaml", defaults)
     assert problems == []
     assert found is not None
     return found
@@ -46,7 +47,7 @@ def manifest(root: Path, slug: str) -> Any:
 
 def test_init_writes_what_a_project_needs(tmp_path: Path) -> None:
     plugin(tmp_path, "plugins/one", "One")
-    done = scaffold.init(tmp_path, str(tmp_path / "plugins"))
+    done = init.init(tmp_path, str(tmp_path / "plugins"))
     assert sorted(tree(tmp_path)) == [
         ".gitignore", "dodo.py",
         "manifests/.schemas/defaults.json", "manifests/.schemas/manifest.json",
@@ -65,10 +66,10 @@ def test_init_writes_what_a_project_needs(tmp_path: Path) -> None:
     )
     first = (tmp_path / "manifests" / "_defaults.yaml").read_text().split("\n")[0]
     assert first == "# yaml-language-server: $schema=.schemas/defaults.json"
-    defaults, problems = contract.load_defaults(tmp_path)
+    defaults, problems = project.load_defaults(tmp_path)
     assert problems == []
     assert defaults.values["marketplace"] == "plugins"
-    assert contract.validate(tmp_path) == []
+    assert project.validate(tmp_path) == []
     assert next(done.lines()) == "1 plugin found"
     assert list(done.lines())[-1].startswith("next: doit plan")
 
@@ -78,12 +79,12 @@ def test_init_again_changes_nothing(tmp_path: Path) -> None:
     put(tmp_path / ".gitignore", "build/")
     put(tmp_path / "dodo.py", "# mine\n")
     put(tmp_path / "manifests" / "_defaults.yaml", "marketplace: .  # mine\n")
-    scaffold.init(tmp_path, str(tmp_path))
+    init.init(tmp_path, str(tmp_path))
     assert (tmp_path / ".gitignore").read_text() == "build/\n.nightpress/\n"
     assert (tmp_path / "dodo.py").read_text() == "# mine\n"
     assert (tmp_path / "manifests" / "_defaults.yaml").read_text() == "marketplace: .  # mine\n"
     before = {path: os.stat(tmp_path / path).st_mtime_ns for path in tree(tmp_path)}
-    done = scaffold.init(tmp_path, str(tmp_path))
+    done = init.init(tmp_path, str(tmp_path))
     assert done.written == []
     assert {path: os.stat(tmp_path / path).st_mtime_ns for path in tree(tmp_path)} == before
     assert "1 existing manifest left as found" in "\n".join(done.lines())
@@ -93,7 +94,7 @@ def test_a_project_with_schemas_of_its_own_points_to_them(tmp_path: Path) -> Non
     plugin(tmp_path, "one")
     for name in ("manifest", "defaults"):
         put(tmp_path / "schemas" / f"{name}.json", "{}")
-    scaffold.init(tmp_path, str(tmp_path))
+    init.init(tmp_path, str(tmp_path))
     text = (tmp_path / "manifests" / "one.yaml").read_text()
     assert text.startswith("# yaml-language-server: $schema=../schemas/manifest.json\n")
     assert not (tmp_path / "manifests" / ".schemas").exists()
@@ -101,7 +102,7 @@ def test_a_project_with_schemas_of_its_own_points_to_them(tmp_path: Path) -> Non
 
 def test_a_gitignore_in_another_encoding_keeps_its_bytes(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_bytes(b"caf\xe9/\r\n")
-    scaffold.init(tmp_path, str(tmp_path))
+    init.init(tmp_path, str(tmp_path))
     assert (tmp_path / ".gitignore").read_bytes() == b"caf\xe9/\r\n.nightpress/\n"
 
 
@@ -109,35 +110,35 @@ def test_init_refuses_a_marketplace_outside_and_a_missing_one(tmp_path: Path) ->
     (tmp_path / "project").mkdir()
     (tmp_path / "market").mkdir()
     with pytest.raises(UsageError, match="outside the project"):
-        scaffold.init(tmp_path / "project", str(tmp_path / "market"))
+        init.init(tmp_path / "project", str(tmp_path / "market"))
     with pytest.raises(UsageError, match="no such folder"):
-        scaffold.init(tmp_path / "project", str(tmp_path / "nowhere"))
+        init.init(tmp_path / "project", str(tmp_path / "nowhere"))
     assert tree(tmp_path) == {}
 
 
 def test_init_in_another_folder_than_this_one(tmp_path: Path) -> None:
     plugin(tmp_path, "shop/one")
-    done = scaffold.init(tmp_path, "shop")  # seen from the project
+    done = init.init(tmp_path, "shop")  # seen from the project
     assert done.plugins == 1
-    assert scaffold.init(tmp_path / "shop" / "one", ".").plugins == 1
+    assert init.init(tmp_path / "shop" / "one", ".").plugins == 1
 
 
 def test_init_with_wrong_defaults_or_an_odd_marketplace_writes_nothing(tmp_path: Path) -> None:
     plugin(tmp_path, "back\\slash/one")
     with pytest.raises(UsageError, match="backslash"):
-        scaffold.init(tmp_path, str(tmp_path / "back\\slash"))
+        init.init(tmp_path, str(tmp_path / "back\\slash"))
     put(tmp_path / "manifests" / "_defaults.yaml", "size: wrong\n")
     before = tree(tmp_path)
     with pytest.raises(UsageError, match="is not a mapping"):
-        scaffold.init(tmp_path, str(tmp_path))
+        init.init(tmp_path, str(tmp_path))
     assert tree(tmp_path) == before
 
 
 def test_another_marketplace_than_the_defaults_say_is_told(tmp_path: Path) -> None:
     plugin(tmp_path, "a/one")
     plugin(tmp_path, "b/two")
-    scaffold.init(tmp_path, str(tmp_path / "a"))
-    done = scaffold.init(tmp_path, str(tmp_path / "b"))
+    init.init(tmp_path, str(tmp_path / "a"))
+    done = init.init(tmp_path, str(tmp_path / "b"))
     assert any("says marketplace: a, and stays" in notice for notice in done.notices)
     assert not (tmp_path / "manifests" / "two.yaml").exists()
 
@@ -148,15 +149,15 @@ def test_a_nasty_marketplace_gets_manifests_that_are_valid(tmp_path: Path) -> No
         plugin(tmp_path, f"folders/{name}", name)
         put(tmp_path / "folders" / name / "skills" / name / "SKILL.md", "short")
     plugin(tmp_path, "folders/twin", "case")
-    done = scaffold.init(tmp_path, str(tmp_path))
+    done = init.init(tmp_path, str(tmp_path))
     assert done.plugins == 2 * len(NASTY) + 1
-    assert [p for p in contract.validate(tmp_path) if p.severity == "error"] == []
+    assert [p for p in project.validate(tmp_path) if p.severity == "error"] == []
     # no document is written below a folder with control characters in its name
     passed_over = [n for n in done.notices if "has control characters: passed over" in n]
     assert len(passed_over) == 2
     names = {}
     for path in (tmp_path / "manifests").glob("[!_.]*.yaml"):
-        values = contract.peek(path)
+        values = project.peek(path)
         assert values is not None
         names[values["plugin"]] = values["name"]
         assert (tmp_path / values["plugin"]).is_dir()
@@ -166,7 +167,7 @@ def test_a_nasty_marketplace_gets_manifests_that_are_valid(tmp_path: Path) -> No
         assert names[f"folders/{name}"] == name.strip()
     shown = "\n".join(done.lines())
     assert not any(character in shown for character in "\x1b\u202e")
-    assert scaffold.sync(tmp_path).written == []
+    assert init.sync(tmp_path).written == []
 
 
 def test_plugins_that_no_manifest_can_name_are_told(tmp_path: Path) -> None:
@@ -174,7 +175,7 @@ def test_plugins_that_no_manifest_can_name_are_told(tmp_path: Path) -> None:
     os.makedirs(os.fsencode(tmp_path) + b"/caf\xe9/.claude-plugin")
     with open(os.fsencode(tmp_path) + b"/caf\xe9/.claude-plugin/plugin.json", "w") as file:
         file.write('{"name": "\\ud800"}')
-    done = scaffold.init(tmp_path, str(tmp_path))
+    done = init.init(tmp_path, str(tmp_path))
     assert len(done.notices) == 2
     assert "backslash" in done.notices[0]
     assert "is not UTF-8" in done.notices[1]
@@ -185,7 +186,7 @@ def test_plugins_that_no_manifest_can_name_are_told(tmp_path: Path) -> None:
 def test_a_name_with_half_a_surrogate_and_a_skill_folder_with_a_backslash(tmp_path: Path) -> None:
     folder = plugin(tmp_path, "one", "half \ud800")
     put(folder / "skills" / "a\\b" / "SKILL.md")
-    done = scaffold.init(tmp_path, str(tmp_path))
+    done = init.init(tmp_path, str(tmp_path))
     assert manifest(tmp_path, "half").name == "half \ufffd"
     assert manifest(tmp_path, "half").enhancements == ()
     assert any("backslash" in notice for notice in done.notices)
@@ -193,17 +194,17 @@ def test_a_name_with_half_a_surrogate_and_a_skill_folder_with_a_backslash(tmp_pa
 
 def test_a_name_with_nul_makes_a_manifest_that_can_be_read(tmp_path: Path) -> None:
     plugin(tmp_path, "one", "nu\0ll")
-    scaffold.init(tmp_path, str(tmp_path))
+    init.init(tmp_path, str(tmp_path))
     (written,) = [path.stem for path in (tmp_path / "manifests").glob("[!_.]*.yaml")]
     assert manifest(tmp_path, written).name == "nu\ufffdll"
 
 
 def test_two_plugins_of_one_name_have_slugs_that_stay(tmp_path: Path) -> None:
     plugin(tmp_path, "b/tool", "tool")
-    scaffold.init(tmp_path, str(tmp_path))
+    init.init(tmp_path, str(tmp_path))
     before = (tmp_path / "manifests" / "tool.yaml").read_bytes()
     plugin(tmp_path, "a/tool", "Tool")
-    done = scaffold.sync(tmp_path)
+    done = init.sync(tmp_path)
     assert done.written == ["manifests/a-tool.yaml"]
     assert (tmp_path / "manifests" / "tool.yaml").read_bytes() == before
     assert manifest(tmp_path, "a-tool").path == "a/tool"
@@ -215,7 +216,7 @@ def test_existing_skills_are_proposed_under_their_folder_names(tmp_path: Path) -
     put(folder / "skills" / "first" / "SKILL.md", "x" * 9_000)
     put(folder / "skills" / "Second One" / "SKILL.md", "x" * 15_000)
     put(folder / "skills" / "skill-adapter" / "SKILL.md", "x")
-    done = scaffold.init(tmp_path, str(tmp_path))
+    done = init.init(tmp_path, str(tmp_path))
     found = {e.name: e.target for e in manifest(tmp_path, "one").enhancements}
     assert found == {
         "skill-first": "skills/first/SKILL.md",
@@ -233,7 +234,7 @@ def test_rename_generic_proposes_other_folders(tmp_path: Path) -> None:
     folder = plugin(tmp_path, "one")
     for name in ("fine", "skill-adapter", "Odd Name", "main"):
         put(folder / "skills" / name / "SKILL.md")
-    done = scaffold.init(tmp_path, str(tmp_path), rename_generic=True)
+    done = init.init(tmp_path, str(tmp_path), rename_generic=True)
     assert (done.existing, done.outside, done.odd) == (1, 1, [])
     assert not done.generic
     assert sorted(e.target for e in manifest(tmp_path, "one").enhancements) == [
@@ -246,7 +247,7 @@ def test_long_skill_names_stay_valid_enhancement_names(tmp_path: Path) -> None:
     folder = plugin(tmp_path, "one")
     for end in ("a", "b", "c"):
         put(folder / "skills" / ("x" * 63 + end) / "SKILL.md")
-    scaffold.init(tmp_path, str(tmp_path))
+    init.init(tmp_path, str(tmp_path))
     names = [e.name for e in manifest(tmp_path, "one").enhancements]
     assert len(set(names)) == 3
     assert max(map(len, names)) == 64
@@ -254,7 +255,7 @@ def test_long_skill_names_stay_valid_enhancement_names(tmp_path: Path) -> None:
 
 def test_a_plugin_that_is_one_skill_is_left_alone(tmp_path: Path) -> None:
     put(plugin(tmp_path, "one") / "SKILL.md")
-    done = scaffold.init(tmp_path, str(tmp_path))
+    done = init.init(tmp_path, str(tmp_path))
     assert manifest(tmp_path, "one").enhancements == ()
     assert any("SKILL.md at the root is left alone" in notice for notice in done.notices)
 
@@ -264,7 +265,7 @@ def test_default_enhancements_are_proposed_beside_the_skill(tmp_path: Path) -> N
     put(folder / "skills" / "old" / "SKILL.md")
     put(folder / "skills" / "older" / "SKILL.md")
     put(tmp_path / "manifests" / "_defaults.yaml", "enhancements: [reference, readme, skill]\n")
-    scaffold.sync(tmp_path)
+    init.sync(tmp_path)
     assert {e.name: e.target for e in manifest(tmp_path, "one").enhancements} == {
         "reference": "skills/old/references/reference.md",
         "readme": "README.md",
@@ -295,9 +296,9 @@ def test_what_is_added_to_a_manifest_keeps_its_comments_and_order(tmp_path: Path
     path = tmp_path / "manifests" / "mine.yaml"
     put(path, COMMENTED)
     path.chmod(0o600)
-    assert scaffold.sync(tmp_path).written == []
+    assert init.sync(tmp_path).written == []
     assert path.read_text() == COMMENTED
-    done = scaffold.sync(tmp_path, add=["readme", "skill"])
+    done = init.sync(tmp_path, add=["readme", "skill"])
     assert done.added == ["readme to manifests/mine.yaml"]
     new = '    readme:\n        generator: readme\n        target: "README.md"\n'
     assert path.read_text() == COMMENTED.replace("    # after", new + "    # after")
@@ -305,7 +306,7 @@ def test_what_is_added_to_a_manifest_keeps_its_comments_and_order(tmp_path: Path
     assert [(e.name, e.target) for e in manifest(tmp_path, "mine").enhancements] == [
         ("skill", "skills/one/SKILL.md"), ("readme", "README.md"),
     ]  # fmt: skip
-    assert scaffold.sync(tmp_path, add=["readme"]).added == []
+    assert init.sync(tmp_path, add=["readme"]).added == []
 
 
 @pytest.mark.parametrize(
@@ -322,7 +323,7 @@ def test_what_is_added_to_a_manifest_keeps_its_comments_and_order(tmp_path: Path
 def test_adding_to_manifests_of_every_form(tmp_path: Path, text: str) -> None:
     plugin(tmp_path, "one")
     put(tmp_path / "manifests" / "one.yaml", text)
-    done = scaffold.sync(tmp_path, add=["readme"])
+    done = init.sync(tmp_path, add=["readme"])
     assert done.added == ["readme to manifests/one.yaml"]
     assert manifest(tmp_path, "one").enhancements[-1].target == "README.md"
     assert len(manifest(tmp_path, "one").enhancements) == 1 + ("SKILL" in text)
@@ -334,7 +335,7 @@ def test_adding_where_there_is_nothing_yet_and_under_a_name_that_is_taken(tmp_pa
     put(tmp_path / "manifests" / "one.yaml", "name: one\nplugin: one\nenhancements: {}\n")
     text = "name: two\nplugin: two\nenhancements:\n  readme: {generator: skill, target: a/b.md}\n"
     put(tmp_path / "manifests" / "two.yaml", text)
-    scaffold.sync(tmp_path, add=["readme"])
+    init.sync(tmp_path, add=["readme"])
     assert [e.name for e in manifest(tmp_path, "one").enhancements] == ["readme"]
     assert [e.name for e in manifest(tmp_path, "two").enhancements] == ["readme", "readme-2"]
 
@@ -342,13 +343,13 @@ def test_adding_where_there_is_nothing_yet_and_under_a_name_that_is_taken(tmp_pa
 def test_a_new_skill_of_a_known_plugin_is_told_and_added_when_asked(tmp_path: Path) -> None:
     folder = plugin(tmp_path, "one")
     put(folder / "skills" / "a" / "SKILL.md")
-    scaffold.init(tmp_path, str(tmp_path))
+    init.init(tmp_path, str(tmp_path))
     put(folder / "skills" / "b" / "SKILL.md")
     before = (tmp_path / "manifests" / "one.yaml").read_bytes()
-    done = scaffold.sync(tmp_path)
+    done = init.sync(tmp_path)
     assert any("in no manifest: one/skills/b" in notice for notice in done.notices)
     assert (tmp_path / "manifests" / "one.yaml").read_bytes() == before
-    scaffold.sync(tmp_path, add=["skill"])
+    init.sync(tmp_path, add=["skill"])
     assert [e.target for e in manifest(tmp_path, "one").enhancements] == [
         "skills/a/SKILL.md", "skills/b/SKILL.md",
     ]  # fmt: skip
@@ -357,18 +358,18 @@ def test_a_new_skill_of_a_known_plugin_is_told_and_added_when_asked(tmp_path: Pa
 def test_an_unknown_type_to_add_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     plugin(tmp_path, "one")
     with pytest.raises(UsageError, match="did you mean 'readme'"):
-        scaffold.sync(tmp_path, add=["redme"])
+        init.sync(tmp_path, add=["redme"])
     assert not list((tmp_path / "manifests").glob("*.yaml"))
 
 
 def test_a_manifest_whose_plugin_is_gone_is_told(tmp_path: Path) -> None:
     plugin(tmp_path, "one")
     two = plugin(tmp_path, "two")
-    scaffold.init(tmp_path, str(tmp_path))
+    init.init(tmp_path, str(tmp_path))
     for path in sorted(two.rglob("*"), reverse=True):
         path.unlink() if path.is_file() else path.rmdir()
     two.rmdir()
-    done = scaffold.sync(tmp_path)
+    done = init.sync(tmp_path)
     assert done.gone == ["manifests/two.yaml"]
     assert (tmp_path / "manifests" / "two.yaml").exists()
     assert any("its plugin is gone" in line for line in done.lines())
@@ -377,7 +378,7 @@ def test_a_manifest_whose_plugin_is_gone_is_told(tmp_path: Path) -> None:
 def test_a_manifest_that_cannot_be_read_gets_no_double(tmp_path: Path) -> None:
     plugin(tmp_path, "one")
     put(tmp_path / "manifests" / "one.yaml", "name: [broken\n")
-    done = scaffold.sync(tmp_path)
+    done = init.sync(tmp_path)
     assert done.written == []
     assert any("manifests/one.yaml cannot be read" in notice for notice in done.notices)
 
@@ -385,12 +386,12 @@ def test_a_manifest_that_cannot_be_read_gets_no_double(tmp_path: Path) -> None:
 def test_wrong_defaults_are_an_error_with_every_problem(tmp_path: Path) -> None:
     put(tmp_path / "manifests" / "_defaults.yaml", "marketplace: ../x\nsize: {mn: 3}\n")
     with pytest.raises(UsageError) as caught:
-        scaffold.sync(tmp_path)
+        init.sync(tmp_path)
     assert "leads out" in str(caught.value)
     assert "did you mean 'min'?" in str(caught.value)
     put(tmp_path / "manifests" / "_defaults.yaml", "marketplace: nowhere\n")
     with pytest.raises(UsageError, match="no folder 'nowhere'"):
-        scaffold.sync(tmp_path)
+        init.sync(tmp_path)
     assert sorted(tree(tmp_path)) == ["manifests/_defaults.yaml"]
 
 
@@ -401,7 +402,7 @@ def test_declared_skill_folders_and_many_of_them_make_a_valid_manifest(tmp_path:
     )
     for folder in ("extra/one", *(f"skills/s{n}" for n in range(150))):
         put(tmp_path / "p" / folder / "SKILL.md")
-    scaffold.init(tmp_path, ".")
+    init.init(tmp_path, ".")
     targets = [enhancement.target for enhancement in manifest(tmp_path, "p").enhancements]
     assert len(targets) == 151
     assert targets[:2] == ["extra/one/SKILL.md", "skills/s0/SKILL.md"]

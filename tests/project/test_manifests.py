@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import contract
-from nightpress.contract import Problem
+from nightpress import project
 from nightpress.model import Window
+from nightpress.project import Problem
 
 from .conftest import GOOD, Write
 
@@ -23,9 +23,9 @@ def test_a_good_manifest_is_read_with_its_defaults(root: Path, write: Write) -> 
         GOOD + "    size: {max: 9000}\n    checks: {ending: false}\n  readme: {generator: readme}\n"
     )
     path = write("manifests/acme-2.yaml", text)
-    defaults, problems = contract.load_defaults(root)
+    defaults, problems = project.load_defaults(root)
     assert problems == []
-    manifest, problems = contract.load_manifest(path, defaults)
+    manifest, problems = project.load_manifest(path, defaults)
     assert problems == []
     assert manifest is not None
     assert (manifest.slug, manifest.name, manifest.path) == ("acme-2", "Acme", "plugins/acme")
@@ -51,8 +51,8 @@ def test_the_nearer_place_goes_before_the_farther(root: Path, write: Write) -> N
         "  one: {generator: own, size: {max: 50}, checks: {house: false}}\n"
         "  two: {generator: readme}\n"
     )
-    defaults, _ = contract.load_defaults(root)
-    manifest, problems = contract.load_manifest(write("manifests/a.yaml", text), defaults)
+    defaults, _ = project.load_defaults(root)
+    manifest, problems = project.load_manifest(write("manifests/a.yaml", text), defaults)
     assert problems == []
     assert manifest is not None
     one, two = manifest.enhancements
@@ -63,7 +63,7 @@ def test_the_nearer_place_goes_before_the_farther(root: Path, write: Write) -> N
     assert one.settings["checks"] == {"code-span": False, "house": False}
     assert two.settings["checks"] == {"ending": True, "code-span": False}
     text = text.replace("enhancements:", "publish: auto\nenhancements:")
-    manifest, _ = contract.load_manifest(write("manifests/a.yaml", text), defaults)
+    manifest, _ = project.load_manifest(write("manifests/a.yaml", text), defaults)
     assert manifest is not None
     assert manifest.enhancements[0].settings["publish"] == "auto"
 
@@ -72,8 +72,8 @@ def test_a_default_target_stands_beside_the_skill_that_there_is(root: Path, writ
     text = (
         GOOD.replace("skills/acme/", "skills/old-name/") + "  reference: {generator: reference}\n"
     )
-    manifest, problems = contract.load_manifest(
-        write("manifests/a.yaml", text), contract.load_defaults(root)[0]
+    manifest, problems = project.load_manifest(
+        write("manifests/a.yaml", text), project.load_defaults(root)[0]
     )
     assert problems == []
     assert manifest is not None
@@ -242,17 +242,17 @@ def test_names_that_yaml_takes_for_something_else(problems: Problems) -> None:
 @pytest.mark.parametrize("stem", ["Acme", "a=b", "-a", "a b", "é", "a" * 65, "a:b", ".a"])
 def test_a_stem_that_is_no_task_name_is_refused(root: Path, write: Write, stem: str) -> None:
     path = write(f"manifests/{stem}.yaml", GOOD)
-    manifest, problems = contract.load_manifest(path, contract.load_defaults(root)[0])
+    manifest, problems = project.load_manifest(path, project.load_defaults(root)[0])
     assert manifest is None
     assert "is no task name" in problems[0].message
 
 
 def test_a_fifo_a_folder_and_a_missing_file_do_not_hang(root: Path) -> None:
-    defaults = contract.load_defaults(root)[0]
+    defaults = project.load_defaults(root)[0]
     os.mkfifo(root / "manifests" / "pipe.yaml")
     (root / "manifests" / "folder.yaml").mkdir()
     for name, words in (("pipe", "no regular"), ("folder", "no regular"), ("none", "No such")):
-        _, (problem,) = contract.load_manifest(root / "manifests" / f"{name}.yaml", defaults)
+        _, (problem,) = project.load_manifest(root / "manifests" / f"{name}.yaml", defaults)
         assert words in problem.message
 
 

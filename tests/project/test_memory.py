@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import contract
-from nightpress.contract import bundled, reading_yaml
-from tests.contract.conftest import GOOD, Write
+from nightpress import project
+from nightpress.project import bundled, yaml_read
+from tests.project.conftest import GOOD, Write
 
 
 class Memory:
@@ -28,14 +28,14 @@ class Memory:
 
 def test_a_manifest_is_remembered_by_its_bytes(root: Path, write: Write) -> None:
     path, memory = write("manifests/acme.yaml", GOOD), Memory()
-    defaults, _ = contract.load_defaults(root)
-    fresh, _ = contract.load_manifest(path, defaults)
-    assert contract.load_manifest(path, defaults, memory)[0] == fresh
+    defaults, _ = project.load_defaults(root)
+    fresh, _ = project.load_manifest(path, defaults)
+    assert project.load_manifest(path, defaults, memory)[0] == fresh
     told = memory.told
-    assert contract.load_manifest(path, defaults, memory)[0] == fresh
+    assert project.load_manifest(path, defaults, memory)[0] == fresh
     assert memory.told == told + 1
     write("manifests/acme.yaml", GOOD.replace("skills/acme/", "skills/other/"))
-    changed, _ = contract.load_manifest(path, defaults, memory)
+    changed, _ = project.load_manifest(path, defaults, memory)
     assert changed is not None
     assert changed.enhancements[0].target == "skills/other/SKILL.md"
 
@@ -44,17 +44,17 @@ def test_a_remembered_manifest_tells_its_later_problems_in_their_place(
     root: Path, write: Write
 ) -> None:
     path, memory = write("manifests/acme.yaml", GOOD), Memory()
-    defaults, _ = contract.load_defaults(root)
-    assert contract.load_manifest(path, defaults, memory)[1] == []
+    defaults, _ = project.load_defaults(root)
+    assert project.load_manifest(path, defaults, memory)[1] == []
     (root / "plugins" / "acme").rmdir()
-    _, problems = contract.load_manifest(path, defaults, memory)
+    _, problems = project.load_manifest(path, defaults, memory)
     assert [(p.line, p.message) for p in problems] == [(2, "there is no folder 'plugins/acme'")]
 
 
 def test_what_has_a_problem_is_not_remembered(write: Write) -> None:
     path, memory = write("manifests/acme.yaml", GOOD + "sizes: 3\n"), Memory()
     for _ in range(2):
-        document, problems = reading_yaml.load(path, "acme.yaml", "manifest", memory)
+        document, problems = yaml_read.load(path, "acme.yaml", "manifest", memory)
         assert document is not None
         assert [p.message for p in problems] == ["unknown key 'sizes'"]
     assert not memory.held
@@ -64,7 +64,7 @@ def test_what_has_a_problem_is_not_remembered(write: Write) -> None:
 def test_a_remembered_generator_is_the_same(kind: str) -> None:
     memory = Memory()
     folder = bundled("generators") / kind
-    fresh = contract.load_generator(folder)
-    assert contract.load_generator(folder, memory) == fresh
-    assert contract.load_generator(folder, memory) == fresh
+    fresh = project.load_generator(folder)
+    assert project.load_generator(folder, memory) == fresh
+    assert project.load_generator(folder, memory) == fresh
     assert memory.told == 1

@@ -8,12 +8,12 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from nightpress import checks, prompting
-from nightpress.choosing import choose, shortened
+from nightpress import checks
 from nightpress.errors import UsageError
 from nightpress.model import Anatomy, Finding, Material
-
-from .offline.plugins import TARGETS, build, generator, harbour, material
+from nightpress.plugin.excerpts import choose, shortened
+from nightpress.project import prompt as prompting
+from tests.backends.offline.plugins import TARGETS, build, generator, harbour, material
 
 KINDS = sorted(TARGETS)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import contract
-from nightpress.contract import generators
+from nightpress import project
+from nightpress.project import generators
 
 from .conftest import GOOD, Write
 
@@ -18,7 +18,7 @@ GENERATOR = "title: T\nsummary: S\ntarget: docs/t.md\n"
 def test_a_good_project_has_no_problems(root: Path, write: Write) -> None:
     write("manifests/_defaults.yaml", "marketplace: plugins\nenhancements: [skill]\n")
     write("manifests/acme.yaml", GOOD)
-    assert contract.validate(root) == []
+    assert project.validate(root) == []
 
 
 def test_one_bad_manifest_hides_no_other(root: Path, write: Write) -> None:
@@ -26,7 +26,7 @@ def test_one_bad_manifest_hides_no_other(root: Path, write: Write) -> None:
     write("manifests/b.yaml", GOOD.replace("generator: skill", "generator: skil"))
     write("manifests/c.yaml", b"\xff")
     write("manifests/d.yaml", GOOD)
-    assert [p.file for p in contract.validate(root)] == [
+    assert [p.file for p in project.validate(root)] == [
         "manifests/a.yaml", "manifests/b.yaml", "manifests/c.yaml",
     ]  # fmt: skip
 
@@ -34,7 +34,7 @@ def test_one_bad_manifest_hides_no_other(root: Path, write: Write) -> None:
 def test_two_manifests_of_one_target_and_one_plugin(root: Path, write: Write) -> None:
     write("manifests/a.yaml", GOOD)
     write("manifests/b.yaml", GOOD)
-    found = {p.path: str(p) for p in contract.validate(root) if p.severity == "error"}
+    found = {p.path: str(p) for p in project.validate(root) if p.severity == "error"}
     assert set(found) == {"plugin", "enhancements.skill.target"}
     assert "is a target of manifests/a.yaml, too" in found["enhancements.skill.target"]
 
@@ -43,7 +43,7 @@ def test_a_target_that_two_plugins_reach_is_found(root: Path, write: Write) -> N
     write("plugins/acme/inner/x", "")
     write("manifests/a.yaml", GOOD.replace("skills/acme", "inner/skills/acme"))
     write("manifests/b.yaml", GOOD.replace("plugins/acme", "plugins/acme/inner"))
-    found = [p.path for p in contract.validate(root) if p.severity == "error"]
+    found = [p.path for p in project.validate(root) if p.severity == "error"]
     assert found == ["enhancements.skill.target"]
 
 
@@ -51,7 +51,7 @@ def test_one_skill_name_in_several_plugins_is_a_warning(root: Path, write: Write
     write("plugins/other/x", "")
     write("manifests/a.yaml", GOOD)
     write("manifests/b.yaml", GOOD.replace("plugins/acme", "plugins/other"))
-    (found,) = contract.validate(root)
+    (found,) = project.validate(root)
     assert found.severity == "warning"
     assert "'acme' is used by 2 plugins" in found.message
     assert "warning:" in str(found)
@@ -62,7 +62,7 @@ def test_a_cycle_of_needs_is_told_as_a_way(root: Path, write: Write) -> None:
         write(f"generators/{name}/generator.yaml", GENERATOR + f"needs: [{need}]\n")
         write(f"generators/{name}/prompt.md.j2", "x")
         write(f"generators/{name}/system.md", "x")
-    (found,) = contract.validate(root)
+    (found,) = project.validate(root)
     way = found.message.removeprefix("a cycle: ").split(" needs ")
     assert way[0] == way[-1]
     after = {"one": "two", "two": "three", "three": "one"}
@@ -72,7 +72,7 @@ def test_a_cycle_of_needs_is_told_as_a_way(root: Path, write: Write) -> None:
 def test_a_broken_generator_is_told_once_and_closes_its_manifests(root: Path, write: Write) -> None:
     write("generators/skill/generator.yaml", "titel: T\nsummary: S\ntarget: ../x.md\n")
     path = write("manifests/acme.yaml", GOOD)
-    found = contract.validate(root)
+    found = project.validate(root)
     assert {p.file for p in found} == {
         "generators/skill/generator.yaml", "generators/skill/prompt.md.j2",
         "generators/skill/system.md",
@@ -80,7 +80,7 @@ def test_a_broken_generator_is_told_once_and_closes_its_manifests(root: Path, wr
     said = "\n".join(str(p) for p in found)
     assert "did you mean 'title'?" in said
     assert "leads out of the plugin's folder" in said
-    manifest, problems = contract.load_manifest(path, contract.load_defaults(root)[0])
+    manifest, problems = project.load_manifest(path, project.load_defaults(root)[0])
     assert manifest is None
     assert "cannot be used" in problems[0].message
 
@@ -102,7 +102,7 @@ def test_a_check_of_the_project_own_is_a_file_of_the_generator(
     write("generators/one/system.md", "x")
     write("generators/x.py", "x")
     (root / "generators" / "one" / "linked.py").symlink_to(root / "generators" / "x.py")
-    (found,) = contract.validate(root)
+    (found,) = project.validate(root)
     assert (found.line, found.path) == (4, "checks.mine.file")
     assert words in found.message
 
@@ -111,7 +111,7 @@ def test_an_unknown_need_has_a_hint(root: Path, write: Write) -> None:
     write("generators/one/generator.yaml", GENERATOR + "needs: [refrence]\n")
     write("generators/one/prompt.md.j2", "x")
     write("generators/one/system.md", "x")
-    (found,) = contract.validate(root)
+    (found,) = project.validate(root)
     assert found.hint == "did you mean 'reference'?"
 
 
@@ -127,7 +127,7 @@ def test_the_defaults_are_held_to_their_rules(root: Path, write: Write) -> None:
         "checks: {vocabulary: {flor: 1}}\n"
         "min_source_bytes: {offline: half}\n",
     )
-    said = {(p.line, p.path): f"{p.message}; {p.hint}" for p in contract.validate(root)}
+    said = {(p.line, p.path): f"{p.message}; {p.hint}" for p in project.validate(root)}
     assert "leads out of the project" in said[1, "marketplace"]
     assert "did you mean 'enhancements'?" in said[2, "enhancement"]
     assert "larger than max" in said[3, "size.min"]
@@ -139,20 +139,20 @@ def test_the_defaults_are_held_to_their_rules(root: Path, write: Write) -> None:
     assert "no option 'flor'" in said[7, "checks.vocabulary"]
     assert "'half' is not 'window' or an integer" in said[8, "min_source_bytes.offline"]
     assert len(said) == 10
-    defaults, _ = contract.load_defaults(root)
+    defaults, _ = project.load_defaults(root)
     assert defaults.values == {}
 
 
 def test_unknown_default_enhancements_and_a_missing_marketplace(root: Path, write: Write) -> None:
     write("manifests/_defaults.yaml", "marketplace: shop\nenhancements: [skil]\n")
-    said = {p.path: f"{p.message}; {p.hint}" for p in contract.validate(root)}
+    said = {p.path: f"{p.message}; {p.hint}" for p in project.validate(root)}
     assert "there is no folder 'shop'" in said["marketplace"]
     assert "did you mean 'skill'?" in said["enhancements"]
 
 
 def test_a_manifest_called_yml_is_found_and_told_of(root: Path, write: Write) -> None:
     write("manifests/acme.yml", GOOD)
-    (found,) = contract.validate(root)
+    (found,) = project.validate(root)
     assert found.hint == "rename acme.yml"
 
 
@@ -172,13 +172,13 @@ def test_a_generator_digest_covers_each_file(root: Path, write: Write, change: s
     write("generators/one/generator.yaml", GENERATOR)
     write("generators/one/prompt.md.j2", "p")
     write("generators/one/system.md", "s")
-    before, problems = contract.load_generator(folder)
+    before, problems = project.load_generator(folder)
     assert problems == []
     assert before is not None
     assert (before.type, before.prompt, before.system, before.size) == ("one", "p", "s", None)
     with (folder / change).open("a") as file:
         file.write("# more\n")
-    after, _ = contract.load_generator(folder)
+    after, _ = project.load_generator(folder)
     assert after is not None
     assert after.digest != before.digest
 
@@ -190,15 +190,15 @@ def test_a_generator_digest_is_of_names_and_ignores_caches(root: Path, write: Wr
         write(f"generators/{name}/system.md", "s")
     write("generators/two/__pycache__/x.pyc", "")
     write("generators/two/.prompt.md.j2.swp", "")
-    one, _ = contract.load_generator(root / "generators" / "one")
-    two, _ = contract.load_generator(root / "generators" / "two")
+    one, _ = project.load_generator(root / "generators" / "one")
+    two, _ = project.load_generator(root / "generators" / "two")
     assert one is not None
     assert two is not None
     assert one.digest == two.digest
     (root / "generators" / "one" / "extra-1").write_text("")
     (root / "generators" / "two" / "extra-2").write_text("")
-    one, _ = contract.load_generator(root / "generators" / "one")
-    two, _ = contract.load_generator(root / "generators" / "two")
+    one, _ = project.load_generator(root / "generators" / "one")
+    two, _ = project.load_generator(root / "generators" / "two")
     assert one is not None
     assert two is not None
     assert one.digest != two.digest
@@ -224,13 +224,13 @@ SCHEMA = """{"type": "object", "additionalProperties": false, "required": ["purp
     ids=lambda value: repr(value[:20]),
 )
 def test_an_analysis_that_breaks_its_contract(text: str, words: str) -> None:
-    value, said = contract.check_analysis(text, SCHEMA)
+    value, said = project.check_analysis(text, SCHEMA)
     assert value is None
     assert any(words in line for line in said), said
 
 
 def test_an_analysis_that_keeps_its_contract() -> None:
-    assert contract.check_analysis('{"purpose": "é"}', SCHEMA) == ({"purpose": "é"}, [])
+    assert project.check_analysis('{"purpose": "é"}', SCHEMA) == ({"purpose": "é"}, [])
 
 
 def test_a_template_that_no_plugin_can_fill_in(root: Path, write: Write) -> None:
@@ -240,8 +240,8 @@ def test_a_template_that_no_plugin_can_fill_in(root: Path, write: Write) -> None
         "generators/tour/prompt.md.j2",
         "{% for f in files %}{{ loop.index }}{% endfor %}\n{{ fils }}",
     )
-    [found] = contract.validate(root)
+    [found] = project.validate(root)
     assert str(found).startswith("generators/tour/prompt.md.j2:2:1: 'fils' is undefined")
     write("generators/tour/prompt.md.j2", "One.\n{% for f in files %}\n")
-    [found] = contract.validate(root)
+    [found] = project.validate(root)
     assert (found.file, found.line) == ("generators/tour/prompt.md.j2", 2)

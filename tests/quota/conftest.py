@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from nightpress.limits import Limits
-from nightpress.pace import Pace
 from nightpress.quota import Pacer, Quota
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
 from tests.quota.clocks import FakeClock
 
 UNPACED = Pace(profile="unpaced", skew=0.0)

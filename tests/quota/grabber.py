@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from nightpress.clock import RealClock
-from nightpress.limits import Limits
-from nightpress.pace import Pace
 from nightpress.quota import Quota, Reservation
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
 
 
 def main() -> None:

@@ -7,12 +7,12 @@ from datetime import date, datetime
 
 import pytest
 
-from nightpress import budget as money
-from nightpress.budget import FREE, Budget, Price, Spending
 from nightpress.errors import Answer, Deferred, UsageError
-from nightpress.limits import Limits
-from nightpress.pace import Pace
 from nightpress.quota import Pacer, Wait
+from nightpress.quota import budget as money
+from nightpress.quota.budget import FREE, Budget, Price, Spending
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
 from tests.quota.clocks import NOON, FakeClock
 
 MODEL = "gemini-3.5-flash-lite"

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from nightpress import forecast as foretelling
-from nightpress.budget import FREE as NOTHING
-from nightpress.budget import Price
 from nightpress.errors import Deferred
-from nightpress.forecast import Situation, Work, forecast
-from nightpress.limits import Limits, pacific
-from nightpress.pace import Evidence, Fixed, Pace
 from nightpress.quota import Pacer
+from nightpress.quota import forecast as foretelling
+from nightpress.quota.budget import FREE as NOTHING
+from nightpress.quota.budget import Price
+from nightpress.quota.forecast import Situation, Work, forecast
+from nightpress.quota.limits import Limits, pacific
+from nightpress.quota.pace import Evidence, Fixed, Pace
 from tests.quota.clocks import FakeClock
 
 LITE = "gemini-3.5-flash-lite"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from nightpress.errors import Answer, BackendError, Deferred
-from nightpress.limits import Limits, pacific
-from nightpress.pace import Evidence, Pace
 from nightpress.quota import Closed, Pacer, Quota, Reservation, Wait
+from nightpress.quota.limits import Limits, pacific
+from nightpress.quota.pace import Evidence, Pace
 from tests.quota.clocks import NOON, FakeClock
 from tests.quota.conftest import UNPACED
 

@@ -12,9 +12,9 @@ import pytest
 from benchmarks import night as benchmark
 from benchmarks._night_world import MODEL, PROJECT, Night, minute_bound, sizes_generated
 
-from nightpress.limits import Limits, pacific
-from nightpress.pace import Evidence, Pace
 from nightpress.quota import Quota
+from nightpress.quota.limits import Limits, pacific
+from nightpress.quota.pace import Evidence, Pace
 
 FREE = Limits(15, 250_000, 500)
 EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=pacific()).timestamp()

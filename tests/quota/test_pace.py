@@ -8,11 +8,11 @@ from itertools import pairwise
 
 import pytest
 
-from nightpress import pace as pacing
 from nightpress.errors import Answer, Deferred
-from nightpress.limits import Limits
-from nightpress.pace import Evidence, Fixed, Pace
 from nightpress.quota import Pacer, Reservation
+from nightpress.quota import pace as pacing
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Evidence, Fixed, Pace
 from tests.quota.clocks import NOON, FakeClock
 
 MODEL = "m"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from nightpress import budget, pacing
-from nightpress.project import Project
+from nightpress.pipeline import pacing
+from nightpress.project.project import Project
+from nightpress.quota import budget
 
 MODEL = "gemini-3.5-flash-lite"
 

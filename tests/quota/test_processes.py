@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from nightpress.clock import RealClock
-from nightpress.limits import Limits
-from nightpress.pace import Pace
 from nightpress.quota import Quota, Reservation
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
 
 ROOT = Path(__file__).resolve().parents[2]
 UNPACED = Pace(profile="unpaced")

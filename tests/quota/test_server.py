@@ -15,12 +15,12 @@ from typing import Any
 from benchmarks._night_ledger import SharedClock
 
 from nightpress.backends import make
-from nightpress.backends.retrying import Retrying
+from nightpress.backends.retry import Retrying
 from nightpress.errors import BackendError
-from nightpress.limits import Limits
 from nightpress.model import Reply, Request
-from nightpress.pace import Pace
 from nightpress.quota import Pacer, Quota, Reservation
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
 from tests.backends.samples import MODEL, request
 from tests.gemini_server import FastClock, GeminiServer
 from tests.gemini_server import Limits as Served

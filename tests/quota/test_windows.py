@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightpress.errors import Deferred
-from nightpress.limits import Limits, pacific
-from nightpress.pace import Pace
 from nightpress.quota import Pacer, Quota, Wait
+from nightpress.quota.limits import Limits, pacific
+from nightpress.quota.pace import Pace
 from tests.gemini_server import quota as referee
 from tests.quota.clocks import NOON, FakeClock
 

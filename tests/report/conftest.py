@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nightpress import render
+from nightpress.report import render
 from tests.report.sample import sample
 
 

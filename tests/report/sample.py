@@ -6,7 +6,7 @@ import hashlib
 import random
 from datetime import UTC, datetime, timedelta
 
-from nightpress.figures import (
+from nightpress.report.figures import (  # fmt: skip
     Attempt,
     Backups,
     Bin,
@@ -23,7 +23,7 @@ from nightpress.figures import (
     QuotaState,
     RunRow,
     Sizes,
-)  # fmt: skip
+)
 
 HOSTILE = (
     "<script>window.owned = 1</script>",

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from nightpress.questions import QUESTIONS
+from nightpress.ledger.questions import QUESTIONS
 from tests.market import Market, plugin
 
 

@@ -6,11 +6,10 @@ import json
 import re
 from pathlib import Path
 
-from nightpress import errors, render
-from nightpress.figures import CallDay, Gate
-from nightpress.ledger import Ledger
-from nightpress.render import charts
-from nightpress.report import advice, recovered
+from nightpress import errors
+from nightpress.ledger.ledger import Ledger
+from nightpress.report import advice, charts, recovered, render
+from nightpress.report.figures import CallDay, Gate
 from tests.market import Market, plugin
 from tests.report.sample import HOSTILE, sample
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from nightpress.render import charts
-from nightpress.render.page import embedded
+from nightpress.report import charts
+from nightpress.report.html import embedded
 from tests.report.sample import HOSTILE
 
 Open = Callable[..., Any]

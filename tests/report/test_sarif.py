@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from nightpress.model import Finding
-from nightpress.sarif import sarif
+from nightpress.report.sarif import sarif
 
 FOUND = Finding("secret", "error", "looks like a secret", 7, 3, "revoke it")
 WHOLE = Finding("size-window", "warning", "3,279 of 8,000 bytes")

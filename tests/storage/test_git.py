@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import git
+from nightpress.storage import git
 from tests.market import Market
 
 

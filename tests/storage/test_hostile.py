@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import sources
+from nightpress.plugin import sources
 from tests.market import Market, plugin
 
 INSIDE = "the vault combination is seventeen"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nightpress.snapshots import Snapshots
+from nightpress.storage.snapshots import Snapshots
 from tests.market import Market, plugin
 
 OLD = "---\nname: x\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
@@ -27,7 +27,7 @@ def at(market: Market, step: str, act: str) -> None:
     """In the next runs, do something at a file-system step of a publication."""
     with (market.root / "dodo.py").open("a") as file:
         file.write(f"""
-from nightpress import atomic
+from nightpress.storage import atomic
 
 def at(name):
     if name == {step!r}:
@@ -75,7 +75,7 @@ def test_a_save_while_it_is_recorded_does_not_reach_the_lock_file(shop: Market) 
     target = str(shop.target("alpha"))
     with (shop.root / "dodo.py").open("a") as file:
         file.write(f"""
-from nightpress import pipeline
+from nightpress.pipeline import pipeline
 
 settle = pipeline.Press._settle
 
@@ -96,14 +96,14 @@ def test_what_no_snapshot_holds_is_not_replaced(shop: Market) -> None:
     """A tree of more entries than are walked, here with a smaller cap: the rest is passed over."""
     with (shop.root / "dodo.py").open("a") as file:
         file.write("""
-from nightpress import mirror, reading
+from nightpress.storage import mirror, tree
 
-walk = reading.walk
+walk = tree.walk
 
 def few(root, ignore=None, caps=None):
-    return walk(root, ignore, reading.Caps(files=1) if ignore is mirror.IGNORE else caps)
+    return walk(root, ignore, tree.Caps(files=1) if ignore is mirror.IGNORE else caps)
 
-reading.walk = few
+tree.walk = few
 """)
     done = shop.doit()
     assert done.code == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from nightpress.hrana import Hrana
+from nightpress.storage.hrana import Hrana
 from nightpress.vault import LocalPlace, Place, RemotePlace, Source, backup
 from tests.vault.tree import described
 

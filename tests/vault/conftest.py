@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nightpress.hrana import Hrana, Patience
+from nightpress.storage.hrana import Hrana, Patience
 from nightpress.vault import LocalPlace, Place, RemotePlace
 from tests.vault.server import Server
 

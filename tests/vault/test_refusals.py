@@ -16,8 +16,15 @@ from typing import Any
 import pytest
 
 from nightpress.errors import NightpressError, UsageError
-from nightpress.hrana import MAX_ANSWER, Hrana, Patience
-from nightpress.hrana_errors import Archived, Blocked, Denied, HranaError, ReadOnly, Unreachable
+from nightpress.storage.hrana import MAX_ANSWER, Hrana, Patience
+from nightpress.storage.hrana_errors import (
+    Archived,
+    Blocked,
+    Denied,
+    HranaError,
+    ReadOnly,
+    Unreachable,
+)
 from nightpress.vault import RemotePlace, backup, named_vault, project_vault, restore_all, snapshots
 from tests.vault.conftest import SOON, remote
 from tests.vault.server import Server, free_port

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nightpress.errors import NightpressError
-from nightpress.journey import Journey
+from nightpress.progress.meter import Journey
 from nightpress.vault import Progress
 from tests.market import Market, plugin
 from tests.vault.server import Server

@@ -13,8 +13,8 @@ Maker = Callable[[Mapping[str, Any], Mapping[str, str]], Backend]
 
 
 def _gemini(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Backend:
-    from nightpress.backends.gemini import Gemini
-    from nightpress.backends.gemini_route import route
+    from nightpress.backends.gemini.backend import Gemini
+    from nightpress.backends.gemini.route import route
 
     made = Gemini(route(settings, environ))
     made.connect()

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from nightpress import frontmatter
+from nightpress.lazy_re import pattern
 from nightpress.model import Material
-from nightpress.patterns import pattern
+from nightpress.plugin import frontmatter
 
 DESCRIPTION_MAX = 1024
 """Characters of a skill's description (Agent Skills specification)."""

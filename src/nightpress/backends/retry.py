@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from nightpress.backoff import Policy, delay, larger
+from nightpress.backends.backoff import Policy, delay, larger
 from nightpress.errors import Answer, BackendError
 from nightpress.model import Backend, BackendKind, Reply, Request
 

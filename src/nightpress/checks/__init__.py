@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Check, Context, Gate, Spot, Verdict
-from nightpress.checks.neighbours import Neighbours, Sketch, bands, sketches
+from nightpress.checks.near_duplicates import Neighbours, Sketch, bands, sketches
 from nightpress.checks.registry import REGISTRY
 from nightpress.checks.secrets import redact
 from nightpress.checks.settings import custom, files, problems

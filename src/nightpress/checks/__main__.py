@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from nightpress.checks.describing import page
+from nightpress.checks.registry_docs import page
 
 if __name__ == "__main__":
     sys.stdout.write(page())

@@ -17,10 +17,10 @@ import warnings
 from collections.abc import Callable, Iterator
 from threading import Lock
 
-from nightpress import bounded_yaml
 from nightpress.checks.document import CodeBlock, Document
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.patterns import pattern
+from nightpress.lazy_re import pattern
+from nightpress.plugin import yaml
 
 PLACEHOLDER = pattern(
     r"\.\.\.|…|<[A-Za-z][^<>\n]*>|\{\{|\{%|\$\{|\[(?:your|insert|todo)\b|:\s*\$\w", re.I
@@ -127,8 +127,8 @@ def _yaml(block: CodeBlock) -> Fault:
 
 def _yaml_part(text: str) -> Fault:
     try:
-        bounded_yaml.load(text)
-    except bounded_yaml.YamlError as error:
+        yaml.load(text)
+    except yaml.YamlError as error:
         # our own bounds are no mistake of an example, and a tag is its application's
         if re.search(r"alias|anchor|merge|large|many|deep|tag", error.message):
             return None

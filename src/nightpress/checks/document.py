@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from nightpress import frontmatter
-from nightpress.patterns import pattern
+from nightpress.lazy_re import pattern
+from nightpress.plugin import frontmatter
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

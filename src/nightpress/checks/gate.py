@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from nightpress.checks.document import Document
-from nightpress.checks.neighbours import Neighbours
+from nightpress.checks.near_duplicates import Neighbours
 from nightpress.model import Anatomy, Finding, Severity, Window
 
 Family = Literal[

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import lru_cache
 
-from nightpress.checks.builtins import AGENTS, COMMANDS, SKILLS
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.checks.naming import Named, commands, components
+from nightpress.checks.known_names import AGENTS, COMMANDS, SKILLS
+from nightpress.checks.mentions import Named, commands, components
 from nightpress.checks.source import comparable, source_of, words_of
+from nightpress.lazy_re import pattern
 from nightpress.model import Anatomy
-from nightpress.patterns import pattern
 
 SUBAGENT = pattern(r"subagent_type[\"']?\s*[:=]\s*[\"']([A-Za-z][\w:-]+)[\"']")
 INSTALL = pattern(r"/plugin\s+install\s+([a-z][a-z0-9-]*[a-z0-9])\b")

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nightpress.checks.builtins import ROOTS
 from nightpress.checks.document import CodeBlock, Document
-from nightpress.checks.guarded import BESIDE, around
-from nightpress.patterns import pattern
+from nightpress.checks.known_names import ROOTS
+from nightpress.checks.prefilter import BESIDE, around
+from nightpress.lazy_re import pattern
 
 Named = tuple[str, int]
 """A name and the offset at which it stands."""

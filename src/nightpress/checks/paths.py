@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import lru_cache
 
-from nightpress.checks.builtins import VARIABLES
 from nightpress.checks.document import Document
 from nightpress.checks.form import stands
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.checks.guarded import BESIDE, around
+from nightpress.checks.known_names import VARIABLES
+from nightpress.checks.prefilter import BESIDE, around
 from nightpress.checks.source import source_of
-from nightpress.patterns import pattern
+from nightpress.lazy_re import pattern
 
 OWN_FOLDERS = frozenset(
     "scripts references reference assets commands agents skills hooks bin templates resources"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from nightpress.checks import (
-    against,
     codeblocks,
     form,
     grounding,
-    mends,
     metadata,
+    normalise,
     paths,
+    regression,
     safety,
     secrets,
     substance,
@@ -135,36 +135,42 @@ GATES = (
     Gate("image-remote", "safety", "error", safety.image_remote, alone="warning"),
     Gate("url-known", "safety", "error", safety.url_known, {"hosts": ()}, alone="warning"),
     Gate(
-        "regression-size", "regression", "error", against.regression_size, {"from": 1, "loss": 0.35}
+        "regression-size",
+        "regression",
+        "error",
+        regression.regression_size,
+        {"from": 1, "loss": 0.35},
     ),
     Gate(
         "regression-headings",
         "regression",
         "error",
-        against.regression_headings,
+        regression.regression_headings,
         {"from": 4, "loss": 0.5},
     ),
     Gate(
         "regression-code",
         "regression",
         "error",
-        against.regression_code,
+        regression.regression_code,
         {"from": 3, "loss": 0.5},
     ),
     Gate(
         "regression-links",
         "regression",
         "error",
-        against.regression_links,
+        regression.regression_links,
         {"from": 3, "loss": 0.5},
     ),
-    Gate("regression-commands", "regression", "error", against.regression_commands, {"loss": 0.0}),
-    Gate("finish-reason", "truncation", "error", against.finish_reason),
-    Gate("ending", "truncation", "error", against.ending, alone="warning"),
-    Gate("byte-order-mark", "mended", "info", mends.byte_order_mark),
-    Gate("line-ends", "mended", "info", mends.line_ends),
-    Gate("final-newline", "mended", "info", mends.final_newline),
-    Gate("no-break-space", "mended", "info", mends.no_break_space),
+    Gate(
+        "regression-commands", "regression", "error", regression.regression_commands, {"loss": 0.0}
+    ),
+    Gate("finish-reason", "truncation", "error", regression.finish_reason),
+    Gate("ending", "truncation", "error", regression.ending, alone="warning"),
+    Gate("byte-order-mark", "mended", "info", normalise.byte_order_mark),
+    Gate("line-ends", "mended", "info", normalise.line_ends),
+    Gate("final-newline", "mended", "info", normalise.final_newline),
+    Gate("no-break-space", "mended", "info", normalise.no_break_space),
 )
 
 REGISTRY: dict[str, Gate] = {gate.name: gate for gate in GATES}

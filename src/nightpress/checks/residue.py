@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 
-from nightpress.checks.guarded import guarded
-from nightpress.patterns import pattern
+from nightpress.checks.prefilter import guarded
+from nightpress.lazy_re import pattern
 
 PLACEHOLDERS = (
     guarded(

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.checks.guarded import Guarded, matches
-from nightpress.checks.hazards import ACTIVE, DESTRUCTIVE, INJECTION, PIPE
+from nightpress.checks.injection import ACTIVE, DESTRUCTIVE, INJECTION, PIPE
+from nightpress.checks.prefilter import Guarded, matches
 from nightpress.checks.source import URL, Source, comparable, source_of
 from nightpress.checks.substance import unquoted
-from nightpress.patterns import pattern
+from nightpress.lazy_re import pattern
 
 LIVE = pattern(r"!(?<![`\w]!)`[^`\n]+`")
 ARGUMENTS = pattern(r"\$(?<!\\\$)(?:ARGUMENTS\b(?:\[\d+\])?|[0-9](?![\d.,]|\w))")

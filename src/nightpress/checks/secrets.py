@@ -17,8 +17,8 @@ from typing import Any
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.checks.guarded import guarded, matches
-from nightpress.patterns import pattern
+from nightpress.checks.prefilter import guarded, matches
+from nightpress.lazy_re import pattern
 
 SK = "API key (sk-)"
 BARE = "password without quotes"

@@ -7,8 +7,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from nightpress.checks.gate import Context
+from nightpress.lazy_re import pattern
 from nightpress.model import SourceFile
-from nightpress.patterns import pattern
 
 WORD = pattern(r"[^\W\d_][\w'-]{2,}")
 URL = pattern(r"https?://[^\s<>\"'`)\]}|\\]+")

@@ -9,12 +9,12 @@ from functools import lru_cache
 
 from nightpress.checks.document import Document, Paragraph
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.checks.guarded import matches
-from nightpress.checks.leftovers import CONVERSATION, OPENING, PLACEHOLDERS, SLOTS
-from nightpress.checks.neighbours import EQUAL, Sketch, bands, sketch
+from nightpress.checks.near_duplicates import EQUAL, Sketch, bands, sketch
+from nightpress.checks.prefilter import matches
+from nightpress.checks.residue import CONVERSATION, OPENING, PLACEHOLDERS, SLOTS
 from nightpress.checks.source import comparable, source_of
+from nightpress.lazy_re import pattern
 from nightpress.model import Anatomy
-from nightpress.patterns import pattern
 
 QUOTED = pattern(
     r"\"(?:[^\"\n]|\n(?!\s*\n)){1,300}?\"|“[^”]{1,300}”|«[^»]{1,300}»|(?<!\w)'[^'\n]*'(?!\w)"

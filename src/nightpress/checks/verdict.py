@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from nightpress.checks import mends, score, settings
-from nightpress.checks.answers import MOST, answer
+from nightpress.checks import normalise, score, settings
 from nightpress.checks.document import Document, parse
 from nightpress.checks.gate import Context, Gate, Spot, Verdict
+from nightpress.checks.memo import MOST, answer
 from nightpress.model import Finding
 
 
@@ -18,7 +18,7 @@ def judge(text: str, context: Context) -> Verdict:
     Mends come first (line ends, byte order mark, spaces, final newline), so every other gate
     judges, and every location counts in, the mended text.
     """
-    mended = mends.mend(text)
+    mended = normalise.mend(text)
     document = parse(mended, raw=text)
     gates = settings.chosen(context.settings, context.custom, context.ours)
     order = {gate.name: at for at, gate in enumerate(gates)}

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nightpress import cli_check, cli_watch, errors, options, outlet, trouble
-from nightpress.project import version
-from nightpress.terminal import safe
+from nightpress import errors
+from nightpress.cli import check, watch
+from nightpress.progress import outlet
+from nightpress.project import options
+from nightpress.project.project import version
+from nightpress.text import safe
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return errors.EXIT_OK
     except OSError as error:
-        if (known := trouble.known(error)) is None:
+        if (known := errors.known(error)) is None:
             raise
         sys.stderr.write(safe(f"nightpress: {known}", newlines=True) + "\n")
         return known.exit_code
@@ -76,8 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         help="propose skills/PLUGIN/ in place of folder names that many plugins share",
     )  # fmt: skip
     init.set_defaults(run=_init)
-    cli_check.add(commands)
-    cli_watch.add(commands)
+    check.add(commands)
+    watch.add(commands)
     _add_tonight(commands)
     _add_restore_all(commands)
     _add_why(commands)
@@ -102,9 +105,9 @@ def _why(given: argparse.Namespace) -> int:
     import json
     import os
 
-    from nightpress import why
     from nightpress.clock import RealClock
-    from nightpress.project import Project, located
+    from nightpress.project.project import Project, located
+    from nightpress.report import why
 
     root = located(given.project)
     project = Project(root, {}, os.environ, RealClock())
@@ -156,7 +159,7 @@ def _add_restore_all(commands: Any) -> None:
 def _restore_all(given: argparse.Namespace) -> int:
     from nightpress import vault
     from nightpress.clock import RealClock
-    from nightpress.journey import Journey
+    from nightpress.progress.meter import Journey
 
     place, journey = vault.named_vault(given.vault, os.environ), Journey()
     try:
@@ -177,7 +180,8 @@ def _restore_all(given: argparse.Namespace) -> int:
 
 
 def _tonight(given: argparse.Namespace) -> int:
-    from nightpress import clock, tonight
+    from nightpress import clock
+    from nightpress.cli import tonight
 
     project = Path(given.project)
     if not (project / "dodo.py").is_file():
@@ -200,7 +204,7 @@ def _say(text: str) -> None:
 
 
 def _init(given: argparse.Namespace) -> int:
-    from nightpress import scaffold
+    from nightpress.project import init as scaffold
 
     done = scaffold.init(
         Path(given.project), given.marketplace, rename_generic=given.rename_generic

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nightpress import errors
-from nightpress.project import version
+from nightpress.project.project import version
 
 
 def add(commands: Any) -> None:
@@ -37,9 +37,11 @@ def add(commands: Any) -> None:
 
 
 def _check(given: argparse.Namespace) -> int:
-    from nightpress import atomic, baseline, checking
-    from nightpress.check_report import Report
-    from nightpress.looking import Looking
+    from nightpress.checks import baseline
+    from nightpress.plan import check as checking
+    from nightpress.progress.looking import Looking
+    from nightpress.report.check_report import Report
+    from nightpress.storage import atomic
 
     accepted = baseline.load(_read(given.baseline)) if given.baseline else frozenset()
     looking = Looking(quiet=given.format != "text")

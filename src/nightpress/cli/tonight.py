@@ -18,9 +18,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress import budget, contract, errors, options
+from nightpress import errors
+from nightpress import project as contract
 from nightpress.clock import Clock
-from nightpress.store import read_only
+from nightpress.project import options
+from nightpress.quota import budget
+from nightpress.storage.sqlite import read_only
 
 Say = Callable[[str], None]
 

@@ -13,15 +13,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nightpress import clock, errors, progress
-from nightpress.events import Event
-from nightpress.project import STATE, Project, located
-from nightpress.render import terminal_screen
-from nightpress.terminal import safe
-from nightpress.watching import Watched, until_over
+from nightpress import clock, errors
+from nightpress.pipeline.events import Event
+from nightpress.progress import draw as terminal_screen
+from nightpress.progress import plain
+from nightpress.progress.watch import Watched, until_over
+from nightpress.project.project import STATE, Project, located
+from nightpress.text import safe
 
 if TYPE_CHECKING:
-    from nightpress.render.terminal_screen import Standing
+    from nightpress.progress.draw import Standing
 
 EVERY = 0.25
 LOOK = 2.0
@@ -51,7 +52,7 @@ def _watch(given: argparse.Namespace) -> int:
         sys.stdout.write("no run yet\n")
     elif given.once:
         _print(root, watched, None)
-    elif given.format == "json" or progress.chosen(None, sys.stdout, os.environ) == "plain":
+    elif given.format == "json" or plain.chosen(None, sys.stdout, os.environ) == "plain":
         _lines(watched, rows, given.format)
     else:
         _screen(root, watched)
@@ -67,7 +68,7 @@ def _lines(watched: Watched, rows: list[dict[str, Any]], form: str) -> None:
         event = Event(row["event"], row["at"], row["text"], row["job"], row)
         if form == "json":
             sys.stdout.write(json.dumps(row) + "\n")
-        elif progress.shown(event) or event.kind == "end":
+        elif plain.shown(event) or event.kind == "end":
             sys.stdout.write(safe(event.text) + "\n")
         sys.stdout.flush()
 
@@ -119,6 +120,6 @@ def _drawn(watched: Watched, standing: Standing | None, width: int) -> Any:
 
 
 def _standing(root: Path, watched: Watched) -> Standing:
-    from nightpress import standings
+    from nightpress.progress import eta
 
-    return standings.of(Project(root, {}, os.environ, clock.of(os.environ)), watched.screen)
+    return eta.of(Project(root, {}, os.environ, clock.of(os.environ)), watched.screen)

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress.store import Connection
+from nightpress.storage.sqlite import Connection
 
 TABLES = {"enhancement": "enhancements", "call": "calls"}
 

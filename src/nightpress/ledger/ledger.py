@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nightpress import chain
 from nightpress.errors import AwaitsReview
-from nightpress.ledger_backups import STATE
-from nightpress.ledger_reviews import SETTLED
-from nightpress.ledger_rows import Attempt, Call
-from nightpress.ledger_schema import MIGRATIONS
+from nightpress.ledger import chain
+from nightpress.ledger.backups import STATE
+from nightpress.ledger.reviews import SETTLED
+from nightpress.ledger.rows import Attempt, Call
+from nightpress.ledger.schema import MIGRATIONS
 from nightpress.model import Reply
-from nightpress.store import Connection, Row, Store
+from nightpress.storage.sqlite import Connection, Row, Store
 
 Clock = Any  # a callable without arguments that gives the time in epoch seconds
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from nightpress import chain
 from nightpress.errors import LedgerError
-from nightpress.store import Connection
+from nightpress.ledger import chain
+from nightpress.storage.sqlite import Connection
 
 
 class Pruned(Struct, frozen=True):

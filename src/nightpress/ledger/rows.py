@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress.store import Row
+from nightpress.storage.sqlite import Row
 
 
 class Attempt(Struct, frozen=True):

@@ -5,10 +5,10 @@ Floor 2. A migration is never edited once released: a change is a new script at 
 
 from __future__ import annotations
 
-from nightpress.ledger_backups import BACKUPS
-from nightpress.ledger_guards import GUARDS
-from nightpress.ledger_reviews import REVIEWS
-from nightpress.ledger_views import UNSPENT, VIEWS
+from nightpress.ledger.backups import BACKUPS
+from nightpress.ledger.guards import GUARDS
+from nightpress.ledger.reviews import REVIEWS
+from nightpress.ledger.views import UNSPENT, VIEWS
 
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;

@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nightpress import baseline, judging, publication, reading, reviewing
-from nightpress.catalog import Item
-from nightpress.pipeline import Press
+from nightpress.checks import baseline
+from nightpress.pipeline import review
+from nightpress.pipeline.pipeline import Press
+from nightpress.plan import judge
+from nightpress.plan.catalog import Item
+from nightpress.plugin import sources
+from nightpress.storage import tree
 
 
 def adopt(press: Press, items: Sequence[Item]) -> None:
@@ -21,8 +25,8 @@ def adopt(press: Press, items: Sequence[Item]) -> None:
         if state.case.standing.sha256 is None:
             press.run.tell("notice", f"{item.id}: there is no {state.target_path} to adopt")
             continue
-        text = reading.read(found.root, target, publication.READ_CAP).decode("utf-8", "replace")
-        verdict = judging.judge(
+        text = tree.read(found.root, target, sources.STANDING_CAP).decode("utf-8", "replace")
+        verdict = judge.judge(
             press.run.project, found, state.enhancement, state.counted, text,
             planned=[other.enhancement.target for other in found.states.values()],
             ours=False,
@@ -30,7 +34,7 @@ def adopt(press: Press, items: Sequence[Item]) -> None:
         errors = [finding for finding in verdict.findings if finding.severity == "error"]
         for finding in errors:
             press.run.tell("notice", f"{item.id}: accepted: {finding.check}: {finding.message}")
-        waited = any(one.job == item.id for one in reviewing.waiting(press.run.project, item.slug))
+        waited = any(one.job == item.id for one in review.waiting(press.run.project, item.slug))
         press.adopt(item, baseline.marks(errors))
         if waited:
             press.run.tell("notice", f"{item.id}: its draft waits no longer")

@@ -11,14 +11,16 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from nightpress import drafting, judging, reviewing, staleness
-from nightpress.catalog import Item
 from nightpress.errors import NightpressError
 from nightpress.fingerprint import sha256
-from nightpress.gathered import Gathered, State
-from nightpress.ledger_reviews import Review
+from nightpress.ledger.reviews import Review
 from nightpress.model import Finding, Fingerprint
-from nightpress.pipeline import Press
+from nightpress.pipeline import draft as drafting
+from nightpress.pipeline import review
+from nightpress.pipeline.pipeline import Press
+from nightpress.plan import judge, staleness
+from nightpress.plan.catalog import Item
+from nightpress.plan.state import Gathered, State
 
 
 def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tuple[list[str], int]:
@@ -26,7 +28,7 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
     project = press.run.project
     said: list[str] = []
     left = 0
-    for one in reviewing.waiting(project, slug):
+    for one in review.waiting(project, slug):
         found = press.plugin(slug)
         state = found.states.get(one.job.partition("/")[2])
         if state is None or one.job not in items:
@@ -43,7 +45,7 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
         doing = press.attempts.open(items[one.job], found, press.taken.get(slug), why)
         doing.draft = draft
         if press.put_in_place(doing, draft):
-            reviewing.decide(project.ledger, one, "applied")
+            review.decide(project.ledger, one, "applied")
             since = staleness.moved(draft.fingerprint, draft.counted, state.case, state.case.writer)
             if since:
                 words = "; ".join(reason.text for reason in since)
@@ -62,9 +64,9 @@ def _draft(press: Press, one: Review, found: Gathered, state: State, merge: bool
         one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
         Fingerprint(**json.loads(json.dumps(dict(one.fingerprint)))),
     )  # fmt: skip
-    if not reviewing.beside(one, state, found.root).edited:
+    if not review.beside(one, state, found.root).edited:
         return draft
-    path, conflicts = reviewing.propose(press.run.project, one, state, found.root)
+    path, conflicts = review.propose(press.run.project, one, state, found.root)
     if conflicts:
         raise NightpressError(
             f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
@@ -86,8 +88,8 @@ def _checked(
 ) -> drafting.Draft:
     """The merge as a draft, if it passes the checks."""
     project = press.run.project
-    text = reviewing.merged(project, one, state, found.root)[0].decode("utf-8", "replace")
-    verdict = judging.judge(
+    text = review.merged(project, one, state, found.root)[0].decode("utf-8", "replace")
+    verdict = judge.judge(
         project, found, state.enhancement, state.counted, text,
         planned=[other.enhancement.target for other in found.states.values()],
     )  # fmt: skip

@@ -14,15 +14,15 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress import fingerprint
-from nightpress.accounting import Attempts
 from nightpress.backends import make
-from nightpress.backends.retrying import Retrying
-from nightpress.backoff import Policy
+from nightpress.backends.backoff import Policy
+from nightpress.backends.retry import Retrying
 from nightpress.errors import BackendError, DaySpent
 from nightpress.model import Backend, Reply, Request
-from nightpress.routing import First, Routed
-from nightpress.run import Run
-from nightpress.writers import Writer
+from nightpress.pipeline.calls import Attempts
+from nightpress.pipeline.routing import First, Routed
+from nightpress.pipeline.run import Run
+from nightpress.project.writer import Writer
 
 
 def request_key(request: Request, writer: Writer) -> str:

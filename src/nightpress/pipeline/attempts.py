@@ -12,14 +12,15 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
-from nightpress import drafting, reviewing
-from nightpress.calls import Caller
-from nightpress.catalog import Item
 from nightpress.errors import AwaitsReview, BackendError, Deferred, NightpressError
-from nightpress.gathered import Gathered, State
-from nightpress.ledger_rows import Attempt
+from nightpress.ledger.rows import Attempt
 from nightpress.model import Finding, Request
-from nightpress.run import Outcome, Run
+from nightpress.pipeline import draft as drafting
+from nightpress.pipeline import review
+from nightpress.pipeline.ask import Caller
+from nightpress.pipeline.run import Outcome, Run
+from nightpress.plan.catalog import Item
+from nightpress.plan.state import Gathered, State
 
 
 class Doing(Struct):
@@ -137,9 +138,9 @@ class Attempts(Struct):
         before = doing.state.case.standing.sha256
         held = drafting.fingerprint_json(draft.fingerprint)
         findings = drafting.findings_json(draft.findings)
-        columns = reviewing.columns(draft, before, held, findings)
+        columns = review.columns(draft, before, held, findings)
         ledger, text = self.run.project.ledger, draft.text.encode("utf-8")
-        reviewing.hold(ledger, doing.row, doing.item.id, text, columns)
+        review.hold(ledger, doing.row, doing.item.id, text, columns)
         said = "its draft waits for you: doit review"
         ledger.end(
             doing.row, "deferred", error_class=AwaitsReview.__name__, error_message=said,

@@ -9,14 +9,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress import budget
-from nightpress.backends.answers import rerouted
+from nightpress.backends.gemini.answers import rerouted
 from nightpress.errors import BackendError
-from nightpress.ledger_rows import Call
+from nightpress.ledger.rows import Call
 from nightpress.model import Reply, Request
-from nightpress.routing import First, asked
-from nightpress.run import Run
-from nightpress.writers import Writer
+from nightpress.pipeline.routing import First, asked
+from nightpress.pipeline.run import Run
+from nightpress.project.writer import Writer
+from nightpress.quota import budget
 
 
 class Attempts(Struct):

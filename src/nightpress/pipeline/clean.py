@@ -12,13 +12,15 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from nightpress import atomic, originals, publication, reading, staleness
-from nightpress.catalog import Item
 from nightpress.errors import NightpressError, UnsafePath
-from nightpress.gathered import Gathered
-from nightpress.project import Project
-from nightpress.publication import LockBook
-from nightpress.snapshots import Snapshots
+from nightpress.pipeline import publish
+from nightpress.pipeline.publish import LockBook
+from nightpress.plan import originals, staleness
+from nightpress.plan.catalog import Item
+from nightpress.plan.state import Gathered
+from nightpress.project.project import Project
+from nightpress.storage import atomic, tree
+from nightpress.storage.snapshots import Snapshots
 
 
 def clean(
@@ -45,11 +47,11 @@ def _leftovers(found: Gathered, item: Item, dryrun: bool) -> list[str]:
     """Temporary files beside the target, of something that was killed."""
     if item.name not in found.states:
         return []
-    *folders, name = reading.parts_of(found.states[item.name].enhancement.target)
+    *folders, name = tree.parts_of(found.states[item.name].enhancement.target)
     mark = atomic.temporary_name(name, "")
     lines = []
     with suppress(FileNotFoundError, UnsafePath):
-        folder = reading.open_folder(found.root, folders)
+        folder = tree.open_folder(found.root, folders)
         try:
             names = [e.name for e in os.scandir(folder) if e.is_file(follow_symlinks=False)]
             for left in sorted(name for name in names if name.startswith(mark)):
@@ -102,7 +104,7 @@ def _put_back(project: Project, found: Gathered, item: Item, before: bytes | Non
         found.root, item.slug, "before doit clean", project.clock.time(), "",
         without=found.is_foreign,
     )  # fmt: skip
-    if publication.standing_hash(found.root, target) != state.case.standing.sha256:
+    if publish.standing_hash(found.root, target) != state.case.standing.sha256:
         return False
     try:
         _replace(found.root, target, before, state.case.standing.sha256)

@@ -12,27 +12,21 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from nightpress import (
-    atomic,
-    checks,
-    compose,
-    contract,
-    fingerprint,
-    judging,
-    neighbourhood,
-    originals,
-    prompting,
-    reviewing,
-    sources,
-    staleness,
-)
-from nightpress.calls import Caller, request_key
+from nightpress import checks, fingerprint
+from nightpress import project as contract
+from nightpress.backends import finish
 from nightpress.errors import Answer, BackendError
-from nightpress.gathered import Gathered, State
 from nightpress.model import Finding, Fingerprint, Generator, Material, Reply, Request, Window
-from nightpress.project import Project
-from nightpress.run import Run
-from nightpress.writers import Writer
+from nightpress.pipeline import review
+from nightpress.pipeline.ask import Caller, request_key
+from nightpress.pipeline.run import Run
+from nightpress.plan import judge, near_duplicates, originals, staleness
+from nightpress.plan.state import Gathered, State
+from nightpress.plugin import sources
+from nightpress.project import prompt as prompting
+from nightpress.project.project import Project
+from nightpress.project.writer import Writer
+from nightpress.storage import atomic
 
 ANALYSIS_TRIES = 3
 """How often an analysis is asked for, until one keeps its schema."""
@@ -77,7 +71,7 @@ def analyse(run: Run, caller: Caller, found: Gathered) -> dict[str, Any]:
             reservation = caller.reserve(question, state.writer)
         reply = caller.ask(question, state.writer, reservation=reservation)
         analysis, problems = contract.check_analysis(
-            compose.unwrap(reply.text),
+            finish.unwrap(reply.text),
             project.schema("analysis"),
             ours=state.writer.kind == "offline",
         )
@@ -172,7 +166,7 @@ def request(
     )
     system, prompt = _question(state.writer, generator, material)
     job = f"{found.slug}/{state.enhancement.name}"
-    if because := reviewing.hint(project, job):
+    if because := review.hint(project, job):
         prompt = prompting.minding(prompt, checks.redact(because)[0])
     return Request(
         "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
@@ -216,12 +210,15 @@ def draft(
 def _judged(
     project: Project, found: Gathered, state: State, question: Request, reply: Reply
 ) -> Draft:
-    text = compose.finished(question.material, reply.text)
-    standing = sources.standing_text(found.root, state.enhancement.target, state.case) or None
+    text = finish.finished(question.material, reply.text)
+    standing = (
+        sources.standing_text(found.root, state.enhancement.target, state.case.standing.sha256)
+        or None
+    )
     planned = [other.enhancement.target for other in found.states.values()]
-    around = neighbourhood.of(project)
+    around = near_duplicates.of(project)
     with around.turn:
-        verdict = judging.judge(
+        verdict = judge.judge(
             project, found, state.enhancement, state.counted, text,
             standing=standing, finish=reply.finish, planned=planned, forced=state.case.forced,
         )  # fmt: skip
@@ -229,7 +226,7 @@ def _judged(
             around.add(found.slug, state.target_path, verdict.text.encode("utf-8", "replace"))
     before = None
     if standing is not None:  # by the very rules that the draft is judged by
-        before = judging.judge(
+        before = judge.judge(
             project, found, state.enhancement, state.counted, standing, planned=planned
         ).score
     counted = _counted(state, question)

@@ -14,12 +14,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from nightpress import budget, calls, drafting, forecast, pacing
-from nightpress.catalog import Catalog, Item
 from nightpress.errors import NightpressError
-from nightpress.project import Project
-from nightpress.quota import Quota, Snapshot
-from nightpress.writers import Writer
+from nightpress.pipeline import ask as calls
+from nightpress.pipeline import draft, pacing
+from nightpress.plan.catalog import Catalog, Item
+from nightpress.project.project import Project
+from nightpress.project.writer import Writer
+from nightpress.quota import Quota, Snapshot, budget, forecast
 
 REPAIRS = 0.25
 """Share of drafts that may need their one repair call, until the ledger knows better."""
@@ -191,13 +192,13 @@ def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Itera
         if found is None:
             continue
         try:
-            question = drafting.analysis_request(project, found)
+            question = draft.analysis_request(project, found)
             first = calls.tokens_of(question)
-            analysis = drafting.known_analysis(project, found, question)
+            analysis = draft.known_analysis(project, found, question)
             if number < MEASURED:
                 asked += first
                 state = found.states[item.name]
-                document = drafting.request(project, found, state, analysis or UNREAD)
+                document = draft.request(project, found, state, analysis or UNREAD)
                 written += (size := calls.tokens_of(document))
             else:
                 size = first * written // max(1, asked)

@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from nightpress import budget, limits, pace, writers
 from nightpress.errors import UsageError
-from nightpress.limits import Limits
 from nightpress.loopback import is_loopback
-from nightpress.pace import Pace
-from nightpress.project import Project
-from nightpress.quota import Pacer, Quota
-from nightpress.run import Run
+from nightpress.pipeline.run import Run
+from nightpress.project import writer
+from nightpress.project.project import Project
+from nightpress.quota import Pacer, Quota, budget, limits, pace
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
 
 
 def spending(project: Project) -> budget.Spending:
@@ -46,7 +46,7 @@ def fallbacks(project: Project) -> tuple[str, ...]:
     named = tuple(project.defaults.values.get("fallback_models") or ())
     configured = project.defaults.values.get("limits") or {}
     for model in named:
-        if not project.may_pay and not writers.is_free(model, configured):
+        if not project.may_pay and not writer.is_free(model, configured):
             raise UsageError(
                 f"fallback_models: {model} has no free tier that is known, and may cost money",
                 "allow it (doit max_cost=5.00, paid=1), or state its `limits` in _defaults.yaml",
@@ -68,7 +68,7 @@ def _pays(project: Project, model: str) -> bool:
     """Is there no doubt that calls are paid for? A `max_cost` alone says what may be spent: with a
     model that has a free tier, the key may well be on it."""
     said = project.options.get("paid", project.defaults.values.get("paid", False))
-    paid = project.may_pay and not writers.is_free(model, {})
+    paid = project.may_pay and not writer.is_free(model, {})
     return bool(said) or paid or project.writer().vertex
 
 

@@ -12,15 +12,19 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import drafting, fingerprint, judging, ledger_rows, lockfile, publication
-from nightpress.attempts import Attempts, Doing
-from nightpress.budget import Spending
-from nightpress.calls import Caller
-from nightpress.catalog import Item
+from nightpress import fingerprint
 from nightpress.errors import Deferred, NightpressError, PublishConflict, UnsafePath, Unsettled
-from nightpress.gathered import Gathered
-from nightpress.run import Run
-from nightpress.snapshots import Snapshots
+from nightpress.ledger import lockfile, rows
+from nightpress.pipeline import draft as drafting
+from nightpress.pipeline import publish as publication
+from nightpress.pipeline.ask import Caller
+from nightpress.pipeline.attempts import Attempts, Doing
+from nightpress.pipeline.run import Run
+from nightpress.plan import judge
+from nightpress.plan.catalog import Item
+from nightpress.plan.state import Gathered
+from nightpress.quota.budget import Spending
+from nightpress.storage.snapshots import Snapshots
 
 
 class Press(Struct):
@@ -144,7 +148,7 @@ class Press(Struct):
         """Publish these very bytes; is the file there?"""
         try:
             project, found = self.run.project, doing.found
-            accepted = judging.unwitnessed(project, found, doing.state, draft.text)
+            accepted = judge.unwitnessed(project, found, doing.state, draft.text)
             self._put(doing, draft, accepted)
         except PublishConflict as error:
             self.attempts.end(doing, "kept", error)
@@ -178,7 +182,7 @@ class Press(Struct):
             content_sha256=sha256,
             bytes_after=doing.state.case.standing.size,
             verified=True,
-            accepted=ledger_rows.accepting(accepted),
+            accepted=rows.accepting(accepted),
             **self.attempts.timing(doing),
         )
         self._record(doing, "adopted", sha256, doing.state.case.files, accepted)
@@ -230,7 +234,7 @@ class Press(Struct):
                 "score_before": draft.score_before,
                 "score_after": draft.score,
                 "fingerprint": drafting.fingerprint_json(draft.fingerprint),
-                "accepted": ledger_rows.accepting(accepted),
+                "accepted": rows.accepting(accepted),
                 **self.attempts.timing(doing),
             },
         )

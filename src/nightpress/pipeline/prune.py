@@ -13,11 +13,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress import ledger_prune
 from nightpress.errors import UsageError
-from nightpress.ledger_prune import Pruned
-from nightpress.project import Project
-from nightpress.snapshots import Snapshots
+from nightpress.ledger import prune as ledger_prune
+from nightpress.ledger.prune import Pruned
+from nightpress.project.project import Project
+from nightpress.storage.snapshots import Snapshots
 
 DAYS = 90
 KEEP = 3

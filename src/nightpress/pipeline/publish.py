@@ -13,17 +13,18 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import atomic, fingerprint, lockfile, reading
+from nightpress import fingerprint
 from nightpress.errors import MachineTrouble, PublishConflict, Unsettled
-from nightpress.project import Project
-
-READ_CAP = 8 * 1024 * 1024
+from nightpress.ledger import lockfile
+from nightpress.plugin import sources
+from nightpress.project.project import Project
+from nightpress.storage import atomic, tree
 
 
 def standing_hash(root: Path, target: str) -> str | None:
     """sha256 of the file at the target; None if there is none; UnsafePath if it is no file."""
     try:
-        return fingerprint.sha256(reading.read(root, target, READ_CAP))
+        return fingerprint.sha256(tree.read(root, target, sources.STANDING_CAP))
     except FileNotFoundError:
         return None
 

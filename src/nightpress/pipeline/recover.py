@@ -10,14 +10,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nightpress import atomic, contract, ledger_rows, lockfile, publication
+from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.fingerprint import writer
+from nightpress.ledger import lockfile
+from nightpress.ledger import rows as ledger_rows
 from nightpress.model import Fingerprint
-from nightpress.project import Project
-from nightpress.publication import LockBook
-from nightpress.run import Run
-from nightpress.snapshots import Snapshots
+from nightpress.pipeline import publish
+from nightpress.pipeline.publish import LockBook
+from nightpress.pipeline.run import Run
+from nightpress.project.project import Project
+from nightpress.storage import atomic
+from nightpress.storage.snapshots import Snapshots
 
 
 def reconcile(run: Run) -> None:
@@ -50,7 +54,7 @@ def _settle(root: Path, row: Any) -> tuple[str, str]:
     if row["status"] == "started":
         return "interrupted", "nothing was written"
     try:
-        now = publication.standing_hash(plugin, target)
+        now = publish.standing_hash(plugin, target)
     except (UnsafePath, OSError) as error:
         return "kept", f"the target cannot be read: {error}"
     if now == row["content_sha256"]:
@@ -107,7 +111,7 @@ def _stands(root: Path, row: Any) -> bool:
     """Does the file stand as this row says?"""
     target = row["target_path"][len(row["plugin_path"]) + 1 :]
     try:
-        stands = publication.standing_hash(root / row["plugin_path"], target)
+        stands = publish.standing_hash(root / row["plugin_path"], target)
     except (UnsafePath, OSError):
         return False
     return bool(stands == row["content_sha256"])

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from nightpress.errors import NightpressError
-from nightpress.options import meant
-from nightpress.pipeline import Press
-from nightpress.project import Project
-from nightpress.run import Run
-from nightpress.snapshots import Snapshot, Snapshots
-from nightpress.terminal import safe
+from nightpress.pipeline.pipeline import Press
+from nightpress.pipeline.run import Run
+from nightpress.project.options import meant
+from nightpress.project.project import Project
+from nightpress.storage.snapshots import Snapshot, Snapshots
+from nightpress.text import safe
 
 MOST_SECONDS = 5 * 60.0
 """A plugin that takes longer to bring back is told as a failure, though it is back."""

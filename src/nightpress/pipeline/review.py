@@ -16,14 +16,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress import atomic, publication, reading
 from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import sha256
-from nightpress.gathered import State
-from nightpress.ledger import Ledger
-from nightpress.ledger_reviews import DECIDED, HINT, PASSED, WAITING, Review, review
-from nightpress.project import Project
-from nightpress.snapshots import Snapshots
+from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.reviews import DECIDED, HINT, PASSED, WAITING, Review, review
+from nightpress.plan.state import State
+from nightpress.plugin import sources
+from nightpress.project.project import Project
+from nightpress.storage import atomic, tree
+from nightpress.storage.snapshots import Snapshots
 
 LONGEST_REASON = 2_000
 """Characters of a reason that go into the next prompt."""
@@ -116,7 +117,7 @@ def beside(one: Review, state: State, root: Path) -> Waiting:
 
 def _standing(root: Path, target: str) -> bytes | None:
     try:
-        return reading.read(root, target, publication.READ_CAP)
+        return tree.read(root, target, sources.STANDING_CAP)
     except (FileNotFoundError, UnsafePath):
         return None
 

@@ -19,11 +19,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import trouble
+from nightpress import errors
 from nightpress.errors import EXIT_FAILED, EXIT_USAGE, BackendError
-from nightpress.events import Event, Listener
-from nightpress.project import Project, version
-from nightpress.terminal import safe
+from nightpress.pipeline.events import Event, Listener
+from nightpress.project.project import Project, version
+from nightpress.text import safe
 
 
 class Outcome(Struct, frozen=True):
@@ -176,7 +176,7 @@ class Run(Struct):
         if isinstance(error, BackendError) and error.fatal:
             self.halt(str(error))
             return True
-        if found := trouble.of(error):
+        if found := errors.machine_trouble(error):
             self.halt(str(found), EXIT_FAILED)
         return found is not None
 

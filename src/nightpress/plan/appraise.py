@@ -12,12 +12,14 @@ from typing import Any
 
 from msgspec.structs import asdict, replace
 
-from nightpress import fingerprint, reading, staleness
-from nightpress.gathered import Gathered
+from nightpress import fingerprint
 from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
-from nightpress.project import Project
-from nightpress.staleness import Case
-from nightpress.writers import Writer
+from nightpress.plan import staleness
+from nightpress.plan.staleness import Case
+from nightpress.plan.state import Gathered
+from nightpress.project.project import Project
+from nightpress.project.writer import Writer
+from nightpress.storage import tree
 
 
 class Appraiser:
@@ -42,10 +44,10 @@ class Appraiser:
         key = self._key("findings", enhancement, case, str(case.standing.sha256))
         held = self.project.index.appraisal(key)
         if held is None:
-            from nightpress import judging
+            from nightpress.plan import judge
 
-            text = reading.read(found.root, enhancement.target, _CAP).decode("utf-8", "replace")
-            verdict = judging.judge(self.project, found, enhancement, case.files, text, ours=False)
+            text = tree.read(found.root, enhancement.target, _CAP).decode("utf-8", "replace")
+            verdict = judge.judge(self.project, found, enhancement, case.files, text, ours=False)
             held = json.dumps([asdict(finding) for finding in verdict.findings])
             self.project.index.keep_appraisal(key, held)
         return tuple(Finding(**finding) for finding in json.loads(held))
@@ -76,7 +78,8 @@ def shortage(
 ) -> str:
     """Why the source is not enough, with what to do; "" if it is. One judgement before any call:
     bytes there are against the generator's `min_source_bytes` for the kind of backend."""
-    from nightpress import originals, sources
+    from nightpress.plan import originals
+    from nightpress.plugin import sources
 
     read = sources.read(found.root, case.files)
     standing = originals.input_text(project, found, enhancement, case)
@@ -97,7 +100,7 @@ def shortage(
 
 def _too_little(files: Iterable[SourceFile], standing: str, least: int) -> str:
     """For a model: bytes of the files, licences not counted, and of the standing document."""
-    from nightpress import anatomy
+    from nightpress.plugin import anatomy
 
     have = sum(f.size for f in files if anatomy.kind_of(f.path) != "license")
     have += len(standing.encode())

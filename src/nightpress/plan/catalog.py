@@ -14,11 +14,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress.digests import LOCK, RACY_NS, UNORDERED, Settled, newest, sign
-from nightpress.gather import Gatherer
-from nightpress.gathered import Gathered
 from nightpress.model import Decision, Reason
-from nightpress.project import Project
+from nightpress.plan.gather import Gatherer
+from nightpress.plan.state import Gathered
+from nightpress.project.project import Project
+from nightpress.storage.index import LOCK, RACY_NS, UNORDERED, Settled, newest, sign
 
 
 class Item(Struct, frozen=True):

@@ -17,15 +17,20 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress import baseline, checks, contract, judging, reading, sources, staleness
+from nightpress import checks
+from nightpress import project as contract
+from nightpress.checks import baseline
 from nightpress.clock import RealClock
-from nightpress.digests import Index
 from nightpress.errors import UnsafePath, UsageError
-from nightpress.gather import Gatherer
-from nightpress.gathered import Gathered, State
 from nightpress.model import Anatomy, Finding
-from nightpress.project import Project
-from nightpress.writers import KEYS
+from nightpress.plan import judge, staleness
+from nightpress.plan.gather import Gatherer
+from nightpress.plan.state import Gathered, State
+from nightpress.plugin import sources
+from nightpress.project.project import Project
+from nightpress.project.writer import KEYS
+from nightpress.storage import tree as reading
+from nightpress.storage.index import Index
 
 CAP = 1024 * 1024
 """Bytes of a document; a larger one is a finding, and is not read."""
@@ -185,7 +190,7 @@ def _judged(
     text, unreadable = _text(found.root, state.enhancement.target)
     if unreadable is not None:
         return Judged(shown, size, None, (unreadable,), stale)
-    verdict = judging.judge(
+    verdict = judge.judge(
         project, found, state.enhancement, state.counted, text,
         planned=[other.enhancement.target for other in found.states.values()],
         ours=staleness.is_ours(state.case.standing, state.case.publication),

@@ -10,24 +10,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nightpress import (
-    contract,
-    digests,
-    fingerprint,
-    git,
-    grounds,
-    reading,
-    sources,
-    staleness,
-)
-from nightpress.appraise import Appraiser
+from nightpress import fingerprint
+from nightpress import project as contract
 from nightpress.errors import UnsafePath
-from nightpress.gathered import Gathered, State
 from nightpress.model import Enhancement, Fingerprint, Manifest
-from nightpress.project import Project
-from nightpress.remembered import Remembered
-from nightpress.restored import Absent
-from nightpress.staleness import Case, LastRow, Publication, Standing
+from nightpress.plan import content, staleness
+from nightpress.plan.appraise import Appraiser
+from nightpress.plan.history import Remembered
+from nightpress.plan.restored import Absent
+from nightpress.plan.staleness import Case, LastRow, Publication, Standing
+from nightpress.plan.state import Gathered, State
+from nightpress.plugin import sources
+from nightpress.project.project import Project
+from nightpress.storage import git
+from nightpress.storage import index as digests
+from nightpress.storage import tree as reading
 
 MOST = 5
 """Notices of one plugin that are told, at most."""
@@ -57,7 +54,7 @@ class Gatherer:
             return found
         found.name = found.manifest.name
         found.root = project.root / found.manifest.path
-        found.foreign = grounds.foreign(project, found.manifest.path)
+        found.foreign = content.foreign(project, found.manifest.path)
         try:
             self._look(found)
             self._decide(found)
@@ -82,7 +79,7 @@ class Gatherer:
         prefix = os.fsencode(manifest.path)
         targets = [enhancement.target for enhancement in manifest.enhancements]
         ignored = self._git.inside(manifest.path, [entry.path for entry in tree.files])
-        entries = grounds.own(tree.files, found.foreign, ignored, targets)
+        entries = content.own(tree.files, found.foreign, ignored, targets)
         found.notices += sources.unused(entries, targets)
         paths = [prefix, *(prefix + b"/" + os.fsencode(entry.path) for entry in entries)]
         found.names = (os.fsencode(manifest.file), *paths)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 
-from nightpress import fingerprint, ledger_rows, lockfile, originals
-from nightpress.gathered import Gathered
+from nightpress import fingerprint
+from nightpress.ledger import lockfile
+from nightpress.ledger import rows as ledger_rows
 from nightpress.model import Enhancement, Fingerprint
-from nightpress.project import Project
-from nightpress.staleness import LastRow, Publication
+from nightpress.plan import originals
+from nightpress.plan.staleness import LastRow, Publication
+from nightpress.plan.state import Gathered
+from nightpress.project.project import Project
 
 
 class Remembered:

@@ -10,11 +10,15 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from nightpress import baseline, checks, contract, neighbourhood, originals, ownchecks, sources
-from nightpress.gathered import Gathered, State
+from nightpress import checks
+from nightpress import project as contract
+from nightpress.checks import baseline
+from nightpress.lazy_re import pattern
 from nightpress.model import Anatomy, Enhancement, Generator
-from nightpress.patterns import pattern
-from nightpress.project import Project
+from nightpress.plan import near_duplicates, originals, own_checks
+from nightpress.plan.state import Gathered, State
+from nightpress.plugin import sources
+from nightpress.project.project import Project
 
 
 def judge(
@@ -60,8 +64,8 @@ def judge(
         forced=forced,
         ours=ours,
         instructions=instructions(generator.system, generator.prompt),
-        neighbours=neighbourhood.of(project).without(plugin) if ours else None,
-        custom=ownchecks.gates(generator, settings, project.root),
+        neighbours=near_duplicates.of(project).without(plugin) if ours else None,
+        custom=own_checks.gates(generator, settings, project.root),
     )
     return checks.judge(text, context)
 

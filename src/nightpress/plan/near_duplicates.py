@@ -16,10 +16,13 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import checks, contract, digests, fingerprint, reading
+from nightpress import checks, fingerprint
+from nightpress import project as contract
 from nightpress.errors import UnsafePath
-from nightpress.project import Project
-from nightpress.sketchbook import Entry, Sketchbook
+from nightpress.plan.sketchbook import Entry, Sketchbook
+from nightpress.project.project import Project
+from nightpress.storage import index as digests
+from nightpress.storage import tree
 
 CAP = 1024 * 1024
 """Bytes of a document that is compared; a larger one is passed over."""
@@ -75,7 +78,7 @@ class Neighbourhood:
                 del known[target]
                 continue
             try:
-                data = reading.read(self._project.root, target, CAP)
+                data = tree.read(self._project.root, target, CAP)
             except (UnsafePath, OSError):
                 continue  # nothing stands there, or nothing that we would read
             known.pop(target, None)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from nightpress import sources
 from nightpress.errors import NightpressError
-from nightpress.gathered import Gathered
 from nightpress.model import Enhancement
-from nightpress.project import Project
-from nightpress.snapshots import Snapshots
-from nightpress.staleness import Case
-from nightpress.terminal import safe
+from nightpress.plan.staleness import Case
+from nightpress.plan.state import Gathered
+from nightpress.plugin import sources
+from nightpress.project.project import Project
+from nightpress.storage.snapshots import Snapshots
+from nightpress.text import safe
 
 
 class Original(Struct, frozen=True):
@@ -56,7 +56,7 @@ def input_text(project: Project, found: Gathered, enhancement: Enhancement, case
     stood there first. "" where there is none, or its copy is not here (a clone has no snapshots).
     """
     if case.publication is None or case.publication.status != "published":
-        return sources.standing_text(found.root, enhancement.target, case)
+        return sources.standing_text(found.root, enhancement.target, case.standing.sha256)
     target_path = (found.root / enhancement.target).relative_to(project.root).as_posix()
     original = find(project, f"{found.slug}/{enhancement.name}", target_path)
     try:

@@ -12,9 +12,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from nightpress import checks, reading
+from nightpress import checks
 from nightpress.errors import UnsafePath, UsageError
 from nightpress.model import Generator
+from nightpress.storage import tree
 
 CAP = 256 * 1024
 """Bytes of one check's file."""
@@ -47,7 +48,7 @@ def _loaded(folder: Path, file: str, digest: str) -> checks.Check:
     del digest
     shown = f"generators/{folder.name}/{file}"
     try:
-        source = reading.read(folder, file, CAP)
+        source = tree.read(folder, file, CAP)
     except (UnsafePath, OSError) as error:
         raise UsageError(f"{shown}: cannot be read: {error}") from None
     module = ModuleType(f"nightpress_check_{folder.name}")

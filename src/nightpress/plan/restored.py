@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 
 from nightpress.model import RESTORED
-from nightpress.project import Project
-from nightpress.staleness import LastRow, Publication
+from nightpress.plan.staleness import LastRow, Publication
+from nightpress.project.project import Project
 
 
 class Absent:

@@ -5,10 +5,12 @@ Floor 3. No score is a model's opinion of itself (docs/checks.md tells what it i
 
 from __future__ import annotations
 
-from nightpress import judging, publication, reading, staleness
-from nightpress.catalog import Catalog, Item
 from nightpress.errors import UnsafePath
-from nightpress.project import Project
+from nightpress.plan import judge, staleness
+from nightpress.plan.catalog import Catalog, Item
+from nightpress.plugin import sources
+from nightpress.project.project import Project
+from nightpress.storage import tree
 
 _KNOWN = "SELECT job, content_sha256, score_after FROM latest WHERE score_after IS NOT NULL"
 
@@ -35,10 +37,10 @@ def _judged(project: Project, catalog: Catalog, item: Item) -> int | None:
     if gathered is None or state is None or state.case.standing.sha256 is None:
         return None
     try:
-        data = reading.read(gathered.root, state.enhancement.target, publication.READ_CAP)
+        data = tree.read(gathered.root, state.enhancement.target, sources.STANDING_CAP)
     except (OSError, UnsafePath):
         return None
-    return judging.judge(
+    return judge.judge(
         project, gathered, state.enhancement, state.counted, data.decode("utf-8", "replace"),
         planned=[other.enhancement.target for other in gathered.states.values()],
         # what is to be replaced, by the very rules that its draft will be judged by

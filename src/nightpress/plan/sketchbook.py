@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress.store import Cursor, Store
+from nightpress.storage.sqlite import Cursor, Store
 
 Sketch = tuple[int, ...]
 

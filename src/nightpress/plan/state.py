@@ -11,10 +11,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import anatomy, grounds
 from nightpress.model import Decision, Enhancement, Manifest
-from nightpress.staleness import Case
-from nightpress.writers import Writer
+from nightpress.plan import content
+from nightpress.plan.staleness import Case
+from nightpress.plugin import anatomy
+from nightpress.project.writer import Writer
 
 
 class State(Struct):
@@ -71,4 +72,4 @@ class Gathered(Struct):
 
     def is_foreign(self, path: str) -> bool:
         """Is a path in the plugin's folder (relative to it) not the plugin's own?"""
-        return grounds.is_foreign(path, self.foreign)
+        return content.is_foreign(path, self.foreign)

@@ -14,9 +14,9 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any, Literal
 
-from nightpress import frontmatter
+from nightpress.lazy_re import pattern
 from nightpress.model import Anatomy, Component, SourceFile
-from nightpress.patterns import pattern
+from nightpress.plugin import frontmatter
 
 Kind = Literal[
     "manifest", "readme", "command", "agent", "skill", "hook", "mcp", "script", "doc", "license",

@@ -12,8 +12,8 @@ from itertools import groupby
 
 from msgspec import Struct
 
-from nightpress.anatomy import kind_of
 from nightpress.model import Anatomy, SourceFile
+from nightpress.plugin.anatomy import kind_of
 
 _VALUE = {
     "manifest": 0, "command": 1, "readme": 2, "agent": 3, "skill": 4, "hook": 5, "mcp": 6,

@@ -16,10 +16,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress import bounded_yaml
-from nightpress.patterns import pattern
+from nightpress.lazy_re import pattern
+from nightpress.plugin import yaml
 
-FrontmatterError = bounded_yaml.YamlError
+FrontmatterError = yaml.YamlError
 
 
 class Parts(Struct, frozen=True):
@@ -55,7 +55,7 @@ def _parsed(raw: str) -> dict[str, object]:
     if value is not None:
         return dict(value)
     try:
-        value = bounded_yaml.load(raw).value
+        value = yaml.load(raw).value
     except FrontmatterError as error:
         value = _second_try(raw, error)
     if value is None:
@@ -107,7 +107,7 @@ def _second_try(raw: str, first: FrontmatterError) -> Any:
     if quoted == raw:
         raise first
     try:
-        return bounded_yaml.load(quoted).value
+        return yaml.load(quoted).value
     except FrontmatterError:
         raise first from None
 

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress import anatomy, fingerprint, reading
+from nightpress import fingerprint
 from nightpress.errors import UnsafePath
 from nightpress.model import Anatomy, SourceFile
-from nightpress.staleness import Case
+from nightpress.plugin import anatomy
+from nightpress.storage import tree
 
 FILE_CAP = 256 * 1024
 """Bytes of one file that are used at most."""
@@ -71,7 +72,7 @@ def read(root: Path, paths: Iterable[str]) -> Sources:
             files.append(held)
             continue
         try:
-            data = reading.read(root, path, FILE_CAP)
+            data = tree.read(root, path, FILE_CAP)
         except (UnsafePath, OSError):
             continue  # gone, a link, too large: it is no source; the notices name it
         text = text_of(data)
@@ -99,12 +100,12 @@ def text_of(data: bytes) -> str | None:
     return text
 
 
-def unused(entries: Iterable[reading.Entry], targets: Container[str]) -> list[reading.Notice]:
+def unused(entries: Iterable[tree.Entry], targets: Container[str]) -> list[tree.Notice]:
     """What a person wrote that is too large to be a source. targets: of the documents, which are
     read in another way."""
     said = f"over {FILE_CAP // 1024} KiB: no document is made from it"
     return [
-        reading.Notice(entry.path, said)
+        tree.Notice(entry.path, said)
         for entry in entries
         if entry.kind == "file" and entry.size > FILE_CAP and entry.path not in targets
         and entry.path.lower().endswith((".md", ".markdown", ".rst", ".txt"))
@@ -122,8 +123,8 @@ def anatomy_of(root: Path, sources: Sources, told: Mapping[str, str] | None = No
     return anatomy.build(sources.files, root.name, told)
 
 
-def standing_text(root: Path, target: str, case: Case) -> str:
-    """The file that stands at the target; "" if there is none."""
-    if case.standing.sha256 is None:
+def standing_text(root: Path, target: str, sha256: str | None) -> str:
+    """The file that stands at the target; "" if there is none (its sha256 is None)."""
+    if sha256 is None:
         return ""
-    return reading.read(root, target, STANDING_CAP).decode("utf-8", "replace")
+    return tree.read(root, target, STANDING_CAP).decode("utf-8", "replace")

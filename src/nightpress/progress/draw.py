@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
-from nightpress.screen import Screen
-from nightpress.terminal import Out, safe
+from nightpress.progress.screen import Screen
+from nightpress.text import Out, safe
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

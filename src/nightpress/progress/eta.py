@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from nightpress import forecast, forecasting
-from nightpress.project import Project
-from nightpress.render.terminal_screen import Standing
-from nightpress.screen import Screen
+from nightpress.pipeline import outlook
+from nightpress.progress.draw import Standing
+from nightpress.progress.screen import Screen
+from nightpress.project.project import Project
+from nightpress.quota import forecast
 
 CALLS_EACH = 2.25
 """Calls of one enhancement, until this run knows better: its plugin's analysis, a draft, and a
@@ -26,7 +27,7 @@ def of(project: Project, screen: Screen) -> Standing:
     now = project.clock.time()
     if screen.backend in ("", "offline"):
         return Standing(eta=_by_rate(screen, left, now))
-    situation, stands = forecasting.situation(project, screen.model)
+    situation, stands = outlook.situation(project, screen.model)
     resets = stands.resets_at
     minute = (stands.left_in_minute, stands.limits.rpm)
     day = (stands.left_in_day, stands.limits.rpd)

@@ -11,11 +11,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from nightpress.events import Event
-from nightpress.outlet import Outlet
-from nightpress.render import terminal_screen
-from nightpress.render.terminal_screen import Standing
-from nightpress.screen import Screen
+from nightpress.pipeline.events import Event
+from nightpress.progress import draw
+from nightpress.progress.draw import Standing
+from nightpress.progress.outlet import Outlet
+from nightpress.progress.screen import Screen
 
 EVERY = 0.25
 """Seconds between two drawings."""
@@ -54,7 +54,7 @@ class Live:
         self._plain()
 
     def _plain(self) -> None:
-        console = terminal_screen.console(self._out, soft_wrap=True)
+        console = draw.console(self._out, soft_wrap=True)
         for row in self._taken():
             self._print(console, row)
 
@@ -68,16 +68,16 @@ class Live:
 
     def _print(self, console: Any, row: dict[str, Any]) -> None:
         if row["event"] == "finished":
-            console.print(terminal_screen.outcome(str(row["text"]), console.width))
+            console.print(draw.outcome(str(row["text"]), console.width))
         elif row["event"] in ("run", "notice", "summary"):
-            console.print(terminal_screen.told(str(row["text"])))
+            console.print(draw.told(str(row["text"])))
         elif _failed(row):
-            console.print(terminal_screen.told(str(row["text"]), "dim"))
+            console.print(draw.told(str(row["text"]), "dim"))
 
     def _draw(self) -> None:
         from rich.live import Live as Region
 
-        console = terminal_screen.console(self._out)
+        console = draw.console(self._out)
         with Region(console=console, auto_refresh=False, transient=True) as region:
             console.show_cursor(True)  # whatever kills us, the terminal stays usable
             looked, standing = 0.0, Standing()
@@ -89,7 +89,7 @@ class Live:
                 now = self._now()
                 if now - looked >= LOOK:
                     looked, standing = now, self._standing(self._screen)
-                drawn = terminal_screen.render(self._screen, standing, now, console.width)
+                drawn = draw.render(self._screen, standing, now, console.width)
                 region.update(drawn, refresh=True)
 
 

@@ -11,7 +11,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from nightpress.errors import NightpressError
-from nightpress.terminal import safe
+from nightpress.text import safe
 
 if TYPE_CHECKING:
     from nightpress.vault.source import Progress

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from nightpress.events import Event, Listener
-from nightpress.terminal import Out, safe
+from nightpress.pipeline.events import Event, Listener
+from nightpress.text import Out, safe
 
 PAUSE = 30.0
 """Seconds; a shorter wait for the quota is no news."""

@@ -15,8 +15,8 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
-from nightpress import projectlock
-from nightpress.screen import Screen
+from nightpress.progress.screen import Screen
+from nightpress.storage import run_lock
 
 
 class Watched(Struct):
@@ -56,7 +56,7 @@ class Watched(Struct):
     def alive(self) -> bool:
         """Is the run's process there, and does the lock name it?"""
         try:
-            held = json.loads((self.state / projectlock.NAME).read_bytes() or b"{}")
+            held = json.loads((self.state / run_lock.NAME).read_bytes() or b"{}")
             os.kill(self.screen.pid, 0)
         except ProcessLookupError:
             return False

@@ -6,14 +6,14 @@ all of them are found, not just the first.
 
 from __future__ import annotations
 
-from nightpress.contract.analyses import check_analysis
-from nightpress.contract.bundle import bundled
-from nightpress.contract.defaults import FILE, Defaults, load_defaults
-from nightpress.contract.generators import load_generator
-from nightpress.contract.manifests import load_manifest
-from nightpress.contract.problems import Problem, as_dict
-from nightpress.contract.reading_yaml import peek
-from nightpress.contract.whole import validate
+from nightpress.project.analyses import check_analysis
+from nightpress.project.defaults import FILE, Defaults, load_defaults
+from nightpress.project.generators import load_generator
+from nightpress.project.manifests import load_manifest
+from nightpress.project.problems import Problem, as_dict
+from nightpress.project.resources import bundled
+from nightpress.project.validate import validate
+from nightpress.project.yaml_read import peek
 
 __all__ = [
     "FILE", "Defaults", "Problem", "as_dict", "bundled", "check_analysis", "load_defaults",

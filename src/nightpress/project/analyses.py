@@ -6,7 +6,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
-from nightpress.contract import schema as schemas
+from nightpress.project import schema as schemas
 
 
 def check_analysis(

@@ -8,11 +8,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress.bounded_yaml import Document
-from nightpress.contract import paths, reading_yaml
-from nightpress.contract.problems import Problem
-from nightpress.contract.schema import at
 from nightpress.model import Window
+from nightpress.plugin.yaml import Document
+from nightpress.project import paths, yaml_read
+from nightpress.project.problems import Problem
+from nightpress.project.schema import at
 
 FILE = "manifests/_defaults.yaml"
 
@@ -31,7 +31,7 @@ def load_defaults(root: Path) -> tuple[Defaults, list[Problem]]:
     path = root / FILE
     if not path.exists():
         return Defaults(root), []
-    document, problems = reading_yaml.load(path, FILE, "defaults")
+    document, problems = yaml_read.load(path, FILE, "defaults")
     if document is None or not isinstance(document.value, dict):
         return Defaults(root), problems
     values = document.value

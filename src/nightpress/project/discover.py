@@ -15,8 +15,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import reading
 from nightpress.errors import UnsafePath
+from nightpress.storage import tree as reading
 
 CAP = 4 * 1024 * 1024
 """Bytes of a marketplace.json or plugin.json at most."""

@@ -1,6 +1,6 @@
 """docs/manifests.md: the fields of every file that a user writes, made from their schemas.
 
-`python -m nightpress.contract.describing > docs/manifests.md`; a test compares.
+`python -m nightpress.project.docs > docs/manifests.md`; a test compares.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nightpress.contract.schema import schema
+from nightpress.project.schema import schema
 
 Row = tuple[str, str, str]
 """A field's dotted path, what it holds, what it means."""
@@ -21,7 +21,7 @@ _KINDS = {"object": "mapping", "array": "list", "boolean": "true, false", "strin
 _HEAD = """\
 # Manifests
 
-<!-- made by `python -m nightpress.contract.describing > docs/manifests.md`; a test compares -->
+<!-- made by `python -m nightpress.project.docs > docs/manifests.md`; a test compares -->
 
 One YAML file for each plugin says which documents it should have, and
 `manifests/_defaults.yaml` what all of them share. `nightpress init` writes both, `doit manifests`

@@ -9,15 +9,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nightpress.bounded_yaml import Document
-from nightpress.contract import paths, reading_yaml
-from nightpress.contract.bundle import bundled
-from nightpress.contract.defaults import checks, window
-from nightpress.contract.problems import Problem
-from nightpress.contract.reading_yaml import Memory
-from nightpress.contract.schema import at
 from nightpress.model import Generator, Window
-from nightpress.proposing import filled_in
+from nightpress.plugin.yaml import Document
+from nightpress.project import paths, yaml_read
+from nightpress.project.defaults import checks, window
+from nightpress.project.problems import Problem
+from nightpress.project.proposing import filled_in
+from nightpress.project.resources import bundled
+from nightpress.project.schema import at
+from nightpress.project.yaml_read import Memory
 
 ANALYSIS = "analysis"
 """Phase 1: a generator's folder that is no type of enhancement."""
@@ -31,7 +31,7 @@ def load_generator(
 ) -> tuple[Generator | None, list[Problem]]:
     """The generator in `folder`, and every problem; None if it cannot be used."""
     shown = f"generators/{folder.name}/generator.yaml"
-    document, problems = reading_yaml.load(folder / "generator.yaml", shown, "generator", memory)
+    document, problems = yaml_read.load(folder / "generator.yaml", shown, "generator", memory)
     texts: dict[str, str] = {}
     for name in _TEMPLATES:
         try:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from nightpress import contract
-from nightpress.contract import paths, writing_yaml
+from nightpress import project as contract
 from nightpress.errors import UsageError
-from nightpress.syncing import Done, Sync, replace, settings, unwritable, write_new
+from nightpress.project import paths, yaml_write
+from nightpress.project.sync import Done, Sync, replace, settings, unwritable, write_new
 
 __all__ = ["Done", "init", "sync"]
 
@@ -29,7 +29,7 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Do
     done = Done()
     if (root / contract.FILE).exists():
         settings(root)
-    write_new(root, contract.FILE, writing_yaml.defaults(_schema(root, "defaults"), relative), done)
+    write_new(root, contract.FILE, yaml_write.defaults(_schema(root, "defaults"), relative), done)
     found = Sync(root, _schema(root, "manifest"), done, rename=rename_generic, add=())
     write_new(root, "dodo.py", contract.bundled("dodo.py").read_text(encoding="utf-8"), done)
     _ignore(root, done)

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from nightpress.bounded_yaml import Document
-from nightpress.contract import defaults as shared
-from nightpress.contract import generators, paths, reading_yaml
-from nightpress.contract.defaults import Defaults
-from nightpress.contract.problems import Problem, meant
-from nightpress.contract.reading_yaml import Memory
-from nightpress.contract.schema import at
 from nightpress.model import Enhancement, Generator, Manifest
-from nightpress.proposing import filled_in
-from nightpress.slugs import skill_name
+from nightpress.plugin.names import skill_name
+from nightpress.plugin.yaml import Document
+from nightpress.project import defaults as shared
+from nightpress.project import generators, paths, yaml_read
+from nightpress.project.defaults import Defaults
+from nightpress.project.problems import Problem, meant
+from nightpress.project.proposing import filled_in
+from nightpress.project.schema import at
+from nightpress.project.yaml_read import Memory
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -30,7 +30,7 @@ def load_manifest(
     if not SLUG.fullmatch(path.stem):
         hint = "rename it: a-z, 0-9, `.`, `_` and `-`, at most 64 characters"
         problems.append(Problem(shown, 0, 0, "", f"{path.stem!r} is no task name", hint))
-    document, found = reading_yaml.load(path, shown, "manifest", memory)
+    document, found = yaml_read.load(path, shown, "manifest", memory)
     problems += found
     if document is None or not isinstance(document.value, dict):
         return None, problems

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from nightpress.terminal import safe
+from nightpress.text import safe
 
 
 class Problem(Struct, frozen=True):

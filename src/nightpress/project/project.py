@@ -14,12 +14,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nightpress import __version__, contract, fingerprint, lockfile, writers
-from nightpress.contract import Defaults
-from nightpress.digests import LOCK, RACY_NS, Index
+from nightpress import __version__, fingerprint, project
 from nightpress.errors import UsageError
-from nightpress.ledger import Ledger
+from nightpress.ledger import lockfile
+from nightpress.ledger.ledger import Ledger
 from nightpress.model import Generator, Window
+from nightpress.project import Defaults
+from nightpress.project import writer as writers
+from nightpress.storage.index import LOCK, RACY_NS, Index
 
 STATE = ".nightpress"
 
@@ -56,7 +58,7 @@ class Project:
         third of a null build.
         """
         try:
-            text = (self.root / contract.FILE).read_bytes()
+            text = (self.root / project.FILE).read_bytes()
         except FileNotFoundError:
             return Defaults(self.root)
         key = fingerprint.digest("defaults", version(), fingerprint.sha256(text))
@@ -64,7 +66,7 @@ class Project:
         if held is not None:
             values, least, most = json.loads(held)
             return Defaults(self.root, values, Window(least, most))
-        found, problems = contract.load_defaults(self.root)
+        found, problems = project.load_defaults(self.root)
         errors = [p for p in problems if p.severity == "error"]
         if errors:
             raise UsageError("\n".join(str(problem) for problem in errors))
@@ -107,7 +109,7 @@ class Project:
 
     def generator_folders(self) -> list[Path]:
         """Where generators are looked for, the strongest first."""
-        return [self.root / "generators", contract.bundled("generators")]
+        return [self.root / "generators", project.bundled("generators")]
 
     def generator(self, kind: str) -> Generator:
         """The generator of a type; UsageError if there is none or it is wrong."""
@@ -118,7 +120,7 @@ class Project:
     def _load_generator(self, kind: str) -> Generator:
         for folder in self.generator_folders():
             if (folder / kind / "generator.yaml").is_file():
-                found, problems = contract.load_generator(folder / kind, self.index)
+                found, problems = project.load_generator(folder / kind, self.index)
                 errors = [p for p in problems if p.severity == "error"]
                 if found is None or errors:
                     raise UsageError("\n".join(str(problem) for problem in errors))
@@ -139,7 +141,7 @@ class Project:
     def schema(self, name: str) -> str:
         """The text of `schemas/NAME.json`."""
         own = self.root / "schemas" / f"{name}.json"
-        path = own if own.is_file() else contract.bundled("schemas") / f"{name}.json"
+        path = own if own.is_file() else project.bundled("schemas") / f"{name}.json"
         return path.read_text(encoding="utf-8")
 
     # --- who writes ---
@@ -189,7 +191,7 @@ class Project:
         for folder in (
             *self.generator_folders(),
             self.root / "schemas",
-            contract.bundled("schemas"),
+            project.bundled("schemas"),
         ):
             total.update(folder_digest(folder))
         for file in (self.manifests / "_defaults.yaml", self.root / ".gitignore"):

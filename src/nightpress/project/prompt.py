@@ -17,9 +17,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress.choosing import Chosen, choose, shortened
 from nightpress.errors import UsageError
 from nightpress.model import Anatomy, Finding, Generator, Material
+from nightpress.plugin.excerpts import Chosen, choose, shortened
 
 __all__ = ["Chosen", "Prompt", "choose", "minding", "render", "rendered", "repair"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
-from nightpress import slugs
+from nightpress.plugin import names as slugs
 
 GENERIC = frozenset("skill-adapter skill skills main default adapter index plugin".split())
 """Names of skill folders that say nothing, and that many plugins share."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from nightpress.bounded_yaml import Document
-from nightpress.contract.bundle import bundled
-from nightpress.contract.problems import Problem, meant
+from nightpress.plugin.yaml import Document
+from nightpress.project.problems import Problem, meant
+from nightpress.project.resources import bundled
 
 _LONGEST = 60
 _KINDS = {"integer": "an integer", "object": "a mapping", "array": "a list", "null": "null"}

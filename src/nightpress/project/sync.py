@@ -13,14 +13,16 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from nightpress import atomic, contract, discovery, proposing, slugs
-from nightpress.contract import Defaults, generators, paths, writing_yaml
-from nightpress.contract.problems import meant
-from nightpress.contract.writing_yaml import Proposal
-from nightpress.discovery import Found
+from nightpress import project
 from nightpress.errors import UsageError
-from nightpress.proposing import GENERIC, SKILL, is_odd
-from nightpress.terminal import safe
+from nightpress.plugin import names as slugs
+from nightpress.project import Defaults, discover, generators, paths, proposing, yaml_write
+from nightpress.project.discover import Found
+from nightpress.project.problems import meant
+from nightpress.project.proposing import GENERIC, SKILL, is_odd
+from nightpress.project.yaml_write import Proposal
+from nightpress.storage import atomic
+from nightpress.text import safe
 
 _SHOWN = 12
 
@@ -112,7 +114,7 @@ class Sync:
         self.schema = schema
         self.undeclared: list[str] = []
         self.manifests = {
-            path.stem: contract.peek(path)
+            path.stem: project.peek(path)
             for path in sorted((root / "manifests").glob("*.yaml"))
             if not path.name.startswith(("_", "."))
         }
@@ -123,7 +125,7 @@ class Sync:
     def run(self) -> None:
         base = self.root / self.marketplace
         ignore = tuple(self.defaults.values.get("ignore", ()))
-        found = discovery.discover(base, ignore)
+        found = discover.discover(base, ignore)
         self.done.notices += found.notices
         self.done.plugins = len(found.plugins)
         known = dict(self._known())
@@ -187,7 +189,7 @@ class Sync:
             fields["category"] = plugin.category[:200]
         if plugin.description:
             fields["description"] = plugin.description[:4_000]
-        text = writing_yaml.manifest(self.schema, fields, proposals)
+        text = yaml_write.manifest(self.schema, fields, proposals)
         write_new(self.root, f"manifests/{slug}.yaml", text, done)
         self.manifests[slug] = dict(fields)
 
@@ -214,7 +216,7 @@ class Sync:
     def _added(self, slug: str, proposals: list[Proposal]) -> None:
         shown = f"manifests/{slug}.yaml"
         path = self.root / shown
-        text = writing_yaml.added(path.read_bytes().decode("utf-8-sig"), proposals)
+        text = yaml_write.added(path.read_bytes().decode("utf-8-sig"), proposals)
         names = ", ".join(name for name, _, _ in proposals)
         if text is None:
             self.done.notices.append(f"{shown}: {names} must be added by hand")
@@ -255,14 +257,14 @@ class Sync:
 
 def settings(root: Path) -> tuple[Defaults, str]:
     """The defaults, and the marketplace's folder; UsageError with every problem."""
-    defaults, problems = contract.load_defaults(root)
+    defaults, problems = project.load_defaults(root)
     if errors := [str(problem) for problem in problems if problem.severity == "error"]:
         raise UsageError("\n".join(errors))
     marketplace = paths.clean(str(defaults.values.get("marketplace", ".")))
     if link := paths.link_on_the_way(root, marketplace):
-        raise UsageError(f"marketplace: {link!r} is a link", contract.FILE)
+        raise UsageError(f"marketplace: {link!r} is a link", project.FILE)
     if not (root / marketplace).is_dir():
-        raise UsageError(f"marketplace: there is no folder {marketplace!r}", contract.FILE)
+        raise UsageError(f"marketplace: there is no folder {marketplace!r}", project.FILE)
     return defaults, marketplace
 
 

@@ -6,15 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
-from nightpress import prompting
-from nightpress.contract import generators as found_generators
-from nightpress.contract import manifests as one
-from nightpress.contract import paths
-from nightpress.contract.defaults import FILE, Defaults, load_defaults
-from nightpress.contract.generators import load_generator
-from nightpress.contract.manifests import load_manifest
-from nightpress.contract.problems import Problem, meant
 from nightpress.model import Generator, Manifest
+from nightpress.project import generators as found_generators
+from nightpress.project import manifests as one
+from nightpress.project import paths, prompt
+from nightpress.project.defaults import FILE, Defaults, load_defaults
+from nightpress.project.generators import load_generator
+from nightpress.project.manifests import load_manifest
+from nightpress.project.problems import Problem, meant
 
 Named = tuple[Manifest, str, str]
 """A manifest, one of its enhancements by name, and that one's target."""
@@ -51,9 +50,9 @@ def validate(root: Path) -> list[Problem]:
 def _templates(generator: Generator) -> Iterator[Problem]:
     texts = {"system.md": generator.system, "prompt.md.j2": generator.prompt}
     for name, text in texts.items():
-        if found := prompting.wrong(text):
+        if found := prompt.wrong(text):
             where = f"generators/{generator.type}/{name}"
-            yield Problem(where, found[0], 1, "", found[1], prompting.HINT)
+            yield Problem(where, found[0], 1, "", found[1], prompt.HINT)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
-from nightpress import bounded_yaml
-from nightpress.bounded_yaml import Document, YamlError
-from nightpress.contract import schema as schemas
-from nightpress.contract.problems import Problem
+from nightpress.plugin import yaml
+from nightpress.plugin.yaml import Document, YamlError
+from nightpress.project import schema as schemas
+from nightpress.project.problems import Problem
 
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 20_000
@@ -50,7 +50,7 @@ def load(
         said = f"not UTF-8: byte 0x{data[error.start]:02x}"
         return None, [Problem(shown, line, column, "", said, "save the file as UTF-8")]
     try:
-        document = bounded_yaml.load(text, max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
+        document = yaml.load(text, max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
     except YamlError as error:
         return None, [Problem(shown, error.line, error.column, "", error.message, _hint(error))]
     if document.value is None:
@@ -73,9 +73,7 @@ def peek(path: Path) -> dict[str, Any] | None:
     """The mapping that a file holds, unchecked; None if it holds none."""
     data, problem = _bytes(path, "")
     try:
-        value = bounded_yaml.load(
-            data.decode("utf-8-sig"), max_bytes=MAX_BYTES, max_nodes=MAX_NODES
-        ).value
+        value = yaml.load(data.decode("utf-8-sig"), max_bytes=MAX_BYTES, max_nodes=MAX_NODES).value
     except (UnicodeDecodeError, YamlError):
         return None
     return value if problem is None and isinstance(value, dict) else None

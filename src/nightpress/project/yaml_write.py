@@ -10,9 +10,9 @@ import io
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from nightpress import bounded_yaml
-from nightpress.bounded_yaml import Document
-from nightpress.contract.reading_yaml import MAX_BYTES, MAX_NODES
+from nightpress.plugin import yaml as bounded_yaml
+from nightpress.plugin.yaml import Document
+from nightpress.project.yaml_read import MAX_BYTES, MAX_NODES
 
 Proposal = tuple[str, str, str]
 """An enhancement: its name, its generator, its target."""

@@ -5,7 +5,7 @@ minute and requests a day, in one atomic reservation shared by threads, processe
 `Pacer` waits: it is what the pipeline calls.
 """
 
-from nightpress.quota.book import Closed, Quota, Reservation, Snapshot, Wait
+from nightpress.quota.ledger import Closed, Quota, Reservation, Snapshot, Wait
 from nightpress.quota.pacer import Pacer
 from nightpress.quota.tables import MIGRATIONS
 

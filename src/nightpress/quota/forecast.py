@@ -13,10 +13,10 @@ from datetime import datetime, tzinfo
 
 from msgspec import Struct
 
-from nightpress import pace as pacing
-from nightpress.budget import Price, cost
-from nightpress.limits import Limits, day_ends, day_of
-from nightpress.pace import Evidence, Pace
+from nightpress.quota import pace as pacing
+from nightpress.quota.budget import Price, cost
+from nightpress.quota.limits import Limits, day_ends, day_of
+from nightpress.quota.pace import Evidence, Pace
 
 EXACT = 20_000
 """Calls that are followed one by one; what is beyond is extrapolated from the rate until there."""

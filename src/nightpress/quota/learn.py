@@ -5,11 +5,11 @@ Each function works in the settlement's own transaction. Times are epoch seconds
 
 from __future__ import annotations
 
-from nightpress import pace as pacing
 from nightpress.errors import Answer
-from nightpress.limits import NAMES, Kind, Limits, day_ends, lowered, stated_by
-from nightpress.pace import Evidence, Pace
-from nightpress.store import Connection, Row
+from nightpress.quota import pace as pacing
+from nightpress.quota.limits import NAMES, Kind, Limits, day_ends, lowered, stated_by
+from nightpress.quota.pace import Evidence, Pace
+from nightpress.storage.sqlite import Connection, Row
 
 FORGET = 0.02
 """How fast an unusually large ratio of real to estimated tokens fades, per call."""

@@ -14,17 +14,18 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from nightpress import limits as quota_limits
-from nightpress import pace as pacing
 from nightpress.clock import Clock
 from nightpress.errors import Answer
-from nightpress.limits import Limits
-from nightpress.pace import Evidence, Pace
-from nightpress.quota import learning, rules, showing
+from nightpress.quota import learn, rules
+from nightpress.quota import limits as quota_limits
+from nightpress.quota import pace as pacing
+from nightpress.quota import snapshot as showing
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Evidence, Pace
 from nightpress.quota.rules import Closed, Wait
-from nightpress.quota.showing import Snapshot
+from nightpress.quota.snapshot import Snapshot
 from nightpress.quota.tables import MIGRATIONS
-from nightpress.store import Connection, Row, Store
+from nightpress.storage.sqlite import Connection, Row, Store
 
 __all__ = ["Closed", "Quota", "Reservation", "Snapshot", "Wait"]
 
@@ -74,7 +75,7 @@ class Quota:
         with self._guard, self.store.write() as db:
             now = self.clock.time()
             lane = self._lane(db, model, limits, now)
-            allowed = quota_limits.lowered(limits, learning.known(db, lane["id"], now))
+            allowed = quota_limits.lowered(limits, learn.known(db, lane["id"], now))
             tokens = rules.tokens(model, allowed, estimate, lane["ratio"])
             no = rules.day(db, lane, allowed, now) or rules.minute(
                 db, lane, allowed, tokens, purpose, pace, now
@@ -111,7 +112,7 @@ class Quota:
             evidence = Evidence(lane["clean"], lane["refusals"])
             if clean:
                 evidence = pacing.after_clean(pace, evidence)
-            ratio = learning.ratio(lane["ratio"], tokens_in, held.estimate)
+            ratio = learn.ratio(lane["ratio"], tokens_in, held.estimate)
             # the fixed pace counts from the end of a call, the others from its start
             last = now if pace.profile == "fixed" else lane["last_at"]
             db.execute(
@@ -145,11 +146,11 @@ class Quota:
             db.execute(
                 "UPDATE days SET refused=refused+1 WHERE lane=? AND day=?", (lane["id"], day)
             )
-            said = learning.limit(db, lane, limits, answer, self.clock.time())
+            said = learn.limit(db, lane, limits, answer, self.clock.time())
             if answer.kind == "day_quota":
-                said += learning.close(db, lane, held.at, self.clock.time())
+                said += learn.close(db, lane, held.at, self.clock.time())
             else:
-                said += learning.slow(db, lane, held.at, pace, answer, self.clock.time(), draw)
+                said += learn.slow(db, lane, held.at, pace, answer, self.clock.time(), draw)
             return said
 
     def snapshot(self, model: str, limits: Limits, pace: Pace) -> Snapshot:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from nightpress.limits import MINUTE
+from nightpress.quota.limits import MINUTE
 
 Phase = Literal["analysis", "generation"]
 SLACK = 0.5  # s: how much the tolerated skew grows with each refusal ...

@@ -11,12 +11,12 @@ from collections.abc import Callable
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightpress.budget import Held, Spending
 from nightpress.clock import Clock
 from nightpress.errors import Answer, DaySpent, Deferred
-from nightpress.limits import Limits
-from nightpress.pace import Pace
-from nightpress.quota.book import Quota, Reservation, Snapshot
+from nightpress.quota.budget import Held, Spending
+from nightpress.quota.ledger import Quota, Reservation, Snapshot
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
 from nightpress.quota.rules import Closed, Wait
 
 SLICE = 60.0

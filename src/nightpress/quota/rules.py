@@ -9,11 +9,11 @@ import math
 
 from msgspec import Struct
 
-from nightpress import pace as pacing
 from nightpress.errors import Answer, BackendError
-from nightpress.limits import KINDS, NAMES, Limits, day_began, day_ends, day_of
-from nightpress.pace import Evidence, Pace
-from nightpress.store import Connection, Row
+from nightpress.quota import pace as pacing
+from nightpress.quota.limits import KINDS, NAMES, Limits, day_began, day_ends, day_of
+from nightpress.quota.pace import Evidence, Pace
+from nightpress.storage.sqlite import Connection, Row
 
 MIDNIGHT_GUARD = 5.0
 """Seconds on each side of midnight Pacific without a reservation: nobody can say in which day a

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from nightpress import pace as pacing
-from nightpress.limits import Kind, Limits, day_ends, day_of, lowered
-from nightpress.pace import Evidence, Pace
-from nightpress.quota import learning
-from nightpress.store import Connection, Row, read_only
+from nightpress.quota import learn
+from nightpress.quota import pace as pacing
+from nightpress.quota.limits import Kind, Limits, day_ends, day_of, lowered
+from nightpress.quota.pace import Evidence, Pace
+from nightpress.storage.sqlite import Connection, Row, read_only
 
 
 class Snapshot(Struct, frozen=True):
@@ -58,7 +58,7 @@ def _used(
 ) -> Snapshot:
     same = lane["limits"] == str(limits)
     evidence = Evidence(lane["clean"], lane["refusals"]) if same else Evidence()
-    learned = learning.known(db, lane["id"], now) if same else {}
+    learned = learn.known(db, lane["id"], now) if same else {}
     since = now - pacing.window(pace, evidence)
     requests, tokens = db.execute(
         "SELECT count(*), coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?",

@@ -4,6 +4,6 @@ Floor 3, above the catalog. Everything here reads; the ledger is not written, no
 """
 
 from nightpress.report.assemble import gather
-from nightpress.report.writing import summary, write
+from nightpress.report.write import summary, write
 
 __all__ = ["gather", "summary", "write"]

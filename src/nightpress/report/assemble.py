@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from nightpress import catalog
-from nightpress.figures import Backups, Figures, Sizes
-from nightpress.project import Project, version
-from nightpress.report import counted, documents, recovered
+from nightpress.plan import catalog
+from nightpress.project.project import Project, version
+from nightpress.report import documents, ledger_figures, recovered
+from nightpress.report.figures import Backups, Figures, Sizes
 
 DAYS = 30
 """Days that are counted by day, phase, call and model."""
@@ -43,21 +43,21 @@ def _with_history(project: Project, blank: Figures) -> Figures:
     ledger, since = project.ledger, blank.since
     declared = {document.job for plugin in blank.plugins for document in plugin.documents}
     latest = [row for row in ledger.rows("SELECT * FROM latest") if row["job"] in declared]
-    attempts = counted.attempts(ledger)
-    models = counted.models(ledger, since)
+    attempts = ledger_figures.attempts(ledger)
+    models = ledger_figures.models(ledger, since)
     asked = list(dict.fromkeys(model.asked for model in models))
     return replace(
         blank,
         attempts=attempts,
-        rate=counted.rate(attempts),
-        runs=counted.runs(ledger),
-        days=counted.days(ledger, since),
+        rate=ledger_figures.rate(attempts),
+        runs=ledger_figures.runs(ledger),
+        days=ledger_figures.days(ledger, since),
         sizes=documents.sizes(blank.plugins, blank.sizes.window),
-        phases=counted.phases(ledger, since),
-        call_days=counted.call_days(ledger, since),
-        quota=counted.quota(project, ledger, asked, since),
+        phases=ledger_figures.phases(ledger, since),
+        call_days=ledger_figures.call_days(ledger, since),
+        quota=ledger_figures.quota(project, ledger, asked, since),
         models=models,
-        gates=counted.gates(latest),
-        causes=counted.causes(latest),
+        gates=ledger_figures.gates(latest),
+        causes=ledger_figures.causes(latest),
         backups=recovered.backups(ledger),
     )

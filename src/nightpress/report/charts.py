@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from nightpress.figures import CallDay, Day, Figures, Gate, Phase, Sizes
+from nightpress.report.figures import CallDay, Day, Figures, Gate, Phase, Sizes
 
 WIDTH, HEIGHT = 480, 270
 MOST_GATES = 8

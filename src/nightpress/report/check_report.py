@@ -12,11 +12,13 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from nightpress import baseline, checks, sarif
-from nightpress.baseline import Told
-from nightpress.checking import Judged, counts
+from nightpress import checks
+from nightpress.checks import baseline
+from nightpress.checks.baseline import Told
 from nightpress.model import Finding
-from nightpress.terminal import safe
+from nightpress.plan.check import Judged, counts
+from nightpress.report import sarif
+from nightpress.text import safe
 
 
 class Report(Struct, frozen=True):

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from nightpress import provenance
-from nightpress.catalog import Catalog, Item
-from nightpress.figures import STATES, Attempt, Bin, Document, Plugin, Sizes
-from nightpress.ledger import Ledger
-from nightpress.project import Project
-from nightpress.snapshots import Snapshots
+from nightpress.ledger.ledger import Ledger
+from nightpress.plan.catalog import Catalog, Item
+from nightpress.project.project import Project
+from nightpress.report import provenance
+from nightpress.report.figures import STATES, Attempt, Bin, Document, Plugin, Sizes
+from nightpress.storage.snapshots import Snapshots
 
 ATTEMPTS = 5
 FINDINGS = 10

@@ -15,9 +15,10 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-from nightpress import atomic, questions
 from nightpress.errors import NightpressError, UsageError
-from nightpress.project import Project
+from nightpress.ledger import questions
+from nightpress.project.project import Project
+from nightpress.storage import atomic
 
 HOST = "127.0.0.1"
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from nightpress import figures as words
-from nightpress.figures import Figures, Plugin
-from nightpress.render import charts, formats
+from nightpress.report import charts, formats
+from nightpress.report import figures as words
+from nightpress.report.figures import Figures, Plugin
 
 
 def page(figures: Figures) -> str:
@@ -26,7 +26,7 @@ def page(figures: Figures) -> str:
     from markupsafe import Markup
 
     loader = Environment(
-        loader=PackageLoader("nightpress.render", "templates"),
+        loader=PackageLoader("nightpress.report", "templates"),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     loader.filters |= formats.FILTERS
@@ -45,7 +45,7 @@ def page(figures: Figures) -> str:
 
 
 def _asset(name: str) -> str:
-    return (resources.files("nightpress.render") / "templates" / name).read_text(encoding="utf-8")
+    return (resources.files("nightpress.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 def policy(style: str, script: str) -> str:

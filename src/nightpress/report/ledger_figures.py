@@ -11,8 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from nightpress import pacing
-from nightpress.figures import (
+from nightpress.ledger.ledger import Ledger
+from nightpress.pipeline import pacing
+from nightpress.project.project import Project
+from nightpress.report import advice
+from nightpress.report.figures import (  # fmt: skip
     OUTCOMES,
     CallDay,
     Cause,
@@ -22,11 +25,8 @@ from nightpress.figures import (
     Phase,
     QuotaState,
     RunRow,
-)  # fmt: skip
-from nightpress.ledger import Ledger
-from nightpress.project import Project
-from nightpress.provenance import dollars
-from nightpress.report import advice
+)
+from nightpress.report.provenance import dollars
 
 RUNS = 10
 """Runs that are listed."""

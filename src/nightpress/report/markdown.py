@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from nightpress import figures as words
-from nightpress.figures import Figures
-from nightpress.render import formats
-from nightpress.terminal import safe
+from nightpress.report import figures as words
+from nightpress.report import formats
+from nightpress.report.figures import Figures
+from nightpress.text import safe
 
 MOST = 200
 """Rows of one table; the page and report.json have all."""

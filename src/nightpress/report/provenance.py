@@ -10,11 +10,13 @@ import json
 import shlex
 from typing import Any
 
-from nightpress import figures, publication, reading
 from nightpress.errors import NightpressError
-from nightpress.ledger import Ledger
-from nightpress.project import Project
-from nightpress.snapshots import Snapshots
+from nightpress.ledger.ledger import Ledger
+from nightpress.plugin.sources import STANDING_CAP
+from nightpress.project.project import Project
+from nightpress.report import figures
+from nightpress.storage import tree
+from nightpress.storage.snapshots import Snapshots
 
 LINE = 300
 """Characters of one line of a difference."""
@@ -88,7 +90,7 @@ def difference(project: Project, snapshots: Snapshots, row: Any) -> list[str]:
     target = row["target_path"][len(row["plugin_path"]) + 1 :]
     try:
         before = snapshots.read(row["snapshot_id"], target, slug)
-        now = reading.read(project.root / row["plugin_path"], target, publication.READ_CAP)
+        now = tree.read(project.root / row["plugin_path"], target, STANDING_CAP)
     except (NightpressError, OSError):
         return []
     if before is None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from nightpress.figures import Backups
-from nightpress.ledger import Ledger
+from nightpress.ledger.ledger import Ledger
+from nightpress.report.figures import Backups
 
 
 def backups(ledger: Ledger) -> Backups:

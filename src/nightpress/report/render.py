@@ -4,7 +4,7 @@ Floor 2: pure, but for the templates that it reads. Whatever comes from a plugin
 by Jinja2 in the page, put in place by textContent in its script, fenced in Markdown.
 """
 
-from nightpress.render.markdown import markdown
-from nightpress.render.page import page
+from nightpress.report.html import page
+from nightpress.report.markdown import markdown
 
 __all__ = ["markdown", "page"]

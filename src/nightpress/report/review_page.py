@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from nightpress.render.page import policy
-from nightpress.terminal import safe
+from nightpress.report.html import policy
+from nightpress.text import safe
 
 _COLOURS = {"+": "32", "-": "31", "@": "36"}
 
@@ -53,7 +53,7 @@ def _figures(one: Any) -> str:
 
 def write(path: Path, found: Sequence[Any]) -> Path:
     """The page; the path, as it was given."""
-    from nightpress import atomic
+    from nightpress.storage import atomic
 
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic.write(path, page(found).encode("utf-8", "replace"))
@@ -66,7 +66,7 @@ def page(found: Sequence[Any]) -> str:
     from markupsafe import Markup
 
     loader = Environment(
-        loader=PackageLoader("nightpress.render", "templates"),
+        loader=PackageLoader("nightpress.report", "templates"),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     style = str(loader.loader.get_source(loader, "review.css")[0])  # type: ignore[union-attr]

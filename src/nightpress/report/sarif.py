@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from nightpress import baseline
+from nightpress.checks import baseline
 from nightpress.model import Finding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

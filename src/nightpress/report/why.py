@@ -14,11 +14,14 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress import catalog, lockfile, provenance, publication
 from nightpress.errors import UnsafePath, UsageError
-from nightpress.figures import Provenance
-from nightpress.project import Project
-from nightpress.snapshots import Snapshots
+from nightpress.ledger import lockfile
+from nightpress.pipeline import publish
+from nightpress.plan import catalog
+from nightpress.project.project import Project
+from nightpress.report import provenance
+from nightpress.report.figures import Provenance
+from nightpress.storage.snapshots import Snapshots
 
 SOURCES = 6
 """Sources that are named in the text; JSON has all, with their hashes."""
@@ -80,7 +83,7 @@ def _inside(root: Path, given: str) -> str:
 
 def _hash(project: Project, path: str) -> str | None:
     try:
-        return publication.standing_hash(project.root, path)
+        return publish.standing_hash(project.root, path)
     except NotADirectoryError:
         return None
     except UnsafePath as error:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from nightpress import atomic, render
-from nightpress.figures import STATE_WORDS, STATES, Figures
-from nightpress.project import Project
+from nightpress.project.project import Project
+from nightpress.report import render
+from nightpress.report.figures import STATE_WORDS, STATES, Figures
+from nightpress.storage import atomic
 
 
 def write(project: Project, figures: Figures) -> list[Path]:

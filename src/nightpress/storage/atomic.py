@@ -21,10 +21,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress import renaming
 from nightpress.errors import PublishConflict, UnsafePath
-from nightpress.reading import open_folder, parts_of
-from nightpress.terminal import safe
+from nightpress.storage import renaming
+from nightpress.storage.tree import open_folder, parts_of
+from nightpress.text import safe
 
 
 def _nothing(name: str) -> None:

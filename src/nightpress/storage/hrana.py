@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from nightpress.errors import UsageError
-from nightpress.hrana_errors import Denied, HranaError, Unreachable, of_result, of_status
 from nightpress.loopback import is_loopback
-from nightpress.terminal import safe
+from nightpress.storage.hrana_errors import Denied, HranaError, Unreachable, of_result, of_status
+from nightpress.text import safe
 
 Value = None | int | float | str | bytes
 Rows = list[tuple[Any, ...]]

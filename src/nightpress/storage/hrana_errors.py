@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nightpress.errors import NightpressError
-from nightpress.terminal import safe
+from nightpress.text import safe
 
 
 class HranaError(NightpressError):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress.store import Connection, Store
+from nightpress.storage.sqlite import Connection, Store
 
 RACY_NS = 100_000_000
 """A file that changed less than 0.1 s before it was looked at may change again unseen."""

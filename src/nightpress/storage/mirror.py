@@ -17,15 +17,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress import reading
-from nightpress.terminal import safe
+from nightpress.storage import tree
+from nightpress.text import safe
 
 CAP = 1 << 30
 """Bytes of one file that a snapshot holds at most."""
 
 _TEMPORARY = re.compile(r"\.nightpress-[0-9a-f]{16}")
 
-IGNORE = reading.Ignore((".git", ".nightpress", "node_modules", "__pycache__"), defaults=False)
+IGNORE = tree.Ignore((".git", ".nightpress", "node_modules", "__pycache__"), defaults=False)
 
 
 class Held(Struct, frozen=True):
@@ -70,15 +70,15 @@ def _named(path: str) -> Iterator[None]:
 
 def sweep(root: Path) -> int:
     """After a crash: remove the temporary files that `mirror` left in `root`; how many."""
-    left = [e for e in reading.walk(root, IGNORE).files if _TEMPORARY.fullmatch(Path(e.path).name)]
+    left = [e for e in tree.walk(root, IGNORE).files if _TEMPORARY.fullmatch(Path(e.path).name)]
     for entry in left:
         _in_folder(root, entry.path, _remover(entry.kind))
     return len(left)
 
 
 def _in_folder(root: Path, path: str, act: Callable[[int, str], None]) -> None:
-    *folders, name = reading.parts_of(path)
-    folder = reading.open_folder(root, folders)
+    *folders, name = tree.parts_of(path)
+    folder = tree.open_folder(root, folders)
     try:
         act(folder, name)
     finally:
@@ -91,7 +91,7 @@ def _remove_others(
     """Remove what the snapshot does not hold, and what is of another kind, innermost first; only
     what was saved."""
     changed = []
-    for entry in reversed(reading.walk(root, IGNORE).files):
+    for entry in reversed(tree.walk(root, IGNORE).files):
         held = wanted.get(entry.path)
         if (entry.path, entry.kind) not in saved:
             continue
@@ -132,7 +132,7 @@ def _differs(root: Path, held: Held) -> bool:
         return stat.S_IMODE(found.st_mode) != held.mode
     if stat.S_IMODE(found.st_mode) != held.mode:
         return True
-    return hashlib.sha256(reading.read(root, held.path, CAP)).hexdigest() != held.text
+    return hashlib.sha256(tree.read(root, held.path, CAP)).hexdigest() != held.text
 
 
 def _put(root: Path, held: Held, data: bytes) -> None:

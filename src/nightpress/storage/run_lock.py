@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from nightpress.errors import BusyError, NightpressError
-from nightpress.terminal import safe
+from nightpress.text import safe
 
 
 class ProjectLock(Struct):

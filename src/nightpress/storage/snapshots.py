@@ -20,10 +20,11 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
-from nightpress import atomic, mirror, reading
 from nightpress.errors import NightpressError, UnsafePath
-from nightpress.mirror import CAP, IGNORE, Held
-from nightpress.terminal import safe
+from nightpress.storage import atomic, mirror
+from nightpress.storage import tree as reading
+from nightpress.storage.mirror import CAP, IGNORE, Held
+from nightpress.text import safe
 
 
 class Snapshot(Struct, frozen=True):

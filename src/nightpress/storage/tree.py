@@ -20,7 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress.errors import UnsafePath
-from nightpress.terminal import safe
+from nightpress.text import safe
 
 Kind = Literal["file", "link", "dir", "special", "outside"]
 """special: a FIFO, socket or device; outside: a hard link to a file that has a name out of here."""

@@ -11,13 +11,13 @@ from typing import Any
 
 from doit.exceptions import InvalidDodoFile, TaskFailed
 
-from nightpress import actions, entrance, session
-from nightpress.catalog import Item
 from nightpress.errors import NightpressError
-from nightpress.project import STATE
-from nightpress.session import Session
-from nightpress.tasks_ending import sentence, telling, told
-from nightpress.terminal import safe
+from nightpress.plan.catalog import Item
+from nightpress.project.project import STATE
+from nightpress.tasks import actions, session, signals
+from nightpress.tasks.errors import sentence, telling, told
+from nightpress.tasks.session import Session
+from nightpress.text import safe
 
 Task = dict[str, Any]
 
@@ -27,17 +27,17 @@ def config() -> dict[str, Any]:
     after a failure. A wrong option or wrong defaults end doit with status 3 before any task."""
     from doit import doit_cmd
 
-    from nightpress.reporter import Reporter
+    from nightpress.tasks.reporter import Reporter
 
     variables = dict(doit_cmd._CMDLINE_VARS or {})
     try:
         now = session.start({name: str(value) for name, value in variables.items()})
-        entrance.enter(now)
+        signals.enter(now)
         concurrency = int(now.project.defaults.values.get("concurrency", 4))
     except (NightpressError, OSError) as error:
         raise InvalidDodoFile(sentence(error)) from None
     if now.asked is not None and now.asked.command in ("help", "info"):
-        from nightpress import helping
+        from nightpress.tasks import help as helping
 
         helping.extend()
     return {
@@ -98,10 +98,10 @@ def switch(name: str, help: str) -> dict[str, Any]:
 
 
 def manifests() -> Task:
-    from nightpress import desk
+    from nightpress.tasks import verbs
 
     return verb(
-        desk.manifests,
+        verbs.manifests,
         [
             switch("rename-generic", "propose skills/PLUGIN/"),
             text("add", "types that every manifest gets: readme,reference"),
@@ -110,35 +110,35 @@ def manifests() -> Task:
 
 
 def validate() -> Task:
-    from nightpress import desk
+    from nightpress.tasks import verbs
 
-    return verb(desk.validate, [FORMAT])
+    return verb(verbs.validate, [FORMAT])
 
 
 def plan() -> Task:
-    from nightpress import desk
+    from nightpress.tasks import verbs
 
-    return verb(desk.plan, [FORMAT])
+    return verb(verbs.plan, [FORMAT])
 
 
 def report() -> Task:
-    from nightpress import desk
+    from nightpress.tasks import verbs
 
     days = {**text("days", "how far back the sums go (default: 30)"), "type": int, "default": 30}
-    return verb(desk.report, [FORMAT, days])
+    return verb(verbs.report, [FORMAT, days])
 
 
 def audit() -> Task:
-    from nightpress import desk
+    from nightpress.tasks import verbs
 
-    return verb(desk.audit, [FORMAT])
+    return verb(verbs.audit, [FORMAT])
 
 
 def restore() -> Task:
-    from nightpress import desk
+    from nightpress.tasks import verbs
 
     return verb(
-        desk.restore,
+        verbs.restore,
         [
             text("plugin", "the plugin to bring back (its manifest's name)"),
             text("snapshot", "which snapshot (default: the newest)"),
@@ -283,10 +283,10 @@ class _Analysed:
         self.slug = slug
 
     def __call__(self) -> bool:
-        from nightpress import drafting
+        from nightpress.pipeline import draft
 
         now = session.current()
-        return drafting.cached_analysis(now.project, now.plugin(self.slug)) is not None
+        return draft.cached_analysis(now.project, now.plugin(self.slug)) is not None
 
     def __repr__(self) -> str:
         return "no analysis of this content is cached"

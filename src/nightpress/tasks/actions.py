@@ -10,10 +10,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from nightpress import session
-from nightpress.catalog import Item
 from nightpress.errors import EXIT_FAILED, NightpressError
-from nightpress.terminal import safe
+from nightpress.plan.catalog import Item
+from nightpress.tasks import session
+from nightpress.text import safe
 
 
 def pace(item: Item) -> None:
@@ -45,17 +45,17 @@ def analyse(slug: str) -> None:
 
 
 def adopt(slug: str) -> None:
-    from nightpress import desk
+    from nightpress.tasks import verbs
 
-    desk.adopt(session.current(), slug)
+    verbs.adopt(session.current(), slug)
 
 
 def clean(*items: Item, dryrun: bool) -> None:
     """Ends the process where it fails: doit would print a traceback and exit with 0."""
-    from nightpress import desk
+    from nightpress.tasks import verbs
 
     try:
-        desk.clean(session.current(), items, dryrun)
+        verbs.clean(session.current(), items, dryrun)
     except (NightpressError, OSError) as error:
         # doit holds back what an action writes, and would never show it now
         (sys.__stderr__ or sys.stderr).write(f"{safe(str(error), newlines=True)}\n")

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
-from nightpress import errors, summary, trouble
-from nightpress.session import Session
+from nightpress import errors
+from nightpress.progress import summary
+from nightpress.tasks.session import Session
 
 Say = Callable[[str], None]
 
@@ -22,7 +23,7 @@ def close_press(now: Session) -> None:
     try:
         now.press.lock.flush()
     except OSError as error:
-        if (found := trouble.of(error)) is None:
+        if (found := errors.machine_trouble(error)) is None:
             raise
         said = f"nightpress.lock was not written ({found.message}); the next run writes it"
         now.run.halt(f"{said}\n  hint: {found.hint}", errors.EXIT_FAILED)
@@ -68,10 +69,10 @@ def lines(now: Session, seconds: float) -> list[str]:
 
 def _left(now: Session) -> str:
     """What quota or budget left over, when it goes on, and in how many nights it will be done."""
-    from nightpress import forecasting
+    from nightpress.pipeline import outlook
 
     run = now.run
-    ahead = forecasting.outlook(now.project, now.catalog, run.left)
+    ahead = outlook.outlook(now.project, now.catalog, run.left)
     some = "1 document" if len(run.left) == 1 else f"{len(run.left)} documents"
     if run.goes_on_at is None:
         goes_on = "the next run goes on with it"
@@ -89,7 +90,7 @@ def end(now: Session, status: int, say: Say, warn: Say) -> None:
     except errors.MachineTrouble as error:  # the run's row stays open; the next run tells
         warn(f"the end of the run was not recorded: {error}")
     if now.project.defaults.values.get("notify"):
-        from nightpress import notify
+        from nightpress.progress import notify
 
         notify.tell(run, status, warn)
     _back_up(now, say)
@@ -102,11 +103,11 @@ def _back_up(now: Session, say: Say) -> None:
     if not asked.get("after_build") or now.run.interrupted:
         return
     if counts["published"] or counts["adopted"]:
-        from nightpress import vaulting
-        from nightpress.journey import Journey
+        from nightpress.progress.meter import Journey
+        from nightpress.vault import project
 
-        journey = Journey(quiet=vaulting.is_quiet(now.project), stop=now.run.stop)
+        journey = Journey(quiet=project.is_quiet(now.project), stop=now.run.stop)
         try:
-            vaulting.after_build(now.project, say, journey)
+            project.after_build(now.project, say, journey)
         finally:
             journey.end()

@@ -11,9 +11,10 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from nightpress import session, trouble
+from nightpress import errors
 from nightpress.errors import NightpressError
-from nightpress.terminal import safe
+from nightpress.tasks import session
+from nightpress.text import safe
 
 
 def telling(action: Callable[..., None]) -> Callable[..., TaskFailed | None]:
@@ -33,13 +34,13 @@ def telling(action: Callable[..., None]) -> Callable[..., TaskFailed | None]:
 def told(error: Exception) -> TaskFailed:
     """How a known error ends a task; a bug is raised again."""
     said = sentence(error)
-    if known := trouble.known(error):
+    if known := errors.known(error):
         session.current().exit_code = known.exit_code
     return TaskFailed(said, report=True)
 
 
 def sentence(error: Exception) -> str:
     """A known error in words that are safe to show; a bug is raised again."""
-    if (known := trouble.known(error)) is None:
+    if (known := errors.known(error)) is None:
         raise error
     return safe(str(known), newlines=True)

@@ -10,7 +10,7 @@ import sys
 import textwrap
 from typing import Any
 
-from nightpress.options import OPTIONS, meant
+from nightpress.project.options import OPTIONS, meant
 
 _TEXTS = {
     "manifests": """

@@ -5,18 +5,18 @@ Floor 4.
 
 from __future__ import annotations
 
-from nightpress.session import Session
 from nightpress.tasks import Task, switch, text, verb
+from nightpress.tasks.session import Session
 
 
 def explore() -> Task:
     """Serve the ledger until Ctrl-C."""
 
     def run(now: Session, port: int) -> bool:
-        from nightpress import desk
-        from nightpress import explore as exploring
+        from nightpress.report import explore as exploring
+        from nightpress.tasks import verbs
 
-        exploring.explore(now.project, port, desk.say)
+        exploring.explore(now.project, port, verbs.say)
         return True
 
     port = {**text("port", "where to listen (0: a free port)"), "type": int, "default": 8001}
@@ -31,14 +31,14 @@ def prune() -> Task:
     """Thin out what is old and not needed."""
 
     def run(now: Session, days: int, dry_run: bool) -> bool:
-        from nightpress import desk
-        from nightpress import prune as pruning
+        from nightpress.pipeline import prune as pruning
+        from nightpress.tasks import verbs
 
         done = pruning.prune(now.project, None if days == UNSET else days, dry=dry_run)
         if done.rows.anything and not dry_run:
             now.run.begin()  # the ledger says who thinned it out, and when
         for line in done.lines():
-            desk.say(line)
+            verbs.say(line)
         return True
 
     days = {

@@ -14,10 +14,12 @@ from typing import Any, TextIO
 
 from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 
-from nightpress import catalog, closing, entrance, errors, invocation, session, trouble
-from nightpress.events import Listener
-from nightpress.outlet import Lane
-from nightpress.terminal import safe
+from nightpress import errors
+from nightpress.pipeline.events import Listener
+from nightpress.plan import catalog
+from nightpress.progress.outlet import Lane
+from nightpress.tasks import command_line, ending, session, signals
+from nightpress.text import safe
 
 PATIENCE = 4.0
 """Seconds that calls in flight have after a Ctrl-C; then they are given up."""
@@ -59,9 +61,9 @@ class Reporter:
         now.running = True
         self.selected = list(selected_tasks)
         groups = {name.partition(":")[0] for name in selected_tasks}
-        self.writing = bool(groups & invocation.WRITING) and not self._only_lists()
+        self.writing = bool(groups & command_line.WRITING) and not self._only_lists()
         if not self.writing:
-            entrance.open_door(now)
+            signals.open_door(now)
             return
         try:
             self._check(groups)
@@ -72,7 +74,7 @@ class Reporter:
             self._reconcile()
             self._count(groups)
         except (errors.NightpressError, OSError) as error:
-            known = error if isinstance(error, errors.NightpressError) else trouble.of(error)
+            known = errors.known(error)
             self._release()
             if known is None:
                 raise
@@ -96,7 +98,7 @@ class Reporter:
     def _check_writers(self) -> None:
         self.now.project.writer()
         if self.now.project.defaults.values.get("fallback_models"):
-            from nightpress import pacing
+            from nightpress.pipeline import pacing
 
             pacing.fallbacks(self.now.project)
 
@@ -110,10 +112,10 @@ class Reporter:
             run.current = idle + catalog.unmoved["fresh"]
 
     def _take_lock(self) -> None:
-        from nightpress import projectlock
+        from nightpress.storage import run_lock
 
         if self.now.lock is None:
-            self.now.lock = projectlock.acquire(self.now.project.state, self.now.run.command)
+            self.now.lock = run_lock.acquire(self.now.project.state, self.now.run.command)
 
     def _reconcile(self) -> None:
         """What a crash left is ended; what only the lock file lacks is put there again."""
@@ -122,24 +124,24 @@ class Reporter:
             return
         died = project.ledger.unfinished()
         if died or catalog.lock_lags(project):
-            from nightpress import recovery
+            from nightpress.pipeline import recover
 
             if died:
-                recovery.reconcile(self.now.run)
-            elif not recovery.mend_lock(self.now.run):
+                recover.reconcile(self.now.run)
+            elif not recover.mend_lock(self.now.run):
                 return
             self.now.reload()
 
     def _listener(self) -> Listener:
-        from nightpress import progress
+        from nightpress.progress import plain
 
         project = self.now.project
-        how = progress.chosen(project.options.get("progress"), self.out, project.environ)
+        how = plain.chosen(project.options.get("progress"), self.out, project.environ)
         if how != "rich":
-            return progress.listener(how, self.out)
-        from nightpress import live, standings
+            return plain.listener(how, self.out)
+        from nightpress.progress import eta, live
 
-        return live.Live(self.out, project.clock.time, lambda s: standings.of(project, s))
+        return live.Live(self.out, project.clock.time, lambda s: eta.of(project, s))
 
     def _catch_signals(self) -> None:
         """First Ctrl-C (or SIGTERM): no new work, and PATIENCE for what is in flight. Second: out
@@ -223,7 +225,7 @@ class Reporter:
 
     def _finish(self) -> None:
         run = self.now.run
-        closing.close_press(self.now)
+        ending.close_press(self.now)
         if run.failures():
             self.status = max(self.status, errors.EXIT_FAILED)
         if run.fatal:
@@ -235,7 +237,7 @@ class Reporter:
         for listener in run.listeners:  # a screen gives the terminal back
             getattr(listener, "close", lambda: None)()
         json = self.now.project.options.get("progress") == "json"
-        closing.end(
+        ending.end(
             self.now, self.status,
             say=self._warn if json else self._say,
             warn=self._warn,
@@ -243,11 +245,11 @@ class Reporter:
 
     def _summarise(self) -> None:
         run = self.now.run
-        if found := closing.problems(self.now):
+        if found := ending.problems(self.now):
             self.status = max(self.status, errors.EXIT_FAILED)
         for problem in found:
             self._warn(problem)
-        for line in closing.lines(self.now, self.now.project.clock.monotonic() - self.began):
+        for line in ending.lines(self.now, self.now.project.clock.monotonic() - self.began):
             run.tell("summary", line)
             if not run.listeners:
                 self._say(line)

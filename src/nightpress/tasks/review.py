@@ -11,32 +11,33 @@ from typing import TYPE_CHECKING
 
 from doit.exceptions import TaskFailed
 
-from nightpress import errors, session
-from nightpress.session import Session
-from nightpress.tasks import FORMAT, QUIET, Task, group, slugs, switch, text, verb
-from nightpress.tasks_ending import told
+from nightpress import errors
+from nightpress.tasks import FORMAT, QUIET, Task, group, session, slugs, switch, text, verb
+from nightpress.tasks.errors import told
+from nightpress.tasks.session import Session
 
 if TYPE_CHECKING:
-    from nightpress.reviewing import Waiting
+    from nightpress.pipeline.review import Waiting
 
 
 def review() -> Task:
     def run(now: Session, format: str = "text") -> bool:
-        from nightpress import desk, reviewing
-        from nightpress.render import reviews
+        from nightpress.pipeline import review as reviewing
+        from nightpress.report import review_page
+        from nightpress.tasks import verbs
 
         found, undeclared = _waiting(now)
         if format == "json":
-            desk.say_json(reviewing.as_dict(found))
+            verbs.say_json(reviewing.as_dict(found))
             return True
-        colour = reviews.coloured(sys.stdout, now.project.environ)
-        for line in reviews.lines(found, colour):
-            desk.show(line)
+        colour = review_page.coloured(sys.stdout, now.project.environ)
+        for line in review_page.lines(found, colour):
+            verbs.show(line)
         for job in undeclared:
-            desk.say(f"{job}: its draft waits, but no manifest declares it any more")
+            verbs.say(f"{job}: its draft waits, but no manifest declares it any more")
         if found:
-            path = reviews.write(now.project.state / "report" / "review.html", found)
-            desk.say(path.relative_to(now.project.root).as_posix())
+            path = review_page.write(now.project.state / "report" / "review.html", found)
+            verbs.say(path.relative_to(now.project.root).as_posix())
         return True
 
     return verb(run, [FORMAT])
@@ -44,7 +45,7 @@ def review() -> Task:
 
 def _waiting(now: Session) -> tuple[list[Waiting], list[str]]:
     """(the drafts that wait, the jobs of those whose enhancement is declared no more)."""
-    from nightpress import reviewing
+    from nightpress.pipeline import review as reviewing
 
     found: list[Waiting] = []
     undeclared: list[str] = []
@@ -89,7 +90,8 @@ def reject() -> Iterator[Task]:
 
 
 def _apply(slug: str, merge: bool) -> TaskFailed | None:
-    from nightpress import applying, desk
+    from nightpress.pipeline import applying
+    from nightpress.tasks import verbs
 
     now = session.current()
     items = {item.id: item for item in now.catalog.items.values() if item.slug == slug}
@@ -99,7 +101,7 @@ def _apply(slug: str, merge: bool) -> TaskFailed | None:
     except (errors.NightpressError, OSError) as error:
         return told(error)
     for line in said:
-        desk.say(line)
+        verbs.say(line)
     if left:
         now.exit_code = errors.EXIT_FAILED
         return TaskFailed("", report=False)
@@ -108,21 +110,23 @@ def _apply(slug: str, merge: bool) -> TaskFailed | None:
 
 def _say_if_none(now: Session, group: str, slug: str) -> None:
     """Said of a plugin that was named; `doit apply` alone passes over those without a draft."""
-    from nightpress import desk, reviewing
+    from nightpress.pipeline import review as reviewing
+    from nightpress.tasks import verbs
 
     named = now.asked is not None and f"{group}:{slug}" in now.asked.names
     if named and not reviewing.waiting(now.project, slug):
-        desk.say(f"{slug}: no draft waits")
+        verbs.say(f"{slug}: no draft waits")
 
 
 def _reject(slug: str, because: str) -> TaskFailed | None:
-    from nightpress import desk, reviewing
+    from nightpress.pipeline import review as reviewing
+    from nightpress.tasks import verbs
 
     now = session.current()
     _say_if_none(now, "reject", slug)
     try:
         for line in reviewing.reject(now.project, slug, because):
-            desk.say(line)
+            verbs.say(line)
     except (errors.NightpressError, OSError) as error:
         return told(error)
     return None

@@ -13,13 +13,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nightpress import catalog, clock, invocation, options, outlet, projectlock
-from nightpress.catalog import Catalog, Item
-from nightpress.gather import Gatherer
-from nightpress.gathered import Gathered
-from nightpress.looking import Looking
-from nightpress.project import STATE, Project
-from nightpress.run import Run
+from nightpress import clock
+from nightpress.pipeline.run import Run
+from nightpress.plan import catalog
+from nightpress.plan.catalog import Catalog, Item
+from nightpress.plan.gather import Gatherer
+from nightpress.plan.state import Gathered
+from nightpress.progress import outlet
+from nightpress.progress.looking import Looking
+from nightpress.project import options
+from nightpress.project.project import STATE, Project
+from nightpress.storage import run_lock
+from nightpress.tasks import command_line
 
 STATIC = (
     "manifests", "validate", "plan", "review", "report", "explore", "restore", "audit", "prune",
@@ -34,11 +39,11 @@ class Session:
     def __init__(self, root: Path, variables: Mapping[str, str]) -> None:
         self.root = root
         self.pid = os.getpid()
-        self.asked = invocation.read()
+        self.asked = command_line.read()
         checked = options.read(variables)
-        self.selection = invocation.select(self.asked, STATIC)
+        self.selection = command_line.select(self.asked, STATIC)
         self.project = Project(root, checked, os.environ, clock.of(os.environ), self._named())
-        self.lock: projectlock.ProjectLock | None = None
+        self.lock: run_lock.ProjectLock | None = None
         self.running = False
         self.exit_code = 0
 
@@ -96,20 +101,21 @@ class Session:
     @cached_property
     def press(self) -> Any:
         """The press; heavy imports happen here, only when something is stale."""
-        from nightpress import attempts, calls, pacing, pipeline, publication, snapshots
+        from nightpress.pipeline import ask, attempts, pacing, pipeline, publish
+        from nightpress.storage import snapshots
 
         spent = pacing.spending(self.project)
         paced = None
         if self._asks_a_model():
             paced = pacing.pacer(self.run, spent)
         rng = random.Random()  # noqa: S311 - jitter
-        caller = calls.Caller(self.run, paced, rng, fallbacks=pacing.fallbacks(self.project))
+        caller = ask.Caller(self.run, paced, rng, fallbacks=pacing.fallbacks(self.project))
         return pipeline.Press(
             run=self.run,
             caller=caller,
             plugin=self.plugin,
             snapshots=snapshots.Snapshots(self.project.state / "snapshots"),
-            lock=publication.LockBook(self.project),
+            lock=publish.LockBook(self.project),
             spending=spent,
             attempts=attempts.Attempts(self.run, caller),
         )

@@ -13,9 +13,10 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from nightpress import invocation, projectlock
 from nightpress.errors import EXIT_INTERRUPTED, BusyError, NightpressError
-from nightpress.session import Session
+from nightpress.storage import run_lock
+from nightpress.tasks import command_line
+from nightpress.tasks.session import Session
 
 
 def enter(now: Session) -> None:
@@ -25,13 +26,13 @@ def enter(now: Session) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
             signal.signal(number, _leave)
-    if now.asked.command in invocation.SHOWING:
+    if now.asked.command in command_line.SHOWING:
         # `doit list | head`: end as every program does, instead of with doit's traceback
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    if not invocation.writes(now.asked):
+    if not command_line.writes(now.asked):
         return
     try:
-        now.lock = projectlock.acquire(now.project.state, now.run.command)
+        now.lock = run_lock.acquire(now.project.state, now.run.command)
     except BusyError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(error.exit_code) from None

@@ -13,7 +13,8 @@ from typing import Any
 
 from doit.dependency import DatabaseException, SqliteDB
 
-from nightpress import session, store
+from nightpress.storage import sqlite
+from nightpress.tasks import session
 
 
 class NightpressDB(SqliteDB):  # type: ignore[misc]
@@ -23,7 +24,7 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
 
     def __init__(self, name: str, codec: Any, *, module_name: str | None = None) -> None:
         try:
-            if Path(name).exists() and not store.is_sound(Path(name)):
+            if Path(name).exists() and not sqlite.is_sound(Path(name)):
                 raise DatabaseException
             super().__init__(name, codec, module_name=module_name)
         except DatabaseException:
@@ -34,7 +35,7 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
         """Write the state. It is a convenience of doit's: a full disk costs nothing but that."""
         try:
             super().dump()
-        except store.Error as error:
+        except sqlite.Error as error:
             sys.stderr.write(f"doit's own state was not saved ({error}); the ledger decides\n")
 
     def remove(self, task_id: str) -> None:

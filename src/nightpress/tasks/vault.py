@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nightpress.journey import Journey
-from nightpress.session import Session
+from nightpress.progress.meter import Journey
 from nightpress.tasks import FORMAT, Task, switch, text, verb
+from nightpress.tasks.session import Session
 
 if TYPE_CHECKING:
     from nightpress.vault import Place
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _travelling(now: Session) -> Iterator[tuple[Place, Journey]]:
-    from nightpress import vaulting
+    from nightpress.vault import project
 
-    journey = Journey(quiet=vaulting.is_quiet(now.project), stop=now.run.stop)
-    where = vaulting.place(now.project)
+    journey = Journey(quiet=project.is_quiet(now.project), stop=now.run.stop)
+    where = project.place(now.project)
     try:
         yield where, journey
     finally:
@@ -33,12 +33,13 @@ def _travelling(now: Session) -> Iterator[tuple[Place, Journey]]:
 
 def backup() -> Task:
     def run(now: Session) -> bool:
-        from nightpress import desk, vaulting
+        from nightpress.tasks import verbs
+        from nightpress.vault import project
 
         with _travelling(now) as (where, journey):
-            lines = vaulting.back_up(now.project, where, journey)
+            lines = project.back_up(now.project, where, journey)
         for line in lines:
-            desk.say(line)
+            verbs.say(line)
         return True
 
     return verb(run)
@@ -46,7 +47,8 @@ def backup() -> Task:
 
 def backups() -> Task:
     def run(now: Session, format: str = "text") -> bool:
-        from nightpress import desk, vault
+        from nightpress import vault
+        from nightpress.tasks import verbs
 
         at = now.project.clock.time()
         with _travelling(now) as (where, _):
@@ -54,14 +56,14 @@ def backups() -> Task:
             name, off_site = where.name, where.off_site
         if format == "json":
             rows = [one.row(at) for one in found]
-            desk.say_json({"place": name, "off_site": off_site, "snapshots": rows})
+            verbs.say_json({"place": name, "off_site": off_site, "snapshots": rows})
             return True
         for one in found:
-            desk.say(one.line(at))
+            verbs.say(one.line(at))
         count = "1 snapshot" if len(found) == 1 else f"{len(found)} snapshots"
-        desk.say(f"{count} in {name}" + ("" if found else "; make the first one: doit backup"))
+        verbs.say(f"{count} in {name}" + ("" if found else "; make the first one: doit backup"))
         if not off_site:
-            desk.say(f"warning: {vault.NOT_OFF_SITE}")
+            verbs.say(f"warning: {vault.NOT_OFF_SITE}")
         return True
 
     return verb(run, [FORMAT])
@@ -69,12 +71,13 @@ def backups() -> Task:
 
 def drill() -> Task:
     def run(now: Session) -> bool:
-        from nightpress import desk, vaulting
+        from nightpress.tasks import verbs
+        from nightpress.vault import project
 
         with _travelling(now) as (where, journey):
-            lines, passed = vaulting.rehearse(now.project, where, journey)
+            lines, passed = project.rehearse(now.project, where, journey)
         for line in lines:
-            desk.say(line)
+            verbs.say(line)
         return passed
 
     return verb(run)
@@ -82,16 +85,18 @@ def drill() -> Task:
 
 def verify_vault() -> Task:
     def run(now: Session) -> bool:
-        from nightpress import desk, vault, vaulting
+        from nightpress import vault
+        from nightpress.tasks import verbs
+        from nightpress.vault import project
 
         with (
             _travelling(now) as (where, journey),
-            vaulting.recorded(now.project, "verify", where) as note,
+            project.recorded(now.project, "verify", where) as note,
         ):
             done = vault.verify(where, journey, now.project.clock)
             note(said=done.line(), ok=int(done.ok), bytes=done.bytes)
         for line in done.lines():
-            desk.say(line)
+            verbs.say(line)
         return done.ok
 
     return {"basename": "verify-vault", **verb(run)}
@@ -99,18 +104,20 @@ def verify_vault() -> Task:
 
 def archive() -> Task:
     def run(now: Session, into: str, snapshot: str) -> bool:
-        from nightpress import desk, vault, vaulting
+        from nightpress import vault
+        from nightpress.tasks import verbs
+        from nightpress.vault import project
 
         parent = Path(into) if into else now.project.state / "archives"
         with (
             _travelling(now) as (where, _),
-            vaulting.recorded(now.project, "archive", where) as note,
+            project.recorded(now.project, "archive", where) as note,
         ):
             done = vault.archive(where, parent, snapshot=snapshot or None)
             note(snapshot=done.snapshot, said=done.line(), partial=int(done.partial))
         for name, size, sha256 in done.files:
-            desk.say(f"{sha256[:16]}  {size:>12,}  {name}")
-        desk.say(done.line())
+            verbs.say(f"{sha256[:16]}  {size:>12,}  {name}")
+        verbs.say(done.line())
         return True
 
     into = text("into", "the folder that gets it (default: .nightpress/archives)")
@@ -119,21 +126,23 @@ def archive() -> Task:
 
 def forget_backups() -> Task:
     def run(now: Session, dry_run: bool) -> bool:
-        from nightpress import desk, vault, vaulting
+        from nightpress import vault
+        from nightpress.tasks import verbs
+        from nightpress.vault import project
 
         with _travelling(now) as (where, _):
-            policy = vaulting.policy(now.project)
+            policy = project.policy(now.project)
             if dry_run:
                 done = vault.forget(where, policy, dry=True)
             else:
-                with vaulting.recorded(now.project, "forget", where) as note:
+                with project.recorded(now.project, "forget", where) as note:
                     done = vault.forget(where, policy)
                     note(said=done.line())
         for one in done.kept:
-            desk.say(f"keep    {one.snapshot.id}  ({', '.join(one.why)})")
+            verbs.say(f"keep    {one.snapshot.id}  ({', '.join(one.why)})")
         for gone in done.forgotten:
-            desk.say(f"forget  {gone}")
-        desk.say(done.line())
+            verbs.say(f"forget  {gone}")
+        verbs.say(done.line())
         return True
 
     params = [switch("dry-run", "only say what would go")]

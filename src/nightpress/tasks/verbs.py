@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from nightpress import catalog, errors
-from nightpress.catalog import Item
-from nightpress.session import Session
-from nightpress.terminal import safe
+from nightpress import errors
+from nightpress.plan import catalog
+from nightpress.plan.catalog import Item
+from nightpress.tasks.session import Session
+from nightpress.text import safe
 
 
 def say(text: str = "") -> None:
@@ -46,10 +47,10 @@ def _write(text: str) -> None:
 def manifests(now: Session, rename_generic: bool = False, add: str = "") -> bool:
     """Find the plugins, write the manifests that are missing, report those that are gone; add:
     types, separated by commas, that every manifest gets."""
-    from nightpress import scaffold
+    from nightpress.project import init
 
     types = tuple(word for word in add.split(",") if word)
-    found = scaffold.sync(now.project.root, rename_generic=rename_generic, add=types)
+    found = init.sync(now.project.root, rename_generic=rename_generic, add=types)
     for line in found.lines():
         say(line)
     return True
@@ -57,12 +58,12 @@ def manifests(now: Session, rename_generic: bool = False, add: str = "") -> bool
 
 def validate(now: Session, format: str = "text") -> bool:
     """Every problem of every manifest, generator and default."""
-    from nightpress import contract
+    from nightpress import project
 
-    problems = contract.validate(now.project.root)
+    problems = project.validate(now.project.root)
     bad = [p for p in problems if p.severity == "error"]
     if format == "json":
-        say_json([contract.as_dict(problem) for problem in problems])
+        say_json([project.as_dict(problem) for problem in problems])
         return not bad
     for problem in problems:
         say(str(problem))
@@ -76,7 +77,8 @@ def plan(now: Session, format: str = "text") -> bool:
     """What would be done and why; makes no call."""
     found = now.whole()
     rows = sorted(found.items.values(), key=lambda item: (not item.work, item.id))
-    from nightpress import forecasting, scoring
+    from nightpress.pipeline import outlook as forecasting
+    from nightpress.plan import scoring
 
     outlook = forecasting.outlook(now.project, found)
     scores = scoring.standing(now.project, found)
@@ -196,7 +198,7 @@ def restore(
     now: Session, plugin: str = "", snapshot: str = "", list: bool = False, format: str = "text"
 ) -> bool:
     """Bring a plugin back from one of its snapshots, bit for bit; or list them."""
-    from nightpress import restoring
+    from nightpress.pipeline import restore as restoring
 
     if list:
         rows = restoring.rows(now.project, plugin or None)
@@ -219,7 +221,7 @@ def restore(
 
 def adopt(now: Session, slug: str) -> None:
     """Take the files of a plugin's enhancements as the truth."""
-    from nightpress import adopting
+    from nightpress.pipeline import adopt as adopting
 
     adopting.adopt(now.press, [item for item in now.catalog.items.values() if item.slug == slug])
 
@@ -227,11 +229,12 @@ def adopt(now: Session, slug: str) -> None:
 def clean(now: Session, items: Sequence[Item], dryrun: bool) -> None:
     """`doit clean`: temporary files and kept drafts. `doit clean enhance:X`, by name: X goes back
     to what stood before us, unless it was edited by hand."""
-    from nightpress import cleaning, projectlock
+    from nightpress.pipeline import clean as cleaning
+    from nightpress.storage import run_lock
 
     named = now.asked.names if now.asked is not None else ()
     take_back = any(name.startswith("enhance:") for name in named)
-    lock = None if dryrun else projectlock.acquire(now.project.state, "doit clean")
+    lock = None if dryrun else run_lock.acquire(now.project.state, "doit clean")
     try:
         for item in items:
             found = now.plugin(item.slug)

@@ -23,7 +23,7 @@ from typing import IO, Any, cast
 from msgspec import Struct
 
 from nightpress.errors import UsageError
-from nightpress.terminal import safe
+from nightpress.text import safe
 from nightpress.vault import fetch, inventory, restore, schema
 from nightpress.vault.inventory import PartRow, Snapshot
 from nightpress.vault.place import Damaged, Place

@@ -17,12 +17,12 @@ from msgspec.structs import astuple
 
 from nightpress import __version__
 from nightpress.clock import Clock, RealClock
-from nightpress.terminal import safe
+from nightpress.text import safe
 from nightpress.vault import inventory, schema
-from nightpress.vault.bringing import Job, bring
 from nightpress.vault.fileindex import opened
 from nightpress.vault.inventory import PART_COLUMNS, PartRow
 from nightpress.vault.place import Absent, Place, Refused, Rows, Sql
+from nightpress.vault.send import Job, bring
 from nightpress.vault.source import Listener, Source, silent
 from nightpress.vault.upload import Uploader
 

@@ -17,10 +17,11 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress import git, reading
 from nightpress.errors import UnsafePath
-from nightpress.sources import is_secret
-from nightpress.terminal import safe
+from nightpress.plugin.sources import is_secret
+from nightpress.storage import git
+from nightpress.storage import tree as reading
+from nightpress.text import safe
 from nightpress.vault.source import Plugin, Source
 from nightpress.vault.trees import Node
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress import store
 from nightpress.clock import Clock, RealClock
 from nightpress.errors import UnsafePath
-from nightpress.terminal import safe
-from nightpress.vault import contents, fetch, inventory, objects, restore
+from nightpress.storage import sqlite
+from nightpress.text import safe
+from nightpress.vault import fetch, inventory, objects, read_files, restore
 from nightpress.vault.place import Place
 from nightpress.vault.restore import RestoreResult
 from nightpress.vault.source import Listener, Source, silent
@@ -117,7 +117,7 @@ def _is_database(dest: Path, path: str, broken: list[str]) -> bool:
     file's.) If not, it is broken."""
     if not (dest / path).is_file():
         return True
-    if not store.is_sound(dest / path):
+    if not sqlite.is_sound(dest / path):
         broken.append(path)
     return True
 
@@ -142,9 +142,9 @@ def _matches(root: Path, node: Node) -> bool:
 
 def _hash(root: Path, path: str) -> str:
     total = hashlib.sha256()
-    file = contents.open_file(root, path)
+    file = read_files.open_file(root, path)
     try:
-        for piece in contents.pieces_of(file, objects.CHUNK):
+        for piece in read_files.pieces_of(file, objects.CHUNK):
             total.update(piece)
     finally:
         os.close(file)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress.reading import Entry
-from nightpress.store import Store
+from nightpress.storage.sqlite import Store
+from nightpress.storage.tree import Entry
 
 RACY_NS = 100_000_000
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from nightpress.errors import UsageError
-from nightpress.terminal import safe
+from nightpress.text import safe
 from nightpress.vault import schema
 from nightpress.vault.place import Absent, Place, Sql
 from nightpress.vault.source import size

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from nightpress import store
 from nightpress.errors import NightpressError
-from nightpress.vault import contents, objects, trees
+from nightpress.storage import sqlite
+from nightpress.vault import objects, read_files, trees
 from nightpress.vault.fileindex import FileIndex, Known
 from nightpress.vault.trees import Node
 
@@ -41,7 +41,7 @@ def node(
             if said or _stamp(path)[0] == stamp:
                 index.put(KEY, known, changed_ns, now_ns)
         mode = stat.S_IMODE(path.stat().st_mode)
-    except (NightpressError, store.Error, OSError) as error:
+    except (NightpressError, sqlite.Error, OSError) as error:
         return Node("x", path.name, text=f"cannot be copied: {error}", grave=True)
     return trees.file(path.name, mode, known.size, known.hash, known.chunks)
 
@@ -49,11 +49,11 @@ def node(
 def _read(path: Path, state: Path | None, stamp: str, take: Callable[[str, bytes], None]) -> Known:
     with tempfile.TemporaryDirectory(prefix=".vault-", dir=state) as folder:
         copy = Path(folder) / "ledger.db"
-        store.copy(path, copy)
+        sqlite.copy(path, copy)
         total, size, chunks = hashlib.sha256(), 0, []
         file = os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            for piece in contents.pieces_of(file, objects.PAGES):
+            for piece in read_files.pieces_of(file, objects.PAGES):
                 total.update(piece)
                 size += len(piece)
                 chunks.append(objects.name(piece))

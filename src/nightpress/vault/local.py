@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from nightpress import store
-from nightpress.terminal import safe
+from nightpress.storage import sqlite
+from nightpress.text import safe
 from nightpress.vault.place import Absent, Refused, Rows, Sql, VaultError
 
 
@@ -23,7 +23,7 @@ class LocalPlace:
         if not writable and not path.is_file():
             raise Absent(f"there is no vault in {safe(str(path))}", "doit backup makes one")
         with self._errors():
-            self._db = store.single_file(path) if writable else store.for_reading(path)
+            self._db = sqlite.single_file(path) if writable else sqlite.for_reading(path)
             self._db.row_factory = None
 
     def read(self, *statements: Sql) -> list[Rows]:
@@ -55,9 +55,9 @@ class LocalPlace:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except store.IntegrityError as error:
+        except sqlite.IntegrityError as error:
             raise Refused(f"{self.name}: {error}") from error
-        except store.Error as error:
+        except sqlite.Error as error:
             if "no such table" in str(error):
                 raise Absent(f"there is no vault in {self.name}") from error
             hint = "if the file is damaged: move it away, the next backup makes a new one"

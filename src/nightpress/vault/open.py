@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from nightpress.errors import UsageError
-from nightpress.hrana import Hrana
+from nightpress.storage.hrana import Hrana
 from nightpress.vault.local import LocalPlace
 from nightpress.vault.place import Place
 from nightpress.vault.remote import RemotePlace

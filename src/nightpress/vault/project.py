@@ -13,9 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nightpress import contract, discovery, reading, slugs, vault
+from nightpress import project as contract
+from nightpress import vault
 from nightpress.errors import NightpressError, UnsafePath
-from nightpress.project import Project
+from nightpress.plugin import names
+from nightpress.project import discover
+from nightpress.project.project import Project
+from nightpress.storage import tree
 from nightpress.vault import Place, Plugin, Policy, Source
 from nightpress.vault.source import Listener
 
@@ -66,9 +70,9 @@ def _plugins(
         if isinstance(folder, str):
             known[folder.rstrip("/").removeprefix("./")] = path.stem
     taken = set(known.values())
-    for found in discovery.discover(project.root / market, ignore).plugins:
+    for found in discover.discover(project.root / market, ignore).plugins:
         path_here = prefix + found.path if found.path != "." else market
-        slug = known.get(path_here) or slugs.unique((found.name, Path(found.path).name), taken)
+        slug = known.get(path_here) or names.unique((found.name, Path(found.path).name), taken)
         taken.add(slug)
         version = _version(project.root, path_here)
         yield Plugin(slug, found.name, path_here, found.category, version)
@@ -76,7 +80,7 @@ def _plugins(
 
 def _version(root: Path, plugin: str) -> str:
     try:
-        data = reading.read(root, f"{plugin}/.claude-plugin/plugin.json", _MANIFEST_CAP)
+        data = tree.read(root, f"{plugin}/.claude-plugin/plugin.json", _MANIFEST_CAP)
         said = json.loads(data)
     except (OSError, UnsafePath, ValueError, RecursionError):
         return ""  # the plugin is backed up all the same

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from nightpress import reading
 from nightpress.checks import secrets
 from nightpress.errors import UnsafePath
-from nightpress.reading import Entry
-from nightpress.terminal import safe
+from nightpress.storage import tree
+from nightpress.storage.tree import Entry
+from nightpress.text import safe
 from nightpress.vault import objects, trees
 from nightpress.vault.fileindex import FileIndex, Known, stamp_of
 from nightpress.vault.trees import Node
@@ -82,8 +82,8 @@ def _stamp(s: os.stat_result) -> str:
 
 def open_file(root: Path, path: str) -> int:
     """A descriptor of the regular file, reached without following a link."""
-    *folders, name = reading.parts_of(path)
-    folder = reading.open_folder(root, folders)
+    *folders, name = tree.parts_of(path)
+    folder = tree.open_folder(root, folders)
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         file = os.open(name, flags, dir_fd=folder)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from nightpress.hrana import Hrana
-from nightpress.hrana_errors import AnswerTooLarge, Constraint, NoTable
+from nightpress.storage.hrana import Hrana
+from nightpress.storage.hrana_errors import AnswerTooLarge, Constraint, NoTable
 from nightpress.vault.place import Absent, Refused, Rows, Sql, TooLarge
 
 

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from nightpress.clock import Clock, RealClock
 from nightpress.errors import MachineTrouble, UsageError
 from nightpress.model import RESTORED
-from nightpress.terminal import safe
+from nightpress.text import safe
 from nightpress.vault import fetch, inventory, objects, trees
 from nightpress.vault.inventory import PartRow, Snapshot
-from nightpress.vault.landing import Landing, folders_of
 from nightpress.vault.place import Damaged, Place
 from nightpress.vault.source import Listener, Progress, silent
 from nightpress.vault.trees import Node, Tree
+from nightpress.vault.write_files import Landing, folders_of
 
 
 class RestoreResult(Struct, frozen=True):

@@ -8,8 +8,8 @@ hence the guard before every insert.)
 
 from __future__ import annotations
 
-from nightpress import store
 from nightpress.errors import NightpressError
+from nightpress.storage import sqlite
 from nightpress.vault.place import Absent, Place, Rows, Sql
 
 VERSION = 1
@@ -173,9 +173,9 @@ def create(place: Place) -> None:
     ]  # fmt: skip
     place.write(
         [
-            *(Sql(text.strip()) for text in store.statements(TABLES)),
+            *(Sql(text.strip()) for text in sqlite.statements(TABLES)),
             *(_trigger(*rule) for rule in _RULES),
-            *(Sql(text.strip()) for text in store.statements(_CASCADES)),
+            *(Sql(text.strip()) for text in sqlite.statements(_CASCADES)),
             *steps,
             Sql("INSERT INTO vault_meta VALUES ('schema', ?1) ON CONFLICT (key) DO NOTHING",
                 (str(VERSION),)),

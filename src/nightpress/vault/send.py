@@ -9,9 +9,9 @@ from msgspec import Struct, field
 
 from nightpress.clock import Clock
 from nightpress.errors import NightpressError
-from nightpress.reading import Entry
-from nightpress.terminal import safe
-from nightpress.vault import collect, contents, ledgercopy, trees
+from nightpress.storage.tree import Entry
+from nightpress.text import safe
+from nightpress.vault import collect, ledgercopy, read_files, trees
 from nightpress.vault.fileindex import FileIndex
 from nightpress.vault.inventory import PartRow
 from nightpress.vault.source import Listener, Plugin, Progress, Source
@@ -92,7 +92,7 @@ def _node(job: Job, base: str, entry: Entry, take: Take) -> Node:
         job.step(len(data))
 
     open_ = job.source.include_secrets
-    node = contents.node(job.source.root, base, entry, job.index, taken, open_)
+    node = read_files.node(job.source.root, base, entry, job.index, taken, open_)
     job.step(entry.size - told)
     return node
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from nightpress.clock import Clock, RealClock
-from nightpress.terminal import safe
+from nightpress.text import safe
 from nightpress.vault import fetch, inventory, objects, schema, upload
 from nightpress.vault.place import Damaged, Place, Sql
 from nightpress.vault.source import Listener, Progress, silent

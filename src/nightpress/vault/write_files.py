@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from nightpress import reading
 from nightpress.errors import UnsafePath, UsageError
-from nightpress.terminal import safe
+from nightpress.storage import tree
+from nightpress.text import safe
 from nightpress.vault.trees import Node
 
 _STAGE = ".nightpress-restore-"
@@ -99,9 +99,9 @@ class Landing:
         for folder in sorted(folders_of(nodes)):
             (self.dest / folder).mkdir(exist_ok=True)
         for node in solid:
-            *above, name = reading.parts_of(node.path)
-            source = reading.open_folder(self.stage, above)
-            target = reading.open_folder(self.dest, above)
+            *above, name = tree.parts_of(node.path)
+            source = tree.open_folder(self.stage, above)
+            target = tree.open_folder(self.dest, above)
             try:
                 self.replaced += _stands(target, name)
                 os.rename(name, name, src_dir_fd=source, dst_dir_fd=target)
@@ -115,9 +115,9 @@ class Landing:
         """May the entry take the place of what stands in the destination?"""
         if node.kind == "x" or node.path == ".":
             return True
-        *above, name = reading.parts_of(node.path)
+        *above, name = tree.parts_of(node.path)
         try:
-            folder = reading.open_folder(self.dest, above)
+            folder = tree.open_folder(self.dest, above)
         except FileNotFoundError:
             return True
         except (UnsafePath, OSError):

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightpress.backends import answers
+from nightpress.backends.gemini import answers
 from nightpress.errors import ANSWER_KINDS, BackendError
+from tests.backends.bodies import DAY, GONE, KEY_INVALID, MINUTE, ROWS, envelope, quota
 
-from .bodies import DAY, GONE, KEY_INVALID, MINUTE, ROWS, envelope, quota
-
-DOCS = Path(__file__).parents[2] / "docs" / "answers.md"
+DOCS = Path(__file__).parents[3] / "docs" / "answers.md"
 FIELD = os.environ.get("NIGHTPRESS_FIELD", "")
 
 

@@ -13,15 +13,14 @@ from pathlib import Path
 import pytest
 
 from nightpress.backends import make
-from nightpress.backends.gemini_route import route
-from nightpress.backends.gemini_schema import narrow
+from nightpress.backends.gemini.route import route
+from nightpress.backends.gemini.schema import narrow
 from nightpress.errors import ANSWER_KINDS, BackendError, UsageError
+from tests.backends import samples
+from tests.backends.conftest import ENVIRON, Opened
 from tests.gemini_server import GeminiServer
 
-from . import samples
-from .conftest import ENVIRON, Opened
-
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # A short deadline in real seconds: 10 s on a clock that runs fifty times as fast.
 FAST = {"deadline": 10, "clock_speed": 50}
 MEANING = {
@@ -206,7 +205,7 @@ def test_a_forked_process_makes_a_line_of_its_own(opened: Opened) -> None:
 
 
 def test_the_module_is_imported_without_the_sdk() -> None:
-    code = "import sys, nightpress.backends.gemini; print('google.genai' in sys.modules)"
+    code = "import sys, nightpress.backends.gemini.backend; print('google.genai' in sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert ran.stdout == "False\n", ran.stderr
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from nightpress import anatomy
-from nightpress.backends.offline.analysing import analyse
-from nightpress.contract.generators import load_generator
+from nightpress.backends.offline.analyse import analyse
 from nightpress.model import Anatomy, Generator, Material, SourceFile, Window
+from nightpress.plugin import anatomy
+from nightpress.project.generators import load_generator
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TARGETS = {
     "skill": "skills/harbour/SKILL.md",
     "readme": "README.md",

@@ -6,7 +6,7 @@ import pytest
 
 from nightpress.backends.offline import wording
 from nightpress.backends.offline.blocks import Block, sections, units
-from nightpress.backends.offline.cleaning import Place, harmless, inline
+from nightpress.backends.offline.clean import Place, harmless, inline
 
 HERE = Place("docs/a.md", "docs", "skills/x", frozenset({"docs/b.md", "README.md"}))
 

@@ -14,9 +14,10 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from nightpress import checks, compose
+from nightpress import checks
+from nightpress.backends import finish
 from nightpress.backends.offline import Offline, extractable
-from nightpress.backends.offline.analysing import analyse
+from nightpress.backends.offline.analyse import analyse
 from nightpress.model import Material, Request, Window
 
 from .plugins import ROOT, TARGETS, WORDS, build, harbour, material
@@ -26,7 +27,7 @@ KINDS = sorted(TARGETS)
 
 def document(made: Material) -> str:
     request = Request("generation", "harbour/x", "offline", "", "", 1, made)
-    return compose.finished(made, Offline().ask(request).text)
+    return finish.finished(made, Offline().ask(request).text)
 
 
 def judged(made: Material, text: str) -> checks.Verdict:
@@ -266,8 +267,8 @@ def test_the_analysis_tells_what_the_files_tell() -> None:
 def test_the_same_bytes_on_every_machine() -> None:
     """Another process, another hash seed and locale, another order of the files."""
     script = (
-        "from tests.offline.plugins import harbour, material\n"
-        "from tests.offline.test_documents import document\n"
+        "from tests.backends.offline.plugins import harbour, material\n"
+        "from tests.backends.offline.test_documents import document\n"
         "import hashlib\n"
         "files = dict(reversed(harbour(24).items()))\n"
         "print(hashlib.sha256(''.join(document(material(files, k)) for k in"

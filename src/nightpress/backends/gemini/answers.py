@@ -14,9 +14,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress.backends import hints
+from nightpress.backends.gemini import hints
 from nightpress.errors import Answer
-from nightpress.patterns import pattern
+from nightpress.lazy_re import pattern
 
 STOPPED = frozenset(
     {

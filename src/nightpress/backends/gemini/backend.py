@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from nightpress.backends import answers
-from nightpress.backends.gemini_route import Route
-from nightpress.backends.gemini_schema import narrow
+from nightpress.backends.gemini import answers
+from nightpress.backends.gemini.route import Route
+from nightpress.backends.gemini.schema import narrow
 from nightpress.errors import Answer, BackendError
 from nightpress.model import BackendKind, Reply, Request
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from google.genai import Client
     from google.genai.types import GenerateContentConfig
 
-    from nightpress.backends.gemini_line import Line
+    from nightpress.backends.gemini.client import Line
 
 
 class Gemini:
@@ -81,7 +81,7 @@ class Gemini:
             raise BackendError(self._meaning(error)) from None
 
     def _connected(self) -> Line:
-        from nightpress.backends.gemini_line import Line
+        from nightpress.backends.gemini.client import Line
 
         with self._lock:
             if self._line is None or self._line.pid != os.getpid():

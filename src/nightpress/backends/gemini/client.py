@@ -18,7 +18,7 @@ from google import genai
 from google.genai import types
 from google.oauth2.credentials import Credentials
 
-from nightpress.backends.gemini_route import Route
+from nightpress.backends.gemini.route import Route
 
 # The SDK's own default for the Developer API is /v1 by now, where half of what we send is unknown.
 API_VERSION = {"developer": "v1beta", "vertex": "v1beta1"}

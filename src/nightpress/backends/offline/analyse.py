@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nightpress.anatomy import kind_of
 from nightpress.backends.offline.blocks import Section, sections
-from nightpress.backends.offline.cleaning import Place, shown
+from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.wording import cut, plain, third_person, when
+from nightpress.lazy_re import pattern
 from nightpress.model import Anatomy, Component
-from nightpress.patterns import pattern
+from nightpress.plugin.anatomy import kind_of
 
 _STEP = pattern(r"(?:(?:step|phase|stage)\s*)?\d+\s*[.:)-]\s*(\S.*)", re.I)
 _PROCESS = pattern(r"\b(workflow|how it works|process|steps|usage)\b", re.I)

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from nightpress import compose, fingerprint
-from nightpress.backends.offline.analysing import analyse
-from nightpress.backends.offline.composing import body
+from nightpress import fingerprint
+from nightpress.backends import finish
+from nightpress.backends.offline.analyse import analyse
+from nightpress.backends.offline.compose import body
 from nightpress.model import Anatomy, BackendKind, Material, Reply, Request
 
 _MOST = 1_000
@@ -44,7 +45,7 @@ def extractable(material: Material) -> int:
     known = material
     if material.analysis is None:
         known = replace(material, analysis=json.loads(_analysis(material.anatomy)))
-    return len(compose.finished(known, _body(known)).encode("utf-8"))
+    return len(finish.finished(known, _body(known)).encode("utf-8"))
 
 
 def _analysis(anatomy: Anatomy) -> str:

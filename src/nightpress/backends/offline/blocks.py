@@ -11,8 +11,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nightpress.backends.offline import listings
-from nightpress.backends.offline.cleaning import Place, harmless, inline, is_imprint, links
-from nightpress.patterns import pattern
+from nightpress.backends.offline.clean import Place, harmless, inline, is_imprint, links
+from nightpress.lazy_re import pattern
 
 Kind = Literal["text", "code", "list", "table"]
 

@@ -6,13 +6,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from nightpress.anatomy import kind_of
 from nightpress.backends.offline.blocks import Block, Section, sections
-from nightpress.backends.offline.cleaning import Place
+from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import code, sentence
+from nightpress.lazy_re import pattern
 from nightpress.model import Component, Material
-from nightpress.patterns import pattern
+from nightpress.plugin.anatomy import kind_of
 
 _CHAPTERS = {"command": "Commands", "agent": "Agents", "skill": "Skills"}
 _PERSONA = pattern(r"(?m)^You are (?:a|an|the)\b[^.\n]*\.[ \t]*", re.I)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nightpress import checks, compose
+from nightpress import checks
+from nightpress.backends import finish
 from nightpress.backends.offline.fitting import fit
-from nightpress.backends.offline.parts import Part, parts_of, title
+from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.model import Material
 
 RESERVE = 1_400
@@ -73,7 +74,7 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
     """The blocks at which a check finds an error. Headings are no blocks: their section's first
     one is meant."""
     generator = material.generator
-    document = compose.finished(material, text)
+    document = finish.finished(material, text)
     offset = document.count("\n") - text.count("\n")
     paths = {file.path for file in material.anatomy.files} | {
         material.target, *material.links, *material.siblings,

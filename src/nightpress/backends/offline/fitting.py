@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress.backends.offline.blocks import SAME, Block, units
-from nightpress.backends.offline.parts import Part
+from nightpress.backends.offline.sections import Part
 
 MOST_LINES = 490
 """Lines of a body: a SKILL.md has at most 500 (best practices)."""

@@ -9,9 +9,9 @@ import re
 import warnings
 from collections.abc import Callable
 
-from nightpress import bounded_yaml
-from nightpress.backends.offline.cleaning import Place, harmless
+from nightpress.backends.offline.clean import Place, harmless
 from nightpress.checks.codeblocks import QUIET
+from nightpress.plugin import yaml
 
 MOST = 3_200
 """Characters of a listing that is quoted whole."""
@@ -31,8 +31,8 @@ def _python(text: str) -> object:
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "json": json.loads,
-    "yaml": lambda text: bounded_yaml.load(text),
-    "yml": lambda text: bounded_yaml.load(text),
+    "yaml": lambda text: yaml.load(text),
+    "yml": lambda text: yaml.load(text),
     "toml": _toml,
     "python": _python,
     "py": _python,

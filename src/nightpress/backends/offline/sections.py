@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from nightpress import frontmatter
-from nightpress.anatomy import kind_of
 from nightpress.backends.offline import components, wording
 from nightpress.backends.offline.blocks import Block, sections, units
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.topic import Topic
+from nightpress.lazy_re import pattern
 from nightpress.model import Material, SourceFile
-from nightpress.patterns import pattern
+from nightpress.plugin import frontmatter
+from nightpress.plugin.anatomy import kind_of
 
 
 class Part(Struct):

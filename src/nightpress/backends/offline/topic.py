@@ -11,10 +11,10 @@ import posixpath
 import re
 from collections.abc import Iterable, Sequence
 
-from nightpress import frontmatter
 from nightpress.backends.offline.blocks import Block
 from nightpress.model import Component, Material
-from nightpress.slugs import skill_name
+from nightpress.plugin import frontmatter
+from nightpress.plugin.names import skill_name
 
 
 class Topic:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from nightpress.backends.offline.cleaning import harmless, shown
+from nightpress.backends.offline.clean import harmless, shown
+from nightpress.lazy_re import pattern
 from nightpress.model import Anatomy
-from nightpress.patterns import pattern
 
 _PERSON = pattern(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
 _VERBS = frozenset(
