@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.model import Material
 from nightpress.plugin import frontmatter
 

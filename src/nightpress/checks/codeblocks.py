@@ -19,7 +19,7 @@ from threading import Lock
 
 from nightpress.checks.document import CodeBlock, Document
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.plugin import yaml
 
 PLACEHOLDER = pattern(

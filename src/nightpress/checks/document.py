@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.plugin import frontmatter
 
 if TYPE_CHECKING:

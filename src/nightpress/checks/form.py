@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from nightpress.checks.document import DEFINITION, Document, Heading, parse
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 # zero-width and invisible, fillers, bidirectional, line and paragraph separators, annotations,
 # variation selectors (but for those of emoji), tag characters, soft hyphen, C0 and C1 controls

@@ -12,7 +12,7 @@ from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.known_names import AGENTS, COMMANDS, SKILLS
 from nightpress.checks.mentions import Named, commands, components
 from nightpress.checks.source import comparable, source_of, words_of
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 
 SUBAGENT = pattern(r"subagent_type[\"']?\s*[:=]\s*[\"']([A-Za-z][\w:-]+)[\"']")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from nightpress.checks.prefilter import guarded
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 SUDO = r"(?:sudo(?:\s+-\w+)*\s+)?(?:env\s+)?(?:\w+=\S+\s+)*(?:/\S*/)?"
 SHELL = rf"{SUDO}(?:ba|z|da|fi|k)?sh\b"

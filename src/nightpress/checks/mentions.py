@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from nightpress.checks.document import CodeBlock, Document
 from nightpress.checks.known_names import ROOTS
 from nightpress.checks.prefilter import BESIDE, around
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 Named = tuple[str, int]
 """A name and the offset at which it stands."""

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 NAME = pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 QUOTED = pattern(r"\"[^\"]*\"|“[^”]*”|`[^`]*`|(?<!\w)'[^']*'(?!\w)")

@@ -14,7 +14,7 @@ from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.known_names import VARIABLES
 from nightpress.checks.prefilter import BESIDE, around
 from nightpress.checks.source import source_of
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 OWN_FOLDERS = frozenset(
     "scripts references reference assets commands agents skills hooks bin templates resources"

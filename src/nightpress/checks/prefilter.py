@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 NEAR = 500
 """Characters between a guard's word and either end of a match, at most."""

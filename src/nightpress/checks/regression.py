@@ -11,7 +11,7 @@ from msgspec import Struct
 from nightpress.checks.document import DEFINITION, LINK, Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.grounding import mentions
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 HINT = "keep what is true of the standing file; doit force=1 overrules"
 FENCE = pattern(r"^[ \t>]*(`{3,}|~{3,})", re.M)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from nightpress.checks.prefilter import guarded
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 PLACEHOLDERS = (
     guarded(

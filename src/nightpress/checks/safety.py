@@ -12,7 +12,7 @@ from nightpress.checks.injection import ACTIVE, DESTRUCTIVE, INJECTION, PIPE
 from nightpress.checks.prefilter import Guarded, matches
 from nightpress.checks.source import URL, Source, comparable, source_of
 from nightpress.checks.substance import unquoted
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 LIVE = pattern(r"!(?<![`\w]!)`[^`\n]+`")
 ARGUMENTS = pattern(r"\$(?<!\\\$)(?:ARGUMENTS\b(?:\[\d+\])?|[0-9](?![\d.,]|\w))")

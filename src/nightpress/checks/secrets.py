@@ -18,7 +18,7 @@ from typing import Any
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.prefilter import guarded, matches
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 SK = "API key (sk-)"
 BARE = "password without quotes"

@@ -7,7 +7,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from nightpress.checks.gate import Context
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.model import SourceFile
 
 WORD = pattern(r"[^\W\d_][\w'-]{2,}")

@@ -13,7 +13,7 @@ from nightpress.checks.near_duplicates import EQUAL, Sketch, bands, sketch
 from nightpress.checks.prefilter import matches
 from nightpress.checks.residue import CONVERSATION, OPENING, PLACEHOLDERS, SLOTS
 from nightpress.checks.source import comparable, source_of
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 
 QUOTED = pattern(

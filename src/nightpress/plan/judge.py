@@ -13,7 +13,7 @@ from typing import Any
 from nightpress import checks
 from nightpress import project as contract
 from nightpress.checks import baseline
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.plan import near_duplicates, originals, own_checks
 from nightpress.plan.state import Gathered, State

@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.plugin import yaml
 
 FrontmatterError = yaml.YamlError

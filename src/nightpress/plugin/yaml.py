@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 Path = tuple[str | int, ...]
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from nightpress.backends.gemini import hints
 from nightpress.errors import Answer
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 STOPPED = frozenset(
     {

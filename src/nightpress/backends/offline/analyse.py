@@ -9,7 +9,7 @@ from typing import Any
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.wording import cut, plain, third_person, when
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin.anatomy import kind_of
 

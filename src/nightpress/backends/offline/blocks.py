@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from nightpress.backends.offline import listings
 from nightpress.backends.offline.clean import Place, harmless, inline, is_imprint, links
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 Kind = Literal["text", "code", "list", "table"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 
 
 class Place(Struct, frozen=True):

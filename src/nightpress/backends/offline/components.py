@@ -10,7 +10,7 @@ from nightpress.backends.offline.blocks import Block, Section, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import code, sentence
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.model import Component, Material
 from nightpress.plugin.anatomy import kind_of
 

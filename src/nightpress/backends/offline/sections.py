@@ -12,7 +12,7 @@ from nightpress.backends.offline import components, wording
 from nightpress.backends.offline.blocks import Block, sections, units
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.topic import Topic
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.model import Material, SourceFile
 from nightpress.plugin import frontmatter
 from nightpress.plugin.anatomy import kind_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from nightpress.backends.offline.clean import harmless, shown
-from nightpress.lazy_re import pattern
+from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 
 _PERSON = pattern(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
