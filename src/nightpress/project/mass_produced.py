@@ -1,4 +1,4 @@
-"""Which of a marketplace's documents were mass-produced: one template, filled in plugin after plugin.
+"""Which documents were mass-produced: one template, filled in plugin after plugin.
 
 Such a file may be replaced; a person's may not, so all signs must be there together: many plugins
 have a document with the very same headings, and a good part of its lines begin with the words with
