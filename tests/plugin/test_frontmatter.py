@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -250,3 +251,63 @@ def test_the_short_way_is_taken_by_what_is_rendered_and_by_nothing_odd() -> None
         "a:\n",
     ):
         assert frontmatter._as_rendered(odd) is None, odd
+
+
+KEPT = """\
+# kept by hand
+name: old-name   # the folder's
+description: >-
+  A first line
+  and a second one.
+
+disable-model-invocation: true
+hooks:
+- one
+- two
+# the guard
+allowed-tools: [Read, "Bash(git:*)"]
+x-team: {a: 1}
+"""
+
+
+def test_amending_touches_nothing_but_the_value() -> None:
+    amended = frontmatter.amend(KEPT, {"description": "New: words."})
+    lines = KEPT.splitlines()
+    assert amended.splitlines() == [*lines[:2], 'description: "New: words."', *lines[5:]]
+    assert frontmatter.parse(amended) == {**frontmatter.parse(KEPT), "description": "New: words."}
+
+
+def test_what_is_not_there_is_added_at_the_end() -> None:
+    assert frontmatter.amend("a: 1", {"name": "b"}) == "a: 1\nname: b\n"
+    assert frontmatter.amend("", {"name": "b"}) == "name: b\n"
+
+
+def test_a_list_at_the_margin_belongs_to_its_key() -> None:
+    assert frontmatter.amend(KEPT, {"hooks": "none"}).count("- one") == 0
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"\A[a-z][a-z-]{0,10}\Z"),
+        st.one_of(
+            st.booleans(),
+            st.integers(-99, 99),
+            st.text(st.characters(codec="ascii", categories=["L", "N", "P", "Zs"]), max_size=30),
+            st.lists(st.from_regex(r"\A[a-z]{1,8}\Z"), max_size=3),
+        ),
+        max_size=8,
+    ),
+    st.text(st.characters(codec="ascii", categories=["L", "N", "P", "Zs"]), min_size=1),
+)
+def test_amending_is_as_if_only_that_value_had_been_written(
+    fields: dict[str, Any], description: str
+) -> None:
+    raw = "".join(f"# {key}\n{json.dumps(key)}: {json.dumps(v)}\n" for key, v in fields.items())
+    amended = frontmatter.amend(raw, {"description": description})
+    before = {key: value for key, value in frontmatter.parse(raw).items() if key != "description"}
+    after = frontmatter.parse(amended)
+    assert list(after)[: len(before)] == list(before) or "description" in fields
+    assert {key: value for key, value in after.items() if key != "description"} == before
+    assert [line for line in raw.splitlines() if line[0] == "#"] == [
+        line for line in amended.splitlines() if line[0] == "#"
+    ]

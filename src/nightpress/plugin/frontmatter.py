@@ -153,6 +153,43 @@ def render(fields: Mapping[str, object]) -> str:
     return "---\n" + "".join(row + "\n" for row in rows) + "---\n"
 
 
+def amend(raw: str, fields: Mapping[str, str]) -> str:
+    """The block `raw` (without its `---` lines) with other values for those top-level keys; every
+    other line stays byte for byte: keys that we do not know, their order, comments. A key that is
+    not there yet is added at the end.
+
+    Raises FrontmatterError where the block cannot be read, before or after.
+    """
+    wanted = {**parse(raw), **fields}
+    lines = raw.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    for key, value in fields.items():
+        row = f"{_key(key)}: {_value(key, value)}\n"
+        begin = next((n for n, line in enumerate(lines) if _is_key(line, key)), len(lines))
+        end = begin + 1
+        while end < len(lines) and not _AT_MARGIN.match(lines[end]):
+            end += 1
+        while end > begin + 1 and not lines[end - 1].strip():  # blank lines before the next key
+            end -= 1
+        lines[begin:end] = [row]
+    amended = "".join(lines)
+    parsed = parse(amended)
+    if {key: parsed.get(key) for key in wanted if key not in fields} != {
+        key: value for key, value in wanted.items() if key not in fields
+    } or not parsed.keys() == wanted.keys():
+        raise FrontmatterError("the frontmatter cannot be changed without touching the rest of it")
+    return amended
+
+
+def _is_key(line: str, key: str) -> bool:
+    return any(re.match(rf"{re.escape(form)}[ \t]*:(?:[ \t\n]|$)", line) for form in (
+        key, f'"{key}"', f"'{key}'",
+    ))  # fmt: skip
+
+
+_AT_MARGIN = pattern(r"[^\s-]|-[^\s]|-{3}")  # a key or comment; an item may stand at the margin
+
 _WORDS_OF_YAML = frozenset("y n yes no on off true false null".split())
 _LONG_RULE = pattern(r"-{3,}")
 
