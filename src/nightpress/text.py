@@ -7,6 +7,7 @@ or rewrite what was printed, and bidirectional ones could reorder it.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Protocol
 
 
@@ -48,3 +49,14 @@ def _escaped(character: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def suggestion(name: str, known: Iterable[str], shown: str = "{!r}", lead: str = "") -> str:
+    """`did you mean 'x'?` for the known word nearest to an unknown name; "" if none is near.
+
+    shown: how the word stands in the question; lead: what a question begins with.
+    """
+    from difflib import get_close_matches  # only where something is wrong
+
+    near = get_close_matches(name, sorted(known), n=1)
+    return f"{lead}did you mean {shown.format(near[0])}?" if near else ""

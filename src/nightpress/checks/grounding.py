@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import lru_cache
 
 from nightpress.checks.document import Document
@@ -14,6 +13,7 @@ from nightpress.checks.mentions import Named, commands, components
 from nightpress.checks.source import comparable, source_of, words_of
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
+from nightpress.text import suggestion
 
 SUBAGENT = pattern(r"subagent_type[\"']?\s*[:=]\s*[\"']([A-Za-z][\w:-]+)[\"']")
 INSTALL = pattern(r"/plugin\s+install\s+([a-z][a-z0-9-]*[a-z0-9])\b")
@@ -51,8 +51,7 @@ def _aliases(anatomy: Anatomy) -> set[str]:
 
 
 def _suggest(name: str, known: Iterable[str], mark: str = "") -> str:
-    close = get_close_matches(name, sorted(known), n=1)
-    return f"did you mean {mark}{close[0]}?" if close else "name only what the plugin has"
+    return suggestion(name, known, mark + "{}") or "name only what the plugin has"
 
 
 def _elsewhere(context: Context, kind: str, name: str) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.lazy import pattern
+from nightpress.text import suggestion
 
 NAME = pattern(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 QUOTED = pattern(r"\"[^\"]*\"|“[^”]*”|`[^`]*`|(?<!\w)'[^']*'(?!\w)")
@@ -55,8 +55,7 @@ def frontmatter_keys(document: Document, context: Context, options: Options) -> 
     allowed = [str(key) for key in options["allowed"]]
     for key in document.fields or {}:
         if key not in allowed:
-            close = get_close_matches(key, allowed, n=1)
-            hint = f"did you mean {close[0]}?" if close else "move it under metadata"
+            hint = suggestion(key, allowed, "{}") or "move it under metadata"
             yield Spot(f"unknown frontmatter key {key!r}", document.field_line(key), 1, hint)
 
 

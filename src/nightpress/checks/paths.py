@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from functools import lru_cache
 
 from nightpress.checks.document import Document
@@ -15,6 +14,7 @@ from nightpress.checks.known_names import VARIABLES
 from nightpress.checks.prefilter import BESIDE, around
 from nightpress.checks.source import source_of
 from nightpress.lazy import pattern
+from nightpress.text import suggestion
 
 OWN_FOLDERS = frozenset(
     "scripts references reference assets commands agents skills hooks bin templates resources"
@@ -83,8 +83,7 @@ def path_exists(document: Document, context: Context, options: Options) -> Itera
         whole = "plugin" if context.anatomy else "skill"
         beside = posixpath.dirname(context.target or "") if whole == "skill" else ""
         known = [p.removeprefix(f"{beside}/") if beside else p for p in context.plugin_paths]
-        close = get_close_matches(path, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"name only what the {whole} has"
+        hint = suggestion(path, known, "{}") or f"name only what the {whole} has"
         yield Spot(f"no file {path} in this {whole}", *document.place(offset), hint)
     for found in BACKWARD.finditer(document.text) if "\\" in document.body else ():
         if found[0] in linked:
@@ -160,6 +159,5 @@ def variable_exists(document: Document, context: Context, options: Options) -> I
     for found in VARIABLE.finditer(document.text):
         said = found[1] in known or FAMILIES.fullmatch(found[1])
         if not said and not (source and source.says(found[1])):
-            close = get_close_matches(found[1], known, n=1)
-            hint = f"did you mean {close[0]}?" if close else "name only what the plugin has"
+            hint = suggestion(found[1], known, "{}") or "name only what the plugin has"
             yield Spot(f"unknown variable {found[1]}", *document.place(found.start()), hint)

@@ -14,7 +14,6 @@ generator's folder. An edge loads the file; its function
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from msgspec.structs import replace
@@ -22,6 +21,7 @@ from msgspec.structs import replace
 from nightpress.checks.gate import Check, Gate
 from nightpress.checks.registry import REGISTRY
 from nightpress.model import Severity
+from nightpress.text import suggestion
 
 SEVERITIES = get_args(Severity)
 RESERVED = ("severity", "file")
@@ -108,5 +108,4 @@ def _fits(value: Any, default: Any) -> bool:
 
 
 def _close(name: str, known: Iterable[str]) -> str:
-    close = get_close_matches(str(name), list(known), n=1)
-    return f"did you mean {close[0]}?" if close else "docs/checks.md lists them"
+    return suggestion(str(name), known, "{}") or "docs/checks.md lists them"

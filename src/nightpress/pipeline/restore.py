@@ -10,10 +10,9 @@ from typing import Any
 from nightpress.errors import NightpressError
 from nightpress.pipeline.pipeline import Press
 from nightpress.pipeline.run import Run
-from nightpress.project.options import meant
 from nightpress.project.project import Project
 from nightpress.storage.snapshots import Snapshot, Snapshots
-from nightpress.text import safe
+from nightpress.text import safe, suggestion
 
 MOST_SECONDS = 5 * 60.0
 """A plugin that takes longer to bring back is told as a failure, though it is back."""
@@ -78,6 +77,7 @@ def _chosen(snapshots: Snapshots, plugin: str, snapshot_id: str | None) -> Snaps
     if not own:
         known = sorted({s.slug for s in snapshots.listed()})
         raise NightpressError(
-            f"there is no snapshot of {plugin!r}{meant(plugin, known)}", "see: doit restore --list"
+            f"there is no snapshot of {plugin!r}{suggestion(plugin, known, lead='; ')}",
+            "see: doit restore --list",
         )
     return own[0] if snapshot_id is None else snapshots.get(snapshot_id, plugin)

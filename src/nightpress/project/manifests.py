@@ -13,10 +13,11 @@ from nightpress.plugin.yaml import Document
 from nightpress.project import defaults as shared
 from nightpress.project import generators, paths, yaml_read
 from nightpress.project.defaults import Defaults
-from nightpress.project.problems import Problem, meant
+from nightpress.project.problems import Problem
 from nightpress.project.proposing import filled_in
 from nightpress.project.schema import at
 from nightpress.project.yaml_read import Memory
+from nightpress.text import suggestion
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -139,7 +140,7 @@ class _Reading:
         folder = generators.of_type(kind, self.defaults.root)
         if folder is None:
             known = generators.types(self.defaults.root)
-            hint = meant(kind, known) or f"known: {', '.join(known)}"
+            hint = suggestion(kind, known) or f"known: {', '.join(known)}"
             self._say(path, f"unknown generator {kind!r}", hint)
             return None
         generator = generators.loaded(folder, self.memory)

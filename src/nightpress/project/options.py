@@ -6,14 +6,14 @@ the checks and the help are made from it.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from nightpress.errors import UsageError
+from nightpress.text import suggestion
 
 
 class Option(Struct, frozen=True):
@@ -66,7 +66,7 @@ def _word(text: str) -> str:
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in words:
-            raise ValueError("one of " + ", ".join(words) + meant(text, words))
+            raise ValueError("one of " + ", ".join(words) + suggestion(text, words, lead="; "))
         return text
 
     return read
@@ -102,12 +102,6 @@ OPTIONS = {
 }
 
 
-def meant(text: str, words: Iterable[str]) -> str:
-    """`; did you mean X?` for the nearest of the words, or nothing."""
-    near = difflib.get_close_matches(text, list(words), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
 def read(given: Mapping[str, str]) -> dict[str, Any]:
     """Checked options by name; UsageError for an unknown name or a bad value."""
     checked = {}
@@ -115,7 +109,7 @@ def read(given: Mapping[str, str]) -> dict[str, Any]:
         option = OPTIONS.get(name)
         if option is None:
             hint = "run-wide options: " + ", ".join(OPTIONS)
-            raise UsageError(f"unknown option {name!r}{meant(name, OPTIONS)}", hint)
+            raise UsageError(f"unknown option {name!r}{suggestion(name, OPTIONS, lead='; ')}", hint)
         try:
             checked[name] = option.read(text)
         except ValueError as error:

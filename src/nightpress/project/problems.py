@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -33,9 +31,3 @@ class Problem(Struct, frozen=True):
 
 def as_dict(problem: Problem) -> dict[str, Any]:
     return asdict(problem)
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'x'?` for the nearest known word, else ""."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.55)
-    return f"did you mean {near[0]!r}?" if near else ""

@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from nightpress.plugin.yaml import Document
-from nightpress.project.problems import Problem, meant
+from nightpress.project.problems import Problem
 from nightpress.project.resources import bundled
+from nightpress.text import suggestion
 
 _LONGEST = 60
 _KINDS = {"integer": "an integer", "object": "a mapping", "array": "a list", "null": "null"}
@@ -70,7 +71,7 @@ def _unknown(
 ) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
     for key in [key for key in error.instance if key not in known]:
-        hint = meant(str(key), known) or f"known: {', '.join(known)}"
+        hint = suggestion(str(key), known) or f"known: {', '.join(known)}"
         yield at(document, shown, (*path, key), f"unknown key {_short(key)}", hint, key=True)
 
 
@@ -111,7 +112,7 @@ def _words(error: Any) -> str:
 
 def _hint(error: Any) -> str:
     if error.validator == "enum":
-        return meant(str(error.instance), map(str, error.validator_value))
+        return suggestion(str(error.instance), map(str, error.validator_value))
     return str(error.schema.get("description", ""))
 
 

@@ -18,11 +18,10 @@ from nightpress.errors import UsageError
 from nightpress.plugin import names as slugs
 from nightpress.project import Defaults, discover, generators, paths, proposing, yaml_write
 from nightpress.project.discover import Found
-from nightpress.project.problems import meant
 from nightpress.project.proposing import GENERIC, SKILL, is_odd
 from nightpress.project.yaml_write import Proposal
 from nightpress.storage import atomic
-from nightpress.text import safe
+from nightpress.text import safe, suggestion
 
 _SHOWN = 12
 
@@ -250,7 +249,8 @@ class Sync:
         if generator is None:
             known = generators.types(self.root)
             raise UsageError(
-                f"unknown generator {kind!r}", meant(kind, known) or f"known: {', '.join(known)}"
+                f"unknown generator {kind!r}",
+                suggestion(kind, known) or f"known: {', '.join(known)}",
             )
         return generator.target
 

@@ -13,7 +13,8 @@ from nightpress.project import paths, prompt
 from nightpress.project.defaults import FILE, Defaults, load_defaults
 from nightpress.project.generators import load_generator
 from nightpress.project.manifests import load_manifest
-from nightpress.project.problems import Problem, meant
+from nightpress.project.problems import Problem
+from nightpress.text import suggestion
 
 Named = tuple[Manifest, str, str]
 """A manifest, one of its enhancements by name, and that one's target."""
@@ -70,7 +71,7 @@ def _defaults(defaults: Defaults) -> Iterator[Problem]:
     known = found_generators.types(defaults.root)
     for kind in defaults.values.get("enhancements", ()):
         if kind not in known:
-            hint = meant(kind, known) or f"known: {', '.join(known)}"
+            hint = suggestion(kind, known) or f"known: {', '.join(known)}"
             yield Problem(FILE, 0, 0, "enhancements", f"unknown generator {kind!r}", hint)
 
 
@@ -81,7 +82,7 @@ def _needs(generators: Mapping[str, Generator], known: list[str]) -> Iterator[Pr
         shown = f"generators/{kind}/generator.yaml"
         for need in generator.needs:
             if need not in known:
-                hint = meant(need, known) or f"known: {', '.join(known)}"
+                hint = suggestion(need, known) or f"known: {', '.join(known)}"
                 yield Problem(shown, 0, 0, "needs", f"unknown generator {need!r}", hint)
         graph[kind] = [need for need in generator.needs if need in known]
     try:

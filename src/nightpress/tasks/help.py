@@ -10,7 +10,8 @@ import sys
 import textwrap
 from typing import Any
 
-from nightpress.project.options import OPTIONS, meant
+from nightpress.project.options import OPTIONS
+from nightpress.text import suggestion
 
 _TEXTS = {
     "manifests": """
@@ -80,7 +81,9 @@ def extend() -> None:
         for name in pos_args:
             known = [task.name for task in self.task_list]
             if name not in known:  # doit would end with a KeyError
-                raise InvalidCommand(f"there is no task {name!r}{meant(name, known)}")
+                raise InvalidCommand(
+                    f"there is no task {name!r}{suggestion(name, known, lead='; ')}"
+                )
         return shown(self, pos_args, hide_status)
 
     def execute(self: Any, pos_args: list[str]) -> Any:  # doit goes by the parameter's name
