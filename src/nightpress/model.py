@@ -91,14 +91,6 @@ class Manifest(Struct, frozen=True):
 # --- what stands in a plugin ------------------------------------------------------------------
 
 
-class FileEntry(Struct, frozen=True):
-    """One regular file of a plugin: path relative to the plugin's folder."""
-
-    path: str
-    size: int
-    sha256: str
-
-
 class SourceFile(Struct, frozen=True):
     """The text of one file, read safely; what was not UTF-8 is replaced. `truncated` when the
     file was longer than the reading cap; sha256: of exactly the bytes that were read."""

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from nightpress.ledger.migrations import MIGRATIONS
 from nightpress.ledger.questions import QUESTIONS
-from nightpress.ledger.schema import MIGRATIONS
 from tests.ledger import sample
 
 _META = "What the ledger is: `ledger_id`, drawn when it was made."

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.schema import MIGRATIONS
+from nightpress.ledger.migrations import MIGRATIONS
 from nightpress.report import ledger_figures
 from nightpress.storage.sqlite import Store
 from tests.ledger import page, sample

@@ -25,7 +25,7 @@ from typing import Any
 
 from nightpress.ledger import ledger
 from nightpress.pipeline import publish as publication
-from nightpress.storage import atomic, renaming
+from nightpress.storage import atomic
 
 
 class Killer:
@@ -44,7 +44,7 @@ class Killer:
 def arm(killer: Killer) -> None:
     """Every step of the protocol passes the killer: atomic's own, real fsyncs, ledger commits."""
     atomic.step = killer.step
-    real_sync, real_rename, real_replace = os.fsync, renaming.rename, os.replace
+    real_sync, real_rename, real_replace = os.fsync, atomic.rename, os.replace
 
     def sync(file: int) -> None:
         killer.step("os.fsync")
@@ -60,7 +60,7 @@ def arm(killer: Killer) -> None:
 
     os.fsync = sync
     os.replace = replace  # type: ignore[assignment]
-    renaming.rename = rename
+    atomic.rename = rename
     for name in ("begin", "prepare", "end", "call", "keep_analysis"):
         _around(ledger.Ledger, name, killer)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from nightpress.errors import PublishConflict, UnsafePath
-from nightpress.storage import atomic, renaming
+from nightpress.storage import atomic
 
 TARGET = "skills/one/SKILL.md"
 OLD = b"what stood there\n"
@@ -140,7 +140,7 @@ def test_without_exchange_the_plain_rename_does(
     """As on NFS and macOS; the step says what such a file system would."""
 
     def refuse() -> None:
-        raise renaming.NoExchange
+        raise atomic.NoExchange
 
     at("before:exchange", refuse)
     publish(root)
@@ -231,7 +231,7 @@ def test_a_save_before_the_swap_is_a_conflict_without_exchange_too(
     """There nothing comes out that could be compared: the look before is all there is."""
 
     def refuse() -> None:
-        raise renaming.NoExchange
+        raise atomic.NoExchange
 
     staged = atomic.stage(root, TARGET, NEW, "t")
     save_in_place(root)

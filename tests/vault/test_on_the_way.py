@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from nightpress.storage.hrana import Hrana
-from nightpress.storage.hrana_errors import Unreachable
+from nightpress.storage.hrana import Hrana, Unreachable
 from nightpress.vault import Damaged, LocalPlace, RemotePlace, backup, restore_all, snapshots
 from tests.vault.conftest import SOON
 from tests.vault.server import Server

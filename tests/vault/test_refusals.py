@@ -16,12 +16,14 @@ from typing import Any
 import pytest
 
 from nightpress.errors import NightpressError, UsageError
-from nightpress.storage.hrana import MAX_ANSWER, Hrana, Patience
-from nightpress.storage.hrana_errors import (
+from nightpress.storage.hrana import (
+    MAX_ANSWER,
     Archived,
     Blocked,
     Denied,
+    Hrana,
     HranaError,
+    Patience,
     ReadOnly,
     Unreachable,
 )

@@ -1,8 +1,8 @@
 """The hash chain over the ledger's final rows and calls, and its verification.
 
-Floor 2, on the ledger's connection. SQLite's integrity_check misses bits that flip inside a row;
-here each entry holds the digest of its row, and a link that follows from the entry before, so
-that a row that was changed, removed or slipped in later shows.
+SQLite's integrity_check misses bits that flip inside a row; here each entry holds the digest of its
+row, and a link that follows from the entry before, so that a row that was changed, removed or
+slipped in later shows.
 """
 
 from __future__ import annotations

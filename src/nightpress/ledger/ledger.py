@@ -1,6 +1,6 @@
 """The ledger: every attempt, call and paid reply, in SQLite, recorded when it happens.
 
-Floor 2, on `store`. doit schedules; the ledger remembers: its own state is lost on kill -9, so
+doit schedules; the ledger remembers: its own state is lost on kill -9, so
 what was paid for is written here at once. Final rows and calls are chained by hash (see `chain`).
 """
 
@@ -14,14 +14,32 @@ from typing import Any
 
 from nightpress.errors import AwaitsReview
 from nightpress.ledger import chain
-from nightpress.ledger.backups import STATE
+from nightpress.ledger.migrations import MIGRATIONS
 from nightpress.ledger.reviews import SETTLED
 from nightpress.ledger.rows import Attempt, Call
-from nightpress.ledger.schema import MIGRATIONS
 from nightpress.model import Reply
 from nightpress.storage.sqlite import Connection, Row, Store
 
 Clock = Any  # a callable without arguments that gives the time in epoch seconds
+
+_STATE = """
+SELECT json_array(
+  (SELECT value FROM meta WHERE key = 'ledger_id'),
+  (SELECT user_version FROM pragma_user_version),
+  (SELECT max(rowid) FROM runs), (SELECT max(finished) FROM runs),
+  (SELECT max(rowid) FROM enhancements),
+  (SELECT group_concat(id || status) FROM enhancements WHERE status IN ('started', 'prepared')),
+  (SELECT max(rowid) FROM calls),
+  (SELECT max(rowid) FROM replies),
+  (SELECT count(*) FROM replies WHERE spent_on IS NULL),
+  (SELECT max(rowid) FROM analyses), (SELECT max(rowid) FROM contents),
+  (SELECT max(rowid) FROM reviews), (SELECT max(decided) FROM reviews),
+  (SELECT max(rowid) FROM asks), (SELECT count(*) FROM asks),
+  (SELECT max(rowid) FROM chain), (SELECT count(*) FROM chain_gaps)
+) AS state
+"""
+"""What changes with whatever the ledger is told, but not with a row in `backups`: that a backup was
+made is no reason to send the ledger again."""
 
 
 class Ledger:
@@ -56,7 +74,7 @@ class Ledger:
 
     def state(self) -> str:
         """Equal texts: the ledger says the same, but for its backups."""
-        [row] = self.rows(STATE)
+        [row] = self.rows(_STATE)
         return str(row["state"])
 
     def record_backup(self, columns: Mapping[str, Any]) -> None:
@@ -111,12 +129,6 @@ class Ledger:
             if status in ("published", "adopted"):
                 db.execute(SETTLED, {"now": self._time(), "row": row})
             chain.link(db, "enhancement", row)
-
-    def record(self, run_id: str, attempt: Attempt, status: str, **columns: Any) -> int:
-        """An attempt that begins and ends at once (adopted, kept, insufficient)."""
-        row = self.begin(run_id, attempt)
-        self.end(row, status, **columns)
-        return row
 
     def open_rows(self) -> list[Row]:
         """Attempts of a run that died: still `started` or `prepared`, oldest first."""

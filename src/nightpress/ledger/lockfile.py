@@ -1,6 +1,6 @@
 """nightpress.lock: what is true of the committed tree, committed with it.
 
-Floor 2. One line of JSON per enhancement, sorted by job: the target, its sha256, one digest per
+One line of JSON per enhancement, sorted by job: the target, its sha256, one digest per
 ingredient, who wrote it. A clone without a ledger judges staleness from it. One line each, so
 that two branches that made different documents merge without a conflict.
 """

@@ -1,6 +1,6 @@
 """What `doit prune` removes from the ledger, in one transaction, and what it leaves behind.
 
-Floor 2, on the ledger's connection. Kept, whatever their age: open attempts; of each enhancement
+Kept, whatever their age: open attempts; of each enhancement
 the latest attempt, the first and the latest publication; the calls of what is kept; unspent
 replies; the newest analysis of each plugin. What goes is added to the sums by day, and its stretch
 of the chain becomes a gap that carries the last link, so that all that stays can be verified.

@@ -1,7 +1,7 @@
 """The classic questions to the ledger: in docs/ledger.md with true output, in Datasette as canned
 queries.
 
-Floor 0: words. A `:name` in a query is what the user fills in.
+A `:name` in a query is what the user fills in.
 """
 
 from __future__ import annotations

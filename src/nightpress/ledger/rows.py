@@ -1,7 +1,4 @@
-"""What goes into the ledger's rows.
-
-Floor 2: values, under `ledger`.
-"""
+"""What goes into the ledger's rows."""
 
 from __future__ import annotations
 
@@ -29,7 +26,6 @@ class Attempt(Struct, frozen=True):
     bytes_before: int | None = None
     before_sha256: str | None = None
     snapshot_id: str | None = None
-    score_before: int | None = None
     token: str | None = None
 
 

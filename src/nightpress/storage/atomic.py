@@ -1,6 +1,6 @@
 """Publishing a file so that a reader sees the old or the new one at every instant.
 
-Floor 2. The file-system half of the update protocol, in steps that the caller interleaves with
+The file-system half of the update protocol, in steps that the caller interleaves with
 the ledger: `stage` (temporary file beside the target, fsync, read back), `swap` (one atomic
 exchange, what came out is compared with what was expected), `finish`. `sweep` cleans up after a
 crash. Everything goes through folder descriptors, and no link is followed.
@@ -11,18 +11,20 @@ the step's name; in production it does nothing.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
 
 from nightpress.errors import PublishConflict, UnsafePath
-from nightpress.storage import renaming
 from nightpress.storage.tree import open_folder, parts_of
 from nightpress.text import safe
 
@@ -161,7 +163,7 @@ def _first(folder: int, staged: Staged, name: str) -> None:
     """There was no file: rename without replacing."""
     try:
         with _at("rename-new"):
-            renaming.rename(folder, staged.temporary, name, renaming.NOREPLACE)
+            rename(folder, staged.temporary, name, NOREPLACE)
     except FileExistsError as error:
         raise PublishConflict(f"{safe(staged.target)} was made meanwhile") from error
 
@@ -169,10 +171,10 @@ def _first(folder: int, staged: Staged, name: str) -> None:
 def _exchange(folder: int, staged: Staged, name: str, expected: str) -> None:
     try:
         with _at("exchange"):
-            renaming.rename(folder, staged.temporary, name, renaming.EXCHANGE)
+            rename(folder, staged.temporary, name, EXCHANGE)
     except FileNotFoundError as error:
         raise PublishConflict(f"{safe(staged.target)} was removed meanwhile") from error
-    except renaming.NoExchange:
+    except NoExchange:
         with _at("rename"):  # NFS, macOS: the plain rename; see ARCHITECTURE.md, Publication
             os.rename(staged.temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         return
@@ -181,7 +183,7 @@ def _exchange(folder: int, staged: Staged, name: str, expected: str) -> None:
         # saved again meanwhile, what comes out is not ours, and the newer save goes back
         for _ in range(2):
             with _at("exchange-back"):
-                renaming.rename(folder, staged.temporary, name, renaming.EXCHANGE)
+                rename(folder, staged.temporary, name, EXCHANGE)
             if _hash(folder, staged.temporary) == staged.sha256:
                 break
         raise PublishConflict(f"{safe(staged.target)} was saved in the very moment")
@@ -192,7 +194,7 @@ def _take_back(folder: int, staged: Staged, name: str, expected: str | None) -> 
     if expected is None:
         os.unlink(name, dir_fd=folder)
     else:
-        renaming.rename(folder, staged.temporary, name, renaming.EXCHANGE)
+        rename(folder, staged.temporary, name, EXCHANGE)
 
 
 def finish(staged: Staged) -> None:
@@ -296,3 +298,48 @@ def _hash(folder: int, name: str) -> str | None:
         return total.hexdigest()
     finally:
         os.close(file)
+
+
+# --- rename(2) that refuses to replace, or exchanges two names: renameat2 of Linux 3.15 ---
+#
+# By ctypes: Python has no binding for it. A plain rename loses a user's save that slips in between
+# our look and our rename; an exchange lets us look at what came out.
+
+NOREPLACE, EXCHANGE = 1, 2
+
+
+class NoExchange(Exception):
+    """The system or the file system (NFS, macOS) cannot exchange two names."""
+
+
+def rename(folder: int, old: str, new: str, flag: int) -> None:
+    """Rename within the folder of that descriptor, with NOREPLACE or EXCHANGE.
+
+    Raises OSError as rename(2) does (FileExistsError for NOREPLACE), NoExchange.
+    """
+    function = _renameat2()
+    if function is None:
+        _without(folder, old, new, flag)
+        return
+    if function(folder, os.fsencode(old), folder, os.fsencode(new), flag) == 0:
+        return
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        _without(folder, old, new, flag)
+        return
+    raise OSError(code, os.strerror(code), old, None, new)
+
+
+def _without(folder: int, old: str, new: str, flag: int) -> None:
+    if flag == EXCHANGE:
+        raise NoExchange
+    # link(2) refuses to replace, as NOREPLACE does
+    os.link(old, new, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+    os.unlink(old, dir_fd=folder)
+
+
+@lru_cache(maxsize=1)
+def _renameat2() -> Callable[..., int] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    return getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)

@@ -1,6 +1,6 @@
 """What git says of a project's files, asked in one way.
 
-Floor 2, a foundation. git is optional: where there is no repository, or no git, the ignore patterns
+git is optional: where there is no repository, or no git, the ignore patterns
 decide alone.
 """
 

@@ -1,7 +1,7 @@
 """The index: which plugins have not moved since they were found to need nothing, and the
 sha256 of every file that was read before.
 
-Floor 2, on `store`. A cache: deleting it changes nothing but time. stat is a hint (git's
+A cache: deleting it changes nothing but time. stat is a hint (git's
 racy-git): an entry is trusted only if size, mtime, ctime, inode and mode are the same *and* the
 file was not modified within the clock's granularity of being looked at.
 """
@@ -117,10 +117,6 @@ class Index:
     def items(self, slug: str) -> str:
         row = self._db().execute("SELECT items FROM settled WHERE slug = ?", (slug,)).fetchone()
         return str(row["items"]) if row else "[]"
-
-    def all_items(self) -> dict[str, str]:
-        rows = self._db().execute("SELECT slug, items FROM settled")
-        return {row["slug"]: row["items"] for row in rows}
 
     def settle(self, found: Iterable[Settled]) -> None:
         with self._store.write() as db:

@@ -1,6 +1,6 @@
 """Making a folder what a list of entries says: files, links and folders, with their modes.
 
-Floor 2. No link is followed; a file is replaced as a whole, or not at all.
+No link is followed; a file is replaced as a whole, or not at all.
 """
 
 from __future__ import annotations

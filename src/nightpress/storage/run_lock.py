@@ -1,6 +1,6 @@
 """One writing run at a time: a flock on `.nightpress/run.lock`, released by the kernel at death.
 
-Floor 2. The file says who holds it; the lock itself is the kernel's, so a stale file locks nobody.
+The file says who holds it; the lock itself is the kernel's, so a stale file locks nobody.
 """
 
 from __future__ import annotations

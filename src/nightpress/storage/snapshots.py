@@ -1,6 +1,6 @@
 """Snapshots: a plugin as it stood, content-addressed, taken before it is modified.
 
-Floor 2. `objects/ab/cdef...` holds each file's bytes once, under their sha256; `trees/SLUG/ID.json`
+`objects/ab/cdef...` holds each file's bytes once, under their sha256; `trees/SLUG/ID.json`
 lists types, modes and links. A tree is written after its objects are durable, so a snapshot that
 is listed is complete. Nothing here follows a link or reads a special file.
 """

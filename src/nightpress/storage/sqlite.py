@@ -1,8 +1,8 @@
 """SQLite, opened one way: WAL, durable, one connection per thread, BEGIN IMMEDIATE.
 
-Floor 2, below the other edges: ledger, quota, vault and digests stand on it, and it alone imports
-sqlite3. Why each setting: `BEGIN` that upgrades later fails at once in spite of busy_timeout, so
-writers begin IMMEDIATE; synchronous=FULL because a published file must not outlive its record.
+It alone imports sqlite3. Why each setting: `BEGIN` that upgrades later fails at once in spite of
+busy_timeout, so writers begin IMMEDIATE; synchronous=FULL because a published file must not outlive
+its record.
 """
 
 from __future__ import annotations
@@ -129,14 +129,6 @@ class Store:
             if connection.in_transaction:  # SQLite rolls back by itself when the disk is full
                 connection.execute("ROLLBACK")
             raise _trouble(self.path, error) from error
-
-    def copy_to(self, path: Path) -> None:
-        """A consistent copy while the file is in use (the backup API; a file copy is not)."""
-        target = sqlite3.connect(path)
-        try:
-            self.connection().backup(target)
-        finally:
-            target.close()
 
     def compact(self) -> None:
         """Give the file system back what deleted rows held (VACUUM: takes as much space again)."""

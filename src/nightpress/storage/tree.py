@@ -1,6 +1,6 @@
 """Reading what others wrote: untrusted trees, walked and read without following anything.
 
-Floor 2, a foundation that other edges may use. No link is followed, no special file is opened, no
+No link is followed, no special file is opened, no
 path leaves its root; sizes, counts and depth are capped before anything is read. Rules: the
 reliability notes ("Untrusted plugins"); `open()` on a FIFO hangs, `resolve()` is fooled by links.
 """

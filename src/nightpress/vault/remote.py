@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from nightpress.storage.hrana import Hrana
-from nightpress.storage.hrana_errors import AnswerTooLarge, Constraint, NoTable
+from nightpress.storage.hrana import AnswerTooLarge, Constraint, Hrana, NoTable
 from nightpress.vault.place import Absent, Refused, Rows, Sql, TooLarge
 
 

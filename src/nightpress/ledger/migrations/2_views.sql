@@ -1,12 +1,3 @@
-"""The ledger's views, the indexes that keep them fast, and what remains of pruned rows, as SQL.
-
-Floor 2: a script of `ledger_schema`; docs/ledger.md tells of each. A view reads: nothing that a
-run does depends on one.
-"""
-
-from __future__ import annotations
-
-VIEWS = """
 -- US dollars that the call cost at that day's price; 0 on a free tier, null: no price is known.
 ALTER TABLE calls ADD COLUMN cost REAL;
 
@@ -143,9 +134,3 @@ SELECT json_extract(found.value, '$.check') AS gate,
   json_extract(found.value, '$.severity') AS severity,
   count(*) AS findings, count(DISTINCT job) AS documents
 FROM latest, json_each(latest.findings) AS found GROUP BY 1, 2;
-"""
-
-UNSPENT = """
--- Replies that were paid for and not used: few, among a long history of long texts.
-CREATE INDEX replies_unspent ON replies (job) WHERE spent_on IS NULL;
-"""

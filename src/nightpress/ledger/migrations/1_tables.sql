@@ -1,16 +1,3 @@
-"""The ledger's tables, as SQL: what is promised of the audit trail is enforced here.
-
-Floor 2. A migration is never edited once released: a change is a new script at the end.
-"""
-
-from __future__ import annotations
-
-from nightpress.ledger.backups import BACKUPS
-from nightpress.ledger.guards import GUARDS
-from nightpress.ledger.reviews import REVIEWS
-from nightpress.ledger.views import UNSPENT, VIEWS
-
-_FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 INSERT INTO meta VALUES ('ledger_id', lower(hex(randomblob(16))));
 
@@ -152,11 +139,3 @@ CREATE TRIGGER chain_stays BEFORE UPDATE ON chain
 BEGIN SELECT RAISE(ABORT, 'the chain never changes'); END;
 CREATE TRIGGER chain_no_delete BEFORE DELETE ON chain
 BEGIN SELECT RAISE(ABORT, 'the chain never changes'); END;
-"""
-
-_ACCEPTED = """
--- JSON: marks of findings that do not count for this document, as in nightpress.lock.
-ALTER TABLE enhancements ADD COLUMN accepted TEXT;
-"""
-
-MIGRATIONS = (_FIRST, VIEWS, UNSPENT, BACKUPS, REVIEWS, GUARDS, _ACCEPTED)
