@@ -73,7 +73,7 @@ def test_a_document_is_made_without_what_it_does_not_need(market: Market) -> Non
     market.done()
     readme = market.root / "plugins" / "beta" / "README.md"
     readme.write_text(readme.read_text() + "\nOne more remark on how settling works.\n")
-    ran = market.doit(PYTHONPROFILEIMPORTTIME="1")
+    ran = market.start("doit", PYTHONPROFILEIMPORTTIME="1")
     assert "1 published" in ran.out, ran.out
     loaded = {row.rpartition("|")[2].strip() for row in ran.err.splitlines()}
     assert "markdown_it" in loaded  # the rows are what we take them for

@@ -1,0 +1,150 @@
+"""Commands in processes of their own that need not import anything first.
+
+A process that has imported what nightpress and doit import waits at a socket, and forks itself for
+each command: command line, environment, folder, signals, exit and what is printed are those of a
+program that was started, without the third of a second in which an interpreter imports. As a
+program: `python -m tests.preloaded SOCKET`; it ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ENTRIES = {"doit": "doit.__main__", "nightpress": "nightpress.cli"}
+MODULES = (
+    "doit.doit_cmd", "doit.cmd_base", "google.genai", "httpx2", "jinja2", "jsonschema",
+    "markdown_it.main", "ruamel.yaml", "rich.live", "rich.table", "detect_secrets.core.scan",
+    "sqlite3", "msgspec", "zoneinfo",
+)  # fmt: skip
+BIN = Path(sys.executable).parent
+
+
+class Preloaded:
+    """The process at its socket, as the tests hold it."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="nightpress-preloaded-")
+        self._socket = str(Path(self._folder.name) / "socket")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, self._socket],
+            stdin=subprocess.PIPE, cwd=Path(__file__).parents[1],
+        )  # fmt: skip
+
+    def run(
+        self, program: str, words: Sequence[str], folder: Path, environ: Mapping[str, str]
+    ) -> tuple[int, str, str]:
+        """Exit code (negative: the signal), standard output and error output."""
+        request = {
+            "program": program, "words": words, "folder": str(folder), "environ": dict(environ),
+        }  # fmt: skip
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            with self._connect() as connection:
+                head = json.dumps(request).encode() + b"\n"
+                socket.send_fds(connection, [head], [out.fileno(), err.fileno()])
+                with connection.makefile("rb") as reply:
+                    code = int(reply.readline())
+            out.seek(0)
+            err.seek(0)
+            return code, out.read().decode(), err.read().decode()
+
+    def _connect(self) -> socket.socket:
+        deadline = time.monotonic() + 60
+        while True:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                connection.connect(self._socket)
+            except OSError:
+                connection.close()
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return connection
+
+
+@functools.cache
+def preloaded() -> Preloaded:
+    """The one of this test process."""
+    return Preloaded()
+
+
+def load() -> None:
+    import nightpress
+
+    for name in MODULES:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(nightpress.__path__, "nightpress."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()
+
+
+def serve(path: str) -> str:
+    """Wait for commands; returns in the child that shall be one, with the name of its program."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(path)
+    listener.listen(64)
+    if os.fork() == 0:  # ends this process when the tests have ended
+        sys.stdin.read()
+        os.kill(os.getppid(), signal.SIGKILL)
+        os._exit(0)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        connection, _ = listener.accept()
+        if os.fork() == 0:
+            listener.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            return _watch(connection)
+        connection.close()
+
+
+def _watch(connection: socket.socket) -> str:
+    """Fork the command, wait for it and tell its end; returns in the command."""
+    head, files, _, _ = socket.recv_fds(connection, 1 << 20, 2)
+    while not head.endswith(b"\n"):
+        head += connection.recv(1 << 20)
+    child = os.fork()
+    if child:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        connection.sendall(f"{code}\n".encode())
+        os._exit(0)
+    connection.close()
+    request = json.loads(head)
+    for number, file in enumerate(files, 1):
+        os.dup2(file, number)
+        os.close(file)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.environ.clear()
+    os.environ.update(request["environ"])
+    time.tzset()
+    os.chdir(request["folder"])
+    signal.alarm(120)
+    sys.path[0] = str(BIN)
+    sys.argv = [str(BIN / request["program"]), *request["words"]]
+    return str(request["program"])
+
+
+def main() -> int:
+    load()
+    entry = importlib.import_module(ENTRIES[serve(sys.argv[1])])
+    return int(entry.main() or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
