@@ -80,7 +80,9 @@ def test_a_policy_that_keeps_nothing_is_refused(place: Place) -> None:
 def test_forgetting_keeps_what_is_used(place: Place, tmp_path: Path) -> None:
     source = nasty(tmp_path / "project")
     backup(source, place)
-    (source.root / "plugins/group/Zwei ü/data/big.bin").unlink()
+    big = source.root / "plugins/group/Zwei ü/data/big.bin"
+    gone = big.stat().st_size
+    big.unlink()
     (source.root / "plugins/one/README.md").write_text("# one, changed\n")
     backup(source, place)
     dry = forget(place, Policy(last=1), dry=True, grace=0)
@@ -89,7 +91,7 @@ def test_forgetting_keeps_what_is_used(place: Place, tmp_path: Path) -> None:
     assert (len(held.forgotten), held.objects) == (1, 0)
     done = forget(place, Policy(last=1), grace=0)
     assert done.objects >= 4  # three chunks of big.bin, the old tree
-    assert done.bytes > 2_900_000
+    assert done.bytes > gone  # noise: nothing of it is compressed
     assert verify(place).ok
     restore_all(place, tmp_path / "back")
     assert state(tmp_path / "back") == state(source.root)
