@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from nightpress.progress.looking import Looking
+from nightpress.progress.meter import Meter
 
 
 class Terminal(io.StringIO):
@@ -15,10 +15,10 @@ class Terminal(io.StringIO):
 def looked(stream: io.StringIO, seconds: float, plugins: int = 10, *, quiet: bool = False) -> str:
     """What reading plugins says, `seconds` each; a minute went by before."""
     at = [0.0]
-    looking = Looking(stream, lambda: at[0], quiet=quiet)
+    meter = Meter(stream, lambda: at[0], quiet=quiet)
     at[0] = 60.0
     for done in range(plugins + 1):
-        looking(done, plugins)
+        meter.plugins(done, plugins)
         at[0] += seconds
     return stream.getvalue()
 

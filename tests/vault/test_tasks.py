@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nightpress.errors import NightpressError
-from nightpress.progress.meter import Journey
+from nightpress.progress.meter import Meter
 from nightpress.vault import Progress
 from tests.market import Market, plugin
 from tests.vault.server import Server
@@ -202,11 +202,11 @@ def test_after_a_build_no_failure_of_a_backup_is_lost(built: Market) -> None:
 
 def test_a_backup_can_be_interrupted() -> None:
     stop = threading.Event()
-    journey = Journey(quiet=True, stop=stop)
-    journey(Progress("backup", 1, 2, 0.1))
+    meter = Meter(quiet=True, stop=stop)
+    meter.transfer(Progress("backup", 1, 2, 0.1))
     stop.set()
     with pytest.raises(NightpressError, match="interrupted"):
-        journey(Progress("backup", 2, 2, 0.2))
+        meter.transfer(Progress("backup", 2, 2, 0.2))
 
 
 def test_back_from_a_server_with_a_read_only_token(

@@ -159,9 +159,9 @@ def _add_restore_all(commands: Any) -> None:
 def _restore_all(given: argparse.Namespace) -> int:
     from nightpress import vault
     from nightpress.clock import RealClock
-    from nightpress.progress.meter import Journey
+    from nightpress.progress.meter import Meter
 
-    place, journey = vault.named_vault(given.vault, os.environ), Journey()
+    place, meter = vault.named_vault(given.vault, os.environ), Meter()
     try:
         if given.list:
             for one in vault.snapshots(place):
@@ -169,10 +169,10 @@ def _restore_all(given: argparse.Namespace) -> int:
             return errors.EXIT_OK
         done = vault.restore_all(
             place, Path(given.dest), snapshot=given.snapshot, plugin=given.plugin,
-            overwrite=given.overwrite, progress=journey,
+            overwrite=given.overwrite, progress=meter.transfer,
         )  # fmt: skip
     finally:
-        journey.end()
+        meter.end()
         place.close()
     for line in done.lines():
         _say(line)

@@ -39,13 +39,13 @@ def add(commands: Any) -> None:
 def _check(given: argparse.Namespace) -> int:
     from nightpress.checks import baseline
     from nightpress.plan import check as checking
-    from nightpress.progress.looking import Looking
+    from nightpress.progress.meter import Meter
     from nightpress.report.check_report import Report
     from nightpress.storage import atomic
 
     accepted = baseline.load(_read(given.baseline)) if given.baseline else frozenset()
-    looking = Looking(quiet=given.format != "text")
-    judged = checking.check(given.paths, Path.cwd(), os.environ, looking)
+    meter = Meter(quiet=given.format != "text")
+    judged = checking.check(given.paths, Path.cwd(), os.environ, meter.plugins)
     report = Report(judged, accepted, given.stale == "fail")
     if given.write_baseline:
         atomic.write(Path(given.write_baseline).absolute(), report.baseline().encode())

@@ -1,48 +1,92 @@
-"""Says on stderr how far a journey to or from the vault has come: bytes, share, time left.
+"""One line on stderr that says how far something has come that takes longer than a moment.
 
-Floor 4. In a terminal one line that is written over; elsewhere a line every few seconds.
+In a terminal it is written over; elsewhere a plain line comes now and then.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from threading import Event
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
 from nightpress.errors import NightpressError
 from nightpress.text import safe
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from nightpress.vault.source import Progress
 
-OFTEN = {True: 0.2, False: 10.0}
-"""Seconds between two lines of progress: in a terminal (written over), and elsewhere."""
+__all__ = ["Meter"]
+
+MOMENT = 1.5
+"""Seconds of silence before something is said."""
+OFTEN, SELDOM = 0.2, 20.0
+"""Seconds between two updates of the line, and between two plain lines."""
+ENOUGH = 0.02
+"""Share of the plugins from which on the time that is left can be told."""
 
 
-class Journey:
-    """Shows on stderr how far it has come, and with what is left in bytes and time.
+class Meter:
+    """stop: once it is set, the transfer that is measured ends with a NightpressError."""
 
-    stop: once it is set, the journey ends with a NightpressError at its next step."""
-
-    def __init__(self, *, quiet: bool = False, stop: Event | None = None) -> None:
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        quiet: bool = False,
+        stop: Event | None = None,
+    ) -> None:
+        self._stream = stream or sys.stderr
+        self._now = now
         self._quiet = quiet
         self._stop = stop
-        self._last = time.monotonic()
-        self._said = False
+        self._began: float | None = None
+        self._last = 0.0
+        self._shown = False
 
-    def __call__(self, progress: Progress) -> None:
+    def plugins(self, read: int, total: int) -> None:
+        """So many of the plugins have been read."""
+        if read == total:
+            self.end()
+        elif not self._quiet and self._is_time():
+            text = f"reading {total:,} plugins: {read:,} done"
+            if read > ENOUGH * total:
+                left = (self._last - (self._began or 0.0)) / read * (total - read)
+                text += f", about {left:,.0f} s left"
+            self._show(text)
+
+    def transfer(self, progress: Progress) -> None:
+        """So many bytes have gone to the vault, or come from it."""
         if self._stop is not None and self._stop.is_set():
-            raise NightpressError("interrupted", "run it again: what has travelled is kept")
-        terminal = sys.stderr.isatty()
-        if self._quiet or time.monotonic() - self._last < OFTEN[terminal]:
-            return
-        self._last, self._said = time.monotonic(), True
-        line = safe(progress.line())
-        sys.stderr.write(f"\r\033[K{line}" if terminal else f"{line}\n")
-        sys.stderr.flush()
+            raise NightpressError("interrupted", "run it again: what was transferred is kept")
+        if not self._quiet and self._is_time():
+            self._show(progress.line())
 
     def end(self) -> None:
-        if self._said and sys.stderr.isatty():
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+        """Take the line out of a terminal again."""
+        if self._shown and self._stream.isatty():
+            self._write("\r\033[K")
+        self._shown = False
+
+    def _is_time(self) -> bool:
+        now = self._now()
+        if self._began is None:
+            self._began = now
+        pause = OFTEN if self._stream.isatty() else SELDOM
+        if now - self._began < MOMENT or (self._shown and now - self._last < pause):
+            return False
+        self._last, self._shown = now, True
+        return True
+
+    def _show(self, text: str) -> None:
+        line = safe(text)
+        self._write(f"\r\033[K{line}" if self._stream.isatty() else f"{line}\n")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):  # nobody is there to see it
+            self._stream.write(text)
+            self._stream.flush()

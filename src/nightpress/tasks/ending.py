@@ -103,11 +103,11 @@ def _back_up(now: Session, say: Say) -> None:
     if not asked.get("after_build") or now.run.interrupted:
         return
     if counts["published"] or counts["adopted"]:
-        from nightpress.progress.meter import Journey
+        from nightpress.progress.meter import Meter
         from nightpress.vault import project
 
-        journey = Journey(quiet=project.is_quiet(now.project), stop=now.run.stop)
+        meter = Meter(quiet=project.is_quiet(now.project), stop=now.run.stop)
         try:
-            project.after_build(now.project, say, journey)
+            project.after_build(now.project, say, meter.transfer)
         finally:
-            journey.end()
+            meter.end()

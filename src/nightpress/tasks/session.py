@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from nightpress.plan.catalog import Catalog, Item
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import Gathered
 from nightpress.progress import outlet
-from nightpress.progress.looking import Looking
+from nightpress.progress.meter import Meter
 from nightpress.project import options
 from nightpress.project.project import STATE, Project
 from nightpress.storage import run_lock
@@ -65,8 +65,8 @@ class Session:
         """All plugins, those that need nothing, too."""
         return catalog.load(self.project, everything=True, looking=self._looking())
 
-    def _looking(self) -> Looking:
-        return Looking(quiet=self.project.options.get("progress") in ("none", "json"))
+    def _looking(self) -> Callable[[int, int], None]:
+        return Meter(quiet=self.project.options.get("progress") in ("none", "json")).plugins
 
     def reload(self) -> None:
         """Look again: a crash was mended after the tasks were made."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nightpress.progress.meter import Journey
+from nightpress.progress.meter import Meter
 from nightpress.tasks import FORMAT, Task, switch, text, verb
 from nightpress.tasks.session import Session
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _travelling(now: Session) -> Iterator[tuple[Place, Journey]]:
+def _travelling(now: Session) -> Iterator[tuple[Place, Meter]]:
     from nightpress.vault import project
 
-    journey = Journey(quiet=project.is_quiet(now.project), stop=now.run.stop)
+    meter = Meter(quiet=project.is_quiet(now.project), stop=now.run.stop)
     where = project.place(now.project)
     try:
-        yield where, journey
+        yield where, meter
     finally:
-        journey.end()
+        meter.end()
         where.close()
 
 
@@ -36,8 +36,8 @@ def backup() -> Task:
         from nightpress.tasks import verbs
         from nightpress.vault import project
 
-        with _travelling(now) as (where, journey):
-            lines = project.back_up(now.project, where, journey)
+        with _travelling(now) as (where, meter):
+            lines = project.back_up(now.project, where, meter.transfer)
         for line in lines:
             verbs.say(line)
         return True
@@ -74,8 +74,8 @@ def drill() -> Task:
         from nightpress.tasks import verbs
         from nightpress.vault import project
 
-        with _travelling(now) as (where, journey):
-            lines, passed = project.rehearse(now.project, where, journey)
+        with _travelling(now) as (where, meter):
+            lines, passed = project.rehearse(now.project, where, meter.transfer)
         for line in lines:
             verbs.say(line)
         return passed
@@ -90,10 +90,10 @@ def verify_vault() -> Task:
         from nightpress.vault import project
 
         with (
-            _travelling(now) as (where, journey),
+            _travelling(now) as (where, meter),
             project.recorded(now.project, "verify", where) as note,
         ):
-            done = vault.verify(where, journey, now.project.clock)
+            done = vault.verify(where, meter.transfer, now.project.clock)
             note(said=done.line(), ok=int(done.ok), bytes=done.bytes)
         for line in done.lines():
             verbs.say(line)
