@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.gemini_server import quota as referee
 
-from nightpress.backends.backoff import Policy, delay
+from nightpress.backends.retry import Policy, delay
 from nightpress.errors import Answer, Deferred
 from nightpress.quota import Pacer, Quota, Reservation
 from nightpress.quota.limits import Limits

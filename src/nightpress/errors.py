@@ -115,10 +115,6 @@ class BackendError(NightpressError):
         self.answer = answer
 
     @property
-    def retryable(self) -> bool:
-        return ANSWER_KINDS[self.answer.kind][0]
-
-    @property
     def fatal(self) -> bool:
         return ANSWER_KINDS[self.answer.kind][1]
 

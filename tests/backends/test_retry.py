@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from nightpress.backends.backoff import Policy, delay, larger
-from nightpress.backends.retry import Retrying
+from nightpress.backends.retry import Policy, Retrying, delay, larger
 from nightpress.errors import ANSWER_KINDS, Answer, BackendError, Deferred
 from nightpress.model import BackendKind, Reply, Request
 from tests.gemini_server import bad_night

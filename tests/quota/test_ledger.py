@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nightpress.errors import Answer, BackendError, Deferred
+from nightpress.errors import ANSWER_KINDS, Answer, BackendError, Deferred
 from nightpress.quota import Closed, Pacer, Quota, Reservation, Wait
 from nightpress.quota.limits import Limits, pacific
 from nightpress.quota.pace import Evidence, Pace
@@ -244,7 +244,8 @@ def test_what_no_minute_can_hold_fails_alone(pacer: Make) -> None:
     paced = pacer(Limits(tpm=1000))
     with pytest.raises(BackendError) as too_large:
         paced.reserve(LITE, 1001)
-    assert not too_large.value.fatal and not too_large.value.retryable
+    assert not too_large.value.fatal
+    assert not ANSWER_KINDS[too_large.value.answer.kind][0]
     assert taken(paced, 950).tokens == 1000  # 1.1 times as much would never fit
 
 

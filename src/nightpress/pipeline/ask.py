@@ -15,8 +15,7 @@ from msgspec import Struct, field
 
 from nightpress import fingerprint
 from nightpress.backends import make
-from nightpress.backends.backoff import Policy
-from nightpress.backends.retry import Retrying
+from nightpress.backends.retry import Policy, Retrying
 from nightpress.errors import BackendError, DaySpent
 from nightpress.model import Backend, Reply, Request
 from nightpress.pipeline.calls import Attempts

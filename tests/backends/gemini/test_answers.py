@@ -106,15 +106,14 @@ def test_a_wait_is_found_wherever_it_is_stated(
 
 
 def test_a_lone_line_is_understood() -> None:
-    assert answers.of_text(f"404 {GONE}").kind == "not_found"
-    assert answers.of_text("something broke").kind == "transient"
+    assert answers.of_error(404, GONE).kind == "not_found"
 
 
 @pytest.mark.skipif(not Path(FIELD or ".").is_file(), reason="NIGHTPRESS_FIELD is not set")
 def test_the_errors_of_the_field() -> None:
     lines = Path(FIELD).read_text("utf-8").splitlines()
     said = [row["error_message"] for row in map(json.loads, lines) if row["status"] == "ERROR"]
-    kinds = Counter(answers.of_text(text).kind for text in said)
+    kinds = Counter(answers.of_error(int(text[:3]), text[3:].lstrip(" :.")).kind for text in said)
     assert kinds == {"not_found": 171, "minute_quota": 8, "capacity": 1}
 
 

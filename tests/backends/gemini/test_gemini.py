@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from nightpress.backends import make
+from nightpress.backends.gemini.backend import narrow
 from nightpress.backends.gemini.route import route
-from nightpress.backends.gemini.schema import narrow
 from nightpress.errors import ANSWER_KINDS, BackendError, UsageError
 from tests.backends import samples
 from tests.backends.conftest import ENVIRON, Opened
@@ -111,13 +111,13 @@ def test_the_schema_and_the_instructions_arrive(opened: Opened) -> None:
     assert [c["phase"] for c in server.seen()["list"]] == ["analysis", "analysis"]
 
 
-def test_a_retired_model_and_a_bad_key_are_found_before_the_first_real_call(
+def test_a_retired_model_and_a_bad_key_are_found_by_the_first_call(
     opened: Opened, api: str
 ) -> None:
     gemini, server = opened()
-    gemini.preflight(samples.MODEL)
+    gemini.ask(samples.request())
     with pytest.raises(BackendError) as caught:
-        gemini.preflight("gemini-2.0-flash")
+        gemini.ask(samples.request(model="gemini-2.0-flash"))
     assert caught.value.answer.kind == "not_found"
     assert caught.value.fatal
     wrong = {"GOOGLE_API_KEY": "no-such-key", "GOOGLE_CLOUD_PROJECT": "p",

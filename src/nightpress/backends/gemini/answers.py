@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress.backends.gemini import hints
 from nightpress.errors import Answer
 from nightpress.lazy import pattern
 
@@ -39,6 +38,29 @@ TOO_LONG = pattern(
 MONEY = pattern(r"prepay|\bspend", re.IGNORECASE)
 ZERO = pattern(r"\blimit: 0(?![\d.])")
 STATED = pattern(r"\blimit: (\d+)")
+
+
+HINTS = {
+    "minute_quota": "the pace was too fast for this project; it slows down by itself",
+    "day_quota": "this model is closed until midnight Pacific; the rest goes on then",
+    "no_quota": "this model has no free tier for your project: choose another `model`, or enable "
+    "billing and set `paid: true`",
+    "money": "what was paid for is used up, or a spending cap is reached: see the provider's "
+    "billing page; then run again",
+    "capacity": "the provider is short of capacity; it is tried again later",
+    "not_found": "check `model` in manifests/_defaults.yaml: it is misspelt, retired, or not "
+    "offered in this region",
+    "place": "Google offers no free Gemini API where this machine is: enable billing for the key's "
+    "project and set `paid: true`, or take Vertex AI",
+    "billing": "enable billing for the key's project, then wait a few minutes",
+    "disabled": "enable the API for the key's project at the address above, then wait some minutes",
+    "bad_request": "the request or the configuration is wrong; nothing was generated",
+    "unauthorised": "check GOOGLE_API_KEY or GEMINI_API_KEY (for Vertex AI: `gcloud auth "
+    "application-default login`, and the project's rights)",
+    "too_large": "lower `input_bytes` in the generator, or exclude large files of this plugin",
+    "blocked": "the provider's filter stopped it; the standing file is untouched",
+}
+"""What to do about an answer that is no reply: one sentence for the user."""
 
 
 class Outcome(Struct, frozen=True):
@@ -79,7 +101,7 @@ def of_body(body: str) -> Outcome:
     text, kind, said = _judge(value)
     answer = None
     if kind:
-        answer = Answer(kind, said, 200, hint=hints.HINTS.get(kind, ""), tokens_in=tokens_in,
+        answer = Answer(kind, said, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
                         tokens_out=tokens_out, model=model)  # fmt: skip
     return Outcome(text, model, tokens_in, tokens_out, answer)
 
@@ -143,15 +165,7 @@ def of_error(status: int, body: object, retry_after: str = "") -> Answer:
     kind = _kind(status, message, typed)
     wait = _wait(message, typed, retry_after) if kind == "transient" else None
     said = f"{status} {clean(message)}" if message else f"{status} without a message"
-    return Answer(kind, said, status, wait, hint=hints.of(kind, message, typed))
-
-
-def of_text(text: str) -> Answer:
-    """The same for a lone line such as "404 Publisher Model ... was not found" (a log's)."""
-    match = re.match(r"\s*(\d{3})\b[\s:.]*(.*)", text, re.DOTALL)
-    if not match:
-        return Answer("transient", clean(text) or "an error without a message")
-    return of_error(int(match[1]), match[2])
+    return Answer(kind, said, status, wait, hint=_hint(kind, message, typed))
 
 
 NEVER_LEFT = frozenset(
@@ -165,7 +179,7 @@ def of_exception(name: str, text: str) -> Answer:
     said = f"{name}: {clean(text)}" if text else name
     left = name not in NEVER_LEFT
     if name in ("DefaultCredentialsError", "RefreshError"):
-        return Answer("unauthorised", said, hint=hints.HINTS["unauthorised"], left=left)
+        return Answer("unauthorised", said, hint=HINTS["unauthorised"], left=left)
     if name in ("UnsupportedProtocol", "LocalProtocolError", "InvalidURL"):
         hint = "check the base URL and the key for stray characters"
         return Answer("bad_request", said, hint=hint, left=left)
@@ -188,13 +202,26 @@ def _kind(status: int, message: str, details: list[Mapping[str, Any]]) -> str:
     return "bad_request"
 
 
+def _hint(kind: str, message: str, details: Sequence[Mapping[str, Any]]) -> str:
+    """What to do: the answer's own reason says it better than its status."""
+    reasons, low = {str(d.get("reason")) for d in details}, message.lower()
+    if kind in ("bad_request", "unauthorised"):
+        if "location is not supported" in low or "not available in your country" in low:
+            return HINTS["place"]
+        if "BILLING_DISABLED" in reasons or "enable billing" in low:
+            return HINTS["billing"]
+        if "SERVICE_DISABLED" in reasons:
+            return HINTS["disabled"]
+    return HINTS.get(kind, "")
+
+
 def _refused(message: str, details: list[Mapping[str, Any]], retry_after: str) -> Answer:
     """A 429: which quota, which limit, how long."""
     violations = [_mapping(v) for d in details for v in _list(d.get("violations"))]
     violations += [_older(_mapping(d.get("metadata"))) for d in details if "metadata" in d]
     zero = [v for v in violations if str(v.get("quotaValue", "")) == "0"]
     if MONEY.search(message):
-        return replace(_quota("no_quota", message, violations, None), hint=hints.HINTS["money"])
+        return replace(_quota("no_quota", message, violations, None), hint=HINTS["money"])
     if zero or ZERO.search(message):
         return _quota("no_quota", message, zero or violations, None)
     daily = [v for v in violations if "PerDay" in str(v.get("quotaId"))]
@@ -229,9 +256,7 @@ def _quota(
     # Google's first line says to look at the plan; the violation says what happened.
     lines = [line for line in message.splitlines() if "Quota exceeded" in line]
     said = clean(lines[0].lstrip("* ") if lines else message) or "quota exceeded"
-    return Answer(
-        kind, f"429 {said}", 429, wait, limit, str(named.get("quotaId", "")), hints.HINTS[kind]
-    )
+    return Answer(kind, f"429 {said}", 429, wait, limit, str(named.get("quotaId", "")), HINTS[kind])
 
 
 def _limit(violation: Mapping[str, Any], message: str) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ from msgspec.structs import replace
 
 from nightpress.backends.gemini import answers
 from nightpress.backends.gemini.route import Route
-from nightpress.backends.gemini.schema import narrow
 from nightpress.errors import Answer, BackendError
 from nightpress.model import BackendKind, Reply, Request
 
@@ -61,11 +60,6 @@ class Gemini:
             http_status=200,
             raw=body,
         )
-
-    def preflight(self, model: str) -> None:
-        """One call (countTokens) that spends no quota of requests: raises BackendError where
-        model, key or rights are wrong."""
-        self._send(lambda client: _count(client, model))
 
     def close(self) -> None:
         with self._lock:
@@ -116,11 +110,6 @@ async def _generate(client: Client, request: Request, thinking: str) -> str:
     return (http.body if http else None) or ""
 
 
-async def _count(client: Client, model: str) -> str:
-    await client.aio.models.count_tokens(model=model, contents="preflight")
-    return ""
-
-
 def _config(request: Request, thinking: str) -> GenerateContentConfig:
     from google.genai import types
 
@@ -143,3 +132,48 @@ def _thinking(level: str) -> Any:
     return (
         types.ThinkingConfig(thinking_level=types.ThinkingLevel(level.upper())) if level else None
     )
+
+
+# --- schemas -------------------------------------------------------------------------------------
+
+_KNOWN = frozenset(
+    {
+        "$defs", "$ref", "type", "format", "title", "description", "enum", "items", "prefixItems",
+        "minItems", "maxItems", "minimum", "maximum", "anyOf", "properties",
+        "additionalProperties", "required", "propertyOrdering",
+    }
+)  # fmt: skip
+"""Source: GenerationConfig.responseJsonSchema of the v1beta API."""
+
+_BOUNDS = {
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "pattern": "matching the regular expression {}",
+}
+
+
+def narrow(schema: Any) -> Any:
+    """A JSON Schema as Gemini takes it: the keywords it knows, the others said in words. What is
+    left out still binds: the reply is validated against the whole schema by whoever asked."""
+    if not isinstance(schema, Mapping):
+        return schema
+    if "$ref" in schema:  # a reference stands alone: nothing may be beside it
+        return {k: _inner(k, v) for k, v in schema.items() if k in ("$ref", "$defs")}
+    taken = {k: _inner(k, v) for k, v in schema.items() if k in _KNOWN}
+    if "const" in schema:
+        taken["enum"] = [schema["const"]]
+    if "oneOf" in schema:
+        taken["anyOf"] = [narrow(one) for one in schema["oneOf"]]
+    bounds = [text.format(schema[key]) for key, text in _BOUNDS.items() if key in schema]
+    if bounds:
+        described = str(schema.get("description", "")).rstrip(". ")
+        taken["description"] = "; ".join(filter(None, [described, *bounds])) + "."
+    return taken
+
+
+def _inner(key: str, value: Any) -> Any:
+    if key in ("properties", "$defs") and isinstance(value, Mapping):
+        return {name: narrow(one) for name, one in value.items()}
+    if key in ("anyOf", "prefixItems") and isinstance(value, list):
+        return [narrow(one) for one in value]
+    return narrow(value) if key in ("items", "additionalProperties") else value

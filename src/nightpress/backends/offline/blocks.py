@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import posixpath
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightpress.backends.offline import listings
 from nightpress.backends.offline.clean import Place, harmless, inline, is_imprint, links
+from nightpress.checks.codeblocks import QUIET
 from nightpress.lazy import pattern
+from nightpress.plugin import yaml
 
 Kind = Literal["text", "code", "list", "table"]
+
+MOST_QUOTED = 3_200
+"""Characters of a listing that is quoted whole."""
 
 SAME = 60
 """Characters from which two equal blocks are a repetition; `Input:` may stand twice."""
@@ -129,7 +137,7 @@ def _heading(content: str) -> str:
 
 def _block(token: Any, source: str, place: Place) -> Block | None:
     if token.type in ("fence", "code_block"):
-        made = listings.block(token.content, token.info, place)
+        made = listing(token.content, token.info, place)
         return Block("code", made) if made else None
     if token.type in ("bullet_list_open", "ordered_list_open"):
         return _kept("list", _list(source, place))
@@ -196,8 +204,77 @@ def _list(source: str, place: Place) -> str:
 
 def _inner(found: re.Match[str]) -> str:
     indent, fence, info, text = found.groups()
-    if len(text) > listings.MOST:
+    if len(text) > MOST_QUOTED:
         return ""
     bare = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
-    language = listings.language(info, bare)
+    language = _language(info, bare)
     return f"{indent}{fence}{language}\n{harmless(text)}{indent}{fence}"
+
+
+# --- listings: named, parsing, and an excerpt of what is too long --------------------------------
+
+
+def _toml(text: str) -> object:
+    import tomllib  # rare in plugins
+
+    return tomllib.loads(text)
+
+
+def _python(text: str) -> object:
+    with QUIET, warnings.catch_warnings():  # of an odd escape in a listing nobody wants to hear
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "json": json.loads,
+    "yaml": lambda text: yaml.load(text),
+    "yml": lambda text: yaml.load(text),
+    "toml": _toml,
+    "python": _python,
+    "py": _python,
+}
+
+
+def listing(content: str, info: str, place: Place) -> str:
+    """The fenced block; the beginning of a long one, with where the rest is; "" for none."""
+    text = harmless(content.rstrip("\n"))
+    if not text.strip() or "```" in text:
+        return ""
+    if len(text) <= max(MOST_QUOTED, place.excerpt):
+        return f"```{_language(info, text)}\n{text}\n```"
+    return _excerpt(text, info, place)
+
+
+def _language(info: str, text: str) -> str:
+    """The block's language, `text` where there is none or the block is not what it says."""
+    words = info.split()
+    said = words[0].lower().strip("{}.") if words else ""
+    if not re.fullmatch(r"[a-z0-9+#_.-]+", said):
+        return "text"
+    parse = _PARSERS.get(said)
+    try:
+        if parse is not None:
+            parse(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return "text"
+    return said
+
+
+def _excerpt(text: str, info: str, place: Place) -> str:
+    """Whole pieces from the beginning: up to an empty line before a line without indent."""
+    if not place.path:
+        return ""
+    most = place.excerpt
+    ends = [m.start() for m in re.finditer(r"\n\s*\n(?=[^\s)}\]])", text) if m.start() <= most]
+    for end in reversed(ends):
+        if end < most // 4:
+            break
+        kept = text[:end].rstrip()
+        named = _language(info, kept)
+        if named != "text" or not info.split():
+            left = text[end:].strip("\n").count("\n") + 1
+            link = posixpath.relpath(place.path, place.target or ".")
+            said = f"{left} more lines of it stand in [{place.path}]({link})."
+            return f"```{named}\n{kept}\n```\n\n{said}"
+    return ""
