@@ -31,10 +31,10 @@ def test_the_house_is_in_order(words: list[str]) -> None:
 
 
 def test_no_module_is_over_its_ceiling() -> None:
-    """300 lines: a longer file holds two ideas."""
+    """A module is one idea, usually 80-400 lines; far beyond that it is two."""
     long = {
         path.relative_to(ROOT).as_posix(): count
         for path in (ROOT / "src").rglob("*.py")
-        if (count := path.read_text().count("\n")) > 300
+        if (count := path.read_text().count("\n")) > 450
     }
     assert long == {}
