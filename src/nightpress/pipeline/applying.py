@@ -20,7 +20,7 @@ from nightpress.pipeline import review
 from nightpress.pipeline.pipeline import Press
 from nightpress.plan import judge, staleness
 from nightpress.plan.catalog import Item
-from nightpress.plan.state import Gathered, State
+from nightpress.plan.state import PluginState, State
 
 
 def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tuple[list[str], int]:
@@ -55,7 +55,9 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
     return said, left
 
 
-def _draft(press: Press, one: Review, found: Gathered, state: State, merge: bool) -> drafting.Draft:
+def _draft(
+    press: Press, one: Review, found: PluginState, state: State, merge: bool
+) -> drafting.Draft:
     """What is to be published; raises NightpressError with what the user can do instead."""
     if sha256(one.draft) != one.draft_sha256:
         raise NightpressError(f"{one.job}: the draft in the ledger is damaged", "see: doit audit")
@@ -84,7 +86,7 @@ def _draft(press: Press, one: Review, found: Gathered, state: State, merge: bool
 
 
 def _checked(
-    press: Press, one: Review, found: Gathered, state: State, draft: drafting.Draft
+    press: Press, one: Review, found: PluginState, state: State, draft: drafting.Draft
 ) -> drafting.Draft:
     """The merge as a draft, if it passes the checks."""
     project = press.run.project

@@ -20,14 +20,14 @@ from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
 from nightpress.plan.catalog import Item
-from nightpress.plan.state import Gathered, State
+from nightpress.plan.state import PluginState, State
 
 
 class Doing(Struct):
     """One attempt in flight, handed from action to action."""
 
     item: Item
-    found: Gathered
+    found: PluginState
     state: State
     row: int
     token: str
@@ -47,7 +47,7 @@ class Attempts(Struct):
     doing: dict[str, Doing] = field(default_factory=dict)
     guard: threading.RLock = field(default_factory=threading.RLock)
 
-    def open(self, item: Item, found: Gathered, snapshot_id: str | None, why: str = "") -> Doing:
+    def open(self, item: Item, found: PluginState, snapshot_id: str | None, why: str = "") -> Doing:
         """Begin an attempt, with its row. why: where it is not the decision that asks for it."""
         state = found.states[item.name]
         token = secrets.token_hex(8)

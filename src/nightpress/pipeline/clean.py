@@ -17,14 +17,14 @@ from nightpress.pipeline import publish
 from nightpress.pipeline.publish import LockBook
 from nightpress.plan import originals, staleness
 from nightpress.plan.catalog import Item
-from nightpress.plan.state import Gathered
+from nightpress.plan.state import PluginState
 from nightpress.project.project import Project
 from nightpress.storage import atomic, tree
 from nightpress.storage.snapshots import Snapshots
 
 
 def clean(
-    project: Project, found: Gathered, item: Item, take_back: bool, dryrun: bool
+    project: Project, found: PluginState, item: Item, take_back: bool, dryrun: bool
 ) -> list[str]:
     """What was (or, in a dry run, would be) done, as lines."""
     lines = _drafts(project, item, dryrun) + _leftovers(found, item, dryrun)
@@ -43,7 +43,7 @@ def _drafts(project: Project, item: Item, dryrun: bool) -> list[str]:
     return lines
 
 
-def _leftovers(found: Gathered, item: Item, dryrun: bool) -> list[str]:
+def _leftovers(found: PluginState, item: Item, dryrun: bool) -> list[str]:
     """Temporary files beside the target, of something that was killed."""
     if item.name not in found.states:
         return []
@@ -67,7 +67,7 @@ def _shown(project: Project, path: Path) -> str:
     return path.relative_to(project.root).as_posix()
 
 
-def _take_back(project: Project, found: Gathered, item: Item, dryrun: bool) -> list[str]:
+def _take_back(project: Project, found: PluginState, item: Item, dryrun: bool) -> list[str]:
     state = found.states[item.name]
     if not staleness.is_ours(state.case.standing, state.case.publication):
         if staleness.is_edited(state.case.standing, state.case.publication):
@@ -97,7 +97,7 @@ def _replace(root: Path, target: str, before: bytes | None, expected: str | None
     atomic.finish(staged)
 
 
-def _put_back(project: Project, found: Gathered, item: Item, before: bytes | None) -> bool:
+def _put_back(project: Project, found: PluginState, item: Item, before: bytes | None) -> bool:
     state = found.states[item.name]
     target = state.enhancement.target
     Snapshots(project.state / "snapshots").take(

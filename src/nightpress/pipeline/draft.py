@@ -21,7 +21,7 @@ from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.run import Run
 from nightpress.plan import judge, near_duplicates, originals, staleness
-from nightpress.plan.state import Gathered, State
+from nightpress.plan.state import PluginState, State
 from nightpress.plugin import sources
 from nightpress.project import prompt as prompting
 from nightpress.project.project import Project
@@ -49,7 +49,7 @@ class Draft(Struct, frozen=True):
 # --- phase 1 ---
 
 
-def analyse(run: Run, caller: Caller, found: Gathered) -> dict[str, Any]:
+def analyse(run: Run, caller: Caller, found: PluginState) -> dict[str, Any]:
     """The plugin's analysis, cached by everything that it was asked with.
 
     Raises BackendError when there is none to be had: `malformed` when no reply kept the schema.
@@ -88,14 +88,16 @@ def analyse(run: Run, caller: Caller, found: Gathered) -> dict[str, Any]:
     raise BackendError(Answer("malformed", f"no analysis kept its schema: {said}"))
 
 
-def cached_analysis(project: Project, found: Gathered) -> dict[str, Any] | None:
+def cached_analysis(project: Project, found: PluginState) -> dict[str, Any] | None:
     """The analysis in the cache (the analyse task is up to date then), or None."""
     if not found.states or not project.has_ledger:
         return None
     return known_analysis(project, found, analysis_request(project, found))
 
 
-def known_analysis(project: Project, found: Gathered, question: Request) -> dict[str, Any] | None:
+def known_analysis(
+    project: Project, found: PluginState, question: Request
+) -> dict[str, Any] | None:
     """The cached analysis that answers this very question, or None."""
     if not project.has_ledger:
         return None
@@ -103,7 +105,7 @@ def known_analysis(project: Project, found: Gathered, question: Request) -> dict
     return project.ledger.analysis(request_key(question, writer))
 
 
-def analysis_request(project: Project, found: Gathered) -> Request:
+def analysis_request(project: Project, found: PluginState) -> Request:
     """The question of phase 1, the same for every enhancement of the plugin."""
     generator = project.generator("analysis")
     state = next(iter(found.states.values()))
@@ -134,7 +136,7 @@ def _question(writer: Writer, generator: Generator, material: Material) -> tuple
     return prompting.render(generator, material, checks.redact)
 
 
-def base_files(found: Gathered) -> list[str]:
+def base_files(found: PluginState) -> list[str]:
     """The plugin's files less every target that is, or will be, of our making."""
     ours = {
         state.enhancement.target
@@ -149,7 +151,7 @@ def base_files(found: Gathered) -> list[str]:
 
 
 def request(
-    project: Project, found: Gathered, state: State, analysis: Mapping[str, Any]
+    project: Project, found: PluginState, state: State, analysis: Mapping[str, Any]
 ) -> Request:
     """The question of phase 2 for one enhancement."""
     generator = project.generator(state.enhancement.generator)
@@ -174,7 +176,7 @@ def request(
     )  # fmt: skip
 
 
-def links(found: Gathered, state: State) -> tuple[str, ...]:
+def links(found: PluginState, state: State) -> tuple[str, ...]:
     """Targets of the needed enhancements that stand there by now, relative to the plugin."""
     targets = [found.states[name].enhancement.target for name in state.needs]
     return tuple(t for t in targets if (found.root / t).is_file())
@@ -183,7 +185,7 @@ def links(found: Gathered, state: State) -> tuple[str, ...]:
 def draft(
     run: Run,
     caller: Caller,
-    found: Gathered,
+    found: PluginState,
     state: State,
     question: Request,
     *,
@@ -208,7 +210,7 @@ def draft(
 
 
 def _judged(
-    project: Project, found: Gathered, state: State, question: Request, reply: Reply
+    project: Project, found: PluginState, state: State, question: Request, reply: Reply
 ) -> Draft:
     text = finish.finished(question.material, reply.text)
     standing = (

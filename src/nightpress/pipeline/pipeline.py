@@ -22,7 +22,7 @@ from nightpress.pipeline.attempts import Attempts, Doing
 from nightpress.pipeline.run import Run
 from nightpress.plan import judge
 from nightpress.plan.catalog import Item
-from nightpress.plan.state import Gathered
+from nightpress.plan.state import PluginState
 from nightpress.quota.budget import Spending
 from nightpress.storage.snapshots import Snapshots
 
@@ -32,7 +32,7 @@ class Press(Struct):
 
     run: Run
     caller: Caller
-    plugin: Callable[[str], Gathered]
+    plugin: Callable[[str], PluginState]
     snapshots: Snapshots
     lock: publication.LockBook
     spending: Spending
@@ -260,7 +260,7 @@ class Press(Struct):
             raise UnsafePath(said, "move it out of folders like node_modules")
         return taken
 
-    def _take(self, found: Gathered) -> str:
+    def _take(self, found: PluginState) -> str:
         now, run = self.run.project.clock.time(), self.run.begin()
         taken = self.snapshots.take(
             found.root, found.slug, "before a run", now, run, without=found.is_foreign

@@ -16,7 +16,7 @@ from nightpress import fingerprint
 from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
 from nightpress.plan import staleness
 from nightpress.plan.staleness import Case
-from nightpress.plan.state import Gathered
+from nightpress.plan.state import PluginState
 from nightpress.project.project import Project
 from nightpress.project.writer import Writer
 from nightpress.storage import tree
@@ -29,7 +29,7 @@ class Appraiser:
         self.project = project
 
     def complete(
-        self, found: Gathered, enhancement: Enhancement, writer: Writer, case: Case
+        self, found: PluginState, enhancement: Enhancement, writer: Writer, case: Case
     ) -> Case:
         """The case with the findings of the standing file and the shortage, where they matter."""
         if staleness.needs_judgement(case):
@@ -39,7 +39,7 @@ class Appraiser:
         return case
 
     def _findings(
-        self, found: Gathered, enhancement: Enhancement, case: Case
+        self, found: PluginState, enhancement: Enhancement, case: Case
     ) -> tuple[Finding, ...]:
         key = self._key("findings", enhancement, case, str(case.standing.sha256))
         held = self.project.index.appraisal(key)
@@ -53,7 +53,7 @@ class Appraiser:
         return tuple(Finding(**finding) for finding in json.loads(held))
 
     def _shortage(
-        self, found: Gathered, enhancement: Enhancement, writer: Writer, case: Case
+        self, found: PluginState, enhancement: Enhancement, writer: Writer, case: Case
     ) -> str:
         key = self._key("shortage", enhancement, case, str(writer), str(case.standing.sha256))
         held = self.project.index.appraisal(key)
@@ -69,7 +69,7 @@ class Appraiser:
 
 
 def shortage(
-    found: Gathered,
+    found: PluginState,
     enhancement: Enhancement,
     generator: Generator,
     writer: Writer,

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 
 from nightpress.model import Decision, Reason
 from nightpress.plan.gather import Gatherer
-from nightpress.plan.state import Gathered
+from nightpress.plan.state import PluginState
 from nightpress.project.project import Project
 from nightpress.storage.index import LOCK, RACY_NS, UNORDERED, Settled, newest, sign
 
@@ -59,7 +59,7 @@ class Catalog(Struct):
     slugs: list[str] = field(default_factory=list)
     problems: list[Any] = field(default_factory=list)
     unmoved: Counter[str] = field(default_factory=Counter)
-    gathered: dict[str, Gathered] = field(default_factory=dict)
+    gathered: dict[str, PluginState] = field(default_factory=dict)
 
     def of(self, slug: str) -> list[Item]:
         return [item for item in self.items.values() if item.slug == slug]
@@ -176,7 +176,7 @@ def _gathered(project: Project, catalog: Catalog, slugs: list[str], looking: Loo
     return catalog
 
 
-def _items(found: Gathered) -> Iterator[Item]:
+def _items(found: PluginState) -> Iterator[Item]:
     for name, state in found.states.items():
         yield Item(
             id=f"{found.slug}/{name}",
@@ -192,7 +192,7 @@ def _items(found: Gathered) -> Iterator[Item]:
         )
 
 
-def _settle(project: Project, found: Gathered, items: list[Item], lock: str) -> Settled | None:
+def _settle(project: Project, found: PluginState, items: list[Item], lock: str) -> Settled | None:
     """The index entry of a plugin without work; None while one of its files is too young."""
     root = project.index.root
     if not found.signature or sign(root, found.names) != found.signature:

@@ -25,7 +25,7 @@ from nightpress.errors import UnsafePath, UsageError
 from nightpress.model import Anatomy, Finding
 from nightpress.plan import judge, staleness
 from nightpress.plan.gather import Gatherer
-from nightpress.plan.state import Gathered, State
+from nightpress.plan.state import PluginState, State
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.project.writer import KEYS
@@ -182,7 +182,7 @@ def _stale(state: State) -> tuple[str, ...] | None:
 
 
 def _judged(
-    project: Project, found: Gathered, state: State, shown: str, stale: tuple[str, ...]
+    project: Project, found: PluginState, state: State, shown: str, stale: tuple[str, ...]
 ) -> Judged:
     size = state.case.standing.size
     if state.case.standing.sha256 is None:

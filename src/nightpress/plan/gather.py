@@ -19,7 +19,7 @@ from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Remembered
 from nightpress.plan.restored import Absent
 from nightpress.plan.staleness import Case, LastRow, Publication, Standing
-from nightpress.plan.state import Gathered, State
+from nightpress.plan.state import PluginState, State
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.storage import git
@@ -42,10 +42,10 @@ class Gatherer:
         self._git = git.Ignored(project.root)
         self._absent = Absent(project)
 
-    def gather(self, slug: str) -> Gathered:
+    def gather(self, slug: str) -> PluginState:
         """Everything about one plugin; a bad manifest is a list of problems and no states."""
         project = self.project
-        found = Gathered(slug)
+        found = PluginState(slug)
         path = project.manifests / f"{slug}.yaml"
         found.manifest, found.problems = contract.load_manifest(
             path, project.defaults, project.index
@@ -69,7 +69,7 @@ class Gatherer:
 
     # --- gather ---
 
-    def _look(self, found: Gathered) -> None:
+    def _look(self, found: PluginState) -> None:
         """Walk the plugin's folder; hash what the index does not know."""
         manifest = found.manifest
         assert manifest is not None  # noqa: S101 (for the type checker: gather() returned before)
@@ -93,7 +93,7 @@ class Gatherer:
             keep=[enhancement.target for enhancement in manifest.enhancements],
         )
 
-    def _hash(self, found: Gathered, entries: Any) -> None:
+    def _hash(self, found: PluginState, entries: Any) -> None:
         index = self.project.index
         prefix = os.fsencode(found.manifest.path) + b"/"  # type: ignore[union-attr]
         regular = [e for e in entries if e.kind == "file"]
@@ -119,7 +119,7 @@ class Gatherer:
         if fresh:
             index.remember(fresh)
 
-    def _sha256(self, found: Gathered, entry: Any) -> str:
+    def _sha256(self, found: PluginState, entry: Any) -> str:
         if entry.size > digests.HASH_CAP:
             return fingerprint.digest("large", str(entry.size))
         try:
@@ -131,7 +131,7 @@ class Gatherer:
 
     # --- decide ---
 
-    def _decide(self, found: Gathered) -> None:
+    def _decide(self, found: PluginState) -> None:
         """Again until nothing changes: whether a sibling's file counts as content depends on its
         own decision."""
         manifest = found.manifest
@@ -158,17 +158,17 @@ class Gatherer:
             found.states = self._states(found, cases, excluded)
             excluded |= making & _replaced(found)
 
-    def _states(self, found: Gathered, cases: Mapping[str, Any], excluded: set[str]) -> Any:
+    def _states(self, found: PluginState, cases: Mapping[str, Any], excluded: set[str]) -> Any:
         every = found.manifest.enhancements if found.manifest is not None else ()
         return {e.name: self._state(found, e, cases[e.name], excluded) for e in every}
 
-    def _standing(self, found: Gathered, enhancement: Enhancement) -> Standing:
+    def _standing(self, found: PluginState, enhancement: Enhancement) -> Standing:
         size, sha256 = found.files.get(enhancement.target, (0, None))
         return Standing(sha256, size)
 
     def _state(
         self,
-        found: Gathered,
+        found: PluginState,
         enhancement: Enhancement,
         known: tuple[Publication | None, LastRow | None],
         excluded: set[str],
@@ -182,7 +182,7 @@ class Gatherer:
 
     def _judged(
         self,
-        found: Gathered,
+        found: PluginState,
         enhancement: Enhancement,
         known: tuple[Publication | None, LastRow | None],
         excluded: set[str],
@@ -218,14 +218,14 @@ class Gatherer:
         return State(enhancement, target_path, writer, case, decision, work, counted, needs)
 
     def _fingerprint(
-        self, found: Gathered, counted: Mapping[str, str], enhancement: Enhancement, writer: str
+        self, found: PluginState, counted: Mapping[str, str], enhancement: Enhancement, writer: str
     ) -> Fingerprint:
         project = self.project
         kinds = (project.generator(enhancement.generator), project.generator("analysis"))
         schema = project.schema("analysis")
         return fingerprint.of(counted, enhancement, *kinds, schema, writer, found.told)
 
-    def _needs(self, found: Gathered, enhancement: Enhancement) -> tuple[str, ...]:
+    def _needs(self, found: PluginState, enhancement: Enhancement) -> tuple[str, ...]:
         """Names of the plugin's enhancements whose generator this one's generator needs."""
         wanted = self.project.generator(enhancement.generator).needs
         manifest = found.manifest
@@ -233,7 +233,7 @@ class Gatherer:
         return tuple(e.name for e in others if e.generator in wanted and e.name != enhancement.name)
 
 
-def _replaced(found: Gathered) -> set[str]:
+def _replaced(found: PluginState) -> set[str]:
     """Targets of which the standing file is, or would be, replaced."""
     return {
         state.enhancement.target

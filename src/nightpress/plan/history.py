@@ -14,7 +14,7 @@ from nightpress.ledger import rows as ledger_rows
 from nightpress.model import Enhancement, Fingerprint
 from nightpress.plan import originals
 from nightpress.plan.staleness import LastRow, Publication
-from nightpress.plan.state import Gathered
+from nightpress.plan.state import PluginState
 from nightpress.project.project import Project
 
 
@@ -26,7 +26,7 @@ class Remembered:
         self._lock = lock
 
     def of(
-        self, found: Gathered, enhancement: Enhancement, stands: str | None
+        self, found: PluginState, enhancement: Enhancement, stands: str | None
     ) -> tuple[Publication | None, LastRow | None]:
         """What the lock file (else the ledger) and the ledger's latest row say of it; stands:
         sha256 of the file at its target."""
@@ -55,7 +55,7 @@ class Remembered:
         accepted = ledger_rows.accepted(done)
         return Publication(done["status"], done["content_sha256"], held, by, files, accepted), last
 
-    def _taken_back(self, found: Gathered, job: str, target: str) -> bool:
+    def _taken_back(self, found: PluginState, job: str, target: str) -> bool:
         """Does the very file stand there again that we replaced first? (The lock file does not
         speak of it: `doit clean`, or another branch.)"""
         original = originals.find(self._project, job, target)

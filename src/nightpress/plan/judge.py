@@ -16,14 +16,14 @@ from nightpress.checks import baseline
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.plan import near_duplicates, originals, own_checks
-from nightpress.plan.state import Gathered, State
+from nightpress.plan.state import PluginState, State
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 
 
 def judge(
     project: Project,
-    found: Gathered,
+    found: PluginState,
     enhancement: Enhancement,
     paths: Iterable[str],
     text: str,
@@ -70,7 +70,7 @@ def judge(
     return checks.judge(text, context)
 
 
-def _witness(project: Project, found: Gathered, enhancement: Enhancement, text: str) -> str:
+def _witness(project: Project, found: PluginState, enhancement: Enhancement, text: str) -> str:
     """The document that `text` was made from; no document is its own witness."""
     state = found.states.get(enhancement.name)
     if state is None:
@@ -79,7 +79,7 @@ def _witness(project: Project, found: Gathered, enhancement: Enhancement, text: 
     return before if before != text else ""
 
 
-def unwitnessed(project: Project, found: Gathered, state: State, text: str) -> tuple[str, ...]:
+def unwitnessed(project: Project, found: PluginState, state: State, text: str) -> tuple[str, ...]:
     """Marks of the findings that a good draft is spared only because of the document it was made
     from. A clone knows nothing of that one, so the lock file names them as accepted."""
     if not _witness(project, found, state.enhancement, text):
@@ -91,7 +91,7 @@ def unwitnessed(project: Project, found: Gathered, state: State, text: str) -> t
     return baseline.marks(verdict.errors)
 
 
-def anatomy_of(found: Gathered, paths: tuple[str, ...]) -> Anatomy:
+def anatomy_of(found: PluginState, paths: tuple[str, ...]) -> Anatomy:
     return sources.anatomy_of(found.root, sources.read(found.root, paths), found.told)
 
 

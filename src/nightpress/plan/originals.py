@@ -11,7 +11,7 @@ from msgspec import Struct
 from nightpress.errors import NightpressError
 from nightpress.model import Enhancement
 from nightpress.plan.staleness import Case
-from nightpress.plan.state import Gathered
+from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.storage.snapshots import Snapshots
@@ -51,7 +51,7 @@ def content(project: Project, original: Original) -> bytes | None:
     return data
 
 
-def input_text(project: Project, found: Gathered, enhancement: Enhancement, case: Case) -> str:
+def input_text(project: Project, found: PluginState, enhancement: Enhancement, case: Case) -> str:
     """The file that a document replaces, as input for it: where ours stands by now, the one that
     stood there first. "" where there is none, or its copy is not here (a clone has no snapshots).
     """

@@ -32,7 +32,7 @@ class State(Struct):
     needs: tuple[str, ...] = ()
 
 
-class Gathered(Struct):
+class PluginState(Struct):
     """One plugin. files: path -> (size, sha256); names: every path that was looked at, relative
     to the project; signature: over their stamps, taken before anything was read; foreign: what lies
     in its folder and is not its own."""

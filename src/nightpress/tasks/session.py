@@ -18,7 +18,7 @@ from nightpress.pipeline.run import Run
 from nightpress.plan import catalog
 from nightpress.plan.catalog import Catalog, Item
 from nightpress.plan.gather import Gatherer
-from nightpress.plan.state import Gathered
+from nightpress.plan.state import PluginState
 from nightpress.progress import outlet
 from nightpress.progress.meter import Meter
 from nightpress.project import options
@@ -86,7 +86,7 @@ class Session:
         busy = [item for item in items if item.slug in first]
         return sorted(busy, key=lambda item: first[item.slug])
 
-    def plugin(self, slug: str) -> Gathered:
+    def plugin(self, slug: str) -> PluginState:
         """Everything about one plugin, gathered once."""
         found = self.catalog.gathered.get(slug)
         if found is None:
