@@ -20,7 +20,7 @@ from nightpress.pipeline import review
 from nightpress.pipeline.pipeline import Press
 from nightpress.plan import judge, staleness
 from nightpress.plan.catalog import Item
-from nightpress.plan.state import PluginState, State
+from nightpress.plan.state import PluginState, TargetState
 
 
 def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tuple[list[str], int]:
@@ -56,7 +56,7 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
 
 
 def _draft(
-    press: Press, one: Review, found: PluginState, state: State, merge: bool
+    press: Press, one: Review, found: PluginState, state: TargetState, merge: bool
 ) -> drafting.Draft:
     """What is to be published; raises NightpressError with what the user can do instead."""
     if sha256(one.draft) != one.draft_sha256:
@@ -86,7 +86,7 @@ def _draft(
 
 
 def _checked(
-    press: Press, one: Review, found: PluginState, state: State, draft: drafting.Draft
+    press: Press, one: Review, found: PluginState, state: TargetState, draft: drafting.Draft
 ) -> drafting.Draft:
     """The merge as a draft, if it passes the checks."""
     project = press.run.project

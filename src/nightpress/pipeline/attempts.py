@@ -20,7 +20,7 @@ from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
 from nightpress.plan.catalog import Item
-from nightpress.plan.state import PluginState, State
+from nightpress.plan.state import PluginState, TargetState
 
 
 class Doing(Struct):
@@ -28,7 +28,7 @@ class Doing(Struct):
 
     item: Item
     found: PluginState
-    state: State
+    state: TargetState
     row: int
     token: str
     began: float
@@ -171,7 +171,7 @@ class Attempts(Struct):
         self.run.finished(Outcome(doing.item.id, status, text, reason))
 
 
-def _reasons(state: State) -> list[str]:
+def _reasons(state: TargetState) -> list[str]:
     return [reason.text for reason in state.decision.reasons] or ["asked for (always)"]
 
 

@@ -21,7 +21,7 @@ from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.run import Run
 from nightpress.plan import judge, near_duplicates, originals, staleness
-from nightpress.plan.state import PluginState, State
+from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project import prompt as prompting
 from nightpress.project.project import Project
@@ -151,7 +151,7 @@ def base_files(found: PluginState) -> list[str]:
 
 
 def request(
-    project: Project, found: PluginState, state: State, analysis: Mapping[str, Any]
+    project: Project, found: PluginState, state: TargetState, analysis: Mapping[str, Any]
 ) -> Request:
     """The question of phase 2 for one enhancement."""
     generator = project.generator(state.enhancement.generator)
@@ -176,7 +176,7 @@ def request(
     )  # fmt: skip
 
 
-def links(found: PluginState, state: State) -> tuple[str, ...]:
+def links(found: PluginState, state: TargetState) -> tuple[str, ...]:
     """Targets of the needed enhancements that stand there by now, relative to the plugin."""
     targets = [found.states[name].enhancement.target for name in state.needs]
     return tuple(t for t in targets if (found.root / t).is_file())
@@ -186,7 +186,7 @@ def draft(
     run: Run,
     caller: Caller,
     found: PluginState,
-    state: State,
+    state: TargetState,
     question: Request,
     *,
     reservation: Any,
@@ -210,7 +210,7 @@ def draft(
 
 
 def _judged(
-    project: Project, found: PluginState, state: State, question: Request, reply: Reply
+    project: Project, found: PluginState, state: TargetState, question: Request, reply: Reply
 ) -> Draft:
     text = finish.finished(question.material, reply.text)
     standing = (
@@ -245,7 +245,7 @@ def _judged(
     )
 
 
-def _counted(state: State, question: Request) -> dict[str, str]:
+def _counted(state: TargetState, question: Request) -> dict[str, str]:
     """path -> sha256 of the content, with the hashes of what was really sent."""
     sent = {file.path: file.sha256 for file in question.material.anatomy.files if file.sha256}
     return {path: sent.get(path, sha256) for path, sha256 in state.counted.items()}

@@ -20,7 +20,7 @@ from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import sha256
 from nightpress.ledger.ledger import Ledger
 from nightpress.ledger.reviews import DECIDED, HINT, PASSED, WAITING, Review, review
-from nightpress.plan.state import State
+from nightpress.plan.state import TargetState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.storage import atomic, tree
@@ -101,7 +101,7 @@ def reject(project: Project, slug: str, because: str) -> list[str]:
 # --- beside what stands ---
 
 
-def beside(one: Review, state: State, root: Path) -> Waiting:
+def beside(one: Review, state: TargetState, root: Path) -> Waiting:
     """The draft and the file that stands at its target."""
     standing = _standing(root, state.enhancement.target)
     old, new = _text(standing or b""), _text(one.draft)
@@ -141,7 +141,7 @@ def base_of(project: Project, job: str) -> bytes | None:
     return Snapshots(project.state / "snapshots").kept(row["content_sha256"])
 
 
-def merged(project: Project, one: Review, state: State, root: Path) -> tuple[bytes, int]:
+def merged(project: Project, one: Review, state: TargetState, root: Path) -> tuple[bytes, int]:
     """(the three-way merge, how many conflicts) of what we last published, what stands there and
     the draft; git does it. Raises NightpressError where one of the three is missing, or git."""
     base, standing = base_of(project, one.job), _standing(root, state.enhancement.target)
@@ -169,7 +169,7 @@ def merged(project: Project, one: Review, state: State, root: Path) -> tuple[byt
     return done.stdout, done.returncode
 
 
-def propose(project: Project, one: Review, state: State, root: Path) -> tuple[str, int]:
+def propose(project: Project, one: Review, state: TargetState, root: Path) -> tuple[str, int]:
     """Write the merge beside the kept drafts: (its path, relative to the project, conflicts)."""
     text, conflicts = merged(project, one, state, root)
     slug, _, name = one.job.partition("/")

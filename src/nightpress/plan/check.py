@@ -25,7 +25,7 @@ from nightpress.errors import UnsafePath, UsageError
 from nightpress.model import Anatomy, Finding
 from nightpress.plan import judge, staleness
 from nightpress.plan.gather import Gatherer
-from nightpress.plan.state import PluginState, State
+from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.project.writer import KEYS
@@ -174,7 +174,7 @@ def _first(wanted: Sequence[_Asked], path: Path) -> _Asked | None:
     return next((one for one in wanted if one.holds(path)), None)
 
 
-def _stale(state: State) -> tuple[str, ...] | None:
+def _stale(state: TargetState) -> tuple[str, ...] | None:
     """Why it would be made again; None: there is nothing to judge and nothing to make."""
     if state.decision.action == "make":
         return tuple(reason.text for reason in state.decision.reasons)
@@ -182,7 +182,7 @@ def _stale(state: State) -> tuple[str, ...] | None:
 
 
 def _judged(
-    project: Project, found: PluginState, state: State, shown: str, stale: tuple[str, ...]
+    project: Project, found: PluginState, state: TargetState, shown: str, stale: tuple[str, ...]
 ) -> Judged:
     size = state.case.standing.size
     if state.case.standing.sha256 is None:

@@ -19,7 +19,7 @@ from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Remembered
 from nightpress.plan.restored import Absent
 from nightpress.plan.staleness import Case, LastRow, Publication, Standing
-from nightpress.plan.state import PluginState, State
+from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.storage import git
@@ -172,7 +172,7 @@ class Gatherer:
         enhancement: Enhancement,
         known: tuple[Publication | None, LastRow | None],
         excluded: set[str],
-    ) -> State:
+    ) -> TargetState:
         path = found.manifest.path  # type: ignore[union-attr]
         lost = self._absent.of(path, found.files, *known)
         state = self._judged(found, enhancement, known, excluded, lost)
@@ -187,7 +187,7 @@ class Gatherer:
         known: tuple[Publication | None, LastRow | None],
         excluded: set[str],
         lost: Mapping[str, str],
-    ) -> State:
+    ) -> TargetState:
         project = self.project
         job = f"{found.slug}/{enhancement.name}"
         counted = {
@@ -215,7 +215,7 @@ class Gatherer:
         work = staleness.work(decision.action, staleness.recorded(case, decision))
         target_path = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
         needs = self._needs(found, enhancement)
-        return State(enhancement, target_path, writer, case, decision, work, counted, needs)
+        return TargetState(enhancement, target_path, writer, case, decision, work, counted, needs)
 
     def _fingerprint(
         self, found: PluginState, counted: Mapping[str, str], enhancement: Enhancement, writer: str

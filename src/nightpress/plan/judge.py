@@ -16,7 +16,7 @@ from nightpress.checks import baseline
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.plan import near_duplicates, originals, own_checks
-from nightpress.plan.state import PluginState, State
+from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 
@@ -79,7 +79,9 @@ def _witness(project: Project, found: PluginState, enhancement: Enhancement, tex
     return before if before != text else ""
 
 
-def unwitnessed(project: Project, found: PluginState, state: State, text: str) -> tuple[str, ...]:
+def unwitnessed(
+    project: Project, found: PluginState, state: TargetState, text: str
+) -> tuple[str, ...]:
     """Marks of the findings that a good draft is spared only because of the document it was made
     from. A clone knows nothing of that one, so the lock file names them as accepted."""
     if not _witness(project, found, state.enhancement, text):

@@ -18,7 +18,7 @@ from nightpress.plugin import anatomy
 from nightpress.project.writer import Writer
 
 
-class State(Struct):
+class TargetState(Struct):
     """One enhancement, gathered and decided. counted: path -> sha256 of the files that are its
     content (relative to the plugin); target_path: relative to the project."""
 
@@ -42,7 +42,7 @@ class PluginState(Struct):
     manifest: Manifest | None = None
     root: Path = field(default_factory=Path)
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
-    states: dict[str, State] = field(default_factory=dict)
+    states: dict[str, TargetState] = field(default_factory=dict)
     problems: list[Any] = field(default_factory=list)
     notices: list[Any] = field(default_factory=list)
     names: tuple[bytes, ...] = ()
