@@ -22,7 +22,7 @@ def adopt(press: Press, items: Sequence[Item]) -> None:
         found = press.plugin(item.slug)
         state = found.states[item.name]
         target = state.enhancement.target
-        if state.case.standing.sha256 is None:
+        if state.inputs.standing.sha256 is None:
             press.run.tell("notice", f"{item.id}: there is no {state.target_path} to adopt")
             continue
         text = tree.read(found.root, target, sources.STANDING_CAP).decode("utf-8", "replace")

@@ -46,7 +46,9 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
         doing.draft = draft
         if press.put_in_place(doing, draft):
             review.decide(project.ledger, one, "applied")
-            since = staleness.moved(draft.fingerprint, draft.counted, state.case, state.case.writer)
+            since = staleness.moved(
+                draft.fingerprint, draft.counted, state.inputs, state.inputs.writer
+            )
             if since:
                 words = "; ".join(reason.text for reason in since)
                 said.append(f"{one.job}: applied; since its draft {words}: the next run remakes it")

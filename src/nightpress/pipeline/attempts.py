@@ -51,7 +51,7 @@ class Attempts(Struct):
         """Begin an attempt, with its row. why: where it is not the decision that asks for it."""
         state = found.states[item.name]
         token = secrets.token_hex(8)
-        case = state.case
+        inputs = state.inputs
         said = [why] if why else _reasons(state)
         attempt = Attempt(
             job=item.id,
@@ -62,9 +62,9 @@ class Attempts(Struct):
             backend=state.writer.backend,
             model_requested=state.writer.model,
             reasons=said,
-            fingerprint=asdict(case.fingerprint),
-            bytes_before=case.standing.size if case.standing.sha256 else None,
-            before_sha256=case.standing.sha256,
+            fingerprint=asdict(inputs.fingerprint),
+            bytes_before=inputs.standing.size if inputs.standing.sha256 else None,
+            before_sha256=inputs.standing.sha256,
             snapshot_id=snapshot_id,
             token=token,
         )
@@ -135,7 +135,7 @@ class Attempts(Struct):
 
     def hold(self, doing: Doing, draft: drafting.Draft) -> None:
         """Keep a draft that passed its checks for a person to look at; the old file stays."""
-        before = doing.state.case.standing.sha256
+        before = doing.state.inputs.standing.sha256
         held = drafting.fingerprint_json(draft.fingerprint)
         findings = drafting.findings_json(draft.findings)
         columns = review.columns(draft, before, held, findings)
@@ -161,7 +161,7 @@ class Attempts(Struct):
     def tell(self, doing: Doing, status: str, reason: str, size: int | None = None) -> None:
         with self.guard:
             self.doing.pop(doing.item.id, None)
-        before = doing.state.case.standing
+        before = doing.state.inputs.standing
         text = f"{status:<12} {doing.item.id}"
         if size is not None:
             was = f" (was {before.size:,})" if before.sha256 else ""

@@ -69,8 +69,8 @@ def _shown(project: Project, path: Path) -> str:
 
 def _take_back(project: Project, found: PluginState, item: Item, dryrun: bool) -> list[str]:
     state = found.states[item.name]
-    if not staleness.is_ours(state.case.standing, state.case.publication):
-        if staleness.is_edited(state.case.standing, state.case.publication):
+    if not staleness.is_ours(state.inputs.standing, state.inputs.publication):
+        if staleness.is_edited(state.inputs.standing, state.inputs.publication):
             return [f"kept {item.target}: it was edited by hand"]
         return []
     original = originals.find(project, item.id, item.target)
@@ -104,10 +104,10 @@ def _put_back(project: Project, found: PluginState, item: Item, before: bytes | 
         found.root, item.slug, "before doit clean", project.clock.time(), "",
         without=found.is_foreign,
     )  # fmt: skip
-    if publish.standing_hash(found.root, target) != state.case.standing.sha256:
+    if publish.standing_hash(found.root, target) != state.inputs.standing.sha256:
         return False
     try:
-        _replace(found.root, target, before, state.case.standing.sha256)
+        _replace(found.root, target, before, state.inputs.standing.sha256)
     except OSError as error:  # it may name a temporary file of ours
         said = f"{item.target} cannot be taken back: {error.strerror or error}"
         raise NightpressError(said) from error

@@ -142,7 +142,7 @@ def base_files(found: PluginState) -> list[str]:
         state.enhancement.target
         for state in found.states.values()
         if state.decision.action in ("make", "parked")
-        or staleness.is_ours(state.case.standing, state.case.publication)
+        or staleness.is_ours(state.inputs.standing, state.inputs.publication)
     }
     return [path for path in found.files if path not in ours]
 
@@ -159,7 +159,7 @@ def request(
     material = Material(
         anatomy=sources.anatomy_of(found.root, read, found.told),
         analysis=analysis,
-        standing=originals.input_text(project, found, state.enhancement, state.case),
+        standing=originals.input_text(project, found, state.enhancement, state.inputs),
         generator=generator,
         target=state.enhancement.target,
         window=state.enhancement.size,
@@ -214,7 +214,7 @@ def _judged(
 ) -> Draft:
     text = finish.finished(question.material, reply.text)
     standing = (
-        sources.standing_text(found.root, state.enhancement.target, state.case.standing.sha256)
+        sources.standing_text(found.root, state.enhancement.target, state.inputs.standing.sha256)
         or None
     )
     planned = [other.enhancement.target for other in found.states.values()]
@@ -222,7 +222,7 @@ def _judged(
     with around.turn:
         verdict = judge.judge(
             project, found, state.enhancement, state.counted, text,
-            standing=standing, finish=reply.finish, planned=planned, forced=state.case.forced,
+            standing=standing, finish=reply.finish, planned=planned, forced=state.inputs.forced,
         )  # fmt: skip
         if not verdict.errors:
             around.add(found.slug, state.target_path, verdict.text.encode("utf-8", "replace"))
@@ -241,7 +241,7 @@ def _judged(
         tokens_in=reply.tokens_in,
         tokens_out=reply.tokens_out,
         counted=counted,
-        fingerprint=replace(state.case.fingerprint, content=fingerprint.content(counted)),
+        fingerprint=replace(state.inputs.fingerprint, content=fingerprint.content(counted)),
     )
 
 

@@ -173,19 +173,19 @@ class Press(Struct):
         doing = self._open(item)
         root, target = doing.found.root, doing.state.enhancement.target
         sha256 = publication.standing_hash(root, target)
-        if sha256 is None or sha256 != doing.state.case.standing.sha256:
+        if sha256 is None or sha256 != doing.state.inputs.standing.sha256:
             self.attempts.end(doing, "kept", PublishConflict(f"{target} changed meanwhile"))
             return
         self.run.project.ledger.end(
             doing.row,
             "adopted",
             content_sha256=sha256,
-            bytes_after=doing.state.case.standing.size,
+            bytes_after=doing.state.inputs.standing.size,
             verified=True,
             accepted=rows.accepting(accepted),
             **self.attempts.timing(doing),
         )
-        self._record(doing, "adopted", sha256, doing.state.case.files, accepted)
+        self._record(doing, "adopted", sha256, doing.state.inputs.files, accepted)
         said = "accepted with findings" if accepted else "already good"
         self.attempts.tell(doing, "adopted", said)
 
@@ -214,7 +214,7 @@ class Press(Struct):
 
     def _put(self, doing: Doing, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
         found, state = doing.found, doing.state
-        target, expected = state.enhancement.target, state.case.standing.sha256
+        target, expected = state.enhancement.target, state.inputs.standing.sha256
         self.snapshots.keep(draft.text.encode("utf-8"))
         snapshot = self._snapshot_with(doing, target, expected)
         publication.publish(
@@ -278,7 +278,7 @@ class Press(Struct):
         accepted: tuple[str, ...],
         draft: drafting.Draft | None = None,
     ) -> None:
-        held = draft.fingerprint if draft is not None else doing.state.case.fingerprint
+        held = draft.fingerprint if draft is not None else doing.state.inputs.fingerprint
         self.run.project.ledger.keep_content(held.content, counted)
         entry = lockfile.Entry(
             doing.item.id, doing.state.target_path, sha256, status, str(doing.state.writer), held,

@@ -91,7 +91,7 @@ def publish(
 
     columns: what the ledger's row holds once it is prepared. Raises PublishConflict if something
     else stands there by now (it stays), UnsafePath for a target that is no plain file, OSError
-    if the disk refuses; in each case the target is as it was and nothing of ours is left. Raises
+    if the disk refuses; in each inputs the target is as it was and nothing of ours is left. Raises
     Unsettled if the disk refuses when the new file stands: then the row is left open.
     """
     if standing_hash(root, target) != expected:

@@ -15,7 +15,7 @@ from msgspec.structs import asdict, replace
 from nightpress import fingerprint
 from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
 from nightpress.plan import staleness
-from nightpress.plan.staleness import Case
+from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState
 from nightpress.project.project import Project
 from nightpress.project.writer import Writer
@@ -23,48 +23,48 @@ from nightpress.storage import tree
 
 
 class Appraiser:
-    """Completes cases for one project."""
+    """Completes inputs for one project."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
 
     def complete(
-        self, found: PluginState, enhancement: Enhancement, writer: Writer, case: Case
-    ) -> Case:
-        """The case with the findings of the standing file and the shortage, where they matter."""
-        if staleness.needs_judgement(case):
-            case = replace(case, findings=self._findings(found, enhancement, case))
-        if staleness.decide(case).action == "make" and not case.forced:
-            case = replace(case, shortage=self._shortage(found, enhancement, writer, case))
-        return case
+        self, found: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
+    ) -> Inputs:
+        """The inputs with the findings of the standing file and the shortage, where they matter."""
+        if staleness.needs_judgement(inputs):
+            inputs = replace(inputs, findings=self._findings(found, enhancement, inputs))
+        if staleness.decide(inputs).action == "make" and not inputs.forced:
+            inputs = replace(inputs, shortage=self._shortage(found, enhancement, writer, inputs))
+        return inputs
 
     def _findings(
-        self, found: PluginState, enhancement: Enhancement, case: Case
+        self, found: PluginState, enhancement: Enhancement, inputs: Inputs
     ) -> tuple[Finding, ...]:
-        key = self._key("findings", enhancement, case, str(case.standing.sha256))
+        key = self._key("findings", enhancement, inputs, str(inputs.standing.sha256))
         held = self.project.index.appraisal(key)
         if held is None:
             from nightpress.plan import judge
 
             text = tree.read(found.root, enhancement.target, _CAP).decode("utf-8", "replace")
-            verdict = judge.judge(self.project, found, enhancement, case.files, text, ours=False)
+            verdict = judge.judge(self.project, found, enhancement, inputs.files, text, ours=False)
             held = json.dumps([asdict(finding) for finding in verdict.findings])
             self.project.index.keep_appraisal(key, held)
         return tuple(Finding(**finding) for finding in json.loads(held))
 
     def _shortage(
-        self, found: PluginState, enhancement: Enhancement, writer: Writer, case: Case
+        self, found: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
     ) -> str:
-        key = self._key("shortage", enhancement, case, str(writer), str(case.standing.sha256))
+        key = self._key("shortage", enhancement, inputs, str(writer), str(inputs.standing.sha256))
         held = self.project.index.appraisal(key)
         if held is None:
             generator = self.project.generator(enhancement.generator)
-            held = shortage(found, enhancement, generator, writer, case, self.project)
+            held = shortage(found, enhancement, generator, writer, inputs, self.project)
             self.project.index.keep_appraisal(key, held)
         return held
 
-    def _key(self, what: str, enhancement: Enhancement, case: Case, *more: str) -> str:
-        parts = asdict(case.fingerprint).values()
+    def _key(self, what: str, enhancement: Enhancement, inputs: Inputs, *more: str) -> str:
+        parts = asdict(inputs.fingerprint).values()
         return fingerprint.digest(what, enhancement.target, *parts, *more)
 
 
@@ -73,7 +73,7 @@ def shortage(
     enhancement: Enhancement,
     generator: Generator,
     writer: Writer,
-    case: Case,
+    inputs: Inputs,
     project: Project,
 ) -> str:
     """Why the source is not enough, with what to do; "" if it is. One judgement before any call:
@@ -81,8 +81,8 @@ def shortage(
     from nightpress.plan import originals
     from nightpress.plugin import sources
 
-    read = sources.read(found.root, case.files)
-    standing = originals.input_text(project, found, enhancement, case)
+    read = sources.read(found.root, inputs.files)
+    standing = originals.input_text(project, found, enhancement, inputs)
     if writer.kind == "model":
         least = _least(project, generator, "model", 1_500)
         return _too_little(read.files, standing, least)

@@ -187,7 +187,7 @@ def _items(found: PluginState) -> Iterator[Item]:
             decision=state.decision,
             work=state.work,
             needs=state.needs,
-            size=state.case.standing.size,
+            size=state.inputs.standing.size,
             plugin_name=found.name,
         )
 

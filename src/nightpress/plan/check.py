@@ -178,14 +178,14 @@ def _stale(state: TargetState) -> tuple[str, ...] | None:
     """Why it would be made again; None: there is nothing to judge and nothing to make."""
     if state.decision.action == "make":
         return tuple(reason.text for reason in state.decision.reasons)
-    return () if state.case.standing.sha256 is not None else None
+    return () if state.inputs.standing.sha256 is not None else None
 
 
 def _judged(
     project: Project, found: PluginState, state: TargetState, shown: str, stale: tuple[str, ...]
 ) -> Judged:
-    size = state.case.standing.size
-    if state.case.standing.sha256 is None:
+    size = state.inputs.standing.size
+    if state.inputs.standing.sha256 is None:
         return Judged(shown, 0, None, (), stale)
     text, unreadable = _text(found.root, state.enhancement.target)
     if unreadable is not None:
@@ -193,9 +193,9 @@ def _judged(
     verdict = judge.judge(
         project, found, state.enhancement, state.counted, text,
         planned=[other.enhancement.target for other in found.states.values()],
-        ours=staleness.is_ours(state.case.standing, state.case.publication),
+        ours=staleness.is_ours(state.inputs.standing, state.inputs.publication),
     )  # fmt: skip
-    accepted = state.case.publication.accepted if state.case.publication else ()
+    accepted = state.inputs.publication.accepted if state.inputs.publication else ()
     new = baseline.new(verdict.findings, accepted)
     return Judged(shown, size, verdict.score, new, stale)
 

@@ -18,7 +18,7 @@ from nightpress.plan import content, staleness
 from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Remembered
 from nightpress.plan.restored import Absent
-from nightpress.plan.staleness import Case, LastRow, Publication, Standing
+from nightpress.plan.staleness import Inputs, LastRow, Publication, Standing
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
@@ -138,29 +138,29 @@ class Gatherer:
         assert manifest is not None  # noqa: S101 (as above)
         every = manifest.enhancements
         stands = {e.name: self._standing(found, e).sha256 for e in every}
-        cases = {e.name: self._remembered.of(found, e, stands[e.name]) for e in every}
+        histories = {e.name: self._remembered.of(found, e, stands[e.name]) for e in every}
         ours = {
             e.target
             for e in manifest.enhancements
-            if staleness.is_ours(self._standing(found, e), cases[e.name][0])
+            if staleness.is_ours(self._standing(found, e), histories[e.name][0])
         }
         making = {
             e.target
             for e in manifest.enhancements
             if e.target in found.files
             and e.target not in ours
-            and not staleness.is_edited(self._standing(found, e), cases[e.name][0])
+            and not staleness.is_edited(self._standing(found, e), histories[e.name][0])
         }
-        found.states = self._states(found, cases, ours | making)
+        found.states = self._states(found, histories, ours | making)
         excluded = ours | (making & _replaced(found))
         # a file that counts again may be what another one needed to be made: that one goes then
-        while any(excluded != state.case.publications for state in found.states.values()):
-            found.states = self._states(found, cases, excluded)
+        while any(excluded != state.inputs.publications for state in found.states.values()):
+            found.states = self._states(found, histories, excluded)
             excluded |= making & _replaced(found)
 
-    def _states(self, found: PluginState, cases: Mapping[str, Any], excluded: set[str]) -> Any:
+    def _states(self, found: PluginState, histories: Mapping[str, Any], excluded: set[str]) -> Any:
         every = found.manifest.enhancements if found.manifest is not None else ()
-        return {e.name: self._state(found, e, cases[e.name], excluded) for e in every}
+        return {e.name: self._state(found, e, histories[e.name], excluded) for e in every}
 
     def _standing(self, found: PluginState, enhancement: Enhancement) -> Standing:
         size, sha256 = found.files.get(enhancement.target, (0, None))
@@ -197,7 +197,7 @@ class Gatherer:
         }
         counted |= lost
         writer = project.writer(enhancement.settings)
-        case = Case(
+        inputs = Inputs(
             standing=self._standing(found, enhancement),
             window=enhancement.size,
             fingerprint=self._fingerprint(found, counted, enhancement, str(writer)),
@@ -210,12 +210,12 @@ class Gatherer:
             forced=project.forces(found.slug, enhancement.name),
             publications=frozenset(excluded),
         )
-        case = self._appraiser.complete(found, enhancement, writer, case)
-        decision = staleness.decide(case)
-        work = staleness.work(decision.action, staleness.recorded(case, decision))
+        inputs = self._appraiser.complete(found, enhancement, writer, inputs)
+        decision = staleness.decide(inputs)
+        work = staleness.work(decision.action, staleness.recorded(inputs, decision))
         target_path = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
         needs = self._needs(found, enhancement)
-        return TargetState(enhancement, target_path, writer, case, decision, work, counted, needs)
+        return TargetState(enhancement, target_path, writer, inputs, decision, work, counted, needs)
 
     def _fingerprint(
         self, found: PluginState, counted: Mapping[str, str], enhancement: Enhancement, writer: str

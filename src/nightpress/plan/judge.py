@@ -75,7 +75,7 @@ def _witness(project: Project, found: PluginState, enhancement: Enhancement, tex
     state = found.states.get(enhancement.name)
     if state is None:
         return ""
-    before = originals.input_text(project, found, enhancement, state.case)
+    before = originals.input_text(project, found, enhancement, state.inputs)
     return before if before != text else ""
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from nightpress.errors import NightpressError
 from nightpress.model import Enhancement
-from nightpress.plan.staleness import Case
+from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
@@ -51,12 +51,14 @@ def content(project: Project, original: Original) -> bytes | None:
     return data
 
 
-def input_text(project: Project, found: PluginState, enhancement: Enhancement, case: Case) -> str:
+def input_text(
+    project: Project, found: PluginState, enhancement: Enhancement, inputs: Inputs
+) -> str:
     """The file that a document replaces, as input for it: where ours stands by now, the one that
     stood there first. "" where there is none, or its copy is not here (a clone has no snapshots).
     """
-    if case.publication is None or case.publication.status != "published":
-        return sources.standing_text(found.root, enhancement.target, case.standing.sha256)
+    if inputs.publication is None or inputs.publication.status != "published":
+        return sources.standing_text(found.root, enhancement.target, inputs.standing.sha256)
     target_path = (found.root / enhancement.target).relative_to(project.root).as_posix()
     original = find(project, f"{found.slug}/{enhancement.name}", target_path)
     try:

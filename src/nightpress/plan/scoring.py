@@ -34,7 +34,7 @@ def standing(project: Project, catalog: Catalog) -> dict[str, int]:
 def _judged(project: Project, catalog: Catalog, item: Item) -> int | None:
     gathered = catalog.gathered.get(item.slug)
     state = gathered.states.get(item.name) if gathered is not None else None
-    if gathered is None or state is None or state.case.standing.sha256 is None:
+    if gathered is None or state is None or state.inputs.standing.sha256 is None:
         return None
     try:
         data = tree.read(gathered.root, state.enhancement.target, sources.STANDING_CAP)
@@ -45,5 +45,5 @@ def _judged(project: Project, catalog: Catalog, item: Item) -> int | None:
         planned=[other.enhancement.target for other in gathered.states.values()],
         # what is to be replaced, by the very rules that its draft will be judged by
         ours=item.decision.action == "make"
-        or staleness.is_ours(state.case.standing, state.case.publication),
+        or staleness.is_ours(state.inputs.standing, state.inputs.publication),
     ).score  # fmt: skip

@@ -41,7 +41,7 @@ class LastRow(Struct, frozen=True):
     waits: bool = False
 
 
-class Case(Struct, frozen=True):
+class Inputs(Struct, frozen=True):
     """Everything that a decision is made from. `findings` are the errors of the standing file,
     and `shortage` says why the source is not enough; both are asked for only when they matter."""
 
@@ -79,39 +79,41 @@ def is_edited(standing: Standing, publication: Publication | None) -> bool:
     )
 
 
-def needs_judgement(case: Case) -> bool:
+def needs_judgement(inputs: Inputs) -> bool:
     """Would the decision look at the findings of the standing file? (Judging costs time.)"""
-    if case.standing.sha256 is None or is_ours(case.standing, case.publication):
+    if inputs.standing.sha256 is None or is_ours(inputs.standing, inputs.publication):
         return False
-    if is_edited(case.standing, case.publication) or not case.window.holds(case.standing.size):
+    if is_edited(inputs.standing, inputs.publication) or not inputs.window.holds(
+        inputs.standing.size
+    ):
         return False
-    return not _as_adopted(case)
+    return not _as_adopted(inputs)
 
 
-def decide(case: Case) -> Decision:
+def decide(inputs: Inputs) -> Decision:
     """Fresh, or what to do and why."""
-    if case.forced:
-        return _make(case, [Reason("asked", "asked for (force)"), *_changes(case)])
-    if is_edited(case.standing, case.publication):
+    if inputs.forced:
+        return _make(inputs, [Reason("asked", "asked for (force)"), *_changes(inputs)])
+    if is_edited(inputs.standing, inputs.publication):
         return Decision("keep", (Reason("edited", "edited by hand since we published it"),))
-    if case.asked:
-        return _make(case, [Reason("asked", "asked for"), *_changes(case)])
-    if is_ours(case.standing, case.publication):
-        reasons = _changes(case)
-        return _make(case, reasons) if reasons else Decision("fresh")
-    return _decide_foreign(case)
+    if inputs.asked:
+        return _make(inputs, [Reason("asked", "asked for"), *_changes(inputs)])
+    if is_ours(inputs.standing, inputs.publication):
+        reasons = _changes(inputs)
+        return _make(inputs, reasons) if reasons else Decision("fresh")
+    return _decide_foreign(inputs)
 
 
-def _decide_foreign(case: Case) -> Decision:
+def _decide_foreign(inputs: Inputs) -> Decision:
     """There is no file, or one that is not our publication."""
-    if case.standing.sha256 is None:
-        gone = case.publication is not None
-        return _make(case, [Reason("missing", "target missing") if gone else _NEVER])
-    if _as_adopted(case):
+    if inputs.standing.sha256 is None:
+        gone = inputs.publication is not None
+        return _make(inputs, [Reason("missing", "target missing") if gone else _NEVER])
+    if _as_adopted(inputs):
         return Decision("fresh")
-    reasons = _size_reasons(case.standing, case.window)
-    errors = [finding for finding in case.findings if finding.severity == "error"]
-    accepted = case.publication.accepted if case.publication is not None else ()
+    reasons = _size_reasons(inputs.standing, inputs.window)
+    errors = [finding for finding in inputs.findings if finding.severity == "error"]
+    accepted = inputs.publication.accepted if inputs.publication is not None else ()
     # of a check that somebody overruled once, a further finding is told, but replaces no file
     overruled = {mark.partition("#")[0] for mark in accepted}
     new = [finding for finding in errors if finding.check not in overruled]
@@ -122,117 +124,117 @@ def _decide_foreign(case: Case) -> Decision:
     if new:
         said = ", ".join(dict.fromkeys(finding.check for finding in new))
         reasons.append(Reason("findings", f"the file that stands there has findings: {said}"))
-    return _make(case, [_NEVER, *reasons])
+    return _make(inputs, [_NEVER, *reasons])
 
 
-def _as_adopted(case: Case) -> bool:
+def _as_adopted(inputs: Inputs) -> bool:
     """The very file that was adopted, from the very ingredients that it was judged with."""
-    known = case.publication
+    known = inputs.publication
     return (
         known is not None
         and known.status == "adopted"
-        and known.sha256 == case.standing.sha256
-        and known.fingerprint.content == case.fingerprint.content
-        and known.fingerprint.settings == case.fingerprint.settings
+        and known.sha256 == inputs.standing.sha256
+        and known.fingerprint.content == inputs.fingerprint.content
+        and known.fingerprint.settings == inputs.fingerprint.settings
     )
 
 
-def _make(case: Case, reasons: Sequence[Reason]) -> Decision:
+def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
     """It wants making; but is it parked, or is there too little to make it from?"""
     said = tuple(reasons)
-    wanted = case.forced or case.asked
-    if not wanted and _parked(case):
-        return Decision("parked", (_why_parked(case), *said))
-    if case.shortage and not case.forced:
-        return Decision("insufficient", (Reason("insufficient", case.shortage), *said))
+    wanted = inputs.forced or inputs.asked
+    if not wanted and _parked(inputs):
+        return Decision("parked", (_why_parked(inputs), *said))
+    if inputs.shortage and not inputs.forced:
+        return Decision("insufficient", (Reason("insufficient", inputs.shortage), *said))
     return Decision("make", said)
 
 
-def _why_parked(case: Case) -> Reason:
-    if case.last is not None and case.last.waits:
+def _why_parked(inputs: Inputs) -> Reason:
+    if inputs.last is not None and inputs.last.waits:
         return Reason("review", "its draft waits for you: doit review")
-    message = case.last.message if case.last is not None else ""
+    message = inputs.last.message if inputs.last is not None else ""
     return Reason("parked", f"refused before ({message})")
 
 
-def _parked(case: Case) -> bool:
-    last = case.last
+def _parked(inputs: Inputs) -> bool:
+    last = inputs.last
     return (
         last is not None
         and (last.status == "refused" or last.waits)
-        and _same(last.fingerprint, case)
-        and last.before_sha256 == case.standing.sha256
+        and _same(last.fingerprint, inputs)
+        and last.before_sha256 == inputs.standing.sha256
     )
 
 
-def recorded(case: Case, decision: Decision) -> bool:
+def recorded(inputs: Inputs, decision: Decision) -> bool:
     """Does the ledger's latest row already say this? (Rows are written when it first happens.)"""
-    if case.last is None:
+    if inputs.last is None:
         return False
     status = {"keep": "kept", "insufficient": "insufficient"}.get(decision.action)
     return (
-        case.last.status == status
-        and case.last.before_sha256 == case.standing.sha256
-        and (status == "kept" or _same(case.last.fingerprint, case))
+        inputs.last.status == status
+        and inputs.last.before_sha256 == inputs.standing.sha256
+        and (status == "kept" or _same(inputs.last.fingerprint, inputs))
     )
 
 
-def _same(before: Fingerprint, case: Case) -> bool:
-    return not _ingredients(before, case, writer="")
+def _same(before: Fingerprint, inputs: Inputs) -> bool:
+    return not _ingredients(before, inputs, writer="")
 
 
-def _ingredients(before: Fingerprint, case: Case, writer: str) -> list[str]:
+def _ingredients(before: Fingerprint, inputs: Inputs, writer: str) -> list[str]:
     """Names of the ingredients that differ. A backend that was chosen for want of a key
     (`writer_by_default`) never makes a model's document stale."""
-    now = case.fingerprint
+    now = inputs.fingerprint
     names = ["content", "generator", "schemas", "settings", "model"]
     changed = [name for name in names if getattr(before, name) != getattr(now, name)]
-    if "model" in changed and case.writer_by_default and writer not in ("", "offline"):
+    if "model" in changed and inputs.writer_by_default and writer not in ("", "offline"):
         changed.remove("model")
     return changed
 
 
-def _changes(case: Case) -> list[Reason]:
+def _changes(inputs: Inputs) -> list[Reason]:
     """Why our publication is no longer up to date."""
-    known = case.publication
-    if known is None or case.standing.sha256 is None:
+    known = inputs.publication
+    if known is None or inputs.standing.sha256 is None:
         return []
-    reasons = moved(known.fingerprint, known.files, case, known.writer)
-    return reasons + _size_reasons(case.standing, case.window)
+    reasons = moved(known.fingerprint, known.files, inputs, known.writer)
+    return reasons + _size_reasons(inputs.standing, inputs.window)
 
 
 def moved(
-    before: Fingerprint, files: Mapping[str, str] | None, case: Case, writer: str = ""
+    before: Fingerprint, files: Mapping[str, str] | None, inputs: Inputs, writer: str = ""
 ) -> list[Reason]:
     """The ingredients that differ from those that something was made from, in words; files: path ->
     sha256 of its content, None if unknown; writer: who made it, in words."""
     reasons = []
-    for name in _ingredients(before, case, writer):
+    for name in _ingredients(before, inputs, writer):
         if name == "content":
-            if files is not None and not _differences(files, case):
+            if files is not None and not _differences(files, inputs):
                 continue
-            reasons.append(Reason("content", _content_words(files, case)))
+            reasons.append(Reason("content", _content_words(files, inputs)))
         elif name == "model":
-            reasons.append(Reason("model", f"model changed: {writer} -> {case.writer}"))
+            reasons.append(Reason("model", f"model changed: {writer} -> {inputs.writer}"))
         else:
             reasons.append(Reason(name, _WORDS[name]))
     return reasons
 
 
-def _differences(before: Mapping[str, str], case: Case) -> list[tuple[str, str]]:
+def _differences(before: Mapping[str, str], inputs: Inputs) -> list[tuple[str, str]]:
     """(what, path) for each file that differs; what is our publication by now counts on
     neither side."""
-    now = case.files
+    now = inputs.files
     found = [("added", p) for p in now if p not in before]
     found += [("changed", p) for p in now if p in before and before[p] != now[p]]
-    found += [("removed", p) for p in before if p not in now and p not in case.publications]
+    found += [("removed", p) for p in before if p not in now and p not in inputs.publications]
     return sorted(found)
 
 
-def _content_words(before: Mapping[str, str] | None, case: Case) -> str:
+def _content_words(before: Mapping[str, str] | None, inputs: Inputs) -> str:
     if before is None:
         return "content changed"
-    found = _differences(before, case)
+    found = _differences(before, inputs)
     named = [f"{path} {what}" for what, path in found[:_NAMED]]
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     return f"content changed: {', '.join(named)}{more}"

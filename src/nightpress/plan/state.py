@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from nightpress.model import Decision, Enhancement, Manifest
 from nightpress.plan import content
-from nightpress.plan.staleness import Case
+from nightpress.plan.staleness import Inputs
 from nightpress.plugin import anatomy
 from nightpress.project.writer import Writer
 
@@ -25,7 +25,7 @@ class TargetState(Struct):
     enhancement: Enhancement
     target_path: str
     writer: Writer
-    case: Case
+    inputs: Inputs
     decision: Decision
     work: bool
     counted: Mapping[str, str]
