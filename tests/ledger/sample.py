@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.rows import Attempt, Call
+from nightpress.ledger.rows import Call, NewAttempt
 
 MODEL = "gemini-3.5-flash-lite"
 NIGHT = 1_795_387_500.0
@@ -69,7 +69,7 @@ def _attempt(
     digest = f"{n + 1:064x}"
     row = ledger.begin(
         run,
-        Attempt(
+        NewAttempt(
             job=f"{plugin}/skill", plugin_name=plugin, plugin_path=f"plugins/{plugin}",
             enhancement_type="skill", target_path=f"plugins/{plugin}/skills/{plugin}/SKILL.md",
             backend="gemini", model_requested=MODEL, reasons=["never made"],

@@ -16,7 +16,7 @@ import pytest
 from nightpress.errors import LedgerError, UsageError
 from nightpress.ledger import prune as ledger_prune
 from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.rows import Attempt, Call
+from nightpress.ledger.rows import Call, NewAttempt
 from nightpress.model import Reply
 from nightpress.pipeline import prune
 from nightpress.project.project import Project
@@ -65,7 +65,7 @@ def _attempt(ledger: Ledger, run: str, job: str, status: str, content: str) -> N
     slug = job.partition("/")[0]
     held = {"content": content, "generator": "g", "schemas": "s", "settings": "t", "model": "m"}
     row = ledger.begin(
-        run, Attempt(job, slug, f"plugins/{slug}", "skill", f"plugins/{slug}/SKILL.md", "gemini",
+        run, NewAttempt(job, slug, f"plugins/{slug}", "skill", f"plugins/{slug}/SKILL.md", "gemini",
                      "m", ["content changed"], held, snapshot_id=f"snap-{content}"),
     )  # fmt: skip
     ledger.call(run, Call(slug, "analysis", 1, "gemini", "m", "reply", "h", 1.0, 200, "m", 5, 5))

@@ -16,7 +16,7 @@ from nightpress.errors import AwaitsReview
 from nightpress.ledger import chain
 from nightpress.ledger.migrations import MIGRATIONS
 from nightpress.ledger.reviews import SETTLED
-from nightpress.ledger.rows import Attempt, Call
+from nightpress.ledger.rows import Call, NewAttempt
 from nightpress.model import Reply
 from nightpress.storage.sqlite import Connection, Row, Store
 
@@ -89,7 +89,7 @@ class Ledger:
 
     # --- attempts ---
 
-    def begin(self, run_id: str, attempt: Attempt) -> int:
+    def begin(self, run_id: str, attempt: NewAttempt) -> int:
         """Record an attempt as `started`; returns its id."""
         with self.store.write() as db:
             return self._insert(db, run_id, attempt, "started")
@@ -279,8 +279,8 @@ class Ledger:
     def _time(self) -> str:
         return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")
 
-    def _insert(self, db: Connection, run_id: str, attempt: Attempt, status: str) -> int:
-        columns = {name: getattr(attempt, name) for name in Attempt.__struct_fields__}
+    def _insert(self, db: Connection, run_id: str, attempt: NewAttempt, status: str) -> int:
+        columns = {name: getattr(attempt, name) for name in NewAttempt.__struct_fields__}
         columns["reasons"] = json.dumps(list(attempt.reasons), ensure_ascii=False)
         columns["fingerprint"] = json.dumps(dict(attempt.fingerprint), sort_keys=True)
         columns |= {"run_id": run_id, "status": status, "timestamp": self._time()}

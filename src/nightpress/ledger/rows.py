@@ -11,7 +11,7 @@ from msgspec import Struct
 from nightpress.storage.sqlite import Row
 
 
-class Attempt(Struct, frozen=True):
+class NewAttempt(Struct, frozen=True):
     """What is known when an attempt at an enhancement begins; see `enhancements` for the units."""
 
     job: str

@@ -42,9 +42,9 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
             left += 1
             continue
         why = "applied after review" if draft.text.encode() == one.draft else "merged after review"
-        doing = press.attempts.open(items[one.job], found, press.taken.get(slug), why)
-        doing.draft = draft
-        if press.put_in_place(doing, draft):
+        attempt = press.attempts.open(items[one.job], found, press.taken.get(slug), why)
+        attempt.draft = draft
+        if press.put_in_place(attempt, draft):
             review.decide(project.ledger, one, "applied")
             since = staleness.moved(
                 draft.fingerprint, draft.counted, state.inputs, state.inputs.writer

@@ -18,7 +18,7 @@ from nightpress.backends import make
 from nightpress.backends.retry import Policy, Retrying
 from nightpress.errors import BackendError, DaySpent
 from nightpress.model import Backend, Reply, Request
-from nightpress.pipeline.calls import Attempts
+from nightpress.pipeline.calls import CallRecorder
 from nightpress.pipeline.routing import First, Routed
 from nightpress.pipeline.run import Run
 from nightpress.project.writer import Writer
@@ -132,13 +132,13 @@ class Caller(Struct):
         if writer.kind == "offline":
             return backend.ask(request)
         held = [reservation]
-        attempts = Attempts(
+        recorder = CallRecorder(
             self.run, self.pacer, self._first, request_key(request, writer), writer, row, held
         )
         while True:
             self._tell_asked(request)
             try:
-                return self._retrying(Routed(backend, held), attempts, request.job).ask(request)
+                return self._retrying(Routed(backend, held), recorder, request.job).ask(request)
             except BackendError as error:
                 if error.answer.kind != "day_quota":
                     raise
@@ -148,9 +148,9 @@ class Caller(Struct):
         said = f"{request.job}: asking for the {request.phase}"
         self.run.tell("asked", said, request.job, phase=request.phase)
 
-    def _retrying(self, backend: Backend, attempts: Attempts, job: str) -> Retrying:
+    def _retrying(self, backend: Backend, recorder: CallRecorder, job: str) -> Retrying:
         def again(request: Request, _attempt: int) -> None:
-            attempts.held.append(self.reserve(request, attempts.writer))
+            recorder.held.append(self.reserve(request, recorder.writer))
             self._tell_asked(request)
 
         def sleep(seconds: float) -> None:
@@ -162,7 +162,7 @@ class Caller(Struct):
             policy=self.policy,
             sleep=sleep,
             rng=self.rng,
-            on_attempt=attempts.record,
+            on_attempt=recorder.record,
             reserve=again,
             clock=self.run.project.clock.monotonic,
         )

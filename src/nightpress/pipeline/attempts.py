@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.errors import AwaitsReview, BackendError, Deferred, NightpressError
-from nightpress.ledger.rows import Attempt
+from nightpress.ledger.rows import NewAttempt
 from nightpress.model import Finding, Request
 from nightpress.pipeline import draft as drafting
 from nightpress.pipeline import review
@@ -23,7 +23,7 @@ from nightpress.plan.catalog import Item
 from nightpress.plan.state import PluginState, TargetState
 
 
-class Doing(Struct):
+class Attempt(Struct):
     """One attempt in flight, handed from action to action."""
 
     item: Item
@@ -44,16 +44,18 @@ class Attempts(Struct):
 
     run: Run
     caller: Caller
-    doing: dict[str, Doing] = field(default_factory=dict)
+    in_flight: dict[str, Attempt] = field(default_factory=dict)
     guard: threading.RLock = field(default_factory=threading.RLock)
 
-    def open(self, item: Item, found: PluginState, snapshot_id: str | None, why: str = "") -> Doing:
+    def open(
+        self, item: Item, found: PluginState, snapshot_id: str | None, why: str = ""
+    ) -> Attempt:
         """Begin an attempt, with its row. why: where it is not the decision that asks for it."""
         state = found.states[item.name]
         token = secrets.token_hex(8)
         inputs = state.inputs
         said = [why] if why else _reasons(state)
-        attempt = Attempt(
+        columns = NewAttempt(
             job=item.id,
             plugin_name=found.name,
             plugin_path=found.manifest.path if found.manifest else "",
@@ -69,56 +71,56 @@ class Attempts(Struct):
             token=token,
         )
         began = self.run.project.clock.monotonic()
-        row = self.run.project.ledger.begin(self.run.begin(), attempt)
-        doing = Doing(
+        row = self.run.project.ledger.begin(self.run.begin(), columns)
+        attempt = Attempt(
             item, found, state, row, token, began, ", ".join(said), self.caller.waited(item.id)
         )
         with self.guard:
-            self.doing[item.id] = doing
+            self.in_flight[item.id] = attempt
         self.run.tell("started", f"{item.id}: {item.decision!r}", item.id, reasons=said)
-        return doing
+        return attempt
 
-    def end(self, doing: Doing, status: str, error: Exception) -> None:
+    def end(self, attempt: Attempt, status: str, error: Exception) -> None:
         message = error.message if isinstance(error, NightpressError) else str(error)
         if isinstance(error, OSError) and error.strerror:  # it names a temporary file of ours
-            message = f"{doing.state.target_path} cannot be written: {error.strerror}"
+            message = f"{attempt.state.target_path} cannot be written: {error.strerror}"
         name = type(error).__name__
         if isinstance(error, BackendError):
             name = error.answer.kind
         self.run.project.ledger.end(
-            doing.row,
+            attempt.row,
             status,
             content_sha256=None,
             error_class=name,
             error_message=message,
-            **self.timing(doing),
+            **self.timing(attempt),
         )
-        self.tell(doing, status, message)
+        self.tell(attempt, status, message)
 
-    def fail(self, doing: Doing, error: Exception) -> None:
+    def fail(self, attempt: Attempt, error: Exception) -> None:
         """Failed, deferred or interrupted: the old file stays, the reservation is given back."""
-        self.caller.release(doing.reservation if doing.draft is None else None)
-        doing.reservation = None
+        self.caller.release(attempt.reservation if attempt.draft is None else None)
+        attempt.reservation = None
         status = "failed"
         if isinstance(error, Deferred):
             status = "deferred"
-            self.run.put_off(doing.item.id, error.until)
-        self.end(doing, "interrupted" if self.run.interrupted else status, error)
+            self.run.put_off(attempt.item.id, error.until)
+        self.end(attempt, "interrupted" if self.run.interrupted else status, error)
 
-    def abandon(self, doing: Doing) -> None:
+    def abandon(self, attempt: Attempt) -> None:
         """The run stops before this attempt's call was made."""
         why = Deferred(f"the run was stopped: {self.run.fatal or 'Ctrl-C'}".split("\n")[0])
-        self.fail(doing, why)
+        self.fail(attempt, why)
 
-    def refuse(self, doing: Doing, errors: list[Finding]) -> None:
+    def refuse(self, attempt: Attempt, errors: list[Finding]) -> None:
         """The draft still has errors: it is kept for the user to read, and the old file stays."""
-        draft = doing.draft
+        draft = attempt.draft
         assert draft is not None  # noqa: S101 (draft() has just set it)
-        path = drafting.keep_draft(self.run.project, doing.item.id, draft)
+        path = drafting.keep_draft(self.run.project, attempt.item.id, draft)
         said = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
         more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
         self.run.project.ledger.end(
-            doing.row,
+            attempt.row,
             "refused",
             error_class="refused",
             error_message=f"{said}{more} (draft kept: {path})",
@@ -129,46 +131,46 @@ class Attempts(Struct):
             findings=drafting.findings_json(draft.findings),
             score_before=draft.score_before,
             score_after=draft.score,
-            **self.timing(doing),
+            **self.timing(attempt),
         )
-        self.tell(doing, "refused", f"{said}{more} (draft kept: {path})")
+        self.tell(attempt, "refused", f"{said}{more} (draft kept: {path})")
 
-    def hold(self, doing: Doing, draft: drafting.Draft) -> None:
+    def hold(self, attempt: Attempt, draft: drafting.Draft) -> None:
         """Keep a draft that passed its checks for a person to look at; the old file stays."""
-        before = doing.state.inputs.standing.sha256
+        before = attempt.state.inputs.standing.sha256
         held = drafting.fingerprint_json(draft.fingerprint)
         findings = drafting.findings_json(draft.findings)
         columns = review.columns(draft, before, held, findings)
         ledger, text = self.run.project.ledger, draft.text.encode("utf-8")
-        review.hold(ledger, doing.row, doing.item.id, text, columns)
+        review.hold(ledger, attempt.row, attempt.item.id, text, columns)
         said = "its draft waits for you: doit review"
         ledger.end(
-            doing.row, "deferred", error_class=AwaitsReview.__name__, error_message=said,
+            attempt.row, "deferred", error_class=AwaitsReview.__name__, error_message=said,
             model_answered=draft.model, tokens_in=draft.tokens_in, tokens_out=draft.tokens_out,
             bytes_after=len(text), findings=findings, fingerprint=held,
-            score_before=draft.score_before, score_after=draft.score, **self.timing(doing),
+            score_before=draft.score_before, score_after=draft.score, **self.timing(attempt),
         )  # fmt: skip
-        self.tell(doing, "deferred", said)
+        self.tell(attempt, "deferred", said)
 
-    def timing(self, doing: Doing) -> dict[str, float]:
-        spent = self.run.project.clock.monotonic() - doing.began
-        waited = self.caller.waited(doing.item.id) - doing.waited_before
+    def timing(self, attempt: Attempt) -> dict[str, float]:
+        spent = self.run.project.clock.monotonic() - attempt.began
+        waited = self.caller.waited(attempt.item.id) - attempt.waited_before
         return {
             "processing_time_seconds": round(max(0.0, spent - waited), 4),
             "waited_seconds": round(waited, 4),
         }
 
-    def tell(self, doing: Doing, status: str, reason: str, size: int | None = None) -> None:
+    def tell(self, attempt: Attempt, status: str, reason: str, size: int | None = None) -> None:
         with self.guard:
-            self.doing.pop(doing.item.id, None)
-        before = doing.state.inputs.standing
-        text = f"{status:<12} {doing.item.id}"
+            self.in_flight.pop(attempt.item.id, None)
+        before = attempt.state.inputs.standing
+        text = f"{status:<12} {attempt.item.id}"
         if size is not None:
             was = f" (was {before.size:,})" if before.sha256 else ""
-            text += f"  {size:,} bytes{was}{_score(doing.draft)}"
-            text += f"  {self.timing(doing)['processing_time_seconds']:.1f} s"
+            text += f"  {size:,} bytes{was}{_score(attempt.draft)}"
+            text += f"  {self.timing(attempt)['processing_time_seconds']:.1f} s"
         text += f"  {reason}" if reason else ""
-        self.run.finished(Outcome(doing.item.id, status, text, reason))
+        self.run.finished(Outcome(attempt.item.id, status, text, reason))
 
 
 def _reasons(state: TargetState) -> list[str]:

@@ -19,7 +19,7 @@ from nightpress.project.writer import Writer
 from nightpress.quota import budget
 
 
-class Attempts(Struct):
+class CallRecorder(Struct):
     """Records each HTTP attempt of one question; held: its reservations, the last one in use."""
 
     run: Run

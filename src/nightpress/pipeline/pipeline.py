@@ -18,7 +18,7 @@ from nightpress.ledger import lockfile, rows
 from nightpress.pipeline import draft as drafting
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
-from nightpress.pipeline.attempts import Attempts, Doing
+from nightpress.pipeline.attempts import Attempt, Attempts
 from nightpress.pipeline.run import Run
 from nightpress.plan import judge
 from nightpress.plan.catalog import Item
@@ -89,79 +89,81 @@ class Press(Struct):
         """Open the attempt, and wait for the quota of its first call."""
         if self.run.stop.is_set() or self._done_meanwhile(item):
             return
-        doing = self._open(item)
+        attempt = self._open(item)
         try:
             self._check_budget(item.id)
         except Deferred as error:
-            self.attempts.fail(doing, error)
+            self.attempts.fail(attempt, error)
             return
         analysis = self.analyses.get(item.slug)
         if analysis is None:  # its task was up to date, and did not run
-            analysis = drafting.cached_analysis(self.run.project, doing.found)
+            analysis = drafting.cached_analysis(self.run.project, attempt.found)
         if analysis is None or isinstance(analysis, NightpressError):
             why = analysis or NightpressError("there is no analysis of the plugin")
-            self.attempts.fail(doing, why)
+            self.attempts.fail(attempt, why)
             return
         try:
-            doing.request = drafting.request(self.run.project, doing.found, doing.state, analysis)
-            if self.caller.known(doing.request, doing.state.writer) is None:
-                doing.reservation = self.caller.reserve(doing.request, doing.state.writer)
+            attempt.request = drafting.request(
+                self.run.project, attempt.found, attempt.state, analysis
+            )
+            if self.caller.known(attempt.request, attempt.state.writer) is None:
+                attempt.reservation = self.caller.reserve(attempt.request, attempt.state.writer)
         except NightpressError as error:
-            self.attempts.fail(doing, error)
+            self.attempts.fail(attempt, error)
 
     def draft(self, item: Item) -> None:
         """Phase 2: the document, through its checks; refused if they still have errors."""
-        doing = self.attempts.doing.get(item.id)
-        if doing is None:
+        attempt = self.attempts.in_flight.get(item.id)
+        if attempt is None:
             return
         if self.run.stop.is_set():
-            self.attempts.abandon(doing)
+            self.attempts.abandon(attempt)
             return
         try:
-            assert doing.request is not None  # noqa: S101 (pace has made it)
-            doing.reservation = self.caller.confirm(
-                doing.reservation, doing.request, doing.state.writer
+            assert attempt.request is not None  # noqa: S101 (pace has made it)
+            attempt.reservation = self.caller.confirm(
+                attempt.reservation, attempt.request, attempt.state.writer
             )
-            doing.draft = drafting.draft(
-                self.run, self.caller, doing.found, doing.state, doing.request,
-                reservation=doing.reservation, row=doing.row,
+            attempt.draft = drafting.draft(
+                self.run, self.caller, attempt.found, attempt.state, attempt.request,
+                reservation=attempt.reservation, row=attempt.row,
             )  # fmt: skip
         except NightpressError as error:
             self.run.stops_at(error)
-            self.attempts.fail(doing, error)
+            self.attempts.fail(attempt, error)
             return
-        errors = [f for f in doing.draft.findings if f.severity == "error"]
+        errors = [f for f in attempt.draft.findings if f.severity == "error"]
         if errors:
-            self.attempts.refuse(doing, errors)
+            self.attempts.refuse(attempt, errors)
 
     def publish(self, item: Item) -> None:
         """Put the draft in place, and only then say so; or keep it for a person to look at."""
-        doing = self.attempts.doing.get(item.id)
-        if doing is None or doing.draft is None:
+        attempt = self.attempts.in_flight.get(item.id)
+        if attempt is None or attempt.draft is None:
             return
-        if doing.state.enhancement.settings.get("publish") == "review":
-            self.attempts.hold(doing, doing.draft)
+        if attempt.state.enhancement.settings.get("publish") == "review":
+            self.attempts.hold(attempt, attempt.draft)
         else:
-            self.put_in_place(doing, doing.draft)
+            self.put_in_place(attempt, attempt.draft)
 
-    def put_in_place(self, doing: Doing, draft: drafting.Draft) -> bool:
+    def put_in_place(self, attempt: Attempt, draft: drafting.Draft) -> bool:
         """Publish these very bytes; is the file there?"""
         try:
-            project, found = self.run.project, doing.found
-            accepted = judge.unwitnessed(project, found, doing.state, draft.text)
-            self._put(doing, draft, accepted)
+            project, found = self.run.project, attempt.found
+            accepted = judge.unwitnessed(project, found, attempt.state, draft.text)
+            self._put(attempt, draft, accepted)
         except PublishConflict as error:
-            self.attempts.end(doing, "kept", error)
+            self.attempts.end(attempt, "kept", error)
             return False
         except Unsettled as error:
             self.run.stops_at(error)
             return True
         except (NightpressError, OSError) as error:
             self.run.stops_at(error)
-            self.attempts.fail(doing, error)
+            self.attempts.fail(attempt, error)
             return False
         # from here on the file is published; if its record fails, the next run makes it
-        self._settle(doing, draft, accepted)
+        self._settle(attempt, draft, accepted)
         return True
 
     # --- what is recorded without a call ---
@@ -170,33 +172,33 @@ class Press(Struct):
         """Take the file that stands there as the truth."""
         if self.run.stop.is_set() or self._done_meanwhile(item):
             return
-        doing = self._open(item)
-        root, target = doing.found.root, doing.state.enhancement.target
+        attempt = self._open(item)
+        root, target = attempt.found.root, attempt.state.enhancement.target
         sha256 = publication.standing_hash(root, target)
-        if sha256 is None or sha256 != doing.state.inputs.standing.sha256:
-            self.attempts.end(doing, "kept", PublishConflict(f"{target} changed meanwhile"))
+        if sha256 is None or sha256 != attempt.state.inputs.standing.sha256:
+            self.attempts.end(attempt, "kept", PublishConflict(f"{target} changed meanwhile"))
             return
         self.run.project.ledger.end(
-            doing.row,
+            attempt.row,
             "adopted",
             content_sha256=sha256,
-            bytes_after=doing.state.inputs.standing.size,
+            bytes_after=attempt.state.inputs.standing.size,
             verified=True,
             accepted=rows.accepting(accepted),
-            **self.attempts.timing(doing),
+            **self.attempts.timing(attempt),
         )
-        self._record(doing, "adopted", sha256, doing.state.inputs.files, accepted)
+        self._record(attempt, "adopted", sha256, attempt.state.inputs.files, accepted)
         said = "accepted with findings" if accepted else "already good"
-        self.attempts.tell(doing, "adopted", said)
+        self.attempts.tell(attempt, "adopted", said)
 
     def note(self, item: Item) -> None:
         """Record once that a file was kept, or that the source is not enough."""
         if self.run.stop.is_set() or self._done_meanwhile(item):
             return
-        doing = self._open(item)
+        attempt = self._open(item)
         status = {"keep": "kept", "insufficient": "insufficient"}[item.decision.action]
         reason = item.decision.reasons[0].text if item.decision.reasons else item.decision.action
-        self.attempts.end(doing, status, NightpressError(reason))
+        self.attempts.end(attempt, status, NightpressError(reason))
 
     # --- inside ---
 
@@ -209,22 +211,22 @@ class Press(Struct):
             self.run.notice(f"{item.id}: now it is {state.decision!r}; run doit again")
         return changed or not state.work
 
-    def _open(self, item: Item) -> Doing:
+    def _open(self, item: Item) -> Attempt:
         return self.attempts.open(item, self.plugin(item.slug), self.taken.get(item.slug))
 
-    def _put(self, doing: Doing, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
-        found, state = doing.found, doing.state
+    def _put(self, attempt: Attempt, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
+        found, state = attempt.found, attempt.state
         target, expected = state.enhancement.target, state.inputs.standing.sha256
         self.snapshots.keep(draft.text.encode("utf-8"))
-        snapshot = self._snapshot_with(doing, target, expected)
+        snapshot = self._snapshot_with(attempt, target, expected)
         publication.publish(
             self.run.project,
             found.root,
             target,
             draft.text.encode("utf-8"),
             expected=expected,
-            row=doing.row,
-            token=doing.token,
+            row=attempt.row,
+            token=attempt.token,
             columns={
                 "snapshot_id": snapshot,
                 "model_answered": draft.model,
@@ -235,24 +237,24 @@ class Press(Struct):
                 "score_after": draft.score,
                 "fingerprint": drafting.fingerprint_json(draft.fingerprint),
                 "accepted": rows.accepting(accepted),
-                **self.attempts.timing(doing),
+                **self.attempts.timing(attempt),
             },
         )
 
-    def _settle(self, doing: Doing, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
+    def _settle(self, attempt: Attempt, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
         # of what was put there, not of what stands there by now: that may be the user's
         sha256 = fingerprint.sha256(draft.text.encode("utf-8"))
-        self._record(doing, "published", sha256, draft.counted, accepted, draft)
-        timing = self.attempts.timing(doing)
-        self.run.project.ledger.end(doing.row, "published", verified=True, **timing)
-        self.attempts.tell(doing, "published", doing.why, len(draft.text.encode("utf-8")))
+        self._record(attempt, "published", sha256, draft.counted, accepted, draft)
+        timing = self.attempts.timing(attempt)
+        self.run.project.ledger.end(attempt.row, "published", verified=True, **timing)
+        self.attempts.tell(attempt, "published", attempt.why, len(draft.text.encode("utf-8")))
 
-    def _snapshot_with(self, doing: Doing, target: str, expected: str | None) -> str:
+    def _snapshot_with(self, attempt: Attempt, target: str, expected: str | None) -> str:
         """A snapshot that holds the very bytes that will be replaced."""
-        slug, root = doing.item.slug, doing.found.root
+        slug, root = attempt.item.slug, attempt.found.root
         taken = self.taken.get(slug)
         if taken is None or not self.snapshots.contains(taken, target, expected, slug):
-            taken = self._take(doing.found)
+            taken = self._take(attempt.found)
         if not self.snapshots.contains(taken, target, expected, slug):
             if publication.standing_hash(root, target) != expected:
                 raise PublishConflict(f"{target} was changed while its document was being made")
@@ -271,17 +273,17 @@ class Press(Struct):
 
     def _record(
         self,
-        doing: Doing,
+        attempt: Attempt,
         status: str,
         sha256: str,
         counted: Any,
         accepted: tuple[str, ...],
         draft: drafting.Draft | None = None,
     ) -> None:
-        held = draft.fingerprint if draft is not None else doing.state.inputs.fingerprint
+        held = draft.fingerprint if draft is not None else attempt.state.inputs.fingerprint
         self.run.project.ledger.keep_content(held.content, counted)
         entry = lockfile.Entry(
-            doing.item.id, doing.state.target_path, sha256, status, str(doing.state.writer), held,
+            attempt.item.id, attempt.state.target_path, sha256, status, str(attempt.state.writer), held,
             accepted,
         )  # fmt: skip
         self.lock.record(entry)
@@ -294,7 +296,7 @@ class Press(Struct):
             said = f"{error.strerror or error}" if isinstance(error, OSError) else error.message
             with self._guard:
                 self.analyses[over] = NightpressError(f"no copy could be taken: {said}")
-        elif doing := self.attempts.doing.get(over.id):
-            self.attempts.fail(doing, error)
+        elif attempt := self.attempts.in_flight.get(over.id):
+            self.attempts.fail(attempt, error)
         else:
             raise error
