@@ -283,8 +283,8 @@ class Press(Struct):
         held = draft.fingerprint if draft is not None else attempt.state.inputs.fingerprint
         self.run.project.ledger.keep_content(held.content, counted)
         entry = lockfile.Entry(
-            attempt.item.id, attempt.state.target_path, sha256, status, str(attempt.state.writer), held,
-            accepted,
+            attempt.item.id, attempt.state.target_path, sha256, status, str(attempt.state.writer),
+            held, accepted,
         )  # fmt: skip
         self.lock.record(entry)
 
