@@ -8,10 +8,14 @@ from nightpress.vault.archive import ArchiveResult, archive
 from nightpress.vault.backup import BackupResult, backup
 from nightpress.vault.drill import DrillResult, drill
 from nightpress.vault.inventory import Snapshot, choose, parts, snapshots
-from nightpress.vault.local import LocalPlace
-from nightpress.vault.open import NOT_OFF_SITE, named_vault, project_vault
+from nightpress.vault.open import (
+    NOT_OFF_SITE,
+    LocalPlace,
+    RemotePlace,
+    named_vault,
+    project_vault,
+)
 from nightpress.vault.place import Absent, Damaged, Place, Refused, VaultError
-from nightpress.vault.remote import RemotePlace
 from nightpress.vault.restore import RestoreResult, restore_all
 from nightpress.vault.retention import ForgetResult, Policy, collect_garbage, forget, pick
 from nightpress.vault.source import Plugin, Progress, Source

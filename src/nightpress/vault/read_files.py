@@ -1,17 +1,22 @@
-"""Reading the files that travel: streamed, never through a link, and looked through for secrets."""
+"""Reading the files that travel: streamed, never through a link, and looked through for secrets.
+
+The ledger travels as a consistent copy, made while it is in use: a copy of its file alone would
+miss what is in its WAL, or tear; SQLite's backup API does neither.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import stat
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from nightpress.checks import secrets
-from nightpress.errors import UnsafePath
-from nightpress.storage import tree
+from nightpress.errors import NightpressError, UnsafePath
+from nightpress.storage import sqlite, tree
 from nightpress.storage.tree import Entry
 from nightpress.text import safe
 from nightpress.vault import objects, trees
@@ -20,6 +25,9 @@ from nightpress.vault.trees import Node
 
 SCANNED = 8 * 1024 * 1024
 """Bytes at the head of a text file that are looked through for secrets."""
+
+LEDGER = "\0ledger"
+"""The ledger's entry in the index of files; no file has this path."""
 
 _OVERLAP = 4_096
 _TRIES = 3
@@ -58,22 +66,28 @@ def _read_once(root: Path, key: str, take: Take, open_: bool) -> tuple[Known, in
     file = open_file(root, key.removeprefix("./"))
     try:
         before = os.fstat(file)
-        total, size, chunks = hashlib.sha256(), 0, []
         head, pieces = _head(pieces_of(file, objects.CHUNK))
-        found = _secret(head)
-        if not found or open_:
-            for piece in _chain(head, pieces):
-                total.update(piece)
-                size += len(piece)
-                chunks.append(objects.name(piece))
-                take(chunks[-1], piece)
+        secret = _secret(head)
+        travels = not secret or open_
+        size, total, chunks = _taken(_chain(head, pieces) if travels else (), take)
         after = os.fstat(file)
     finally:
         os.close(file)
     stamp = _stamp(after)
-    known = Known(stamp, size, total.hexdigest(), tuple(chunks), found)
+    known = Known(stamp, size, total, chunks, secret)
     changed = max(after.st_mtime_ns, after.st_ctime_ns)
     return known, changed, stamp == _stamp(before)
+
+
+def _taken(pieces: Iterable[bytes], take: Take) -> tuple[int, str, tuple[str, ...]]:
+    """Each piece goes to `take`; (bytes, sha256, the objects) of the whole."""
+    total, size, chunks = hashlib.sha256(), 0, []
+    for piece in pieces:
+        total.update(piece)
+        size += len(piece)
+        chunks.append(objects.name(piece))
+        take(chunks[-1], piece)
+    return size, total.hexdigest(), tuple(chunks)
 
 
 def _stamp(s: os.stat_result) -> str:
@@ -130,3 +144,45 @@ def _secret(head: list[bytes]) -> str:
             return kind
         tail = piece[-_OVERLAP:]
     return ""
+
+
+def ledger_node(
+    path: Path, state: Path | None, index: FileIndex, take: Take, ledger_state: str = ""
+) -> Node:
+    """The ledger as a tree's entry; copied and read only if it moved. state: where the copy may
+    lie for that long; ledger_state: as its owner knows it, else its files' stamps say. A ledger
+    that cannot be copied is left out and makes the snapshot partial."""
+    try:
+        now_ns = time.time_ns()
+        stamp, changed_ns = (ledger_state, 0) if ledger_state else _ledger_stamp(path)
+        known = index.get(LEDGER, stamp)
+        if known is None:
+            known = Known(stamp, *_read_ledger(path, state, take))
+            if ledger_state or _ledger_stamp(path)[0] == stamp:
+                index.put(LEDGER, known, changed_ns, now_ns)
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except (NightpressError, sqlite.Error, OSError) as error:
+        return Node("x", path.name, text=f"cannot be copied: {error}", grave=True)
+    return trees.file(path.name, mode, known.size, known.hash, known.chunks)
+
+
+def _read_ledger(path: Path, state: Path | None, take: Take) -> tuple[int, str, tuple[str, ...]]:
+    with tempfile.TemporaryDirectory(prefix=".vault-", dir=state) as folder:
+        copy = Path(folder) / "ledger.db"
+        sqlite.copy(path, copy)
+        file = os.open(copy, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return _taken(pieces_of(file, objects.PAGES), take)
+        finally:
+            os.close(file)
+
+
+def _ledger_stamp(path: Path) -> tuple[str, int]:
+    """(the state of the database's two files, their latest change in ns)."""
+    stamps, changed = [], 0
+    for name in (path, path.with_name(f"{path.name}-wal")):
+        if name.exists():
+            s = name.stat()
+            stamps.append(f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}")
+            changed = max(changed, s.st_mtime_ns, s.st_ctime_ns)
+    return "; ".join(stamps), changed

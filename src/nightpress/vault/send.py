@@ -11,7 +11,7 @@ from nightpress.clock import Clock
 from nightpress.errors import NightpressError
 from nightpress.storage.tree import Entry
 from nightpress.text import safe
-from nightpress.vault import collect, ledgercopy, read_files, trees
+from nightpress.vault import collect, read_files, trees
 from nightpress.vault.fileindex import FileIndex
 from nightpress.vault.inventory import PartRow
 from nightpress.vault.source import Listener, Plugin, Progress, Source
@@ -104,12 +104,12 @@ def _ledger(job: Job) -> PartRow:
     base = path.parent.relative_to(job.source.root).as_posix()
 
     def read(take: Take) -> list[Node]:
-        said = job.source.ledger_state
-        return [ledgercopy.node(path, job.source.state, job.index, take, said)]
+        source = job.source
+        return [read_files.ledger_node(path, source.state, job.index, take, source.ledger_state)]
 
     def forget(nodes: Sequence[Node], absent: set[str]) -> None:
         del nodes, absent
-        job.index.drop(ledgercopy.KEY)
+        job.index.drop(read_files.LEDGER)
 
     return _part(job, "ledger", Plugin("ledger", "ledger", base), (), read, forget)
 
