@@ -6,7 +6,6 @@ is down) ends just that round; between rounds it sleeps until it makes sense to 
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -21,9 +20,9 @@ from msgspec import Struct
 from nightpress import errors
 from nightpress import project as contract
 from nightpress.clock import Clock
+from nightpress.ledger.ledger import last_run
 from nightpress.project import options
 from nightpress.quota import budget
-from nightpress.storage.sqlite import read_only
 
 Say = Callable[[str], None]
 
@@ -117,7 +116,8 @@ def _wake(done: Round, now: float, fruitless: int) -> float | None:
 
 
 def _round(project: Path, words: Sequence[str]) -> Round:
-    before = _last_run(project)[0]
+    ledger = project / ".nightpress" / "ledger.db"
+    before = last_run(ledger)[0]
     with subprocess.Popen([sys.executable, "-m", "doit", *words], cwd=project) as process:  # noqa: S603
         # A Ctrl-C reaches doit by the terminal, and doit ends well by itself; whoever stops only
         # us means it as well.
@@ -131,22 +131,7 @@ def _round(project: Path, words: Sequence[str]) -> Round:
         finally:
             for number, handler in held.items():
                 signal.signal(number, handler)
-    last, summary = _last_run(project)
+    last, summary = last_run(ledger)
     return Round(
         errors.EXIT_INTERRUPTED if status < 0 else status, summary if last > before else {}
     )
-
-
-def _last_run(project: Path) -> tuple[int, dict[str, Any]]:
-    """(number, summary) of the last run that was recorded; (0, {}) before the first."""
-    path = project / ".nightpress" / "ledger.db"
-    if not path.exists():
-        return 0, {}
-    connection = read_only(path)
-    try:
-        row = connection.execute(
-            "SELECT rowid AS number, summary FROM runs ORDER BY rowid DESC LIMIT 1"
-        ).fetchone()
-    finally:
-        connection.close()
-    return (0, {}) if row is None else (row["number"], json.loads(row["summary"] or "{}"))

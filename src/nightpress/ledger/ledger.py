@@ -18,7 +18,7 @@ from nightpress.ledger.migrations import MIGRATIONS
 from nightpress.ledger.reviews import SETTLED
 from nightpress.ledger.rows import Call, NewAttempt
 from nightpress.model import Reply
-from nightpress.storage.sqlite import Connection, Row, Store
+from nightpress.storage.sqlite import Connection, Row, Store, reading
 
 Clock = Any  # a callable without arguments that gives the time in epoch seconds
 
@@ -290,6 +290,17 @@ class Ledger:
         names = ", ".join(f"{name} = ?" for name in columns)
         # the names are our own keyword arguments, never data
         db.execute(f"UPDATE enhancements SET {names} WHERE id = ?", (*columns.values(), row))  # noqa: S608
+
+
+def last_run(path: Path) -> tuple[int, dict[str, Any]]:
+    """(number, summary) of the last run that was recorded; (0, {}) before the first. For who only
+    reads: the ledger of another process's run, or one that is not there yet."""
+    with reading(path) as db:
+        if db is None:
+            return 0, {}
+        query = "SELECT rowid AS number, summary FROM runs ORDER BY rowid DESC LIMIT 1"
+        row = db.execute(query).fetchone()
+    return (0, {}) if row is None else (row["number"], json.loads(row["summary"] or "{}"))
 
 
 def _insert_into(db: Connection, table: str, columns: Mapping[str, Any]) -> int:

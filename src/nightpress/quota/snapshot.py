@@ -11,7 +11,7 @@ from nightpress.quota import learn
 from nightpress.quota import pace as pacing
 from nightpress.quota.limits import Kind, Limits, day_ends, day_of, lowered
 from nightpress.quota.pace import Evidence, Pace
-from nightpress.storage.sqlite import Connection, Row, read_only
+from nightpress.storage.sqlite import Connection, Row, reading
 
 
 class Snapshot(Struct, frozen=True):
@@ -38,19 +38,16 @@ class Snapshot(Struct, frozen=True):
 def snapshot(
     path: Path, project: str, model: str, limits: Limits, pace: Pace, now: float
 ) -> Snapshot:
-    """Read without writing; a ledger that does not exist yet is an unused one."""
+    """Read without writing; a ledger that has no tables yet is an unused one."""
     unused = Snapshot(model, limits, {}, limits.rpm, limits.tpm, limits.rpd, day_ends(now),
                       share=pacing.fraction(pace, Evidence()))  # fmt: skip
-    if not path.exists():
-        return unused
-    db = read_only(path)
-    try:
+    with reading(path) as db:
+        if db is None:
+            return unused
         lane = db.execute(
             "SELECT * FROM lanes WHERE project=? AND model=?", (project, model)
         ).fetchone()
         return unused if lane is None else _used(db, lane, model, limits, pace, now)
-    finally:
-        db.close()
 
 
 def _used(

@@ -245,9 +245,16 @@ def statements(script: str) -> Iterator[str]:
 
 
 def read_only(path: Path) -> sqlite3.Connection:
-    """A connection that can't write, for readers beside a run; `LedgerError` if there is none."""
+    """A connection that can't write, for readers beside a run; `LedgerError` if there is none.
+
+    If a crash left a rollback journal, SQLite must roll that back first, which writes: then the
+    file's folder must be writable.
+    """
+    mode = "rw" if Path(f"{path}-journal").exists() else "ro"
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS
+        )
         connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.Error as error:
         raise LedgerError(f"{path}: {error}") from error
@@ -255,14 +262,22 @@ def read_only(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def for_reading(path: Path) -> sqlite3.Connection:
-    """A connection to read a `single_file` with. If a crash left its journal, SQLite must roll that
-    back first, which writes: then the file's folder must be writable."""
-    if not Path(f"{path}-journal").exists():
-        return read_only(path)
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
-    connection.row_factory = sqlite3.Row
-    return connection
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """The file of a `Store`, to be read beside a run without writing.
+
+    None: there is no file, or it has no tables yet (it is empty, or whoever makes it at this moment
+    has not committed its first migration). `LedgerError` for one that cannot be read.
+    """
+    if not path.exists():
+        yield None
+        return
+    with closing(read_only(path)) as connection:
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            yield connection if version else None
+        except sqlite3.DatabaseError as error:
+            raise LedgerError(f"{path}: {error}", _DAMAGED) from error
 
 
 def single_file(path: Path) -> sqlite3.Connection:

@@ -74,7 +74,7 @@ class LocalPlace:
         if not writable and not path.is_file():
             raise Absent(f"there is no vault in {safe(str(path))}", "doit backup makes one")
         with self._errors():
-            self._db = sqlite.single_file(path) if writable else sqlite.for_reading(path)
+            self._db = sqlite.single_file(path) if writable else sqlite.read_only(path)
             self._db.row_factory = None
 
     def read(self, *statements: Sql) -> list[Rows]:

@@ -1,0 +1,124 @@
+"""The one way to open SQLite for reading: a file without tables is one that is not used yet."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from contextlib import closing
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import pytest
+
+from nightpress.errors import LedgerError
+from nightpress.ledger.ledger import Ledger, last_run
+from nightpress.quota.limits import Limits
+from nightpress.quota.pace import Pace
+from nightpress.quota.snapshot import snapshot
+from nightpress.quota.tables import MIGRATIONS
+from nightpress.storage.sqlite import Store, read_only, reading
+from tests.market import Market, plugin
+
+SCRIPT = "CREATE TABLE words (word TEXT);"
+LIMITS = Limits(rpm=10, tpm=1_000, rpd=100)
+
+
+def _there(path: Path) -> bool:
+    with reading(path) as connection:
+        if connection is not None:
+            connection.execute("SELECT * FROM words").fetchall()
+        return connection is not None
+
+
+def test_a_file_without_tables_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    assert not _there(path) and not path.exists()
+    path.touch()
+    assert not _there(path) and path.stat().st_size == 0
+    with closing(sqlite3.connect(path, isolation_level=None)) as maker:
+        maker.execute("PRAGMA journal_mode=WAL")
+        assert not _there(path)
+        maker.execute("BEGIN IMMEDIATE")
+        maker.execute(SCRIPT)
+        maker.execute("PRAGMA user_version=1")
+        assert not _there(path)
+        maker.execute("COMMIT")
+        assert _there(path)
+    assert _there(path)
+
+
+def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    store = Store(tmp_path / "x.db", (SCRIPT,))
+    store.connection()
+    with (
+        pytest.raises(LedgerError, match="readonly"),
+        reading(tmp_path / "x.db") as connection,
+    ):
+        assert connection is not None
+        connection.execute("INSERT INTO words VALUES ('a')")
+    store.close()
+
+
+def test_what_is_no_database_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(LedgerError, match="not a database"), reading(path):
+        pass
+    with pytest.raises(LedgerError):
+        read_only(tmp_path / "missing.db")
+
+
+def test_an_interrupted_rollback_journal_does_not_stop_a_reader(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with closing(sqlite3.connect(path)) as maker:
+        maker.executescript(SCRIPT + "PRAGMA user_version=1;")
+    (tmp_path / "x.db-journal").write_bytes(b"")
+    assert _there(path)
+
+
+def _make(path: Path, go: Event) -> None:
+    go.wait()
+    store = Store(path, MIGRATIONS)
+    store.connection()
+    store.close()
+
+
+def test_readers_race_with_whoever_makes_the_quota_ledger(tmp_path: Path) -> None:
+    fork, seen = multiprocessing.get_context("fork"), 0
+    for number in range(40):
+        path, go = tmp_path / f"{number}.db", fork.Event()
+        maker = fork.Process(target=_make, args=(path, go))
+        maker.start()
+        go.set()
+        while maker.is_alive():
+            shown = snapshot(path, "project", "model", LIMITS, Pace(), 0.0)
+            assert shown.left_in_minute == LIMITS.rpm
+            seen += path.exists()
+        maker.join()
+        assert maker.exitcode == 0
+    assert seen > 40
+
+
+def test_an_empty_ledger_is_one_before_its_first_run(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.touch()
+    assert last_run(path) == (0, {})
+    ledger = Ledger(path, lambda: 0.0)
+    ledger.begin_run("r1", pid=1, command="doit", backend="offline", model="", version="1")
+    ledger.end_run("r1", 0, {"published": 2})
+    assert last_run(path) == (1, {"published": 2})
+    ledger.close()
+
+
+def test_a_run_meets_files_without_tables(tmp_path: Path) -> None:
+    plugin(tmp_path, "alpha")
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    state = tmp_path / ".nightpress"
+    state.mkdir(exist_ok=True)
+    for name in ("quota.db", "ledger.db", "index.db"):
+        (state / name).unlink(missing_ok=True)
+        (state / name).touch()
+        planned = market.doit("backend=gemini", "plan", GEMINI_API_KEY="x")
+        assert planned.code == 0 and "Traceback" not in planned.err, planned.err
+    assert market.done("report").err == ""
