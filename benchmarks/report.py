@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.report.sample import sample
 
-from nightpress.report import render as rendering
+from nightpress.report import html
 
 SIZES = (236, 10_000)
 
@@ -33,7 +33,7 @@ def main(argv: list[str]) -> dict[str, Any]:
 def _measure(browser: Any, path: Path, plugins: int) -> dict[str, Any]:
     figures = sample(plugins)
     began = time.perf_counter()
-    path.write_text(rendering.page(figures), encoding="utf-8")
+    path.write_text(html.page(figures), encoding="utf-8")
     made = time.perf_counter() - began
     page = browser.new_page()
     began = time.perf_counter()

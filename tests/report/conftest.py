@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nightpress.report import render
+from nightpress.report.html import page as page_of
 from tests.report.sample import sample
 
 
@@ -32,7 +32,7 @@ def browser() -> Iterator[Any]:
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of 250 plugins, the first of them with hostile names, as a file."""
     path = tmp_path_factory.mktemp("report") / "index.html"
-    path.write_text(render.page(sample(250)), encoding="utf-8")
+    path.write_text(page_of(sample(250)), encoding="utf-8")
     return path
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from nightpress import errors
 from nightpress.ledger.ledger import Ledger
-from nightpress.report import advice, charts, recovered, render
+from nightpress.report import advice, charts, ledger_figures
 from nightpress.report.figures import CallDay, Gate
+from nightpress.report.html import page
+from nightpress.report.markdown import markdown
 from tests.market import Market, plugin
 from tests.report.sample import HOSTILE, sample
 
@@ -95,7 +97,7 @@ def test_json_on_the_terminal_is_one_document(tmp_path: Path) -> None:
 
 
 def test_markdown_holds_no_markup_of_an_author() -> None:
-    text = render.markdown(sample(12))
+    text = markdown(sample(12))
     assert "<script" not in text.replace("\\<script", "")
     assert "\u202e" not in text and "\\u202e" in text.replace("\\\\", "\\")
     rows = [line for line in text.splitlines() if line.startswith("| ") and "hostile-" in line]
@@ -105,13 +107,13 @@ def test_markdown_holds_no_markup_of_an_author() -> None:
 
 def test_a_page_of_many_plugins_stays_small() -> None:
     """About 1.3 kB a plugin: 10,000 of them are no burden to a browser."""
-    small, large = (len(render.page(sample(n, hostile=False))) for n in (200, 1200))
+    small, large = (len(page(sample(n, hostile=False))) for n in (200, 1200))
     assert (large - small) / 1000 < 2_000
 
 
 def test_backups_and_the_last_drill_are_read_from_the_ledger(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.db", lambda: 0.0)
-    assert recovered.backups(ledger).count == 0
+    assert ledger_figures.backups(ledger).count == 0
     for day, kind, ok, said in (
         ("21", "backup", 1, "sent 9 bytes"), ("22", "drill", 0, "drill FAILED"),
         ("22", "backup", 1, "sent 7 bytes"), ("23", "backup", 0, "refused"),
@@ -120,7 +122,7 @@ def test_backups_and_the_last_drill_are_read_from_the_ledger(tmp_path: Path) -> 
             {"timestamp": f"2026-11-{day}T04:00:00+00:00", "kind": kind, "place": "file",
              "off_site": 0, "ok": ok, "said": said, "seconds": 1.0, "snapshot": "s"}
         )  # fmt: skip
-    found = recovered.backups(ledger)
+    found = ledger_figures.backups(ledger)
     assert (found.count, found.last_backup[:10], found.off_site) == (2, "2026-11-22", False)
     assert (found.last_drill_said, found.drill_ok) == ("drill FAILED", False)
     assert found.failed_since == "refused"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from nightpress.plan import catalog
 from nightpress.project.project import Project, version
-from nightpress.report import documents, ledger_figures, recovered
+from nightpress.report import documents, ledger_figures
 from nightpress.report.figures import Backups, Figures, Sizes
 
 DAYS = 30
@@ -59,5 +59,5 @@ def _with_history(project: Project, blank: Figures) -> Figures:
         models=models,
         gates=ledger_figures.gates(latest),
         causes=ledger_figures.causes(latest),
-        backups=recovered.backups(ledger),
+        backups=ledger_figures.backups(ledger),
     )

@@ -17,6 +17,7 @@ from nightpress.project.project import Project
 from nightpress.report import advice
 from nightpress.report.figures import (  # fmt: skip
     OUTCOMES,
+    Backups,
     CallDay,
     Cause,
     Day,
@@ -30,6 +31,8 @@ from nightpress.report.provenance import dollars
 
 RUNS = 10
 """Runs that are listed."""
+
+MINUTE = 60.0
 
 
 def attempts(ledger: Ledger) -> dict[str, int]:
@@ -235,4 +238,25 @@ def _busiest(ledger: Ledger, model: str, since: str) -> tuple[int, int]:
     return calls, tokens
 
 
-MINUTE = 60.0
+def backups(ledger: Ledger) -> Backups:
+    """What is on record of off-site copies and of rehearsed recoveries: the last good copy, whether
+    the last try was one, and the last drill."""
+    tried, good = _last(ledger, "backup"), _last(ledger, "backup", "AND ok = 1")
+    drill = _last(ledger, "drill")
+    (counted,) = ledger.rows("SELECT count(*) AS n FROM backups WHERE kind = 'backup' AND ok = 1")
+    return Backups(
+        last_backup=good["timestamp"] if good else "",
+        last_backup_said=good["said"] if good else "",
+        last_drill=drill["timestamp"] if drill else "",
+        last_drill_said=drill["said"] if drill else "",
+        drill_ok=bool(drill["ok"]) if drill else None,
+        count=counted["n"],
+        off_site=bool(good["off_site"]) if good else None,
+        failed_since=tried["said"] if tried and not tried["ok"] else "",
+    )
+
+
+def _last(ledger: Ledger, kind: str, condition: str = "") -> Any:
+    # the condition is our own word
+    query = f"SELECT * FROM backups WHERE kind = ? {condition} ORDER BY id DESC LIMIT 1"  # noqa: S608
+    return next(iter(ledger.rows(query, (kind,))), None)

@@ -8,8 +8,9 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from nightpress.project.project import Project
-from nightpress.report import render
 from nightpress.report.figures import STATE_WORDS, STATES, Figures
+from nightpress.report.html import page
+from nightpress.report.markdown import markdown
 from nightpress.storage import atomic
 
 
@@ -18,8 +19,8 @@ def write(project: Project, figures: Figures) -> list[Path]:
     folder = project.state / "report"
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
-        "index.html": render.page(figures),
-        "report.md": render.markdown(figures),
+        "index.html": page(figures),
+        "report.md": markdown(figures),
         "report.json": json.dumps(to_builtins(figures), indent=1, ensure_ascii=True) + "\n",
     }
     paths = []
