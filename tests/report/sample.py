@@ -7,18 +7,18 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from nightpress.report.figures import (  # fmt: skip
-    Attempt,
+    AttemptRow,
     Backups,
     Bin,
     CallDay,
     Cause,
     Day,
-    Document,
+    DocumentRow,
     Figures,
-    Gate,
-    Model,
+    GateRow,
+    ModelRow,
     Phase,
-    Plugin,
+    PluginRow,
     Provenance,
     QuotaState,
     RunRow,
@@ -73,14 +73,14 @@ def sample(plugins: int = 60, seed: int = 7, hostile: bool = True) -> Figures:
             QuotaState(MODEL, 15, 250_000, 500, 388, 112, "2026-11-23T08:00+00:00", 13, 171_300),
         ),
         models=(
-            Model(MODEL, MODEL, 7012, 42_800_000, 21_200_000, 0.0),
-            Model(MODEL, "gemini-3.1-flash-lite", 12, 73_000, 36_000, 0.0),
-            Model(MODEL, "", 141, 0, 0, 0.0),
+            ModelRow(MODEL, MODEL, 7012, 42_800_000, 21_200_000, 0.0),
+            ModelRow(MODEL, "gemini-3.1-flash-lite", 12, 73_000, 36_000, 0.0),
+            ModelRow(MODEL, "", 141, 0, 0, 0.0),
         ),
         gates=(
-            Gate("grounding.command", 31, 0, 0), Gate("size.window", 18, 4, 0),
-            Gate("description.trigger", 0, 55, 0), Gate("code.parses", 6, 0, 0),
-            Gate("text.repeated", 3, 21, 9),
+            GateRow("grounding.command", 31, 0, 0), GateRow("size.window", 18, 4, 0),
+            GateRow("description.trigger", 0, 55, 0), GateRow("code.parses", 6, 0, 0),
+            GateRow("text.repeated", 3, 21, 9),
         ),
         causes=(
             Cause("grounding.command", "refused", 3, "read the kept draft and its findings",
@@ -103,22 +103,22 @@ def _day(ago: int) -> str:
     return (NOW - timedelta(days=23 - ago)).date().isoformat()
 
 
-def _plugin(rng: random.Random, number: int, hostile: bool) -> Plugin:
+def _plugin(rng: random.Random, number: int, hostile: bool) -> PluginRow:
     name = f"{rng.choice(_NOUNS)}-{rng.choice(_VERBS)}-{number}"
     slug = name
     if hostile and number < len(HOSTILE):
         name, slug = HOSTILE[number], f"hostile-{number}"
     states = ["fresh"] * 18 + ["refused", "failed", "keep", "insufficient", "make", "parked"]
     state = rng.choice(states)
-    return Plugin(slug, name, state, (_document(rng, slug, name, state, number),))
+    return PluginRow(slug, name, state, (_document(rng, slug, name, state, number),))
 
 
-def _document(rng: random.Random, slug: str, name: str, state: str, number: int) -> Document:
+def _document(rng: random.Random, slug: str, name: str, state: str, number: int) -> DocumentRow:
     before = rng.choice([None, rng.randint(300, 7_000), rng.randint(8_000, 24_000)])
     reasons = () if state == "fresh" else (f"content changed: commands/{name}.md", "undersized")
     at = (NOW - timedelta(minutes=number % 4000)).isoformat(timespec="seconds")
     attempts = [
-        Attempt(at, s, MODEL, round(rng.uniform(6, 60), 1), rng.randint(6000, 13_000), why)
+        AttemptRow(at, s, MODEL, round(rng.uniform(6, 60), 1), rng.randint(6000, 13_000), why)
         for s, why in (("published", "content changed"), ("refused", f"unknown command /{name}"))
     ]
     findings = () if state == "fresh" else (
@@ -129,7 +129,7 @@ def _document(rng: random.Random, slug: str, name: str, state: str, number: int)
     diff = ("--- before", "+++ now", "@@ -1,3 +1,4 @@", f" # {name}", "-TODO: describe",
             "+Keeps the release ledger of a team in order.", "+Use when a release is cut.") \
         if number < 150 else ()  # fmt: skip
-    return Document(
+    return DocumentRow(
         job=f"{slug}/skill", type="skill", target=f"plugins/{slug}/skills/{slug}/SKILL.md",
         state=state, reasons=reasons, size=rng.randint(8_000, 14_000), size_before=before,
         score=rng.randint(78, 100), score_before=None if before is None else rng.randint(20, 80),
@@ -164,7 +164,7 @@ def _runs(rng: random.Random) -> list[RunRow]:
     return rows
 
 
-def _sizes(documents: list[Document]) -> Sizes:
+def _sizes(documents: list[DocumentRow]) -> Sizes:
     befores = [d.size_before for d in documents if d.size_before is not None]
     afters = [d.size for d in documents]
     bins = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from nightpress import errors
 from nightpress.ledger.ledger import Ledger
 from nightpress.report import advice, charts, ledger_figures
-from nightpress.report.figures import CallDay, Gate
+from nightpress.report.figures import CallDay, GateRow
 from nightpress.report.html import page
 from nightpress.report.markdown import markdown
 from tests.market import Market, plugin
@@ -84,7 +84,7 @@ def test_every_way_to_end_badly_has_its_own_advice() -> None:
 
 
 def test_counts_have_whole_labels_and_none_overlap() -> None:
-    drawn = charts.gates([Gate("vocabulary", 1, 0, 0)])
+    drawn = charts.gates([GateRow("vocabulary", 1, 0, 0)])
     assert re.findall(r">(\d+)</text>", drawn) == ["0", "1"]
     drawn = charts.calls([CallDay("2026-11-25", 151, 140, 1, 1)], 150)
     assert re.findall(r">(\d+)</text>", drawn) == ["0", "75", "150"]

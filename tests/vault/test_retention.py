@@ -13,7 +13,7 @@ from nightpress.errors import UsageError
 from nightpress.vault import (
     Place,
     Policy,
-    Snapshot,
+    VaultSnapshot,
     backup,
     collect_garbage,
     forget,
@@ -30,15 +30,15 @@ from tests.vault.tree import nasty, state
 del backup_module
 
 
-def _taken(*moments: str) -> list[Snapshot]:
+def _taken(*moments: str) -> list[VaultSnapshot]:
     found = [
-        Snapshot(str(n), f"{moment}+00:00", "", "", 1, 1, 1, 1, 0, False)
+        VaultSnapshot(str(n), f"{moment}+00:00", "", "", 1, 1, 1, 1, 0, False)
         for n, moment in enumerate(sorted(moments, reverse=True))
     ]
     return found
 
 
-def _kept(found: list[Snapshot], policy: Policy) -> list[str]:
+def _kept(found: list[VaultSnapshot], policy: Policy) -> list[str]:
     return [one.snapshot.taken[:16] for one in pick(found, policy) if one.why]
 
 
@@ -46,7 +46,7 @@ def test_periods_go_by_the_clock_and_the_last_by_their_order() -> None:
     """Of two machines one is late: newest first by the order in which they were made."""
     moments = ["2026-11-23T00:05", "2026-11-22T23:50", "2026-11-23T00:01", "2026-11-20T10:00"]
     found = [
-        Snapshot(str(n), f"{moment}+00:00", "", "", 1, 1, 1, 1, 0, False)
+        VaultSnapshot(str(n), f"{moment}+00:00", "", "", 1, 1, 1, 1, 0, False)
         for n, moment in enumerate(moments)
     ]
     assert _kept(found, Policy(daily=2)) == ["2026-11-23T00:05", "2026-11-22T23:50"]

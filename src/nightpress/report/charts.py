@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from nightpress.report.figures import CallDay, Day, Figures, Gate, Phase, Sizes
+from nightpress.report.figures import CallDay, Day, Figures, GateRow, Phase, Sizes
 
 WIDTH, HEIGHT = 480, 270
 MOST_GATES = 8
@@ -96,7 +96,7 @@ def calls(days: Sequence[CallDay], per_day: int | None) -> str:
     return _svg(chart, names)
 
 
-def gates(found: Sequence[Gate]) -> str:
+def gates(found: Sequence[GateRow]) -> str:
     import pygal
 
     chart = pygal.HorizontalStackedBar(**_config())

@@ -15,7 +15,7 @@ from nightpress.ledger.ledger import Ledger
 from nightpress.plan.catalog import Catalog, Item
 from nightpress.project.project import Project
 from nightpress.report import provenance
-from nightpress.report.figures import STATES, Attempt, Bin, Document, Plugin, Sizes
+from nightpress.report.figures import STATES, AttemptRow, Bin, DocumentRow, PluginRow, Sizes
 from nightpress.storage.snapshots import Snapshots
 
 ATTEMPTS = 5
@@ -28,30 +28,30 @@ BIN = 2_000
 """Bytes that one bar of the histogram spans."""
 
 
-def plugins(project: Project, catalog: Catalog) -> list[Plugin]:
+def plugins(project: Project, catalog: Catalog) -> list[PluginRow]:
     """Every plugin, those that need the user first."""
-    documents: dict[str, list[Document]] = {slug: [] for slug in catalog.slugs}
+    documents: dict[str, list[DocumentRow]] = {slug: [] for slug in catalog.slugs}
     names: dict[str, str] = {}
     for item in catalog.items.values():
         documents.setdefault(item.slug, []).append(_document(project, item))
         names[item.slug] = item.plugin_name or item.slug
     _add_differences(project, documents)
     found = [
-        Plugin(slug, names.get(slug, slug), _worst(own), tuple(own))
+        PluginRow(slug, names.get(slug, slug), _worst(own), tuple(own))
         for slug, own in documents.items()
     ]
     return sorted(found, key=lambda p: (STATES.index(p.state), p.name.lower(), p.slug))
 
 
-def _worst(documents: Sequence[Document]) -> str:
+def _worst(documents: Sequence[DocumentRow]) -> str:
     states = [document.state for document in documents]
     return min(states, key=STATES.index) if states else "failed"
 
 
-def _document(project: Project, item: Item) -> Document:
+def _document(project: Project, item: Item) -> DocumentRow:
     decision = item.decision
     said = tuple(reason.text for reason in decision.reasons)
-    blank = Document(item.id, item.type, item.target, decision.action, said, item.size)
+    blank = DocumentRow(item.id, item.type, item.target, decision.action, said, item.size)
     if not project.has_ledger:
         return blank
     ledger = project.ledger
@@ -98,11 +98,11 @@ def _tries(ledger: Ledger, job: str) -> int:
     return int(row["n"])
 
 
-def _attempts(ledger: Ledger, job: str) -> Iterator[Attempt]:
+def _attempts(ledger: Ledger, job: str) -> Iterator[AttemptRow]:
     query = "SELECT * FROM enhancements WHERE job = ? ORDER BY id DESC LIMIT ?"
     for row in ledger.rows(query, (job, ATTEMPTS)):
         said = row["error_message"] or "; ".join(json.loads(row["reasons"]))
-        yield Attempt(
+        yield AttemptRow(
             row["timestamp"], row["status"], row["model_answered"] or row["model_requested"],
             row["processing_time_seconds"] or 0.0, row["tokens_in"] + row["tokens_out"],
             said[:LINE],
@@ -112,7 +112,7 @@ def _attempts(ledger: Ledger, job: str) -> Iterator[Attempt]:
 # --- differences ---
 
 
-def _add_differences(project: Project, documents: dict[str, list[Document]]) -> None:
+def _add_differences(project: Project, documents: dict[str, list[DocumentRow]]) -> None:
     """Against what stood before, of the documents published last, as many as there is room for."""
     snapshots = Snapshots(project.state / "snapshots")
     places = [
@@ -135,7 +135,7 @@ def _add_differences(project: Project, documents: dict[str, list[Document]]) -> 
 # --- sizes ---
 
 
-def sizes(found: Sequence[Plugin], window: tuple[int, int]) -> Sizes:
+def sizes(found: Sequence[PluginRow], window: tuple[int, int]) -> Sizes:
     """The histogram of documents that are of our making or adopted."""
     done = [d for p in found for d in p.documents if d.provenance is not None]
     befores = [d.size_before for d in done if d.size_before is not None]

@@ -76,7 +76,7 @@ class QuotaState(Struct, frozen=True):
     busiest_tokens: int
 
 
-class Model(Struct, frozen=True):
+class ModelRow(Struct, frozen=True):
     """Which model was asked, and which answered ("": none did)."""
 
     asked: str
@@ -87,7 +87,7 @@ class Model(Struct, frozen=True):
     cost: float | None
 
 
-class Gate(Struct, frozen=True):
+class GateRow(Struct, frozen=True):
     """How often a gate spoke in the latest attempts, by severity."""
 
     gate: str
@@ -121,7 +121,7 @@ class RunRow(Struct, frozen=True):
     calls: int
 
 
-class Attempt(Struct, frozen=True):
+class AttemptRow(Struct, frozen=True):
     """One attempt at an enhancement."""
 
     at: str
@@ -152,7 +152,7 @@ class Provenance(Struct, frozen=True):
     restore: str
 
 
-class Document(Struct, frozen=True):
+class DocumentRow(Struct, frozen=True):
     """One enhancement as it stands. action: what the plan says of it; state: in one word."""
 
     job: str
@@ -166,20 +166,20 @@ class Document(Struct, frozen=True):
     score_before: int | None = None
     tries: int = 0
     last: str = ""
-    attempts: Sequence[Attempt] = ()
+    attempts: Sequence[AttemptRow] = ()
     findings: Sequence[Mapping[str, Any]] = ()
     findings_left_out: int = 0
     provenance: Provenance | None = None
     diff: Sequence[str] = ()
 
 
-class Plugin(Struct, frozen=True):
+class PluginRow(Struct, frozen=True):
     """One plugin and its documents; state: the one of them that needs the user most."""
 
     slug: str
     name: str
     state: str
-    documents: Sequence[Document]
+    documents: Sequence[DocumentRow]
 
 
 class Backups(Struct, frozen=True):
@@ -214,11 +214,11 @@ class Figures(Struct, frozen=True):
     phases: Sequence[Phase]
     call_days: Sequence[CallDay]
     quota: Sequence[QuotaState]
-    models: Sequence[Model]
-    gates: Sequence[Gate]
+    models: Sequence[ModelRow]
+    gates: Sequence[GateRow]
     causes: Sequence[Cause]
     backups: Backups
-    plugins: Sequence[Plugin]
+    plugins: Sequence[PluginRow]
     problems: Sequence[str] = field(default=())
     format: int = 1
 

@@ -17,7 +17,7 @@ from msgspec import to_builtins
 
 from nightpress.report import charts, formats
 from nightpress.report import figures as words
-from nightpress.report.figures import Figures, Plugin
+from nightpress.report.figures import Figures, PluginRow
 
 
 def page(figures: Figures) -> str:
@@ -77,7 +77,7 @@ def rows(figures: Figures) -> dict[str, Any]:
     }
 
 
-def _row(plugin: Plugin) -> Mapping[str, Any]:
+def _row(plugin: PluginRow) -> Mapping[str, Any]:
     return {
         "slug": plugin.slug,
         "name": plugin.name,

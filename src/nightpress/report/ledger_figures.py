@@ -21,8 +21,8 @@ from nightpress.report.figures import (  # fmt: skip
     CallDay,
     Cause,
     Day,
-    Gate,
-    Model,
+    GateRow,
+    ModelRow,
     Phase,
     QuotaState,
     RunRow,
@@ -103,7 +103,7 @@ def call_days(ledger: Ledger, since: str) -> list[CallDay]:
     return [CallDay(**dict(row)) for row in ledger.rows(query, (since,))]
 
 
-def models(ledger: Ledger, since: str) -> list[Model]:
+def models(ledger: Ledger, since: str) -> list[ModelRow]:
     """Pairs of model asked and model that answered, the most frequent first."""
     query = (
         "SELECT model_requested AS asked, coalesce(model_answered, '') AS answered,"
@@ -113,7 +113,7 @@ def models(ledger: Ledger, since: str) -> list[Model]:
     for row in ledger.rows(query, (since,)):
         found.setdefault((row["asked"], row["answered"]), []).append(row)
     pairs = [
-        Model(
+        ModelRow(
             asked, answered, len(calls), sum(c["tokens_in"] for c in calls),
             sum(c["tokens_out"] for c in calls), dollars(calls),
         )
@@ -145,7 +145,7 @@ def _between(started: str, finished: str | None) -> float | None:
     return round(spent.total_seconds(), 1)
 
 
-def gates(latest: Iterable[Any]) -> list[Gate]:
+def gates(latest: Iterable[Any]) -> list[GateRow]:
     """How often each gate spoke in the latest attempts, the loudest first."""
     found: Counter[tuple[str, str]] = Counter()
     for row in latest:
@@ -153,7 +153,7 @@ def gates(latest: Iterable[Any]) -> list[Gate]:
             found[str(finding.get("check")), str(finding.get("severity"))] += 1
     names = {gate for gate, _ in found}
     rows = [
-        Gate(gate, found[gate, "error"], found[gate, "warning"], found[gate, "info"])
+        GateRow(gate, found[gate, "error"], found[gate, "warning"], found[gate, "info"])
         for gate in names
     ]
     return sorted(rows, key=lambda g: (-g.errors, -g.warnings, -g.infos, g.gate))

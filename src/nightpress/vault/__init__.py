@@ -7,7 +7,7 @@ Verbs: `backup`, `restore_all`, `snapshots`, `verify`, `drill`, `forget`, `archi
 from nightpress.vault.archive import ArchiveResult, archive
 from nightpress.vault.backup import BackupResult, backup
 from nightpress.vault.drill import DrillResult, drill
-from nightpress.vault.inventory import Snapshot, choose, parts, snapshots
+from nightpress.vault.inventory import VaultSnapshot, choose, parts, snapshots
 from nightpress.vault.open import (
     NOT_OFF_SITE,
     LocalPlace,
@@ -37,9 +37,9 @@ __all__ = [
     "Refused",
     "RemotePlace",
     "RestoreResult",
-    "Snapshot",
     "Source",
     "VaultError",
+    "VaultSnapshot",
     "VerifyResult",
     "archive",
     "backup",

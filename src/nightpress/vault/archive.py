@@ -25,7 +25,7 @@ from msgspec import Struct
 from nightpress.errors import UsageError
 from nightpress.text import safe
 from nightpress.vault import fetch, inventory, restore, schema
-from nightpress.vault.inventory import PartRow, Snapshot
+from nightpress.vault.inventory import PartRow, VaultSnapshot
 from nightpress.vault.place import Damaged, Place
 from nightpress.vault.trees import Node, Tree
 
@@ -71,7 +71,7 @@ def archive(place: Place, parent: Path, *, snapshot: str | None = None) -> Archi
     return ArchiveResult(str(folder), chosen.id, files, tar_sha256, chosen.partial)
 
 
-def _fill(place: Place, stage: Path, stamp: str, chosen: Snapshot) -> str:
+def _fill(place: Place, stage: Path, stamp: str, chosen: VaultSnapshot) -> str:
     rows = inventory.parts(place, chosen.id)
     heads = [row.tree for row in rows]
     stored = fetch.sizes(place, heads)
@@ -171,7 +171,7 @@ def _add(tar: tarfile.TarFile, node: Node, every: Iterator[tuple[str, bytes]]) -
 
 
 def _inventory(
-    chosen: Snapshot,
+    chosen: VaultSnapshot,
     rows: Sequence[PartRow],
     tree_of: dict[tuple[str, str], Tree],
     tar_sha256: str,
@@ -195,7 +195,7 @@ def _inventory(
     }  # fmt: skip
 
 
-def _recovery(chosen: Snapshot, stamp: str, has_ledger: bool) -> str:
+def _recovery(chosen: VaultSnapshot, stamp: str, has_ledger: bool) -> str:
     copy = (
         f"mkdir -p project/.nightpress && cp enhancements-{stamp}.db project/.nightpress/ledger.db"
     )

@@ -38,7 +38,7 @@ class PartRow(Struct, frozen=True):
     tree: str
 
 
-class Snapshot(Struct, frozen=True):
+class VaultSnapshot(Struct, frozen=True):
     """One snapshot of a vault. taken: ISO 8601, UTC; left_out: files that did not travel."""
 
     id: str
@@ -77,7 +77,7 @@ def ago(seconds: float) -> str:
     return "just now"
 
 
-def snapshots(place: Place) -> list[Snapshot]:
+def snapshots(place: Place) -> list[VaultSnapshot]:
     """The snapshots, newest first (by the order in which they were made, not by a clock)."""
     try:
         which, rows = place.read(
@@ -90,7 +90,7 @@ def snapshots(place: Place) -> list[Snapshot]:
     return [_snapshot(row) for row in rows]
 
 
-def choose(place: Place, wanted: str | None) -> Snapshot:
+def choose(place: Place, wanted: str | None) -> VaultSnapshot:
     """The newest snapshot, or the one whose id begins with `wanted`; UsageError if there is none
     or more than one."""
     found = snapshots(place)
@@ -121,6 +121,6 @@ def part(row: Sequence[Any]) -> PartRow:
     return PartRow(*row)
 
 
-def _snapshot(row: Sequence[Any]) -> Snapshot:
+def _snapshot(row: Sequence[Any]) -> VaultSnapshot:
     named = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    return Snapshot(**named | {"partial": bool(named["partial"])})
+    return VaultSnapshot(**named | {"partial": bool(named["partial"])})

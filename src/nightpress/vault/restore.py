@@ -16,7 +16,7 @@ from nightpress.errors import MachineTrouble, UsageError
 from nightpress.model import RESTORED
 from nightpress.text import safe
 from nightpress.vault import fetch, inventory, objects, trees
-from nightpress.vault.inventory import PartRow, Snapshot
+from nightpress.vault.inventory import PartRow, VaultSnapshot
 from nightpress.vault.place import Damaged, Place
 from nightpress.vault.source import Listener, Progress, silent
 from nightpress.vault.trees import Node, Tree
@@ -107,7 +107,10 @@ def restore_all(
 
 
 def note(
-    chosen: Snapshot, rows: Sequence[PartRow], loaded: Mapping[str, Tree], nodes: Sequence[Node]
+    chosen: VaultSnapshot,
+    rows: Sequence[PartRow],
+    loaded: Mapping[str, Tree],
+    nodes: Sequence[Node],
 ) -> tuple[Node, bytes] | None:
     """The file beside the ledger that says what was brought: so that what stayed out is not taken
     for deleted. None where there is no ledger."""
@@ -139,7 +142,7 @@ def _disk(dest: Path, error: OSError) -> MachineTrouble:
     )
 
 
-def _wanted(rows: Sequence[PartRow], plugin: str | None, chosen: Snapshot) -> list[PartRow]:
+def _wanted(rows: Sequence[PartRow], plugin: str | None, chosen: VaultSnapshot) -> list[PartRow]:
     if plugin is None:
         return list(rows)
     found = [row for row in rows if row.kind == "plugin" and row.slug == plugin]

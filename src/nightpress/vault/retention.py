@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.vault import inventory
-from nightpress.vault.inventory import Snapshot
+from nightpress.vault.inventory import VaultSnapshot
 from nightpress.vault.place import Place, Refused, Sql, names
 from nightpress.vault.upload import NOW
 
@@ -43,7 +43,7 @@ class Policy(Struct, frozen=True):
 class Kept(Struct, frozen=True):
     """A snapshot and the rules that keep it; none: it goes."""
 
-    snapshot: Snapshot
+    snapshot: VaultSnapshot
     why: tuple[str, ...]
 
 
@@ -65,7 +65,7 @@ class ForgetResult(Struct, frozen=True):
         )
 
 
-def pick(found: Sequence[Snapshot], policy: Policy) -> list[Kept]:
+def pick(found: Sequence[VaultSnapshot], policy: Policy) -> list[Kept]:
     """Every snapshot with the rules that keep it; newest first, as `snapshots` gives them. Pure.
 
     As restic: each rule walks from the newest on and keeps the first one of each period, until it
