@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from tests.market import Market, plugin
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell: the tests of
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C need children that mind it
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: some tests wait, for a clock or a server."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

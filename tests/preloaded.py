@@ -82,13 +82,16 @@ def preloaded() -> Preloaded:
 
 
 def load() -> None:
+    """Import what runs import, and compile their patterns."""
     import nightpress
 
     for name in MODULES:
         importlib.import_module(name)
-    for module in pkgutil.walk_packages(nightpress.__path__, "nightpress."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+    for found in pkgutil.walk_packages(nightpress.__path__, "nightpress."):
+        if not found.name.endswith("__main__"):
+            module = importlib.import_module(found.name)
+            for value in vars(module).copy().values():
+                getattr(value, "_compiled", None)
     gc.collect()
     gc.freeze()
 

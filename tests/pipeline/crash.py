@@ -1,22 +1,22 @@
 """Kills the press at every step of a publication, runs it again, and tells what it found.
 
-Run as a program: `python crash.py SOURCE WORK MUTANT STEP...` prints one JSON object a kill point
-(every step, or only the named ones; MUTANT may be ""). The press runs in forked children; a child
-is killed with SIGKILL before its n-th step, where a step is any call that changes or syncs a file
-(os.fsync, os.rename ... and the steps of `atomic`). MUTANT breaks the protocol on purpose; the test
-of the test.
+Run as a program: `python -m tests.pipeline.crash SOURCE WORK MUTANT STEP...` prints one JSON object
+a kill point (every step, or only the named ones; MUTANT may be ""). The press runs in forked
+children; a child is killed with SIGKILL before its n-th step, where a step is any call that changes
+or syncs a file (os.fsync, os.rename ... and the steps of `atomic`). Where not a byte of the project
+has changed since the step before, that one's kill speaks for both. MUTANT breaks the protocol on
+purpose; the test of the test.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
-import pkgutil
 import shutil
 import signal
 import sqlite3
+import stat
 import sys
 import urllib.request
 from collections.abc import Callable
@@ -26,19 +26,33 @@ from typing import Any
 from nightpress.ledger import ledger
 from nightpress.pipeline import publish as publication
 from nightpress.storage import atomic
+from tests.preloaded import load
 
 
 class Killer:
-    """Counts steps; kills the process before step number `at` (0: never), and keeps the trace."""
+    """Counts steps; kills the process before step number `at` (-1: never), and keeps the trace:
+    the steps, and for 0 a digest of all that stands in the project before each."""
 
-    def __init__(self, at: int) -> None:
+    def __init__(self, at: int, root: Path) -> None:
         self.at = at
-        self.trace: list[str] = []
+        self.root = root
+        self.trace: list[tuple[str, str]] = []
 
     def step(self, name: str) -> None:
-        self.trace.append(name)
+        self.trace.append((name, "" if self.at else contents(self.root)))
         if len(self.trace) == self.at:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def contents(root: Path) -> str:
+    """A digest of every name, mode and byte under a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        status = path.lstat()
+        digest.update(f"{path}\0{status.st_mode}\0{status.st_size}\0".encode())
+        if stat.S_ISREG(status.st_mode):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def arm(killer: Killer) -> None:
@@ -131,7 +145,7 @@ def press(root: Path, at: int, mutant: str, out: Path) -> int:
         log = os.open(out.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(log, 1)
         os.dup2(log, 2)
-        killer = Killer(at)
+        killer = Killer(at, root)
         if mutant:
             mutate(mutant)
         arm(killer)
@@ -191,45 +205,36 @@ def calls() -> int:
         return int(json.load(answer)["calls"])
 
 
-def one(source: Path, work: Path, mutant: str, at: int, trace: list[str]) -> list[str]:
-    """Kill at one step, run again, print what was found; the trace of the first run."""
+def one(source: Path, work: Path, mutant: str, at: int, step: str) -> dict[str, Any]:
+    """Kill at one step, run again; what was found."""
     root = work / f"kill-{at}"
     shutil.copytree(source, root)
     before = calls()
     first = press(root, at, mutant, work / "first.json")
     killed = state(root)
-    if at == 0:
-        trace = json.loads((work / "first.json").read_text())
-    second = press(root, 0, mutant, work / "second.json")
+    second = press(root, -1, mutant, work / "second.json")
     found = {
-        "at": at, "step": trace[at - 1] if at else "", "first": first, "second": second,
-        "killed": killed, "after": state(root), "trace": trace if at == 0 else [],
-        "calls": calls() - before,
+        "at": at, "step": step, "first": first, "second": second, "killed": killed,
+        "after": state(root), "calls": calls() - before,
     }  # fmt: skip
-    print(json.dumps(found), flush=True)
     shutil.rmtree(root)
-    return trace
+    return found
 
 
 def main(source: Path, work: Path, mutant: str, only: list[str]) -> None:
-    trace = one(source, work, mutant, 0, [])
-    for at, step in enumerate(trace, 1):
-        if not only or step in only:
-            one(source, work, mutant, at, trace)
+    found = one(source, work, mutant, 0, "")
+    trace = json.loads((work / "first.json").read_text())
+    print(json.dumps({**found, "trace": [step for step, _ in trace]}), flush=True)
+    before = ""
+    for at, (step, digest) in enumerate(trace, 1):
+        if only and step not in only:
+            continue
+        if only or digest != before:
+            found = one(source, work, mutant, at, step)
+        before = digest
+        print(json.dumps({**found, "at": at, "step": step, "trace": []}), flush=True)
 
 
 if __name__ == "__main__":
-    # all imports are paid for once, before the forks
-    import doit.doit_cmd  # noqa: F401
-    import jsonschema  # noqa: F401
-    import markdown_it.main  # noqa: F401
-
-    import nightpress
-
-    for module in pkgutil.walk_packages(nightpress.__path__, "nightpress."):
-        importlib.import_module(module.name)
-
-    if "GOOGLE_GEMINI_BASE_URL" in os.environ:
-        from google import genai  # noqa: F401
-
+    load()  # all imports are paid for once, before the forks
     main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,8 +13,9 @@ from typing import Any
 import pytest
 
 from tests.gemini_server import GeminiServer, Limits
-from tests.market import Market, plugin
+from tests.market import Market, environment, plugin
 
+ROOT = Path(__file__).parents[2]
 OLD = "---\nname: beta\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
 
 
@@ -34,11 +34,10 @@ def kills(
 ) -> list[dict[str, Any]]:
     work = tmp_path / f"work-{mutant}"
     work.mkdir()
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GOOGLE_", "GEMINI_"))}
-    script = Path(__file__).parent / "crash.py"
     done = subprocess.run(
-        [sys.executable, str(script), str(source), str(work), mutant, *only],
-        capture_output=True, text=True, env={**kept, **environ}, check=False, timeout=600,
+        [sys.executable, "-m", "tests.pipeline.crash", str(source), str(work), mutant, *only],
+        cwd=ROOT, capture_output=True, text=True, env=environment(**environ), check=False,
+        timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

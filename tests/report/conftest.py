@@ -36,12 +36,22 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same page with as many plugins as show every state, for what looks at each element."""
+    few, many = sample(40), sample(250)
+    assert {one.state for one in few.plugins} == {one.state for one in many.plugins}
+    path = tmp_path_factory.mktemp("short") / "index.html"
+    path.write_text(page_of(few), encoding="utf-8")
+    return path
+
+
 @pytest.fixture()
 def opened(browser: Any, file: Path) -> Iterator[Callable[..., Any]]:
-    """Opens the page; `page.said` holds console errors and exceptions, `page.asked` requests."""
+    """Opens a page; `page.said` holds console errors and exceptions, `page.asked` requests."""
     pages = []
 
-    def open_(width: int = 1400, scheme: str = "light") -> Any:
+    def open_(width: int = 1400, scheme: str = "light", file: Path = file) -> Any:
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page.said, page.asked = [], []
         page.on("console", lambda message: page.said.append(message.text))

@@ -113,9 +113,9 @@ def test_a_row_opens_by_keyboard_and_tells_the_whole_story(opened: Open) -> None
 
 @pytest.mark.parametrize("width", [400, 1400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_contrast_and_labels_pass_axe(opened: Open, width: int, scheme: str) -> None:
+def test_contrast_and_labels_pass_axe(opened: Open, short: Path, width: int, scheme: str) -> None:
     pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
-    page = opened(width, scheme)
+    page = opened(width, scheme, short)
     page.select_option("#state", "")
     for button in page.locator("#rows .open").all()[:2]:
         button.click()
