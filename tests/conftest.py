@@ -12,9 +12,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C need children that mind it
 
 
-def pytest_xdist_auto_num_workers() -> int:
+def pytest_xdist_auto_num_workers() -> int | None:
     """One more than there are processors: some tests wait, for a clock or a server."""
-    return (os.cpu_count() or 1) + 1
+    said = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return None if said else (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture
