@@ -166,8 +166,10 @@ class Hrana:
         """The statements as Hrana wants them; a text that comes twice is sent once."""
         ids = _repeated(statements)
         return [
-            ({"sql_id": ids[text]} if text in ids else {"sql": text})
-            | {"args": [_encode(value) for value in args]}
+            {
+                "sql_id" if text in ids else "sql": ids.get(text, text),
+                "args": [_encode(value) for value in args],
+            }
             for text, args in statements
         ]
 
