@@ -1,7 +1,4 @@
-"""Time, as a thing that is handed in: what waits or asks the time takes a Clock.
-
-Floor 2.
-"""
+"""Time, as a thing that is handed in: what waits or asks the time takes a Clock."""
 
 from __future__ import annotations
 

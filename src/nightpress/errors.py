@@ -1,6 +1,6 @@
 """The errors that nightpress raises on purpose: each says what, where, and what to do about it.
 
-Floor 0: imports nothing of ours. A known error ends a task or a command with one paragraph and no
+A known error ends a task or a command with one paragraph and no
 traceback; anything else that is raised is a bug, and shows its traceback.
 """
 

@@ -1,6 +1,6 @@
 """What an enhancement is made from, as one digest per ingredient.
 
-Floor 1: pure functions of values. Change one ingredient, and exactly the enhancements that are
+Pure functions of values. Change one ingredient, and exactly the enhancements that are
 made from it are stale; the names of the ingredients are the words of the reasons.
 """
 

@@ -1,7 +1,4 @@
-"""Is a host this machine itself? Keys and plain http are for no other.
-
-Floor 1.
-"""
+"""Is a host this machine itself? Keys and plain http are for no other."""
 
 from __future__ import annotations
 

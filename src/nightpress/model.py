@@ -1,6 +1,6 @@
 """The words of nightpress as frozen values: what every floor passes to the others.
 
-Floor 0: imports nothing of ours. Paths are POSIX strings, relative to the root that their
+Paths are POSIX strings, relative to the root that their
 docstring names; sizes are bytes; digests are lower-case hex sha256; times are UTC.
 """
 

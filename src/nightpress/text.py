@@ -1,6 +1,6 @@
 """Text from plugins, made safe for a terminal.
 
-Floor 2, pure. An author controls every name: control characters could move the cursor, recolour
+Pure. An author controls every name: control characters could move the cursor, recolour
 or rewrite what was printed, and bidirectional ones could reorder it.
 """
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from nightpress.checks import Neighbours, alone, judge, sketches
 from nightpress.checks.document import parse
-from nightpress.checks.normalise import mend
+from nightpress.checks.normalise import normalise
 from tests.checks import base
 from tests.checks.defects import all_defects
 
@@ -33,19 +33,19 @@ def test_any_text_is_judged_and_scored(text: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(TEXTS)
-def test_mending_twice_changes_nothing(text: str) -> None:
-    assert mend(mend(text)) == mend(text)
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
 
 
 @settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_prose_keeps_every_position(text: str) -> None:
-    document = parse(mend(text))
+    document = parse(normalise(text))
     assert len(document.prose) == len(document.text)
     assert document.prose.count("\n") == document.text.count("\n")
 
 
-def test_mended_text_is_what_is_published() -> None:
+def test_normalised_text_is_what_is_published() -> None:
     raw = "\ufeff" + base.BASE.replace("\n", "\r\n").rstrip()
     verdict = judge(raw, base.context())
     assert verdict.text == base.BASE

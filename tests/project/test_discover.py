@@ -11,7 +11,7 @@ import pytest
 
 from nightpress.errors import UnsafePath
 from nightpress.project import discover
-from nightpress.project.discover import Found
+from nightpress.project.discover import FoundPlugin
 
 
 def put(path: Path, content: Any = "x") -> None:
@@ -39,7 +39,11 @@ def test_plugins_are_found_by_their_plugin_json(tmp_path: Path) -> None:
     put(tmp_path / "one" / "skills" / "deep" / "er" / "SKILL.md", "1")
     put(tmp_path / "not-a-plugin" / "README.md")
     assert discover.discover(tmp_path) == discover.Discovery(
-        (Found("b/two", "Two", "tools"), Found("one", "One", skills=(("skills/x", 5),))), ()
+        (
+            FoundPlugin("b/two", "Two", "tools"),
+            FoundPlugin("one", "One", skills=(("skills/x", 5),)),
+        ),
+        (),
     )
 
 
@@ -87,7 +91,7 @@ def test_entries_that_share_a_folder_are_one_plugin_and_told(tmp_path: Path) -> 
     )
     found = discover.discover(tmp_path)
     skills = (("kits/sheet", 5), ("kits/slides", 5), ("skills/own", 5))
-    assert found.plugins == (Found(".", "our-skills", skills=skills),)
+    assert found.plugins == (FoundPlugin(".", "our-skills", skills=skills),)
     assert found.notices == (
         "2 plugins share the folder .; one manifest, our-skills, documents all: office, shows",
     )

@@ -6,22 +6,22 @@ import random
 
 import pytest
 
-from nightpress.project.mass_produced import Document, mass_produced
+from nightpress.project.mass_produced import Candidate, mass_produced
 
 HEADINGS = ("Overview", "How It Works", "When to Use", "Integration")
 SUBJECTS = "ledger tide beacon orchard kiln harbour loom quarry meadow lantern forge anvil".split()
 
 
-def filled_in(plugin: str, path: str = "skills/adapter/SKILL.md") -> Document:
+def filled_in(plugin: str, path: str = "skills/adapter/SKILL.md") -> Candidate:
     """One document of a template: only the subject differs."""
     lines = ["---", f"name: {plugin}", "---", ""]
     for heading in HEADINGS:
         lines += [f"## {heading}", "", f"This skill empowers Claude to handle {plugin} well.", ""]
         lines += [f"1. Claude analyses the request about {plugin}.", f"2. {plugin} is checked.", ""]
-    return Document(plugin, path, "\n".join(lines))
+    return Candidate(plugin, path, "\n".join(lines))
 
 
-def written(plugin: str, number: int) -> Document:
+def written(plugin: str, number: int) -> Candidate:
     """A person's document in a house style: the headings are agreed on, the words are not."""
     words = random.Random(number)  # the same words in each run
     alphabet = "bcdfghklmnprstvw"
@@ -35,7 +35,7 @@ def written(plugin: str, number: int) -> Document:
             ]
             lines.append(" ".join(sentence).capitalize() + ".")
         lines.append("")
-    return Document(plugin, f"skills/{plugin}/SKILL.md", "\n".join(lines))
+    return Candidate(plugin, f"skills/{plugin}/SKILL.md", "\n".join(lines))
 
 
 def test_one_template_in_many_plugins_is_mass_produced() -> None:
@@ -63,11 +63,11 @@ def test_a_person_among_the_mass_is_a_person() -> None:
 
 
 def test_the_few_of_a_group_that_hide_their_template_belong_to_it() -> None:
-    hidden = Document("odd", "skills/adapter/SKILL.md", "# Odd\n\nSomething else altogether.\n")
+    hidden = Candidate("odd", "skills/adapter/SKILL.md", "# Odd\n\nSomething else altogether.\n")
     documents = [*(filled_in(subject) for subject in SUBJECTS), hidden]
     assert mass_produced(documents) == frozenset(documents)
 
 
 @pytest.mark.parametrize("text", ["", "---\n", "## \n## \n## \n", "```\n## A\n", "\u2028" * 50])
 def test_odd_texts_are_nobodys_template(text: str) -> None:
-    assert mass_produced(Document(f"p{n}", "SKILL.md", text) for n in range(20)) == frozenset()
+    assert mass_produced(Candidate(f"p{n}", "SKILL.md", text) for n in range(20)) == frozenset()

@@ -1,6 +1,6 @@
 """Every gate that a draft passes before it is published; pure, explained, and without a model.
 
-`judge` is the whole of it: mends, checks, score. docs/checks.md lists the gates.
+`judge` is the whole of it: normalisation, checks, score. docs/checks.md lists the gates.
 """
 
 from __future__ import annotations

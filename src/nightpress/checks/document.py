@@ -78,7 +78,7 @@ class Paragraph(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """raw: as received; text: after the deterministic mends; frontmatter: the text between the
+    """raw: as received; text: after normalisation; frontmatter: the text between the
     `---` lines, or None; fields: parsed, or None where there is none or it does not parse.
 
     prose: `text` with frontmatter, code blocks and code spans blanked out, position by position;

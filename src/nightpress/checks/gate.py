@@ -12,7 +12,7 @@ from nightpress.checks.near_duplicates import Neighbours
 from nightpress.model import Anatomy, Finding, Severity, Window
 
 Family = Literal[
-    "form", "grounding", "substance", "safety", "regression", "truncation", "mended", "custom"
+    "form", "grounding", "substance", "safety", "regression", "truncation", "normalised", "custom"
 ]
 Options = Mapping[str, Any]
 
@@ -81,7 +81,7 @@ class Gate(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """text: the document after the deterministic mends, which is what may be published;
+    """text: the document after normalisation, which is what may be published;
     score: 0-100; parts: points per family, of those that could be judged; measures: the numbers
     behind them (bytes, tokens, shares)."""
 

@@ -1,6 +1,6 @@
-"""Deterministic mends: what has one right form is put into it, and reported, never refused.
+"""Normalisation: what has one right form is put into it, and reported, never refused.
 
-Each mend's rule is its own inverse test: a text that is already right passes unchanged, so mending
+Each rule is its own inverse test: a text that is already right passes unchanged, so normalising
 twice changes nothing.
 """
 
@@ -12,7 +12,7 @@ from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 
 
-def mend(text: str) -> str:
+def normalise(text: str) -> str:
     """LF line ends, no byte order mark, ordinary spaces, exactly one newline at the end."""
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\u00a0", " ").replace("\u202f", " ")
@@ -20,13 +20,13 @@ def mend(text: str) -> str:
 
 
 def byte_order_mark(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
-    """No byte order mark; mended."""
+    """No byte order mark; normalised."""
     if document.raw.startswith("\ufeff"):
         yield Spot("byte order mark", 1, 1, "save as UTF-8 without BOM")
 
 
 def line_ends(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
-    """Lines end with LF; mended."""
+    """Lines end with LF; normalised."""
     at = document.raw.find("\r")
     if at >= 0:
         line = document.raw.count("\n", 0, at) + 1
@@ -34,7 +34,7 @@ def line_ends(document: Document, _context: Context, _: Options) -> Iterator[Spo
 
 
 def final_newline(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
-    """The file ends with exactly one newline; mended."""
+    """The file ends with exactly one newline; normalised."""
     raw = document.raw.replace("\r\n", "\n").replace("\r", "\n")
     if raw.strip() and (not raw.endswith("\n") or raw.endswith("\n\n")):
         yield Spot(
@@ -43,7 +43,7 @@ def final_newline(document: Document, _context: Context, _: Options) -> Iterator
 
 
 def no_break_space(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
-    """Ordinary spaces, no no-break spaces: in code they break commands; mended."""
+    """Ordinary spaces, no no-break spaces: in code they break commands; normalised."""
     for mark in ("\u00a0", "\u202f"):
         at = document.raw.find(mark)
         if at >= 0:

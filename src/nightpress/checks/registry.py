@@ -167,10 +167,10 @@ GATES = (
     ),
     Gate("finish-reason", "truncation", "error", regression.finish_reason),
     Gate("ending", "truncation", "error", regression.ending, alone="warning"),
-    Gate("byte-order-mark", "mended", "info", normalise.byte_order_mark),
-    Gate("line-ends", "mended", "info", normalise.line_ends),
-    Gate("final-newline", "mended", "info", normalise.final_newline),
-    Gate("no-break-space", "mended", "info", normalise.no_break_space),
+    Gate("byte-order-mark", "normalised", "info", normalise.byte_order_mark),
+    Gate("line-ends", "normalised", "info", normalise.line_ends),
+    Gate("final-newline", "normalised", "info", normalise.final_newline),
+    Gate("no-break-space", "normalised", "info", normalise.no_break_space),
 )
 
 REGISTRY: dict[str, Gate] = {gate.name: gate for gate in GATES}

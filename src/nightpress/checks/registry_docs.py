@@ -18,7 +18,7 @@ TITLES = {
     "safety": "Safety: it harms nobody who reads it",
     "regression": "Regression: it loses nothing against the file that stands there",
     "truncation": "Truncation: it is whole",
-    "mended": "Mended: put right without a word, and reported",
+    "normalised": "Normalised: put right without a word, and reported",
 }
 HEAD = """# The checks
 

@@ -10,7 +10,7 @@ from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.injection import ACTIVE, DESTRUCTIVE, INJECTION, PIPE
 from nightpress.checks.prefilter import Guarded, matches
-from nightpress.checks.source import URL, Source, comparable, source_of
+from nightpress.checks.source import URL, PluginText, comparable, source_of
 from nightpress.checks.substance import unquoted
 from nightpress.lazy import pattern
 
@@ -117,7 +117,7 @@ def url_known(document: Document, context: Context, options: Options) -> Iterato
             yield Spot(f"URL from nowhere: {url[:80]}", *document.place(found.start()), hint)
 
 
-def _known(url: str, source: Source, allowed: set[str]) -> bool:
+def _known(url: str, source: PluginText, allowed: set[str]) -> bool:
     """Whether the URL is one of the source's, goes on from one, or is an example."""
     if re.search(r"[{}$*%\[^]|\.\.\.|…", url):
         return True

@@ -8,8 +8,8 @@ the whole. Within a part
 - measures cost in proportion: vocabulary below 0.6 up to 40 % of grounding, commands left
   unmentioned up to 40 %; a zlib ratio below 0.35 up to 40 % of substance; no code of the body's up
   to 20 %; a size outside the window up to 40 % of form.
-Truncation counts as form, a project's own checks as substance. What was mended, and losses against
-the file before (which say nothing of the document itself), cost nothing.
+Truncation counts as form, a project's own checks as substance. What was normalised, and losses
+against the file before (which say nothing of the document itself), cost nothing.
 """
 
 from __future__ import annotations

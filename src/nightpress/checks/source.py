@@ -14,7 +14,7 @@ WORD = pattern(r"[^\W\d_][\w'-]{2,}")
 URL = pattern(r"https?://[^\s<>\"'`)\]}|\\]+")
 
 
-class Source(Struct, frozen=True):
+class PluginText(Struct, frozen=True):
     """text: all files, lower case; words: its distinct words."""
 
     text: str
@@ -48,12 +48,12 @@ def urls_of(text: str) -> frozenset[str]:
     return frozenset(url.rstrip(".,;:!?*_") for url in URL.findall(text))
 
 
-def source_of(context: Context) -> Source:
+def source_of(context: Context) -> PluginText:
     """What the document may draw on; empty without an anatomy. The file that a draft replaces is
     the plugin's own text (`witness`); a standing file is not its own witness."""
     anatomy = context.anatomy
     if anatomy is None:
-        return Source("", frozenset(), frozenset())
+        return PluginText("", frozenset(), frozenset())
     left_out = None if context.ours else context.target
     more = (anatomy.name, anatomy.description, *anatomy.keywords, context.witness)
     return _prepared(anatomy.files, left_out, more)
@@ -67,8 +67,10 @@ def comparable(document_text: str, context: Context) -> bool:
 
 # a plugin's enhancements are judged one after the other: few sources are alive at a time
 @lru_cache(maxsize=8)
-def _prepared(files: tuple[SourceFile, ...], left_out: str | None, more: tuple[str, ...]) -> Source:
+def _prepared(
+    files: tuple[SourceFile, ...], left_out: str | None, more: tuple[str, ...]
+) -> PluginText:
     counted = [f for f in files if f.path != left_out]
     texts = [*(f.text for f in counted), "\n".join([*(f.path for f in counted), *more])]
     text = "\n".join(texts)
-    return Source(text.lower(), frozenset().union(*map(words_of, texts)), urls_of(text))
+    return PluginText(text.lower(), frozenset().union(*map(words_of, texts)), urls_of(text))

@@ -1,4 +1,4 @@
-"""A text judged: mended, looked at by every chosen gate, and scored."""
+"""A text judged: normalised, looked at by every chosen gate, and scored."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from nightpress.model import Finding
 def judge(text: str, context: Context) -> Verdict:
     """The verdict on a text. Never raises for anything that the text holds.
 
-    Mends come first (line ends, byte order mark, spaces, final newline), so every other gate
-    judges, and every location counts in, the mended text.
+    Normalisation comes first (line ends, byte order mark, spaces, final newline), so every other
+    gate judges, and every location counts in, the normalised text.
     """
-    mended = normalise.mend(text)
-    document = parse(mended, raw=text)
+    normal = normalise.normalise(text)
+    document = parse(normal, raw=text)
     gates = settings.chosen(context.settings, context.custom, context.ours)
     order = {gate.name: at for at, gate in enumerate(gates)}
     found = [
@@ -32,7 +32,7 @@ def judge(text: str, context: Context) -> Verdict:
     found.sort(key=lambda f: (f.line, f.column, order[f.check]))
     numbers = score.measures(document, context)
     points, parts = score.score(found, {gate.name: gate for gate in gates}, numbers, context)
-    return Verdict(mended, tuple(found), points, parts, numbers)
+    return Verdict(normal, tuple(found), points, parts, numbers)
 
 
 def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:

@@ -1,6 +1,6 @@
 """What a plugin consists of, found from its files: commands, agents, skills, hooks, scripts, MCP.
 
-Floor 1: pure. Plugins come in many shapes (no plugin.json, one at the root, wrong types, none of
+Pure. Plugins come in many shapes (no plugin.json, one at the root, wrong types, none of
 the standard folders): whatever is there is taken, and nothing that is wrong stops us. Layout: the
 Claude Code plugin reference.
 """

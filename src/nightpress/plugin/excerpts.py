@@ -1,7 +1,5 @@
 """What of a plugin goes into a prompt: the most telling files first, whole while they fit, long
 ones trimmed at a heading. Never a blind slice.
-
-Floor 1: pure.
 """
 
 from __future__ import annotations

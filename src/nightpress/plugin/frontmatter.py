@@ -1,6 +1,6 @@
 """The YAML block at the head of a Markdown file: split off, read within bounds, written.
 
-Floor 1: pure. Reading tolerates what Claude accepts and strict YAML rejects (an unquoted value
+Pure. Reading tolerates what Claude accepts and strict YAML rejects (an unquoted value
 that holds `: `); writing gives the one form that every parser accepts: block style, one-line
 double-quoted strings, LF (see the Agent Skills specification).
 """

@@ -1,6 +1,6 @@
 """Names from names: the slug of a task, and the name of a skill's folder.
 
-Floor 1: pure. A slug is `[a-z0-9][a-z0-9._-]{0,63}` (doit aborts everything on a task name with
+Pure. A slug is `[a-z0-9][a-z0-9._-]{0,63}` (doit aborts everything on a task name with
 `=`); a skill's name is `[a-z0-9-]`, 1-64, without leading, trailing or double hyphens, and
 without "anthropic" or "claude" (Agent Skills specification).
 """

@@ -1,6 +1,6 @@
 """The text of a plugin that a document is made from, read safely, and the plugin's anatomy.
 
-Floor 3. Untrusted: only regular files inside the plugin, each within a cap; never a file whose
+Untrusted: only regular files inside the plugin, each within a cap; never a file whose
 name says that it holds secrets (they are neither sent nor used).
 """
 

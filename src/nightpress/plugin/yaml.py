@@ -1,6 +1,6 @@
 """YAML from strangers, read once: values, and the place of each, within bounds.
 
-Floor 1: pure. Anchors, aliases and merge keys are refused (an alias bomb loads instantly and goes
+Pure. Anchors, aliases and merge keys are refused (an alias bomb loads instantly and goes
 off later; a merge-key bomb keeps a loader busy for 20 s), as are duplicate keys; size, nodes and
 depth are bounded before anything is built. Scalars follow YAML 1.2's core schema, so `yes` is a
 string, and a date stays the text that it is. ruamel.yaml parses; the values are built here, so
@@ -34,7 +34,7 @@ class YamlError(ValueError):
         self.column = column
 
 
-class Document(Struct):
+class YamlDocument(Struct):
     """value: plain Python; places: path of keys and indexes -> (line, column) of the value;
     keys: path -> (line, column) of the key."""
 
@@ -43,7 +43,7 @@ class Document(Struct):
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
 
 
-def load(text: str, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> Document:
+def load(text: str, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> YamlDocument:
     """One YAML document; an empty one has the value None. Raises YamlError."""
     if len(text) > max_bytes or len(text.encode("utf-8", "replace")) > max_bytes:
         raise YamlError(f"larger than {max_bytes:,} bytes")
@@ -77,9 +77,9 @@ class _Builder:
     def __init__(self, max_nodes: int) -> None:
         self.left = max_nodes
         self.max_nodes = max_nodes
-        self.document = Document()
+        self.document = YamlDocument()
 
-    def build(self, events: Iterator[Any]) -> Document:
+    def build(self, events: Iterator[Any]) -> YamlDocument:
         documents = 0
         for event in events:
             name = type(event).__name__

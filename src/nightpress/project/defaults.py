@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress.model import Window
-from nightpress.plugin.yaml import Document
+from nightpress.plugin.yaml import YamlDocument
 from nightpress.project import paths, yaml_read
 from nightpress.project.problems import Problem
 from nightpress.project.schema import at
@@ -44,14 +44,14 @@ def load_defaults(root: Path) -> tuple[Defaults, list[Problem]]:
     return Defaults(root, values, size), problems
 
 
-def _marketplace(document: Document) -> Iterator[Problem]:
+def _marketplace(document: YamlDocument) -> Iterator[Problem]:
     given = document.value.get("marketplace")
     if isinstance(given, str) and (wrong := paths.unsafe(given, "the project")):
         yield at(document, FILE, ("marketplace",), f"{given!r} {wrong}")
 
 
 def window(
-    document: Document, shown: str, path: tuple[Any, ...], values: Any, base: Window
+    document: YamlDocument, shown: str, path: tuple[Any, ...], values: Any, base: Window
 ) -> tuple[Window, list[Problem]]:
     """The window with the `size:` of `values` (which stands at `path`) in place of the base's.
 
@@ -70,7 +70,7 @@ def window(
 
 
 def checks(
-    document: Document,
+    document: YamlDocument,
     shown: str,
     path: tuple[Any, ...],
     values: Any,

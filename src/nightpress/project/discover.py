@@ -1,7 +1,7 @@
 """Finding the plugins of a marketplace: what its marketplace.json lists, and every folder with a
 plugin.json of its own.
 
-Floor 3. No link is followed, backup folders are passed over, and odd marketplaces (remote sources,
+No link is followed, backup folders are passed over, and odd marketplaces (remote sources,
 missing folders, nested or nameless plugins, two of one name) are reported, not tripped over.
 """
 
@@ -28,7 +28,7 @@ _LOCAL = frozenset({None, "directory", "file", "local", "path", "relative"})
 _SHOWN = 10
 
 
-class Found(Struct, frozen=True):
+class FoundPlugin(Struct, frozen=True):
     """A plugin: its folder relative to the marketplace ("." for the root itself), its real name,
     its category, what the marketplace says of it if it is silent itself, and the skill folders it
     has (relative to the plugin, with the size in bytes of each SKILL.md); root_skill: it is one
@@ -45,7 +45,7 @@ class Found(Struct, frozen=True):
 class Discovery(Struct, frozen=True):
     """The plugins, sorted by path, and what was passed over."""
 
-    plugins: tuple[Found, ...]
+    plugins: tuple[FoundPlugin, ...]
     notices: tuple[str, ...]
 
 
@@ -224,7 +224,7 @@ def _by_folder(files: Mapping[str, int], plugins: set[str]) -> dict[str, dict[st
 
 def _found(
     market: _Market, path: str, entry: Mapping[str, Any], inside: Mapping[str, Mapping[str, int]]
-) -> Found:
+) -> FoundPlugin:
     files = inside[path]
     prefix = "" if path == "." else f"{path}/"
     own: dict[str, Any] = {}
@@ -241,7 +241,7 @@ def _found(
     told = "" if _is_text(own.get("description")) else entry.get("description")
     description = " ".join(told.split()) if isinstance(told, str) else ""
     root_skill = "SKILL.md" in files
-    return Found(path, name.strip(), category.strip(), description, skills, root_skill)
+    return FoundPlugin(path, name.strip(), category.strip(), description, skills, root_skill)
 
 
 def _skills(files: Mapping[str, int], declared: Sequence[str]) -> Iterator[tuple[str, int]]:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from nightpress.model import Generator, Window
-from nightpress.plugin.yaml import Document
+from nightpress.plugin.yaml import YamlDocument
 from nightpress.project import paths, yaml_read
 from nightpress.project.defaults import checks, window
 from nightpress.project.problems import Problem
-from nightpress.project.proposing import filled_in
 from nightpress.project.resources import bundled
 from nightpress.project.schema import at
 from nightpress.project.yaml_read import Memory
@@ -84,7 +83,7 @@ def _made(
     )
 
 
-def _target(document: Document, shown: str, kind: str) -> Iterator[Problem]:
+def _target(document: YamlDocument, shown: str, kind: str) -> Iterator[Problem]:
     given = document.value.get("target")
     if given is None:
         if kind != ANALYSIS:
@@ -100,7 +99,7 @@ def _target(document: Document, shown: str, kind: str) -> Iterator[Problem]:
         yield at(document, shown, ("target",), f"{given!r} has an unknown place", hint)
 
 
-def _own_checks(document: Document, shown: str, folder: Path) -> Iterator[Problem]:
+def _own_checks(document: YamlDocument, shown: str, folder: Path) -> Iterator[Problem]:
     """The files of the project's own checks: within the generator's folder, and there."""
     given = document.value.get("checks")
     for name, said in given.items() if isinstance(given, dict) else ():
@@ -166,3 +165,8 @@ def _loaded(
     memory: Memory | None,
 ) -> Generator | None:
     return load_generator(folder, memory)[0]
+
+
+def filled_in(target: str, skill: str, plugin: str) -> str:
+    """A generator's target; skill: the folder of the plugin's (first) skill."""
+    return target.replace("{plugin}", plugin).replace("{skill}", skill)

@@ -1,6 +1,6 @@
 """Setting up a project: dodo.py, defaults, one manifest per plugin, .gitignore.
 
-Floor 3. It can be run again at any time: whatever exists stays as it is.
+It can be run again at any time: whatever exists stays as it is.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from pathlib import Path
 from nightpress import project as contract
 from nightpress.errors import UsageError
 from nightpress.project import paths, yaml_write
-from nightpress.project.sync import Done, Sync, replace, settings, unwritable, write_new
+from nightpress.project.sync import Sync, SyncResult, replace, settings, unwritable, write_new
 
-__all__ = ["Done", "init", "sync"]
+__all__ = ["SyncResult", "init", "sync"]
 
 SCHEMAS = "manifests/.schemas"
 
 
-def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Done:
+def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> SyncResult:
     """Write what a project needs; nothing that exists is overwritten.
 
     marketplace: a folder within the project, seen from here or from the project. Raises
@@ -26,7 +26,7 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Do
     """
     root = project.resolve()
     relative = _within(root, marketplace)
-    done = Done()
+    done = SyncResult()
     if (root / contract.FILE).exists():
         settings(root)
     write_new(root, contract.FILE, yaml_write.defaults(_schema(root, "defaults"), relative), done)
@@ -60,17 +60,17 @@ def _within(root: Path, marketplace: str) -> str:
     return relative
 
 
-def sync(project: Path, *, rename_generic: bool = False, add: Sequence[str] = ()) -> Done:
+def sync(project: Path, *, rename_generic: bool = False, add: Sequence[str] = ()) -> SyncResult:
     """Write the manifests that are missing (`doit manifests`), and report those whose plugin is
     gone. add: types of enhancement to add to the manifests that lack them. Raises UsageError."""
-    done = Done()
+    done = SyncResult()
     root = project.resolve()
     settings(root)
     Sync(root, _schema(root, "manifest"), done, rename=rename_generic, add=add).run()
     return done
 
 
-def _ignore(root: Path, done: Done) -> None:
+def _ignore(root: Path, done: SyncResult) -> None:
     """The state folder's line in .gitignore, whatever encoding the rest has."""
     path = root / ".gitignore"
     data = path.read_bytes() if path.is_file() else b""

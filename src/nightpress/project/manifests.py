@@ -9,12 +9,12 @@ from typing import Any
 
 from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.plugin.names import skill_name
-from nightpress.plugin.yaml import Document
+from nightpress.plugin.yaml import YamlDocument
 from nightpress.project import defaults as shared
 from nightpress.project import generators, paths, yaml_read
 from nightpress.project.defaults import Defaults
+from nightpress.project.generators import filled_in
 from nightpress.project.problems import Problem
-from nightpress.project.proposing import filled_in
 from nightpress.project.schema import at
 from nightpress.project.yaml_read import Memory
 from nightpress.text import suggestion
@@ -63,7 +63,7 @@ class _Reading:
     """What the schema cannot say, over whatever of a document has the right form."""
 
     def __init__(
-        self, document: Document, shown: str, defaults: Defaults, memory: Memory | None
+        self, document: YamlDocument, shown: str, defaults: Defaults, memory: Memory | None
     ) -> None:
         self.document = document
         self.shown = shown

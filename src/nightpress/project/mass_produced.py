@@ -30,7 +30,7 @@ GROUP = 0.9
 """Of files that lie at one place in many plugins, so many make a mass-produced group of all."""
 
 
-class Document(Struct, frozen=True):
+class Candidate(Struct, frozen=True):
     """A document that stands somewhere. plugin: whose; path: relative to the plugin's folder."""
 
     plugin: str
@@ -38,12 +38,12 @@ class Document(Struct, frozen=True):
     text: str
 
 
-def mass_produced(documents: Iterable[Document]) -> frozenset[Document]:
+def mass_produced(documents: Iterable[Candidate]) -> frozenset[Candidate]:
     """Those of a marketplace's documents that one template has made."""
-    alike: defaultdict[tuple[str, ...], list[Document]] = defaultdict(list)
-    openings: dict[Document, list[str]] = {}
+    alike: defaultdict[tuple[str, ...], list[Candidate]] = defaultdict(list)
+    openings: dict[Candidate, list[str]] = {}
     plugins: defaultdict[str, set[str]] = defaultdict(set)
-    places: defaultdict[str, list[Document]] = defaultdict(list)
+    places: defaultdict[str, list[Candidate]] = defaultdict(list)
     for document in documents:
         prose = _FENCE.sub("", _FRONTMATTER.sub("", document.text.replace("\r\n", "\n")))
         alike[tuple(_HEADING.findall(prose))].append(document)
@@ -64,7 +64,7 @@ def mass_produced(documents: Iterable[Document]) -> frozenset[Document]:
     return frozenset(template)
 
 
-def _spread(group: Iterable[Document]) -> int:
+def _spread(group: Iterable[Candidate]) -> int:
     return len({document.plugin for document in group})
 
 

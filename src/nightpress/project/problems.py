@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import asdict
 
 from nightpress.text import safe
 
@@ -27,7 +26,3 @@ class Problem(Struct, frozen=True):
         word = " warning:" if self.severity == "warning" else ""
         hint = f" (hint: {self.hint})" if self.hint else ""
         return safe(f"{where}:{word}{path} {self.message}{hint}")
-
-
-def as_dict(problem: Problem) -> dict[str, Any]:
-    return asdict(problem)

@@ -1,6 +1,6 @@
 """One project: where its parts lie, what its defaults say, and who writes.
 
-Floor 3: joins the edges. Everything is opened at the first use, so that a null build pays for
+Everything is opened at the first use, so that a null build pays for
 nothing that it does not need, and a reading command creates nothing.
 """
 

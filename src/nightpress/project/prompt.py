@@ -1,6 +1,6 @@
 """Prompts: what of a plugin goes into one, and the text that is sent.
 
-Floor 1: pure. A prompt is a template file of its generator (Jinja2, sandboxed; an undefined
+Pure. A prompt is a template file of its generator (Jinja2, sandboxed; an undefined
 variable is an error). The plugin's text is chosen by value within a byte budget, redacted, and
 fenced as data: its author controls every byte of it. The constant instructions come first, so
 that the provider's implicit caching applies.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from nightpress.plugin.yaml import Document
+from nightpress.plugin.yaml import YamlDocument
 from nightpress.project.problems import Problem
 from nightpress.project.resources import bundled
 from nightpress.text import suggestion
@@ -41,7 +41,7 @@ def needed(name: str) -> str:
     return f"needed: {', '.join(keys)}" if keys else ""
 
 
-def problems(document: Document, shown: str, name: str) -> Iterator[Problem]:
+def problems(document: YamlDocument, shown: str, name: str) -> Iterator[Problem]:
     """Every error of the document, in no order."""
     for error in _validator(name).iter_errors(document.value):
         path = tuple(error.absolute_path)
@@ -67,7 +67,7 @@ def _is_number(error: Any) -> bool:
 
 
 def _unknown(
-    error: Any, document: Document, shown: str, path: tuple[Any, ...]
+    error: Any, document: YamlDocument, shown: str, path: tuple[Any, ...]
 ) -> Iterator[Problem]:
     known = error.schema.get("properties", {})
     for key in [key for key in error.instance if key not in known]:
@@ -76,7 +76,7 @@ def _unknown(
 
 
 def _missing(
-    error: Any, document: Document, shown: str, path: tuple[Any, ...]
+    error: Any, document: YamlDocument, shown: str, path: tuple[Any, ...]
 ) -> Iterator[Problem]:
     """jsonschema raises one error for each key that is missing, and names it in its message."""
     for key in error.validator_value:
@@ -122,7 +122,7 @@ def _short(value: Any) -> str:
 
 
 def at(
-    document: Document,
+    document: YamlDocument,
     shown: str,
     path: tuple[Any, ...],
     message: str,

@@ -1,6 +1,6 @@
 """Manifests kept in step with the plugins that there are.
 
-Floor 3. A manifest that is there keeps its comments, its order and its name; one that is missing
+A manifest that is there keeps its comments, its order and its name; one that is missing
 is written; one whose plugin is gone is reported.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -16,17 +16,22 @@ from msgspec import Struct, field
 from nightpress import project
 from nightpress.errors import UsageError
 from nightpress.plugin import names as slugs
-from nightpress.project import Defaults, discover, generators, paths, proposing, yaml_write
-from nightpress.project.discover import Found
-from nightpress.project.proposing import GENERIC, SKILL, is_odd
+from nightpress.project import Defaults, discover, generators, paths, yaml_write
+from nightpress.project.discover import FoundPlugin
+from nightpress.project.generators import filled_in
 from nightpress.project.yaml_write import Proposal
 from nightpress.storage import atomic
 from nightpress.text import safe, suggestion
 
 _SHOWN = 12
 
+GENERIC = frozenset("skill-adapter skill skills main default adapter index plugin".split())
+"""Names of skill folders that say nothing, and that many plugins share."""
 
-class Done(Struct):
+SKILL = "skill"
+
+
+class SyncResult(Struct):
     """What was written, and what the user should know.
 
     known: plugins whose manifest was there; gone: manifests whose plugin is not; existing,
@@ -82,7 +87,7 @@ class Done(Struct):
             yield self.next_step
 
 
-def write_new(root: Path, path: str, text: str, done: Done) -> None:
+def write_new(root: Path, path: str, text: str, done: SyncResult) -> None:
     """A new file; one that is there, a dangling link included, stays as it is."""
     target = root / path
     if not os.path.lexists(target):
@@ -103,7 +108,7 @@ class Sync:
     """One look at the marketplace, and the manifests that it asks for."""
 
     def __init__(
-        self, root: Path, schema: str, done: Done, *, rename: bool, add: Sequence[str]
+        self, root: Path, schema: str, done: SyncResult, *, rename: bool, add: Sequence[str]
     ) -> None:
         self.root = root
         self.rename = rename
@@ -151,7 +156,7 @@ class Sync:
             if values is not None and isinstance(values.get("plugin"), str):
                 yield paths.clean(values["plugin"]), slug
 
-    def _count(self, plugin: Found, renamed: bool) -> None:
+    def _count(self, plugin: FoundPlugin, renamed: bool) -> None:
         """What the user should know of the skills that stand there; renamed: their generic and
         odd folders are not proposed, so they stay as they are."""
         for folder, size in plugin.skills:
@@ -165,7 +170,7 @@ class Sync:
             elif is_odd(name):
                 self.done.odd.append(f"{plugin.path}/{folder}")
 
-    def _new(self, plugin: Found, path: str) -> None:
+    def _new(self, plugin: FoundPlugin, path: str) -> None:
         """The manifest of a plugin that has none; its slug stays whatever happens later."""
         done = self.done
         if wrong := paths.unsafe(path, "the project") or unwritable(path):
@@ -192,7 +197,7 @@ class Sync:
         write_new(self.root, f"manifests/{slug}.yaml", text, done)
         self.manifests[slug] = dict(fields)
 
-    def _keep(self, plugin: Found, slug: str) -> None:
+    def _keep(self, plugin: FoundPlugin, slug: str) -> None:
         """Leave an existing manifest as it is, but for what the user asked to be added."""
         self.done.known += 1
         given = (self.manifests[slug] or {}).get("enhancements")
@@ -224,7 +229,7 @@ class Sync:
         self.done.added.append(f"{names} to {shown}")
 
     def _proposals(
-        self, plugin: Found, slug: str, kinds: Iterable[str], taken: Container[str] = ()
+        self, plugin: FoundPlugin, slug: str, kinds: Iterable[str], taken: Container[str] = ()
     ) -> Iterator[Proposal]:
         if plugin.root_skill and not plugin.skills:
             # the plugin is one skill: a second one beside it would change what it is
@@ -234,7 +239,7 @@ class Sync:
         targets = {kind: self._target(kind) for kind in kinds}
         own = slugs.skill_name(slug)
         places = {f.rpartition("/")[2]: f for f, _ in plugin.skills if not f.startswith("skills/")}
-        for proposal in proposing.proposals(
+        for proposal in proposed(
             folders, own, targets, rename=self.rename, taken=taken, places=places
         ):
             target = proposal[2]
@@ -253,6 +258,57 @@ class Sync:
                 suggestion(kind, known) or f"known: {', '.join(known)}",
             )
         return generator.target
+
+
+def is_odd(folder: str) -> bool:
+    """Does the folder's name break the naming rule? Then no skill in it can pass."""
+    return slugs.skill_name(folder) != folder
+
+
+def proposed(
+    folders: Sequence[str],
+    own: str,
+    targets: Mapping[str, str],
+    *,
+    rename: bool = False,
+    taken: Container[str] = (),
+    places: Mapping[str, str] | None = None,
+) -> Iterator[tuple[str, str, str]]:
+    """(name, generator, target) of each enhancement.
+
+    folders: names of the skill folders that the plugin has; own: the name of one that is new;
+    targets: generator -> its target with {skill} and {plugin} in it, for each that is wanted;
+    rename: propose new folders for generic and odd names; taken: names that are not free; places:
+    skill folder -> where it lies within the plugin, of those that are not under `skills/`.
+    """
+    skills = list(_renamed(folders, own) if rename else folders) or [own]
+    names: set[str] = set()
+    for generator, target in targets.items():
+        for folder in skills if generator == SKILL else skills[:1]:
+            long = generator == SKILL and len(skills) > 1
+            wanted = f"{SKILL}-{slugs.skill_name(folder)}" if long else generator
+            name = slugs.numbered(wanted, _Both(names, taken))
+            names.add(name)
+            place = (places or {}).get(folder) if generator == SKILL else None
+            yield name, generator, f"{place}/SKILL.md" if place else filled_in(target, folder, own)
+
+
+def _renamed(folders: Iterable[str], own: str) -> Iterator[str]:
+    used = {folder for folder in folders if folder not in GENERIC and not is_odd(folder)}
+    for folder in folders:
+        if folder in GENERIC or is_odd(folder):
+            wanted = own if folder in GENERIC else slugs.skill_name(folder)
+            folder = slugs.numbered(wanted, used)
+            used.add(folder)
+        yield folder
+
+
+class _Both:
+    def __init__(self, one: Container[str], other: Container[str]) -> None:
+        self.one, self.other = one, other
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.one or name in self.other
 
 
 def settings(root: Path) -> tuple[Defaults, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nightpress.plugin import yaml
-from nightpress.plugin.yaml import Document, YamlError
+from nightpress.plugin.yaml import YamlDocument, YamlError
 from nightpress.project import schema as schemas
 from nightpress.project.problems import Problem
 
@@ -30,7 +30,7 @@ class Memory(Protocol):
 
 def load(
     path: Path, shown: str, schema: str, memory: Memory | None = None
-) -> tuple[Document | None, list[Problem]]:
+) -> tuple[YamlDocument | None, list[Problem]]:
     """The document, and every problem; None if it cannot be used at all.
 
     What memory knows to be without a problem is neither parsed nor held to the schema again
@@ -42,7 +42,7 @@ def load(
     key = f"parsed {schema} {_digest(schema, data)}"
     held = memory.appraisal(key) if memory is not None else None
     if held is not None:
-        return Document(json.loads(held)), []
+        return YamlDocument(json.loads(held)), []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -99,7 +99,7 @@ def _place(data: bytes, offset: int) -> tuple[int, int]:
     return before.count(b"\n") + 1, len(row.decode("utf-8", "replace")) + 1
 
 
-def _characters(document: Document, shown: str) -> Iterator[Problem]:
+def _characters(document: YamlDocument, shown: str) -> Iterator[Problem]:
     r"""Strings that an escape (`"\ud800"`, `"\0"`) made unfit for files, SQLite and UTF-8."""
     for path, (line, column) in document.keys.items():
         if _is_odd(path[-1]):

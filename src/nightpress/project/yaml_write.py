@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from nightpress.plugin import yaml as bounded_yaml
-from nightpress.plugin.yaml import Document
+from nightpress.plugin.yaml import YamlDocument
 from nightpress.project.yaml_read import MAX_BYTES, MAX_NODES
 
 Proposal = tuple[str, str, str]
@@ -122,7 +122,7 @@ def added(text: str, proposals: Sequence[Proposal]) -> str | None:
     return None
 
 
-def _inserted(text: str, before: Document, proposals: Sequence[Proposal]) -> str:
+def _inserted(text: str, before: YamlDocument, proposals: Sequence[Proposal]) -> str:
     """New lines after the last one of `enhancements:` in block style; every byte else stays."""
     keys = [place for path, place in before.keys.items() if path[:1] == ("enhancements",)]
     if len(keys) < 2:
@@ -145,11 +145,11 @@ def _rows(proposals: Sequence[Proposal], indent: str) -> Iterator[str]:
         yield f"{indent}target: {quoted(target)}"
 
 
-def _read(text: str) -> Document:
+def _read(text: str) -> YamlDocument:
     return bounded_yaml.load(text, max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
 
 
-def _round_trip(text: str, _: Document, proposals: Sequence[Proposal]) -> str:
+def _round_trip(text: str, _: YamlDocument, proposals: Sequence[Proposal]) -> str:
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString

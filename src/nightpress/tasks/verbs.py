@@ -58,12 +58,14 @@ def manifests(now: Session, rename_generic: bool = False, add: str = "") -> bool
 
 def validate(now: Session, format: str = "text") -> bool:
     """Every problem of every manifest, generator and default."""
+    from msgspec.structs import asdict
+
     from nightpress import project
 
     problems = project.validate(now.project.root)
     bad = [p for p in problems if p.severity == "error"]
     if format == "json":
-        say_json([project.as_dict(problem) for problem in problems])
+        say_json([asdict(problem) for problem in problems])
         return not bad
     for problem in problems:
         say(str(problem))
