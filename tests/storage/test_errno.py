@@ -124,7 +124,7 @@ def test_a_damaged_ledger_stops_before_anything_is_written(market: Market) -> No
     assert "1 published" in market.doit().out
 
 
-@pytest.mark.parametrize("name", ["index.db", "neighbours.db", "doit.db"])
+@pytest.mark.parametrize("name", ["index.db", "doit.db"])
 def test_a_damaged_cache_is_made_anew(market: Market, name: str) -> None:
     market.done()
     path = market.root / ".nightpress" / name
@@ -145,7 +145,7 @@ def test_the_lock_of_a_dead_process_locks_nobody(market: Market) -> None:
     assert market.doit().code == 0
 
 
-@pytest.mark.parametrize("name", ["index.db", "doit.db", "neighbours.db"])
+@pytest.mark.parametrize("name", ["index.db", "doit.db"])
 def test_damage_in_the_middle_of_a_cache_heals(tmp_path: Path, name: str) -> None:
     """SQLite opens it without a word; it shows when a page is read."""
     for slug in ("alpha", "beta"):

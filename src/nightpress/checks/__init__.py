@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Check, Context, Gate, Spot, Verdict
-from nightpress.checks.near_duplicates import Neighbours, Sketch, bands, sketches
+from nightpress.checks.near_duplicates import BINS, Neighbours, Sketch, bands, sketches
 from nightpress.checks.registry import REGISTRY
 from nightpress.checks.secrets import redact
 from nightpress.checks.settings import custom, files, problems
 from nightpress.checks.verdict import alone, judge
 
 __all__ = [
+    "BINS",
     "REGISTRY",
     "Check",
     "Context",

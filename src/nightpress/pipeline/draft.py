@@ -225,7 +225,7 @@ def _judged(
             standing=standing, finish=reply.finish, planned=planned, forced=state.inputs.forced,
         )  # fmt: skip
         if not verdict.errors:
-            around.add(found.slug, state.target_path, verdict.text.encode("utf-8", "replace"))
+            around.add(state.target_path, verdict.text.encode("utf-8", "replace"))
     before = None
     if standing is not None:  # by the very rules that the draft is judged by
         before = judge.judge(

@@ -64,7 +64,7 @@ def judge(
         forced=forced,
         ours=ours,
         instructions=instructions(generator.system, generator.prompt),
-        neighbours=near_duplicates.of(project).without(plugin) if ours else None,
+        neighbours=near_duplicates.of(project).beside(text, plugin) if ours else None,
         custom=own_checks.gates(generator, settings, project.root),
     )
     return checks.judge(text, context)

@@ -1,8 +1,8 @@
 """The paragraphs of the marketplace's documents, so that no two plugins are told the same.
 
-Floor 3. Brought up to date once a run, when the first draft is judged: only documents that changed
-are read again. What is published meanwhile is entered at once, so that a night's own documents are
-compared with one another, too.
+An index in memory, made when a run's first draft is judged. The sketches of documents that say
+what they said before come from the project's index; what passes meanwhile is added at once, so that
+a night's own documents are compared with one another, too.
 """
 
 from __future__ import annotations
@@ -10,123 +10,139 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from itertools import islice
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.errors import UnsafePath
-from nightpress.plan.sketchbook import Entry, Sketchbook
 from nightpress.project.project import Project
 from nightpress.storage import index as digests
 from nightpress.storage import tree
 
+__all__ = ["NearDuplicates", "of"]
+
 CAP = 1024 * 1024
 """Bytes of a document that is compared; a larger one is passed over."""
 
+MOST = 500
+"""Documents that a draft is compared with: a paragraph that hundreds share is shared enough."""
 
-class Neighbourhood:
-    """The documents of one project. Every method is safe in any thread."""
+
+class Paragraphs(Struct, frozen=True):
+    """The sketches of one document, packed: bins of each, one after the other, and all bands under
+    which they are found."""
+
+    bins: array[int]
+    bands: array[int]
+
+    @classmethod
+    def of(cls, text: str) -> Paragraphs:
+        sketches = checks.sketches(text)
+        return cls(
+            array("q", (number for sketch in sketches for number in sketch)),
+            array("q", (band for sketch in sketches for band in checks.bands(sketch))),
+        )
+
+    def sketches(self) -> Iterator[checks.Sketch]:
+        return zip(*[iter(self.bins)] * checks.BINS, strict=True)
+
+
+class NearDuplicates:
+    """The documents of one project, by their paragraphs. Every method is safe in any thread."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._guard = threading.Lock()
         self.turn = threading.Lock()
         """Held from judging a draft to adding it: of equal drafts made at once, some must lose."""
-        self._book = Sketchbook(project.state / "neighbours.db")
-        self._current = False
+        self._documents: dict[str, Paragraphs] | None = None
 
-    def without(self, plugin: str) -> checks.Neighbours:
-        """The documents of other plugins (those of one plugin have one source); plugin: its
-        folder, relative to the project."""
+    def beside(self, text: str, plugin: str) -> checks.Neighbours:
+        """The documents that may share a paragraph with `text`, less those of its own plugin (they
+        have one source); plugin: its folder, relative to the project."""
         with self._guard:
-            if not self._current:
-                self._catch_up()
-                self._current = True
-        return checks.Neighbours(lambda bands: self._book.near(bands, plugin))
+            documents = list(self._loaded().items())
+        bands, own = set(Paragraphs.of(text).bands), f"{plugin}/"
+        near = (
+            paragraphs.sketches()
+            for target, paragraphs in documents
+            if not bands.isdisjoint(paragraphs.bands) and not target.startswith(own)
+        )
+        return checks.Neighbours.of(islice(near, MOST))
 
-    def add(self, slug: str, target: str, data: bytes) -> None:
+    def add(self, target: str, data: bytes) -> None:
         """A document that passed in this run, in place of what stood there."""
-        self._book.enter([_entry(slug, target, b"", data)])
+        paragraphs = Paragraphs.of(data.decode("utf-8", "replace"))
+        with self._guard:
+            self._loaded()[target] = paragraphs
+        self._project.index.keep_sketches([_row(target, fingerprint.sha256(data), paragraphs)])
 
-    def _catch_up(self) -> None:
-        """What the index finds unmoved, and was looked at as it is now, is passed over."""
-        index, slugs = self._project.index, self._project.slugs()
-        self._book.keep_only(slugs)
-        still, unknown = index.still(self._project.key), index.unsketched(self._book.identity)
-        moved = sorted(set(slugs).difference(still) | unknown.intersection(slugs))
-        changes = _Changes()
-        for slug in moved:
-            items = index.items(slug) if slug in still else None
-            self._look(slug, targets(self._project, slug, items), changes)
-        self._book.forget(changes.gone)
-        self._book.restamp(changes.touched)
-        self._book.enter(changes.fresh)
-        index.sketched(self._book.identity, {s: still[s] for s in moved if s in still})
+    def _loaded(self) -> dict[str, Paragraphs]:
+        if self._documents is None:
+            self._documents = _load(self._project)
+        return self._documents
 
-    def _look(self, slug: str, names: Iterable[str], changes: _Changes) -> None:
-        known = self._book.known(slug)
-        for target in names:
-            stamp = self._stamp(target)
-            before, sha256 = known.get(target, (b"", ""))
-            if stamp is None:
-                continue
-            if before and before == stamp:
-                del known[target]
-                continue
-            try:
-                data = tree.read(self._project.root, target, CAP)
-            except (UnsafePath, OSError):
-                continue  # nothing stands there, or nothing that we would read
-            known.pop(target, None)
-            if fingerprint.sha256(data) == sha256:
-                changes.touched.append((target, stamp))
-            else:
-                changes.fresh.append(_entry(slug, target, stamp, data))
-        changes.gone += known
 
-    def _stamp(self, target: str) -> bytes | None:
-        """The file's stamp; b"" while it may change unseen; None where no file stands."""
+def _load(project: Project) -> dict[str, Paragraphs]:
+    """Every document that stands; only those that the index does not know are read."""
+    index, documents, fresh = project.index, dict[str, Paragraphs](), list[digests.Sketches]()
+    known = {row.target: row for row in index.sketches()}
+    targets = list(_targets(project))
+    hashes = index.hashes([os.fsencode(target) for target in targets])
+    for target in targets:
+        row = known.pop(target, None)
+        stamp, sha256 = hashes.get(os.fsencode(target), (b"", ""))
+        if row is not None and row.sha256 == sha256 and stamp == _stamp(project, target):
+            documents[target] = Paragraphs(_unpacked(row.bins), _unpacked(row.bands))
+            continue
         try:
-            s = os.lstat(self._project.root / target)
-        except OSError:
-            return None
-        now = self._project.clock.time() * 1e9
-        if now - max(s.st_mtime_ns, s.st_ctime_ns) < digests.RACY_NS:
-            return b""
-        return digests.stamp(s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
+            data = tree.read(project.root, target, CAP)
+        except (UnsafePath, OSError):
+            continue  # nothing stands there, or nothing that we would read
+        documents[target] = Paragraphs.of(data.decode("utf-8", "replace"))
+        fresh.append(_row(target, fingerprint.sha256(data), documents[target]))
+    index.keep_sketches(fresh, gone=known)
+    return documents
 
 
-class _Changes(Struct):
-    """gone: targets where no document stands any more; touched: with their new stamps."""
-
-    gone: list[str] = field(default_factory=list)
-    touched: list[tuple[str, bytes]] = field(default_factory=list)
-    fresh: list[Entry] = field(default_factory=list)
+def _row(target: str, sha256: str, paragraphs: Paragraphs) -> digests.Sketches:
+    bins, bands = paragraphs.bins.tobytes(), paragraphs.bands.tobytes()
+    return digests.Sketches(target, sha256, bins, bands)
 
 
-def _entry(slug: str, target: str, stamp: bytes, data: bytes) -> Entry:
-    held = [(one, checks.bands(one)) for one in checks.sketches(data.decode("utf-8", "replace"))]
-    return Entry(slug, target, stamp, fingerprint.sha256(data), held)
+def _unpacked(numbers: bytes) -> array[int]:
+    return array("q", numbers)
 
 
-def targets(project: Project, slug: str, settled: str | None) -> Iterator[str]:
-    """Every document that a plugin's manifest declares, relative to the project; settled: its
-    enhancements as the index has them."""
-    if settled is not None:
-        yield from (row[2] for row in json.loads(settled))
-        return
-    path = project.manifests / f"{slug}.yaml"
-    manifest: Any = contract.load_manifest(path, project.defaults, project.index)[0]
-    if manifest is not None:
-        yield from (f"{manifest.path}/{e.target}" for e in manifest.enhancements)
+def _stamp(project: Project, target: str) -> bytes | None:
+    try:
+        s = os.lstat(project.root / target)
+    except OSError:
+        return None
+    return digests.stamp(s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
 
 
-def of(project: Project) -> Neighbourhood:
-    """The one neighbourhood of a project in this process."""
+def _targets(project: Project) -> Iterator[str]:
+    """Every document that a manifest declares, relative to the project; of plugins that have not
+    moved, as the index has them."""
+    still = project.index.still(project.key)
+    for slug in project.slugs():
+        if slug in still:
+            yield from (row[2] for row in json.loads(project.index.items(slug)))
+            continue
+        path = project.manifests / f"{slug}.yaml"
+        manifest, _ = contract.load_manifest(path, project.defaults, project.index)
+        if manifest is not None:
+            yield from (f"{manifest.path}/{e.target}" for e in manifest.enhancements)
+
+
+def of(project: Project) -> NearDuplicates:
+    """The one index of a project in this process."""
     with _GUARD:
         return _of(project)
 
@@ -135,5 +151,5 @@ _GUARD = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _of(project: Project) -> Neighbourhood:
-    return Neighbourhood(project)
+def _of(project: Project) -> NearDuplicates:
+    return NearDuplicates(project)

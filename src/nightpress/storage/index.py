@@ -50,6 +50,12 @@ _SKETCHED = """
 ALTER TABLE settled ADD COLUMN sketchbook TEXT NOT NULL DEFAULT '';
 CREATE INDEX settled_sketchbook ON settled (sketchbook);
 """
+_SKETCHES = """
+DROP INDEX settled_sketchbook;
+CREATE TABLE sketches (
+  target TEXT PRIMARY KEY, sha256 TEXT NOT NULL, bins BLOB NOT NULL, bands BLOB NOT NULL
+) WITHOUT ROWID;
+"""
 
 
 class Settled(Struct, frozen=True):
@@ -64,12 +70,22 @@ class Settled(Struct, frozen=True):
     items: str
 
 
+class Sketches(Struct, frozen=True):
+    """What a document's paragraphs are compared by. target: relative to the project; sha256: of the
+    document; bins, bands: 64-bit numbers of the machine."""
+
+    target: str
+    sha256: str
+    bins: bytes
+    bands: bytes
+
+
 class Index:
     """The open index of one project; root: the project's folder."""
 
     def __init__(self, path: Path, root: Path) -> None:
         self.root = os.fsencode(root)
-        self._store = Store(path, (_SCHEMA, _SKETCHED), durable=False)
+        self._store = Store(path, (_SCHEMA, _SKETCHED, _SKETCHES), durable=False)
         self._still: dict[str, bytes] | None = None
 
     def meta(self, key: str) -> str:
@@ -100,19 +116,6 @@ class Index:
             for _ in self.unmoved():
                 pass
         return self._still or {}
-
-    def unsketched(self, book: str) -> set[str]:
-        """The settled plugins whose documents that sketchbook does not know as they stand."""
-        query = "SELECT slug FROM settled WHERE sketchbook < ? OR sketchbook > ?"
-        return {row["slug"] for row in self._db().execute(query, (book, book))}
-
-    def sketched(self, book: str, signatures: Mapping[str, bytes]) -> None:
-        """The sketchbook knows the documents of these plugins, as long as the signatures hold."""
-        with self._store.write() as db:
-            db.executemany(
-                "UPDATE settled SET sketchbook = ? WHERE slug = ? AND signature = ?",
-                [(book, slug, signature) for slug, signature in signatures.items()],
-            )
 
     def items(self, slug: str) -> str:
         row = self._db().execute("SELECT items FROM settled WHERE slug = ?", (slug,)).fetchone()
@@ -181,6 +184,25 @@ class Index:
             db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?)",
                 [(name, stamp, sha256) for name, (stamp, sha256) in hashes.items()],
+            )
+
+    # --- documents, by their paragraphs ---
+
+    def sketches(self) -> Iterator[Sketches]:
+        cursor = self._db().cursor()
+        cursor.row_factory = None
+        for row in cursor.execute("SELECT target, sha256, bins, bands FROM sketches"):
+            yield Sketches(*row)
+
+    def keep_sketches(self, rows: Collection[Sketches], gone: Iterable[str] = ()) -> None:
+        """Sketches of these documents, in place of what was kept of them; gone: targets."""
+        if not rows and not gone:
+            return
+        with self._store.write() as db:
+            db.executemany("DELETE FROM sketches WHERE target = ?", [(name,) for name in gone])
+            db.executemany(
+                "INSERT OR REPLACE INTO sketches VALUES (?, ?, ?, ?)",
+                [(row.target, row.sha256, row.bins, row.bands) for row in rows],
             )
 
     # --- what was found out about a text, by everything that it was found out from ---
