@@ -128,10 +128,10 @@ def _up_to_date(root: Path) -> None:
                 lockfile.Entry(
                     f"{path.stem}/{name}",
                     state.target_path,
-                    str(state.case.standing.sha256),
+                    str(state.inputs.standing.sha256),
                     "published",
                     str(state.writer),
-                    state.case.fingerprint,
+                    state.inputs.fingerprint,
                 )
             )
     (root / "nightpress.lock").write_bytes(

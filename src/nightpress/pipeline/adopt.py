@@ -11,7 +11,7 @@ from nightpress.checks import baseline
 from nightpress.pipeline import review
 from nightpress.pipeline.pipeline import Press
 from nightpress.plan import judge
-from nightpress.plan.catalog import Item
+from nightpress.plan.state import Item
 from nightpress.plugin import sources
 from nightpress.storage import tree
 

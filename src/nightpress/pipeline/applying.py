@@ -19,8 +19,7 @@ from nightpress.pipeline import draft as drafting
 from nightpress.pipeline import review
 from nightpress.pipeline.pipeline import Press
 from nightpress.plan import judge, staleness
-from nightpress.plan.catalog import Item
-from nightpress.plan.state import PluginState, TargetState
+from nightpress.plan.state import Item, PluginState, TargetState
 
 
 def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tuple[list[str], int]:

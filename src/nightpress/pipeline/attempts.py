@@ -19,8 +19,7 @@ from nightpress.pipeline import draft as drafting
 from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
-from nightpress.plan.catalog import Item
-from nightpress.plan.state import PluginState, TargetState
+from nightpress.plan.state import Item, PluginState, TargetState
 
 
 class Attempt(Struct):

@@ -15,9 +15,8 @@ from pathlib import Path
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.pipeline import publish
 from nightpress.pipeline.publish import LockBook
-from nightpress.plan import originals, staleness
-from nightpress.plan.catalog import Item
-from nightpress.plan.state import PluginState
+from nightpress.plan import history, staleness
+from nightpress.plan.state import Item, PluginState
 from nightpress.project.project import Project
 from nightpress.storage import atomic, tree
 from nightpress.storage.snapshots import Snapshots
@@ -73,10 +72,10 @@ def _take_back(project: Project, found: PluginState, item: Item, dryrun: bool) -
         if staleness.is_edited(state.inputs.standing, state.inputs.publication):
             return [f"kept {item.target}: it was edited by hand"]
         return []
-    original = originals.find(project, item.id, item.target)
+    original = history.original(project, item.id, item.target)
     if original is None:
         return [f"kept {item.target}: what stood there before is not known here (no ledger of it)"]
-    before = originals.content(project, original)
+    before = history.original_content(project, original)
     if dryrun or _put_back(project, found, item, before):
         return [f"{'removed' if before is None else 'took back'} {item.target}"]
     return []  # saved in this instant, or taken back already

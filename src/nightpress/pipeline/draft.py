@@ -20,7 +20,7 @@ from nightpress.model import Finding, Fingerprint, Generator, Material, Reply, R
 from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.run import Run
-from nightpress.plan import judge, near_duplicates, originals, staleness
+from nightpress.plan import history, judge, near_duplicates, staleness
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project import prompt as prompting
@@ -159,7 +159,7 @@ def request(
     material = Material(
         anatomy=sources.anatomy_of(found.root, read, found.told),
         analysis=analysis,
-        standing=originals.input_text(project, found, state.enhancement, state.inputs),
+        standing=history.input_text(project, found, state.enhancement, state.inputs),
         generator=generator,
         target=state.enhancement.target,
         window=state.enhancement.size,

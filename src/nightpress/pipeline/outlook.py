@@ -17,7 +17,8 @@ from msgspec.structs import asdict, replace
 from nightpress.errors import NightpressError
 from nightpress.pipeline import ask as calls
 from nightpress.pipeline import draft, pacing
-from nightpress.plan.catalog import Catalog, Item
+from nightpress.plan.catalog import Catalog
+from nightpress.plan.state import Item
 from nightpress.project.project import Project
 from nightpress.project.writer import Writer
 from nightpress.quota import Quota, Snapshot, budget, forecast

@@ -21,8 +21,7 @@ from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Attempts
 from nightpress.pipeline.run import Run
 from nightpress.plan import judge
-from nightpress.plan.catalog import Item
-from nightpress.plan.state import PluginState
+from nightpress.plan.state import Item, PluginState
 from nightpress.quota.budget import Spending
 from nightpress.storage.snapshots import Snapshots
 

@@ -7,16 +7,17 @@ and remembered in the index by everything that they were found out from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import asdict, replace
 
 from nightpress import fingerprint
+from nightpress.errors import UnsafePath
 from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
 from nightpress.plan import staleness
 from nightpress.plan.staleness import Inputs
-from nightpress.plan.state import PluginState
+from nightpress.plan.state import Item, PluginState
 from nightpress.project.project import Project
 from nightpress.project.writer import Writer
 from nightpress.storage import tree
@@ -78,11 +79,11 @@ def shortage(
 ) -> str:
     """Why the source is not enough, with what to do; "" if it is. One judgement before any call:
     bytes there are against the generator's `min_source_bytes` for the kind of backend."""
-    from nightpress.plan import originals
+    from nightpress.plan import history
     from nightpress.plugin import sources
 
     read = sources.read(found.root, inputs.files)
-    standing = originals.input_text(project, found, enhancement, inputs)
+    standing = history.input_text(project, found, enhancement, inputs)
     if writer.kind == "model":
         least = _least(project, generator, "model", 1_500)
         return _too_little(read.files, standing, least)
@@ -131,6 +132,47 @@ def _least(project: Project, generator: Generator, kind: str, otherwise: int) ->
     configured: Any = project.defaults.values.get("min_source_bytes") or {}
     value = configured.get(kind, generator.min_source_bytes.get(kind, otherwise))
     return int(value)
+
+
+_RECORDED = "SELECT job, content_sha256, score_after FROM latest WHERE score_after IS NOT NULL"
+
+
+def scores(
+    project: Project, items: Iterable[Item], plugins: Mapping[str, PluginState]
+) -> dict[str, int]:
+    """job -> score, 0 to 100, of the file that stands at its target, where one does: by the gates,
+    or as the ledger has it (no score is a model's opinion of itself)."""
+    recorded = {}
+    if project.has_ledger:
+        recorded = {row["job"]: row["score_after"] for row in project.ledger.rows(_RECORDED)}
+    every = {}
+    for item in items:
+        if item.decision.action == "fresh":
+            score = recorded.get(item.id)
+        else:
+            score = _score(project, plugins.get(item.slug), item)
+        if score is not None:
+            every[item.id] = score
+    return every
+
+
+def _score(project: Project, plugin: PluginState | None, item: Item) -> int | None:
+    from nightpress.plan import judge
+
+    state = plugin.states.get(item.name) if plugin is not None else None
+    if plugin is None or state is None or state.inputs.standing.sha256 is None:
+        return None
+    try:
+        data = tree.read(plugin.root, state.enhancement.target, _CAP)
+    except (OSError, UnsafePath):
+        return None
+    return judge.judge(
+        project, plugin, state.enhancement, state.counted, data.decode("utf-8", "replace"),
+        planned=[other.enhancement.target for other in plugin.states.values()],
+        # what is to be replaced, by the very rules that its draft will be judged by
+        ours=item.decision.action == "make"
+        or staleness.is_ours(state.inputs.standing, state.inputs.publication),
+    ).score  # fmt: skip
 
 
 _CAP = 1024 * 1024

@@ -16,26 +16,9 @@ from msgspec import Struct, field
 
 from nightpress.model import Decision, Reason
 from nightpress.plan.gather import Gatherer
-from nightpress.plan.state import PluginState
+from nightpress.plan.state import Item, PluginState
 from nightpress.project.project import Project
 from nightpress.storage.index import LOCK, RACY_NS, UNORDERED, Settled, newest, sign
-
-
-class Item(Struct, frozen=True):
-    """One enhancement as tasks and plan see it. id: `slug/name`; target: relative to the project;
-    needs: names of the plugin's enhancements that go first."""
-
-    id: str
-    slug: str
-    name: str
-    target: str
-    type: str
-    decision: Decision
-    work: bool
-    needs: tuple[str, ...] = ()
-    size: int = 0
-    plugin_name: str = ""
-
 
 PRIORITY = ("never", "stale", "undersized")
 """Value first: what was never documented, then what is no longer true, then what is too short."""

@@ -16,8 +16,7 @@ from nightpress.errors import UnsafePath
 from nightpress.model import Enhancement, Fingerprint, Manifest
 from nightpress.plan import content, staleness
 from nightpress.plan.appraise import Appraiser
-from nightpress.plan.history import Remembered
-from nightpress.plan.restored import Absent
+from nightpress.plan.history import Absent, Remembered
 from nightpress.plan.staleness import Inputs, LastRow, Publication, Standing
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources

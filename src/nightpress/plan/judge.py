@@ -15,7 +15,7 @@ from nightpress import project as contract
 from nightpress.checks import baseline
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Enhancement, Generator
-from nightpress.plan import near_duplicates, originals, own_checks
+from nightpress.plan import history, near_duplicates, own_checks
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
@@ -75,7 +75,7 @@ def _witness(project: Project, found: PluginState, enhancement: Enhancement, tex
     state = found.states.get(enhancement.name)
     if state is None:
         return ""
-    before = originals.input_text(project, found, enhancement, state.inputs)
+    before = history.input_text(project, found, enhancement, state.inputs)
     return before if before != text else ""
 
 

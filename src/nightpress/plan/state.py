@@ -73,3 +73,19 @@ class PluginState(Struct):
     def is_foreign(self, path: str) -> bool:
         """Is a path in the plugin's folder (relative to it) not the plugin's own?"""
         return content.is_foreign(path, self.foreign)
+
+
+class Item(Struct, frozen=True):
+    """One enhancement as tasks and plan see it. id: `slug/name`; target: relative to the project;
+    needs: names of the plugin's enhancements that go first."""
+
+    id: str
+    slug: str
+    name: str
+    target: str
+    type: str
+    decision: Decision
+    work: bool
+    needs: tuple[str, ...] = ()
+    size: int = 0
+    plugin_name: str = ""

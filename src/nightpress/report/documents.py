@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from nightpress.ledger.ledger import Ledger
-from nightpress.plan.catalog import Catalog, Item
+from nightpress.plan.catalog import Catalog
+from nightpress.plan.state import Item
 from nightpress.project.project import Project
 from nightpress.report import provenance
 from nightpress.report.figures import STATES, AttemptRow, Bin, DocumentRow, PluginRow, Sizes

@@ -18,6 +18,7 @@ from nightpress.errors import UnsafePath, UsageError
 from nightpress.ledger import lockfile
 from nightpress.pipeline import publish
 from nightpress.plan import catalog
+from nightpress.plan.state import Item
 from nightpress.project.project import Project
 from nightpress.report import provenance
 from nightpress.report.figures import Provenance
@@ -285,7 +286,7 @@ def _unknown(project: Project, path: str, stands: str | None) -> Why:
     return found
 
 
-def _is_source(project: Project, item: catalog.Item, path: str) -> bool:
+def _is_source(project: Project, item: Item, path: str) -> bool:
     """Was the document made from this file?"""
     if not project.has_ledger:
         return False

@@ -12,7 +12,7 @@ from typing import Any
 from doit.exceptions import InvalidDodoFile, TaskFailed
 
 from nightpress.errors import NightpressError
-from nightpress.plan.catalog import Item
+from nightpress.plan.state import Item
 from nightpress.project.project import STATE
 from nightpress.tasks import actions, session, signals
 from nightpress.tasks.errors import sentence, telling, told

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nightpress.errors import EXIT_FAILED, NightpressError
-from nightpress.plan.catalog import Item
+from nightpress.plan.state import Item
 from nightpress.tasks import session
 from nightpress.text import safe
 

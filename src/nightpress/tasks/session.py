@@ -16,9 +16,9 @@ from typing import Any
 from nightpress import clock
 from nightpress.pipeline.run import Run
 from nightpress.plan import catalog
-from nightpress.plan.catalog import Catalog, Item
+from nightpress.plan.catalog import Catalog
 from nightpress.plan.gather import Gatherer
-from nightpress.plan.state import PluginState
+from nightpress.plan.state import Item, PluginState
 from nightpress.progress import outlet
 from nightpress.progress.meter import Meter
 from nightpress.project import options

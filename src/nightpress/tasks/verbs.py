@@ -15,7 +15,7 @@ from typing import Any
 
 from nightpress import errors
 from nightpress.plan import catalog
-from nightpress.plan.catalog import Item
+from nightpress.plan.state import Item
 from nightpress.tasks.session import Session
 from nightpress.text import safe
 
@@ -80,10 +80,10 @@ def plan(now: Session, format: str = "text") -> bool:
     found = now.whole()
     rows = sorted(found.items.values(), key=lambda item: (not item.work, item.id))
     from nightpress.pipeline import outlook as forecasting
-    from nightpress.plan import scoring
+    from nightpress.plan import appraise
 
     outlook = forecasting.outlook(now.project, found)
-    scores = scoring.standing(now.project, found)
+    scores = appraise.scores(now.project, found.items.values(), found.gathered)
     if format == "json":
         say_json({
             "writer": str(now.project.writer()),
