@@ -1,27 +1,30 @@
 """Asking a backend: what was paid for is stored first, and never paid for twice.
 
-Floor 3: joins backend, ledger and pacer. Every HTTP attempt is a row in `calls` and a
-reservation in the quota ledger; the first attempt's reservation is handed on by `pace`.
+Every HTTP attempt is a row in `calls` and a reservation in the quota ledger; the first attempt's
+reservation is handed on by `pace`. A run's first call goes alone, and a model whose day is spent
+gives way to the next.
 """
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress.backends import make
 from nightpress.backends.retry import Policy, Retrying
 from nightpress.errors import BackendError, DaySpent
-from nightpress.model import Backend, Reply, Request
+from nightpress.model import Backend, BackendKind, Reply, Request
 from nightpress.pipeline.calls import CallRecorder
-from nightpress.pipeline.routing import First, Routed
 from nightpress.pipeline.run import Run
 from nightpress.project.writer import Writer
+from nightpress.quota.ledger import Reservation
+from nightpress.quota.pacer import Pacer
 
 
 def request_key(request: Request, writer: Writer) -> str:
@@ -38,6 +41,41 @@ def tokens_of(request: Request) -> int:
     return int((len(request.system.encode()) + len(request.prompt.encode())) / 3.5) + 1
 
 
+class First(Struct):
+    """Lets the first who comes pass, and the others when that one was answered."""
+
+    taken: bool = False
+    open: threading.Event = field(default_factory=threading.Event)
+    guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self, stop: threading.Event) -> None:
+        with self.guard:
+            leads, self.taken = not self.taken, True
+        while not leads and not stop.is_set() and not self.open.wait(0.1):
+            pass
+
+    def answered(self) -> None:
+        self.open.set()
+
+
+class Routed:
+    """A backend that asks the model of the reservation under way."""
+
+    kind: BackendKind
+
+    def __init__(self, backend: Backend, recorder: CallRecorder) -> None:
+        self._backend = backend
+        self._recorder = recorder
+        self.name = backend.name
+        self.kind = backend.kind
+
+    def ask(self, request: Request) -> Reply:
+        return self._backend.ask(replace(request, model=self._recorder.model))
+
+    def close(self) -> None:
+        self._backend.close()
+
+
 class Caller(Struct):
     """Asks backends for one run. One client per writer, held for the whole run.
 
@@ -46,8 +84,8 @@ class Caller(Struct):
     """
 
     run: Run
-    pacer: Any
-    rng: Any
+    pacer: Pacer | None
+    rng: random.Random
     policy: Policy = field(default_factory=Policy)
     fallbacks: Sequence[str] = ()
     _backends: dict[str, Backend] = field(default_factory=dict)
@@ -85,7 +123,7 @@ class Caller(Struct):
             return None
         return self.run.project.ledger.unspent_reply(request_key(request, writer))
 
-    def reserve(self, request: Request, writer: Writer) -> Any:
+    def reserve(self, request: Request, writer: Writer) -> Reservation | None:
         """Wait for quota for one attempt; raises errors.Deferred when there is none today."""
         if writer.kind == "offline" or self.pacer is None:
             return None
@@ -93,16 +131,16 @@ class Caller(Struct):
         with self._waiting(request.job):
             self._first.wait(self.run.stop)
             try:
-                return self._reserve(request, writer)
+                return self._reserve(self.pacer, request, writer)
             except BaseException:
                 self._first.answered()
                 raise
 
-    def _reserve(self, request: Request, writer: Writer) -> Any:
+    def _reserve(self, pacer: Pacer, request: Request, writer: Writer) -> Reservation:
         spent: DaySpent | None = None
         for model in (writer.model, *self.fallbacks):
             try:
-                held = self.pacer.reserve(
+                reservation = pacer.reserve(
                     model, tokens_of(request), request.job, request.max_output_tokens
                 )
             except DaySpent as error:
@@ -110,12 +148,17 @@ class Caller(Struct):
                 continue
             if spent is not None:
                 self.run.notice_once(f"{spent.message}; {model} is asked instead")
-            return held
+            return reservation
         assert spent is not None  # noqa: S101 - there is at least one model
         raise spent
 
     def ask(
-        self, request: Request, writer: Writer, *, reservation: Any = None, row: int | None = None
+        self,
+        request: Request,
+        writer: Writer,
+        *,
+        reservation: Reservation | None = None,
+        row: int | None = None,
     ) -> Reply:
         """The reply, stored in the ledger before it is returned; raises BackendError, or Deferred
         when the day is spent."""
@@ -131,18 +174,16 @@ class Caller(Struct):
         backend = self.backend(writer)
         if writer.kind == "offline":
             return backend.ask(request)
-        held = [reservation]
-        recorder = CallRecorder(
-            self.run, self.pacer, self._first, request_key(request, writer), writer, row, held
-        )
+        key = request_key(request, writer)
+        recorder = CallRecorder(self.run, self.pacer, key, writer, row, reservation)
         while True:
             self._tell_asked(request)
             try:
-                return self._retrying(Routed(backend, held), recorder, request.job).ask(request)
+                return self._retrying(backend, recorder, request.job).ask(request)
             except BackendError as error:
                 if error.answer.kind != "day_quota":
                     raise
-            held.append(self.reserve(request, writer))
+            recorder.reservation = self.reserve(request, writer)
 
     def _tell_asked(self, request: Request) -> None:
         said = f"{request.job}: asking for the {request.phase}"
@@ -150,26 +191,34 @@ class Caller(Struct):
 
     def _retrying(self, backend: Backend, recorder: CallRecorder, job: str) -> Retrying:
         def again(request: Request, _attempt: int) -> None:
-            recorder.held.append(self.reserve(request, recorder.writer))
+            recorder.reservation = self.reserve(request, recorder.writer)
             self._tell_asked(request)
+
+        def record(
+            request: Request, attempt: int, seconds: float, result: Reply | BackendError
+        ) -> None:
+            recorder.record(request, attempt, seconds, result)
+            self._first.answered()
 
         def sleep(seconds: float) -> None:
             with self._waiting(job):
                 self.run.project.clock.sleep(seconds, self.run.stop)
 
         return Retrying(
-            backend,
+            Routed(backend, recorder),
             policy=self.policy,
             sleep=sleep,
             rng=self.rng,
-            on_attempt=recorder.record,
+            on_attempt=record,
             reserve=again,
             clock=self.run.project.clock.monotonic,
         )
 
-    def confirm(self, reservation: Any, request: Request, writer: Writer) -> Any:
+    def confirm(
+        self, reservation: Reservation | None, request: Request, writer: Writer
+    ) -> Reservation | None:
         """The reservation, or a new one in its place if it was held for too long."""
-        if reservation is None:
+        if reservation is None or self.pacer is None:
             return None
         try:
             with self._waiting(request.job):
@@ -177,9 +226,9 @@ class Caller(Struct):
         except DaySpent:
             return self.reserve(request, writer)
 
-    def release(self, reservation: Any) -> None:
+    def release(self, reservation: Reservation | None) -> None:
         """Give back a reservation whose request never left."""
-        if reservation is not None:
+        if reservation is not None and self.pacer is not None:
             self.pacer.refund(reservation)
             self._first.answered()
 

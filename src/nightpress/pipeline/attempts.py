@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 import threading
-from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
@@ -20,6 +19,7 @@ from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
 from nightpress.plan.state import Item, PluginState, TargetState
+from nightpress.quota.ledger import Reservation
 
 
 class Attempt(Struct):
@@ -34,7 +34,7 @@ class Attempt(Struct):
     why: str
     waited_before: float = 0.0
     request: Request | None = None
-    reservation: Any = None
+    reservation: Reservation | None = None
     draft: drafting.Draft | None = None
 
 

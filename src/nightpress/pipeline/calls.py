@@ -1,11 +1,6 @@
-"""What each HTTP attempt leaves: a row in `calls`, a settled reservation, a line for the user.
-
-Floor 3.
-"""
+"""What each HTTP attempt leaves: a row in `calls`, a settled reservation, a line for the user."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from msgspec import Struct
 
@@ -13,22 +8,30 @@ from nightpress.backends.gemini.answers import rerouted
 from nightpress.errors import BackendError
 from nightpress.ledger.rows import Call
 from nightpress.model import Reply, Request
-from nightpress.pipeline.routing import First, asked
 from nightpress.pipeline.run import Run
 from nightpress.project.writer import Writer
 from nightpress.quota import budget
+from nightpress.quota.ledger import Reservation
+from nightpress.quota.pacer import Pacer
+
+__all__ = ["CallRecorder"]
 
 
 class CallRecorder(Struct):
-    """Records each HTTP attempt of one question; held: its reservations, the last one in use."""
+    """Records each HTTP attempt of one question. key: of the question; row: of the attempt at a
+    document that asks it; reservation: of the call that is under way, or made next."""
 
     run: Run
-    pacer: Any
-    first: First
+    pacer: Pacer | None
     key: str
     writer: Writer
     row: int | None
-    held: list[Any]
+    reservation: Reservation | None
+
+    @property
+    def model(self) -> str:
+        """The model that is asked: the reservation's, which may be a fallback."""
+        return self.reservation.model if self.reservation is not None else self.writer.model
 
     def record(
         self, request: Request, attempt: int, seconds: float, result: Reply | BackendError
@@ -42,7 +45,6 @@ class CallRecorder(Struct):
         self._tell(call, result)
         if isinstance(result, BackendError) and result.fatal:
             self.run.halt(str(result))
-        self.first.answered()
 
     def _call(
         self, request: Request, attempt: int, seconds: float, result: Reply | BackendError
@@ -54,7 +56,7 @@ class CallRecorder(Struct):
             phase=request.phase,
             attempt=attempt,
             backend=self.writer.backend,
-            model_requested=asked(self.held, self.writer.model),
+            model_requested=self.model,
             outcome=result.answer.kind if isinstance(result, BackendError) else "reply",
             prompt_sha256=self.key,
             seconds=round(seconds, 4),
@@ -76,26 +78,19 @@ class CallRecorder(Struct):
 
     def _cost(self, tokens_in: int, tokens_out: int) -> float | None:
         """US dollars, by today's price; nothing is paid for what used no tokens."""
-        spending = getattr(self.pacer, "spending", None)
-        model = asked(self.held, self.writer.model)
-        price = spending.prices(model) if spending is not None else None
+        spending = self.pacer.spending if self.pacer is not None else None
+        price = spending.prices(self.model) if spending is not None else None
         return budget.cost(price, tokens_in, tokens_out)
 
     def _settle(self, result: Reply | BackendError) -> None:
-        reservation = self.held.pop() if self.held else None
-        if reservation is None:
+        """Only a request that certainly never left gives its quota back."""
+        reservation, self.reservation = self.reservation, None
+        if reservation is None or self.pacer is None:
             return
         if isinstance(result, Reply):
             self.pacer.settle(reservation, result.tokens_in, result.tokens_out)
         else:
-            self._refused(reservation, result)
-
-    def _refused(self, reservation: Any, error: BackendError) -> None:
-        """Only a request that certainly never left gives its quota back."""
-        if error.answer.left:
-            self.pacer.refused(reservation, error.answer)
-        else:
-            self.pacer.refund(reservation)
+            self.pacer.refused(reservation, result.answer)
 
     def _tell(self, call: Call, result: Reply | BackendError) -> None:
         text = f"{call.job}: {call.phase}, attempt {call.attempt}: "

@@ -26,6 +26,7 @@ from nightpress.plugin import sources
 from nightpress.project import prompt as prompting
 from nightpress.project.project import Project
 from nightpress.project.writer import Writer
+from nightpress.quota.ledger import Reservation
 from nightpress.storage import atomic
 
 ANALYSIS_TRIES = 3
@@ -189,7 +190,7 @@ def draft(
     state: TargetState,
     question: Request,
     *,
-    reservation: Any,
+    reservation: Reservation | None,
     row: int,
 ) -> Draft:
     """Ask, compose, judge; with errors, ask once more with the findings and the draft."""
