@@ -72,10 +72,12 @@ def _take_back(project: Project, found: PluginState, item: Item, dryrun: bool) -
         if staleness.is_edited(state.inputs.standing, state.inputs.publication):
             return [f"kept {item.target}: it was edited by hand"]
         return []
-    original = history.original(project, item.id, item.target)
+    original = history.original(
+        project.ledger if project.has_ledger else None, item.id, item.target
+    )
     if original is None:
         return [f"kept {item.target}: what stood there before is not known here (no ledger of it)"]
-    before = history.original_content(project, original)
+    before = history.original_content(Snapshots(project.state / "snapshots"), original)
     if dryrun or _put_back(project, found, item, before):
         return [f"{'removed' if before is None else 'took back'} {item.target}"]
     return []  # saved in this instant, or taken back already

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -16,65 +18,77 @@ from nightpress import fingerprint
 from nightpress.errors import NightpressError
 from nightpress.ledger import lockfile
 from nightpress.ledger import rows as ledger_rows
+from nightpress.ledger.ledger import Ledger
 from nightpress.model import RESTORED, Enhancement, Fingerprint
 from nightpress.plan.staleness import Inputs, LastRow, Publication
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
+from nightpress.storage.index import Index
 from nightpress.storage.snapshots import Snapshots
+from nightpress.storage.sqlite import Row
 from nightpress.text import safe
 
 
-class Remembered:
-    """Lock file and ledger of one project."""
+class History:
+    """Lock file and ledger of one project; ledger None: there is none yet."""
 
-    def __init__(self, project: Project, lock: lockfile.Lock) -> None:
-        self._project = project
+    def __init__(self, lock: lockfile.Lock, ledger: Ledger | None, index: Index) -> None:
         self._lock = lock
+        self._ledger = ledger
+        self._index = index
 
     def of(
-        self, found: PluginState, enhancement: Enhancement, stands: str | None
+        self, job: str, target: str, stands: str | None
     ) -> tuple[Publication | None, LastRow | None]:
-        """What the lock file (else the ledger) and the ledger's latest row say of it; stands:
-        sha256 of the file at its target."""
-        job = f"{found.slug}/{enhancement.name}"
-        rows = self._project.ledger.last([job]).get(job, []) if self._project.has_ledger else []
-        last = None
-        if rows:
-            row = rows[0]
-            held = Fingerprint(**json.loads(row["fingerprint"]))
-            last = LastRow(row["status"], held, row["before_sha256"], row["error_message"] or "",
-                           row["error_class"] == "AwaitsReview")  # fmt: skip
-        target = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
-        entry = self._lock.get(job)
-        done = next((r for r in rows if r["status"] in ("published", "adopted")), None)
-        told = (done["target_path"], done["content_sha256"]) if done is not None else None
-        if told == (target, stands) and (entry is None or entry.sha256 != stands):
-            entry = None  # file and ledger agree: the next run mends the lock file
-            self._project.index.disagree()
-        if entry is not None and entry.target == target:
-            return self._publication(entry), last
-        if done is None or done["target_path"] != target or self._taken_back(found, job, target):
-            return None, last
-        held = Fingerprint(**json.loads(done["fingerprint"]))
-        by = fingerprint.writer(done["backend"], done["model_requested"])
-        files = self._project.ledger.content(held.content)
-        accepted = ledger_rows.accepted(done)
-        return Publication(done["status"], done["content_sha256"], held, by, files, accepted), last
+        """What the lock file (else the ledger) and the ledger's latest row say of a document.
 
-    def _taken_back(self, found: PluginState, job: str, target: str) -> bool:
+        target: relative to the project; stands: sha256 of the file there."""
+        rows = self._ledger.last([job]).get(job, []) if self._ledger is not None else []
+        last = _last(rows[0]) if rows else None
+        entry = self._lock.get(job)
+        latest = next((row for row in rows if row["status"] in ("published", "adopted")), None)
+        newest = (latest["target_path"], latest["content_sha256"]) if latest is not None else None
+        if newest == (target, stands) and (entry is None or entry.sha256 != stands):
+            entry = None  # file and ledger agree: the next run mends the lock file
+            self._index.disagree()
+        if entry is not None and entry.target == target:
+            return self._of_entry(entry), last
+        if latest is None or latest["target_path"] != target:
+            return None, last
+        if self._taken_back(job, target, stands):
+            return None, last
+        return self._of_row(latest), last
+
+    def _taken_back(self, job: str, target: str, stands: str | None) -> bool:
         """Does the very file stand there again that we replaced first? (The lock file does not
         speak of it: `doit clean`, or another branch.)"""
-        first = original(self._project, job, target)
-        if first is None or first.sha256 is None:
-            return False
-        inside = target.removeprefix(f"{found.manifest.path}/")  # type: ignore[union-attr]
-        return found.files.get(inside, (0, ""))[1] == first.sha256
+        first = original(self._ledger, job, target)
+        return first is not None and first.sha256 is not None and first.sha256 == stands
 
-    def _publication(self, entry: lockfile.Entry) -> Publication:
-        held = entry.fingerprint
-        files = self._project.ledger.content(held.content) if self._project.has_ledger else None
-        return Publication(entry.status, entry.sha256, held, entry.writer, files, entry.accepted)
+    def _of_entry(self, entry: lockfile.Entry) -> Publication:
+        files = self._content(entry.fingerprint)
+        return Publication(
+            entry.status, entry.sha256, entry.fingerprint, entry.writer, files, entry.accepted
+        )
+
+    def _of_row(self, row: Row) -> Publication:
+        ingredients = Fingerprint(**json.loads(row["fingerprint"]))
+        return Publication(
+            row["status"], row["content_sha256"], ingredients,
+            fingerprint.writer(row["backend"], row["model_requested"]),
+            self._content(ingredients), ledger_rows.accepted(row),
+        )  # fmt: skip
+
+    def _content(self, ingredients: Fingerprint) -> Mapping[str, str] | None:
+        return self._ledger.content(ingredients.content) if self._ledger is not None else None
+
+
+def _last(row: Row) -> LastRow:
+    return LastRow(
+        row["status"], Fingerprint(**json.loads(row["fingerprint"])), row["before_sha256"],
+        row["error_message"] or "", row["error_class"] == "AwaitsReview",
+    )  # fmt: skip
 
 
 # --- what stood there before us ---
@@ -89,24 +103,24 @@ class Original(Struct, frozen=True):
     sha256: str | None
 
 
-def original(project: Project, job: str, target_path: str) -> Original | None:
+def original(ledger: Ledger | None, job: str, target_path: str) -> Original | None:
     """What we replaced first at `target_path` (relative to the project); None: this ledger knows
     of no publication there (another machine's, perhaps)."""
-    if not project.has_ledger:
+    if ledger is None:
         return None
     query = (
         "SELECT before_sha256 FROM enhancements WHERE job = ? AND target_path = ?"
         " AND status = 'published' ORDER BY id LIMIT 1"
     )
-    row = next(iter(project.ledger.rows(query, (job, target_path))), None)
+    row = next(iter(ledger.rows(query, (job, target_path))), None)
     return Original(target_path, row["before_sha256"]) if row is not None else None
 
 
-def original_content(project: Project, first: Original) -> bytes | None:
+def original_content(snapshots: Snapshots, first: Original) -> bytes | None:
     """Its bytes, verified; None: no file stood there. NightpressError: its copy is lost."""
     if first.sha256 is None:
         return None
-    data = Snapshots(project.state / "snapshots").kept(first.sha256)
+    data = snapshots.kept(first.sha256)
     if data is None:
         raise NightpressError(
             f"{safe(first.target_path)}: the copy of what stood there first is gone or damaged",
@@ -124,9 +138,11 @@ def input_text(
     if inputs.publication is None or inputs.publication.status != "published":
         return sources.standing_text(found.root, enhancement.target, inputs.standing.sha256)
     target_path = (found.root / enhancement.target).relative_to(project.root).as_posix()
-    first = original(project, f"{found.slug}/{enhancement.name}", target_path)
+    ledger = project.ledger if project.has_ledger else None
+    first = original(ledger, f"{found.slug}/{enhancement.name}", target_path)
+    snapshots = Snapshots(project.state / "snapshots")
     try:
-        data = original_content(project, first) if first is not None else None
+        data = original_content(snapshots, first) if first is not None else None
     except NightpressError:
         return ""
     return (data or b"").decode("utf-8", "replace")
@@ -140,14 +156,12 @@ class Absent:
     They were content of the plugin where its documents were made. That a backup holds none of them
     is no change of the plugin: as long as they are absent, they count as they were."""
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
-        self._held: frozenset[str] | None = None
-        try:
-            said = json.loads((project.state / RESTORED).read_bytes())
-            self._held = frozenset(said["files"])
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            pass  # not restored, or nothing that we wrote
+    def __init__(self, state: Path, ledger: Ledger | None) -> None:
+        self._ledger = ledger
+        self._restored: frozenset[str] | None = None
+        # not restored, or nothing that we wrote
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            self._restored = frozenset(json.loads((state / RESTORED).read_bytes())["files"])
 
     def of(
         self,
@@ -159,12 +173,12 @@ class Absent:
         """path -> sha256 of those that were content of the plugin when we last looked.
 
         plugin: its folder; now: the files that stand there, relative to it."""
-        if self._held is None:
+        if self._restored is None:
             return {}
-        seen = self._project.ledger.content(last.fingerprint.content) if last else None
+        seen = self._ledger.content(last.fingerprint.content) if last and self._ledger else None
         before = seen or (publication.files if publication else None) or {}
         return {
             path: sha256
             for path, sha256 in before.items()
-            if path not in now and f"{plugin}/{path}" not in self._held
+            if path not in now and f"{plugin}/{path}" not in self._restored
         }

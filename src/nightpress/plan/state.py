@@ -1,26 +1,47 @@
-"""One plugin, gathered: its manifest, its files, and each enhancement with its decision.
-
-Floor 3: values that the verbs hand to one another.
-"""
+"""One plugin, as it is handed from step to step: gathered (manifest, files, targets), then decided
+(a state of each target)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress.model import Decision, Enhancement, Manifest
+from nightpress.model import Decision, Enhancement, Generator, Manifest
 from nightpress.plan import content
-from nightpress.plan.staleness import Inputs
+from nightpress.plan.staleness import Inputs, LastRow, Publication, Standing
 from nightpress.plugin import anatomy
+from nightpress.project import Problem
 from nightpress.project.writer import Writer
+from nightpress.storage.tree import Notice
+
+
+class Target(Struct, frozen=True):
+    """One enhancement, gathered: what is declared of it, and what is known of it from before.
+
+    path: relative to the project; analysis: the generator of phase 1, and schema: the text of its
+    contract; needs: names of the plugin's enhancements that go first; lost: path -> sha256 of
+    content that a restore did not bring back; asked, forced: by the user, by name."""
+
+    enhancement: Enhancement
+    path: str
+    writer: Writer
+    generator: Generator
+    analysis: Generator
+    schema: str
+    needs: tuple[str, ...]
+    standing: Standing
+    publication: Publication | None = None
+    last: LastRow | None = None
+    lost: Mapping[str, str] = field(default_factory=dict)
+    asked: bool = False
+    forced: bool = False
 
 
 class TargetState(Struct):
-    """One enhancement, gathered and decided. counted: path -> sha256 of the files that are its
-    content (relative to the plugin); target_path: relative to the project."""
+    """One enhancement, decided. counted: path -> sha256 of the files that are its content (relative
+    to the plugin); target_path: relative to the project."""
 
     enhancement: Enhancement
     target_path: str
@@ -42,9 +63,10 @@ class PluginState(Struct):
     manifest: Manifest | None = None
     root: Path = field(default_factory=Path)
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
+    targets: dict[str, Target] = field(default_factory=dict)
     states: dict[str, TargetState] = field(default_factory=dict)
-    problems: list[Any] = field(default_factory=list)
-    notices: list[Any] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     names: tuple[bytes, ...] = ()
     signature: bytes = b""
     looked_ns: int = 0

@@ -1,0 +1,99 @@
+"""Gathered -> decided: what there is to do for each document of one plugin, and why.
+
+Pure but for `complete`, which is asked for what is dear to find out, where a decision turns on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from nightpress import fingerprint
+from nightpress.model import Enhancement
+from nightpress.plan import staleness
+from nightpress.plan.staleness import Inputs
+from nightpress.plan.state import PluginState, Target, TargetState
+from nightpress.project.writer import Writer
+
+__all__ = ["decide"]
+
+Complete = Callable[[PluginState, Enhancement, Writer, Inputs], Inputs]
+
+
+def decide(plugin: PluginState, complete: Complete) -> dict[str, TargetState]:
+    """name -> the state of each target. Again until nothing changes: whether a sibling's file
+    counts as content depends on its own decision."""
+    targets = plugin.targets.values()
+    ours = {t.enhancement.target for t in targets if staleness.is_ours(t.standing, t.publication)}
+    replaceable = {
+        t.enhancement.target
+        for t in targets
+        if t.enhancement.target in plugin.files
+        and t.enhancement.target not in ours
+        and not staleness.is_edited(t.standing, t.publication)
+    }
+    states = _states(plugin, ours | replaceable, complete)
+    excluded = ours | (replaceable & _replaced(states.values()))
+    # a file that counts again may be what another one needed to be made: that one goes then
+    while any(excluded != state.inputs.publications for state in states.values()):
+        states = _states(plugin, excluded, complete)
+        excluded |= replaceable & _replaced(states.values())
+    return states
+
+
+def _replaced(states: Iterable[TargetState]) -> set[str]:
+    """Targets of which the standing file is, or would be, replaced."""
+    return {s.enhancement.target for s in states if s.decision.action in ("make", "parked")}
+
+
+def _states(plugin: PluginState, excluded: set[str], complete: Complete) -> dict[str, TargetState]:
+    return {
+        name: _state(plugin, target, excluded, complete) for name, target in plugin.targets.items()
+    }
+
+
+def _state(
+    plugin: PluginState, target: Target, excluded: set[str], complete: Complete
+) -> TargetState:
+    """As if what a restore did not bring were there; if the document wants work, then without."""
+    state = _judged(plugin, target, excluded, complete, target.lost)
+    if target.lost and state.work:
+        return _judged(plugin, target, excluded, complete, {})
+    return state
+
+
+def _judged(
+    plugin: PluginState,
+    target: Target,
+    excluded: set[str],
+    complete: Complete,
+    lost: Mapping[str, str],
+) -> TargetState:
+    enhancement, writer = target.enhancement, target.writer
+    counted = {
+        path: sha256
+        for path, (_, sha256) in plugin.files.items()
+        if path != enhancement.target and path not in excluded
+    }
+    counted |= lost
+    inputs = Inputs(
+        standing=target.standing,
+        window=enhancement.size,
+        fingerprint=fingerprint.of(
+            counted, enhancement, target.generator, target.analysis, target.schema, str(writer),
+            plugin.told,
+        ),
+        files=counted,
+        writer=str(writer),
+        writer_by_default=writer.by_default,
+        publication=target.publication,
+        last=target.last,
+        asked=target.asked,
+        forced=target.forced,
+        publications=frozenset(excluded),
+    )  # fmt: skip
+    inputs = complete(plugin, enhancement, writer, inputs)
+    decision = staleness.decide(inputs)
+    work = staleness.work(decision.action, staleness.recorded(inputs, decision))
+    return TargetState(
+        enhancement, target.path, writer, inputs, decision, work, counted, target.needs
+    )
