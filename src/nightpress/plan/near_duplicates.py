@@ -92,12 +92,10 @@ def _load(project: Project) -> dict[str, Paragraphs]:
     """Every document that stands; only those that the index does not know are read."""
     index, documents, fresh = project.index, dict[str, Paragraphs](), list[digests.Sketches]()
     known = {row.target: row for row in index.sketches()}
-    targets = list(_targets(project))
-    hashes = index.hashes([os.fsencode(target) for target in targets])
-    for target in targets:
+    root = str(project.root)
+    for target in _targets(project):
         row = known.pop(target, None)
-        stamp, sha256 = hashes.get(os.fsencode(target), (b"", ""))
-        if row is not None and row.sha256 == sha256 and stamp == _stamp(project, target):
+        if row is not None and row.stamp and row.stamp == _stamp(f"{root}/{target}"):
             documents[target] = Paragraphs(_unpacked(row.bins), _unpacked(row.bands))
             continue
         try:
@@ -119,9 +117,9 @@ def _unpacked(numbers: bytes) -> array[int]:
     return array("q", numbers)
 
 
-def _stamp(project: Project, target: str) -> bytes | None:
+def _stamp(path: str) -> bytes | None:
     try:
-        s = os.lstat(project.root / target)
+        s = os.lstat(path)
     except OSError:
         return None
     return digests.stamp(s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
@@ -130,10 +128,10 @@ def _stamp(project: Project, target: str) -> bytes | None:
 def _targets(project: Project) -> Iterator[str]:
     """Every document that a manifest declares, relative to the project; of plugins that have not
     moved, as the index has them."""
-    still = project.index.still(project.key)
+    still, items = project.index.still(project.key), dict(project.index.all_items())
     for slug in project.slugs():
         if slug in still:
-            yield from (row[2] for row in json.loads(project.index.items(slug)))
+            yield from (row[2] for row in json.loads(items.get(slug, "[]")))
             continue
         path = project.manifests / f"{slug}.yaml"
         manifest, _ = contract.load_manifest(path, project.defaults, project.index)

@@ -72,12 +72,14 @@ class Settled(Struct, frozen=True):
 
 class Sketches(Struct, frozen=True):
     """What a document's paragraphs are compared by. target: relative to the project; sha256: of the
-    document; bins, bands: 64-bit numbers of the machine."""
+    document; bins, bands: 64-bit numbers of the machine; stamp: of the file that said this when it
+    was hashed, b"" where no file did."""
 
     target: str
     sha256: str
     bins: bytes
     bands: bytes
+    stamp: bytes = b""
 
 
 class Index:
@@ -120,6 +122,12 @@ class Index:
     def items(self, slug: str) -> str:
         row = self._db().execute("SELECT items FROM settled WHERE slug = ?", (slug,)).fetchone()
         return str(row["items"]) if row else "[]"
+
+    def all_items(self) -> Iterator[tuple[str, str]]:
+        """(slug, items) of every settled plugin."""
+        cursor = self._db().cursor()
+        cursor.row_factory = None
+        yield from cursor.execute("SELECT slug, items FROM settled")
 
     def settle(self, found: Iterable[Settled]) -> None:
         with self._store.write() as db:
@@ -191,7 +199,11 @@ class Index:
     def sketches(self) -> Iterator[Sketches]:
         cursor = self._db().cursor()
         cursor.row_factory = None
-        for row in cursor.execute("SELECT target, sha256, bins, bands FROM sketches"):
+        cursor.execute(
+            "SELECT target, s.sha256, bins, bands, coalesce(stamp, x'') FROM sketches s"
+            " LEFT JOIN files f ON f.path = CAST(target AS BLOB) AND f.sha256 = s.sha256"
+        )
+        for row in cursor:
             yield Sketches(*row)
 
     def keep_sketches(self, rows: Collection[Sketches], gone: Iterable[str] = ()) -> None:
