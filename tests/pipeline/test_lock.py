@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nightpress.clock import RealClock
+from nightpress.plan import agreement
 from nightpress.project.project import Project
 from tests.market import Market, published
 
@@ -80,9 +81,12 @@ def test_what_was_compared_once_is_not_compared_again(market: Market) -> None:
     assert "1 published" in market.done().out
     project = Project(market.root, {}, {}, RealClock())
     ledger = project.ledger
-    assert project.index.agreed(project.lock().sha256, ledger.identity()) == ledger.newest() - 1
-    assert project.index.agreed(project.lock().sha256, "another") == 0
-    assert project.index.agreed("0" * 64, ledger.identity()) == 0
+    assert (
+        agreement.agreed(project.index, project.lock().sha256, ledger.identity())
+        == ledger.newest() - 1
+    )
+    assert agreement.agreed(project.index, project.lock().sha256, "another") == 0
+    assert agreement.agreed(project.index, "0" * 64, ledger.identity()) == 0
 
 
 def test_a_document_that_nobody_declares_any_more_gets_no_line(market: Market) -> None:

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from nightpress import fingerprint
 from nightpress.errors import MachineTrouble, PublishConflict, Unsettled
 from nightpress.ledger import lockfile
+from nightpress.plan import agreement
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.storage import atomic, tree
@@ -70,7 +71,7 @@ class LockBook(Struct):
         slugs = {job.partition("/")[0] for job in self._changes}
         self._data, self._changes = data, {}
         with suppress(MachineTrouble):  # the index is a cache: the next run reads every line
-            self.project.index.lock_written(before, self._sha256, slugs)
+            agreement.written(self.project.index, before, self._sha256, slugs)
 
 
 _EVERY = 0.5

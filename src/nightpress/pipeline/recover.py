@@ -19,6 +19,7 @@ from nightpress.model import Fingerprint
 from nightpress.pipeline import publish
 from nightpress.pipeline.publish import LockBook
 from nightpress.pipeline.run import Run
+from nightpress.plan import agreement
 from nightpress.project.project import Project
 from nightpress.storage import atomic
 from nightpress.storage.snapshots import Snapshots
@@ -80,7 +81,7 @@ def mend_lock(run: Run) -> bool:
     project = run.project
     held, book = project.lock(), LockBook(project)
     ledger, newest = project.ledger.identity(), project.ledger.newest()
-    since = project.index.agreed(held.sha256, ledger)
+    since = agreement.agreed(project.index, held.sha256, ledger)
     query = (
         "SELECT * FROM enhancements WHERE id IN (SELECT max(id) FROM enhancements"
         " WHERE id > ? AND status IN ('published', 'adopted') GROUP BY job) ORDER BY job"
@@ -95,7 +96,7 @@ def mend_lock(run: Run) -> bool:
             mended.append(row["job"])
     book.flush()
     if not mended:
-        project.index.agree(held.sha256, ledger, newest)
+        agreement.agree(project.index, held.sha256, ledger, newest)
         return False
     lines = "1 line was" if len(mended) == 1 else f"{len(mended):,} lines were"
     named = ", ".join(mended[:FEW]) + (", ..." if len(mended) > FEW else "")

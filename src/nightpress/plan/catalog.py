@@ -15,10 +15,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress.model import Decision, Reason
+from nightpress.plan import agreement
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import Item, PluginState
 from nightpress.project.project import Project
-from nightpress.storage.index import LOCK, RACY_NS, UNORDERED, Settled, newest, sign
+from nightpress.storage.index import RACY_NS, Settled, newest, sign
 
 PRIORITY = ("never", "stale", "undersized")
 """Value first: what was never documented, then what is no longer true, then what is too short."""
@@ -103,40 +104,10 @@ def _load_all(project: Project, names: list[str], everything: bool, looking: Loo
 def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:
     """slug -> counts of the settled plugins of which neither a file nor the lock's lines moved."""
     index = project.index
-    found = {slug: (lock, counts) for slug, lock, counts in index.unmoved() if slug in names}
-    stamp = lock_stamp(project)
-    if stamp != index.meta("lock") or not stamp:
-        lock = project.lock()
-        if lock.sha256 != index.meta(LOCK):
-            digests = lock.digests()
-            moved = [slug for slug, (held, _) in found.items() if digests.get(slug, "") != held]
-            index.unsettle(moved)
-            for slug in moved:
-                del found[slug]
-            index.set_meta(LOCK, lock.sha256 if lock.in_order else UNORDERED + lock.sha256)
-        if stamp:
-            index.set_meta("lock", stamp)
-    return {slug: counts for slug, (_, counts) in found.items()}
-
-
-def lock_stamp(project: Project) -> str:
-    """The lock file's stat as text; "" if it may still change unseen."""
-    try:
-        found = project.lock_path.lstat()
-    except FileNotFoundError:
-        return "absent"
-    if project.clock.time() * 1e9 - max(found.st_mtime_ns, found.st_ctime_ns) < RACY_NS:
-        return ""
-    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
-
-
-def lock_lags(project: Project) -> bool:
-    """Has the ledger rows that were not compared with the lock file as it stands?"""
-    index, ledger = project.index, project.ledger
-    stamp = lock_stamp(project)
-    known = index.meta(LOCK) if stamp and stamp == index.meta("lock") else project.lock().sha256
-    sha256 = known.removeprefix(UNORDERED)
-    return ledger.newest() > index.agreed(sha256, ledger.identity())
+    unmoved = {slug: (lock, counts) for slug, lock, counts in index.unmoved() if slug in names}
+    for slug in agreement.moved(project, {slug: lock for slug, (lock, _) in unmoved.items()}):
+        del unmoved[slug]
+    return {slug: counts for slug, (_, counts) in unmoved.items()}
 
 
 def _gathered(project: Project, catalog: Catalog, slugs: list[str], looking: Looking) -> Catalog:

@@ -20,6 +20,7 @@ from nightpress.ledger import lockfile
 from nightpress.ledger import rows as ledger_rows
 from nightpress.ledger.ledger import Ledger
 from nightpress.model import RESTORED, Enhancement, Fingerprint
+from nightpress.plan import agreement
 from nightpress.plan.staleness import Inputs, LastRow, Publication
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
@@ -51,7 +52,7 @@ class History:
         newest = (latest["target_path"], latest["content_sha256"]) if latest is not None else None
         if newest == (target, stands) and (entry is None or entry.sha256 != stands):
             entry = None  # file and ledger agree: the next run mends the lock file
-            self._index.disagree()
+            agreement.contradicted(self._index)
         if entry is not None and entry.target == target:
             return self._of_entry(entry), last
         if latest is None or latest["target_path"] != target:

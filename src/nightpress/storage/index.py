@@ -30,9 +30,6 @@ agree with."""
 UNORDERED = "unordered "
 """Before that sha256: a file that has to be read line by line again."""
 
-AGREED, COMPARED = "lock_agreed", "ledger_compared"
-"""meta: sha256 of the lock file that has what the ledger has, and up to which row of which one."""
-
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE settled (
@@ -144,29 +141,6 @@ class Index:
             (self._still or {}).pop(slug, None)
         with self._store.write() as db:
             db.executemany("DELETE FROM settled WHERE slug = ?", [(slug,) for slug in slugs])
-
-    def lock_written(self, before: str, now: str, slugs: Collection[str]) -> None:
-        """The lock file had the sha256 `before`, and has `now`; only lines of these plugins
-        differ. What agreed with all of its lines does so still, without reading them."""
-        if self.meta(LOCK) == before:
-            self.unsettle(slugs)
-            self.set_meta(LOCK, now)
-        if self.meta(AGREED) == before:
-            self.set_meta(AGREED, now)
-
-    def agreed(self, lock: str, ledger: str) -> int:
-        """The newest of the ledger's rows that were compared with the lock file of this sha256."""
-        known, _, row = self.meta(COMPARED).rpartition(" ")
-        return int(row) if self.meta(AGREED) == lock and known == ledger else 0
-
-    def agree(self, lock: str, ledger: str, row: int) -> None:
-        self.set_meta(COMPARED, f"{ledger} {row}")
-        self.set_meta(AGREED, lock)
-
-    def disagree(self) -> None:
-        """A file stands as the ledger says, and the lock file does not: compare them again."""
-        if self.meta(COMPARED):
-            self.set_meta(COMPARED, "")
 
     def unsettle_all(self, key: str) -> None:
         """Start over under another key: an ingredient of everything has changed."""

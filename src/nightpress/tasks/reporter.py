@@ -16,7 +16,7 @@ from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 
 from nightpress import errors
 from nightpress.pipeline.events import Listener
-from nightpress.plan import catalog
+from nightpress.plan import agreement
 from nightpress.progress.outlet import Lane
 from nightpress.tasks import command_line, ending, session, signals
 from nightpress.text import safe
@@ -123,7 +123,7 @@ class Reporter:
         if not project.has_ledger:
             return
         died = project.ledger.unfinished()
-        if died or catalog.lock_lags(project):
+        if died or agreement.lags(project):
             from nightpress.pipeline import recover
 
             if died:
