@@ -1,7 +1,4 @@
-"""`doit adopt:PLUGIN`: the files of its enhancements, as they stand, become the truth.
-
-Floor 3.
-"""
+"""`doit adopt:PLUGIN`: the files of its enhancements, as they stand, become the truth."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`doit apply:PLUGIN`: the drafts that wait are published, byte for byte as they were shown.
 
-Floor 3. No call is made. Where the file changed since, a three-way merge is proposed, and taken
+No call is made. Where the file changed since, a three-way merge is proposed, and taken
 only when the user says so and nothing is in conflict.
 """
 

@@ -1,7 +1,4 @@
-"""Attempts in flight: opened with a row, ended with a row and a line, timed without their waits.
-
-Floor 3.
-"""
+"""Attempts in flight: opened with a row, ended with a row and a line, timed without their waits."""
 
 from __future__ import annotations
 

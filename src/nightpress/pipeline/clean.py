@@ -1,6 +1,6 @@
 """`doit clean`: what it removes, and what it takes back.
 
-Floor 3. Plain `doit clean` removes kept drafts and leftovers, never a document. By name
+Plain `doit clean` removes kept drafts and leftovers, never a document. By name
 (`doit clean enhance:X`) X goes back to what stood before us, from its snapshot; a file that was
 edited by hand is kept.
 """

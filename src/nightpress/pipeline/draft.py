@@ -1,6 +1,6 @@
 """Both phases for one plugin: the analysis, cached, and the draft, judged and repaired once.
 
-Floor 3: joins sources, prompts, backend and checks. Nothing here touches the plugin's folder.
+Joins sources, prompts, backend and checks. Nothing here touches the plugin's folder.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What happens in a run, as values: the pipeline tells, whoever listens shows.
 
-Floor 0. Kinds and keys are stable: `doit progress=json` prints them, one object a line, and
+Kinds and keys are stable: `doit progress=json` prints them, one object a line, and
 `.nightpress/logs/RUN.jsonl` keeps them; docs/events.md is made from KINDS.
 """
 

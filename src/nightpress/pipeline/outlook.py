@@ -1,6 +1,6 @@
 """When it will be done, and what it costs: the plan's last sentence.
 
-Floor 3: gathers the work from the catalog and the ledger's history; `forecast` computes. Prompts
+Gathers the work from the catalog and the ledger's history; `forecast` computes. Prompts
 are measured by the very code that sends them.
 """
 

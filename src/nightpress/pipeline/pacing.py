@@ -1,7 +1,4 @@
-"""The pacer and the budget of a run, made from the project's limits, pace, prices and options.
-
-Floor 3.
-"""
+"""The pacer and the budget of a run, made from the project's limits, pace, prices and options."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The press: snapshot, analyse, pace, draft, publish; the actions of doit's tasks.
 
-Floor 3. Each method is one action for one plugin or enhancement. None raises for what may happen
+Each method is one action for one plugin or enhancement. None raises for what may happen
 at night: an attempt that cannot go on ends with its row and its reason, and the others go on.
 """
 

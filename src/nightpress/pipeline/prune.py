@@ -1,6 +1,6 @@
 """`doit prune`: what years of nights leave behind is thinned out; what anything needs stays.
 
-Floor 3. Younger than DAYS: all stays. Older: see `ledger_prune` for the ledger; of snapshots, those
+Younger than DAYS: all stays. Older: see `ledger_prune` for the ledger; of snapshots, those
 that a kept attempt refers to and the newest KEEP of each plugin stay; logs go.
 """
 

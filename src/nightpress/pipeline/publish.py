@@ -1,6 +1,6 @@
 """A draft becomes a published file: steps 5 to 9 of the update protocol, and the lock file.
 
-Floor 3. The order is the promise: the snapshot holds the old bytes, the ledger says `prepared`
+The order is the promise: the snapshot holds the old bytes, the ledger says `prepared`
 with the new hash, the file is swapped in one atomic step and read back; only then `published`.
 """
 

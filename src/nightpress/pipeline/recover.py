@@ -1,6 +1,6 @@
 """After a crash: every attempt that was left open gets its end, and the user is told.
 
-Floor 3. The table of the update protocol, row by row: `started` never touched the target;
+The table of the update protocol, row by row: `started` never touched the target;
 `prepared` may have: the target's own hash says which.
 """
 

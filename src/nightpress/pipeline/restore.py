@@ -1,7 +1,4 @@
-"""Bringing a plugin back from a snapshot, itself preceded by a snapshot.
-
-Floor 3.
-"""
+"""Bringing a plugin back from a snapshot, itself preceded by a snapshot."""
 
 from __future__ import annotations
 

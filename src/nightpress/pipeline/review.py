@@ -1,6 +1,6 @@
 """Drafts that wait for a person: held, shown, rejected with a reason, merged with what stands.
 
-Floor 3. The draft's bytes live in the ledger until somebody decides, so what was paid for survives
+The draft's bytes live in the ledger until somebody decides, so what was paid for survives
 `doit clean`, travels with every backup, and is published exactly as it was shown.
 """
 

@@ -1,6 +1,6 @@
 """One run: its identity, its outcomes, what it tells, and its end.
 
-Floor 3. A run that does nothing writes nothing: its row and its log begin with the first thing
+A run that does nothing writes nothing: its row and its log begin with the first thing
 that happens. Listeners are told at once, in the thread in which it happens; nothing is buffered.
 """
 

@@ -2,8 +2,8 @@
 
 The files that stand are the truth. Of what is written down about them:
 
-1. `nightpress.lock` is believed before the ledger (it is committed with the documents), but where it
-   alone contradicts the file that stands, ledger and file are right (`history`).
+1. `nightpress.lock` is believed before the ledger (it is committed with the documents), but where
+   it alone contradicts the file that stands, ledger and file are right (`history`).
 2. A document is published when its row of the ledger says so; its line in the lock file may lag
    behind, half a second in a run and longer after a crash. So each run that has to do with
    enhancements compares the rows that are newer than the last comparison (`lags`, `agree`) with the
@@ -13,8 +13,8 @@ The files that stand are the truth. Of what is written down about them:
 4. The index lets a plugin be passed over only while neither its files (their stamps), nor its lines
    of the lock file (their digest), nor what everything depends on (`Project.key`) have changed.
    It is a cache: to lose it costs time, and nothing else.
-5. What a run itself writes into the lock file changes only the lines of the plugins it names: whatever
-   agreed with the file before agrees with it afterwards (`written`).
+5. What a run itself writes into the lock file changes only the lines of the plugins it names:
+   whatever agreed with the file before agrees with it afterwards (`written`).
 """
 
 from __future__ import annotations

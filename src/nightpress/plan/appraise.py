@@ -1,6 +1,6 @@
 """What a decision may need to know of texts: is the standing file good, is the source enough?
 
-Floor 3. Both cost milliseconds, so both are asked for only when the decision would turn on them,
+Both cost milliseconds, so both are asked for only when the decision would turn on them,
 and remembered in the index by everything that they were found out from.
 """
 

@@ -1,6 +1,6 @@
 """What there is to do: every enhancement of every plugin, with its decision.
 
-Floor 3. Gathers (manifest, files, lock file, ledger), lets `staleness` decide, and keeps what it
+Gathers (manifest, files, lock file, ledger), lets `staleness` decide, and keeps what it
 found in the index, so that a plugin that has not moved costs a few lstat calls.
 """
 

@@ -1,6 +1,6 @@
 """`nightpress check`: what stands on disk, judged; published by us or not, in a project or alone.
 
-Floor 3. Makes no call and, where nothing of ours is there yet, writes nothing: in a fresh clone the
+Makes no call and, where nothing of ours is there yet, writes nothing: in a fresh clone the
 caches live in a temporary folder.
 """
 

@@ -1,6 +1,6 @@
 """Whose files lie below a plugin's folder: what is not the plugin's own.
 
-Floor 3. A plugin may be the whole repository (`source: "./"`). Then what nightpress keeps there
+A plugin may be the whole repository (`source: "./"`). Then what nightpress keeps there
 (manifests, lock file, dodo.py) and the plugins inside it are no content of it: else each
 publication would make it stale again, and restoring it would turn back what belongs to others.
 """

@@ -1,6 +1,6 @@
 """A document judged in its plugin: the checks of its generator, with what they need to know.
 
-Floor 3: joins the plugin's files and the pure checks.
+Joins the plugin's files and the pure checks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The project's own checks: Python files of its generators' folders, loaded.
 
-Floor 2. This runs code, so only a generator of the project itself is looked into, and the file
+This runs code, so only a generator of the project itself is looked into, and the file
 must lie within its folder without a link on the way; nothing of a plugin is ever loaded.
 """
 

@@ -1,6 +1,6 @@
 """Fresh, or stale with its reasons: the one decision that everything else follows from.
 
-Floor 1: pure functions of values. Gathered by `gather`, acted on by `pipeline`; the same
+Pure functions of values. Gathered by `gather`, acted on by `pipeline`; the same
 Decision feeds the build, the plan, `doit info`, the report and the audit row.
 """
 
