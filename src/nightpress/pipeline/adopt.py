@@ -16,16 +16,16 @@ from nightpress.storage import tree
 def adopt(press: Press, items: Sequence[Item]) -> None:
     """Adopt each file that is there; findings do not stop it, they are accepted and listed."""
     for item in items:
-        found = press.plugin(item.slug)
-        state = found.states[item.name]
+        plugin = press.plugin(item.slug)
+        state = plugin.states[item.name]
         target = state.enhancement.target
         if state.inputs.standing.sha256 is None:
             press.run.tell("notice", f"{item.id}: there is no {state.target_path} to adopt")
             continue
-        text = tree.read(found.root, target, sources.STANDING_CAP).decode("utf-8", "replace")
+        text = tree.read(plugin.root, target, sources.STANDING_CAP).decode("utf-8", "replace")
         verdict = judge.judge(
-            press.run.project, found, state.enhancement, state.counted, text,
-            planned=[other.enhancement.target for other in found.states.values()],
+            press.run.project, plugin, state.enhancement, state.counted, text,
+            planned=[other.enhancement.target for other in plugin.states.values()],
             ours=False,
         )  # fmt: skip
         errors = [finding for finding in verdict.findings if finding.severity == "error"]

@@ -15,7 +15,7 @@ from nightpress.errors import NightpressError
 from nightpress.fingerprint import sha256
 from nightpress.ledger.reviews import Review
 from nightpress.model import Finding, Fingerprint
-from nightpress.pipeline import draft as drafting
+from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import review
 from nightpress.pipeline.pipeline import Press
 from nightpress.plan import judge, staleness
@@ -25,23 +25,23 @@ from nightpress.plan.state import Item, PluginState, TargetState
 def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tuple[list[str], int]:
     """(lines for the user, how many drafts could not be applied)."""
     project = press.run.project
-    said: list[str] = []
+    lines: list[str] = []
     left = 0
     for one in review.waiting(project, slug):
-        found = press.plugin(slug)
-        state = found.states.get(one.job.partition("/")[2])
+        plugin = press.plugin(slug)
+        state = plugin.states.get(one.job.partition("/")[2])
         if state is None or one.job not in items:
-            said.append(f"{one.job}: no manifest declares it any more: not applied")
+            lines.append(f"{one.job}: no manifest declares it any more: not applied")
             left += 1
             continue
         try:
-            draft = _draft(press, one, found, state, merge)
+            draft = _draft(press, one, plugin, state, merge)
         except NightpressError as error:
-            said.append(str(error))
+            lines.append(str(error))
             left += 1
             continue
         why = "applied after review" if draft.text.encode() == one.draft else "merged after review"
-        attempt = press.attempts.open(items[one.job], found, press.taken.get(slug), why)
+        attempt = press.attempts.open(items[one.job], plugin, press.taken.get(slug), why)
         attempt.draft = draft
         if press.put_in_place(attempt, draft):
             review.decide(project.ledger, one, "applied")
@@ -50,51 +50,53 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
             )
             if since:
                 words = "; ".join(reason.text for reason in since)
-                said.append(f"{one.job}: applied; since its draft {words}: the next run remakes it")
+                lines.append(
+                    f"{one.job}: applied; since its draft {words}: the next run remakes it"
+                )
         else:
             left += 1
-    return said, left
+    return lines, left
 
 
 def _draft(
-    press: Press, one: Review, found: PluginState, state: TargetState, merge: bool
-) -> drafting.Draft:
+    press: Press, one: Review, plugin: PluginState, state: TargetState, merge: bool
+) -> drafts.Draft:
     """What is to be published; raises NightpressError with what the user can do instead."""
     if sha256(one.draft) != one.draft_sha256:
         raise NightpressError(f"{one.job}: the draft in the ledger is damaged", "see: doit audit")
-    draft = drafting.Draft(
+    draft = drafts.Draft(
         one.draft.decode("utf-8"), one.model, tuple(Finding(**f) for f in one.findings),
         one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
         Fingerprint(**json.loads(json.dumps(dict(one.fingerprint)))),
     )  # fmt: skip
-    if not review.beside(one, state, found.root).edited:
+    if not review.beside(one, state, plugin.root).edited:
         return draft
-    path, conflicts = review.propose(press.run.project, one, state, found.root)
+    path, conflicts = review.propose(press.run.project, one, state, plugin.root)
     if conflicts:
         raise NightpressError(
             f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
             f" three-way merge with {conflicts} conflict{'s' * (conflicts > 1)} is in {path}",
-            f"mend it, copy it to {state.target_path}, then: doit adopt:{found.slug}",
+            f"mend it, copy it to {state.target_path}, then: doit adopt:{plugin.slug}",
         )
     if not merge:
         raise NightpressError(
             f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
             f" three-way merge without conflicts is in {path}",
-            f"doit apply:{found.slug} --merge takes it;"
-            f' doit reject:{found.slug} --because "..." drops the draft',
+            f"doit apply:{plugin.slug} --merge takes it;"
+            f' doit reject:{plugin.slug} --because "..." drops the draft',
         )
-    return _checked(press, one, found, state, draft)
+    return _checked(press, one, plugin, state, draft)
 
 
 def _checked(
-    press: Press, one: Review, found: PluginState, state: TargetState, draft: drafting.Draft
-) -> drafting.Draft:
+    press: Press, one: Review, plugin: PluginState, state: TargetState, draft: drafts.Draft
+) -> drafts.Draft:
     """The merge as a draft, if it passes the checks."""
     project = press.run.project
-    text = review.merged(project, one, state, found.root)[0].decode("utf-8", "replace")
+    text = review.merged(project, one, state, plugin.root)[0].decode("utf-8", "replace")
     verdict = judge.judge(
-        project, found, state.enhancement, state.counted, text,
-        planned=[other.enhancement.target for other in found.states.values()],
+        project, plugin, state.enhancement, state.counted, text,
+        planned=[other.enhancement.target for other in plugin.states.values()],
     )  # fmt: skip
     if verdict.errors:
         named = "; ".join(f"{f.check}: {f.message}" for f in verdict.errors[:3])

@@ -186,8 +186,8 @@ class Caller(Struct):
             recorder.reservation = self.reserve(request, writer)
 
     def _tell_asked(self, request: Request) -> None:
-        said = f"{request.job}: asking for the {request.phase}"
-        self.run.tell("asked", said, request.job, phase=request.phase)
+        message = f"{request.job}: asking for the {request.phase}"
+        self.run.tell("asked", message, request.job, phase=request.phase)
 
     def _retrying(self, backend: Backend, recorder: CallRecorder, job: str) -> Retrying:
         def again(request: Request, _attempt: int) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from nightpress.errors import AwaitsReview, BackendError, Deferred, NightpressError
 from nightpress.ledger.rows import NewAttempt
 from nightpress.model import Finding, Request
-from nightpress.pipeline import draft as drafting
+from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
@@ -23,7 +23,7 @@ class Attempt(Struct):
     """One attempt in flight, handed from action to action."""
 
     item: Item
-    found: PluginState
+    plugin: PluginState
     state: TargetState
     row: int
     token: str
@@ -32,7 +32,7 @@ class Attempt(Struct):
     waited_before: float = 0.0
     request: Request | None = None
     reservation: Reservation | None = None
-    draft: drafting.Draft | None = None
+    draft: drafts.Draft | None = None
 
 
 class Attempts(Struct):
@@ -44,22 +44,22 @@ class Attempts(Struct):
     guard: threading.RLock = field(default_factory=threading.RLock)
 
     def open(
-        self, item: Item, found: PluginState, snapshot_id: str | None, why: str = ""
+        self, item: Item, plugin: PluginState, snapshot_id: str | None, why: str = ""
     ) -> Attempt:
         """Begin an attempt, with its row. why: where it is not the decision that asks for it."""
-        state = found.states[item.name]
+        state = plugin.states[item.name]
         token = secrets.token_hex(8)
         inputs = state.inputs
-        said = [why] if why else _reasons(state)
+        reasons = [why] if why else _reasons(state)
         columns = NewAttempt(
             job=item.id,
-            plugin_name=found.name,
-            plugin_path=found.manifest.path if found.manifest else "",
+            plugin_name=plugin.name,
+            plugin_path=plugin.manifest.path if plugin.manifest else "",
             enhancement_type=state.enhancement.generator,
             target_path=state.target_path,
             backend=state.writer.backend,
             model_requested=state.writer.model,
-            reasons=said,
+            reasons=reasons,
             fingerprint=asdict(inputs.fingerprint),
             bytes_before=inputs.standing.size if inputs.standing.sha256 else None,
             before_sha256=inputs.standing.sha256,
@@ -69,11 +69,11 @@ class Attempts(Struct):
         began = self.run.project.clock.monotonic()
         row = self.run.project.ledger.begin(self.run.begin(), columns)
         attempt = Attempt(
-            item, found, state, row, token, began, ", ".join(said), self.caller.waited(item.id)
+            item, plugin, state, row, token, began, ", ".join(reasons), self.caller.waited(item.id)
         )
         with self.guard:
             self.in_flight[item.id] = attempt
-        self.run.tell("started", f"{item.id}: {item.decision!r}", item.id, reasons=said)
+        self.run.tell("started", f"{item.id}: {item.decision!r}", item.id, reasons=reasons)
         return attempt
 
     def end(self, attempt: Attempt, status: str, error: Exception) -> None:
@@ -112,41 +112,41 @@ class Attempts(Struct):
         """The draft still has errors: it is kept for the user to read, and the old file stays."""
         draft = attempt.draft
         assert draft is not None  # noqa: S101 (draft() has just set it)
-        path = drafting.keep_draft(self.run.project, attempt.item.id, draft)
-        said = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
+        path = drafts.keep_draft(self.run.project, attempt.item.id, draft)
+        message = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
         more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
         self.run.project.ledger.end(
             attempt.row,
             "refused",
             error_class="refused",
-            error_message=f"{said}{more} (draft kept: {path})",
+            error_message=f"{message}{more} (draft kept: {path})",
             model_answered=draft.model,
             tokens_in=draft.tokens_in,
             tokens_out=draft.tokens_out,
             bytes_after=len(draft.text.encode()),
-            findings=drafting.findings_json(draft.findings),
+            findings=drafts.findings_json(draft.findings),
             score_before=draft.score_before,
             score_after=draft.score,
             **self.timing(attempt),
         )
-        self.tell(attempt, "refused", f"{said}{more} (draft kept: {path})")
+        self.tell(attempt, "refused", f"{message}{more} (draft kept: {path})")
 
-    def hold(self, attempt: Attempt, draft: drafting.Draft) -> None:
+    def hold(self, attempt: Attempt, draft: drafts.Draft) -> None:
         """Keep a draft that passed its checks for a person to look at; the old file stays."""
         before = attempt.state.inputs.standing.sha256
-        held = drafting.fingerprint_json(draft.fingerprint)
-        findings = drafting.findings_json(draft.findings)
-        columns = review.columns(draft, before, held, findings)
+        ingredients = drafts.fingerprint_json(draft.fingerprint)
+        findings = drafts.findings_json(draft.findings)
+        columns = review.columns(draft, before, ingredients, findings)
         ledger, text = self.run.project.ledger, draft.text.encode("utf-8")
         review.hold(ledger, attempt.row, attempt.item.id, text, columns)
-        said = "its draft waits for you: doit review"
+        message = "its draft waits for you: doit review"
         ledger.end(
-            attempt.row, "deferred", error_class=AwaitsReview.__name__, error_message=said,
+            attempt.row, "deferred", error_class=AwaitsReview.__name__, error_message=message,
             model_answered=draft.model, tokens_in=draft.tokens_in, tokens_out=draft.tokens_out,
-            bytes_after=len(text), findings=findings, fingerprint=held,
+            bytes_after=len(text), findings=findings, fingerprint=ingredients,
             score_before=draft.score_before, score_after=draft.score, **self.timing(attempt),
         )  # fmt: skip
-        self.tell(attempt, "deferred", said)
+        self.tell(attempt, "deferred", message)
 
     def timing(self, attempt: Attempt) -> dict[str, float]:
         spent = self.run.project.clock.monotonic() - attempt.began
@@ -173,7 +173,7 @@ def _reasons(state: TargetState) -> list[str]:
     return [reason.text for reason in state.decision.reasons] or ["asked for (always)"]
 
 
-def _score(draft: drafting.Draft | None) -> str:
+def _score(draft: drafts.Draft | None) -> str:
     """`, score 62 -> 97`; the first number is the old file's."""
     if draft is None:
         return ""

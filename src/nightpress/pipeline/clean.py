@@ -23,12 +23,12 @@ from nightpress.storage.snapshots import Snapshots
 
 
 def clean(
-    project: Project, found: PluginState, item: Item, take_back: bool, dryrun: bool
+    project: Project, plugin: PluginState, item: Item, take_back: bool, dryrun: bool
 ) -> list[str]:
     """What was (or, in a dry run, would be) done, as lines."""
-    lines = _drafts(project, item, dryrun) + _leftovers(found, item, dryrun)
-    if take_back and item.name in found.states:
-        lines += _take_back(project, found, item, dryrun)
+    lines = _drafts(project, item, dryrun) + _leftovers(plugin, item, dryrun)
+    if take_back and item.name in plugin.states:
+        lines += _take_back(project, plugin, item, dryrun)
     return lines
 
 
@@ -42,15 +42,15 @@ def _drafts(project: Project, item: Item, dryrun: bool) -> list[str]:
     return lines
 
 
-def _leftovers(found: PluginState, item: Item, dryrun: bool) -> list[str]:
+def _leftovers(plugin: PluginState, item: Item, dryrun: bool) -> list[str]:
     """Temporary files beside the target, of something that was killed."""
-    if item.name not in found.states:
+    if item.name not in plugin.states:
         return []
-    *folders, name = tree.parts_of(found.states[item.name].enhancement.target)
+    *folders, name = tree.parts_of(plugin.states[item.name].enhancement.target)
     mark = atomic.temporary_name(name, "")
     lines = []
     with suppress(FileNotFoundError, UnsafePath):
-        folder = tree.open_folder(found.root, folders)
+        folder = tree.open_folder(plugin.root, folders)
         try:
             names = [e.name for e in os.scandir(folder) if e.is_file(follow_symlinks=False)]
             for left in sorted(name for name in names if name.startswith(mark)):
@@ -66,8 +66,8 @@ def _shown(project: Project, path: Path) -> str:
     return path.relative_to(project.root).as_posix()
 
 
-def _take_back(project: Project, found: PluginState, item: Item, dryrun: bool) -> list[str]:
-    state = found.states[item.name]
+def _take_back(project: Project, plugin: PluginState, item: Item, dryrun: bool) -> list[str]:
+    state = plugin.states[item.name]
     if not staleness.is_ours(state.inputs.standing, state.inputs.publication):
         if staleness.is_edited(state.inputs.standing, state.inputs.publication):
             return [f"kept {item.target}: it was edited by hand"]
@@ -78,7 +78,7 @@ def _take_back(project: Project, found: PluginState, item: Item, dryrun: bool) -
     if original is None:
         return [f"kept {item.target}: what stood there before is not known here (no ledger of it)"]
     before = history.original_content(Snapshots(project.state / "snapshots"), original)
-    if dryrun or _put_back(project, found, item, before):
+    if dryrun or _put_back(project, plugin, item, before):
         return [f"{'removed' if before is None else 'took back'} {item.target}"]
     return []  # saved in this instant, or taken back already
 
@@ -98,20 +98,20 @@ def _replace(root: Path, target: str, before: bytes | None, expected: str | None
     atomic.finish(staged)
 
 
-def _put_back(project: Project, found: PluginState, item: Item, before: bytes | None) -> bool:
-    state = found.states[item.name]
+def _put_back(project: Project, plugin: PluginState, item: Item, before: bytes | None) -> bool:
+    state = plugin.states[item.name]
     target = state.enhancement.target
     Snapshots(project.state / "snapshots").take(
-        found.root, item.slug, "before doit clean", project.clock.time(), "",
-        without=found.is_foreign,
+        plugin.root, item.slug, "before doit clean", project.clock.time(), "",
+        without=plugin.is_foreign,
     )  # fmt: skip
-    if publish.standing_hash(found.root, target) != state.inputs.standing.sha256:
+    if publish.standing_hash(plugin.root, target) != state.inputs.standing.sha256:
         return False
     try:
-        _replace(found.root, target, before, state.inputs.standing.sha256)
+        _replace(plugin.root, target, before, state.inputs.standing.sha256)
     except OSError as error:  # it may name a temporary file of ours
-        said = f"{item.target} cannot be taken back: {error.strerror or error}"
-        raise NightpressError(said) from error
+        message = f"{item.target} cannot be taken back: {error.strerror or error}"
+        raise NightpressError(message) from error
     lock = LockBook(project)
     lock.drop(item.id)
     lock.flush()

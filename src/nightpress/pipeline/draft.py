@@ -50,21 +50,21 @@ class Draft(Struct, frozen=True):
 # --- phase 1 ---
 
 
-def analyse(run: Run, caller: Caller, found: PluginState) -> dict[str, Any]:
+def analyse(run: Run, caller: Caller, plugin: PluginState) -> dict[str, Any]:
     """The plugin's analysis, cached by everything that it was asked with.
 
     Raises BackendError when there is none to be had: `malformed` when no reply kept the schema.
     """
     project = run.project
-    state = next(iter(found.states.values()))
-    question = analysis_request(project, found)
+    state = next(iter(plugin.states.values()))
+    question = analysis_request(project, plugin)
     key = request_key(question, state.writer)
     cached = project.ledger.analysis(key) if project.has_ledger else None
     if cached is not None:
         return cached
     if state.writer.kind == "model":  # a wrong template is met before anything is paid for
-        for made in {s.enhancement.generator for s in found.states.values()}:
-            prompting.check(project.generator(made))
+        for kind in {s.enhancement.generator for s in plugin.states.values()}:
+            prompting.check(project.generator(kind))
     problems: Sequence[str] = ()
     for _ in range(ANALYSIS_TRIES):
         reservation = None
@@ -79,40 +79,40 @@ def analyse(run: Run, caller: Caller, found: PluginState) -> dict[str, Any]:
         run.begin()
         if analysis is not None:
             project.ledger.keep_analysis(
-                key, found.slug, state.writer.backend, reply.model, analysis
+                key, plugin.slug, state.writer.backend, reply.model, analysis
             )
             return analysis
         project.ledger.spend_reply(key)
         if state.writer.kind == "offline":
             break
-    said = "; ".join(problems[:3])
-    raise BackendError(Answer("malformed", f"no analysis kept its schema: {said}"))
+    message = "; ".join(problems[:3])
+    raise BackendError(Answer("malformed", f"no analysis kept its schema: {message}"))
 
 
-def cached_analysis(project: Project, found: PluginState) -> dict[str, Any] | None:
+def cached_analysis(project: Project, plugin: PluginState) -> dict[str, Any] | None:
     """The analysis in the cache (the analyse task is up to date then), or None."""
-    if not found.states or not project.has_ledger:
+    if not plugin.states or not project.has_ledger:
         return None
-    return known_analysis(project, found, analysis_request(project, found))
+    return known_analysis(project, plugin, analysis_request(project, plugin))
 
 
 def known_analysis(
-    project: Project, found: PluginState, question: Request
+    project: Project, plugin: PluginState, question: Request
 ) -> dict[str, Any] | None:
     """The cached analysis that answers this very question, or None."""
     if not project.has_ledger:
         return None
-    writer = next(iter(found.states.values())).writer
+    writer = next(iter(plugin.states.values())).writer
     return project.ledger.analysis(request_key(question, writer))
 
 
-def analysis_request(project: Project, found: PluginState) -> Request:
+def analysis_request(project: Project, plugin: PluginState) -> Request:
     """The question of phase 1, the same for every enhancement of the plugin."""
     generator = project.generator("analysis")
-    state = next(iter(found.states.values()))
-    read = sources.read(found.root, base_files(found))
+    state = next(iter(plugin.states.values()))
+    read = sources.read(plugin.root, base_files(plugin))
     material = Material(
-        anatomy=sources.anatomy_of(found.root, read, found.told),
+        anatomy=sources.anatomy_of(plugin.root, read, plugin.told),
         analysis=None,
         standing="",
         generator=generator,
@@ -122,7 +122,7 @@ def analysis_request(project: Project, found: PluginState) -> Request:
     system, prompt = _question(state.writer, generator, material)
     schema = json.loads(project.schema("analysis"))
     return Request(
-        "analysis", found.slug, state.writer.model, system, prompt, generator.max_output_tokens,
+        "analysis", plugin.slug, state.writer.model, system, prompt, generator.max_output_tokens,
         material, schema,
     )  # fmt: skip
 
@@ -137,38 +137,38 @@ def _question(writer: Writer, generator: Generator, material: Material) -> tuple
     return prompting.render(generator, material, checks.redact)
 
 
-def base_files(found: PluginState) -> list[str]:
+def base_files(plugin: PluginState) -> list[str]:
     """The plugin's files less every target that is, or will be, of our making."""
     ours = {
         state.enhancement.target
-        for state in found.states.values()
+        for state in plugin.states.values()
         if state.decision.action in ("make", "parked")
         or staleness.is_ours(state.inputs.standing, state.inputs.publication)
     }
-    return [path for path in found.files if path not in ours]
+    return [path for path in plugin.files if path not in ours]
 
 
 # --- phase 2 ---
 
 
 def request(
-    project: Project, found: PluginState, state: TargetState, analysis: Mapping[str, Any]
+    project: Project, plugin: PluginState, state: TargetState, analysis: Mapping[str, Any]
 ) -> Request:
     """The question of phase 2 for one enhancement."""
     generator = project.generator(state.enhancement.generator)
-    read = sources.read(found.root, state.counted)
+    read = sources.read(plugin.root, state.counted)
     material = Material(
-        anatomy=sources.anatomy_of(found.root, read, found.told),
+        anatomy=sources.anatomy_of(plugin.root, read, plugin.told),
         analysis=analysis,
-        standing=history.input_text(project, found, state.enhancement, state.inputs),
+        standing=history.input_text(project, plugin, state.enhancement, state.inputs),
         generator=generator,
         target=state.enhancement.target,
         window=state.enhancement.size,
-        links=links(found, state),
-        siblings=found.siblings(state.enhancement),
+        links=links(plugin, state),
+        siblings=plugin.siblings(state.enhancement),
     )
     system, prompt = _question(state.writer, generator, material)
-    job = f"{found.slug}/{state.enhancement.name}"
+    job = f"{plugin.slug}/{state.enhancement.name}"
     if because := review.hint(project, job):
         prompt = prompting.minding(prompt, checks.redact(because)[0])
     return Request(
@@ -177,16 +177,16 @@ def request(
     )  # fmt: skip
 
 
-def links(found: PluginState, state: TargetState) -> tuple[str, ...]:
+def links(plugin: PluginState, state: TargetState) -> tuple[str, ...]:
     """Targets of the needed enhancements that stand there by now, relative to the plugin."""
-    targets = [found.states[name].enhancement.target for name in state.needs]
-    return tuple(t for t in targets if (found.root / t).is_file())
+    targets = [plugin.states[name].enhancement.target for name in state.needs]
+    return tuple(t for t in targets if (plugin.root / t).is_file())
 
 
 def draft(
     run: Run,
     caller: Caller,
-    found: PluginState,
+    plugin: PluginState,
     state: TargetState,
     question: Request,
     *,
@@ -196,7 +196,7 @@ def draft(
     """Ask, compose, judge; with errors, ask once more with the findings and the draft."""
     project = run.project
     reply = caller.ask(question, state.writer, reservation=reservation, row=row)
-    document = _judged(project, found, state, question, reply)
+    document = _judged(project, plugin, state, question, reply)
     errors = [f for f in document.findings if f.severity == "error"]
     if not errors or state.writer.kind == "offline":
         return document
@@ -205,24 +205,24 @@ def draft(
     if caller.known(repair, state.writer) is None:
         reservation = caller.reserve(repair, state.writer)
     second = caller.ask(repair, state.writer, reservation=reservation, row=row)
-    mended = _judged(project, found, state, repair, second)
+    mended = _judged(project, plugin, state, repair, second)
     tokens = (mended.tokens_in + document.tokens_in, mended.tokens_out + document.tokens_out)
     return replace(mended, tokens_in=tokens[0], tokens_out=tokens[1])
 
 
 def _judged(
-    project: Project, found: PluginState, state: TargetState, question: Request, reply: Reply
+    project: Project, plugin: PluginState, state: TargetState, question: Request, reply: Reply
 ) -> Draft:
     text = finish.finished(question.material, reply.text)
     standing = (
-        sources.standing_text(found.root, state.enhancement.target, state.inputs.standing.sha256)
+        sources.standing_text(plugin.root, state.enhancement.target, state.inputs.standing.sha256)
         or None
     )
-    planned = [other.enhancement.target for other in found.states.values()]
+    planned = [other.enhancement.target for other in plugin.states.values()]
     around = near_duplicates.of(project)
     with around.turn:
         verdict = judge.judge(
-            project, found, state.enhancement, state.counted, text,
+            project, plugin, state.enhancement, state.counted, text,
             standing=standing, finish=reply.finish, planned=planned, forced=state.inputs.forced,
         )  # fmt: skip
         if not verdict.errors:
@@ -230,7 +230,7 @@ def _judged(
     before = None
     if standing is not None:  # by the very rules that the draft is judged by
         before = judge.judge(
-            project, found, state.enhancement, state.counted, standing, planned=planned
+            project, plugin, state.enhancement, state.counted, standing, planned=planned
         ).score
     counted = _counted(state, question)
     return Draft(
@@ -265,15 +265,15 @@ def findings_json(findings: Sequence[Finding]) -> str:
     return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False)
 
 
-def fingerprint_json(held: Fingerprint) -> str:
-    return json.dumps(asdict(held), sort_keys=True)
+def fingerprint_json(ingredients: Fingerprint) -> str:
+    return json.dumps(asdict(ingredients), sort_keys=True)
 
 
-def keep_draft(project: Project, job: str, held: Draft) -> str:
+def keep_draft(project: Project, job: str, document: Draft) -> str:
     """Keep a refused draft and its findings for the user; the path, relative to the project."""
     folder = project.state / "drafts" / job.partition("/")[0]
     folder.mkdir(parents=True, exist_ok=True)
     name = job.partition("/")[2]
-    atomic.write(folder / f"{name}.md", held.text.encode("utf-8", "replace"))
-    atomic.write(folder / f"{name}.findings.json", findings_json(held.findings).encode())
+    atomic.write(folder / f"{name}.md", document.text.encode("utf-8", "replace"))
+    atomic.write(folder / f"{name}.findings.json", findings_json(document.findings).encode())
     return (folder / f"{name}.md").relative_to(project.root).as_posix()

@@ -64,9 +64,9 @@ def limits_of(project: Project, model: str) -> Limits:
 def _pays(project: Project, model: str) -> bool:
     """Is there no doubt that calls are paid for? A `max_cost` alone says what may be spent: with a
     model that has a free tier, the key may well be on it."""
-    said = project.options.get("paid", project.defaults.values.get("paid", False))
+    option = project.options.get("paid", project.defaults.values.get("paid", False))
     paid = project.may_pay and not writer.is_free(model, {})
-    return bool(said) or paid or project.writer().vertex
+    return bool(option) or paid or project.writer().vertex
 
 
 def _is_lifted(project: Project) -> bool:

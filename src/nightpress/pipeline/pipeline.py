@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from nightpress import fingerprint
 from nightpress.errors import Deferred, NightpressError, PublishConflict, UnsafePath, Unsettled
 from nightpress.ledger import lockfile, rows
-from nightpress.pipeline import draft as drafting
+from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Attempts
@@ -54,7 +54,7 @@ class Press(Struct):
         if self.run.stop.is_set() or slug in self.analyses or not self._admit(slug):
             return False
         try:
-            analysis = drafting.analyse(self.run, self.caller, self.plugin(slug))
+            analysis = drafts.analyse(self.run, self.caller, self.plugin(slug))
         except NightpressError as error:
             with self._guard:
                 self.analyses[slug] = error
@@ -96,14 +96,14 @@ class Press(Struct):
             return
         analysis = self.analyses.get(item.slug)
         if analysis is None:  # its task was up to date, and did not run
-            analysis = drafting.cached_analysis(self.run.project, attempt.found)
+            analysis = drafts.cached_analysis(self.run.project, attempt.plugin)
         if analysis is None or isinstance(analysis, NightpressError):
             why = analysis or NightpressError("there is no analysis of the plugin")
             self.attempts.fail(attempt, why)
             return
         try:
-            attempt.request = drafting.request(
-                self.run.project, attempt.found, attempt.state, analysis
+            attempt.request = drafts.request(
+                self.run.project, attempt.plugin, attempt.state, analysis
             )
             if self.caller.known(attempt.request, attempt.state.writer) is None:
                 attempt.reservation = self.caller.reserve(attempt.request, attempt.state.writer)
@@ -123,8 +123,8 @@ class Press(Struct):
             attempt.reservation = self.caller.confirm(
                 attempt.reservation, attempt.request, attempt.state.writer
             )
-            attempt.draft = drafting.draft(
-                self.run, self.caller, attempt.found, attempt.state, attempt.request,
+            attempt.draft = drafts.draft(
+                self.run, self.caller, attempt.plugin, attempt.state, attempt.request,
                 reservation=attempt.reservation, row=attempt.row,
             )  # fmt: skip
         except NightpressError as error:
@@ -145,11 +145,11 @@ class Press(Struct):
         else:
             self.put_in_place(attempt, attempt.draft)
 
-    def put_in_place(self, attempt: Attempt, draft: drafting.Draft) -> bool:
+    def put_in_place(self, attempt: Attempt, draft: drafts.Draft) -> bool:
         """Publish these very bytes; is the file there?"""
         try:
-            project, found = self.run.project, attempt.found
-            accepted = judge.unwitnessed(project, found, attempt.state, draft.text)
+            project, plugin = self.run.project, attempt.plugin
+            accepted = judge.unwitnessed(project, plugin, attempt.state, draft.text)
             self._put(attempt, draft, accepted)
         except PublishConflict as error:
             self.attempts.end(attempt, "kept", error)
@@ -172,7 +172,7 @@ class Press(Struct):
         if self.run.stop.is_set() or self._done_meanwhile(item):
             return
         attempt = self._open(item)
-        root, target = attempt.found.root, attempt.state.enhancement.target
+        root, target = attempt.plugin.root, attempt.state.enhancement.target
         sha256 = publication.standing_hash(root, target)
         if sha256 is None or sha256 != attempt.state.inputs.standing.sha256:
             self.attempts.end(attempt, "kept", PublishConflict(f"{target} changed meanwhile"))
@@ -187,8 +187,8 @@ class Press(Struct):
             **self.attempts.timing(attempt),
         )
         self._record(attempt, "adopted", sha256, attempt.state.inputs.files, accepted)
-        said = "accepted with findings" if accepted else "already good"
-        self.attempts.tell(attempt, "adopted", said)
+        reason = "accepted with findings" if accepted else "already good"
+        self.attempts.tell(attempt, "adopted", reason)
 
     def note(self, item: Item) -> None:
         """Record once that a file was kept, or that the source is not enough."""
@@ -213,14 +213,14 @@ class Press(Struct):
     def _open(self, item: Item) -> Attempt:
         return self.attempts.open(item, self.plugin(item.slug), self.taken.get(item.slug))
 
-    def _put(self, attempt: Attempt, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
-        found, state = attempt.found, attempt.state
+    def _put(self, attempt: Attempt, draft: drafts.Draft, accepted: tuple[str, ...]) -> None:
+        plugin, state = attempt.plugin, attempt.state
         target, expected = state.enhancement.target, state.inputs.standing.sha256
         self.snapshots.keep(draft.text.encode("utf-8"))
         snapshot = self._snapshot_with(attempt, target, expected)
         publication.publish(
             self.run.project,
-            found.root,
+            plugin.root,
             target,
             draft.text.encode("utf-8"),
             expected=expected,
@@ -231,16 +231,16 @@ class Press(Struct):
                 "model_answered": draft.model,
                 "tokens_in": draft.tokens_in,
                 "tokens_out": draft.tokens_out,
-                "findings": drafting.findings_json(draft.findings),
+                "findings": drafts.findings_json(draft.findings),
                 "score_before": draft.score_before,
                 "score_after": draft.score,
-                "fingerprint": drafting.fingerprint_json(draft.fingerprint),
+                "fingerprint": drafts.fingerprint_json(draft.fingerprint),
                 "accepted": rows.accepting(accepted),
                 **self.attempts.timing(attempt),
             },
         )
 
-    def _settle(self, attempt: Attempt, draft: drafting.Draft, accepted: tuple[str, ...]) -> None:
+    def _settle(self, attempt: Attempt, draft: drafts.Draft, accepted: tuple[str, ...]) -> None:
         # of what was put there, not of what stands there by now: that may be the user's
         sha256 = fingerprint.sha256(draft.text.encode("utf-8"))
         self._record(attempt, "published", sha256, draft.counted, accepted, draft)
@@ -250,24 +250,24 @@ class Press(Struct):
 
     def _snapshot_with(self, attempt: Attempt, target: str, expected: str | None) -> str:
         """A snapshot that holds the very bytes that will be replaced."""
-        slug, root = attempt.item.slug, attempt.found.root
+        slug, root = attempt.item.slug, attempt.plugin.root
         taken = self.taken.get(slug)
         if taken is None or not self.snapshots.contains(taken, target, expected, slug):
-            taken = self._take(attempt.found)
+            taken = self._take(attempt.plugin)
         if not self.snapshots.contains(taken, target, expected, slug):
             if publication.standing_hash(root, target) != expected:
                 raise PublishConflict(f"{target} was changed while its document was being made")
-            said = f"{target}: no snapshot of the plugin can hold the file that stands there"
-            raise UnsafePath(said, "move it out of folders like node_modules")
+            message = f"{target}: no snapshot of the plugin can hold the file that stands there"
+            raise UnsafePath(message, "move it out of folders like node_modules")
         return taken
 
-    def _take(self, found: PluginState) -> str:
+    def _take(self, plugin: PluginState) -> str:
         now, run = self.run.project.clock.time(), self.run.begin()
         taken = self.snapshots.take(
-            found.root, found.slug, "before a run", now, run, without=found.is_foreign
+            plugin.root, plugin.slug, "before a run", now, run, without=plugin.is_foreign
         )
         with self._guard:
-            self.taken[found.slug] = taken.id
+            self.taken[plugin.slug] = taken.id
         return taken.id
 
     def _record(
@@ -277,13 +277,13 @@ class Press(Struct):
         sha256: str,
         counted: Any,
         accepted: tuple[str, ...],
-        draft: drafting.Draft | None = None,
+        draft: drafts.Draft | None = None,
     ) -> None:
-        held = draft.fingerprint if draft is not None else attempt.state.inputs.fingerprint
-        self.run.project.ledger.keep_content(held.content, counted)
+        ingredients = draft.fingerprint if draft is not None else attempt.state.inputs.fingerprint
+        self.run.project.ledger.keep_content(ingredients.content, counted)
         entry = lockfile.Entry(
             attempt.item.id, attempt.state.target_path, sha256, status, str(attempt.state.writer),
-            held, accepted,
+            ingredients, accepted,
         )  # fmt: skip
         self.lock.record(entry)
 
@@ -292,9 +292,9 @@ class Press(Struct):
         if self.run.stops_at(error):
             return
         if isinstance(over, str):
-            said = f"{error.strerror or error}" if isinstance(error, OSError) else error.message
+            message = f"{error.strerror or error}" if isinstance(error, OSError) else error.message
             with self._guard:
-                self.analyses[over] = NightpressError(f"no copy could be taken: {said}")
+                self.analyses[over] = NightpressError(f"no copy could be taken: {message}")
         elif attempt := self.attempts.in_flight.get(over.id):
             self.attempts.fail(attempt, error)
         else:

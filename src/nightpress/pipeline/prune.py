@@ -38,7 +38,7 @@ class Result(Struct, frozen=True):
 
     def lines(self) -> list[str]:
         rows = self.rows
-        said = [
+        parts = [
             f"{n:,} {word}"
             for n, word in (
                 (rows.enhancements, "attempts"), (rows.calls, "calls"), (rows.replies, "replies"),
@@ -48,7 +48,7 @@ class Result(Struct, frozen=True):
             )
             if n
         ]  # fmt: skip
-        what = ", ".join(said) or "nothing"
+        what = ", ".join(parts) or "nothing"
         if self.dry:
             return [f"older than {self.before[:10]} and not needed: {what} (dry run: all stays)"]
         return [
@@ -99,23 +99,23 @@ def _rows(project: Project, before: str, now: str, dry: bool) -> Pruned:
 def _snapshots(project: Project, before: str, dry: bool) -> tuple[int, int, int]:
     """(snapshots, objects, bytes of objects) that went. A tree is gone for good before an object
     of it goes, so that a listed snapshot is complete at every instant."""
-    held = Snapshots(project.state / "snapshots")
+    snapshots = Snapshots(project.state / "snapshots")
     cited = _cited(project)
     used = {entry.sha256 for entry in project.lock().values()}  # bases of merges
     doomed, per_plugin = [], dict[str, int]()
-    for snapshot in held.listed():
+    for snapshot in snapshots.listed():
         per_plugin[snapshot.slug] = per_plugin.get(snapshot.slug, 0) + 1
         young = snapshot.taken >= before[:19]
         if young or snapshot.id in cited or per_plugin[snapshot.slug] <= KEEP:
             used |= {entry.text for entry in snapshot.entries if entry.kind == "file"}
         else:
-            doomed.append(held.trees / snapshot.slug / f"{snapshot.id}.json")
+            doomed.append(snapshots.trees / snapshot.slug / f"{snapshot.id}.json")
     if not dry:
         for path in doomed:
             path.unlink()
         for folder in {path.parent for path in doomed}:
             _sync(folder)
-    objects = [p for p in held.objects.glob("*/*") if p.parent.name + p.name not in used]
+    objects = [p for p in snapshots.objects.glob("*/*") if p.parent.name + p.name not in used]
     freed = sum(path.stat().st_size for path in objects)
     if not dry:
         for path in objects:
@@ -143,12 +143,12 @@ def _sync(folder: Path) -> None:
 
 
 def _logs(project: Project, before: str, dry: bool) -> int:
-    found = [
+    paths = [
         path
         for path in (project.state / "logs").glob("*.*")
         if (match := _LOG.fullmatch(path.name)) and match.group(1) < before
     ]
     if not dry:
-        for path in found:
+        for path in paths:
             path.unlink()
-    return len(found)
+    return len(paths)

@@ -110,7 +110,7 @@ def publish(
         atomic.finish(staged)
         stands = standing_hash(root, target)
     except OSError as error:  # too late to fail: the row stays open, and the next run settles it
-        said = f"{target} was published, but then: {error.strerror or error}"
-        raise Unsettled(said, "look after the disk, then run doit again") from error
+        message = f"{target} was published, but then: {error.strerror or error}"
+        raise Unsettled(message, "look after the disk, then run doit again") from error
     if stands != staged.sha256:
         raise PublishConflict(f"{target} was changed right after its document was put there")

@@ -23,6 +23,7 @@ from nightpress.plan import agreement
 from nightpress.project.project import Project
 from nightpress.storage import atomic
 from nightpress.storage.snapshots import Snapshots
+from nightpress.storage.sqlite import Row
 
 
 def reconcile(run: Run) -> None:
@@ -46,7 +47,7 @@ def reconcile(run: Run) -> None:
     mend_lock(run)
 
 
-def _settle(root: Path, row: Any) -> tuple[str, str]:
+def _settle(root: Path, row: Row) -> tuple[str, str]:
     """(status, what was found) for one open row; the temporary file is gone afterwards."""
     plugin = root / row["plugin_path"]
     target = row["target_path"][len(row["plugin_path"]) + 1 :]
@@ -65,7 +66,7 @@ def _settle(root: Path, row: Any) -> tuple[str, str]:
     return "kept", "the file was edited by hand meanwhile"
 
 
-def _end(run: Run, row: Any, status: str, what: str) -> None:
+def _end(run: Run, row: Row, status: str, what: str) -> None:
     columns: dict[str, Any] = {"processing_time_seconds": row["processing_time_seconds"] or 0.0}
     if status == "published":
         columns["verified"] = True
@@ -79,24 +80,24 @@ def mend_lock(run: Run) -> bool:
     stand as the ledger says; was there one? Rows that were compared with this very file are passed
     over."""
     project = run.project
-    held, book = project.lock(), LockBook(project)
+    lock, book = project.lock(), LockBook(project)
     ledger, newest = project.ledger.identity(), project.ledger.newest()
-    since = agreement.agreed(project.index, held.sha256, ledger)
+    since = agreement.agreed(project.index, lock.sha256, ledger)
     query = (
         "SELECT * FROM enhancements WHERE id IN (SELECT max(id) FROM enhancements"
         " WHERE id > ? AND status IN ('published', 'adopted') GROUP BY job) ORDER BY job"
     )
     mended = []
     for row in list(project.ledger.rows(query, (since,))):
-        known = held.get(row["job"])
-        if known is not None and known.sha256 == row["content_sha256"]:
+        entry = lock.get(row["job"])
+        if entry is not None and entry.sha256 == row["content_sha256"]:
             continue
         if _stands(project.root, row) and _declared(project, row):
             book.record(entry_of(row))
             mended.append(row["job"])
     book.flush()
     if not mended:
-        agreement.agree(project.index, held.sha256, ledger, newest)
+        agreement.agree(project.index, lock.sha256, ledger, newest)
         return False
     lines = "1 line was" if len(mended) == 1 else f"{len(mended):,} lines were"
     named = ", ".join(mended[:FEW]) + (", ..." if len(mended) > FEW else "")
@@ -108,7 +109,7 @@ FEW = 3
 """Names that a notice tells."""
 
 
-def _stands(root: Path, row: Any) -> bool:
+def _stands(root: Path, row: Row) -> bool:
     """Does the file stand as this row says?"""
     target = row["target_path"][len(row["plugin_path"]) + 1 :]
     try:
@@ -118,18 +119,18 @@ def _stands(root: Path, row: Any) -> bool:
     return bool(stands == row["content_sha256"])
 
 
-def _declared(project: Project, row: Any) -> bool:
+def _declared(project: Project, row: Row) -> bool:
     """Does the manifest still want this very document there? (It may be renamed, or gone.)"""
     slug, _, name = row["job"].partition("/")
     path = project.manifests / f"{slug}.yaml"
-    manifest: Any = contract.load_manifest(path, project.defaults, project.index)[0]
+    manifest, _ = contract.load_manifest(path, project.defaults, project.index)
     return manifest is not None and any(
         (e.name, f"{manifest.path}/{e.target}") == (name, row["target_path"])
         for e in manifest.enhancements
     )
 
 
-def entry_of(row: Any) -> lockfile.Entry:
+def entry_of(row: Row) -> lockfile.Entry:
     """The lock file's entry for a `published` or `adopted` row of the ledger."""
     return lockfile.Entry(
         job=row["job"],

@@ -17,13 +17,13 @@ MOST_SECONDS = 5 * 60.0
 
 def rows(project: Project, plugin: str | None) -> list[dict[str, Any]]:
     """The snapshots there are, newest first."""
-    found = Snapshots(project.state / "snapshots").listed(plugin)
+    snapshots = Snapshots(project.state / "snapshots").listed(plugin)
     return [
         {
             "id": s.id, "plugin": s.slug, "taken": s.taken, "label": s.label, "files": s.files,
             "run": s.run_id, "left_out": list(s.left_out),
         }
-        for s in found
+        for s in snapshots
     ]  # fmt: skip
 
 
@@ -33,22 +33,22 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
     project, snapshots = run.project, press.snapshots
     began = project.clock.monotonic()
     snapshot = _chosen(snapshots, plugin, snapshot_id)
-    found = press.plugin(plugin)
-    if found.manifest is None:
+    state = press.plugin(plugin)
+    if state.manifest is None:
         raise NightpressError(f"the manifest of {plugin!r} has problems", "see: doit validate")
-    root = project.root / found.manifest.path
+    root = project.root / state.manifest.path
     before = None
     if root.is_dir():
         before = snapshots.take(
             root, plugin, "before a restore", project.clock.time(), run.begin(),
-            without=found.is_foreign,
+            without=state.is_foreign,
         )  # fmt: skip
     try:
         changed = snapshots.restore(snapshot, root, before)
     except OSError as error:
         again = f"doit restore --plugin {plugin} --snapshot {snapshot.id} goes on with it"
-        said = f"{plugin}: part of it is as before: {_where(error)}{error.strerror or error}"
-        raise NightpressError(said, again) from error
+        message = f"{plugin}: part of it is as before: {_where(error)}{error.strerror or error}"
+        raise NightpressError(message, again) from error
     run.tell("notice", f"{plugin} was restored from snapshot {snapshot.id}")
     lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]
     seconds = project.clock.monotonic() - began
@@ -72,9 +72,9 @@ def _where(error: OSError) -> str:
 def _chosen(snapshots: Snapshots, plugin: str, snapshot_id: str | None) -> Snapshot:
     own = snapshots.listed(plugin)
     if not own:
-        known = sorted({s.slug for s in snapshots.listed()})
+        slugs = sorted({s.slug for s in snapshots.listed()})
         raise NightpressError(
-            f"there is no snapshot of {plugin!r}{suggestion(plugin, known, lead='; ')}",
+            f"there is no snapshot of {plugin!r}{suggestion(plugin, slugs, lead='; ')}",
             "see: doit restore --list",
         )
     return own[0] if snapshot_id is None else snapshots.get(snapshot_id, plugin)

@@ -66,8 +66,8 @@ def waiting(project: Project, slug: str = "") -> list[Review]:
     """The drafts that wait, of one plugin or of all."""
     if not project.has_ledger:
         return []
-    found = [review(dict(row)) for row in project.ledger.rows(WAITING)]
-    return [one for one in found if not slug or one.job.partition("/")[0] == slug]
+    drafts = [review(dict(row)) for row in project.ledger.rows(WAITING)]
+    return [one for one in drafts if not slug or one.job.partition("/")[0] == slug]
 
 
 def hint(project: Project, job: str) -> str:
@@ -87,15 +87,15 @@ def reject(project: Project, slug: str, because: str) -> list[str]:
     """Turn the plugin's drafts down; the reason goes into the prompt of the next ones."""
     if not because.strip():
         raise UsageError("why?", f'doit reject:{slug} --because "what the next draft should mind"')
-    said = []
+    lines = []
     for one in waiting(project, slug):
         decide(project.ledger, one, "rejected", because.strip())
         project.ledger.ask(one.job)
         project.index.unsettle([slug])
         # what is extracted hears no reason: it changes with the plugin's words
         minds = "by the same rules" if one.model == "offline" else "and minds your reason"
-        said.append(f"rejected {one.job}: the next doit makes it again, {minds}")
-    return said
+        lines.append(f"rejected {one.job}: the next doit makes it again, {minds}")
+    return lines
 
 
 # --- beside what stands ---
@@ -159,14 +159,14 @@ def merged(project: Project, one: Review, state: TargetState, root: Path) -> tup
         ]
         command = ["git", "merge-file", "-p", "--diff3", *labels, *paths]
         try:
-            done = subprocess.run(  # noqa: S603 - no shell, fixed words
+            process = subprocess.run(  # noqa: S603 - no shell, fixed words
                 command, cwd=folder, capture_output=True, timeout=GIT_SECONDS, check=False
             )
         except OSError as error:
             raise NightpressError(f"no merge: git cannot be run ({error.strerror})") from error
-    if done.returncode < 0 or done.returncode > 127:
-        raise NightpressError(f"{one.job}: no merge: {_text(done.stderr).strip()[:200]}")
-    return done.stdout, done.returncode
+    if process.returncode < 0 or process.returncode > 127:
+        raise NightpressError(f"{one.job}: no merge: {_text(process.stderr).strip()[:200]}")
+    return process.stdout, process.returncode
 
 
 def propose(project: Project, one: Review, state: TargetState, root: Path) -> tuple[str, int]:
@@ -182,7 +182,7 @@ def propose(project: Project, one: Review, state: TargetState, root: Path) -> tu
 # --- as values ---
 
 
-def as_dict(found: Sequence[Waiting]) -> list[dict[str, Any]]:
+def as_dict(drafts: Sequence[Waiting]) -> list[dict[str, Any]]:
     """For `doit review --format json`."""
     return [
         {
@@ -192,7 +192,7 @@ def as_dict(found: Sequence[Waiting]) -> list[dict[str, Any]]:
             "findings": list(one.review.findings), "edited": one.edited,
             "sha256": one.review.draft_sha256, "diff": list(one.diff),
         }
-        for one in found
+        for one in drafts
     ]  # fmt: skip
 
 

@@ -30,39 +30,39 @@ class Appraiser:
         self.project = project
 
     def complete(
-        self, found: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
+        self, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
     ) -> Inputs:
         """The inputs with the findings of the standing file and the shortage, where they matter."""
         if staleness.needs_judgement(inputs):
-            inputs = replace(inputs, findings=self._findings(found, enhancement, inputs))
+            inputs = replace(inputs, findings=self._findings(plugin, enhancement, inputs))
         if staleness.decide(inputs).action == "make" and not inputs.forced:
-            inputs = replace(inputs, shortage=self._shortage(found, enhancement, writer, inputs))
+            inputs = replace(inputs, shortage=self._shortage(plugin, enhancement, writer, inputs))
         return inputs
 
     def _findings(
-        self, found: PluginState, enhancement: Enhancement, inputs: Inputs
+        self, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
     ) -> tuple[Finding, ...]:
         key = self._key("findings", enhancement, inputs, str(inputs.standing.sha256))
-        held = self.project.index.appraisal(key)
-        if held is None:
+        value = self.project.index.appraisal(key)
+        if value is None:
             from nightpress.plan import judge
 
-            text = tree.read(found.root, enhancement.target, _CAP).decode("utf-8", "replace")
-            verdict = judge.judge(self.project, found, enhancement, inputs.files, text, ours=False)
-            held = json.dumps([asdict(finding) for finding in verdict.findings])
-            self.project.index.keep_appraisal(key, held)
-        return tuple(Finding(**finding) for finding in json.loads(held))
+            text = tree.read(plugin.root, enhancement.target, _CAP).decode("utf-8", "replace")
+            verdict = judge.judge(self.project, plugin, enhancement, inputs.files, text, ours=False)
+            value = json.dumps([asdict(finding) for finding in verdict.findings])
+            self.project.index.keep_appraisal(key, value)
+        return tuple(Finding(**finding) for finding in json.loads(value))
 
     def _shortage(
-        self, found: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
+        self, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
     ) -> str:
         key = self._key("shortage", enhancement, inputs, str(writer), str(inputs.standing.sha256))
-        held = self.project.index.appraisal(key)
-        if held is None:
+        value = self.project.index.appraisal(key)
+        if value is None:
             generator = self.project.generator(enhancement.generator)
-            held = shortage(found, enhancement, generator, writer, inputs, self.project)
-            self.project.index.keep_appraisal(key, held)
-        return held
+            value = shortage(plugin, enhancement, generator, writer, inputs, self.project)
+            self.project.index.keep_appraisal(key, value)
+        return value
 
     def _key(self, what: str, enhancement: Enhancement, inputs: Inputs, *more: str) -> str:
         parts = asdict(inputs.fingerprint).values()
@@ -70,7 +70,7 @@ class Appraiser:
 
 
 def shortage(
-    found: PluginState,
+    plugin: PluginState,
     enhancement: Enhancement,
     generator: Generator,
     writer: Writer,
@@ -82,19 +82,19 @@ def shortage(
     from nightpress.plan import history
     from nightpress.plugin import sources
 
-    read = sources.read(found.root, inputs.files)
-    standing = history.input_text(project, found, enhancement, inputs)
+    read = sources.read(plugin.root, inputs.files)
+    standing = history.input_text(project, plugin, enhancement, inputs)
     if writer.kind == "model":
         least = _least(project, generator, "model", 1_500)
         return _too_little(read.files, standing, least)
     material = Material(
-        anatomy=sources.anatomy_of(found.root, read, found.told),
+        anatomy=sources.anatomy_of(plugin.root, read, plugin.told),
         analysis=None,
         standing=standing,
         generator=generator,
         target=enhancement.target,
         window=enhancement.size,
-        siblings=found.siblings(enhancement),
+        siblings=plugin.siblings(enhancement),
     )
     return _too_little_offline(material, generator)
 
@@ -118,8 +118,8 @@ def _too_little_offline(material: Material, generator: Generator) -> str:
     from nightpress.backends import offline
 
     have = offline.extractable(material)
-    asked = generator.min_source_bytes.get("offline", "window")
-    least = material.window.min if asked == "window" else int(asked)
+    required = generator.min_source_bytes.get("offline", "window")
+    least = material.window.min if required == "window" else int(required)
     if have >= least:
         return ""
     return (

@@ -118,23 +118,23 @@ def _gathered(project: Project, catalog: Catalog, slugs: list[str], looking: Loo
     settled = []
     for number, slug in enumerate(slugs):
         looking(number, len(slugs))
-        found = gatherer.gather(slug)
-        catalog.problems += found.problems
-        catalog.gathered[slug] = found
-        items = list(_items(found))
+        plugin = gatherer.gather(slug)
+        catalog.problems += plugin.problems
+        catalog.gathered[slug] = plugin
+        items = list(_items(plugin))
         catalog.items.update((item.id, item) for item in items)
-        if not found.problems and not any(item.work for item in items):
-            settled.append((found, items, gatherer.lock.digest(slug)))
+        if not plugin.problems and not any(item.work for item in items):
+            settled.append((plugin, items, gatherer.lock.digest(slug)))
     looking(len(slugs), len(slugs))
     project.index.settle(s for row in settled if (s := _settle(project, *row)) is not None)
     return catalog
 
 
-def _items(found: PluginState) -> Iterator[Item]:
-    for name, state in found.states.items():
+def _items(plugin: PluginState) -> Iterator[Item]:
+    for name, state in plugin.states.items():
         yield Item(
-            id=f"{found.slug}/{name}",
-            slug=found.slug,
+            id=f"{plugin.slug}/{name}",
+            slug=plugin.slug,
             name=name,
             target=state.target_path,
             type=state.enhancement.generator,
@@ -142,19 +142,19 @@ def _items(found: PluginState) -> Iterator[Item]:
             work=state.work,
             needs=state.needs,
             size=state.inputs.standing.size,
-            plugin_name=found.name,
+            plugin_name=plugin.name,
         )
 
 
-def _settle(project: Project, found: PluginState, items: list[Item], lock: str) -> Settled | None:
+def _settle(project: Project, plugin: PluginState, items: list[Item], lock: str) -> Settled | None:
     """The index entry of a plugin without work; None while one of its files is too young."""
     root = project.index.root
-    if not found.signature or sign(root, found.names) != found.signature:
+    if not plugin.signature or sign(root, plugin.names) != plugin.signature:
         return None
-    if found.looked_ns - newest(root, found.names) < RACY_NS:
+    if plugin.looked_ns - newest(root, plugin.names) < RACY_NS:
         return None
     counts = json.dumps(Counter(item.decision.action for item in items))
-    return Settled(found.slug, found.names, found.signature, lock, counts, _to_index(items))
+    return Settled(plugin.slug, plugin.names, plugin.signature, lock, counts, _to_index(items))
 
 
 def _to_index(items: list[Item]) -> str:

@@ -63,18 +63,18 @@ def check(
 
     Raises UsageError for a path that is not there.
     """
-    asked = [_Asked.of(path, here) for path in paths or (".",)]
-    found: dict[Path, Judged] = {}
-    for root in dict.fromkeys(one.project for one in asked if one.project is not None):
-        wanted = [one for one in asked if one.project == root]
+    requested = [_Asked.of(path, here) for path in paths or (".",)]
+    documents: dict[Path, Judged] = {}
+    for root in dict.fromkeys(one.project for one in requested if one.project is not None):
+        wanted = [one for one in requested if one.project == root]
         with _opened(root, environ) as project:
             for judged, path in _declared(project, wanted, looking):
-                found[path] = judged
-    for one in asked:
+                documents[path] = judged
+    for one in requested:
         for path in one.documents():
-            if path not in found:
-                found[path] = _alone(path, one.shown(path))
-    return [replace(found[path], place=_place(path, here)) for path in sorted(found)]
+            if path not in documents:
+                documents[path] = _alone(path, one.shown(path))
+    return [replace(documents[path], place=_place(path, here)) for path in sorted(documents)]
 
 
 def _place(path: Path, here: Path) -> str:
@@ -156,17 +156,17 @@ def _declared(
     names = project.slugs()
     for number, slug in enumerate(names):
         looking(number, len(names))
-        found = gatherer.gather(slug)
-        for problem in found.problems:
+        plugin = gatherer.gather(slug)
+        for problem in plugin.problems:
             path = project.manifests / f"{slug}.yaml"
             one = _first(wanted, path)
             if problem.severity == "error" and one is not None:
                 yield _unusable(problem, one.shown(path)), path
-        for state in found.states.values():
+        for state in plugin.states.values():
             path = project.root / state.target_path
             one = _first(wanted, path)
             if one is not None and (stale := _stale(state)) is not None:
-                yield _judged(project, found, state, one.shown(path), stale), path
+                yield _judged(project, plugin, state, one.shown(path), stale), path
     looking(len(names), len(names))
 
 
@@ -182,17 +182,17 @@ def _stale(state: TargetState) -> tuple[str, ...] | None:
 
 
 def _judged(
-    project: Project, found: PluginState, state: TargetState, shown: str, stale: tuple[str, ...]
+    project: Project, plugin: PluginState, state: TargetState, shown: str, stale: tuple[str, ...]
 ) -> Judged:
     size = state.inputs.standing.size
     if state.inputs.standing.sha256 is None:
         return Judged(shown, 0, None, (), stale)
-    text, unreadable = _text(found.root, state.enhancement.target)
+    text, unreadable = _text(plugin.root, state.enhancement.target)
     if unreadable is not None:
         return Judged(shown, size, None, (unreadable,), stale)
     verdict = judge.judge(
-        project, found, state.enhancement, state.counted, text,
-        planned=[other.enhancement.target for other in found.states.values()],
+        project, plugin, state.enhancement, state.counted, text,
+        planned=[other.enhancement.target for other in plugin.states.values()],
         ours=staleness.is_ours(state.inputs.standing, state.inputs.publication),
     )  # fmt: skip
     accepted = state.inputs.publication.accepted if state.inputs.publication else ()
@@ -201,8 +201,8 @@ def _judged(
 
 
 def _unusable(problem: Any, shown: str) -> Judged:
-    said = f"{problem.path}: {problem.message}" if problem.path else problem.message
-    finding = Finding("manifest", "error", said, problem.line, problem.column, problem.hint)
+    message = f"{problem.path}: {problem.message}" if problem.path else problem.message
+    finding = Finding("manifest", "error", message, problem.line, problem.column, problem.hint)
     return Judged(shown, 0, None, (finding,))
 
 
@@ -267,17 +267,17 @@ def _text(root: Path, path: str) -> tuple[str, Finding | None]:
     try:
         data = reading.read(root, path, CAP)
     except (UnsafePath, OSError) as error:
-        said = error.message if isinstance(error, UnsafePath) else str(error.strerror)
-        return "", Finding("readable", "error", f"cannot be judged: {said}")
+        message = error.message if isinstance(error, UnsafePath) else str(error.strerror)
+        return "", Finding("readable", "error", f"cannot be judged: {message}")
     return data.decode("utf-8", "surrogateescape"), None
 
 
 def counts(judged: Sequence[Judged]) -> dict[str, Any]:
     """Documents, findings by severity, stale ones."""
-    found = [finding.severity for one in judged for finding in one.findings]
+    severities = [finding.severity for one in judged for finding in one.findings]
     return {
         "documents": sum(one.score is not None for one in judged),
-        "errors": found.count("error"),
-        "warnings": found.count("warning"),
+        "errors": severities.count("error"),
+        "warnings": severities.count("warning"),
         "stale": sum(bool(one.stale) for one in judged),
     }

@@ -27,10 +27,12 @@ def foreign(project: Project, path: str) -> frozenset[str]:
     if path not in (".", paths.clean(str(project.defaults.values.get("marketplace", ".")))):
         return frozenset()
     prefix = "" if path == "." else f"{path}/"
-    found = {inner.removeprefix(prefix) for inner in _plugins(project) if inner.startswith(prefix)}
+    folders = {
+        inner.removeprefix(prefix) for inner in _plugins(project) if inner.startswith(prefix)
+    }
     if path == ".":
-        found |= {*OURS, *_generators(project)}
-    return frozenset(found - {".", ""})
+        folders |= {*OURS, *_generators(project)}
+    return frozenset(folders - {".", ""})
 
 
 def is_foreign(path: str, others: Container[str]) -> bool:
@@ -63,12 +65,12 @@ def own(
 
 def _plugins(project: Project) -> set[str]:
     """The folders of all plugins that have a manifest."""
-    found = set()
+    folders = set()
     for file in project.manifests.glob("*.yaml"):
         values = contract.peek(file) if not file.name.startswith(("_", ".")) else None
         if values is not None and isinstance(values.get("plugin"), str):
-            found.add(paths.clean(values["plugin"]))
-    return found
+            folders.add(paths.clean(values["plugin"]))
+    return folders
 
 
 def _generators(project: Project) -> set[str]:

@@ -95,7 +95,7 @@ class Gatherer:
 
     def _hash(self, plugin: PluginState, prefix: bytes, entries: Sequence[tree.Entry]) -> None:
         regular = [entry for entry in entries if entry.kind == "file"]
-        known = self._index.hashes([prefix + os.fsencode(entry.path) for entry in regular])
+        hashes = self._index.hashes([prefix + os.fsencode(entry.path) for entry in regular])
         fresh: dict[bytes, tuple[bytes, str]] = {}
         for entry in entries:
             if entry.kind == "link":
@@ -107,7 +107,7 @@ class Gatherer:
             stamp = digests.stamp(
                 entry.mode, entry.size, entry.mtime_ns, entry.ctime_ns, entry.inode
             )
-            before = known.get(key)
+            before = hashes.get(key)
             if before is not None and before[0] == stamp:
                 plugin.files[entry.path] = (entry.size, before[1])
                 continue
@@ -169,10 +169,10 @@ def _sha256(plugin: PluginState, entry: tree.Entry) -> str:
 
 
 def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Problem:
-    said = error.message if isinstance(error, UnsafePath) else f"{error.strerror or error}"
+    message = error.message if isinstance(error, UnsafePath) else f"{error.strerror or error}"
     where = getattr(error, "filename", None)
     path = f" ({Path(os.fsdecode(where)).name})" if isinstance(where, str | bytes) else ""
-    return contract.Problem(manifest.path, 0, 0, "", f"cannot be looked at: {said}{path}")
+    return contract.Problem(manifest.path, 0, 0, "", f"cannot be looked at: {message}{path}")
 
 
 def _passed_over(manifest: Manifest, notice: tree.Notice) -> contract.Problem:

@@ -131,16 +131,16 @@ def original_content(snapshots: Snapshots, first: Original) -> bytes | None:
 
 
 def input_text(
-    project: Project, found: PluginState, enhancement: Enhancement, inputs: Inputs
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
 ) -> str:
     """The file that a document replaces, as input for it: where ours stands by now, the one that
     stood there first. "" where there is none, or its copy is not here (a clone has no snapshots).
     """
     if inputs.publication is None or inputs.publication.status != "published":
-        return sources.standing_text(found.root, enhancement.target, inputs.standing.sha256)
-    target_path = (found.root / enhancement.target).relative_to(project.root).as_posix()
+        return sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
+    target_path = (plugin.root / enhancement.target).relative_to(project.root).as_posix()
     ledger = project.ledger if project.has_ledger else None
-    first = original(ledger, f"{found.slug}/{enhancement.name}", target_path)
+    first = original(ledger, f"{plugin.slug}/{enhancement.name}", target_path)
     snapshots = Snapshots(project.state / "snapshots")
     try:
         data = original_content(snapshots, first) if first is not None else None

@@ -23,7 +23,7 @@ from nightpress.project.project import Project
 
 def judge(
     project: Project,
-    found: PluginState,
+    plugin: PluginState,
     enhancement: Enhancement,
     paths: Iterable[str],
     text: str,
@@ -46,68 +46,68 @@ def judge(
     cannot be loaded.
     """
     generator = project.generator(enhancement.generator)
-    plugin = found.manifest.path if found.manifest else ""
+    folder = plugin.manifest.path if plugin.manifest else ""
     settings = merged(generator, enhancement)
     context = checks.Context(
         settings=settings,
         target=enhancement.target,
         frontmatter=generator.frontmatter,
         window=enhancement.size,
-        anatomy=anatomy_of(found, tuple(sorted(paths))),
-        plugin_paths=frozenset(found.files) | frozenset(planned),
+        anatomy=anatomy_of(plugin, tuple(sorted(paths))),
+        plugin_paths=frozenset(plugin.files) | frozenset(planned),
         marketplace_plugins=frozenset(known_plugins(project)),
         elsewhere=lambda kind, name: name in components(project).get(kind, ()),
         standing=standing,
-        witness=_witness(project, found, enhancement, text) if ours and witnessed else "",
+        witness=_witness(project, plugin, enhancement, text) if ours and witnessed else "",
         finish=finish,
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
         forced=forced,
         ours=ours,
         instructions=instructions(generator.system, generator.prompt),
-        neighbours=near_duplicates.of(project).beside(text, plugin) if ours else None,
+        neighbours=near_duplicates.of(project).beside(text, folder) if ours else None,
         custom=own_checks.gates(generator, settings, project.root),
     )
     return checks.judge(text, context)
 
 
-def _witness(project: Project, found: PluginState, enhancement: Enhancement, text: str) -> str:
+def _witness(project: Project, plugin: PluginState, enhancement: Enhancement, text: str) -> str:
     """The document that `text` was made from; no document is its own witness."""
-    state = found.states.get(enhancement.name)
+    state = plugin.states.get(enhancement.name)
     if state is None:
         return ""
-    before = history.input_text(project, found, enhancement, state.inputs)
+    before = history.input_text(project, plugin, enhancement, state.inputs)
     return before if before != text else ""
 
 
 def unwitnessed(
-    project: Project, found: PluginState, state: TargetState, text: str
+    project: Project, plugin: PluginState, state: TargetState, text: str
 ) -> tuple[str, ...]:
     """Marks of the findings that a good draft is spared only because of the document it was made
     from. A clone knows nothing of that one, so the lock file names them as accepted."""
-    if not _witness(project, found, state.enhancement, text):
+    if not _witness(project, plugin, state.enhancement, text):
         return ()
-    planned = [other.enhancement.target for other in found.states.values()]
+    planned = [other.enhancement.target for other in plugin.states.values()]
     verdict = judge(
-        project, found, state.enhancement, state.counted, text, planned=planned, witnessed=False
+        project, plugin, state.enhancement, state.counted, text, planned=planned, witnessed=False
     )
     return baseline.marks(verdict.errors)
 
 
-def anatomy_of(found: PluginState, paths: tuple[str, ...]) -> Anatomy:
-    return sources.anatomy_of(found.root, sources.read(found.root, paths), found.told)
+def anatomy_of(plugin: PluginState, paths: tuple[str, ...]) -> Anatomy:
+    return sources.anatomy_of(plugin.root, sources.read(plugin.root, paths), plugin.told)
 
 
 def merged(generator: Generator, enhancement: Enhancement) -> dict[str, Any]:
     """The checks' settings: the generator's, with the manifest's over them. A check of the
     project's own keeps its file, and what the manifest does not say."""
-    found: dict[str, Any] = dict(generator.checks)
-    for name, said in enhancement.settings.get("checks", {}).items():
-        before = found.get(name)
-        if isinstance(before, Mapping) and "file" in before and isinstance(said, Mapping):
-            found[name] = {**before, **said, "file": before["file"]}
-        elif not (said is True and isinstance(before, Mapping)):
-            found[name] = said
-    return found
+    settings: dict[str, Any] = dict(generator.checks)
+    for name, override in enhancement.settings.get("checks", {}).items():
+        before = settings.get(name)
+        if isinstance(before, Mapping) and "file" in before and isinstance(override, Mapping):
+            settings[name] = {**before, **override, "file": before["file"]}
+        elif not (override is True and isinstance(before, Mapping)):
+            settings[name] = override
+    return settings
 
 
 @lru_cache(maxsize=16)
@@ -124,7 +124,7 @@ def components(project: Project) -> dict[str, frozenset[str]]:
     """kind -> names of the commands (skills are called like them), agents and skills of all
     plugins of the marketplace, bare and as `plugin:name`. Only looked up when a document names one
     that its own plugin does not have."""
-    found: dict[str, set[str]] = {"command": set(), "agent": set(), "skill": set()}
+    kinds: dict[str, set[str]] = {"command": set(), "agent": set(), "skill": set()}
     for path in project.manifests.glob("[!_]*.yaml"):
         manifest = contract.load_manifest(path, project.defaults)[0]
         if manifest is None:
@@ -134,9 +134,9 @@ def components(project: Project) -> dict[str, frozenset[str]]:
         commands = {file.stem for file in root.glob("commands/*.md")}
         agents = {file.stem for file in root.glob("agents/*.md")}
         for kind, names in (("command", commands | skills), ("agent", agents), ("skill", skills)):
-            found[kind] |= {name.lower() for name in names}
-            found[kind] |= {f"{path.stem}:{name}".lower() for name in names}
-    return {kind: frozenset(names) for kind, names in found.items()}
+            kinds[kind] |= {name.lower() for name in names}
+            kinds[kind] |= {f"{path.stem}:{name}".lower() for name in names}
+    return {kind: frozenset(names) for kind, names in kinds.items()}
 
 
 @lru_cache(maxsize=1)

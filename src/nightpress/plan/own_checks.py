@@ -33,13 +33,13 @@ def gates(generator: Generator, settings: Mapping[str, Any], root: Path) -> tupl
             f"generator {generator.type!r} names checks of its own, but is not the project's",
             f"copy it to generators/{generator.type}/",
         )
-    found = []
+    chosen = []
     for name, file in named.items():
-        said = settings.get(name)
-        if isinstance(said, Mapping):
+        options = settings.get(name)
+        if isinstance(options, Mapping):
             check = _loaded(folder, file, generator.digest)
-            found.append(checks.custom(name, check, said))
-    return tuple(found)
+            chosen.append(checks.custom(name, check, options))
+    return tuple(chosen)
 
 
 @lru_cache(maxsize=64)

@@ -122,32 +122,32 @@ def _decide_foreign(inputs: Inputs) -> Decision:
             "adopt", (Reason("good", "already good: within the window, passes its checks"),)
         )
     if new:
-        said = ", ".join(dict.fromkeys(finding.check for finding in new))
-        reasons.append(Reason("findings", f"the file that stands there has findings: {said}"))
+        checks = ", ".join(dict.fromkeys(finding.check for finding in new))
+        reasons.append(Reason("findings", f"the file that stands there has findings: {checks}"))
     return _make(inputs, [_NEVER, *reasons])
 
 
 def _as_adopted(inputs: Inputs) -> bool:
     """The very file that was adopted, from the very ingredients that it was judged with."""
-    known = inputs.publication
+    adopted = inputs.publication
     return (
-        known is not None
-        and known.status == "adopted"
-        and known.sha256 == inputs.standing.sha256
-        and known.fingerprint.content == inputs.fingerprint.content
-        and known.fingerprint.settings == inputs.fingerprint.settings
+        adopted is not None
+        and adopted.status == "adopted"
+        and adopted.sha256 == inputs.standing.sha256
+        and adopted.fingerprint.content == inputs.fingerprint.content
+        and adopted.fingerprint.settings == inputs.fingerprint.settings
     )
 
 
 def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
     """It wants making; but is it parked, or is there too little to make it from?"""
-    said = tuple(reasons)
+    every = tuple(reasons)
     wanted = inputs.forced or inputs.asked
     if not wanted and _parked(inputs):
-        return Decision("parked", (_why_parked(inputs), *said))
+        return Decision("parked", (_why_parked(inputs), *every))
     if inputs.shortage and not inputs.forced:
-        return Decision("insufficient", (Reason("insufficient", inputs.shortage), *said))
-    return Decision("make", said)
+        return Decision("insufficient", (Reason("insufficient", inputs.shortage), *every))
+    return Decision("make", every)
 
 
 def _why_parked(inputs: Inputs) -> Reason:
@@ -196,10 +196,10 @@ def _ingredients(before: Fingerprint, inputs: Inputs, writer: str) -> list[str]:
 
 def _changes(inputs: Inputs) -> list[Reason]:
     """Why our publication is no longer up to date."""
-    known = inputs.publication
-    if known is None or inputs.standing.sha256 is None:
+    publication = inputs.publication
+    if publication is None or inputs.standing.sha256 is None:
         return []
-    reasons = moved(known.fingerprint, known.files, inputs, known.writer)
+    reasons = moved(publication.fingerprint, publication.files, inputs, publication.writer)
     return reasons + _size_reasons(inputs.standing, inputs.window)
 
 
@@ -225,18 +225,18 @@ def _differences(before: Mapping[str, str], inputs: Inputs) -> list[tuple[str, s
     """(what, path) for each file that differs; what is our publication by now counts on
     neither side."""
     now = inputs.files
-    found = [("added", p) for p in now if p not in before]
-    found += [("changed", p) for p in now if p in before and before[p] != now[p]]
-    found += [("removed", p) for p in before if p not in now and p not in inputs.publications]
-    return sorted(found)
+    differences = [("added", p) for p in now if p not in before]
+    differences += [("changed", p) for p in now if p in before and before[p] != now[p]]
+    differences += [("removed", p) for p in before if p not in now and p not in inputs.publications]
+    return sorted(differences)
 
 
 def _content_words(before: Mapping[str, str] | None, inputs: Inputs) -> str:
     if before is None:
         return "content changed"
-    found = _differences(before, inputs)
-    named = [f"{path} {what}" for what, path in found[:_NAMED]]
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    differences = _differences(before, inputs)
+    named = [f"{path} {what}" for what, path in differences[:_NAMED]]
+    more = f" and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""
     return f"content changed: {', '.join(named)}{more}"
 
 
@@ -244,8 +244,8 @@ def _size_reasons(standing: Standing, window: Window) -> list[Reason]:
     if standing.size < window.min:
         return [Reason("undersized", f"undersized ({standing.size:,} of {window.min:,} bytes)")]
     if standing.size > window.max:
-        said = f"over the maximum ({standing.size:,} of {window.max:,} bytes)"
-        return [Reason("oversized", said)]
+        text = f"over the maximum ({standing.size:,} of {window.max:,} bytes)"
+        return [Reason("oversized", text)]
     return []
 
 
