@@ -15,8 +15,8 @@ from nightpress.errors import NightpressError
 from nightpress.fingerprint import sha256
 from nightpress.ledger.reviews import Review
 from nightpress.model import Finding, Fingerprint
-from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import review
+from nightpress.pipeline.attempts import Draft
 from nightpress.pipeline.pipeline import Press
 from nightpress.plan import judge, staleness
 from nightpress.plan.state import Item, PluginState, TargetState
@@ -60,11 +60,11 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
 
 def _draft(
     press: Press, one: Review, plugin: PluginState, state: TargetState, merge: bool
-) -> drafts.Draft:
+) -> Draft:
     """What is to be published; raises NightpressError with what the user can do instead."""
     if sha256(one.draft) != one.draft_sha256:
         raise NightpressError(f"{one.job}: the draft in the ledger is damaged", "see: doit audit")
-    draft = drafts.Draft(
+    draft = Draft(
         one.draft.decode("utf-8"), one.model, tuple(Finding(**f) for f in one.findings),
         one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
         Fingerprint(**json.loads(json.dumps(dict(one.fingerprint)))),
@@ -89,8 +89,8 @@ def _draft(
 
 
 def _checked(
-    press: Press, one: Review, plugin: PluginState, state: TargetState, draft: drafts.Draft
-) -> drafts.Draft:
+    press: Press, one: Review, plugin: PluginState, state: TargetState, draft: Draft
+) -> Draft:
     """The merge as a draft, if it passes the checks."""
     project = press.run.project
     text = review.merged(project, one, state, plugin.root)[0].decode("utf-8", "replace")

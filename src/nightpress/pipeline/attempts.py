@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.errors import AwaitsReview, BackendError, Deferred, NightpressError
 from nightpress.ledger.rows import NewAttempt
-from nightpress.model import Finding, Request
-from nightpress.pipeline import draft as drafts
+from nightpress.model import Finding, Fingerprint, Request
 from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
 from nightpress.plan.state import Item, PluginState, TargetState
+from nightpress.project.project import Project
 from nightpress.quota.ledger import Reservation
+from nightpress.storage import atomic
+
+
+class Draft(Struct, frozen=True):
+    """A judged document. counted and fingerprint: of exactly the bytes that were sent."""
+
+    text: str
+    model: str
+    findings: tuple[Finding, ...]
+    score: int
+    score_before: int | None
+    tokens_in: int
+    tokens_out: int
+    counted: Mapping[str, str]
+    fingerprint: Fingerprint
 
 
 class Attempt(Struct):
-    """One attempt in flight, handed from action to action."""
+    """One attempt in flight, handed from action to action. It grows: `pace` adds request and
+    reservation, `draft` the draft."""
 
     item: Item
     plugin: PluginState
@@ -32,7 +50,7 @@ class Attempt(Struct):
     waited_before: float = 0.0
     request: Request | None = None
     reservation: Reservation | None = None
-    draft: drafts.Draft | None = None
+    draft: Draft | None = None
 
 
 class Attempts(Struct):
@@ -112,7 +130,7 @@ class Attempts(Struct):
         """The draft still has errors: it is kept for the user to read, and the old file stays."""
         draft = attempt.draft
         assert draft is not None  # noqa: S101 (draft() has just set it)
-        path = drafts.keep_draft(self.run.project, attempt.item.id, draft)
+        path = keep_draft(self.run.project, attempt.item.id, draft)
         message = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
         more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
         self.run.project.ledger.end(
@@ -124,18 +142,18 @@ class Attempts(Struct):
             tokens_in=draft.tokens_in,
             tokens_out=draft.tokens_out,
             bytes_after=len(draft.text.encode()),
-            findings=drafts.findings_json(draft.findings),
+            findings=findings_json(draft.findings),
             score_before=draft.score_before,
             score_after=draft.score,
             **self.timing(attempt),
         )
         self.tell(attempt, "refused", f"{message}{more} (draft kept: {path})")
 
-    def hold(self, attempt: Attempt, draft: drafts.Draft) -> None:
+    def hold(self, attempt: Attempt, draft: Draft) -> None:
         """Keep a draft that passed its checks for a person to look at; the old file stays."""
         before = attempt.state.inputs.standing.sha256
-        ingredients = drafts.fingerprint_json(draft.fingerprint)
-        findings = drafts.findings_json(draft.findings)
+        ingredients = fingerprint_json(draft.fingerprint)
+        findings = findings_json(draft.findings)
         columns = review.columns(draft, before, ingredients, findings)
         ledger, text = self.run.project.ledger, draft.text.encode("utf-8")
         review.hold(ledger, attempt.row, attempt.item.id, text, columns)
@@ -173,9 +191,30 @@ def _reasons(state: TargetState) -> list[str]:
     return [reason.text for reason in state.decision.reasons] or ["asked for (always)"]
 
 
-def _score(draft: drafts.Draft | None) -> str:
+def _score(draft: Draft | None) -> str:
     """`, score 62 -> 97`; the first number is the old file's."""
     if draft is None:
         return ""
     before = "" if draft.score_before is None else f"{draft.score_before} -> "
     return f", score {before}{draft.score}"
+
+
+# --- what is kept of a draft ---
+
+
+def findings_json(findings: Sequence[Finding]) -> str:
+    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False)
+
+
+def fingerprint_json(ingredients: Fingerprint) -> str:
+    return json.dumps(asdict(ingredients), sort_keys=True)
+
+
+def keep_draft(project: Project, job: str, document: Draft) -> str:
+    """Keep a refused draft and its findings for the user; the path, relative to the project."""
+    folder = project.state / "drafts" / job.partition("/")[0]
+    folder.mkdir(parents=True, exist_ok=True)
+    name = job.partition("/")[2]
+    atomic.write(folder / f"{name}.md", document.text.encode("utf-8", "replace"))
+    atomic.write(folder / f"{name}.findings.json", findings_json(document.findings).encode())
+    return (folder / f"{name}.md").relative_to(project.root).as_posix()

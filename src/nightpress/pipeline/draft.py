@@ -9,16 +9,16 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.backends import finish
 from nightpress.errors import Answer, BackendError
-from nightpress.model import Finding, Fingerprint, Generator, Material, Reply, Request, Window
+from nightpress.model import Finding, Generator, Material, Reply, Request, Window
 from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller, request_key
+from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.pipeline.run import Run
 from nightpress.plan import history, judge, near_duplicates, staleness
 from nightpress.plan.state import PluginState, TargetState
@@ -26,25 +26,9 @@ from nightpress.plugin import sources
 from nightpress.project import prompt as prompting
 from nightpress.project.project import Project
 from nightpress.project.writer import Writer
-from nightpress.quota.ledger import Reservation
-from nightpress.storage import atomic
 
 ANALYSIS_TRIES = 3
 """How often an analysis is asked for, until one keeps its schema."""
-
-
-class Draft(Struct, frozen=True):
-    """A judged document. counted and fingerprint: of exactly the bytes that were sent."""
-
-    text: str
-    model: str
-    findings: tuple[Finding, ...]
-    score: int
-    score_before: int | None
-    tokens_in: int
-    tokens_out: int
-    counted: Mapping[str, str]
-    fingerprint: Fingerprint
 
 
 # --- phase 1 ---
@@ -183,31 +167,20 @@ def links(plugin: PluginState, state: TargetState) -> tuple[str, ...]:
     return tuple(t for t in targets if (plugin.root / t).is_file())
 
 
-def draft(
-    run: Run,
-    caller: Caller,
-    plugin: PluginState,
-    state: TargetState,
-    question: Request,
-    *,
-    reservation: Reservation | None,
-    row: int,
-) -> Draft:
+def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draft:
     """Ask, compose, judge; with errors, ask once more with the findings and the draft."""
-    project = run.project
-    reply = caller.ask(question, state.writer, reservation=reservation, row=row)
-    document = _judged(project, plugin, state, question, reply)
-    errors = [f for f in document.findings if f.severity == "error"]
-    if not errors or state.writer.kind == "offline":
-        return document
-    repair = _repair(question, document.text, errors)
-    reservation = None
-    if caller.known(repair, state.writer) is None:
-        reservation = caller.reserve(repair, state.writer)
-    second = caller.ask(repair, state.writer, reservation=reservation, row=row)
-    mended = _judged(project, plugin, state, repair, second)
-    tokens = (mended.tokens_in + document.tokens_in, mended.tokens_out + document.tokens_out)
-    return replace(mended, tokens_in=tokens[0], tokens_out=tokens[1])
+    writer = attempt.state.writer
+    reply = caller.ask(question, writer, reservation=attempt.reservation, row=attempt.row)
+    first = _judged(run.project, attempt.plugin, attempt.state, question, reply)
+    errors = [finding for finding in first.findings if finding.severity == "error"]
+    if not errors or writer.kind == "offline":
+        return first
+    repair = _repair(question, first.text, errors)
+    reservation = caller.reserve(repair, writer) if caller.known(repair, writer) is None else None
+    reply = caller.ask(repair, writer, reservation=reservation, row=attempt.row)
+    second = _judged(run.project, attempt.plugin, attempt.state, repair, reply)
+    tokens_in, tokens_out = first.tokens_in + second.tokens_in, first.tokens_out + second.tokens_out
+    return replace(second, tokens_in=tokens_in, tokens_out=tokens_out)
 
 
 def _judged(
@@ -256,24 +229,3 @@ def _repair(question: Request, text: str, errors: Sequence[Finding]) -> Request:
     """The one repair call: the same question, the draft, and what is wrong with it."""
     prompt = prompting.repair(question.prompt, text, errors)
     return replace(question, phase="repair", prompt=prompt)
-
-
-# --- what is kept ---
-
-
-def findings_json(findings: Sequence[Finding]) -> str:
-    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False)
-
-
-def fingerprint_json(ingredients: Fingerprint) -> str:
-    return json.dumps(asdict(ingredients), sort_keys=True)
-
-
-def keep_draft(project: Project, job: str, document: Draft) -> str:
-    """Keep a refused draft and its findings for the user; the path, relative to the project."""
-    folder = project.state / "drafts" / job.partition("/")[0]
-    folder.mkdir(parents=True, exist_ok=True)
-    name = job.partition("/")[2]
-    atomic.write(folder / f"{name}.md", document.text.encode("utf-8", "replace"))
-    atomic.write(folder / f"{name}.findings.json", findings_json(document.findings).encode())
-    return (folder / f"{name}.md").relative_to(project.root).as_posix()

@@ -18,7 +18,7 @@ from nightpress.ledger import lockfile, rows
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
-from nightpress.pipeline.attempts import Attempt, Attempts
+from nightpress.pipeline.attempts import Attempt, Attempts, Draft, findings_json, fingerprint_json
 from nightpress.pipeline.run import Run
 from nightpress.plan import judge
 from nightpress.plan.state import Item, PluginState
@@ -123,10 +123,7 @@ class Press(Struct):
             attempt.reservation = self.caller.confirm(
                 attempt.reservation, attempt.request, attempt.state.writer
             )
-            attempt.draft = drafts.draft(
-                self.run, self.caller, attempt.plugin, attempt.state, attempt.request,
-                reservation=attempt.reservation, row=attempt.row,
-            )  # fmt: skip
+            attempt.draft = drafts.draft(self.run, self.caller, attempt, attempt.request)
         except NightpressError as error:
             self.run.stops_at(error)
             self.attempts.fail(attempt, error)
@@ -145,7 +142,7 @@ class Press(Struct):
         else:
             self.put_in_place(attempt, attempt.draft)
 
-    def put_in_place(self, attempt: Attempt, draft: drafts.Draft) -> bool:
+    def put_in_place(self, attempt: Attempt, draft: Draft) -> bool:
         """Publish these very bytes; is the file there?"""
         try:
             project, plugin = self.run.project, attempt.plugin
@@ -213,7 +210,7 @@ class Press(Struct):
     def _open(self, item: Item) -> Attempt:
         return self.attempts.open(item, self.plugin(item.slug), self.taken.get(item.slug))
 
-    def _put(self, attempt: Attempt, draft: drafts.Draft, accepted: tuple[str, ...]) -> None:
+    def _put(self, attempt: Attempt, draft: Draft, accepted: tuple[str, ...]) -> None:
         plugin, state = attempt.plugin, attempt.state
         target, expected = state.enhancement.target, state.inputs.standing.sha256
         self.snapshots.keep(draft.text.encode("utf-8"))
@@ -231,16 +228,16 @@ class Press(Struct):
                 "model_answered": draft.model,
                 "tokens_in": draft.tokens_in,
                 "tokens_out": draft.tokens_out,
-                "findings": drafts.findings_json(draft.findings),
+                "findings": findings_json(draft.findings),
                 "score_before": draft.score_before,
                 "score_after": draft.score,
-                "fingerprint": drafts.fingerprint_json(draft.fingerprint),
+                "fingerprint": fingerprint_json(draft.fingerprint),
                 "accepted": rows.accepting(accepted),
                 **self.attempts.timing(attempt),
             },
         )
 
-    def _settle(self, attempt: Attempt, draft: drafts.Draft, accepted: tuple[str, ...]) -> None:
+    def _settle(self, attempt: Attempt, draft: Draft, accepted: tuple[str, ...]) -> None:
         # of what was put there, not of what stands there by now: that may be the user's
         sha256 = fingerprint.sha256(draft.text.encode("utf-8"))
         self._record(attempt, "published", sha256, draft.counted, accepted, draft)
@@ -277,7 +274,7 @@ class Press(Struct):
         sha256: str,
         counted: Any,
         accepted: tuple[str, ...],
-        draft: drafts.Draft | None = None,
+        draft: Draft | None = None,
     ) -> None:
         ingredients = draft.fingerprint if draft is not None else attempt.state.inputs.fingerprint
         self.run.project.ledger.keep_content(ingredients.content, counted)
