@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from nightpress.report import figures as words
 from nightpress.report import formats
@@ -85,9 +85,8 @@ def _last_run(figures: Figures) -> Iterable[str]:
     )  # fmt: skip
 
 
-def _counts(outcomes: object) -> str:
-    held = dict(outcomes)  # type: ignore[call-overload]
-    return ", ".join(f"{n} {status}" for status, n in held.items()) or "nothing"
+def _counts(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {status}" for status, n in outcomes.items()) or "nothing"
 
 
 def _sums(figures: Figures) -> Iterable[str]:
