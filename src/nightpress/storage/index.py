@@ -13,8 +13,7 @@ import os
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from nightpress.storage.sqlite import Connection, Store
 
@@ -52,7 +51,7 @@ CREATE INDEX settled_sketchbook ON settled (sketchbook);
 """
 
 
-class Settled(Struct, frozen=True):
+class Settled(NamedTuple):
     """A plugin without work. names: every path that was looked at, relative to the project;
     counts: its decisions, counted, as text; items: its enhancements as JSON."""
 

@@ -11,14 +11,13 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from nightpress.errors import BusyError, NightpressError
 from nightpress.text import safe
 
 
-class ProjectLock(Struct):
+class ProjectLock(NamedTuple):
     """The held lock."""
 
     file: int
