@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from inspect import isfunction
 from pathlib import Path
 from typing import Any
 
 from doit.exceptions import InvalidCommand, InvalidDodoFile
 
-__all__ = ["check_names", "config", "is_ours", "lacking", "unknown"]
+__all__ = ["check", "config", "is_ours", "lacking", "unknown"]
 
 STATE = ".nightpress"
 CONCURRENCY = 4
@@ -82,8 +82,12 @@ def lacking() -> list[str]:
     return [n.replace("_", "-") for n in chapters if f"task_{n}" not in _namespace]
 
 
-def check_names(names: Iterable[str]) -> None:
-    """InvalidCommand if the task that the user names is of a chapter that dodo.py lacks."""
+def check(command: str, names: Sequence[str]) -> None:
+    """Say at the top of `doit list` which chapters dodo.py lacks. InvalidCommand if the task that
+    the user names is of such a chapter."""
+    if command == "list" and not names and (missing := lacking()):
+        some = "a chapter" if len(missing) == 1 else f"{len(missing)} chapters"
+        sys.stderr.write(f"this dodo.py lacks {some}: {', '.join(missing)}\n  hint: {ADD}\n")
     for name in names:
         if (chapter := name.partition(":")[0]) in lacking():
             raise InvalidCommand(f"this dodo.py has no chapter {chapter}\n  hint: {ADD}")

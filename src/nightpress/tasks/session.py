@@ -232,7 +232,7 @@ def begin() -> Session:
         session.began = True
         outlet.stand_in()
         if session.invocation is not None:
-            dodo.check_names(session.invocation.names)
+            dodo.check(session.invocation.command, session.invocation.names)
         signals.enter(session)
     return session
 
