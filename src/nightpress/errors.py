@@ -4,8 +4,6 @@ A known error ends a task or a command with one paragraph and no
 traceback; anything else that is raised is a bug, and shows its traceback.
 """
 
-from __future__ import annotations
-
 import errno
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 The file says who holds it; the lock itself is the kernel's, so a stale file locks nobody.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import json

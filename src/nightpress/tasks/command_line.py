@@ -5,8 +5,6 @@ is handed only what is selected or stale. Whatever is not plainly recognised her
 everything: the short cut may never hide a task.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePath

@@ -77,6 +77,7 @@ class Reporter:
             self._check(groups)
             self._take_lock()
             if now.unmoved is not None:
+                selected_tasks.clear()  # doit need not even open its state
                 return
             now.run.listeners.append(self._listener())
             if "enhance" in groups or "analyse" in groups:

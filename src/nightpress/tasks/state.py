@@ -10,9 +10,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.dependency import DatabaseException, SqliteDB
+
+if TYPE_CHECKING:
+    from nightpress.storage.sqlite import Connection
 
 __all__ = ["NightpressDB"]
 
@@ -23,21 +26,40 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
     desc = "SQLite, with the ledger told of `doit forget`"
 
     def __init__(self, name: str, codec: Any, *, module_name: str | None = None) -> None:
-        from nightpress.storage import sqlite
         from nightpress.tasks import session
 
+        del module_name
         session.begin()
-        name = _place(name)
+        self.name = _place(name)
+        self.codec = codec
+        self._cache: dict[str, dict[str, Any]] = {}
+        self._dirty: set[str] = set()
+        self._opened: Connection | None = None
+
+    @property
+    def _conn(self) -> Connection:
+        """Opened when doit first asks, which it does not where nothing is to be done."""
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
+
+    def _open(self) -> Connection:
+        from nightpress.storage import sqlite
+
+        path = Path(self.name)
         try:
-            if Path(name).exists() and not sqlite.is_sound(Path(name)):
+            if path.exists() and not sqlite.is_sound(path):
                 raise DatabaseException
-            super().__init__(name, codec, module_name=module_name)
+            connection: Connection = self._sqlite3(self.name)
         except DatabaseException:
-            Path(name).replace(f"{name}.damaged")
-            super().__init__(name, codec, module_name=module_name)
+            path.replace(f"{path}.damaged")
+            connection = self._sqlite3(self.name)
+        return connection
 
     def dump(self) -> None:
         """Write the state. It is a convenience of doit's: a full disk costs nothing but that."""
+        if self._opened is None:
+            return
         from nightpress.storage import sqlite
 
         try:
