@@ -6,15 +6,14 @@ only when the user says so and nothing is in conflict.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from msgspec.structs import replace
 
 from nightpress.errors import NightpressError
 from nightpress.fingerprint import sha256
+from nightpress.ledger import reviews
 from nightpress.ledger.reviews import Review
-from nightpress.model import Finding, Fingerprint
 from nightpress.pipeline import draft as drafting
 from nightpress.pipeline import review
 from nightpress.pipeline.pipeline import Press
@@ -45,7 +44,7 @@ def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tu
         attempt = press.attempts.open(items[one.job], found, press.taken.get(slug), why)
         attempt.draft = draft
         if press.put_in_place(attempt, draft):
-            review.decide(project.ledger, one, "applied")
+            reviews.decide(project.ledger, one, "applied")
             since = staleness.moved(
                 draft.fingerprint, draft.counted, state.inputs, state.inputs.writer
             )
@@ -64,9 +63,9 @@ def _draft(
     if sha256(one.draft) != one.draft_sha256:
         raise NightpressError(f"{one.job}: the draft in the ledger is damaged", "see: doit audit")
     draft = drafting.Draft(
-        one.draft.decode("utf-8"), one.model, tuple(Finding(**f) for f in one.findings),
+        one.draft.decode("utf-8"), one.model, tuple(one.findings),
         one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
-        Fingerprint(**json.loads(json.dumps(dict(one.fingerprint)))),
+        one.fingerprint,
     )  # fmt: skip
     if not review.beside(one, state, found.root).edited:
         return draft

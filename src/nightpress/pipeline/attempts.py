@@ -13,10 +13,10 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.errors import AwaitsReview, BackendError, Deferred, NightpressError
+from nightpress.ledger import reviews
 from nightpress.ledger.rows import NewAttempt
-from nightpress.model import Finding, Request
+from nightpress.model import Finding, Request, Status
 from nightpress.pipeline import draft as drafting
-from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
 from nightpress.plan.catalog import Item
@@ -80,7 +80,7 @@ class Attempts(Struct):
         self.run.tell("started", f"{item.id}: {item.decision!r}", item.id, reasons=said)
         return attempt
 
-    def end(self, attempt: Attempt, status: str, error: Exception) -> None:
+    def end(self, attempt: Attempt, status: Status, error: Exception) -> None:
         message = error.message if isinstance(error, NightpressError) else str(error)
         if isinstance(error, OSError) and error.strerror:  # it names a temporary file of ours
             message = f"{attempt.state.target_path} cannot be written: {error.strerror}"
@@ -90,7 +90,6 @@ class Attempts(Struct):
         self.run.project.ledger.end(
             attempt.row,
             status,
-            content_sha256=None,
             error_class=name,
             error_message=message,
             **self.timing(attempt),
@@ -101,11 +100,11 @@ class Attempts(Struct):
         """Failed, deferred or interrupted: the old file stays, the reservation is given back."""
         self.caller.release(attempt.reservation if attempt.draft is None else None)
         attempt.reservation = None
-        status = "failed"
+        status = Status.FAILED
         if isinstance(error, Deferred):
-            status = "deferred"
+            status = Status.DEFERRED
             self.run.put_off(attempt.item.id, error.until)
-        self.end(attempt, "interrupted" if self.run.interrupted else status, error)
+        self.end(attempt, Status.INTERRUPTED if self.run.interrupted else status, error)
 
     def abandon(self, attempt: Attempt) -> None:
         """The run stops before this attempt's call was made."""
@@ -121,36 +120,28 @@ class Attempts(Struct):
         more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
         self.run.project.ledger.end(
             attempt.row,
-            "refused",
+            Status.REFUSED,
+            draft.recorded(),
             error_class="refused",
             error_message=f"{said}{more} (draft kept: {path})",
-            model_answered=draft.model,
-            tokens_in=draft.tokens_in,
-            tokens_out=draft.tokens_out,
             bytes_after=len(draft.text.encode()),
-            findings=drafting.findings_json(draft.findings),
-            score_before=draft.score_before,
-            score_after=draft.score,
             **self.timing(attempt),
         )
-        self.tell(attempt, "refused", f"{said}{more} (draft kept: {path})")
+        self.tell(attempt, Status.REFUSED, f"{said}{more} (draft kept: {path})")
 
     def hold(self, attempt: Attempt, draft: drafting.Draft) -> None:
         """Keep a draft that passed its checks for a person to look at; the old file stays."""
-        before = attempt.state.inputs.standing.sha256
-        held = drafting.fingerprint_json(draft.fingerprint)
-        findings = drafting.findings_json(draft.findings)
-        columns = review.columns(draft, before, held, findings)
-        ledger, text = self.run.project.ledger, draft.text.encode("utf-8")
-        review.hold(ledger, attempt.row, attempt.item.id, text, columns)
-        said = "its draft waits for you: doit review"
-        ledger.end(
-            attempt.row, "deferred", error_class=AwaitsReview.__name__, error_message=said,
-            model_answered=draft.model, tokens_in=draft.tokens_in, tokens_out=draft.tokens_out,
-            bytes_after=len(text), findings=findings, fingerprint=held,
-            score_before=draft.score_before, score_after=draft.score, **self.timing(attempt),
+        inputs, ledger, text = attempt.state.inputs, self.run.project.ledger, draft.text.encode()
+        recorded, said = draft.recorded(), "its draft waits for you: doit review"
+        reviews.hold(
+            ledger, attempt.row, attempt.item.id, text, recorded, inputs.standing.sha256,
+            draft.counted,
         )  # fmt: skip
-        self.tell(attempt, "deferred", said)
+        ledger.end(
+            attempt.row, Status.DEFERRED, recorded, error_class=AwaitsReview.__name__,
+            error_message=said, bytes_after=len(text), **self.timing(attempt),
+        )  # fmt: skip
+        self.tell(attempt, Status.DEFERRED, said)
 
     def timing(self, attempt: Attempt) -> dict[str, float]:
         spent = self.run.project.clock.monotonic() - attempt.began
@@ -160,7 +151,7 @@ class Attempts(Struct):
             "waited_seconds": round(waited, 4),
         }
 
-    def tell(self, attempt: Attempt, status: str, reason: str, size: int | None = None) -> None:
+    def tell(self, attempt: Attempt, status: Status, reason: str, size: int | None = None) -> None:
         with self.guard:
             self.in_flight.pop(attempt.item.id, None)
         before = attempt.state.inputs.standing

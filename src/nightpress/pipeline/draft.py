@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.backends import finish
 from nightpress.errors import Answer, BackendError
+from nightpress.ledger.rows import Drafted, findings_json
 from nightpress.model import Finding, Fingerprint, Generator, Material, Reply, Request, Window
 from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller, request_key
@@ -44,6 +45,13 @@ class Draft(Struct, frozen=True):
     tokens_out: int
     counted: Mapping[str, str]
     fingerprint: Fingerprint
+
+    def recorded(self) -> Drafted:
+        """What goes into the ledger of it."""
+        return Drafted(
+            self.model, self.tokens_in, self.tokens_out, self.score_before, self.score,
+            self.findings, self.fingerprint,
+        )  # fmt: skip
 
 
 # --- phase 1 ---
@@ -258,14 +266,6 @@ def _repair(question: Request, text: str, errors: Sequence[Finding]) -> Request:
 
 
 # --- what is kept ---
-
-
-def findings_json(findings: Sequence[Finding]) -> str:
-    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False)
-
-
-def fingerprint_json(held: Fingerprint) -> str:
-    return json.dumps(asdict(held), sort_keys=True)
 
 
 def keep_draft(project: Project, job: str, held: Draft) -> str:

@@ -7,7 +7,6 @@ Floor 3. The draft's bytes live in the ledger until somebody decides, so what wa
 from __future__ import annotations
 
 import difflib
-import json
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -15,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import sha256
-from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.reviews import DECIDED, HINT, PASSED, WAITING, Review, review
+from nightpress.ledger import attempts, reviews
+from nightpress.ledger.reviews import Review
 from nightpress.plan.state import TargetState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
@@ -44,43 +44,22 @@ class Waiting(Struct, frozen=True):
     edited: bool
 
 
-# --- the ledger's side ---
-
-
-def hold(ledger: Ledger, row: int, job: str, draft: bytes, columns: dict[str, Any]) -> None:
-    """Keep a draft until somebody decides; an earlier one of the job is superseded."""
-    values = {
-        "job": job, "enhancement_id": row, "made": ledger._time(), "state": "waiting",
-        "draft": draft, "draft_sha256": sha256(draft), **columns,
-    }  # fmt: skip
-    names, marks = ", ".join(values), ", ".join("?" * len(values))
-    with ledger.store.write() as db:
-        db.execute(PASSED, (ledger._time(), job))
-        db.execute(
-            f"INSERT INTO reviews ({names}) VALUES ({marks})",  # noqa: S608 - our own names
-            tuple(values.values()),
-        )
+# --- on record ---
 
 
 def waiting(project: Project, slug: str = "") -> list[Review]:
     """The drafts that wait, of one plugin or of all."""
     if not project.has_ledger:
         return []
-    found = [review(dict(row)) for row in project.ledger.rows(WAITING)]
-    return [one for one in found if not slug or one.job.partition("/")[0] == slug]
+    drafts = reviews.waiting(project.ledger)
+    return [one for one in drafts if not slug or one.job.partition("/")[0] == slug]
 
 
 def hint(project: Project, job: str) -> str:
     """Why a person turned the job's latest draft down; "" if nobody did."""
     if not project.has_ledger:
         return ""
-    row = next(iter(project.ledger.rows(HINT, (job,))), None)
-    return str(row["because"])[:LONGEST_REASON] if row and row["state"] == "rejected" else ""
-
-
-def decide(ledger: Ledger, one: Review, state: str, because: str | None = None) -> None:
-    with ledger.store.write() as db:
-        db.execute(DECIDED, (state, because, ledger._time(), one.id))
+    return reviews.rejected_because(project.ledger, job)[:LONGEST_REASON]
 
 
 def reject(project: Project, slug: str, because: str) -> list[str]:
@@ -89,7 +68,7 @@ def reject(project: Project, slug: str, because: str) -> list[str]:
         raise UsageError("why?", f'doit reject:{slug} --because "what the next draft should mind"')
     said = []
     for one in waiting(project, slug):
-        decide(project.ledger, one, "rejected", because.strip())
+        reviews.decide(project.ledger, one, "rejected", because.strip())
         project.ledger.ask(one.job)
         project.index.unsettle([slug])
         # what is extracted hears no reason: it changes with the plugin's words
@@ -131,14 +110,10 @@ def _text(data: bytes) -> str:
 
 def base_of(project: Project, job: str) -> bytes | None:
     """What we last published for the job, from the store of snapshots; None if it is not there."""
-    query = (
-        "SELECT content_sha256 FROM enhancements WHERE job = ? AND status = 'published'"
-        " ORDER BY id DESC LIMIT 1"
-    )
-    row = next(iter(project.ledger.rows(query, (job,))), None)
+    row = attempts.last_publication(project.ledger, job)
     if row is None:
         return None
-    return Snapshots(project.state / "snapshots").kept(row["content_sha256"])
+    return Snapshots(project.state / "snapshots").kept(row.content_sha256 or "")
 
 
 def merged(project: Project, one: Review, state: TargetState, root: Path) -> tuple[bytes, int]:
@@ -189,21 +164,8 @@ def as_dict(found: Sequence[Waiting]) -> list[dict[str, Any]]:
             "job": one.review.job, "target": one.target, "made": one.review.made,
             "bytes": one.size, "bytes_before": one.size_before, "model": one.review.model,
             "score_before": one.review.score_before, "score_after": one.review.score_after,
-            "findings": list(one.review.findings), "edited": one.edited,
+            "findings": [asdict(finding) for finding in one.review.findings], "edited": one.edited,
             "sha256": one.review.draft_sha256, "diff": list(one.diff),
         }
         for one in found
     ]  # fmt: skip
-
-
-def columns(
-    draft: Any, before_sha256: str | None, fingerprint: str, findings: str
-) -> dict[str, Any]:
-    """A draft's columns in the table. draft: drafting.Draft."""
-    return {
-        "before_sha256": before_sha256, "model_answered": draft.model,
-        "tokens_in": draft.tokens_in, "tokens_out": draft.tokens_out,
-        "score_before": draft.score_before, "score_after": draft.score,
-        "findings": findings, "fingerprint": fingerprint,
-        "files": json.dumps(dict(draft.counted), sort_keys=True),
-    }  # fmt: skip

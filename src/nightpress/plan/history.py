@@ -6,12 +6,10 @@ where it alone contradicts the file that stands, the two others are right.
 
 from __future__ import annotations
 
-import json
-
 from nightpress import fingerprint
+from nightpress.errors import AwaitsReview
 from nightpress.ledger import lockfile
-from nightpress.ledger import rows as ledger_rows
-from nightpress.model import Enhancement, Fingerprint
+from nightpress.model import STANDING, Enhancement, Fingerprint
 from nightpress.plan import originals
 from nightpress.plan.staleness import LastRow, Publication
 from nightpress.plan.state import PluginState
@@ -31,29 +29,30 @@ class Remembered:
         """What the lock file (else the ledger) and the ledger's latest row say of it; stands:
         sha256 of the file at its target."""
         job = f"{found.slug}/{enhancement.name}"
-        rows = self._project.ledger.last([job]).get(job, []) if self._project.has_ledger else []
+        rows = self._project.ledger.last(job) if self._project.has_ledger else []
         last = None
         if rows:
             row = rows[0]
-            held = Fingerprint(**json.loads(row["fingerprint"]))
-            last = LastRow(row["status"], held, row["before_sha256"], row["error_message"] or "",
-                           row["error_class"] == "AwaitsReview")  # fmt: skip
+            held = Fingerprint(**row.fingerprint)
+            last = LastRow(row.status, held, row.before_sha256, row.error_message or "",
+                           row.error_class == AwaitsReview.__name__)  # fmt: skip
         target = f"{found.manifest.path}/{enhancement.target}"  # type: ignore[union-attr]
         entry = self._lock.get(job)
-        done = next((r for r in rows if r["status"] in ("published", "adopted")), None)
-        told = (done["target_path"], done["content_sha256"]) if done is not None else None
+        done = next((r for r in rows if r.status in STANDING), None)
+        told = (done.target_path, done.content_sha256) if done is not None else None
         if told == (target, stands) and (entry is None or entry.sha256 != stands):
             entry = None  # file and ledger agree: the next run mends the lock file
             self._project.index.disagree()
         if entry is not None and entry.target == target:
             return self._publication(entry), last
-        if done is None or done["target_path"] != target or self._taken_back(found, job, target):
+        if done is None or done.target_path != target or self._taken_back(found, job, target):
             return None, last
-        held = Fingerprint(**json.loads(done["fingerprint"]))
-        by = fingerprint.writer(done["backend"], done["model_requested"])
+        held = Fingerprint(**done.fingerprint)
+        by = fingerprint.writer(done.backend, done.model_requested)
         files = self._project.ledger.content(held.content)
-        accepted = ledger_rows.accepted(done)
-        return Publication(done["status"], done["content_sha256"], held, by, files, accepted), last
+        return Publication(
+            done.status, done.content_sha256 or "", held, by, files, done.accepted
+        ), last
 
     def _taken_back(self, found: PluginState, job: str, target: str) -> bool:
         """Does the very file stand there again that we replaced first? (The lock file does not

@@ -9,7 +9,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from nightpress.errors import NightpressError
-from nightpress.model import Enhancement
+from nightpress.ledger import attempts
+from nightpress.model import Enhancement, Status
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
@@ -30,12 +31,8 @@ def find(project: Project, job: str, target_path: str) -> Original | None:
     of no publication there (another machine's, perhaps)."""
     if not project.has_ledger:
         return None
-    query = (
-        "SELECT before_sha256 FROM enhancements WHERE job = ? AND target_path = ?"
-        " AND status = 'published' ORDER BY id LIMIT 1"
-    )
-    row = next(iter(project.ledger.rows(query, (job, target_path))), None)
-    return Original(target_path, row["before_sha256"]) if row is not None else None
+    row = attempts.first_publication(project.ledger, job, target_path)
+    return Original(target_path, row.before_sha256) if row is not None else None
 
 
 def content(project: Project, original: Original) -> bytes | None:
@@ -57,7 +54,7 @@ def input_text(
     """The file that a document replaces, as input for it: where ours stands by now, the one that
     stood there first. "" where there is none, or its copy is not here (a clone has no snapshots).
     """
-    if inputs.publication is None or inputs.publication.status != "published":
+    if inputs.publication is None or inputs.publication.status != Status.PUBLISHED:
         return sources.standing_text(found.root, enhancement.target, inputs.standing.sha256)
     target_path = (found.root / enhancement.target).relative_to(project.root).as_posix()
     original = find(project, f"{found.slug}/{enhancement.name}", target_path)

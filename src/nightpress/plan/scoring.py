@@ -6,21 +6,18 @@ Floor 3. No score is a model's opinion of itself (docs/checks.md tells what it i
 from __future__ import annotations
 
 from nightpress.errors import UnsafePath
+from nightpress.ledger import attempts
 from nightpress.plan import judge, staleness
 from nightpress.plan.catalog import Catalog, Item
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.storage import tree
 
-_KNOWN = "SELECT job, content_sha256, score_after FROM latest WHERE score_after IS NOT NULL"
-
 
 def standing(project: Project, catalog: Catalog) -> dict[str, int]:
     """job -> score, 0 to 100, of the file that stands at its target, where one does."""
     found = {}
-    known = {}
-    if project.has_ledger:
-        known = {row["job"]: row["score_after"] for row in project.ledger.rows(_KNOWN)}
+    known = attempts.latest_scores(project.ledger) if project.has_ledger else {}
     for item in catalog.items.values():
         if item.decision.action == "fresh":
             score = known.get(item.id)

@@ -51,8 +51,12 @@ def acquire(state: Path, command: str) -> ProjectLock:
         ) from error
     since = datetime.now(UTC).isoformat(timespec="seconds")
     text = json.dumps({"pid": os.getpid(), "since": since, "command": command})
-    os.ftruncate(file, 0)
-    os.pwrite(file, text.encode("utf-8", "replace"), 0)
+    try:
+        os.ftruncate(file, 0)
+        os.pwrite(file, text.encode("utf-8", "replace"), 0)
+    except OSError:  # a full disk: whoever tries again must not find it taken
+        os.close(file)
+        raise
     return ProjectLock(file)
 
 
