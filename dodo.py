@@ -4,7 +4,6 @@ Run `doit` to bring every document up to date, `doit plan` to see first what tha
 """
 
 from nightpress import tasks
-from nightpress.tasks import reading, review, vault
 
 DOIT_CONFIG = tasks.config()
 
@@ -41,17 +40,17 @@ def task_enhance():
 
 def task_review():
     """the drafts that wait for you, beside what stands"""
-    return review.review()
+    return tasks.review()
 
 
 def task_apply():
     """publish the drafts that wait, byte for byte; makes no call"""
-    yield from review.apply()
+    yield from tasks.apply()
 
 
 def task_reject():
     """turn drafts down; the reason goes into the next prompt"""
-    yield from review.reject()
+    yield from tasks.reject()
 
 
 def task_adopt():
@@ -66,7 +65,7 @@ def task_report():
 
 def task_explore():
     """open the ledger in Datasette: read-only, on this machine"""
-    return reading.explore()
+    return tasks.explore()
 
 
 def task_restore():
@@ -81,34 +80,34 @@ def task_audit():
 
 def task_prune():
     """thin out what is old in ledger, snapshots and logs; what a restore needs stays"""
-    return reading.prune()
+    return tasks.prune()
 
 
 def task_backup():
     """back everything up into the vault: Turso, or a file here"""
-    return vault.backup()
+    return tasks.backup()
 
 
 def task_backups():
     """the snapshots in the vault, with their age"""
-    return vault.backups()
+    return tasks.backups()
 
 
 def task_drill():
     """rehearse a recovery: restore the newest backup, compare every hash"""
-    return vault.drill()
+    return tasks.drill()
 
 
 def task_verify_vault():
     """read every object of the vault back"""
-    return vault.verify_vault()
+    return tasks.verify_vault()
 
 
 def task_archive():
     """write a backup as plain files: tar.gz, ledger, inventory"""
-    return vault.archive()
+    return tasks.archive()
 
 
 def task_forget_backups():
     """thin out the backups by the retention rules"""
-    return vault.forget_backups()
+    return tasks.forget_backups()

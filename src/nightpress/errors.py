@@ -4,11 +4,8 @@ A known error ends a task or a command with one paragraph and no
 traceback; anything else that is raised is a bug, and shows its traceback.
 """
 
-from __future__ import annotations
-
 import errno
-
-from msgspec import Struct
+from typing import NamedTuple
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -68,7 +65,7 @@ class Unsettled(MachineTrouble):
     """The new file stands, but the disk refused what follows; the next run ends the attempt."""
 
 
-class Answer(Struct, frozen=True):
+class Answer(NamedTuple):
     """What one answer of a backend means, said by the backend that got it.
 
     kind: one of the values in `ANSWER_KINDS`; wait: seconds that the server stated, if any;

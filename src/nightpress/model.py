@@ -7,6 +7,7 @@ docstring names; sizes are bytes; digests are lower-case hex sha256; times are U
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from msgspec import Struct, field
@@ -14,17 +15,31 @@ from msgspec import Struct, field
 BackendKind = Literal["offline", "model"]
 Severity = Literal["error", "warning", "info"]
 
-FINAL_STATUSES = (
-    "published",
-    "adopted",
-    "refused",
-    "failed",
-    "deferred",
-    "insufficient",
-    "kept",
-    "interrupted",
-)
-OPEN_STATUSES = ("started", "prepared")
+
+class Status(StrEnum):
+    """How an attempt stands; the values are those of the ledger's column `status`."""
+
+    STARTED = "started"
+    PREPARED = "prepared"
+    PUBLISHED = "published"
+    ADOPTED = "adopted"
+    REFUSED = "refused"
+    FAILED = "failed"
+    DEFERRED = "deferred"
+    INSUFFICIENT = "insufficient"
+    KEPT = "kept"
+    INTERRUPTED = "interrupted"
+
+
+OPEN = (Status.STARTED, Status.PREPARED)
+"""The attempt goes on, or its run was killed."""
+OUTCOMES = tuple(status for status in Status if status not in OPEN)
+"""How an attempt can end, in the order in which outcomes are told."""
+STANDING = (Status.PUBLISHED, Status.ADOPTED)
+"""What the attempt was for stands at its target."""
+ATTEMPTED = (Status.PUBLISHED, Status.REFUSED, Status.FAILED)
+"""What the success rate is taken of."""
+
 RESTORED = "restored.json"
 """Beside the ledger of a project that was restored: which files the restore brought."""
 

@@ -6,7 +6,6 @@ or rewrite what was printed, and bidirectional ones could reorder it.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -37,6 +36,8 @@ def safe(text: str, *, newlines: bool = False) -> str:
 def _harmless(character: str, newlines: bool) -> bool:
     if character in _LINE:
         return newlines
+    import unicodedata  # hardly any text needs it
+
     # Cc: C0 and C1; Cf: bidirectional and zero-width; Cs: surrogates; Zl, Zp: separators
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import sqlite3
 import threading
@@ -112,14 +111,14 @@ def test_sums_stay_as_they_were(tmp_path: Path) -> None:
     views = ("success", "cost")
     db = ledger.store.connection()
     before = {v: [tuple(r) for r in db.execute(f"SELECT * FROM {v}")] for v in views}
-    last = ledger.last([f"p{n}/skill" for n in range(6)])
+    last = [ledger.last(f"p{n}/skill") for n in range(6)]
     _prune(ledger, clock, 20)
     _prune(ledger, clock, 10)
     for view in views:
         assert [tuple(r) for r in db.execute(f"SELECT * FROM {view}")] == before[view]
-    assert ledger.last([f"p{n}/skill" for n in range(6)]) == last
-    for rows in last.values():
-        held = json.loads(rows[0]["fingerprint"])["content"]
+    assert [ledger.last(f"p{n}/skill") for n in range(6)] == last
+    for rows in last:
+        held = rows[0].fingerprint["content"]
         assert ledger.content(held) is not None
     ledger.close()
 

@@ -78,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
         "--rename-generic", action="store_true",
         help="propose skills/PLUGIN/ in place of folder names that many plugins share",
     )  # fmt: skip
+    init.add_argument(
+        "--chapters", action="store_true",
+        help="only add to an older dodo.py the chapters that it lacks; the rest of it stays",
+    )  # fmt: skip
     init.set_defaults(run=_init)
     check.add(commands)
     watch.add(commands)
@@ -204,6 +208,8 @@ def _say(text: str) -> None:
 
 
 def _init(given: argparse.Namespace) -> int:
+    if given.chapters:
+        return _add_chapters(Path(given.project))
     from nightpress.project import init as scaffold
 
     done = scaffold.init(
@@ -211,4 +217,12 @@ def _init(given: argparse.Namespace) -> int:
     )
     for line in done.lines():
         sys.stdout.write(safe(line) + "\n")
+    return errors.EXIT_OK
+
+
+def _add_chapters(project: Path) -> int:
+    from nightpress.project.chapters import add_chapters
+
+    names = add_chapters(project)
+    _say(f"dodo.py: added {', '.join(names)}" if names else "dodo.py lacks no chapter")
     return errors.EXIT_OK

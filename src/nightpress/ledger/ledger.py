@@ -15,9 +15,15 @@ from typing import Any
 from nightpress.errors import AwaitsReview
 from nightpress.ledger import chain
 from nightpress.ledger.migrations import MIGRATIONS
-from nightpress.ledger.reviews import SETTLED
-from nightpress.ledger.rows import Call, NewAttempt
-from nightpress.model import Reply
+from nightpress.ledger.rows import (
+    Call,
+    Drafted,
+    NewAttempt,
+    RecordedAttempt,
+    insert,
+    recorded_attempt,
+)
+from nightpress.model import STANDING, Reply, Status
 from nightpress.storage.sqlite import Connection, Row, Store, reading
 
 Clock = Any  # a callable without arguments that gives the time in epoch seconds
@@ -42,6 +48,14 @@ SELECT json_array(
 made is no reason to send the ledger again."""
 
 
+_OVERTAKES = """
+UPDATE reviews SET decided = :now, state = CASE
+  WHEN draft_sha256 = (SELECT content_sha256 FROM enhancements WHERE id = :row) THEN 'applied'
+  ELSE 'superseded' END
+WHERE state = 'waiting' AND job = (SELECT job FROM enhancements WHERE id = :row)
+"""
+
+
 class Ledger:
     """The open ledger of one project. Every method is safe in any thread.
 
@@ -51,6 +65,10 @@ class Ledger:
     def __init__(self, path: Path, now: Clock) -> None:
         self.path, self.now = path, now
         self.store = Store(path, MIGRATIONS)
+
+    def now_text(self) -> str:
+        """The time as the ledger writes it."""
+        return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")
 
     # --- runs ---
 
@@ -62,14 +80,14 @@ class Ledger:
             db.execute(
                 "INSERT INTO runs (run_id, started, pid, command, backend, model, version)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (run_id, self._time(), pid, command, backend, model, version),
+                (run_id, self.now_text(), pid, command, backend, model, version),
             )
 
     def end_run(self, run_id: str, exit_code: int, summary: Mapping[str, Any]) -> None:
         with self.store.write() as db:
             db.execute(
                 "UPDATE runs SET finished = ?, exit_code = ?, summary = ? WHERE run_id = ?",
-                (self._time(), exit_code, json.dumps(summary, sort_keys=True), run_id),
+                (self.now_text(), exit_code, json.dumps(summary, sort_keys=True), run_id),
             )
 
     def state(self) -> str:
@@ -79,85 +97,80 @@ class Ledger:
 
     def record_backup(self, columns: Mapping[str, Any]) -> None:
         """One row in `backups`, by column name."""
-        names = ", ".join(columns)
-        marks = ", ".join("?" * len(columns))
         with self.store.write() as db:
-            db.execute(
-                f"INSERT INTO backups ({names}) VALUES ({marks})",  # noqa: S608 - our own names
-                tuple(columns.values()),
-            )
+            insert(db, "backups", columns)
 
     # --- attempts ---
 
     def begin(self, run_id: str, attempt: NewAttempt) -> int:
         """Record an attempt as `started`; returns its id."""
         with self.store.write() as db:
-            return self._insert(db, run_id, attempt, "started")
+            return self._insert(db, run_id, attempt, Status.STARTED)
 
     def prepare(self, row: int, **columns: Any) -> None:
         """Record what is about to be published, whole: `prepared`, before the target is touched.
 
         A later run finishes the row from just this, should we die before `end`.
         """
-        self.update(row, status="prepared", **columns)
-
-    def update(self, row: int, **columns: Any) -> None:
-        """Fill in columns of a row that is still in flight."""
+        columns["status"] = Status.PREPARED
         with self.store.write() as db:
-            self._set(db, row, columns)
+            _set(db, row, columns)
 
-    def end(self, row: int, status: str, **columns: Any) -> None:
+    def end(
+        self, row: int, status: Status, draft: Drafted | None = None, /, **columns: Any
+    ) -> None:
         """Give a row its final status; chains it, spends the replies that it used, and answers
         the wish for it. What stands now, published or adopted, overtakes a draft that waited."""
-        if columns.pop("verified", False):
-            columns["verified"] = self._time()
+        if draft is not None:
+            columns |= draft.columns()
+            if status == Status.REFUSED:  # it is made again when what was asked for changes
+                del columns["fingerprint"]
+        if status in STANDING:
+            columns["verified"] = self.now_text()
+        else:
+            columns["content_sha256"] = None
+        columns["status"] = status
         with self.store.write() as db:
-            self._set(db, row, {"status": status, **columns})
+            _set(db, row, columns)
             waits = columns.get("error_class") == AwaitsReview.__name__
-            if waits or status in ("published", "refused"):
+            if waits or status in (Status.PUBLISHED, Status.REFUSED):
                 db.execute(
                     "UPDATE replies SET spent_on = ? WHERE spent_on IS NULL AND job ="
                     " (SELECT job FROM enhancements WHERE id = ?) AND phase <> 'analysis'",
                     (row, row),
                 )
-            if waits or status in ("published", "refused", "adopted"):
+            if waits or status in (*STANDING, Status.REFUSED):
                 db.execute(
                     "DELETE FROM asks WHERE job = (SELECT job FROM enhancements WHERE id = ?)"
                     " AND after_id < ?",
                     (row, row),
                 )
-            if status in ("published", "adopted"):
-                db.execute(SETTLED, {"now": self._time(), "row": row})
+            if status in STANDING:
+                db.execute(_OVERTAKES, {"now": self.now_text(), "row": row})
             chain.link(db, "enhancement", row)
 
-    def open_rows(self) -> list[Row]:
+    def open_rows(self) -> list[RecordedAttempt]:
         """Attempts of a run that died: still `started` or `prepared`, oldest first."""
         query = "SELECT * FROM enhancements WHERE status IN ('started', 'prepared') ORDER BY id"
-        return self.store.connection().execute(query).fetchall()
+        return [recorded_attempt(row) for row in self.rows(query)]
 
     def newest(self) -> int:
         """The id of the latest attempt; 0 if there is none."""
         query = "SELECT coalesce(max(id), 0) FROM enhancements"
         return int(self.store.connection().execute(query).fetchone()[0])
 
-    def last(self, jobs: Sequence[str]) -> dict[str, list[Row]]:
-        """For each job: its latest row, and its latest `published` or `adopted` one, if any."""
-        found: dict[str, list[Row]] = {}
-        db = self.store.connection()
-        for job in jobs:
-            rows = db.execute(
-                "SELECT * FROM enhancements WHERE id IN ("
-                " (SELECT max(id) FROM enhancements WHERE job = ?1),"
-                " (SELECT max(id) FROM enhancements WHERE job = ?1"
-                "   AND status IN ('published', 'adopted'))) ORDER BY id DESC",
-                (job,),
-            ).fetchall()
-            if rows:
-                found[job] = rows
-        return found
+    def last(self, job: str) -> list[RecordedAttempt]:
+        """The job's latest row, and its latest `published` or `adopted` one, if any."""
+        query = (
+            "SELECT * FROM enhancements WHERE id IN ("
+            " (SELECT max(id) FROM enhancements WHERE job = ?1),"
+            " (SELECT max(id) FROM enhancements WHERE job = ?1"
+            "   AND status IN ('published', 'adopted'))) ORDER BY id DESC"
+        )
+        return [recorded_attempt(row) for row in self.rows(query, (job,))]
 
     def rows(self, query: str, arguments: Sequence[Any] = ()) -> Iterator[Row]:
-        """Rows of a SELECT (for summary and report)."""
+        """Rows of a SELECT."""
         yield from self.store.connection().execute(query, arguments)
 
     # --- calls and replies ---
@@ -166,9 +179,9 @@ class Ledger:
         """Record one HTTP attempt, and the reply that it was paid for, in one transaction: neither
         is ever known without the other."""
         columns = {name: getattr(call, name) for name in Call.__struct_fields__}
-        columns |= {"run_id": run_id, "timestamp": self._time()}
+        columns |= {"run_id": run_id, "timestamp": self.now_text()}
         with self.store.write() as db:
-            row = _insert_into(db, "calls", columns)
+            row = insert(db, "calls", columns)
             chain.link(db, "call", row)
             if reply is not None:
                 self._keep_reply(db, call, reply)
@@ -205,7 +218,7 @@ class Ledger:
         with self.store.write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO analyses VALUES (?, ?, ?, ?, ?, ?)",
-                (request_sha256, self._time(), plugin, backend, model, json.dumps(analysis)),
+                (request_sha256, self.now_text(), plugin, backend, model, json.dumps(analysis)),
             )
 
     def analysis(self, request_sha256: str) -> dict[str, Any] | None:
@@ -234,7 +247,7 @@ class Ledger:
         with self.store.write() as db:
             db.execute(
                 "INSERT OR REPLACE INTO asks SELECT ?, ?, coalesce(max(id), 0) FROM enhancements",
-                (job, self._time()),
+                (job, self.now_text()),
             )
 
     def asked(self) -> frozenset[str]:
@@ -261,7 +274,7 @@ class Ledger:
     def close_runs(self) -> None:
         """Runs that died are over: they are closed without an exit code."""
         with self.store.write() as db:
-            db.execute("UPDATE runs SET finished = ? WHERE finished IS NULL", (self._time(),))
+            db.execute("UPDATE runs SET finished = ? WHERE finished IS NULL", (self.now_text(),))
 
     def close(self) -> None:
         self.store.close()
@@ -270,26 +283,27 @@ class Ledger:
 
     def _keep_reply(self, db: Connection, call: Call, reply: Reply) -> None:
         kept = {
-            "request_sha256": call.prompt_sha256, "stored": self._time(), "phase": call.phase,
+            "request_sha256": call.prompt_sha256, "stored": self.now_text(), "phase": call.phase,
             "job": call.job, "text": reply.text, "model_answered": reply.model,
             "finish": reply.finish, "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out,
         }  # fmt: skip
-        _insert_into(db, "replies", kept)
-
-    def _time(self) -> str:
-        return datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds")
+        insert(db, "replies", kept)
 
     def _insert(self, db: Connection, run_id: str, attempt: NewAttempt, status: str) -> int:
         columns = {name: getattr(attempt, name) for name in NewAttempt.__struct_fields__}
         columns["reasons"] = json.dumps(list(attempt.reasons), ensure_ascii=False)
         columns["fingerprint"] = json.dumps(dict(attempt.fingerprint), sort_keys=True)
-        columns |= {"run_id": run_id, "status": status, "timestamp": self._time()}
-        return _insert_into(db, "enhancements", columns)
+        columns |= {"run_id": run_id, "status": status, "timestamp": self.now_text()}
+        return insert(db, "enhancements", columns)
 
-    def _set(self, db: Connection, row: int, columns: Mapping[str, Any]) -> None:
-        names = ", ".join(f"{name} = ?" for name in columns)
-        # the names are our own keyword arguments, never data
-        db.execute(f"UPDATE enhancements SET {names} WHERE id = ?", (*columns.values(), row))  # noqa: S608
+
+def _set(db: Connection, row: int, columns: dict[str, Any]) -> None:
+    """accepted: marks of findings, by themselves."""
+    if "accepted" in columns:
+        columns["accepted"] = json.dumps(list(columns["accepted"])) if columns["accepted"] else None
+    names = ", ".join(f"{name} = ?" for name in columns)
+    # the names are our own keyword arguments, never data
+    db.execute(f"UPDATE enhancements SET {names} WHERE id = ?", (*columns.values(), row))  # noqa: S608
 
 
 def last_run(path: Path) -> tuple[int, dict[str, Any]]:
@@ -301,14 +315,3 @@ def last_run(path: Path) -> tuple[int, dict[str, Any]]:
         query = "SELECT rowid AS number, summary FROM runs ORDER BY rowid DESC LIMIT 1"
         row = db.execute(query).fetchone()
     return (0, {}) if row is None else (row["number"], json.loads(row["summary"] or "{}"))
-
-
-def _insert_into(db: Connection, table: str, columns: Mapping[str, Any]) -> int:
-    names = ", ".join(columns)
-    marks = ", ".join("?" * len(columns))
-    # table and column names are our own words, never data
-    query = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
-    row = db.execute(query, tuple(columns.values())).lastrowid
-    if row is None:
-        raise RuntimeError(f"no id for a new row of {table}")
-    return row

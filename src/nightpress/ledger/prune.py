@@ -108,6 +108,7 @@ def prune(
         counts = {name: _count(db, name, before) for name in _DOOMED}
         if not dry:
             _remove(db, before, now)
+            db.execute("DELETE FROM reviews WHERE state <> 'waiting' AND decided < ?", (before,))
     finally:
         for name in ("kept", "doomed_rows", "doomed_calls", "used"):
             db.execute(f"DROP TABLE IF EXISTS temp.{name}")

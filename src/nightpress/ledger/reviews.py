@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Literal
 
 from msgspec import Struct
 
-HINT = "SELECT state, because FROM reviews WHERE job = ? ORDER BY id DESC LIMIT 1"
-WAITING = "SELECT * FROM reviews WHERE state = 'waiting' ORDER BY job"
-PASSED = "UPDATE reviews SET state = 'superseded', decided = ? WHERE job = ? AND state = 'waiting'"
-SETTLED = (
-    "UPDATE reviews SET decided = :now, state = CASE"
-    " WHEN draft_sha256 = (SELECT content_sha256 FROM enhancements WHERE id = :row) THEN 'applied'"
-    " ELSE 'superseded' END"
-    " WHERE state = 'waiting' AND job = (SELECT job FROM enhancements WHERE id = :row)"
-)
-DECIDED = "UPDATE reviews SET state = ?, because = ?, decided = ? WHERE id = ?"
+from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.rows import Drafted, findings_of, insert
+from nightpress.model import Finding, Fingerprint
+from nightpress.storage.sqlite import Row
 
 
 class Review(Struct, frozen=True):
     """A draft that waits. before_sha256: of the file that stood when it was made, None if there
-    was none; findings and fingerprint: as in `enhancements`; files: path -> sha256 of what it was
-    made from."""
+    was none; files: path -> sha256 of what it was made from."""
 
     id: int
     job: str
@@ -36,16 +30,65 @@ class Review(Struct, frozen=True):
     tokens_out: int
     score_before: int | None
     score_after: int
-    findings: Sequence[Mapping[str, Any]]
-    fingerprint: Mapping[str, str]
+    findings: Sequence[Finding]
+    fingerprint: Fingerprint
     files: Mapping[str, str]
 
 
-def review(row: Mapping[str, Any]) -> Review:
-    """From a row of the table."""
+def hold(
+    ledger: Ledger,
+    row: int,
+    job: str,
+    text: bytes,
+    draft: Drafted,
+    before_sha256: str | None,
+    files: Mapping[str, str],
+) -> None:
+    """Keep a draft until somebody decides; an earlier one of the job is superseded. row: of its
+    attempt; before_sha256, files: as in `Review`."""
+    columns = {
+        "job": job, "enhancement_id": row, "made": ledger.now_text(), "state": "waiting",
+        "draft": text, "draft_sha256": hashlib.sha256(text).hexdigest(),
+        "before_sha256": before_sha256, "files": json.dumps(dict(files), sort_keys=True),
+        **draft.columns(),
+    }  # fmt: skip
+    with ledger.store.write() as db:
+        db.execute(
+            "UPDATE reviews SET state = 'superseded', decided = ?"
+            " WHERE job = ? AND state = 'waiting'",
+            (columns["made"], job),
+        )
+        insert(db, "reviews", columns)
+
+
+def waiting(ledger: Ledger) -> list[Review]:
+    """The drafts that wait, by job."""
+    query = "SELECT * FROM reviews WHERE state = 'waiting' ORDER BY job"
+    return [_review(row) for row in ledger.rows(query)]
+
+
+def rejected_because(ledger: Ledger, job: str) -> str:
+    """Why a person turned the job's latest draft down; "" if nobody did."""
+    query = "SELECT state, because FROM reviews WHERE job = ? ORDER BY id DESC LIMIT 1"
+    for state, because in ledger.rows(query, (job,)):
+        return str(because) if state == "rejected" else ""
+    return ""
+
+
+def decide(
+    ledger: Ledger, review: Review, state: Literal["applied", "rejected"], because: str = ""
+) -> None:
+    with ledger.store.write() as db:
+        db.execute(
+            "UPDATE reviews SET state = ?, because = ?, decided = ? WHERE id = ?",
+            (state, because or None, ledger.now_text(), review.id),
+        )
+
+
+def _review(row: Row) -> Review:
     return Review(
         row["id"], row["job"], row["made"], row["draft"], row["draft_sha256"],
         row["before_sha256"], row["model_answered"], row["tokens_in"], row["tokens_out"],
-        row["score_before"], row["score_after"], json.loads(row["findings"]),
-        json.loads(row["fingerprint"]), json.loads(row["files"]),
+        row["score_before"], row["score_after"], findings_of(row["findings"]),
+        Fingerprint(**json.loads(row["fingerprint"])), json.loads(row["files"]),
     )  # fmt: skip

@@ -1,14 +1,16 @@
-"""What goes into the ledger's rows."""
+"""The ledger's rows as values: what goes into them, and what is read from them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from nightpress.storage.sqlite import Row
+from nightpress.model import Finding, Fingerprint, Status
+from nightpress.storage.sqlite import Connection, Row
 
 
 class NewAttempt(Struct, frozen=True):
@@ -27,6 +29,28 @@ class NewAttempt(Struct, frozen=True):
     before_sha256: str | None = None
     snapshot_id: str | None = None
     token: str | None = None
+
+
+class Drafted(Struct, frozen=True):
+    """What a draft leaves on record, however its attempt ends."""
+
+    model: str
+    tokens_in: int
+    tokens_out: int
+    score_before: int | None
+    score: int
+    findings: Sequence[Finding]
+    fingerprint: Fingerprint
+
+    def columns(self) -> dict[str, Any]:
+        """The columns that hold it, in `enhancements` and in `reviews`."""
+        return {
+            "model_answered": self.model, "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
+            "score_before": self.score_before, "score_after": self.score,
+            "findings": findings_json(self.findings),
+            "fingerprint": json.dumps(asdict(self.fingerprint), sort_keys=True),
+        }  # fmt: skip
 
 
 class Call(Struct, frozen=True):
@@ -49,11 +73,105 @@ class Call(Struct, frozen=True):
     cost: float | None = None
 
 
-def accepted(row: Row | Mapping[str, Any]) -> tuple[str, ...]:
-    """The marks in the column `accepted` of an attempt."""
-    return tuple(json.loads(row["accepted"] or "[]"))
+class RecordedAttempt(Struct, frozen=True, kw_only=True):
+    """A row of `enhancements`, the JSON in it read; see there for the units."""
+
+    id: int
+    timestamp: str
+    plugin_name: str
+    plugin_path: str
+    enhancement_type: str
+    status: Status
+    processing_time_seconds: float | None
+    waited_seconds: float
+    run_id: str
+    job: str
+    target_path: str
+    backend: str
+    model_requested: str
+    model_answered: str | None
+    reasons: tuple[str, ...]
+    tokens_in: int
+    tokens_out: int
+    bytes_before: int | None
+    bytes_after: int | None
+    before_sha256: str | None
+    content_sha256: str | None
+    verified: str | None
+    error_class: str | None
+    error_message: str | None
+    fingerprint: Mapping[str, str]
+    snapshot_id: str | None
+    token: str | None
+    findings: tuple[Finding, ...]
+    score_before: int | None
+    score_after: int | None
+    accepted: tuple[str, ...]
+
+    @property
+    def slug(self) -> str:
+        return self.job.partition("/")[0]
+
+    @property
+    def target(self) -> str:
+        """The target, relative to the plugin's folder."""
+        return self.target_path[len(self.plugin_path) + 1 :]
 
 
-def accepting(marks: Sequence[str]) -> str | None:
-    """The column `accepted` for these marks."""
-    return json.dumps(list(marks)) if marks else None
+def recorded_attempt(row: Row) -> RecordedAttempt:
+    """From a row with all columns of `enhancements`."""
+    columns: dict[str, Any] = dict(row)
+    columns["status"] = Status(columns["status"])
+    columns["reasons"] = tuple(json.loads(columns["reasons"]))
+    columns["fingerprint"] = json.loads(columns["fingerprint"])
+    columns["findings"] = findings_of(columns["findings"])
+    columns["accepted"] = tuple(json.loads(columns["accepted"] or "[]"))
+    return RecordedAttempt(**columns)
+
+
+class RecordedCall(Struct, frozen=True):
+    """What is asked of a row of `calls`."""
+
+    timestamp: str
+    phase: str
+    outcome: str
+    prompt_sha256: str
+    model_requested: str
+    model_answered: str | None
+    tokens_in: int
+    tokens_out: int
+    seconds: float
+    cost: float | None
+
+
+CALL_COLUMNS = ", ".join(RecordedCall.__struct_fields__)
+
+
+def dollars(calls: Iterable[RecordedCall]) -> float | None:
+    """What calls cost together; None as soon as one that used tokens has no known price."""
+    total = 0.0
+    for call in calls:
+        if call.cost is None and call.tokens_in + call.tokens_out:
+            return None
+        total += call.cost or 0.0
+    return total
+
+
+def findings_json(findings: Iterable[Finding]) -> str:
+    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False)
+
+
+def findings_of(text: str) -> tuple[Finding, ...]:
+    return tuple(Finding(**finding) for finding in json.loads(text))
+
+
+def insert(db: Connection, table: str, columns: Mapping[str, Any]) -> int:
+    """A new row; its id."""
+    names = ", ".join(columns)
+    marks = ", ".join("?" * len(columns))
+    # table and column names are our own words, never data
+    query = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
+    row = db.execute(query, tuple(columns.values())).lastrowid
+    if row is None:
+        raise RuntimeError(f"no id for a new row of {table}")
+    return row

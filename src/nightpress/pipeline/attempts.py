@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.errors import AwaitsReview, BackendError, Deferred, NightpressError
-from nightpress.ledger.rows import NewAttempt
-from nightpress.model import Finding, Fingerprint, Request
-from nightpress.pipeline import review
+from nightpress.ledger import reviews
+from nightpress.ledger.rows import Drafted, NewAttempt, findings_json
+from nightpress.model import Finding, Fingerprint, Request, Status
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
 from nightpress.plan.state import Item, PluginState, TargetState
@@ -34,6 +33,13 @@ class Draft(Struct, frozen=True):
     tokens_out: int
     counted: Mapping[str, str]
     fingerprint: Fingerprint
+
+    def recorded(self) -> Drafted:
+        """What goes into the ledger of it."""
+        return Drafted(
+            self.model, self.tokens_in, self.tokens_out, self.score_before, self.score,
+            self.findings, self.fingerprint,
+        )  # fmt: skip
 
 
 class Attempt(Struct):
@@ -94,7 +100,7 @@ class Attempts(Struct):
         self.run.tell("started", f"{item.id}: {item.decision!r}", item.id, reasons=reasons)
         return attempt
 
-    def end(self, attempt: Attempt, status: str, error: Exception) -> None:
+    def end(self, attempt: Attempt, status: Status, error: Exception) -> None:
         message = error.message if isinstance(error, NightpressError) else str(error)
         if isinstance(error, OSError) and error.strerror:  # it names a temporary file of ours
             message = f"{attempt.state.target_path} cannot be written: {error.strerror}"
@@ -104,7 +110,6 @@ class Attempts(Struct):
         self.run.project.ledger.end(
             attempt.row,
             status,
-            content_sha256=None,
             error_class=name,
             error_message=message,
             **self.timing(attempt),
@@ -115,11 +120,11 @@ class Attempts(Struct):
         """Failed, deferred or interrupted: the old file stays, the reservation is given back."""
         self.caller.release(attempt.reservation if attempt.draft is None else None)
         attempt.reservation = None
-        status = "failed"
+        status = Status.FAILED
         if isinstance(error, Deferred):
-            status = "deferred"
+            status = Status.DEFERRED
             self.run.put_off(attempt.item.id, error.until)
-        self.end(attempt, "interrupted" if self.run.interrupted else status, error)
+        self.end(attempt, Status.INTERRUPTED if self.run.interrupted else status, error)
 
     def abandon(self, attempt: Attempt) -> None:
         """The run stops before this attempt's call was made."""
@@ -135,36 +140,28 @@ class Attempts(Struct):
         more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
         self.run.project.ledger.end(
             attempt.row,
-            "refused",
+            Status.REFUSED,
+            draft.recorded(),
             error_class="refused",
             error_message=f"{message}{more} (draft kept: {path})",
-            model_answered=draft.model,
-            tokens_in=draft.tokens_in,
-            tokens_out=draft.tokens_out,
             bytes_after=len(draft.text.encode()),
-            findings=findings_json(draft.findings),
-            score_before=draft.score_before,
-            score_after=draft.score,
             **self.timing(attempt),
         )
-        self.tell(attempt, "refused", f"{message}{more} (draft kept: {path})")
+        self.tell(attempt, Status.REFUSED, f"{message}{more} (draft kept: {path})")
 
     def hold(self, attempt: Attempt, draft: Draft) -> None:
         """Keep a draft that passed its checks for a person to look at; the old file stays."""
-        before = attempt.state.inputs.standing.sha256
-        ingredients = fingerprint_json(draft.fingerprint)
-        findings = findings_json(draft.findings)
-        columns = review.columns(draft, before, ingredients, findings)
-        ledger, text = self.run.project.ledger, draft.text.encode("utf-8")
-        review.hold(ledger, attempt.row, attempt.item.id, text, columns)
-        message = "its draft waits for you: doit review"
-        ledger.end(
-            attempt.row, "deferred", error_class=AwaitsReview.__name__, error_message=message,
-            model_answered=draft.model, tokens_in=draft.tokens_in, tokens_out=draft.tokens_out,
-            bytes_after=len(text), findings=findings, fingerprint=ingredients,
-            score_before=draft.score_before, score_after=draft.score, **self.timing(attempt),
+        inputs, ledger, text = attempt.state.inputs, self.run.project.ledger, draft.text.encode()
+        recorded, message = draft.recorded(), "its draft waits for you: doit review"
+        reviews.hold(
+            ledger, attempt.row, attempt.item.id, text, recorded, inputs.standing.sha256,
+            draft.counted,
         )  # fmt: skip
-        self.tell(attempt, "deferred", message)
+        ledger.end(
+            attempt.row, Status.DEFERRED, recorded, error_class=AwaitsReview.__name__,
+            error_message=message, bytes_after=len(text), **self.timing(attempt),
+        )  # fmt: skip
+        self.tell(attempt, Status.DEFERRED, message)
 
     def timing(self, attempt: Attempt) -> dict[str, float]:
         spent = self.run.project.clock.monotonic() - attempt.began
@@ -174,7 +171,7 @@ class Attempts(Struct):
             "waited_seconds": round(waited, 4),
         }
 
-    def tell(self, attempt: Attempt, status: str, reason: str, size: int | None = None) -> None:
+    def tell(self, attempt: Attempt, status: Status, reason: str, size: int | None = None) -> None:
         with self.guard:
             self.in_flight.pop(attempt.item.id, None)
         before = attempt.state.inputs.standing
@@ -197,17 +194,6 @@ def _score(draft: Draft | None) -> str:
         return ""
     before = "" if draft.score_before is None else f"{draft.score_before} -> "
     return f", score {before}{draft.score}"
-
-
-# --- what is kept of a draft ---
-
-
-def findings_json(findings: Sequence[Finding]) -> str:
-    return json.dumps([asdict(finding) for finding in findings], ensure_ascii=False)
-
-
-def fingerprint_json(ingredients: Fingerprint) -> str:
-    return json.dumps(asdict(ingredients), sort_keys=True)
 
 
 def keep_draft(project: Project, job: str, document: Draft) -> str:

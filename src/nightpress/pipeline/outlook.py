@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from nightpress.errors import NightpressError
+from nightpress.ledger import calls as ledger_calls
 from nightpress.pipeline import ask as calls
 from nightpress.pipeline import draft, pacing
 from nightpress.plan.catalog import Catalog
@@ -172,13 +173,9 @@ def _with_repairs(project: Project, calls: int, drafts: int) -> tuple[int, int]:
     """Calls, likely and at most, with the repairs that drafts have needed of late, or twice as
     many; without a history none, or `REPAIRS`."""
     if project.has_ledger:
-        query = (
-            "SELECT SUM(phase = 'generation') AS drafts, SUM(phase = 'repair') AS repairs FROM"
-            " (SELECT phase FROM calls WHERE outcome = 'reply' ORDER BY id DESC LIMIT 500)"
-        )
-        [row] = project.ledger.rows(query)
-        if (row["drafts"] or 0) >= forecast.ENOUGH:
-            share = float(row["repairs"]) / float(row["drafts"])
+        written, repaired = ledger_calls.recent_phases(project.ledger)
+        if written >= forecast.ENOUGH:
+            share = repaired / written
             return calls + round(drafts * share), calls + math.ceil(drafts * min(1.0, 2 * share))
     return calls, calls + math.ceil(drafts * REPAIRS)
 
@@ -227,16 +224,11 @@ def situation(project: Project, model: str) -> tuple[forecast.Situation, Snapsho
         evidence=stands.evidence,
         used_today=stands.calls_today,
         workers=int(project.defaults.values.get("concurrency", 4)),
-        latency=forecast.measured(_seconds(project)),
+        latency=forecast.measured(
+            ledger_calls.recent_seconds(project.ledger) if project.has_ledger else []
+        ),
         until=bounds.until,
         closed_until=stands.closed_until,
         price=pacing.price_of(project, model),
     )
     return met, stands
-
-
-def _seconds(project: Project) -> list[float]:
-    if not project.has_ledger:
-        return []
-    query = "SELECT seconds FROM calls WHERE outcome = 'reply' ORDER BY id DESC LIMIT 500"
-    return [float(row["seconds"]) for row in project.ledger.rows(query)]

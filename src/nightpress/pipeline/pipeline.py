@@ -14,11 +14,12 @@ from msgspec import Struct, field
 
 from nightpress import fingerprint
 from nightpress.errors import Deferred, NightpressError, PublishConflict, UnsafePath, Unsettled
-from nightpress.ledger import lockfile, rows
+from nightpress.ledger import lockfile
+from nightpress.model import Status
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
-from nightpress.pipeline.attempts import Attempt, Attempts, Draft, findings_json, fingerprint_json
+from nightpress.pipeline.attempts import Attempt, Attempts, Draft
 from nightpress.pipeline.run import Run
 from nightpress.plan import judge
 from nightpress.plan.state import Item, PluginState
@@ -149,7 +150,7 @@ class Press(Struct):
             accepted = judge.unwitnessed(project, plugin, attempt.state, draft.text)
             self._put(attempt, draft, accepted)
         except PublishConflict as error:
-            self.attempts.end(attempt, "kept", error)
+            self.attempts.end(attempt, Status.KEPT, error)
             return False
         except Unsettled as error:
             self.run.stops_at(error)
@@ -172,27 +173,26 @@ class Press(Struct):
         root, target = attempt.plugin.root, attempt.state.enhancement.target
         sha256 = publication.standing_hash(root, target)
         if sha256 is None or sha256 != attempt.state.inputs.standing.sha256:
-            self.attempts.end(attempt, "kept", PublishConflict(f"{target} changed meanwhile"))
+            self.attempts.end(attempt, Status.KEPT, PublishConflict(f"{target} changed meanwhile"))
             return
         self.run.project.ledger.end(
             attempt.row,
-            "adopted",
+            Status.ADOPTED,
             content_sha256=sha256,
             bytes_after=attempt.state.inputs.standing.size,
-            verified=True,
-            accepted=rows.accepting(accepted),
+            accepted=accepted,
             **self.attempts.timing(attempt),
         )
-        self._record(attempt, "adopted", sha256, attempt.state.inputs.files, accepted)
+        self._record(attempt, Status.ADOPTED, sha256, attempt.state.inputs.files, accepted)
         reason = "accepted with findings" if accepted else "already good"
-        self.attempts.tell(attempt, "adopted", reason)
+        self.attempts.tell(attempt, Status.ADOPTED, reason)
 
     def note(self, item: Item) -> None:
         """Record once that a file was kept, or that the source is not enough."""
         if self.run.stop.is_set() or self._done_meanwhile(item):
             return
         attempt = self._open(item)
-        status = {"keep": "kept", "insufficient": "insufficient"}[item.decision.action]
+        status = {"keep": Status.KEPT, "insufficient": Status.INSUFFICIENT}[item.decision.action]
         reason = item.decision.reasons[0].text if item.decision.reasons else item.decision.action
         self.attempts.end(attempt, status, NightpressError(reason))
 
@@ -225,14 +225,8 @@ class Press(Struct):
             token=attempt.token,
             columns={
                 "snapshot_id": snapshot,
-                "model_answered": draft.model,
-                "tokens_in": draft.tokens_in,
-                "tokens_out": draft.tokens_out,
-                "findings": findings_json(draft.findings),
-                "score_before": draft.score_before,
-                "score_after": draft.score,
-                "fingerprint": fingerprint_json(draft.fingerprint),
-                "accepted": rows.accepting(accepted),
+                "accepted": accepted,
+                **draft.recorded().columns(),
                 **self.attempts.timing(attempt),
             },
         )
@@ -240,10 +234,10 @@ class Press(Struct):
     def _settle(self, attempt: Attempt, draft: Draft, accepted: tuple[str, ...]) -> None:
         # of what was put there, not of what stands there by now: that may be the user's
         sha256 = fingerprint.sha256(draft.text.encode("utf-8"))
-        self._record(attempt, "published", sha256, draft.counted, accepted, draft)
+        self._record(attempt, Status.PUBLISHED, sha256, draft.counted, accepted, draft)
         timing = self.attempts.timing(attempt)
-        self.run.project.ledger.end(attempt.row, "published", verified=True, **timing)
-        self.attempts.tell(attempt, "published", attempt.why, len(draft.text.encode("utf-8")))
+        self.run.project.ledger.end(attempt.row, Status.PUBLISHED, **timing)
+        self.attempts.tell(attempt, Status.PUBLISHED, attempt.why, len(draft.text.encode("utf-8")))
 
     def _snapshot_with(self, attempt: Attempt, target: str, expected: str | None) -> str:
         """A snapshot that holds the very bytes that will be replaced."""

@@ -6,17 +6,17 @@ that a kept attempt refers to and the newest KEEP of each plugin stay; logs go.
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from msgspec import Struct
 
 from nightpress.errors import UsageError
+from nightpress.ledger import attempts
 from nightpress.ledger import prune as ledger_prune
 from nightpress.ledger.prune import Pruned
 from nightpress.project.project import Project
+from nightpress.storage import atomic
 from nightpress.storage.snapshots import Snapshots
 
 DAYS = 90
@@ -88,8 +88,6 @@ def _size(project: Project) -> int:
 def _rows(project: Project, before: str, now: str, dry: bool) -> Pruned:
     used = [e.fingerprint.content for e in project.lock().values()]
     with project.ledger.store.write() as db:
-        if not dry:
-            db.execute("DELETE FROM reviews WHERE state <> 'waiting' AND decided < ?", (before,))
         return ledger_prune.prune(db, before, now, used, dry=dry)
 
 
@@ -100,7 +98,7 @@ def _snapshots(project: Project, before: str, dry: bool) -> tuple[int, int, int]
     """(snapshots, objects, bytes of objects) that went. A tree is gone for good before an object
     of it goes, so that a listed snapshot is complete at every instant."""
     snapshots = Snapshots(project.state / "snapshots")
-    cited = _cited(project)
+    cited = attempts.cited_snapshots(project.ledger) if project.has_ledger else set()
     used = {entry.sha256 for entry in project.lock().values()}  # bases of merges
     doomed, per_plugin = [], dict[str, int]()
     for snapshot in snapshots.listed():
@@ -114,32 +112,13 @@ def _snapshots(project: Project, before: str, dry: bool) -> tuple[int, int, int]
         for path in doomed:
             path.unlink()
         for folder in {path.parent for path in doomed}:
-            _sync(folder)
+            atomic.sync_folder(folder)
     objects = [p for p in snapshots.objects.glob("*/*") if p.parent.name + p.name not in used]
     freed = sum(path.stat().st_size for path in objects)
     if not dry:
         for path in objects:
             path.unlink()
     return len(doomed), len(objects), freed
-
-
-def _cited(project: Project) -> set[str]:
-    """Snapshots that an attempt of the ledger refers to."""
-    if not project.has_ledger:
-        return set()
-    query = (
-        "SELECT DISTINCT snapshot_id AS id FROM enhancements WHERE snapshot_id IS NOT NULL"
-        " AND status IN ('published', 'started', 'prepared')"
-    )
-    return {row["id"] for row in project.ledger.rows(query)}
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _logs(project: Project, before: str, dry: bool) -> int:

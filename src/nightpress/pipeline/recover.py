@@ -6,16 +6,15 @@ The table of the update protocol, row by row: `started` never touched the target
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.fingerprint import writer
-from nightpress.ledger import lockfile
-from nightpress.ledger import rows as ledger_rows
-from nightpress.model import Fingerprint
+from nightpress.ledger import attempts, lockfile
+from nightpress.ledger.rows import RecordedAttempt
+from nightpress.model import Fingerprint, Status
 from nightpress.pipeline import publish
 from nightpress.pipeline.publish import LockBook
 from nightpress.pipeline.run import Run
@@ -23,7 +22,6 @@ from nightpress.plan import agreement
 from nightpress.project.project import Project
 from nightpress.storage import atomic
 from nightpress.storage.snapshots import Snapshots
-from nightpress.storage.sqlite import Row
 
 
 def reconcile(run: Run) -> None:
@@ -34,7 +32,7 @@ def reconcile(run: Run) -> None:
     for row in rows:
         status, what = _settle(project.root, row)
         _end(run, row, status, what)
-        run.notice(f"{row['job']}: {what} (the last run was killed): {status}")
+        run.notice(f"{row.job}: {what} (the last run was killed): {status}")
     atomic.sweep_own(project.lock_path)
     snapshots = Snapshots(project.state / "snapshots")
     snapshots.sweep()
@@ -47,32 +45,29 @@ def reconcile(run: Run) -> None:
     mend_lock(run)
 
 
-def _settle(root: Path, row: Row) -> tuple[str, str]:
+def _settle(root: Path, row: RecordedAttempt) -> tuple[Status, str]:
     """(status, what was found) for one open row; the temporary file is gone afterwards."""
-    plugin = root / row["plugin_path"]
-    target = row["target_path"][len(row["plugin_path"]) + 1 :]
+    plugin = root / row.plugin_path
     if plugin.is_dir():
-        atomic.sweep(plugin, target, row["token"])
-    if row["status"] == "started":
-        return "interrupted", "nothing was written"
+        atomic.sweep(plugin, row.target, row.token or "")
+    if row.status == Status.STARTED:
+        return Status.INTERRUPTED, "nothing was written"
     try:
-        now = publish.standing_hash(plugin, target)
+        now = publish.standing_hash(plugin, row.target)
     except (UnsafePath, OSError) as error:
-        return "kept", f"the target cannot be read: {error}"
-    if now == row["content_sha256"]:
-        return "published", "the new file stands and is whole"
-    if now == row["before_sha256"]:
-        return "interrupted", "the old file stands untouched"
-    return "kept", "the file was edited by hand meanwhile"
+        return Status.KEPT, f"the target cannot be read: {error}"
+    if now == row.content_sha256:
+        return Status.PUBLISHED, "the new file stands and is whole"
+    if now == row.before_sha256:
+        return Status.INTERRUPTED, "the old file stands untouched"
+    return Status.KEPT, "the file was edited by hand meanwhile"
 
 
-def _end(run: Run, row: Row, status: str, what: str) -> None:
-    columns: dict[str, Any] = {"processing_time_seconds": row["processing_time_seconds"] or 0.0}
-    if status == "published":
-        columns["verified"] = True
-    else:
-        columns |= {"error_class": "killed", "error_message": what, "content_sha256": None}
-    run.project.ledger.end(row["id"], status, **columns)
+def _end(run: Run, row: RecordedAttempt, status: Status, what: str) -> None:
+    columns: dict[str, Any] = {"processing_time_seconds": row.processing_time_seconds or 0.0}
+    if status != Status.PUBLISHED:
+        columns |= {"error_class": "killed", "error_message": what}
+    run.project.ledger.end(row.id, status, **columns)
 
 
 def mend_lock(run: Run) -> bool:
@@ -83,18 +78,14 @@ def mend_lock(run: Run) -> bool:
     lock, book = project.lock(), LockBook(project)
     ledger, newest = project.ledger.identity(), project.ledger.newest()
     since = agreement.agreed(project.index, lock.sha256, ledger)
-    query = (
-        "SELECT * FROM enhancements WHERE id IN (SELECT max(id) FROM enhancements"
-        " WHERE id > ? AND status IN ('published', 'adopted') GROUP BY job) ORDER BY job"
-    )
     mended = []
-    for row in list(project.ledger.rows(query, (since,))):
-        entry = lock.get(row["job"])
-        if entry is not None and entry.sha256 == row["content_sha256"]:
+    for row in attempts.standing_since(project.ledger, since):
+        entry = lock.get(row.job)
+        if entry is not None and entry.sha256 == row.content_sha256:
             continue
         if _stands(project.root, row) and _declared(project, row):
             book.record(entry_of(row))
-            mended.append(row["job"])
+            mended.append(row.job)
     book.flush()
     if not mended:
         agreement.agree(project.index, lock.sha256, ledger, newest)
@@ -109,35 +100,33 @@ FEW = 3
 """Names that a notice tells."""
 
 
-def _stands(root: Path, row: Row) -> bool:
+def _stands(root: Path, row: RecordedAttempt) -> bool:
     """Does the file stand as this row says?"""
-    target = row["target_path"][len(row["plugin_path"]) + 1 :]
     try:
-        stands = publish.standing_hash(root / row["plugin_path"], target)
+        return publish.standing_hash(root / row.plugin_path, row.target) == row.content_sha256
     except (UnsafePath, OSError):
         return False
-    return bool(stands == row["content_sha256"])
 
 
-def _declared(project: Project, row: Row) -> bool:
+def _declared(project: Project, row: RecordedAttempt) -> bool:
     """Does the manifest still want this very document there? (It may be renamed, or gone.)"""
-    slug, _, name = row["job"].partition("/")
+    slug, _, name = row.job.partition("/")
     path = project.manifests / f"{slug}.yaml"
     manifest, _ = contract.load_manifest(path, project.defaults, project.index)
     return manifest is not None and any(
-        (e.name, f"{manifest.path}/{e.target}") == (name, row["target_path"])
+        (e.name, f"{manifest.path}/{e.target}") == (name, row.target_path)
         for e in manifest.enhancements
     )
 
 
-def entry_of(row: Row) -> lockfile.Entry:
+def entry_of(row: RecordedAttempt) -> lockfile.Entry:
     """The lock file's entry for a `published` or `adopted` row of the ledger."""
     return lockfile.Entry(
-        job=row["job"],
-        target=row["target_path"],
-        sha256=row["content_sha256"],
-        status=row["status"],
-        writer=writer(row["backend"], row["model_requested"]),
-        fingerprint=Fingerprint(**json.loads(row["fingerprint"])),
-        accepted=ledger_rows.accepted(row),
+        job=row.job,
+        target=row.target_path,
+        sha256=row.content_sha256 or "",
+        status=row.status,
+        writer=writer(row.backend, row.model_requested),
+        fingerprint=Fingerprint(**row.fingerprint),
+        accepted=row.accepted,
     )

@@ -7,24 +7,29 @@ The draft's bytes live in the ledger until somebody decides, so what was paid fo
 from __future__ import annotations
 
 import difflib
-import json
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import sha256
-from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.reviews import DECIDED, HINT, PASSED, WAITING, Review, review
-from nightpress.plan.state import TargetState
+from nightpress.ledger import attempts, reviews
+from nightpress.ledger.reviews import Review
+from nightpress.pipeline.attempts import Draft
+from nightpress.plan import judge, staleness
+from nightpress.plan.state import Item, PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.storage import atomic, tree
 from nightpress.storage.snapshots import Snapshots
+
+if TYPE_CHECKING:
+    from nightpress.pipeline.pipeline import Press
 
 LONGEST_REASON = 2_000
 """Characters of a reason that go into the next prompt."""
@@ -44,29 +49,14 @@ class Waiting(Struct, frozen=True):
     edited: bool
 
 
-# --- the ledger's side ---
-
-
-def hold(ledger: Ledger, row: int, job: str, draft: bytes, columns: dict[str, Any]) -> None:
-    """Keep a draft until somebody decides; an earlier one of the job is superseded."""
-    values = {
-        "job": job, "enhancement_id": row, "made": ledger._time(), "state": "waiting",
-        "draft": draft, "draft_sha256": sha256(draft), **columns,
-    }  # fmt: skip
-    names, marks = ", ".join(values), ", ".join("?" * len(values))
-    with ledger.store.write() as db:
-        db.execute(PASSED, (ledger._time(), job))
-        db.execute(
-            f"INSERT INTO reviews ({names}) VALUES ({marks})",  # noqa: S608 - our own names
-            tuple(values.values()),
-        )
+# --- on record ---
 
 
 def waiting(project: Project, slug: str = "") -> list[Review]:
     """The drafts that wait, of one plugin or of all."""
     if not project.has_ledger:
         return []
-    drafts = [review(dict(row)) for row in project.ledger.rows(WAITING)]
+    drafts = reviews.waiting(project.ledger)
     return [one for one in drafts if not slug or one.job.partition("/")[0] == slug]
 
 
@@ -74,13 +64,7 @@ def hint(project: Project, job: str) -> str:
     """Why a person turned the job's latest draft down; "" if nobody did."""
     if not project.has_ledger:
         return ""
-    row = next(iter(project.ledger.rows(HINT, (job,))), None)
-    return str(row["because"])[:LONGEST_REASON] if row and row["state"] == "rejected" else ""
-
-
-def decide(ledger: Ledger, one: Review, state: str, because: str | None = None) -> None:
-    with ledger.store.write() as db:
-        db.execute(DECIDED, (state, because, ledger._time(), one.id))
+    return reviews.rejected_because(project.ledger, job)[:LONGEST_REASON]
 
 
 def reject(project: Project, slug: str, because: str) -> list[str]:
@@ -89,7 +73,7 @@ def reject(project: Project, slug: str, because: str) -> list[str]:
         raise UsageError("why?", f'doit reject:{slug} --because "what the next draft should mind"')
     lines = []
     for one in waiting(project, slug):
-        decide(project.ledger, one, "rejected", because.strip())
+        reviews.decide(project.ledger, one, "rejected", because.strip())
         project.ledger.ask(one.job)
         project.index.unsettle([slug])
         # what is extracted hears no reason: it changes with the plugin's words
@@ -131,14 +115,10 @@ def _text(data: bytes) -> str:
 
 def base_of(project: Project, job: str) -> bytes | None:
     """What we last published for the job, from the store of snapshots; None if it is not there."""
-    query = (
-        "SELECT content_sha256 FROM enhancements WHERE job = ? AND status = 'published'"
-        " ORDER BY id DESC LIMIT 1"
-    )
-    row = next(iter(project.ledger.rows(query, (job,))), None)
+    row = attempts.last_publication(project.ledger, job)
     if row is None:
         return None
-    return Snapshots(project.state / "snapshots").kept(row["content_sha256"])
+    return Snapshots(project.state / "snapshots").kept(row.content_sha256 or "")
 
 
 def merged(project: Project, one: Review, state: TargetState, root: Path) -> tuple[bytes, int]:
@@ -189,21 +169,93 @@ def as_dict(drafts: Sequence[Waiting]) -> list[dict[str, Any]]:
             "job": one.review.job, "target": one.target, "made": one.review.made,
             "bytes": one.size, "bytes_before": one.size_before, "model": one.review.model,
             "score_before": one.review.score_before, "score_after": one.review.score_after,
-            "findings": list(one.review.findings), "edited": one.edited,
+            "findings": [asdict(finding) for finding in one.review.findings], "edited": one.edited,
             "sha256": one.review.draft_sha256, "diff": list(one.diff),
         }
         for one in drafts
     ]  # fmt: skip
 
 
-def columns(
-    draft: Any, before_sha256: str | None, fingerprint: str, findings: str
-) -> dict[str, Any]:
-    """A draft's columns in the table. draft: drafting.Draft."""
-    return {
-        "before_sha256": before_sha256, "model_answered": draft.model,
-        "tokens_in": draft.tokens_in, "tokens_out": draft.tokens_out,
-        "score_before": draft.score_before, "score_after": draft.score,
-        "findings": findings, "fingerprint": fingerprint,
-        "files": json.dumps(dict(draft.counted), sort_keys=True),
-    }  # fmt: skip
+# --- `doit apply`: published byte for byte as it was shown; no call is made ---
+
+
+def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tuple[list[str], int]:
+    """(lines for the user, how many drafts could not be applied)."""
+    project = press.run.project
+    lines: list[str] = []
+    left = 0
+    for one in waiting(project, slug):
+        plugin = press.plugin(slug)
+        state = plugin.states.get(one.job.partition("/")[2])
+        if state is None or one.job not in items:
+            lines.append(f"{one.job}: no manifest declares it any more: not applied")
+            left += 1
+            continue
+        try:
+            draft = _draft(press, one, plugin, state, merge)
+        except NightpressError as error:
+            lines.append(str(error))
+            left += 1
+            continue
+        why = "applied after review" if draft.text.encode() == one.draft else "merged after review"
+        attempt = press.attempts.open(items[one.job], plugin, press.taken.get(slug), why)
+        attempt.draft = draft
+        if press.put_in_place(attempt, draft):
+            reviews.decide(project.ledger, one, "applied")
+            since = staleness.moved(
+                draft.fingerprint, draft.counted, state.inputs, state.inputs.writer
+            )
+            if since:
+                words = "; ".join(reason.text for reason in since)
+                lines.append(
+                    f"{one.job}: applied; since its draft {words}: the next run remakes it"
+                )
+        else:
+            left += 1
+    return lines, left
+
+
+def _draft(
+    press: Press, one: Review, plugin: PluginState, state: TargetState, merge: bool
+) -> Draft:
+    """What is to be published; raises NightpressError with what the user can do instead."""
+    if sha256(one.draft) != one.draft_sha256:
+        raise NightpressError(f"{one.job}: the draft in the ledger is damaged", "see: doit audit")
+    draft = Draft(
+        one.draft.decode("utf-8"), one.model, tuple(one.findings),
+        one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
+        one.fingerprint,
+    )  # fmt: skip
+    if not beside(one, state, plugin.root).edited:
+        return draft
+    path, conflicts = propose(press.run.project, one, state, plugin.root)
+    if conflicts:
+        raise NightpressError(
+            f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
+            f" three-way merge with {conflicts} conflict{'s' * (conflicts > 1)} is in {path}",
+            f"mend it, copy it to {state.target_path}, then: doit adopt:{plugin.slug}",
+        )
+    if not merge:
+        raise NightpressError(
+            f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
+            f" three-way merge without conflicts is in {path}",
+            f"doit apply:{plugin.slug} --merge takes it;"
+            f' doit reject:{plugin.slug} --because "..." drops the draft',
+        )
+    return _checked(press, one, plugin, state, draft)
+
+
+def _checked(
+    press: Press, one: Review, plugin: PluginState, state: TargetState, draft: Draft
+) -> Draft:
+    """The merge as a draft, if it passes the checks."""
+    project = press.run.project
+    text = merged(project, one, state, plugin.root)[0].decode("utf-8", "replace")
+    verdict = judge.judge(
+        project, plugin, state.enhancement, state.counted, text,
+        planned=[other.enhancement.target for other in plugin.states.values()],
+    )  # fmt: skip
+    if verdict.errors:
+        named = "; ".join(f"{f.check}: {f.message}" for f in verdict.errors[:3])
+        raise NightpressError(f"{one.job}: the merge does not pass its checks: {named}")
+    return replace(draft, text=verdict.text, findings=verdict.findings, score=verdict.score)

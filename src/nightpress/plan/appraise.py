@@ -14,6 +14,7 @@ from msgspec.structs import asdict, replace
 
 from nightpress import fingerprint
 from nightpress.errors import UnsafePath
+from nightpress.ledger import attempts
 from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
 from nightpress.plan import staleness
 from nightpress.plan.staleness import Inputs
@@ -134,17 +135,12 @@ def _least(project: Project, generator: Generator, kind: str, otherwise: int) ->
     return int(value)
 
 
-_RECORDED = "SELECT job, content_sha256, score_after FROM latest WHERE score_after IS NOT NULL"
-
-
 def scores(
     project: Project, items: Iterable[Item], plugins: Mapping[str, PluginState]
 ) -> dict[str, int]:
     """job -> score, 0 to 100, of the file that stands at its target, where one does: by the gates,
     or as the ledger has it (no score is a model's opinion of itself)."""
-    recorded = {}
-    if project.has_ledger:
-        recorded = {row["job"]: row["score_after"] for row in project.ledger.rows(_RECORDED)}
+    recorded = attempts.latest_scores(project.ledger) if project.has_ledger else {}
     every = {}
     for item in items:
         if item.decision.action == "fresh":

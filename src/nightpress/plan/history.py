@@ -15,11 +15,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from nightpress import fingerprint
-from nightpress.errors import NightpressError
-from nightpress.ledger import lockfile
-from nightpress.ledger import rows as ledger_rows
+from nightpress.errors import AwaitsReview, NightpressError
+from nightpress.ledger import attempts, lockfile
 from nightpress.ledger.ledger import Ledger
-from nightpress.model import RESTORED, Enhancement, Fingerprint
+from nightpress.ledger.rows import RecordedAttempt
+from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
 from nightpress.plan.staleness import Inputs, LastRow, Publication
 from nightpress.plan.state import PluginState
@@ -27,7 +27,6 @@ from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.storage.index import Index
 from nightpress.storage.snapshots import Snapshots
-from nightpress.storage.sqlite import Row
 from nightpress.text import safe
 
 
@@ -45,17 +44,17 @@ class History:
         """What the lock file (else the ledger) and the ledger's latest row say of a document.
 
         target: relative to the project; stands: sha256 of the file there."""
-        rows = self._ledger.last([job]).get(job, []) if self._ledger is not None else []
+        rows = self._ledger.last(job) if self._ledger is not None else []
         last = _last(rows[0]) if rows else None
         entry = self._lock.get(job)
-        latest = next((row for row in rows if row["status"] in ("published", "adopted")), None)
-        newest = (latest["target_path"], latest["content_sha256"]) if latest is not None else None
+        latest = next((row for row in rows if row.status in STANDING), None)
+        newest = (latest.target_path, latest.content_sha256) if latest is not None else None
         if newest == (target, stands) and (entry is None or entry.sha256 != stands):
             entry = None  # file and ledger agree: the next run mends the lock file
             agreement.contradicted(self._index)
         if entry is not None and entry.target == target:
             return self._of_entry(entry), last
-        if latest is None or latest["target_path"] != target:
+        if latest is None or latest.target_path != target:
             return None, last
         if self._taken_back(job, target, stands):
             return None, last
@@ -73,22 +72,22 @@ class History:
             entry.status, entry.sha256, entry.fingerprint, entry.writer, files, entry.accepted
         )
 
-    def _of_row(self, row: Row) -> Publication:
-        ingredients = Fingerprint(**json.loads(row["fingerprint"]))
+    def _of_row(self, row: RecordedAttempt) -> Publication:
+        ingredients = Fingerprint(**row.fingerprint)
         return Publication(
-            row["status"], row["content_sha256"], ingredients,
-            fingerprint.writer(row["backend"], row["model_requested"]),
-            self._content(ingredients), ledger_rows.accepted(row),
+            row.status, row.content_sha256 or "", ingredients,
+            fingerprint.writer(row.backend, row.model_requested),
+            self._content(ingredients), row.accepted,
         )  # fmt: skip
 
     def _content(self, ingredients: Fingerprint) -> Mapping[str, str] | None:
         return self._ledger.content(ingredients.content) if self._ledger is not None else None
 
 
-def _last(row: Row) -> LastRow:
+def _last(row: RecordedAttempt) -> LastRow:
     return LastRow(
-        row["status"], Fingerprint(**json.loads(row["fingerprint"])), row["before_sha256"],
-        row["error_message"] or "", row["error_class"] == "AwaitsReview",
+        row.status, Fingerprint(**row.fingerprint), row.before_sha256,
+        row.error_message or "", row.error_class == AwaitsReview.__name__,
     )  # fmt: skip
 
 
@@ -109,12 +108,8 @@ def original(ledger: Ledger | None, job: str, target_path: str) -> Original | No
     of no publication there (another machine's, perhaps)."""
     if ledger is None:
         return None
-    query = (
-        "SELECT before_sha256 FROM enhancements WHERE job = ? AND target_path = ?"
-        " AND status = 'published' ORDER BY id LIMIT 1"
-    )
-    row = next(iter(ledger.rows(query, (job, target_path))), None)
-    return Original(target_path, row["before_sha256"]) if row is not None else None
+    row = attempts.first_publication(ledger, job, target_path)
+    return Original(target_path, row.before_sha256) if row is not None else None
 
 
 def original_content(snapshots: Snapshots, first: Original) -> bytes | None:
@@ -136,7 +131,7 @@ def input_text(
     """The file that a document replaces, as input for it: where ours stands by now, the one that
     stood there first. "" where there is none, or its copy is not here (a clone has no snapshots).
     """
-    if inputs.publication is None or inputs.publication.status != "published":
+    if inputs.publication is None or inputs.publication.status != Status.PUBLISHED:
         return sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
     target_path = (plugin.root / enhancement.target).relative_to(project.root).as_posix()
     ledger = project.ledger if project.has_ledger else None

@@ -1,6 +1,6 @@
 """`doit report`: figures from ledger, catalog, quota and snapshots, written as page, text and JSON.
 
-Floor 3, above the catalog. Everything here reads; the ledger is not written, no run is slowed.
+Everything here reads; the ledger is not written, no run is slowed.
 """
 
 from nightpress.report.assemble import gather

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
+from nightpress.ledger import attempts as ledger_attempts
+from nightpress.ledger import totals
 from nightpress.plan import catalog
 from nightpress.project.project import Project, version
 from nightpress.report import documents, ledger_figures
@@ -42,8 +44,8 @@ def gather(project: Project, days: int = DAYS) -> Figures:
 def _with_history(project: Project, blank: Figures) -> Figures:
     ledger, since = project.ledger, blank.since
     declared = {document.job for plugin in blank.plugins for document in plugin.documents}
-    latest = [row for row in ledger.rows("SELECT * FROM latest") if row["job"] in declared]
-    attempts = ledger_figures.attempts(ledger)
+    latest = [row for row in ledger_attempts.latest(ledger) if row.job in declared]
+    attempts = totals.attempts(ledger)
     models = ledger_figures.models(ledger, since)
     asked = list(dict.fromkeys(model.asked for model in models))
     return replace(
@@ -54,7 +56,7 @@ def _with_history(project: Project, blank: Figures) -> Figures:
         days=ledger_figures.days(ledger, since),
         sizes=documents.sizes(blank.plugins, blank.sizes.window),
         phases=ledger_figures.phases(ledger, since),
-        call_days=ledger_figures.call_days(ledger, since),
+        call_days=totals.calls_by_day(ledger, since),
         quota=ledger_figures.quota(project, ledger, asked, since),
         models=models,
         gates=ledger_figures.gates(latest),

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from nightpress.report.figures import CallDay, Day, Figures, GateRow, Phase, Sizes
+from nightpress.ledger.totals import CallDay
+from nightpress.report.figures import Day, Figures, GateRow, Phase, Sizes
 
 WIDTH, HEIGHT = 480, 270
 MOST_GATES = 8

@@ -1,6 +1,6 @@
 """What `nightpress check` found, as text, JSON or SARIF; what a baseline has accepted is left out.
 
-Floor 3: pure but for the registry of gates.
+Pure but for the registry of gates.
 """
 
 from __future__ import annotations
@@ -29,30 +29,30 @@ class Report(Struct, frozen=True):
     stale_counts: bool = True
 
     @property
-    def told(self) -> list[Told]:
-        return [(one.path, finding) for one in self.judged for finding in one.findings]
+    def findings(self) -> list[Told]:
+        return [(document.path, f) for document in self.judged for f in document.findings]
 
     @property
     def _placed(self) -> list[Told]:
         """The same, by the documents' paths in the repository: so a forge and a baseline do."""
-        return [(one.place, finding) for one in self.judged for finding in one.findings]
+        return [(document.place, f) for document in self.judged for f in document.findings]
 
     def _new(self) -> list[Told]:
         return baseline.split(self._placed, self.accepted)[0]
 
     def new(self) -> list[Told]:
         new = {id(finding) for _, finding in self._new()}
-        return [one for one in self.told if id(one[1]) in new]
+        return [place for place in self.findings if id(place[1]) in new]
 
     @property
     def ok(self) -> bool:
-        stale = self.stale_counts and any(one.stale for one in self.judged)
+        stale = self.stale_counts and any(document.stale for document in self.judged)
         return not stale and all(finding.severity != "error" for _, finding in self.new())
 
     @property
     def sins(self) -> int:
         """How many findings a baseline would hold: an info only says what is."""
-        return sum(finding.severity != "info" for _, finding in self.told)
+        return sum(finding.severity != "info" for _, finding in self.findings)
 
     def baseline(self) -> str:
         return baseline.dump(self._placed)
@@ -62,28 +62,28 @@ class Report(Struct, frozen=True):
     def lines(self) -> Iterator[str]:
         """`path:line:column: severity: gate: message`, its hint, and one line at the end."""
         for path, finding in self.new():
-            yield f"{path}:{finding.line or 1}:{finding.column or 1}: {_said(finding)}"
+            yield f"{path}:{finding.line or 1}:{finding.column or 1}: {_sentence(finding)}"
             if finding.hint:
                 yield f"    hint: {finding.hint}"
         if self.stale_counts:
-            for one in self.judged:
-                if one.stale:
-                    yield f"{one.path}: stale: {'; '.join(one.stale)}"
+            for document in self.judged:
+                if document.stale:
+                    yield f"{document.path}: stale: {'; '.join(document.stale)}"
         yield self._closing()
 
     def _closing(self) -> str:
-        found = counts(self.judged)
+        totals = counts(self.judged)
         new = [finding.severity for _, finding in self.new()]
-        accepted = len(self.told) - len(new)
+        accepted = len(self.findings) - len(new)
         parts = [
-            _some(found["documents"], "document"),
+            _some(totals["documents"], "document"),
             _some(new.count("error"), "error"),
             _some(new.count("warning"), "warning"),
         ]
         if self.stale_counts:
-            parts.append(f"{found['stale']} stale")
-        said = f"{parts[0]}: {', '.join(parts[1:])}"
-        return f"{said} ({accepted} accepted by the baseline)" if accepted else said
+            parts.append(f"{totals['stale']} stale")
+        text = f"{parts[0]}: {', '.join(parts[1:])}"
+        return f"{text} ({accepted} accepted by the baseline)" if accepted else text
 
     # --- for programs ---
 
@@ -91,29 +91,29 @@ class Report(Struct, frozen=True):
         new = {id(finding) for _, finding in self.new()}
         rows = [
             {
-                "path": one.path,
-                "bytes": one.size,
-                "score": one.score,
-                "stale": list(one.stale),
-                "findings": [asdict(f) for f in one.findings if id(f) in new],
+                "path": document.path,
+                "bytes": document.size,
+                "score": document.score,
+                "stale": list(document.stale),
+                "findings": [asdict(f) for f in document.findings if id(f) in new],
             }
-            for one in self.judged
+            for document in self.judged
         ]
-        accepted = len(self.told) - len(new)
+        accepted = len(self.findings) - len(new)
         return {"ok": self.ok, **counts(self.judged), "accepted": accepted, "results": rows}
 
     def as_sarif(self, version: str) -> dict[str, Any]:
         """Stale documents are results, too, of a rule `stale`."""
-        told = self._new()
+        findings = self._new()
         if self.stale_counts:
-            told += [
-                (one.place, Finding("stale", "warning", "; ".join(one.stale), 1))
-                for one in self.judged
-                if one.stale
+            findings += [
+                (document.place, Finding("stale", "warning", "; ".join(document.stale), 1))
+                for document in self.judged
+                if document.stale
             ]
         rules = {name: gate.check.__doc__ or name for name, gate in checks.REGISTRY.items()}
         rules["stale"] = "The document is as its sources, prompt and settings would make it now."
-        return sarif.sarif(told, version, rules)
+        return sarif.sarif(findings, version, rules)
 
     def text(self, form: str, version: str) -> str:
         """The whole output in one of the three forms."""
@@ -124,7 +124,7 @@ class Report(Struct, frozen=True):
         return "".join(f"{safe(line)}\n" for line in self.lines())
 
 
-def _said(finding: Finding) -> str:
+def _sentence(finding: Finding) -> str:
     return f"{finding.severity}: {finding.check}: {finding.message}"
 
 

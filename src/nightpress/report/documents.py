@@ -6,12 +6,14 @@ the last attempts and the first findings; `nightpress why PATH` has the rest.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from nightpress.ledger import attempts
 from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.rows import RecordedAttempt
+from nightpress.model import STANDING, Status
 from nightpress.plan.catalog import Catalog
 from nightpress.plan.state import Item
 from nightpress.project.project import Project
@@ -56,58 +58,48 @@ def _document(project: Project, item: Item) -> DocumentRow:
     if not project.has_ledger:
         return blank
     ledger = project.ledger
-    rows = ledger.last([item.id]).get(item.id, [])
+    rows = ledger.last(item.id)
     if not rows:
         return blank
     last = rows[0]
-    done = next((row for row in rows if row["status"] in ("published", "adopted")), None)
-    findings = json.loads(last["findings"])
+    stands = next((row for row in rows if row.status in STANDING), None)
     return replace(
         blank,
-        state=_state(decision.action, last["status"]),
+        state=_state(decision.action, last.status),
         size_before=_size_before(ledger, item.id),
-        score=done["score_after"] if done else None,
-        score_before=done["score_before"] if done else None,
-        tries=_tries(ledger, item.id),
-        last=last["timestamp"],
-        attempts=tuple(_attempts(ledger, item.id)),
-        findings=tuple(findings[:FINDINGS]),
-        findings_left_out=max(0, len(findings) - FINDINGS),
-        provenance=provenance.of(ledger, done) if done else None,
+        score=stands.score_after if stands else None,
+        score_before=stands.score_before if stands else None,
+        tries=attempts.count(ledger, item.id),
+        last=last.timestamp,
+        attempts=tuple(_attempt(row) for row in attempts.of_job(ledger, item.id, ATTEMPTS)),
+        findings=tuple(asdict(finding) for finding in last.findings[:FINDINGS]),
+        findings_left_out=max(0, len(last.findings) - FINDINGS),
+        provenance=provenance.of(ledger, stands) if stands else None,
     )
 
 
-def _state(action: str, last: str) -> str:
+def _state(action: str, last: Status) -> str:
     """What the plan says; where it will be tried again, how the last attempt ended."""
-    return last if action == "make" and last in ("failed", "refused", "deferred") else action
+    return last if action == "make" and last in _TRIED_AGAIN else action
+
+
+_TRIED_AGAIN = (Status.FAILED, Status.REFUSED, Status.DEFERRED)
 
 
 def _size_before(ledger: Ledger, job: str) -> int | None:
     """Bytes that stood there before us; None: no file did."""
-    query = (
-        "SELECT status, bytes_before, bytes_after FROM enhancements WHERE job = ?"
-        " AND status IN ('published', 'adopted') ORDER BY id LIMIT 1"
-    )
-    for row in ledger.rows(query, (job,)):
-        size = row["bytes_after"] if row["status"] == "adopted" else row["bytes_before"]
-        return None if size is None else int(size)
-    return None
+    first = attempts.first_standing(ledger, job)
+    if first is None:
+        return None
+    return first.bytes_after if first.status == Status.ADOPTED else first.bytes_before
 
 
-def _tries(ledger: Ledger, job: str) -> int:
-    (row,) = ledger.rows("SELECT count(*) AS n FROM enhancements WHERE job = ?", (job,))
-    return int(row["n"])
-
-
-def _attempts(ledger: Ledger, job: str) -> Iterator[AttemptRow]:
-    query = "SELECT * FROM enhancements WHERE job = ? ORDER BY id DESC LIMIT ?"
-    for row in ledger.rows(query, (job, ATTEMPTS)):
-        said = row["error_message"] or "; ".join(json.loads(row["reasons"]))
-        yield AttemptRow(
-            row["timestamp"], row["status"], row["model_answered"] or row["model_requested"],
-            row["processing_time_seconds"] or 0.0, row["tokens_in"] + row["tokens_out"],
-            said[:LINE],
-        )  # fmt: skip
+def _attempt(row: RecordedAttempt) -> AttemptRow:
+    reason = row.error_message or "; ".join(row.reasons)
+    return AttemptRow(
+        row.timestamp, row.status, row.model_answered or row.model_requested,
+        row.processing_time_seconds or 0.0, row.tokens_in + row.tokens_out, reason[:LINE],
+    )  # fmt: skip
 
 
 # --- differences ---
@@ -120,12 +112,12 @@ def _add_differences(project: Project, documents: dict[str, list[DocumentRow]]) 
         (document.provenance.at, slug, place)
         for slug, own in documents.items()
         for place, document in enumerate(own)
-        if document.provenance is not None and document.provenance.status == "published"
+        if document.provenance is not None and document.provenance.status == Status.PUBLISHED
     ]
     room = DIFFS
     for _, slug, place in sorted(places, reverse=True):
         job = documents[slug][place].job
-        row = next(r for r in project.ledger.last([job])[job] if r["status"] == "published")
+        row = next(r for r in project.ledger.last(job) if r.status == Status.PUBLISHED)
         lines = provenance.difference(project, snapshots, row)[:DIFF_LINES]
         room -= sum(len(line) for line in lines)
         if room < 0:

@@ -1,6 +1,6 @@
 """`doit explore`: the ledger in Datasette, read-only, on this machine alone.
 
-Floor 3. Datasette opens the file with mode=ro beside whatever runs; what it shows first (titles,
+Datasette opens the file with mode=ro beside whatever runs; what it shows first (titles,
 facets, canned queries) is written to `.nightpress/explore/metadata.json`.
 """
 
@@ -83,12 +83,12 @@ def command(ledger: Path, described: Path, port: int) -> list[str]:
 
 def _free(port: int) -> int:
     """The port if nobody listens there (a free one for 0); UsageError if somebody does."""
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            tried.bind((HOST, port))
+            probe.bind((HOST, port))
         except OSError as error:
             raise UsageError(
                 f"port {port} is taken ({error.strerror})", "doit explore --port 0 takes a free one"
             ) from None
-        return int(tried.getsockname()[1])
+        return int(probe.getsockname()[1])

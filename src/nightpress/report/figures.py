@@ -11,9 +11,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-OUTCOMES = (
-    "published", "adopted", "refused", "failed", "deferred", "insufficient", "kept", "interrupted",
-)  # fmt: skip
+from nightpress.ledger.totals import CallDay
 
 
 class Day(Struct, frozen=True):
@@ -50,16 +48,6 @@ class Phase(Struct, frozen=True):
     p50: float
     p95: float
     longest: float
-
-
-class CallDay(Struct, frozen=True):
-    """Calls of one day."""
-
-    day: str
-    calls: int
-    replies: int
-    tokens_in: int
-    tokens_out: int
 
 
 class QuotaState(Struct, frozen=True):

@@ -89,8 +89,8 @@ def _row(plugin: PluginRow) -> Mapping[str, Any]:
 def _lean(value: Any) -> Any:
     """The value without keys that hold nothing."""
     if isinstance(value, dict):
-        held = {key: _lean(inner) for key, inner in value.items()}
-        return {key: inner for key, inner in held.items() if inner not in (None, "", [], {}, ())}
+        lean = {key: _lean(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in lean.items() if inner not in (None, "", [], {}, ())}
     if isinstance(value, list | tuple):
         return [_lean(inner) for inner in value]
     return value

@@ -5,20 +5,19 @@ Each query goes by an index; `since` bounds what a long history costs.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
+from nightpress.ledger import calls, totals
 from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.rows import RecordedAttempt, RecordedCall, dollars
+from nightpress.model import ATTEMPTED, OUTCOMES, Status
 from nightpress.pipeline import pacing
 from nightpress.project.project import Project
 from nightpress.report import advice
 from nightpress.report.figures import (  # fmt: skip
-    OUTCOMES,
     Backups,
-    CallDay,
     Cause,
     Day,
     GateRow,
@@ -27,7 +26,6 @@ from nightpress.report.figures import (  # fmt: skip
     QuotaState,
     RunRow,
 )
-from nightpress.report.provenance import dollars
 
 RUNS = 10
 """Runs that are listed."""
@@ -35,49 +33,23 @@ RUNS = 10
 MINUTE = 60.0
 
 
-def attempts(ledger: Ledger) -> dict[str, int]:
-    """All attempts there ever were, by status; those that were pruned, too."""
-    query = (
-        "SELECT status, sum(n) AS n FROM ("
-        " SELECT status, count(*) AS n FROM enhancements GROUP BY status"
-        " UNION ALL SELECT status, attempts FROM pruned_enhancements) GROUP BY status"
-    )
-    return {row["status"]: row["n"] for row in ledger.rows(query)}
-
-
 def rate(counts: Mapping[str, int]) -> float | None:
     """Published of attempted, in percent."""
-    tried = sum(counts.get(status, 0) for status in ("published", "refused", "failed"))
-    return round(100 * counts.get("published", 0) / tried, 1) if tried else None
+    tried = sum(counts.get(status, 0) for status in ATTEMPTED)
+    return round(100 * counts.get(Status.PUBLISHED, 0) / tried, 1) if tried else None
 
 
 def days(ledger: Ledger, since: str) -> list[Day]:
     """The days on which something was attempted, oldest first."""
-    query = (
-        "SELECT substr(timestamp, 1, 10) AS day, status, count(*) AS n FROM enhancements"
-        " WHERE timestamp >= ? GROUP BY 1, 2 ORDER BY 1"
-    )
-    found: dict[str, dict[str, int]] = {}
-    for row in ledger.rows(query, (since,)):
-        found.setdefault(row["day"], {})[row["status"]] = row["n"]
     return [
-        Day(day, {status: held[status] for status in OUTCOMES if status in held})
-        for day, held in found.items()
+        Day(day, {status: counts[status] for status in OUTCOMES if status in counts})
+        for day, counts in totals.attempts_by_day(ledger, since).items()
     ]
 
 
 def phases(ledger: Ledger, since: str) -> list[Phase]:
     """Seconds of each phase, of replies and of whole attempts."""
-    spans: dict[str, list[float]] = {}
-    query = (
-        "SELECT phase, seconds FROM calls WHERE outcome = 'reply' AND timestamp >= ?1"
-        " UNION ALL SELECT 'whole attempt', processing_time_seconds FROM enhancements"
-        " WHERE timestamp >= ?1 AND status IN ('published', 'refused', 'failed')"
-        " UNION ALL SELECT 'waiting for quota', waited_seconds FROM enhancements"
-        " WHERE timestamp >= ?1 AND waited_seconds > 0"
-    )
-    for row in ledger.rows(query, (since,)):
-        spans.setdefault(row["phase"], []).append(float(row["seconds"]))
+    spans = totals.spans(ledger, since)
     return [_phase(name, spans[name]) for name in sorted(spans, key=_flow)]
 
 
@@ -94,48 +66,32 @@ def _phase(name: str, seconds: list[float]) -> Phase:
     return Phase(name, n, ranked[(n + 1) // 2 - 1], ranked[(95 * n + 99) // 100 - 1], ranked[-1])
 
 
-def call_days(ledger: Ledger, since: str) -> list[CallDay]:
-    query = (
-        "SELECT substr(timestamp, 1, 10) AS day, count(*) AS calls,"
-        " sum(outcome = 'reply') AS replies, sum(tokens_in) AS tokens_in,"
-        " sum(tokens_out) AS tokens_out FROM calls WHERE timestamp >= ? GROUP BY 1 ORDER BY 1"
-    )
-    return [CallDay(**dict(row)) for row in ledger.rows(query, (since,))]
-
-
 def models(ledger: Ledger, since: str) -> list[ModelRow]:
     """Pairs of model asked and model that answered, the most frequent first."""
-    query = (
-        "SELECT model_requested AS asked, coalesce(model_answered, '') AS answered,"
-        " tokens_in, tokens_out, cost FROM calls WHERE timestamp >= ?"
-    )
-    found: dict[tuple[str, str], list[Any]] = {}
-    for row in ledger.rows(query, (since,)):
-        found.setdefault((row["asked"], row["answered"]), []).append(row)
+    groups: dict[tuple[str, str], list[RecordedCall]] = {}
+    for call in calls.since(ledger, since):
+        groups.setdefault((call.model_requested, call.model_answered or ""), []).append(call)
     pairs = [
         ModelRow(
-            asked, answered, len(calls), sum(c["tokens_in"] for c in calls),
-            sum(c["tokens_out"] for c in calls), dollars(calls),
+            asked, answered, len(own), sum(call.tokens_in for call in own),
+            sum(call.tokens_out for call in own), dollars(own),
         )
-        for (asked, answered), calls in found.items()
+        for (asked, answered), own in groups.items()
     ]  # fmt: skip
     return sorted(pairs, key=lambda pair: -pair.calls)
 
 
 def runs(ledger: Ledger) -> list[RunRow]:
     """The last runs, newest first."""
-    found = []
-    for row in ledger.rows("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", (RUNS,)):
-        summary: dict[str, Any] = json.loads(row["summary"] or "{}")
-        found.append(
-            RunRow(
-                row["run_id"], row["started"], row["finished"] or "", row["backend"],
-                row["model"], row["exit_code"], _between(row["started"], row["finished"]),
-                {status: summary[status] for status in OUTCOMES if summary.get(status)},
-                int(summary.get("calls") or 0),
-            )
-        )  # fmt: skip
-    return found
+    return [
+        RunRow(
+            run.run_id, run.started, run.finished or "", run.backend, run.model, run.exit_code,
+            _between(run.started, run.finished),
+            {status: run.summary[status] for status in OUTCOMES if run.summary.get(status)},
+            int(run.summary.get("calls") or 0),
+        )
+        for run in totals.runs(ledger, RUNS)
+    ]  # fmt: skip
 
 
 def _between(started: str, finished: str | None) -> float | None:
@@ -145,56 +101,56 @@ def _between(started: str, finished: str | None) -> float | None:
     return round(spent.total_seconds(), 1)
 
 
-def gates(latest: Iterable[Any]) -> list[GateRow]:
+def gates(latest: Iterable[RecordedAttempt]) -> list[GateRow]:
     """How often each gate spoke in the latest attempts, the loudest first."""
-    found: Counter[tuple[str, str]] = Counter()
-    for row in latest:
-        for finding in json.loads(row["findings"]):
-            found[str(finding.get("check")), str(finding.get("severity"))] += 1
-    names = {gate for gate, _ in found}
+    counts = Counter(
+        (finding.check, finding.severity) for row in latest for finding in row.findings
+    )
     rows = [
-        GateRow(gate, found[gate, "error"], found[gate, "warning"], found[gate, "info"])
-        for gate in names
+        GateRow(gate, counts[gate, "error"], counts[gate, "warning"], counts[gate, "info"])
+        for gate in {gate for gate, _ in counts}
     ]
     return sorted(rows, key=lambda g: (-g.errors, -g.warnings, -g.infos, g.gate))
 
 
-def causes(latest: Iterable[Any]) -> list[Cause]:
+def causes(latest: Iterable[RecordedAttempt]) -> list[Cause]:
     """Latest attempts that ended badly, by cause, with what to do."""
-    groups: dict[tuple[str, str], list[Any]] = {}
+    groups: dict[tuple[Status, str], list[RecordedAttempt]] = {}
     for row in latest:
-        if row["status"] in ("failed", "refused", "deferred", "insufficient", "kept"):
-            groups.setdefault((row["status"], _cause(row)), []).append(row)
-    found = [
+        if row.status in _BAD:
+            groups.setdefault((row.status, _cause(row)), []).append(row)
+    causes = [
         Cause(
-            cause, status, len(rows), advice.todo(status, cause, _hint(rows)), rows[-1]["job"],
-            rows[-1]["error_message"] or "",
+            cause, status, len(rows), advice.todo(status, cause, _hint(rows)), rows[-1].job,
+            rows[-1].error_message or "",
         )
         for (status, cause), rows in groups.items()
     ]  # fmt: skip
-    return sorted(found, key=lambda c: (OUTCOMES.index(c.status), -c.count, c.cause))
+    return sorted(causes, key=lambda c: (OUTCOMES.index(Status(c.status)), -c.count, c.cause))
 
 
-def _hint(rows: Iterable[Any]) -> str:
+_BAD = (Status.FAILED, Status.REFUSED, Status.DEFERRED, Status.INSUFFICIENT, Status.KEPT)
+
+
+def _hint(rows: Iterable[RecordedAttempt]) -> str:
     """What the gate itself advises most often; "" if it does not."""
-    said = Counter(
-        str(f["hint"])
+    hints = Counter(
+        finding.hint
         for row in rows
-        for f in json.loads(row["findings"])
-        if f.get("severity") == "error" and f.get("check") == _cause(row) and f.get("hint")
+        for finding in row.findings
+        if finding.severity == "error" and finding.check == _cause(row) and finding.hint
     )
-    return said.most_common(1)[0][0] if said else ""
+    return hints.most_common(1)[0][0] if hints else ""
 
 
-def _cause(row: Any) -> str:
-    if row["status"] == "refused":
-        errors = [f for f in json.loads(row["findings"]) if f.get("severity") == "error"]
-        return str(errors[0].get("check")) if errors else "refused"
-    if row["status"] == "insufficient":
+def _cause(row: RecordedAttempt) -> str:
+    if row.status == Status.REFUSED:
+        return next((f.check for f in row.findings if f.severity == "error"), "refused")
+    if row.status == Status.INSUFFICIENT:
         return "too little source"
-    if row["status"] == "kept" and row["error_class"] == "NightpressError":
+    if row.status == Status.KEPT and row.error_class == "NightpressError":
         return "edited by hand"
-    return str(row["error_class"] or row["status"])
+    return row.error_class or row.status
 
 
 def quota(project: Project, ledger: Ledger, asked: Sequence[str], since: str) -> list[QuotaState]:
@@ -223,40 +179,30 @@ def quota(project: Project, ledger: Ledger, asked: Sequence[str], since: str) ->
 
 def _busiest(ledger: Ledger, model: str, since: str) -> tuple[int, int]:
     """The most calls, and the most input tokens, that left within any minute (60 s)."""
-    query = (
-        "SELECT (julianday(timestamp) - 2440587.5) * 86400 - seconds AS began, tokens_in AS tokens"
-        " FROM calls WHERE timestamp >= ? AND model_requested = ? ORDER BY 1"
-    )
-    open_: deque[tuple[float, int]] = deque()
-    calls = tokens = held = 0
-    for row in ledger.rows(query, (since, model)):
-        open_.append((row["began"], row["tokens"]))
-        held += row["tokens"]
-        while open_[0][0] <= row["began"] - MINUTE:
-            held -= open_.popleft()[1]
-        calls, tokens = max(calls, len(open_)), max(tokens, held)
-    return calls, tokens
+    minute: deque[calls.Departure] = deque()
+    most_calls = most_tokens = tokens = 0
+    for call in calls.departures(ledger, model, since):
+        minute.append(call)
+        tokens += call.tokens
+        while minute[0].at <= call.at - MINUTE:
+            tokens -= minute.popleft().tokens
+        most_calls, most_tokens = max(most_calls, len(minute)), max(most_tokens, tokens)
+    return most_calls, most_tokens
 
 
 def backups(ledger: Ledger) -> Backups:
     """What is on record of off-site copies and of rehearsed recoveries: the last good copy, whether
     the last try was one, and the last drill."""
-    tried, good = _last(ledger, "backup"), _last(ledger, "backup", "AND ok = 1")
-    drill = _last(ledger, "drill")
-    (counted,) = ledger.rows("SELECT count(*) AS n FROM backups WHERE kind = 'backup' AND ok = 1")
+    tried = totals.last_backup(ledger, "backup")
+    good = totals.last_backup(ledger, "backup", good=True)
+    drill = totals.last_backup(ledger, "drill")
     return Backups(
-        last_backup=good["timestamp"] if good else "",
-        last_backup_said=good["said"] if good else "",
-        last_drill=drill["timestamp"] if drill else "",
-        last_drill_said=drill["said"] if drill else "",
-        drill_ok=bool(drill["ok"]) if drill else None,
-        count=counted["n"],
-        off_site=bool(good["off_site"]) if good else None,
-        failed_since=tried["said"] if tried and not tried["ok"] else "",
+        last_backup=good.timestamp if good else "",
+        last_backup_said=good.said if good else "",
+        last_drill=drill.timestamp if drill else "",
+        last_drill_said=drill.said if drill else "",
+        drill_ok=drill.ok if drill else None,
+        count=totals.good_backups(ledger),
+        off_site=good.off_site if good else None,
+        failed_since=tried.said if tried and not tried.ok else "",
     )
-
-
-def _last(ledger: Ledger, kind: str, condition: str = "") -> Any:
-    # the condition is our own word
-    query = f"SELECT * FROM backups WHERE kind = ? {condition} ORDER BY id DESC LIMIT 1"  # noqa: S608
-    return next(iter(ledger.rows(query, (kind,))), None)

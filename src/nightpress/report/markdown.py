@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from nightpress.report import figures as words
 from nightpress.report import formats
@@ -41,16 +41,16 @@ def _headline(figures: Figures) -> str:
         for state in reversed(words.STATES)
         if figures.standing.get(state)
     )
-    said = f"**{len(figures.plugins)} plugins: {standing or 'no documents yet'}.**"
+    headline = f"**{len(figures.plugins)} plugins: {standing or 'no documents yet'}.**"
     if figures.rate is not None:
-        said += f" Success rate of all attempts: {formats.percent(figures.rate)}."
+        headline += f" Success rate of all attempts: {formats.percent(figures.rate)}."
     sizes = figures.sizes
     if sizes.documents:
-        said += (
+        headline += (
             f" {sizes.within_after} of {sizes.documents} documents are within"
             f" {sizes.window[0]:,}-{sizes.window[1]:,} bytes ({sizes.within_before} before)."
         )
-    return said
+    return headline
 
 
 def _attention(figures: Figures) -> Iterable[str]:
@@ -85,9 +85,8 @@ def _last_run(figures: Figures) -> Iterable[str]:
     )  # fmt: skip
 
 
-def _counts(outcomes: object) -> str:
-    held = dict(outcomes)  # type: ignore[call-overload]
-    return ", ".join(f"{n} {status}" for status, n in held.items()) or "nothing"
+def _counts(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {status}" for status, n in outcomes.items()) or "nothing"
 
 
 def _sums(figures: Figures) -> Iterable[str]:
@@ -138,17 +137,19 @@ def _quota(figures: Figures) -> str:
 
 
 def _backups(figures: Figures) -> str:
-    held = figures.backups
-    said = []
-    if held.failed_since:
-        said.append(f"**The last backup failed:** {text(held.failed_since)}.")
-    if held.count:
-        where = "" if held.off_site else ", NOT off-site"
-        when = formats.moment(held.last_backup)
-        said.append(f"Last good backup {when}{where}: {text(held.last_backup_said)}.")
-    if held.last_drill:
-        said.append(f"Last drill {formats.moment(held.last_drill)}: {text(held.last_drill_said)}.")
-    return " ".join(said) or "No backup is on record: `doit backup` makes one."
+    backups = figures.backups
+    sentences = []
+    if backups.failed_since:
+        sentences.append(f"**The last backup failed:** {text(backups.failed_since)}.")
+    if backups.count:
+        where = "" if backups.off_site else ", NOT off-site"
+        when = formats.moment(backups.last_backup)
+        sentences.append(f"Last good backup {when}{where}: {text(backups.last_backup_said)}.")
+    if backups.last_drill:
+        sentences.append(
+            f"Last drill {formats.moment(backups.last_drill)}: {text(backups.last_drill_said)}."
+        )
+    return " ".join(sentences) or "No backup is on record: `doit backup` makes one."
 
 
 def _needing(figures: Figures) -> Iterable[str]:

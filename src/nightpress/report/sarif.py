@@ -27,10 +27,10 @@ def sarif(
     what each check demands, by name (a finding's check may be absent). Characters that SARIF's
     readers would show raw (controls, lone surrogates) are escaped.
     """
-    told = list(findings)
-    names = sorted({finding.check for _, finding in told})
+    placed = list(findings)
+    names = sorted({finding.check for _, finding in placed})
     index = {name: at for at, name in enumerate(names)}
-    marks = baseline.fingerprints(told)
+    marks = baseline.fingerprints(placed)
     driver = {
         "name": "nightpress",
         "version": version,
@@ -38,19 +38,19 @@ def sarif(
     }
     results = [
         _result(path, finding, index[finding.check], mark)
-        for (path, finding), mark in zip(told, marks, strict=True)
+        for (path, finding), mark in zip(placed, marks, strict=True)
     ]
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _rule(name: str, text: str) -> dict[str, Any]:
-    said = _shown(" ".join(text.split()))
+    sentence = _shown(" ".join(text.split()))
     return {
         "id": name,
-        "shortDescription": {"text": said},
-        "fullDescription": {"text": said},
-        "help": {"text": f"{said} See docs/checks.md of nightpress for options and severity."},
+        "shortDescription": {"text": sentence},
+        "fullDescription": {"text": sentence},
+        "help": {"text": f"{sentence} See docs/checks.md of nightpress for options and severity."},
     }
 
 

@@ -6,16 +6,19 @@ adopted, edited, refused, never made or are none of ours.
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from nightpress.errors import UnsafePath, UsageError
-from nightpress.ledger import lockfile
+from nightpress.ledger import attempts, calls, lockfile
+from nightpress.ledger.rows import RecordedAttempt, RecordedCall
+from nightpress.model import STANDING, Finding, Status
 from nightpress.pipeline import publish
 from nightpress.plan import catalog
 from nightpress.plan.state import Item
@@ -56,7 +59,7 @@ def explain(project: Project, given: str, *, diff: bool = False) -> Why:
     path = _inside(project.root, given)
     stands = _hash(project, path)
     rows = _rows(project, path)
-    done = next((row for row in rows if row["status"] in ("published", "adopted")), None)
+    done = next((row for row in rows if row.status in STANDING), None)
     if done is not None:
         return _made(project, path, stands, rows, done, diff)
     if rows:
@@ -91,36 +94,40 @@ def _hash(project: Project, path: str) -> str | None:
         raise UsageError(error.message, "name a plain file, a SKILL.md say") from None
 
 
-def _rows(project: Project, path: str) -> list[Any]:
+def _rows(project: Project, path: str) -> list[RecordedAttempt]:
     """Every attempt at this target, the latest first."""
     if not project.has_ledger:
         return []
-    query = "SELECT * FROM enhancements WHERE target_path = ? ORDER BY id DESC"
-    return list(project.ledger.rows(query, (path,)))
+    return attempts.at_target(project.ledger, path)
 
 
 # --- the answers ---
 
 
 def _made(
-    project: Project, path: str, stands: str | None, rows: list[Any], done: Any, diff: bool
+    project: Project,
+    path: str,
+    stands: str | None,
+    rows: list[RecordedAttempt],
+    done: RecordedAttempt,
+    diff: bool,
 ) -> Why:
     """Something of ours, or something that was adopted."""
-    ours = done["status"] == "published"
+    ours = done.status == Status.PUBLISHED
     if stands is None:
-        state, text = "missing", f"{done['status']} once, but there is no such file now: the next"
+        state, text = "missing", f"{done.status} once, but there is no such file now: the next"
         text += " doit makes it again"
-    elif stands == done["content_sha256"]:
-        state = done["status"]
+    elif stands == done.content_sha256:
+        state = done.status
         text = (
             "published by nightpress, and stands as the ledger says"
             if ours
             else "written by people, and adopted as it stands: nightpress never changed it"
         )
     else:
-        state, slug = "edited", done["job"].partition("/")[0]
-        text = f"edited by hand since it was {done['status']}: it is kept; `doit adopt:{slug}`"
-        text += f" takes it as it stands, `doit force=1 enhance:{done['job']}` replaces it"
+        state, slug = "edited", done.slug
+        text = f"edited by hand since it was {done.status}: it is kept; `doit adopt:{slug}`"
+        text += f" takes it as it stands, `doit force=1 enhance:{done.job}` replaces it"
     found = Why(path, state, text)
     _tell(project, found, rows, done)
     if diff and ours:
@@ -130,53 +137,55 @@ def _made(
     return found
 
 
-def _tell(project: Project, found: Why, rows: list[Any], row: Any) -> None:
+def _tell(project: Project, found: Why, rows: list[RecordedAttempt], row: RecordedAttempt) -> None:
     from_ = provenance.of(project.ledger, row)
     sources = provenance.sources(project.ledger, row)
     tries = _tries(rows, row)
-    phase_1 = provenance.analysis(project.ledger, row)
+    phase_1 = calls.analysis_of(project.ledger, row)
     found.facts = [(name, value) for name, value in _facts(project, rows, row, from_) if value]
     found.data = {
-        "job": row["job"], "run": row["run_id"], "at": from_.at, "status": row["status"],
-        "reasons": json.loads(row["reasons"]), "sources": sources, "generator": from_.template,
+        "job": row.job, "run": row.run_id, "at": from_.at, "status": row.status,
+        "reasons": list(row.reasons), "sources": sources, "generator": from_.template,
         "prompt": from_.prompt or None, "backend": from_.backend, "model_requested": from_.asked,
         "model_answered": from_.answered or None, "attempts": tries, "calls": from_.calls,
         "tokens_in": from_.tokens_in, "tokens_out": from_.tokens_out, "cost": from_.cost,
-        "analysis": dict(phase_1) if phase_1 is not None else None,
-        "bytes": row["bytes_after"], "bytes_before": row["bytes_before"],
-        "score": row["score_after"], "score_before": row["score_before"],
-        "findings": json.loads(row["findings"]),
+        "analysis": _analysis(phase_1),
+        "bytes": row.bytes_after, "bytes_before": row.bytes_before,
+        "score": row.score_after, "score_before": row.score_before,
+        "findings": [asdict(finding) for finding in row.findings],
         "sha256": from_.sha256, "snapshot": from_.snapshot or None,
         "restore": from_.restore or None,
     }  # fmt: skip
 
 
-def _facts(project: Project, rows: list[Any], row: Any, from_: Provenance) -> list[tuple[str, str]]:
+def _facts(
+    project: Project, rows: list[RecordedAttempt], row: RecordedAttempt, from_: Provenance
+) -> list[tuple[str, str]]:
     """(what, in words; "" where it does not apply)."""
     names = list(provenance.sources(project.ledger, row))
     more = f" and {len(names) - SOURCES} more" if len(names) > SOURCES else ""
     facts = [
-        ("made", f"{from_.at[:19].replace('T', ' ')} UTC, in run {row['run_id']}"),
-        ("because", "; ".join(json.loads(row["reasons"]))),
+        ("made", f"{from_.at[:19].replace('T', ' ')} UTC, in run {row.run_id}"),
+        ("because", "; ".join(row.reasons)),
         ("from", f"{len(names)} files: {', '.join(names[:SOURCES])}{more}" if names else ""),
-        ("generator", f"{row['enhancement_type']}, sha256 {from_.template}"),
+        ("generator", f"{row.enhancement_type}, sha256 {from_.template}"),
         ("prompt", f"sha256 {from_.prompt}" if from_.prompt else "none: the offline backend"
          if from_.backend == "offline" else ""),
-        ("model", _model(from_) if row["status"] == "published" else ""),
+        ("model", _model(from_) if row.status == Status.PUBLISHED else ""),
         ("attempts", f"{_tries(rows, row)} ({len(rows)} on record)"),
         ("calls", _calls(project, row, from_)),
-        ("analysis", _shared(provenance.analysis(project.ledger, row))),
-        ("took", f"{row['processing_time_seconds']:.1f} s, and waited"
-         f" {row['waited_seconds']:.1f} s for quota"),
-        ("size", _change(row["bytes_before"], row["bytes_after"], " bytes")),
-        ("score", _change(row["score_before"], row["score_after"], "")),
-        ("findings", _findings(json.loads(row["findings"]))),
+        ("analysis", _shared(calls.analysis_of(project.ledger, row))),
+        ("took", f"{row.processing_time_seconds:.1f} s, and waited"
+         f" {row.waited_seconds:.1f} s for quota"),
+        ("size", _change(row.bytes_before, row.bytes_after, " bytes")),
+        ("score", _change(row.score_before, row.score_after, "")),
+        ("findings", _findings(row.findings)),
         ("sha256", from_.sha256),
         ("snapshot", from_.snapshot),
         ("take it back", from_.restore and f"{from_.restore}  (the plugin as it stood before)"),
-        ("before us", from_.restore and f"doit clean enhance:{row['job']}  (this file alone)"),
+        ("before us", from_.restore and f"doit clean enhance:{row.job}  (this file alone)"),
     ]  # fmt: skip
-    if row["status"] == "adopted":
+    if row.status == Status.ADOPTED:
         facts = [("adopted", facts[0][1]), *(f for f in facts if f[0] in _OF_ADOPTED)]
     return facts
 
@@ -184,40 +193,46 @@ def _facts(project: Project, rows: list[Any], row: Any, from_: Provenance) -> li
 _OF_ADOPTED = ("because", "attempts", "findings", "sha256", "snapshot")
 
 
-def _tries(rows: list[Any], done: Any) -> int:
+def _tries(rows: list[RecordedAttempt], done: RecordedAttempt) -> int:
     """Attempts that it took: since the publication before this one."""
-    older = [row for row in rows if row["id"] <= done["id"]]
-    before = next((n for n, row in enumerate(older[1:], 1) if row["status"] == "published"), None)
+    older = [row for row in rows if row.id <= done.id]
+    before = next((n for n, row in enumerate(older[1:], 1) if row.status == Status.PUBLISHED), None)
     return len(older) if before is None else before
 
 
-def _model(from_: Any) -> str:
+def _model(from_: Provenance) -> str:
     if from_.backend == "offline":
         return "none: composed offline from the plugin's own words"
     said = f"{from_.backend}: {from_.asked} was asked, {from_.answered} answered"
     return said
 
 
-def _calls(project: Project, row: Any, from_: Any) -> str:
+def _calls(project: Project, row: RecordedAttempt, from_: Provenance) -> str:
     if not from_.calls:
         return "" if from_.backend == "offline" else "none: the reply was paid for before"
-    query = "SELECT phase FROM calls WHERE enhancement_id = ?"
-    phases = Counter(call["phase"] for call in project.ledger.rows(query, (row["id"],)))
+    phases = Counter(call.phase for call in calls.of_attempt(project.ledger, row.id))
     said = ", ".join(f"{phase} {n}" for phase, n in phases.items())
     cost = "price unknown" if from_.cost is None else f"${from_.cost:g}"
     tokens = f"{from_.tokens_in:,} tokens in, {from_.tokens_out:,} out"
     return f"{from_.calls} ({said}), {tokens}, {cost}"
 
 
-def _shared(call: Any) -> str:
+def _analysis(call: RecordedCall | None) -> dict[str, Any] | None:
+    if call is None:
+        return None
+    names = ("timestamp", "model_answered", "tokens_in", "tokens_out", "cost")
+    return {name: getattr(call, name) for name in names}
+
+
+def _shared(call: RecordedCall | None) -> str:
     """The reply of phase 1 that the document rests on; its cost is the whole plugin's."""
     if call is None:
         return ""
-    cost = "price unknown" if call["cost"] is None else f"${call['cost']:g}"
-    at = call["timestamp"][:16].replace("T", " ")
+    cost = "price unknown" if call.cost is None else f"${call.cost:g}"
+    at = call.timestamp[:16].replace("T", " ")
     return (
         f"one reply for all documents of the plugin, {at} UTC,"
-        f" {call['tokens_in']:,} tokens in, {call['tokens_out']:,} out, {cost}"
+        f" {call.tokens_in:,} tokens in, {call.tokens_out:,} out, {cost}"
     )
 
 
@@ -227,27 +242,27 @@ def _change(before: int | None, after: int | None, unit: str) -> str:
     return f"{after:,}{unit}" + (f" (was {before:,})" if before is not None else "")
 
 
-def _findings(findings: list[dict[str, Any]]) -> str:
+def _findings(findings: Sequence[Finding]) -> str:
     if not findings:
         return "none"
-    said = "; ".join(f"{f['severity']}: {f['check']}: {f['message']}" for f in findings[:3])
+    said = "; ".join(f"{f.severity}: {f.check}: {f.message}" for f in findings[:3])
     return said + (f" and {len(findings) - 3} more" if len(findings) > 3 else "")
 
 
-def _tried(path: str, stands: str | None, rows: list[Any]) -> Why:
+def _tried(path: str, stands: str | None, rows: list[RecordedAttempt]) -> Why:
     """Attempted, and never published: what stands there is somebody else's."""
     last = rows[0]
     what = "the file that stands here is not nightpress's" if stands else "there is no such file"
-    text = f"{what}; the last of {len(rows)} attempts: {last['status']}"
+    text = f"{what}; the last of {len(rows)} attempts: {last.status}"
     found = Why(path, "not published", text)
     found.facts = [
-        ("when", f"{last['timestamp'][:19].replace('T', ' ')} UTC, in run {last['run_id']}"),
-        ("because", last["error_message"] or "; ".join(json.loads(last["reasons"]))),
-        ("more", f"doit info enhance:{last['job']}"),
+        ("when", f"{last.timestamp[:19].replace('T', ' ')} UTC, in run {last.run_id}"),
+        ("because", last.error_message or "; ".join(last.reasons)),
+        ("more", f"doit info enhance:{last.job}"),
     ]
     found.data = {
-        "job": last["job"], "status": last["status"], "attempts": len(rows),
-        "error_class": last["error_class"], "error_message": last["error_message"],
+        "job": last.job, "status": last.status, "attempts": len(rows),
+        "error_class": last.error_class, "error_message": last.error_message,
     }  # fmt: skip
     return found
 
@@ -290,7 +305,7 @@ def _is_source(project: Project, item: Item, path: str) -> bool:
     """Was the document made from this file?"""
     if not project.has_ledger:
         return False
-    for row in project.ledger.last([item.id]).get(item.id, [])[-1:]:
-        if path.startswith(f"{row['plugin_path']}/"):
-            return path[len(row["plugin_path"]) + 1 :] in provenance.sources(project.ledger, row)
+    for row in project.ledger.last(item.id)[-1:]:
+        if path.startswith(f"{row.plugin_path}/"):
+            return path[len(row.plugin_path) + 1 :] in provenance.sources(project.ledger, row)
     return False

@@ -39,13 +39,13 @@ def summary(figures: Figures) -> list[str]:
     counts = figures.standing
     stands = [f"{counts[s]} {STATE_WORDS[s]}" for s in reversed(STATES) if counts.get(s)]
     lines = [f"{len(figures.plugins)} plugins: {', '.join(stands) or 'no documents yet'}"]
-    tried = ", ".join(f"{n} {status}" for status, n in figures.attempts.items())
-    lines.append(f"attempts so far: {tried or 'none'}")
+    attempts = ", ".join(f"{n} {status}" for status, n in figures.attempts.items())
+    lines.append(f"attempts so far: {attempts or 'none'}")
     if figures.rate is not None:
         lines.append(f"success rate: {figures.rate:g} % of what was attempted")
     for run in figures.runs[:3]:
-        made = ", ".join(f"{n} {status}" for status, n in run.outcomes.items()) or "nothing"
-        lines.append(f"run {run.run_id}: {run.model}: {made}, exit {run.exit_code}")
+        outcomes = ", ".join(f"{n} {status}" for status, n in run.outcomes.items()) or "nothing"
+        lines.append(f"run {run.run_id}: {run.model}: {outcomes}, exit {run.exit_code}")
     lines += [
         f"{cause.status:<12} {cause.count:,}: {cause.cause} (e.g. {cause.example}): {cause.todo}"
         for cause in figures.causes
@@ -56,7 +56,7 @@ def summary(figures: Figures) -> list[str]:
         for document in plugin.documents
         if document.state in ("failed", "refused", "parked", "keep")
     ]
-    lines += [f"{state:<12} {said}" for state, said in waiting[:MOST]]
+    lines += [f"{state:<12} {line}" for state, line in waiting[:MOST]]
     if len(waiting) > MOST:
         lines.append(f"... and {len(waiting) - MOST} more: they are in the report")
     return lines

@@ -126,10 +126,8 @@ def _write_new(folder: int, name: str, data: bytes, mode: int) -> None:
     with _at("create"):
         file = os.open(name, flags, 0o600, dir_fd=folder)
     try:
-        view = memoryview(data)
         with _at("write"):
-            while view:
-                view = view[os.write(file, view) :]
+            write_all(file, data)
         with _at("chmod"):
             os.fchmod(file, mode)
         with _at("fsync"):
@@ -254,9 +252,7 @@ def write(path: Path, data: bytes, mode: int = 0o644) -> None:
     try:
         file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(file, view) :]
+            write_all(file, data)
             with _at("own-fsync"):
                 os.fsync(file)
         finally:
@@ -266,7 +262,31 @@ def write(path: Path, data: bytes, mode: int = 0o644) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    sync_folder(path.parent)
+
+
+def write_all(file: int, data: bytes) -> None:
+    """Write all of it: write(2) may take less."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def write_new(path: str | Path, data: bytes, mode: int, folder: int | None = None) -> None:
+    """A file that was not there before, durably; folder: the descriptor that `path` starts from."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    file = os.open(path, flags, 0o600, dir_fd=folder)
+    try:
+        write_all(file, data)
+        os.fchmod(file, mode)
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:

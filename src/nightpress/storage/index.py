@@ -6,15 +6,15 @@ racy-git): an entry is trusted only if size, mtime, ctime, inode and mode are th
 file was not modified within the clock's granularity of being looked at.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from nightpress.storage.sqlite import Connection, Store
 
@@ -55,7 +55,7 @@ CREATE TABLE sketches (
 """
 
 
-class Settled(Struct, frozen=True):
+class Settled(NamedTuple):
     """A plugin without work. names: every path that was looked at, relative to the project;
     counts: its decisions, counted, as text; items: its enhancements as JSON."""
 
@@ -67,7 +67,7 @@ class Settled(Struct, frozen=True):
     items: str
 
 
-class Sketches(Struct, frozen=True):
+class Sketches(NamedTuple):
     """What a document's paragraphs are compared by. target: relative to the project; sha256: of the
     document; bins, bands: 64-bit numbers of the machine; stamp: of the file that said this when it
     was hashed, b"" where no file did."""
@@ -103,10 +103,15 @@ class Index:
         cursor = self._db().cursor()
         cursor.row_factory = None  # plain tuples: there may be tens of thousands
         cursor.execute("SELECT slug, names, signature, lock_digest, counts FROM settled")
-        for slug, names, signature, lock_digest, counts in cursor:
-            if sign(self.root, names.split(b"\0")) == signature:
-                still[slug] = signature
-                yield slug, lock_digest, counts
+        folder = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            lstat = partial(os.lstat, dir_fd=folder)
+            for slug, names, signature, lock_digest, counts in cursor:
+                if _sign(lstat, names.split(b"\0")) == signature:
+                    still[slug] = signature
+                    yield slug, lock_digest, counts
+        finally:
+            os.close(folder)
 
     def still(self, key: Callable[[], str]) -> Mapping[str, bytes]:
         """slug -> signature of the settled plugins of which no file had moved when this process
@@ -219,11 +224,20 @@ def sign(root: bytes, names: Sequence[bytes]) -> bytes:
     A folder's mtime tells of entries that were added or removed: so the folders are among the
     names, and nothing needs listing.
     """
-    numbers = array("q")
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        for name in names:
-            s = os.lstat(root + b"/" + name)
-            numbers.extend((s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino))
+        return _sign(partial(os.lstat, dir_fd=folder), names)
+    finally:
+        os.close(folder)
+
+
+_numbers = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
+
+
+def _sign(lstat: Callable[[bytes], os.stat_result], names: Sequence[bytes]) -> bytes:
+    """No loop of our own: there may be hundreds of thousands of names."""
+    try:
+        numbers = array("q", chain.from_iterable(map(_numbers, map(lstat, names))))
     except (OSError, OverflowError):
         return b""
     return hashlib.blake2b(numbers.tobytes(), digest_size=16).digest()

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress.storage import tree
+from nightpress.storage import atomic, tree
 from nightpress.text import safe
 
 CAP = 1 << 30
@@ -147,7 +147,7 @@ def _put(root: Path, held: Held, data: bytes) -> None:
             if held.kind == "link":
                 os.symlink(held.text, temporary, dir_fd=folder)
             else:
-                _write(folder, temporary, data, held.mode)
+                atomic.write_new(temporary, data, held.mode & 0o777, folder)
             os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         except OSError:
             with suppress(OSError):
@@ -156,16 +156,3 @@ def _put(root: Path, held: Held, data: bytes) -> None:
         os.fsync(folder)
 
     _in_folder(root, held.path, put)
-
-
-def _write(folder: int, name: str, data: bytes, mode: int) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-    file = os.open(name, flags, 0o600, dir_fd=folder)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(file, view) :]
-        os.fchmod(file, mode & 0o777)
-        os.fsync(file)
-    finally:
-        os.close(file)

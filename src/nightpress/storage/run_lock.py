@@ -3,22 +3,19 @@
 The file says who holds it; the lock itself is the kernel's, so a stale file locks nobody.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from nightpress.errors import BusyError, NightpressError
 from nightpress.text import safe
 
 
-class ProjectLock(Struct):
+class ProjectLock(NamedTuple):
     """The held lock."""
 
     file: int
@@ -54,8 +51,12 @@ def acquire(state: Path, command: str) -> ProjectLock:
         ) from error
     since = datetime.now(UTC).isoformat(timespec="seconds")
     text = json.dumps({"pid": os.getpid(), "since": since, "command": command})
-    os.ftruncate(file, 0)
-    os.pwrite(file, text.encode("utf-8", "replace"), 0)
+    try:
+        os.ftruncate(file, 0)
+        os.pwrite(file, text.encode("utf-8", "replace"), 0)
+    except OSError:  # a full disk: whoever tries again must not find it taken
+        os.close(file)
+        raise
     return ProjectLock(file)
 
 

@@ -84,7 +84,7 @@ class Snapshots:
             if held is not None:
                 entries.append(held)
         for folder in folders:
-            _sync(folder)
+            atomic.sync_folder(folder)
         moment = datetime.fromtimestamp(now, UTC)
         snapshot = Snapshot(
             f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", slug,
@@ -173,7 +173,7 @@ class Snapshots:
         folders: set[Path] = set()
         self._store(sha256, data, folders)
         for folder in folders:
-            _sync(folder)
+            atomic.sync_folder(folder)
 
     def kept(self, sha256: str) -> bytes | None:
         """The bytes with that hash, verified; None if they are not here."""
@@ -217,7 +217,7 @@ class Snapshots:
             folders.add(self.objects)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            _write(temporary, data)
+            atomic.write_new(temporary, data, 0o600)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -230,7 +230,7 @@ class Snapshots:
         folder = self.trees / _checked(snapshot.slug)
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
-            _sync(self.trees)
+            atomic.sync_folder(self.trees)
         text = json.dumps(to_builtins(snapshot), sort_keys=True, ensure_ascii=True)
         atomic.write(folder / f"{snapshot.id}.json", text.encode("ascii"))
 
@@ -256,22 +256,3 @@ def _checked(slug: str | None) -> str:
     if not slug or "/" in slug or slug.startswith("."):
         raise NightpressError(f"{slug!r} is no plugin")
     return slug
-
-
-def _write(path: Path, data: bytes) -> None:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(file, view) :]
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

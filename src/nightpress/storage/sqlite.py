@@ -7,6 +7,8 @@ its record.
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
 import time
@@ -47,9 +49,8 @@ class Store:
         existing: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if existing is not None:
             return existing
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            fresh = self._open()
+            fresh = self._open() if _writable(self.path) else self._open_for_reading()
         except sqlite3.DatabaseError as error:
             if isinstance(said := _trouble(self.path, error), MachineTrouble):
                 raise said from error
@@ -92,6 +93,15 @@ class Store:
         self._migrate(connection)
         if isinstance(connection, _Cache):
             connection.broken = self._broken
+        return connection
+
+    def _open_for_reading(self) -> sqlite3.Connection:
+        """In a folder that cannot be written: a cache in memory, or the file as it stands."""
+        if self._durable:
+            return read_only(self.path)
+        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        self._migrate(connection)
         return connection
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
@@ -217,6 +227,17 @@ def _trouble(path: Path, error: BaseException) -> BaseException:
     return error
 
 
+def _writable(path: Path) -> bool:
+    """Can the file, and what SQLite puts beside it, be written? Makes its folder if it can."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return False
+        raise
+    return os.access(path.parent, os.W_OK)
+
+
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Turn WAL on. Several first openers of one new file meet here, and SQLite does not wait for
     this one change (it would upgrade a read lock), so we do; in a file that has WAL it is nothing.
@@ -250,11 +271,16 @@ def read_only(path: Path) -> sqlite3.Connection:
     If a crash left a rollback journal, SQLite must roll that back first, which writes: then the
     file's folder must be writable.
     """
-    mode = "rw" if Path(f"{path}-journal").exists() else "ro"
+    how = "mode=ro"
+    if Path(f"{path}-journal").exists():
+        how = "mode=rw"
+    elif not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists():
+        how = "immutable=1"  # else SQLite would put a -shm beside it
     try:
         connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS
-        )
+            f"{path.resolve().as_uri()}?{how}",
+            uri=True, timeout=BUSY_SECONDS, check_same_thread=False,
+        )  # fmt: skip
         connection.execute("PRAGMA schema_version").fetchone()
     except sqlite3.Error as error:
         raise LedgerError(f"{path}: {error}") from error

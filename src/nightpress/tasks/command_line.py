@@ -1,17 +1,17 @@
 """What the user asked doit for, read from the command line before any task is made.
 
-Floor 4. A task that a loader creates costs even if it is fresh, so with thousands of plugins doit
+A task that a loader creates costs even if it is fresh, so with thousands of plugins doit
 is handed only what is selected or stale. Whatever is not plainly recognised here means
 everything: the short cut may never hide a task.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from typing import NamedTuple
 
-from msgspec import Struct
+__all__ = ["PER_PLUGIN", "READING", "SHOWING", "STATIC", "WRITING", "Invocation", "Selection",
+           "read", "select", "text", "writes"]  # fmt: skip
 
 # doit's own options that take a value in the next argument (doit 0.37: cmd_run, cmd_base)
 _WITH_VALUE = frozenset(
@@ -22,9 +22,14 @@ _COMMANDS = frozenset(
     "auto clean dumpdb forget help ignore info list reset-dep run strace tabcompletion".split()
 )
 PER_PLUGIN = ("snapshot", "analyse", "enhance", "adopt", "apply", "reject")
+STATIC = (
+    "manifests", "validate", "plan", "review", "report", "explore", "restore", "audit", "prune",
+    "backup", "backups", "drill", "verify-vault", "archive", "forget-backups",
+)  # fmt: skip
+"""Tasks that are not made per plugin; the rest of the line after them is their own."""
 
 
-class Invocation(Struct, frozen=True):
+class Invocation(NamedTuple):
     """doit's command, the names after it, and its flags (options without their values)."""
 
     command: str
@@ -32,12 +37,21 @@ class Invocation(Struct, frozen=True):
     flags: tuple[str, ...]
 
 
-class Selection(Struct, frozen=True):
+class Selection(NamedTuple):
     """Which plugins' tasks to make: all, only those with work, or the named slugs."""
 
     all: bool = False
     slugs: frozenset[str] = frozenset()
     stale: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        return not (self.all or self.slugs or self.stale)
+
+
+def text() -> str:
+    """The command line, as run and ledger remember it."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:500]
 
 
 def read(argv: Sequence[str] | None = None) -> Invocation | None:
@@ -59,20 +73,20 @@ def read(argv: Sequence[str] | None = None) -> Invocation | None:
     return Invocation(command, tuple(words), tuple(flags))
 
 
-def select(found: Invocation | None, static: Sequence[str]) -> Selection:
-    """What the invocation needs. static: names of the tasks that are not made per plugin."""
-    if found is None:
+def select(invocation: Invocation | None) -> Selection:
+    """What the invocation needs."""
+    if invocation is None:
         return Selection(all=True)
-    if found.command == "list" and not found.names and not _lists_all(found.flags):
+    if invocation.command == "list" and not invocation.names and not _lists_all(invocation.flags):
         return Selection()
-    if found.command != "run" or _always(found.flags):
+    if invocation.command != "run" or _always(invocation.flags):
         return Selection(all=True)
-    if not found.names or found.names == ("enhance",):
+    if not invocation.names or invocation.names == ("enhance",):
         return Selection(stale=True)
-    if found.names[0] in static:
+    if invocation.names[0] in STATIC:
         return Selection()
     slugs = set()
-    for name in found.names:
+    for name in invocation.names:
         group, colon, rest = name.partition(":")
         if not colon or group not in PER_PLUGIN or any(mark in rest for mark in "*?["):
             return Selection(all=True)
@@ -85,15 +99,21 @@ WRITING = frozenset({"manifests", "snapshot", "analyse", "enhance", "adopt", "re
 """Groups of tasks that change something: one run at a time."""
 
 
+READING = frozenset({"plan", "validate"})
+"""Groups of tasks that read for a while, and neither begin nor end anything."""
+
+
 SHOWING = frozenset({"dumpdb", "info", "list", "tabcompletion"})
 """Commands of doit that print, and do nothing else."""
 
 
-def writes(found: Invocation) -> bool:
+def writes(invocation: Invocation) -> bool:
     """Is the command line plainly a run that writes? (What is not plain is seen by the reporter,
     which is told the tasks.)"""
-    groups = {name.partition(":")[0] for name in found.names or ("enhance",)}
-    return found.command == "run" and bool(groups & WRITING) and "--list" not in found.flags
+    groups = {name.partition(":")[0] for name in invocation.names or ("enhance",)}
+    return (
+        invocation.command == "run" and bool(groups & WRITING) and "--list" not in invocation.flags
+    )
 
 
 def _always(flags: Sequence[str]) -> bool:

@@ -1,7 +1,4 @@
-"""The end of a run: what is said of it, who is told, and the copy that may follow it.
-
-Floor 4, under the reporter.
-"""
+"""The end of a run: what is said of it, who is told, and the copy that may follow it."""
 
 from __future__ import annotations
 
@@ -18,16 +15,17 @@ Say = Callable[[str], None]
 
 def close_press(now: Session) -> None:
     """Write the lock file, let the backends go; a disk that refuses stops the run with a word."""
-    if "press" not in now.__dict__:
+    press = now.open_press
+    if press is None:
         return
     try:
-        now.press.lock.flush()
+        press.lock.flush()
     except OSError as error:
         if (found := errors.machine_trouble(error)) is None:
             raise
         said = f"nightpress.lock was not written ({found.message}); the next run writes it"
         now.run.halt(f"{said}\n  hint: {found.hint}", errors.EXIT_FAILED)
-    now.press.caller.close()
+    press.caller.close()
 
 
 def problems(now: Session) -> list[str]:

@@ -1,19 +1,23 @@
 """`doit help TASK`, with what doit cannot know: examples, what is written, what comes next.
 
-Floor 4. doit prints a task's one line and its parameters; the rest is printed below them, in
-projects of ours only.
+doit prints a task's one line and its parameters; the rest is printed below them, in projects of
+ours only. The two commands take the place of doit's own by entry points (group `doit.COMMAND`).
 """
 
 from __future__ import annotations
 
 import sys
 import textwrap
-from typing import Any
 
-from nightpress.project.options import OPTIONS
+from doit import cmd_help, cmd_info
+from doit.exceptions import InvalidCommand
+
+from nightpress.tasks import dodo
 from nightpress.text import suggestion
 
-_TEXTS = {
+__all__ = ["TEXTS", "Help", "Info"]
+
+TEXTS = {
     "manifests": """
         doit manifests                        manifests of plugins that have none
         doit manifests --add readme           and a README in every manifest
@@ -69,36 +73,35 @@ _TEXTS = {
 }
 
 
-def extend() -> None:
-    """Let `doit help TASK` say more, and `doit info` know what is no task, from now on in this
-    process."""
-    from doit import cmd_help, cmd_info
-    from doit.exceptions import InvalidCommand
+class Help(cmd_help.Help):  # type: ignore[misc]
+    """doit's own, and in a project of ours what doit cannot know."""
 
-    plain, shown = cmd_help.Help._execute, cmd_info.Info._execute
-
-    def info(self: Any, pos_args: list[str], hide_status: bool = False) -> Any:
-        for name in pos_args:
-            known = [task.name for task in self.task_list]
-            if name not in known:  # doit would end with a KeyError
-                raise InvalidCommand(
-                    f"there is no task {name!r}{suggestion(name, known, lead='; ')}"
-                )
-        return shown(self, pos_args, hide_status)
-
-    def execute(self: Any, pos_args: list[str]) -> Any:  # doit goes by the parameter's name
-        known = plain(self, pos_args)
-        if known and (more := _more(pos_args[0])):
+    def _execute(self, pos_args: list[str]) -> bool:  # doit goes by the parameter's name
+        known = bool(super()._execute(pos_args))
+        if known and dodo.is_ours() and (more := _more(pos_args[0])):
             sys.stdout.write(f"\n{more}\n")
         return known
 
-    cmd_help.Help._execute = execute
-    cmd_info.Info._execute = info
+
+class Info(cmd_info.Info):  # type: ignore[misc]
+    """doit's own, which ends with a KeyError for what is no task."""
+
+    def _execute(self, pos_args: list[str], hide_status: bool = False) -> int:
+        names = [task.name for task in self.task_list]
+        for name in pos_args:
+            if dodo.is_ours() and name not in names:
+                raise InvalidCommand(
+                    f"there is no task {name!r}{suggestion(name, names, lead='; ')}"
+                )
+        return int(super()._execute(pos_args, hide_status))
 
 
 def _more(task: str) -> str:
+
+    from nightpress.project.options import OPTIONS
+
     chapter, _, _ = task.partition(":")
-    said = textwrap.dedent(_TEXTS.get(chapter, "")).strip()
+    said = textwrap.dedent(TEXTS.get(chapter, "")).strip()
     if chapter != "enhance":
         return said
     named = {f"{o.name}={o.values.replace(', ', '|')}": o.help for o in OPTIONS.values()}

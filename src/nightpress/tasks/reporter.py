@@ -1,31 +1,38 @@
 """doit's reporter: the lock, Ctrl-C, one line per finished enhancement, the summary, the status.
 
-Floor 4. doit tells it of tasks; the run tells it of enhancements. Everything is written at once.
+doit tells it of tasks; the run tells it of enhancements. Everything is written at once.
 Exit status: 0 done, 1 some failed or were refused, 2 a bug, 3 usage or configuration, 75 another
 run is busy, 130 interrupted.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
-from typing import Any, TextIO
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TextIO
 
 from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 
 from nightpress import errors
-from nightpress.pipeline.events import Listener
-from nightpress.plan import agreement
 from nightpress.progress.outlet import Lane
-from nightpress.tasks import command_line, ending, session, signals
+from nightpress.tasks import command_line, session, signals
 from nightpress.text import safe
+
+if TYPE_CHECKING:
+    from doit.task import Task
+
+    from nightpress.pipeline.events import Listener
+
+__all__ = ["Reporter"]
 
 PATIENCE = 4.0
 """Seconds that calls in flight have after a Ctrl-C; then they are given up."""
 
 
-def one_by_one(tasks: dict[str, Any], selected: list[str]) -> None:
+def _one_by_one(tasks: dict[str, Task], selected: list[str]) -> None:
     """Name the members of a selected group before it, in place, before doit begins with the list.
 
     doit opens all of a group's members first, and so would analyse every plugin before it makes
@@ -45,29 +52,33 @@ class Reporter:
         self.out, self._err = self._lane.outlets((outstream or sys.stdout, sys.stderr))
         self._stderr = sys.stderr
         self.options = options
-        self.now = session.current()
+        self.now = session.begin()
         self.status = errors.EXIT_OK
         self.doit_status = errors.EXIT_OK
         self.writing = False
         self.selected: list[str] = []
-        self.began = self.now.project.clock.monotonic()
+        self.began = self.now.clock.monotonic()
 
     # --- begin ---
 
-    def initialize(self, tasks: dict[str, Any], selected_tasks: list[str]) -> None:
+    def initialize(self, tasks: dict[str, Task], selected_tasks: list[str]) -> None:
         """Before any task: take the lock, check the configuration, mend what a crash left."""
-        one_by_one(tasks, selected_tasks)
+        _one_by_one(tasks, selected_tasks)
         now = self.now
         now.running = True
         self.selected = list(selected_tasks)
         groups = {name.partition(":")[0] for name in selected_tasks}
         self.writing = bool(groups & command_line.WRITING) and not self._only_lists()
         if not self.writing:
-            signals.open_door(now)
+            if groups - command_line.READING:
+                signals.leave(now)
             return
         try:
             self._check(groups)
             self._take_lock()
+            if now.unmoved is not None:
+                selected_tasks.clear()  # doit need not even open its state
+                return
             now.run.listeners.append(self._listener())
             if "enhance" in groups or "analyse" in groups:
                 self._check_writers()
@@ -83,16 +94,18 @@ class Reporter:
         self._catch_signals()
 
     def _only_lists(self) -> bool:
-        asked = self.now.asked
-        return asked is not None and "--list" in asked.flags
+        invocation = self.now.invocation
+        return invocation is not None and "--list" in invocation.flags
 
     def _check(self, groups: set[str]) -> None:
-        if self.now.project.options.get("force") and not self.now.project.named:
+        if not self.now.options.get("force"):
+            return
+        if not self.now.project.named:
             raise errors.UsageError(
                 "force=1 needs a named task",
                 "name the plugin or the enhancement: doit force=1 enhance:NAME",
             )
-        if self.now.project.options.get("force") and groups - {"enhance"}:
+        if groups - {"enhance"}:
             raise errors.UsageError("force=1 is for enhance tasks alone")
 
     def _check_writers(self) -> None:
@@ -115,10 +128,12 @@ class Reporter:
         from nightpress.storage import run_lock
 
         if self.now.lock is None:
-            self.now.lock = run_lock.acquire(self.now.project.state, self.now.run.command)
+            self.now.lock = run_lock.acquire(self.now.state, command_line.text())
 
     def _reconcile(self) -> None:
         """What a crash left is ended; what only the lock file lacks is put there again."""
+        from nightpress.plan import agreement
+
         project = self.now.project
         if not project.has_ledger:
             return
@@ -136,7 +151,7 @@ class Reporter:
         from nightpress.progress import plain
 
         project = self.now.project
-        how = plain.chosen(project.options.get("progress"), self.out, project.environ)
+        how = plain.chosen(project.options.get("progress"), self.out, os.environ)
         if how != "rich":
             return plain.listener(how, self.out)
         from nightpress.progress import eta, live
@@ -151,40 +166,39 @@ class Reporter:
         run = self.now.run
 
         def give_up() -> None:
-            if "press" in self.now.__dict__:
-                self.now.press.caller.give_up()
+            if (press := self.now.open_press) is not None:
+                press.caller.give_up()
 
-        def caught(number: int, _frame: Any) -> None:
+        def caught(number: int, _frame: FrameType | None) -> None:
             signal.signal(number, signal.SIG_DFL)
             run.interrupted = True
             run.stop.set()
             patience = threading.Timer(PATIENCE, give_up)
             patience.daemon = True
             patience.start()
-            said = f"interrupted: {PATIENCE:.0f} s for what is in flight (again: out at once)"
-            self._warn(said)
+            self._warn(f"interrupted: {PATIENCE:.0f} s for what is in flight (again: out at once)")
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, caught)
 
     # --- what doit tells of tasks ---
 
-    def get_status(self, task: Any) -> None:
+    def get_status(self, task: Task) -> None:
         """A task was selected: nothing to tell."""
 
-    def execute_task(self, task: Any) -> None:
+    def execute_task(self, task: Task) -> None:
         """A task begins: the run tells of enhancements."""
 
-    def add_success(self, task: Any) -> None:
+    def add_success(self, task: Task) -> None:
         """A task ended: the run has told of it."""
 
-    def skip_uptodate(self, task: Any) -> None:
+    def skip_uptodate(self, task: Task) -> None:
         """Counted in the summary."""
 
-    def skip_ignore(self, task: Any) -> None:
+    def skip_ignore(self, task: Task) -> None:
         self._say(f"ignored      {task.name} (doit ignore; doit forget takes it back)")
 
-    def add_failure(self, task: Any, fail: BaseFail) -> None:
+    def add_failure(self, task: Task, fail: BaseFail) -> None:
         """A verb's known error (TaskFailed), what hangs on it, or a bug with its traceback."""
         if isinstance(fail, TaskFailed):
             self.doit_status = max(self.doit_status, errors.EXIT_FAILED)
@@ -200,14 +214,14 @@ class Reporter:
         self.status = errors.EXIT_BUG
         self._warn(f"{task.name}: a bug in nightpress, please report it\n{fail.get_msg()}")
 
-    def cleanup_error(self, exception: Any) -> None:
+    def cleanup_error(self, exception: BaseFail) -> None:
         self._warn(exception.get_msg())
 
     def runtime_error(self, msg: str) -> None:
         self.doit_status = self.status = errors.EXIT_BUG
         self._warn(msg)
 
-    def teardown_task(self, task: Any) -> None:
+    def teardown_task(self, task: Task) -> None:
         """None of our tasks has one."""
 
     # --- the end ---
@@ -216,14 +230,23 @@ class Reporter:
         """The summary, the run's row, the lock; then our exit status, where doit's would differ."""
         try:
             if self.writing and self.now.lock is not None:
-                self._finish()
+                self._finish() if self.now.unmoved is None else self._say_unmoved()
         finally:
             self._release()
             self._lane.close()  # all is on record: now whoever reads may take their time
         if self.status != self.doit_status:
             raise SystemExit(self.status)
 
+    def _say_unmoved(self) -> None:
+        from nightpress.progress import summary
+
+        if self.now.options.get("progress") != "none":
+            for line in summary.lines({}, self.now.unmoved or {}, [], seconds=0, calls=0, tokens=0):
+                self._say(line)
+
     def _finish(self) -> None:
+        from nightpress.tasks import ending
+
         run = self.now.run
         ending.close_press(self.now)
         if run.failures():
@@ -234,9 +257,11 @@ class Reporter:
             self.status = errors.EXIT_INTERRUPTED
         if any(name.partition(":")[0] == "enhance" for name in self.selected):
             self._summarise()
+        if self.status == errors.EXIT_OK and not run.outcomes:
+            self.now.keep_unmoved()
         for listener in run.listeners:  # a screen gives the terminal back
             getattr(listener, "close", lambda: None)()
-        json = self.now.project.options.get("progress") == "json"
+        json = self.now.options.get("progress") == "json"
         ending.end(
             self.now, self.status,
             say=self._warn if json else self._say,
@@ -244,12 +269,13 @@ class Reporter:
         )  # fmt: skip
 
     def _summarise(self) -> None:
+        from nightpress.tasks import ending
+
         run = self.now.run
-        if found := ending.problems(self.now):
+        for problem in ending.problems(self.now):
             self.status = max(self.status, errors.EXIT_FAILED)
-        for problem in found:
             self._warn(problem)
-        for line in ending.lines(self.now, self.now.project.clock.monotonic() - self.began):
+        for line in ending.lines(self.now, self.now.clock.monotonic() - self.began):
             run.tell("summary", line)
             if not run.listeners:
                 self._say(line)

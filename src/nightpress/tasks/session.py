@@ -1,84 +1,153 @@
 """One doit process: the project, its catalog and its press, made when they are first needed.
 
-Floor 4. `dodo.py` is imported by doit with the project's folder as the working directory.
+doit imports dodo.py with the project's folder as the working directory; the session begins when
+doit opens its state, before any task is made.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections import Counter
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import InvalidDodoFile
 
 from nightpress import clock
-from nightpress.pipeline.run import Run
-from nightpress.plan import catalog
-from nightpress.plan.catalog import Catalog
-from nightpress.plan.gather import Gatherer
-from nightpress.plan.state import Item, PluginState
+from nightpress.errors import NightpressError
 from nightpress.progress import outlet
-from nightpress.progress.meter import Meter
-from nightpress.project import options
-from nightpress.project.project import STATE, Project
-from nightpress.storage import run_lock
-from nightpress.tasks import command_line
+from nightpress.tasks import command_line, dodo, signals
+from nightpress.tasks.errors import sentence
 
-STATIC = (
-    "manifests", "validate", "plan", "review", "report", "explore", "restore", "audit", "prune",
-    "backup", "backups", "drill", "verify-vault", "archive", "forget-backups",
-)  # fmt: skip
-"""Tasks that are not made per plugin; the rest of the line after them is their own."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nightpress.pipeline.pipeline import Press
+    from nightpress.pipeline.run import Run
+    from nightpress.plan.catalog import Catalog
+    from nightpress.plan.state import Item, PluginState
+    from nightpress.plan.unmoved import Environ
+    from nightpress.project.project import Project
+    from nightpress.storage.run_lock import ProjectLock
+
+__all__ = ["Session", "begin", "current", "forget", "forgotten"]
 
 
 class Session:
-    """What all tasks of one process share. variables: `name=value` from the command line."""
+    """What all tasks of one process share. options: run-wide ones, checked; invocation: what the
+    user asked doit for; lock: the project's, while we hold it; running: doit has begun with the
+    tasks; exit_code: of the last known error."""
 
-    def __init__(self, root: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, options: dict[str, Any]) -> None:
         self.root = root
+        self.options = options
         self.pid = os.getpid()
-        self.asked = command_line.read()
-        checked = options.read(variables)
-        self.selection = command_line.select(self.asked, STATIC)
-        self.project = Project(root, checked, os.environ, clock.of(os.environ), self._named())
-        self.lock: run_lock.ProjectLock | None = None
+        self.since = time.time_ns()
+        self.clock = clock.of(os.environ)
+        self.invocation = command_line.read()
+        self.selection = command_line.select(self.invocation)
+        self.lock: ProjectLock | None = None
+        self.began = False
         self.running = False
         self.exit_code = 0
+        self._catalog: Catalog | None = None
+        self._press: Press | None = None
 
-    def _named(self) -> frozenset[str]:
-        """What the user named: `slug` or `slug/name`."""
-        names = self.asked.names if self.asked else ()
-        groups = (name.partition(":") for name in names)
-        return frozenset(rest for group, _, rest in groups if group == "enhance" and rest)
+    @property
+    def state(self) -> Path:
+        return self.root / dodo.STATE
 
     @cached_property
+    def project(self) -> Project:
+        from nightpress.project.project import Project
+
+        names = self.invocation.names if self.invocation else ()
+        groups = (name.partition(":") for name in names)
+        named = frozenset(rest for group, _, rest in groups if group == "enhance" and rest)
+        return Project(self.root, self.options, self.environ, self.clock, named)
+
+    @cached_property
+    def environ(self) -> Environ:
+        from nightpress.plan.unmoved import Environ
+
+        return Environ(os.environ)
+
+    @cached_property
+    def run(self) -> Run:
+        from nightpress.pipeline.run import Run
+
+        return Run(self.project, command_line.text())
+
+    # --- what there is to do ---
+
+    @cached_property
+    def unmoved(self) -> Counter[str] | None:
+        """The decisions of all plugins, counted, if nothing at all has moved since a run found
+        nothing to do; None where that is not plain."""
+        if not self.selection.stale or self.options.get("progress") == "json":
+            return None
+        from nightpress.plan import unmoved
+        from nightpress.storage.index import Index
+
+        path = self.state / "index.db"
+        if not path.exists():
+            return None
+        return unmoved.look(Index(path, self.root), self.root, self.options)
+
+    def keep_unmoved(self) -> None:
+        """Leave a note for the next run, if this one found nothing to do."""
+        from nightpress.plan import unmoved
+
+        catalog = self._catalog
+        if not self.selection.stale or catalog is None or catalog.items or catalog.problems:
+            return
+        unmoved.keep(self.project, len(catalog.slugs), self.environ, self.since)
+
+    @property
     def catalog(self) -> Catalog:
-        chosen = self.selection
-        if chosen.all:
-            return self.whole()
-        slugs = None if chosen.stale else chosen.slugs
-        return catalog.load(self.project, slugs=slugs, looking=self._looking())
+        if self._catalog is None:
+            from nightpress.plan import catalog
+
+            chosen = self.selection
+            if chosen.all:
+                self._catalog = self.whole()
+            else:
+                slugs = None if chosen.stale else chosen.slugs
+                self._catalog = catalog.load(self.project, slugs=slugs, looking=self._meter())
+        return self._catalog
 
     def whole(self) -> Catalog:
         """All plugins, those that need nothing, too."""
-        return catalog.load(self.project, everything=True, looking=self._looking())
+        from nightpress.plan import catalog
 
-    def _looking(self) -> Callable[[int, int], None]:
-        return Meter(quiet=self.project.options.get("progress") in ("none", "json")).plugins
+        return catalog.load(self.project, everything=True, looking=self._meter())
+
+    def _meter(self) -> Callable[[int, int], None]:
+        from nightpress.progress.meter import Meter
+
+        return Meter(quiet=self.options.get("progress") in ("none", "json")).plugins
 
     def reload(self) -> None:
         """Look again: a crash was mended after the tasks were made."""
-        self.__dict__.pop("catalog", None)
+        self._catalog = None
 
-    def shown(self) -> list[Item]:
+    def items(self) -> list[Item]:
         """The enhancements that doit is handed: of the plugins with work, or all that were
         selected (doit needs whole plugins, since their tasks depend on one another)."""
-        items = list(self.catalog.items.values())
-        if not self.selection.stale:
-            return items
-        order = self.project.defaults.values.get("priority") or catalog.PRIORITY
+        if self.selection.nothing or self.unmoved is not None:
+            return []
+        from nightpress.plan import catalog
+
+        try:
+            items = list(self.catalog.items.values())
+            if not self.selection.stale:
+                return items
+            order = self.project.defaults.values.get("priority") or catalog.PRIORITY
+        except (NightpressError, OSError) as error:
+            raise InvalidDodoFile(sentence(error)) from None
         first: dict[str, int] = {}
         for item in items:
             if item.work:
@@ -86,74 +155,112 @@ class Session:
         busy = [item for item in items if item.slug in first]
         return sorted(busy, key=lambda item: first[item.slug])
 
+    def slugs(self) -> list[str]:
+        """The plugins of those enhancements."""
+        return list(dict.fromkeys(item.slug for item in self.items()))
+
     def plugin(self, slug: str) -> PluginState:
         """Everything about one plugin, gathered once."""
-        found = self.catalog.gathered.get(slug)
-        if found is None:
-            found = self.catalog.gathered[slug] = Gatherer(self.project).gather(slug)
-        return found
+        state = self.catalog.gathered.get(slug)
+        if state is None:
+            from nightpress.plan.gather import Gatherer
 
-    @cached_property
-    def run(self) -> Run:
-        words = [Path(sys.argv[0]).name, *sys.argv[1:]]
-        return Run(self.project, " ".join(words)[:500])
+            state = self.catalog.gathered[slug] = Gatherer(self.project).gather(slug)
+        return state
 
-    @cached_property
-    def press(self) -> Any:
+    # --- who does it ---
+
+    @property
+    def press(self) -> Press:
         """The press; heavy imports happen here, only when something is stale."""
+        if self._press is None:
+            self._press = self._new_press()
+        return self._press
+
+    @property
+    def open_press(self) -> Press | None:
+        """The press, if there has been work for it."""
+        return self._press
+
+    def _new_press(self) -> Press:
+        import random
+
         from nightpress.pipeline import ask, attempts, pacing, pipeline, publish
         from nightpress.storage import snapshots
 
-        spent = pacing.spending(self.project)
-        paced = None
-        if self._asks_a_model():
-            paced = pacing.pacer(self.run, spent)
-        rng = random.Random()  # noqa: S311 - jitter
-        caller = ask.Caller(self.run, paced, rng, fallbacks=pacing.fallbacks(self.project))
+        spending = pacing.spending(self.project)
+        paced = pacing.pacer(self.run, spending) if self._asks_a_model() else None
+        jitter = random.Random()  # noqa: S311
+        caller = ask.Caller(self.run, paced, jitter, fallbacks=pacing.fallbacks(self.project))
         return pipeline.Press(
             run=self.run,
             caller=caller,
             plugin=self.plugin,
             snapshots=snapshots.Snapshots(self.project.state / "snapshots"),
             lock=publish.LockBook(self.project),
-            spending=spent,
+            spending=spending,
             attempts=attempts.Attempts(self.run, caller),
         )
 
     def _asks_a_model(self) -> bool:
         """Does the project, or any manifest of what has to be looked at?"""
-        states = (s for found in self.catalog.gathered.values() for s in found.states.values())
+        states = (s for state in self.catalog.gathered.values() for s in state.states.values())
         return self.project.writer().kind == "model" or any(
             state.writer.kind == "model" for state in states
         )
 
 
-_current: Session | None = None
-
-
-def start(variables: Mapping[str, str]) -> Session:
-    """The session of this process (a new one for each dodo.py that is loaded)."""
-    global _current
-    outlet.stand_in()
-    root = Path.cwd()
-    (root / STATE).mkdir(exist_ok=True)
-    _current = Session(root, variables)
-    return _current
+_session: Session | None = None
 
 
 def current() -> Session:
-    if _current is None:
-        raise RuntimeError("no dodo.py of nightpress was loaded")
-    return _current
+    """The session of this process, for the folder that doit runs in. A wrong option ends doit
+    with exit status 3 before any task."""
+    global _session
+    if _session is None:
+        try:
+            _session = Session(Path.cwd(), _options())
+        except NightpressError as error:
+            raise InvalidDodoFile(sentence(error)) from None
+    return _session
+
+
+def begin() -> Session:
+    """doit starts: mind signals, and take the project's lock where work was plainly asked for."""
+    session = current()
+    if not session.began:
+        session.began = True
+        outlet.stand_in()
+        if session.invocation is not None:
+            dodo.check(session.invocation.command, session.invocation.names)
+        signals.enter(session)
+    return session
+
+
+def forget() -> None:
+    """Another dodo.py is loaded: its session is a new one."""
+    global _session
+    _session = None
+
+
+def _options() -> dict[str, Any]:
+    """The run-wide options (`name=value` on doit's command line), checked."""
+    module = sys.modules.get("doit.doit_cmd")
+    variables = dict(getattr(module, "_CMDLINE_VARS", None) or {})
+    if not variables:
+        return {}
+    from nightpress.project import options
+
+    return options.read({name: str(value) for name, value in variables.items()})
 
 
 def forgotten(task: str) -> None:
     """`doit forget TASK`: the user asks for its enhancements again."""
     group, _, rest = task.partition(":")
-    if _current is None or _current.running or group != "enhance":
+    if _session is None or _session.running or group != "enhance":
         return
-    project = _current.project
-    jobs = [i for i in _current.catalog.items if not rest or i == rest or i.startswith(f"{rest}/")]
+    project = _session.project
+    jobs = [i for i in _session.catalog.items if not rest or i == rest or i.startswith(f"{rest}/")]
     for job in jobs:
         project.ledger.ask(job)
     project.index.unsettle({job.partition("/")[0] for job in jobs})

@@ -1,64 +1,73 @@
 """Before doit makes any task: a second run is told so at once, and Ctrl-C ends with a word.
 
-Floor 4. Reading a large marketplace for the first time takes a while. A run that is going to write
-takes the project's lock before that; whoever comes second waits for nothing (exit status 75).
+Reading a large marketplace for the first time takes a while. A run that is going to write takes the
+project's lock before that; whoever comes second waits for nothing (exit status 75).
 """
 
 from __future__ import annotations
 
-import atexit
 import signal
 import sys
 import threading
 from contextlib import suppress
-from typing import Any
+from types import FrameType
+from typing import TYPE_CHECKING
 
 from nightpress.errors import EXIT_INTERRUPTED, BusyError, NightpressError
-from nightpress.storage import run_lock
 from nightpress.tasks import command_line
-from nightpress.tasks.session import Session
+
+if TYPE_CHECKING:
+    from nightpress.tasks.session import Session
+
+__all__ = ["enter", "leave"]
 
 
-def enter(now: Session) -> None:
+def enter(session: Session) -> None:
     """Take the lock, if the command line plainly asks for work; mind signals from now on."""
-    if now.asked is None or threading.current_thread() is not threading.main_thread():
+    asked = session.invocation
+    if asked is None or threading.current_thread() is not threading.main_thread():
         return
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-            signal.signal(number, _leave)
-    if now.asked.command in command_line.SHOWING:
+            signal.signal(number, _interrupt)
+    if asked.command in command_line.SHOWING:
         # `doit list | head`: end as every program does, instead of with doit's traceback
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    if not command_line.writes(now.asked):
+    if not command_line.writes(asked):
         return
+    import atexit
+
+    from nightpress.storage import run_lock
+
     try:
-        now.lock = run_lock.acquire(now.project.state, now.run.command)
+        session.lock = run_lock.acquire(session.state, command_line.text())
     except BusyError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(error.exit_code) from None
     except (NightpressError, OSError):
         return  # the reporter meets it again, and says what it means
-    atexit.register(_release, now)
+    atexit.register(_release, session)
 
 
-def open_door(now: Session) -> None:
+def leave(session: Session) -> None:
     """Nothing of ours is waiting any longer: signals do what they do to every program."""
-    if now.asked is not None and threading.current_thread() is threading.main_thread():
+    main = threading.current_thread() is threading.main_thread()
+    if session.invocation is not None and main:
         for number, usual in (
             (signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)
         ):  # fmt: skip
-            if signal.getsignal(number) is _leave:
+            if signal.getsignal(number) is _interrupt:
                 signal.signal(number, usual)
 
 
-def _leave(_number: int, _frame: Any) -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     sys.stderr.write("interrupted: nothing was begun\n")
     raise SystemExit(EXIT_INTERRUPTED)
 
 
-def _release(now: Session) -> None:
+def _release(session: Session) -> None:
     """doit refused the command line, say: the file names nobody any longer."""
-    if now.lock is not None:
+    if session.lock is not None:
         with suppress(OSError):
-            now.lock.release()
-        now.lock = None
+            session.lock.release()
+        session.lock = None

@@ -1,20 +1,23 @@
 """doit's own state, in SQLite, and what `doit forget` means here.
 
-Floor 4. doit keeps its state in a backend that is chosen by name (entry point `doit.BACKEND`);
+doit keeps its state in a backend that is chosen by name (entry point `doit.BACKEND`);
 ours is doit's own SqliteDB (its json and dbm stores break when killed while saving), and tells
 the ledger when the user forgets a task: that is the wish to have it made again.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.dependency import DatabaseException, SqliteDB
 
-from nightpress.storage import sqlite
-from nightpress.tasks import session
+if TYPE_CHECKING:
+    from nightpress.storage.sqlite import Connection
+
+__all__ = ["NightpressDB"]
 
 
 class NightpressDB(SqliteDB):  # type: ignore[misc]
@@ -23,16 +26,42 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
     desc = "SQLite, with the ledger told of `doit forget`"
 
     def __init__(self, name: str, codec: Any, *, module_name: str | None = None) -> None:
+        from nightpress.tasks import session
+
+        del module_name
+        session.begin()
+        self.name = _place(name)
+        self.codec = codec
+        self._cache: dict[str, dict[str, Any]] = {}
+        self._dirty: set[str] = set()
+        self._opened: Connection | None = None
+
+    @property
+    def _conn(self) -> Connection:
+        """Opened when doit first asks, which it does not where nothing is to be done."""
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
+
+    def _open(self) -> Connection:
+        from nightpress.storage import sqlite
+
+        path = Path(self.name)
         try:
-            if Path(name).exists() and not sqlite.is_sound(Path(name)):
+            if path.exists() and not sqlite.is_sound(path):
                 raise DatabaseException
-            super().__init__(name, codec, module_name=module_name)
+            connection: Connection = self._sqlite3(self.name)
         except DatabaseException:
-            Path(name).replace(f"{name}.damaged")
-            super().__init__(name, codec, module_name=module_name)
+            path.replace(f"{path}.damaged")
+            connection = self._sqlite3(self.name)
+        return connection
 
     def dump(self) -> None:
         """Write the state. It is a convenience of doit's: a full disk costs nothing but that."""
+        if self._opened is None:
+            return
+        from nightpress.storage import sqlite
+
         try:
             super().dump()
         except sqlite.Error as error:
@@ -42,8 +71,24 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
         """Drop a task's state. doit calls this for a failed task, too: only outside of a run is
         it the user who asks."""
         super().remove(task_id)
+        from nightpress.tasks import session
+
         session.forgotten(task_id)
 
     def remove_all(self) -> None:
         super().remove_all()
+        from nightpress.tasks import session
+
         session.forgotten("enhance")
+
+
+def _place(name: str) -> str:
+    """Where the state can be: its file, or memory alone where nothing can be written (in a
+    read-only checkout one may list and plan)."""
+    path = Path(name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return ":memory:"
+    writable = os.access(path.parent, os.W_OK) and (os.access(path, os.W_OK) or not path.exists())
+    return name if writable else ":memory:"

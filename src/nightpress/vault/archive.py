@@ -53,43 +53,43 @@ class ArchiveResult(Struct, frozen=True):
 
 def archive(place: Place, parent: Path, *, snapshot: str | None = None) -> ArchiveResult:
     """Write the newest snapshot, or the named one, into a new folder `parent/nightpress-STAMP`."""
-    chosen = inventory.choose(place, snapshot)
-    stamp = f"{datetime.fromisoformat(chosen.taken).astimezone(UTC):%Y%m%d-%H%M%S}"
+    snapshot_row = inventory.choose(place, snapshot)
+    stamp = f"{datetime.fromisoformat(snapshot_row.taken).astimezone(UTC):%Y%m%d-%H%M%S}"
     folder = parent / f"nightpress-{stamp}"
     if folder.exists():
         raise UsageError(f"{safe(str(folder))} is there already", "remove it to write it again")
     stage = parent / f".nightpress-{stamp}-{token_hex(4)}"
     stage.mkdir(parents=True)
     try:
-        tar_sha256 = _fill(place, stage, stamp, chosen)
+        tar_sha256 = _fill(place, stage, stamp, snapshot_row)
         os.sync()  # the content is durable before the name is
         stage.rename(folder)
     except BaseException:
         shutil.rmtree(stage, ignore_errors=True)
         raise
     files = tuple((p.name, p.stat().st_size, _sha256(p)) for p in sorted(folder.iterdir()))
-    return ArchiveResult(str(folder), chosen.id, files, tar_sha256, chosen.partial)
+    return ArchiveResult(str(folder), snapshot_row.id, files, tar_sha256, snapshot_row.partial)
 
 
-def _fill(place: Place, stage: Path, stamp: str, chosen: VaultSnapshot) -> str:
-    rows = inventory.parts(place, chosen.id)
+def _fill(place: Place, stage: Path, stamp: str, snapshot: VaultSnapshot) -> str:
+    rows = inventory.parts(place, snapshot.id)
     heads = [row.tree for row in rows]
     stored = fetch.sizes(place, heads)
     loaded = fetch.load(place, heads, stored)
     tree_of = {(row.kind, row.slug): loaded[row.tree] for row in rows}
     nodes = restore.merged([loaded[row.tree] for row in rows if row.kind != "ledger"])
-    noted = restore.note(chosen, rows, loaded, restore.merged([loaded[row.tree] for row in rows]))
-    tar_sha256 = _tar(place, stage / f"plugins-{stamp}.tar.gz", nodes, stored, noted)
+    note = restore.note(snapshot, rows, loaded, restore.merged([loaded[row.tree] for row in rows]))
+    tar_sha256 = _tar(place, stage / f"plugins-{stamp}.tar.gz", nodes, stored, note)
     ledger = tree_of.get(("ledger", "ledger"))
     for node in ledger.nodes if ledger else ():
         if node.kind == "f":
             with (stage / f"enhancements-{stamp}.db").open("xb") as file:
                 for _, data in fetch.content(place, node.chunks, stored):
                     file.write(data)
-    listed = _inventory(chosen, rows, tree_of, tar_sha256)
-    (stage / "plugin-inventory.json").write_text(json.dumps(listed, indent=1) + "\n")
+    overview = _inventory(snapshot, rows, tree_of, tar_sha256)
+    (stage / "plugin-inventory.json").write_text(json.dumps(overview, indent=1) + "\n")
     has_ledger = (stage / f"enhancements-{stamp}.db").exists()
-    (stage / "RECOVERY.md").write_text(_recovery(chosen, stamp, has_ledger))
+    (stage / "RECOVERY.md").write_text(_recovery(snapshot, stamp, has_ledger))
     sums = "".join(f"{_sha256(path)}  {path.name}\n" for path in sorted(stage.iterdir()))
     (stage / "SHA256SUMS").write_text(sums)
     return tar_sha256
@@ -132,7 +132,7 @@ def _tar(
     path: Path,
     nodes: Sequence[Node],
     stored: dict[str, int],
-    noted: tuple[Node, bytes] | None,
+    note: tuple[Node, bytes] | None,
 ) -> str:
     """Write the tar.gz; sha256 of the tar inside. noted: one more file, for its end."""
     ordered = sorted((n for n in nodes if n.kind != "x"), key=lambda n: n.path)
@@ -148,8 +148,8 @@ def _tar(
         ) as tar:  # fmt: skip
             for node in ordered:
                 _add(tar, node, every)
-            if noted is not None:
-                _add(tar, noted[0], iter([(noted[0].hash, noted[1])]))
+            if note is not None:
+                _add(tar, note[0], iter([(note[0].hash, note[1])]))
     return out.total.hexdigest()
 
 
@@ -171,7 +171,7 @@ def _add(tar: tarfile.TarFile, node: Node, every: Iterator[tuple[str, bytes]]) -
 
 
 def _inventory(
-    chosen: VaultSnapshot,
+    snapshot: VaultSnapshot,
     rows: Sequence[PartRow],
     tree_of: dict[tuple[str, str], Tree],
     tar_sha256: str,
@@ -190,12 +190,12 @@ def _inventory(
             "not_backed_up": [{"path": n.path, "why": n.text} for n in tree.left_out],
         })  # fmt: skip
     return {
-        "snapshot": chosen.id, "taken": chosen.taken, "tool": chosen.tool,
-        "partial": chosen.partial, "tar_sha256": tar_sha256, "parts": plugins,
+        "snapshot": snapshot.id, "taken": snapshot.taken, "tool": snapshot.tool,
+        "partial": snapshot.partial, "tar_sha256": tar_sha256, "parts": plugins,
     }  # fmt: skip
 
 
-def _recovery(chosen: VaultSnapshot, stamp: str, has_ledger: bool) -> str:
+def _recovery(snapshot: VaultSnapshot, stamp: str, has_ledger: bool) -> str:
     copy = (
         f"mkdir -p project/.nightpress && cp enhancements-{stamp}.db project/.nightpress/ledger.db"
     )
@@ -204,8 +204,8 @@ def _recovery(chosen: VaultSnapshot, stamp: str, has_ledger: bool) -> str:
     steps = "\n".join(f"{number}. {what}" for number, what in enumerate(schema.RECOVERY, 1))
     return f"""# Recovery
 
-This folder is snapshot {chosen.id}, taken {chosen.taken}: {chosen.plugins} plugins,
-{chosen.files} files, {chosen.bytes} bytes.
+This folder is snapshot {snapshot.id}, taken {snapshot.taken}: {snapshot.plugins} plugins,
+{snapshot.files} files, {snapshot.bytes} bytes.
 
 ## From this folder
 

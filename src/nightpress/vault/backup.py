@@ -22,7 +22,7 @@ from nightpress.vault import inventory, schema
 from nightpress.vault.fileindex import opened
 from nightpress.vault.inventory import PART_COLUMNS, PartRow
 from nightpress.vault.place import Absent, Place, Refused, Rows, Sql
-from nightpress.vault.send import Job, bring
+from nightpress.vault.send import Job, send
 from nightpress.vault.source import Listener, Source, silent
 from nightpress.vault.upload import Uploader
 
@@ -55,16 +55,16 @@ class BackupResult(Struct, frozen=True):
 
     def lines(self) -> list[str]:
         """Everything that is worth telling, `line()` last."""
-        told = [f"not backed up: {safe(path)}: {safe(why)}" for path, why in self.left_out[:50]]
+        notes = [f"not backed up: {safe(path)}: {safe(why)}" for path, why in self.left_out[:50]]
         if len(self.left_out) > 50:
-            told.append(f"... and {len(self.left_out) - 50:,} more that are not backed up")
+            notes.append(f"... and {len(self.left_out) - 50:,} more that are not backed up")
         if self.partial:
-            told.append("this snapshot is partial: see what is not backed up, above")
-        took = (
+            notes.append("this snapshot is partial: see what is not backed up, above")
+        summary = (
             f"snapshot {self.snapshot}: {self.plugins:,} plugins, {self.files:,} files,"
             f" {self.bytes:,} bytes in {self.seconds:.1f} s"
         )
-        return [*self.notices, *told, took, self.line()]
+        return [*self.notices, *notes, summary, self.line()]
 
 
 def backup(
@@ -79,7 +79,7 @@ def backup(
             parent_id, parent = _newest(place)
             job = Job(source, index, Uploader(place), parent, progress, clock, began)
             try:
-                rows, notices = bring(job)
+                rows, notices = send(job)
                 new += job.uploader.new
                 snapshot = _list(place, rows, parent_id, parent, clock)
                 break
@@ -106,8 +106,8 @@ def _newest(place: Place) -> tuple[str, dict[tuple[str, str], PartRow]]:
     except Absent:
         schema.create(place)
         return "", {}
-    made = [inventory.part(row[1:]) for row in rows]
-    return (str(rows[0][0]) if rows else ""), {(row.kind, row.slug): row for row in made}
+    parts_of_parent = [inventory.part(row[1:]) for row in rows]
+    return (str(rows[0][0]) if rows else ""), {(row.kind, row.slug): row for row in parts_of_parent}
 
 
 def _list(

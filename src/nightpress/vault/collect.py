@@ -37,7 +37,7 @@ _MADE_AGAIN = (
 """Untracked folders that stay out though no .gitignore says so: any tool makes them again."""
 
 
-class Found(Struct, frozen=True):
+class Part(Struct, frozen=True):
     """One part of a snapshot, before anything is read. path: relative to the project; files: to
     be read; nodes: folders, links and what stays out."""
 
@@ -83,11 +83,11 @@ class _Patterns(_Travels):
         return self._ignore.holds(name, path) or super()._stays(name, path, whole)
 
 
-def collect(source: Source) -> tuple[list[Found], list[str]]:
+def collect(source: Source) -> tuple[list[Part], list[str]]:
     """The parts of the project (but for the ledger), and notices on what was passed over."""
     notices: list[str] = []
     ignored = _git_ignored(source.root, notices)
-    found: list[Found] = []
+    parts: list[Part] = []
     for plugin in source.plugins:
         try:
             if plugin.path != ".":
@@ -97,10 +97,10 @@ def collect(source: Source) -> tuple[list[Found], list[str]]:
             notices.append(f"plugin {safe(plugin.slug)} was not backed up: {safe(str(error))}")
             continue
         tree = reading.walk(root, _ignore(source, plugin.path, ignored), CAPS)
-        found.append(_part("plugin", plugin, tree, source))
-    taken = tuple(part.plugin for part in found)
-    found += _project(replace(source, plugins=taken), ignored, found)
-    return found, notices
+        parts.append(_part("plugin", plugin, tree, source))
+    plugins = tuple(part.plugin for part in parts)
+    parts += _project(replace(source, plugins=plugins), ignored, parts)
+    return parts, notices
 
 
 def _ignore(source: Source, base: str, ignored: frozenset[str] | None) -> reading.Ignore:
@@ -118,8 +118,8 @@ def _folder(root: Path, path: str) -> Path:
 def _project(
     source: Source,
     ignored: frozenset[str] | None,
-    plugins: Sequence[Found],
-) -> list[Found]:
+    plugins: Sequence[Part],
+) -> list[Part]:
     """The project's own files, but for those that travel with a plugin; many of them in several
     parts, since a change costs the list of its part."""
     own: dict[str, reading.Entry] = {}
@@ -137,12 +137,12 @@ def _project(
     groups: list[list[reading.Entry]] = [[] for _ in range(count)]
     for path in sorted(own):
         groups[zlib.crc32(os.fsencode(path)) % count].append(own[path])
-    found = []
+    parts = []
     for number, group in enumerate(groups):
         slug = f"project-{number:02}" if number else "project"
         tree = reading.Tree(tuple(group), () if number else tuple(notices))
-        found.append(_part("project", Plugin(slug, source.root.name, "."), tree, source))
-    return found
+        parts.append(_part("project", Plugin(slug, source.root.name, "."), tree, source))
+    return parts
 
 
 def _below(
@@ -183,7 +183,7 @@ def _below(
         )  # fmt: skip
 
 
-def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Found:
+def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Part:
     files: list[reading.Entry] = []
     nodes: list[Node] = []
     if plugin.path != ".":
@@ -204,11 +204,11 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Fou
             nodes.append(Node("x", e.path, text="its name says that it holds secrets"))
         else:
             files.append(e)
-    known = {node.path for node in nodes if node.kind == "x"}
+    paths = {node.path for node in nodes if node.kind == "x"}
     for notice in tree.notices:
-        if notice.path not in known:
+        if notice.path not in paths:
             nodes.append(Node("x", notice.path or ".", text=notice.what, grave=True))
-    return Found(kind, plugin, tuple(files), tuple(nodes))
+    return Part(kind, plugin, tuple(files), tuple(nodes))
 
 
 def _git_ignored(root: Path, notices: list[str]) -> frozenset[str] | None:
@@ -230,8 +230,8 @@ def _git_ignored(root: Path, notices: list[str]) -> frozenset[str] | None:
 def _not_checked_out(root: Path) -> list[reading.Notice]:
     """What git tracks and a sparse checkout keeps off this disk."""
     try:
-        asked = ("config", "--get", "--default=false", "--type=bool", "core.sparseCheckout")
-        if git.run(root, *asked) != b"true\n":
+        question = ("config", "--get", "--default=false", "--type=bool", "core.sparseCheckout")
+        if git.run(root, *question) != b"true\n":
             return []
         rows = git.run(root, "ls-files", "-z", "-t").split(b"\0")
     except (OSError, subprocess.SubprocessError):

@@ -57,16 +57,16 @@ class DrillResult(Struct, frozen=True):
 
     def lines(self) -> list[str]:
         """Everything that is worth telling, `line()` last."""
-        told = [f"NOT what the snapshot says: {safe(path)}" for path in self.broken[:20]]
+        notes = [f"NOT what the snapshot says: {safe(path)}" for path in self.broken[:20]]
         if self.moved:
             few = ", ".join(safe(path) for path in self.moved[:5])
-            told.append(f"{len(self.moved):,} files have changed since the backup: {few}")
+            notes.append(f"{len(self.moved):,} files have changed since the backup: {few}")
         if self.missing:
             few = ", ".join(safe(path) for path in self.missing[:5])
-            told.append(f"{len(self.missing):,} files are not backed up: {few}")
+            notes.append(f"{len(self.missing):,} files are not backed up: {few}")
         if self.seconds > self.limit:
-            told.append(f"it took {self.seconds:.0f} s, more than {self.limit:.0f}")
-        return [*told, self.line()]
+            notes.append(f"it took {self.seconds:.0f} s, more than {self.limit:.0f}")
+        return [*notes, self.line()]
 
 
 def drill(
@@ -83,9 +83,9 @@ def drill(
     began = clock.monotonic()
     with tempfile.TemporaryDirectory(prefix="nightpress-drill-") as folder:
         dest = Path(folder) / "recovered"
-        done = restore.restore_all(place, dest, snapshot=snapshot, progress=progress, clock=clock)
+        back = restore.restore_all(place, dest, snapshot=snapshot, progress=progress, clock=clock)
         seconds = clock.monotonic() - began
-        rows = inventory.parts(place, done.snapshot)
+        rows = inventory.parts(place, back.snapshot)
         heads = [row.tree for row in rows]
         loaded = fetch.load(place, heads, fetch.sizes(place, heads))
         nodes = restore.merged([loaded[head] for head in heads])
@@ -94,11 +94,11 @@ def drill(
         ledgers = {path for path in ledgers if _is_database(dest, path, broken)}
         moved = [n.path for n in nodes if n.path not in ledgers and not _matches(source.root, n)]
         _writable(dest)
-    return _result(done, place, seconds, broken, moved, nodes, limit)
+    return _result(back, place, seconds, broken, moved, nodes, limit)
 
 
 def _result(
-    done: RestoreResult,
+    back: RestoreResult,
     place: Place,
     seconds: float,
     broken: list[str],
@@ -107,7 +107,7 @@ def _result(
     limit: float,
 ) -> DrillResult:
     return DrillResult(
-        done.snapshot, place.name, place.off_site, seconds, done.plugins, done.files, done.bytes,
+        back.snapshot, place.name, place.off_site, seconds, back.plugins, back.files, back.bytes,
         tuple(broken), tuple(moved), tuple(n.path for n in nodes if n.kind == "x"), limit,
     )  # fmt: skip
 
@@ -128,14 +128,14 @@ def _matches(root: Path, node: Node) -> bool:
         return True
     path = f"{root}/{node.path}"
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
         if node.kind == "l":
-            return stat.S_ISLNK(found.st_mode) and os.readlink(path) == node.text
-        if stat.S_IMODE(found.st_mode) & 0o777 != node.mode & 0o777:
+            return stat.S_ISLNK(status.st_mode) and os.readlink(path) == node.text
+        if stat.S_IMODE(status.st_mode) & 0o777 != node.mode & 0o777:
             return False
         if node.kind == "d":
-            return stat.S_ISDIR(found.st_mode)
-        return found.st_size == node.size and _hash(root, node.path) == node.hash
+            return stat.S_ISDIR(status.st_mode)
+        return status.st_size == node.size and _hash(root, node.path) == node.hash
     except (OSError, UnsafePath):
         return False
 

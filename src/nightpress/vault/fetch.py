@@ -13,7 +13,7 @@ _PAGE = 50_000
 
 def sizes(place: Place, heads: Sequence[str]) -> dict[str, int]:
     """Stored bytes of the trees, by their heads, and of everything that they are made of."""
-    found: dict[str, int] = {}
+    stored_sizes: dict[str, int] = {}
     last = ""
     while True:
         (rows,) = place.read(
@@ -26,9 +26,9 @@ def sizes(place: Place, heads: Sequence[str]) -> dict[str, int]:
             )
         )
         for hash_, stored in rows:
-            found[str(hash_)] = int(stored)
+            stored_sizes[str(hash_)] = int(stored)
         if len(rows) < _PAGE:
-            return found
+            return stored_sizes
         last = str(rows[-1][0])
 
 
@@ -36,12 +36,12 @@ def content(
     place: Place, hashes: Iterable[str], stored: Mapping[str, int]
 ) -> Iterator[tuple[str, bytes]]:
     """The verified raw bytes of each object, in order. Raises Damaged, with the object's name."""
-    wanted = []
+    requests = []
     for hash_ in hashes:
         if hash_ not in stored:
             raise Damaged(f"object {hash_} is missing from {place.name}")
-        wanted.append((hash_, stored[hash_]))
-    for packed in upload.fetch(place, wanted):
+        requests.append((hash_, stored[hash_]))
+    for packed in upload.fetch(place, requests):
         yield packed.hash, objects.unpack(packed)
 
 
@@ -49,15 +49,15 @@ def load(place: Place, heads: Sequence[str], stored: Mapping[str, int]) -> dict[
     """head -> the whole tree."""
     paths: dict[str, str] = {}
     nodes: dict[str, list[Node]] = {head: [] for head in heads}
-    wanted = {head: head for head in nodes}  # object -> the head that it belongs to
-    while wanted:
+    heads_of = {head: head for head in nodes}  # object -> the head that it belongs to
+    while heads_of:
         following: dict[str, str] = {}
-        for hash_, data in content(place, list(wanted), stored):
-            head = wanted[hash_]
-            path, found, after = trees.read(hash_, data)
+        for hash_, data in content(place, list(heads_of), stored):
+            head = heads_of[hash_]
+            path, entries, after = trees.read(hash_, data)
             paths.setdefault(head, path)
-            nodes[head] += found
+            nodes[head] += entries
             if after is not None:
                 following[after] = head
-        wanted = following
+        heads_of = following
     return {head: Tree(paths[head], tuple(nodes[head])) for head in nodes}

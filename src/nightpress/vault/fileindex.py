@@ -30,7 +30,7 @@ CREATE TABLE files (
 """
 
 
-class Known(Struct, frozen=True):
+class FileRecord(Struct, frozen=True):
     """A file as it was read. chunks: its objects; secret: the kind of one that it holds, or ""."""
 
     stamp: str
@@ -41,28 +41,28 @@ class Known(Struct, frozen=True):
 
 
 class FileIndex:
-    """path (as JSON text, so that odd bytes are kept) -> Known, in memory and on disk."""
+    """path (as JSON text, so that odd bytes are kept) -> FileRecord, in memory and on disk."""
 
     def __init__(self, state: Path | None) -> None:
         self._store = Store(state / "vault-index.db", (_SCHEMA,), durable=False) if state else None
-        self._fresh: dict[str, Known] = {}
-        self._known: dict[str, Known] = {}
+        self._fresh: dict[str, FileRecord] = {}
+        self._known: dict[str, FileRecord] = {}
         if self._store is not None:
             for row in self._store.connection().execute("SELECT * FROM files"):
-                self._known[row["path"]] = Known(
+                self._known[row["path"]] = FileRecord(
                     row["stamp"], row["size"], row["hash"],
                     tuple(json.loads(row["chunks"])) if row["chunks"] else (row["hash"],),
                     row["secret"],
                 )  # fmt: skip
 
-    def get(self, path: str, stamp: str) -> Known | None:
-        known = self._known.get(json.dumps(path))
-        return known if known is not None and known.stamp == stamp else None
+    def get(self, path: str, stamp: str) -> FileRecord | None:
+        record = self._known.get(json.dumps(path))
+        return record if record is not None and record.stamp == stamp else None
 
-    def put(self, path: str, known: Known, changed_ns: int, now_ns: int) -> None:
+    def put(self, path: str, record: FileRecord, changed_ns: int, now_ns: int) -> None:
         """Remember; changed_ns: the file's latest mtime or ctime, now_ns: before it was read."""
         if now_ns - changed_ns > RACY_NS:
-            self._known[json.dumps(path)] = self._fresh[json.dumps(path)] = known
+            self._known[json.dumps(path)] = self._fresh[json.dumps(path)] = record
 
     def drop(self, path: str) -> None:
         self._known.pop(json.dumps(path), None)

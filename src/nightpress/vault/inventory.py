@@ -90,19 +90,19 @@ def snapshots(place: Place) -> list[VaultSnapshot]:
     return [_snapshot(row) for row in rows]
 
 
-def choose(place: Place, wanted: str | None) -> VaultSnapshot:
+def choose(place: Place, prefix: str | None) -> VaultSnapshot:
     """The newest snapshot, or the one whose id begins with `wanted`; UsageError if there is none
     or more than one."""
-    found = snapshots(place)
-    if not found:
+    listed = snapshots(place)
+    if not listed:
         raise UsageError(f"there is no snapshot in {place.name}", "doit backup makes one")
-    if wanted is None:
-        return found[0]
-    matching = [s for s in found if s.id.startswith(wanted)]
+    if prefix is None:
+        return listed[0]
+    matching = [s for s in listed if s.id.startswith(prefix)]
     if len(matching) == 1:
         return matching[0]
     what = "no snapshot" if not matching else f"{len(matching)} snapshots"
-    raise UsageError(f"there is {what} {safe(wanted)!r} in {place.name}", "see: doit backups")
+    raise UsageError(f"there is {what} {safe(prefix)!r} in {place.name}", "see: doit backups")
 
 
 def parts(place: Place, snapshot: str) -> list[PartRow]:

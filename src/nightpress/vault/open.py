@@ -81,11 +81,11 @@ class LocalPlace:
         with self._errors():
             self._db.execute("BEGIN")
             try:
-                found = [self._db.execute(s.text, s.args).fetchall() for s in statements]
+                answers = [self._db.execute(s.text, s.args).fetchall() for s in statements]
             finally:
                 self._db.execute("COMMIT")
-        self.received += sum(_size(row) for rows in found for row in rows)
-        return found
+        self.received += sum(_size(row) for rows in answers for row in rows)
+        return answers
 
     def write(self, statements: Sequence[Sql]) -> None:
         with self._errors():

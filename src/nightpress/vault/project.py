@@ -1,6 +1,6 @@
-"""The project and its vault: what travels, and what the ledger remembers of each journey.
+"""The project and its vault: what travels, and what the ledger has of it is on record.
 
-Floor 3. The vault itself knows nothing of manifests; the ledger nothing of vaults.
+The vault's other modules know nothing of manifests; the ledger knows nothing of vaults.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def settings(project: Project) -> dict[str, Any]:
 
 def source(project: Project) -> Source:
     """What travels: every plugin of the marketplace, all else of the project, and the ledger."""
-    said = settings(project)
+    section = settings(project)
+    caps = {"max_file_bytes": section["max_file_bytes"]} if section.get("max_file_bytes") else {}
     values = project.defaults.values
     market = str(values.get("marketplace") or ".").rstrip("/") or "."
     prefix = "" if market == "." else f"{market}/"
@@ -54,8 +55,8 @@ def source(project: Project) -> Source:
         state=project.state,
         ignore=ignore,
         keep=frozenset(entry.target for entry in project.lock().values()),
-        include_secrets=bool(said.get("include_secrets")),
-        **({"max_file_bytes": said["max_file_bytes"]} if said.get("max_file_bytes") else {}),
+        include_secrets=bool(section.get("include_secrets")),
+        **caps,
     )
 
 
@@ -63,43 +64,44 @@ def _plugins(
     project: Project, market: str, prefix: str, ignore: tuple[str, ...]
 ) -> Iterator[Plugin]:
     """Every plugin there is, by its manifest's name, or by one of its own without a manifest."""
-    known = {}
+    slugs = {}
     for path in sorted(project.manifests.glob("[!_.]*.yaml")):
         values = contract.peek(path)
         folder = values.get("plugin") if values else None
         if isinstance(folder, str):
-            known[folder.rstrip("/").removeprefix("./")] = path.stem
-    taken = set(known.values())
-    for found in discover.discover(project.root / market, ignore).plugins:
-        path_here = prefix + found.path if found.path != "." else market
-        slug = known.get(path_here) or names.unique((found.name, Path(found.path).name), taken)
-        taken.add(slug)
+            slugs[folder.rstrip("/").removeprefix("./")] = path.stem
+    in_use = set(slugs.values())
+    for plugin in discover.discover(project.root / market, ignore).plugins:
+        path_here = prefix + plugin.path if plugin.path != "." else market
+        own_names = (plugin.name, Path(plugin.path).name)
+        slug = slugs.get(path_here) or names.unique(own_names, in_use)
+        in_use.add(slug)
         version = _version(project.root, path_here)
-        yield Plugin(slug, found.name, path_here, found.category, version)
+        yield Plugin(slug, plugin.name, path_here, plugin.category, version)
 
 
 def _version(root: Path, plugin: str) -> str:
     try:
         data = tree.read(root, f"{plugin}/.claude-plugin/plugin.json", _MANIFEST_CAP)
-        said = json.loads(data)
+        manifest = json.loads(data)
     except (OSError, UnsafePath, ValueError, RecursionError):
         return ""  # the plugin is backed up all the same
-    version = said.get("version") if isinstance(said, dict) else None
+    version = manifest.get("version") if isinstance(manifest, dict) else None
     return version if isinstance(version, str) else ""
 
 
 def policy(project: Project) -> Policy:
     """Which snapshots stay."""
-    said = settings(project).get("retention")
-    if not said:
+    numbers = settings(project).get("retention")
+    if not numbers:
         return POLICY
     rules = ("last", "daily", "weekly", "monthly")
-    return Policy(**{rule: int(said.get(rule) or 0) for rule in rules})
+    return Policy(**{rule: int(numbers.get(rule) or 0) for rule in rules})
 
 
 @contextmanager
 def recorded(project: Project, kind: str, where: Place) -> Iterator[Callable[..., None]]:
-    """Record in the ledger how the journey ends; what is yielded takes its columns. An error is
+    """Record in the ledger how it ends; what is yielded takes its columns. An error is
     recorded, too, and goes on."""
     began = project.clock.monotonic()
     columns: dict[str, Any] = {}
@@ -107,12 +109,12 @@ def recorded(project: Project, kind: str, where: Place) -> Iterator[Callable[...
         yield columns.update
     except BaseException as error:
         with suppress(Exception):  # the error itself is what must be told
-            _record(project, kind, where, began, {"ok": 0, "said": _said(error)})
+            _record(project, kind, where, began, {"ok": 0, "said": _reason(error)})
         raise
     _record(project, kind, where, began, {"ok": 1, **columns})
 
 
-def _said(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, NightpressError):
         return error.message
     if isinstance(error, KeyboardInterrupt):
@@ -138,23 +140,34 @@ def _record(
 def back_up(project: Project, where: Place, progress: Listener) -> list[str]:
     """One backup; the lines that say what it did, the last one as the documentation has it."""
     with recorded(project, "backup", where) as note:
-        done = vault.backup(source(project), where, progress, project.clock)
+        result = vault.backup(source(project), where, progress, project.clock)
         note(
-            snapshot=done.snapshot, said=done.line(), bytes_sent=done.sent, objects_new=done.new,
-            plugins=done.plugins, files=done.files, bytes=done.bytes, partial=int(done.partial),
-        )  # fmt: skip
-    return [*_not_off_site(where), *done.lines()]
+            snapshot=result.snapshot,
+            said=result.line(),
+            bytes_sent=result.sent,
+            objects_new=result.new,
+            plugins=result.plugins,
+            files=result.files,
+            bytes=result.bytes,
+            partial=int(result.partial),
+        )
+    return [*_not_off_site(where), *result.lines()]
 
 
 def rehearse(project: Project, where: Place, progress: Listener) -> tuple[list[str], bool]:
     """One drill: (lines, whether it passed)."""
     with recorded(project, "drill", where) as note:
-        done = vault.drill(where, source(project), progress=progress, clock=project.clock)
+        result = vault.drill(where, source(project), progress=progress, clock=project.clock)
         note(
-            snapshot=done.snapshot, said=done.line(), ok=int(done.ok), plugins=done.plugins,
-            files=done.files, bytes=done.bytes, recovery_seconds=round(done.seconds, 3),
-        )  # fmt: skip
-    return [*_not_off_site(where), *done.lines()], done.ok
+            snapshot=result.snapshot,
+            said=result.line(),
+            ok=int(result.ok),
+            plugins=result.plugins,
+            files=result.files,
+            bytes=result.bytes,
+            recovery_seconds=round(result.seconds, 3),
+        )
+    return [*_not_off_site(where), *result.lines()], result.ok
 
 
 def _not_off_site(where: Place) -> list[str]:
@@ -176,12 +189,12 @@ def after_build(project: Project, tell: Callable[[str], None], progress: Listene
         for line in back_up(project, where, progress):
             tell(line)
     except Exception as error:  # noqa: BLE001  the build is done: nothing may fail it now
-        said = _said(error)
+        reason = _reason(error)
         hint = f"; {error.hint}" if isinstance(error, NightpressError) and error.hint else ""
-        tell(f"BACKUP FAILED: {said}{hint} (the build itself is not affected; try: doit backup)")
+        tell(f"BACKUP FAILED: {reason}{hint} (the build itself is not affected; try: doit backup)")
         if where is None:
             with suppress(Exception):
-                _record(project, "backup", None, began, {"ok": 0, "said": said})
+                _record(project, "backup", None, began, {"ok": 0, "said": reason})
     finally:
         if where is not None:
             where.close()

@@ -20,7 +20,7 @@ from nightpress.storage import sqlite, tree
 from nightpress.storage.tree import Entry
 from nightpress.text import safe
 from nightpress.vault import objects, trees
-from nightpress.vault.fileindex import FileIndex, Known, stamp_of
+from nightpress.vault.fileindex import FileIndex, FileRecord, stamp_of
 from nightpress.vault.trees import Node
 
 SCANNED = 8 * 1024 * 1024
@@ -39,30 +39,30 @@ def node(root: Path, base: str, entry: Entry, index: FileIndex, take: Take, open
     """The file as a tree's entry; what was not known is read, and each of its objects goes to
     `take`. base: the part's folder; open_: detected secrets may travel."""
     key = f"{base}/{entry.path}"
-    known = index.get(key, stamp_of(entry))
-    if known is None or (known.secret and open_):
+    record = index.get(key, stamp_of(entry))
+    if record is None or (record.secret and open_):
         try:
-            known = _read(root, key, index, take, open_)
+            record = _read(root, key, index, take, open_)
         except (OSError, UnsafePath) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
             return Node("x", entry.path, text=f"cannot be read: {why}", grave=True)
-    if known.secret and not open_:
-        return Node("x", entry.path, text=f"it seems to hold a secret: {known.secret}")
+    if record.secret and not open_:
+        return Node("x", entry.path, text=f"it seems to hold a secret: {record.secret}")
     mode = stat.S_IMODE(entry.mode)
-    return trees.file(entry.path, mode, known.size, known.hash, known.chunks)
+    return trees.file(entry.path, mode, record.size, record.hash, record.chunks)
 
 
-def _read(root: Path, key: str, index: FileIndex, take: Take, open_: bool) -> Known:
+def _read(root: Path, key: str, index: FileIndex, take: Take, open_: bool) -> FileRecord:
     for _ in range(_TRIES):
         before = time.time_ns()
-        known, changed_ns, steady = _read_once(root, key, take, open_)
+        record, changed_ns, steady = _read_once(root, key, take, open_)
         if steady:
-            index.put(key, known, changed_ns, before)
+            index.put(key, record, changed_ns, before)
             break
-    return known  # of a file that is written to all the time: one state, not remembered
+    return record  # of a file that is written to all the time: one state, not remembered
 
 
-def _read_once(root: Path, key: str, take: Take, open_: bool) -> tuple[Known, int, bool]:
+def _read_once(root: Path, key: str, take: Take, open_: bool) -> tuple[FileRecord, int, bool]:
     file = open_file(root, key.removeprefix("./"))
     try:
         before = os.fstat(file)
@@ -74,9 +74,9 @@ def _read_once(root: Path, key: str, take: Take, open_: bool) -> tuple[Known, in
     finally:
         os.close(file)
     stamp = _stamp(after)
-    known = Known(stamp, size, total, chunks, secret)
+    record = FileRecord(stamp, size, total, chunks, secret)
     changed = max(after.st_mtime_ns, after.st_ctime_ns)
-    return known, changed, stamp == _stamp(before)
+    return record, changed, stamp == _stamp(before)
 
 
 def _taken(pieces: Iterable[bytes], take: Take) -> tuple[int, str, tuple[str, ...]]:
@@ -155,15 +155,15 @@ def ledger_node(
     try:
         now_ns = time.time_ns()
         stamp, changed_ns = (ledger_state, 0) if ledger_state else _ledger_stamp(path)
-        known = index.get(LEDGER, stamp)
-        if known is None:
-            known = Known(stamp, *_read_ledger(path, state, take))
+        record = index.get(LEDGER, stamp)
+        if record is None:
+            record = FileRecord(stamp, *_read_ledger(path, state, take))
             if ledger_state or _ledger_stamp(path)[0] == stamp:
-                index.put(LEDGER, known, changed_ns, now_ns)
+                index.put(LEDGER, record, changed_ns, now_ns)
         mode = stat.S_IMODE(path.stat().st_mode)
     except (NightpressError, sqlite.Error, OSError) as error:
         return Node("x", path.name, text=f"cannot be copied: {error}", grave=True)
-    return trees.file(path.name, mode, known.size, known.hash, known.chunks)
+    return trees.file(path.name, mode, record.size, record.hash, record.chunks)
 
 
 def _read_ledger(path: Path, state: Path | None, take: Take) -> tuple[int, str, tuple[str, ...]]:

@@ -20,7 +20,7 @@ from nightpress.vault.inventory import PartRow, VaultSnapshot
 from nightpress.vault.place import Damaged, Place
 from nightpress.vault.source import Listener, Progress, silent
 from nightpress.vault.trees import Node, Tree
-from nightpress.vault.write_files import Landing, folders_of
+from nightpress.vault.write_files import Destination, folders_of
 
 
 class RestoreResult(Struct, frozen=True):
@@ -49,12 +49,12 @@ class RestoreResult(Struct, frozen=True):
 
     def lines(self) -> list[str]:
         """Everything that is worth telling, `line()` last."""
-        told = [f"not in the snapshot: {safe(path)}: {safe(why)}" for path, why in self.left_out]
-        if len(told) > 50:
-            told[50:] = [f"... and {len(told) - 50:,} more that are not in the snapshot"]
+        notes = [f"not in the snapshot: {safe(path)}: {safe(why)}" for path, why in self.left_out]
+        if len(notes) > 50:
+            notes[50:] = [f"... and {len(notes) - 50:,} more that are not in the snapshot"]
         if self.partial:
-            told.append("this snapshot is partial: see what is not in it, above")
-        return [*self.notices, *told, self.line()]
+            notes.append("this snapshot is partial: see what is not in it, above")
+        return [*self.notices, *notes, self.line()]
 
 
 def restore_all(
@@ -74,40 +74,41 @@ def restore_all(
     """
     clock = clock or RealClock()
     began, received = clock.monotonic(), place.received
-    chosen = inventory.choose(place, snapshot)
-    rows = _wanted(inventory.parts(place, chosen.id), plugin, chosen)
-    landing: Landing | None = None
+    snapshot_row = inventory.choose(place, snapshot)
+    rows = _rows_of(inventory.parts(place, snapshot_row.id), plugin, snapshot_row)
+    destination: Destination | None = None
     try:
-        landing = Landing(dest, overwrite=overwrite)
+        destination = Destination(dest, overwrite=overwrite)
         stored = fetch.sizes(place, [row.tree for row in rows])
         loaded = fetch.load(place, list(dict.fromkeys(row.tree for row in rows)), stored)
         nodes = merged([loaded[row.tree] for row in rows])
-        landing.folders(folders_of(nodes))
+        destination.folders(folders_of(nodes))
         total = sum(node.size for node in nodes)
-        done = 0
-        for size in _write(place, landing, nodes, stored):
-            done += size
-            progress(Progress("restore", done, total, clock.monotonic() - began))
-        noted = note(chosen, rows, loaded, nodes) if plugin is None else None
-        if noted is not None:
-            _put_new(landing, *noted)
-        landing.finish([*nodes, noted[0]] if noted else nodes)
+        written = 0
+        for size in _write(place, destination, nodes, stored):
+            written += size
+            progress(Progress("restore", written, total, clock.monotonic() - began))
+        note_file = note(snapshot_row, rows, loaded, nodes) if plugin is None else None
+        if note_file is not None:
+            _put_new(destination, *note_file)
+        destination.finish([*nodes, note_file[0]] if note_file else nodes)
     except BaseException as error:
-        if landing is not None:
-            landing.discard()
+        if destination is not None:
+            destination.discard()
         if isinstance(error, OSError):
             raise _disk(dest, error) from error
         raise
     return RestoreResult(
-        chosen.id, chosen.taken, place.name, str(dest), sum(r.kind == "plugin" for r in rows),
+        snapshot_row.id, snapshot_row.taken, place.name, str(dest),
+        sum(row.kind == "plugin" for row in rows),
         sum(node.kind == "f" for node in nodes), total, place.received - received,
-        clock.monotonic() - began, any(row.partial for row in rows), landing.replaced,
+        clock.monotonic() - began, any(row.partial for row in rows), destination.replaced,
         tuple((node.path, node.text) for node in nodes if node.kind == "x"), _notices(nodes),
     )  # fmt: skip
 
 
 def note(
-    chosen: VaultSnapshot,
+    snapshot: VaultSnapshot,
     rows: Sequence[PartRow],
     loaded: Mapping[str, Tree],
     nodes: Sequence[Node],
@@ -119,14 +120,14 @@ def note(
     files = sorted(node.path for node in nodes if node.kind in "fl")
     if not base or path in files:
         return None
-    told = {"snapshot": chosen.id, "taken": chosen.taken, "files": files}
-    data = json.dumps(told, indent=0).encode()
+    content = {"snapshot": snapshot.id, "taken": snapshot.taken, "files": files}
+    data = json.dumps(content, indent=0).encode()
     hash_ = objects.name(data)
     return trees.file(path, 0o644, len(data), hash_, [hash_]), data
 
 
-def _put_new(landing: Landing, node: Node, data: bytes) -> None:
-    file = landing.create(node.path, node.mode)
+def _put_new(destination: Destination, node: Node, data: bytes) -> None:
+    file = destination.create(node.path, node.mode)
     try:
         _put(file, data)
     finally:
@@ -134,24 +135,24 @@ def _put_new(landing: Landing, node: Node, data: bytes) -> None:
 
 
 def _disk(dest: Path, error: OSError) -> MachineTrouble:
-    said = error.strerror or str(error)
+    reason = error.strerror or str(error)
     where = f": {safe(os.fsdecode(error.filename))}" if error.filename else ""
     return MachineTrouble(
-        f"the restore into {safe(str(dest))} failed: {said}{where}",
+        f"the restore into {safe(str(dest))} failed: {reason}{where}",
         "is there room, and may this user write there?",
     )
 
 
-def _wanted(rows: Sequence[PartRow], plugin: str | None, chosen: VaultSnapshot) -> list[PartRow]:
+def _rows_of(rows: Sequence[PartRow], plugin: str | None, snapshot: VaultSnapshot) -> list[PartRow]:
     if plugin is None:
         return list(rows)
-    found = [row for row in rows if row.kind == "plugin" and row.slug == plugin]
-    if not found:
+    own = [row for row in rows if row.kind == "plugin" and row.slug == plugin]
+    if not own:
         raise UsageError(
-            f"there is no plugin {safe(plugin)!r} in snapshot {chosen.id}",
+            f"there is no plugin {safe(plugin)!r} in snapshot {snapshot.id}",
             "the slug is the name of its manifest",
         )
-    return found
+    return own
 
 
 def merged(loaded: Sequence[Tree]) -> list[Node]:
@@ -178,7 +179,7 @@ def _under(base: str, path: str) -> str:
 
 
 def _write(
-    place: Place, landing: Landing, nodes: Sequence[Node], stored: Mapping[str, int]
+    place: Place, destination: Destination, nodes: Sequence[Node], stored: Mapping[str, int]
 ) -> Iterator[int]:
     """Write every file; yields bytes. A piece that is many files travels once."""
     single: dict[str, list[Node]] = {}
@@ -188,24 +189,24 @@ def _write(
         if not node.chunks:
             if node.hash != objects.EMPTY or node.size:
                 raise Damaged(f"{node.path!a} has no content in its tree")
-            os.close(landing.create(node.path, node.mode))
+            os.close(destination.create(node.path, node.mode))
         elif len(node.chunks) == 1:
             single.setdefault(node.chunks[0], []).append(node)
         else:
-            yield from _write_long(place, landing, node, stored)
+            yield from _write_long(place, destination, node, stored)
     for hash_, data in fetch.content(place, single, stored):
         for node in single[hash_]:
             if node.hash != hash_ or node.size != len(data):
                 raise Damaged(f"{node.path!a} is not what its tree says")
-            _put_new(landing, node, data)
+            _put_new(destination, node, data)
             yield len(data)
 
 
 def _write_long(
-    place: Place, landing: Landing, node: Node, stored: Mapping[str, int]
+    place: Place, destination: Destination, node: Node, stored: Mapping[str, int]
 ) -> Iterator[int]:
     total, size = hashlib.sha256(), 0
-    file = landing.create(node.path, node.mode)
+    file = destination.create(node.path, node.mode)
     try:
         for _, data in fetch.content(place, node.chunks, stored):
             total.update(data)

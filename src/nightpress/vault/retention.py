@@ -65,7 +65,7 @@ class ForgetResult(Struct, frozen=True):
         )
 
 
-def pick(found: Sequence[VaultSnapshot], policy: Policy) -> list[Kept]:
+def pick(snapshots: Sequence[VaultSnapshot], policy: Policy) -> list[Kept]:
     """Every snapshot with the rules that keep it; newest first, as `snapshots` gives them. Pure.
 
     As restic: each rule walks from the newest on and keeps the first one of each period, until it
@@ -81,19 +81,19 @@ def pick(found: Sequence[VaultSnapshot], policy: Policy) -> list[Kept]:
         ("monthly", policy.monthly, lambda when: f"{when:%Y-%m}"),
         ("yearly", policy.yearly, lambda when: f"{when:%Y}"),
     ]
-    why: dict[str, list[str]] = {snapshot.id: [] for snapshot in found}
-    when = {one.id: datetime.fromisoformat(one.taken).astimezone(UTC) for one in found}
-    by_clock = sorted(found, key=lambda one: when[one.id], reverse=True)
+    why: dict[str, list[str]] = {snapshot.id: [] for snapshot in snapshots}
+    when = {one.id: datetime.fromisoformat(one.taken).astimezone(UTC) for one in snapshots}
+    by_clock = sorted(snapshots, key=lambda one: when[one.id], reverse=True)
     for name, count, period in rules:
         left, before = count, None
-        for number, snapshot in enumerate(found if name == "last" else by_clock):
+        for number, snapshot in enumerate(snapshots if name == "last" else by_clock):
             now = period(when[snapshot.id])
-            oldest = name != "last" and number == len(found) - 1
+            oldest = name != "last" and number == len(snapshots) - 1
             if left and (name == "last" or now != before or oldest):
                 own = name == "last" or now != before
                 why[snapshot.id].append(name if own else f"oldest {name}")
                 left, before = left - 1, now
-    return [Kept(snapshot, tuple(why[snapshot.id])) for snapshot in found]
+    return [Kept(snapshot, tuple(why[snapshot.id])) for snapshot in snapshots]
 
 
 def forget(

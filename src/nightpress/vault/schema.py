@@ -190,9 +190,9 @@ def check(place: Place, rows: Rows) -> None:
     """Judge the answer to `WHICH`: NightpressError if a newer nightpress made the vault."""
     if not rows:
         raise Absent(f"there is no vault in {place.name}")
-    found = str(rows[0][0])
-    if found != str(VERSION):
+    version = str(rows[0][0])
+    if version != str(VERSION):
         raise NightpressError(
-            f"the vault {place.name} has schema {found}, this nightpress knows {VERSION}",
+            f"the vault {place.name} has schema {version}, this nightpress knows {VERSION}",
             "upgrade nightpress: pip install --upgrade nightpress",
         )

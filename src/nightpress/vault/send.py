@@ -54,11 +54,11 @@ class Job(Struct):
         self.tell(Progress("backup", self.done, self.total, self.clock.monotonic() - self.began))
 
 
-def bring(job: Job) -> tuple[list[PartRow], list[str]]:
+def send(job: Job) -> tuple[list[PartRow], list[str]]:
     """Every part's content into the vault; the parts' rows, and notices."""
-    found, notices = collect.collect(job.source)
-    job.total = sum(entry.size for part in found for entry in part.files)
-    rows = [_files(job, part) for part in found if part.files or part.nodes]
+    parts, notices = collect.collect(job.source)
+    job.total = sum(entry.size for part in parts for entry in part.files)
+    rows = [_files(job, part) for part in parts if part.files or part.nodes]
     if job.source.ledger is not None and job.source.ledger.is_file():
         rows.append(_ledger(job))
     if not rows:
@@ -67,7 +67,7 @@ def bring(job: Job) -> tuple[list[PartRow], list[str]]:
     return rows, notices
 
 
-def _files(job: Job, part: collect.Found) -> PartRow:
+def _files(job: Job, part: collect.Part) -> PartRow:
     base = part.plugin.path
 
     def read(take: Take) -> list[Node]:
@@ -83,17 +83,17 @@ def _files(job: Job, part: collect.Found) -> PartRow:
 
 
 def _node(job: Job, base: str, entry: Entry, take: Take) -> Node:
-    told = 0
+    read_bytes = 0
 
-    def taken(hash_: str, data: bytes) -> None:
-        nonlocal told
+    def count_and_take(hash_: str, data: bytes) -> None:
+        nonlocal read_bytes
         take(hash_, data)
-        told += len(data)
+        read_bytes += len(data)
         job.step(len(data))
 
     open_ = job.source.include_secrets
-    node = read_files.node(job.source.root, base, entry, job.index, taken, open_)
-    job.step(entry.size - told)
+    node = read_files.node(job.source.root, base, entry, job.index, count_and_take, open_)
+    job.step(entry.size - read_bytes)
     return node
 
 
@@ -126,34 +126,34 @@ def _part(
 
     forget: the index knows files that this vault does not have (another vault, or they were
     collected): read those again."""
-    offered: set[str] = set()
+    names: set[str] = set()
 
     def take(hash_: str, data: bytes) -> None:
-        offered.add(hash_)
+        names.add(hash_)
         job.uploader.offer(hash_, data)
 
     for _ in range(_TRIES):
         nodes = read(take)
         tree = Tree(plugin.path, (*fixed, *nodes))
-        made = trees.write(tree)
-        row = _row(kind, plugin, tree, made[-1][0])
+        pieces = trees.write(tree)
+        row = _row(kind, plugin, tree, pieces[-1][0])
         before = job.parent.get((kind, plugin.slug))
         if before is not None and before.tree == row.tree:
-            job.uploader.withdraw(offered)
+            job.uploader.withdraw(names)
             break
         if before is not None and not job.uploader.knows(before.tree):
             job.learn(before.tree)
         absent = job.uploader.missing(tree.chunks())
         if not absent:
-            for name, data in made:
+            for name, data in pieces:
                 job.uploader.offer(name, data)
-            refs = tree.chunks() | {name for name, _ in made[:-1]}
+            refs = tree.chunks() | {name for name, _ in pieces[:-1]}
             job.uploader.seal(row.tree, refs, before.tree if before else "")
             break
         forget(nodes, absent)
     else:
         raise NightpressError(f"{safe(plugin.path)} is written to all the time", "try again")
-    job.every |= tree.chunks() | {name for name, _ in made}
+    job.every |= tree.chunks() | {name for name, _ in pieces}
     base = "" if tree.path == "." else f"{tree.path}/"
     job.left_out += [(base + node.path, node.text) for node in tree.left_out]
     return row

@@ -80,14 +80,14 @@ def write(tree: Tree) -> list[tuple[str, bytes]]:
             room = CHUNK
         groups[-1].append(line)
         room -= len(line) + 1
-    made: list[tuple[str, bytes]] = []
+    pieces: list[tuple[str, bytes]] = []
     following: str | None = None
     for group in reversed(groups):
         head = json.dumps({"tree": 1, "path": tree.path, "next": following}, separators=(",", ":"))
         data = "\n".join([head, *group, ""]).encode("ascii")
         following = name(data)
-        made.append((following, data))
-    return made
+        pieces.append((following, data))
+    return pieces
 
 
 def _row(node: Node) -> list[Any]:

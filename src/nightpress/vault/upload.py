@@ -52,7 +52,7 @@ class Uploader:
         self._pending: dict[str, bytes] = {}
         self._pending_bytes = 0
         self._seals: list[Seal] = []
-        self._known: dict[str, frozenset[str]] = {}
+        self._refs: dict[str, frozenset[str]] = {}
 
     def offer(self, hash_: str, data: bytes) -> None:
         """One object; raw. Held until there is a group of them."""
@@ -72,19 +72,19 @@ class Uploader:
 
     def missing(self, hashes: Collection[str]) -> set[str]:
         """Those that neither the vault nor the pending group has."""
-        asked = [h for h in hashes if h not in self.present and h not in self._pending]
-        absent = set(missing(self.place, asked))
-        self.present.update(h for h in asked if h not in absent)
+        unknown = [h for h in hashes if h not in self.present and h not in self._pending]
+        absent = set(missing(self.place, unknown))
+        self.present.update(h for h in unknown if h not in absent)
         return absent
 
     def seal(self, tree: str, refs: Collection[str], base: str = "") -> None:
         """Record what a tree is made of, once all of it is there. base: a tree that was
         learned, and that is much like it: then only the difference travels."""
-        held = self._known.get(base, frozenset()) if base else frozenset()
-        gone = sorted(held.difference(refs))
-        if len(gone) > min(len(held) // 2, ASKED):
-            base, held, gone = "", frozenset(), []
-        self._seals.append(Seal(tree, base, gone, sorted(set(refs) - held), len(refs)))
+        refs_of_base = self._refs.get(base, frozenset()) if base else frozenset()
+        gone = sorted(refs_of_base.difference(refs))
+        if len(gone) > min(len(refs_of_base) // 2, ASKED):
+            base, refs_of_base, gone = "", frozenset(), []
+        self._seals.append(Seal(tree, base, gone, sorted(set(refs) - refs_of_base), len(refs)))
         if sum(seal.count for seal in self._seals) > ASKED:
             self.flush()
 
@@ -96,24 +96,24 @@ class Uploader:
         self._seals.clear()
 
     def knows(self, tree: str) -> bool:
-        return tree in self._known
+        return tree in self._refs
 
     def learn(self, trees: Sequence[str]) -> None:
         """Learn what these trees of the vault are made of: that much is there, and stays as long
         as they do."""
-        told = (
+        query = (
             "SELECT tree, group_concat(hash, '') FROM tree_objects"
             " WHERE tree IN (SELECT value FROM json_each(?1)) GROUP BY tree"
         )
         try:
-            (rows,) = self.place.read(Sql(told, (names(trees),)))
+            (rows,) = self.place.read(Sql(query, (names(trees),)))
         except TooLarge:
             if len(trees) > 1:
                 self.learn(trees[:1])  # the one that matters
             return
         for tree, text in rows:
             refs = frozenset(text[i : i + 64] for i in range(0, len(text), 64))
-            self._known[str(tree)] = refs
+            self._refs[str(tree)] = refs
             self.present.update(refs)
 
     def _send(self) -> None:
@@ -170,7 +170,7 @@ def _insert(group: Sequence[Packed]) -> Sql:
 
 def missing(place: Place, hashes: Sequence[str]) -> list[str]:
     """Those of the objects that the vault does not have."""
-    found: list[str] = []
+    absent: list[str] = []
     for start in range(0, len(hashes), ASKED):
         (rows,) = place.read(
             Sql(
@@ -179,16 +179,16 @@ def missing(place: Place, hashes: Sequence[str]) -> list[str]:
                 (names(hashes[start : start + ASKED]),),
             )
         )
-        found += [str(row[0]) for row in rows]
-    return found
+        absent += [str(row[0]) for row in rows]
+    return absent
 
 
-def fetch(place: Place, wanted: Sequence[tuple[str, int]]) -> Iterator[Packed]:
+def fetch(place: Place, requests: Sequence[tuple[str, int]]) -> Iterator[Packed]:
     """The objects (hash, stored size), in groups that the server lets through; not yet verified.
 
     Raises Damaged, with the name, if one is not there.
     """
-    for group in _groups(wanted, GROUP, lambda w: w[1] + 200):
+    for group in _groups(requests, GROUP, lambda w: w[1] + 200):
         yield from _fetch(place, [hash_ for hash_, _ in group])
 
 
@@ -206,11 +206,11 @@ def _fetch(place: Place, hashes: Sequence[str]) -> list[Packed]:
             raise
         half = len(hashes) // 2
         return _fetch(place, hashes[:half]) + _fetch(place, hashes[half:])
-    found = {str(row[0]): _packed(row) for row in rows}
+    packed = {str(row[0]): _packed(row) for row in rows}
     for hash_ in hashes:
-        if hash_ not in found:
+        if hash_ not in packed:
             raise Damaged(f"object {hash_} is missing from {place.name}")
-    return [found[hash_] for hash_ in hashes]
+    return [packed[hash_] for hash_ in hashes]
 
 
 def _packed(row: Sequence[Any]) -> Packed:

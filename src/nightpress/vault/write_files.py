@@ -27,7 +27,7 @@ _FILE_MODE = 0o777
 """Permission bits that a restored file may have: never setuid, setgid or sticky."""
 
 
-class Landing:
+class Destination:
     """A destination, and the folder in which everything is laid out first."""
 
     def __init__(self, dest: Path, *, overwrite: bool) -> None:
@@ -123,12 +123,12 @@ class Landing:
         except (UnsafePath, OSError):
             return False
         try:
-            found = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
         except FileNotFoundError:
             return True
         finally:
             os.close(folder)
-        is_folder = stat.S_ISDIR(found)
+        is_folder = stat.S_ISDIR(mode)
         return is_folder if node.kind == "d" else not is_folder
 
     def _modes(self, root: Path, nodes: Sequence[Node]) -> None:
@@ -147,12 +147,12 @@ def _stands(folder: int, name: str) -> bool:
 
 def folders_of(nodes: Iterable[Node]) -> set[str]:
     """Every folder that the entries need, those above included."""
-    found: set[str] = set()
+    folders: set[str] = set()
     for node in nodes:
         if node.kind == "x":
             continue
         path = node.path if node.kind == "d" else node.path.rpartition("/")[0]
-        while path and path != "." and path not in found:
-            found.add(path)
+        while path and path != "." and path not in folders:
+            folders.add(path)
             path = path.rpartition("/")[0]
-    return found
+    return folders

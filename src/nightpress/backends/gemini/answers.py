@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from nightpress.errors import Answer
 from nightpress.lazy import pattern
@@ -221,7 +220,7 @@ def _refused(message: str, details: list[Mapping[str, Any]], retry_after: str) -
     violations += [_older(_mapping(d.get("metadata"))) for d in details if "metadata" in d]
     zero = [v for v in violations if str(v.get("quotaValue", "")) == "0"]
     if MONEY.search(message):
-        return replace(_quota("no_quota", message, violations, None), hint=HINTS["money"])
+        return _quota("no_quota", message, violations, None)._replace(hint=HINTS["money"])
     if zero or ZERO.search(message):
         return _quota("no_quota", message, zero or violations, None)
     daily = [v for v in violations if "PerDay" in str(v.get("quotaId"))]

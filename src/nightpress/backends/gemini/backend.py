@@ -13,8 +13,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from nightpress.backends.gemini import answers
 from nightpress.backends.gemini.route import Route
 from nightpress.errors import Answer, BackendError
@@ -99,7 +97,7 @@ class Gemini:
             raise error
         secret = self.route.key or self.route.token
         said = found.message.replace(secret, "[redacted]") if secret else found.message
-        return replace(found, message=said)
+        return found._replace(message=said)
 
 
 async def _generate(client: Client, request: Request, thinking: str) -> str:

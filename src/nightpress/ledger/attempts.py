@@ -1,0 +1,93 @@
+"""What the ledger remembers of attempts, read for plan, recovery, prune, `why` and report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.rows import RecordedAttempt, recorded_attempt
+
+
+def at_target(ledger: Ledger, target_path: str) -> list[RecordedAttempt]:
+    """Every attempt at this target (relative to the project), the latest first."""
+    query = "SELECT * FROM enhancements WHERE target_path = ? ORDER BY id DESC"
+    return _rows(ledger, query, target_path)
+
+
+def of_job(ledger: Ledger, job: str, most: int) -> list[RecordedAttempt]:
+    """The job's last attempts, the latest first."""
+    query = "SELECT * FROM enhancements WHERE job = ? ORDER BY id DESC LIMIT ?"
+    return _rows(ledger, query, job, most)
+
+
+def count(ledger: Ledger, job: str) -> int:
+    (row,) = ledger.rows("SELECT count(*) FROM enhancements WHERE job = ?", (job,))
+    return int(row[0])
+
+
+def latest(ledger: Ledger) -> list[RecordedAttempt]:
+    """The latest attempt at each enhancement (the view `latest`)."""
+    return _rows(ledger, "SELECT * FROM latest")
+
+
+def latest_scores(ledger: Ledger) -> dict[str, int]:
+    """job -> score of its latest attempt, of those that have one."""
+    query = "SELECT job, score_after FROM latest WHERE score_after IS NOT NULL"
+    return {row["job"]: row["score_after"] for row in ledger.rows(query)}
+
+
+def first_standing(ledger: Ledger, job: str) -> RecordedAttempt | None:
+    """The first attempt of the job that was published or adopted."""
+    return _first(
+        ledger,
+        "SELECT * FROM enhancements WHERE job = ? AND status IN ('published', 'adopted')"
+        " ORDER BY id LIMIT 1",
+        job,
+    )
+
+
+def first_publication(ledger: Ledger, job: str, target_path: str) -> RecordedAttempt | None:
+    """The job's first publication at this target: its snapshot has what stood there before us."""
+    return _first(
+        ledger,
+        "SELECT * FROM enhancements WHERE job = ? AND target_path = ? AND status = 'published'"
+        " ORDER BY id LIMIT 1",
+        job, target_path,
+    )  # fmt: skip
+
+
+def last_publication(ledger: Ledger, job: str) -> RecordedAttempt | None:
+    return _first(
+        ledger,
+        "SELECT * FROM enhancements WHERE job = ? AND status = 'published'"
+        " ORDER BY id DESC LIMIT 1",
+        job,
+    )
+
+
+def standing_since(ledger: Ledger, row: int) -> list[RecordedAttempt]:
+    """Each job's latest `published` or `adopted` attempt among those after this row, by job."""
+    return _rows(
+        ledger,
+        "SELECT * FROM enhancements WHERE id IN (SELECT max(id) FROM enhancements"
+        " WHERE id > ? AND status IN ('published', 'adopted') GROUP BY job) ORDER BY job",
+        row,
+    )
+
+
+def cited_snapshots(ledger: Ledger) -> set[str]:
+    """Ids of the snapshots that a published or open attempt refers to."""
+    query = (
+        "SELECT DISTINCT snapshot_id AS id FROM enhancements WHERE snapshot_id IS NOT NULL"
+        " AND status IN ('published', 'started', 'prepared')"
+    )
+    return {row["id"] for row in ledger.rows(query)}
+
+
+def _rows(ledger: Ledger, query: str, *arguments: str | int) -> list[RecordedAttempt]:
+    return [recorded_attempt(row) for row in ledger.rows(query, arguments)]
+
+
+def _first(ledger: Ledger, query: str, *arguments: str | int) -> RecordedAttempt | None:
+    found: Sequence[RecordedAttempt] = _rows(ledger, query, *arguments)
+    return found[0] if found else None

@@ -1,0 +1,75 @@
+"""What the ledger remembers of calls, read for forecast, `why` and report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from nightpress.ledger.ledger import Ledger
+from nightpress.ledger.rows import CALL_COLUMNS, RecordedAttempt, RecordedCall
+
+RECENT = 500
+"""Replies that tell how calls go of late."""
+
+
+class Departure(Struct, frozen=True):
+    """When a call left (epoch seconds), and with how many input tokens."""
+
+    at: float
+    tokens: int
+
+
+def of_attempt(ledger: Ledger, row: int) -> list[RecordedCall]:
+    return _rows(ledger, "enhancement_id = ? ORDER BY id", row)
+
+
+def analysis_of(ledger: Ledger, row: RecordedAttempt) -> RecordedCall | None:
+    """The call whose reply was the plugin's analysis when the row was made; None: no call was
+    (the offline backend analyses itself), or it was pruned."""
+    if row.backend == "offline":
+        return None
+    condition = (
+        "job = ? AND phase = 'analysis' AND outcome = 'reply' AND timestamp <= ?"
+        " ORDER BY id DESC LIMIT 1"
+    )
+    found = _rows(ledger, condition, row.slug, row.timestamp)
+    return found[0] if found else None
+
+
+def since(ledger: Ledger, day: str) -> list[RecordedCall]:
+    """Every call since that day (ISO date)."""
+    return _rows(ledger, "timestamp >= ? ORDER BY id", day)
+
+
+def departures(ledger: Ledger, model: str, day: str) -> Iterator[Departure]:
+    """The calls of a model since that day, in the order in which they left."""
+    query = (
+        "SELECT (julianday(timestamp) - 2440587.5) * 86400 - seconds AS began, tokens_in AS tokens"
+        " FROM calls WHERE timestamp >= ? AND model_requested = ? ORDER BY 1"
+    )
+    for row in ledger.rows(query, (day, model)):
+        yield Departure(row["began"], row["tokens"])
+
+
+def recent_seconds(ledger: Ledger) -> list[float]:
+    """How long the last replies took, the latest first."""
+    query = "SELECT seconds FROM calls WHERE outcome = 'reply' ORDER BY id DESC LIMIT ?"
+    return [float(row["seconds"]) for row in ledger.rows(query, (RECENT,))]
+
+
+def recent_phases(ledger: Ledger) -> tuple[int, int]:
+    """(drafts, repairs) among the last replies."""
+    query = (
+        "SELECT coalesce(sum(phase = 'generation'), 0) AS drafts,"
+        " coalesce(sum(phase = 'repair'), 0) AS repairs"
+        " FROM (SELECT phase FROM calls WHERE outcome = 'reply' ORDER BY id DESC LIMIT ?)"
+    )
+    (row,) = ledger.rows(query, (RECENT,))
+    return row["drafts"], row["repairs"]
+
+
+def _rows(ledger: Ledger, condition: str, *arguments: str | int) -> list[RecordedCall]:
+    # columns and condition are our own words
+    query = f"SELECT {CALL_COLUMNS} FROM calls WHERE {condition}"  # noqa: S608
+    return [RecordedCall(*row) for row in ledger.rows(query, arguments)]

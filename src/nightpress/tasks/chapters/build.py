@@ -1,0 +1,224 @@
+"""The tasks of each plugin: its snapshot, its analysis, its documents, and taking them as they are.
+
+The actions record their outcome with the run, which the reporter shows; their names are what
+`doit info` prints.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from nightpress.errors import EXIT_FAILED, NightpressError
+from nightpress.tasks import session
+from nightpress.tasks.session import Session
+from nightpress.tasks.task import QUIET, Task, group, member
+from nightpress.text import safe
+
+if TYPE_CHECKING:
+    from nightpress.pipeline.pipeline import Press
+    from nightpress.plan.state import Item
+
+__all__ = ["adopt", "analyse", "enhance", "snapshot"]
+
+
+def snapshot() -> Iterator[Task]:
+    """One a plugin: the copy that every publication is preceded by."""
+    yield group("one copy of a plugin, taken before it is modified")
+    for slug in session.current().slugs():
+        yield {
+            "name": slug,
+            "doc": f"copy {slug} as it stands",
+            "actions": [(_snapshot, [slug])],
+            "uptodate": [False],
+            **QUIET,
+        }
+
+
+def analyse() -> Iterator[Task]:
+    """One a plugin: phase 1, cached by content."""
+    yield group("phase 1: what a plugin is for, cached by content")
+    for slug in session.current().slugs():
+        yield {
+            "name": slug,
+            "doc": f"what {slug} is for (phase 1)",
+            "actions": [(_analyse, [slug])],
+            "uptodate": [_Analysed(slug)],
+            **QUIET,
+        }
+
+
+def adopt() -> Iterator[Task]:
+    """One a plugin: take its files as they stand."""
+
+    def take_over(now: Session, slug: str) -> bool:
+        from nightpress.pipeline import adopt
+
+        adopt.adopt(now.press, [item for item in now.catalog.items.values() if item.slug == slug])
+        return True
+
+    yield group("take the files of a plugin as the truth, as they stand")
+    for slug in session.current().slugs():
+        yield member(slug, f"take the documents of {slug} as they stand", take_over)
+
+
+def enhance() -> Iterator[Task]:
+    """One an enhancement, and one a plugin for all of its enhancements."""
+    yield group("bring every document up to date (the default)")
+    items = session.current().items()
+    for slug in dict.fromkeys(item.slug for item in items):
+        own = [item for item in items if item.slug == slug]
+        yield {
+            "name": slug,
+            "doc": f"every document of {safe(own[0].plugin_name)}",
+            "actions": None,
+            "task_dep": [f"enhance:{item.id}" for item in own],
+            "clean": [(_clean, own)],
+        }
+        for item in own:
+            yield _enhancement(item, own)
+
+
+def _enhancement(item: Item, own: list[Item]) -> Task:
+    """The task of one enhancement; what it depends on and does is told by its decision."""
+    names = {other.name: other for other in own}
+    makes = item.decision.action in ("make", "fresh")
+    steps = _STEPS.get(item.decision.action, (pace, draft, publish))
+    task: Task = {
+        "name": item.id,
+        "doc": f"{safe(item.type)} of {safe(item.plugin_name)}: {safe(item.target)}",
+        "actions": [(step, [item]) for step in steps],
+        "setup": [f"snapshot:{item.slug}", f"analyse:{item.slug}"] if makes else [],
+        "task_dep": [f"enhance:{names[need].id}" for need in item.needs if need in names],
+        "uptodate": [_UpToDate(item)],
+        "clean": [(_clean, [item])],
+        "meta": _Meta(
+            decision=safe(repr(item.decision)),
+            actions=", then ".join(step.__name__ for step in steps),
+            target=safe(item.target),
+        ),
+        **QUIET,
+    }
+    if item.decision.action == "adopt":
+        task["setup"] = [f"snapshot:{item.slug}"]
+    if item.decision.action in ("fresh", "make", "adopt", "keep"):
+        task["targets"] = [item.target]
+    return task
+
+
+class _Meta(dict[str, str]):
+    """What `doit info` tells of a task: one line each, not the source text of a dict."""
+
+    def __repr__(self) -> str:
+        return "\n" + "\n".join(f" - {name}: {text}" for name, text in self.items())
+
+
+class _UpToDate:
+    """Is there nothing to do? `doit info` prints its repr: the decision with its reasons."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+
+    def __call__(self) -> bool:
+        return not self.item.work
+
+    def __repr__(self) -> str:
+        return safe(repr(self.item.decision))
+
+
+class _Analysed:
+    """Is the plugin's analysis in the cache?"""
+
+    def __init__(self, slug: str) -> None:
+        self.slug = slug
+
+    def __call__(self) -> bool:
+        from nightpress.pipeline import draft
+
+        now = session.current()
+        return draft.cached_analysis(now.project, now.plugin(self.slug)) is not None
+
+    def __repr__(self) -> str:
+        return "no analysis of this content is cached"
+
+
+# --- actions ---
+
+
+def pace(item: Item) -> None:
+    _act(item, lambda press: press.pace(item))
+
+
+def draft(item: Item) -> None:
+    _act(item, lambda press: press.draft(item))
+
+
+def publish(item: Item) -> None:
+    _act(item, lambda press: press.publish(item))
+
+
+def take(item: Item) -> None:
+    _act(item, lambda press: press.adopt(item))
+
+
+def note(item: Item) -> None:
+    _act(item, lambda press: press.note(item))
+
+
+_STEPS: dict[str, tuple[Callable[[Item], None], ...]] = {
+    "adopt": (take,), "keep": (note,), "insufficient": (note,), "parked": (),
+}  # fmt: skip
+"""Actions by decision; otherwise a document is made."""
+
+
+def _snapshot(slug: str) -> None:
+    _act(slug, lambda press: press.snapshot(slug))
+
+
+def _analyse(slug: str) -> None:
+    _act(slug, lambda press: press.analyse(slug))
+
+
+def _act(subject: Item | str, step: Callable[[Press], object]) -> None:
+    """One step of the press; a known error ends the attempt, or the plugin's."""
+    now = session.current()
+    if os.getpid() != now.pid:
+        raise NightpressError(
+            "nightpress runs in threads, not in processes",
+            "leave out `-P process` (one ledger, one client, one pace for the whole run)",
+        )
+    try:
+        step(now.press)
+    except (NightpressError, OSError) as error:
+        now.press.stumbled(subject, error)
+
+
+def _clean(*items: Item, dryrun: bool) -> None:
+    """`doit clean`: temporary files and kept drafts. `doit clean enhance:X`, by name: X goes back
+    to what stood before us, unless it was edited by hand. Ends the process where it fails: doit
+    would print a traceback and exit with 0."""
+    try:
+        _clean_up(session.current(), items, dryrun)
+    except (NightpressError, OSError) as error:
+        # doit holds back what an action writes, and would never show it now
+        (sys.__stderr__ or sys.stderr).write(f"{safe(str(error), newlines=True)}\n")
+        raise SystemExit(getattr(error, "exit_code", EXIT_FAILED)) from None
+
+
+def _clean_up(now: Session, items: tuple[Item, ...], dryrun: bool) -> None:
+    from nightpress.pipeline import clean
+    from nightpress.storage import run_lock
+    from nightpress.tasks.stdout import say
+
+    names = now.invocation.names if now.invocation is not None else ()
+    take_back = any(name.startswith("enhance:") for name in names)
+    lock = None if dryrun else run_lock.acquire(now.state, "doit clean")
+    try:
+        for item in items:
+            for line in clean.clean(now.project, now.plugin(item.slug), item, take_back, dryrun):
+                say(line)
+    finally:
+        if lock is not None:
+            lock.release()

@@ -1,0 +1,89 @@
+"""The record and what can be had back from it: restore, audit, prune."""
+
+from __future__ import annotations
+
+from nightpress.errors import UsageError
+from nightpress.tasks.session import Session
+from nightpress.tasks.stdout import say, say_json
+from nightpress.tasks.task import FORMAT, Task, command, option, switch
+
+__all__ = ["audit", "prune", "restore"]
+
+UNSET = -1
+"""Stands for an option that was not given."""
+
+
+def restore() -> Task:
+    """Bring a plugin back from one of its snapshots, bit for bit; or list them."""
+
+    def act(now: Session, plugin: str, snapshot: str, list: bool, format: str) -> bool:
+        from nightpress.pipeline import restore
+
+        if list:
+            rows = restore.rows(now.project, plugin or None)
+            if format == "json":
+                say_json(rows)
+                return True
+            for row in rows:
+                say(f"{row['id']}  {row['taken']}  {row['plugin']:<40} {row['files']} files")
+            say(f"{len(rows)} snapshots")
+            return True
+        if not plugin:
+            raise UsageError(
+                "which plugin?",
+                "doit restore --plugin NAME [--snapshot ID], or doit restore --list",
+            )
+        lines, in_time = restore.restore(now.run, now.press, plugin, snapshot or None)
+        for line in lines:
+            say(line)
+        return in_time
+
+    return command(
+        act,
+        option("plugin", "the plugin to bring back (its manifest's name)"),
+        option("snapshot", "which snapshot (default: the newest)"),
+        switch("list", "list the snapshots there are"),
+        FORMAT,
+    )
+
+
+def audit() -> Task:
+    """Verify the ledger's hash chain, and that every published file stands as it says."""
+
+    def act(now: Session, format: str) -> bool:
+        if not now.project.has_ledger:
+            say_json({"breaks": []}) if format == "json" else say("there is no ledger yet")
+            return True
+        breaks = now.project.ledger.verify()
+        if format == "json":
+            say_json({"breaks": [{"seq": b.seq, "what": b.what} for b in breaks]})
+            return not breaks
+        for gap in breaks:
+            say(f"chain, link {gap.seq}: {gap.what}")
+        query = (
+            "SELECT (SELECT COUNT(*) FROM chain) AS n,"
+            " (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM chain_gaps) AS pruned"
+        )
+        (row,) = now.project.ledger.rows(query)
+        pruned = f" ({row['pruned']} more were pruned)" if row["pruned"] else ""
+        say(f"{row['n']} rows in the chain{pruned}: {len(breaks) or 'no'} breaks")
+        return not breaks
+
+    return command(act, FORMAT)
+
+
+def prune() -> Task:
+    """Thin out what is old and not needed."""
+
+    def act(now: Session, days: int, dry_run: bool) -> bool:
+        from nightpress.pipeline import prune
+
+        pruned = prune.prune(now.project, None if days == UNSET else days, dry=dry_run)
+        if pruned.rows.anything and not dry_run:
+            now.run.begin()  # the ledger says who thinned it out, and when
+        for line in pruned.lines():
+            say(line)
+        return True
+
+    days = option("days", "younger than that stays (else retention.days, else 90)", UNSET)
+    return command(act, days, switch("dry-run", "only say what would go"))

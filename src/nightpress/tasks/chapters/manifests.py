@@ -1,0 +1,50 @@
+"""What is declared: the manifests, written where they are missing, and checked."""
+
+from __future__ import annotations
+
+from nightpress.tasks.session import Session
+from nightpress.tasks.stdout import say, say_json
+from nightpress.tasks.task import FORMAT, Task, command, option, switch
+
+__all__ = ["manifests", "validate"]
+
+
+def manifests() -> Task:
+    """Find the plugins, write the manifests that are missing, report those that are gone."""
+
+    def act(now: Session, rename_generic: bool, add: str) -> bool:
+        from nightpress.project import init
+
+        types = tuple(word for word in add.split(",") if word)
+        changes = init.sync(now.root, rename_generic=rename_generic, add=types)
+        for line in changes.lines():
+            say(line)
+        return True
+
+    return command(
+        act,
+        switch("rename-generic", "propose skills/PLUGIN/"),
+        option("add", "types that every manifest gets: readme,reference"),
+    )
+
+
+def validate() -> Task:
+    """Every problem of every manifest, generator and default."""
+
+    def act(now: Session, format: str) -> bool:
+        from msgspec.structs import asdict
+
+        from nightpress import project
+
+        problems = project.validate(now.root)
+        errors = [problem for problem in problems if problem.severity == "error"]
+        if format == "json":
+            say_json([asdict(problem) for problem in problems])
+            return not errors
+        for problem in problems:
+            say(str(problem))
+        count, warnings = len(now.project.slugs()), len(problems) - len(errors)
+        say(f"{count} manifests: {len(errors)} errors, {warnings} warnings")
+        return not errors
+
+    return command(act, FORMAT)

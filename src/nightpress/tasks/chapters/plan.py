@@ -1,0 +1,116 @@
+"""What would be done, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from nightpress.tasks.session import Session
+from nightpress.tasks.stdout import say, say_json
+from nightpress.tasks.task import FORMAT, Task, command
+
+if TYPE_CHECKING:
+    from nightpress.pipeline.outlook import Outlook
+    from nightpress.plan.catalog import Catalog
+    from nightpress.plan.state import Item
+
+__all__ = ["plan"]
+
+
+def plan() -> Task:
+    """What would be done and why; makes no call."""
+
+    def act(now: Session, format: str) -> bool:
+        from nightpress.pipeline import outlook
+        from nightpress.plan import appraise
+
+        catalog = now.whole()
+        ahead = outlook.outlook(now.project, catalog)
+        scores = appraise.scores(now.project, catalog.items.values(), catalog.gathered)
+        if format == "json":
+            say_json(_document(now, catalog, ahead, scores))
+        else:
+            _show(now, catalog, ahead, scores)
+        return not any(problem.severity == "error" for problem in catalog.problems)
+
+    return command(act, FORMAT)
+
+
+def _rows(catalog: Catalog) -> list[Item]:
+    return sorted(catalog.items.values(), key=lambda item: (not item.work, item.id))
+
+
+def _document(
+    now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int]
+) -> dict[str, object]:
+    writer = now.project.writer()
+    return {
+        "writer": str(writer),
+        "why": writer.why,
+        "plugins": len(catalog.slugs),
+        "counts": dict(catalog.counts()),
+        "outlook": ahead.as_dict(),
+        "enhancements": [
+            {
+                "enhancement": item.id,
+                "type": item.type,
+                "target": item.target,
+                "action": item.decision.action,
+                "work": item.work,
+                "bytes": item.size,
+                "reasons": [{"code": r.code, "text": r.text} for r in item.decision.reasons],
+                "score": scores.get(item.id),
+            }
+            for item in _rows(catalog)
+        ],
+        "problems": [str(problem) for problem in catalog.problems],
+    }
+
+
+def _show(now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int]) -> None:
+    rows = _rows(catalog)
+    for item in rows:
+        if item.decision.action != "fresh":
+            why = "; ".join(reason.text for reason in item.decision.reasons)
+            score = f" (score {scores[item.id]})" if item.id in scores else ""
+            say(f"{item.decision.action:<12} {item.id}: {why}{score}")
+    for problem in catalog.problems:
+        say(str(problem))
+    say(f"{_headline(now, catalog)}; {ahead.sentence()}")
+    if ahead.evidence():
+        say(ahead.evidence())
+    if any(reason.code == "parked" for item in rows for reason in item.decision.reasons):
+        say("parked ones wait until something that they are made from changes, or you ask again:")
+        say("  doit forget enhance:PLUGIN/NAME")
+
+
+def _headline(now: Session, catalog: Catalog) -> str:
+    """`236 plugins: 61 stale (40 content changed, 21 undersized) ...`."""
+    making = [item for item in catalog.items.values() if item.decision.action == "make"]
+    why = Counter(item.decision.reasons[0].code for item in making if item.decision.reasons)
+    reasons = ", ".join(f"{n} {_CODES.get(code, code)}" for code, n in why.most_common())
+    counts = catalog.counts()
+    rest = ", ".join(
+        f"{counts[action]} {word}" for action, word in _ACTIONS.items() if counts.get(action)
+    )
+    stale = f"{len(making)} stale" + (f" ({reasons})" if reasons else "")
+    writer = now.project.writer()
+    many = len(catalog.slugs)
+    plugins = f"{many:,} plugin{'s' * (many != 1)}: {stale}, {rest or 'nothing else'}"
+    return f"{plugins}; {writer} ({writer.why})"
+
+
+_ACTIONS = {
+    "adopt": "to adopt", "fresh": "up to date", "insufficient": "insufficient",
+    "keep": "edited by hand", "parked": "parked",
+}  # fmt: skip
+_CODES = {
+    "never": "never made",
+    "content": "content changed",
+    "generator": "generator changed",
+    "model": "model changed",
+    "settings": "settings changed",
+    "schemas": "contract changed",
+    "missing": "target missing",
+    "asked": "asked for",
+}

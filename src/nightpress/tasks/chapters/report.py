@@ -1,0 +1,41 @@
+"""What is read afterwards: the report, and the ledger in a browser."""
+
+from __future__ import annotations
+
+from nightpress.tasks.session import Session
+from nightpress.tasks.stdout import say, write
+from nightpress.tasks.task import FORMAT, Task, command, option
+
+__all__ = ["explore", "report"]
+
+
+def report() -> Task:
+    """Write the page, the Markdown and the figures; a plain summary, and where they are."""
+
+    def act(now: Session, format: str, days: int) -> bool:
+        from nightpress import report
+
+        figures = report.gather(now.project, days)
+        paths = report.write(now.project, figures)
+        if format == "json":
+            write(paths[-1].read_text(encoding="ascii"))
+            return True
+        for line in report.summary(figures):
+            say(line)
+        for path in paths:
+            say(path.relative_to(now.root).as_posix())
+        return True
+
+    return command(act, FORMAT, option("days", "how far back the sums go (default: 30)", 30))
+
+
+def explore() -> Task:
+    """Serve the ledger until Ctrl-C."""
+
+    def act(now: Session, port: int) -> bool:
+        from nightpress.report import explore
+
+        explore.explore(now.project, port, say)
+        return True
+
+    return command(act, option("port", "where to listen (0: a free port)", 8001))

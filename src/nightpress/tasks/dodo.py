@@ -1,0 +1,110 @@
+"""What a project's dodo.py gets from us besides its chapters: DOIT_CONFIG, and plain words where
+the file and the installed nightpress do not fit together.
+
+Users copy dodo.py once and keep it; an upgrade of nightpress finds it as it was.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from inspect import isfunction
+from pathlib import Path
+from typing import Any
+
+from doit.exceptions import InvalidCommand, InvalidDodoFile
+
+__all__ = ["check", "config", "is_ours", "lacking", "unknown"]
+
+STATE = ".nightpress"
+CONCURRENCY = 4
+"""Documents in work at the same time, where the defaults say nothing."""
+ADD = "nightpress init --chapters adds what is missing, and changes nothing else"
+
+_namespace: Mapping[str, object] = {}
+"""Of the dodo.py that was loaded last; it is complete once that has been imported."""
+
+
+def config() -> dict[str, Any]:
+    """DOIT_CONFIG: our state, our reporter, threads (calls wait for the network), and go on
+    after a failure. Reads how many threads there shall be; writes nothing."""
+    global _namespace
+    from nightpress.tasks import session
+    from nightpress.tasks.reporter import Reporter
+
+    _namespace = sys._getframe(1).f_globals
+    session.forget()
+    return {
+        "dep_file": f"{STATE}/doit.db",
+        "backend": "nightpress",
+        "reporter": Reporter,
+        "continue": True,
+        "sort": "definition",
+        "default_tasks": ["enhance"],
+        "num_process": _concurrency(Path("manifests", "_defaults.yaml")),
+        "par_type": "thread",
+        "verbosity": 2,
+        "minversion": "0.37.0",
+    }
+
+
+def is_ours() -> bool:
+    """Has a dodo.py of nightpress been loaded?"""
+    return bool(_namespace)
+
+
+def _concurrency(defaults: Path) -> int:
+    """The threads that the defaults ask for. What is wrong with them is told when doit runs."""
+    try:
+        text = defaults.read_bytes()
+    except OSError:
+        return CONCURRENCY
+    if b"concurrency" not in text:
+        return CONCURRENCY
+    if plain := re.search(rb"(?m)^concurrency: +(\d{1,4}) *(?:#.*)?$", text):
+        return int(plain[1])
+    from nightpress.project import load_defaults
+
+    found, _ = load_defaults(defaults.parent.parent)
+    return int(found.values.get("concurrency", CONCURRENCY))
+
+
+def lacking() -> list[str]:
+    """The chapters, by their tasks' names, that we offer and the loaded dodo.py does not have."""
+    from nightpress import tasks
+
+    if not _namespace:
+        return []
+    functions = [value for value in _namespace.values() if isfunction(value)]
+    uses = {name for function in functions for name in function.__code__.co_names}
+    chapters = (name for name in tasks.__all__ if name != "config" and name not in uses)
+    return [n.replace("_", "-") for n in chapters if f"task_{n}" not in _namespace]
+
+
+def check(command: str, names: Sequence[str]) -> None:
+    """Say at the top of `doit list` which chapters dodo.py lacks. InvalidCommand if the task that
+    the user names is of such a chapter."""
+    if command == "list" and not names and (missing := lacking()):
+        some = "a chapter" if len(missing) == 1 else f"{len(missing)} chapters"
+        sys.stderr.write(f"this dodo.py lacks {some}: {', '.join(missing)}\n  hint: {ADD}\n")
+    for name in names:
+        if (chapter := name.partition(":")[0]) in lacking():
+            raise InvalidCommand(f"this dodo.py has no chapter {chapter}\n  hint: {ADD}")
+        return  # what follows may be another task's own words
+
+
+class _Unknown(InvalidDodoFile, AttributeError):  # type: ignore[misc]
+    """No such chapter: AttributeError for Python, one sentence for who runs doit."""
+
+
+def unknown(name: str) -> AttributeError:
+    """What `nightpress.tasks` says of a name that it has not."""
+    from nightpress import __version__
+
+    if name.startswith("_"):
+        return AttributeError(f"module 'nightpress.tasks' has no attribute {name!r}")
+    return _Unknown(
+        f"dodo.py asks for tasks.{name}, which nightpress {__version__} does not have\n"
+        "  hint: pip install --upgrade nightpress"
+    )

@@ -1,0 +1,35 @@
+"""What a chapter prints: lines that are safe for a terminal, or one JSON document, at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from nightpress.text import safe
+
+__all__ = ["say", "say_json", "show", "write"]
+
+
+def say(text: str = "") -> None:
+    """One line, made safe."""
+    write(safe(text, newlines=True) + "\n")
+
+
+def show(line: str) -> None:
+    """One line that is safe already: it may hold colours of ours."""
+    write(line + "\n")
+
+
+def say_json(value: object) -> None:
+    """The one JSON document."""
+    write(json.dumps(value, indent=2, ensure_ascii=True, default=str) + "\n")
+
+
+def write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader (`| head`) has seen enough; nobody is left to tell
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115

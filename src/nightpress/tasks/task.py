@@ -1,0 +1,79 @@
+"""A task as doit wants it: the parts that the chapters' tasks are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from doit.exceptions import TaskFailed
+
+from nightpress.errors import NightpressError
+from nightpress.tasks import session
+from nightpress.tasks.errors import failed
+
+__all__ = ["FORMAT", "QUIET", "Task", "command", "group", "member", "option", "switch"]
+
+Task = dict[str, Any]
+"""See `doit help task`."""
+
+QUIET: Task = {"io": {"capture": False}, "verbosity": 2}
+"""doit keeps back nothing that an action prints, and prints nothing of its own."""
+
+FORMAT = {
+    "name": "format",
+    "long": "format",
+    "short": "",
+    "default": "text",
+    "choices": [("text", ""), ("json", "exactly one JSON document")],
+    "help": "how to print",
+}
+
+
+def option(name: str, help: str, default: str | int = "") -> dict[str, Any]:
+    """`--NAME=VALUE`, of the default's type."""
+    return {
+        "name": name, "long": name, "short": "", "type": type(default), "default": default,
+        "help": help,
+    }  # fmt: skip
+
+
+def switch(name: str, help: str) -> dict[str, Any]:
+    return {
+        "name": name.replace("-", "_"), "long": name, "short": "", "type": bool,
+        "default": False, "help": help,
+    }  # fmt: skip
+
+
+def command(act: Callable[..., bool], *params: dict[str, Any]) -> Task:
+    """A task that is never up to date; act: gets the session and the params, and says whether all
+    is well (else exit status 1). A known error ends it with one paragraph."""
+    return {"actions": [(_guarded(act), [], {})], "params": [*params], "uptodate": [False], **QUIET}
+
+
+def group(doc: str) -> Task:
+    return {"name": None, "doc": doc}
+
+
+def member(slug: str, doc: str, act: Callable[..., bool], *params: dict[str, Any]) -> Task:
+    """The task of one plugin that is never up to date; act: see `command`, and gets the slug."""
+
+    return {
+        "name": slug,
+        "doc": doc,
+        "actions": [(_guarded(act), [slug], {})],
+        "params": [*params],
+        "uptodate": [False],
+        **QUIET,
+    }
+
+
+def _guarded(act: Callable[..., bool]) -> Callable[..., TaskFailed | None]:
+    def action(*slug: str, **given: Any) -> TaskFailed | None:
+        try:
+            well = act(session.current(), *slug, **given)
+        except (NightpressError, OSError) as error:
+            return failed(error)
+        return None if well else TaskFailed("", report=False)
+
+    action.__name__ = act.__name__
+    return action
