@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tests.gemini_server import quota as referee
 
+from nightpress.backends import BACKENDS
 from nightpress.backends.retry import Policy, delay
 from nightpress.errors import Answer, Deferred
 from nightpress.quota import Pacer, Quota, Reservation
@@ -27,6 +28,7 @@ from nightpress.quota.pace import Pace
 
 MODEL = "gemini-3.5-flash-lite"
 PROJECT = "night"
+PACIFIC = BACKENDS["gemini"].day
 MEDIAN, P95, MOST = 5.2, 8.4, 14.4  # s: 157 real successes
 SIGMA = math.log(P95 / MEDIAN) / 1.645
 OVERHEAD = 6_000  # bytes of instructions and analysis around a plugin's own text
@@ -164,7 +166,7 @@ class Night:
 
     def reserved(self) -> int:
         """Calls that the quota ledger has counted, over all days."""
-        quota = Quota(self.path, self.clock, PROJECT, durable=False)
+        quota = Quota(self.path, self.clock, PROJECT, day=PACIFIC, durable=False)
         (count,) = (
             quota.store.connection().execute("SELECT coalesce(sum(used), 0) FROM days").fetchone()
         )
@@ -172,7 +174,7 @@ class Night:
         return int(count)
 
     def _pacer(self) -> Pacer:
-        quota = Quota(self.path, self.clock, PROJECT, durable=False)
+        quota = Quota(self.path, self.clock, PROJECT, day=PACIFIC, durable=False)
         told = self.believed or self.limits
         return Pacer(quota, self.clock, self.rng.random, lambda _: told, self.pace)
 

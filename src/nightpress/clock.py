@@ -10,7 +10,7 @@ from typing import Protocol
 from nightpress.errors import UsageError
 
 VARIABLE = "NIGHTPRESS_CLOCK"
-"""`SPEED,ORIGIN,MONOTONIC_ORIGIN`: the clock of a local Gemini server, as its /clock tells it."""
+"""`SPEED,ORIGIN,MONOTONIC_ORIGIN`: the clock of a local test server, as its /clock tells it."""
 
 
 class Clock(Protocol):

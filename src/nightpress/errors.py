@@ -90,9 +90,9 @@ class Answer(NamedTuple):
 # kind -> (may the same request be tried again in this run, does it end the whole run)
 ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
     "minute_quota": (True, False),  # 429 per minute: wait the stated delay
-    "day_quota": (False, False),  # 429 per day: this model is closed until midnight Pacific
+    "day_quota": (False, False),  # 429 per day: this model is closed until the provider's midnight
     "no_quota": (False, True),  # 429 "limit: 0": no free tier for this model
-    "capacity": (True, False),  # 429 of Vertex's shared quota: back off exponentially
+    "capacity": (True, False),  # 429 of a shared quota: back off exponentially
     "not_found": (False, True),  # 404: retired or unknown model
     "bad_request": (False, True),  # 400: the configuration or the request is wrong
     "too_large": (False, False),  # this one request is over the model's limit: no retry

@@ -49,7 +49,7 @@ def settings(enhancement: Enhancement, told: Mapping[str, str]) -> str:
 
 
 def writer(backend: str, model: str) -> str:
-    """Who writes, in words: `offline`, `gemini:gemini-3.5-flash-lite`."""
+    """Who writes, in words: `offline`, `BACKEND:MODEL`."""
     return backend if backend == "offline" else f"{backend}:{model}"
 
 

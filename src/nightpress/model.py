@@ -186,7 +186,8 @@ class Material(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """A backend's reply. finish: "stop" or "length"; model: the one that answered."""
+    """A backend's reply. finish: "stop" or "length"; model: the one that answered; rerouted: it is
+    another than the one that was asked (and no mere version of it)."""
 
     text: str
     model: str
@@ -195,6 +196,7 @@ class Reply(Struct, frozen=True):
     tokens_out: int = 0
     http_status: int | None = None
     raw: str = ""
+    rerouted: bool = False
 
 
 class Backend(Protocol):

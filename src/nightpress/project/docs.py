@@ -1,6 +1,7 @@
 """docs/manifests.md: the fields of every file that a user writes, made from their schemas.
 
-`python -m nightpress.project.docs > docs/manifests.md`; a test compares.
+`python -m nightpress.project.docs > docs/manifests.md`; a test compares. It also writes into
+schemas/, for editors, what the backends declare.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nightpress.project.resources import bundled
 from nightpress.project.schema import schema
 
 Row = tuple[str, str, str]
@@ -109,5 +111,12 @@ def _range(field: Mapping[str, Any]) -> str:
     return f" {low:,}-{high:,}"
 
 
+def schema_file(name: str) -> str:
+    """The text of `schemas/NAME.json`."""
+    return json.dumps(schema(name), indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    for name in ("defaults", "manifest"):
+        (bundled("schemas") / f"{name}.json").write_text(schema_file(name), encoding="utf-8")
     sys.stdout.write(page())

@@ -149,27 +149,18 @@ class Project:
     def writer(self, overrides: Mapping[str, Any] | None = None) -> writers.Writer:
         """The writer, by option, else the manifest's override, else the defaults."""
         values = {**self.defaults.values, **(overrides or {}), **self.options}
-        model = values.get("model") or writers.DEFAULT_MODEL
-        gemini = values.get("gemini") or {}
-        return writers.choose(
-            values.get("backend") or "auto",
-            model,
-            vertex=bool(gemini.get("vertex")),
-            free=writers.is_free(model, self.defaults.values.get("limits") or {}),
-            allowed_to_pay=self.may_pay,
-            environ=self.environ,
-        )
+        name = values.get("backend") or "auto"
+        return writers.choose(name, values, allowed_to_pay=self.may_pay, environ=self.environ)
 
     def backend_settings(self, writer: writers.Writer) -> dict[str, Any]:
-        """What the project says of a backend: the `gemini:` section, and the base URL."""
-        gemini = dict(self.defaults.values.get("gemini") or {})
-        deadline = gemini.pop("deadline_seconds", None)
-        if deadline is not None:
-            gemini["deadline"] = deadline
+        """What the project says of a backend: the section of its name, and the base URL."""
+        if writer.kind == "offline":
+            return {}
+        settings = dict(self.defaults.values.get(writer.backend) or {})
         if self.defaults.values.get("base_url"):
-            gemini["base_url"] = self.defaults.values["base_url"]
-        gemini["clock_speed"] = getattr(self.clock, "speed", 1.0)
-        return gemini if writer.backend == "gemini" else {}
+            settings["base_url"] = self.defaults.values["base_url"]
+        settings["clock_speed"] = getattr(self.clock, "speed", 1.0)
+        return settings
 
     @property
     def may_pay(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from nightpress.backends import BACKENDS, usual
 from nightpress.plugin.yaml import YamlDocument
 from nightpress.project.problems import Problem
 from nightpress.project.resources import bundled
@@ -16,20 +17,44 @@ _LONGEST = 60
 _KINDS = {"integer": "an integer", "object": "a mapping", "array": "a list", "null": "null"}
 
 
-@lru_cache(maxsize=8)
 def schema(name: str) -> dict[str, Any]:
-    """A bundled schema by name: `manifest`, `defaults`, `generator`."""
+    """A bundled schema by name: `manifest`, `defaults`, `generator`; what it says of the backends
+    is what they declare."""
+    return _schema(name, tuple(BACKENDS))
+
+
+@lru_cache(maxsize=8)
+def _schema(name: str, registered: tuple[str, ...]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(text(name))
+    names = ["auto", *registered]
+    _name_backends(found, names)
+    if name == "defaults":
+        properties = found["properties"]
+        properties["model"]["default"] = usual().default_model
+        for declared in BACKENDS.values():
+            if declared.settings:
+                properties[declared.name] = dict(declared.settings)
     return found
 
 
 @lru_cache(maxsize=8)
 def text(name: str) -> str:
+    """The file of a bundled schema."""
     return (bundled("schemas") / f"{name}.json").read_text(encoding="utf-8")
 
 
+def _name_backends(field: dict[str, Any], names: list[str]) -> None:
+    """Wherever a `backend` may be chosen, below this field: these."""
+    for key, inner in field.get("properties", {}).items():
+        if key == "backend":
+            inner["enum"] = names
+        _name_backends(inner, names)
+    if isinstance(more := field.get("additionalProperties"), dict):
+        _name_backends(more, names)
+
+
 @lru_cache(maxsize=8)
-def _validator(name: str) -> Any:
+def _validator(name: str, _registered: tuple[str, ...]) -> Any:
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(schema(name))
@@ -43,7 +68,7 @@ def needed(name: str) -> str:
 
 def problems(document: YamlDocument, shown: str, name: str) -> Iterator[Problem]:
     """Every error of the document, in no order."""
-    for error in _validator(name).iter_errors(document.value):
+    for error in _validator(name, tuple(BACKENDS)).iter_errors(document.value):
         path = tuple(error.absolute_path)
         if error.validator == "maximum" and not _is_number(error):
             continue  # an endless number is no integer: its type was told

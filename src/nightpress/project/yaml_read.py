@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from nightpress.backends import BACKENDS
 from nightpress.plugin import yaml
 from nightpress.plugin.yaml import YamlDocument, YamlError
 from nightpress.project import schema as schemas
@@ -64,7 +65,7 @@ def load(
 
 def _digest(schema: str, data: bytes) -> str:
     """Over the schema and a file's bytes: whatever validity turns on."""
-    total = hashlib.sha256(schemas.text(schema).encode())
+    total = hashlib.sha256(f"{schemas.text(schema)}{list(BACKENDS)}".encode())
     total.update(data)
     return total.hexdigest()
 

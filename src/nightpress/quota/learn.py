@@ -5,9 +5,10 @@ Each function works in the settlement's own transaction. Times are epoch seconds
 
 from __future__ import annotations
 
+from nightpress.backends import Day
 from nightpress.errors import Answer
 from nightpress.quota import pace as pacing
-from nightpress.quota.limits import NAMES, Kind, Limits, day_ends, lowered, stated_by
+from nightpress.quota.limits import NAMES, Kind, Limits, lowered, stated_by
 from nightpress.quota.pace import Evidence, Pace
 from nightpress.storage.sqlite import Connection, Row
 
@@ -56,14 +57,14 @@ def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float)
     )
 
 
-def close(db: Connection, lane: Row, reserved_at: float, now: float) -> tuple[str, ...]:
+def close(db: Connection, lane: Row, reserved_at: float, now: float, day: Day) -> tuple[str, ...]:
     """The day's quota is spent: closed until the midnight after the request was reserved (its
     answer may arrive after that, and must not close the new day)."""
-    until = day_ends(reserved_at)
+    until = day.ends(reserved_at)
     if until <= now or lane["closed_until"] >= until:
         return ()
     db.execute("UPDATE lanes SET closed_until=? WHERE id=?", (until, lane["id"]))
-    return (f"{lane['model']}: the day's quota is spent; closed until midnight Pacific",)
+    return (f"{lane['model']}: the day's quota is spent; closed until {day.midnight}",)
 
 
 def slow(
