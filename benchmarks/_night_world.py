@@ -33,11 +33,6 @@ MEDIAN, P95, MOST = 5.2, 8.4, 14.4  # s: 157 real successes
 SIGMA = math.log(P95 / MEDIAN) / 1.645
 OVERHEAD = 6_000  # bytes of instructions and analysis around a plugin's own text
 INPUT_BYTES = 60_000  # the generators' cap on a plugin's own text
-QUOTA_IDS = {
-    "rpm": "GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
-    "tpm": "GenerateContentInputTokensPerModelPerMinute-FreeTier",
-    "rpd": "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
-}
 FAULTS: Sequence[Answer] = (
     Answer("transient", "500", 500),
     Answer("transient", "502", 502),
@@ -111,8 +106,8 @@ class Server:
         self.refusals[kind] += 1
         name = "day_quota" if "rpd" in broken else "minute_quota"
         limit = broken.get("rpd", broken[kind])
-        said = QUOTA_IDS["rpd" if "rpd" in broken else kind]
-        return Answer(name, "429", 429, wait, limit, said)
+        quota = "rpd" if "rpd" in broken else kind
+        return Answer(name, "429", 429, wait, limit, quota)
 
 
 @dataclass(slots=True)

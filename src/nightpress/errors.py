@@ -5,7 +5,7 @@ traceback; anything else that is raised is a bug, and shows its traceback.
 """
 
 import errno
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -65,11 +65,16 @@ class Unsettled(MachineTrouble):
     """The new file stands, but the disk refused what follows; the next run ends the attempt."""
 
 
+QuotaKind = Literal["rpm", "tpm", "rpd"]
+"""Requests a minute, input tokens a minute, requests a day."""
+
+
 class Answer(NamedTuple):
     """What one answer of a backend means, said by the backend that got it.
 
     kind: one of the values in `ANSWER_KINDS`; wait: seconds that the server stated, if any;
-    limit: the `quotaValue` that a refusal stated, if any; quota: its `quotaId`; left: False where
+    quota, limit: which limit a refusal spoke of (requests or input tokens a minute, requests a
+    day), and the number that it stated, if any; left: False where
     the request certainly never left this machine (its reservation may be given back);
     tokens_in, tokens_out, model: what an answer without a reply cost, and whose it was.
     """
@@ -79,7 +84,7 @@ class Answer(NamedTuple):
     http_status: int | None = None
     wait: float | None = None
     limit: int | None = None
-    quota: str = ""
+    quota: QuotaKind | None = None
     hint: str = ""
     left: bool = True
     tokens_in: int = 0

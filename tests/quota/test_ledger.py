@@ -134,8 +134,7 @@ def test_days_of_23_and_25_hours(
 def test_a_daily_refusal_closes_only_its_own_day(pacer: Make, clock: FakeClock) -> None:
     said: list[str] = []
     paced = pacer(FREE, tell=said.append)
-    daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
-    refusal = Answer("day_quota", "429", 429, 2.0, 500, daily)
+    refusal = Answer("day_quota", "429", 429, 2.0, 500, "rpd")
     clock.now = when(2026, 11, 18, 12)
     paced.refused(taken(paced), refusal)
     with pytest.raises(Deferred) as deferred:
@@ -156,8 +155,7 @@ def test_a_smaller_limit_is_learned_kept_and_said(
 ) -> None:
     said: list[str] = []
     paced = pacer(FREE, tell=said.append)
-    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
-    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 30.0, 2, minute))
+    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 30.0, 2, "rpm"))
     assert "allows 2 requests a minute, not 15" in said[0]
     assert 30 <= waits(paced) <= 33.1
     reopened = Quota(tmp_path / "quota.db", clock, day=PACIFIC)
@@ -171,8 +169,7 @@ def test_a_smaller_limit_is_learned_kept_and_said(
 
 def test_a_learned_limit_is_tried_again_after_a_month(pacer: Make, clock: FakeClock) -> None:
     paced = pacer(FREE)
-    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
-    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, 2, minute))
+    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, 2, "rpm"))
     clock.now += 29 * 86_400
     assert paced.snapshot(LITE).limits.rpm == 2
     clock.now += 2 * 86_400
@@ -190,16 +187,14 @@ def test_a_call_that_failed_counts_from_its_end(pacer: Make, clock: FakeClock) -
 
 def test_a_daily_limit_is_learned(pacer: Make, clock: FakeClock) -> None:
     paced = pacer(FREE)
-    daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
-    paced.refused(taken(paced), Answer("day_quota", "429", 429, 2.0, 20, daily))
+    paced.refused(taken(paced), Answer("day_quota", "429", 429, 2.0, 20, "rpd"))
     clock.now = when(2026, 11, 19, 10)
     assert paced.snapshot(LITE).left_in_day == 20
 
 
 def test_a_larger_stated_limit_changes_nothing(pacer: Make) -> None:
     paced = pacer(FREE)
-    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
-    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, 60, minute))
+    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, 60, "rpm"))
     assert paced.snapshot(LITE).limits == FREE
 
 
@@ -220,9 +215,8 @@ def test_new_configured_limits_forget_what_the_old_ones_taught(quota: Quota) -> 
 
 def test_a_later_refusal_corrects_what_an_earlier_one_stated(pacer: Make, clock: FakeClock) -> None:
     paced = pacer(FREE)
-    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
     for stated, learned in ((2, 2), (6, 6), (60, 15)):  # never above what the project allows itself
-        paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, stated, minute))
+        paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, stated, "rpm"))
         assert paced.snapshot(LITE).limits.rpm == learned
         clock.now += 120
 

@@ -18,7 +18,6 @@ from nightpress.backends.declaration import (
     Access,
     Day,
     Declaration,
-    Kind,
     Limits,
     Model,
     Price,
@@ -30,9 +29,8 @@ from nightpress.model import Backend
 from nightpress.text import suggestion
 
 __all__ = [
-    "BACKENDS", "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Day", "Declaration", "Kind",
-    "Limits", "Model", "Price", "chosen_by_auto", "declaring", "find", "key_names", "make",
-    "models", "usual",
+    "BACKENDS", "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Day", "Declaration", "Limits",
+    "Model", "Price", "chosen_by_auto", "declaring", "find", "key_names", "make", "models", "usual",
 ]  # fmt: skip
 
 BACKENDS: dict[str, Declaration] = {one.name: one for one in (OFFLINE, GEMINI)}

@@ -8,22 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
+from nightpress.errors import QuotaKind
 from nightpress.model import Backend, BackendKind, Material
 
 __all__ = [
-    "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Day", "Declaration", "Environ", "Kind",
-    "Limits", "Model", "Price", "Settings",
+    "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Day", "Declaration", "Environ", "Limits",
+    "Model", "Price", "Settings",
 ]  # fmt: skip
 
 Settings = Mapping[str, Any]
 """What the project says in the section of the backend's name, checked."""
 Environ = Mapping[str, str]
-Kind = Literal["rpm", "tpm", "rpd"]
-KINDS: tuple[Kind, ...] = ("rpm", "tpm", "rpd")
+KINDS: tuple[QuotaKind, ...] = ("rpm", "tpm", "rpd")
 
 
 class Limits(Struct, frozen=True):

@@ -6,9 +6,9 @@ Each function works in the settlement's own transaction. Times are epoch seconds
 from __future__ import annotations
 
 from nightpress.backends import Day
-from nightpress.errors import Answer
+from nightpress.errors import Answer, QuotaKind
 from nightpress.quota import pace as pacing
-from nightpress.quota.limits import NAMES, Kind, Limits, lowered, stated_by
+from nightpress.quota.limits import NAMES, Limits, lowered
 from nightpress.quota.pace import Evidence, Pace
 from nightpress.storage.sqlite import Connection, Row
 
@@ -19,7 +19,7 @@ HOLDS_FOR = 30 * 86_400.0
 """Seconds for which a learned limit holds; then it is tried whether it still does."""
 
 
-def known(db: Connection, lane: int, now: float) -> dict[Kind, int]:
+def known(db: Connection, lane: int, now: float) -> dict[QuotaKind, int]:
     """The limits that refusals of this lane stated."""
     rows = db.execute(
         "SELECT kind, value FROM learned WHERE lane=? AND at>?", (lane, now - HOLDS_FOR)
@@ -38,7 +38,7 @@ def ratio(before: float, tokens_in: int, estimate: int) -> float:
 def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float) -> tuple[str, ...]:
     """Take over the limit that a refusal states: where it is smaller than ours, or where it
     corrects what an earlier refusal stated (never above what the project allows itself)."""
-    kind, stated = stated_by(answer.quota), answer.limit
+    kind, stated = answer.quota, answer.limit
     if kind is None or not stated:
         return ()
     learned = known(db, lane["id"], now)

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 
 from msgspec.structs import asdict, replace
 
-from nightpress.backends import KINDS, UNLIMITED, Declaration, Kind, Limits
+from nightpress.backends import KINDS, UNLIMITED, Declaration, Limits
+from nightpress.errors import QuotaKind
 
 __all__ = [
-    "KINDS", "MINUTE", "NAMES", "UNLIMITED", "Kind", "Limits", "lowered", "of", "stated_by",
+    "KINDS", "MINUTE", "NAMES", "UNLIMITED", "Limits", "lowered", "of",
 ]  # fmt: skip
 
 MINUTE = 60.0
-NAMES: Mapping[Kind, str] = {
+NAMES: Mapping[QuotaKind, str] = {
     "rpm": "requests a minute",
     "tpm": "input tokens a minute",
     "rpd": "requests a day",
@@ -37,7 +38,7 @@ def of(
     )
 
 
-def lowered(limits: Limits, learned: Mapping[Kind, int]) -> Limits:
+def lowered(limits: Limits, learned: Mapping[QuotaKind, int]) -> Limits:
     """`limits`, with each one that was learned in the place of a larger (or unlimited) one."""
     smaller: dict[str, int] = {
         kind: value
@@ -45,13 +46,3 @@ def lowered(limits: Limits, learned: Mapping[Kind, int]) -> Limits:
         if (own := getattr(limits, kind)) is None or value < own
     }
     return replace(limits, **smaller) if smaller else limits
-
-
-def stated_by(quota_id: str) -> Kind | None:
-    """Which limit a refusal's `quotaId` speaks of; None when it does not say."""
-    if "PerDay" in quota_id:
-        # a day's token limit is no limit that we count
-        return "rpd" if "Request" in quota_id else None
-    if "PerMinute" in quota_id:
-        return "tpm" if "Token" in quota_id else "rpm" if "Request" in quota_id else None
-    return None

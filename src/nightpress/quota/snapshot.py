@@ -8,9 +8,10 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from nightpress.backends import Day
+from nightpress.errors import QuotaKind
 from nightpress.quota import learn
 from nightpress.quota import pace as pacing
-from nightpress.quota.limits import Kind, Limits, lowered
+from nightpress.quota.limits import Limits, lowered
 from nightpress.quota.pace import Evidence, Pace
 from nightpress.storage.sqlite import Connection, Row, reading
 
@@ -23,7 +24,7 @@ class Snapshot(Struct, frozen=True):
 
     model: str
     limits: Limits
-    learned: Mapping[Kind, int] = field(default_factory=dict)
+    learned: Mapping[QuotaKind, int] = field(default_factory=dict)
     left_in_minute: int | None = None
     left_tokens: int | None = None
     left_in_day: int | None = None
