@@ -29,7 +29,7 @@ def lines(drafts: Sequence[Waiting], colour: bool) -> Iterator[str]:
         if draft.edited:
             yield "  the file changed since this draft was made: apply will propose a merge"
         for finding in draft.review.findings:
-            yield safe(f"  {finding['severity']}: {finding['check']}: {finding['message']}")
+            yield safe(f"  {finding.severity}: {finding.check}: {finding.message}")
         for line in draft.diff:
             code = _COLOURS.get(line[:1]) if colour else None
             yield f"\x1b[{code}m{safe(line)}\x1b[0m" if code else safe(line)
