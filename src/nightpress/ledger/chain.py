@@ -69,6 +69,15 @@ def verify(db: Connection) -> list[Break]:
     return breaks
 
 
+def size(db: Connection) -> tuple[int, int]:
+    """(entries, entries that were pruned)."""
+    entries, gone = db.execute(
+        "SELECT (SELECT count(*) FROM chain),"
+        " (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM chain_gaps)"
+    ).fetchone()
+    return entries, gone
+
+
 def _uncounted(db: Connection) -> list[Break]:
     """The gaps hold as many entries as the sums of pruned attempts and calls say."""
     gone, counted = db.execute(

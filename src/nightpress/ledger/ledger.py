@@ -263,6 +263,10 @@ class Ledger:
         """Every break in the hash chain."""
         return chain.verify(self.store.connection())
 
+    def chain_size(self) -> tuple[int, int]:
+        """(entries of the chain, entries that were pruned from it)."""
+        return chain.size(self.store.connection())
+
     def unfinished(self) -> bool:
         """Did a run die? (It left open rows, or never said that it ended.)"""
         query = (
