@@ -150,8 +150,8 @@ def machine_trouble(error: BaseException) -> MachineTrouble | None:
     """The machine's trouble behind an error; None if it is no such thing."""
     if isinstance(error, MachineTrouble):
         return error
-    known = _MACHINE.get(error.errno or 0) if isinstance(error, OSError) else None
-    return MachineTrouble(*known) if known else None
+    trouble = _MACHINE.get(error.errno or 0) if isinstance(error, OSError) else None
+    return MachineTrouble(*trouble) if trouble else None
 
 
 def known(error: BaseException) -> NightpressError | None:

@@ -42,10 +42,12 @@ def canonical(value: Any) -> str:
 def settings(enhancement: Enhancement, told: Mapping[str, str]) -> str:
     """Digest of what the manifest says of this enhancement, defaults included; told: and of the
     plugin itself, where its own plugin.json is silent."""
-    held = {key: value for key, value in enhancement.settings.items() if key not in _NOT_SETTINGS}
+    declared = {
+        key: value for key, value in enhancement.settings.items() if key not in _NOT_SETTINGS
+    }
     size = (str(enhancement.size.min), str(enhancement.size.max))
     more = [canonical(told)] if told else []
-    return digest(enhancement.generator, enhancement.target, *size, canonical(held), *more)
+    return digest(enhancement.generator, enhancement.target, *size, canonical(declared), *more)
 
 
 def writer(backend: str, model: str) -> str:

@@ -253,5 +253,5 @@ class Decision(Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
 
     def __repr__(self) -> str:
-        said = "; ".join(r.text for r in self.reasons)
-        return f"{self.action}: {said}" if said else self.action
+        reasons = "; ".join(r.text for r in self.reasons)
+        return f"{self.action}: {reasons}" if reasons else self.action

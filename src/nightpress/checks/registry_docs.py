@@ -86,9 +86,9 @@ def rules() -> dict[str, str]:
 
 def _row(gate: Gate) -> str:
     options = "<br>".join(f"`{key}: {_written(value)}`" for key, value in gate.options.items())
-    said = " ".join(inspect.cleandoc(gate.check.__doc__ or "").split()).replace("|", "\\|")
+    meaning = " ".join(inspect.cleandoc(gate.check.__doc__ or "").split()).replace("|", "\\|")
     elsewhere = gate.alone or gate.severity
-    return f"| `{gate.name}` | {gate.severity} | {elsewhere} | {options} | {said} |\n"
+    return f"| `{gate.name}` | {gate.severity} | {elsewhere} | {options} | {meaning} |\n"
 
 
 def _written(value: Any) -> str:

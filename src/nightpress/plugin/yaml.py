@@ -48,9 +48,9 @@ def load(text: str, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -
     if len(text) > max_bytes or len(text.encode("utf-8", "replace")) > max_bytes:
         raise YamlError(f"larger than {max_bytes:,} bytes")
     for number, line in enumerate(text.split("\n"), 1):
-        if found := _NOT_ALLOWED.search(line):
-            what = f"character U+{ord(found.group()):04X} is not allowed"
-            raise YamlError(what, number, found.start() + 1)
+        if character := _NOT_ALLOWED.search(line):
+            what = f"character U+{ord(character.group()):04X} is not allowed"
+            raise YamlError(what, number, character.start() + 1)
     return _Builder(max_nodes).build(_events(text))
 
 

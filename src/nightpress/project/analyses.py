@@ -47,8 +47,8 @@ def _fitted(value: Any, schema: Any) -> Any:
         kept = [_fitted(entry, inner) for entry in value if not _empty(entry, inner)]
         return kept[: schema.get("maxItems")]
     if isinstance(value, dict):
-        known = schema.get("properties", {})
-        return {key: _fitted(entry, known.get(key, {})) for key, entry in value.items()}
+        properties = schema.get("properties", {})
+        return {key: _fitted(entry, properties.get(key, {})) for key, entry in value.items()}
     return value
 
 

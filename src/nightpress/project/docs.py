@@ -62,10 +62,10 @@ def page() -> str:
     parts = [_HEAD]
     for name, title, text in _PARTS:
         rows = "".join(f"| `{path}` | {kind} | {what} |\n" for path, kind, what in _rows(name))
-        said = f"{text}\n" if text else ""
+        introduction = f"{text}\n" if text else ""
         described = schema(name)["description"]
         parts.append(
-            f"## {title}\n\n{described}\n\n{said}| field | holds | |\n|---|---|---|\n{rows}"
+            f"## {title}\n\n{described}\n\n{introduction}| field | holds | |\n|---|---|---|\n{rows}"
         )
     return "\n".join(parts)
 
@@ -74,11 +74,11 @@ def _rows(name: str) -> Iterator[Row]:
     yield from _fields(schema(name), "")
 
 
-def _fields(found: Mapping[str, Any], prefix: str) -> Iterator[Row]:
-    required = found.get("required", ())
-    for key, field in found.get("properties", {}).items():
+def _fields(described: Mapping[str, Any], prefix: str) -> Iterator[Row]:
+    required = described.get("required", ())
+    for key, field in described.get("properties", {}).items():
         yield from _field(field, f"{prefix}{key}", key in required)
-    more = found.get("additionalProperties")
+    more = described.get("additionalProperties")
     if isinstance(more, dict):
         yield from _field(more, f"{prefix}{_ANY}", False)
 

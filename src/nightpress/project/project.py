@@ -62,16 +62,18 @@ class Project:
         except FileNotFoundError:
             return Defaults(self.root)
         key = fingerprint.digest("defaults", version(), fingerprint.sha256(text))
-        held = self.index.appraisal(key)
-        if held is not None:
-            values, least, most = json.loads(held)
+        appraisal = self.index.appraisal(key)
+        if appraisal is not None:
+            values, least, most = json.loads(appraisal)
             return Defaults(self.root, values, Window(least, most))
-        found, problems = project.load_defaults(self.root)
+        defaults, problems = project.load_defaults(self.root)
         errors = [p for p in problems if p.severity == "error"]
         if errors:
             raise UsageError("\n".join(str(problem) for problem in errors))
-        self.index.keep_appraisal(key, json.dumps([found.values, found.size.min, found.size.max]))
-        return found
+        self.index.keep_appraisal(
+            key, json.dumps([defaults.values, defaults.size.min, defaults.size.max])
+        )
+        return defaults
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -84,8 +86,8 @@ class Project:
     def slugs(self) -> list[str]:
         """Stems of the manifests that there are, sorted. Listed again where the folder changed."""
         try:
-            found = self.manifests.stat()
-            stamp = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            status = self.manifests.stat()
+            stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
             if self._slugs is not None and self._slugs[0] == stamp:
                 return list(self._slugs[1])
             names = os.listdir(self.manifests)  # noqa: PTH208 - no object for each of thousands
@@ -120,23 +122,23 @@ class Project:
     def _load_generator(self, kind: str) -> Generator:
         for folder in self.generator_folders():
             if (folder / kind / "generator.yaml").is_file():
-                found, problems = project.load_generator(folder / kind, self.index)
+                generator, problems = project.load_generator(folder / kind, self.index)
                 errors = [p for p in problems if p.severity == "error"]
-                if found is None or errors:
+                if generator is None or errors:
                     raise UsageError("\n".join(str(problem) for problem in errors))
-                return found
+                return generator
         raise UsageError(
             f"unknown generator {kind!r}", f"known: {', '.join(self.generator_types())}"
         )
 
     def generator_types(self) -> list[str]:
         """Every type of enhancement there is (analysis is phase 1, no type of its own)."""
-        found = {
+        types = {
             entry.parent.name
             for folder in self.generator_folders()
             for entry in folder.glob("*/generator.yaml")
         }
-        return sorted(found - {"analysis"})
+        return sorted(types - {"analysis"})
 
     def schema(self, name: str) -> str:
         """The text of `schemas/NAME.json`."""

@@ -25,16 +25,16 @@ def schema(name: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _schema(name: str, registered: tuple[str, ...]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(text(name))
+    parsed: dict[str, Any] = json.loads(text(name))
     names = ["auto", *registered]
-    _name_backends(found, names)
+    _name_backends(parsed, names)
     if name == "defaults":
-        properties = found["properties"]
+        properties = parsed["properties"]
         properties["model"]["default"] = usual().default_model
         for declared in BACKENDS.values():
             if declared.settings:
                 properties[declared.name] = dict(declared.settings)
-    return found
+    return parsed
 
 
 @lru_cache(maxsize=8)
@@ -78,9 +78,9 @@ def problems(document: YamlDocument, shown: str, name: str) -> Iterator[Problem]
             yield from _missing(error, document, shown, path)
         elif error.parent is None and "propertyNames" in error.absolute_schema_path:
             where = (*path, error.instance)
-            said = f"the name {_short(error.instance)} is not allowed"
+            message = f"the name {_short(error.instance)} is not allowed"
             hint = str(error.schema.get("description", ""))
-            yield at(document, shown, where, said, hint, key=True)
+            yield at(document, shown, where, message, hint, key=True)
         else:
             yield at(document, shown, path, _words(error), _hint(error))
 
@@ -94,9 +94,9 @@ def _is_number(error: Any) -> bool:
 def _unknown(
     error: Any, document: YamlDocument, shown: str, path: tuple[Any, ...]
 ) -> Iterator[Problem]:
-    known = error.schema.get("properties", {})
-    for key in [key for key in error.instance if key not in known]:
-        hint = suggestion(str(key), known) or f"known: {', '.join(known)}"
+    properties = error.schema.get("properties", {})
+    for key in [key for key in error.instance if key not in properties]:
+        hint = suggestion(str(key), properties) or f"known: {', '.join(properties)}"
         yield at(document, shown, (*path, key), f"unknown key {_short(key)}", hint, key=True)
 
 
@@ -130,8 +130,8 @@ def _words(error: Any) -> str:
         case "minLength" | "maxLength" | "minItems" | "maxItems" | "maxProperties":
             kind = "characters" if "Length" in error.validator else "entries"
             least = "at least" if error.validator.startswith("min") else "at most"
-            said = f"{_short(value)} has " if kind == "characters" else ""
-            return f"{said}{len(value):,} {kind}: {least} {rule:,} are allowed"
+            length = f"{_short(value)} has " if kind == "characters" else ""
+            return f"{length}{len(value):,} {kind}: {least} {rule:,} are allowed"
     return str(error.message).replace(repr(value), _short(value))
 
 

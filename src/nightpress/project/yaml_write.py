@@ -171,8 +171,8 @@ def _round_trip(text: str, _: YamlDocument, proposals: Sequence[Proposal]) -> st
     if not document.get("enhancements"):
         document["enhancements"] = CommentedMap()
     for name, generator, target in proposals:
-        said = CommentedMap(generator=generator, target=DoubleQuotedScalarString(target))
-        document["enhancements"][name] = said
+        entry = CommentedMap(generator=generator, target=DoubleQuotedScalarString(target))
+        document["enhancements"][name] = entry
     out = io.StringIO()
     yaml.dump(document, out)
     return out.getvalue()
