@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from nightpress.model import Enhancement, Fingerprint, Generator
 
@@ -34,7 +33,7 @@ def content(files: Mapping[str, str]) -> str:
     return digest(*(part for path in sorted(files) for part in (path, files[path])))
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """One text for one value: JSON, sorted."""
     return json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
 

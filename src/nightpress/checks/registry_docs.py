@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 from itertools import groupby
-from typing import Any
 
 from nightpress.checks import score
 from nightpress.checks.gate import Gate
@@ -91,5 +90,5 @@ def _row(gate: Gate) -> str:
     return f"| `{gate.name}` | {gate.severity} | {elsewhere} | {options} | {meaning} |\n"
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     return json.dumps(list(value) if isinstance(value, tuple) else value).replace('"', "")

@@ -11,9 +11,8 @@ import importlib
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
@@ -117,9 +116,9 @@ MARK = "[REDACTED]"
 
 
 @lru_cache(maxsize=1)
-def _detectors() -> tuple[tuple[str, Callable[[str], Any]], ...]:
+def _detectors() -> tuple[tuple[str, Callable[[str], Iterable[object]]], ...]:
     """detect-secrets' token detectors, loaded when the first text is looked at (0.25 s)."""
-    detectors: list[tuple[str, Callable[[str], Any]]] = []
+    detectors: list[tuple[str, Callable[[str], Iterable[object]]]] = []
     for name in DETECTORS:
         module, _, cls = name.partition(".")
         plugin = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), cls)()

@@ -41,7 +41,7 @@ def chosen(
     )
 
 
-def _made(gate: Gate, setting: Any) -> Gate | None:
+def _made(gate: Gate, setting: object) -> Gate | None:
     if setting is False:
         return None
     if not isinstance(setting, Mapping):
@@ -102,7 +102,7 @@ def _wrong_options(
             yield name, f"option {key!r} must be like {gate.options[key]!r}", ""
 
 
-def _fits(value: Any, default: Any) -> bool:
+def _fits(value: object, default: object) -> bool:
     """Whether a value has the default's type: a number, or a list of strings."""
     if isinstance(default, int | float):
         return isinstance(value, int | float) and not isinstance(value, bool)

@@ -111,7 +111,7 @@ def _plugin_json(files: Sequence[SourceFile]) -> dict[str, Any]:
     return {}
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     """The value, {} if it is no JSON."""
     try:
         return json.loads(text)
@@ -119,25 +119,25 @@ def _json(text: str) -> Any:
         return {}
 
 
-def _string(value: Any) -> str:
+def _string(value: object) -> str:
     """One line, without what UTF-8 cannot hold (JSON may escape half of a surrogate pair)."""
     if not isinstance(value, str):
         return ""
     return " ".join(value.encode("utf-8", "replace").decode("utf-8").split())
 
 
-def _strings(value: Any) -> tuple[str, ...]:
+def _strings(value: object) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     return tuple(text for inner in values if (text := _string(inner)))
 
 
-def _keywords(value: Any) -> tuple[str, ...]:
+def _keywords(value: object) -> tuple[str, ...]:
     """At most 30; a string is taken for a list with commas."""
     words = value.split(",") if isinstance(value, str) else value
     return tuple(dict.fromkeys(word[:100] for word in _strings(words)))[:30]
 
 
-def _author(value: Any) -> str:
+def _author(value: object) -> str:
     return _string(value.get("name")) if isinstance(value, dict) else _string(value)
 
 
@@ -219,7 +219,7 @@ def _first_sentence(body: str) -> str:
     return ""
 
 
-def _hooks(path: str, value: Any) -> Iterator[Component]:
+def _hooks(path: str, value: object) -> Iterator[Component]:
     """Hooks by event (`{event: [{matcher, hooks: [{command}]}]}`) or as a list of objects that
     name their event, as some plugins write them."""
     events = value.get("hooks", value) if isinstance(value, dict) else value
@@ -238,11 +238,11 @@ def _hooks(path: str, value: Any) -> Iterator[Component]:
         yield Component("hook", _string(event)[:100], path, joined[:1_000], meta, about[:1_000])
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
+def _dicts(value: object) -> list[dict[str, Any]]:
     return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
-def _servers(path: str, value: Any) -> Iterator[Component]:
+def _servers(path: str, value: object) -> Iterator[Component]:
     if not isinstance(value, dict):
         return
     servers = value.get("mcpServers", value.get("servers", value))  # as Claude Code, VS Code, bare

@@ -91,7 +91,7 @@ class _Builder:
                 self.document.value = self._value(event, events, ())
         return self.document
 
-    def _value(self, event: Any, events: Iterator[Any], path: Path) -> Any:
+    def _value(self, event: Any, events: Iterator[Any], path: Path) -> object:
         name = type(event).__name__
         self.left -= 1
         if self.left < 0:
@@ -138,7 +138,7 @@ _INT = pattern(r"[-+]?[0-9]{1,30}|0x[0-9a-fA-F]{1,24}|0o[0-7]{1,32}")
 _FLOAT = pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
 
-def _scalar(event: Any) -> Any:
+def _scalar(event: Any) -> object:
     text = str(event.value)
     tag = getattr(event, "tag", None)
     if event.style or (tag is not None and str(tag).endswith(":str")):

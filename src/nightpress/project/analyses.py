@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nightpress.project import schema as schemas
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 
 def check_analysis(
@@ -67,7 +70,7 @@ def _no_constant(name: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _validator(schema: str) -> Any:
+def _validator(schema: str) -> Validator:
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(json.loads(schema))

@@ -13,13 +13,16 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.model import Anatomy, Finding, Generator, Material
 from nightpress.plugin.excerpts import Chosen, choose, shortened
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 __all__ = ["Chosen", "Prompt", "choose", "minding", "render", "rendered", "repair"]
 
@@ -196,13 +199,13 @@ def _bounded(pieces: Iterable[str]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _template(source: str) -> Any:
+def _template(source: str) -> Template:
     """The template, compiled once a run: that takes longer than to fill it in."""
     return _environment().from_string(source)
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Any:
+def _environment() -> Environment:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 

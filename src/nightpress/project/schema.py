@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nightpress.backends import BACKENDS, usual
 from nightpress.plugin.yaml import YamlDocument
 from nightpress.project.problems import Problem
 from nightpress.project.resources import bundled
 from nightpress.text import suggestion
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 _LONGEST = 60
 _KINDS = {"integer": "an integer", "object": "a mapping", "array": "a list", "null": "null"}
@@ -54,7 +57,7 @@ def _name_backends(field: dict[str, Any], names: list[str]) -> None:
 
 
 @lru_cache(maxsize=8)
-def _validator(name: str, _registered: tuple[str, ...]) -> Any:
+def _validator(name: str, _registered: tuple[str, ...]) -> Validator:
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(schema(name))
@@ -79,8 +82,7 @@ def problems(document: YamlDocument, shown: str, name: str) -> Iterator[Problem]
         elif error.parent is None and "propertyNames" in error.absolute_schema_path:
             where = (*path, error.instance)
             message = f"the name {_short(error.instance)} is not allowed"
-            hint = str(error.schema.get("description", ""))
-            yield at(document, shown, where, message, hint, key=True)
+            yield at(document, shown, where, message, _hint(error), key=True)
         else:
             yield at(document, shown, path, _words(error), _hint(error))
 
@@ -141,7 +143,7 @@ def _hint(error: Any) -> str:
     return str(error.schema.get("description", ""))
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     shown = repr(value)
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
 
