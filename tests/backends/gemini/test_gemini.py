@@ -69,6 +69,11 @@ def test_each_fault_has_its_meaning_and_costs_one_call(opened: Opened, fault: st
     assert caught.value.answer.left
 
 
+def test_the_reply_is_kept_as_it_came(opened: Opened) -> None:
+    reply = opened()[0].ask(samples.request())
+    assert json.loads(reply.raw)["usageMetadata"]["promptTokenCount"] == reply.tokens_in
+
+
 def test_a_deadline_ends_a_call_that_drips_and_the_server_sees_us_leave(opened: Opened) -> None:
     gemini, server = opened(script=["drip"], gemini=FAST)
     with pytest.raises(BackendError, match="no answer within 10 s"):
