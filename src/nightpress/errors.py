@@ -1,7 +1,7 @@
 """The errors that nightpress raises on purpose: each says what, where, and what to do about it.
 
-A known error ends a task or a command with one paragraph and no
-traceback; anything else that is raised is a bug, and shows its traceback.
+A known error ends a task or a command with one paragraph and no traceback; anything else that is
+raised is a bug, and shows its traceback.
 """
 
 import errno
@@ -61,7 +61,7 @@ class MachineTrouble(NightpressError):
     """The disk or the database refuses (full, read-only, broken): the whole run stops."""
 
 
-class Unsettled(MachineTrouble):
+class Unrecorded(MachineTrouble):
     """The new file stands, but the disk refused what follows; the next run ends the attempt."""
 
 

@@ -1,7 +1,7 @@
 """What an enhancement is made from, as one digest per ingredient.
 
-Pure functions of values. Change one ingredient, and exactly the enhancements that are
-made from it are stale; the names of the ingredients are the words of the reasons.
+Pure functions of values. Change one ingredient, and exactly the enhancements that are made from it
+are stale; the names of the ingredients are the words of the reasons.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The words of nightpress as frozen values: what every floor passes to the others.
+"""The words of nightpress as frozen values: what every wing passes to the others.
 
-Paths are POSIX strings, relative to the root that their
-docstring names; sizes are bytes; digests are lower-case hex sha256; times are UTC.
+Paths are POSIX strings, relative to the root that their docstring names; sizes are bytes; digests
+are lower-case hex sha256; times are UTC.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a plugin consists of, found from its files: commands, agents, skills, hooks, scripts, MCP.
 
-Pure. Plugins come in many shapes (no plugin.json, one at the root, wrong types, none of
-the standard folders): whatever is there is taken, and nothing that is wrong stops us. Layout: the
+Pure. Plugins come in many shapes (no plugin.json, one at the root, wrong types, none of the
+standard folders): whatever is there is taken, and nothing that is wrong stops us. Layout: the
 Claude Code plugin reference.
 """
 

@@ -1,8 +1,8 @@
 """The YAML block at the head of a Markdown file: split off, read within bounds, written.
 
-Pure. Reading tolerates what Claude accepts and strict YAML rejects (an unquoted value
-that holds `: `); writing gives the one form that every parser accepts: block style, one-line
-double-quoted strings, LF (see the Agent Skills specification).
+Pure. Reading tolerates what Claude accepts and strict YAML rejects (an unquoted value that holds `:
+`); writing gives the one form that every parser accepts: block style, one-line double-quoted
+strings, LF (see the Agent Skills specification).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Names from names: the slug of a task, and the name of a skill's folder.
 
-Pure. A slug is `[a-z0-9][a-z0-9._-]{0,63}` (doit aborts everything on a task name with
-`=`); a skill's name is `[a-z0-9-]`, 1-64, without leading, trailing or double hyphens, and
-without "anthropic" or "claude" (Agent Skills specification).
+Pure. A slug is `[a-z0-9][a-z0-9._-]{0,63}` (doit aborts everything on a task name with `=`); a
+skill's name is `[a-z0-9-]`, 1-64, without leading, trailing or double hyphens, and without
+"anthropic" or "claude" (Agent Skills specification).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The text of a plugin that a document is made from, read safely, and the plugin's anatomy.
 
-Untrusted: only regular files inside the plugin, each within a cap; never a file whose
-name says that it holds secrets (they are neither sent nor used).
+Untrusted: only regular files inside the plugin, each within a cap; never a file whose name says
+that it holds secrets (they are neither sent nor used).
 """
 
 from __future__ import annotations

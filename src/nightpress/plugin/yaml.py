@@ -1,10 +1,10 @@
 """YAML from strangers, read once: values, and the place of each, within bounds.
 
-Pure. Anchors, aliases and merge keys are refused (an alias bomb loads instantly and goes
-off later; a merge-key bomb keeps a loader busy for 20 s), as are duplicate keys; size, nodes and
-depth are bounded before anything is built. Scalars follow YAML 1.2's core schema, so `yes` is a
-string, and a date stays the text that it is. ruamel.yaml parses; the values are built here, so
-that every error has its line and column.
+Pure. Anchors, aliases and merge keys are refused (an alias bomb loads instantly and goes off later;
+a merge-key bomb keeps a loader busy for 20 s), as are duplicate keys; size, nodes and depth are
+bounded before anything is built. Scalars follow YAML 1.2's core schema, so `yes` is a string, and a
+date stays the text that it is. ruamel.yaml parses; the values are built here, so that every error
+has its line and column.
 """
 
 from __future__ import annotations

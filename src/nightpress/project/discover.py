@@ -1,8 +1,8 @@
 """Finding the plugins of a marketplace: what its marketplace.json lists, and every folder with a
 plugin.json of its own.
 
-No link is followed, backup folders are passed over, and odd marketplaces (remote sources,
-missing folders, nested or nameless plugins, two of one name) are reported, not tripped over.
+No link is followed, backup folders are passed over, and odd marketplaces (remote sources, missing
+folders, nested or nameless plugins, two of one name) are reported, not tripped over.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One project: where its parts lie, what its defaults say, and who writes.
 
-Everything is opened at the first use, so that a null build pays for
-nothing that it does not need, and a reading command creates nothing.
+Everything is opened at the first use, so that a null build pays for nothing that it does not need,
+and a reading command creates nothing.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Prompts: what of a plugin goes into one, and the text that is sent.
 
-Pure. A prompt is a template file of its generator (Jinja2, sandboxed; an undefined
-variable is an error). The plugin's text is chosen by value within a byte budget, redacted, and
-fenced as data: its author controls every byte of it. The constant instructions come first, so
-that the provider's implicit caching applies.
+Pure. A prompt is a template file of its generator (Jinja2, sandboxed; an undefined variable is an
+error). The plugin's text is chosen by value within a byte budget, redacted, and fenced as data: its
+author controls every byte of it. The constant instructions come first, so that the provider's
+implicit caching applies.
 """
 
 from __future__ import annotations

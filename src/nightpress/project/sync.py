@@ -1,7 +1,7 @@
 """Manifests kept in step with the plugins that there are.
 
-A manifest that is there keeps its comments, its order and its name; one that is missing
-is written; one whose plugin is gone is reported.
+A manifest that is there keeps its comments, its order and its name; one that is missing is written;
+one whose plugin is gone is reported.
 """
 
 from __future__ import annotations
