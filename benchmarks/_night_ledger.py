@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.gemini_server.clock import FastClock
 
+from benchmarks._night_world import PACIFIC
 from nightpress.clock import RealClock
 from nightpress.quota import Quota, Reservation
 from nightpress.quota.limits import Limits
@@ -45,7 +46,7 @@ class SharedClock:
 def grab(path: str, clock: tuple[float, float, float], limits: Limits, until: float) -> None:
     """One process: takes whatever it gets until then."""
     own = SharedClock(*clock)
-    quota = Quota(Path(path), own)
+    quota = Quota(Path(path), own, day=PACIFIC)
     while (now := own.time()) < until:
         found = quota.take(MODEL, limits, 100, "", HARD, 0.0)
         if not isinstance(found, Reservation):
@@ -74,7 +75,7 @@ def processes(
             process.start()
         for process in started:
             process.join()
-        quota = Quota(path, SharedClock(*clock))
+        quota = Quota(path, SharedClock(*clock), day=PACIFIC)
         rows = quota.store.connection().execute(
             "SELECT at FROM reservations WHERE at>=? AND at<? ORDER BY at", (origin, until)
         )
@@ -114,7 +115,11 @@ def cost(history: int = 1_000_000, calls: int = 300) -> dict[str, Any]:
 
 
 def _timed(path: Path, calls: int) -> dict[str, float]:
-    quota, limits, pace = Quota(path, RealClock()), Limits(1_000_000, 10**12, 10**9), Pace()
+    quota, limits, pace = (
+        Quota(path, RealClock(), day=PACIFIC),
+        Limits(1_000_000, 10**12, 10**9),
+        Pace(),
+    )
     fast = Pace(profile="unpaced")
     reserving, settling = [], []
     for _ in range(calls):
@@ -135,7 +140,7 @@ def _timed(path: Path, calls: int) -> dict[str, float]:
 
 def _fill(path: Path, rows: int) -> None:
     """History: `rows` settled reservations that nothing has swept away yet."""
-    quota = Quota(path, RealClock(), durable=False)
+    quota = Quota(path, RealClock(), day=PACIFIC, durable=False)
     quota.take(MODEL, Limits(1_000_000, 10**12, 10**9), 1, "", HARD, 0.0)
     old = time.time() - 86_400 * 365
     with quota.store.write() as db:

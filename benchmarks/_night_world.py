@@ -19,6 +19,7 @@ from pathlib import Path
 
 from tests.gemini_server import quota as referee
 
+from nightpress.backends import BACKENDS
 from nightpress.backends.retry import Policy, delay
 from nightpress.errors import Answer, Deferred
 from nightpress.quota import Pacer, Quota, Reservation
@@ -27,15 +28,11 @@ from nightpress.quota.pace import Pace
 
 MODEL = "gemini-3.5-flash-lite"
 PROJECT = "night"
+PACIFIC = BACKENDS["gemini"].day
 MEDIAN, P95, MOST = 5.2, 8.4, 14.4  # s: 157 real successes
 SIGMA = math.log(P95 / MEDIAN) / 1.645
 OVERHEAD = 6_000  # bytes of instructions and analysis around a plugin's own text
 INPUT_BYTES = 60_000  # the generators' cap on a plugin's own text
-QUOTA_IDS = {
-    "rpm": "GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
-    "tpm": "GenerateContentInputTokensPerModelPerMinute-FreeTier",
-    "rpd": "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
-}
 FAULTS: Sequence[Answer] = (
     Answer("transient", "500", 500),
     Answer("transient", "502", 502),
@@ -109,8 +106,8 @@ class Server:
         self.refusals[kind] += 1
         name = "day_quota" if "rpd" in broken else "minute_quota"
         limit = broken.get("rpd", broken[kind])
-        said = QUOTA_IDS["rpd" if "rpd" in broken else kind]
-        return Answer(name, "429", 429, wait, limit, said)
+        quota = "rpd" if "rpd" in broken else kind
+        return Answer(name, "429", 429, wait, limit, quota)
 
 
 @dataclass(slots=True)
@@ -164,7 +161,7 @@ class Night:
 
     def reserved(self) -> int:
         """Calls that the quota ledger has counted, over all days."""
-        quota = Quota(self.path, self.clock, PROJECT, durable=False)
+        quota = Quota(self.path, self.clock, PROJECT, day=PACIFIC, durable=False)
         (count,) = (
             quota.store.connection().execute("SELECT coalesce(sum(used), 0) FROM days").fetchone()
         )
@@ -172,7 +169,7 @@ class Night:
         return int(count)
 
     def _pacer(self) -> Pacer:
-        quota = Quota(self.path, self.clock, PROJECT, durable=False)
+        quota = Quota(self.path, self.clock, PROJECT, day=PACIFIC, durable=False)
         told = self.believed or self.limits
         return Pacer(quota, self.clock, self.rng.random, lambda _: told, self.pace)
 

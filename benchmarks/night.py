@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import _night_ledger as ledger
-from benchmarks._night_world import MODEL, Night, midnights, minute_bound, sizes_generated
-from nightpress.quota.limits import Limits, pacific
+from benchmarks._night_world import MODEL, PACIFIC, Night, midnights, minute_bound, sizes_generated
+from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Fixed, Pace
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = ROOT.parent / "shared" / "corpus" / "marketplace.tar.gz"
 MANIFEST = "/.claude-plugin/plugin.json"
-EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=pacific()).timestamp()
+EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=PACIFIC.tzinfo).timestamp()
 DAY = 86_400.0
 FREE = Limits(15, 250_000, 500)
 SMALL = Limits(5, 250_000, 20)

@@ -4,12 +4,16 @@ import os
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.market import Market, plugin
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell: the tests of
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C need children that mind it
+
+hypothesis.settings.register_profile("house", deadline=None)  # machines are busy
+hypothesis.settings.load_profile("house")
 
 
 def pytest_xdist_auto_num_workers() -> int | None:

@@ -1,6 +1,16 @@
-"""nightpress: AI-written documents for plugin marketplaces, made overnight and kept true."""
+"""nightpress: AI-written documents for plugin marketplaces, made overnight and kept true.
+
+From Python: `nightpress.open_project` (docs/api.md).
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nightpress.tasks.api import open_project
+
+__all__ = ["__version__", "open_project"]
 
 __version__ = "0.1.0"
 
@@ -9,8 +19,11 @@ _MERGED = ("tasks_reading", "tasks_review", "tasks_vault")
 
 
 def __getattr__(name: str) -> object:
-    if name in _MERGED:
-        from importlib import import_module
+    from importlib import import_module  # the wings import this module: not one of them here
 
+    if name == "open_project":
+        function: object = import_module("nightpress.tasks.api").open_project
+        return function
+    if name in _MERGED:
         return import_module("nightpress.tasks")
     raise AttributeError(f"module 'nightpress' has no attribute {name!r}")

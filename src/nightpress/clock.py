@@ -10,7 +10,7 @@ from typing import Protocol
 from nightpress.errors import UsageError
 
 VARIABLE = "NIGHTPRESS_CLOCK"
-"""`SPEED,ORIGIN,MONOTONIC_ORIGIN`: the clock of a local Gemini server, as its /clock tells it."""
+"""`SPEED,ORIGIN,MONOTONIC_ORIGIN`: the clock of a local test server, as its /clock tells it."""
 
 
 class Clock(Protocol):
@@ -61,13 +61,13 @@ class FastClock:
 def of(environ: Mapping[str, str]) -> Clock:
     """The machine's clock, or the one that NIGHTPRESS_CLOCK names, for rehearsals against a
     server on this machine; UsageError where its text says no clock."""
-    said = environ.get(VARIABLE, "")
-    if not said:
+    setting = environ.get(VARIABLE, "")
+    if not setting:
         return RealClock()
     try:
-        speed, origin, monotonic_origin = (float(part) for part in said.split(","))
+        speed, origin, monotonic_origin = (float(part) for part in setting.split(","))
     except ValueError:
         speed = 0.0
     if not 0 < speed <= 10_000:
-        raise UsageError(f"{VARIABLE}={said!r} is no clock", "SPEED,ORIGIN,MONOTONIC_ORIGIN")
+        raise UsageError(f"{VARIABLE}={setting!r} is no clock", "SPEED,ORIGIN,MONOTONIC_ORIGIN")
     return FastClock(speed, origin, monotonic_origin)

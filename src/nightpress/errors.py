@@ -1,11 +1,11 @@
 """The errors that nightpress raises on purpose: each says what, where, and what to do about it.
 
-A known error ends a task or a command with one paragraph and no
-traceback; anything else that is raised is a bug, and shows its traceback.
+A known error ends a task or a command with one paragraph and no traceback; anything else that is
+raised is a bug, and shows its traceback.
 """
 
 import errno
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -61,15 +61,20 @@ class MachineTrouble(NightpressError):
     """The disk or the database refuses (full, read-only, broken): the whole run stops."""
 
 
-class Unsettled(MachineTrouble):
+class Unrecorded(MachineTrouble):
     """The new file stands, but the disk refused what follows; the next run ends the attempt."""
+
+
+QuotaKind = Literal["rpm", "tpm", "rpd"]
+"""Requests a minute, input tokens a minute, requests a day."""
 
 
 class Answer(NamedTuple):
     """What one answer of a backend means, said by the backend that got it.
 
     kind: one of the values in `ANSWER_KINDS`; wait: seconds that the server stated, if any;
-    limit: the `quotaValue` that a refusal stated, if any; quota: its `quotaId`; left: False where
+    quota, limit: which limit a refusal spoke of (requests or input tokens a minute, requests a
+    day), and the number that it stated, if any; left: False where
     the request certainly never left this machine (its reservation may be given back);
     tokens_in, tokens_out, model: what an answer without a reply cost, and whose it was.
     """
@@ -79,7 +84,7 @@ class Answer(NamedTuple):
     http_status: int | None = None
     wait: float | None = None
     limit: int | None = None
-    quota: str = ""
+    quota: QuotaKind | None = None
     hint: str = ""
     left: bool = True
     tokens_in: int = 0
@@ -90,9 +95,9 @@ class Answer(NamedTuple):
 # kind -> (may the same request be tried again in this run, does it end the whole run)
 ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
     "minute_quota": (True, False),  # 429 per minute: wait the stated delay
-    "day_quota": (False, False),  # 429 per day: this model is closed until midnight Pacific
+    "day_quota": (False, False),  # 429 per day: this model is closed until the provider's midnight
     "no_quota": (False, True),  # 429 "limit: 0": no free tier for this model
-    "capacity": (True, False),  # 429 of Vertex's shared quota: back off exponentially
+    "capacity": (True, False),  # 429 of a shared quota: back off exponentially
     "not_found": (False, True),  # 404: retired or unknown model
     "bad_request": (False, True),  # 400: the configuration or the request is wrong
     "too_large": (False, False),  # this one request is over the model's limit: no retry
@@ -145,8 +150,8 @@ def machine_trouble(error: BaseException) -> MachineTrouble | None:
     """The machine's trouble behind an error; None if it is no such thing."""
     if isinstance(error, MachineTrouble):
         return error
-    known = _MACHINE.get(error.errno or 0) if isinstance(error, OSError) else None
-    return MachineTrouble(*known) if known else None
+    trouble = _MACHINE.get(error.errno or 0) if isinstance(error, OSError) else None
+    return MachineTrouble(*trouble) if trouble else None
 
 
 def known(error: BaseException) -> NightpressError | None:

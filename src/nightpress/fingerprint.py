@@ -1,7 +1,7 @@
 """What an enhancement is made from, as one digest per ingredient.
 
-Pure functions of values. Change one ingredient, and exactly the enhancements that are
-made from it are stale; the names of the ingredients are the words of the reasons.
+Pure functions of values. Change one ingredient, and exactly the enhancements that are made from it
+are stale; the names of the ingredients are the words of the reasons.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from nightpress.model import Enhancement, Fingerprint, Generator
 
@@ -34,7 +33,7 @@ def content(files: Mapping[str, str]) -> str:
     return digest(*(part for path in sorted(files) for part in (path, files[path])))
 
 
-def canonical(value: Any) -> str:
+def canonical(value: object) -> str:
     """One text for one value: JSON, sorted."""
     return json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
 
@@ -42,14 +41,16 @@ def canonical(value: Any) -> str:
 def settings(enhancement: Enhancement, told: Mapping[str, str]) -> str:
     """Digest of what the manifest says of this enhancement, defaults included; told: and of the
     plugin itself, where its own plugin.json is silent."""
-    held = {key: value for key, value in enhancement.settings.items() if key not in _NOT_SETTINGS}
+    declared = {
+        key: value for key, value in enhancement.settings.items() if key not in _NOT_SETTINGS
+    }
     size = (str(enhancement.size.min), str(enhancement.size.max))
     more = [canonical(told)] if told else []
-    return digest(enhancement.generator, enhancement.target, *size, canonical(held), *more)
+    return digest(enhancement.generator, enhancement.target, *size, canonical(declared), *more)
 
 
 def writer(backend: str, model: str) -> str:
-    """Who writes, in words: `offline`, `gemini:gemini-3.5-flash-lite`."""
+    """Who writes, in words: `offline`, `BACKEND:MODEL`."""
     return backend if backend == "offline" else f"{backend}:{model}"
 
 

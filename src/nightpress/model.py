@@ -1,7 +1,7 @@
-"""The words of nightpress as frozen values: what every floor passes to the others.
+"""The words of nightpress as frozen values: what every wing passes to the others.
 
-Paths are POSIX strings, relative to the root that their
-docstring names; sizes are bytes; digests are lower-case hex sha256; times are UTC.
+Paths are POSIX strings, relative to the root that their docstring names; sizes are bytes; digests
+are lower-case hex sha256; times are UTC.
 """
 
 from __future__ import annotations
@@ -186,7 +186,8 @@ class Material(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """A backend's reply. finish: "stop" or "length"; model: the one that answered."""
+    """A backend's reply. finish: "stop" or "length"; model: the one that answered; rerouted: it is
+    another than the one that was asked (and no mere version of it)."""
 
     text: str
     model: str
@@ -195,6 +196,7 @@ class Reply(Struct, frozen=True):
     tokens_out: int = 0
     http_status: int | None = None
     raw: str = ""
+    rerouted: bool = False
 
 
 class Backend(Protocol):
@@ -251,5 +253,5 @@ class Decision(Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()
 
     def __repr__(self) -> str:
-        said = "; ".join(r.text for r in self.reasons)
-        return f"{self.action}: {said}" if said else self.action
+        reasons = "; ".join(r.text for r in self.reasons)
+        return f"{self.action}: {reasons}" if reasons else self.action

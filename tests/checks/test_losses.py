@@ -314,6 +314,19 @@ def test_a_block_in_the_middle_is_never_a_loss(
 
 
 @settings(deadline=None)
+@given(DOCUMENT, st.data())
+def test_literally_no_letter_changes_unnoticed(
+    document: tuple[tuple[str, object], list[tuple[str, object]]], data: st.DataObject
+) -> None:
+    old = _text([block for block, _ in [document[0], *document[1]]])
+    at = data.draw(st.sampled_from([at for at, c in enumerate(old) if c.isalnum()]))
+    new = f"{old[:at]}{'h' if old[at].isalpha() else '0'}{old[at + 1 :]}"
+    ordinal = new[at : at + 2] == "0." or old[at] == new[at]
+    assert losses(old, new, literally=True) or ordinal
+    assert losses(old, old, literally=True) == ()
+
+
+@settings(deadline=None)
 @given(st.lists(WORDS, min_size=2, max_size=9, unique=True), st.data())
 def test_steps_that_change_places_are_a_loss(steps: list[str], data: st.DataObject) -> None:
     here, there = data.draw(

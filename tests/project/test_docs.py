@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from nightpress.backends import usual
 from nightpress.model import Generator, Window
-from nightpress.project import bundled, docs, writer
+from nightpress.project import bundled, docs
 from nightpress.project.schema import schema
 from nightpress.quota import pace
 
@@ -52,13 +53,20 @@ def test_the_defaults_that_the_schema_states_are_those_of_the_code() -> None:
     stated = schema("defaults")["properties"]
     size = stated["size"]["properties"]
     assert Window(size["min"]["default"], size["max"]["default"]) == Window()
-    assert stated["model"]["default"] == writer.DEFAULT_MODEL
+    assert stated["model"]["default"] == usual().default_model
     said = {key: field["default"] for key, field in stated["pace"]["properties"].items()}
     assert pace.read(said) == pace.read({})
     own = schema("generator")["properties"]
     empty = Generator("x", "x", "x", "x", "x", "x", "x")
     for key in ("frontmatter", "input_bytes", "max_output_tokens"):
         assert own[key]["default"] == getattr(empty, key)
+
+
+@pytest.mark.parametrize("name", ["manifest", "defaults"])
+def test_the_schemas_for_editors_name_the_backends_that_there_are(name: str) -> None:
+    path = Path(bundled("schemas")) / f"{name}.json"
+    hint = "python -m nightpress.project.docs > docs/manifests.md"
+    assert path.read_text(encoding="utf-8") == docs.schema_file(name), hint
 
 
 def test_the_page_is_made_from_the_schemas() -> None:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import threading
 
+from nightpress.backends import BACKENDS
+
+PACIFIC = BACKENDS["gemini"].day
+"""A provider's day that is not UTC's, and changes its length twice a year."""
+
 NOON = 1_795_032_000.0
 """2026-11-18 12:00 Pacific (20:00 UTC)."""
 

@@ -13,11 +13,12 @@ from nightpress.clock import RealClock
 from nightpress.quota import Quota, Reservation
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
+from tests.quota.clocks import PACIFIC
 
 
 def main() -> None:
     path, limit, mode = sys.argv[1:]
-    quota = Quota(Path(path), RealClock())
+    quota = Quota(Path(path), RealClock(), day=PACIFIC)
     print("ready", flush=True)
     sys.stdin.readline()
     while True:

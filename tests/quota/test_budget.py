@@ -7,10 +7,12 @@ from datetime import date, datetime
 
 import pytest
 
+from nightpress.backends import FREE, Price
+from nightpress.backends.gemini.declaration import GEMINI
 from nightpress.errors import Answer, Deferred, UsageError
 from nightpress.quota import Pacer, Wait
 from nightpress.quota import budget as money
-from nightpress.quota.budget import FREE, Budget, Price, Spending
+from nightpress.quota.budget import Budget, Spending
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
 from tests.quota.clocks import NOON, FakeClock
@@ -130,12 +132,12 @@ def test_enhancements_are_limited() -> None:
 
 def test_prices() -> None:
     november, january = date(2026, 11, 23), date(2027, 1, 1)
-    assert money.price("gemini-3.8-flash", {}, november) == Price(0.75, 3.75)
-    assert money.price("gemini-3.8-flash", {}, date(2026, 12, 31)) == Price(0.75, 3.75)
-    assert money.price("gemini-3.8-flash", {}, january) == Price(1.50, 7.50)
-    assert money.price("other", {}, november) is None
-    assert money.price("other", {"other": {"in": 1, "out": 2}}, november) == Price(1, 2)
-    assert money.price(MODEL, {MODEL: {"in": 1, "out": None}}, november) is None
+    assert money.price(GEMINI, "gemini-3.8-flash", {}, november) == Price(0.75, 3.75)
+    assert money.price(GEMINI, "gemini-3.8-flash", {}, date(2026, 12, 31)) == Price(0.75, 3.75)
+    assert money.price(GEMINI, "gemini-3.8-flash", {}, january) == Price(1.50, 7.50)
+    assert money.price(GEMINI, "other", {}, november) is None
+    assert money.price(GEMINI, "other", {"other": {"in": 1, "out": 2}}, november) == Price(1, 2)
+    assert money.price(GEMINI, MODEL, {MODEL: {"in": 1, "out": None}}, november) is None
     assert money.cost(Price(0.3, 2.5), 1_000_000, 100_000) == pytest.approx(0.55)
 
 

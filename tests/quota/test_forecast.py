@@ -8,20 +8,20 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
+from nightpress.backends import FREE as NOTHING
+from nightpress.backends import Price
 from nightpress.errors import Deferred
 from nightpress.quota import Pacer
 from nightpress.quota import forecast as foretelling
-from nightpress.quota.budget import FREE as NOTHING
-from nightpress.quota.budget import Price
 from nightpress.quota.forecast import Situation, Work, forecast
-from nightpress.quota.limits import Limits, pacific
+from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Evidence, Fixed, Pace
-from tests.quota.clocks import FakeClock
+from tests.quota.clocks import PACIFIC, FakeClock
 
 LITE = "gemini-3.5-flash-lite"
 FREE = Limits(15, 250_000, 500)
-EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=pacific()).timestamp()
-HERE = Situation(EVENING, FREE, Pace(), Evidence(), price=NOTHING)
+EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=PACIFIC.tzinfo).timestamp()
+HERE = Situation(EVENING, FREE, Pace(), Evidence(), price=NOTHING, day=PACIFIC)
 
 
 def of(calls: int, at: Situation = HERE, tokens: int = 6_000) -> foretelling.Forecast:
@@ -72,13 +72,13 @@ def test_the_rest_is_carried_over() -> None:
     found = of(100, small)
     assert found.tonight == (15, 15)
     assert found.carried_over == (85, 85)
-    assert found.goes_on_at == datetime(2026, 11, 24, tzinfo=pacific()).timestamp()
+    assert found.goes_on_at == datetime(2026, 11, 24, tzinfo=PACIFIC.tzinfo).timestamp()
     assert of(100, replace(HERE, max_calls=30)).carried_over == (70, 70)
     assert 50 < of(472, replace(HERE, until=EVENING + 600)).tonight[0] < 150
 
 
 def test_a_closed_model_goes_on_at_midnight() -> None:
-    midnight = datetime(2026, 11, 24, tzinfo=pacific()).timestamp()
+    midnight = datetime(2026, 11, 24, tzinfo=PACIFIC.tzinfo).timestamp()
     found = of(10, replace(HERE, closed_until=midnight))
     assert (found.tonight, found.goes_on_at) == ((0, 0), midnight)
     assert found.done_at[0] > midnight

@@ -10,9 +10,9 @@ import pytest
 
 from nightpress.errors import ANSWER_KINDS, Answer, BackendError, Deferred
 from nightpress.quota import Closed, Pacer, Quota, Reservation, Wait
-from nightpress.quota.limits import Limits, pacific
+from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Evidence, Pace
-from tests.quota.clocks import NOON, FakeClock
+from tests.quota.clocks import NOON, PACIFIC, FakeClock
 from tests.quota.conftest import UNPACED
 
 LITE = "gemini-3.5-flash-lite"
@@ -21,7 +21,7 @@ Make = Callable[..., Pacer]
 
 
 def when(*moment: int) -> float:
-    return datetime(*moment, tzinfo=pacific()).timestamp()  # type: ignore[misc, arg-type]
+    return datetime(*moment, tzinfo=PACIFIC.tzinfo).timestamp()  # type: ignore[misc, arg-type]
 
 
 def taken(pacer: Pacer, tokens: int = 100) -> Reservation:
@@ -134,8 +134,7 @@ def test_days_of_23_and_25_hours(
 def test_a_daily_refusal_closes_only_its_own_day(pacer: Make, clock: FakeClock) -> None:
     said: list[str] = []
     paced = pacer(FREE, tell=said.append)
-    daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
-    refusal = Answer("day_quota", "429", 429, 2.0, 500, daily)
+    refusal = Answer("day_quota", "429", 429, 2.0, 500, "rpd")
     clock.now = when(2026, 11, 18, 12)
     paced.refused(taken(paced), refusal)
     with pytest.raises(Deferred) as deferred:
@@ -156,11 +155,10 @@ def test_a_smaller_limit_is_learned_kept_and_said(
 ) -> None:
     said: list[str] = []
     paced = pacer(FREE, tell=said.append)
-    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
-    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 30.0, 2, minute))
+    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 30.0, 2, "rpm"))
     assert "allows 2 requests a minute, not 15" in said[0]
     assert 30 <= waits(paced) <= 33.1
-    reopened = Quota(tmp_path / "quota.db", clock)
+    reopened = Quota(tmp_path / "quota.db", clock, day=PACIFIC)
     clock.now += 61
     assert reopened.snapshot(LITE, FREE, UNPACED).limits == Limits(2, 250_000, 500)
     assert isinstance(reopened.take(LITE, FREE, 1, "", UNPACED, 0), Reservation)
@@ -171,8 +169,7 @@ def test_a_smaller_limit_is_learned_kept_and_said(
 
 def test_a_learned_limit_is_tried_again_after_a_month(pacer: Make, clock: FakeClock) -> None:
     paced = pacer(FREE)
-    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
-    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, 2, minute))
+    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, 2, "rpm"))
     clock.now += 29 * 86_400
     assert paced.snapshot(LITE).limits.rpm == 2
     clock.now += 2 * 86_400
@@ -190,16 +187,14 @@ def test_a_call_that_failed_counts_from_its_end(pacer: Make, clock: FakeClock) -
 
 def test_a_daily_limit_is_learned(pacer: Make, clock: FakeClock) -> None:
     paced = pacer(FREE)
-    daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier"
-    paced.refused(taken(paced), Answer("day_quota", "429", 429, 2.0, 20, daily))
+    paced.refused(taken(paced), Answer("day_quota", "429", 429, 2.0, 20, "rpd"))
     clock.now = when(2026, 11, 19, 10)
     assert paced.snapshot(LITE).left_in_day == 20
 
 
 def test_a_larger_stated_limit_changes_nothing(pacer: Make) -> None:
     paced = pacer(FREE)
-    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
-    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, 60, minute))
+    paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, 60, "rpm"))
     assert paced.snapshot(LITE).limits == FREE
 
 
@@ -220,9 +215,8 @@ def test_new_configured_limits_forget_what_the_old_ones_taught(quota: Quota) -> 
 
 def test_a_later_refusal_corrects_what_an_earlier_one_stated(pacer: Make, clock: FakeClock) -> None:
     paced = pacer(FREE)
-    minute = "GenerateRequestsPerMinutePerProjectPerModel-FreeTier"
     for stated, learned in ((2, 2), (6, 6), (60, 15)):  # never above what the project allows itself
-        paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, stated, minute))
+        paced.refused(taken(paced), Answer("minute_quota", "429", 429, 1.0, stated, "rpm"))
         assert paced.snapshot(LITE).limits.rpm == learned
         clock.now += 120
 
@@ -270,14 +264,14 @@ def test_old_reservations_are_swept_away(quota: Quota, clock: FakeClock) -> None
 
 
 def test_a_snapshot_creates_nothing(tmp_path: Path, clock: FakeClock) -> None:
-    quota = Quota(tmp_path / "no" / "quota.db", clock)
+    quota = Quota(tmp_path / "no" / "quota.db", clock, day=PACIFIC)
     assert quota.snapshot(LITE, FREE, Pace()).left_in_day == 500
     assert not (tmp_path / "no").exists()
 
 
 def test_projects_do_not_share(tmp_path: Path, clock: FakeClock) -> None:
-    one = Quota(tmp_path / "quota.db", clock, "one")
-    two = Quota(tmp_path / "quota.db", clock, "two")
+    one = Quota(tmp_path / "quota.db", clock, "one", day=PACIFIC)
+    two = Quota(tmp_path / "quota.db", clock, "two", day=PACIFIC)
     single = Limits(rpd=1)
     assert isinstance(one.take(LITE, single, 1, "", UNPACED, 0), Reservation)
     assert isinstance(one.take(LITE, single, 1, "", UNPACED, 0), Closed)

@@ -17,7 +17,7 @@ from tests.quota.clocks import NOON, FakeClock
 
 MODEL = "m"
 FREE = Limits(15, 250_000, 500)
-REFUSAL = Answer("minute_quota", "429", 429, 20.0, 15, "GenerateRequestsPerMinutePerProject")
+REFUSAL = Answer("minute_quota", "429", 429, 20.0, 15, "rpm")
 Make = Callable[..., Pacer]
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from nightpress.backends import FREE
 from nightpress.pipeline import pacing
 from nightpress.project.project import Project
-from nightpress.quota import budget
 
 MODEL = "gemini-3.5-flash-lite"
 
@@ -28,7 +28,7 @@ def project(tmp_path: Path, defaults: str, **options: Any) -> Project:
 
 @pytest.mark.parametrize("backend", ["offline", "auto", "gemini"])
 def test_nothing_is_counted_on_the_free_tier(tmp_path: Path, backend: str) -> None:
-    assert pacing.price_of(project(tmp_path, f"backend: {backend}"), MODEL) == budget.FREE
+    assert pacing.price_of(project(tmp_path, f"backend: {backend}"), MODEL) == FREE
 
 
 @pytest.mark.parametrize("backend", ["offline", "auto", "gemini"])
@@ -38,4 +38,4 @@ def test_what_may_be_paid_is_counted_whoever_writes_by_default(
     """One manifest of an offline project may name a model; its calls count against max_cost."""
     found = pacing.price_of(project(tmp_path, f"backend: {backend}", max_cost=5.0), MODEL)
     assert found is not None
-    assert found != budget.FREE
+    assert found != FREE

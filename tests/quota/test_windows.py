@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from nightpress.errors import Deferred
 from nightpress.quota import Pacer, Quota, Wait
-from nightpress.quota.limits import Limits, pacific
+from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
 from tests.gemini_server import quota as referee
-from tests.quota.clocks import NOON, FakeClock
+from tests.quota.clocks import NOON, PACIFIC, FakeClock
 
 MODEL = "some-model"
-NEAR_MIDNIGHT = datetime(2026, 10, 31, 23, 59, 30, tzinfo=pacific()).timestamp()
+NEAR_MIDNIGHT = datetime(2026, 10, 31, 23, 59, 30, tzinfo=PACIFIC.tzinfo).timestamp()
 SKEW = 1.0
 
 calls = st.lists(
@@ -51,7 +51,12 @@ def arrivals(
     settles its calls as they end."""
     clock, rng = FakeClock(start), random.Random(1)
     pacers = [
-        Pacer(Quota(Path(folder, "q.db"), clock, durable=False), clock, rng.random, lambda _: limit)
+        Pacer(
+            Quota(Path(folder, "q.db"), clock, day=PACIFIC, durable=False),
+            clock,
+            rng.random,
+            lambda _: limit,
+        )
         for _ in range(processes)
     ]
     for pacer in pacers:
@@ -110,7 +115,7 @@ def test_no_capacity_is_lost(rpm: int, minutes: int, offset: float) -> None:
     """Callers that always want get all that an exact minute holds."""
     clock = FakeClock(NOON + offset)
     with tempfile.TemporaryDirectory() as folder:
-        quota = Quota(Path(folder, "q.db"), clock, durable=False)
+        quota = Quota(Path(folder, "q.db"), clock, day=PACIFIC, durable=False)
         pacer = Pacer(quota, clock, lambda: 0.5, lambda _: Limits(rpm),
                       Pace(profile="unpaced", skew=0.0))  # fmt: skip
         begun, granted = clock.now, 0

@@ -1,33 +1,48 @@
-"""The backends: who writes. An explicit registry; each is imported when it is first asked for."""
+"""The backends: who writes. One folder each, whose declaration says all that the rest need know.
+
+May import checks, plugin, ledger, storage and the words. A backend is added by its folder and its
+line in `BACKENDS`; nothing outside this wing knows one by its name, but for `offline`, which writes
+where nobody else can. Its SDK is imported when it is first made.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from nightpress.backends.declaration import (
+    FREE,
+    KINDS,
+    UNLIMITED,
+    UTC,
+    Access,
+    Day,
+    Declaration,
+    Limits,
+    Model,
+    Price,
+)
+from nightpress.backends.gemini.declaration import GEMINI
+from nightpress.backends.offline.declaration import OFFLINE
 from nightpress.errors import UsageError
 from nightpress.model import Backend
+from nightpress.text import suggestion
 
-Maker = Callable[[Mapping[str, Any], Mapping[str, str]], Backend]
-"""(the backend's own settings, the environment) -> the backend."""
+__all__ = [
+    "BACKENDS", "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Day", "Declaration", "Limits",
+    "Model", "Price", "chosen_by_auto", "declaring", "find", "key_names", "make", "models", "usual",
+]  # fmt: skip
 
-
-def _gemini(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Backend:
-    from nightpress.backends.gemini.backend import Gemini
-    from nightpress.backends.gemini.route import route
-
-    made = Gemini(route(settings, environ))
-    made.connect()
-    return made
+BACKENDS: dict[str, Declaration] = {one.name: one for one in (OFFLINE, GEMINI)}
+"""By name. `auto` takes the first model of them whose key is set."""
 
 
-def _offline(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Backend:  # noqa: ARG001
-    from nightpress.backends.offline import Offline
-
-    return Offline()
-
-
-BACKENDS: dict[str, Maker] = {"gemini": _gemini, "offline": _offline}
+def find(name: str) -> Declaration:
+    """The backend of that name; UsageError where there is none."""
+    if name in BACKENDS:
+        return BACKENDS[name]
+    hint = f"known: {', '.join(sorted(BACKENDS))}"
+    raise UsageError(f"there is no backend {name!r}{suggestion(name, BACKENDS, lead='; ')}", hint)
 
 
 def make(name: str, settings: Mapping[str, Any], environ: Mapping[str, str]) -> Backend:
@@ -35,9 +50,35 @@ def make(name: str, settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
 
     Raises UsageError for an unknown name, a missing credential or an impossible setting.
     """
-    try:
-        maker = BACKENDS[name]
-    except KeyError:
-        known = ", ".join(sorted(BACKENDS))
-        raise UsageError(f"there is no backend {name!r}", f"known: {known}") from None
-    return maker(settings, environ)
+    return find(name).make(settings, environ)
+
+
+def models() -> list[Declaration]:
+    """The backends that ask a model, in the order in which `auto` tries them."""
+    return [one for one in BACKENDS.values() if one.kind == "model"]
+
+
+def usual() -> Declaration:
+    """The model backend that speaks where none is named."""
+    return models()[0]
+
+
+def declaring(model: str) -> Declaration | None:
+    """The backend that knows a model; None where none does."""
+    return next((one for one in BACKENDS.values() if model in one.models), None)
+
+
+def chosen_by_auto() -> str:
+    """When `auto` takes a model, in words: `Gemini if A (or B) is set`."""
+    return ", ".join(filter(None, map(_taken, models())))
+
+
+def _taken(one: Declaration) -> str:
+    others = [name for name in one.access({}).keys if name != one.key]
+    more = f" (or {', '.join(others)})" if others else ""
+    return f"{one.title} if {one.key}{more} is set" if one.key else ""
+
+
+def key_names() -> str:
+    """The variables that a user may put a key into: `A`, or `A or B`."""
+    return " or ".join(one.key for one in models() if one.key)

@@ -69,9 +69,9 @@ def load(text: str) -> frozenset[str]:
     """The marks of a baseline file; raises UsageError for anything else."""
     hint = "make it anew with nightpress check --write-baseline"
     try:
-        held = json.loads(text)
-        version = held["nightpress-baseline"]
-        marks = frozenset(str(row[3]) for row in held["findings"])
+        baseline = json.loads(text)
+        version = baseline["nightpress-baseline"]
+        marks = frozenset(str(row[3]) for row in baseline["findings"])
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise UsageError(f"no baseline file: {type(error).__name__}: {error}", hint) from error
     if version != FORMAT:
@@ -83,6 +83,6 @@ def split(findings: Sequence[Told], accepted: frozenset[str]) -> tuple[list[Told
     """(new, accepted) findings, each in the order given."""
     new: list[Told] = []
     old: list[Told] = []
-    for told, mark in zip(findings, fingerprints(findings), strict=True):
-        (old if mark in accepted else new).append(told)
+    for finding, mark in zip(findings, fingerprints(findings), strict=True):
+        (old if mark in accepted else new).append(finding)
     return new, old

@@ -148,8 +148,8 @@ def _toml(block: CodeBlock) -> Fault:
     try:
         tomllib.loads(block.text)
     except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        return str(error), int(found[1]) if found else 1
+        place = re.search(r"at line (\d+)", str(error))
+        return str(error), int(place[1]) if place else 1
     except RecursionError:
         return "nested too deep", 1
     return None

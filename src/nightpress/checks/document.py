@@ -222,7 +222,7 @@ def _headings(tokens: list[Token], body_line: int) -> tuple[Heading, ...]:
 
 
 def _paragraphs(tokens: list[Token], body_line: int) -> tuple[Paragraph, ...]:
-    found: list[Paragraph] = []
+    paragraphs: list[Paragraph] = []
     items = 0
     for at, token in enumerate(tokens):
         if token.type == "list_item_open":
@@ -231,8 +231,8 @@ def _paragraphs(tokens: list[Token], body_line: int) -> tuple[Paragraph, ...]:
             items -= 1
         elif token.type == "paragraph_open" and token.map is not None:
             raw = tokens[at + 1].content
-            found.append(Paragraph(raw, token.map[0] + body_line, items > 0))
-    return tuple(found)
+            paragraphs.append(Paragraph(raw, token.map[0] + body_line, items > 0))
+    return tuple(paragraphs)
 
 
 def _links(prose: str) -> tuple[Link, ...]:

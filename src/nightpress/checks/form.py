@@ -122,10 +122,12 @@ def link_resolves(document: Document, context: Context, _: Options) -> Iterator[
             hint = "links are relative to the document's own folder"
             yield Spot(f"link to a missing file: {target}", *document.place(link.offset), hint)
     defined = {m[1].lower() for m in DEFINITION.finditer(document.prose)}
-    for found in REFERENCE.finditer(document.prose) if "][" in document.prose else ():
-        if (found[2] or found[1]).lower() not in defined:
+    for reference in REFERENCE.finditer(document.prose) if "][" in document.prose else ():
+        if (reference[2] or reference[1]).lower() not in defined:
             hint = "define it: [label]: target"
-            yield Spot(f"link to no definition: {found[0]}", *document.place(found.start()), hint)
+            yield Spot(
+                f"link to no definition: {reference[0]}", *document.place(reference.start()), hint
+            )
 
 
 def stands(path: str, paths: frozenset[str]) -> bool:
@@ -133,24 +135,24 @@ def stands(path: str, paths: frozenset[str]) -> bool:
     if path in paths or path == ".":
         return True
     folder = path.rstrip("/") + "/"
-    return any(known.startswith(folder) for known in paths)
+    return any(existing.startswith(folder) for existing in paths)
 
 
 def anchor_resolves(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """A `#anchor` leads to a heading, of the document or of the plugin's file that is linked to, by
     the forges' rule for heading ids."""
     texts = {f.path: f.text for f in context.anatomy.files} if context.anatomy else {}
-    known: dict[str, set[str]] = {}
+    anchors: dict[str, set[str]] = {}
     for link in document.links:
         file, mark, name = link.target.partition("#")
         path = posixpath.normpath(posixpath.join(posixpath.dirname(context.target or ""), file))
         if not mark or (file and not (path.endswith(".md") and path in texts)):
             continue
-        if file not in known:
-            known[file] = _anchors(parse(texts[path]) if file else document)
+        if file not in anchors:
+            anchors[file] = _anchors(parse(texts[path]) if file else document)
         name = unquote(name)
         # forges differ in dashes and emoji only: what is left must still be equal
-        if name not in {"", "top"} and _loose(name.lower()) not in known[file]:
+        if name not in {"", "top"} and _loose(name.lower()) not in anchors[file]:
             hint = "anchors are headings in lower case with dashes"
             yield Spot(
                 f"link to a missing heading: {file}#{name}", *document.place(link.offset), hint
@@ -184,22 +186,22 @@ def characters_hidden(document: Document, _context: Context, _: Options) -> Iter
     if document.text.isascii() and document.text.isprintable():
         return
     joiners = {m.end() - 1 for m in JOINED.finditer(document.text)}
-    for found in HIDDEN.finditer(document.text):
-        if found.start() not in joiners:
-            place = document.place(found.start())
-            yield Spot(f"hidden character U+{ord(found[0]):04X}", *place, "remove it")
+    for hidden in HIDDEN.finditer(document.text):
+        if hidden.start() not in joiners:
+            place = document.place(hidden.start())
+            yield Spot(f"hidden character U+{ord(hidden[0]):04X}", *place, "remove it")
 
 
 def characters_encoding(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
     """The file was UTF-8: no replacement character, no lone surrogate."""
-    if found := re.search("[\ufffd\ud800-\udfff]", document.text):
-        yield Spot("not UTF-8 here", *document.place(found.start()), "save the file as UTF-8")
+    if broken := re.search("[\ufffd\ud800-\udfff]", document.text):
+        yield Spot("not UTF-8 here", *document.place(broken.start()), "save the file as UTF-8")
 
 
 def html_raw(document: Document, _context: Context, options: Options) -> Iterator[Spot]:
     """Raw HTML outside code is limited to a few harmless tags; `<name>` in prose vanishes when
     the document is rendered. What runs, steers or is left to fill in has gates of its own."""
-    for found in re.finditer(r"</?([A-Za-z][A-Za-z0-9_-]*)(?:\s[^<>\n]*)?/?>", document.prose):
-        if found[1].lower() not in options["allowed"] and not OTHERS_TAG.match(found[0]):
+    for tag in re.finditer(r"</?([A-Za-z][A-Za-z0-9_-]*)(?:\s[^<>\n]*)?/?>", document.prose):
+        if tag[1].lower() not in options["allowed"] and not OTHERS_TAG.match(tag[0]):
             hint = "put it into backticks"
-            yield Spot(f"raw HTML {found[0][:40]}", *document.place(found.start()), hint)
+            yield Spot(f"raw HTML {tag[0][:40]}", *document.place(tag.start()), hint)

@@ -41,17 +41,17 @@ def _made(paths: frozenset[str], kind: str) -> frozenset[str]:
 
 def _aliases(anatomy: Anatomy) -> set[str]:
     """Short forms that commands declare in their frontmatter, as some marketplaces do."""
-    said: set[str] = set()
+    aliases: set[str] = set()
     for command in anatomy.of("command"):
         for key in ("shortcut", "alias", "aliases"):
             value = command.meta.get(key)
             names = value if isinstance(value, list | tuple) else [value]
-            said.update(name.lstrip("/").lower() for name in names if isinstance(name, str))
-    return said
+            aliases.update(name.lstrip("/").lower() for name in names if isinstance(name, str))
+    return aliases
 
 
-def _suggest(name: str, known: Iterable[str], mark: str = "") -> str:
-    return suggestion(name, known, mark + "{}") or "name only what the plugin has"
+def _suggest(name: str, names: Iterable[str], mark: str = "") -> str:
+    return suggestion(name, names, mark + "{}") or "name only what the plugin has"
 
 
 def _elsewhere(context: Context, kind: str, name: str) -> bool:
@@ -64,15 +64,15 @@ def command_exists(document: Document, context: Context, options: Options) -> It
     of a file system (`GET /users`, `/tmp`) are none."""
     if context.anatomy is None:
         return
-    known = _names(context, "command", "skill")
-    known |= {n.rpartition(":")[2] for n in known} | COMMANDS | _aliases(context.anatomy)
-    known |= {plugin.lower() for plugin in context.marketplace_plugins}
-    known |= {str(name).lstrip("/") for name in options["allowed"]}
+    existing = _names(context, "command", "skill")
+    existing |= {n.rpartition(":")[2] for n in existing} | COMMANDS | _aliases(context.anatomy)
+    existing |= {plugin.lower() for plugin in context.marketplace_plugins}
+    existing |= {str(name).lstrip("/") for name in options["allowed"]}
     source = source_of(context)
     for name, offset in commands(document):
         plugin, _, tail = name.rpartition(":")
         own = plugin in {"", context.anatomy.name.lower()}
-        if (own and tail in known) or source.names(f"/{name}"):
+        if (own and tail in existing) or source.names(f"/{name}"):
             continue
         if not own and context.elsewhere is None and plugin in context.marketplace_plugins:
             continue
@@ -134,17 +134,17 @@ def _missing(
 ) -> Iterator[Spot]:
     if context.anatomy is None:
         return
-    known = _names(context, kind) | {context.anatomy.name.lower(), *BUILT_IN[kind]}
-    known.add(document.text_field("name").lower())
+    existing = _names(context, kind) | {context.anatomy.name.lower(), *BUILT_IN[kind]}
+    existing.add(document.text_field("name").lower())
     source = source_of(context)
-    told: set[int] = set()
+    offsets: set[int] = set()
     for name, offset in named:
         plain = name.rpartition(":")[2].lower()
-        if offset in told or plain in known or source.names(plain):
+        if offset in offsets or plain in existing or source.names(plain):
             continue
         if not _elsewhere(context, kind, name.lower()):
-            told.add(offset)
-            hint = _suggest(plain, known)
+            offsets.add(offset)
+            hint = _suggest(plain, existing)
             yield Spot(f"no {kind} {name!r} in this plugin", *document.place(offset), hint)
 
 
@@ -153,13 +153,15 @@ def plugin_exists(document: Document, context: Context, _: Options) -> Iterator[
     has them or the plugin's own text names them."""
     if context.anatomy is None or not context.marketplace_plugins:
         return
-    known = {name.lower() for name in context.marketplace_plugins} | {context.anatomy.name.lower()}
+    existing = {name.lower() for name in context.marketplace_plugins} | {
+        context.anatomy.name.lower()
+    }
     source = source_of(context)
     named = list(components(document, r"plugins?"))
     named += [(m[1], m.start(1)) for m in INSTALL.finditer(document.text)]
     for name, offset in named:
-        if name.lower() not in known and not source.names(name):
-            hint = _suggest(name.lower(), known)
+        if name.lower() not in existing and not source.names(name):
+            hint = _suggest(name.lower(), existing)
             yield Spot(f"no plugin {name!r} in the marketplace", *document.place(offset), hint)
 
 

@@ -51,15 +51,15 @@ class _Answer(Struct, frozen=True):
 
 def answer(gate: Gate, document: Document, context: Context) -> Sequence[Spot]:
     """What one of our gates says of the document; asked only if no known answer holds."""
-    known = _answers(document.text, document.raw).setdefault(gate.name, [])
-    for one in known:
+    answers = _answers(document.text, document.raw).setdefault(gate.name, [])
+    for one in answers:
         if one.holds(gate, context):
             return one.spots
     watched = _Watched(context)
-    found = gate.check(document, cast("Context", watched), gate.options)
-    spots = tuple(islice(found, MOST))
+    findings = gate.check(document, cast("Context", watched), gate.options)
+    spots = tuple(islice(findings, MOST))
     if not _LIVE & watched.read.keys():
-        known.append(_Answer(gate.options, watched.read, spots))
+        answers.append(_Answer(gate.options, watched.read, spots))
     return spots
 
 

@@ -59,14 +59,14 @@ def commands(document: Document) -> Iterator[Named]:
     for span in document.spans:
         if "/" not in span.text:
             continue
-        found = COMMAND.match(PROMPT.sub("", span.text, count=1))
-        if found is None and " " in span.text:
-            found = re.search(rf"\b(?:run|type|use)\s+{COMMAND.pattern}", span.text, re.I)
-        if found and _is_command(document, found[1], span.offset, span.offset + len(span.text)):
-            yield found[1].lower(), span.offset + span.text.find("/")
-    for found in around(SAID, "/", document.prose, after=BESIDE):
-        if _is_command(document, found[1], found.start(1) - 1, found.end()):
-            yield found[1], found.start(1) - 1
+        command = COMMAND.match(PROMPT.sub("", span.text, count=1))
+        if command is None and " " in span.text:
+            command = re.search(rf"\b(?:run|type|use)\s+{COMMAND.pattern}", span.text, re.I)
+        if command and _is_command(document, command[1], span.offset, span.offset + len(span.text)):
+            yield command[1].lower(), span.offset + span.text.find("/")
+    for command in around(SAID, "/", document.prose, after=BESIDE):
+        if _is_command(document, command[1], command.start(1) - 1, command.end()):
+            yield command[1], command.start(1) - 1
     for block in document.blocks:
         if block.language in TYPED:
             yield from _typed(document, block)
@@ -77,12 +77,12 @@ def _typed(document: Document, block: CodeBlock) -> Iterator[Named]:
     for number, line in enumerate(block.text.split("\n")):
         if "/" not in line:
             continue
-        found = COMMAND.match(PROMPT.sub("", line.strip(), count=1))
+        command = COMMAND.match(PROMPT.sub("", line.strip(), count=1))
         where = block.line + number + (1 if block.fenced else 0)
         start = document.starts[min(where, len(document.starts)) - 1]
         at = start + max(document.line_at(start).find("/"), 0)
-        if found and _is_command(document, found[1], at, at + len(found[0])):
-            yield found[1].lower(), at
+        if command and _is_command(document, command[1], at, at + len(command[0])):
+            yield command[1].lower(), at
 
 
 def _is_command(document: Document, name: str, start: int, end: int) -> bool:
@@ -135,15 +135,15 @@ def _prose_beside(document: Document, noun: str) -> Iterator[Named]:
     """**name** agent, and the name-of-it agent in plain words."""
     word = noun.removesuffix("s?")
     beside = re.compile(rf"(?:\*\*({KEBAB})\*\*|\b[Tt]he[ \t]+({KEBAB}))[ \t]+{word}\b(?!-)")
-    for found in around(beside, word.rpartition("?")[2], document.prose):
-        name = found[1] or found[2]
-        plain = found[1] is None
+    for mention in around(beside, word.rpartition("?")[2], document.prose):
+        name = mention[1] or mention[2]
+        plain = mention[1] is None
         tail = name.lower().rpartition("-")[2]
         if plain and (("agent" in noun and not AGENTIVE.search(tail)) or ADJECTIVE.search(tail)):
             continue
-        lead = document.text[max(0, found.start() - 60) : found.start()]
+        lead = document.text[max(0, mention.start() - 60) : mention.start()]
         if not EXAMPLE.search(lead) and not OWN_WORDS.match(name):
-            yield name, found.start(1 if found[1] else 2)
+            yield name, mention.start(1 if mention[1] else 2)
 
 
 def _listed(document: Document, noun: str) -> Iterator[Named]:

@@ -89,24 +89,24 @@ def frontmatter_portable(document: Document, context: Context, _: Options) -> It
         return
     key = ""
     for number, line in enumerate((document.frontmatter or "").split("\n"), start=2):
-        found = re.match(r"([A-Za-z_-]+):\s*(.*)$", line)
-        if not found:
+        entry = re.match(r"([A-Za-z_-]+):\s*(.*)$", line)
+        if not entry:
             if key and line.strip():
                 yield Spot(f"{key} goes on in a second line", number, 1, "write it in one line")
             key = ""
             continue
-        value = found[2]
-        key = found[1] if re.match(r"[^|>\[{#\s]", value) else ""
+        value = entry[2]
+        key = entry[1] if re.match(r"[^|>\[{#\s]", value) else ""
         if re.match(r"[|>][+-]?\d?\s*$", value):
-            yield Spot(f"{found[1]} is a block scalar", number, 1, "write it in one quoted line")
+            yield Spot(f"{entry[1]} is a block scalar", number, 1, "write it in one quoted line")
         elif value.startswith(("[", "{")):
-            yield Spot(f"{found[1]} is a flow collection", number, 1, "use block style")
+            yield Spot(f"{entry[1]} is a flow collection", number, 1, "use block style")
         elif "---" in value:
             yield Spot(
-                f"{found[1]} holds '---'", number, 1, "some parsers end the frontmatter there"
+                f"{entry[1]} holds '---'", number, 1, "some parsers end the frontmatter there"
             )
         elif re.match(r"[^\"'#].*: ", value):
-            yield Spot(f"{found[1]} holds an unquoted ': '", number, 1, "quote the value")
+            yield Spot(f"{entry[1]} holds an unquoted ': '", number, 1, "quote the value")
 
 
 def name_form(document: Document, context: Context, _: Options) -> Iterator[Spot]:
@@ -173,12 +173,12 @@ def description_voice(document: Document, context: Context, _: Options) -> Itera
         return
     bare = WHEN_CLAUSE.sub(" ", QUOTED.sub(" ", value))
     line = document.field_line("description")
-    if found := FIRST_PERSON.search(bare):
+    if voice := FIRST_PERSON.search(bare):
         hint = "say what the skill does: 'Checks ...'"
-        yield Spot(f"description in the first person ({found[0].strip()!r})", line, 1, hint)
-    elif found := SECOND_PERSON.search(bare):
+        yield Spot(f"description in the first person ({voice[0].strip()!r})", line, 1, hint)
+    elif voice := SECOND_PERSON.search(bare):
         hint = "say what the skill does: 'Checks ...'"
-        yield Spot(f"description in the second person ({found[0].strip()!r})", line, 1, hint)
+        yield Spot(f"description in the second person ({voice[0].strip()!r})", line, 1, hint)
 
 
 def description_brackets(document: Document, context: Context, _: Options) -> Iterator[Spot]:

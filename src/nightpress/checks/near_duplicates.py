@@ -48,8 +48,8 @@ def sketch(paragraph: str) -> Sketch | None:
 
 def sketches(text: str) -> tuple[Sketch, ...]:
     """Sketches of a document's paragraphs: what a neighbour is remembered by."""
-    found = (sketch(paragraph.raw) for paragraph in paragraphs_of(text))
-    return tuple(sorted({one for one in found if one is not None}))
+    each = (sketch(paragraph.raw) for paragraph in paragraphs_of(text))
+    return tuple(sorted({one for one in each if one is not None}))
 
 
 def bands(one: Sketch) -> tuple[int, ...]:
@@ -72,11 +72,11 @@ class Neighbours(Struct, frozen=True):
     def of(cls, documents: Iterable[Iterable[Sketch]]) -> Neighbours:
         """Of sketches in memory."""
         index: dict[int, list[tuple[int, Sketch]]] = defaultdict(list)
-        for document, held in enumerate(documents):
-            for one in held:
+        for document, own in enumerate(documents):
+            for one in own:
                 for band in bands(one):
                     index[band].append((document, one))
-        return cls(lambda asked: [place for band in asked for place in index.get(band, ())])
+        return cls(lambda wanted: [place for band in wanted for place in index.get(band, ())])
 
     def sharing(self, paragraph: str) -> int:
         """How many other documents hold a near-duplicate of this paragraph."""

@@ -82,14 +82,14 @@ def path_exists(document: Document, context: Context, options: Options) -> Itera
         reported.add(path)
         whole = "plugin" if context.anatomy else "skill"
         beside = posixpath.dirname(context.target or "") if whole == "skill" else ""
-        known = [p.removeprefix(f"{beside}/") if beside else p for p in context.plugin_paths]
-        hint = suggestion(path, known, "{}") or f"name only what the {whole} has"
+        existing = [p.removeprefix(f"{beside}/") if beside else p for p in context.plugin_paths]
+        hint = suggestion(path, existing, "{}") or f"name only what the {whole} has"
         yield Spot(f"no file {path} in this {whole}", *document.place(offset), hint)
-    for found in BACKWARD.finditer(document.text) if "\\" in document.body else ():
-        if found[0] in linked:
+    for match in BACKWARD.finditer(document.text) if "\\" in document.body else ():
+        if match[0] in linked:
             continue
-        place = document.place(found.start())
-        yield Spot(f"path with backslashes: {found[0]}", *place, "write forward slashes")
+        place = document.place(match.start())
+        yield Spot(f"path with backslashes: {match[0]}", *place, "write forward slashes")
 
 
 def _named(
@@ -101,19 +101,19 @@ def _named(
     usual = OWN_FOLDERS if context.anatomy else SKILLS_FOLDERS  # without its plugin
     folders = usual | own | {str(name) for name in options["folders"]}
     start = document.starts[document.body_line - 1]
-    for found in around(PATH, "/", document.text, BESIDE, start):
-        if found["root"] or found["path"].split("/")[0] in folders:
-            yield found["path"], found.start("path"), found["root"] or ""
-    for found in ROOTED.finditer(document.text, start) if "CLAUDE_" in document.text else ():
-        yield found["path"], found.start("path"), found["root"]
+    for match in around(PATH, "/", document.text, BESIDE, start):
+        if match["root"] or match["path"].split("/")[0] in folders:
+            yield match["path"], match.start("path"), match["root"] or ""
+    for match in ROOTED.finditer(document.text, start) if "CLAUDE_" in document.text else ():
+        yield match["path"], match.start("path"), match["root"]
     for span in document.spans:
         runs = RUNNABLE.match(span.text)
         if runs and runs[1].split("/")[0] in folders and runs[1].strip("/") not in ("", "."):
             yield runs[1], span.offset, ""
-    for found in SCRIPT.finditer(document.text, start) if "script" in document.text else ():
-        name = found[1] or found[2]
+    for match in SCRIPT.finditer(document.text, start) if "script" in document.text else ():
+        name = match[1] or match[2]
         if not any(p.rpartition("/")[2] == name for p in context.plugin_paths or ()):
-            yield name, found.start(1 if found[1] else 2), ""
+            yield name, match.start(1 if match[1] else 2), ""
 
 
 @lru_cache(maxsize=16)
@@ -134,9 +134,9 @@ def _stands(path: str, context: Context, rooted: str, document: Document) -> boo
     if rooted:
         return False
     return any(
-        known.endswith("/" + path)
-        and known.removesuffix("/" + path).rpartition("/")[2] in document.text
-        for known in paths
+        existing.endswith("/" + path)
+        and existing.removesuffix("/" + path).rpartition("/")[2] in document.text
+        for existing in paths
     )
 
 
@@ -155,9 +155,9 @@ def variable_exists(document: Document, context: Context, options: Options) -> I
     """Every `${CLAUDE_...}` variable is one that Claude Code sets, or that the plugin's text
     names."""
     source = source_of(context) if context.anatomy else None
-    known = VARIABLES | {str(name) for name in options["allowed"]}
-    for found in VARIABLE.finditer(document.text):
-        said = found[1] in known or FAMILIES.fullmatch(found[1])
-        if not said and not (source and source.says(found[1])):
-            hint = suggestion(found[1], known, "{}") or "name only what the plugin has"
-            yield Spot(f"unknown variable {found[1]}", *document.place(found.start()), hint)
+    existing = VARIABLES | {str(name) for name in options["allowed"]}
+    for variable in VARIABLE.finditer(document.text):
+        exists = variable[1] in existing or FAMILIES.fullmatch(variable[1])
+        if not exists and not (source and source.says(variable[1])):
+            hint = suggestion(variable[1], existing, "{}") or "name only what the plugin has"
+            yield Spot(f"unknown variable {variable[1]}", *document.place(variable.start()), hint)

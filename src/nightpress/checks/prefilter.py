@@ -48,11 +48,11 @@ def matches(guards: Iterable[Guarded], text: str) -> Iterator[tuple[re.Match[str
     flat = _flat(text)
     for guard in guards:
         for at, end in _near(guard.words, flat, text):
-            while found := guard.pattern.search(text, at, end):
-                whole = guard.pattern.match(text, found.start())
+            while match := guard.pattern.search(text, at, end):
+                whole = guard.pattern.match(text, match.start())
                 if whole is not None:
                     yield whole, guard.kind
-                at = max((whole or found).end(), found.start() + 1)
+                at = max((whole or match).end(), match.start() + 1)
 
 
 def _near(words: tuple[str, ...], flat: str, text: str) -> Iterator[tuple[int, int]]:
@@ -86,10 +86,10 @@ def around(
     at, last = text.find(word, start), start
     while at >= 0:
         end = at + len(word)
-        found = pattern.search(text, max(last, at - BESIDE), end + after)
-        if found is not None:
-            found = pattern.match(text, found.start())  # what follows the word counts, too
-        if found is not None:
-            yield found
-            last = found.end()
+        match = pattern.search(text, max(last, at - BESIDE), end + after)
+        if match is not None:
+            match = pattern.match(text, match.start())  # what follows the word counts, too
+        if match is not None:
+            yield match
+            last = match.end()
         at = text.find(word, max(end, last))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 from itertools import groupby
-from typing import Any
 
 from nightpress.checks import score
 from nightpress.checks.gate import Gate
@@ -86,10 +85,10 @@ def rules() -> dict[str, str]:
 
 def _row(gate: Gate) -> str:
     options = "<br>".join(f"`{key}: {_written(value)}`" for key, value in gate.options.items())
-    said = " ".join(inspect.cleandoc(gate.check.__doc__ or "").split()).replace("|", "\\|")
+    meaning = " ".join(inspect.cleandoc(gate.check.__doc__ or "").split()).replace("|", "\\|")
     elsewhere = gate.alone or gate.severity
-    return f"| `{gate.name}` | {gate.severity} | {elsewhere} | {options} | {said} |\n"
+    return f"| `{gate.name}` | {gate.severity} | {elsewhere} | {options} | {meaning} |\n"
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     return json.dumps(list(value) if isinstance(value, tuple) else value).replace('"', "")

@@ -37,10 +37,10 @@ def outline(text: str) -> Outline:
     headings = blocks = 0
     fence = ""
     for line in text.split("\n"):
-        if found := FENCE.match(line):
+        if marks := FENCE.match(line):
             if not fence:
-                fence, blocks = found[1], blocks + 1
-            elif found[1].startswith(fence) and not line[found.end() :].strip():
+                fence, blocks = marks[1], blocks + 1
+            elif marks[1].startswith(fence) and not line[marks.end() :].strip():
                 fence = ""
         elif not fence and HEADING.match(line):
             headings += 1

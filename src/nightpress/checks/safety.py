@@ -30,10 +30,10 @@ def live_syntax(document: Document, context: Context, _: Options) -> Iterator[Sp
         return
     hint = "describe the command; it would run as soon as the skill is loaded"
     covered = {n for b in document.blocks for n in range(b.line, b.line + b.text.count("\n") + 2)}
-    for found in LIVE.finditer(document.text):
-        place = document.place(found.start())
+    for match in LIVE.finditer(document.text):
+        place = document.place(match.start())
         if place[0] not in covered:
-            yield Spot(f"runs on load: {found[0][:60]}", *place, hint)
+            yield Spot(f"runs on load: {match[0][:60]}", *place, hint)
     for block in document.blocks:
         if block.info.startswith("!"):
             yield Spot("code block that runs on load", block.line, 1, hint)
@@ -44,9 +44,9 @@ def arguments_text(document: Document, context: Context, _: Options) -> Iterator
     if context.frontmatter != "skill":
         return
     start = document.starts[min(document.body_line, len(document.starts)) - 1]
-    for found in ARGUMENTS.finditer(document.text, start):
+    for match in ARGUMENTS.finditer(document.text, start):
         hint = "write \\$ if it is meant literally"
-        yield Spot(f"{found[0]} is replaced on load", *document.place(found.start()), hint)
+        yield Spot(f"{match[0]} is replaced on load", *document.place(match.start()), hint)
 
 
 def pipe_to_shell(document: Document, context: Context, _: Options) -> Iterator[Spot]:
@@ -63,31 +63,31 @@ def _unless_in_source(
     document: Document, context: Context, guards: tuple[Guarded, ...], what: str
 ) -> Iterator[Spot]:
     source = source_of(context) if context.anatomy else None
-    for found, _ in matches(guards, document.text):
-        if source is None or not source.says(found[0].strip()):
-            place = document.place(found.start())
+    for match, _ in matches(guards, document.text):
+        if source is None or not source.says(match[0].strip()):
+            place = document.place(match.start())
             yield Spot(
-                f"{what}: {found[0].strip()[:60]}", *place, "the plugin's files have no such line"
+                f"{what}: {match[0].strip()[:60]}", *place, "the plugin's files have no such line"
             )
 
 
 def instruction_echo(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
     """No instruction to a model that was carried over from the plugin's content ("ignore previous
     instructions", "do not tell the user", chat control marks). Quotations are left out."""
-    said = unquoted(document.text_field("description"))
-    for found, _kind in matches(INJECTION, said) if said else ():
+    description = unquoted(document.text_field("description"))
+    for match, _kind in matches(INJECTION, description) if description else ():
         line = document.field_line("description")
-        yield Spot(f"reads like an injected instruction: {found[0][:60]!r}", line, 1, "remove it")
-    for found, _kind in matches(INJECTION, unquoted(document.prose)):
-        place = document.place(found.start())
-        yield Spot(f"reads like an injected instruction: {found[0][:60]!r}", *place, "remove it")
+        yield Spot(f"reads like an injected instruction: {match[0][:60]!r}", line, 1, "remove it")
+    for match, _kind in matches(INJECTION, unquoted(document.prose)):
+        place = document.place(match.start())
+        yield Spot(f"reads like an injected instruction: {match[0][:60]!r}", *place, "remove it")
 
 
 def html_active(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
     """No HTML that loads or runs something, and no link with a scheme that does (`javascript:`,
     `data:`, `file:`)."""
-    for found in ACTIVE.finditer(document.prose):
-        yield Spot(f"active HTML {found[0][:40]}", *document.place(found.start()), "remove it")
+    for tag in ACTIVE.finditer(document.prose):
+        yield Spot(f"active HTML {tag[0][:40]}", *document.place(tag.start()), "remove it")
     for link in document.links:
         if BAD_SCHEME.match(link.target):
             place = document.place(link.offset)
@@ -110,11 +110,11 @@ def url_known(document: Document, context: Context, options: Options) -> Iterato
     source = source_of(context)
     allowed = {str(host).lower() for host in options["hosts"]}
     images = {link.target for link in document.links if link.image}
-    for found in URL.finditer(document.text):
-        url = found[0].rstrip(".,;:!?*_")
+    for match in URL.finditer(document.text):
+        url = match[0].rstrip(".,;:!?*_")
         if url not in images and not _known(url, source, allowed):
             hint = "only URLs of the plugin's own files; option hosts allows others"
-            yield Spot(f"URL from nowhere: {url[:80]}", *document.place(found.start()), hint)
+            yield Spot(f"URL from nowhere: {url[:80]}", *document.place(match.start()), hint)
 
 
 def _known(url: str, source: PluginText, allowed: set[str]) -> bool:

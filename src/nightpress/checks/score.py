@@ -32,7 +32,7 @@ def measures(document: Document, context: Context) -> dict[str, float]:
     """The numbers behind the score: sizes in bytes and lines, tokens of four bytes, shares 0-1.
     What cannot be measured is absent."""
     size = len(document.text.encode("utf-8", "replace"))
-    found: dict[str, float] = {
+    numbers: dict[str, float] = {
         "bytes": size,
         "lines": document.text.count("\n"),
         "tokens": len(document.body.encode("utf-8", "replace")) // 4,
@@ -42,14 +42,14 @@ def measures(document: Document, context: Context) -> dict[str, float]:
         "links": len(document.links),
     }
     if (ratio := zlib_ratio(document.body)) is not None:
-        found["zlib_ratio"] = round(ratio, 3)
+        numbers["zlib_ratio"] = round(ratio, 3)
     if (share := vocabulary_share(document, context)) is not None:
-        found["vocabulary"] = round(share, 3)
+        numbers["vocabulary"] = round(share, 3)
     commands = {c.name for c in context.anatomy.of("command")} if context.anatomy else set()
     if commands:
-        said = sum(mentions(document.text, name) for name in commands)
-        found["commands_mentioned"] = round(said / len(commands), 3)
-    return found
+        mentioned = sum(mentions(document.text, name) for name in commands)
+        numbers["commands_mentioned"] = round(mentioned / len(commands), 3)
+    return numbers
 
 
 def score(

@@ -11,9 +11,8 @@ import importlib
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
@@ -117,14 +116,14 @@ MARK = "[REDACTED]"
 
 
 @lru_cache(maxsize=1)
-def _detectors() -> tuple[tuple[str, Callable[[str], Any]], ...]:
+def _detectors() -> tuple[tuple[str, Callable[[str], Iterable[object]]], ...]:
     """detect-secrets' token detectors, loaded when the first text is looked at (0.25 s)."""
-    found: list[tuple[str, Callable[[str], Any]]] = []
+    detectors: list[tuple[str, Callable[[str], Iterable[object]]]] = []
     for name in DETECTORS:
         module, _, cls = name.partition(".")
         plugin = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), cls)()
-        found.append((plugin.secret_type, plugin.analyze_string))
-    return tuple(found)
+        detectors.append((plugin.secret_type, plugin.analyze_string))
+    return tuple(detectors)
 
 
 def find(text: str) -> Iterator[tuple[int, int, str]]:
@@ -151,10 +150,10 @@ def _tokens(text: str) -> str:
     """The lines that hold a long token with a digit: only there has a detector to look."""
     lines: list[str] = []
     end = -1
-    for found in TOKEN.finditer(text):
-        start = found.start()
-        if start >= end and any(c.isdigit() for c in found[0]):
-            end = text.find("\n", found.end())
+    for token in TOKEN.finditer(text):
+        start = token.start()
+        if start >= end and any(c.isdigit() for c in token[0]):
+            end = text.find("\n", token.end())
             end = min(len(text) if end < 0 else end, start + AROUND)
             lines.append(text[max(text.rfind("\n", 0, start) + 1, start - AROUND) : end])
     return "\n".join(lines)

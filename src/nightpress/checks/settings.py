@@ -34,78 +34,80 @@ def chosen(
     """The gates that the settings leave on, with their options and severities; ours: whether we
     wrote the document. What `problems` would complain of is ignored here: it was reported where the
     settings were read."""
-    held = REGISTRY.values() if ours else KEPT_BY_HAND
-    gates = [*held, *own]
-    return tuple(made for gate in gates if (made := _made(gate, settings.get(gate.name))))
+    shared = REGISTRY.values() if ours else KEPT_BY_HAND
+    gates = [*shared, *own]
+    return tuple(
+        configured for gate in gates if (configured := _made(gate, settings.get(gate.name)))
+    )
 
 
-def _made(gate: Gate, said: Any) -> Gate | None:
-    if said is False:
+def _made(gate: Gate, setting: object) -> Gate | None:
+    if setting is False:
         return None
-    if not isinstance(said, Mapping):
+    if not isinstance(setting, Mapping):
         return gate
-    severity = said.get("severity", gate.severity)
+    severity = setting.get("severity", gate.severity)
     if severity not in SEVERITIES:
         severity = gate.severity
-    options = {**gate.options, **{k: v for k, v in said.items() if k not in RESERVED}}
+    options = {**gate.options, **{k: v for k, v in setting.items() if k not in RESERVED}}
     return replace(gate, severity=severity, options=options)
 
 
-def custom(name: str, check: Check, said: Mapping[str, Any]) -> Gate:
+def custom(name: str, check: Check, setting: Mapping[str, Any]) -> Gate:
     """The gate of a project's own check: `said` is its entry in the settings."""
-    options = {key: value for key, value in said.items() if key not in RESERVED}
-    severity = said.get("severity", "error")
+    options = {key: value for key, value in setting.items() if key not in RESERVED}
+    severity = setting.get("severity", "error")
     return Gate(name, "custom", severity if severity in SEVERITIES else "error", check, options)
 
 
 def files(settings: Mapping[str, Any]) -> dict[str, str]:
     """The project's own checks: name -> file, as the settings name it."""
     return {
-        name: str(said["file"])
-        for name, said in settings.items()
-        if name not in REGISTRY and isinstance(said, Mapping) and "file" in said
+        name: str(setting["file"])
+        for name, setting in settings.items()
+        if name not in REGISTRY and isinstance(setting, Mapping) and "file" in setting
     }
 
 
 def problems(settings: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """What is wrong with a `checks:` mapping: (name, message, hint), for whoever reads it."""
-    for name, said in settings.items():
+    for name, setting in settings.items():
         gate = REGISTRY.get(name)
         if gate is None:
-            if not (isinstance(said, Mapping) and isinstance(said.get("file"), str)):
+            if not (isinstance(setting, Mapping) and isinstance(setting.get("file"), str)):
                 yield name, "no such check", _close(name, REGISTRY)
                 continue
-        elif not isinstance(said, bool | Mapping):
+        elif not isinstance(setting, bool | Mapping):
             yield name, "must be true, false, or a mapping of options", ""
             continue
-        if isinstance(said, Mapping):
-            yield from _wrong_options(name, gate, said)
+        if isinstance(setting, Mapping):
+            yield from _wrong_options(name, gate, setting)
 
 
 def _wrong_options(
-    name: str, gate: Gate | None, said: Mapping[str, Any]
+    name: str, gate: Gate | None, setting: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, str]]:
-    severity = said.get("severity")
+    severity = setting.get("severity")
     if severity is not None and severity not in SEVERITIES:
         yield name, f"severity {severity!r} is none of {', '.join(SEVERITIES)}", ""
     if gate is None:
         return
-    for key, value in said.items():
+    for key, value in setting.items():
         if key == "severity":
             continue
         if key not in gate.options:
-            known = [*gate.options, "severity"]
-            yield name, f"no option {key!r}", _close(key, known)
+            names = [*gate.options, "severity"]
+            yield name, f"no option {key!r}", _close(key, names)
         elif not _fits(value, gate.options[key]):
             yield name, f"option {key!r} must be like {gate.options[key]!r}", ""
 
 
-def _fits(value: Any, default: Any) -> bool:
+def _fits(value: object, default: object) -> bool:
     """Whether a value has the default's type: a number, or a list of strings."""
     if isinstance(default, int | float):
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
-def _close(name: str, known: Iterable[str]) -> str:
-    return suggestion(str(name), known, "{}") or "docs/checks.md lists them"
+def _close(name: str, names: Iterable[str]) -> str:
+    return suggestion(str(name), names, "{}") or "docs/checks.md lists them"

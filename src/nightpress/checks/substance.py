@@ -42,20 +42,20 @@ def placeholder(document: Document, context: Context, _: Options) -> Iterator[Sp
     unless the plugin's text has it. The word todo in prose is none."""
     prose = unquoted(document.prose)
     slots = matches(SLOTS, prose) if context.ours else ()
-    said = source_of(context)
-    own = [one for one in slots if not said.says(one[0][0].strip())]
-    for found, _kind in [*matches(PLACEHOLDERS, prose), *own]:
-        place = document.place(found.start())
-        yield Spot(f"placeholder {found[0][:60]!r}", *place, "say what belongs there")
+    source = source_of(context)
+    own = [one for one in slots if not source.says(one[0][0].strip())]
+    for match, _kind in [*matches(PLACEHOLDERS, prose), *own]:
+        place = document.place(match.start())
+        yield Spot(f"placeholder {match[0][:60]!r}", *place, "say what belongs there")
 
 
 def conversation(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
     """Nothing of the conversation is left: "As an AI", "Sure! Here is the document", "Let me know
     if you need more". What stands in quotes is talked about, not said."""
     prose = BLOCK_QUOTE.sub(lambda m: " " * len(m[0]), unquoted(document.prose))
-    for found, _kind in matches(CONVERSATION, prose):
+    for match, _kind in matches(CONVERSATION, prose):
         yield Spot(
-            f"talks to its reader: {found[0]!r}", *document.place(found.start()), "remove it"
+            f"talks to its reader: {match[0]!r}", *document.place(match.start()), "remove it"
         )
     for paragraph in document.paragraphs[:2]:
         if not paragraph.listed and OPENING.match(paragraph.raw):
@@ -68,10 +68,10 @@ def prompt_echo(document: Document, context: Context, options: Options) -> Itera
     """No sentence of the prompt itself stands in the document."""
     if not context.instructions:
         return
-    said = _plain(document.text)
+    plain = _plain(document.text)
     for sentence in re.split(r"(?<=[.!?:])\s+|\n+", context.instructions):
         words = _plain(sentence)
-        if len(words.split()) >= int(options["words"]) and words in said:
+        if len(words.split()) >= int(options["words"]) and words in plain:
             yield Spot(
                 f"repeats its instructions: {sentence.strip()[:60]!r}", *_find(document, sentence)
             )
@@ -111,7 +111,7 @@ def _almost(paragraph: Paragraph, near: dict[int, list[tuple[Sketch, int]]]) -> 
     if own is None or len(paragraph.raw.split()) < ALMOST:
         return 0
     keys = bands(own)
-    for other, line in [held for key in keys for held in near.get(key, ())]:
+    for other, line in [place for key in keys for place in near.get(key, ())]:
         if sum(a == b for a, b in zip(own, other, strict=True)) > EQUAL:
             return line
     for key in keys:

@@ -22,17 +22,17 @@ def judge(text: str, context: Context) -> Verdict:
     document = parse(normal, raw=text)
     gates = settings.chosen(context.settings, context.custom, context.ours)
     order = {gate.name: at for at, gate in enumerate(gates)}
-    found = [
+    findings = [
         Finding(
             gate.name, gate.severity, _said(spot.message), spot.line, spot.column, _said(spot.hint)
         )
         for gate in gates
         for spot in _spots(gate, document, context)
     ]
-    found.sort(key=lambda f: (f.line, f.column, order[f.check]))
+    findings.sort(key=lambda f: (f.line, f.column, order[f.check]))
     numbers = score.measures(document, context)
-    points, parts = score.score(found, {gate.name: gate for gate in gates}, numbers, context)
-    return Verdict(normal, tuple(found), points, parts, numbers)
+    points, parts = score.score(findings, {gate.name: gate for gate in gates}, numbers, context)
+    return Verdict(normal, tuple(findings), points, parts, numbers)
 
 
 def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
@@ -44,8 +44,8 @@ def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
         return [Spot(f"the check itself failed: {type(error).__name__}: {error}"[:300])]
     wrong = next((spot for spot in spots if not _is_spot(spot)), None)
     if wrong is not None:
-        said = f"the check itself failed: it gave {wrong!r}, not Spot(message, line, column, hint)"
-        return [Spot(said[:300])]
+        fault = f"the check itself failed: it gave {wrong!r}, not Spot(message, line, column, hint)"
+        return [Spot(fault[:300])]
     return spots
 
 

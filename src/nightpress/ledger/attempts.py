@@ -89,5 +89,5 @@ def _rows(ledger: Ledger, query: str, *arguments: str | int) -> list[RecordedAtt
 
 
 def _first(ledger: Ledger, query: str, *arguments: str | int) -> RecordedAttempt | None:
-    found: Sequence[RecordedAttempt] = _rows(ledger, query, *arguments)
-    return found[0] if found else None
+    rows: Sequence[RecordedAttempt] = _rows(ledger, query, *arguments)
+    return rows[0] if rows else None

@@ -33,8 +33,8 @@ def analysis_of(ledger: Ledger, row: RecordedAttempt) -> RecordedCall | None:
         "job = ? AND phase = 'analysis' AND outcome = 'reply' AND timestamp <= ?"
         " ORDER BY id DESC LIMIT 1"
     )
-    found = _rows(ledger, condition, row.slug, row.timestamp)
-    return found[0] if found else None
+    rows = _rows(ledger, condition, row.slug, row.timestamp)
+    return rows[0] if rows else None
 
 
 def since(ledger: Ledger, day: str) -> list[RecordedCall]:

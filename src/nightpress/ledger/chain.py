@@ -35,10 +35,10 @@ class Break(Struct, frozen=True):
 def link(db: Connection, kind: str, row: int) -> None:
     """Append one recorded row to the chain, within the caller's transaction."""
     before = db.execute("SELECT link FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
-    held = _row_digest(db, kind, row)
+    row_digest = _row_digest(db, kind, row)
     db.execute(
         "INSERT INTO chain (kind, row_id, digest, link) VALUES (?, ?, ?, ?)",
-        (kind, row, held, chained(before["link"] if before else "", kind, row, held)),
+        (kind, row, row_digest, chained(before["link"] if before else "", kind, row, row_digest)),
     )
 
 
@@ -50,23 +50,32 @@ def verify(db: Connection) -> list[Break]:
     """
     gaps = {gap["first_seq"]: gap for gap in db.execute("SELECT * FROM chain_gaps")}
     breaks = _uncounted(db)
-    before, wanted = "", 1
+    before, expected = "", 1
     for entry in db.execute("SELECT * FROM chain ORDER BY seq"):
-        while gap := gaps.get(wanted):
-            before, wanted = gap["link"], gap["last_seq"] + 1
+        while gap := gaps.get(expected):
+            before, expected = gap["link"], gap["last_seq"] + 1
         where = f"{entry['kind']} {entry['row_id']}"
-        if entry["seq"] != wanted:
-            breaks.append(Break(wanted, f"link {wanted} is missing"))
+        if entry["seq"] != expected:
+            breaks.append(Break(expected, f"link {expected} is missing"))
             break
         if _row_digest(db, entry["kind"], entry["row_id"]) != entry["digest"]:
-            breaks.append(Break(wanted, f"{where} was changed after it was recorded"))
+            breaks.append(Break(expected, f"{where} was changed after it was recorded"))
         if chained(before, entry["kind"], entry["row_id"], entry["digest"]) != entry["link"]:
             what = f"the link of {where} does not follow from the one before"
-            breaks.append(Break(wanted, what))
-        before, wanted = entry["link"], wanted + 1
+            breaks.append(Break(expected, what))
+        before, expected = entry["link"], expected + 1
     for kind, query in _OUTSIDE.items():
         breaks += [Break(0, f"{kind} {row['id']} is not in the chain") for row in db.execute(query)]
     return breaks
+
+
+def size(db: Connection) -> tuple[int, int]:
+    """(entries, entries that were pruned)."""
+    entries, gone = db.execute(
+        "SELECT (SELECT count(*) FROM chain),"
+        " (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM chain_gaps)"
+    ).fetchone()
+    return entries, gone
 
 
 def _uncounted(db: Connection) -> list[Break]:
@@ -82,15 +91,15 @@ def _uncounted(db: Connection) -> list[Break]:
 
 
 def _row_digest(db: Connection, kind: str, row: int) -> str:
-    found = db.execute(f"SELECT * FROM {TABLES[kind]} WHERE id = ?", (row,)).fetchone()  # noqa: S608
-    return digest(dict(found or {}))
+    columns = db.execute(f"SELECT * FROM {TABLES[kind]} WHERE id = ?", (row,)).fetchone()  # noqa: S608
+    return digest(dict(columns or {}))
 
 
 def digest(row: Mapping[str, Any]) -> str:
     """sha256 of a row: only of the columns that are set, so that a column that a later version
     adds leaves old digests alone."""
-    held = {name: value for name, value in row.items() if value is not None}
-    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+    columns = {name: value for name, value in row.items() if value is not None}
+    return hashlib.sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()
 
 
 def chained(before: str, kind: str, row: int, digest: str) -> str:

@@ -1,13 +1,13 @@
 """The ledger: every attempt, call and paid reply, in SQLite, recorded when it happens.
 
-doit schedules; the ledger remembers: its own state is lost on kill -9, so
-what was paid for is written here at once. Final rows and calls are chained by hash (see `chain`).
+doit schedules; the ledger remembers: its own state is lost on kill -9, so what was paid for is
+written here at once. Final rows and calls are chained by hash (see `chain`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ from nightpress.ledger.rows import (
 from nightpress.model import STANDING, Reply, Status
 from nightpress.storage.sqlite import Connection, Row, Store, reading
 
-Clock = Any  # a callable without arguments that gives the time in epoch seconds
+Clock = Callable[[], float]
+"""Gives the time in epoch seconds."""
 
 _STATE = """
 SELECT json_array(
@@ -169,7 +170,7 @@ class Ledger:
         )
         return [recorded_attempt(row) for row in self.rows(query, (job,))]
 
-    def rows(self, query: str, arguments: Sequence[Any] = ()) -> Iterator[Row]:
+    def rows(self, query: str, arguments: Sequence[str | int] = ()) -> Iterator[Row]:
         """Rows of a SELECT."""
         yield from self.store.connection().execute(query, arguments)
 
@@ -263,6 +264,10 @@ class Ledger:
         """Every break in the hash chain."""
         return chain.verify(self.store.connection())
 
+    def chain_size(self) -> tuple[int, int]:
+        """(entries of the chain, entries that were pruned from it)."""
+        return chain.size(self.store.connection())
+
     def unfinished(self) -> bool:
         """Did a run die? (It left open rows, or never said that it ended.)"""
         query = (
@@ -282,12 +287,12 @@ class Ledger:
     # --- inside ---
 
     def _keep_reply(self, db: Connection, call: Call, reply: Reply) -> None:
-        kept = {
+        columns = {
             "request_sha256": call.prompt_sha256, "stored": self.now_text(), "phase": call.phase,
             "job": call.job, "text": reply.text, "model_answered": reply.model,
             "finish": reply.finish, "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out,
         }  # fmt: skip
-        insert(db, "replies", kept)
+        insert(db, "replies", columns)
 
     def _insert(self, db: Connection, run_id: str, attempt: NewAttempt, status: str) -> int:
         columns = {name: getattr(attempt, name) for name in NewAttempt.__struct_fields__}

@@ -1,8 +1,8 @@
 """nightpress.lock: what is true of the committed tree, committed with it.
 
-One line of JSON per enhancement, sorted by job: the target, its sha256, one digest per
-ingredient, who wrote it. A clone without a ledger judges staleness from it. One line each, so
-that two branches that made different documents merge without a conflict.
+One line of JSON per enhancement, sorted by job: the target, its sha256, one digest per ingredient,
+who wrote it. A clone without a ledger judges staleness from it. One line each, so that two branches
+that made different documents merge without a conflict.
 """
 
 from __future__ import annotations
@@ -43,33 +43,35 @@ class Entry(Struct, frozen=True):
 
 def line(entry: Entry) -> str:
     """The entry's line, without its newline; `parse` reads it back."""
-    made_from = entry.fingerprint
-    held: dict[str, object] = {
+    fingerprint = entry.fingerprint
+    fields: dict[str, object] = {
         "job": entry.job, "target": entry.target, "sha256": entry.sha256,
         "status": entry.status, "writer": entry.writer,
     }  # fmt: skip
     if entry.accepted:
-        held["accepted"] = entry.accepted
+        fields["accepted"] = entry.accepted
     for name in Fingerprint.__struct_fields__:
-        held[name] = getattr(made_from, name)
-    return json.dumps(held, ensure_ascii=False, separators=(",", ":"))
+        fields[name] = getattr(fingerprint, name)
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
 def parse(text: str) -> Entry:
     """One line; raises ValueError for what is none."""
-    held = json.loads(text)
-    if not isinstance(held, dict):
+    fields = json.loads(text)
+    if not isinstance(fields, dict):
         raise ValueError("not an object")
-    fields = {name: str(held[name]) for name in ("content", "generator", "schemas", "settings")}
-    fingerprint = Fingerprint(**fields, model=str(held["model"]))
+    ingredients = {
+        name: str(fields[name]) for name in ("content", "generator", "schemas", "settings")
+    }
+    fingerprint = Fingerprint(**ingredients, model=str(fields["model"]))
     return Entry(
-        job=str(held["job"]),
-        target=str(held["target"]),
-        sha256=str(held["sha256"]),
-        status=str(held["status"]),
-        writer=str(held["writer"]),
+        job=str(fields["job"]),
+        target=str(fields["target"]),
+        sha256=str(fields["sha256"]),
+        status=str(fields["status"]),
+        writer=str(fields["writer"]),
         fingerprint=fingerprint,
-        accepted=tuple(str(name) for name in held.get("accepted", ())),
+        accepted=tuple(str(name) for name in fields.get("accepted", ())),
     )
 
 
@@ -171,8 +173,8 @@ def read(path: Path, known: str = "") -> Lock:
     global _read
     try:
         with path.open("rb") as file:
-            found = os.fstat(file.fileno())
-            stamp = (str(path), found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            stat = os.fstat(file.fileno())
+            stamp = (str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
             if _read is not None and _read[0] == stamp:
                 return _read[1]
             data = file.read()

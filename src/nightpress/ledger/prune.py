@@ -1,9 +1,9 @@
 """What `doit prune` removes from the ledger, in one transaction, and what it leaves behind.
 
-Kept, whatever their age: open attempts; of each enhancement
-the latest attempt, the first and the latest publication; the calls of what is kept; unspent
-replies; the newest analysis of each plugin. What goes is added to the sums by day, and its stretch
-of the chain becomes a gap that carries the last link, so that all that stays can be verified.
+Kept, whatever their age: open attempts; of each enhancement the latest attempt, the first and the
+latest publication; the calls of what is kept; unspent replies; the newest analysis of each plugin.
+What goes is added to the sums by day, and its stretch of the chain becomes a gap that carries the
+last link, so that all that stays can be verified.
 """
 
 from __future__ import annotations
@@ -157,12 +157,12 @@ def _gaps(db: Connection) -> Iterator[tuple[int, int, str]]:
         "  ELSE row_id IN (SELECT id FROM doomed_calls) END AS gone FROM chain"
         " UNION ALL SELECT first_seq, last_seq, link, 1 FROM chain_gaps ORDER BY 1"
     )
-    held: tuple[int, int, str] | None = None
+    gap: tuple[int, int, str] | None = None
     for row in db.execute(query):
         if row["gone"]:
-            held = (held[0] if held else row["first"], row["last"], row["link"])
-        elif held:
-            yield held
-            held = None
-    if held:
-        yield held
+            gap = (gap[0] if gap else row["first"], row["last"], row["link"])
+        elif gap:
+            yield gap
+            gap = None
+    if gap:
+        yield gap

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from nightpress.backends.gemini.answers import rerouted
 from nightpress.errors import BackendError
 from nightpress.ledger.rows import Call
 from nightpress.model import Reply, Request
@@ -103,7 +102,7 @@ class CallRecorder(Struct):
             http_status=call.http_status, model=call.model_answered, seconds=call.seconds,
             tokens_in=call.tokens_in, tokens_out=call.tokens_out, cost=call.cost,
         )  # fmt: skip
-        if isinstance(result, Reply) and rerouted(call.model_requested, result.model):
+        if isinstance(result, Reply) and result.rerouted:
             self.run.notice_once(f"{call.model_requested} was asked, {result.model} answered")
 
 

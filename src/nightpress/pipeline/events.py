@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
+from nightpress.backends import BACKENDS
+
 
 class Kind(Struct, frozen=True):
     """What a kind of event says; keys: name -> meaning, beside those that every event has."""
@@ -32,7 +34,7 @@ KINDS: Mapping[str, Kind] = {
             "run_id": "as in the ledger",
             "pid": "the process",
             "command": "what was typed",
-            "backend": "`offline` or `gemini`",
+            "backend": " or ".join(f"`{name}`" for name in BACKENDS),
             "model": "the model that is asked",
             "work": "enhancements that this run has work with",
             "current": "enhancements that need nothing",

@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from nightpress.backends import Price
 from nightpress.errors import NightpressError
 from nightpress.ledger import calls as ledger_calls
 from nightpress.pipeline import ask as calls
@@ -121,7 +122,7 @@ def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = N
         tokens_in=(typical, int(typical * max(MORE, stands.ratio))),
     )
     here = replace(here, max_calls=_allowed(project, work, here.price, len(making)))
-    free = not project.may_pay and not any(by.vertex for _, by in asking)
+    free = not project.may_pay and not any(by.paid for _, by in asking)
     return Outlook(models, forecast.forecast(work, here), here, stands, free)
 
 
@@ -152,9 +153,7 @@ def _with_fallbacks(
     )
 
 
-def _allowed(
-    project: Project, work: forecast.Work, price: budget.Price | None, jobs: int
-) -> int | None:
+def _allowed(project: Project, work: forecast.Work, price: Price | None, jobs: int) -> int | None:
     """Calls that the budget allows in one run, whatever it bounds; None: any number."""
     bounds = pacing.spending(project).budget
     calls, tokens_in, tokens_out = work.calls[0], work.tokens_in[0], work.tokens_out[0]
@@ -230,5 +229,6 @@ def situation(project: Project, model: str) -> tuple[forecast.Situation, Snapsho
         until=bounds.until,
         closed_until=stands.closed_until,
         price=pacing.price_of(project, model),
+        day=quota.day,
     )
     return met, stands

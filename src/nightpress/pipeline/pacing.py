@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from nightpress import backends
+from nightpress.backends import FREE, Access, Declaration, Price
 from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
 from nightpress.pipeline.run import Run
@@ -28,13 +30,15 @@ def spending(project: Project) -> budget.Spending:
     return budget.Spending(bounds, lambda model: price_of(project, model))
 
 
-def price_of(project: Project, model: str) -> budget.Price | None:
+def price_of(project: Project, model: str) -> Price | None:
     """FREE on a free tier, the configured or known price, None where none is known. A manifest may
     name a model of its own, so what the project's defaults name does not matter."""
-    if not (project.may_pay or project.writer().vertex):
-        return budget.FREE
+    if not (project.may_pay or project.writer().paid):
+        return FREE
     today = datetime.fromtimestamp(project.clock.time()).date()
-    return budget.price(model, project.defaults.values.get("prices") or {}, today)
+    return budget.price(
+        declared(project, model), model, project.defaults.values.get("prices") or {}, today
+    )
 
 
 def fallbacks(project: Project) -> tuple[str, ...]:
@@ -43,7 +47,7 @@ def fallbacks(project: Project) -> tuple[str, ...]:
     named = tuple(project.defaults.values.get("fallback_models") or ())
     configured = project.defaults.values.get("limits") or {}
     for model in named:
-        if not project.may_pay and not writer.is_free(model, configured):
+        if not project.may_pay and not writer.is_free(declared(project, model), model, configured):
             raise UsageError(
                 f"fallback_models: {model} has no free tier that is known, and may cost money",
                 "allow it (doit max_cost=5.00, paid=1), or state its `limits` in _defaults.yaml",
@@ -53,26 +57,25 @@ def fallbacks(project: Project) -> tuple[str, ...]:
 
 def limits_of(project: Project, model: str) -> Limits:
     """The model's limits. A route that is paid for has none but those that the project states
-    (Vertex AI has no requests a minute per project; a paid tier's are far away), and neither has
+    (there are none a minute per project, or they are far away), and neither has
     a server on this machine that is to be asked unpaced."""
     configured: Mapping[str, Any] = project.defaults.values.get("limits") or {}
     if not configured and (_pays(project, model) or _is_lifted(project)):
         return limits.UNLIMITED
-    return limits.of(model, configured)
+    return limits.of(declared(project, model), model, configured)
 
 
 def _pays(project: Project, model: str) -> bool:
     """Is there no doubt that calls are paid for? A `max_cost` alone says what may be spent: with a
     model that has a free tier, the key may well be on it."""
     option = project.options.get("paid", project.defaults.values.get("paid", False))
-    paid = project.may_pay and not writer.is_free(model, {})
-    return bool(option) or paid or project.writer().vertex
+    paid = project.may_pay and not writer.is_free(declared(project, model), model, {})
+    return bool(option) or paid or project.writer().paid
 
 
 def _is_lifted(project: Project) -> bool:
-    named = project.defaults.values.get("base_url") or project.environ.get(
-        "GOOGLE_GEMINI_BASE_URL", ""
-    )
+    variable = _access(project).address
+    named = project.defaults.values.get("base_url") or project.environ.get(variable, "")
     local = is_loopback(urlsplit(str(named)).hostname)
     return local and pace_of(project).profile == "unpaced"
 
@@ -85,8 +88,23 @@ def pace_of(project: Project) -> Pace:
 
 def quota_of(project: Project) -> Quota:
     """The quota ledger, shared by all runs of this project."""
-    name = (project.defaults.values.get("gemini") or {}).get("project", "default")
-    return Quota(project.state / "quota.db", project.clock, str(name))
+    account, day = _access(project).account, declared(project).day
+    return Quota(project.state / "quota.db", project.clock, account, day)
+
+
+def declared(project: Project, model: str = "") -> Declaration:
+    """The backend that knows the model; of an unknown one, or without one, the project's own. (Of a
+    project that is written offline, the first that asks models: its quota may be on record.)"""
+    if (known := backends.declaring(model)) is not None:
+        return known
+    name = project.options.get("backend") or project.defaults.values.get("backend")
+    own = backends.BACKENDS.get(name or "auto")
+    return own if own is not None and own.kind == "model" else backends.usual()
+
+
+def _access(project: Project) -> Access:
+    own = declared(project)
+    return own.access(project.defaults.values.get(own.name) or {})
 
 
 def pacer(run: Run, spent: budget.Spending) -> Pacer:

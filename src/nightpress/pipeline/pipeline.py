@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress import fingerprint
-from nightpress.errors import Deferred, NightpressError, PublishConflict, UnsafePath, Unsettled
+from nightpress.errors import Deferred, NightpressError, PublishConflict, Unrecorded, UnsafePath
 from nightpress.ledger import lockfile
 from nightpress.model import Status
 from nightpress.pipeline import draft as drafts
@@ -152,7 +152,7 @@ class Press(Struct):
         except PublishConflict as error:
             self.attempts.end(attempt, Status.KEPT, error)
             return False
-        except Unsettled as error:
+        except Unrecorded as error:
             self.run.stops_at(error)
             return True
         except (NightpressError, OSError) as error:

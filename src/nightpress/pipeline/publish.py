@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress import fingerprint
-from nightpress.errors import MachineTrouble, PublishConflict, Unsettled
+from nightpress.errors import MachineTrouble, PublishConflict, Unrecorded
 from nightpress.ledger import lockfile
 from nightpress.plan import agreement
 from nightpress.plugin import sources
@@ -93,7 +93,7 @@ def publish(
     columns: what the ledger's row holds once it is prepared. Raises PublishConflict if something
     else stands there by now (it stays), UnsafePath for a target that is no plain file, OSError
     if the disk refuses; in each inputs the target is as it was and nothing of ours is left. Raises
-    Unsettled if the disk refuses when the new file stands: then the row is left open.
+    Unrecorded if the disk refuses when the new file stands: then the row is left open.
     """
     if standing_hash(root, target) != expected:
         raise PublishConflict(f"{target} was changed while its document was being made")
@@ -111,6 +111,6 @@ def publish(
         stands = standing_hash(root, target)
     except OSError as error:  # too late to fail: the row stays open, and the next run settles it
         message = f"{target} was published, but then: {error.strerror or error}"
-        raise Unsettled(message, "look after the disk, then run doit again") from error
+        raise Unrecorded(message, "look after the disk, then run doit again") from error
     if stands != staged.sha256:
         raise PublishConflict(f"{target} was changed right after its document was put there")

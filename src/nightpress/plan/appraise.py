@@ -7,12 +7,12 @@ and remembered in the index by everything that they were found out from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import asdict, replace
 
-from nightpress import fingerprint
+from nightpress import backends, fingerprint
 from nightpress.errors import UnsafePath
 from nightpress.ledger import attempts
 from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
@@ -97,7 +97,8 @@ def shortage(
         window=enhancement.size,
         siblings=plugin.siblings(enhancement),
     )
-    return _too_little_offline(material, generator)
+    extractable = backends.find(writer.backend).extractable
+    return _too_little_offline(material, generator, extractable) if extractable else ""
 
 
 def _too_little(files: Iterable[SourceFile], standing: str, least: int) -> str:
@@ -114,18 +115,19 @@ def _too_little(files: Iterable[SourceFile], standing: str, least: int) -> str:
     )
 
 
-def _too_little_offline(material: Material, generator: Generator) -> str:
-    """For the offline backend: what it can extract."""
-    from nightpress.backends import offline
-
-    have = offline.extractable(material)
+def _too_little_offline(
+    material: Material, generator: Generator, extractable: Callable[[Material], int]
+) -> str:
+    """For a backend that composes: bytes of what it can extract."""
+    have = extractable(material)
     required = generator.min_source_bytes.get("offline", "window")
     least = material.window.min if required == "window" else int(required)
     if have >= least:
         return ""
     return (
         f"too little source: the offline backend can extract {have:,} of {least:,}"
-        " bytes; write more in the plugin, take a model (GEMINI_API_KEY), or lower size.min"
+        f" bytes; write more in the plugin, take a model ({backends.key_names()}), or lower"
+        " size.min"
     )
 
 

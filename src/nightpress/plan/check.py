@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress import checks
+from nightpress import backends, checks
 from nightpress import project as contract
 from nightpress.checks import baseline
 from nightpress.clock import RealClock
@@ -28,7 +28,6 @@ from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project.project import Project
-from nightpress.project.writer import KEYS
 from nightpress.storage import tree as reading
 from nightpress.storage.index import Index
 
@@ -134,9 +133,10 @@ def _opened(root: Path, environ: Mapping[str, str]) -> Iterator[Project]:
     """The project, to be read. A missing key is no matter here: nobody is asked anything. Where
     there is no state, or none that can be opened (SQLite must write for that), it is a clone."""
     options: dict[str, Any] = {}
-    if contract.load_defaults(root)[0].values.get("backend") == "gemini":
+    name = contract.load_defaults(root)[0].values.get("backend")
+    if (declared := backends.BACKENDS.get(name or "auto")) is not None and declared.kind == "model":
         options = {"paid": True}
-        environ = {KEYS[1]: "none", **environ}
+        environ = {declared.key: "none", **environ}
     project = Project(root, options, environ, RealClock())
     if os.access(project.state, os.W_OK):
         yield project

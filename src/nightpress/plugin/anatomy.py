@@ -1,7 +1,7 @@
 """What a plugin consists of, found from its files: commands, agents, skills, hooks, scripts, MCP.
 
-Pure. Plugins come in many shapes (no plugin.json, one at the root, wrong types, none of
-the standard folders): whatever is there is taken, and nothing that is wrong stops us. Layout: the
+Pure. Plugins come in many shapes (no plugin.json, one at the root, wrong types, none of the
+standard folders): whatever is there is taken, and nothing that is wrong stops us. Layout: the
 Claude Code plugin reference.
 """
 
@@ -86,18 +86,18 @@ def build(
 ) -> Anatomy:
     """The anatomy of the plugin in `folder`; entry: what is said of it elsewhere, taken
     where its plugin.json is silent or of a wrong type."""
-    own, said = _plugin_json(files), dict(entry or {})
+    own, entered = _plugin_json(files), dict(entry or {})
 
     def text(key: str, most: int) -> str:
-        return (_string(own.get(key)) or _string(said.get(key)))[:most]
+        return (_string(own.get(key)) or _string(entered.get(key)))[:most]
 
     return Anatomy(
         name=text("name", 200) or _string(folder)[:200] or "plugin",
         description=text("description", 4_000),
         version=text("version", 100),
-        author=(_author(own.get("author")) or _author(said.get("author")))[:200],
-        keywords=_keywords(own.get("keywords")) or _keywords(said.get("keywords")),
-        components=tuple(_components(files, {**said, **own}, folder)),
+        author=(_author(own.get("author")) or _author(entered.get("author")))[:200],
+        keywords=_keywords(own.get("keywords")) or _keywords(entered.get("keywords")),
+        components=tuple(_components(files, {**entered, **own}, folder)),
         files=tuple(files),
     )
 
@@ -111,7 +111,7 @@ def _plugin_json(files: Sequence[SourceFile]) -> dict[str, Any]:
     return {}
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     """The value, {} if it is no JSON."""
     try:
         return json.loads(text)
@@ -119,25 +119,25 @@ def _json(text: str) -> Any:
         return {}
 
 
-def _string(value: Any) -> str:
+def _string(value: object) -> str:
     """One line, without what UTF-8 cannot hold (JSON may escape half of a surrogate pair)."""
     if not isinstance(value, str):
         return ""
     return " ".join(value.encode("utf-8", "replace").decode("utf-8").split())
 
 
-def _strings(value: Any) -> tuple[str, ...]:
-    found = value if isinstance(value, list) else [value]
-    return tuple(text for inner in found if (text := _string(inner)))
+def _strings(value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(text for inner in values if (text := _string(inner)))
 
 
-def _keywords(value: Any) -> tuple[str, ...]:
+def _keywords(value: object) -> tuple[str, ...]:
     """At most 30; a string is taken for a list with commas."""
     words = value.split(",") if isinstance(value, str) else value
     return tuple(dict.fromkeys(word[:100] for word in _strings(words)))[:30]
 
 
-def _author(value: Any) -> str:
+def _author(value: object) -> str:
     return _string(value.get("name")) if isinstance(value, dict) else _string(value)
 
 
@@ -158,8 +158,8 @@ def _components(
             yield _markdown(file, "skill", folder)
         elif kind == "script":
             yield Component("script", file.path.rpartition("/")[2], file.path, _purpose(file.text))
-        elif (found := _declared(file.path, kind, declared)) is not None:
-            yield _markdown(file, found, folder)
+        elif (component := _declared(file.path, kind, declared)) is not None:
+            yield _markdown(file, component, folder)
     yield from _hooks(_INLINE, {"hooks": meta.get("hooks")})
     yield from _servers(_INLINE, {"mcpServers": meta.get("mcpServers")})
 
@@ -192,11 +192,13 @@ def _markdown(
     meta = _meta(parts.raw) if parts.raw is not None else {}
     above, _, stem = file.path.rpartition("/")
     name = stem.rpartition(".")[0]
-    said = _string(meta.get("name"))
+    declared = _string(meta.get("name"))
     if kind == "skill":
-        name = above.rpartition("/")[2] or said or folder  # at the root: a plugin of one skill
-    elif kind == "agent" and re.fullmatch(r"[\w-]{1,80}", said):
-        name = said  # an agent is called by the name that it gives itself, a command by its file
+        name = above.rpartition("/")[2] or declared or folder  # at the root: a plugin of one skill
+    elif kind == "agent" and re.fullmatch(r"[\w-]{1,80}", declared):
+        name = (
+            declared  # an agent is called by the name that it gives itself, a command by its file
+        )
     description = _string(meta.get("description")) or _first_sentence(parts.body)
     return Component(kind, name, file.path, description[:2_000], meta, parts.body)
 
@@ -217,30 +219,30 @@ def _first_sentence(body: str) -> str:
     return ""
 
 
-def _hooks(path: str, value: Any) -> Iterator[Component]:
+def _hooks(path: str, value: object) -> Iterator[Component]:
     """Hooks by event (`{event: [{matcher, hooks: [{command}]}]}`) or as a list of objects that
     name their event, as some plugins write them."""
     events = value.get("hooks", value) if isinstance(value, dict) else value
-    found: list[tuple[str, dict[str, Any]]] = []
+    hooks: list[tuple[str, dict[str, Any]]] = []
     if isinstance(events, dict):
-        found = [
+        hooks = [
             (str(event), group) for event, groups in events.items() for group in _dicts(groups)
         ]
     elif isinstance(events, list):
-        found = [(_string(hook.get("event")), hook) for hook in _dicts(events)]
-    for event, group in [pair for pair in found if _string(pair[0])][:MOST_HOOKS]:
+        hooks = [(_string(hook.get("event")), hook) for hook in _dicts(events)]
+    for event, group in [pair for pair in hooks if _string(pair[0])][:MOST_HOOKS]:
         commands = [_string(hook.get("command")) for hook in [group, *_dicts(group.get("hooks"))]]
-        said = "; ".join(command for command in commands if command)
+        joined = "; ".join(command for command in commands if command)
         meta = {"matcher": _string(group.get("matcher"))[:300]}
         about = _string(group.get("description"))
-        yield Component("hook", _string(event)[:100], path, said[:1_000], meta, about[:1_000])
+        yield Component("hook", _string(event)[:100], path, joined[:1_000], meta, about[:1_000])
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
+def _dicts(value: object) -> list[dict[str, Any]]:
     return [inner for inner in value if isinstance(inner, dict)] if isinstance(value, list) else []
 
 
-def _servers(path: str, value: Any) -> Iterator[Component]:
+def _servers(path: str, value: object) -> Iterator[Component]:
     if not isinstance(value, dict):
         return
     servers = value.get("mcpServers", value.get("servers", value))  # as Claude Code, VS Code, bare
@@ -249,8 +251,8 @@ def _servers(path: str, value: Any) -> Iterator[Component]:
     for name, server in list(servers.items())[:MOST_HOOKS]:
         if isinstance(server, dict) and _string(name):
             command = " ".join([_string(server.get("command")), *_strings(server.get("args"))])
-            said = command.strip() or _string(server.get("url"))
-            yield Component("mcp", _string(name)[:100], path, said[:1_000], {})
+            target = command.strip() or _string(server.get("url"))
+            yield Component("mcp", _string(name)[:100], path, target[:1_000], {})
 
 
 def _purpose(text: str) -> str:
@@ -259,6 +261,6 @@ def _purpose(text: str) -> str:
         cleaned = line.strip()
         if cleaned.startswith("#!") or not cleaned:
             continue
-        found = re.match(r"(?:#+|//+|/\*+|\"{3}|'{3})\s*(.{10,200})", cleaned)
-        return found.group(1).rstrip("*/\"' ") if found else ""
+        purpose = re.match(r"(?:#+|//+|/\*+|\"{3}|'{3})\s*(.{10,200})", cleaned)
+        return purpose.group(1).rstrip("*/\"' ") if purpose else ""
     return ""

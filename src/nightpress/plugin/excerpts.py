@@ -48,9 +48,9 @@ def choose(anatomy: Anatomy, budget: int) -> tuple[list[Chosen], list[str]]:
             left -= _size(one.text)
     # what the shares kept back from a file goes to the first that it was kept from
     for file in ranked:
-        held = chosen.get(file.path)
-        spare = left + (_size(held.text) if held else 0)
-        if (held is None or held.trimmed) and (more := _cut(file, spare)):
+        excerpt = chosen.get(file.path)
+        spare = left + (_size(excerpt.text) if excerpt else 0)
+        if (excerpt is None or excerpt.trimmed) and (more := _cut(file, spare)):
             left = spare - _size(more.text)
             chosen[file.path] = more
     return (
@@ -61,8 +61,8 @@ def choose(anatomy: Anatomy, budget: int) -> tuple[list[Chosen], list[str]]:
 
 def shortened(path: str, text: str, budget: int) -> str:
     """The text, its end left out at a heading if it is longer than the budget."""
-    found = _cut(SourceFile(path, text, 0), budget)
-    return found.text if found else ""
+    cut = _cut(SourceFile(path, text, 0), budget)
+    return cut.text if cut else ""
 
 
 def _of_one_kind(files: list[SourceFile], budget: int) -> Iterator[Chosen]:

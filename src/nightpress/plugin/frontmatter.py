@@ -1,8 +1,8 @@
 """The YAML block at the head of a Markdown file: split off, read within bounds, written.
 
-Pure. Reading tolerates what Claude accepts and strict YAML rejects (an unquoted value
-that holds `: `); writing gives the one form that every parser accepts: block style, one-line
-double-quoted strings, LF (see the Agent Skills specification).
+Pure. Reading tolerates what Claude accepts and strict YAML rejects (an unquoted value that holds `:
+`); writing gives the one form that every parser accepts: block style, one-line double-quoted
+strings, LF (see the Agent Skills specification).
 """
 
 from __future__ import annotations
@@ -71,17 +71,17 @@ _ROW = pattern(r'([a-z][a-z-]{0,60}): (?:([a-z][a-z0-9-]*)|("(?:[^"\\]|\\["\\])*
 def _as_rendered(raw: str) -> dict[str, str] | None:
     """The mapping of a block in the very form that `render` writes, as nearly all documents have
     it; None for any other. Loading a YAML parser takes longer than judging a document."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     if len(raw) > _MOST or not raw.endswith("\n"):
         return None
     for line in raw[:-1].split("\n"):
         row = _ROW.fullmatch(line)
-        if row is None or row[1] in found or not line.isprintable():
+        if row is None or row[1] in values or not line.isprintable():
             return None
         if row[1] in _WORDS_OF_YAML or row[2] in _WORDS_OF_YAML:
             return None
-        found[row[1]] = row[2] or json.loads(row[3])
-    return found
+        values[row[1]] = row[2] or json.loads(row[3])
+    return values
 
 
 _MOST = 8_192
@@ -133,9 +133,9 @@ def _quoted(raw: str) -> str:
     """The same block with its broken top-level values quoted."""
     rows = []
     for line in raw.split("\n"):
-        found = _LINE.match(line)
-        if found is not None and _BROKEN.match(found.group(2)):
-            rows.append(f"{found.group(1)}: {json.dumps(found.group(2).rstrip())}")
+        entry = _LINE.match(line)
+        if entry is not None and _BROKEN.match(entry.group(2)):
+            rows.append(f"{entry.group(1)}: {json.dumps(entry.group(2).rstrip())}")
         else:
             rows.append(line)
     return "\n".join(rows)

@@ -1,8 +1,8 @@
 """Names from names: the slug of a task, and the name of a skill's folder.
 
-Pure. A slug is `[a-z0-9][a-z0-9._-]{0,63}` (doit aborts everything on a task name with
-`=`); a skill's name is `[a-z0-9-]`, 1-64, without leading, trailing or double hyphens, and
-without "anthropic" or "claude" (Agent Skills specification).
+Pure. A slug is `[a-z0-9][a-z0-9._-]{0,63}` (doit aborts everything on a task name with `=`); a
+skill's name is `[a-z0-9-]`, 1-64, without leading, trailing or double hyphens, and without
+"anthropic" or "claude" (Agent Skills specification).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def slug(text: str) -> str:
 def skill_name(text: str) -> str:
     """A name that the Agent Skills specification allows; `skill` if nothing is left."""
     kept = re.sub(r"[^a-z0-9]+", "-", _ascii(text))
-    while found := re.search("anthropic|claude", kept):
-        kept = kept[: found.start()] + kept[found.end() :]  # what is left may be one again
+    while reserved := re.search("anthropic|claude", kept):
+        kept = kept[: reserved.start()] + kept[reserved.end() :]  # what is left may be one again
     kept = re.sub(r"-{2,}", "-", kept).strip("-")[:LONGEST].strip("-")
     return kept or "skill"
 
@@ -37,7 +37,7 @@ def skill_name(text: str) -> str:
 def unique(names: Sequence[str], taken: Container[str]) -> str:
     """The first slug of `names` (plugin's name, folder, parent-folder) that is not taken, else
     the first one with a number."""
-    slugs = [found for name in names if (found := slug(name))] or ["plugin"]
+    slugs = [candidate for name in names if (candidate := slug(name))] or ["plugin"]
     return next(name for name in (*slugs, *_numbered(slugs[0], taken)) if name not in taken)
 
 
@@ -50,6 +50,6 @@ def numbered(name: str, taken: Container[str]) -> str:
 def _numbered(name: str, taken: Container[str]) -> Iterator[str]:
     """The first of `name-2`, `name-3`, ... that is not taken."""
     number = 2
-    while (found := name[: LONGEST - len(f"-{number}")] + f"-{number}") in taken:
+    while (candidate := name[: LONGEST - len(f"-{number}")] + f"-{number}") in taken:
         number += 1
-    yield found
+    yield candidate

@@ -1,7 +1,7 @@
 """The text of a plugin that a document is made from, read safely, and the plugin's anatomy.
 
-Untrusted: only regular files inside the plugin, each within a cap; never a file whose
-name says that it holds secrets (they are neither sent nor used).
+Untrusted: only regular files inside the plugin, each within a cap; never a file whose name says
+that it holds secrets (they are neither sent nor used).
 """
 
 from __future__ import annotations
@@ -59,17 +59,17 @@ def read(root: Path, paths: Iterable[str]) -> Sources:
     """The text files among `paths` (relative to the plugin's root). Of a Mapping to the sha256 that
     the files had when they were gathered, those with the same digest are read once: a plugin may
     have hundreds of documents, all made from the same files."""
-    known = paths if isinstance(paths, Mapping) else {}
+    digests = paths if isinstance(paths, Mapping) else {}
     shelf = _shelf(root)
     files = []
     total = 0
     for path in sorted(paths):
         if is_secret(path) or total >= TOTAL_CAP:
             continue
-        held = shelf.get((path, known.get(path, "")))
-        if held is not None:
-            total += held.size
-            files.append(held)
+        kept = shelf.get((path, digests.get(path, "")))
+        if kept is not None:
+            total += kept.size
+            files.append(kept)
             continue
         try:
             data = tree.read(root, path, FILE_CAP)
@@ -80,9 +80,9 @@ def read(root: Path, paths: Iterable[str]) -> Sources:
             continue
         total += len(data)
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-        made = SourceFile(path, text, len(data), sha256=fingerprint.sha256(data))
-        shelf[path, made.sha256] = made
-        files.append(made)
+        source = SourceFile(path, text, len(data), sha256=fingerprint.sha256(data))
+        shelf[path, source.sha256] = source
+        files.append(source)
     return Sources(tuple(files))
 
 
@@ -103,9 +103,9 @@ def text_of(data: bytes) -> str | None:
 def unused(entries: Iterable[tree.Entry], targets: Container[str]) -> list[tree.Notice]:
     """What a person wrote that is too large to be a source. targets: of the documents, which are
     read in another way."""
-    said = f"over {FILE_CAP // 1024} KiB: no document is made from it"
+    reason = f"over {FILE_CAP // 1024} KiB: no document is made from it"
     return [
-        tree.Notice(entry.path, said)
+        tree.Notice(entry.path, reason)
         for entry in entries
         if entry.kind == "file" and entry.size > FILE_CAP and entry.path not in targets
         and entry.path.lower().endswith((".md", ".markdown", ".rst", ".txt"))

@@ -1,10 +1,10 @@
 """YAML from strangers, read once: values, and the place of each, within bounds.
 
-Pure. Anchors, aliases and merge keys are refused (an alias bomb loads instantly and goes
-off later; a merge-key bomb keeps a loader busy for 20 s), as are duplicate keys; size, nodes and
-depth are bounded before anything is built. Scalars follow YAML 1.2's core schema, so `yes` is a
-string, and a date stays the text that it is. ruamel.yaml parses; the values are built here, so
-that every error has its line and column.
+Pure. Anchors, aliases and merge keys are refused (an alias bomb loads instantly and goes off later;
+a merge-key bomb keeps a loader busy for 20 s), as are duplicate keys; size, nodes and depth are
+bounded before anything is built. Scalars follow YAML 1.2's core schema, so `yes` is a string, and a
+date stays the text that it is. ruamel.yaml parses; the values are built here, so that every error
+has its line and column.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def load(text: str, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -
     if len(text) > max_bytes or len(text.encode("utf-8", "replace")) > max_bytes:
         raise YamlError(f"larger than {max_bytes:,} bytes")
     for number, line in enumerate(text.split("\n"), 1):
-        if found := _NOT_ALLOWED.search(line):
-            what = f"character U+{ord(found.group()):04X} is not allowed"
-            raise YamlError(what, number, found.start() + 1)
+        if character := _NOT_ALLOWED.search(line):
+            what = f"character U+{ord(character.group()):04X} is not allowed"
+            raise YamlError(what, number, character.start() + 1)
     return _Builder(max_nodes).build(_events(text))
 
 
@@ -91,7 +91,7 @@ class _Builder:
                 self.document.value = self._value(event, events, ())
         return self.document
 
-    def _value(self, event: Any, events: Iterator[Any], path: Path) -> Any:
+    def _value(self, event: Any, events: Iterator[Any], path: Path) -> object:
         name = type(event).__name__
         self.left -= 1
         if self.left < 0:
@@ -138,7 +138,7 @@ _INT = pattern(r"[-+]?[0-9]{1,30}|0x[0-9a-fA-F]{1,24}|0o[0-7]{1,32}")
 _FLOAT = pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
 
-def _scalar(event: Any) -> Any:
+def _scalar(event: Any) -> object:
     text = str(event.value)
     tag = getattr(event, "tag", None)
     if event.style or (tag is not None and str(tag).endswith(":str")):

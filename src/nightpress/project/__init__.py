@@ -1,7 +1,7 @@
 """The border: manifests, defaults, generators and analyses, checked against their schemas.
 
-A user's mistake is a `Problem` with file, line, column and hint, never an exception;
-all of them are found, not just the first.
+A user's mistake is a `Problem` with file, line, column and hint, never an exception; all of them
+are found, not just the first.
 """
 
 from __future__ import annotations

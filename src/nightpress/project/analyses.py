@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nightpress.project import schema as schemas
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 
 def check_analysis(
@@ -47,8 +50,8 @@ def _fitted(value: Any, schema: Any) -> Any:
         kept = [_fitted(entry, inner) for entry in value if not _empty(entry, inner)]
         return kept[: schema.get("maxItems")]
     if isinstance(value, dict):
-        known = schema.get("properties", {})
-        return {key: _fitted(entry, known.get(key, {})) for key, entry in value.items()}
+        properties = schema.get("properties", {})
+        return {key: _fitted(entry, properties.get(key, {})) for key, entry in value.items()}
     return value
 
 
@@ -67,7 +70,7 @@ def _no_constant(name: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def _validator(schema: str) -> Any:
+def _validator(schema: str) -> Validator:
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(json.loads(schema))

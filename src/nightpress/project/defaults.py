@@ -35,8 +35,8 @@ def load_defaults(root: Path) -> tuple[Defaults, list[Problem]]:
     if document is None or not isinstance(document.value, dict):
         return Defaults(root), problems
     values = document.value
-    size, found = window(document, FILE, (), values, Window())
-    problems += found
+    size, more = window(document, FILE, (), values, Window())
+    problems += more
     problems += _marketplace(document)
     problems += checks(document, FILE, (), values)
     if any(problem.severity == "error" for problem in problems):
@@ -58,14 +58,14 @@ def window(
     What is no integer was found before, and is passed over here."""
     given = values.get("size") if isinstance(values, dict) else None
     given = given if isinstance(given, dict) else {}
-    said = {k: v for k, v in given.items() if isinstance(v, int) and not isinstance(v, bool)}
-    size = Window(said.get("min", base.min), said.get("max", base.max))
-    if size.min <= size.max or not said:
+    bounds = {k: v for k, v in given.items() if isinstance(v, int) and not isinstance(v, bool)}
+    size = Window(bounds.get("min", base.min), bounds.get("max", base.max))
+    if size.min <= size.max or not bounds:
         return size, []
     what = f"min ({size.min:,}) is larger than max ({size.max:,})"
-    inherited = [end for end in ("min", "max") if end not in said]
+    inherited = [end for end in ("min", "max") if end not in bounds]
     hint = f"{inherited[0]} is inherited: set it, too" if inherited else ""
-    place = (*path, "size", "min" if "min" in said else "max")
+    place = (*path, "size", "min" if "min" in bounds else "max")
     return base, [at(document, shown, place, what, hint)]
 
 
@@ -85,7 +85,7 @@ def checks(
     from nightpress.checks import settings
 
     own = settings.files(inherited or {})
-    judged = {name: said for name, said in given.items() if name not in own}
+    judged = {name: setting for name, setting in given.items() if name not in own}
     for name, message, hint in settings.problems(judged):
         if isinstance(given[name], bool | dict):
             yield at(document, shown, (*path, "checks", name), message, hint, key=True)

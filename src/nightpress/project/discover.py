@@ -1,8 +1,8 @@
 """Finding the plugins of a marketplace: what its marketplace.json lists, and every folder with a
 plugin.json of its own.
 
-No link is followed, backup folders are passed over, and odd marketplaces (remote sources,
-missing folders, nested or nameless plugins, two of one name) are reported, not tripped over.
+No link is followed, backup folders are passed over, and odd marketplaces (remote sources, missing
+folders, nested or nameless plugins, two of one name) are reported, not tripped over.
 """
 
 from __future__ import annotations
@@ -70,19 +70,19 @@ class _Market(Struct):
                 self.folders.add(prefix + entry.path)
             elif entry.kind == "link":
                 self.links.add(prefix + entry.path)
-        told = [reading.Notice(prefix + n.path, n.what) for n in tree.notices[:_SHOWN]]
-        self.notices += [str(notice) for notice in told]
+        notices = [reading.Notice(prefix + n.path, n.what) for n in tree.notices[:_SHOWN]]
+        self.notices += [str(notice) for notice in notices]
         if (more := len(tree.notices) - _SHOWN) > 0:
             self.notices.append(f"{more} more notices of this kind")
 
     def take_listed(self, path: str) -> bool:
         """Take a folder that marketplace.json lists, though its name is one that we pass over by
         default (a plugin may be called "backup"); not what the user said to ignore."""
-        said = reading.Ignore(self.ignore, defaults=False)
+        ignored = reading.Ignore(self.ignore, defaults=False)
         walked = ""
         for name in path.split("/"):
             walked = f"{walked}/{name}" if walked else name
-            if name in ("..", ".git") or said.holds(name, walked):
+            if name in ("..", ".git") or ignored.holds(name, walked):
                 return False
             if not stat.S_ISDIR(_mode(self.root / walked)):
                 return False
@@ -124,8 +124,8 @@ def _object(market: _Market, path: str) -> dict[str, Any]:
     try:
         value = json.loads(reading.read(market.root, path, CAP).decode("utf-8-sig"))
     except (OSError, UnsafePath, ValueError, RecursionError) as error:
-        said = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        market.notices.append(f"{path} cannot be read: {said}")
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        market.notices.append(f"{path} cannot be read: {reason}")
         return {}
     if isinstance(value, dict):
         return value
@@ -145,17 +145,17 @@ def _listed(market: _Market) -> dict[str, dict[str, Any]]:
         return {}
     metadata = value.get("metadata")
     base = metadata.get("pluginRoot") if isinstance(metadata, dict) else None
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_folder: dict[str, list[dict[str, Any]]] = {}
     missing: dict[str, list[str]] = {}
     for entry in (entry for entry in plugins if isinstance(entry, dict)):
         folder, why = _folder(entry.get("source"), base if isinstance(base, str) else "", market)
         if folder is None:
             missing.setdefault(why, []).append(_called(entry))
         else:
-            found.setdefault(folder, []).append(entry)
+            by_folder.setdefault(folder, []).append(entry)
     for why, names in missing.items():
         market.note(f"of {path} passed over, {why}", names)
-    return {folder: _one(market, folder, entries, value) for folder, entries in found.items()}
+    return {folder: _one(market, folder, entries, value) for folder, entries in by_folder.items()}
 
 
 def _called(entry: Mapping[str, Any]) -> str:
@@ -210,16 +210,16 @@ def _with_plugin_json(files: Mapping[str, int]) -> Iterator[str]:
 
 def _by_folder(files: Mapping[str, int], plugins: set[str]) -> dict[str, dict[str, int]]:
     """plugin -> {path within it: size}; a file belongs to the innermost plugin around it."""
-    found: dict[str, dict[str, int]] = {plugin: {} for plugin in plugins}
+    folders: dict[str, dict[str, int]] = {plugin: {} for plugin in plugins}
     for path, size in files.items():
         folder = path.rpartition("/")[0]
         while folder and folder not in plugins:
             folder = folder.rpartition("/")[0]
         if folder in plugins:
-            found[folder][path[len(folder) + 1 :]] = size
+            folders[folder][path[len(folder) + 1 :]] = size
         elif "." in plugins:
-            found["."][path] = size
-    return found
+            folders["."][path] = size
+    return folders
 
 
 def _found(
@@ -238,8 +238,8 @@ def _found(
     category = str(next((v for v in categories if _is_text(v)), ""))
     declared = [*_texts(own.get("skills")), *_texts(entry.get("skills"))]
     skills = tuple(_skills(files, declared))
-    told = "" if _is_text(own.get("description")) else entry.get("description")
-    description = " ".join(told.split()) if isinstance(told, str) else ""
+    entered = "" if _is_text(own.get("description")) else entry.get("description")
+    description = " ".join(entered.split()) if isinstance(entered, str) else ""
     root_skill = "SKILL.md" in files
     return FoundPlugin(path, name.strip(), category.strip(), description, skills, root_skill)
 

@@ -1,6 +1,7 @@
 """docs/manifests.md: the fields of every file that a user writes, made from their schemas.
 
-`python -m nightpress.project.docs > docs/manifests.md`; a test compares.
+`python -m nightpress.project.docs > docs/manifests.md`; a test compares. It also writes into
+schemas/, for editors, what the backends declare.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nightpress.project.resources import bundled
 from nightpress.project.schema import schema
 
 Row = tuple[str, str, str]
@@ -60,10 +62,10 @@ def page() -> str:
     parts = [_HEAD]
     for name, title, text in _PARTS:
         rows = "".join(f"| `{path}` | {kind} | {what} |\n" for path, kind, what in _rows(name))
-        said = f"{text}\n" if text else ""
+        introduction = f"{text}\n" if text else ""
         described = schema(name)["description"]
         parts.append(
-            f"## {title}\n\n{described}\n\n{said}| field | holds | |\n|---|---|---|\n{rows}"
+            f"## {title}\n\n{described}\n\n{introduction}| field | holds | |\n|---|---|---|\n{rows}"
         )
     return "\n".join(parts)
 
@@ -72,11 +74,11 @@ def _rows(name: str) -> Iterator[Row]:
     yield from _fields(schema(name), "")
 
 
-def _fields(found: Mapping[str, Any], prefix: str) -> Iterator[Row]:
-    required = found.get("required", ())
-    for key, field in found.get("properties", {}).items():
+def _fields(described: Mapping[str, Any], prefix: str) -> Iterator[Row]:
+    required = described.get("required", ())
+    for key, field in described.get("properties", {}).items():
         yield from _field(field, f"{prefix}{key}", key in required)
-    more = found.get("additionalProperties")
+    more = described.get("additionalProperties")
     if isinstance(more, dict):
         yield from _field(more, f"{prefix}{_ANY}", False)
 
@@ -109,5 +111,12 @@ def _range(field: Mapping[str, Any]) -> str:
     return f" {low:,}-{high:,}"
 
 
+def schema_file(name: str) -> str:
+    """The text of `schemas/NAME.json`."""
+    return json.dumps(schema(name), indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    for name in ("defaults", "manifest"):
+        (bundled("schemas") / f"{name}.json").write_text(schema_file(name), encoding="utf-8")
     sys.stdout.write(page())

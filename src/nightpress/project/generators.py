@@ -41,8 +41,8 @@ def load_generator(
     if document is None or not isinstance(document.value, dict):
         return None, problems
     values: dict[str, Any] = document.value
-    size, found = window(document, shown, (), values, Window())
-    problems += found
+    size, more = window(document, shown, (), values, Window())
+    problems += more
     problems += checks(document, shown, (), values)
     problems += _own_checks(document, shown, folder)
     problems += _target(document, shown, folder.name)
@@ -102,8 +102,8 @@ def _target(document: YamlDocument, shown: str, kind: str) -> Iterator[Problem]:
 def _own_checks(document: YamlDocument, shown: str, folder: Path) -> Iterator[Problem]:
     """The files of the project's own checks: within the generator's folder, and there."""
     given = document.value.get("checks")
-    for name, said in given.items() if isinstance(given, dict) else ():
-        file = said.get("file") if isinstance(said, dict) else None
+    for name, setting in given.items() if isinstance(given, dict) else ():
+        file = setting.get("file") if isinstance(setting, dict) else None
         if not isinstance(file, str):
             continue
         place = ("checks", name, "file")
@@ -129,11 +129,11 @@ def _digest(folder: Path) -> str:
 
 def folders(root: Path) -> dict[str, Path]:
     """type -> folder of every generator, analysis included; the project's own hide bundled ones."""
-    found: dict[str, Path] = {}
+    by_type: dict[str, Path] = {}
     for base in (bundled("generators"), root / "generators"):
         for path in sorted(base.glob("*/generator.yaml")):
-            found[path.parent.name] = path.parent
-    return dict(sorted(found.items()))
+            by_type[path.parent.name] = path.parent
+    return dict(sorted(by_type.items()))
 
 
 def types(root: Path) -> list[str]:
@@ -153,8 +153,8 @@ def loaded(folder: Path, memory: Memory | None = None) -> Generator | None:
     """The generator in a folder, read again only if one of its own files changed."""
     stats = []
     for path in sorted(folder.iterdir()):
-        found = path.lstat()
-        stats.append((path.name, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+        status = path.lstat()
+        stats.append((path.name, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
     return _loaded(folder, tuple(stats), memory)
 
 

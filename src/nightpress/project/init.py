@@ -26,20 +26,20 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Sy
     """
     root = project.resolve()
     relative = _within(root, marketplace)
-    done = SyncResult()
+    result = SyncResult()
     if (root / contract.FILE).exists():
         settings(root)
-    write_new(root, contract.FILE, yaml_write.defaults(_schema(root, "defaults"), relative), done)
-    found = Sync(root, _schema(root, "manifest"), done, rename=rename_generic, add=())
-    write_new(root, "dodo.py", contract.bundled("dodo.py").read_text(encoding="utf-8"), done)
-    _ignore(root, done)
-    if found.marketplace != relative:
-        done.notices.append(
-            f"{contract.FILE} says marketplace: {found.marketplace}, and stays as it is"
+    write_new(root, contract.FILE, yaml_write.defaults(_schema(root, "defaults"), relative), result)
+    look = Sync(root, _schema(root, "manifest"), result, rename=rename_generic, add=())
+    write_new(root, "dodo.py", contract.bundled("dodo.py").read_text(encoding="utf-8"), result)
+    _ignore(root, result)
+    if look.marketplace != relative:
+        result.notices.append(
+            f"{contract.FILE} says marketplace: {look.marketplace}, and stays as it is"
         )
-    found.run()
-    done.next_step = "next: doit plan (what would be done), then doit"
-    return done
+    look.run()
+    result.next_step = "next: doit plan (what would be done), then doit"
+    return result
 
 
 def _within(root: Path, marketplace: str) -> str:
@@ -63,14 +63,14 @@ def _within(root: Path, marketplace: str) -> str:
 def sync(project: Path, *, rename_generic: bool = False, add: Sequence[str] = ()) -> SyncResult:
     """Write the manifests that are missing (`doit manifests`), and report those whose plugin is
     gone. add: types of enhancement to add to the manifests that lack them. Raises UsageError."""
-    done = SyncResult()
+    result = SyncResult()
     root = project.resolve()
     settings(root)
-    Sync(root, _schema(root, "manifest"), done, rename=rename_generic, add=add).run()
-    return done
+    Sync(root, _schema(root, "manifest"), result, rename=rename_generic, add=add).run()
+    return result
 
 
-def _ignore(root: Path, done: SyncResult) -> None:
+def _ignore(root: Path, result: SyncResult) -> None:
     """The state folder's line in .gitignore, whatever encoding the rest has."""
     path = root / ".gitignore"
     data = path.read_bytes() if path.is_file() else b""
@@ -80,7 +80,7 @@ def _ignore(root: Path, done: SyncResult) -> None:
         return
     end = b"\n" if data and not data.endswith(b"\n") else b""
     replace(path, ".gitignore", data + end + b".nightpress/\n")
-    done.written.append(".gitignore")
+    result.written.append(".gitignore")
 
 
 def _schema(root: Path, name: str) -> str:

@@ -31,8 +31,8 @@ def load_manifest(
     if not SLUG.fullmatch(path.stem):
         hint = "rename it: a-z, 0-9, `.`, `_` and `-`, at most 64 characters"
         problems.append(Problem(shown, 0, 0, "", f"{path.stem!r} is no task name", hint))
-    document, found = yaml_read.load(path, shown, "manifest", memory)
-    problems += found
+    document, more = yaml_read.load(path, shown, "manifest", memory)
+    problems += more
     if document is None or not isinstance(document.value, dict):
         return None, problems
     reading = _Reading(document, shown, defaults, memory)
@@ -95,14 +95,14 @@ class _Reading:
         if not isinstance(given, dict):
             return
         wanted = {name: v for name, v in given.items() if isinstance(v, dict)}
-        known = {name: self._generator(name, v) for name, v in wanted.items()}
-        skill = self._skill(wanted, known)
+        kinds = {name: self._generator(name, v) for name, v in wanted.items()}
+        skill = self._skill(wanted, kinds)
         for name, values in wanted.items():
             path = ("enhancements", name)
-            generator = known[name]
+            generator = kinds[name]
             base = generator.size if generator and generator.size else self.defaults.size
-            size, found = shared.window(self.document, self.shown, path, values, base)
-            self.problems += found
+            size, more = shared.window(self.document, self.shown, path, values, base)
+            self.problems += more
             self.problems += shared.checks(
                 self.document, self.shown, path, values, generator.checks if generator else {}
             )
@@ -122,7 +122,7 @@ class _Reading:
         behind = self.defaults.values
         theirs = generator.checks if generator is not None else {}
         shared_checks = behind.get("checks") or {}
-        checks = {name: said for name, said in shared_checks.items() if name not in theirs}
+        checks = {name: setting for name, setting in shared_checks.items() if name not in theirs}
         checks |= values.get("checks") or {}
         if checks:
             settings["checks"] = checks
@@ -139,8 +139,8 @@ class _Reading:
         path = ("enhancements", name, "generator")
         folder = generators.of_type(kind, self.defaults.root)
         if folder is None:
-            known = generators.types(self.defaults.root)
-            hint = suggestion(kind, known) or f"known: {', '.join(known)}"
+            types = generators.types(self.defaults.root)
+            hint = suggestion(kind, types) or f"known: {', '.join(types)}"
             self._say(path, f"unknown generator {kind!r}", hint)
             return None
         generator = generators.loaded(folder, self.memory)
@@ -148,10 +148,10 @@ class _Reading:
             self._say(path, broken(kind), "`doit validate` says what is wrong with it")
         return generator
 
-    def _skill(self, wanted: dict[str, Any], known: dict[str, Generator | None]) -> str:
+    def _skill(self, wanted: dict[str, Any], kinds: dict[str, Generator | None]) -> str:
         """The folder name of the plugin's first skill: default targets stand beside it."""
         for name, values in wanted.items():
-            generator, target = known[name], values.get("target")
+            generator, target = kinds[name], values.get("target")
             if generator is not None and generator.frontmatter == "skill":
                 parent = PurePosixPath(target).parent.name if isinstance(target, str) else ""
                 return parent or skill_name(self._name())

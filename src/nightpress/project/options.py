@@ -1,7 +1,7 @@
 """Run-wide options: `doit force=1 enhance:NAME`, `nightpress tonight --until 06:00`.
 
-Floor 1: pure. One table says each option's name, type, values and meaning; the README's table,
-the checks and the help are made from it.
+One table says each option's name, type, values and meaning; the README's table, the checks and the
+help are made from it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from nightpress.backends import BACKENDS
 from nightpress.errors import UsageError
 from nightpress.text import suggestion
 
@@ -72,6 +73,10 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return read
 
 
+def _backend(text: str) -> str:
+    return _one_of("auto", *BACKENDS)(text)
+
+
 OPTIONS = {
     option.name: option
     for option in (
@@ -82,9 +87,7 @@ OPTIONS = {
             "rich, plain, json, none",
             "how a run shows itself (default: rich in a terminal, else plain)",
         ),
-        Option(
-            "backend", _one_of("auto", "offline", "gemini"), "auto, offline, gemini", "who writes"
-        ),
+        Option("backend", _backend, ", ".join(("auto", *BACKENDS)), "who writes"),
         Option("model", _word, "NAME", "the model that is asked"),
         Option("paid", _flag, "1", "allow a route that costs money"),
         Option(

@@ -42,8 +42,8 @@ def unfit(target: str) -> str:
     parts = clean(target).split("/")
     if parts == ["."] or target.endswith("/"):
         return "is a folder: name the file"
-    if found := next((part for part in parts if part.casefold() in OURS), ""):
-        return f"lies in {found}, where nothing is written"
+    if folder := next((part for part in parts if part.casefold() in OURS), ""):
+        return f"lies in {folder}, where nothing is written"
     if any(unicodedata.category(c) == "Cc" for c in target):
         return "has control characters"
     return ""
@@ -58,7 +58,7 @@ def place(root: Path, path: str) -> tuple[int, int, str]:
     """One key for one place on disk: the deepest folder of `path` that is there, by its inode,
     and the rest of the path by its `key` (folders that differ in case may well be two)."""
     parts = [part for part in clean(path).split("/") if part != "."]
-    found = root.stat()
+    status = root.stat()
     walked = root
     while parts:
         try:
@@ -67,21 +67,21 @@ def place(root: Path, path: str) -> tuple[int, int, str]:
             break
         if not stat.S_ISDIR(inner.st_mode):
             break
-        walked, found = walked / parts.pop(0), inner
-    return found.st_dev, found.st_ino, key("/".join(parts))
+        walked, status = walked / parts.pop(0), inner
+    return status.st_dev, status.st_ino, key("/".join(parts))
 
 
 def not_a_file(root: Path, target: str) -> str:
     """What stands at the target where only a plain file may stand; "" if all is well."""
     try:
-        found = os.lstat(root / clean(target))
+        status = os.lstat(root / clean(target))
     except (OSError, ValueError):
         return ""
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         return "a folder"
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         return "a special file (FIFO, socket or device)"
-    return "a hard link (the file has other names)" if found.st_nlink > 1 else ""
+    return "a hard link (the file has other names)" if status.st_nlink > 1 else ""
 
 
 def link_on_the_way(root: Path, path: str) -> str:

@@ -1,7 +1,7 @@
 """One project: where its parts lie, what its defaults say, and who writes.
 
-Everything is opened at the first use, so that a null build pays for
-nothing that it does not need, and a reading command creates nothing.
+Everything is opened at the first use, so that a null build pays for nothing that it does not need,
+and a reading command creates nothing.
 """
 
 from __future__ import annotations
@@ -62,16 +62,18 @@ class Project:
         except FileNotFoundError:
             return Defaults(self.root)
         key = fingerprint.digest("defaults", version(), fingerprint.sha256(text))
-        held = self.index.appraisal(key)
-        if held is not None:
-            values, least, most = json.loads(held)
+        appraisal = self.index.appraisal(key)
+        if appraisal is not None:
+            values, least, most = json.loads(appraisal)
             return Defaults(self.root, values, Window(least, most))
-        found, problems = project.load_defaults(self.root)
+        defaults, problems = project.load_defaults(self.root)
         errors = [p for p in problems if p.severity == "error"]
         if errors:
             raise UsageError("\n".join(str(problem) for problem in errors))
-        self.index.keep_appraisal(key, json.dumps([found.values, found.size.min, found.size.max]))
-        return found
+        self.index.keep_appraisal(
+            key, json.dumps([defaults.values, defaults.size.min, defaults.size.max])
+        )
+        return defaults
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -84,8 +86,8 @@ class Project:
     def slugs(self) -> list[str]:
         """Stems of the manifests that there are, sorted. Listed again where the folder changed."""
         try:
-            found = self.manifests.stat()
-            stamp = (found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+            status = self.manifests.stat()
+            stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
             if self._slugs is not None and self._slugs[0] == stamp:
                 return list(self._slugs[1])
             names = os.listdir(self.manifests)  # noqa: PTH208 - no object for each of thousands
@@ -120,23 +122,23 @@ class Project:
     def _load_generator(self, kind: str) -> Generator:
         for folder in self.generator_folders():
             if (folder / kind / "generator.yaml").is_file():
-                found, problems = project.load_generator(folder / kind, self.index)
+                generator, problems = project.load_generator(folder / kind, self.index)
                 errors = [p for p in problems if p.severity == "error"]
-                if found is None or errors:
+                if generator is None or errors:
                     raise UsageError("\n".join(str(problem) for problem in errors))
-                return found
+                return generator
         raise UsageError(
             f"unknown generator {kind!r}", f"known: {', '.join(self.generator_types())}"
         )
 
     def generator_types(self) -> list[str]:
         """Every type of enhancement there is (analysis is phase 1, no type of its own)."""
-        found = {
+        types = {
             entry.parent.name
             for folder in self.generator_folders()
             for entry in folder.glob("*/generator.yaml")
         }
-        return sorted(found - {"analysis"})
+        return sorted(types - {"analysis"})
 
     def schema(self, name: str) -> str:
         """The text of `schemas/NAME.json`."""
@@ -149,27 +151,18 @@ class Project:
     def writer(self, overrides: Mapping[str, Any] | None = None) -> writers.Writer:
         """The writer, by option, else the manifest's override, else the defaults."""
         values = {**self.defaults.values, **(overrides or {}), **self.options}
-        model = values.get("model") or writers.DEFAULT_MODEL
-        gemini = values.get("gemini") or {}
-        return writers.choose(
-            values.get("backend") or "auto",
-            model,
-            vertex=bool(gemini.get("vertex")),
-            free=writers.is_free(model, self.defaults.values.get("limits") or {}),
-            allowed_to_pay=self.may_pay,
-            environ=self.environ,
-        )
+        name = values.get("backend") or "auto"
+        return writers.choose(name, values, allowed_to_pay=self.may_pay, environ=self.environ)
 
     def backend_settings(self, writer: writers.Writer) -> dict[str, Any]:
-        """What the project says of a backend: the `gemini:` section, and the base URL."""
-        gemini = dict(self.defaults.values.get("gemini") or {})
-        deadline = gemini.pop("deadline_seconds", None)
-        if deadline is not None:
-            gemini["deadline"] = deadline
+        """What the project says of a backend: the section of its name, and the base URL."""
+        if writer.kind == "offline":
+            return {}
+        settings = dict(self.defaults.values.get(writer.backend) or {})
         if self.defaults.values.get("base_url"):
-            gemini["base_url"] = self.defaults.values["base_url"]
-        gemini["clock_speed"] = getattr(self.clock, "speed", 1.0)
-        return gemini if writer.backend == "gemini" else {}
+            settings["base_url"] = self.defaults.values["base_url"]
+        settings["clock_speed"] = getattr(self.clock, "speed", 1.0)
+        return settings
 
     @property
     def may_pay(self) -> bool:

@@ -1,9 +1,9 @@
 """Prompts: what of a plugin goes into one, and the text that is sent.
 
-Pure. A prompt is a template file of its generator (Jinja2, sandboxed; an undefined
-variable is an error). The plugin's text is chosen by value within a byte budget, redacted, and
-fenced as data: its author controls every byte of it. The constant instructions come first, so
-that the provider's implicit caching applies.
+Pure. A prompt is a template file of its generator (Jinja2, sandboxed; an undefined variable is an
+error). The plugin's text is chosen by value within a byte budget, redacted, and fenced as data: its
+author controls every byte of it. The constant instructions come first, so that the provider's
+implicit caching applies.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.model import Anatomy, Finding, Generator, Material
 from nightpress.plugin.excerpts import Chosen, choose, shortened
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
 
 __all__ = ["Chosen", "Prompt", "choose", "minding", "render", "rendered", "repair"]
 
@@ -50,18 +53,18 @@ class Prompt(Struct, frozen=True):
 
 def render(generator: Generator, material: Material, redact: Redact) -> tuple[str, str]:
     """(system, prompt). Raises UsageError for a template that is wrong."""
-    made = rendered(generator, material, redact)
-    return made.system, made.prompt
+    prompt = rendered(generator, material, redact)
+    return prompt.system, prompt.prompt
 
 
 def rendered(generator: Generator, material: Material, redact: Redact) -> Prompt:
     """The whole prompt, and what was done to it. Raises UsageError for a template that is wrong."""
     chosen, left_out = choose(material.anatomy, generator.input_bytes)
     values = _values(material, chosen, left_out)
-    system, found = redact(_filled(generator, "system.md", values))
+    system, redacted = redact(_filled(generator, "system.md", values))
     prompt, more = redact(_filled(generator, "prompt.md.j2", values))
     shown = tuple(file.path for file in chosen)
-    return Prompt(system, prompt, found + more, shown, tuple(left_out))
+    return Prompt(system, prompt, redacted + more, shown, tuple(left_out))
 
 
 def _values(
@@ -97,12 +100,14 @@ def _values(
 
 
 def _components(anatomy: Anatomy) -> dict[str, list[dict[str, str]]]:
-    found: dict[str, list[dict[str, str]]] = {}
+    components: dict[str, list[dict[str, str]]] = {}
     for kind in ("command", "agent", "skill", "hook", "mcp", "script"):
         named = ((_line(c.name, 100), _line(c.description, 300)) for c in anatomy.of(kind))
         once = list(dict.fromkeys(named))[:MOST_NAMED]  # an event may have several hooks
-        found[kind] = [{"name": name, "description": said} for name, said in once]
-    return found
+        components[kind] = [
+            {"name": name, "description": description} for name, description in once
+        ]
+    return components
 
 
 def _line(text: str, most: int) -> str:
@@ -147,8 +152,8 @@ HINT = "a prompt may use: " + ", ".join(sorted(VALUES))
 def check(generator: Generator) -> None:
     """Raises UsageError for a template that no plugin can fill in; before anything is paid for."""
     for name, source in (("system.md", generator.system), ("prompt.md.j2", generator.prompt)):
-        if found := wrong(source):
-            raise _unfit(generator, name, *found)
+        if fault := wrong(source):
+            raise _unfit(generator, name, *fault)
 
 
 @lru_cache(maxsize=64)
@@ -174,33 +179,33 @@ def _unfit(generator: Generator, name: str, line: int, what: object) -> UsageErr
 
 def _line_of(error: BaseException) -> int | None:
     """The template's line in which a rendering failed."""
-    found, trace = None, error.__traceback__
+    line, trace = None, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<template>":
-            found = trace.tb_lineno
+            line = trace.tb_lineno
         trace = trace.tb_next
-    return found
+    return line
 
 
 def _bounded(pieces: Iterable[str]) -> str:
     """The pieces, joined; ValueError once they are more than any prompt (a loop in a loop)."""
-    total, held = 0, []
+    total, chosen = 0, []
     for piece in pieces:
         total += len(piece)
         if total > MOST_PROMPT:
             raise ValueError(f"it makes a prompt of more than {MOST_PROMPT:,} characters")
-        held.append(piece)
-    return "".join(held)
+        chosen.append(piece)
+    return "".join(chosen)
 
 
 @lru_cache(maxsize=64)
-def _template(source: str) -> Any:
+def _template(source: str) -> Template:
     """The template, compiled once a run: that takes longer than to fill it in."""
     return _environment().from_string(source)
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Any:
+def _environment() -> Environment:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -220,7 +225,7 @@ def minding(prompt: str, because: str) -> str:
 
 def repair(prompt: str, draft: str, findings: Sequence[Finding]) -> str:
     """The prompt of the one repair call: the first prompt, what is wrong, and the draft."""
-    said = [
+    parts = [
         f"- {f.check}{f' (line {f.line})' if f.line else ''}: {f.message}"
         + (f" Hint: {f.hint}" if f.hint else "")
         for f in findings[:40]
@@ -232,6 +237,6 @@ def repair(prompt: str, draft: str, findings: Sequence[Finding]) -> str:
         " in the draft below, frontmatter included. Write the whole document again, body only: mend"
         " every point, keep everything else, and keep to the size. If a name, path or command does"
         " not exist in the plugin, remove it; do not replace it by another guess.\n\n"
-        + "\n".join(said)
+        + "\n".join(parts)
         + f"{more}\n\n<{fence}>\n{draft.strip()}\n</{fence}>\n"
     )

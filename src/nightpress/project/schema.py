@@ -5,31 +5,59 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nightpress.backends import BACKENDS, usual
 from nightpress.plugin.yaml import YamlDocument
 from nightpress.project.problems import Problem
 from nightpress.project.resources import bundled
 from nightpress.text import suggestion
 
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
 _LONGEST = 60
 _KINDS = {"integer": "an integer", "object": "a mapping", "array": "a list", "null": "null"}
 
 
-@lru_cache(maxsize=8)
 def schema(name: str) -> dict[str, Any]:
-    """A bundled schema by name: `manifest`, `defaults`, `generator`."""
-    found: dict[str, Any] = json.loads(text(name))
-    return found
+    """A bundled schema by name: `manifest`, `defaults`, `generator`; what it says of the backends
+    is what they declare."""
+    return _schema(name, tuple(BACKENDS))
+
+
+@lru_cache(maxsize=8)
+def _schema(name: str, registered: tuple[str, ...]) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(text(name))
+    names = ["auto", *registered]
+    _name_backends(parsed, names)
+    if name == "defaults":
+        properties = parsed["properties"]
+        properties["model"]["default"] = usual().default_model
+        for declared in BACKENDS.values():
+            if declared.settings:
+                properties[declared.name] = dict(declared.settings)
+    return parsed
 
 
 @lru_cache(maxsize=8)
 def text(name: str) -> str:
+    """The file of a bundled schema."""
     return (bundled("schemas") / f"{name}.json").read_text(encoding="utf-8")
 
 
+def _name_backends(field: dict[str, Any], names: list[str]) -> None:
+    """Wherever a `backend` may be chosen, below this field: these."""
+    for key, inner in field.get("properties", {}).items():
+        if key == "backend":
+            inner["enum"] = names
+        _name_backends(inner, names)
+    if isinstance(more := field.get("additionalProperties"), dict):
+        _name_backends(more, names)
+
+
 @lru_cache(maxsize=8)
-def _validator(name: str) -> Any:
+def _validator(name: str, _registered: tuple[str, ...]) -> Validator:
     from jsonschema import Draft202012Validator
 
     return Draft202012Validator(schema(name))
@@ -43,7 +71,7 @@ def needed(name: str) -> str:
 
 def problems(document: YamlDocument, shown: str, name: str) -> Iterator[Problem]:
     """Every error of the document, in no order."""
-    for error in _validator(name).iter_errors(document.value):
+    for error in _validator(name, tuple(BACKENDS)).iter_errors(document.value):
         path = tuple(error.absolute_path)
         if error.validator == "maximum" and not _is_number(error):
             continue  # an endless number is no integer: its type was told
@@ -53,9 +81,8 @@ def problems(document: YamlDocument, shown: str, name: str) -> Iterator[Problem]
             yield from _missing(error, document, shown, path)
         elif error.parent is None and "propertyNames" in error.absolute_schema_path:
             where = (*path, error.instance)
-            said = f"the name {_short(error.instance)} is not allowed"
-            hint = str(error.schema.get("description", ""))
-            yield at(document, shown, where, said, hint, key=True)
+            message = f"the name {_short(error.instance)} is not allowed"
+            yield at(document, shown, where, message, _hint(error), key=True)
         else:
             yield at(document, shown, path, _words(error), _hint(error))
 
@@ -69,9 +96,9 @@ def _is_number(error: Any) -> bool:
 def _unknown(
     error: Any, document: YamlDocument, shown: str, path: tuple[Any, ...]
 ) -> Iterator[Problem]:
-    known = error.schema.get("properties", {})
-    for key in [key for key in error.instance if key not in known]:
-        hint = suggestion(str(key), known) or f"known: {', '.join(known)}"
+    properties = error.schema.get("properties", {})
+    for key in [key for key in error.instance if key not in properties]:
+        hint = suggestion(str(key), properties) or f"known: {', '.join(properties)}"
         yield at(document, shown, (*path, key), f"unknown key {_short(key)}", hint, key=True)
 
 
@@ -105,8 +132,8 @@ def _words(error: Any) -> str:
         case "minLength" | "maxLength" | "minItems" | "maxItems" | "maxProperties":
             kind = "characters" if "Length" in error.validator else "entries"
             least = "at least" if error.validator.startswith("min") else "at most"
-            said = f"{_short(value)} has " if kind == "characters" else ""
-            return f"{said}{len(value):,} {kind}: {least} {rule:,} are allowed"
+            length = f"{_short(value)} has " if kind == "characters" else ""
+            return f"{length}{len(value):,} {kind}: {least} {rule:,} are allowed"
     return str(error.message).replace(repr(value), _short(value))
 
 
@@ -116,7 +143,7 @@ def _hint(error: Any) -> str:
     return str(error.schema.get("description", ""))
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     shown = repr(value)
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
 

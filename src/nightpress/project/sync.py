@@ -1,7 +1,7 @@
 """Manifests kept in step with the plugins that there are.
 
-A manifest that is there keeps its comments, its order and its name; one that is missing
-is written; one whose plugin is gone is reported.
+A manifest that is there keeps its comments, its order and its name; one that is missing is written;
+one whose plugin is gone is reported.
 """
 
 from __future__ import annotations
@@ -87,12 +87,12 @@ class SyncResult(Struct):
             yield self.next_step
 
 
-def write_new(root: Path, path: str, text: str, done: SyncResult) -> None:
+def write_new(root: Path, path: str, text: str, result: SyncResult) -> None:
     """A new file; one that is there, a dangling link included, stays as it is."""
     target = root / path
     if not os.path.lexists(target):
         replace(target, path, text.encode("utf-8"))
-        done.written.append(path)
+        result.written.append(path)
 
 
 def replace(target: Path, shown: str, data: bytes) -> None:
@@ -129,16 +129,16 @@ class Sync:
     def run(self) -> None:
         base = self.root / self.marketplace
         ignore = tuple(self.defaults.values.get("ignore", ()))
-        found = discover.discover(base, ignore)
-        self.done.notices += found.notices
-        self.done.plugins = len(found.plugins)
-        known = dict(self._known())
+        discovery = discover.discover(base, ignore)
+        self.done.notices += discovery.notices
+        self.done.plugins = len(discovery.plugins)
+        by_path = dict(self._known())
         prefix = "" if self.marketplace == "." else f"{self.marketplace}/"
-        for plugin in found.plugins:
+        for plugin in discovery.plugins:
             path = prefix + plugin.path if plugin.path != "." else self.marketplace
-            self._count(plugin, self.rename and path not in known)
-            if path in known:
-                self._keep(plugin, known.pop(path))
+            self._count(plugin, self.rename and path not in by_path)
+            if path in by_path:
+                self._keep(plugin, by_path.pop(path))
             else:
                 self._new(plugin, path)
         if self.undeclared:
@@ -147,7 +147,7 @@ class Sync:
             self.done.notices.append(f"{count} in no manifest: {few}")
         self.done.gone = sorted(
             f"manifests/{slug}.yaml"
-            for path, slug in known.items()
+            for path, slug in by_path.items()
             if not (self.root / path).is_dir()
         )
 
@@ -172,16 +172,16 @@ class Sync:
 
     def _new(self, plugin: FoundPlugin, path: str) -> None:
         """The manifest of a plugin that has none; its slug stays whatever happens later."""
-        done = self.done
+        result = self.done
         if wrong := paths.unsafe(path, "the project") or unwritable(path):
-            done.notices.append(f"{path!r} {wrong}: passed over")
+            result.notices.append(f"{path!r} {wrong}: passed over")
             return
         parts = path.split("/")
         names = [plugin.name, parts[-1], "-".join(parts[-2:])]
         slug = slugs.unique(names, self.manifests)
         broken = [s for n in names if self.manifests.get(s := slugs.slug(n), {}) is None]
         if broken:
-            done.notices.append(
+            result.notices.append(
                 f"manifests/{broken[0]}.yaml cannot be read, and may be the one of {path}: mend"
                 " it first (doit validate says where)"
             )
@@ -194,7 +194,7 @@ class Sync:
         if plugin.description:
             fields["description"] = plugin.description[:4_000]
         text = yaml_write.manifest(self.schema, fields, proposals)
-        write_new(self.root, f"manifests/{slug}.yaml", text, done)
+        write_new(self.root, f"manifests/{slug}.yaml", text, result)
         self.manifests[slug] = dict(fields)
 
     def _keep(self, plugin: FoundPlugin, slug: str) -> None:
@@ -212,8 +212,8 @@ class Sync:
         wanted = [kind for kind in self.add if kind not in kinds or kind == SKILL]
         if SKILL in kinds and not plugin.skills:
             wanted = [kind for kind in wanted if kind != SKILL]
-        found = self._proposals(plugin, slug, wanted, taken=declared)
-        proposals = [proposal for proposal in found if proposal[2] not in targets]
+        every = self._proposals(plugin, slug, wanted, taken=declared)
+        proposals = [proposal for proposal in every if proposal[2] not in targets]
         if proposals:
             self._added(slug, proposals)
 
@@ -252,10 +252,10 @@ class Sync:
         folder = generators.of_type(kind, self.root)
         generator = generators.loaded(folder) if folder is not None else None
         if generator is None:
-            known = generators.types(self.root)
+            types = generators.types(self.root)
             raise UsageError(
                 f"unknown generator {kind!r}",
-                suggestion(kind, known) or f"known: {', '.join(known)}",
+                suggestion(kind, types) or f"known: {', '.join(types)}",
             )
         return generator.target
 

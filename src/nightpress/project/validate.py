@@ -27,8 +27,8 @@ def validate(root: Path) -> list[Problem]:
     generators: dict[str, Generator] = {}
     broken = set()
     for kind, folder in found_generators.folders(root).items():
-        generator, found = load_generator(folder)
-        problems += found
+        generator, more = load_generator(folder)
+        problems += more
         if generator is None:
             broken.add(one.broken(kind))
         else:
@@ -37,9 +37,9 @@ def validate(root: Path) -> list[Problem]:
     problems += _needs(generators, found_generators.types(root))
     manifests = []
     for path in _files(root / "manifests"):
-        manifest, found = load_manifest(path, defaults)
+        manifest, more = load_manifest(path, defaults)
         # a generator's problems were told once; not again for each plugin that uses it
-        problems += [problem for problem in found if problem.message not in broken]
+        problems += [problem for problem in more if problem.message not in broken]
         if manifest is not None:
             manifests.append(manifest)
     problems += _shared_plugins(root, manifests)
@@ -51,9 +51,9 @@ def validate(root: Path) -> list[Problem]:
 def _templates(generator: Generator) -> Iterator[Problem]:
     texts = {"system.md": generator.system, "prompt.md.j2": generator.prompt}
     for name, text in texts.items():
-        if found := prompt.wrong(text):
+        if fault := prompt.wrong(text):
             where = f"generators/{generator.type}/{name}"
-            yield Problem(where, found[0], 1, "", found[1], prompt.HINT)
+            yield Problem(where, fault[0], 1, "", fault[1], prompt.HINT)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -68,30 +68,30 @@ def _defaults(defaults: Defaults) -> Iterator[Problem]:
         yield Problem(FILE, 0, 0, "marketplace", f"{link!r} is a link", "links are not followed")
     elif not (defaults.root / marketplace).is_dir():
         yield Problem(FILE, 0, 0, "marketplace", f"there is no folder {marketplace!r}")
-    known = found_generators.types(defaults.root)
+    types = found_generators.types(defaults.root)
     for kind in defaults.values.get("enhancements", ()):
-        if kind not in known:
-            hint = suggestion(kind, known) or f"known: {', '.join(known)}"
+        if kind not in types:
+            hint = suggestion(kind, types) or f"known: {', '.join(types)}"
             yield Problem(FILE, 0, 0, "enhancements", f"unknown generator {kind!r}", hint)
 
 
-def _needs(generators: Mapping[str, Generator], known: list[str]) -> Iterator[Problem]:
+def _needs(generators: Mapping[str, Generator], types: list[str]) -> Iterator[Problem]:
     """Unknown types in `needs`, and cycles."""
     graph = {}
     for kind, generator in generators.items():
         shown = f"generators/{kind}/generator.yaml"
         for need in generator.needs:
-            if need not in known:
-                hint = suggestion(need, known) or f"known: {', '.join(known)}"
+            if need not in types:
+                hint = suggestion(need, types) or f"known: {', '.join(types)}"
                 yield Problem(shown, 0, 0, "needs", f"unknown generator {need!r}", hint)
-        graph[kind] = [need for need in generator.needs if need in known]
+        graph[kind] = [need for need in generator.needs if need in types]
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         way = list(reversed(error.args[1]))
         shown = f"generators/{way[0]}/generator.yaml"
-        said = f"a cycle: {' needs '.join(way)}"
-        yield Problem(shown, 0, 0, "needs", said, "one of them must go without the other")
+        message = f"a cycle: {' needs '.join(way)}"
+        yield Problem(shown, 0, 0, "needs", message, "one of them must go without the other")
 
 
 def _named(manifests: Iterable[Manifest]) -> Iterator[Named]:
@@ -106,9 +106,9 @@ def _shared_plugins(root: Path, manifests: Iterable[Manifest]) -> Iterator[Probl
     for manifest in manifests:
         other = seen.setdefault(paths.place(root, manifest.path), manifest.file)
         if other != manifest.file:
-            said = f"{manifest.path!r} is the plugin of {other}, too"
+            message = f"{manifest.path!r} is the plugin of {other}, too"
             hint = "put all enhancements of a plugin into one manifest"
-            yield Problem(manifest.file, 0, 0, "plugin", said, hint)
+            yield Problem(manifest.file, 0, 0, "plugin", message, hint)
 
 
 def _shared_targets(root: Path, manifests: Iterable[Manifest]) -> Iterator[Problem]:
@@ -118,8 +118,8 @@ def _shared_targets(root: Path, manifests: Iterable[Manifest]) -> Iterator[Probl
         path = target if manifest.path == "." else f"{manifest.path}/{target}"
         other = seen.setdefault(paths.place(root, path), manifest.file)
         if other != manifest.file:
-            said = f"{path!r} is a target of {other}, too"
-            yield Problem(manifest.file, 0, 0, f"enhancements.{name}.target", said)
+            message = f"{path!r} is a target of {other}, too"
+            yield Problem(manifest.file, 0, 0, f"enhancements.{name}.target", message)
 
 
 def _shared_skills(
@@ -135,6 +135,6 @@ def _shared_skills(
     for skill, files in users.items():
         if len(files) > 1:
             few = ", ".join(list(files)[:3]) + (", ..." if len(files) > 3 else "")
-            said = f"the skill name {skill!r} is used by {len(files)} plugins ({few})"
+            message = f"the skill name {skill!r} is used by {len(files)} plugins ({few})"
             hint = "give each skill folder a name of its own: nightpress init --rename-generic"
-            yield Problem(next(iter(files)), 0, 0, "", said, hint, "warning")
+            yield Problem(next(iter(files)), 0, 0, "", message, hint, "warning")

@@ -1,6 +1,6 @@
-"""Who writes: which backend and model, and why; $0 is the default.
+"""Who writes: which backend and model, and why; $0 is the default. Pure.
 
-Floor 1: pure. `auto` takes Gemini's Developer API when its key is there and the model has a free
+`auto` takes the first backend that asks a model, whose key is there and whose model has a free
 tier, else offline. A route that costs money is never chosen by `auto`; when it is named, it runs
 only with `paid: true` or a positive `max_cost`.
 """
@@ -8,86 +8,111 @@ only with `paid: true` or a positive `max_cost`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from msgspec import Struct
 
+from nightpress import backends
+from nightpress.backends import Declaration
 from nightpress.errors import UsageError
 from nightpress.fingerprint import writer as words
 
-KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
-"""In the order of the SDK: the first one that is set wins."""
-
-DEFAULT_MODEL = "gemini-3.5-flash-lite"
-
-
-FREE_MODELS = frozenset({"gemini-3.5-flash-lite", "gemini-3.1-flash-lite", "gemini-3.8-flash"})
-"""Models with a free tier on the Developer API (2026-11-23)."""
-
-
-def is_free(model: str, limits: Mapping[str, Mapping[str, int | None]]) -> bool:
-    """Is there a free tier? By our list, or because the project states a day's limit for it."""
-    if model in limits:
-        return bool(limits[model].get("rpd"))
-    return model in FREE_MODELS
+__all__ = ["Writer", "choose", "is_free"]
 
 
 class Writer(Struct, frozen=True):
-    """backend: `offline` or `gemini`; vertex: through Vertex AI; by_default: offline was taken
-    for want of a key, so it never makes a model's document stale; why: one sentence."""
+    """backend: its name; paid: through a route that costs money, whatever the model; by_default:
+    offline was taken for want of a key, so it never makes a model's document stale; why: one
+    sentence."""
 
     backend: str
     model: str
     why: str
-    vertex: bool = False
+    paid: bool = False
     by_default: bool = False
 
     @property
     def kind(self) -> str:
-        return "offline" if self.backend == "offline" else "model"
+        return backends.find(self.backend).kind
 
     def __str__(self) -> str:
         return words(self.backend, self.model)
 
 
-def choose(
-    backend: str,
-    model: str,
-    *,
-    vertex: bool,
-    free: bool,
-    allowed_to_pay: bool,
-    environ: Mapping[str, str],
-) -> Writer:
-    """The writer for `backend` (auto, offline, gemini). free: the model has a free tier.
+def is_free(
+    declared: Declaration, model: str, limits: Mapping[str, Mapping[str, int | None]]
+) -> bool:
+    """Is there a free tier? The backend knows, or the project states a day's limit for it."""
+    if model in limits:
+        return bool(limits[model].get("rpd"))
+    return declared.model(model).free
 
-    Raises UsageError when a paid route was named and nothing allows it, or when Gemini was named
-    and its key is missing: a configured Gemini never silently becomes offline.
+
+def choose(
+    name: str, values: Mapping[str, Any], *, allowed_to_pay: bool, environ: Mapping[str, str]
+) -> Writer:
+    """The writer for `backend: name`. values: the project's `model`, `limits`, and the section of
+    each backend.
+
+    Raises UsageError where there is no such backend, when a paid route was named and nothing allows
+    it, or when a backend was named and its key is missing: one that is configured never silently
+    becomes offline.
     """
-    key = next((name for name in KEYS if environ.get(name, "").strip()), None)
-    if backend == "offline":
-        return Writer("offline", "offline", "backend: offline is configured")
-    if backend == "auto":
-        if vertex:
-            return _offline("backend: auto never chooses Vertex AI, which costs money")
-        if key is None:
-            return _offline(f"neither {KEYS[0]} nor {KEYS[1]} is set")
-        if not free and not allowed_to_pay:
-            return _offline(f"{model} has no free tier that is known")
-        return Writer("gemini", model, f"{key} is set")
-    if (vertex or not free) and not allowed_to_pay:
-        what = "Vertex AI" if vertex else f"{model} (no free tier is known)"
+    if name == "auto":
+        return _auto(values, allowed_to_pay, environ)
+    declared = backends.find(name)
+    if declared.kind == "offline":
+        return Writer(name, name, f"backend: {name} is configured")
+    access, model = declared.access(values.get(name) or {}), _model(declared, values)
+    if other := _other(declared, model):
+        raise UsageError(
+            f"{model} is a model of {other.title}, and backend: {name} is configured",
+            f"set `model` to one of {declared.title}'s",
+        )
+    free = is_free(declared, model, values.get("limits") or {})
+    if (access.paid or not free) and not allowed_to_pay:
+        what = access.name if access.paid else f"{model} (no free tier is known)"
         raise UsageError(
             f"{what} costs money, and nothing allows that",
             "say so: doit max_cost=5.00, doit paid=1, or `paid: true` in manifests/_defaults.yaml",
         )
-    if not vertex and key is None:
+    key = access.key(environ)
+    if access.keys and key is None:
         raise UsageError(
-            f"backend: gemini needs {KEYS[0]} or {KEYS[1]} in the environment",
+            f"backend: {name} needs {' or '.join(access.keys)} in the environment",
             "set one of them, or take `backend: offline` (or auto) in manifests/_defaults.yaml",
         )
-    route = "Vertex AI" if vertex else f"the Developer API ({key} is set)"
-    return Writer("gemini", model, f"backend: gemini is configured, through {route}", vertex=vertex)
+    route = f", through {access.name}" if access.name else ""
+    route += f" ({key} is set)" if key else ""
+    why = f"backend: {name} is configured{route}"
+    return Writer(name, model, why, paid=access.paid)
 
 
-def _offline(why: str) -> Writer:
-    return Writer("offline", "offline", f"backend: auto, and {why}", by_default=True)
+def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str, str]) -> Writer:
+    keys: list[str] = []
+    reasons: list[str] = []
+    for declared in backends.models():
+        access, model = declared.access(values.get(declared.name) or {}), _model(declared, values)
+        free = is_free(declared, model, values.get("limits") or {})
+        key = access.key(environ)
+        keys += access.keys
+        if access.paid:
+            reasons.append(f"backend: auto never chooses {access.name}, which costs money")
+        elif key is None or _other(declared, model):
+            continue
+        elif not free and not allowed_to_pay:
+            reasons.append(f"{model} has no free tier that is known")
+        else:
+            return Writer(declared.name, model, f"{key} is set")
+    unset = f"neither {' nor '.join(keys)}" if len(keys) == 2 else f"none of {', '.join(keys)}"
+    why = f"backend: auto, and {reasons[0] if reasons else f'{unset} is set'}"
+    return Writer("offline", "offline", why, by_default=True)
+
+
+def _model(declared: Declaration, values: Mapping[str, Any]) -> str:
+    return str(values.get("model") or declared.default_model)
+
+
+def _other(declared: Declaration, model: str) -> Declaration | None:
+    """The backend whose model it is, if it is none of this one's."""
+    return None if model in declared.models else backends.declaring(model)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from nightpress.backends import BACKENDS
 from nightpress.plugin import yaml
 from nightpress.plugin.yaml import YamlDocument, YamlError
 from nightpress.project import schema as schemas
@@ -40,15 +41,15 @@ def load(
     if problem is not None:
         return None, [problem]
     key = f"parsed {schema} {_digest(schema, data)}"
-    held = memory.appraisal(key) if memory is not None else None
-    if held is not None:
-        return YamlDocument(json.loads(held)), []
+    appraisal = memory.appraisal(key) if memory is not None else None
+    if appraisal is not None:
+        return YamlDocument(json.loads(appraisal)), []
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line, column = _place(data, error.start)
-        said = f"not UTF-8: byte 0x{data[error.start]:02x}"
-        return None, [Problem(shown, line, column, "", said, "save the file as UTF-8")]
+        message = f"not UTF-8: byte 0x{data[error.start]:02x}"
+        return None, [Problem(shown, line, column, "", message, "save the file as UTF-8")]
     try:
         document = yaml.load(text, max_bytes=MAX_BYTES, max_nodes=MAX_NODES)
     except YamlError as error:
@@ -64,7 +65,7 @@ def load(
 
 def _digest(schema: str, data: bytes) -> str:
     """Over the schema and a file's bytes: whatever validity turns on."""
-    total = hashlib.sha256(schemas.text(schema).encode())
+    total = hashlib.sha256(f"{schemas.text(schema)}{list(BACKENDS)}".encode())
     total.update(data)
     return total.hexdigest()
 
@@ -82,10 +83,10 @@ def peek(path: Path) -> dict[str, Any] | None:
 def _bytes(path: Path, shown: str) -> tuple[bytes, Problem | None]:
     """The file's bytes. A FIFO would hang whoever opens it, so its kind is looked at first."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             return b"", Problem(shown, 0, 0, "", "no regular file")
-        if found.st_size > MAX_BYTES:
+        if status.st_size > MAX_BYTES:
             return b"", Problem(shown, 0, 0, "", f"larger than {MAX_BYTES:,} bytes")
         return path.read_bytes(), None
     except OSError as error:

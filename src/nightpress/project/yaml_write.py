@@ -10,6 +10,7 @@ import io
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
+from nightpress import backends
 from nightpress.plugin import yaml as bounded_yaml
 from nightpress.plugin.yaml import YamlDocument
 from nightpress.project.yaml_read import MAX_BYTES, MAX_NODES
@@ -55,7 +56,12 @@ def manifest(
 
 def defaults(schema: str, marketplace: str) -> str:
     """The text of a new `_defaults.yaml`: what a user may want to change, with its reasons."""
-    return _DEFAULTS.format(schema=schema, marketplace=quoted(marketplace))
+    return _DEFAULTS.format(
+        schema=schema,
+        marketplace=quoted(marketplace),
+        auto=backends.chosen_by_auto(),
+        model=backends.usual().default_model,
+    )
 
 
 _DEFAULTS = """\
@@ -79,10 +85,10 @@ size:
   min: 8000
   max: 14000
 
-# Who writes. auto: Gemini if GEMINI_API_KEY (or GOOGLE_API_KEY) is set, else offline, from the
+# Who writes. auto: {auto}, else offline, from the
 # plugin's own text. Nothing that costs money is chosen unless `paid: true` says so.
 backend: auto
-model: gemini-3.5-flash-lite
+model: {model}
 
 # Calls in flight at once, at most; the quota sets the pace.
 concurrency: 4
@@ -165,8 +171,8 @@ def _round_trip(text: str, _: YamlDocument, proposals: Sequence[Proposal]) -> st
     if not document.get("enhancements"):
         document["enhancements"] = CommentedMap()
     for name, generator, target in proposals:
-        said = CommentedMap(generator=generator, target=DoubleQuotedScalarString(target))
-        document["enhancements"][name] = said
+        entry = CommentedMap(generator=generator, target=DoubleQuotedScalarString(target))
+        document["enhancements"][name] = entry
     out = io.StringIO()
     yaml.dump(document, out)
     return out.getvalue()

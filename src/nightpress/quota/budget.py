@@ -14,43 +14,27 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from nightpress.backends import Declaration, Price
 from nightpress.errors import Deferred, UsageError
 
 MILLION = 1_000_000
 AGAIN = "the rest is deferred: the next run goes on with it"
 
 
-class Price(Struct, frozen=True):
-    """US dollars per million tokens, in and out."""
-
-    tokens_in: float
-    tokens_out: float
-
-
-FREE = Price(0.0, 0.0)
-
-_PRICES: Mapping[str, tuple[tuple[date, Price], ...]] = {
-    "gemini-3.5-flash-lite": ((date.max, Price(0.30, 2.50)),),
-    "gemini-3.1-flash-lite": ((date.max, Price(0.25, 1.50)),),
-    "gemini-3.8-flash": (
-        (date(2026, 12, 31), Price(0.75, 3.75)),
-        (date.max, Price(1.50, 7.50)),
-    ),
-}
-"""Paid tier, as published 2026-11: (last day that it holds, price)."""
-
-
 def price(
-    model: str, configured: Mapping[str, Mapping[str, float | None]], today: date
+    declared: Declaration,
+    model: str,
+    configured: Mapping[str, Mapping[str, float | None]],
+    today: date,
 ) -> Price | None:
     """The model's price: what the project says, else the published one; None: unknown."""
     said = configured.get(model)
-    if said is not None:
-        tokens_in, tokens_out = said.get("in"), said.get("out")
-        if tokens_in is None or tokens_out is None:
-            return None
-        return Price(float(tokens_in), float(tokens_out))
-    return next((p for last, p in _PRICES.get(model, ()) if today <= last), None)
+    if said is None:
+        return declared.model(model).price(today)
+    tokens_in, tokens_out = said.get("in"), said.get("out")
+    if tokens_in is None or tokens_out is None:
+        return None
+    return Price(float(tokens_in), float(tokens_out))
 
 
 def cost(price: Price | None, tokens_in: int, tokens_out: int) -> float | None:

@@ -1,7 +1,7 @@
 """When it will be done, in how many nights, and what it will cost: arithmetic, no promise.
 
 Floor 1: pure; times are epoch seconds. Call by call with the pace's own functions, so that a
-forecast and a run cannot disagree about limits, ramp or midnight Pacific.
+forecast and a run cannot disagree about limits, ramp or the provider's midnight.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from datetime import datetime, tzinfo
 
 from msgspec import Struct
 
+from nightpress.backends import UTC, Day, Price
 from nightpress.quota import pace as pacing
-from nightpress.quota.budget import Price, cost
-from nightpress.quota.limits import Limits, day_ends, day_of
+from nightpress.quota.budget import cost
+from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Evidence, Pace
 
 EXACT = 20_000
@@ -70,6 +71,7 @@ class Situation(Struct, frozen=True):
     max_calls: int | None = None
     closed_until: float = 0.0
     price: Price | None = None
+    day: Day = UTC
 
 
 class Forecast(Struct, frozen=True):
@@ -145,16 +147,16 @@ def _follow(calls: int, tokens: int, at: Situation, latency: float) -> _Course:
     over = not calls
     if at.closed_until > now:
         now, used, over, course.goes_on_at = at.closed_until, 0, True, at.closed_until
-    today, ends = day_of(now), day_ends(now)
+    today, ends = at.day.of(now), at.day.ends(now)
     last = -math.inf
     for number in range(min(calls, EXACT)):
         now = max(now, _next(number, at, evidence, recent, busy, last))
         if now >= ends:
-            today, ends, used = day_of(now), day_ends(now), 0
+            today, ends, used = at.day.of(now), at.day.ends(now), 0
         if limits.rpd is not None and used >= limits.rpd:
             over, now = True, ends
             course.goes_on_at = course.goes_on_at or now
-            today, ends, used = day_of(now), day_ends(now), 0
+            today, ends, used = at.day.of(now), at.day.ends(now), 0
         over = over or _ended(at, number, now)
         used += 1
         days.add(today)

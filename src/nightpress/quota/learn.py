@@ -5,9 +5,10 @@ Each function works in the settlement's own transaction. Times are epoch seconds
 
 from __future__ import annotations
 
-from nightpress.errors import Answer
+from nightpress.backends import Day
+from nightpress.errors import Answer, QuotaKind
 from nightpress.quota import pace as pacing
-from nightpress.quota.limits import NAMES, Kind, Limits, day_ends, lowered, stated_by
+from nightpress.quota.limits import NAMES, Limits, lowered
 from nightpress.quota.pace import Evidence, Pace
 from nightpress.storage.sqlite import Connection, Row
 
@@ -18,7 +19,7 @@ HOLDS_FOR = 30 * 86_400.0
 """Seconds for which a learned limit holds; then it is tried whether it still does."""
 
 
-def known(db: Connection, lane: int, now: float) -> dict[Kind, int]:
+def known(db: Connection, lane: int, now: float) -> dict[QuotaKind, int]:
     """The limits that refusals of this lane stated."""
     rows = db.execute(
         "SELECT kind, value FROM learned WHERE lane=? AND at>?", (lane, now - HOLDS_FOR)
@@ -37,7 +38,7 @@ def ratio(before: float, tokens_in: int, estimate: int) -> float:
 def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float) -> tuple[str, ...]:
     """Take over the limit that a refusal states: where it is smaller than ours, or where it
     corrects what an earlier refusal stated (never above what the project allows itself)."""
-    kind, stated = stated_by(answer.quota), answer.limit
+    kind, stated = answer.quota, answer.limit
     if kind is None or not stated:
         return ()
     learned = known(db, lane["id"], now)
@@ -56,14 +57,14 @@ def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float)
     )
 
 
-def close(db: Connection, lane: Row, reserved_at: float, now: float) -> tuple[str, ...]:
+def close(db: Connection, lane: Row, reserved_at: float, now: float, day: Day) -> tuple[str, ...]:
     """The day's quota is spent: closed until the midnight after the request was reserved (its
     answer may arrive after that, and must not close the new day)."""
-    until = day_ends(reserved_at)
+    until = day.ends(reserved_at)
     if until <= now or lane["closed_until"] >= until:
         return ()
     db.execute("UPDATE lanes SET closed_until=? WHERE id=?", (until, lane["id"]))
-    return (f"{lane['model']}: the day's quota is spent; closed until midnight Pacific",)
+    return (f"{lane['model']}: the day's quota is spent; closed until {day.midnight}",)
 
 
 def slow(

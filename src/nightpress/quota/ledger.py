@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from nightpress.backends import UTC, Day
 from nightpress.clock import Clock
 from nightpress.errors import Answer
 from nightpress.quota import learn, rules
@@ -54,14 +55,22 @@ class _Ending(NamedTuple):
 
 
 class Quota:
-    """The quota ledger of one provider's project. Safe for threads; processes share the file."""
+    """The quota ledger of one provider's project, whose days are `day`. Safe for threads;
+    processes share the file."""
 
     def __init__(
-        self, path: Path, clock: Clock, project: str = "default", *, durable: bool = True
+        self,
+        path: Path,
+        clock: Clock,
+        project: str = "default",
+        day: Day = UTC,
+        *,
+        durable: bool = True,
     ) -> None:
         self.store = Store(path, MIGRATIONS, durable=durable)
         self.clock = clock
         self.project = project
+        self.day = day
         self._guard = threading.Lock()  # threads of one process queue here, not in SQLite's polling
 
     def take(
@@ -77,12 +86,12 @@ class Quota:
             lane = self._lane(db, model, limits, now)
             allowed = quota_limits.lowered(limits, learn.known(db, lane["id"], now))
             tokens = rules.tokens(model, allowed, estimate, lane["ratio"])
-            no = rules.day(db, lane, allowed, now) or rules.minute(
+            no = rules.day(db, lane, allowed, now, self.day) or rules.minute(
                 db, lane, allowed, tokens, purpose, pace, now
             )
             if no is not None:
                 return no
-            number = rules.insert(db, lane, now, tokens, purpose, pace, draw)
+            number = rules.insert(db, lane, now, tokens, purpose, pace, draw, self.day.of(now))
             rules.prune(db, lane["id"], now)
         return Reservation(number, model, purpose, now, tokens, estimate)
 
@@ -148,7 +157,7 @@ class Quota:
             )
             said = learn.limit(db, lane, limits, answer, self.clock.time())
             if answer.kind == "day_quota":
-                said += learn.close(db, lane, held.at, self.clock.time())
+                said += learn.close(db, lane, held.at, self.clock.time(), self.day)
             else:
                 said += learn.slow(db, lane, held.at, pace, answer, self.clock.time(), draw)
             return said
@@ -156,7 +165,7 @@ class Quota:
     def snapshot(self, model: str, limits: Limits, pace: Pace) -> Snapshot:
         """How things stand, for display and forecasts; creates and changes nothing."""
         now = self.clock.time()
-        return showing.snapshot(self.store.path, self.project, model, limits, pace, now)
+        return showing.snapshot(self.store.path, self.project, model, limits, pace, now, self.day)
 
     def close(self) -> None:
         self.store.close()
@@ -188,7 +197,7 @@ class Quota:
                 "UPDATE lanes SET limits=?, clean=0, refusals=0 WHERE id=?", (said, row["id"])
             )
             db.execute("DELETE FROM learned WHERE lane=?", (row["id"],))
-        elif not rules.clock_went_back(db, row, now):
+        elif not rules.clock_went_back(db, row, now, self.day):
             return row
         found: Row = db.execute(find, key).fetchone()
         return found

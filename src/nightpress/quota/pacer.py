@@ -1,6 +1,6 @@
 """What the pipeline calls before and after every HTTP attempt: waits for quota, within budget.
 
-Waiting is the only thing done here; who may go when is the ledger's (book.py) and the pace's.
+Waiting is the only thing done here; who may go when is the ledger's  and the pace's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SLICE = 60.0
 something back, and the clock may have been set."""
 PEEK = 1.0
 """Seconds until the budget is asked again, when calls in flight may give back some of it."""
-GOES_ON = "the next run goes on from midnight Pacific; `nightpress tonight` waits for it"
+GOES_ON = "the next run goes on from {}; `nightpress tonight` waits for it"
 TOKENS_OUT = 8_192
 """Output tokens that the budget sets aside for a call when its caller does not say."""
 REFUSALS = frozenset({"minute_quota", "day_quota", "capacity", "no_quota"})
@@ -83,7 +83,8 @@ class Pacer(Struct):
                 model, self.limits(model), tokens_in, purpose, self.pace, self.draw()
             )
             if isinstance(found, Closed):
-                raise DaySpent(f"{model}: {found.why}", found.until, GOES_ON)
+                hint = GOES_ON.format(self.quota.day.midnight)
+                raise DaySpent(f"{model}: {found.why}", found.until, hint)
             if isinstance(found, Wait):
                 self._in_time(found)
         except BaseException:

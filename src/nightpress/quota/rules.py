@@ -9,15 +9,16 @@ import math
 
 from msgspec import Struct
 
+from nightpress.backends import Day
 from nightpress.errors import Answer, BackendError
 from nightpress.quota import pace as pacing
-from nightpress.quota.limits import KINDS, NAMES, Limits, day_began, day_ends, day_of
+from nightpress.quota.limits import KINDS, NAMES, Limits
 from nightpress.quota.pace import Evidence, Pace
 from nightpress.storage.sqlite import Connection, Row
 
 MIDNIGHT_GUARD = 5.0
-"""Seconds on each side of midnight Pacific without a reservation: nobody can say in which day a
-request arrives that is reserved there, and a clock may be off by a little."""
+"""Seconds on each side of the provider's midnight without a reservation: nobody can say in which
+day a request arrives that is reserved there, and a clock may be off by a little."""
 KEEP = 3_700.0
 """Seconds for which a reservation is kept: longer than the longest deadline of a call."""
 PRUNE = 64
@@ -57,17 +58,19 @@ def tokens(model: str, limits: Limits, estimate: int, ratio: float) -> int:
     return limits.tpm
 
 
-def day(db: Connection, lane: Row, limits: Limits, now: float) -> Wait | Closed | None:
-    """Closed until midnight Pacific when the day's requests are spent, or the provider said so."""
+def day(
+    db: Connection, lane: Row, limits: Limits, now: float, provider: Day
+) -> Wait | Closed | None:
+    """Closed until the day ends when its requests are spent, or the provider said so."""
     if lane["closed_until"] > now:
         return Closed(lane["closed_until"], "the provider says that the day's quota is spent")
     if limits.rpd is None:
         return None
-    ends = day_ends(now)
-    used = used_on(db, lane["id"], day_of(now))
+    ends = provider.ends(now)
+    used = used_on(db, lane["id"], provider.of(now))
     if used >= limits.rpd:
         return Closed(ends, f"the day's {limits.rpd} requests are spent")
-    opens = day_began(now) + MIDNIGHT_GUARD
+    opens = provider.began(now) + MIDNIGHT_GUARD
     if now < opens:
         return Wait(opens - now + TICK, "the provider's day has just begun")
     if now >= ends - MIDNIGHT_GUARD:
@@ -135,18 +138,25 @@ def _tokens(
 
 
 def insert(
-    db: Connection, lane: Row, now: float, wanted: int, purpose: str, pace: Pace, draw: float
+    db: Connection,
+    lane: Row,
+    now: float,
+    wanted: int,
+    purpose: str,
+    pace: Pace,
+    draw: float,
+    day: str,
 ) -> int:
     """The reservation's row, its day's count, and what the next spacing needs; its number."""
-    today, (plugins, _) = day_of(now), _plugins(lane, purpose, pace)
+    plugins, _ = _plugins(lane, purpose, pace)
     cursor = db.execute(
         "INSERT INTO reservations (lane, at, day, tokens, purpose) VALUES (?,?,?,?,?)",
-        (lane["id"], now, today, wanted, purpose),
+        (lane["id"], now, day, wanted, purpose),
     )
     db.execute(
         "INSERT INTO days (lane, day, used) VALUES (?,?,1)"
         " ON CONFLICT (lane, day) DO UPDATE SET used=used+1",
-        (lane["id"], today),
+        (lane["id"], day),
     )
     db.execute(
         "UPDATE lanes SET last_at=?, draw=?, plugin=?, plugins=? WHERE id=?",
@@ -165,7 +175,7 @@ def prune(db: Connection, lane: int, now: float) -> None:
     )
 
 
-def clock_went_back(db: Connection, lane: Row, now: float) -> bool:
+def clock_went_back(db: Connection, lane: Row, now: float, day: Day) -> bool:
     """If the clock was set back, what lies in the future counts as of now: never too few, and no
     wait longer than a window."""
     if lane["last_at"] <= now:
@@ -174,7 +184,7 @@ def clock_went_back(db: Connection, lane: Row, now: float) -> bool:
     db.execute(
         "UPDATE lanes SET last_at=?, slowed_at=min(slowed_at, ?), hold_until=min(hold_until, ?),"
         " closed_until=min(closed_until, ?) WHERE id=?",
-        (now, now, now + 1.1 * pacing.LONGEST_HOLD, day_ends(now), lane["id"]),
+        (now, now, now + 1.1 * pacing.LONGEST_HOLD, day.ends(now), lane["id"]),
     )
     return True
 

@@ -7,22 +7,24 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from nightpress.backends import Day
+from nightpress.errors import QuotaKind
 from nightpress.quota import learn
 from nightpress.quota import pace as pacing
-from nightpress.quota.limits import Kind, Limits, day_ends, day_of, lowered
+from nightpress.quota.limits import Limits, lowered
 from nightpress.quota.pace import Evidence, Pace
 from nightpress.storage.sqlite import Connection, Row, reading
 
 
 class Snapshot(Struct, frozen=True):
     """One model's quota now. limits: those in force, learned ones included; left_*: None where
-    unlimited; resets_at: the next midnight Pacific; closed_until: 0, or until when the provider
+    unlimited; resets_at: when the provider's day ends; closed_until: 0, or until when the provider
     closed it (epoch seconds); share: of the minute's quota that the pace uses; calls_today and
     refused_today: of this provider's day."""
 
     model: str
     limits: Limits
-    learned: Mapping[Kind, int] = field(default_factory=dict)
+    learned: Mapping[QuotaKind, int] = field(default_factory=dict)
     left_in_minute: int | None = None
     left_tokens: int | None = None
     left_in_day: int | None = None
@@ -36,10 +38,10 @@ class Snapshot(Struct, frozen=True):
 
 
 def snapshot(
-    path: Path, project: str, model: str, limits: Limits, pace: Pace, now: float
+    path: Path, project: str, model: str, limits: Limits, pace: Pace, now: float, day: Day
 ) -> Snapshot:
     """Read without writing; a ledger that has no tables yet is an unused one."""
-    unused = Snapshot(model, limits, {}, limits.rpm, limits.tpm, limits.rpd, day_ends(now),
+    unused = Snapshot(model, limits, {}, limits.rpm, limits.tpm, limits.rpd, day.ends(now),
                       share=pacing.fraction(pace, Evidence()))  # fmt: skip
     with reading(path) as db:
         if db is None:
@@ -47,11 +49,11 @@ def snapshot(
         lane = db.execute(
             "SELECT * FROM lanes WHERE project=? AND model=?", (project, model)
         ).fetchone()
-        return unused if lane is None else _used(db, lane, model, limits, pace, now)
+        return unused if lane is None else _used(db, lane, model, limits, pace, now, day)
 
 
 def _used(
-    db: Connection, lane: Row, model: str, limits: Limits, pace: Pace, now: float
+    db: Connection, lane: Row, model: str, limits: Limits, pace: Pace, now: float, day: Day
 ) -> Snapshot:
     same = lane["limits"] == str(limits)
     evidence = Evidence(lane["clean"], lane["refusals"]) if same else Evidence()
@@ -62,7 +64,7 @@ def _used(
         (lane["id"], since),
     ).fetchone()
     row = db.execute(
-        "SELECT used, refused FROM days WHERE lane=? AND day=?", (lane["id"], day_of(now))
+        "SELECT used, refused FROM days WHERE lane=? AND day=?", (lane["id"], day.of(now))
     ).fetchone()
     used, refused = (row["used"], row["refused"]) if row else (0, 0)
     allowed = lowered(limits, learned)
@@ -74,7 +76,7 @@ def _used(
         _left(allowed.rpm, requests),
         _left(allowed.tpm, tokens),
         0 if closed else _left(allowed.rpd, used),
-        day_ends(now),
+        day.ends(now),
         closed,
         pacing.fraction(pace, evidence),
         evidence,

@@ -1,6 +1,6 @@
 """The quota ledger's tables. A migration is never edited once released.
 
-Times are epoch seconds, days are Pacific dates.
+Times are epoch seconds, days are the provider's dates.
 """
 
 from __future__ import annotations

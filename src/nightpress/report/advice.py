@@ -5,14 +5,17 @@ Causes are the kinds of `errors.ANSWER_KINDS`, the ids of gates, and the names o
 
 from __future__ import annotations
 
+from nightpress.backends import BACKENDS
+
+_TOMORROW = "nothing: the next run goes on after the provider's midnight; nightpress tonight waits"
 TODO = {
     "minute_quota": "nothing: the next run goes on; if it is frequent, lower rpm in limits",
-    "day_quota": "nothing: the next run goes on after midnight Pacific; nightpress tonight waits",
+    "day_quota": _TOMORROW,
     "no_quota": "choose a model with a free tier, or set paid: true",
     "capacity": "run again later: the provider was busy",
     "not_found": "set model: to one that exists; the name is misspelt or the model was retired",
     "bad_request": "read the message: configuration or request is wrong",
-    "unauthorised": "check GEMINI_API_KEY and its rights",
+    "unauthorised": "check the key and its rights",
     "too_large": "ignore large files of this plugin, or lower the generator's input_bytes",
     "transient": "run doit again: the connection or the server failed",
     "malformed": "run doit again; if it lasts, take another model",
@@ -20,7 +23,7 @@ TODO = {
     "blocked": "the provider refused the content: write this document by hand, or take another"
     " model",
     "AwaitsReview": "doit review shows the draft; then doit apply:PLUGIN, or doit reject:PLUGIN",
-    "DaySpent": "nothing: the next run goes on after midnight Pacific; nightpress tonight waits",
+    "DaySpent": _TOMORROW,
     "Deferred": "nothing: quota or budget was spent, and the next run goes on",
     "PublishConflict": "the file was changed while its document was made: doit adopt, or force=1",
     "UnsafePath": "the target is a link or no plain file: remove it, or change target in the"
@@ -34,12 +37,14 @@ INSUFFICIENT = "write more in the plugin, take a model, or lower size.min"
 KEPT = "doit adopt:PLUGIN takes your edit as it stands; doit force=1 replaces it"
 
 
-def todo(status: str, cause: str, hint: str = "") -> str:
-    """What to do about it; hint: what the gate that refused the draft advises."""
+def todo(status: str, cause: str, hint: str = "", backend: str = "") -> str:
+    """What to do about it; hint: what the gate that refused the draft advises; backend: who was
+    asked, which may know better."""
     if status == "refused":
         return f"{hint}; {REFUSED}" if hint else REFUSED
     if status == "insufficient":
         return INSUFFICIENT
     if status == "kept" and cause not in TODO:
         return KEPT
-    return TODO.get(cause, OTHERS)
+    own = BACKENDS[backend].advice if backend in BACKENDS else {}
+    return own.get(cause) or TODO.get(cause, OTHERS)

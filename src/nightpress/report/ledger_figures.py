@@ -121,8 +121,9 @@ def causes(latest: Iterable[RecordedAttempt]) -> list[Cause]:
             groups.setdefault((row.status, _cause(row)), []).append(row)
     causes = [
         Cause(
-            cause, status, len(rows), advice.todo(status, cause, _hint(rows)), rows[-1].job,
-            rows[-1].error_message or "",
+            cause, status, len(rows),
+            advice.todo(status, cause, _hint(rows), rows[-1].backend or ""),
+            rows[-1].job, rows[-1].error_message or "",
         )
         for (status, cause), rows in groups.items()
     ]  # fmt: skip

@@ -1,12 +1,12 @@
 """Publishing a file so that a reader sees the old or the new one at every instant.
 
-The file-system half of the update protocol, in steps that the caller interleaves with
-the ledger: `stage` (temporary file beside the target, fsync, read back), `swap` (one atomic
-exchange, what came out is compared with what was expected), `finish`. `sweep` cleans up after a
-crash. Everything goes through folder descriptors, and no link is followed.
+The file-system half of the update protocol, in steps that the caller interleaves with the ledger:
+`stage` (temporary file beside the target, fsync, read back), `swap` (one atomic exchange, what came
+out is compared with what was expected), `finish`. `sweep` cleans up after a crash. Everything goes
+through folder descriptors, and no link is followed.
 
-`step` is the seam of the crash tests: it is called before and after every file-system step with
-the step's name; in production it does nothing.
+`step` is the seam of the crash tests: it is called before and after every file-system step with the
+step's name; in production it does nothing.
 """
 
 from __future__ import annotations
@@ -92,15 +92,15 @@ def stage(root: Path, target: str, data: bytes, token: str) -> Staged:
 
 
 def _make_folders(root: Path, folders: list[str]) -> tuple[str, ...]:
-    made: list[str] = []
+    new: list[str] = []
     for depth in range(1, len(folders) + 1):
         with _folder(root, folders[: depth - 1]) as parent, suppress(FileExistsError):
             with _at("mkdir"):
                 os.mkdir(folders[depth - 1], 0o755, dir_fd=parent)
-            made.append("/".join(folders[:depth]))
+            new.append("/".join(folders[:depth]))
             with _at("fsync-parent"):
                 os.fsync(parent)
-    return tuple(made)
+    return tuple(new)
 
 
 def _checked_mode(folder: int, name: str, target: str) -> int:
@@ -109,16 +109,16 @@ def _checked_mode(folder: int, name: str, target: str) -> int:
     if twins:
         raise UnsafePath(f"{safe(target)}: {safe(twins[0])} differs from it in case only")
     try:
-        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        standing = os.stat(name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
         return 0o644
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(standing.st_mode):
         raise UnsafePath(f"{safe(target)}: a link, a folder or a special file stands there")
-    if found.st_nlink > 1:
+    if standing.st_nlink > 1:
         raise UnsafePath(f"{safe(target)}: a hard link stands there (it has other names)")
-    if not found.st_mode & stat.S_IWUSR:
+    if not standing.st_mode & stat.S_IWUSR:
         raise UnsafePath(f"{safe(target)}: the file is read-only", "chmod u+w to let us replace it")
-    return stat.S_IMODE(found.st_mode) & 0o777
+    return stat.S_IMODE(standing.st_mode) & 0o777
 
 
 def _write_new(folder: int, name: str, data: bytes, mode: int) -> None:
@@ -219,13 +219,13 @@ def sweep(root: Path, target: str, token: str) -> bool:
     Folders that are empty now and hold nothing but our traces go, too.
     """
     *folders, name = parts_of(target)
-    found = False
+    was_there = False
     with suppress(FileNotFoundError, UnsafePath), _folder(root, folders) as folder:
         os.unlink(temporary_name(name, token), dir_fd=folder)
         os.fsync(folder)
-        found = True
+        was_there = True
     _prune(root, folders)
-    return found
+    return was_there
 
 
 def _prune(root: Path, folders: list[str]) -> None:

@@ -1,7 +1,6 @@
 """What git says of a project's files, asked in one way.
 
-git is optional: where there is no repository, or no git, the ignore patterns
-decide alone.
+git is optional: where there is no repository, or no git, the ignore patterns decide alone.
 """
 
 from __future__ import annotations
@@ -51,21 +50,21 @@ def ignored(root: Path, *more: str, below: str = ".") -> frozenset[str]:
 def matches(root: Path, paths: Iterable[str]) -> bool:
     """May git ignore one of the paths (relative to root)? By the patterns alone: what is tracked
     is not ignored even so, but the patterns are read in no time, and git's index is not."""
-    asked = b"\0".join(os.fsencode(f"./{path}") for path in paths)
+    stdin = b"\0".join(os.fsencode(f"./{path}") for path in paths)
     try:
-        return bool(run(root, "check-ignore", "--no-index", "-z", "--stdin", asked=asked, none=1))
+        return bool(run(root, "check-ignore", "--no-index", "-z", "--stdin", stdin=stdin, none=1))
     except subprocess.CalledProcessError:
         return True  # a path that it will not judge
 
 
-def run(root: Path, *words: str, asked: bytes | None = None, none: int = 0) -> bytes:
-    """What a command of git prints; asked: its stdin; none: the status of "nothing found". Raises
-    as `ignored`."""
+def run(root: Path, *words: str, stdin: bytes | None = None, none: int = 0) -> bytes:
+    """What a command of git prints; stdin: what it reads; none: the status of "nothing found".
+    Raises as `ignored`."""
     environment = {k: v for k, v in os.environ.items() if k not in HOOKS}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     done = subprocess.run(  # noqa: S603  no shell, our own words
         (*_GIT, *words),
-        cwd=root, env=environment, input=asked, capture_output=True, timeout=SECONDS, check=False,
+        cwd=root, env=environment, input=stdin, capture_output=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     if done.returncode != none:
         done.check_returncode()

@@ -1,9 +1,9 @@
 """A small client of libSQL's HTTP protocol (Hrana 3, pipeline): for Turso and any `sqld`.
 
-One request is one round trip with a deadline; what may pass is tried again with backoff,
-so whatever is sent must be safe to send twice. The token goes into one header and nowhere else,
-and is refused over plain http except to this machine. Why not Turso's own client: it binds large
-integers as floats, and never times out. Specification: libsql's docs/HRANA_3_SPEC.md.
+One request is one round trip with a deadline; what may pass is tried again with backoff, so
+whatever is sent must be safe to send twice. The token goes into one header and nowhere else, and is
+refused over plain http except to this machine. Why not Turso's own client: it binds large integers
+as floats, and never times out. Specification: libsql's docs/HRANA_3_SPEC.md.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The index: which plugins have not moved since they were found to need nothing, and the
 sha256 of every file that was read before.
 
-A cache: deleting it changes nothing but time. stat is a hint (git's
-racy-git): an entry is trusted only if size, mtime, ctime, inode and mode are the same *and* the
-file was not modified within the clock's granularity of being looked at.
+A cache: deleting it changes nothing but time. stat is a hint (git's racy-git): an entry is trusted
+only if size, mtime, ctime, inode and mode are the same *and* the file was not modified within the
+clock's granularity of being looked at.
 """
 
 import hashlib
@@ -131,13 +131,13 @@ class Index:
         cursor.row_factory = None
         yield from cursor.execute("SELECT slug, items FROM settled")
 
-    def settle(self, found: Iterable[Settled]) -> None:
+    def settle(self, plugins: Iterable[Settled]) -> None:
         with self._store.write() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?, ?, '')",
                 [
                     (s.slug, b"\0".join(s.names), s.signature, s.lock_digest, s.counts, s.items)
-                    for s in found
+                    for s in plugins
                 ],
             )
 
@@ -158,13 +158,13 @@ class Index:
 
     def hashes(self, names: Sequence[bytes]) -> dict[bytes, tuple[bytes, str]]:
         """path -> (stamp, sha256) of the files that were hashed before."""
-        found = {}
+        known = {}
         db = self._db()
         for name in names:
             row = db.execute("SELECT stamp, sha256 FROM files WHERE path = ?", (name,)).fetchone()
             if row is not None:
-                found[name] = (row["stamp"], row["sha256"])
-        return found
+                known[name] = (row["stamp"], row["sha256"])
+        return known
 
     def remember(self, hashes: Mapping[bytes, tuple[bytes, str]]) -> None:
         with self._store.write() as db:

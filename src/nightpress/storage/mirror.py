@@ -43,8 +43,8 @@ def mirror(
     """Make `root` what the entries say; what changed, as lines. contents: path -> bytes of each
     file; saved: what of `root` is safe elsewhere, and may be removed."""
     root.mkdir(parents=True, exist_ok=True)
-    wanted = {entry.path: entry for entry in entries}
-    changed = _remove_others(root, wanted, {(e.path, e.kind) for e in saved})
+    by_path = {entry.path: entry for entry in entries}
+    changed = _remove_others(root, by_path, {(e.path, e.kind) for e in saved})
     ordered = sorted(entries, key=lambda e: e.path)
     for entry in ordered:
         if _differs(root, entry):
@@ -70,10 +70,12 @@ def _named(path: str) -> Iterator[None]:
 
 def sweep(root: Path) -> int:
     """After a crash: remove the temporary files that `mirror` left in `root`; how many."""
-    left = [e for e in tree.walk(root, IGNORE).files if _TEMPORARY.fullmatch(Path(e.path).name)]
-    for entry in left:
+    temporary = [
+        e for e in tree.walk(root, IGNORE).files if _TEMPORARY.fullmatch(Path(e.path).name)
+    ]
+    for entry in temporary:
         _in_folder(root, entry.path, _remover(entry.kind))
-    return len(left)
+    return len(temporary)
 
 
 def _in_folder(root: Path, path: str, act: Callable[[int, str], None]) -> None:
@@ -86,13 +88,13 @@ def _in_folder(root: Path, path: str, act: Callable[[int, str], None]) -> None:
 
 
 def _remove_others(
-    root: Path, wanted: dict[str, Held], saved: Collection[tuple[str, str]]
+    root: Path, by_path: dict[str, Held], saved: Collection[tuple[str, str]]
 ) -> list[str]:
     """Remove what the snapshot does not hold, and what is of another kind, innermost first; only
     what was saved."""
     changed = []
     for entry in reversed(tree.walk(root, IGNORE).files):
-        held = wanted.get(entry.path)
+        held = by_path.get(entry.path)
         if (entry.path, entry.kind) not in saved:
             continue
         if held is not None and held.kind == entry.kind:
@@ -123,14 +125,14 @@ def _remover(kind: str) -> Callable[[int, str], None]:
 def _differs(root: Path, held: Held) -> bool:
     path = root / held.path
     try:
-        found = path.lstat()
+        standing = path.lstat()
     except FileNotFoundError:
         return True
     if held.kind == "link":
         return os.readlink(path) != held.text
     if held.kind == "dir":
-        return stat.S_IMODE(found.st_mode) != held.mode
-    if stat.S_IMODE(found.st_mode) != held.mode:
+        return stat.S_IMODE(standing.st_mode) != held.mode
+    if stat.S_IMODE(standing.st_mode) != held.mode:
         return True
     return hashlib.sha256(tree.read(root, held.path, CAP)).hexdigest() != held.text
 

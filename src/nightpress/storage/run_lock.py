@@ -63,7 +63,7 @@ def acquire(state: Path, command: str) -> ProjectLock:
 def holder(data: bytes) -> str:
     """Who holds the lock, in words, from the file's content."""
     try:
-        held = json.loads(data)
-        return safe(f"pid {held['pid']}, since {held['since']} ({held['command']})")
+        fields = json.loads(data)
+        return safe(f"pid {fields['pid']}, since {fields['since']} ({fields['command']})")
     except (ValueError, KeyError, TypeError):
         return "by a process that has not said which"

@@ -1,8 +1,8 @@
 """Snapshots: a plugin as it stood, content-addressed, taken before it is modified.
 
-`objects/ab/cdef...` holds each file's bytes once, under their sha256; `trees/SLUG/ID.json`
-lists types, modes and links. A tree is written after its objects are durable, so a snapshot that
-is listed is complete. Nothing here follows a link or reads a special file.
+`objects/ab/cdef...` holds each file's bytes once, under their sha256; `trees/SLUG/ID.json` lists
+types, modes and links. A tree is written after its objects are durable, so a snapshot that is
+listed is complete. Nothing here follows a link or reads a special file.
 """
 
 from __future__ import annotations
@@ -95,10 +95,10 @@ class Snapshots:
 
     def listed(self, slug: str | None = None) -> list[Snapshot]:
         """The snapshots, newest first."""
-        found = self.trees.glob(f"{_checked(slug)}/*.json" if slug else "*/*.json")
+        paths = self.trees.glob(f"{_checked(slug)}/*.json" if slug else "*/*.json")
         snapshots = [
             (self._load(path), path.stat().st_mtime_ns)
-            for path in found
+            for path in paths
             if not path.name.startswith(".")
         ]
         # several of one second in the order in which they were written
@@ -118,10 +118,10 @@ class Snapshots:
         self, snapshot_id: str, path: str, sha256: str | None, slug: str | None = None
     ) -> bool:
         """Does the snapshot hold exactly these bytes at this path (None: no file)?"""
-        held = {e.path: e for e in self.get(snapshot_id, slug).entries if e.kind == "file"}
+        files = {e.path: e for e in self.get(snapshot_id, slug).entries if e.kind == "file"}
         if sha256 is None:
-            return path not in held
-        return path in held and held[path].text == sha256 and self._object(sha256).is_file()
+            return path not in files
+        return path in files and files[path].text == sha256 and self._object(sha256).is_file()
 
     def read(self, snapshot_id: str, path: str, slug: str | None = None) -> bytes | None:
         """The bytes of a file in the snapshot, verified; None if it holds no such file.
@@ -141,11 +141,11 @@ class Snapshots:
         is touched.
         """
         contents = {e.path: self._verified(e) for e in snapshot.entries if e.kind == "file"}
-        told = {
+        note = {
             "slug": snapshot.slug, "id": snapshot.id,
             "root": os.path.relpath(root, self._restoring.parent),
         }  # fmt: skip
-        atomic.write(self._restoring, json.dumps(told).encode("ascii"))
+        atomic.write(self._restoring, json.dumps(note).encode("ascii"))
         try:
             changed = mirror.mirror(
                 root, snapshot.entries, contents, saved.entries if saved else ()
@@ -158,14 +158,14 @@ class Snapshots:
         """(slug, id) of a restore that did not come to its end; what it left is removed."""
         atomic.sweep_own(self._restoring)
         try:
-            told = json.loads(self._restoring.read_bytes())
-            root, found = self._restoring.parent / told["root"], (told["slug"], told["id"])
+            note = json.loads(self._restoring.read_bytes())
+            root, snapshot = self._restoring.parent / note["root"], (note["slug"], note["id"])
         except FileNotFoundError:
             return None
         if root.is_dir():
             mirror.sweep(root)
         self._restoring.unlink()
-        return found
+        return snapshot
 
     def keep(self, data: bytes) -> None:
         """Keep bytes that belong to no snapshot: what we published, the base of a later merge."""
@@ -236,9 +236,9 @@ class Snapshots:
 
     def _load(self, path: Path) -> Snapshot:
         try:
-            held: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            entries = tuple(Held(**entry) for entry in held.pop("entries"))
-            return Snapshot(entries=entries, left_out=tuple(held.pop("left_out")), **held)
+            fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            entries = tuple(Held(**entry) for entry in fields.pop("entries"))
+            return Snapshot(entries=entries, left_out=tuple(fields.pop("left_out")), **fields)
         except (ValueError, KeyError, TypeError) as error:
             raise NightpressError(f"{path}: a damaged snapshot ({error})") from error
 

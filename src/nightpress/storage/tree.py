@@ -1,8 +1,8 @@
 """Reading what others wrote: untrusted trees, walked and read without following anything.
 
-No link is followed, no special file is opened, no
-path leaves its root; sizes, counts and depth are capped before anything is read. Rules: the
-reliability notes ("Untrusted plugins"); `open()` on a FIFO hangs, `resolve()` is fooled by links.
+No link is followed, no special file is opened, no path leaves its root; sizes, counts and depth are
+capped before anything is read. Rules: the reliability notes ("Untrusted plugins"); `open()` on a
+FIFO hangs, `resolve()` is fooled by links.
 """
 
 from __future__ import annotations

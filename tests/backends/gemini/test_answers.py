@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nightpress.backends.gemini import answers
 from nightpress.errors import ANSWER_KINDS, BackendError
-from tests.backends.bodies import DAY, GONE, KEY_INVALID, MINUTE, ROWS, envelope, quota
+from tests.backends.bodies import DAY, GONE, KEY_INVALID, MINUTE, ROWS, TOKENS, envelope, quota
 
 DOCS = Path(__file__).parents[3] / "docs" / "answers.md"
 FIELD = os.environ.get("NIGHTPRESS_FIELD", "")
@@ -69,12 +69,16 @@ def test_an_error_in_a_200_is_that_error() -> None:
 
 def test_a_minute_states_its_wait_and_its_limit() -> None:
     answer = answers.of_error(429, quota(MINUTE, 15, "32.5s"))
-    assert (answer.wait, answer.limit, answer.quota) == (32.5, 15, MINUTE)
+    assert (answer.wait, answer.limit, answer.quota) == (32.5, 15, "rpm")
+
+
+def test_a_minutes_tokens_are_told_from_its_requests() -> None:
+    assert answers.of_error(429, quota(TOKENS, 250_000, "7.5s")).quota == "tpm"
 
 
 def test_a_day_ignores_the_delay_that_it_states() -> None:
     answer = answers.of_error(429, quota(DAY, 20, "2s"))
-    assert (answer.wait, answer.limit, answer.quota) == (None, 20, DAY)
+    assert (answer.wait, answer.limit, answer.quota) == (None, 20, "rpd")
     assert "midnight" in answer.hint
 
 

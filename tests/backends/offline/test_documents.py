@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import Offline, extractable
 from nightpress.backends.offline.analyse import analyse
+from nightpress.backends.offline.backend import Offline, extractable
 from nightpress.model import Material, Request, Window
 
 from .plugins import ROOT, TARGETS, WORDS, build, harbour, material

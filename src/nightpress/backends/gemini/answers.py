@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress.errors import Answer
+from nightpress.errors import Answer, QuotaKind
 from nightpress.lazy import pattern
 
 STOPPED = frozenset(
@@ -255,7 +255,17 @@ def _quota(
     # Google's first line says to look at the plan; the violation says what happened.
     lines = [line for line in message.splitlines() if "Quota exceeded" in line]
     said = clean(lines[0].lstrip("* ") if lines else message) or "quota exceeded"
-    return Answer(kind, f"429 {said}", 429, wait, limit, str(named.get("quotaId", "")), HINTS[kind])
+    quota = _limited(str(named.get("quotaId", "")))
+    return Answer(kind, f"429 {said}", 429, wait, limit, quota, HINTS[kind])
+
+
+def _limited(quota_id: str) -> QuotaKind | None:
+    """Which limit a `quotaId` speaks of; None when it is none that is counted."""
+    if "PerDay" in quota_id:  # a day's token limit is none
+        return "rpd" if "Request" in quota_id else None
+    if "PerMinute" in quota_id:
+        return "tpm" if "Token" in quota_id else "rpm" if "Request" in quota_id else None
+    return None
 
 
 def _limit(violation: Mapping[str, Any], message: str) -> int | None:

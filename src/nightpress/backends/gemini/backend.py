@@ -57,6 +57,7 @@ class Gemini:
             tokens_out=outcome.tokens_out,
             http_status=200,
             raw=body,
+            rerouted=answers.rerouted(request.model, outcome.model),
         )
 
     def close(self) -> None:

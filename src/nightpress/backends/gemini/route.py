@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from nightpress.backends.gemini.declaration import KEYS, access
 from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
 
-# In the order of the SDK: the first one that is set wins.
-KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 DEADLINE = 180.0
 LEAST_DEADLINE = 10.0  # Google refuses anything under it with a 400
 
@@ -44,16 +43,17 @@ class Route:
 def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:
     """The route that `gemini:` in the settings and the environment describe.
 
-    settings: vertex, project, location, base_url, deadline, clock_speed, thinking; all optional.
+    settings: vertex, project, location, base_url, deadline_seconds, clock_speed, thinking; all
+    optional.
     Raises UsageError where a credential is missing or a value cannot be meant.
     """
     # GOOGLE_GENAI_USE_VERTEXAI is not asked: Vertex costs money, so only the project chooses it.
     vertex = bool(settings.get("vertex"))
-    url = str(settings.get("base_url") or environ.get(_url_name(vertex)) or "").rstrip("/")
-    deadline = float(settings.get("deadline") or DEADLINE)
+    url = str(settings.get("base_url") or environ.get(access(settings).address) or "").rstrip("/")
+    deadline = float(settings.get("deadline_seconds") or DEADLINE)
     if deadline < LEAST_DEADLINE:
         raise UsageError(
-            f"gemini.deadline is {deadline:g} s, and Google refuses less than 10 s",
+            f"gemini.deadline_seconds is {deadline:g} s, and Google refuses less than 10 s",
             "raise it, or leave it out (180 s)",
         )
     made = Route(
@@ -98,7 +98,3 @@ def _key(environ: Mapping[str, str]) -> str:
     raise UsageError(
         f"neither {KEYS[0]} nor {KEYS[1]} is set", "get a key at https://aistudio.google.com/apikey"
     )
-
-
-def _url_name(vertex: bool) -> str:
-    return "GOOGLE_VERTEX_BASE_URL" if vertex else "GOOGLE_GEMINI_BASE_URL"

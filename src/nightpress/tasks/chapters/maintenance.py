@@ -60,13 +60,9 @@ def audit() -> Task:
             return not breaks
         for gap in breaks:
             say(f"chain, link {gap.seq}: {gap.what}")
-        query = (
-            "SELECT (SELECT COUNT(*) FROM chain) AS n,"
-            " (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM chain_gaps) AS pruned"
-        )
-        (row,) = now.project.ledger.rows(query)
-        pruned = f" ({row['pruned']} more were pruned)" if row["pruned"] else ""
-        say(f"{row['n']} rows in the chain{pruned}: {len(breaks) or 'no'} breaks")
+        entries, gone = now.project.ledger.chain_size()
+        pruned = f" ({gone} more were pruned)" if gone else ""
+        say(f"{entries} rows in the chain{pruned}: {len(breaks) or 'no'} breaks")
         return not breaks
 
     return command(act, FORMAT)
