@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress import fingerprint
-from nightpress.errors import Deferred, NightpressError, PublishConflict, UnsafePath, Unrecorded
+from nightpress.errors import Deferred, NightpressError, PublishConflict, Unrecorded, UnsafePath
 from nightpress.ledger import lockfile
 from nightpress.model import Status
 from nightpress.pipeline import draft as drafting
