@@ -118,4 +118,6 @@ def _stamp(path: Path) -> list[int]:
         found = os.stat(path)  # noqa: PTH116 - through a link, to what is read
     except (FileNotFoundError, NotADirectoryError):
         return []
+    if path.suffix == ".db-wal" and not found.st_size:
+        return []  # there while somebody has the ledger open, and nothing of it
     return [found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]

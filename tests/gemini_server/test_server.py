@@ -35,7 +35,7 @@ from tests.gemini_server.faults import DEFECTS, Plan
 from tests.gemini_server.quota import Quota, next_pacific_midnight, pacific_day
 from tests.gemini_server.replies import compose
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 MODEL = "gemini-3.5-flash-lite"
 PATH = f"/v1beta/models/{MODEL}:generateContent"
 VERTEX = f"/v1beta1/projects/p/locations/global/publishers/google/models/{MODEL}:generateContent"
