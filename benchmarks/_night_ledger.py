@@ -46,7 +46,7 @@ class SharedClock:
 def grab(path: str, clock: tuple[float, float, float], limits: Limits, until: float) -> None:
     """One process: takes whatever it gets until then."""
     own = SharedClock(*clock)
-    quota = Quota(Path(path), own, day=PACIFIC)
+    quota = Quota(Path(path), own, day_of=lambda _: PACIFIC)
     while (now := own.time()) < until:
         found = quota.take(MODEL, limits, 100, "", HARD, 0.0)
         if not isinstance(found, Reservation):
@@ -75,7 +75,7 @@ def processes(
             process.start()
         for process in started:
             process.join()
-        quota = Quota(path, SharedClock(*clock), day=PACIFIC)
+        quota = Quota(path, SharedClock(*clock), day_of=lambda _: PACIFIC)
         rows = quota.store.connection().execute(
             "SELECT at FROM reservations WHERE at>=? AND at<? ORDER BY at", (origin, until)
         )
@@ -116,7 +116,7 @@ def cost(history: int = 1_000_000, calls: int = 300) -> dict[str, Any]:
 
 def _timed(path: Path, calls: int) -> dict[str, float]:
     quota, limits, pace = (
-        Quota(path, RealClock(), day=PACIFIC),
+        Quota(path, RealClock(), day_of=lambda _: PACIFIC),
         Limits(1_000_000, 10**12, 10**9),
         Pace(),
     )
@@ -140,7 +140,7 @@ def _timed(path: Path, calls: int) -> dict[str, float]:
 
 def _fill(path: Path, rows: int) -> None:
     """History: `rows` settled reservations that nothing has swept away yet."""
-    quota = Quota(path, RealClock(), day=PACIFIC, durable=False)
+    quota = Quota(path, RealClock(), day_of=lambda _: PACIFIC, durable=False)
     quota.take(MODEL, Limits(1_000_000, 10**12, 10**9), 1, "", HARD, 0.0)
     old = time.time() - 86_400 * 365
     with quota.store.write() as db:

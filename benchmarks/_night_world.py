@@ -161,7 +161,7 @@ class Night:
 
     def reserved(self) -> int:
         """Calls that the quota ledger has counted, over all days."""
-        quota = Quota(self.path, self.clock, PROJECT, day=PACIFIC, durable=False)
+        quota = Quota(self.path, self.clock, PROJECT, day_of=lambda _: PACIFIC, durable=False)
         (count,) = (
             quota.store.connection().execute("SELECT coalesce(sum(used), 0) FROM days").fetchone()
         )
@@ -169,7 +169,7 @@ class Night:
         return int(count)
 
     def _pacer(self) -> Pacer:
-        quota = Quota(self.path, self.clock, PROJECT, day=PACIFIC, durable=False)
+        quota = Quota(self.path, self.clock, PROJECT, day_of=lambda _: PACIFIC, durable=False)
         told = self.believed or self.limits
         return Pacer(quota, self.clock, self.rng.random, lambda _: told, self.pace)
 

@@ -26,6 +26,7 @@ def test_nothing_outside_the_wing_knows_a_backend_by_name() -> None:
     """`offline` is the exception: it writes where nobody else can."""
     words = {"(?i:gemini)", "Pacific", "GOOGLE_", "Vertex"}
     for one in BACKENDS.values():
+        words.add(f"backends[. ](?:import )?{one.name}\\b")
         if one.kind == "model":
             own = {one.key, one.day.zone, one.day.midnight, *one.access({}).keys, *one.models}
             words |= {re.escape(word) for word in own - {""}} | {f"[\"'`]{one.name}\\b"}

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 
-from nightpress.backends import BACKENDS
+from nightpress.backends import BACKENDS, Day
 
 PACIFIC = BACKENDS["gemini"].day
 """A provider's day that is not UTC's, and changes its length twice a year."""
 
 NOON = 1_795_032_000.0
 """2026-11-18 12:00 Pacific (20:00 UTC)."""
+
+
+def pacific(_model: str) -> Day:
+    return PACIFIC
 
 
 class FakeClock:

@@ -9,7 +9,7 @@ import pytest
 from nightpress.quota import Pacer, Quota
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
-from tests.quota.clocks import PACIFIC, FakeClock
+from tests.quota.clocks import FakeClock, pacific
 
 UNPACED = Pace(profile="unpaced", skew=0.0)
 """Only the limits: 60 seconds, as many calls as there may be."""
@@ -22,7 +22,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def quota(tmp_path: Path, clock: FakeClock) -> Iterator[Quota]:
-    made = Quota(tmp_path / "quota.db", clock, day=PACIFIC, durable=False)
+    made = Quota(tmp_path / "quota.db", clock, day_of=pacific, durable=False)
     yield made
     made.close()
 

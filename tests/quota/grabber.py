@@ -13,12 +13,12 @@ from nightpress.clock import RealClock
 from nightpress.quota import Quota, Reservation
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
-from tests.quota.clocks import PACIFIC
+from tests.quota.clocks import pacific
 
 
 def main() -> None:
     path, limit, mode = sys.argv[1:]
-    quota = Quota(Path(path), RealClock(), day=PACIFIC)
+    quota = Quota(Path(path), RealClock(), day_of=pacific)
     print("ready", flush=True)
     sys.stdin.readline()
     while True:

@@ -12,7 +12,7 @@ from nightpress.errors import ANSWER_KINDS, Answer, BackendError, Deferred
 from nightpress.quota import Closed, Pacer, Quota, Reservation, Wait
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Evidence, Pace
-from tests.quota.clocks import NOON, PACIFIC, FakeClock
+from tests.quota.clocks import NOON, PACIFIC, FakeClock, pacific
 from tests.quota.conftest import UNPACED
 
 LITE = "gemini-3.5-flash-lite"
@@ -158,7 +158,7 @@ def test_a_smaller_limit_is_learned_kept_and_said(
     paced.refused(taken(paced), Answer("minute_quota", "429", 429, 30.0, 2, "rpm"))
     assert "allows 2 requests a minute, not 15" in said[0]
     assert 30 <= waits(paced) <= 33.1
-    reopened = Quota(tmp_path / "quota.db", clock, day=PACIFIC)
+    reopened = Quota(tmp_path / "quota.db", clock, day_of=pacific)
     clock.now += 61
     assert reopened.snapshot(LITE, FREE, UNPACED).limits == Limits(2, 250_000, 500)
     assert isinstance(reopened.take(LITE, FREE, 1, "", UNPACED, 0), Reservation)
@@ -264,14 +264,14 @@ def test_old_reservations_are_swept_away(quota: Quota, clock: FakeClock) -> None
 
 
 def test_a_snapshot_creates_nothing(tmp_path: Path, clock: FakeClock) -> None:
-    quota = Quota(tmp_path / "no" / "quota.db", clock, day=PACIFIC)
+    quota = Quota(tmp_path / "no" / "quota.db", clock, day_of=pacific)
     assert quota.snapshot(LITE, FREE, Pace()).left_in_day == 500
     assert not (tmp_path / "no").exists()
 
 
 def test_projects_do_not_share(tmp_path: Path, clock: FakeClock) -> None:
-    one = Quota(tmp_path / "quota.db", clock, "one", day=PACIFIC)
-    two = Quota(tmp_path / "quota.db", clock, "two", day=PACIFIC)
+    one = Quota(tmp_path / "quota.db", clock, "one", day_of=pacific)
+    two = Quota(tmp_path / "quota.db", clock, "two", day_of=pacific)
     single = Limits(rpd=1)
     assert isinstance(one.take(LITE, single, 1, "", UNPACED, 0), Reservation)
     assert isinstance(one.take(LITE, single, 1, "", UNPACED, 0), Closed)

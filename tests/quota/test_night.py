@@ -15,7 +15,7 @@ from benchmarks._night_world import MODEL, PROJECT, Night, minute_bound, sizes_g
 from nightpress.quota import Quota
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Evidence, Pace
-from tests.quota.clocks import PACIFIC
+from tests.quota.clocks import PACIFIC, pacific
 
 FREE = Limits(15, 250_000, 500)
 EVENING = datetime(2026, 11, 23, 20, 0, tzinfo=PACIFIC.tzinfo).timestamp()
@@ -71,7 +71,7 @@ def test_a_smaller_minute_is_learned_from_the_first_refusals(tmp_path: Path) -> 
     made = night(tmp_path, limits=Limits(6, 250_000, 500), believed=FREE)
     assert 1 <= made.server.refusals["rpm"] <= 8  # those in flight together
     assert made.failed == 0
-    quota = Quota(tmp_path / "quota.db", made.clock, PROJECT, day=PACIFIC)
+    quota = Quota(tmp_path / "quota.db", made.clock, PROJECT, day_of=pacific)
     after = quota.snapshot(MODEL, FREE, Pace())
     assert after.learned == {"rpm": 6}
     assert after.evidence != Evidence()

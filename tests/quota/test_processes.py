@@ -11,7 +11,7 @@ from nightpress.clock import RealClock
 from nightpress.quota import Quota, Reservation
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
-from tests.quota.clocks import PACIFIC
+from tests.quota.clocks import pacific
 
 ROOT = Path(__file__).resolve().parents[2]
 UNPACED = Pace(profile="unpaced")
@@ -43,7 +43,7 @@ def test_four_processes_get_exactly_the_limit(tmp_path: Path) -> None:
     ids = [number for output in outputs for number in output]
     assert [process.returncode for process in started] == [0, 0, 0, 0]
     assert len(ids) == len(set(ids)) == 100
-    quota = Quota(path, RealClock(), day=PACIFIC)
+    quota = Quota(path, RealClock(), day_of=pacific)
     assert quota.snapshot("m", Limits(100), UNPACED).left_in_minute == 0
     quota.close()
 
@@ -57,7 +57,7 @@ def test_what_a_killed_process_reserved_stays_counted(tmp_path: Path) -> None:
     started.kill()
     started.wait(10)
     started.stdout.close()
-    quota, limits = Quota(path, RealClock(), day=PACIFIC), Limits(2)
+    quota, limits = Quota(path, RealClock(), day_of=pacific), Limits(2)
     assert quota.snapshot("m", limits, UNPACED).left_in_minute == 1
     assert isinstance(quota.take("m", limits, 1, "p", UNPACED, 0), Reservation)
     assert not isinstance(quota.take("m", limits, 1, "p", UNPACED, 0), Reservation)

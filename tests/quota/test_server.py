@@ -24,7 +24,7 @@ from nightpress.quota.pace import Pace
 from tests.backends.samples import MODEL, request
 from tests.gemini_server import FastClock, GeminiServer
 from tests.gemini_server import Limits as Served
-from tests.quota.clocks import PACIFIC
+from tests.quota.clocks import pacific
 
 SPEED = 40.0
 PACE = Pace(proof=4, skew=30.0)
@@ -67,7 +67,7 @@ def test_ledger_and_server_agree_and_nothing_is_refused(tmp_path: Path) -> None:
     with GeminiServer(clock=fast, limits=served, latency=1.0, rates=FAULTS, seed=5) as server:
         settings = {"base_url": server.url(), "clock_speed": SPEED, "deadline_seconds": 600.0}
         backend = warm(make("gemini", settings, {"GOOGLE_API_KEY": "test-key"}))
-        quota = Quota(tmp_path / "quota.db", clock, day=PACIFIC)
+        quota = Quota(tmp_path / "quota.db", clock, day_of=pacific)
         pacer = Pacer(quota, clock, random.Random(1).random, lambda _: Limits(*LIMITS), PACE)
         questions = [request(extra=f"number {n}") for n in range(14)]
         with ThreadPoolExecutor(6) as pool:
@@ -88,7 +88,7 @@ def test_the_servers_own_words_lower_the_limit(tmp_path: Path) -> None:
     with GeminiServer(clock=fast, limits={"*": Served(2, 250_000, 400)}) as server:
         settings = {"base_url": server.url(), "clock_speed": SPEED, "deadline_seconds": 600.0}
         backend = warm(make("gemini", settings, {"GOOGLE_API_KEY": "test-key"}))
-        quota = Quota(tmp_path / "quota.db", clock, day=PACIFIC)
+        quota = Quota(tmp_path / "quota.db", clock, day_of=pacific)
         pacer = Pacer(quota, clock, lambda: 0.5, lambda _: Limits(15, 250_000, 400),
                       Pace(profile="unpaced", skew=30.0), tell=said.append)  # fmt: skip
         for number in range(3):

@@ -17,7 +17,7 @@ from nightpress.quota import Pacer, Quota, Wait
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
 from tests.gemini_server import quota as referee
-from tests.quota.clocks import NOON, PACIFIC, FakeClock
+from tests.quota.clocks import NOON, PACIFIC, FakeClock, pacific
 
 MODEL = "some-model"
 NEAR_MIDNIGHT = datetime(2026, 10, 31, 23, 59, 30, tzinfo=PACIFIC.tzinfo).timestamp()
@@ -52,7 +52,7 @@ def arrivals(
     clock, rng = FakeClock(start), random.Random(1)
     pacers = [
         Pacer(
-            Quota(Path(folder, "q.db"), clock, day=PACIFIC, durable=False),
+            Quota(Path(folder, "q.db"), clock, day_of=pacific, durable=False),
             clock,
             rng.random,
             lambda _: limit,
@@ -115,7 +115,7 @@ def test_no_capacity_is_lost(rpm: int, minutes: int, offset: float) -> None:
     """Callers that always want get all that an exact minute holds."""
     clock = FakeClock(NOON + offset)
     with tempfile.TemporaryDirectory() as folder:
-        quota = Quota(Path(folder, "q.db"), clock, day=PACIFIC, durable=False)
+        quota = Quota(Path(folder, "q.db"), clock, day_of=pacific, durable=False)
         pacer = Pacer(quota, clock, lambda: 0.5, lambda _: Limits(rpm),
                       Pace(profile="unpaced", skew=0.0))  # fmt: skip
         begun, granted = clock.now, 0

@@ -229,6 +229,6 @@ def situation(project: Project, model: str) -> tuple[forecast.Situation, Snapsho
         until=bounds.until,
         closed_until=stands.closed_until,
         price=pacing.price_of(project, model),
-        day=quota.day,
+        day=quota.day_of(model),
     )
     return met, stands

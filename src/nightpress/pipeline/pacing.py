@@ -88,8 +88,9 @@ def pace_of(project: Project) -> Pace:
 
 def quota_of(project: Project) -> Quota:
     """The quota ledger, shared by all runs of this project."""
-    account, day = _access(project).account, declared(project).day
-    return Quota(project.state / "quota.db", project.clock, account, day)
+    account = _access(project).account
+    path = project.state / "quota.db"
+    return Quota(path, project.clock, account, lambda model: declared(project, model).day)
 
 
 def declared(project: Project, model: str = "") -> Declaration:

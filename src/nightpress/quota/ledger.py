@@ -7,7 +7,7 @@ run backwards, whoever reserves.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -55,22 +55,22 @@ class _Ending(NamedTuple):
 
 
 class Quota:
-    """The quota ledger of one provider's project, whose days are `day`. Safe for threads;
-    processes share the file."""
+    """The quota ledger of one provider's project, where a model's day is `day_of` it. Safe for
+    threads; processes share the file."""
 
     def __init__(
         self,
         path: Path,
         clock: Clock,
         project: str = "default",
-        day: Day = UTC,
+        day_of: Callable[[str], Day] = lambda _: UTC,
         *,
         durable: bool = True,
     ) -> None:
         self.store = Store(path, MIGRATIONS, durable=durable)
         self.clock = clock
         self.project = project
-        self.day = day
+        self.day_of = day_of
         self._guard = threading.Lock()  # threads of one process queue here, not in SQLite's polling
 
     def take(
@@ -83,15 +83,15 @@ class Quota:
         """
         with self._guard, self.store.write() as db:
             now = self.clock.time()
-            lane = self._lane(db, model, limits, now)
+            lane, day = self._lane(db, model, limits, now), self.day_of(model)
             allowed = quota_limits.lowered(limits, learn.known(db, lane["id"], now))
             tokens = rules.tokens(model, allowed, estimate, lane["ratio"])
-            no = rules.day(db, lane, allowed, now, self.day) or rules.minute(
+            no = rules.day(db, lane, allowed, now, day) or rules.minute(
                 db, lane, allowed, tokens, purpose, pace, now
             )
             if no is not None:
                 return no
-            number = rules.insert(db, lane, now, tokens, purpose, pace, draw, self.day.of(now))
+            number = rules.insert(db, lane, now, tokens, purpose, pace, draw, day.of(now))
             rules.prune(db, lane["id"], now)
         return Reservation(number, model, purpose, now, tokens, estimate)
 
@@ -157,7 +157,7 @@ class Quota:
             )
             said = learn.limit(db, lane, limits, answer, self.clock.time())
             if answer.kind == "day_quota":
-                said += learn.close(db, lane, held.at, self.clock.time(), self.day)
+                said += learn.close(db, lane, held.at, self.clock.time(), self.day_of(held.model))
             else:
                 said += learn.slow(db, lane, held.at, pace, answer, self.clock.time(), draw)
             return said
@@ -165,7 +165,9 @@ class Quota:
     def snapshot(self, model: str, limits: Limits, pace: Pace) -> Snapshot:
         """How things stand, for display and forecasts; creates and changes nothing."""
         now = self.clock.time()
-        return showing.snapshot(self.store.path, self.project, model, limits, pace, now, self.day)
+        return showing.snapshot(
+            self.store.path, self.project, model, limits, pace, now, self.day_of(model)
+        )
 
     def close(self) -> None:
         self.store.close()
@@ -197,7 +199,7 @@ class Quota:
                 "UPDATE lanes SET limits=?, clean=0, refusals=0 WHERE id=?", (said, row["id"])
             )
             db.execute("DELETE FROM learned WHERE lane=?", (row["id"],))
-        elif not rules.clock_went_back(db, row, now, self.day):
+        elif not rules.clock_went_back(db, row, now, self.day_of(model)):
             return row
         found: Row = db.execute(find, key).fetchone()
         return found

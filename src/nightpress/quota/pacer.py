@@ -83,7 +83,7 @@ class Pacer(Struct):
                 model, self.limits(model), tokens_in, purpose, self.pace, self.draw()
             )
             if isinstance(found, Closed):
-                hint = GOES_ON.format(self.quota.day.midnight)
+                hint = GOES_ON.format(self.quota.day_of(model).midnight)
                 raise DaySpent(f"{model}: {found.why}", found.until, hint)
             if isinstance(found, Wait):
                 self._in_time(found)
