@@ -144,14 +144,14 @@ def test_what_a_run_writes_is_known_to_the_next(tmp_path: Path) -> None:
     later = FastClock(1, 2_000_000_000, 0)
     catalog.load(Project(tmp_path, {}, {}, later))
     project = Project(tmp_path, {}, {}, later)
-    assert not catalog.load(project).gathered
+    assert not catalog.load(project).plugins
     book = LockBook(project)
     book.record(entry("beta/skill"))  # as `doit adopt` does: no file of the plugin moves
     book.flush()
     assert project.index.meta(LOCK) == project.lock().sha256
     again = Project(tmp_path, {}, {}, later)
-    assert set(catalog.load(again).gathered) == {"beta"}
+    assert set(catalog.load(again).plugins) == {"beta"}
     # a line that another hand wrote is seen, whatever the index knows
     rows = {job: lockfile.line(e) for job, e in again.lock().items() if job != "alpha/skill"}
     project.lock_path.write_bytes(lockfile.render(rows))
-    assert set(catalog.load(Project(tmp_path, {}, {}, later)).gathered) == {"alpha"}
+    assert set(catalog.load(Project(tmp_path, {}, {}, later)).plugins) == {"alpha"}

@@ -128,7 +128,7 @@ def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = N
 
 def _writer(catalog: Catalog, item: Item) -> Writer:
     """Who would make it: a manifest may name a backend and a model of its own."""
-    return catalog.gathered[item.slug].states[item.name].writer
+    return catalog.plugins[item.slug].states[item.name].writer
 
 
 def _with_fallbacks(
@@ -185,7 +185,7 @@ def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Itera
     analysed: set[str] = set()
     asked = written = 0
     for number, item in enumerate(making):
-        found = catalog.gathered.get(item.slug)
+        found = catalog.plugins.get(item.slug)
         if found is None:
             continue
         try:

@@ -10,7 +10,6 @@ import gc
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 from msgspec import Struct, field
 
@@ -18,6 +17,7 @@ from nightpress.model import Decision, Reason
 from nightpress.plan import agreement
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import Item, PluginState
+from nightpress.project import Problem
 from nightpress.project.project import Project
 from nightpress.storage.index import RACY_NS, Settled, newest, sign
 
@@ -41,9 +41,9 @@ class Catalog(Struct):
 
     items: dict[str, Item] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
-    problems: list[Any] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     unmoved: Counter[str] = field(default_factory=Counter)
-    gathered: dict[str, PluginState] = field(default_factory=dict)
+    plugins: dict[str, PluginState] = field(default_factory=dict)
 
     def of(self, slug: str) -> list[Item]:
         return [item for item in self.items.values() if item.slug == slug]
@@ -55,7 +55,7 @@ class Catalog(Struct):
         return total
 
 
-Looking = Callable[[int, int], None]
+Meter = Callable[[int, int], None]
 """(plugins read, plugins to read)."""
 
 
@@ -68,41 +68,41 @@ def load(
     *,
     slugs: frozenset[str] | None = None,
     everything: bool = False,
-    looking: Looking = _silent,
+    meter: Meter = _silent,
 ) -> Catalog:
     """The catalog: of the named plugins, or of all; everything: with the items of plugins that
-    need nothing, too (for list, info and plan); looking: told how far it has come."""
+    need nothing, too (for list, info and plan); meter: told how far it has come."""
     names = project.slugs()
     if slugs is not None:
         chosen = [name for name in names if name in slugs]
-        return _gathered(project, Catalog(slugs=names), chosen, looking)
+        return _gathered(project, Catalog(slugs=names), chosen, meter)
     collecting = gc.isenabled()
     gc.disable()  # tens of thousands of small live objects: nothing to collect, much to visit
     try:
-        return _load_all(project, names, everything, looking)
+        return _load_all(project, names, everything, meter)
     finally:
         if collecting:
             gc.enable()
 
 
-def _load_all(project: Project, names: list[str], everything: bool, looking: Looking) -> Catalog:
+def _load_all(project: Project, names: list[str], everything: bool, meter: Meter) -> Catalog:
     index = project.index
     key = project.key()
     if index.meta("key") != key:
         index.unsettle_all(key)
     catalog = Catalog(slugs=names)
-    settled = _unmoved(project, frozenset(names))
-    for slug, counts in settled.items():
+    up_to_date = _unmoved(project, frozenset(names))
+    for slug, counts in up_to_date.items():
         if everything:
             catalog.items.update((item.id, item) for item in _from_index(index.items(slug)))
         else:
             catalog.unmoved.update(json.loads(counts))
-    unsettled = [name for name in names if name not in settled]
-    return _gathered(project, catalog, unsettled, looking)
+    invalidated = [name for name in names if name not in up_to_date]
+    return _gathered(project, catalog, invalidated, meter)
 
 
 def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:
-    """slug -> counts of the settled plugins of which neither a file nor the lock's lines moved."""
+    """slug -> counts of the plugins without work, if neither files nor lines of the lock moved."""
     index = project.index
     unmoved = {slug: (lock, counts) for slug, lock, counts in index.unmoved() if slug in names}
     for slug in agreement.moved(project, {slug: lock for slug, (lock, _) in unmoved.items()}):
@@ -110,23 +110,23 @@ def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:
     return {slug: counts for slug, (_, counts) in unmoved.items()}
 
 
-def _gathered(project: Project, catalog: Catalog, slugs: list[str], looking: Looking) -> Catalog:
+def _gathered(project: Project, catalog: Catalog, slugs: list[str], meter: Meter) -> Catalog:
     """Look into each of the plugins; remember those that need nothing."""
     if not slugs:
         return catalog
     gatherer = Gatherer(project)
-    settled = []
+    up_to_date = []
     for number, slug in enumerate(slugs):
-        looking(number, len(slugs))
+        meter(number, len(slugs))
         plugin = gatherer.gather(slug)
         catalog.problems += plugin.problems
-        catalog.gathered[slug] = plugin
+        catalog.plugins[slug] = plugin
         items = list(_items(plugin))
         catalog.items.update((item.id, item) for item in items)
         if not plugin.problems and not any(item.work for item in items):
-            settled.append((plugin, items, gatherer.lock.digest(slug)))
-    looking(len(slugs), len(slugs))
-    project.index.settle(s for row in settled if (s := _settle(project, *row)) is not None)
+            up_to_date.append((plugin, items, gatherer.lock.digest(slug)))
+    meter(len(slugs), len(slugs))
+    project.index.settle(s for row in up_to_date if (s := _settle(project, *row)) is not None)
     return catalog
 
 

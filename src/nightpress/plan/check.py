@@ -39,7 +39,7 @@ MAY_BE_ELSEWHERE = ("command-exists", "agent-exists", "skill-exists")
 SKILL_FILES = 2000
 """Entries of a skill's folder that are looked at: a SKILL.md may lie in somebody's home."""
 
-Looking = Callable[[int, int], None]
+Meter = Callable[[int, int], None]
 
 
 class Judged(Struct, frozen=True):
@@ -56,7 +56,7 @@ class Judged(Struct, frozen=True):
 
 
 def check(
-    paths: Sequence[str], here: Path, environ: Mapping[str, str], looking: Looking
+    paths: Sequence[str], here: Path, environ: Mapping[str, str], meter: Meter
 ) -> list[Judged]:
     """Every document below the paths (none: of the project that we are in, else of this folder).
 
@@ -67,7 +67,7 @@ def check(
     for root in dict.fromkeys(one.project for one in requested if one.project is not None):
         wanted = [one for one in requested if one.project == root]
         with _opened(root, environ) as project:
-            for judged, path in _declared(project, wanted, looking):
+            for judged, path in _declared(project, wanted, meter):
                 documents[path] = judged
     for one in requested:
         for path in one.documents():
@@ -149,13 +149,13 @@ def _opened(root: Path, environ: Mapping[str, str]) -> Iterator[Project]:
 
 
 def _declared(
-    project: Project, wanted: Sequence[_Asked], looking: Looking
+    project: Project, wanted: Sequence[_Asked], meter: Meter
 ) -> Iterator[tuple[Judged, Path]]:
     """The documents that the manifests declare, as far as they stand and were asked for."""
     gatherer = Gatherer(project)
     names = project.slugs()
     for number, slug in enumerate(names):
-        looking(number, len(names))
+        meter(number, len(names))
         plugin = gatherer.gather(slug)
         for problem in plugin.problems:
             path = project.manifests / f"{slug}.yaml"
@@ -167,7 +167,7 @@ def _declared(
             one = _first(wanted, path)
             if one is not None and (stale := _stale(state)) is not None:
                 yield _judged(project, plugin, state, one.shown(path), stale), path
-    looking(len(names), len(names))
+    meter(len(names), len(names))
 
 
 def _first(wanted: Sequence[_Asked], path: Path) -> _Asked | None:

@@ -116,14 +116,14 @@ class Session:
                 self._catalog = self.whole()
             else:
                 slugs = None if chosen.stale else chosen.slugs
-                self._catalog = catalog.load(self.project, slugs=slugs, looking=self._meter())
+                self._catalog = catalog.load(self.project, slugs=slugs, meter=self._meter())
         return self._catalog
 
     def whole(self) -> Catalog:
         """All plugins, those that need nothing, too."""
         from nightpress.plan import catalog
 
-        return catalog.load(self.project, everything=True, looking=self._meter())
+        return catalog.load(self.project, everything=True, meter=self._meter())
 
     def _meter(self) -> Callable[[int, int], None]:
         from nightpress.progress.meter import Meter
@@ -161,11 +161,11 @@ class Session:
 
     def plugin(self, slug: str) -> PluginState:
         """Everything about one plugin, gathered once."""
-        state = self.catalog.gathered.get(slug)
+        state = self.catalog.plugins.get(slug)
         if state is None:
             from nightpress.plan.gather import Gatherer
 
-            state = self.catalog.gathered[slug] = Gatherer(self.project).gather(slug)
+            state = self.catalog.plugins[slug] = Gatherer(self.project).gather(slug)
         return state
 
     # --- who does it ---
@@ -204,7 +204,7 @@ class Session:
 
     def _asks_a_model(self) -> bool:
         """Does the project, or any manifest of what has to be looked at?"""
-        states = (s for state in self.catalog.gathered.values() for s in state.states.values())
+        states = (s for state in self.catalog.plugins.values() for s in state.states.values())
         return self.project.writer().kind == "model" or any(
             state.writer.kind == "model" for state in states
         )

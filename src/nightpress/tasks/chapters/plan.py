@@ -26,7 +26,7 @@ def plan() -> Task:
 
         catalog = now.whole()
         ahead = outlook.outlook(now.project, catalog)
-        scores = appraise.scores(now.project, catalog.items.values(), catalog.gathered)
+        scores = appraise.scores(now.project, catalog.items.values(), catalog.plugins)
         if format == "json":
             say_json(_document(now, catalog, ahead, scores))
         else:
