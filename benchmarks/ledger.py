@@ -20,7 +20,8 @@ from nightpress import report
 from nightpress.clock import RealClock
 from nightpress.ledger import chain
 from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.rows import Attempt
+from nightpress.ledger.rows import NewAttempt
+from nightpress.model import Status
 from nightpress.pipeline import prune
 from nightpress.plan import catalog
 from nightpress.project import init
@@ -114,9 +115,11 @@ def _writing(root: Path) -> dict[str, Any]:
     for number in range(100):
         job = f"plugin-{number}/skill"
         began = time.perf_counter()
-        ledger.last([job])
-        row = ledger.begin("bench", Attempt(job, "p", "p", "skill", "t", "offline", "m", ["x"], {}))
-        ledger.end(row, "failed", processing_time_seconds=1.0, error_message="bench")
+        ledger.last(job)
+        row = ledger.begin(
+            "bench", NewAttempt(job, "p", "p", "skill", "t", "offline", "m", ["x"], {})
+        )
+        ledger.end(row, Status.FAILED, processing_time_seconds=1.0, error_message="bench")
         spent.append(time.perf_counter() - began)
     ledger.end_run("bench", 0, {})
     ledger.close()

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from nightpress.backends.declaration import Day
 from nightpress.errors import LedgerError
 from nightpress.ledger.ledger import Ledger, last_run
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
 from nightpress.quota.snapshot import snapshot
 from nightpress.quota.tables import MIGRATIONS
+from nightpress.storage import sqlite
 from nightpress.storage.sqlite import Store, read_only, reading
 from tests.market import Market, plugin
 
@@ -76,6 +78,28 @@ def test_an_interrupted_rollback_journal_does_not_stop_a_reader(tmp_path: Path) 
     assert _there(path)
 
 
+def test_where_nothing_can_be_written_tables_are_brought_up_to_date_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_writable", lambda _path: False)
+    newer = "CREATE TABLE more (word TEXT);"
+    for name, migrations in (("missing", ()), ("empty", ()), ("older", (SCRIPT,))):
+        path = tmp_path / name
+        if name == "empty":
+            path.touch()
+        if migrations:
+            with closing(sqlite3.connect(path)) as maker:
+                maker.executescript(SCRIPT + "INSERT INTO words VALUES ('a');")
+                maker.execute("PRAGMA user_version=1")
+        before = path.read_bytes() if path.exists() else None
+        store = Store(path, (SCRIPT, newer))
+        words = [row["word"] for row in store.connection().execute("SELECT word FROM words")]
+        assert words == (["a"] if migrations else [])
+        assert store.connection().execute("SELECT * FROM more").fetchall() == []
+        store.close()
+        assert (path.read_bytes() if path.exists() else None) == before
+
+
 def _make(path: Path, go: Event) -> None:
     go.wait()
     store = Store(path, MIGRATIONS)
@@ -91,7 +115,7 @@ def test_readers_race_with_whoever_makes_the_quota_ledger(tmp_path: Path) -> Non
         maker.start()
         go.set()
         while maker.is_alive():
-            shown = snapshot(path, "project", "model", LIMITS, Pace(), 0.0)
+            shown = snapshot(path, "project", "model", LIMITS, Pace(), 0.0, Day())
             assert shown.left_in_minute == LIMITS.rpm
             seen += path.exists()
         maker.join()

@@ -96,13 +96,20 @@ class Store:
         return connection
 
     def _open_for_reading(self) -> sqlite3.Connection:
-        """In a folder that cannot be written: a cache in memory, or the file as it stands."""
-        if self._durable:
-            return read_only(self.path)
-        connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        self._migrate(connection)
-        return connection
+        """In a folder that cannot be written: the file as it stands; where its tables are not (yet)
+        those of this version, a copy in memory that has them; for a cache, an empty one."""
+        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        memory.row_factory = sqlite3.Row
+        if self._durable and self.path.exists():
+            standing = read_only(self.path)
+            (version,) = standing.execute("PRAGMA user_version").fetchone()
+            if version >= len(self._migrations):
+                self._migrate(standing)  # refuses a newer one
+                return standing
+            with closing(standing):
+                standing.backup(memory)
+        self._migrate(memory)
+        return memory
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
