@@ -1,6 +1,6 @@
 """`nightpress`: doit's companion for what is no task: setting up, looking on, and recovery.
 
-Floor 4. `doit` does the work of a project; see `doit list`.
+`doit` does the work of a project; see `doit list`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from nightpress import errors
 from nightpress.cli import check, watch
@@ -54,7 +53,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="nightpress",
         description="Documents for a plugin marketplace: made overnight, and kept true. "
         "`nightpress` sets a project up; `doit` does its work (see `doit list`).",
@@ -91,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_why(commands: Any) -> None:
+def _add_why(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     why = commands.add_parser(
         "why",
         help="where a published file comes from, and how to take it back",
@@ -115,16 +114,16 @@ def _why(given: argparse.Namespace) -> int:
 
     root = located(given.project)
     project = Project(root, {}, os.environ, RealClock())
-    found = why.explain(project, given.path, diff=given.diff)
+    story = why.explain(project, given.path, diff=given.diff)
     if given.format == "json":
-        sys.stdout.write(json.dumps(found.as_json(), indent=2, ensure_ascii=True) + "\n")
+        sys.stdout.write(json.dumps(story.as_json(), indent=2, ensure_ascii=True) + "\n")
         return errors.EXIT_OK
-    for line in found.lines():
+    for line in story.lines():
         _say(line)
     return errors.EXIT_OK
 
 
-def _add_tonight(commands: Any) -> None:
+def _add_tonight(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     tonight = commands.add_parser(
         "tonight",
         help="run doit until all is done or the window ends, sleeping over quota resets",
@@ -139,7 +138,7 @@ def _add_tonight(commands: Any) -> None:
     tonight.set_defaults(run=_tonight)
 
 
-def _add_restore_all(commands: Any) -> None:
+def _add_restore_all(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     restore = commands.add_parser(
         "restore-all",
         help="bring everything back from a vault, on a bare machine",
@@ -168,17 +167,17 @@ def _restore_all(given: argparse.Namespace) -> int:
     place, meter = vault.named_vault(given.vault, os.environ), Meter()
     try:
         if given.list:
-            for one in vault.snapshots(place):
-                _say(one.line(RealClock().time()))
+            for snapshot in vault.snapshots(place):
+                _say(snapshot.line(RealClock().time()))
             return errors.EXIT_OK
-        done = vault.restore_all(
+        restored = vault.restore_all(
             place, Path(given.dest), snapshot=given.snapshot, plugin=given.plugin,
             overwrite=given.overwrite, progress=meter.transfer,
         )  # fmt: skip
     finally:
         meter.end()
         place.close()
-    for line in done.lines():
+    for line in restored.lines():
         _say(line)
     return errors.EXIT_OK
 
@@ -192,13 +191,13 @@ def _tonight(given: argparse.Namespace) -> int:
         raise errors.UsageError(
             f"{given.project}: there is no dodo.py", "run nightpress init first"
         )
-    said = {
+    settings = {
         name: str(value)
         for name in options.OPTIONS
         if name not in ("force", "until") and (value := getattr(given, name, None)) is not None
     }
-    options.read(said | ({"until": given.until} if given.until else {}))
-    variables = [f"{name}={value}" for name, value in said.items()]
+    options.read(settings | ({"until": given.until} if given.until else {}))
+    variables = [f"{name}={value}" for name, value in settings.items()]
     return tonight.tonight(project, variables, given.until, clock.of(os.environ), _say)
 
 
@@ -212,10 +211,10 @@ def _init(given: argparse.Namespace) -> int:
         return _add_chapters(Path(given.project))
     from nightpress.project import init as scaffold
 
-    done = scaffold.init(
+    changes = scaffold.init(
         Path(given.project), given.marketplace, rename_generic=given.rename_generic
     )
-    for line in done.lines():
+    for line in changes.lines():
         sys.stdout.write(safe(line) + "\n")
     return errors.EXIT_OK
 

@@ -1,7 +1,4 @@
-"""`nightpress check`: the command line of the judge.
-
-Floor 4.
-"""
+"""`nightpress check`: the command line of the judge."""
 
 from __future__ import annotations
 
@@ -9,13 +6,12 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from nightpress import errors
 from nightpress.project.project import version
 
 
-def add(commands: Any) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check = commands.add_parser(
         "check",
         help="judge the documents that stand, in a project or alone; makes no call",
@@ -49,8 +45,8 @@ def _check(given: argparse.Namespace) -> int:
     report = Report(judged, accepted, given.stale == "fail")
     if given.write_baseline:
         atomic.write(Path(given.write_baseline).absolute(), report.baseline().encode())
-        said = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} accepted"
-        sys.stdout.write(f"{said} in {given.write_baseline}\n")
+        count = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} accepted"
+        sys.stdout.write(f"{count} in {given.write_baseline}\n")
         return errors.EXIT_OK
     sys.stdout.write(report.text(given.format, version()))
     return errors.EXIT_OK if report.ok else errors.EXIT_FAILED

@@ -1,6 +1,6 @@
 """`nightpress tonight`: runs doit again and again until all is done or the window ends.
 
-Floor 4. Each round is a doit run of its own, so whatever ends a run (quota, a crash, a server that
+Each round is a doit run of its own, so whatever ends a run (quota, a crash, a server that
 is down) ends just that round; between rounds it sleeps until it makes sense to go on.
 """
 
@@ -66,17 +66,17 @@ def tonight(
     fruitless = 0
     while True:
         words = [f"{n}={v:f}" if isinstance(v, float) else f"{n}={v}" for n, v in bounds.items()]
-        done = _round(project, [*words, *([f"until={until}"] if until else [])])
-        fruitless = 0 if done.left("published") else fruitless + 1
-        wake = _wake(done, clock.time(), fruitless)
+        latest = _round(project, [*words, *([f"until={until}"] if until else [])])
+        fruitless = 0 if latest.left("published") else fruitless + 1
+        wake = _wake(latest, clock.time(), fruitless)
         if wake is None:
-            return done.status
-        if not _take(bounds, done):
+            return latest.status
+        if not _take(bounds, latest):
             say("the night's budget is spent; the rest goes on in the next one")
-            return done.status
+            return latest.status
         if end is not None and wake >= end:
             say(f"the window ends at {until}; the rest goes on in the next one")
-            return done.status
+            return latest.status
         say(f"sleeping until {datetime.fromtimestamp(wake):%Y-%m-%d %H:%M:%S}")
         while (left := wake - clock.time()) > 0:
             clock.sleep(min(left, SLICE))  # one long sleep would oversleep after a suspend
@@ -85,32 +85,32 @@ def tonight(
 def _bounds(project: Path, variables: Sequence[str]) -> dict[str, Any]:
     """The defaults' budget, and over it what was said on the command line."""
     defaults, _ = contract.load_defaults(project)
-    said = dict(word.split("=", 1) for word in variables)
-    return {**(defaults.values.get("budget") or {}), **options.read(said)}
+    given = dict(word.split("=", 1) for word in variables)
+    return {**(defaults.values.get("budget") or {}), **options.read(given)}
 
 
-def _take(bounds: dict[str, Any], done: Round) -> bool:
+def _take(bounds: dict[str, Any], latest: Round) -> bool:
     """Take what a round used off the night's bounds; False: one of them is used up."""
-    begun = sum(done.left(status) for status in ("published", "refused", "failed"))
-    used: dict[str, float] = {"limit": begun, "max_cost": float(done.summary.get("cost") or 0)}
-    used |= {"max_calls": done.left("calls"), "max_tokens": done.left("tokens")}
+    begun = sum(latest.left(status) for status in ("published", "refused", "failed"))
+    used: dict[str, float] = {"limit": begun, "max_cost": float(latest.summary.get("cost") or 0)}
+    used |= {"max_calls": latest.left("calls"), "max_tokens": latest.left("tokens")}
     for name, amount in used.items():
         if bounds.get(name) is not None:
             bounds[name] = round(max(0, bounds[name] - amount), 6)
     return not any(bounds.get(name) == 0 for name in used)
 
 
-def _wake(done: Round, now: float, fruitless: int) -> float | None:
+def _wake(latest: Round, now: float, fruitless: int) -> float | None:
     """When the next round makes sense (epoch seconds); None: all is done, or nothing will help."""
     pause = min(PAUSE_MOST, PAUSE * 2.0 ** max(0, fruitless - 1))
-    if done.status == errors.EXIT_BUSY:
+    if latest.status == errors.EXIT_BUSY:
         return now + pause
-    if done.status not in (errors.EXIT_OK, errors.EXIT_FAILED):
+    if latest.status not in (errors.EXIT_OK, errors.EXIT_FAILED):
         return None
-    at = done.summary.get("goes_on_at")
-    if done.left("deferred") and at is not None:
+    at = latest.summary.get("goes_on_at")
+    if latest.left("deferred") and at is not None:
         return max(now, float(at)) + MARGIN
-    if done.left("failed") and fruitless < FRUITLESS:
+    if latest.left("failed") and fruitless < FRUITLESS:
         return now + pause
     return None
 
@@ -125,11 +125,11 @@ def _round(project: Path, words: Sequence[str]) -> Round:
             if number == signal.SIGTERM:
                 process.send_signal(number)
 
-        held = {n: signal.signal(n, pass_on) for n in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {n: signal.signal(n, pass_on) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
             status = process.wait()
         finally:
-            for number, handler in held.items():
+            for number, handler in handlers.items():
                 signal.signal(number, handler)
     last, summary = last_run(ledger)
     return Round(

@@ -1,7 +1,4 @@
-"""`nightpress watch`: the live screen of a run in another process.
-
-Floor 4.
-"""
+"""`nightpress watch`: the live screen of a run in another process."""
 
 from __future__ import annotations
 
@@ -17,18 +14,19 @@ from nightpress import clock, errors
 from nightpress.pipeline.events import Event
 from nightpress.progress import draw as terminal_screen
 from nightpress.progress import plain
+from nightpress.progress.draw import Standing
 from nightpress.progress.watch import Watched, until_over
 from nightpress.project.project import STATE, Project, located
 from nightpress.text import safe
 
 if TYPE_CHECKING:
-    from nightpress.progress.draw import Standing
+    from rich.console import RenderableType
 
 EVERY = 0.25
 LOOK = 2.0
 
 
-def add(commands: Any) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     watch = commands.add_parser(
         "watch",
         help="the live screen of a run in another process",
@@ -92,12 +90,13 @@ def _screen(root: Path, watched: Watched) -> None:
     console = terminal_screen.console(sys.stdout)
     with Live(console=console, auto_refresh=False) as region:
         console.show_cursor(True)
-        looked: list[Any] = [0.0, None]
+        at, standing = 0.0, Standing()
 
         def draw() -> None:
-            if time.time() - looked[0] >= LOOK:
-                looked[:] = [time.time(), _standing(root, watched)]
-            region.update(_drawn(watched, looked[1], console.width), refresh=True)
+            nonlocal at, standing
+            if time.time() - at >= LOOK:
+                at, standing = time.time(), _standing(root, watched)
+            region.update(_drawn(watched, standing, console.width), refresh=True)
             _pause()
 
         until_over(watched, draw, lambda _row: None)
@@ -110,13 +109,13 @@ def _print(root: Path, watched: Watched, width: int | None) -> None:
     console.print(_drawn(watched, standing, console.width))
 
 
-def _drawn(watched: Watched, standing: Standing | None, width: int) -> Any:
+def _drawn(watched: Watched, standing: Standing | None, width: int) -> RenderableType:
     from rich.console import Group
 
     standing = standing or terminal_screen.Standing(verdict=watched.verdict())
     now = watched.screen.seen if standing.verdict else clock.of(os.environ).time()
-    drawn = terminal_screen.render(watched.screen, standing, now, width)
-    return Group(*terminal_screen.latest(watched.screen), drawn)
+    screen = terminal_screen.render(watched.screen, standing, now, width)
+    return Group(*terminal_screen.latest(watched.screen), screen)
 
 
 def _standing(root: Path, watched: Watched) -> Standing:

@@ -1,6 +1,6 @@
 """The screen of a run, as a rich renderable: calm, aligned, and fit for a narrow terminal.
 
-Floor 2: functions of values. Names come from plugins: everything is made safe first.
+Names come from plugins: everything is made safe first.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def console(out: Out, **settings: Any) -> Console:
     wherever the run was started, may be of another one (or of before it was resized)."""
     from rich.console import Console
 
-    told = {"COLUMNS", "LINES"} if out.isatty() else set()
-    environ = {name: value for name, value in os.environ.items() if name not in told}
+    inherited = {"COLUMNS", "LINES"} if out.isatty() else set()
+    environ = {name: value for name, value in os.environ.items() if name not in inherited}
     return Console(file=cast(IO[str], out), highlight=False, _environ=environ, **settings)
 
 
@@ -59,7 +59,7 @@ def render(screen: Screen, standing: Standing, now: float, width: int) -> Render
     return Group(*_parts(screen, standing, now, width))
 
 
-def _parts(screen: Screen, standing: Standing, now: float, width: int) -> Iterator[Any]:
+def _parts(screen: Screen, standing: Standing, now: float, width: int) -> Iterator[RenderableType]:
     from rich.rule import Rule
 
     yield Rule(style="dim")
@@ -106,20 +106,20 @@ def _counts(screen: Screen) -> Text:
     parts = [(f"{screen.counts[s]:,} {s}", STYLES[s]) for s in STYLES if screen.counts[s]]
     parts += [(f"{screen.current:,} up to date", "dim")] if screen.current else []
     text = Text(overflow="fold")
-    for number, (said, style) in enumerate(parts or [("nothing finished yet", "dim")]):
-        text.append(("  " if number else "") + said, style)
+    for number, (words, style) in enumerate(parts or [("nothing finished yet", "dim")]):
+        text.append(("  " if number else "") + words, style)
     return text
 
 
 def _clock(screen: Screen, standing: Standing, now: float) -> str:
-    said = f"{_duration(max(0.0, now - screen.began))} so far"
+    so_far = f"{_duration(max(0.0, now - screen.began))} so far"
     if standing.verdict:
-        return said
+        return so_far
     if standing.eta is None:
-        return f"{said}, no estimate yet" if screen.done < screen.work else said
+        return f"{so_far}, no estimate yet" if screen.done < screen.work else so_far
     if standing.later:
-        return f"{said}, not all in this run: done about {_moment(standing.eta, now)}"
-    return f"{said}, done about {_moment(standing.eta, now)}"
+        return f"{so_far}, not all in this run: done about {_moment(standing.eta, now)}"
+    return f"{so_far}, done about {_moment(standing.eta, now)}"
 
 
 def _spent(screen: Screen) -> str:
@@ -132,31 +132,31 @@ def _spent(screen: Screen) -> str:
 
 
 def _quota(standing: Standing) -> str:
-    said = []
+    left = []
     if standing.minute:
-        said.append(f"{standing.minute[0]:,} of {standing.minute[1]:,} this minute")
+        left.append(f"{standing.minute[0]:,} of {standing.minute[1]:,} this minute")
     if standing.day:
         at = datetime.fromtimestamp(standing.resets_at)
-        said.append(f"{standing.day[0]:,} of {standing.day[1]:,} today (new at {at:%H:%M})")
-    return f"quota left: {', '.join(said)}" if said else ""
+        left.append(f"{standing.day[0]:,} of {standing.day[1]:,} today (new at {at:%H:%M})")
+    return f"quota left: {', '.join(left)}" if left else ""
 
 
-def _flights(screen: Screen, now: float, width: int) -> Iterator[Any]:
+def _flights(screen: Screen, now: float, width: int) -> Iterator[RenderableType]:
     from rich.table import Table
 
-    found = sorted(screen.flights.values(), key=lambda flight: flight.since)
-    if not found:
+    flights = sorted(screen.flights.values(), key=lambda flight: flight.since)
+    if not flights:
         return
     grid = Table.grid(padding=(0, 2), expand=False)
     grid.add_column(no_wrap=True, overflow="ellipsis", max_width=max(12, width - 26))
     grid.add_column(no_wrap=True)
     grid.add_column(justify="right", no_wrap=True)
-    for flight in found[:FLIGHTS]:
+    for flight in flights[:FLIGHTS]:
         age = _duration(max(0.0, now - flight.since))
         grid.add_row(_line((flight.job, "")), _line((flight.phase, "cyan")), _line((age, "dim")))
     yield grid
-    if len(found) > FLIGHTS:
-        yield _line((f"and {len(found) - FLIGHTS} more in flight", "dim"))
+    if len(flights) > FLIGHTS:
+        yield _line((f"and {len(flights) - FLIGHTS} more in flight", "dim"))
 
 
 def outcome(text: str, width: int) -> RenderableType:
@@ -164,17 +164,17 @@ def outcome(text: str, width: int) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    status, said = _parted(text)
+    status, rest = _parted(text)
     if width < ROOMY:
-        return Text.assemble(status, " ", said, overflow="fold")
+        return Text.assemble(status, " ", rest, overflow="fold")
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True, min_width=12)
     grid.add_column(overflow="fold")
-    grid.add_row(status, said)
+    grid.add_row(status, rest)
     return grid
 
 
-def told(text: str, style: str = "") -> Text:
+def sentence(text: str, style: str = "") -> Text:
     """A sentence, as long as it is."""
     from rich.text import Text
 
@@ -184,8 +184,8 @@ def told(text: str, style: str = "") -> Text:
 def latest(screen: Screen) -> Iterator[Text]:
     """The last outcomes, for a screen that has no scrollback of its own."""
     for text in list(screen.said)[-LATEST:]:
-        status, said = _parted(text)
-        yield _line((status.plain, str(status.style)), (f" {said.plain}", ""))
+        status, rest = _parted(text)
+        yield _line((status.plain, str(status.style)), (f" {rest.plain}", ""))
 
 
 def _parted(text: str) -> tuple[Text, Text]:

@@ -1,7 +1,4 @@
-"""How the quota stands and when a run will be done, for the live screen: read, never written.
-
-Floor 3.
-"""
+"""How the quota stands and when a run will be done, for the live screen: read, never written."""
 
 from __future__ import annotations
 
@@ -38,13 +35,13 @@ def of(project: Project, screen: Screen) -> Standing:
     )
     if not left:
         return standing
-    known = screen.done >= ENOUGH
-    each = max(1.0, screen.calls / screen.done) if known else CALLS_EACH
+    enough = screen.done >= ENOUGH
+    each = max(1.0, screen.calls / screen.done) if enough else CALLS_EACH
     tokens = screen.tokens_in // max(1, screen.replies) if screen.replies else TOKENS_EACH
     calls = max(1, round(left * each))
     work = forecast.Work(calls=(calls, calls), tokens_in=(tokens, tokens))
-    found = forecast.forecast(work, situation)
-    return replace(standing, eta=found.done_at[0], later=found.carried_over[0] > 0)
+    ahead = forecast.forecast(work, situation)
+    return replace(standing, eta=ahead.done_at[0], later=ahead.carried_over[0] > 0)
 
 
 def _by_rate(screen: Screen, left: int, now: float) -> float | None:

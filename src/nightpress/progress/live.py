@@ -1,6 +1,6 @@
 """The live screen of this process's run: outcomes scroll by above, the state stands below.
 
-Floor 3. Workers only put events into a queue; one thread draws, four times a second, so that
+Workers only put events into a queue; one thread draws, four times a second, so that
 nothing here can slow a run down. The quota and the end are read from the ledgers, for reading.
 """
 
@@ -9,13 +9,16 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nightpress.pipeline.events import Event
 from nightpress.progress import draw
 from nightpress.progress.draw import Standing
 from nightpress.progress.outlet import Outlet
 from nightpress.progress.screen import Screen
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 EVERY = 0.25
 """Seconds between two drawings."""
@@ -59,20 +62,20 @@ class Live:
             self._print(console, row)
 
     def _taken(self) -> list[dict[str, Any]]:
-        found = []
+        rows = []
         while not self._events.empty():
             row = self._events.get()
             self._screen.fold(row)
-            found.append(row)
-        return found
+            rows.append(row)
+        return rows
 
-    def _print(self, console: Any, row: dict[str, Any]) -> None:
+    def _print(self, console: Console, row: dict[str, Any]) -> None:
         if row["event"] == "finished":
             console.print(draw.outcome(str(row["text"]), console.width))
         elif row["event"] in ("run", "notice", "summary"):
-            console.print(draw.told(str(row["text"])))
+            console.print(draw.sentence(str(row["text"])))
         elif _failed(row):
-            console.print(draw.told(str(row["text"]), "dim"))
+            console.print(draw.sentence(str(row["text"]), "dim"))
 
     def _draw(self) -> None:
         from rich.live import Live as Region

@@ -1,6 +1,6 @@
 """At the end of a run, a command or a webhook gets the summary as JSON, if the user wants one.
 
-Floor 3. Off by default. Nothing here can fail a run: what goes wrong is one line.
+Off by default. Nothing here can fail a run: what goes wrong is one line.
 """
 
 from __future__ import annotations
@@ -43,30 +43,30 @@ def summary(run: Run, exit_code: int) -> dict[str, Any]:
 
 def tell(run: Run, exit_code: int, say: Callable[[str], None]) -> None:
     """Tell whoever the defaults name; say: where a failure of the telling is said."""
-    asked = run.project.defaults.values.get("notify") or {}
-    if not asked or not run.run_id:
+    settings = run.project.defaults.values.get("notify") or {}
+    if not settings or not run.run_id:
         return
     body = json.dumps(summary(run, exit_code), ensure_ascii=True).encode("ascii")
-    if command := asked.get("command"):
-        _told("the command", say, lambda: _run(run.project, command, body))
-    variable = asked.get("webhook_env")
-    url = run.project.environ.get(variable, "") if variable else asked.get("webhook", "")
+    if command := settings.get("command"):
+        _attempt("the command", say, lambda: _run(run.project, command, body))
+    variable = settings.get("webhook_env")
+    url = run.project.environ.get(variable, "") if variable else settings.get("webhook", "")
     if variable and not url:
         say(f"nobody was notified: {variable} is not set")
     elif url:
-        _told(f"the webhook at {urlsplit(url).hostname}", say, lambda: _post(url, body))
+        _attempt(f"the webhook at {urlsplit(url).hostname}", say, lambda: _post(url, body))
 
 
-def _told(who: str, say: Callable[[str], None], act: Callable[[], str]) -> None:
+def _attempt(who: str, say: Callable[[str], None], act: Callable[[], str]) -> None:
     try:
         wrong = act()
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        wrong = _said(error)
+        wrong = _reason(error)
     if wrong:
         say(f"{who} was not notified: {wrong}")
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     """What went wrong; an error's own text may hold the URL, and with it a secret."""
     from urllib.error import HTTPError, URLError
 
@@ -74,31 +74,31 @@ def _said(error: Exception) -> str:
         return f"it answered {error.code}"
     if isinstance(error, URLError) and isinstance(error.reason, OSError):
         error = error.reason
-    told = isinstance(error, OSError) and not getattr(error, "filename", None) and error.strerror
-    return str(told or type(error).__name__)
+    words = isinstance(error, OSError) and not getattr(error, "filename", None) and error.strerror
+    return str(words or type(error).__name__)
 
 
 def _run(project: Project, command: list[str], body: bytes) -> str:
     """Only its end is waited for: what it leaves running, and what it prints, holds nothing up."""
-    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as given:
-        given.write(body)
-        given.seek(0)
-        running = subprocess.Popen(  # noqa: S603 - the user's own words, and no shell
-            command, cwd=project.root, stdin=given, stdout=subprocess.DEVNULL, stderr=errors,
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as input:
+        input.write(body)
+        input.seek(0)
+        process = subprocess.Popen(  # noqa: S603 - the user's own words, and no shell
+            command, cwd=project.root, stdin=input, stdout=subprocess.DEVNULL, stderr=errors,
             start_new_session=True,
         )  # fmt: skip
         try:
-            status = running.wait(COMMAND_SECONDS)
+            status = process.wait(COMMAND_SECONDS)
         except subprocess.TimeoutExpired:
             with suppress(OSError):
-                os.killpg(running.pid, signal.SIGKILL)
-            running.wait()
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             return f"it took longer than {COMMAND_SECONDS} s and was ended"
         errors.seek(max(0, errors.seek(0, os.SEEK_END) - 2_000))
-        said = errors.read().decode("utf-8", "replace").strip().splitlines()
+        lines = errors.read().decode("utf-8", "replace").strip().splitlines()
     if not status:
         return ""
-    return f"exit status {status}" + (f": {said[-1][:200]}" if said else "")
+    return f"exit status {status}" + (f": {lines[-1][:200]}" if lines else "")
 
 
 def _post(url: str, body: bytes) -> str:
@@ -106,27 +106,27 @@ def _post(url: str, body: bytes) -> str:
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         return "the URL must be https"
-    found: list[str] = []
+    answers: list[str] = []
 
     def send() -> None:
         try:
-            found.append(_sent(url, body))
+            answers.append(_send(url, body))
         except Exception as error:  # noqa: BLE001 - told as one line
-            found.append(_said(error))
+            answers.append(_reason(error))
 
-    sending = threading.Thread(target=send, daemon=True)
-    sending.start()
-    sending.join(WEBHOOK_SECONDS)
-    return found[0] if found else f"no answer within {WEBHOOK_SECONDS} s"
+    sender = threading.Thread(target=send, daemon=True)
+    sender.start()
+    sender.join(WEBHOOK_SECONDS)
+    return answers[0] if answers else f"no answer within {WEBHOOK_SECONDS} s"
 
 
-def _sent(url: str, body: bytes) -> str:
+def _send(url: str, body: bytes) -> str:
     from urllib.request import HTTPRedirectHandler, Request, build_opener
 
     class Stay(HTTPRedirectHandler):
         """A redirect would drop the body, and may lead anywhere: it is an error instead."""
 
-        def redirect_request(self, *_: Any) -> None:
+        def redirect_request(self, *_: object) -> None:
             return None
 
     request = Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - see _post

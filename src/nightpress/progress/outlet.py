@@ -1,6 +1,6 @@
 """What a run prints, written by a thread of its own, so that no reader can hold the run up.
 
-Floor 2. A pipe that nobody reads, a terminal that was stopped with Ctrl-S, one that is gone, a full
+A pipe that nobody reads, a terminal that was stopped with Ctrl-S, one that is gone, a full
 disk: the run goes on, and its end is on record before anybody waits for a reader.
 """
 

@@ -1,6 +1,6 @@
 """How a run shows itself without a screen: plain lines, JSON Lines, or nothing.
 
-Floor 2. Every line is written at once: a night that looks stuck cannot be trusted. Names come
+Every line is written at once: a night that looks stuck cannot be trusted. Names come
 from plugins, so everything that is printed is made safe for a terminal.
 """
 

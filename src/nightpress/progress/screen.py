@@ -1,7 +1,4 @@
-"""What the live screen knows: folded from the events of a run, in this process or another.
-
-Floor 1: pure.
-"""
+"""What the live screen knows: folded from the events of a run, in this process or another."""
 
 from __future__ import annotations
 

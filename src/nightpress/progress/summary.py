@@ -1,6 +1,6 @@
 """The end of a run in words: what was done, what was left, what needs the user.
 
-Floor 1: pure. Success rate is published over attempted; deferred and insufficient stand beside
+Success rate is published over attempted; deferred and insufficient stand beside
 it, never inside it.
 """
 
@@ -40,17 +40,17 @@ def lines(
 ) -> list[str]:
     """The summary. outcomes: final statuses of this run; decisions: what needed no work, by
     action; named: (status, job, reason) of what the user should read."""
-    said = [f"{outcomes[s]} {s}" for s in _ORDER if outcomes.get(s)]
+    counts = [f"{outcomes[s]} {s}" for s in _ORDER if outcomes.get(s)]
     stands = [f"{decisions[a]} {word}" for a, word in _NOW.items() if decisions.get(a)]
-    if not said:
+    if not counts:
         nothing = "nothing to do" if not stands else f"nothing to do: {', '.join(stands)}"
         return [nothing]
-    found = [", ".join(said) + f" in {took(seconds)}" + _cost(calls, tokens)]
+    rows = [", ".join(counts) + f" in {took(seconds)}" + _cost(calls, tokens)]
     if published := rate(outcomes):
-        found.append(f"success rate: {published}")
+        rows.append(f"success rate: {published}")
     if stands:
-        found.append(f"without work: {', '.join(stands)}")
-    return found + list(_needs_reading(named))
+        rows.append(f"without work: {', '.join(stands)}")
+    return rows + list(_needs_reading(named))
 
 
 def _cost(calls: int, tokens: int) -> str:

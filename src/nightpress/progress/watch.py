@@ -1,6 +1,6 @@
 """`nightpress watch`: a run in another process, from the events that it keeps.
 
-Floor 3. Reads `.nightpress/logs/latest.jsonl` and the lock file; writes nothing, takes no lock.
+Reads `.nightpress/logs/latest.jsonl` and the lock file; writes nothing, takes no lock.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Watched(Struct):
     def alive(self) -> bool:
         """Is the run's process there, and does the lock name it?"""
         try:
-            held = json.loads((self.state / run_lock.NAME).read_bytes() or b"{}")
+            holder = json.loads((self.state / run_lock.NAME).read_bytes() or b"{}")
             os.kill(self.screen.pid, 0)
         except ProcessLookupError:
             return False
@@ -64,18 +64,18 @@ class Watched(Struct):
             return True
         except (OSError, ValueError):
             return False
-        return isinstance(held, dict) and held.get("pid") == self.screen.pid
+        return isinstance(holder, dict) and holder.get("pid") == self.screen.pid
 
     def verdict(self) -> str:
         """What is to be said of a run that is no longer under way; "" while it is."""
         screen = self.screen
         if screen.ended:
             at = datetime.fromtimestamp(screen.seen)
-            said = f"ended at {at:%H:%M:%S} with exit status {screen.exit_code}"
+            words = f"ended at {at:%H:%M:%S} with exit status {screen.exit_code}"
             if screen.goes_on_at:
                 on = datetime.fromtimestamp(screen.goes_on_at)
-                said += f"; the deferred can go on at {on:%Y-%m-%d %H:%M}"
-            return said
+                words += f"; the deferred can go on at {on:%Y-%m-%d %H:%M}"
+            return words
         if self.known and not self.alive():
             # it may have ended between our look at its events and our look at it
             list(self.news())

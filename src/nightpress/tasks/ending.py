@@ -21,10 +21,10 @@ def close_press(now: Session) -> None:
     try:
         press.lock.flush()
     except OSError as error:
-        if (found := errors.machine_trouble(error)) is None:
+        if (trouble := errors.machine_trouble(error)) is None:
             raise
-        said = f"nightpress.lock was not written ({found.message}); the next run writes it"
-        now.run.halt(f"{said}\n  hint: {found.hint}", errors.EXIT_FAILED)
+        sentence = f"nightpress.lock was not written ({trouble.message}); the next run writes it"
+        now.run.halt(f"{sentence}\n  hint: {trouble.hint}", errors.EXIT_FAILED)
     press.caller.close()
 
 
@@ -47,22 +47,22 @@ def lines(now: Session, seconds: float) -> list[str]:
         for o in run.outcomes.values()
         if o.status not in ("published", "adopted")
     ]
-    found = summary.lines(
+    rows = summary.lines(
         run.counts(), idle, named,
         seconds=seconds, calls=run.calls, tokens=run.tokens,
     )  # fmt: skip
     if run.fatal and not run.outcomes:
-        found = ["nothing was done"]
-    found += [f"  notice       {text}" for text in notices[: summary.MOST]]
+        rows = ["nothing was done"]
+    rows += [f"  notice       {text}" for text in notices[: summary.MOST]]
     if (more := len(notices) - summary.MOST) > 0:
-        found.append(f"  notice       ... and {more} more: see `doit plan` and the log")
+        rows.append(f"  notice       ... and {more} more: see `doit plan` and the log")
     if run.fatal:
-        found += f"stopped: {run.fatal}".splitlines()
+        rows += f"stopped: {run.fatal}".splitlines()
     if run.interrupted:
-        found.append("interrupted: run doit again to go on")
+        rows.append("interrupted: run doit again to go on")
     if run.left and not run.fatal and not run.interrupted:
-        found.append(_left(now))
-    return found
+        rows.append(_left(now))
+    return rows
 
 
 def _left(now: Session) -> str:
@@ -96,9 +96,9 @@ def end(now: Session, status: int, say: Say, warn: Say) -> None:
 
 def _back_up(now: Session, say: Say) -> None:
     """`vault.after_build`: a copy of what was published. Its failure is loud, and no more."""
-    asked = now.project.defaults.values.get("vault") or {}
+    settings = now.project.defaults.values.get("vault") or {}
     counts = now.run.counts()
-    if not asked.get("after_build") or now.run.interrupted:
+    if not settings.get("after_build") or now.run.interrupted:
         return
     if counts["published"] or counts["adopted"]:
         from nightpress.progress.meter import Meter
