@@ -36,52 +36,52 @@ MORE = 1.3
 
 class Outlook(Struct, frozen=True):
     """What a run would cost and when it would be done, and the evidence that this rests on; no
-    `found`: nothing to call for."""
+    `expected`: nothing to call for."""
 
     model: str
-    found: forecast.Forecast | None = None
+    expected: forecast.Forecast | None = None
     situation: forecast.Situation | None = None
     stands: Snapshot | None = None
     free: bool = True
 
     def sentence(self) -> str:
         """`122 calls, ~0.9 M input tokens, MODEL at 15/250k/500: done at 03:10; ...`."""
-        if self.found is None or self.situation is None:
+        if self.expected is None or self.situation is None:
             return f"no calls; $0 ({self.model})" if self.model == "offline" else "no calls; $0"
-        return forecast.sentence(self.found, self.model, self.situation, free=self.free)
+        return forecast.sentence(self.expected, self.model, self.situation, free=self.free)
 
     def nights(self) -> str:
         """`22-24 calls, done in 2-3 nights`; "" where no call is needed."""
-        if self.found is None:
+        if self.expected is None:
             return ""
-        low, high = self.found.nights
+        low, high = self.expected.nights
         some = "1 night" if high == 1 else f"{forecast.span(low, high)} nights"
-        return f"{forecast.span(*self.found.calls)} calls, done in {some}"
+        return f"{forecast.span(*self.expected.calls)} calls, done in {some}"
 
     def evidence(self) -> str:
         """`pace: adaptive, at 50 % of the minute's quota (0 of 45 clean calls proven) ...`."""
         if self.situation is None or self.stands is None:
             return ""
         pace, stands = self.situation.pace, self.stands
-        said = f"pace: {pace.profile}"
+        text = f"pace: {pace.profile}"
         if pace.profile == "adaptive":
             clean = min(stands.evidence.clean, pace.proof)
-            said += f", at {stands.share:.0%} of the minute's quota"
-            said += f" ({clean} of {pace.proof} clean calls of proof"
-            said += f", {stands.evidence.refusals} refusals remembered)"
+            text += f", at {stands.share:.0%} of the minute's quota"
+            text += f" ({clean} of {pace.proof} clean calls of proof"
+            text += f", {stands.evidence.refusals} refusals remembered)"
         left = "no limit" if stands.left_in_day is None else f"{stands.left_in_day} calls"
-        return f"{said}; left today: {left}"
+        return f"{text}; left today: {left}"
 
     def as_dict(self) -> dict[str, Any]:
         """Figures for `--format json`; pairs are [likely, at worst]."""
-        if self.found is None or self.situation is None or self.stands is None:
+        if self.expected is None or self.situation is None or self.stands is None:
             return {"model": self.model, "calls": [0, 0], "cost_usd": [0, 0]}
-        figures = asdict(self.found)
+        figures = asdict(self.expected)
         cost = figures.pop("cost")
         return figures | {
             "model": self.model,
-            "carried_over": self.found.carried_over,
-            "nights": self.found.nights,
+            "carried_over": self.expected.carried_over,
+            "nights": self.expected.nights,
             "cost_usd": [0, 0] if self.free else cost,
             "limits": asdict(self.situation.limits),
             "pace": self.situation.pace.profile,
@@ -185,17 +185,17 @@ def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Itera
     analysed: set[str] = set()
     asked = written = 0
     for number, item in enumerate(making):
-        found = catalog.plugins.get(item.slug)
-        if found is None:
+        plugin = catalog.plugins.get(item.slug)
+        if plugin is None:
             continue
         try:
-            question = draft.analysis_request(project, found)
+            question = draft.analysis_request(project, plugin)
             first = calls.tokens_of(question)
-            analysis = draft.known_analysis(project, found, question)
+            analysis = draft.known_analysis(project, plugin, question)
             if number < MEASURED:
                 asked += first
-                state = found.states[item.name]
-                document = draft.request(project, found, state, analysis or UNREAD)
+                state = plugin.states[item.name]
+                document = draft.request(project, plugin, state, analysis or UNREAD)
                 written += (size := calls.tokens_of(document))
             else:
                 size = first * written // max(1, asked)

@@ -176,9 +176,9 @@ class Run(Struct):
         if isinstance(error, BackendError) and error.fatal:
             self.halt(str(error))
             return True
-        if found := errors.machine_trouble(error):
-            self.halt(str(found), EXIT_FAILED)
-        return found is not None
+        if trouble := errors.machine_trouble(error):
+            self.halt(str(trouble), EXIT_FAILED)
+        return trouble is not None
 
     def counts(self) -> Counter[str]:
         return Counter(outcome.status for outcome in self.outcomes.values())
