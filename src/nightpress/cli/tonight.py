@@ -21,6 +21,7 @@ from nightpress import errors
 from nightpress import project as contract
 from nightpress.clock import Clock
 from nightpress.ledger.ledger import last_run
+from nightpress.model import ATTEMPTED, Status
 from nightpress.project import options
 from nightpress.quota import budget
 
@@ -67,7 +68,7 @@ def tonight(
     while True:
         words = [f"{n}={v:f}" if isinstance(v, float) else f"{n}={v}" for n, v in bounds.items()]
         latest = _round(project, [*words, *([f"until={until}"] if until else [])])
-        fruitless = 0 if latest.left("published") else fruitless + 1
+        fruitless = 0 if latest.left(Status.PUBLISHED) else fruitless + 1
         wake = _wake(latest, clock.time(), fruitless)
         if wake is None:
             return latest.status
@@ -91,7 +92,7 @@ def _bounds(project: Path, variables: Sequence[str]) -> dict[str, Any]:
 
 def _take(bounds: dict[str, Any], latest: Round) -> bool:
     """Take what a round used off the night's bounds; False: one of them is used up."""
-    begun = sum(latest.left(status) for status in ("published", "refused", "failed"))
+    begun = sum(latest.left(status) for status in ATTEMPTED)
     used: dict[str, float] = {"limit": begun, "max_cost": float(latest.summary.get("cost") or 0)}
     used |= {"max_calls": latest.left("calls"), "max_tokens": latest.left("tokens")}
     for name, amount in used.items():
@@ -108,9 +109,9 @@ def _wake(latest: Round, now: float, fruitless: int) -> float | None:
     if latest.status not in (errors.EXIT_OK, errors.EXIT_FAILED):
         return None
     at = latest.summary.get("goes_on_at")
-    if latest.left("deferred") and at is not None:
+    if latest.left(Status.DEFERRED) and at is not None:
         return max(now, float(at)) + MARGIN
-    if latest.left("failed") and fruitless < FRUITLESS:
+    if latest.left(Status.FAILED) and fruitless < FRUITLESS:
         return now + pause
     return None
 

@@ -21,6 +21,7 @@ from msgspec import Struct, field
 
 from nightpress import errors
 from nightpress.errors import EXIT_FAILED, EXIT_USAGE, BackendError
+from nightpress.model import Status
 from nightpress.pipeline.events import Event, Listener
 from nightpress.project.project import Project, version
 from nightpress.text import safe
@@ -184,7 +185,7 @@ class Run(Struct):
         return Counter(outcome.status for outcome in self.outcomes.values())
 
     def failures(self) -> Sequence[Outcome]:
-        return [o for o in self.outcomes.values() if o.status in ("failed", "refused")]
+        return [o for o in self.outcomes.values() if o.status in (Status.FAILED, Status.REFUSED)]
 
     def end(self, exit_code: int) -> None:
         """Close the run's row, if it was ever begun."""

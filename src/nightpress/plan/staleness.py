@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Window
+from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
 
 
 class Standing(Struct, frozen=True):
@@ -64,7 +64,7 @@ def is_ours(standing: Standing, publication: Publication | None) -> bool:
     """Does the very text stand there that we published?"""
     return (
         publication is not None
-        and publication.status == "published"
+        and publication.status == Status.PUBLISHED
         and standing.sha256 == publication.sha256
     )
 
@@ -73,7 +73,7 @@ def is_edited(standing: Standing, publication: Publication | None) -> bool:
     """Did somebody edit what we published?"""
     return (
         publication is not None
-        and publication.status == "published"
+        and publication.status == Status.PUBLISHED
         and standing.sha256 is not None
         and standing.sha256 != publication.sha256
     )
@@ -132,7 +132,7 @@ def _as_adopted(inputs: Inputs) -> bool:
     adopted = inputs.publication
     return (
         adopted is not None
-        and adopted.status == "adopted"
+        and adopted.status == Status.ADOPTED
         and adopted.sha256 == inputs.standing.sha256
         and adopted.fingerprint.content == inputs.fingerprint.content
         and adopted.fingerprint.settings == inputs.fingerprint.settings
@@ -161,7 +161,7 @@ def _parked(inputs: Inputs) -> bool:
     last = inputs.last
     return (
         last is not None
-        and (last.status == "refused" or last.waits)
+        and (last.status == Status.REFUSED or last.waits)
         and _same(last.fingerprint, inputs)
         and last.before_sha256 == inputs.standing.sha256
     )
@@ -171,11 +171,11 @@ def recorded(inputs: Inputs, decision: Decision) -> bool:
     """Does the ledger's latest row already say this? (Rows are written when it first happens.)"""
     if inputs.last is None:
         return False
-    status = {"keep": "kept", "insufficient": "insufficient"}.get(decision.action)
+    status = {"keep": Status.KEPT, "insufficient": Status.INSUFFICIENT}.get(decision.action)
     return (
         inputs.last.status == status
         and inputs.last.before_sha256 == inputs.standing.sha256
-        and (status == "kept" or _same(inputs.last.fingerprint, inputs))
+        and (status == Status.KEPT or _same(inputs.last.fingerprint, inputs))
     )
 
 

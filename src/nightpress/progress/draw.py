@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
+from nightpress.model import Status
 from nightpress.progress.screen import Screen
 from nightpress.text import Out, safe
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
-STYLES = {
-    "published": "green", "adopted": "green", "refused": "yellow", "failed": "red",
-    "deferred": "cyan", "insufficient": "dim", "kept": "yellow", "interrupted": "yellow",
+STYLES: dict[str, str] = {
+    Status.PUBLISHED: "green", Status.ADOPTED: "green", Status.REFUSED: "yellow",
+    Status.FAILED: "red", Status.DEFERRED: "cyan", Status.INSUFFICIENT: "dim",
+    Status.KEPT: "yellow", Status.INTERRUPTED: "yellow",
 }  # fmt: skip
 FLIGHTS, LATEST = 6, 6
 ROOMY = 60

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-_ORDER = (
-    "published", "adopted", "refused", "failed", "deferred", "insufficient", "kept", "interrupted",
-)  # fmt: skip
+from nightpress.model import ATTEMPTED, OUTCOMES, Status
 
 _NOW = {
     "fresh": "up to date",
@@ -22,10 +20,10 @@ _NOW = {
 
 def rate(counts: Mapping[str, int]) -> str:
     """`12 of 13 attempted (92 %)`, or "" if nothing was attempted."""
-    attempted = sum(counts.get(s, 0) for s in ("published", "refused", "failed"))
+    attempted = sum(counts.get(s, 0) for s in ATTEMPTED)
     if not attempted:
         return ""
-    published = counts.get("published", 0)
+    published = counts.get(Status.PUBLISHED, 0)
     return f"{published} of {attempted} attempted ({100 * published // attempted} %)"
 
 
@@ -40,7 +38,7 @@ def lines(
 ) -> list[str]:
     """The summary. outcomes: final statuses of this run; decisions: what needed no work, by
     action; named: (status, job, reason) of what the user should read."""
-    counts = [f"{outcomes[s]} {s}" for s in _ORDER if outcomes.get(s)]
+    counts = [f"{outcomes[s]} {s}" for s in OUTCOMES if outcomes.get(s)]
     stands = [f"{decisions[a]} {word}" for a, word in _NOW.items() if decisions.get(a)]
     if not counts:
         nothing = "nothing to do" if not stands else f"nothing to do: {', '.join(stands)}"
@@ -70,7 +68,7 @@ def _needs_reading(named: Iterable[tuple[str, str, str]]) -> Iterator[str]:
     groups: dict[tuple[str, str], list[str]] = {}
     for status, job, reason in named:
         groups.setdefault((status, reason), []).append(job)
-    for status in _ORDER:
+    for status in OUTCOMES:
         own = [(jobs, reason) for (s, reason), jobs in groups.items() if s == status]
         for jobs, reason in own[:MOST]:
             others = f" and {len(jobs) - 1:,} more" if len(jobs) > 1 else ""

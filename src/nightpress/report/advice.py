@@ -6,6 +6,7 @@ Causes are the kinds of `errors.ANSWER_KINDS`, the ids of gates, and the names o
 from __future__ import annotations
 
 from nightpress.backends import BACKENDS
+from nightpress.model import Status
 
 _TOMORROW = "nothing: the next run goes on after the provider's midnight; nightpress tonight waits"
 TODO = {
@@ -40,11 +41,11 @@ KEPT = "doit adopt:PLUGIN takes your edit as it stands; doit force=1 replaces it
 def todo(status: str, cause: str, hint: str = "", backend: str = "") -> str:
     """What to do about it; hint: what the gate that refused the draft advises; backend: who was
     asked, which may know better."""
-    if status == "refused":
+    if status == Status.REFUSED:
         return f"{hint}; {REFUSED}" if hint else REFUSED
-    if status == "insufficient":
+    if status == Status.INSUFFICIENT:
         return INSUFFICIENT
-    if status == "kept" and cause not in TODO:
+    if status == Status.KEPT and cause not in TODO:
         return KEPT
     own = BACKENDS[backend].advice if backend in BACKENDS else {}
     return own.get(cause) or TODO.get(cause, OTHERS)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from nightpress import errors
+from nightpress.model import STANDING
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
 
@@ -42,11 +43,7 @@ def lines(now: Session, seconds: float) -> list[str]:
         notices += [str(p) for p in now.catalog.problems if p.severity == "warning"]
     idle: Counter[str] = Counter(now.catalog.unmoved)
     idle.update(item.decision.action for item in now.catalog.items.values() if not item.work)
-    named = [
-        (o.status, o.job, o.reason)
-        for o in run.outcomes.values()
-        if o.status not in ("published", "adopted")
-    ]
+    named = [(o.status, o.job, o.reason) for o in run.outcomes.values() if o.status not in STANDING]
     rows = summary.lines(
         run.counts(), idle, named,
         seconds=seconds, calls=run.calls, tokens=run.tokens,
@@ -100,7 +97,7 @@ def _back_up(now: Session, say: Say) -> None:
     counts = now.run.counts()
     if not settings.get("after_build") or now.run.interrupted:
         return
-    if counts["published"] or counts["adopted"]:
+    if any(counts[status] for status in STANDING):
         from nightpress.progress.meter import Meter
         from nightpress.vault import project
 
