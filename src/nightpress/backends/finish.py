@@ -1,6 +1,6 @@
 """From a reply to the finished document: the model writes the body, the frontmatter is ours.
 
-Floor 1: pure. A fence around a whole reply is taken off (models do that now and then), and a
+Pure. A fence around a whole reply is taken off (models do that now and then), and a
 frontmatter of the model's own; anything else that is wrong is left for the checks to find.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any
 
 from nightpress.lazy import pattern
 from nightpress.model import Material
@@ -156,7 +155,7 @@ def _is_good(text: str, name: str) -> bool:
     )
 
 
-def description(analysis: Mapping[str, Any], otherwise: str) -> str:
+def description(analysis: Mapping[str, object], otherwise: str) -> str:
     """One line of at most 1,024 characters, without angle brackets: what, and when."""
     said = analysis.get("description")
     text = said if isinstance(said, str) and said.strip() else otherwise

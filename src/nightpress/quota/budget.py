@@ -1,7 +1,7 @@
 """What one run may use at most: calls, tokens, dollars, time, enhancements; set aside before a
 call is made, so that calls in flight together cannot overrun it.
 
-Floor 1: no I/O; the time is an argument. One `Spending` per run, safe for threads.
+No I/O; the time is an argument. One `Spending` per run, safe for threads.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """When it will be done, in how many nights, and what it will cost: arithmetic, no promise.
 
-Floor 1: pure; times are epoch seconds. Call by call with the pace's own functions, so that a
+Pure; times are epoch seconds. Call by call with the pace's own functions, so that a
 forecast and a run cannot disagree about limits, ramp or the provider's midnight.
 """
 

@@ -1,6 +1,6 @@
 """How fast calls may follow one another: starts careful, speeds up on evidence, slows on refusal.
 
-Floor 1: pure; randomness is an argument (`draw`, 0 <= draw < 1). The limits themselves are kept by
+Pure; randomness is an argument (`draw`, 0 <= draw < 1). The limits themselves are kept by
 the quota ledger, whatever the pace; the pace says over how many seconds a minute's quota is spread
 (`window`) and how far apart two calls stand (`spacing`). It never touches the day's quota.
 """

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct
 
@@ -105,7 +104,7 @@ def of_body(body: str) -> Outcome:
     return Outcome(text, model, tokens_in, tokens_out, answer)
 
 
-def _judge(value: Mapping[str, Any]) -> tuple[str, str, str]:
+def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
     """(text, kind of answer or "", what to say of it)."""
     reason = _mapping(value.get("promptFeedback")).get("blockReason")
     if reason and reason != "BLOCKED_REASON_UNSPECIFIED":
@@ -128,13 +127,14 @@ def _judge(value: Mapping[str, Any]) -> tuple[str, str, str]:
     return text, "", ""
 
 
-def _texts(candidate: Mapping[str, Any]) -> Iterator[str]:
+def _texts(candidate: Mapping[str, object]) -> Iterator[str]:
     """The text parts that are no thoughts."""
     parts = _mapping(candidate.get("content")).get("parts")
     for part in parts if isinstance(parts, list) else []:
         one = _mapping(part)
-        if isinstance(one.get("text"), str) and not one.get("thought"):
-            yield one["text"]
+        text = one.get("text")
+        if isinstance(text, str) and not one.get("thought"):
+            yield text
 
 
 def rerouted(asked: str, answered: str) -> bool:
@@ -187,7 +187,7 @@ def of_exception(name: str, text: str) -> Answer:
     return Answer("transient", said, left=left)
 
 
-def _kind(status: int, message: str, details: list[Mapping[str, Any]]) -> str:
+def _kind(status: int, message: str, details: list[Mapping[str, object]]) -> str:
     reasons = {str(d.get("reason")) for d in details}
     low = message.lower()
     if status in (401, 403) or "API_KEY_INVALID" in reasons or ("api key" in low and status == 400):
@@ -201,7 +201,7 @@ def _kind(status: int, message: str, details: list[Mapping[str, Any]]) -> str:
     return "bad_request"
 
 
-def _hint(kind: str, message: str, details: Sequence[Mapping[str, Any]]) -> str:
+def _hint(kind: str, message: str, details: Sequence[Mapping[str, object]]) -> str:
     """What to do: the answer's own reason says it better than its status."""
     reasons, low = {str(d.get("reason")) for d in details}, message.lower()
     if kind in ("bad_request", "unauthorised"):
@@ -214,7 +214,7 @@ def _hint(kind: str, message: str, details: Sequence[Mapping[str, Any]]) -> str:
     return HINTS.get(kind, "")
 
 
-def _refused(message: str, details: list[Mapping[str, Any]], retry_after: str) -> Answer:
+def _refused(message: str, details: list[Mapping[str, object]], retry_after: str) -> Answer:
     """A 429: which quota, which limit, how long."""
     violations = [_mapping(v) for d in details for v in _list(d.get("violations"))]
     violations += [_older(_mapping(d.get("metadata"))) for d in details if "metadata" in d]
@@ -237,7 +237,7 @@ def _refused(message: str, details: list[Mapping[str, Any]], retry_after: str) -
     return _quota("capacity", message, violations, wait)
 
 
-def _older(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+def _older(metadata: Mapping[str, object]) -> Mapping[str, object]:
     """A violation, where an ErrorInfo names the quota (as older answers do, and Vertex AI's)."""
     return {
         "quotaId": metadata.get("quota_limit", ""),
@@ -246,7 +246,7 @@ def _older(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _quota(
-    kind: str, message: str, violations: list[Mapping[str, Any]], wait: float | None
+    kind: str, message: str, violations: list[Mapping[str, object]], wait: float | None
 ) -> Answer:
     named = next((v for v in violations if v.get("quotaId")), {})
     limit = _limit(named, message)
@@ -268,7 +268,7 @@ def _limited(quota_id: str) -> QuotaKind | None:
     return None
 
 
-def _limit(violation: Mapping[str, Any], message: str) -> int | None:
+def _limit(violation: Mapping[str, object], message: str) -> int | None:
     value = str(violation.get("quotaValue", ""))
     if value.isdigit():
         return int(value)
@@ -276,7 +276,7 @@ def _limit(violation: Mapping[str, Any], message: str) -> int | None:
     return int(stated[0]) if len(stated) == 1 else None
 
 
-def _wait(message: str, details: list[Mapping[str, Any]], retry_after: str) -> float | None:
+def _wait(message: str, details: list[Mapping[str, object]], retry_after: str) -> float | None:
     """Seconds that the server stated: RetryInfo, else the message, else the Retry-After header."""
     for detail in details:
         delay = re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))
@@ -289,7 +289,7 @@ def _wait(message: str, details: list[Mapping[str, Any]], retry_after: str) -> f
     return float(retry_after) if retry_after.strip().isdigit() else None
 
 
-def _error(body: object) -> Mapping[str, Any]:
+def _error(body: object) -> Mapping[str, object]:
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     if isinstance(body, str):
@@ -301,11 +301,11 @@ def _error(body: object) -> Mapping[str, Any]:
     return _mapping(whole.get("error")) or whole
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _list(value: object) -> list[Any]:
+def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 

@@ -20,7 +20,7 @@ from nightpress.model import BackendKind, Reply, Request
 
 if TYPE_CHECKING:
     from google.genai import Client
-    from google.genai.types import GenerateContentConfig
+    from google.genai.types import GenerateContentConfig, ThinkingConfig
 
     from nightpress.backends.gemini.client import Line
 
@@ -125,7 +125,7 @@ def _config(request: Request, thinking: str) -> GenerateContentConfig:
     )
 
 
-def _thinking(level: str) -> Any:
+def _thinking(level: str) -> ThinkingConfig | None:
     from google.genai import types
 
     return (

@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -18,6 +18,10 @@ from nightpress.backends.offline.clean import Place, harmless, inline, is_imprin
 from nightpress.checks.codeblocks import QUIET
 from nightpress.lazy import pattern
 from nightpress.plugin import yaml
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 Kind = Literal["text", "code", "list", "table"]
 
@@ -123,7 +127,7 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> Any:
+def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     # only the blocks matter here: inline parsing would cost more than all the rest
@@ -135,7 +139,7 @@ def _heading(content: str) -> str:
     return " ".join(plain.split())[:150]
 
 
-def _block(token: Any, source: str, place: Place) -> Block | None:
+def _block(token: Token, source: str, place: Place) -> Block | None:
     if token.type in ("fence", "code_block"):
         made = listing(token.content, token.info, place)
         return Block("code", made) if made else None
