@@ -27,13 +27,13 @@ _OWN_FIELD = pattern(r"(?m)^(?:name|description|title|allowed-tools|license|meta
 
 def unwrap(text: str) -> str:
     """The reply without a fence around the whole of it."""
-    found = _OPENING.match(text)
+    opening = _OPENING.match(text)
     lines = text.rstrip().split("\n")
-    if found is None or lines[-1].strip() != found.group(1):
+    if opening is None or lines[-1].strip() != opening.group(1):
         return text
-    inner = text[found.end() :].rstrip()[: -len(lines[-1])]
+    inner = text[opening.end() :].rstrip()[: -len(lines[-1])]
     # two blocks of code that happen to begin and end the reply are no wrapper
-    bare = found.group(2) is None
+    bare = opening.group(2) is None
     return inner if _balanced(inner.split("\n"), closable=bare) else text
 
 
@@ -85,8 +85,8 @@ def skill_fields(material: Material) -> dict[str, object]:
         **_granted(standing),
     }
     metadata = {"author": anatomy.author, "version": anatomy.version}
-    kept = {key: value for key, value in metadata.items() if value}
-    return fields | ({"metadata": kept} if kept else {})
+    present = {key: value for key, value in metadata.items() if value}
+    return fields | ({"metadata": present} if present else {})
 
 
 def _standing(text: str) -> Mapping[str, object]:
@@ -101,17 +101,17 @@ def _standing(text: str) -> Mapping[str, object]:
 def _granted(standing: Mapping[str, object]) -> dict[str, object]:
     """license, compatibility and allowed-tools, each as one line of text, the form that every
     parser accepts."""
-    found: dict[str, object] = {}
+    fields: dict[str, object] = {}
     for key, most in (("license", 200), ("compatibility", COMPATIBILITY_MAX)):
         value = standing.get(key)
         if isinstance(value, str) and 0 < len(_line(value)) <= most:
-            found[key] = _line(value)
+            fields[key] = _line(value)
     tools = standing.get("allowed-tools")
     if isinstance(tools, list) and all(isinstance(tool, str) for tool in tools):
         tools = " ".join(tools)
     if isinstance(tools, str) and _line(tools):
-        found["allowed-tools"] = " ".join(_line(re.sub(r",(?![^(]*\))", " ", tools)).split())
-    return found
+        fields["allowed-tools"] = " ".join(_line(re.sub(r",(?![^(]*\))", " ", tools)).split())
+    return fields
 
 
 def described(material: Material, standing: Mapping[str, object], name: str) -> str:
@@ -142,7 +142,7 @@ def _is_good(text: str, name: str) -> bool:
 
     if len(text) > DESCRIPTION_MAX or not text.isprintable():
         return False
-    held = document.parse(frontmatter.render({"name": name, "description": text}) + "\nText.\n")
+    parsed = document.parse(frontmatter.render({"name": name, "description": text}) + "\nText.\n")
     context = gate.Context(frontmatter="skill")
     return not any(
         spot
@@ -151,14 +151,14 @@ def _is_good(text: str, name: str) -> bool:
             metadata.description_voice,
             metadata.description_brackets,
         )
-        for spot in check(held, context, {"min": 60})
+        for spot in check(parsed, context, {"min": 60})
     )
 
 
 def description(analysis: Mapping[str, object], otherwise: str) -> str:
     """One line of at most 1,024 characters, without angle brackets: what, and when."""
-    said = analysis.get("description")
-    text = said if isinstance(said, str) and said.strip() else otherwise
+    summary = analysis.get("description")
+    text = summary if isinstance(summary, str) and summary.strip() else otherwise
     text = re.sub(r"[<>]", "", _line(text))
     if len(text) <= DESCRIPTION_MAX:
         return text

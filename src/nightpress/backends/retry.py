@@ -65,8 +65,8 @@ def delay(
     if answer.wait is not None and answer.wait > policy.patience:
         return None
     if answer.kind == "minute_quota":
-        stated = MINUTE if answer.wait is None else max(1.0, answer.wait)
-        return stated + draw * max(1.0, stated * 0.1)
+        pause = MINUTE if answer.wait is None else max(1.0, answer.wait)
+        return pause + draw * max(1.0, pause * 0.1)
     step: float = min(policy.most, policy.base * policy.factor ** (attempt - 1))
     waited = step * (0.5 + draw / 2)
     return waited if answer.wait is None else max(1.0, answer.wait) + waited
@@ -74,8 +74,8 @@ def delay(
 
 def larger(policy: Policy, budget: int) -> int | None:
     """The output budget of the one retry after a cut-off reply; None: it is at its largest."""
-    wanted = min(policy.max_tokens, int(budget * policy.tokens))
-    return wanted if wanted > budget else None
+    enlarged = min(policy.max_tokens, int(budget * policy.tokens))
+    return enlarged if enlarged > budget else None
 
 
 def _allowed(policy: Policy, kind: str) -> int:
@@ -122,7 +122,7 @@ class Retrying:
         is returned with finish "length", for it was paid for and the checks judge it.
         """
         attempt, widened = 1, False
-        met: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
         while True:
             outcome = self._attempt(request, attempt)
             wait: float | None = 0.0
@@ -134,9 +134,9 @@ class Retrying:
                 request, widened = replace(request, max_output_tokens=budget), True
             else:
                 kind = outcome.answer.kind
-                met[kind] += 1
+                counts[kind] += 1
                 draw = self._rng.random()
-                wait = delay(self._policy, outcome.answer, attempt, draw, met[kind])
+                wait = delay(self._policy, outcome.answer, attempt, draw, counts[kind])
             if wait is None:
                 return _settled(outcome)
             self._sleep(wait)
@@ -156,8 +156,8 @@ class Retrying:
             outcome = error
         except BaseException:
             # Interrupted in flight: it may have reached the server, and it has a row too.
-            said = Answer("transient", "interrupted while the call was in flight")
-            self._on_attempt(request, attempt, self._clock() - started, BackendError(said))
+            answer = Answer("transient", "interrupted while the call was in flight")
+            self._on_attempt(request, attempt, self._clock() - started, BackendError(answer))
             raise
         self._on_attempt(request, attempt, self._clock() - started, outcome)
         return outcome

@@ -96,8 +96,8 @@ def quota_of(project: Project) -> Quota:
 def declared(project: Project, model: str = "") -> Declaration:
     """The backend that knows the model; of an unknown one, or without one, the project's own. (Of a
     project that is written offline, the first that asks models: its quota may be on record.)"""
-    if (known := backends.declaring(model)) is not None:
-        return known
+    if (knowing := backends.declaring(model)) is not None:
+        return knowing
     name = project.options.get("backend") or project.defaults.values.get("backend")
     own = backends.BACKENDS.get(name or "auto")
     return own if own is not None and own.kind == "model" else backends.usual()

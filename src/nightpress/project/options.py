@@ -28,10 +28,10 @@ class Option(Struct, frozen=True):
 
 
 def _flag(text: str) -> bool:
-    known = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    if text.lower() not in known:
+    values = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if text.lower() not in values:
         raise ValueError("1 or 0")
-    return known[text.lower()]
+    return values[text.lower()]
 
 
 def _count(text: str) -> int:

@@ -28,10 +28,10 @@ def price(
     today: date,
 ) -> Price | None:
     """The model's price: what the project says, else the published one; None: unknown."""
-    said = configured.get(model)
-    if said is None:
+    own = configured.get(model)
+    if own is None:
         return declared.model(model).price(today)
-    tokens_in, tokens_out = said.get("in"), said.get("out")
+    tokens_in, tokens_out = own.get("in"), own.get("out")
     if tokens_in is None or tokens_out is None:
         return None
     return Price(float(tokens_in), float(tokens_out))
@@ -66,14 +66,14 @@ class Budget(Struct, frozen=True):
 
 def read(options: Mapping[str, Any], defaults: Mapping[str, Any], now: datetime) -> Budget:
     """The run's budget: its options, else the `budget:` section; now: naive local time."""
-    said = {**defaults, **options}
-    until = said.get("until")
+    values = {**defaults, **options}
+    until = values.get("until")
     return Budget(
-        said.get("max_calls"),
-        said.get("max_tokens"),
-        said.get("max_cost"),
+        values.get("max_calls"),
+        values.get("max_tokens"),
+        values.get("max_cost"),
         next_time(until, now).timestamp() if until else None,
-        said.get("limit"),
+        values.get("limit"),
     )
 
 

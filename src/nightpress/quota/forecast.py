@@ -246,22 +246,22 @@ def when(done_at: tuple[float, float], now: float, zone: tzinfo | None = None) -
 
 
 def sentence(
-    found: Forecast, model: str, at: Situation, *, free: bool, zone: tzinfo | None = None
+    course: Forecast, model: str, at: Situation, *, free: bool, zone: tzinfo | None = None
 ) -> str:
     """`122 calls, ~0.9 M input tokens, MODEL at 15/250k/500: done at 03:10; 0 carried over;
     $0 (free tier)`."""
-    if not found.calls[1]:
+    if not course.calls[1]:
         return f"no calls; {money((0.0, 0.0), free=free)}"
-    calls = span(*found.calls)
-    left = span(*found.carried_over)
-    done = when(found.done_at, at.now, zone)
-    if found.days[1] > 1:
-        done += f", in {span(*found.days)} days"
-    if found.nights[1] > found.days[1]:
-        done = f"in {span(*found.nights)} nights with this budget"
+    calls = span(*course.calls)
+    left = span(*course.carried_over)
+    end = when(course.done_at, at.now, zone)
+    if course.days[1] > 1:
+        end += f", in {span(*course.days)} days"
+    if course.nights[1] > course.days[1]:
+        end = f"in {span(*course.nights)} nights with this budget"
     return (
-        f"{calls} calls, ~{_tokens(found.tokens_in)} input tokens, {model} at {at.limits}:"
-        f" done {done}; {left} carried over; {money(found.cost, free=free)}"
+        f"{calls} calls, ~{_tokens(course.tokens_in)} input tokens, {model} at {at.limits}:"
+        f" done {end}; {left} carried over; {money(course.cost, free=free)}"
     )
 
 

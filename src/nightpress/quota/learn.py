@@ -31,28 +31,28 @@ def ratio(before: float, tokens_in: int, estimate: int) -> float:
     """Real tokens per estimated one: the largest of late, so that reservations are seldom short."""
     if tokens_in <= 0 or estimate <= 0:
         return before
-    seen = min(max(tokens_in / estimate, RATIOS[0]), RATIOS[1])
-    return max(seen, before + FORGET * (seen - before))
+    measured = min(max(tokens_in / estimate, RATIOS[0]), RATIOS[1])
+    return max(measured, before + FORGET * (measured - before))
 
 
 def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float) -> tuple[str, ...]:
     """Take over the limit that a refusal states: where it is smaller than ours, or where it
     corrects what an earlier refusal stated (never above what the project allows itself)."""
-    kind, stated = answer.quota, answer.limit
-    if kind is None or not stated:
+    kind, number = answer.quota, answer.limit
+    if kind is None or not number:
         return ()
     learned = known(db, lane["id"], now)
     ours = getattr(lowered(limits, learned), kind)
-    if stated == ours or (ours is not None and stated > ours and kind not in learned):
+    if number == ours or (ours is not None and number > ours and kind not in learned):
         return ()
     db.execute(
         "INSERT INTO learned (lane, kind, value, at) VALUES (?,?,?,?)"
         " ON CONFLICT (lane, kind) DO UPDATE SET value=excluded.value, at=excluded.at",
-        (lane["id"], kind, stated, now),
+        (lane["id"], kind, number, now),
     )
     before = "any number" if ours is None else str(ours)
     return (
-        f"{lane['model']}: the provider allows {stated} {NAMES[kind]}, not {before};"
+        f"{lane['model']}: the provider allows {number} {NAMES[kind]}, not {before};"
         " that holds for 30 days",
     )
 

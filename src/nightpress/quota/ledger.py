@@ -96,7 +96,13 @@ class Quota:
         return Reservation(number, model, purpose, now, tokens, estimate)
 
     def settle(
-        self, held: Reservation, pace: Pace, tokens_in: int, tokens_out: int, *, clean: bool = True
+        self,
+        reservation: Reservation,
+        pace: Pace,
+        tokens_in: int,
+        tokens_out: int,
+        *,
+        clean: bool = True,
     ) -> bool:
         """The call was answered: its real tokens count from now on (0: unknown, the estimate
         stays). clean: the answer is evidence that the pace is safe. False: it was ended before.
@@ -104,14 +110,14 @@ class Quota:
         A call that failed counts from now on as if it had arrived just now: that is the latest it
         can have, and nobody knows better (a connection may have hung before it was sent).
         """
-        with self._ending(held, "settled") as ending:
+        with self._ending(reservation, "settled") as ending:
             if ending is None:
                 return False
             db, lane, day = ending
             now = self.clock.time()
             db.execute(
                 "UPDATE reservations SET tokens=?, at=max(at, ?) WHERE id=?",
-                (tokens_in or held.tokens, held.at if clean else now, held.id),
+                (tokens_in or reservation.tokens, reservation.at if clean else now, reservation.id),
             )
             db.execute(
                 "UPDATE days SET tokens_in=tokens_in+?, tokens_out=tokens_out+?"
@@ -121,7 +127,7 @@ class Quota:
             evidence = Evidence(lane["clean"], lane["refusals"])
             if clean:
                 evidence = pacing.after_clean(pace, evidence)
-            ratio = learn.ratio(lane["ratio"], tokens_in, held.estimate)
+            ratio = learn.ratio(lane["ratio"], tokens_in, reservation.estimate)
             # the fixed pace counts from the end of a call, the others from its start
             last = now if pace.profile == "fixed" else lane["last_at"]
             db.execute(
@@ -130,12 +136,12 @@ class Quota:
             )
             return True
 
-    def refund(self, held: Reservation) -> bool:
+    def refund(self, reservation: Reservation) -> bool:
         """Give it back: the request certainly never left. False: it was ended before, and stays."""
         with self._guard, self.store.write() as db:
             row = db.execute(
                 "DELETE FROM reservations WHERE id=? AND state='open' RETURNING lane, day",
-                (held.id,),
+                (reservation.id,),
             ).fetchone()
             if row is not None:
                 db.execute(
@@ -144,23 +150,27 @@ class Quota:
             return row is not None
 
     def refused(
-        self, held: Reservation, limits: Limits, pace: Pace, answer: Answer, draw: float
+        self, reservation: Reservation, limits: Limits, pace: Pace, answer: Answer, draw: float
     ) -> tuple[str, ...] | None:
         """A refusal for quota: the request counts, the lane slows down or closes, a smaller limit
         is learned. Returns what the user should be told; None: it was ended before."""
-        with self._ending(held, "refused") as ending:
+        with self._ending(reservation, "refused") as ending:
             if ending is None:
                 return None
             db, lane, day = ending
             db.execute(
                 "UPDATE days SET refused=refused+1 WHERE lane=? AND day=?", (lane["id"], day)
             )
-            said = learn.limit(db, lane, limits, answer, self.clock.time())
+            notices = learn.limit(db, lane, limits, answer, self.clock.time())
             if answer.kind == "day_quota":
-                said += learn.close(db, lane, held.at, self.clock.time(), self.day_of(held.model))
+                notices += learn.close(
+                    db, lane, reservation.at, self.clock.time(), self.day_of(reservation.model)
+                )
             else:
-                said += learn.slow(db, lane, held.at, pace, answer, self.clock.time(), draw)
-            return said
+                notices += learn.slow(
+                    db, lane, reservation.at, pace, answer, self.clock.time(), draw
+                )
+            return notices
 
     def snapshot(self, model: str, limits: Limits, pace: Pace) -> Snapshot:
         """How things stand, for display and forecasts; creates and changes nothing."""
@@ -173,12 +183,12 @@ class Quota:
         self.store.close()
 
     @contextmanager
-    def _ending(self, held: Reservation, state: str) -> Iterator[_Ending | None]:
+    def _ending(self, reservation: Reservation, state: str) -> Iterator[_Ending | None]:
         """One transaction that ends an open reservation; None where it is not open any more."""
         with self._guard, self.store.write() as db:
             row = db.execute(
                 "UPDATE reservations SET state=? WHERE id=? AND state='open' RETURNING lane, day",
-                (state, held.id),
+                (state, reservation.id),
             ).fetchone()
             if row is None:
                 yield None
@@ -189,17 +199,17 @@ class Quota:
     def _lane(self, db: Connection, model: str, limits: Limits, now: float) -> Row:
         """The lane's row. Where the configured limits are others than before, what was learned and
         proved under the old ones no longer counts."""
-        key, said = (self.project, model), str(limits)
+        key, shown = (self.project, model), str(limits)
         find = "SELECT * FROM lanes WHERE project=? AND model=?"
         row: Row | None = db.execute(find, key).fetchone()
         if row is None:
-            db.execute("INSERT INTO lanes (project, model, limits) VALUES (?,?,?)", (*key, said))
-        elif row["limits"] != said:
+            db.execute("INSERT INTO lanes (project, model, limits) VALUES (?,?,?)", (*key, shown))
+        elif row["limits"] != shown:
             db.execute(
-                "UPDATE lanes SET limits=?, clean=0, refusals=0 WHERE id=?", (said, row["id"])
+                "UPDATE lanes SET limits=?, clean=0, refusals=0 WHERE id=?", (shown, row["id"])
             )
             db.execute("DELETE FROM learned WHERE lane=?", (row["id"],))
         elif not rules.clock_went_back(db, row, now, self.day_of(model)):
             return row
-        found: Row = db.execute(find, key).fetchone()
-        return found
+        lane: Row = db.execute(find, key).fetchone()
+        return lane

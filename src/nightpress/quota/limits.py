@@ -32,9 +32,9 @@ def of(
     "*", then what its backend declares; a key that is absent is looked for in the next place, null
     is unlimited.
     """
-    said = configured or {}
+    own = configured or {}
     return Limits(
-        **{**asdict(declared.model(model).limits), **said.get("*", {}), **said.get(model, {})}
+        **{**asdict(declared.model(model).limits), **own.get("*", {}), **own.get(model, {})}
     )
 
 

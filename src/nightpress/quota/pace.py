@@ -60,19 +60,19 @@ class Evidence(Struct, frozen=True):
 
 def read(settings: Mapping[str, Any] | None) -> Pace:
     """The `pace:` section of `_defaults.yaml`, already checked; null and absent are defaults."""
-    said = {key: value for key, value in (settings or {}).items() if value is not None}
+    values = {key: value for key, value in (settings or {}).items() if value is not None}
     own, classic = Pace(), Fixed()
-    rest = said.get("rest_seconds", classic.rest)
+    rest = values.get("rest_seconds", classic.rest)
     return Pace(
-        profile=said.get("profile", own.profile),
-        margin=float(said.get("margin", own.margin)),
-        start=min(own.start, float(said.get("margin", own.margin))),
+        profile=values.get("profile", own.profile),
+        margin=float(values.get("margin", own.margin)),
+        start=min(own.start, float(values.get("margin", own.margin))),
         fixed=Fixed(
-            float(said.get("analysis_seconds", classic.analysis)),
-            float(said.get("analysis_jitter_seconds", classic.analysis_jitter)),
-            float(said.get("generation_seconds", classic.generation)),
-            float(said.get("generation_jitter_seconds", classic.generation_jitter)),
-            int(said.get("rest_every", classic.rest_every)),
+            float(values.get("analysis_seconds", classic.analysis)),
+            float(values.get("analysis_jitter_seconds", classic.analysis_jitter)),
+            float(values.get("generation_seconds", classic.generation)),
+            float(values.get("generation_jitter_seconds", classic.generation_jitter)),
+            int(values.get("rest_every", classic.rest_every)),
             (float(min(rest)), float(max(rest))),
         ),
     )
@@ -112,11 +112,11 @@ def spacing(
     idle moments lost is caught up while `window` still holds. resting: fixed, a rest is due.
     """
     if pace.profile == "fixed":
-        given = pace.fixed
+        fixed = pace.fixed
         first = phase == "analysis"
-        base = given.analysis if first else given.generation
-        random_part = given.analysis_jitter if first else given.generation_jitter
-        low, high = given.rest if resting else (0.0, 0.0)
+        base = fixed.analysis if first else fixed.generation
+        random_part = fixed.analysis_jitter if first else fixed.generation_jitter
+        low, high = fixed.rest if resting else (0.0, 0.0)
         return base + random_part * draw + low + (high - low) * draw
     if pace.profile == "unpaced" or not rpm:
         return 0.0
@@ -137,11 +137,11 @@ def after_refusal(pace: Pace, evidence: Evidence) -> Evidence:
     return Evidence(min(evidence.clean, pace.proof) // 3, evidence.refusals + 1)
 
 
-def hold(evidence: Evidence, stated: float | None, draw: float) -> float:
+def hold(evidence: Evidence, delay: float | None, draw: float) -> float:
     """Seconds for which nobody asks this model after a refusal: what was stated, at least 1 s and
     at most `LONGEST_HOLD`, else growing with the refusals on record; jitter on top."""
-    if stated is None:
+    if delay is None:
         steps = min(max(evidence.refusals - 1, 0), MOST_REFUSALS)
-        stated = min(HOLD * 2**steps, LONGEST_STEP)
-    wait = min(max(stated, 1.0), LONGEST_HOLD)
+        delay = min(HOLD * 2**steps, LONGEST_STEP)
+    wait = min(max(delay, 1.0), LONGEST_HOLD)
     return wait * (1.0 + 0.1 * draw)

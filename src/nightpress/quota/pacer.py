@@ -64,12 +64,12 @@ class Pacer(Struct):
         while True:
             if self.stop is not None and self.stop.is_set():
                 raise Deferred("the run was stopped before this call was made")
-            found = self.attempt(model, tokens_in, purpose, tokens_out)
-            if isinstance(found, Reservation):
-                return found
+            answer = self.attempt(model, tokens_in, purpose, tokens_out)
+            if isinstance(answer, Reservation):
+                return answer
             if self.waiting is not None:
-                self.waiting(model, found.seconds, found.why)
-            self.clock.sleep(min(found.seconds, SLICE), self.stop)
+                self.waiting(model, answer.seconds, answer.why)
+            self.clock.sleep(min(answer.seconds, SLICE), self.stop)
 
     def attempt(
         self, model: str, tokens_in: int, purpose: str = "", tokens_out: int = TOKENS_OUT
@@ -79,21 +79,21 @@ class Pacer(Struct):
         if held is None and self.spending is not None:
             return Wait(PEEK, "the budget's rest is set aside for calls in flight")
         try:
-            found = self.quota.take(
+            answer = self.quota.take(
                 model, self.limits(model), tokens_in, purpose, self.pace, self.draw()
             )
-            if isinstance(found, Closed):
+            if isinstance(answer, Closed):
                 hint = GOES_ON.format(self.quota.day_of(model).midnight)
-                raise DaySpent(f"{model}: {found.why}", found.until, hint)
-            if isinstance(found, Wait):
-                self._in_time(found)
+                raise DaySpent(f"{model}: {answer.why}", answer.until, hint)
+            if isinstance(answer, Wait):
+                self._in_time(answer)
         except BaseException:
             self._release(held)
             raise
-        if isinstance(found, Wait):
+        if isinstance(answer, Wait):
             self._release(held)
-            return found
-        return replace(found, held=held, tokens_out=tokens_out)
+            return answer
+        return replace(answer, held=held, tokens_out=tokens_out)
 
     def confirm(self, reservation: Reservation) -> Reservation:
         """Called right before the request is sent, if it may have been held for long: a
@@ -122,9 +122,9 @@ class Pacer(Struct):
             return
         if answer.kind in REFUSALS:
             limits = self.limits(reservation.model)
-            said = self.quota.refused(reservation, limits, self.pace, answer, self.draw())
-            ended = said is not None
-            for text in said or ():
+            notices = self.quota.refused(reservation, limits, self.pace, answer, self.draw())
+            ended = notices is not None
+            for text in notices or ():
                 self.tell(text)
         else:
             clean = answer.http_status == 200

@@ -45,16 +45,16 @@ def tokens(model: str, limits: Limits, estimate: int, ratio: float) -> int:
     """Input tokens to reserve for an estimate: as many more as this model has shown to count."""
     for kind in KINDS:
         if getattr(limits, kind) == 0:
-            said = f"{model}: the limit is 0 {NAMES[kind]}"
+            message = f"{model}: the limit is 0 {NAMES[kind]}"
             hint = "choose another `model`, or correct `limits` in manifests/_defaults.yaml"
-            raise BackendError(Answer("no_quota", said, hint=hint, left=False))
-    wanted = math.ceil(estimate * ratio)
-    if limits.tpm is None or wanted <= limits.tpm:
-        return wanted
+            raise BackendError(Answer("no_quota", message, hint=hint, left=False))
+    reserved = math.ceil(estimate * ratio)
+    if limits.tpm is None or reserved <= limits.tpm:
+        return reserved
     if estimate > limits.tpm:
-        said = f"{model}: about {estimate} input tokens, and a minute allows {limits.tpm}"
+        message = f"{model}: about {estimate} input tokens, and a minute allows {limits.tpm}"
         hint = "lower `input_bytes` in the generator, or exclude large files of this plugin"
-        raise BackendError(Answer("too_large", said, hint=hint, left=False))
+        raise BackendError(Answer("too_large", message, hint=hint, left=False))
     return limits.tpm
 
 
@@ -82,7 +82,7 @@ def minute(
     db: Connection,
     lane: Row,
     limits: Limits,
-    wanted: int,
+    tokens: int,
     purpose: str,
     pace: Pace,
     now: float,
@@ -97,7 +97,7 @@ def minute(
         (lane["hold_until"] - now, "the provider asked for a pause"),
         (lane["last_at"] + apart - now, "the pace"),
         (_requests(db, lane["id"], limits, now, span), "the minute's requests are spent"),
-        (_tokens(db, lane["id"], limits, wanted, now, span), "the minute's tokens are spent"),
+        (_tokens(db, lane["id"], limits, tokens, now, span), "the minute's tokens are spent"),
     ]
     seconds, why = max(waits)
     return Wait(seconds + TICK, why) if seconds > 0 else None
@@ -115,7 +115,7 @@ def _requests(db: Connection, lane: int, limits: Limits, now: float, span: float
 
 
 def _tokens(
-    db: Connection, lane: int, limits: Limits, wanted: int, now: float, span: float
+    db: Connection, lane: int, limits: Limits, tokens: int, now: float, span: float
 ) -> float:
     """Seconds until `wanted` tokens fit into `span` seconds with those that are there."""
     if limits.tpm is None:
@@ -124,7 +124,7 @@ def _tokens(
     (spent,) = db.execute(
         "SELECT coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?", scope
     ).fetchone()
-    excess, wait = spent + wanted - limits.tpm, 0.0
+    excess, wait = spent + tokens - limits.tpm, 0.0
     if excess <= 0:
         return wait
     for row in db.execute(
@@ -141,7 +141,7 @@ def insert(
     db: Connection,
     lane: Row,
     now: float,
-    wanted: int,
+    tokens: int,
     purpose: str,
     pace: Pace,
     draw: float,
@@ -151,7 +151,7 @@ def insert(
     plugins, _ = _plugins(lane, purpose, pace)
     cursor = db.execute(
         "INSERT INTO reservations (lane, at, day, tokens, purpose) VALUES (?,?,?,?,?)",
-        (lane["id"], now, day, wanted, purpose),
+        (lane["id"], now, day, tokens, purpose),
     )
     db.execute(
         "INSERT INTO days (lane, day, used) VALUES (?,?,1)"

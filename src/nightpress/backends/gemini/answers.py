@@ -85,8 +85,8 @@ def of_body(body: str) -> Outcome:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
-        said = "the reply's body is no JSON" if body.strip() else "the reply's body is empty"
-        return Outcome("", "", 0, 0, Answer("malformed", said, 200))
+        message = "the reply's body is no JSON" if body.strip() else "the reply's body is empty"
+        return Outcome("", "", 0, 0, Answer("malformed", message, 200))
     if not isinstance(value, dict):
         return Outcome("", "", 0, 0, Answer("malformed", "the reply's body is no object", 200))
     if _mapping(value.get("error")):  # an error that came too late for the status line
@@ -96,10 +96,10 @@ def of_body(body: str) -> Outcome:
     tokens_in = _count(usage.get("promptTokenCount"))
     tokens_out = _count(usage.get("candidatesTokenCount")) + _count(usage.get("thoughtsTokenCount"))
     model = str(value.get("modelVersion") or "").removeprefix("models/")
-    text, kind, said = _judge(value)
+    text, kind, message = _judge(value)
     answer = None
     if kind:
-        answer = Answer(kind, said, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
+        answer = Answer(kind, message, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
                         tokens_out=tokens_out, model=model)  # fmt: skip
     return Outcome(text, model, tokens_in, tokens_out, answer)
 
@@ -120,8 +120,8 @@ def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
     if finish in STOPPED or finish.startswith("IMAGE_"):
         return "", "blocked", f"the reply was stopped ({finish})"
     if finish != "STOP":
-        said = clean(finish, 60) or "no finish reason"
-        return "", "malformed", f"the reply did not finish ({said})"
+        ending = clean(finish, 60) or "no finish reason"
+        return "", "malformed", f"the reply did not finish ({ending})"
     if not text.strip():
         return "", "malformed", "the reply holds no text"
     return text, "", ""
@@ -137,15 +137,15 @@ def _texts(candidate: Mapping[str, object]) -> Iterator[str]:
             yield text
 
 
-def rerouted(asked: str, answered: str) -> bool:
+def rerouted(request_model: str, reply_model: str) -> bool:
     """Did another model answer? `gemini-x-001` is a version of `gemini-x`, not another model."""
-    asked, answered = (name.rsplit("/", 1)[-1] for name in (asked, answered))
-    tail = answered.removeprefix(asked)
+    request_model, reply_model = (name.rsplit("/", 1)[-1] for name in (request_model, reply_model))
+    tail = reply_model.removeprefix(request_model)
     return (
-        bool(answered)
-        and answered != asked
+        bool(reply_model)
+        and reply_model != request_model
         and not (
-            answered.startswith(asked)
+            reply_model.startswith(request_model)
             and re.fullmatch(r"-(?:\d{3}|(?:preview|exp)?-?[\d-]+)", tail)
         )
     )
@@ -163,8 +163,8 @@ def of_error(status: int, body: object, retry_after: str = "") -> Answer:
         return _refused(message, typed, retry_after)
     kind = _kind(status, message, typed)
     wait = _wait(message, typed, retry_after) if kind == "transient" else None
-    said = f"{status} {clean(message)}" if message else f"{status} without a message"
-    return Answer(kind, said, status, wait, hint=_hint(kind, message, typed))
+    text = f"{status} {clean(message)}" if message else f"{status} without a message"
+    return Answer(kind, text, status, wait, hint=_hint(kind, message, typed))
 
 
 NEVER_LEFT = frozenset(
@@ -175,16 +175,16 @@ NEVER_LEFT = frozenset(
 
 def of_exception(name: str, text: str) -> Answer:
     """What an exception of the transport means; name: that of its class."""
-    said = f"{name}: {clean(text)}" if text else name
+    message = f"{name}: {clean(text)}" if text else name
     left = name not in NEVER_LEFT
     if name in ("DefaultCredentialsError", "RefreshError"):
-        return Answer("unauthorised", said, hint=HINTS["unauthorised"], left=left)
+        return Answer("unauthorised", message, hint=HINTS["unauthorised"], left=left)
     if name in ("UnsupportedProtocol", "LocalProtocolError", "InvalidURL"):
         hint = "check the base URL and the key for stray characters"
-        return Answer("bad_request", said, hint=hint, left=left)
+        return Answer("bad_request", message, hint=hint, left=left)
     if name == "JSONDecodeError":
-        return Answer("malformed", said)
-    return Answer("transient", said, left=left)
+        return Answer("malformed", message)
+    return Answer("transient", message, left=left)
 
 
 def _kind(status: int, message: str, details: list[Mapping[str, object]]) -> str:
@@ -254,9 +254,9 @@ def _quota(
         limit = 0
     # Google's first line says to look at the plan; the violation says what happened.
     lines = [line for line in message.splitlines() if "Quota exceeded" in line]
-    said = clean(lines[0].lstrip("* ") if lines else message) or "quota exceeded"
+    text = clean(lines[0].lstrip("* ") if lines else message) or "quota exceeded"
     quota = _limited(str(named.get("quotaId", "")))
-    return Answer(kind, f"429 {said}", 429, wait, limit, quota, HINTS[kind])
+    return Answer(kind, f"429 {text}", 429, wait, limit, quota, HINTS[kind])
 
 
 def _limited(quota_id: str) -> QuotaKind | None:
@@ -272,8 +272,8 @@ def _limit(violation: Mapping[str, object], message: str) -> int | None:
     value = str(violation.get("quotaValue", ""))
     if value.isdigit():
         return int(value)
-    stated = STATED.findall(message)
-    return int(stated[0]) if len(stated) == 1 else None
+    numbers = STATED.findall(message)
+    return int(numbers[0]) if len(numbers) == 1 else None
 
 
 def _wait(message: str, details: list[Mapping[str, object]], retry_after: str) -> float | None:
@@ -282,10 +282,10 @@ def _wait(message: str, details: list[Mapping[str, object]], retry_after: str) -
         delay = re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))
         if delay:
             return float(delay[1])
-    said = SPAN.search(message)
-    if said:  # 250ms, 1.5s, 18h3m12.5s
+    span = SPAN.search(message)
+    if span:  # 250ms, 1.5s, 18h3m12.5s
         scale = {"ms": 0.001, "m": 60.0, "h": HOUR}
-        return sum(float(n) * scale.get(unit.lower(), 1.0) for n, unit in PART.findall(said[1]))
+        return sum(float(n) * scale.get(unit.lower(), 1.0) for n, unit in PART.findall(span[1]))
     return float(retry_after) if retry_after.strip().isdigit() else None
 
 

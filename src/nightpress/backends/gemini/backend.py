@@ -89,16 +89,16 @@ class Gemini:
 
         if isinstance(error, APIError):
             headers = getattr(error.response, "headers", None) or {}
-            found = answers.of_error(error.code, error.details, headers.get("retry-after", ""))
+            answer = answers.of_error(error.code, error.details, headers.get("retry-after", ""))
         elif isinstance(error, TimeoutError):
-            found = Answer("transient", f"no answer within {self.route.deadline:g} s")
+            answer = Answer("transient", f"no answer within {self.route.deadline:g} s")
         elif isinstance(error, HTTPError | InvalidURL | GoogleAuthError | OSError):
-            found = answers.of_exception(type(error).__name__, str(error))
+            answer = answers.of_exception(type(error).__name__, str(error))
         else:
             raise error
         secret = self.route.key or self.route.token
-        said = found.message.replace(secret, "[redacted]") if secret else found.message
-        return found._replace(message=said)
+        message = answer.message.replace(secret, "[redacted]") if secret else answer.message
+        return answer._replace(message=message)
 
 
 async def _generate(client: Client, request: Request, thinking: str) -> str:
@@ -158,16 +158,16 @@ def narrow(schema: Any) -> Any:
         return schema
     if "$ref" in schema:  # a reference stands alone: nothing may be beside it
         return {k: _inner(k, v) for k, v in schema.items() if k in ("$ref", "$defs")}
-    taken = {k: _inner(k, v) for k, v in schema.items() if k in _KNOWN}
+    narrowed = {k: _inner(k, v) for k, v in schema.items() if k in _KNOWN}
     if "const" in schema:
-        taken["enum"] = [schema["const"]]
+        narrowed["enum"] = [schema["const"]]
     if "oneOf" in schema:
-        taken["anyOf"] = [narrow(one) for one in schema["oneOf"]]
+        narrowed["anyOf"] = [narrow(one) for one in schema["oneOf"]]
     bounds = [text.format(schema[key]) for key, text in _BOUNDS.items() if key in schema]
     if bounds:
         described = str(schema.get("description", "")).rstrip(". ")
-        taken["description"] = "; ".join(filter(None, [described, *bounds])) + "."
-    return taken
+        narrowed["description"] = "; ".join(filter(None, [described, *bounds])) + "."
+    return narrowed
 
 
 def _inner(key: str, value: Any) -> Any:

@@ -56,7 +56,7 @@ def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:
             f"gemini.deadline_seconds is {deadline:g} s, and Google refuses less than 10 s",
             "raise it, or leave it out (180 s)",
         )
-    made = Route(
+    way = Route(
         api="vertex" if vertex else "developer",
         key="" if vertex else _key(environ),
         project=str(settings.get("project") or environ.get("GOOGLE_CLOUD_PROJECT") or ""),
@@ -67,20 +67,20 @@ def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:
         clock_speed=float(settings.get("clock_speed") or 1.0),
         thinking=str(settings.get("thinking") or ""),
     )
-    _check(made)
-    return made
+    _check(way)
+    return way
 
 
-def _check(made: Route) -> None:
-    if made.api == "vertex" and not made.project:
+def _check(way: Route) -> None:
+    if way.api == "vertex" and not way.project:
         raise UsageError("Vertex AI needs a project", "set gemini.project, or GOOGLE_CLOUD_PROJECT")
-    if made.base_url and urlsplit(made.base_url).scheme not in ("https", "http"):
+    if way.base_url and urlsplit(way.base_url).scheme not in ("https", "http"):
         raise UsageError("gemini.base_url is no http(s) URL", "e.g. http://127.0.0.1:8080")
-    if made.base_url.startswith("http:") and not made.local:
+    if way.base_url.startswith("http:") and not way.local:
         raise UsageError(
             "gemini.base_url would send the key unencrypted", "use https, or a loopback address"
         )
-    if made.clock_speed != 1.0 and not made.local:
+    if way.clock_speed != 1.0 and not way.local:
         raise UsageError(
             "NIGHTPRESS_CLOCK is for rehearsals with a server on this machine",
             "unset it, or set a loopback base_url",

@@ -45,18 +45,18 @@ def analyse(anatomy: Anatomy) -> dict[str, Any]:
 
 def _named(components: tuple[Component, ...]) -> list[dict[str, str]]:
     """Each name once: an event may have several hooks, a pack two commands of one name."""
-    found: dict[str, str] = {}
+    purposes: dict[str, str] = {}
     for component in components:
         name = cut(shown(component.name), 200)
-        if name and not found.get(name):
-            found[name] = cut(shown(component.description), 600)
-    return [{"name": name, "purpose": said} for name, said in list(found.items())[:200]]
+        if name and not purposes.get(name):
+            purposes[name] = cut(shown(component.description), 600)
+    return [{"name": name, "purpose": purpose} for name, purpose in list(purposes.items())[:200]]
 
 
 def _purpose(anatomy: Anatomy) -> str:
-    said = shown(anatomy.description)
-    if said:
-        return said
+    text = shown(anatomy.description)
+    if text:
+        return text
     for component in anatomy.components:
         if component.description.strip():
             return shown(component.description)
@@ -88,8 +88,8 @@ def _files(anatomy: Anatomy) -> list[dict[str, str]]:
 def _workflows(anatomy: Anatomy, readme: list[Section]) -> Iterator[dict[str, Any]]:
     """Numbered headings of a command, and numbered lists under a heading that announces one."""
     for command in anatomy.of("command"):
-        found = sections(command.body, _NOWHERE)
-        steps = [m.group(1) for s in found if (m := _STEP.fullmatch(s.heading))]
+        parts = sections(command.body, _NOWHERE)
+        steps = [m.group(1) for s in parts if (m := _STEP.fullmatch(s.heading))]
         if len(steps) >= 2:
             yield _workflow(f"/{command.name}", steps)
     for section in readme:
@@ -128,6 +128,6 @@ def description(anatomy: Anatomy) -> str:
     """What and when, in the third person, on one line, without angle brackets."""
     what = third_person(_purpose(anatomy)) or f"Provides the {plain(anatomy.name)} plugin"
     what = what.rstrip(" .!:;,")
-    said = when(anatomy) or f"the user asks for {plain(anatomy.name)}"
-    text = f"{cut(what, 600)}. Use when {said}."
+    occasion = when(anatomy) or f"the user asks for {plain(anatomy.name)}"
+    text = f"{cut(what, 600)}. Use when {occasion}."
     return cut(re.sub(r"[<>]", "", text), 1000)

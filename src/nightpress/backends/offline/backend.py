@@ -42,10 +42,10 @@ class Offline:
 
 def extractable(material: Material) -> int:
     """Bytes of the document that could be composed; under the window's minimum it is not made."""
-    known = material
+    analysed = material
     if material.analysis is None:
-        known = replace(material, analysis=json.loads(_analysis(material.anatomy)))
-    return len(finish.finished(known, _body(known)).encode("utf-8"))
+        analysed = replace(material, analysis=json.loads(_analysis(material.anatomy)))
+    return len(finish.finished(analysed, _body(analysed)).encode("utf-8"))
 
 
 def _analysis(anatomy: Anatomy) -> str:
@@ -59,8 +59,8 @@ def _body(material: Material) -> str:
     rest = replace(
         material, analysis=None, anatomy=replace(material.anatomy, files=(), components=())
     )
-    said = (fingerprint.canonical(material.analysis), repr(rest), *_parts(material.anatomy))
-    return _once(fingerprint.digest("body", *said), lambda: body(material))
+    ingredients = (fingerprint.canonical(material.analysis), repr(rest), *_parts(material.anatomy))
+    return _once(fingerprint.digest("body", *ingredients), lambda: body(material))
 
 
 def _parts(anatomy: Anatomy) -> Iterator[str]:
@@ -76,12 +76,12 @@ def _parts(anatomy: Anatomy) -> Iterator[str]:
 def _once(key: str, make: Callable[[], str]) -> str:
     """The text under a key that says everything that it is made from."""
     with _guard:
-        if (held := _texts.get(key)) is not None:
+        if (text := _texts.get(key)) is not None:
             _texts.move_to_end(key)
-            return held
-    made = make()
+            return text
+    text = make()
     with _guard:
-        _texts[key] = made
+        _texts[key] = text
         if len(_texts) > _MOST:
             _texts.popitem(last=False)
-    return made
+    return text

@@ -47,9 +47,9 @@ class Block(Struct, frozen=True):
     @property
     def announces(self) -> bool:
         """Is it a line that means nothing without what follows (`For example:`)?"""
-        said = self.text.rstrip(" *_")
+        line = self.text.rstrip(" *_")
         return self.kind == "text" and (
-            said.endswith(":") or (len(said) < SAME and said.startswith("**"))
+            line.endswith(":") or (len(line) < SAME and line.startswith("**"))
         )
 
 
@@ -105,7 +105,7 @@ class _Read(Struct, frozen=True):
 def _sections(text: str, read: _Read) -> tuple[Section, ...]:
     place = read.place
     lines = text.split("\n")
-    found = [Section("", 1)]
+    parts = [Section("", 1)]
     above: list[tuple[int, str]] = []
     tokens = _parser().parse(text)
     for position, token in enumerate(tokens):
@@ -114,16 +114,16 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
         if token.type == "heading_open":
             level = int(token.tag[1])
             heading = _heading(tokens[position + 1].content)
-            above = [(n, said) for n, said in above if n < level]
+            above = [(n, name) for n, name in above if n < level]
             if level > 1 and heading:
                 above.append((level, heading))
-            found.append(Section(heading, level, tuple(said for _, said in above)))
+            parts.append(Section(heading, level, tuple(name for _, name in above)))
             continue
         source = "\n".join(lines[token.map[0] : token.map[1]])
         block = _block(token, source, place)
         if block is not None:
-            found[-1].blocks.append(block)
-    return tuple(section for section in found if section.blocks or section.level == 1)
+            parts[-1].blocks.append(block)
+    return tuple(section for section in parts if section.blocks or section.level == 1)
 
 
 @lru_cache(maxsize=1)
@@ -141,8 +141,8 @@ def _heading(content: str) -> str:
 
 def _block(token: Token, source: str, place: Place) -> Block | None:
     if token.type in ("fence", "code_block"):
-        made = listing(token.content, token.info, place)
-        return Block("code", made) if made else None
+        quote = listing(token.content, token.info, place)
+        return Block("code", quote) if quote else None
     if token.type in ("bullet_list_open", "ordered_list_open"):
         return _kept("list", _list(source, place))
     if token.type == "table_open":
@@ -161,12 +161,12 @@ def _kept(kind: Kind, text: str) -> Block | None:
     """The block, unless cleaning has left nothing that says something, or has bared what would be
     read as something else (`<b># Title`)."""
     text = "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
-    said = re.sub(r"[\W_]+", "", text)
-    if len(said) < (3 if said.isascii() else 1):  # two characters are a word in many scripts
+    letters = re.sub(r"[\W_]+", "", text)
+    if len(letters) < (3 if letters.isascii() else 1):  # two characters are a word in many scripts
         return None
-    found = {token.type for token in _parser().parse(text)}
+    kinds = {token.type for token in _parser().parse(text)}
     allowed = {"fence"} if kind == "list" else set()
-    return None if found & (_OTHERS - allowed) else Block(kind, text)
+    return None if kinds & (_OTHERS - allowed) else Block(kind, text)
 
 
 _OTHERS = {"heading_open", "hr", "html_block", "fence", "code_block"}
@@ -193,21 +193,21 @@ def _list(source: str, place: Place) -> str:
     """A list; code blocks inside its items are kept where they are whole. "" if one is not."""
     pieces: list[str] = []
     at = 0
-    for found in _INNER.finditer(source):
-        before = source[at : found.start()]
-        made = _inner(found)
-        if "```" in before or not made:
+    for match in _INNER.finditer(source):
+        before = source[at : match.start()]
+        inner = _inner(match)
+        if "```" in before or not inner:
             return ""
-        pieces += [inline(before, place), made]
-        at = found.end()
+        pieces += [inline(before, place), inner]
+        at = match.end()
     if "```" in source[at:] or "~~~" in source:
         return ""
     pieces.append(inline(source[at:], place))
     return re.sub(r"(?m)^(\s*[-*+]) {2,3}(?=\S)", r"\1 ", "".join(pieces))
 
 
-def _inner(found: re.Match[str]) -> str:
-    indent, fence, info, text = found.groups()
+def _inner(match: re.Match[str]) -> str:
+    indent, fence, info, text = match.groups()
     if len(text) > MOST_QUOTED:
         return ""
     bare = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
@@ -253,16 +253,16 @@ def listing(content: str, info: str, place: Place) -> str:
 def _language(info: str, text: str) -> str:
     """The block's language, `text` where there is none or the block is not what it says."""
     words = info.split()
-    said = words[0].lower().strip("{}.") if words else ""
-    if not re.fullmatch(r"[a-z0-9+#_.-]+", said):
+    name = words[0].lower().strip("{}.") if words else ""
+    if not re.fullmatch(r"[a-z0-9+#_.-]+", name):
         return "text"
-    parse = _PARSERS.get(said)
+    parse = _PARSERS.get(name)
     try:
         if parse is not None:
             parse(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return "text"
-    return said
+    return name
 
 
 def _excerpt(text: str, info: str, place: Place) -> str:
@@ -274,11 +274,11 @@ def _excerpt(text: str, info: str, place: Place) -> str:
     for end in reversed(ends):
         if end < most // 4:
             break
-        kept = text[:end].rstrip()
-        named = _language(info, kept)
+        beginning = text[:end].rstrip()
+        named = _language(info, beginning)
         if named != "text" or not info.split():
             left = text[end:].strip("\n").count("\n") + 1
             link = posixpath.relpath(place.path, place.target or ".")
-            said = f"{left} more lines of it stand in [{place.path}]({link})."
-            return f"```{named}\n{kept}\n```\n\n{said}"
+            note = f"{left} more lines of it stand in [{place.path}]({link})."
+            return f"```{named}\n{beginning}\n```\n\n{note}"
     return ""

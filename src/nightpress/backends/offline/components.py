@@ -41,9 +41,9 @@ def all_of(material: Material, excerpt: int, topic: Topic) -> Iterator[Described
             # another skill has a document of its own
             about = [] if kind == "skill" and not topic.whole else sections(body, place)
             lead = _lead(component, name)
-            said = {_plain(block.text) for block in lead}
+            texts = {_plain(block.text) for block in lead}
             for section in about[:2]:
-                section.blocks = [b for b in section.blocks if _plain(b.text) not in said]
+                section.blocks = [b for b in section.blocks if _plain(b.text) not in texts]
             yield chapter, name, lead, about
 
 
@@ -52,11 +52,11 @@ def _plain(text: str) -> str:
 
 
 def _once(material: Material, kind: str) -> list[Component]:
-    found: dict[str, Component] = {}
+    components: dict[str, Component] = {}
     for component in material.anatomy.of(kind):
         if component.path != material.target and code(component.name):
-            found.setdefault(component.name, component)
-    return list(found.values())
+            components.setdefault(component.name, component)
+    return list(components.values())
 
 
 def _name(component: Component) -> str:
@@ -65,16 +65,16 @@ def _name(component: Component) -> str:
 
 
 def _lead(component: Component, name: str) -> list[Block]:
-    said = sentence(component.description)
-    found = [Block("text", said)] if said else []
+    text = sentence(component.description)
+    blocks = [Block("text", text)] if text else []
     hint = component.meta.get("argument-hint")
     called = f"{name} {code(hint)}" if isinstance(hint, str) and code(hint) else name
     if component.kind == "command" and (called != name or not _shows(component.body, name)):
-        found.append(Block("code", f"```text\n{called}\n```"))
+        blocks.append(Block("code", f"```text\n{called}\n```"))
     short = component.meta.get("shortcut")
     if isinstance(short, str) and code(short):
-        found.append(Block("text", f"Shortcut: `/{code(short).lstrip('/')}`."))
-    return found or [Block("text", f"Defined in `{code(component.path)}`.")]
+        blocks.append(Block("text", f"Shortcut: `/{code(short).lstrip('/')}`."))
+    return blocks or [Block("text", f"Defined in `{code(component.path)}`.")]
 
 
 def _shows(body: str, name: str) -> bool:
@@ -85,8 +85,8 @@ def _shows(body: str, name: str) -> bool:
 def installs(block: Block) -> bool:
     """Is it code that does nothing but install plugins?"""
     lines = block.text.split("\n")[1:-1] if block.kind == "code" else []
-    said = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    return bool(said) and all(_INSTALL.match(line) for line in said)
+    commands = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return bool(commands) and all(_INSTALL.match(line) for line in commands)
 
 
 def tools(material: Material, topic: Topic) -> Iterator[tuple[str, list[Block]]]:
@@ -105,7 +105,9 @@ def tools(material: Material, topic: Topic) -> Iterator[tuple[str, list[Block]]]
 
 def files(material: Material, topic: Topic) -> list[Block]:
     """Scripts and documents that the topic has, each with what it says of itself."""
-    said = {c.path: c.description for c in material.anatomy.components if c.kind == "script"}
+    descriptions = {
+        c.path: c.description for c in material.anatomy.components if c.kind == "script"
+    }
     rows = []
     for file in material.anatomy.files:
         kind = kind_of(file.path)
@@ -113,9 +115,9 @@ def files(material: Material, topic: Topic) -> list[Block]:
             continue
         if not (topic.is_own(file.path) or topic.names(file.path)):
             continue
-        about = said.get(file.path, "") if kind == "script" else ""
-        if kind == "doc" and (found := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
-            about = found.group(1).replace("`", "").replace("*", "")
+        about = descriptions.get(file.path, "") if kind == "script" else ""
+        if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
+            about = heading.group(1).replace("`", "").replace("*", "")
         name = code(file.path)
         rows.append(f"- `{name}`: {sentence(about)}" if sentence(about) else f"- `{name}`")
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
@@ -123,8 +125,8 @@ def files(material: Material, topic: Topic) -> list[Block]:
 
 def names(material: Material) -> list[Block]:
     """The names of the commands, where there are many."""
-    found = [f"`{_name(command)}`" for command in _once(material, "command")]
-    return [Block("text", f"{', '.join(found)}.")] if len(found) > MANY else []
+    quoted = [f"`{_name(command)}`" for command in _once(material, "command")]
+    return [Block("text", f"{', '.join(quoted)}.")] if len(quoted) > MANY else []
 
 
 def contents(material: Material) -> list[Block]:

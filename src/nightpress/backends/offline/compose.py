@@ -50,7 +50,7 @@ def _composed(material: Material, parts: Sequence[Part]) -> str:
     text = ""
     for _ in range(ROUNDS):
         rows = list(_rows(title(material), _fit(parts, most, refused)))
-        text = "\n\n".join(said for said, _ in rows) + "\n"
+        text = "\n\n".join(block for block, _ in rows) + "\n"
         more = _refused(material, text, rows)
         if not more - refused:
             break
@@ -62,17 +62,17 @@ def _rows(heading: str, parts: Sequence[Part]) -> Iterator[Row]:
     """Headings and blocks in order; a heading that is open is not said again."""
     line = 1
     opened: tuple[str, ...] = ()
-    for said in (f"# {heading}",):
-        yield said, line
+    for text in (f"# {heading}",):
+        yield text, line
         line += 2
     for part in parts:
         same = 0
         while same < min(len(opened), len(part.path)) and opened[same] == part.path[same]:
             same += 1
         heads = [f"{'#' * (n + 2)} {part.path[n]}" for n in range(same, len(part.path))]
-        for said in [*heads, *(block.text for block in part.blocks)]:
-            yield said, line
-            line += said.count("\n") + 2
+        for text in [*heads, *(block.text for block in part.blocks)]:
+            yield text, line
+            line += text.count("\n") + 2
         opened = part.path
 
 
@@ -93,15 +93,15 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
         plugin_paths=frozenset(paths),
         witness=material.standing,
     )
-    found: set[str] = set()
+    texts: set[str] = set()
     for finding in checks.judge(document, context).errors:
         line = finding.line - offset
         at = max((n for n, row in enumerate(rows) if row[1] <= line), default=-1)
         while 0 <= at < len(rows) and rows[at][0].startswith("#"):
             at += 1
         if 0 < at < len(rows):
-            found.add(rows[at][0])
-    return found
+            texts.add(rows[at][0])
+    return texts
 
 
 # --- the parts that there is room for: the most valuable first, in document order after ----------
@@ -125,8 +125,8 @@ def _fit(parts: Sequence[Part], most: int, refused: Container[str]) -> list[Part
     """The parts that fit into `most` bytes, in document order; no block is said twice, and none
     of the texts in `refused` is."""
     room = _Room(most, MOST_LINES)
-    seen: set[str] = set()
-    kept = []
+    keys: set[str] = set()
+    fitting = []
     opened: set[tuple[str, ...]] = set()
     for part in sorted(parts, key=lambda p: (p.rank, p.order)):
         new = [part.path[: n + 1] for n in range(len(part.path))]
@@ -135,33 +135,33 @@ def _fit(parts: Sequence[Part], most: int, refused: Container[str]) -> list[Part
         head = sum(len(path[-1].encode()) + 9 for path in new)
         if not room.take(head, 2 * len(new)):
             continue
-        blocks = _blocks(part, room, seen, refused)
+        blocks = _blocks(part, room, keys, refused)
         if blocks:
             opened.update(new)
-            kept.append(replace(part, blocks=blocks))
+            fitting.append(replace(part, blocks=blocks))
         else:
             room = before
-    return sorted(kept, key=lambda p: p.order)
+    return sorted(fitting, key=lambda p: p.order)
 
 
-def _is_said(block: Block, part: Part, seen: set[str]) -> bool:
+def _is_said(block: Block, part: Part, keys: set[str]) -> bool:
     """Was it said before? A maintainer may show the same short command twice."""
     least = SAME if part.is_standing else 1
-    return len(block.key) >= least and block.key in seen
+    return len(block.key) >= least and block.key in keys
 
 
-def _blocks(part: Part, room: _Room, seen: set[str], refused: Container[str]) -> list[Block]:
+def _blocks(part: Part, room: _Room, keys: set[str], refused: Container[str]) -> list[Block]:
     """The part's blocks, unit by unit; after the first prose that does not fit, no more: what
     follows would miss it."""
-    kept: list[Block] = []
+    blocks: list[Block] = []
     for unit in units(part.blocks):
-        if any(block.text in refused or _is_said(block, part, seen) for block in unit):
+        if any(block.text in refused or _is_said(block, part, keys) for block in unit):
             continue
         size = sum(len(block.text.encode()) + 2 for block in unit)
         lines = sum(block.text.count("\n") + 2 for block in unit)
         if room.take(size, lines):
-            kept += unit
-            seen.update(block.key for block in unit if block.key)
+            blocks += unit
+            keys.update(block.key for block in unit if block.key)
         elif all(block.kind == "text" for block in unit):
             break
-    return kept
+    return blocks

@@ -65,7 +65,7 @@ def parts_of(material: Material, excerpt: int) -> list[Part]:
     characters that are quoted of a listing too long to be quoted whole."""
     kind = material.generator.type if material.generator else "skill"
     topic = Topic(material)
-    found = [Part((), (0,), 0, _intro(material, kind, topic))]
+    parts = [Part((), (0,), 0, _intro(material, kind, topic))]
     standing = list(_of_standing(material, kind, excerpt))
     more = list(_of_components(material, kind, excerpt, topic))
     for number, file in enumerate(material.anatomy.files):
@@ -81,14 +81,14 @@ def parts_of(material: Material, excerpt: int) -> list[Part]:
             ]
         elif kind_of_file in ("doc", "readme") and not _is_component(material, file):
             more += _of_document(material, file, number, excerpt, topic)
-    found += [*standing, *_under(standing, more)]
+    parts += [*standing, *_under(standing, more)]
     if kind != "reference":
-        if topic.whole and not any(_is_when(part) for part in found):
-            found.append(Part(("When to use",), (2,), 2, _when(material)))
-        found.append(Part(("Files",), (70,), 9, components.files(material, topic)))
+        if topic.whole and not any(_is_when(part) for part in parts):
+            parts.append(Part(("When to use",), (2,), 2, _when(material)))
+        parts.append(Part(("Files",), (70,), 9, components.files(material, topic)))
     if kind == "readme":
-        return found
-    return [part if part.is_standing else _without_install(part) for part in found]
+        return parts
+    return [part if part.is_standing else _without_install(part) for part in parts]
 
 
 def _under(standing: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
@@ -121,35 +121,35 @@ def _without_install(part: Part) -> Part:
 def title(material: Material) -> str:
     """The document's one heading of level 1; one skill of several goes by its own."""
     texts = [file.text for file in material.anatomy.files if file.path.lower() == "readme.md"]
-    found = [re.search(r"(?m)^# +(\S.*)$", text[:4_000]) for text in (material.standing, *texts)]
-    headings = [match.group(1) for match in found if match]
+    matches = [re.search(r"(?m)^# +(\S.*)$", text[:4_000]) for text in (material.standing, *texts)]
+    headings = [match.group(1) for match in matches if match]
     if not Topic(material).whole:
-        own = wording.plain(found[0].group(1)) if found[0] else ""
+        own = wording.plain(matches[0].group(1)) if matches[0] else ""
         folder = posixpath.basename(posixpath.dirname(material.target))
         return own or wording.title(folder, ())
-    said = wording.title(material.anatomy.name, headings)
+    words = wording.title(material.anatomy.name, headings)
     kind = material.generator.type if material.generator else ""
-    return f"{said} reference" if kind == "reference" else said
+    return f"{words} reference" if kind == "reference" else words
 
 
 def _intro(material: Material, kind: str, topic: Topic) -> list[Block]:
-    said = wording.sentence(material.anatomy.description) if topic.whole else ""
-    found = [Block("text", said)] if said else []
+    sentence = wording.sentence(material.anatomy.description) if topic.whole else ""
+    blocks = [Block("text", sentence)] if sentence else []
     folder = posixpath.dirname(material.target)
     for link in material.links if kind != "readme" else ():
         name = posixpath.splitext(posixpath.basename(link))[0]
         relative = posixpath.relpath(link, folder or ".")
-        found.append(
+        blocks.append(
             Block("text", f"For the details of each command and agent, read [{name}]({relative}).")
         )
     if kind == "reference":
-        found += components.contents(material)
-    return found
+        blocks += components.contents(material)
+    return blocks
 
 
 def _when(material: Material) -> list[Block]:
-    said = wording.when(material.anatomy, "`") if material.anatomy.keywords else ""
-    return [Block("text", f"Use it when {said}.")] if said else []
+    sentence = wording.when(material.anatomy, "`") if material.anatomy.keywords else ""
+    return [Block("text", f"Use it when {sentence}.")] if sentence else []
 
 
 def _of_components(material: Material, kind: str, excerpt: int, topic: Topic) -> Iterator[Part]:
@@ -200,17 +200,17 @@ def _classed(
     among others, and what is added to the rank of its sections."""
     number, more = standing
     body = frontmatter.split(file.text).body
-    seen: dict[int, int] = {}
+    counts: dict[int, int] = {}
     for at, section in enumerate(sections(body, place_of(material, file.path, excerpt))[:400]):
         if any(_NO_SECTION.search(heading) for heading in section.path):
             continue
         path = section.path[:5] or ("Overview",)
         place, rank = _class(path) if section.path else (1, 3)
-        seen[place] = seen.get(place, 0) + 1
-        said = seen[place] // 3
+        counts[place] = counts.get(place, 0) + 1
+        share = counts[place] // 3
         if path[0] in _CHAPTERS:
             place, number = _CHAPTERS[path[0]], -1  # one chapter of that name, not two
-        yield Part(path, (place, number, at), rank + more + said, section.blocks)
+        yield Part(path, (place, number, at), rank + more + share, section.blocks)
 
 
 def _class(path: tuple[str, ...]) -> tuple[int, int]:

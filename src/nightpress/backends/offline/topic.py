@@ -63,19 +63,21 @@ class Topic:
         """Does the skill's text name a component, or the component's the skill?"""
         if self.is_own(component.path) or self.names(component.path):
             return True
-        said = f"/{component.name}" if component.kind == "command" else component.name
+        call = f"/{component.name}" if component.kind == "command" else component.name
         if component.kind == "agent" and "-" not in component.name:
-            said = f"`{said}`"  # an agent called "helper" is not meant by every "helper"
-        named = bool(component.name) and self._says(said)
+            call = f"`{call}`"  # an agent called "helper" is not meant by every "helper"
+        named = bool(component.name) and self._says(call)
         return named or (component.kind != "skill" and self.concerns([component.body]))
 
 
 def _called(name: str) -> re.Pattern[str]:
     """The name of a skill in a text; one of a single word only where a skill must be meant."""
-    said = re.escape(name)
+    escaped = re.escape(name)
     if "-" in name:
-        return _word(said.replace(r"\-", "[-_ ]"))
-    return re.compile(rf"`{said}`|(?<![\w.-])/{said}\b|skills?/{said}\b|\b{said} skill\b", re.I)
+        return _word(escaped.replace(r"\-", "[-_ ]"))
+    return re.compile(
+        rf"`{escaped}`|(?<![\w.-])/{escaped}\b|skills?/{escaped}\b|\b{escaped} skill\b", re.I
+    )
 
 
 def _word(pattern: str) -> re.Pattern[str]:

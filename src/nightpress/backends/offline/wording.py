@@ -87,14 +87,14 @@ def title(name: str, headings: Iterable[str]) -> str:
 def third_person(text: str) -> str:
     """The sentences in the third person; `your` becomes `the`, "Generate X" "Generates X"."""
     text = re.sub(r"\byour\b", "the", text, flags=re.I)
-    kept = [s for s in re.split(r"(?<=[.!?])\s+", text) if not _PERSON.search(s)]
-    return " ".join(_indicative(s) for s in kept)
+    sentences = [s for s in re.split(r"(?<=[.!?])\s+", text) if not _PERSON.search(s)]
+    return " ".join(_indicative(s) for s in sentences)
 
 
-def _indicative(said: str) -> str:
+def _indicative(word: str) -> str:
     """An imperative at the beginning of a sentence as what the plugin does, where that is sure:
     "Create and manage x" becomes "Creates and manages x"."""
-    words = said.split(" ")
+    words = word.split(" ")
     at = 0
     while at < len(words):
         bare = words[at].rstrip(",").lower()
