@@ -37,6 +37,7 @@ def look(root: Path, **options: object) -> Counter[str] | None:
 
 
 def test_what_a_null_build_imports(quiet: Market) -> None:
+    leave_note(quiet.root)
     ran = quiet.start("doit", PYTHONPROFILEIMPORTTIME="1")
     assert ran.out == "nothing to do: 2 up to date\n"
     names = {row.rpartition("|")[2].strip() for row in ran.err.splitlines()}
@@ -49,6 +50,7 @@ def test_what_a_null_build_imports(quiet: Market) -> None:
 
 
 def test_the_note_says_what_the_long_way_says(quiet: Market) -> None:
+    leave_note(quiet.root)
     assert look(quiet.root) == {"fresh": 2}
     assert look(quiet.root, progress="plain") == {"fresh": 2}
     assert quiet.done("progress=none").out == ""
@@ -133,6 +135,7 @@ def test_what_is_younger_than_the_look_leaves_no_note(quiet: Market, tmp_path: P
 def test_a_variable_that_was_asked_for_counts(
     quiet: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    leave_note(quiet.root)  # another test's options may have left the last one
     assert look(quiet.root) == {"fresh": 2}
     monkeypatch.setenv("NOBODY_ASKED_FOR_THIS", "1")
     assert look(quiet.root) == {"fresh": 2}
