@@ -39,7 +39,7 @@ def form() -> list[Defect]:
         made("frontmatter-syntax", "an alias", swap('"Maren Holt"', "&a [*a]")),
         made("frontmatter-keys", "unknown key", field("author: Maren Holt")),
         made("frontmatter-keys", "misspelt key", field("licence: MIT")),
-        made("frontmatter-keys", "a hook of the model's", field("hooks: none")),
+        made("frontmatter-keys", "a key of agents", field("maxTurns: 3")),
         made("frontmatter-values", "number in metadata", swap('version: "1.4.0"', "version: 1.4")),
         made("frontmatter-values", "compatibility too long", field(f"compatibility: {'x ' * 300}")),
         made(
@@ -207,7 +207,17 @@ def uncoded(text: str) -> str:
 
 
 def safety() -> list[Defect]:
+    guarded = field("license: MIT\ndisable-model-invocation: true")(BASE)
+    narrow = field("license: MIT\nallowed-tools: Bash(git:*)")(BASE)
     return [
+        made("behaviour", "a hook of the model's", field("hooks: none")),
+        made("behaviour", "a lost guard", same, standing=guarded),
+        made(
+            "behaviour",
+            "a wider permission",
+            field("license: MIT\nallowed-tools: Bash"),
+            standing=narrow,
+        ),
         made("live-syntax", "a command", add("Tides of today: !`date +%F`")),
         made("live-syntax", "a block", add("```!\ndate +%F\n```")),
         made("arguments-text", "arguments", add("The station is $ARGUMENTS here.")),

@@ -13,14 +13,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import eq
 from typing import Literal
 
 from msgspec import Struct
 
+from nightpress.checks.document import Document
+from nightpress.checks.gate import Context, Options, Spot
 from nightpress.lazy import pattern
+from nightpress.plugin import frontmatter
 
-__all__ = ["BEHAVIOUR", "KNOWN", "Change", "changes", "covers", "rules"]
+__all__ = ["BEHAVIOUR", "KNOWN", "Change", "behaviour", "changes", "covers", "rules"]
 
 Change_kind = Literal["lost", "changed", "added", "widened"]
 
@@ -92,6 +96,28 @@ class Change(Struct, frozen=True):
         if self.kind == "added":
             return f"{self.key} is new: {after}"
         return f"{self.key} changes: {before} -> {after}"
+
+
+def behaviour(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """No key of the standing file's frontmatter that changes what Claude Code does
+    (`disable-model-invocation`, `allowed-tools`, `model`, ...) is lost or changed, and nothing is
+    permitted that was not. No setting, and no force, turns this off."""
+    if not context.standing:
+        return
+    for change in changes(_fields(context.standing), document.fields or {}):
+        if change.kind != "added":
+            hint = "the frontmatter is its author's: keep the key as it stands"
+            yield Spot(change.message[:300], document.field_line(change.key), 1, hint)
+
+
+@lru_cache(maxsize=8)
+def _fields(standing: str) -> Mapping[str, object]:
+    """The frontmatter of a text; of one that cannot be read nothing is known."""
+    raw = frontmatter.split(standing.replace("\r\n", "\n").replace("\r", "\n")).raw
+    try:
+        return frontmatter.parse(raw or "")
+    except frontmatter.FrontmatterError:
+        return {}
 
 
 def changes(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[Change, ...]:

@@ -69,7 +69,8 @@ class Gate(Struct, frozen=True):
     """One check as the registry holds it; the check's docstring is its entry in docs/checks.md.
 
     alone: the severity for a document that we did not write, kept by hand, where house rules would
-    be false alarms; None: the same.
+    be false alarms; None: the same. fixed: no setting turns it off or lowers it; most: findings
+    that are told of one document.
     """
 
     name: str
@@ -78,6 +79,8 @@ class Gate(Struct, frozen=True):
     check: Check
     options: Options = field(default_factory=dict)
     alone: Severity | None = None
+    fixed: bool = False
+    most: int = 20
 
 
 class Verdict(Struct, frozen=True):

@@ -17,9 +17,6 @@ from msgspec import Struct
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Gate, Options, Spot
 
-MOST = 20
-"""Findings of one gate: the twenty-first tells nobody anything new."""
-
 _LIVE = frozenset({"neighbours", "elsewhere"})
 """What changes behind the context's back: what turned on it is not remembered."""
 
@@ -57,7 +54,7 @@ def answer(gate: Gate, document: Document, context: Context) -> Sequence[Spot]:
             return one.spots
     watched = _Watched(context)
     findings = gate.check(document, cast("Context", watched), gate.options)
-    spots = tuple(islice(findings, MOST))
+    spots = tuple(islice(findings, gate.most))
     if not _LIVE & watched.read.keys():
         answers.append(_Answer(gate.options, watched.read, spots))
     return spots

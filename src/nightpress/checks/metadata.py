@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
+from nightpress.checks import author
+from nightpress.checks.behaviour import KNOWN
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.lazy import pattern
@@ -49,30 +52,51 @@ def frontmatter_syntax(document: Document, context: Context, _: Options) -> Iter
 
 
 def frontmatter_keys(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    """Only keys of the specification stand at the top level; others are refused on upload."""
+    """At the top level stand only keys that the specification or Claude Code documents, and those
+    of the option allowed; others are refused on upload. What stands in the file before is its
+    author's."""
     if not _judged(document, context):
         return
-    allowed = [str(key) for key in options["allowed"]]
+    kind = _kind(context)
+    allowed = KNOWN[kind] | {str(key) for key in options["allowed"]}
+    others = allowed | author.keys(document, context)
     for key in document.fields or {}:
-        if key not in allowed:
-            hint = suggestion(key, allowed, "{}") or "move it under metadata"
-            yield Spot(f"unknown frontmatter key {key!r}", document.field_line(key), 1, hint)
+        if key in others:
+            continue
+        hint = suggestion(key, allowed, "{}") or "move it under metadata: an upload refuses it"
+        if key in KNOWN["agent"] and hint.startswith("move"):
+            hint = f"Claude Code reads it in an agent, not in a {kind}"
+        yield Spot(f"unknown frontmatter key {key!r}", document.field_line(key), 1, hint)
+
+
+def _kind(context: Context) -> Literal["skill", "command", "agent"]:
+    """What Claude Code takes a document at this path for."""
+    folders = (context.target or "").split("/")[:-1]
+    if folders[:1] == ["agents"]:
+        return "agent"
+    return "command" if folders[:1] == ["commands"] else "skill"
 
 
 def frontmatter_values(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """Values have the specification's types: metadata maps strings to strings, compatibility
-    is a string of at most 500 characters, license a string, allowed-tools a string."""
+    is a string of at most 500 characters, license a string, allowed-tools a string (or, in what
+    people write, a list of them, which Claude Code documents)."""
     if not _judged(document, context):
         return
     fields = document.fields or {}
+    own = author.keys(document, context)
     for key, limit in (("compatibility", 500), ("license", 500), ("allowed-tools", 4_000)):
         value = fields.get(key, "")
+        if key in own or (key == "allowed-tools" and not context.ours and _is_list(value)):
+            continue
         if not isinstance(value, str):
             hint = "separate the tools by spaces" if key == "allowed-tools" else "quote it"
             yield Spot(f"{key} is no string", document.field_line(key), 1, hint)
         elif len(value) > limit:
             yield Spot(f"{key} has {len(value)} of {limit} characters", document.field_line(key), 1)
     metadata = fields.get("metadata", {})
+    if "metadata" in own:
+        return
     if not isinstance(metadata, dict):
         yield Spot("metadata is no mapping", document.field_line("metadata"), 1)
         return
@@ -82,25 +106,34 @@ def frontmatter_values(document: Document, context: Context, _: Options) -> Iter
             yield Spot(f"metadata.{key} is no string", line, 1, "put quotes around it")
 
 
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+
+
 def frontmatter_portable(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """The frontmatter is written so that every parser accepts it: the description in one line,
-    no `[a, b]` lists, no unquoted `: ` and no `---` in a value. Strict parsers refuse the rest."""
+    no `[a, b]` lists, no unquoted `: ` and no `---` in a value. Strict parsers refuse the rest. In
+    what people write, lists and values of several lines are left to them."""
     if not _judged(document, context):
         return
+    own = author.keys(document, context)
     key = ""
     for number, line in enumerate((document.frontmatter or "").split("\n"), start=2):
-        entry = re.match(r"([A-Za-z_-]+):\s*(.*)$", line)
+        entry = re.match(r"([A-Za-z_][\w-]*):\s*(.*)$", line)
         if not entry:
-            if key and line.strip():
+            if key and line.strip() and not line.startswith("#"):
                 yield Spot(f"{key} goes on in a second line", number, 1, "write it in one line")
             key = ""
             continue
         value = entry[2]
-        key = entry[1] if re.match(r"[^|>\[{#\s]", value) else ""
-        if re.match(r"[|>][+-]?\d?\s*$", value):
+        key = entry[1] if context.ours and re.match(r"[^|>\[{#\s]", value) else ""
+        if entry[1] in own:
+            key = ""
+        elif context.ours and re.match(r"[|>][+-]?\d?\s*$", value):
             yield Spot(f"{entry[1]} is a block scalar", number, 1, "write it in one quoted line")
         elif value.startswith(("[", "{")):
-            yield Spot(f"{entry[1]} is a flow collection", number, 1, "use block style")
+            if context.ours:
+                yield Spot(f"{entry[1]} is a flow collection", number, 1, "use block style")
         elif "---" in value:
             yield Spot(
                 f"{entry[1]} holds '---'", number, 1, "some parsers end the frontmatter there"

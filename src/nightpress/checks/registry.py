@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nightpress.checks import (
+    behaviour,
     codeblocks,
     form,
     grounding,
@@ -16,7 +17,6 @@ from nightpress.checks import (
 )
 from nightpress.checks.gate import Gate
 
-SPECIFIED_KEYS = ("name", "description", "license", "compatibility", "metadata", "allowed-tools")
 HTML = "br details summary kbd sub sup b i em strong hr p a img".split()
 
 GATES = (
@@ -28,7 +28,7 @@ GATES = (
         "form",
         "error",
         metadata.frontmatter_keys,
-        {"allowed": SPECIFIED_KEYS},
+        {"allowed": ()},
         alone="warning",
     ),
     Gate("frontmatter-values", "form", "error", metadata.frontmatter_values, alone="warning"),
@@ -125,6 +125,7 @@ GATES = (
     ),
     Gate("code-span", "substance", "error", substance.code_span, alone="warning"),
     Gate("example-own", "substance", "error", substance.example_own, alone="warning"),
+    Gate("behaviour", "safety", "error", behaviour.behaviour, fixed=True),
     Gate("live-syntax", "safety", "error", safety.live_syntax),
     Gate("arguments-text", "safety", "warning", safety.arguments_text),
     Gate("pipe-to-shell", "safety", "error", safety.pipe_to_shell, alone="warning"),

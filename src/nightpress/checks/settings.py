@@ -42,9 +42,9 @@ def chosen(
 
 
 def _made(gate: Gate, setting: object) -> Gate | None:
-    if setting is False:
+    if setting is False and not gate.fixed:
         return None
-    if not isinstance(setting, Mapping):
+    if gate.fixed or not isinstance(setting, Mapping):
         return gate
     severity = setting.get("severity", gate.severity)
     if severity not in SEVERITIES:
@@ -77,11 +77,18 @@ def problems(settings: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             if not (isinstance(setting, Mapping) and isinstance(setting.get("file"), str)):
                 yield name, "no such check", _close(name, REGISTRY)
                 continue
+        elif gate.fixed and (setting is False or _lowers(setting)):
+            yield name, "holds whatever the settings say", "it keeps what an author set"
+            continue
         elif not isinstance(setting, bool | Mapping):
             yield name, "must be true, false, or a mapping of options", ""
             continue
         if isinstance(setting, Mapping):
             yield from _wrong_options(name, gate, setting)
+
+
+def _lowers(setting: object) -> bool:
+    return isinstance(setting, Mapping) and setting.get("severity", "error") != "error"
 
 
 def _wrong_options(

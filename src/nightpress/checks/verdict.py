@@ -8,7 +8,7 @@ from itertools import islice
 from nightpress.checks import normalise, score, settings
 from nightpress.checks.document import Document, parse
 from nightpress.checks.gate import Context, Gate, Spot, Verdict
-from nightpress.checks.memo import MOST, answer
+from nightpress.checks.memo import answer
 from nightpress.model import Finding
 
 
@@ -39,7 +39,7 @@ def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
     if gate.family != "custom":
         return answer(gate, document, context)
     try:
-        spots = list(islice(gate.check(document, context, gate.options), MOST))
+        spots = list(islice(gate.check(document, context, gate.options), gate.most))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the project's own: its fault is told
         return [Spot(f"the check itself failed: {type(error).__name__}: {error}"[:300])]
     wrong = next((spot for spot in spots if not _is_spot(spot)), None)
