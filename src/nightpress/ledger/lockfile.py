@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.model import Fingerprint
+from nightpress.storage import stamp as stamps
 
 NAME = "nightpress.lock"
 HEADER = '{"nightpress.lock":1}'
@@ -173,8 +174,7 @@ def read(path: Path, known: str = "") -> Lock:
     global _read
     try:
         with path.open("rb") as file:
-            stat = os.fstat(file.fileno())
-            stamp = (str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+            stamp = (str(path), stamps.of(os.fstat(file.fileno())))
             if _read is not None and _read[0] == stamp:
                 return _read[1]
             data = file.read()

@@ -22,7 +22,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from nightpress.project.project import Project
-from nightpress.storage.index import LOCK, RACY_NS, UNORDERED, Index
+from nightpress.storage import stamp
+from nightpress.storage.index import LOCK, UNORDERED, Index
 
 __all__ = ["agree", "agreed", "contradicted", "lags", "moved", "written"]
 
@@ -55,9 +56,9 @@ def _stamp(project: Project) -> str:
         s = project.lock_path.lstat()
     except FileNotFoundError:
         return "absent"
-    if project.clock.time() * 1e9 - max(s.st_mtime_ns, s.st_ctime_ns) < RACY_NS:
+    if project.clock.time() * 1e9 - stamp.changed_ns(s) < stamp.RACY_NS:
         return ""
-    return f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
+    return stamp.of(s)
 
 
 def lags(project: Project) -> bool:

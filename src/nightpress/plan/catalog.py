@@ -19,7 +19,8 @@ from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import Item, PluginState
 from nightpress.project import Problem
 from nightpress.project.project import Project
-from nightpress.storage.index import RACY_NS, Settled, newest, sign
+from nightpress.storage.index import Settled, newest, sign
+from nightpress.storage.stamp import RACY_NS
 
 PRIORITY = ("never", "stale", "undersized")
 """Value first: what was never documented, then what is no longer true, then what is too short."""

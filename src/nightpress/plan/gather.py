@@ -22,6 +22,7 @@ from nightpress.plugin import sources
 from nightpress.project.project import Project
 from nightpress.storage import git, tree
 from nightpress.storage import index as digests
+from nightpress.storage.stamp import RACY_NS
 
 __all__ = ["Gatherer"]
 
@@ -104,16 +105,14 @@ class Gatherer:
             if entry.kind != "file":
                 continue
             key = prefix + os.fsencode(entry.path)
-            stamp = digests.stamp(
-                entry.mode, entry.size, entry.mtime_ns, entry.ctime_ns, entry.inode
-            )
+            stamp = entry.stamp.encode()
             before = hashes.get(key)
             if before is not None and before[0] == stamp:
                 plugin.files[entry.path] = (entry.size, before[1])
                 continue
             sha256 = _sha256(plugin, entry)
             plugin.files[entry.path] = (entry.size, sha256)
-            if plugin.looked_ns - max(entry.mtime_ns, entry.ctime_ns) >= digests.RACY_NS:
+            if plugin.looked_ns - entry.changed_ns >= RACY_NS:
                 fresh[key] = (stamp, sha256)
         if fresh:
             self._index.remember(fresh)

@@ -22,7 +22,7 @@ from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.project.project import Project
 from nightpress.storage import index as digests
-from nightpress.storage import tree
+from nightpress.storage import stamp, tree
 
 __all__ = ["NearDuplicates", "of"]
 
@@ -119,10 +119,9 @@ def _unpacked(numbers: bytes) -> array[int]:
 
 def _stamp(path: str) -> bytes | None:
     try:
-        s = os.lstat(path)
+        return stamp.of(os.lstat(path)).encode()
     except OSError:
         return None
-    return digests.stamp(s.st_mode, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
 
 
 def _targets(project: Project) -> Iterator[str]:

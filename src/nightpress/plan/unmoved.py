@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from nightpress import __version__
 from nightpress.errors import NightpressError
-from nightpress.storage.index import RACY_NS, Index
+from nightpress.storage.index import Index
+from nightpress.storage.stamp import RACY_NS
 
 if TYPE_CHECKING:
     from nightpress.project.project import Project

@@ -21,7 +21,8 @@ from nightpress.ledger.ledger import Ledger
 from nightpress.model import Generator, Window
 from nightpress.project import Defaults
 from nightpress.project import writer as writers
-from nightpress.storage.index import LOCK, RACY_NS, Index
+from nightpress.storage.index import LOCK, Index
+from nightpress.storage.stamp import RACY_NS
 
 STATE = ".nightpress"
 

@@ -18,9 +18,6 @@ from typing import NamedTuple
 
 from nightpress.storage.sqlite import Connection, Store
 
-RACY_NS = 100_000_000
-"""A file that changed less than 0.1 s before it was looked at may change again unseen."""
-
 HASH_CAP = 64 * 1024 * 1024
 """Bytes; a larger file counts by its size alone."""
 
@@ -211,11 +208,6 @@ class Index:
 
     def _db(self) -> Connection:
         return self._store.connection()
-
-
-def stamp(mode: int, size: int, mtime_ns: int, ctime_ns: int, inode: int) -> bytes:
-    """What must be the same for a file to count as unmoved."""
-    return b"%d %d %d %d %d" % (mode, size, mtime_ns, ctime_ns, inode)
 
 
 def sign(root: bytes, names: Sequence[bytes]) -> bytes:

@@ -20,6 +20,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress.errors import UnsafePath
+from nightpress.storage import stamp
 from nightpress.text import safe
 
 Kind = Literal["file", "link", "dir", "special", "outside"]
@@ -55,6 +56,14 @@ class Entry(Struct, frozen=True):
     inode: int
     links: int = 1
     link_target: str | None = None
+
+    @property
+    def stamp(self) -> str:
+        return stamp.text(self.mode, self.size, self.mtime_ns, self.ctime_ns, self.inode)
+
+    @property
+    def changed_ns(self) -> int:
+        return max(self.mtime_ns, self.ctime_ns)
 
 
 class Notice(Struct, frozen=True):

@@ -14,9 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from nightpress.storage.sqlite import Store
-from nightpress.storage.tree import Entry
-
-RACY_NS = 100_000_000
+from nightpress.storage.stamp import RACY_NS
 
 _SCHEMA = """
 CREATE TABLE files (
@@ -95,7 +93,3 @@ def opened(state: Path | None) -> Iterator[FileIndex]:
     finally:
         index.save()
         index.close()
-
-
-def stamp_of(entry: Entry) -> str:
-    return f"{entry.mode} {entry.size} {entry.mtime_ns} {entry.ctime_ns} {entry.inode}"

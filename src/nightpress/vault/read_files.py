@@ -17,10 +17,11 @@ from pathlib import Path
 from nightpress.checks import secrets
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.storage import sqlite, tree
+from nightpress.storage import stamp as stamps
 from nightpress.storage.tree import Entry
 from nightpress.text import safe
 from nightpress.vault import objects, trees
-from nightpress.vault.fileindex import FileIndex, FileRecord, stamp_of
+from nightpress.vault.fileindex import FileIndex, FileRecord
 from nightpress.vault.trees import Node
 
 SCANNED = 8 * 1024 * 1024
@@ -39,7 +40,7 @@ def node(root: Path, base: str, entry: Entry, index: FileIndex, take: Take, open
     """The file as a tree's entry; what was not known is read, and each of its objects goes to
     `take`. base: the part's folder; open_: detected secrets may travel."""
     key = f"{base}/{entry.path}"
-    record = index.get(key, stamp_of(entry))
+    record = index.get(key, entry.stamp)
     if record is None or (record.secret and open_):
         try:
             record = _read(root, key, index, take, open_)
@@ -73,10 +74,10 @@ def _read_once(root: Path, key: str, take: Take, open_: bool) -> tuple[FileRecor
         after = os.fstat(file)
     finally:
         os.close(file)
-    stamp = _stamp(after)
+    stamp = stamps.of(after)
     record = FileRecord(stamp, size, total, chunks, secret)
-    changed = max(after.st_mtime_ns, after.st_ctime_ns)
-    return record, changed, stamp == _stamp(before)
+    changed = stamps.changed_ns(after)
+    return record, changed, stamp == stamps.of(before)
 
 
 def _taken(pieces: Iterable[bytes], take: Take) -> tuple[int, str, tuple[str, ...]]:
@@ -88,10 +89,6 @@ def _taken(pieces: Iterable[bytes], take: Take) -> tuple[int, str, tuple[str, ..
         chunks.append(objects.name(piece))
         take(chunks[-1], piece)
     return size, total.hexdigest(), tuple(chunks)
-
-
-def _stamp(s: os.stat_result) -> str:
-    return f"{s.st_mode} {s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
 
 
 def open_file(root: Path, path: str) -> int:
@@ -179,10 +176,10 @@ def _read_ledger(path: Path, state: Path | None, take: Take) -> tuple[int, str, 
 
 def _ledger_stamp(path: Path) -> tuple[str, int]:
     """(the state of the database's two files, their latest change in ns)."""
-    stamps, changed = [], 0
+    states, changed = [], 0
     for name in (path, path.with_name(f"{path.name}-wal")):
         if name.exists():
             s = name.stat()
-            stamps.append(f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}")
-            changed = max(changed, s.st_mtime_ns, s.st_ctime_ns)
-    return "; ".join(stamps), changed
+            states.append(stamps.of(s))
+            changed = max(changed, stamps.changed_ns(s))
+    return "; ".join(states), changed
