@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from nightpress.model import ATTEMPTED, OUTCOMES, Status
-
 _NOW = {
     "fresh": "up to date",
     "parked": "parked",
@@ -20,6 +18,8 @@ _NOW = {
 
 def rate(counts: Mapping[str, int]) -> str:
     """`12 of 13 attempted (92 %)`, or "" if nothing was attempted."""
+    from nightpress.model import ATTEMPTED, Status  # a run with nothing to do spares it
+
     attempted = sum(counts.get(s, 0) for s in ATTEMPTED)
     if not attempted:
         return ""
@@ -38,11 +38,12 @@ def lines(
 ) -> list[str]:
     """The summary. outcomes: final statuses of this run; decisions: what needed no work, by
     action; named: (status, job, reason) of what the user should read."""
-    counts = [f"{outcomes[s]} {s}" for s in OUTCOMES if outcomes.get(s)]
     stands = [f"{decisions[a]} {word}" for a, word in _NOW.items() if decisions.get(a)]
-    if not counts:
-        nothing = "nothing to do" if not stands else f"nothing to do: {', '.join(stands)}"
-        return [nothing]
+    if not any(outcomes.values()):
+        return ["nothing to do" if not stands else f"nothing to do: {', '.join(stands)}"]
+    from nightpress.model import OUTCOMES
+
+    counts = [f"{outcomes[s]} {s}" for s in OUTCOMES if outcomes.get(s)]
     rows = [", ".join(counts) + f" in {took(seconds)}" + _cost(calls, tokens)]
     if published := rate(outcomes):
         rows.append(f"success rate: {published}")
@@ -68,6 +69,8 @@ def _needs_reading(named: Iterable[tuple[str, str, str]]) -> Iterator[str]:
     groups: dict[tuple[str, str], list[str]] = {}
     for status, job, reason in named:
         groups.setdefault((status, reason), []).append(job)
+    from nightpress.model import OUTCOMES
+
     for status in OUTCOMES:
         own = [(jobs, reason) for (s, reason), jobs in groups.items() if s == status]
         for jobs, reason in own[:MOST]:
