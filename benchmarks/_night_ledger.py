@@ -15,9 +15,7 @@ from tests.gemini_server.clock import FastClock
 
 from benchmarks._night_world import PACIFIC
 from nightpress.clock import RealClock
-from nightpress.quota import Quota, Reservation
-from nightpress.quota.limits import Limits
-from nightpress.quota.pace import Pace
+from nightpress.quota import Limits, Pace, Quota, Reservation
 
 MODEL = "gemini-3.5-flash-lite"
 HARD = Pace(profile="unpaced", skew=0.0)

@@ -22,9 +22,7 @@ from tests.gemini_server import quota as referee
 from nightpress.backends import BACKENDS
 from nightpress.backends.retry import Policy, delay
 from nightpress.errors import Answer, Deferred
-from nightpress.quota import Pacer, Quota, Reservation
-from nightpress.quota.limits import Limits
-from nightpress.quota.pace import Pace
+from nightpress.quota import Limits, Pace, Pacer, Quota, Reservation
 
 MODEL = "gemini-3.5-flash-lite"
 PROJECT = "night"

@@ -18,14 +18,11 @@ from tests.market import Market, plugin
 from benchmarks import _night_ledger
 from nightpress import report
 from nightpress.clock import RealClock
-from nightpress.ledger import chain
-from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.rows import NewAttempt
+from nightpress.ledger import Ledger, NewAttempt, chain
 from nightpress.model import Status
 from nightpress.pipeline import prune
 from nightpress.plan import catalog
-from nightpress.project import init
-from nightpress.project.project import Project
+from nightpress.project import Project, init
 
 PLUGINS = 236
 DAYS = 1_500

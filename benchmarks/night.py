@@ -20,8 +20,7 @@ from typing import Any
 
 from benchmarks import _night_ledger as ledger
 from benchmarks._night_world import MODEL, PACIFIC, Night, midnights, minute_bound, sizes_generated
-from nightpress.quota.limits import Limits
-from nightpress.quota.pace import Fixed, Pace
+from nightpress.quota import Fixed, Limits, Pace
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = ROOT.parent / "shared" / "corpus" / "marketplace.tar.gz"

@@ -115,9 +115,8 @@ def _up_to_date(root: Path) -> None:
     """A lock file that says of every document that it was published as it stands."""
     from nightpress.clock import RealClock
     from nightpress.ledger import lockfile
-    from nightpress.plan.appraise import Appraiser
-    from nightpress.plan.gather import Gatherer
-    from nightpress.project.project import Project
+    from nightpress.plan import Appraiser, Gatherer
+    from nightpress.project import Project
 
     class _Unjudged(Appraiser):
         def complete(self, *given: Any) -> Any:

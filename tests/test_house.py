@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import configparser
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +22,7 @@ ROOT = Path(__file__).parents[1]
         ["ruff", "format", "--check", "."],
         ["mypy"],
         ["lint-imports"],
-        ["cog", "--check", "README.md", "docs/ledger.md", "docs/events.md"],
+        ["cog", "--check", "README.md", "docs/ledger.md", "docs/events.md", "ARCHITECTURE.md"],
     ],
     ids=lambda words: "-".join(words[:2]),
 )
@@ -51,3 +54,39 @@ def test_the_top_is_short_and_each_wing_says_what_it_is_for() -> None:
     for wing in WINGS:
         docstring = ast.get_docstring(ast.parse((wing / "__init__.py").read_text()))
         assert docstring, wing.name
+
+
+def _below(wing: str) -> list[str]:
+    """What a wing may import, by the contract: its only statement of the order."""
+    contract = configparser.ConfigParser()
+    contract.read(ROOT / ".importlinter")
+    layers = contract["importlinter:contract:wings"]["layers"].split("\n")[1:]
+    floors = [[name.strip() for name in layer.split("|")] for layer in layers]
+    [own] = [number for number, floor in enumerate(floors) if wing in floor]
+    return [name for floor in floors[own + 1 :] for name in floor]
+
+
+@pytest.mark.parametrize("wing", WINGS, ids=lambda wing: wing.name)
+def test_a_wing_says_what_it_may_import_and_gives_what_it_names(wing: Path) -> None:
+    docstring = ast.get_docstring(ast.parse((wing / "__init__.py").read_text())) or ""
+    says = " ".join(docstring.split("\n\n")[-1].split())
+    assert says == f"May import: {', '.join(_below(wing.name))}."
+    face = importlib.import_module(f"nightpress.{wing.name}")
+    modules = {module.name for module in pkgutil.iter_modules(face.__path__)}
+    for name in getattr(face, "__all__", ()):
+        if name in modules and name not in vars(face):
+            importlib.import_module(f"{face.__name__}.{name}")
+        assert getattr(face, name) is not None, name
+
+
+def test_imports_across_wings_go_through_their_faces() -> None:
+    """Deep imports are the exception: those of a name that is also a module's, and few more."""
+    deep = []
+    for path in SOURCE.rglob("*.py"):
+        own = path.relative_to(SOURCE).parts[0]
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").count(".") > 1:
+                wing = str(node.module).split(".")[1]
+                if str(node.module).startswith("nightpress.") and wing != own:
+                    deep.append(f"{path.relative_to(SOURCE)}: {node.module}")
+    assert len(deep) <= 12, "\n".join(deep)

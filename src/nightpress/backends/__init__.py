@@ -1,8 +1,7 @@
-"""The backends: who writes. One folder each, whose declaration says all that the rest need know.
+"""Who writes: a folder per backend, and a registry that everything asks.
 
-May import checks, plugin, ledger, storage and the words. A backend is added by its folder and its
-line in `BACKENDS`; nothing outside this wing knows one by its name, but for `offline`, which writes
-where nobody else can. Its SDK is imported when it is first made.
+May import: checks, plugin, ledger, storage, fingerprint, text, lazy, clock, loopback, model,
+errors.
 """
 
 from __future__ import annotations

@@ -1,20 +1,45 @@
 """Every gate that a draft passes before it is published; pure, explained, and without a model.
 
 `judge` is the whole of it: normalisation, checks, score. docs/checks.md lists the gates.
+
+May import: plugin, ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors.
 """
 
 from __future__ import annotations
 
-from nightpress.checks.document import Document
-from nightpress.checks.gate import Check, Context, Gate, Spot, Verdict
-from nightpress.checks.near_duplicates import BINS, Neighbours, Sketch, bands, sketches
-from nightpress.checks.registry import REGISTRY
-from nightpress.checks.secrets import redact
-from nightpress.checks.settings import custom, files, problems
-from nightpress.checks.verdict import alone, judge
+from typing import TYPE_CHECKING
+
+from nightpress import lazy
+
+if TYPE_CHECKING:
+    from nightpress.checks.baseline import Told
+    from nightpress.checks.codeblocks import QUIET
+    from nightpress.checks.document import Document
+    from nightpress.checks.gate import Check, Context, Gate, Spot, Verdict
+    from nightpress.checks.near_duplicates import BINS, Neighbours, Sketch, bands, sketches
+    from nightpress.checks.registry import REGISTRY
+    from nightpress.checks.secrets import redact
+    from nightpress.checks.settings import custom, files, problems
+    from nightpress.checks.verdict import alone, judge
+else:
+    __getattr__ = lazy.attach(
+        __name__,
+        {
+            "baseline": ["Told"],
+            "codeblocks": ["QUIET"],
+            "document": ["Document"],
+            "gate": ["Check", "Context", "Gate", "Spot", "Verdict"],
+            "near_duplicates": ["BINS", "Neighbours", "Sketch", "bands", "sketches"],
+            "registry": ["REGISTRY"],
+            "secrets": ["redact"],
+            "settings": ["custom", "files", "problems"],
+            "verdict": ["alone", "judge"],
+        },
+    )
 
 __all__ = [
     "BINS",
+    "QUIET",
     "REGISTRY",
     "Check",
     "Context",
@@ -23,13 +48,34 @@ __all__ = [
     "Neighbours",
     "Sketch",
     "Spot",
+    "Told",
     "Verdict",
     "alone",
+    "author",
     "bands",
+    "baseline",
+    "behaviour",
+    "cited",
+    "codeblocks",
     "custom",
+    "document",
     "files",
+    "form",
+    "gate",
+    "grounding",
     "judge",
+    "memo",
+    "metadata",
+    "normalise",
+    "paths",
     "problems",
     "redact",
+    "regression",
+    "safety",
+    "score",
+    "secrets",
+    "settings",
     "sketches",
+    "substance",
+    "units",
 ]

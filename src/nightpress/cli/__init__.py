@@ -1,6 +1,9 @@
 """`nightpress`: doit's companion for what is no task: setting up, looking on, and recovery.
 
 `doit` does the work of a project; see `doit list`.
+
+May import: report, progress, pipeline, plan, vault, project, quota, backends, checks, plugin,
+ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors.
 """
 
 from __future__ import annotations
@@ -14,8 +17,7 @@ from pathlib import Path
 from nightpress import errors
 from nightpress.cli import check, watch
 from nightpress.progress import outlet
-from nightpress.project import options
-from nightpress.project.project import version
+from nightpress.project import options, version
 from nightpress.text import safe
 
 
@@ -109,7 +111,7 @@ def _why(given: argparse.Namespace) -> int:
     import os
 
     from nightpress.clock import RealClock
-    from nightpress.project.project import Project, located
+    from nightpress.project import Project, located
     from nightpress.report import why
 
     root = located(given.project)
@@ -162,7 +164,7 @@ def _add_restore_all(commands: argparse._SubParsersAction[argparse.ArgumentParse
 def _restore_all(given: argparse.Namespace) -> int:
     from nightpress import vault
     from nightpress.clock import RealClock
-    from nightpress.progress.meter import Meter
+    from nightpress.progress import Meter
 
     place, meter = vault.named_vault(given.vault, os.environ), Meter()
     try:
@@ -220,7 +222,7 @@ def _init(given: argparse.Namespace) -> int:
 
 
 def _add_chapters(project: Path) -> int:
-    from nightpress.project.chapters import add_chapters
+    from nightpress.project import add_chapters
 
     names = add_chapters(project)
     _say(f"dodo.py: added {', '.join(names)}" if names else "dodo.py lacks no chapter")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from nightpress import errors
-from nightpress.project.project import version
+from nightpress.project import version
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,7 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _check(given: argparse.Namespace) -> int:
     from nightpress.checks import baseline
     from nightpress.plan import check as checking
-    from nightpress.progress.meter import Meter
+    from nightpress.progress import Meter
     from nightpress.report.check_report import Report
     from nightpress.storage import atomic
 

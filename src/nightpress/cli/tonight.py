@@ -20,7 +20,7 @@ from msgspec import Struct
 from nightpress import errors
 from nightpress import project as contract
 from nightpress.clock import Clock
-from nightpress.ledger.ledger import last_run
+from nightpress.ledger import last_run
 from nightpress.model import ATTEMPTED, Status
 from nightpress.project import options
 from nightpress.quota import budget

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nightpress import clock, errors
-from nightpress.pipeline.events import Event
+from nightpress.pipeline import Event
+from nightpress.progress import Standing, Watched, plain, until_over
 from nightpress.progress import draw as terminal_screen
-from nightpress.progress import plain
-from nightpress.progress.draw import Standing
-from nightpress.progress.watch import Watched, until_over
-from nightpress.project.project import STATE, Project, located
+from nightpress.project import STATE, Project, located
 from nightpress.text import safe
 
 if TYPE_CHECKING:

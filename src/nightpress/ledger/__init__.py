@@ -1,18 +1,21 @@
 """What is on record: the audit database `.nightpress/ledger.db`, and `nightpress.lock`.
 
-The ledger has every attempt, call, run, review and backup, chained by hash; SQL over its tables is
-here alone, and what it gives are typed rows. `attempts`, `calls`, `reviews` and `totals` read for
-the other wings; `lockfile` is what a clone knows without a ledger. Stands on storage.
+The ledger has every attempt, call, run, review and backup, chained by hash; SQL over its tables
+is here alone, and what it gives are typed rows. `attempts`, `calls`, `reviews` and `totals` read
+for the other wings; `lockfile` is what a clone knows without a ledger.
+
+May import: storage, fingerprint, text, lazy, clock, loopback, model, errors.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nightpress.lazy import attach
+from nightpress import lazy
 
 if TYPE_CHECKING:
     from nightpress.ledger.ledger import Ledger, last_run
+    from nightpress.ledger.prune import Pruned
     from nightpress.ledger.reviews import Review
     from nightpress.ledger.rows import (
         Call,
@@ -21,25 +24,50 @@ if TYPE_CHECKING:
         RecordedAttempt,
         RecordedCall,
         dollars,
+        findings_json,
+    )
+    from nightpress.ledger.totals import CallDay
+else:
+    __getattr__ = lazy.attach(
+        __name__,
+        {
+            "ledger": ["Ledger", "last_run"],
+            "prune": ["Pruned"],
+            "reviews": ["Review"],
+            "rows": [
+                "Call",
+                "Drafted",
+                "NewAttempt",
+                "RecordedAttempt",
+                "RecordedCall",
+                "dollars",
+                "findings_json",
+            ],
+            "totals": ["CallDay"],
+        },
     )
 
 __all__ = [
     "Call",
+    "CallDay",
     "Drafted",
     "Ledger",
     "NewAttempt",
+    "Pruned",
     "RecordedAttempt",
     "RecordedCall",
     "Review",
+    "attempts",
+    "calls",
+    "chain",
     "dollars",
+    "findings_json",
     "last_run",
+    "ledger",
+    "lockfile",
+    "migrations",
+    "prune",
+    "questions",
+    "reviews",
+    "totals",
 ]
-
-__getattr__ = attach(
-    __name__,
-    {
-        "ledger": ("Ledger", "last_run"),
-        "reviews": ("Review",),
-        "rows": ("Call", "Drafted", "NewAttempt", "RecordedAttempt", "RecordedCall", "dollars"),
-    },
-)

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress.storage.sqlite import Connection
+from nightpress.storage import Connection
 
 TABLES = {"enhancement": "enhancements", "call": "calls"}
 

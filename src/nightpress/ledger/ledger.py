@@ -24,7 +24,7 @@ from nightpress.ledger.rows import (
     recorded_attempt,
 )
 from nightpress.model import STANDING, Reply, Status
-from nightpress.storage.sqlite import Connection, Row, Store, reading
+from nightpress.storage import Connection, Row, Store, reading
 
 Clock = Callable[[], float]
 """Gives the time in epoch seconds."""

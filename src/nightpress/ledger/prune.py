@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from nightpress.errors import LedgerError
 from nightpress.ledger import chain
-from nightpress.storage.sqlite import Connection
+from nightpress.storage import Connection
 
 
 class Pruned(Struct, frozen=True):

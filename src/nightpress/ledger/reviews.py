@@ -12,7 +12,7 @@ from msgspec import Struct
 from nightpress.ledger.ledger import Ledger
 from nightpress.ledger.rows import Drafted, findings_of, insert
 from nightpress.model import Finding, Fingerprint
-from nightpress.storage.sqlite import Row
+from nightpress.storage import Row
 
 
 class Review(Struct, frozen=True):

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from nightpress.model import Finding, Fingerprint, Status
-from nightpress.storage.sqlite import Connection, Row
+from nightpress.storage import Connection, Row
 
 
 class NewAttempt(Struct, frozen=True):

@@ -2,8 +2,56 @@
 
 `pipeline` has the actions of doit's tasks, in order; an `attempts.Attempt` is the one value that
 they hand on. Beside it: `draft` and `ask` (a question and its reply, paid for once), `calls` and
-`pacing` (what a call leaves, and when it may go), `publish` and `recover` (the update protocol, and
-its end after a crash), `review`, `adopt`, `restore`, `clean`, `prune` (what a person decides),
-`run` and `events` (what is told). Imports plan and what is below; is imported by progress, report
-and tasks.
+`pacing` (what a call leaves, and when it may go), `publish` and `recover` (the update protocol,
+and its end after a crash), `review`, `adopt`, `restore`, `clean`, `prune` (what a person
+decides), `run` and `events` (what is told).
+
+May import: plan, vault, project, quota, backends, checks, plugin, ledger, storage, fingerprint,
+text, lazy, clock, loopback, model, errors.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nightpress import lazy
+
+if TYPE_CHECKING:
+    from nightpress.pipeline.events import Event, Listener
+    from nightpress.pipeline.outlook import Outlook
+    from nightpress.pipeline.pipeline import Press
+    from nightpress.pipeline.review import Waiting
+    from nightpress.pipeline.run import Run
+else:
+    __getattr__ = lazy.attach(
+        __name__,
+        {
+            "events": ["Event", "Listener"],
+            "outlook": ["Outlook"],
+            "pipeline": ["Press"],
+            "review": ["Waiting"],
+            "run": ["Run"],
+        },
+    )
+
+__all__ = [
+    "Event",
+    "Listener",
+    "Outlook",
+    "Press",
+    "Run",
+    "Waiting",
+    "adopt",
+    "ask",
+    "attempts",
+    "clean",
+    "draft",
+    "outlook",
+    "pacing",
+    "pipeline",
+    "prune",
+    "publish",
+    "recover",
+    "restore",
+    "review",
+]

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from nightpress.checks import baseline
 from nightpress.pipeline import review
 from nightpress.pipeline.pipeline import Press
-from nightpress.plan import judge
-from nightpress.plan.state import Item
+from nightpress.plan import Item, judge
 from nightpress.plugin import sources
 from nightpress.storage import tree
 

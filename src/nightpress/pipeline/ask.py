@@ -22,9 +22,8 @@ from nightpress.errors import BackendError, DaySpent
 from nightpress.model import Backend, BackendKind, Reply, Request
 from nightpress.pipeline.calls import CallRecorder
 from nightpress.pipeline.run import Run
-from nightpress.project.writer import Writer
-from nightpress.quota.ledger import Reservation
-from nightpress.quota.pacer import Pacer
+from nightpress.project import Writer
+from nightpress.quota import Pacer, Reservation
 
 
 def request_key(request: Request, writer: Writer) -> str:

@@ -10,14 +10,13 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.errors import AwaitsReview, BackendError, Deferred, NightpressError
-from nightpress.ledger import reviews
-from nightpress.ledger.rows import Drafted, NewAttempt, findings_json
+from nightpress.ledger import Drafted, NewAttempt, findings_json, reviews
 from nightpress.model import Finding, Fingerprint, Request, Status
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
-from nightpress.plan.state import Item, PluginState, TargetState
-from nightpress.project.project import Project
-from nightpress.quota.ledger import Reservation
+from nightpress.plan import Item, PluginState, TargetState
+from nightpress.project import Project
+from nightpress.quota import Reservation
 from nightpress.storage import atomic
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from nightpress.errors import BackendError
-from nightpress.ledger.rows import Call
+from nightpress.ledger import Call
 from nightpress.model import Reply, Request
 from nightpress.pipeline.run import Run
-from nightpress.project.writer import Writer
-from nightpress.quota import budget
-from nightpress.quota.ledger import Reservation
-from nightpress.quota.pacer import Pacer
+from nightpress.project import Writer
+from nightpress.quota import Pacer, Reservation, budget
 
 __all__ = ["CallRecorder"]
 

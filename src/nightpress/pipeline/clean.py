@@ -15,11 +15,9 @@ from pathlib import Path
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.pipeline import publish
 from nightpress.pipeline.publish import LockBook
-from nightpress.plan import history, staleness
-from nightpress.plan.state import Item, PluginState
-from nightpress.project.project import Project
-from nightpress.storage import atomic, tree
-from nightpress.storage.snapshots import Snapshots
+from nightpress.plan import Item, PluginState, history, staleness
+from nightpress.project import Project
+from nightpress.storage import Snapshots, atomic, tree
 
 
 def clean(

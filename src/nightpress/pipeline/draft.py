@@ -20,12 +20,10 @@ from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.pipeline.run import Run
-from nightpress.plan import history, judge, near_duplicates, staleness
-from nightpress.plan.state import PluginState, TargetState
+from nightpress.plan import PluginState, TargetState, history, judge, near_duplicates, staleness
 from nightpress.plugin import sources
+from nightpress.project import Project, Writer
 from nightpress.project import prompt as prompting
-from nightpress.project.project import Project
-from nightpress.project.writer import Writer
 
 ANALYSIS_TRIES = 3
 """How often an analysis is asked for, until one keeps its schema."""

@@ -19,10 +19,8 @@ from nightpress.errors import NightpressError
 from nightpress.ledger import calls as ledger_calls
 from nightpress.pipeline import ask as calls
 from nightpress.pipeline import draft, pacing
-from nightpress.plan.catalog import Catalog
-from nightpress.plan.state import Item
-from nightpress.project.project import Project
-from nightpress.project.writer import Writer
+from nightpress.plan import Catalog, Item
+from nightpress.project import Project, Writer
 from nightpress.quota import Quota, Snapshot, budget, forecast
 
 REPAIRS = 0.25

@@ -15,11 +15,8 @@ from nightpress.backends import FREE, Access, Declaration, Price
 from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
 from nightpress.pipeline.run import Run
-from nightpress.project import writer
-from nightpress.project.project import Project
-from nightpress.quota import Pacer, Quota, budget, limits, pace
-from nightpress.quota.limits import Limits
-from nightpress.quota.pace import Pace
+from nightpress.project import Project, writer
+from nightpress.quota import Limits, Pace, Pacer, Quota, budget, limits, pace
 
 
 def spending(project: Project) -> budget.Spending:

@@ -12,12 +12,10 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct
 
 from nightpress.errors import UsageError
-from nightpress.ledger import attempts
+from nightpress.ledger import Pruned, attempts
 from nightpress.ledger import prune as ledger_prune
-from nightpress.ledger.prune import Pruned
-from nightpress.project.project import Project
-from nightpress.storage import atomic
-from nightpress.storage.snapshots import Snapshots
+from nightpress.project import Project
+from nightpress.storage import Snapshots, atomic
 
 DAYS = 90
 KEEP = 3

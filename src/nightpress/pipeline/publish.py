@@ -18,7 +18,7 @@ from nightpress.errors import MachineTrouble, PublishConflict, Unrecorded
 from nightpress.ledger import lockfile
 from nightpress.plan import agreement
 from nightpress.plugin import sources
-from nightpress.project.project import Project
+from nightpress.project import Project
 from nightpress.storage import atomic, tree
 
 

@@ -12,16 +12,14 @@ from typing import Any
 from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.fingerprint import writer
-from nightpress.ledger import attempts, lockfile
-from nightpress.ledger.rows import RecordedAttempt
+from nightpress.ledger import RecordedAttempt, attempts, lockfile
 from nightpress.model import Fingerprint, Status
 from nightpress.pipeline import publish
 from nightpress.pipeline.publish import LockBook
 from nightpress.pipeline.run import Run
 from nightpress.plan import agreement
-from nightpress.project.project import Project
-from nightpress.storage import atomic
-from nightpress.storage.snapshots import Snapshots
+from nightpress.project import Project
+from nightpress.storage import Snapshots, atomic
 
 
 def reconcile(run: Run) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from nightpress.errors import NightpressError
 from nightpress.pipeline.pipeline import Press
 from nightpress.pipeline.run import Run
-from nightpress.project.project import Project
-from nightpress.storage.snapshots import Snapshot, Snapshots
+from nightpress.project import Project
+from nightpress.storage import Snapshot, Snapshots
 from nightpress.text import safe, suggestion
 
 MOST_SECONDS = 5 * 60.0

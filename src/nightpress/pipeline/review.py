@@ -18,15 +18,12 @@ from msgspec.structs import asdict, replace
 
 from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import sha256
-from nightpress.ledger import attempts, reviews
-from nightpress.ledger.reviews import Review
+from nightpress.ledger import Review, attempts, reviews
 from nightpress.pipeline.attempts import Draft
-from nightpress.plan import judge, staleness
-from nightpress.plan.state import Item, PluginState, TargetState
+from nightpress.plan import Item, PluginState, TargetState, judge, staleness
 from nightpress.plugin import sources
-from nightpress.project.project import Project
-from nightpress.storage import atomic, tree
-from nightpress.storage.snapshots import Snapshots
+from nightpress.project import Project
+from nightpress.storage import Snapshots, atomic, tree
 
 if TYPE_CHECKING:
     from nightpress.pipeline.pipeline import Press

@@ -23,7 +23,7 @@ from nightpress import errors
 from nightpress.errors import EXIT_FAILED, EXIT_USAGE, BackendError
 from nightpress.model import Status
 from nightpress.pipeline.events import Event, Listener
-from nightpress.project.project import Project, version
+from nightpress.project import Project, version
 from nightpress.text import safe
 
 

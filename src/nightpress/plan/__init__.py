@@ -2,8 +2,60 @@
 
 Read it in this order: `catalog` (all plugins; those that have not moved come from the index),
 `gather` (one plugin: everything read once, into one value), `state` (that value), `decide` and
-`staleness` (pure: up to date, or what to do with its reasons). Beside them: `appraise` and `judge`
-(what a decision may need to know of texts), `history` (what is known from before), `agreement`
-(lock file, ledger, index). Imports project, checks, backends, plugin, ledger and storage; calls,
-writes and publishes nothing.
+`staleness` (pure: up to date, or what to do with its reasons). Beside them: `appraise` and
+`judge` (what a decision may need to know of texts), `history` (what is known from before),
+`agreement` (lock file, ledger, index).
+
+May import: project, quota, backends, checks, plugin, ledger, storage, fingerprint, text, lazy,
+clock, loopback, model, errors.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nightpress import lazy
+
+if TYPE_CHECKING:
+    from nightpress.plan.appraise import Appraiser
+    from nightpress.plan.catalog import Catalog
+    from nightpress.plan.check import Judged, counts
+    from nightpress.plan.gather import Gatherer
+    from nightpress.plan.state import Item, PluginState, TargetState
+    from nightpress.plan.unmoved import Environ
+else:
+    __getattr__ = lazy.attach(
+        __name__,
+        {
+            "appraise": ["Appraiser"],
+            "catalog": ["Catalog"],
+            "check": ["Judged", "counts"],
+            "gather": ["Gatherer"],
+            "state": ["Item", "PluginState", "TargetState"],
+            "unmoved": ["Environ"],
+        },
+    )
+
+__all__ = [
+    "Appraiser",
+    "Catalog",
+    "Environ",
+    "Gatherer",
+    "Item",
+    "Judged",
+    "PluginState",
+    "TargetState",
+    "agreement",
+    "appraise",
+    "catalog",
+    "check",
+    "content",
+    "counts",
+    "decide",
+    "history",
+    "judge",
+    "near_duplicates",
+    "own_checks",
+    "staleness",
+    "unmoved",
+]

@@ -21,9 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from nightpress.project.project import Project
-from nightpress.storage import stamp
-from nightpress.storage.index import LOCK, UNORDERED, Index
+from nightpress.project import Project
+from nightpress.storage import LOCK, UNORDERED, Index, stamp
 
 __all__ = ["agree", "agreed", "contradicted", "lags", "moved", "written"]
 

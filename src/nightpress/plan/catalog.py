@@ -17,10 +17,8 @@ from nightpress.model import Decision, Reason
 from nightpress.plan import agreement
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import Item, PluginState
-from nightpress.project import Problem
-from nightpress.project.project import Project
-from nightpress.storage.index import Settled, newest, sign
-from nightpress.storage.stamp import RACY_NS
+from nightpress.project import Problem, Project
+from nightpress.storage import RACY_NS, Settled, newest, sign
 
 PRIORITY = ("never", "stale", "undersized")
 """Value first: what was never documented, then what is no longer true, then what is too short."""

@@ -27,9 +27,9 @@ from nightpress.plan import judge, staleness
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
-from nightpress.project.project import Project
+from nightpress.project import Project
+from nightpress.storage import Index
 from nightpress.storage import tree as reading
-from nightpress.storage.index import Index
 
 CAP = 1024 * 1024
 """Bytes of a document; a larger one is a finding, and is not read."""

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 
 from nightpress import project as contract
-from nightpress.project import paths
-from nightpress.project.project import STATE, Project
-from nightpress.storage.tree import Entry, with_parents
+from nightpress.project import STATE, Project, paths
+from nightpress.storage import Entry, with_parents
 
 OURS = (
     "dodo.py", "manifests", "nightpress.lock", STATE,

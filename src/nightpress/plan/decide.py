@@ -12,7 +12,7 @@ from nightpress.model import Enhancement
 from nightpress.plan import staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState, Target, TargetState
-from nightpress.project.writer import Writer
+from nightpress.project import Writer
 
 __all__ = ["decide"]
 

@@ -19,10 +19,9 @@ from nightpress.plan.history import Absent, History
 from nightpress.plan.staleness import Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import sources
-from nightpress.project.project import Project
-from nightpress.storage import git, tree
+from nightpress.project import Project
+from nightpress.storage import RACY_NS, git, tree
 from nightpress.storage import index as digests
-from nightpress.storage.stamp import RACY_NS
 
 __all__ = ["Gatherer"]
 

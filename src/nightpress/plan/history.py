@@ -16,17 +16,14 @@ from msgspec import Struct
 
 from nightpress import fingerprint
 from nightpress.errors import AwaitsReview, NightpressError
-from nightpress.ledger import attempts, lockfile
-from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.rows import RecordedAttempt
+from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile
 from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
 from nightpress.plan.staleness import Inputs, LastRow, Publication
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
-from nightpress.project.project import Project
-from nightpress.storage.index import Index
-from nightpress.storage.snapshots import Snapshots
+from nightpress.project import Project
+from nightpress.storage import Index, Snapshots
 from nightpress.text import safe
 
 

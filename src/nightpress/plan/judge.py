@@ -18,7 +18,7 @@ from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.plan import history, near_duplicates, own_checks
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
-from nightpress.project.project import Project
+from nightpress.project import Project
 
 
 def judge(

@@ -20,7 +20,7 @@ from msgspec import Struct
 from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.errors import UnsafePath
-from nightpress.project.project import Project
+from nightpress.project import Project
 from nightpress.storage import index as digests
 from nightpress.storage import stamp, tree
 

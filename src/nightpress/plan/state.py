@@ -12,9 +12,8 @@ from nightpress.model import Decision, Enhancement, Generator, Manifest
 from nightpress.plan import content
 from nightpress.plan.staleness import Inputs, LastRow, Publication, Standing
 from nightpress.plugin import anatomy
-from nightpress.project import Problem
-from nightpress.project.writer import Writer
-from nightpress.storage.tree import Notice
+from nightpress.project import Problem, Writer
+from nightpress.storage import Notice
 
 
 class Target(Struct, frozen=True):

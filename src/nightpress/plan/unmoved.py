@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from nightpress import __version__
 from nightpress.errors import NightpressError
-from nightpress.storage.index import Index
-from nightpress.storage.stamp import RACY_NS
+from nightpress.storage import RACY_NS, Index
 
 if TYPE_CHECKING:
-    from nightpress.project.project import Project
+    from nightpress.project import Project
 
 __all__ = ["Environ", "keep", "look"]
 

@@ -1,4 +1,47 @@
 """Reading one plugin: its files, what it has (commands, options, agents, hooks), its names.
 
 Whatever an author wrote is read without trust and without exceptions; a caller sees values.
+
+May import: storage, fingerprint, text, lazy, clock, loopback, model, errors.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nightpress import lazy
+
+if TYPE_CHECKING:
+    from nightpress.plugin.anatomy import kind_of
+    from nightpress.plugin.excerpts import Chosen, choose, shortened
+    from nightpress.plugin.names import skill_name
+    from nightpress.plugin.sources import STANDING_CAP, is_secret
+    from nightpress.plugin.yaml import YamlDocument, YamlError
+else:
+    __getattr__ = lazy.attach(
+        __name__,
+        {
+            "anatomy": ["kind_of"],
+            "excerpts": ["Chosen", "choose", "shortened"],
+            "names": ["skill_name"],
+            "sources": ["STANDING_CAP", "is_secret"],
+            "yaml": ["YamlDocument", "YamlError"],
+        },
+    )
+
+__all__ = [
+    "STANDING_CAP",
+    "Chosen",
+    "YamlDocument",
+    "YamlError",
+    "anatomy",
+    "choose",
+    "frontmatter",
+    "is_secret",
+    "kind_of",
+    "names",
+    "shortened",
+    "skill_name",
+    "sources",
+    "yaml",
+]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from nightpress.pipeline import outlook
 from nightpress.progress.draw import Standing
 from nightpress.progress.screen import Screen
-from nightpress.project.project import Project
+from nightpress.project import Project
 from nightpress.quota import forecast
 
 CALLS_EACH = 2.25

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from nightpress.pipeline.events import Event
+from nightpress.pipeline import Event
 from nightpress.progress import draw
 from nightpress.progress.draw import Standing
 from nightpress.progress.outlet import Outlet

@@ -17,8 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from nightpress.loopback import is_loopback
-from nightpress.pipeline.run import Run
-from nightpress.project.project import Project
+from nightpress.pipeline import Run
+from nightpress.project import Project
 
 COMMAND_SECONDS = 30
 WEBHOOK_SECONDS = 10

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from nightpress.pipeline.events import Event, Listener
+from nightpress.pipeline import Event, Listener
 from nightpress.text import Out, safe
 
 PAUSE = 30.0

@@ -2,20 +2,76 @@
 
 A user's mistake is a `Problem` with file, line, column and hint, never an exception; all of them
 are found, not just the first.
+
+May import: quota, backends, checks, plugin, ledger, storage, fingerprint, text, lazy, clock,
+loopback, model, errors.
 """
 
 from __future__ import annotations
 
-from nightpress.project.analyses import check_analysis
-from nightpress.project.defaults import FILE, Defaults, load_defaults
-from nightpress.project.generators import load_generator
-from nightpress.project.manifests import load_manifest
-from nightpress.project.problems import Problem
-from nightpress.project.resources import bundled
-from nightpress.project.validate import validate
-from nightpress.project.yaml_read import peek
+from typing import TYPE_CHECKING
+
+from nightpress import lazy
+
+if TYPE_CHECKING:
+    from nightpress.project.analyses import check_analysis
+    from nightpress.project.chapters import add_chapters
+    from nightpress.project.defaults import FILE, Defaults, load_defaults
+    from nightpress.project.generators import load_generator
+    from nightpress.project.manifests import load_manifest
+    from nightpress.project.options import OPTIONS
+    from nightpress.project.problems import Problem
+    from nightpress.project.project import STATE, Project, located, version
+    from nightpress.project.resources import bundled
+    from nightpress.project.writer import Writer
+    from nightpress.project.yaml_read import peek
+else:
+    __getattr__ = lazy.attach(
+        __name__,
+        {
+            "analyses": ["check_analysis"],
+            "chapters": ["add_chapters"],
+            "defaults": ["Defaults", "FILE", "load_defaults"],
+            "generators": ["load_generator"],
+            "manifests": ["load_manifest"],
+            "options": ["OPTIONS"],
+            "problems": ["Problem"],
+            "project": ["Project", "STATE", "located", "version"],
+            "resources": ["bundled"],
+            "writer": ["Writer"],
+            "yaml_read": ["peek"],
+        },
+    )
 
 __all__ = [
-    "FILE", "Defaults", "Problem", "bundled", "check_analysis", "load_defaults",
-    "load_generator", "load_manifest", "peek", "validate",
-]  # fmt: skip
+    "FILE",
+    "OPTIONS",
+    "STATE",
+    "Defaults",
+    "Problem",
+    "Project",
+    "Writer",
+    "add_chapters",
+    "bundled",
+    "check_analysis",
+    "defaults",
+    "discover",
+    "docs",
+    "generators",
+    "init",
+    "load_defaults",
+    "load_generator",
+    "load_manifest",
+    "located",
+    "manifests",
+    "options",
+    "paths",
+    "peek",
+    "prompt",
+    "schema",
+    "validate",
+    "version",
+    "writer",
+    "yaml_read",
+    "yaml_write",
+]

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress.model import Window
-from nightpress.plugin.yaml import YamlDocument
+from nightpress.plugin import YamlDocument
 from nightpress.project import paths, yaml_read
 from nightpress.project.problems import Problem
 from nightpress.project.schema import at

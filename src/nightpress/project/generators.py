@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nightpress.model import Generator, Window
-from nightpress.plugin.yaml import YamlDocument
+from nightpress.plugin import YamlDocument
 from nightpress.project import paths, yaml_read
 from nightpress.project.defaults import checks, window
 from nightpress.project.problems import Problem

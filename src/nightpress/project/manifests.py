@@ -8,8 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from nightpress.model import Enhancement, Generator, Manifest
-from nightpress.plugin.names import skill_name
-from nightpress.plugin.yaml import YamlDocument
+from nightpress.plugin import YamlDocument, skill_name
 from nightpress.project import defaults as shared
 from nightpress.project import generators, paths, yaml_read
 from nightpress.project.defaults import Defaults

@@ -16,13 +16,11 @@ from typing import Any
 
 from nightpress import __version__, fingerprint, project
 from nightpress.errors import UsageError
-from nightpress.ledger import lockfile
-from nightpress.ledger.ledger import Ledger
+from nightpress.ledger import Ledger, lockfile
 from nightpress.model import Generator, Window
 from nightpress.project import Defaults
 from nightpress.project import writer as writers
-from nightpress.storage.index import LOCK, Index
-from nightpress.storage.stamp import RACY_NS
+from nightpress.storage import LOCK, RACY_NS, Index
 
 STATE = ".nightpress"
 

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.model import Anatomy, Finding, Generator, Material
-from nightpress.plugin.excerpts import Chosen, choose, shortened
+from nightpress.plugin import Chosen, choose, shortened
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nightpress.backends import BACKENDS, usual
-from nightpress.plugin.yaml import YamlDocument
+from nightpress.plugin import YamlDocument
 from nightpress.project.problems import Problem
 from nightpress.project.resources import bundled
 from nightpress.text import suggestion

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nightpress.backends import BACKENDS
-from nightpress.plugin import yaml
-from nightpress.plugin.yaml import YamlDocument, YamlError
+from nightpress.plugin import YamlDocument, YamlError, yaml
 from nightpress.project import schema as schemas
 from nightpress.project.problems import Problem
 

@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from nightpress import backends
+from nightpress.plugin import YamlDocument
 from nightpress.plugin import yaml as bounded_yaml
-from nightpress.plugin.yaml import YamlDocument
 from nightpress.project.yaml_read import MAX_BYTES, MAX_NODES
 
 Proposal = tuple[str, str, str]

@@ -1,12 +1,49 @@
-"""The quota ledger (`.nightpress/quota.db`) and the pacer that stands before every call.
+"""How fast and how much: limits, the pacer before every call, budgets, the forecast.
 
-May import backends (what they declare), storage and the words. `Quota` counts: per project and
-model requests a minute, input tokens a minute and requests a day, in one atomic reservation shared
-by threads, processes and runs. `Pacer` waits: it is what the pipeline calls.
+May import: backends, checks, plugin, ledger, storage, fingerprint, text, lazy, clock, loopback,
+model, errors.
 """
 
-from nightpress.quota.ledger import Closed, Quota, Reservation, Snapshot, Wait
-from nightpress.quota.pacer import Pacer
-from nightpress.quota.tables import MIGRATIONS
+from __future__ import annotations
 
-__all__ = ["MIGRATIONS", "Closed", "Pacer", "Quota", "Reservation", "Snapshot", "Wait"]
+from typing import TYPE_CHECKING
+
+from nightpress import lazy
+
+if TYPE_CHECKING:
+    from nightpress.quota.budget import Spending
+    from nightpress.quota.ledger import Closed, Quota, Reservation, Snapshot, Wait
+    from nightpress.quota.limits import Limits
+    from nightpress.quota.pace import Fixed, Pace
+    from nightpress.quota.pacer import Pacer
+else:
+    __getattr__ = lazy.attach(
+        __name__,
+        {
+            "budget": ["Spending"],
+            "ledger": ["Closed", "Quota", "Reservation", "Snapshot", "Wait"],
+            "limits": ["Limits"],
+            "pace": ["Fixed", "Pace"],
+            "pacer": ["Pacer"],
+        },
+    )
+
+__all__ = [
+    "Closed",
+    "Fixed",
+    "Limits",
+    "Pace",
+    "Pacer",
+    "Quota",
+    "Reservation",
+    "Snapshot",
+    "Spending",
+    "Wait",
+    "budget",
+    "forecast",
+    "learn",
+    "limits",
+    "pace",
+    "rules",
+    "snapshot",
+]

@@ -10,7 +10,7 @@ from nightpress.errors import Answer, QuotaKind
 from nightpress.quota import pace as pacing
 from nightpress.quota.limits import NAMES, Limits, lowered
 from nightpress.quota.pace import Evidence, Pace
-from nightpress.storage.sqlite import Connection, Row
+from nightpress.storage import Connection, Row
 
 FORGET = 0.02
 """How fast an unusually large ratio of real to estimated tokens fades, per call."""

@@ -26,7 +26,7 @@ from nightpress.quota.pace import Evidence, Pace
 from nightpress.quota.rules import Closed, Wait
 from nightpress.quota.snapshot import Snapshot
 from nightpress.quota.tables import MIGRATIONS
-from nightpress.storage.sqlite import Connection, Row, Store
+from nightpress.storage import Connection, Row, Store
 
 __all__ = ["Closed", "Quota", "Reservation", "Snapshot", "Wait"]
 

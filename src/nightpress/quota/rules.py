@@ -14,7 +14,7 @@ from nightpress.errors import Answer, BackendError
 from nightpress.quota import pace as pacing
 from nightpress.quota.limits import KINDS, NAMES, Limits
 from nightpress.quota.pace import Evidence, Pace
-from nightpress.storage.sqlite import Connection, Row
+from nightpress.storage import Connection, Row
 
 MIDNIGHT_GUARD = 5.0
 """Seconds on each side of the provider's midnight without a reservation: nobody can say in which

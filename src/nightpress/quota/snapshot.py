@@ -13,7 +13,7 @@ from nightpress.quota import learn
 from nightpress.quota import pace as pacing
 from nightpress.quota.limits import Limits, lowered
 from nightpress.quota.pace import Evidence, Pace
-from nightpress.storage.sqlite import Connection, Row, reading
+from nightpress.storage import Connection, Row, reading
 
 
 class Snapshot(Struct, frozen=True):

@@ -1,6 +1,9 @@
-"""`doit report`: figures from ledger, catalog, quota and snapshots, written as page, text and JSON.
+"""What is read afterwards: figures, page, Markdown, charts, `why`, SARIF, Datasette.
 
 Everything here reads; the ledger is not written, no run is slowed.
+
+May import: progress, pipeline, plan, vault, project, quota, backends, checks, plugin, ledger,
+storage, fingerprint, text, lazy, clock, loopback, model, errors.
 """
 
 from nightpress.report.assemble import gather

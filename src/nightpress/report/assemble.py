@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from nightpress.ledger import attempts as ledger_attempts
 from nightpress.ledger import totals
 from nightpress.plan import catalog
-from nightpress.project.project import Project, version
+from nightpress.project import Project, version
 from nightpress.report import documents, ledger_figures
 from nightpress.report.figures import Backups, Figures, Sizes
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from nightpress.ledger.totals import CallDay
+from nightpress.ledger import CallDay
 from nightpress.report.figures import Day, Figures, GateRow, Phase, Sizes
 
 WIDTH, HEIGHT = 480, 270

@@ -13,10 +13,9 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from nightpress import checks
-from nightpress.checks import baseline
-from nightpress.checks.baseline import Told
+from nightpress.checks import Told, baseline
 from nightpress.model import Finding
-from nightpress.plan.check import Judged, counts
+from nightpress.plan import Judged, counts
 from nightpress.report import sarif
 from nightpress.text import safe
 

@@ -10,16 +10,13 @@ from collections.abc import Sequence
 
 from msgspec.structs import asdict, replace
 
-from nightpress.ledger import attempts
-from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.rows import RecordedAttempt
+from nightpress.ledger import Ledger, RecordedAttempt, attempts
 from nightpress.model import STANDING, Status
-from nightpress.plan.catalog import Catalog
-from nightpress.plan.state import Item
-from nightpress.project.project import Project
+from nightpress.plan import Catalog, Item
+from nightpress.project import Project
 from nightpress.report import provenance
 from nightpress.report.figures import STATES, AttemptRow, Bin, DocumentRow, PluginRow, Sizes
-from nightpress.storage.snapshots import Snapshots
+from nightpress.storage import Snapshots
 
 ATTEMPTS = 5
 FINDINGS = 10

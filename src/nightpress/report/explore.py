@@ -17,7 +17,7 @@ from typing import Any
 
 from nightpress.errors import NightpressError, UsageError
 from nightpress.ledger import questions
-from nightpress.project.project import Project
+from nightpress.project import Project
 from nightpress.storage import atomic
 
 HOST = "127.0.0.1"

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress.ledger.totals import CallDay
+from nightpress.ledger import CallDay
 
 
 class Day(Struct, frozen=True):

@@ -9,12 +9,10 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from nightpress.ledger import calls, totals
-from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.rows import RecordedAttempt, RecordedCall, dollars
+from nightpress.ledger import Ledger, RecordedAttempt, RecordedCall, calls, dollars, totals
 from nightpress.model import ATTEMPTED, OUTCOMES, Status
 from nightpress.pipeline import pacing
-from nightpress.project.project import Project
+from nightpress.project import Project
 from nightpress.report import advice
 from nightpress.report.figures import (  # fmt: skip
     Backups,

@@ -9,15 +9,12 @@ import difflib
 import shlex
 
 from nightpress.errors import NightpressError
-from nightpress.ledger import calls
-from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.rows import RecordedAttempt, dollars
+from nightpress.ledger import Ledger, RecordedAttempt, calls, dollars
 from nightpress.model import Status
-from nightpress.plugin.sources import STANDING_CAP
-from nightpress.project.project import Project
+from nightpress.plugin import STANDING_CAP
+from nightpress.project import Project
 from nightpress.report import figures
-from nightpress.storage import tree
-from nightpress.storage.snapshots import Snapshots
+from nightpress.storage import Snapshots, tree
 
 LINE = 300
 """Characters of one line of a difference."""

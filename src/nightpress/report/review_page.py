@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from nightpress.pipeline.review import Waiting
+from nightpress.pipeline import Waiting
 from nightpress.report.html import policy
 from nightpress.text import safe
 

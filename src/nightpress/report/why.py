@@ -16,16 +16,14 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.errors import UnsafePath, UsageError
-from nightpress.ledger import attempts, calls, lockfile
-from nightpress.ledger.rows import RecordedAttempt, RecordedCall
+from nightpress.ledger import RecordedAttempt, RecordedCall, attempts, calls, lockfile
 from nightpress.model import STANDING, Finding, Status
 from nightpress.pipeline import publish
-from nightpress.plan import catalog
-from nightpress.plan.state import Item
-from nightpress.project.project import Project
+from nightpress.plan import Item, catalog
+from nightpress.project import Project
 from nightpress.report import provenance
 from nightpress.report.figures import Provenance
-from nightpress.storage.snapshots import Snapshots
+from nightpress.storage import Snapshots
 
 SOURCES = 6
 """Sources that are named in the text; JSON has all, with their hashes."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
-from nightpress.project.project import Project
+from nightpress.project import Project
 from nightpress.report.figures import STATE_WORDS, STATES, Figures
 from nightpress.report.html import page
 from nightpress.report.markdown import markdown

@@ -3,19 +3,69 @@
 One module a way, used by its name: `atomic` (files that are whole or not there), `tree` (what
 others wrote, read without following anything), `mirror` and `snapshots` (copies of a plugin),
 `sqlite` and `hrana` (databases, on this machine and over HTTP), `index` (what has not moved),
-`git`, `run_lock`. Knows nothing of documents; stands on the words alone.
+`git`, `run_lock`. Knows nothing of documents.
+
+May import: fingerprint, text, lazy, clock, loopback, model, errors.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from nightpress import lazy
+
+if TYPE_CHECKING:
+    from nightpress.storage.hrana import AnswerTooLarge, Constraint, Hrana, NoTable
+    from nightpress.storage.index import LOCK, UNORDERED, Index, Settled, newest, sign
+    from nightpress.storage.run_lock import ProjectLock
+    from nightpress.storage.snapshots import Snapshot, Snapshots
+    from nightpress.storage.sqlite import Connection, Row, Store, reading
+    from nightpress.storage.stamp import RACY_NS
+    from nightpress.storage.tree import Entry, Notice, parts_of, with_parents
+else:
+    __getattr__ = lazy.attach(
+        __name__,
+        {
+            "hrana": ["AnswerTooLarge", "Constraint", "Hrana", "NoTable"],
+            "index": ["Index", "LOCK", "Settled", "UNORDERED", "newest", "sign"],
+            "run_lock": ["ProjectLock"],
+            "snapshots": ["Snapshot", "Snapshots"],
+            "sqlite": ["Connection", "Row", "Store", "reading"],
+            "stamp": ["RACY_NS"],
+            "tree": ["Entry", "Notice", "parts_of", "with_parents"],
+        },
+    )
+
 __all__ = [
+    "LOCK",
+    "RACY_NS",
+    "UNORDERED",
+    "AnswerTooLarge",
+    "Connection",
+    "Constraint",
+    "Entry",
+    "Hrana",
+    "Index",
+    "NoTable",
+    "Notice",
+    "ProjectLock",
+    "Row",
+    "Settled",
+    "Snapshot",
+    "Snapshots",
+    "Store",
     "atomic",
     "git",
-    "hrana",
     "index",
     "mirror",
+    "newest",
+    "parts_of",
+    "reading",
     "run_lock",
+    "sign",
     "snapshots",
     "sqlite",
+    "stamp",
     "tree",
+    "with_parents",
 ]

@@ -1,9 +1,12 @@
 """doit's side: the chapters of dodo.py, the session, the reporter, and doit's own state.
 
-`dodo.py` imports this one name: `config()` is its DOIT_CONFIG, and each other name in `__all__` is
-a chapter, a function that makes the doit tasks of one `task_` function there. A chapter's module is
-imported when the chapter is asked for. Nothing here runs, or writes, before doit does. Alone in
-nightpress this wing imports doit.
+`dodo.py` imports this one name: `config()` is its DOIT_CONFIG, and each other name in `__all__`
+is a chapter, a function that makes the doit tasks of one `task_` function there. A chapter's
+module is imported when the chapter is asked for. Nothing here runs, or writes, before doit does.
+Alone in nightpress this wing imports doit.
+
+May import: report, progress, pipeline, plan, vault, project, quota, backends, checks, plugin,
+ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors.
 """
 
 from __future__ import annotations

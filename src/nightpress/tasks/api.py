@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from nightpress import clock
-from nightpress.ledger.ledger import last_run
+from nightpress.ledger import last_run
 from nightpress.plan import catalog, check
-from nightpress.project import options
-from nightpress.project.project import STATE, Project, located
-from nightpress.storage.sqlite import reading
+from nightpress.project import STATE, Project, located, options
+from nightpress.storage import reading
 
 if TYPE_CHECKING:
-    from nightpress.plan.check import Judged
-    from nightpress.plan.state import Item
+    from nightpress.plan import Item, Judged
 
 __all__ = ["Build", "OpenProject", "open_project"]
 

@@ -98,7 +98,7 @@ def _back_up(now: Session, say: Say) -> None:
     if not settings.get("after_build") or now.run.interrupted:
         return
     if any(counts[status] for status in STANDING):
-        from nightpress.progress.meter import Meter
+        from nightpress.progress import Meter
         from nightpress.vault import project
 
         meter = Meter(quiet=project.is_quiet(now.project), stop=now.run.stop)

@@ -98,7 +98,7 @@ class Info(cmd_info.Info):  # type: ignore[misc]
 
 def _more(task: str) -> str:
 
-    from nightpress.project.options import OPTIONS
+    from nightpress.project import OPTIONS
 
     chapter, _, _ = task.partition(":")
     said = textwrap.dedent(TEXTS.get(chapter, "")).strip()

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 
 from nightpress import errors
-from nightpress.progress.outlet import Lane
+from nightpress.progress import Lane
 from nightpress.tasks import command_line, session, signals
 from nightpress.text import safe
 
 if TYPE_CHECKING:
     from doit.task import Task
 
-    from nightpress.pipeline.events import Listener
+    from nightpress.pipeline import Listener
 
 __all__ = ["Reporter"]
 

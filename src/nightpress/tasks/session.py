@@ -25,13 +25,10 @@ from nightpress.tasks.errors import sentence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nightpress.pipeline.pipeline import Press
-    from nightpress.pipeline.run import Run
-    from nightpress.plan.catalog import Catalog
-    from nightpress.plan.state import Item, PluginState
-    from nightpress.plan.unmoved import Environ
-    from nightpress.project.project import Project
-    from nightpress.storage.run_lock import ProjectLock
+    from nightpress.pipeline import Press, Run
+    from nightpress.plan import Catalog, Environ, Item, PluginState
+    from nightpress.project import Project
+    from nightpress.storage import ProjectLock
 
 __all__ = ["Session", "begin", "current", "forget", "forgotten"]
 
@@ -62,7 +59,7 @@ class Session:
 
     @cached_property
     def project(self) -> Project:
-        from nightpress.project.project import Project
+        from nightpress.project import Project
 
         names = self.invocation.names if self.invocation else ()
         groups = (name.partition(":") for name in names)
@@ -71,13 +68,13 @@ class Session:
 
     @cached_property
     def environ(self) -> Environ:
-        from nightpress.plan.unmoved import Environ
+        from nightpress.plan import Environ
 
         return Environ(os.environ)
 
     @cached_property
     def run(self) -> Run:
-        from nightpress.pipeline.run import Run
+        from nightpress.pipeline import Run
 
         return Run(self.project, command_line.text())
 
@@ -90,7 +87,7 @@ class Session:
         if not self.selection.stale or self.options.get("progress") == "json":
             return None
         from nightpress.plan import unmoved
-        from nightpress.storage.index import Index
+        from nightpress.storage import Index
 
         path = self.state / "index.db"
         if not path.exists():
@@ -126,7 +123,7 @@ class Session:
         return catalog.load(self.project, everything=True, meter=self._meter())
 
     def _meter(self) -> Callable[[int, int], None]:
-        from nightpress.progress.meter import Meter
+        from nightpress.progress import Meter
 
         return Meter(quiet=self.options.get("progress") in ("none", "json")).plugins
 
@@ -163,7 +160,7 @@ class Session:
         """Everything about one plugin, gathered once."""
         state = self.catalog.plugins.get(slug)
         if state is None:
-            from nightpress.plan.gather import Gatherer
+            from nightpress.plan import Gatherer
 
             state = self.catalog.plugins[slug] = Gatherer(self.project).gather(slug)
         return state

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from doit.dependency import DatabaseException, SqliteDB
 
 if TYPE_CHECKING:
-    from nightpress.storage.sqlite import Connection
+    from nightpress.storage import Connection
 
 __all__ = ["NightpressDB"]
 

@@ -2,6 +2,9 @@
 
 Verbs: `backup`, `restore_all`, `snapshots`, `verify`, `drill`, `forget`, `archive`. Each takes a
 `Place`: a Turso (libSQL) database, or a SQLite file on this machine, which is not off-site.
+
+May import: project, quota, backends, checks, plugin, ledger, storage, fingerprint, text, lazy,
+clock, loopback, model, errors.
 """
 
 from nightpress.vault.archive import ArchiveResult, archive

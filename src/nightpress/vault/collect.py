@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress.errors import UnsafePath
-from nightpress.plugin.sources import is_secret
+from nightpress.plugin import is_secret
 from nightpress.storage import git
 from nightpress.storage import tree as reading
 from nightpress.text import safe

@@ -13,8 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress.storage.sqlite import Store
-from nightpress.storage.stamp import RACY_NS
+from nightpress.storage import RACY_NS, Store
 
 _SCHEMA = """
 CREATE TABLE files (

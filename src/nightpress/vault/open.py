@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nightpress.errors import UsageError
-from nightpress.storage import sqlite
-from nightpress.storage.hrana import AnswerTooLarge, Constraint, Hrana, NoTable
+from nightpress.storage import AnswerTooLarge, Constraint, Hrana, NoTable, sqlite
 from nightpress.text import safe
 from nightpress.vault.place import Absent, Place, Refused, Rows, Sql, TooLarge, VaultError
 

@@ -17,8 +17,7 @@ from nightpress import project as contract
 from nightpress import vault
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.plugin import names
-from nightpress.project import discover
-from nightpress.project.project import Project
+from nightpress.project import Project, discover
 from nightpress.storage import tree
 from nightpress.vault import Place, Plugin, Policy, Source
 from nightpress.vault.source import Listener

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from nightpress.checks import secrets
 from nightpress.errors import NightpressError, UnsafePath
-from nightpress.storage import sqlite, tree
+from nightpress.storage import Entry, sqlite, tree
 from nightpress.storage import stamp as stamps
-from nightpress.storage.tree import Entry
 from nightpress.text import safe
 from nightpress.vault import objects, trees
 from nightpress.vault.fileindex import FileIndex, FileRecord

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 
 from nightpress.clock import Clock
 from nightpress.errors import NightpressError
-from nightpress.storage.tree import Entry
+from nightpress.storage import Entry
 from nightpress.text import safe
 from nightpress.vault import collect, read_files, trees
 from nightpress.vault.fileindex import FileIndex

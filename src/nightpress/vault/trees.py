@@ -19,7 +19,7 @@ from typing import Any
 from msgspec import Struct
 
 from nightpress.errors import UnsafePath
-from nightpress.storage.tree import parts_of
+from nightpress.storage import parts_of
 from nightpress.vault.objects import CHUNK, EMPTY, name
 from nightpress.vault.place import Damaged
 

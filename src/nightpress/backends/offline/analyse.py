@@ -11,7 +11,7 @@ from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.wording import cut, plain, third_person, when
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
-from nightpress.plugin.anatomy import kind_of
+from nightpress.plugin import kind_of
 
 _STEP = pattern(r"(?:(?:step|phase|stage)\s*)?\d+\s*[.:)-]\s*(\S.*)", re.I)
 _PROCESS = pattern(r"\b(workflow|how it works|process|steps|usage)\b", re.I)

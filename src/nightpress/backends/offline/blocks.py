@@ -15,7 +15,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nightpress.backends.offline.clean import Place, harmless, inline, is_imprint, links
-from nightpress.checks.codeblocks import QUIET
+from nightpress.checks import QUIET
 from nightpress.lazy import pattern
 from nightpress.plugin import yaml
 

@@ -12,7 +12,7 @@ from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import code, sentence
 from nightpress.lazy import pattern
 from nightpress.model import Component, Material
-from nightpress.plugin.anatomy import kind_of
+from nightpress.plugin import kind_of
 
 _CHAPTERS = {"command": "Commands", "agent": "Agents", "skill": "Skills"}
 _PERSONA = pattern(r"(?m)^You are (?:a|an|the)\b[^.\n]*\.[ \t]*", re.I)

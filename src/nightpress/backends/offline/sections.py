@@ -14,8 +14,7 @@ from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.topic import Topic
 from nightpress.lazy import pattern
 from nightpress.model import Material, SourceFile
-from nightpress.plugin import frontmatter
-from nightpress.plugin.anatomy import kind_of
+from nightpress.plugin import frontmatter, kind_of
 
 
 class Part(Struct):

@@ -13,8 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from nightpress.backends.offline.blocks import Block
 from nightpress.model import Component, Material
-from nightpress.plugin import frontmatter
-from nightpress.plugin.names import skill_name
+from nightpress.plugin import frontmatter, skill_name
 
 
 class Topic:

@@ -18,8 +18,8 @@ from nightpress.tasks.task import QUIET, Task, group, member
 from nightpress.text import safe
 
 if TYPE_CHECKING:
-    from nightpress.pipeline.pipeline import Press
-    from nightpress.plan.state import Item
+    from nightpress.pipeline import Press
+    from nightpress.plan import Item
 
 __all__ = ["adopt", "analyse", "enhance", "snapshot"]
 

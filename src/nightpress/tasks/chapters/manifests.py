@@ -34,9 +34,9 @@ def validate() -> Task:
     def act(now: Session, format: str) -> bool:
         from msgspec.structs import asdict
 
-        from nightpress import project
+        from nightpress.project import validate
 
-        problems = project.validate(now.root)
+        problems = validate.validate(now.root)
         errors = [problem for problem in problems if problem.severity == "error"]
         if format == "json":
             say_json([asdict(problem) for problem in problems])

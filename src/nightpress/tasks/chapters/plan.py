@@ -10,9 +10,8 @@ from nightpress.tasks.stdout import say, say_json
 from nightpress.tasks.task import FORMAT, Task, command
 
 if TYPE_CHECKING:
-    from nightpress.pipeline.outlook import Outlook
-    from nightpress.plan.catalog import Catalog
-    from nightpress.plan.state import Item
+    from nightpress.pipeline import Outlook
+    from nightpress.plan import Catalog, Item
 
 __all__ = ["plan"]
 

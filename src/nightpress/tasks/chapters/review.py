@@ -12,7 +12,7 @@ from nightpress.tasks.stdout import say, say_json, show
 from nightpress.tasks.task import FORMAT, Task, command, group, member, option, switch
 
 if TYPE_CHECKING:
-    from nightpress.pipeline.review import Waiting
+    from nightpress.pipeline import Waiting
 
 __all__ = ["apply", "reject", "review"]
 

@@ -12,7 +12,7 @@ from nightpress.tasks.stdout import say, say_json
 from nightpress.tasks.task import FORMAT, Task, command, option, switch
 
 if TYPE_CHECKING:
-    from nightpress.progress.meter import Meter
+    from nightpress.progress import Meter
     from nightpress.vault import Place
 
 __all__ = ["archive", "backup", "backups", "drill", "forget_backups", "verify_vault"]
@@ -21,7 +21,7 @@ __all__ = ["archive", "backup", "backups", "drill", "forget_backups", "verify_va
 @contextmanager
 def _opened(now: Session) -> Iterator[tuple[Place, Meter]]:
     """The project's vault, and the meter of a transfer."""
-    from nightpress.progress.meter import Meter
+    from nightpress.progress import Meter
     from nightpress.vault import project
 
     meter = Meter(quiet=project.is_quiet(now.project), stop=now.run.stop)
