@@ -52,6 +52,10 @@ def field(line: str) -> Change:
 
 
 def made(gate: str, name: str, change: Change, **known: object) -> Defect:
+    """A change of the base is a loss against it, too: that is told where it is the defect."""
+    settings = known.pop("settings", {})
+    assert isinstance(settings, dict)
+    known["settings"] = {"losses": gate == "losses", **settings}
     return Defect(gate, name, change(BASE), replace(context(), **known))  # type: ignore[arg-type]
 
 

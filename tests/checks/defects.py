@@ -270,6 +270,10 @@ def against() -> list[Defect]:
             lambda t: t.replace("`/tide-check ", "`the check, ").replace("`/tide-check`", "it"),
             settings={"commands-covered": False},
         ),
+        made(
+            "losses", "a rule", same, standing=end("\nNever sail at the sill's own height.\n")(BASE)
+        ),
+        made("losses", "a heading", same, standing=end("\n## Ice\n\nIt melts.\n")(BASE)),
         made("finish-reason", "token limit", same, finish="length"),
         made(
             "ending",

@@ -135,6 +135,7 @@ GATES = (
     Gate("html-active", "safety", "error", safety.html_active),
     Gate("image-remote", "safety", "error", safety.image_remote, alone="warning"),
     Gate("url-known", "safety", "error", safety.url_known, {"hosts": ()}, alone="warning"),
+    Gate("losses", "regression", "warning", regression.lost, most=regression.TOLD + 1),
     Gate(
         "regression-size",
         "regression",

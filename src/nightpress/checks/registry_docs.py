@@ -15,7 +15,7 @@ TITLES = {
     "grounding": "Grounding: what it names exists",
     "substance": "Substance: it says something, once, of this plugin",
     "safety": "Safety: it harms nobody who reads it",
-    "regression": "Regression: it loses nothing against the file that stands there",
+    "regression": "Regression: what it loses against the file that stands there",
     "truncation": "Truncation: it is whole",
     "normalised": "Normalised: put right without a word, and reported",
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from urllib.parse import unquote
 
 from msgspec import Struct
 
 from nightpress.checks.document import DEFINITION, LINK, Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.grounding import mentions
+from nightpress.checks.losses import Loss, losses
 from nightpress.lazy import pattern
 
 HINT = "keep what is true of the standing file; doit force=1 overrules"
@@ -55,6 +58,47 @@ def _both(document: Document, context: Context) -> tuple[Outline, Outline] | Non
     return outline(context.standing), outline(document.text)
 
 
+def lost(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """Each heading, list item, table row, code block, link, rule, number, file and frontmatter
+    value that the standing file has, and neither the document nor a file that it links to, is told
+    with its line; beyond a hundred the rest is counted. Each costs a point of the score."""
+    gone = losses_of(document, context)
+    hint = "keep it if it is still true"
+    for loss in gone[:TOLD]:
+        yield Spot(f"of the standing file, {loss.message}", hint=hint)
+    if len(gone) > TOLD:
+        yield Spot(f"and {len(gone) - TOLD:,} more things of the standing file", hint=hint)
+
+
+TOLD = 100
+"""Losses that are told one by one; as many cost the whole score."""
+
+
+def losses_of(document: Document, context: Context) -> tuple[Loss, ...]:
+    """What the standing file says and the document no longer does; nothing where nothing is to be
+    compared."""
+    if context.standing is None or context.forced or not context.standing.strip():
+        return ()
+    return _losses(context.standing, document.text, tuple(linked(document, context).items()))
+
+
+@lru_cache(maxsize=8)
+def _losses(old: str, new: str, files: tuple[tuple[str, str], ...]) -> tuple[Loss, ...]:
+    return losses(old, new, dict(files))
+
+
+def linked(document: Document, context: Context) -> Mapping[str, str]:
+    """Path -> text of the plugin's files that the document links to."""
+    texts = {file.path: file.text for file in context.anatomy.files} if context.anatomy else {}
+    folder = posixpath.dirname(context.target or "")
+    paths = (
+        posixpath.normpath(posixpath.join(folder, unquote(link.target.partition("#")[0])))
+        for link in document.links
+        if not link.image
+    )
+    return {path: texts[path] for path in paths if path in texts and path != context.target}
+
+
 def _loss(before: int, after: int, what: str, options: Options) -> Iterator[Spot]:
     if before >= int(options["from"]) and after < before * (1 - float(options["loss"])):
         yield Spot(f"{after:,} {what} instead of {before:,}", hint=HINT)
@@ -92,10 +136,11 @@ def regression_commands(document: Document, context: Context, options: Options) 
         return
     names = sorted({c.name for c in context.anatomy.of("command")})
     kept = [n for n in names if mentions(context.standing, n)]
-    lost = [n for n in kept if not mentions(document.text, n)]
-    if lost and len(lost) > len(kept) * float(options["loss"]):
-        listed = ", ".join(f"/{name}" for name in lost[:8])
-        yield Spot(f"no longer mentions {listed}", hint=HINT)
+    gone = [n for n in kept if not mentions(document.text, n)]
+    if gone and len(gone) > len(kept) * float(options["loss"]):
+        listed = ", ".join(f"/{name}" for name in gone[:8])
+        more = f" and {len(gone) - 8} more" if len(gone) > 8 else ""
+        yield Spot(f"no longer mentions {listed}{more}", hint=HINT)
 
 
 def finish_reason(_document: Document, context: Context, _: Options) -> Iterator[Spot]:

@@ -31,8 +31,8 @@ def judge(text: str, context: Context) -> Verdict:
     ]
     findings.sort(key=lambda f: (f.line, f.column, order[f.check]))
     numbers = score.measures(document, context)
-    points, parts = score.score(findings, {gate.name: gate for gate in gates}, numbers, context)
-    return Verdict(normal, tuple(findings), points, parts, numbers)
+    total = score.score(findings, {gate.name: gate for gate in gates}, numbers, context)
+    return Verdict(normal, tuple(findings), total.points, total.parts, numbers, total.counted_from)
 
 
 def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:

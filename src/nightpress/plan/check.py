@@ -45,7 +45,8 @@ Meter = Callable[[int, int], None]
 class Judged(Struct, frozen=True):
     """One document. path: as the user would type it; score: None where it could not be read;
     stale: the reasons for which its project would make it again; place: its path in the
-    repository, by which a forge and a baseline know it wherever the command was typed."""
+    repository, by which a forge and a baseline know it wherever the command was typed;
+    counted_from: what the score was counted from."""
 
     path: str
     size: int
@@ -53,6 +54,7 @@ class Judged(Struct, frozen=True):
     findings: tuple[Finding, ...]
     stale: tuple[str, ...] = ()
     place: str = ""
+    counted_from: str = ""
 
 
 def check(
@@ -197,7 +199,7 @@ def _judged(
     )  # fmt: skip
     accepted = state.inputs.publication.accepted if state.inputs.publication else ()
     new = baseline.new(verdict.findings, accepted)
-    return Judged(shown, size, verdict.score, new, stale)
+    return Judged(shown, size, verdict.score, new, stale, counted_from=verdict.counted_from)
 
 
 def _unusable(problem: Any, shown: str) -> Judged:
@@ -226,7 +228,8 @@ def _alone(path: Path, shown: str) -> Judged:
     else:
         context = checks.alone(target, _of_skill(path) if base != path.parent else None)
     verdict = checks.judge(text, context)
-    return Judged(shown, len(text.encode("utf-8", "replace")), verdict.score, verdict.findings)
+    size = len(text.encode("utf-8", "replace"))
+    return Judged(shown, size, verdict.score, verdict.findings, counted_from=verdict.counted_from)
 
 
 def _base(path: Path) -> Path:

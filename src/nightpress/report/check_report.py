@@ -59,7 +59,8 @@ class Report(Struct, frozen=True):
     # --- for people ---
 
     def lines(self) -> Iterator[str]:
-        """`path:line:column: severity: gate: message`, its hint, and one line at the end."""
+        """`path:line:column: severity: gate: message`, its hint, and one line at the end; of one
+        document also its score, and what that was counted from."""
         for path, finding in self.new():
             yield f"{path}:{finding.line or 1}:{finding.column or 1}: {_sentence(finding)}"
             if finding.hint:
@@ -68,6 +69,8 @@ class Report(Struct, frozen=True):
             for document in self.judged:
                 if document.stale:
                     yield f"{document.path}: stale: {'; '.join(document.stale)}"
+        if len(self.judged) == 1 and self.judged[0].counted_from:
+            yield f"{self.judged[0].path}: score {self.judged[0].counted_from}"
         yield self._closing()
 
     def _closing(self) -> str:
@@ -93,6 +96,7 @@ class Report(Struct, frozen=True):
                 "path": document.path,
                 "bytes": document.size,
                 "score": document.score,
+                "counted_from": document.counted_from,
                 "stale": list(document.stale),
                 "findings": [asdict(f) for f in document.findings if id(f) in new],
             }

@@ -1,0 +1,97 @@
+"""Each loss is told and costs a point, and a score says what it was counted from."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from nightpress.checks import alone, judge
+from nightpress.checks.losses import losses
+from nightpress.model import SourceFile
+from tests.checks import base
+from tests.checks.defect import add
+from tests.checks.defects import all_defects
+
+RULES = [f"Never sail gate {n} by night." for n in range(2, 7)]
+STANDING = base.BASE + "\n## Gates\n\n" + "\n".join(RULES) + "\n"
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sets(st.integers(0, 4), max_size=4))
+def test_each_loss_is_one_finding_and_one_point(cut: set[int]) -> None:
+    text = STANDING
+    for n in cut:
+        text = text.replace(RULES[n] + "\n", "")
+    context = replace(base.context(), standing=STANDING)
+    whole, verdict = judge(STANDING, context), judge(text, context)
+    told = [f for f in verdict.findings if f.check == "losses"]
+    assert len(told) == len(cut)
+    assert {f.severity for f in told} <= {"warning"}
+    assert verdict.score == whole.score - len(cut)
+    for n in cut:
+        line = STANDING.split("\n").index(RULES[n]) + 1
+        message = f"of the standing file, line {line}: rule is gone or changed: {RULES[n]}"
+        assert message in [f.message for f in told]
+
+
+def test_more_losses_than_can_be_told_are_counted() -> None:
+    standing = base.BASE + "".join(f"\n- never take berth {n}" for n in range(250)) + "\n"
+    verdict = judge(base.BASE, replace(base.context(), standing=standing))
+    told = [f.message for f in verdict.findings if f.check == "losses"]
+    assert len(told) == 101 and told[-1] == "and 150 more things of the standing file"
+    assert verdict.score == 0
+    assert verdict.counted_from == "0: 100 - 2 grounding (vocabulary) - 250 losses, at least 0"
+
+
+def test_what_moved_to_a_file_that_is_linked_to_is_not_lost() -> None:
+    context = replace(base.context(), standing=STANDING)
+    assert context.anatomy is not None
+    moved = SourceFile(
+        "skills/tide-table/references/stations.md", "## Gates\n\n" + "\n".join(RULES), 9
+    )
+    files = (moved, *(f for f in context.anatomy.files if f.path != moved.path))
+    context = replace(context, anatomy=replace(context.anatomy, files=files))
+    assert "(references/stations.md)" in base.BASE
+    assert "losses" not in {f.check for f in judge(base.BASE, context).findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (base.BASE, "98: 100 - 2 grounding (vocabulary)"),
+        (
+            add("TODO: the storm of 2019.")(base.BASE),
+            "90: 100 - 2 grounding (vocabulary) - 8 substance (1 error)",
+        ),
+        (
+            add("TODO: one.\n\n##### Two")(base.BASE),
+            "82: 100 - 8 form (1 error) - 2 grounding (vocabulary) - 8 substance (1 error)",
+        ),
+    ],
+)
+def test_a_score_says_what_it_was_counted_from(text: str, said: str) -> None:
+    assert judge(text, base.context()).counted_from == said
+
+
+def test_where_a_part_cannot_be_judged_the_points_are_of_the_rest() -> None:
+    verdict = judge(add("TODO: the storm of 2019.")(base.BASE), alone(base.TARGET))
+    assert verdict.counted_from == "89: 89 (62 of 70 points: 70 - 8 substance (1 error))"
+
+
+def test_every_score_can_be_counted_again() -> None:
+    for defect in all_defects():
+        verdict = judge(defect.text, defect.context)
+        points, text = verdict.counted_from.split(": ", 1)
+        assert int(points) == verdict.score, defect.name
+        if "points" not in text and text != "nothing deducted":
+            taken = [int(n) for n in re.findall(r" - (\d+)", text)]
+            assert verdict.score == max(0, 100 - sum(taken)), (defect.name, text)
+
+
+def test_nothing_lost_is_said_of_no_text_that_lost_a_word() -> None:
+    lost = losses("It sails at dawn. It docks.\n", "It sails. It docks.\n", literally=True)
+    assert [one.kind for one in lost] == ["sentence"]
