@@ -75,4 +75,6 @@ def of(
 
 
 # how a document is made does not depend on who may publish it, nor is the model a setting twice
-_NOT_SETTINGS = frozenset({"publish", "backend", "model", "generator", "target", "size"})
+_NOT_SETTINGS = frozenset(
+    {"publish", "standing", "backend", "model", "generator", "target", "size"}
+)

@@ -90,6 +90,11 @@ class Enhancement(Struct, frozen=True):
     size: Window
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def standing(self) -> str:
+        """What may happen to a person's file at the target: keep, review, extend or replace."""
+        return str(self.settings.get("standing", "keep"))
+
 
 class Manifest(Struct, frozen=True):
     """One plugin's manifest. slug: the file's stem and the task's name; name: the real one;

@@ -261,3 +261,44 @@ def test_a_problem_is_one_line_without_control_characters(problems: Problems) ->
     assert "\x1b" not in str(found)
     assert "\n" not in str(found)
     assert "\u202e" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("standing", ("review", "extend", "replace")),
+        ("publish", ("auto", "review", "auto")),
+        ("backend", (None, "offline", "auto")),
+        ("model", (None, "model-b", "model-c")),
+        ("size", ("{min: 1, max: 9}", "{min: 2, max: 9}", "{min: 3, max: 9}")),
+    ],
+)
+def test_enhancement_goes_before_manifest_and_manifest_before_defaults(
+    root: Path, write: Write, key: str, values: tuple[str | None, ...]
+) -> None:
+    """What the comment in `_defaults.yaml` promises of each of them."""
+    far, near, nearest = values
+    write("manifests/_defaults.yaml", f"{key}: {far}\n" if far else "concurrency: 1\n")
+    defaults, problems = project.load_defaults(root)
+    assert problems == []
+    path = write(
+        "manifests/acme.yaml",
+        f"name: Acme\nplugin: plugins/acme\n{key}: {near}\nenhancements:\n"
+        f"  one:\n    generator: skill\n    target: a/SKILL.md\n    {key}: {nearest}\n"
+        "  two:\n    generator: skill\n    target: b/SKILL.md\n",
+    )
+    manifest, problems = project.load_manifest(path, defaults)
+    assert manifest is not None, problems
+    one, two = manifest.enhancements
+    if key == "size":
+        assert (one.size.min, two.size.min) == (3, 2)
+    else:
+        assert (one.settings[key], two.settings[key]) == (nearest, near)
+
+
+def test_a_persons_file_is_kept_unless_somebody_says_otherwise(root: Path, write: Write) -> None:
+    manifest, problems = project.load_manifest(
+        write("manifests/acme.yaml", GOOD), project.Defaults(root)
+    )
+    assert manifest is not None, problems
+    assert {enhancement.standing for enhancement in manifest.enhancements} == {"keep"}

@@ -96,10 +96,14 @@ class _Reading:
         wanted = {name: v for name, v in given.items() if isinstance(v, dict)}
         kinds = {name: self._generator(name, v) for name, v in wanted.items()}
         skill = self._skill(wanted, kinds)
+        document, shown = self.document, self.shown
+        _, wrong = shared.window(document, shown, (), document.value, self.defaults.size)
+        self.problems += [*wrong, *shared.checks(document, shown, (), document.value)]
         for name, values in wanted.items():
             path = ("enhancements", name)
             generator = kinds[name]
             base = generator.size if generator and generator.size else self.defaults.size
+            base, _ = shared.window(self.document, self.shown, (), self.document.value, base)
             size, more = shared.window(self.document, self.shown, path, values, base)
             self.problems += more
             self.problems += shared.checks(
@@ -115,20 +119,25 @@ class _Reading:
                 yield Enhancement(name, str(values.get("generator")), clean, size, settings)
 
     def _settings(self, values: dict[str, Any], generator: Generator | None) -> dict[str, Any]:
-        """What the enhancement says, with `checks` and `publish` of the places behind it: the
+        """What the enhancement says, with what the places behind it say where it says nothing: the
         manifest, then the generator, then the defaults."""
         settings = dict(values)
         behind = self.defaults.values
         theirs = generator.checks if generator is not None else {}
         shared_checks = behind.get("checks") or {}
         checks = {name: setting for name, setting in shared_checks.items() if name not in theirs}
+        checks |= self.document.value.get("checks") or {}
         checks |= values.get("checks") or {}
         if checks:
             settings["checks"] = checks
         kind = generator.settings if generator is not None else {}
         for place in (self.document.value, kind, behind):
-            if "publish" in place:
-                settings.setdefault("publish", place["publish"])
+            for key in ("publish", "standing"):
+                if key in place:
+                    settings.setdefault(key, place[key])
+        for key in ("backend", "model"):  # the defaults' own are the project's writer
+            if key in self.document.value:
+                settings.setdefault(key, self.document.value[key])
         return settings
 
     def _generator(self, name: str, values: dict[str, Any]) -> Generator | None:

@@ -66,7 +66,8 @@ def defaults(schema: str, marketplace: str) -> str:
 
 _DEFAULTS = """\
 # yaml-language-server: $schema={schema}
-# What all manifests share. A manifest overrides size, backend, model, publish and checks.
+# What all manifests share. A manifest overrides size, backend, model, publish,
+# standing and checks.
 
 # The folder that holds the plugins, relative to this project.
 marketplace: {marketplace}
@@ -95,6 +96,13 @@ concurrency: 4
 
 # auto publishes what passes its checks; review keeps drafts until `doit apply`.
 publish: auto
+
+# What may happen to a file that a person wrote or edited, where it is too small:
+#   keep     it stays as it is, and is reported
+#   review   a draft is made, and waits for `doit apply`
+#   extend   a draft is published where nothing of the file is lost, else it waits
+#   replace  a draft is published
+standing: keep
 
 # How fast calls follow one another: adaptive (speeds up on evidence), fixed, or unpaced.
 # pace:
