@@ -252,10 +252,13 @@ Action = Literal["fresh", "make", "adopt", "keep", "parked", "insufficient"]
 
 
 class Decision(Struct, frozen=True):
-    """What to do about one enhancement, and why. Only "make" and "adopt" are work."""
+    """What to do about one enhancement, and why. Only "make" and "adopt" are work. publish: what
+    becomes of a draft that passes: auto (published), review (it waits for a person), extend
+    (published where nothing of the file that stands there is lost, else it waits)."""
 
     action: Action
     reasons: tuple[Reason, ...] = ()
+    publish: str = "auto"
 
     def __repr__(self) -> str:
         reasons = "; ".join(r.text for r in self.reasons)

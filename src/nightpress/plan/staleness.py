@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
 
@@ -43,7 +44,11 @@ class LastRow(Struct, frozen=True):
 
 class Inputs(Struct, frozen=True):
     """Everything that a decision is made from. `findings` are the errors of the standing file,
-    and `shortage` says why the source is not enough; both are asked for only when they matter."""
+    and `shortage` says why the source is not enough; both are asked for only when they matter.
+
+    policy: what may happen to a person's file (`standing` of the enhancement); named: this very
+    document was named on the command line; earlier: sha256 of what is known to have stood at the
+    target before our publication; mentioned: changed files that an adopted document names."""
 
     standing: Standing
     window: Window
@@ -58,6 +63,10 @@ class Inputs(Struct, frozen=True):
     findings: Sequence[Finding] = ()
     shortage: str = ""
     publications: frozenset[str] = frozenset()
+    policy: str = "keep"
+    named: bool = False
+    earlier: frozenset[str] = frozenset()
+    mentioned: frozenset[str] = frozenset()
 
 
 def is_ours(standing: Standing, publication: Publication | None) -> bool:
@@ -81,61 +90,107 @@ def is_edited(standing: Standing, publication: Publication | None) -> bool:
 
 def needs_judgement(inputs: Inputs) -> bool:
     """Would the decision look at the findings of the standing file? (Judging costs time.)"""
-    if inputs.standing.sha256 is None or is_ours(inputs.standing, inputs.publication):
-        return False
-    if is_edited(inputs.standing, inputs.publication) or not inputs.window.holds(
-        inputs.standing.size
-    ):
-        return False
-    return not _as_adopted(inputs)
+    standing = inputs.standing
+    return (
+        standing.sha256 is not None
+        and standing.size >= inputs.window.min
+        and not is_ours(standing, inputs.publication)
+        and not is_edited(standing, inputs.publication)
+        and not is_adopted(standing, inputs.publication)
+    )
 
 
 def decide(inputs: Inputs) -> Decision:
     """Fresh, or what to do and why."""
     if inputs.forced:
         return _make(inputs, [Reason("asked", "asked for (force)"), *_changes(inputs)])
-    if is_edited(inputs.standing, inputs.publication):
-        return Decision("keep", (Reason("edited", "edited by hand since we published it"),))
+    ours = is_ours(inputs.standing, inputs.publication)
+    if inputs.standing.sha256 is not None and not ours:
+        return _decide_persons(inputs)
     if inputs.asked:
         return _make(inputs, [Reason("asked", "asked for"), *_changes(inputs)])
-    if is_ours(inputs.standing, inputs.publication):
+    if ours:
         reasons = _changes(inputs)
         return _make(inputs, reasons) if reasons else Decision("fresh")
-    return _decide_foreign(inputs)
+    gone = inputs.publication is not None
+    return _make(inputs, [Reason("missing", "target missing") if gone else _NEVER])
 
 
-def _decide_foreign(inputs: Inputs) -> Decision:
-    """There is no file, or one that is not our publication."""
-    if inputs.standing.sha256 is None:
-        gone = inputs.publication is not None
-        return _make(inputs, [Reason("missing", "target missing") if gone else _NEVER])
-    if _as_adopted(inputs):
-        return Decision("fresh")
-    reasons = _size_reasons(inputs.standing, inputs.window)
+def _decide_persons(inputs: Inputs) -> Decision:
+    """A person's file stands there: one that we never published, or that was edited or adopted
+    since. Only one that is too small is a case for a draft, and what becomes of the draft is the
+    project's word (`standing`); whatever its findings, it is never replaced for them."""
+    standing, edited = inputs.standing, is_edited(inputs.standing, inputs.publication)
+    if inputs.asked:
+        return _propose(inputs, [Reason("asked", "asked for")])
+    if is_undone(inputs) and not inputs.named:
+        said = "the text from before our publication stands again: not made again until asked for"
+        return Decision("parked", (Reason("undone", said),))
+    if is_adopted(standing, inputs.publication):
+        return Decision("fresh", _moved_on(inputs))
+    undersized = standing.size < inputs.window.min
+    if undersized and (inputs.named or inputs.policy in ("review", "extend")):
+        return _propose(inputs, [_PERSONS, *_size_reasons(standing, inputs.window)])
+    if edited:
+        return Decision("keep", (Reason("edited", "edited by hand since we published it"),))
+    if undersized and inputs.policy == "replace":
+        return _propose(inputs, [_PERSONS, *_size_reasons(standing, inputs.window)])
+    if undersized:
+        [reason] = _size_reasons(standing, inputs.window)
+        return Decision("keep", (Reason(reason.code, f"a person's file, kept: {reason.text}"),))
+    return Decision("adopt", _adopted_with(inputs))
+
+
+def _propose(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
+    """A draft beside a person's file: published, published where nothing is lost, or held."""
+    decision = _make(inputs, reasons)
+    publish = {"replace": "auto", "extend": "extend"}.get(inputs.policy, "review")
+    return replace(decision, publish=publish) if decision.action == "make" else decision
+
+
+def _adopted_with(inputs: Inputs) -> tuple[Reason, ...]:
+    """Why a person's file is taken as it is; what there is to say of it goes along."""
     errors = [finding for finding in inputs.findings if finding.severity == "error"]
-    accepted = inputs.publication.accepted if inputs.publication is not None else ()
-    # of a check that somebody overruled once, a further finding is told, but replaces no file
-    overruled = {mark.partition("#")[0] for mark in accepted}
-    new = [finding for finding in errors if finding.check not in overruled]
-    if not reasons and not new:
-        return Decision(
-            "adopt", (Reason("good", "already good: within the window, passes its checks"),)
-        )
-    if new:
-        checks = ", ".join(dict.fromkeys(finding.check for finding in new))
-        reasons.append(Reason("findings", f"the file that stands there has findings: {checks}"))
-    return _make(inputs, [_NEVER, *reasons])
+    reasons = _size_reasons(inputs.standing, inputs.window)
+    if errors:
+        said = ", ".join(dict.fromkeys(finding.check for finding in errors))
+        reasons.append(Reason("findings", f"a person's file, kept with its findings: {said}"))
+    if reasons:
+        return tuple(reasons)
+    return (Reason("good", "already good: within the window, passes its checks"),)
 
 
-def _as_adopted(inputs: Inputs) -> bool:
-    """The very file that was adopted, from the very ingredients that it was judged with."""
-    adopted = inputs.publication
+def _moved_on(inputs: Inputs) -> tuple[Reason, ...]:
+    """What an adopted document speaks of, and what has changed since it was adopted."""
+    known = inputs.publication
+    if known is None or known.files is None:
+        return ()
+    spoken_of = [
+        f"{path} {what}"
+        for what, path in _differences(known.files, inputs)
+        if path.startswith(("commands/", "agents/")) or path in inputs.mentioned
+    ]
+    said = _some(spoken_of)
+    return (Reason("moved", f"source has moved on: {said}"),) if said else ()
+
+
+def is_adopted(standing: Standing, publication: Publication | None) -> bool:
+    """Does the very text stand there that was adopted?"""
     return (
-        adopted is not None
-        and adopted.status == Status.ADOPTED
-        and adopted.sha256 == inputs.standing.sha256
-        and adopted.fingerprint.content == inputs.fingerprint.content
-        and adopted.fingerprint.settings == inputs.fingerprint.settings
+        publication is not None
+        and publication.status == "adopted"
+        and standing.sha256 == publication.sha256
+    )
+
+
+def is_undone(inputs: Inputs) -> bool:
+    """Did somebody put back what stood there before our publication, with nothing changed since?"""
+    known = inputs.publication
+    return (
+        known is not None
+        and is_edited(inputs.standing, known)
+        and inputs.standing.sha256 in inputs.earlier
+        and not _ingredients(known.fingerprint, inputs, known.writer)
     )
 
 
@@ -234,10 +289,13 @@ def _differences(before: Mapping[str, str], inputs: Inputs) -> list[tuple[str, s
 def _content_words(before: Mapping[str, str] | None, inputs: Inputs) -> str:
     if before is None:
         return "content changed"
-    differences = _differences(before, inputs)
-    named = [f"{path} {what}" for what, path in differences[:_NAMED]]
-    more = f" and {len(differences) - _NAMED} more" if len(differences) > _NAMED else ""
-    return f"content changed: {', '.join(named)}{more}"
+    said = _some([f"{path} {what}" for what, path in _differences(before, inputs)])
+    return f"content changed: {said}"
+
+
+def _some(changes: Sequence[str]) -> str:
+    more = f" and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
+    return f"{', '.join(changes[:_NAMED])}{more}"
 
 
 def _size_reasons(standing: Standing, window: Window) -> list[Reason]:
@@ -257,6 +315,7 @@ def work(action: Action, already_recorded: bool) -> bool:
 
 
 _NEVER = Reason("never", "never made")
+_PERSONS = Reason("person", "a person's file")
 _NAMED = 3
 _WORDS = {
     "generator": "generator changed",
