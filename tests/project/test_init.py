@@ -224,7 +224,9 @@ def test_existing_skills_are_proposed_under_their_folder_names(tmp_path: Path) -
         "skill-skill-adapter": "skills/skill-adapter/SKILL.md",
     }
     said = "\n".join(done.lines())
-    assert "2 of 3 existing skills outside the size window" in said
+    assert (
+        "3 existing skills to be kept as found; 1 smaller than the window (standing: keep)" in said
+    )
     assert "1 skill folder called 'skill-adapter'" in said
     assert "1 skill folder against the naming rule" in said
     assert "one/skills/Second One" in said
@@ -235,7 +237,7 @@ def test_rename_generic_proposes_other_folders(tmp_path: Path) -> None:
     for name in ("fine", "skill-adapter", "Odd Name", "main"):
         put(folder / "skills" / name / "SKILL.md")
     done = init.init(tmp_path, str(tmp_path), rename_generic=True)
-    assert (done.existing, done.outside, done.odd) == (1, 1, [])
+    assert (done.existing, done.undersized, done.odd) == (1, 1, [])
     assert not done.generic
     assert sorted(e.target for e in manifest(tmp_path, "one").enhancements) == [
         "skills/fine/SKILL.md", "skills/odd-name/SKILL.md", "skills/one-2/SKILL.md",
@@ -406,3 +408,26 @@ def test_declared_skill_folders_and_many_of_them_make_a_valid_manifest(tmp_path:
     targets = [enhancement.target for enhancement in manifest(tmp_path, "p").enhancements]
     assert len(targets) == 151
     assert targets[:2] == ["extra/one/SKILL.md", "skills/s0/SKILL.md"]
+
+
+def test_what_one_template_made_in_many_plugins_may_be_replaced_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    for number in range(12):
+        folder = plugin(tmp_path, f"plugin-{number}")
+        text = "".join(
+            f"## {heading}\n\nThis skill empowers Claude to handle case {number}.\n"
+            for heading in ("Overview", "How It Works", "When to Use", "Integration")
+        )
+        put(folder / "skills" / "adapter" / "SKILL.md", text)
+    put(tmp_path / "plugin-3" / "skills" / "by-hand" / "SKILL.md", "# Mine\n\nNever guess.\n")
+    done = init.init(tmp_path, str(tmp_path))
+    policies = {
+        enhancement.target: enhancement.standing
+        for number in range(12)
+        for enhancement in manifest(tmp_path, f"plugin-{number}").enhancements
+    }
+    assert policies == {
+        "skills/adapter/SKILL.md": "replace", "skills/by-hand/SKILL.md": "keep"
+    }  # fmt: skip
+    assert (done.existing, done.replaced, done.undersized) == (13, 12, 1)

@@ -14,13 +14,14 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from nightpress import project
-from nightpress.errors import UsageError
+from nightpress.errors import UnsafePath, UsageError
 from nightpress.plugin import names as slugs
 from nightpress.project import Defaults, discover, generators, paths, yaml_write
 from nightpress.project.discover import FoundPlugin
 from nightpress.project.generators import filled_in
+from nightpress.project.mass_produced import Candidate, mass_produced
 from nightpress.project.yaml_write import Proposal
-from nightpress.storage import atomic
+from nightpress.storage import atomic, tree
 from nightpress.text import safe, suggestion
 
 _SHOWN = 12
@@ -35,7 +36,8 @@ class SyncResult(Struct):
     """What was written, and what the user should know.
 
     known: plugins whose manifest was there; gone: manifests whose plugin is not; existing,
-    outside: documents that stand there, and those of them outside the size window.
+    undersized, replaced: skills that stand there, and those of them that are smaller than the size
+    window, and that one template has made in many plugins.
     """
 
     plugins: int = 0
@@ -45,7 +47,8 @@ class SyncResult(Struct):
     gone: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     existing: int = 0
-    outside: int = 0
+    undersized: int = 0
+    replaced: int = 0
     generic: Counter[str] = field(default_factory=Counter)
     odd: list[str] = field(default_factory=list)
     next_step: str = ""
@@ -80,9 +83,14 @@ class SyncResult(Struct):
                 f"warning: {odd} against the naming rule (a-z, 0-9, single hyphens), where no"
                 f" skill can pass: {few}; --rename-generic proposes others"
             )
-        if self.existing:
-            existing = _some(self.existing, "existing skill")
-            yield f"{self.outside} of {existing} outside the size window: to be made again"
+        if self.replaced:
+            yield (
+                f"{_some(self.replaced, 'existing skill')} that one template has made in many"
+                " plugins: the manifests say `standing: replace`, so they will be made again"
+            )
+        if kept := self.existing - self.replaced:
+            small = f"; {self.undersized:,} smaller than the window" if self.undersized else ""
+            yield f"{_some(kept, 'existing skill')} to be kept as found{small} (standing: keep)"
         if self.next_step:
             yield self.next_step
 
@@ -117,6 +125,7 @@ class Sync:
         self.defaults, self.marketplace = settings(root)
         self.schema = schema
         self.undeclared: list[str] = []
+        self.replaced: frozenset[tuple[str, str]] = frozenset()
         self.manifests = {
             path.stem: project.peek(path)
             for path in sorted((root / "manifests").glob("*.yaml"))
@@ -132,6 +141,7 @@ class Sync:
         discovery = discover.discover(base, ignore)
         self.done.notices += discovery.notices
         self.done.plugins = len(discovery.plugins)
+        self.replaced = self._replaced(base, discovery.plugins)
         by_path = dict(self._known())
         prefix = "" if self.marketplace == "." else f"{self.marketplace}/"
         for plugin in discovery.plugins:
@@ -151,6 +161,21 @@ class Sync:
             if not (self.root / path).is_dir()
         )
 
+    def _replaced(self, base: Path, plugins: Iterable[FoundPlugin]) -> frozenset[tuple[str, str]]:
+        """(plugin's path, target) of the skills that stand there and that one template has made
+        in many plugins."""
+        documents = []
+        for plugin in plugins:
+            for folder, _ in plugin.skills:
+                target = f"{folder}/SKILL.md"
+                try:
+                    data = tree.read(base / plugin.path, target, self.defaults.size.max * 4)
+                except (OSError, UnsafePath):
+                    continue  # what cannot be read is nobody's to replace; gather tells of it
+                text = data.decode("utf-8", "replace")
+                documents.append(Candidate(plugin.path, target, text))
+        return frozenset((one.plugin, one.path) for one in mass_produced(documents))
+
     def _known(self) -> Iterator[tuple[str, str]]:
         for slug, values in self.manifests.items():
             if values is not None and isinstance(values.get("plugin"), str):
@@ -164,7 +189,10 @@ class Sync:
             if renamed and (name in GENERIC or is_odd(name)):
                 continue
             self.done.existing += 1
-            self.done.outside += not self.defaults.size.holds(size)
+            if (plugin.path, f"{folder}/SKILL.md") in self.replaced:
+                self.done.replaced += 1
+            else:
+                self.done.undersized += size < self.defaults.size.min
             if name in GENERIC:
                 self.done.generic[name] += 1
             elif is_odd(name):
@@ -193,7 +221,8 @@ class Sync:
             fields["category"] = plugin.category[:200]
         if plugin.description:
             fields["description"] = plugin.description[:4_000]
-        text = yaml_write.manifest(self.schema, fields, proposals)
+        replaced = {target for path, target in self.replaced if path == plugin.path}
+        text = yaml_write.manifest(self.schema, fields, proposals, replaced=replaced)
         write_new(self.root, f"manifests/{slug}.yaml", text, result)
         self.manifests[slug] = dict(fields)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from nightpress import backends
 from nightpress.plugin import YamlDocument
@@ -41,16 +41,21 @@ def _character(character: str) -> str:
 
 
 def manifest(
-    schema: str, fields: Mapping[str, str], proposals: Sequence[Proposal], note: str = ""
+    schema: str,
+    fields: Mapping[str, str],
+    proposals: Sequence[Proposal],
+    note: str = "",
+    replaced: Container[str] = (),
 ) -> str:
-    """The text of a new manifest. schema: where the editor finds it; note: a comment."""
+    """The text of a new manifest. schema: where the editor finds it; note: a comment; replaced:
+    targets of the proposals whose standing file may be replaced."""
     rows = [f"# yaml-language-server: $schema={schema}"]
     rows += [f"# {line}" for line in note.split("\n") if line]
     rows += [f"{key}: {quoted(value)}" for key, value in fields.items()]
     if not proposals:
         return "\n".join([*rows, "enhancements: {}"]) + "\n"
     rows.append("enhancements:")
-    rows += [f"  {row}" for row in _rows(proposals, "  ")]
+    rows += [f"  {row}" for row in _rows(proposals, "  ", replaced)]
     return "\n".join(rows) + "\n"
 
 
@@ -152,11 +157,15 @@ def _inserted(text: str, before: YamlDocument, proposals: Sequence[Proposal]) ->
     return "\n".join([*lines[:end], *rows, *lines[end:]])
 
 
-def _rows(proposals: Sequence[Proposal], indent: str) -> Iterator[str]:
+def _rows(
+    proposals: Sequence[Proposal], indent: str, replaced: Container[str] = ()
+) -> Iterator[str]:
     for name, generator, target in proposals:
         yield f"{name}:"
         yield f"{indent}generator: {generator}"
         yield f"{indent}target: {quoted(target)}"
+        if target in replaced:
+            yield f"{indent}standing: replace  # one template has made it in many plugins"
 
 
 def _read(text: str) -> YamlDocument:
