@@ -178,7 +178,8 @@ class Request(Struct, frozen=True):
 class Material(Struct, frozen=True):
     """What a document is made from: the plugin, its analysis (generation only), the standing
     text to be replaced (may be empty), the window, and the generator's settings. siblings: targets
-    of the plugin's other skills, which have documents of their own."""
+    of the plugin's other skills, which have documents of their own; current: the text that stands
+    at the target now, whose frontmatter is kept; ours: do we have it published?"""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -188,6 +189,8 @@ class Material(Struct, frozen=True):
     window: Window
     links: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()
+    current: str = ""
+    ours: bool = False
 
 
 class Reply(Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.backends import finish
 from nightpress.model import Anatomy, Component, Generator, Material, Window
@@ -120,24 +121,50 @@ def test_another_one_gives_way_to_the_analysis(bad: str) -> None:
     assert found["description"] == "Prints tides. Use when a ship sails."
 
 
-def test_what_the_maintainer_granted_stays_and_nothing_else() -> None:
-    text = (
-        "---\nname: old\ndescription: d\nlicense: MIT\ncompatibility: Needs  git\n"
-        "allowed-tools: [Read, 'Bash(git add:*, git rm:*)']\nmodel: opus\nhooks: x\n---\nOld.\n"
-    )
-    found = fields(material(text))
-    assert found["license"] == "MIT" and found["compatibility"] == "Needs git"
-    assert found["allowed-tools"] == "Read Bash(git add:*, git rm:*)"
-    assert set(found) == {
-        "name", "description", "license", "compatibility", "allowed-tools", "metadata"
-    }  # fmt: skip
-    assert fields(material("---\nallowed-tools: Read, Grep\n---\n"))["allowed-tools"] == "Read Grep"
-    assert "allowed-tools" not in fields(material("---\nallowed-tools: 5\nlicense: [x]\n---\n"))
+KEPT = f"""\
+# only by hand
+name: tide-table
+description: {GOOD}
+disable-model-invocation: true
+user-invocable: false   # and not by you
+allowed-tools: [Read, 'Bash(git add:*, git rm:*)']
+model: opus
+hooks:
+- event: Stop
+x-team: {{harbour: north}}
+metadata:
+  version: 1.0.0
+"""
 
 
-def test_a_standing_file_that_cannot_be_read_is_none() -> None:
-    for text in ("---\nname: &a x\nb: *a\n---\n", "no frontmatter", "---\nnever closed"):
-        assert set(fields(material(text))) == {"name", "description", "metadata"}
+def test_an_authors_frontmatter_stays_to_the_byte() -> None:
+    text = f"---\n{KEPT}---\nOld.\n"
+    for given in (material(text), replace(material("other"), current=text)):
+        assert finish.finished(given, BODY) == f"---\n{KEPT}---\n\n{BODY}"
+
+
+def test_a_description_that_fails_its_gates_gives_way_and_nothing_else() -> None:
+    text = KEPT.replace(GOOD, "Tides.")
+    document = finish.finished(material(f"---\n{text}---\nOld.\n"), BODY)
+    said = 'description: "Prints tides. Use when a ship sails."'
+    assert document == f"---\n{text.replace('description: Tides.', said)}---\n\n{BODY}"
+
+
+def test_what_we_filled_in_follows_the_plugin_and_what_an_author_wrote_does_not() -> None:
+    ours = finish.finished(material(), BODY)
+    later = replace(material(version="3"), current=ours, ours=True)
+    assert fields(later)["metadata"] == {"author": "Ada", "version": "3"}
+    assert fields(replace(later, ours=False))["metadata"] == {"author": "Ada", "version": "2"}
+
+
+@pytest.mark.parametrize("raw", ["name: &a x\nb: *a\n", "name: [\n", "- a\n- b\n"])
+def test_a_frontmatter_that_cannot_be_read_is_left_to_the_checks(raw: str) -> None:
+    assert finish.finished(material(f"---\n{raw}---\nOld.\n"), BODY) == f"---\n{raw}---\n\n{BODY}"
+
+
+@pytest.mark.parametrize("text", ["no frontmatter", "---\nnever closed", "---\n---\n"])
+def test_a_file_without_frontmatter_gets_ours(text: str) -> None:
+    assert set(fields(material(text))) == {"name", "description", "metadata"}
 
 
 def test_other_components_do_not_change_the_name() -> None:

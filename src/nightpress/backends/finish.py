@@ -1,4 +1,4 @@
-"""From a reply to the finished document: the model writes the body, the frontmatter is ours.
+"""From a reply to the finished document: the model writes the body, the author the frontmatter.
 
 Pure. A fence around a whole reply is taken off (models do that now and then), and a
 frontmatter of the model's own; anything else that is wrong is left for the checks to find.
@@ -16,9 +16,6 @@ from nightpress.plugin import frontmatter
 
 DESCRIPTION_MAX = 1024
 """Characters of a skill's description (Agent Skills specification)."""
-
-COMPATIBILITY_MAX = 500
-"""Characters of a skill's compatibility field (Agent Skills specification)."""
 
 _OPENING = pattern(r"\A\s*(`{3,}|~{3,})[ \t]*(markdown|md|mdx|text|txt)?[ \t]*\n")
 _FENCE = pattern(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]*(.*)")
@@ -57,12 +54,41 @@ def _balanced(lines: list[str], *, closable: bool) -> bool:
 
 
 def finished(material: Material, reply: str) -> str:
-    """The document: our frontmatter (if the generator has one), the reply's body, a final LF."""
+    """The document: the frontmatter (if the generator has one), the reply's body, a final LF."""
     body = _body(unwrap(reply.replace("\r\n", "\n").removeprefix("\ufeff")))
     generator = material.generator
     if generator is None or generator.frontmatter == "none":
         return body
-    return frontmatter.render(skill_fields(material)) + "\n" + body
+    return f"---\n{_frontmatter(material)}---\n\n{body}"
+
+
+def _frontmatter(material: Material) -> str:
+    """The block between the `---` lines. One that stands there is its author's: every key, known to
+    us or not, its order and its comments stay; the name gives way to the folder's, and a
+    description that the checks have something against to another. One that cannot be read stays
+    as it is, and is left to the checks."""
+    raw = frontmatter.split((material.current or material.standing).replace("\r\n", "\n")).raw
+    if raw is None or not raw.strip():
+        return frontmatter.render(skill_fields(material)).removeprefix("---\n")[: -len("---\n")]
+    try:
+        own = frontmatter.parse(raw)
+        wanted = skill_fields(material)
+        changed = {key: value for key, value in wanted.items() if _differs(own, key, value)}
+        if not material.ours and "metadata" in own:
+            changed.pop("metadata", None)
+        return frontmatter.amend(raw, changed)
+    except frontmatter.FrontmatterError:
+        return raw
+
+
+def _differs(own: Mapping[str, object], key: str, value: object) -> bool:
+    """Is that not yet what the block says? Spaces and line ends of a text do not matter."""
+    before = own.get(key)
+    if isinstance(before, str) and isinstance(value, str):
+        return _line(before) != _line(value)
+    if isinstance(before, Mapping) and isinstance(value, Mapping):
+        return any(before.get(name) != text for name, text in value.items())
+    return before != value
 
 
 def _body(text: str) -> str:
@@ -73,20 +99,19 @@ def _body(text: str) -> str:
 
 
 def skill_fields(material: Material) -> dict[str, object]:
-    """The fields of a SKILL.md: name is the folder's; description from the standing file or the
-    analysis; what the maintainer granted or promised in the standing file (allowed-tools, license,
-    compatibility) stays; author and version are the plugin's. A model has no say in the rest."""
+    """The fields of a SKILL.md that are ours to propose: name is the folder's; description from the
+    file that stands there or the analysis; author and version are the plugin's. A model has no say
+    in the rest."""
     anatomy = material.anatomy
     name = PurePosixPath(material.target).parent.name
-    standing = _standing(material.standing)
-    fields: dict[str, object] = {
-        "name": name,
-        "description": described(material, standing, name),
-        **_granted(standing),
-    }
+    standing = _standing(material.current or material.standing)
+    fields: dict[str, object] = {"name": name, "description": described(material, standing, name)}
     metadata = {"author": anatomy.author, "version": anatomy.version}
-    present = {key: value for key, value in metadata.items() if value}
-    return fields | ({"metadata": present} if present else {})
+    kept = {key: value for key, value in metadata.items() if value}
+    own = standing.get("metadata")
+    if kept and isinstance(own, Mapping):
+        kept = {**own, **kept}
+    return fields | ({"metadata": kept} if kept else {})
 
 
 def _standing(text: str) -> Mapping[str, object]:
@@ -96,22 +121,6 @@ def _standing(text: str) -> Mapping[str, object]:
         return frontmatter.parse(raw) if raw is not None else {}
     except frontmatter.FrontmatterError:
         return {}
-
-
-def _granted(standing: Mapping[str, object]) -> dict[str, object]:
-    """license, compatibility and allowed-tools, each as one line of text, the form that every
-    parser accepts."""
-    fields: dict[str, object] = {}
-    for key, most in (("license", 200), ("compatibility", COMPATIBILITY_MAX)):
-        value = standing.get(key)
-        if isinstance(value, str) and 0 < len(_line(value)) <= most:
-            fields[key] = _line(value)
-    tools = standing.get("allowed-tools")
-    if isinstance(tools, list) and all(isinstance(tool, str) for tool in tools):
-        tools = " ".join(tools)
-    if isinstance(tools, str) and _line(tools):
-        fields["allowed-tools"] = " ".join(_line(re.sub(r",(?![^(]*\))", " ", tools)).split())
-    return fields
 
 
 def described(material: Material, standing: Mapping[str, object], name: str) -> str:

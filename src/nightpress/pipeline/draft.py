@@ -148,6 +148,10 @@ def request(
         window=state.enhancement.size,
         links=links(plugin, state),
         siblings=plugin.siblings(state.enhancement),
+        current=sources.standing_text(
+            plugin.root, state.enhancement.target, state.inputs.standing.sha256
+        ),
+        ours=staleness.is_ours(state.inputs.standing, state.inputs.publication),
     )
     system, prompt = _question(state.writer, generator, material)
     job = f"{plugin.slug}/{state.enhancement.name}"

@@ -153,10 +153,10 @@ def render(fields: Mapping[str, object]) -> str:
     return "---\n" + "".join(row + "\n" for row in rows) + "---\n"
 
 
-def amend(raw: str, fields: Mapping[str, str]) -> str:
+def amend(raw: str, fields: Mapping[str, object]) -> str:
     """The block `raw` (without its `---` lines) with other values for those top-level keys; every
     other line stays byte for byte: keys that we do not know, their order, comments. A key that is
-    not there yet is added at the end.
+    not there yet is added at the end. Values as for `render`.
 
     Raises FrontmatterError where the block cannot be read, before or after.
     """
@@ -165,14 +165,14 @@ def amend(raw: str, fields: Mapping[str, str]) -> str:
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
     for key, value in fields.items():
-        row = f"{_key(key)}: {_value(key, value)}\n"
+        rows = render({key: value}).split("\n")[1:-2]
         begin = next((n for n, line in enumerate(lines) if _is_key(line, key)), len(lines))
         end = begin + 1
         while end < len(lines) and not _AT_MARGIN.match(lines[end]):
             end += 1
         while end > begin + 1 and not lines[end - 1].strip():  # blank lines before the next key
             end -= 1
-        lines[begin:end] = [row]
+        lines[begin:end] = [f"{row}\n" for row in rows]
     amended = "".join(lines)
     parsed = parse(amended)
     if {key: parsed.get(key) for key in wanted if key not in fields} != {
