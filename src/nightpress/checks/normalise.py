@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nightpress.checks.document import Document
+from nightpress.checks.document import Document, parse
 from nightpress.checks.gate import Context, Options, Spot
 
 
 def normalise(text: str) -> str:
-    """LF line ends, no byte order mark, ordinary spaces, exactly one newline at the end."""
+    """LF line ends, no byte order mark, ordinary spaces outside of code and frontmatter, exactly
+    one newline at the end. Code is its author's, to the byte."""
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace("\u00a0", " ").replace("\u202f", " ")
+    if "\u00a0" in text or "\u202f" in text:
+        prose = parse(text).prose  # code and frontmatter are blank in it, position by position
+        text = "".join(" " if c in "\u00a0\u202f" else text[at] for at, c in enumerate(prose))
     return text.rstrip("\n") + "\n" if text.strip() else text
 
 

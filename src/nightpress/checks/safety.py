@@ -40,11 +40,15 @@ def live_syntax(document: Document, context: Context, _: Options) -> Iterator[Sp
 
 
 def arguments_text(document: Document, context: Context, _: Options) -> Iterator[Spot]:
-    """Unescaped `$ARGUMENTS`, `$0` ... `$9` in a skill are replaced when it is loaded."""
+    """Unescaped `$ARGUMENTS`, `$0` ... `$9` in a skill are replaced when it is loaded. In code a
+    script's own `$1` is meant, and nothing else would run."""
     if context.frontmatter != "skill":
         return
     start = document.starts[min(document.body_line, len(document.starts)) - 1]
     for match in ARGUMENTS.finditer(document.text, start):
+        in_code = document.prose[match.start()] != "$"
+        if in_code and not match[0].startswith("$ARGUMENTS"):
+            continue
         hint = "write \\$ if it is meant literally"
         yield Spot(f"{match[0]} is replaced on load", *document.place(match.start()), hint)
 

@@ -14,8 +14,14 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightpress.backends.offline.clean import Place, harmless, inline, is_imprint, links
-from nightpress.checks import QUIET
+from nightpress.backends.offline.clean import (
+    Place,
+    inline,
+    is_imprint,
+    is_quotable_code,
+    links,
+)
+from nightpress.checks.codeblocks import QUIET
 from nightpress.lazy import pattern
 from nightpress.plugin import yaml
 
@@ -206,13 +212,13 @@ def _list(source: str, place: Place) -> str:
     return re.sub(r"(?m)^(\s*[-*+]) {2,3}(?=\S)", r"\1 ", "".join(pieces))
 
 
-def _inner(match: re.Match[str]) -> str:
-    indent, fence, info, text = match.groups()
-    if len(text) > MOST_QUOTED:
+def _inner(found: re.Match[str]) -> str:
+    indent, fence, info, text = found.groups()
+    if len(text) > MOST_QUOTED or not is_quotable_code(text):
         return ""
     bare = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
     language = _language(info, bare)
-    return f"{indent}{fence}{language}\n{harmless(text)}{indent}{fence}"
+    return f"{indent}{fence}{language}\n{text}{indent}{fence}"
 
 
 # --- listings: named, parsing, and an excerpt of what is too long --------------------------------
@@ -242,8 +248,13 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 
 def listing(content: str, info: str, place: Place) -> str:
     """The fenced block; the beginning of a long one, with where the rest is; "" for none."""
-    text = harmless(content.rstrip("\n"))
-    if not text.strip() or "```" in text:
+    text = content.rstrip("\n")
+    if (
+        info.strip().startswith("!")
+        or not text.strip()
+        or "```" in text
+        or not is_quotable_code(text)
+    ):
         return ""
     if len(text) <= max(MOST_QUOTED, place.excerpt):
         return f"```{_language(info, text)}\n{text}\n```"

@@ -1,5 +1,6 @@
-"""Text of a stranger made fit for quoting. Cleaning only takes away or neutralises (HTML, images,
-badges, emoji, live syntax, links that would not resolve); it never adds words.
+"""Text of a stranger made fit for quoting. Cleaning only takes away (HTML, images, badges,
+emoji, links that would not resolve); it never adds words, and never changes code: what could not
+be published as it stands is left out as a whole.
 """
 
 from __future__ import annotations
@@ -54,24 +55,39 @@ def is_imprint(line: str) -> bool:
 
 
 def inline(source: str, place: Place | None) -> str:
-    """Clean outside of code spans; make code spans harmless."""
+    """Clean outside of code spans, which stay byte for byte; "" where the text holds something that
+    would run, or be replaced, when a skill is loaded: then it cannot be quoted at all."""
+    if not is_quotable(source):
+        return ""
     source = _IMAGE.sub("", source)
     source = _LINK.sub(lambda m: _link(m.group(1), m.group(2), place), source)
     pieces = []
     at = 0
     for span in _SPAN.finditer(source):
-        pieces.append(_outside(source[at : span.start()]))
-        pieces.append(harmless(span.group()))
+        if _HIDDEN.search(span.group()):
+            return ""
+        pieces += [_outside(source[at : span.start()]), span.group()]
         at = span.end()
     pieces.append(_outside(source[at:]))
-    return harmless("".join(pieces))
+    return "".join(pieces)
+
+
+def is_quotable(text: str) -> bool:
+    """Is there nothing in a text that runs, or is replaced, when a skill is loaded? A script's own
+    `$1`, in code, is neither."""
+    return not (_LIVE.search(text) or _REPLACED.search(_SPAN.sub("", text)))
+
+
+def is_quotable_code(text: str) -> bool:
+    """May a block of code be quoted as it is, byte for byte?"""
+    return not (_HIDDEN.search(text) or _ARGUMENTS.search(text))
 
 
 def _outside(text: str) -> str:
     text = _AUTOLINK.sub(r"\1", text)
     text = _REFERENCE.sub(r"\1", text)
     text = _HTML.sub("", text)
-    return _EMOJI.sub("", text)
+    return _HIDDEN.sub("", _EMOJI.sub("", text))
 
 
 def _link(label: str, target: str, place: Place | None) -> str:
@@ -99,9 +115,6 @@ def shown(text: str) -> str:
     return " ".join(_HIDDEN.sub("", _EMOJI.sub("", text)).split())
 
 
-def harmless(text: str) -> str:
-    """No syntax that runs or is substituted when a skill is loaded, and no hidden character."""
-    text = _HIDDEN.sub("", text)
-    text = re.sub(r"!(?=`)", "", text)
-    text = re.sub(r"\$ARGUMENTS(\[\d+\])?", "ARGUMENTS", text)
-    return re.sub(r"\$(\d)(?![\w.,])", r"ARG\1", text)
+_LIVE = pattern(r"!`|\$ARGUMENTS")
+_ARGUMENTS = pattern(r"(?<!\\)\$ARGUMENTS")
+_REPLACED = pattern(r"(?<!\\)\$\d(?![\w.,])")

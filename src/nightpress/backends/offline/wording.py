@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from nightpress.backends.offline.clean import harmless, shown
+from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 
@@ -38,12 +38,14 @@ def cut(text: str, most: int) -> str:
 
 def code(text: str) -> str:
     """Text that may stand between backticks."""
-    return harmless(shown(text.replace("`", "")))
+    return shown(text.replace("`", ""))
 
 
 def sentence(text: str) -> str:
     """One line without angle brackets that ends as a sentence does; "" stays ""."""
-    text = harmless(re.sub(r"[<>]", "", shown(text)))
+    text = shown(re.sub(r"[<>]", "", text))
+    if not is_quotable(text):
+        return ""
     return text if not text or text.endswith((".", "!", "?")) else f"{text.rstrip(' :;,')}."
 
 
