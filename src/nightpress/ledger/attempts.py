@@ -56,6 +56,17 @@ def first_publication(ledger: Ledger, job: str, target_path: str) -> RecordedAtt
     )  # fmt: skip
 
 
+def bytes_before(ledger: Ledger, job: str, target_path: str) -> frozenset[str]:
+    """sha256 of what is known to have stood at this target before a publication of the job, our own
+    earlier publications included."""
+    query = (
+        "SELECT before_sha256, content_sha256 FROM enhancements"
+        " WHERE job = ? AND target_path = ? AND status = 'published'"
+    )
+    rows = ledger.rows(query, (job, target_path))
+    return frozenset(sha256 for row in rows for sha256 in row if sha256 is not None)
+
+
 def last_publication(ledger: Ledger, job: str) -> RecordedAttempt | None:
     return _first(
         ledger,

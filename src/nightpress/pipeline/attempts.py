@@ -148,10 +148,12 @@ class Attempts(Struct):
         )
         self.tell(attempt, Status.REFUSED, f"{message}{more} (draft kept: {path})")
 
-    def hold(self, attempt: Attempt, draft: Draft) -> None:
-        """Keep a draft that passed its checks for a person to look at; the old file stays."""
+    def hold(self, attempt: Attempt, draft: Draft, why: str = "") -> None:
+        """Keep a draft that passed its checks for a person to look at; the old file stays. why:
+        what a person should know of it."""
         inputs, ledger, text = attempt.state.inputs, self.run.project.ledger, draft.text.encode()
         recorded, message = draft.recorded(), "its draft waits for you: doit review"
+        message = f"{why}; {message}" if why else message
         reviews.hold(
             ledger, attempt.row, attempt.item.id, text, recorded, inputs.standing.sha256,
             draft.counted,

@@ -6,13 +6,19 @@ at night: an attempt that cannot go on ends with its row and its reason, and the
 
 from __future__ import annotations
 
+import posixpath
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 
 from nightpress import fingerprint
+from nightpress.checks import baseline, document
+from nightpress.checks.losses import Loss, losses
 from nightpress.errors import Deferred, NightpressError, PublishConflict, Unrecorded, UnsafePath
 from nightpress.ledger import lockfile
 from nightpress.model import Status
@@ -24,6 +30,12 @@ from nightpress.pipeline.run import Run
 from nightpress.plan import Item, PluginState, judge
 from nightpress.quota import Spending
 from nightpress.storage import Snapshots
+from nightpress.plan import judge
+from nightpress.plan.state import Item, PluginState
+from nightpress.plugin import sources
+from nightpress.quota.budget import Spending
+from nightpress.storage import tree
+from nightpress.storage.snapshots import Snapshots
 
 
 class Press(Struct):
@@ -137,10 +149,19 @@ class Press(Struct):
         attempt = self.attempts.in_flight.get(item.id)
         if attempt is None or attempt.draft is None:
             return
-        if attempt.state.enhancement.settings.get("publish") == "review":
+        publish = attempt.state.decision.publish
+        if "review" in (publish, attempt.state.enhancement.settings.get("publish")):
             self.attempts.hold(attempt, attempt.draft)
+        elif publish == "extend" and (lost := self._lost(attempt, attempt.draft)):
+            self.attempts.hold(attempt, attempt.draft, f"it would lose {_counted(lost)}")
         else:
             self.put_in_place(attempt, attempt.draft)
+
+    def _lost(self, attempt: Attempt, draft: Draft) -> tuple[Loss, ...]:
+        """What the draft loses of the file that stands there, and its linked files do not have."""
+        root, target = attempt.plugin.root, attempt.state.enhancement.target
+        standing = sources.standing_text(root, target, attempt.state.inputs.standing.sha256)
+        return losses(standing, draft.text, _linked(root, target, draft.text), literally=True)
 
     def put_in_place(self, attempt: Attempt, draft: Draft) -> bool:
         """Publish these very bytes; is the file there?"""
@@ -174,6 +195,8 @@ class Press(Struct):
         if sha256 is None or sha256 != attempt.state.inputs.standing.sha256:
             self.attempts.end(attempt, Status.KEPT, PublishConflict(f"{target} changed meanwhile"))
             return
+        errors = [f for f in attempt.state.inputs.findings if f.severity == "error"]
+        accepted = accepted or baseline.marks(errors)
         self.run.project.ledger.end(
             attempt.row,
             Status.ADOPTED,
@@ -183,8 +206,11 @@ class Press(Struct):
             **self.attempts.timing(attempt),
         )
         self._record(attempt, Status.ADOPTED, sha256, attempt.state.inputs.files, accepted)
-        reason = "accepted with findings" if accepted else "already good"
-        self.attempts.tell(attempt, Status.ADOPTED, reason)
+        if accepted:
+            checks = ", ".join(dict.fromkeys(mark.partition("#")[0] for mark in accepted))
+            self.attempts.tell(attempt, Status.ADOPTED, f"kept with findings: {checks}")
+        else:
+            self.attempts.tell(attempt, Status.ADOPTED, "already good")
 
     def note(self, item: Item) -> None:
         """Record once that a file was kept, or that the source is not enough."""
@@ -289,3 +315,21 @@ class Press(Struct):
             self.attempts.fail(attempt, error)
         else:
             raise error
+
+
+def _counted(lost: Sequence[Loss]) -> str:
+    """How much is lost, by kind: "2 rules, 1 heading"."""
+    kinds = Counter(loss.kind for loss in lost)
+    named = [f"{number} {kind}{'s' if number > 1 else ''}" for kind, number in kinds.most_common()]
+    return ", ".join(named)
+
+
+def _linked(root: Path, target: str, text: str) -> dict[str, str]:
+    """path -> text of the plugin's files that a document links to."""
+    linked = {}
+    for link in document.parse(text).links:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(target), link.target))
+        with suppress(OSError, UnsafePath):  # what is not there holds nothing
+            data = tree.read(root, path, sources.STANDING_CAP)
+            linked[path] = data.decode("utf-8", "replace")
+    return linked

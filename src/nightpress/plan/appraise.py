@@ -20,6 +20,9 @@ from nightpress.plan import staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import Item, PluginState
 from nightpress.project import Project, Writer
+from nightpress.plugin import sources
+from nightpress.project.project import Project
+from nightpress.project.writer import Writer
 from nightpress.storage import tree
 
 
@@ -33,6 +36,10 @@ class Appraiser:
         self, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
     ) -> Inputs:
         """The inputs with the findings of the standing file and the shortage, where they matter."""
+        if changed := staleness.changed_since_adopted(inputs):
+            text = sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
+            mentioned = frozenset(path for path in changed if path in text)
+            inputs = replace(inputs, mentioned=mentioned)
         if staleness.needs_judgement(inputs):
             inputs = replace(inputs, findings=self._findings(plugin, enhancement, inputs))
         if staleness.decide(inputs).action == "make" and not inputs.forced:
@@ -80,7 +87,6 @@ def shortage(
     """Why the source is not enough, with what to do; "" if it is. One judgement before any call:
     bytes there are against the generator's `min_source_bytes` for the kind of backend."""
     from nightpress.plan import history
-    from nightpress.plugin import sources
 
     read = sources.read(plugin.root, inputs.files)
     standing = history.input_text(project, plugin, enhancement, inputs)

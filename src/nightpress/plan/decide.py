@@ -89,6 +89,9 @@ def _judged(
         last=target.last,
         asked=target.asked,
         forced=target.forced,
+        named=target.named,
+        policy=enhancement.standing,
+        earlier=target.earlier,
         publications=frozenset(excluded),
     )  # fmt: skip
     inputs = complete(plugin, enhancement, writer, inputs)

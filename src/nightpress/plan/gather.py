@@ -16,7 +16,7 @@ from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.plan import content, decide
 from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Absent, History
-from nightpress.plan.staleness import Standing
+from nightpress.plan.staleness import Standing, is_edited
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import sources
 from nightpress.project import Project
@@ -128,6 +128,7 @@ class Gatherer:
             size, sha256 = plugin.files.get(enhancement.target, (0, None))
             publication, last = self._history.of(job, path, sha256)
             generator = project.generator(enhancement.generator)
+            edited = is_edited(Standing(sha256, size), publication)
             targets[enhancement.name] = Target(
                 enhancement=enhancement,
                 path=path,
@@ -142,6 +143,8 @@ class Gatherer:
                 lost=self._absent.of(manifest.path, plugin.files, publication, last),
                 asked=job in self._asked,
                 forced=project.forces(plugin.slug, enhancement.name),
+                named=job in project.named,
+                earlier=self._history.earlier(job, path, publication) if edited else frozenset(),
             )
         return targets
 

@@ -57,6 +57,13 @@ class History:
             return None, last
         return self._of_row(latest), last
 
+    def earlier(self, job: str, target: str, publication: Publication | None) -> frozenset[str]:
+        """sha256 of what is known to have stood at the target before the publication; only looked
+        up where something else stands there now."""
+        if self._ledger is None or publication is None:
+            return frozenset()
+        return attempts.bytes_before(self._ledger, job, target) - {publication.sha256}
+
     def _taken_back(self, job: str, target: str, stands: str | None) -> bool:
         """Does the very file stand there again that we replaced first? (The lock file does not
         speak of it: `doit clean`, or another branch.)"""

@@ -120,7 +120,8 @@ def _decide_persons(inputs: Inputs) -> Decision:
     """A person's file stands there: one that we never published, or that was edited or adopted
     since. Only one that is too small is a case for a draft, and what becomes of the draft is the
     project's word (`standing`); whatever its findings, it is never replaced for them."""
-    standing, edited = inputs.standing, is_edited(inputs.standing, inputs.publication)
+    standing = inputs.standing
+    edited = is_edited(standing, inputs.publication) and standing.sha256 not in inputs.earlier
     if inputs.asked:
         return _propose(inputs, [Reason("asked", "asked for")])
     if is_undone(inputs) and not inputs.named:
@@ -181,6 +182,16 @@ def is_adopted(standing: Standing, publication: Publication | None) -> bool:
         and publication.status == "adopted"
         and standing.sha256 == publication.sha256
     )
+
+
+def changed_since_adopted(inputs: Inputs) -> tuple[str, ...]:
+    """Paths of the plugin's files that changed since a document of a person's was adopted."""
+    known = inputs.publication
+    if known is None or known.files is None or not is_adopted(inputs.standing, known):
+        return ()
+    if known.fingerprint.content == inputs.fingerprint.content:
+        return ()
+    return tuple(path for _, path in _differences(known.files, inputs))
 
 
 def is_undone(inputs: Inputs) -> bool:

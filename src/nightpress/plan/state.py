@@ -21,7 +21,8 @@ class Target(Struct, frozen=True):
 
     path: relative to the project; analysis: the generator of phase 1, and schema: the text of its
     contract; needs: names of the plugin's enhancements that go first; lost: path -> sha256 of
-    content that a restore did not bring back; asked, forced: by the user, by name."""
+    content that a restore did not bring back; asked, forced, named: by the user; earlier: sha256 of
+    what is known to have stood there before our publication."""
 
     enhancement: Enhancement
     path: str
@@ -36,6 +37,8 @@ class Target(Struct, frozen=True):
     lost: Mapping[str, str] = field(default_factory=dict)
     asked: bool = False
     forced: bool = False
+    named: bool = False
+    earlier: frozenset[str] = frozenset()
 
 
 class TargetState(Struct):
