@@ -28,14 +28,9 @@ from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Attempts, Draft
 from nightpress.pipeline.run import Run
 from nightpress.plan import Item, PluginState, judge
-from nightpress.quota import Spending
-from nightpress.storage import Snapshots
-from nightpress.plan import judge
-from nightpress.plan.state import Item, PluginState
 from nightpress.plugin import sources
-from nightpress.quota.budget import Spending
-from nightpress.storage import tree
-from nightpress.storage.snapshots import Snapshots
+from nightpress.quota import Spending
+from nightpress.storage import Snapshots, tree
 
 
 class Press(Struct):

@@ -19,10 +19,8 @@ from nightpress.model import Enhancement, Finding, Generator, Material, SourceFi
 from nightpress.plan import staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import Item, PluginState
-from nightpress.project import Project, Writer
 from nightpress.plugin import sources
-from nightpress.project.project import Project
-from nightpress.project.writer import Writer
+from nightpress.project import Project, Writer
 from nightpress.storage import tree
 
 

@@ -179,7 +179,7 @@ def is_adopted(standing: Standing, publication: Publication | None) -> bool:
     """Does the very text stand there that was adopted?"""
     return (
         publication is not None
-        and publication.status == "adopted"
+        and publication.status == Status.ADOPTED
         and standing.sha256 == publication.sha256
     )
 
