@@ -26,7 +26,17 @@ class Place(Struct, frozen=True):
     excerpt: int = 1_800
 
 
-_HTML = pattern(r"<!--.*?-->|</?[a-zA-Z][^<>\n]*>", re.S)
+# HTML's own elements alone: any other `<word>` is a slot to be filled in, or a tag that means
+# something to the reader
+_HTML = pattern(
+    r"<!--.*?-->|</?(?:a|abbr|article|aside|audio|b|big|blockquote|body|br|button|caption|center|cite"
+    r"|code|col|colgroup|dd|del|details|dfn|div|dl|dt|em|embed|figcaption|figure|font|footer|form"
+    r"|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|kbd|label|legend|li|link|main|mark|meta|nav"
+    r"|noscript|object|ol|p|picture|pre|q|s|samp|script|section|small|source|span|strike|strong"
+    r"|style|sub|summary|sup|svg|table|tbody|td|template|tfoot|th|thead|time|title|tr|tt|u|ul|var"
+    r"|video|wbr)(?:\s[^<>\n]*)?/?>",
+    re.S | re.I,
+)
 _IMAGE = pattern(r"\[?!\[[^\]]*\]\([^)\s]*(?:\s[^)]*)?\)(?:\]\([^)]*\))?")
 _LINK = pattern(r"(?<!!)\[([^\]\[]+)\]\(\s*<?([^)\s>]+)>?(?:\s+[^)]*)?\)")
 _TARGET = pattern(r"\]\(\s*<?([^)\s>]+)")
@@ -117,4 +127,4 @@ def shown(text: str) -> str:
 
 _LIVE = pattern(r"!`|\$ARGUMENTS")
 _ARGUMENTS = pattern(r"(?<!\\)\$ARGUMENTS")
-_REPLACED = pattern(r"(?<!\\)\$\d(?![\w.,])")
+_REPLACED = pattern(r"(?<!\\)\$\d(?!\w|[.,]\d)")
