@@ -86,7 +86,7 @@ marketplace: {marketplace}
 enhancements:
   - skill
 
-# Documents outside this window (bytes) are made again.
+# Documents of ours outside this window (bytes) are made again; a person's file: see standing.
 size:
   min: 8000
   max: 14000
