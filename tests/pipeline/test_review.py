@@ -29,7 +29,8 @@ def market(tmp_path: Path) -> Market:
     market = Market(tmp_path)
     market.run("nightpress", "init")
     path = tmp_path / "manifests" / "_defaults.yaml"
-    path.write_text(path.read_text().replace("publish: auto", "publish: review"))
+    text = path.read_text().replace("publish: auto", "publish: review")
+    path.write_text(text.replace("standing: keep", "standing: review"))
     return market
 
 
