@@ -122,6 +122,14 @@ class Market:
         assert ran.code == 0, ran.out + ran.err
         return ran
 
+    def replaces(self) -> Market:
+        """From now on it makes people's undersized files again (`standing: replace`)."""
+        path = self.root / "manifests" / "_defaults.yaml"
+        before = path.read_text()
+        path.write_text(before.replace("\nstanding: keep\n", "\nstanding: replace\n"))
+        assert path.read_text() != before
+        return self
+
     def rows(self, query: str) -> list[tuple[object, ...]]:
         import sqlite3
 

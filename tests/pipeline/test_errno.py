@@ -63,7 +63,7 @@ def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(small_disk: Path) ->
     for number in range(12):
         plugin(small_disk, f"plugin-{number}", skill=OLD if number % 2 else None)
     market.run("nightpress", "init")
-    market.done("plan")
+    market.replaces().done("plan")
     stopped = 0
     for left in (0, 60_000, 200_000, 300_000, 400_000, 600_000):
         fill(small_disk, left)

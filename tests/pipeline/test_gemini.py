@@ -231,6 +231,7 @@ def test_the_plan_counts_the_tokens_that_the_run_then_sends(shop: Market) -> Non
         target = shop.target(name)
         target.parent.mkdir(parents=True)
         target.write_text("---\nname: x\n---\n" + "Old words about ledgers. " * 300)
+    shop.replaces()
     with serving(shop) as (server, doit):
         outlook = json.loads(doit("plan", "--format", "json").out)["outlook"]
         doit("pace=unpaced", "-n", "3")

@@ -20,7 +20,7 @@ def shop(tmp_path: Path) -> Market:
     plugin(tmp_path / "shop", "alpha", skill=OLD)
     made = Market(tmp_path / "shop")
     assert made.run("nightpress", "init").code == 0
-    return made
+    return made.replaces()
 
 
 def at(market: Market, step: str, act: str) -> None:
