@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -138,13 +139,44 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
 
 def test_what_is_asked_for_again_is_made_once(market: Market) -> None:
     market.done()
-    done = market.doit("reject:alpha", "--because", "Too long")
-    assert "makes it again, by the same rules" in done.out, "the offline backend hears no reason"
     market.done("forget", "enhance:beta")
-    assert "2 deferred" in market.doit().out
+    assert "1 deferred" in market.doit().out
     assert "nothing to do: 2 parked" in market.doit().out
     assert "make " not in market.doit("plan").out
-    assert market.rows("SELECT COUNT(*) FROM enhancements") == [(4,)]
+    assert market.rows("SELECT COUNT(*) FROM enhancements") == [(3,)]
+
+
+def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
+    market.done()
+    draft = waiting(market)["alpha/skill"]["sha256"]
+    done = market.done("reject:alpha", "--because", "Too long")
+    assert "not made again until its plugin or settings change" in done.out
+    assert "nothing to do: 2 parked" in market.doit().out
+    assert "its draft was rejected (Too long)" in market.done("plan").out
+    for wish in (("forget", "enhance:alpha"), ("force=1", "enhance:alpha")):
+        ran = market.doit(*wish)
+        ran = market.doit() if wish[0] == "forget" else ran
+        assert "the very draft that was rejected (Too long)" in ran.out
+        assert list(waiting(market)) == ["beta/skill"]
+        assert not market.target("alpha").exists()
+    assert "nothing to do: 2 parked" in market.doit().out
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
+    assert "1 deferred" in market.done().out
+    assert waiting(market)["alpha/skill"]["sha256"] != draft
+
+
+def test_what_was_rejected_is_known_after_a_prune(market: Market) -> None:
+    market.done()
+    market.done("reject:alpha", "--because", "Too long")
+    with closing(sqlite3.connect(market.root / ".nightpress" / "ledger.db")) as db:
+        db.execute("UPDATE reviews SET decided = '2020-01-01' WHERE state = 'rejected'")
+        db.commit()
+    market.done("prune", "--days", "30")
+    assert market.rows("SELECT length(draft) FROM reviews WHERE state = 'rejected'") == [(0,)]
+    assert "its draft was rejected (Too long)" in market.done("plan").out
+    market.done("forget", "enhance:alpha")
+    assert "the very draft that was rejected (Too long)" in market.doit().out
 
 
 def test_a_reply_that_led_to_a_draft_is_spent(market: Market) -> None:

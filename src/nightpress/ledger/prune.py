@@ -108,7 +108,13 @@ def prune(
         counts = {name: _count(db, name, before) for name in _DOOMED}
         if not dry:
             _remove(db, before, now)
-            db.execute("DELETE FROM reviews WHERE state <> 'waiting' AND decided < ?", (before,))
+            db.execute(
+                "DELETE FROM reviews WHERE state IN ('applied', 'superseded') AND decided < ?",
+                (before,),
+            )  # of a rejected draft hash and reason stay: it must not come back
+            db.execute(
+                "UPDATE reviews SET draft = x'' WHERE state = 'rejected' AND decided < ?", (before,)
+            )
     finally:
         for name in ("kept", "doomed_rows", "doomed_calls", "used"):
             db.execute(f"DROP TABLE IF EXISTS temp.{name}")

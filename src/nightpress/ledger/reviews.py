@@ -75,6 +75,16 @@ def rejected_because(ledger: Ledger, job: str) -> str:
     return ""
 
 
+def turned_down(ledger: Ledger, job: str, sha256: str) -> str | None:
+    """Why a person turned these very bytes down for the job; None if nobody did."""
+    query = (
+        "SELECT because FROM reviews WHERE job = ? AND draft_sha256 = ? AND state = 'rejected'"
+        " ORDER BY id DESC LIMIT 1"
+    )
+    rows = list(ledger.rows(query, (job, sha256)))
+    return str(rows[0]["because"]) if rows else None
+
+
 def decide(
     ledger: Ledger, review: Review, state: Literal["applied", "rejected"], because: str = ""
 ) -> None:

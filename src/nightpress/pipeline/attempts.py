@@ -148,6 +148,15 @@ class Attempts(Struct):
         )
         self.tell(attempt, Status.REFUSED, f"{message}{more} (draft kept: {path})")
 
+    def turn_down(self, attempt: Attempt, draft: Draft, because: str) -> None:
+        """The very bytes that a person has rejected: neither kept nor published."""
+        message = f"the very draft that was rejected ({because})"
+        self.run.project.ledger.end(
+            attempt.row, Status.REFUSED, draft.recorded(), error_class="rejected",
+            error_message=message, bytes_after=len(draft.text.encode()), **self.timing(attempt),
+        )  # fmt: skip
+        self.tell(attempt, Status.REFUSED, message)
+
     def hold(self, attempt: Attempt, draft: Draft, why: str = "") -> None:
         """Keep a draft that passed its checks for a person to look at; the old file stays. why:
         what a person should know of it."""

@@ -24,6 +24,7 @@ from nightpress.ledger import lockfile
 from nightpress.model import Status
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
+from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Attempts, Draft
 from nightpress.pipeline.run import Run
@@ -143,6 +144,9 @@ class Press(Struct):
         """Put the draft in place, and only then say so; or keep it for a person to look at."""
         attempt = self.attempts.in_flight.get(item.id)
         if attempt is None or attempt.draft is None:
+            return
+        if because := review.turned_down(self.run.project, item.id, attempt.draft.text):
+            self.attempts.turn_down(attempt, attempt.draft, because)
             return
         publish = attempt.state.decision.publish
         if "review" in (publish, attempt.state.enhancement.settings.get("publish")):

@@ -49,12 +49,12 @@ class Waiting(Struct, frozen=True):
 # --- on record ---
 
 
-def waiting(project: Project, slug: str = "") -> list[Review]:
-    """The drafts that wait, of one plugin or of all."""
+def waiting(project: Project, name: str = "") -> list[Review]:
+    """The drafts that wait: of one document (PLUGIN/NAME), of one plugin, or all."""
     if not project.has_ledger:
         return []
     drafts = reviews.waiting(project.ledger)
-    return [one for one in drafts if not slug or one.job.partition("/")[0] == slug]
+    return [one for one in drafts if name in ("", one.job, one.job.partition("/")[0])]
 
 
 def hint(project: Project, job: str) -> str:
@@ -64,18 +64,27 @@ def hint(project: Project, job: str) -> str:
     return reviews.rejected_because(project.ledger, job)[:LONGEST_REASON]
 
 
-def reject(project: Project, slug: str, because: str) -> list[str]:
-    """Turn the plugin's drafts down; the reason goes into the prompt of the next ones."""
+def turned_down(project: Project, job: str, text: str) -> str | None:
+    """Why a person turned exactly this text down for the job; None if nobody did."""
+    if not project.has_ledger:
+        return None
+    return reviews.turned_down(project.ledger, job, sha256(text.encode()))
+
+
+def reject(project: Project, name: str, because: str) -> list[str]:
+    """Turn drafts down, of a plugin or one (PLUGIN/NAME). The reason goes into the prompt of the
+    next one; what is extracted hears no reason, and is not made again until something changes."""
     if not because.strip():
-        raise UsageError("why?", f'doit reject:{slug} --because "what the next draft should mind"')
+        raise UsageError("why?", f'doit reject:{name} --because "what the next draft should mind"')
     lines = []
-    for one in waiting(project, slug):
+    for one in waiting(project, name):
         reviews.decide(project.ledger, one, "rejected", because.strip())
-        project.ledger.ask(one.job)
-        project.index.unsettle([slug])
-        # what is extracted hears no reason: it changes with the plugin's words
-        minds = "by the same rules" if one.model == "offline" else "and minds your reason"
-        lines.append(f"rejected {one.job}: the next doit makes it again, {minds}")
+        project.index.unsettle([one.job.partition("/")[0]])
+        if one.model == "offline":
+            lines.append(f"rejected {one.job}: not made again until its plugin or settings change")
+        else:
+            project.ledger.ask(one.job)
+            lines.append(f"rejected {one.job}: the next doit makes it again, and minds your reason")
     return lines
 
 

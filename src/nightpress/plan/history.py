@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from nightpress import fingerprint
 from nightpress.errors import AwaitsReview, NightpressError
-from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile
+from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile, reviews
 from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
 from nightpress.plan.staleness import Inputs, LastRow, Publication
@@ -42,7 +42,7 @@ class History:
 
         target: relative to the project; stands: sha256 of the file there."""
         rows = self._ledger.last(job) if self._ledger is not None else []
-        last = _last(rows[0]) if rows else None
+        last = self._last(rows[0]) if rows else None
         entry = self._lock.get(job)
         latest = next((row for row in rows if row.status in STANDING), None)
         newest = (latest.target_path, latest.content_sha256) if latest is not None else None
@@ -84,15 +84,17 @@ class History:
             self._content(ingredients), row.accepted,
         )  # fmt: skip
 
+    def _last(self, row: RecordedAttempt) -> LastRow:
+        rejected = ""
+        if (waits := row.error_class == AwaitsReview.__name__) and self._ledger is not None:
+            rejected = reviews.rejected_because(self._ledger, row.job)
+        return LastRow(
+            row.status, Fingerprint(**row.fingerprint), row.before_sha256,
+            row.error_message or "", waits and not rejected, rejected,
+        )  # fmt: skip
+
     def _content(self, ingredients: Fingerprint) -> Mapping[str, str] | None:
         return self._ledger.content(ingredients.content) if self._ledger is not None else None
-
-
-def _last(row: RecordedAttempt) -> LastRow:
-    return LastRow(
-        row.status, Fingerprint(**row.fingerprint), row.before_sha256,
-        row.error_message or "", row.error_class == AwaitsReview.__name__,
-    )  # fmt: skip
 
 
 # --- what stood there before us ---

@@ -33,13 +33,15 @@ class Publication(Struct, frozen=True):
 
 
 class LastRow(Struct, frozen=True):
-    """The latest row of the ledger, whatever its status. waits: its draft waits for a person."""
+    """The latest row of the ledger, whatever its status. waits: its draft waits for a person;
+    rejected: why a person turned that draft down."""
 
     status: str
     fingerprint: Fingerprint
     before_sha256: str | None
     message: str = ""
     waits: bool = False
+    rejected: str = ""
 
 
 class Inputs(Struct, frozen=True):
@@ -217,6 +219,9 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
 
 
 def _why_parked(inputs: Inputs) -> Reason:
+    if inputs.last is not None and inputs.last.rejected:
+        said = f"its draft was rejected ({inputs.last.rejected}): made again once something changes"
+        return Reason("rejected", said)
     if inputs.last is not None and inputs.last.waits:
         return Reason("review", "its draft waits for you: doit review")
     message = inputs.last.message if inputs.last is not None else ""
@@ -227,7 +232,7 @@ def _parked(inputs: Inputs) -> bool:
     last = inputs.last
     return (
         last is not None
-        and (last.status == Status.REFUSED or last.waits)
+        and (last.status == Status.REFUSED or last.waits or bool(last.rejected))
         and _same(last.fingerprint, inputs)
         and last.before_sha256 == inputs.standing.sha256
     )
