@@ -177,6 +177,7 @@ def aged(tmp_path: Path) -> Market:
     plugin(tmp_path, "alpha", skill=old)
     market = Market(tmp_path)
     assert market.run("nightpress", "init").code == 0
+    market.replaces()
     for round_ in range(6):
         (tmp_path / "plugins/alpha/commands/extra.md").write_text(prose(f"r{round_}", 900))
         assert market.doit().code == 0

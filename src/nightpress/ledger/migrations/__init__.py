@@ -13,14 +13,9 @@ from typing import overload
 
 __all__ = ["MIGRATIONS", "NAMES"]
 
-NAMES = (
-    "1_tables",
-    "2_views",
-    "3_unspent",
-    "4_backups",
-    "5_reviews",
-    "6_guards",
-    "7_accepted",
+_FOLDER = Path(__file__).parent
+NAMES = sorted(
+    (path.stem for path in _FOLDER.glob("*.sql")), key=lambda name: int(name.partition("_")[0])
 )
 
 
@@ -40,7 +35,7 @@ class _Scripts(Sequence[str]):
     def __getitem__(self, at: int | slice) -> str | _Scripts:
         if isinstance(at, slice):
             return _Scripts(self._names[at])
-        return (Path(__file__).parent / f"{self._names[at]}.sql").read_text(encoding="utf-8")
+        return (_FOLDER / f"{self._names[at]}.sql").read_text(encoding="utf-8")
 
 
 MIGRATIONS = _Scripts(NAMES)
