@@ -13,6 +13,7 @@ import pytest
 from nightpress import project
 from nightpress.errors import UsageError
 from nightpress.project import init
+from nightpress.project.validate import validate
 
 NASTY = (
     "a=b", "c:d", "e*f", "g?h", "[i]", "-dash", "with space", "line\nbreak", "Größe", "日本語",
@@ -69,7 +70,7 @@ def test_init_writes_what_a_project_needs(tmp_path: Path) -> None:
     defaults, problems = project.load_defaults(tmp_path)
     assert problems == []
     assert defaults.values["marketplace"] == "plugins"
-    assert project.validate(tmp_path) == []
+    assert validate(tmp_path) == []
     assert next(done.lines()) == "1 plugin found"
     assert list(done.lines())[-1].startswith("next: doit plan")
 
@@ -151,7 +152,7 @@ def test_a_nasty_marketplace_gets_manifests_that_are_valid(tmp_path: Path) -> No
     plugin(tmp_path, "folders/twin", "case")
     done = init.init(tmp_path, str(tmp_path))
     assert done.plugins == 2 * len(NASTY) + 1
-    assert [p for p in project.validate(tmp_path) if p.severity == "error"] == []
+    assert [p for p in validate(tmp_path) if p.severity == "error"] == []
     # no document is written below a folder with control characters in its name
     passed_over = [n for n in done.notices if "has control characters: passed over" in n]
     assert len(passed_over) == 2

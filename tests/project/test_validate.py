@@ -9,6 +9,7 @@ import pytest
 
 from nightpress import project
 from nightpress.project import generators
+from nightpress.project.validate import validate
 
 from .conftest import GOOD, Write
 
@@ -18,7 +19,7 @@ GENERATOR = "title: T\nsummary: S\ntarget: docs/t.md\n"
 def test_a_good_project_has_no_problems(root: Path, write: Write) -> None:
     write("manifests/_defaults.yaml", "marketplace: plugins\nenhancements: [skill]\n")
     write("manifests/acme.yaml", GOOD)
-    assert project.validate(root) == []
+    assert validate(root) == []
 
 
 def test_one_bad_manifest_hides_no_other(root: Path, write: Write) -> None:
@@ -26,7 +27,7 @@ def test_one_bad_manifest_hides_no_other(root: Path, write: Write) -> None:
     write("manifests/b.yaml", GOOD.replace("generator: skill", "generator: skil"))
     write("manifests/c.yaml", b"\xff")
     write("manifests/d.yaml", GOOD)
-    assert [p.file for p in project.validate(root)] == [
+    assert [p.file for p in validate(root)] == [
         "manifests/a.yaml", "manifests/b.yaml", "manifests/c.yaml",
     ]  # fmt: skip
 
@@ -34,7 +35,7 @@ def test_one_bad_manifest_hides_no_other(root: Path, write: Write) -> None:
 def test_two_manifests_of_one_target_and_one_plugin(root: Path, write: Write) -> None:
     write("manifests/a.yaml", GOOD)
     write("manifests/b.yaml", GOOD)
-    found = {p.path: str(p) for p in project.validate(root) if p.severity == "error"}
+    found = {p.path: str(p) for p in validate(root) if p.severity == "error"}
     assert set(found) == {"plugin", "enhancements.skill.target"}
     assert "is a target of manifests/a.yaml, too" in found["enhancements.skill.target"]
 
@@ -43,7 +44,7 @@ def test_a_target_that_two_plugins_reach_is_found(root: Path, write: Write) -> N
     write("plugins/acme/inner/x", "")
     write("manifests/a.yaml", GOOD.replace("skills/acme", "inner/skills/acme"))
     write("manifests/b.yaml", GOOD.replace("plugins/acme", "plugins/acme/inner"))
-    found = [p.path for p in project.validate(root) if p.severity == "error"]
+    found = [p.path for p in validate(root) if p.severity == "error"]
     assert found == ["enhancements.skill.target"]
 
 
@@ -51,7 +52,7 @@ def test_one_skill_name_in_several_plugins_is_a_warning(root: Path, write: Write
     write("plugins/other/x", "")
     write("manifests/a.yaml", GOOD)
     write("manifests/b.yaml", GOOD.replace("plugins/acme", "plugins/other"))
-    (found,) = project.validate(root)
+    (found,) = validate(root)
     assert found.severity == "warning"
     assert "'acme' is used by 2 plugins" in found.message
     assert "warning:" in str(found)
@@ -62,7 +63,7 @@ def test_a_cycle_of_needs_is_told_as_a_way(root: Path, write: Write) -> None:
         write(f"generators/{name}/generator.yaml", GENERATOR + f"needs: [{need}]\n")
         write(f"generators/{name}/prompt.md.j2", "x")
         write(f"generators/{name}/system.md", "x")
-    (found,) = project.validate(root)
+    (found,) = validate(root)
     way = found.message.removeprefix("a cycle: ").split(" needs ")
     assert way[0] == way[-1]
     after = {"one": "two", "two": "three", "three": "one"}
@@ -72,7 +73,7 @@ def test_a_cycle_of_needs_is_told_as_a_way(root: Path, write: Write) -> None:
 def test_a_broken_generator_is_told_once_and_closes_its_manifests(root: Path, write: Write) -> None:
     write("generators/skill/generator.yaml", "titel: T\nsummary: S\ntarget: ../x.md\n")
     path = write("manifests/acme.yaml", GOOD)
-    found = project.validate(root)
+    found = validate(root)
     assert {p.file for p in found} == {
         "generators/skill/generator.yaml", "generators/skill/prompt.md.j2",
         "generators/skill/system.md",
@@ -102,7 +103,7 @@ def test_a_check_of_the_project_own_is_a_file_of_the_generator(
     write("generators/one/system.md", "x")
     write("generators/x.py", "x")
     (root / "generators" / "one" / "linked.py").symlink_to(root / "generators" / "x.py")
-    (found,) = project.validate(root)
+    (found,) = validate(root)
     assert (found.line, found.path) == (4, "checks.mine.file")
     assert words in found.message
 
@@ -111,7 +112,7 @@ def test_an_unknown_need_has_a_hint(root: Path, write: Write) -> None:
     write("generators/one/generator.yaml", GENERATOR + "needs: [refrence]\n")
     write("generators/one/prompt.md.j2", "x")
     write("generators/one/system.md", "x")
-    (found,) = project.validate(root)
+    (found,) = validate(root)
     assert found.hint == "did you mean 'reference'?"
 
 
@@ -127,7 +128,7 @@ def test_the_defaults_are_held_to_their_rules(root: Path, write: Write) -> None:
         "checks: {vocabulary: {flor: 1}}\n"
         "min_source_bytes: {offline: half}\n",
     )
-    said = {(p.line, p.path): f"{p.message}; {p.hint}" for p in project.validate(root)}
+    said = {(p.line, p.path): f"{p.message}; {p.hint}" for p in validate(root)}
     assert "leads out of the project" in said[1, "marketplace"]
     assert "did you mean 'enhancements'?" in said[2, "enhancement"]
     assert "larger than max" in said[3, "size.min"]
@@ -145,14 +146,14 @@ def test_the_defaults_are_held_to_their_rules(root: Path, write: Write) -> None:
 
 def test_unknown_default_enhancements_and_a_missing_marketplace(root: Path, write: Write) -> None:
     write("manifests/_defaults.yaml", "marketplace: shop\nenhancements: [skil]\n")
-    said = {p.path: f"{p.message}; {p.hint}" for p in project.validate(root)}
+    said = {p.path: f"{p.message}; {p.hint}" for p in validate(root)}
     assert "there is no folder 'shop'" in said["marketplace"]
     assert "did you mean 'skill'?" in said["enhancements"]
 
 
 def test_a_manifest_called_yml_is_found_and_told_of(root: Path, write: Write) -> None:
     write("manifests/acme.yml", GOOD)
-    (found,) = project.validate(root)
+    (found,) = validate(root)
     assert found.hint == "rename acme.yml"
 
 
@@ -240,8 +241,8 @@ def test_a_template_that_no_plugin_can_fill_in(root: Path, write: Write) -> None
         "generators/tour/prompt.md.j2",
         "{% for f in files %}{{ loop.index }}{% endfor %}\n{{ fils }}",
     )
-    [found] = project.validate(root)
+    [found] = validate(root)
     assert str(found).startswith("generators/tour/prompt.md.j2:2:1: 'fils' is undefined")
     write("generators/tour/prompt.md.j2", "One.\n{% for f in files %}\n")
-    [found] = project.validate(root)
+    [found] = validate(root)
     assert (found.file, found.line) == ("generators/tour/prompt.md.j2", 2)

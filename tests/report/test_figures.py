@@ -25,6 +25,7 @@ def _project(root: Path) -> Market:
         plugin(root, name, size=size, skill=skill)
     market = Market(root)
     assert market.run("nightpress", "init").code == 0
+    market.replaces()
     return market
 
 

@@ -21,6 +21,7 @@ def market(tmp_path: Path) -> Market:
     plugin(tmp_path, "tiny", size=300)
     found = Market(tmp_path)
     assert found.run("nightpress", "init").code == 0
+    found.replaces()
     return found
 
 
