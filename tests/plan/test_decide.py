@@ -28,8 +28,12 @@ def plugin(*targets: Target, files: Mapping[str, tuple[int, str]] = SOURCE) -> P
     )  # fmt: skip
 
 
-def target(name: str, sha256: str | None = None, size: int = 500) -> Target:
-    enhancement = Enhancement(name, "skill", f"skills/{name}/SKILL.md", Window(100, 1_000))
+def target(
+    name: str, sha256: str | None = None, size: int = 500, policy: str = "replace"
+) -> Target:
+    enhancement = Enhancement(
+        name, "skill", f"skills/{name}/SKILL.md", Window(100, 1_000), {"standing": policy}
+    )
     return Target(
         enhancement, f"plugins/alpha/{enhancement.target}", WRITER, SKILL, SKILL, "{}", (),
         Standing(sha256, size if sha256 else 0),
@@ -84,6 +88,23 @@ def test_a_file_that_is_replaced_is_no_content_of_its_siblings() -> None:
     states = decide(plugin(one, two, files=standing(one)), unjudged)
     assert states["one"].decision.action == "make"
     assert states["two"].counted == CONTENT
+
+
+@pytest.mark.parametrize("policy", ["keep", "review", "extend"])
+def test_a_file_that_stays_until_somebody_says_more_is_content_of_its_siblings(policy: str) -> None:
+    one, two = target("one", "theirs", 5, policy), target("two")
+    states = decide(plugin(one, two, files=standing(one)), unjudged)
+    assert states["one"].decision.action == ("keep" if policy == "keep" else "make")
+    assert states["two"].counted == {**CONTENT, "skills/one/SKILL.md": "theirs"}
+
+
+def test_what_stands_again_is_parked_and_content_of_its_siblings() -> None:
+    one, two = target("one", "theirs", 5), target("two")
+    ours = published(replace(one, standing=Standing("ours", 500)), CONTENT).publication
+    undone = replace(one, undone=ours)
+    states = decide(plugin(undone, two, files=standing(one)), unjudged)
+    assert states["one"].decision.action == "parked"
+    assert states["two"].counted == {**CONTENT, "skills/one/SKILL.md": "theirs"}
 
 
 def test_what_somebody_edited_is_content_of_its_siblings() -> None:

@@ -17,6 +17,10 @@ FILES = {"README.md": "1", "commands/a.md": "2"}
 OURS = Publication("published", "ours", NOW, "gemini:pro", FILES)
 ADOPTED = Publication("adopted", "theirs", NOW, "gemini:pro", FILES)
 REFUSED = LastRow("refused", NOW, "theirs", "too short")
+BEFORE = replace(
+    ADOPTED, fingerprint=replace(NOW, content="x"), files={**FILES, "commands/a.md": "0"}
+)
+WAITING = LastRow("deferred", NOW, "theirs", "waits", waits=True)
 SHORT = "too little source: 5 of 1,500 bytes"
 ERROR = Finding("frontmatter", "error", "no name")
 WARNING = Finding("prose", "warning", "long")
@@ -34,6 +38,24 @@ def of(**values: Any) -> Inputs:
 def foreign(**values: Any) -> Inputs:
     """Inputs of a document that stands and is nobody's publication, but for `values`."""
     return of(**{"standing": Standing("theirs", 500), "publication": None} | values)
+
+
+def small(**values: Any) -> Inputs:
+    """Inputs of a person's file that is too small, but for `values`."""
+    return foreign(**{"standing": Standing("theirs", 99)} | values)
+
+
+def edited(**values: Any) -> Inputs:
+    return of(**{"standing": Standing("theirs", 500)} | values)
+
+
+def adopted(**values: Any) -> Inputs:
+    return foreign(**{"publication": ADOPTED} | values)
+
+
+def undone(**values: Any) -> Inputs:
+    """Inputs of a document of which the original stands again, but for `values`."""
+    return small(**{"publication": OURS, "undone": OURS} | values)
 
 
 def absent(**values: Any) -> Inputs:
@@ -106,9 +128,21 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
         "keep", ("edited",),
     ),
     "edited, too small": (of(standing=Standing("theirs", 9)), "keep", ("edited",)),
-    "edited, and asked for": (
-        of(standing=Standing("theirs", 500), asked=True), "keep", ("edited",),
+    "edited, and asked for": (edited(asked=True), "make", ("asked",)),
+    "edited, and named": (edited(named=True), "keep", ("edited",)),
+    "edited, too small, and named": (
+        edited(standing=Standing("theirs", 9), named=True), "make", ("person", "undersized"),
     ),
+    "edited, too small, where everything is replaced": (
+        edited(standing=Standing("theirs", 9), policy="replace"), "keep", ("edited",),
+    ),
+    "edited, too small, where drafts are reviewed": (
+        edited(standing=Standing("theirs", 9), policy="review"), "make", ("person", "undersized"),
+    ),
+    "edited, too small, where files are extended": (
+        edited(standing=Standing("theirs", 9), policy="extend"), "make", ("person", "undersized"),
+    ),
+    "edited, where files are extended": (edited(policy="extend"), "keep", ("edited",)),
     "edited, and forced": (of(standing=Standing("theirs", 500), forced=True), "make", ("asked",)),
     # asked for
     "ours, asked for": (of(asked=True), "make", ("asked",)),
@@ -133,16 +167,40 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
     "good, with warnings": (foreign(findings=[WARNING]), "adopt", ("good",)),
     "good, of the least size": (foreign(standing=Standing("theirs", 100)), "adopt", ("good",)),
     "good, a shortage is no matter": (foreign(shortage=SHORT), "adopt", ("good",)),
-    "too small": (foreign(standing=Standing("theirs", 99)), "make", ("never", "undersized")),
-    "too large": (foreign(standing=Standing("theirs", 1_001)), "make", ("never", "oversized")),
-    "with findings": (foreign(findings=[WARNING, ERROR]), "make", ("never", "findings")),
-    "small, with findings": (
-        foreign(standing=Standing("theirs", 1), findings=[ERROR]), "make",
-        ("never", "undersized", "findings"),
+    "named, and good": (foreign(named=True), "adopt", ("good",)),
+    "too large": (foreign(standing=Standing("theirs", 1_001)), "adopt", ("oversized",)),
+    "too large, and named": (
+        foreign(standing=Standing("theirs", 1_001), named=True), "adopt", ("oversized",),
+    ),
+    "too large, where everything is replaced": (
+        foreign(standing=Standing("theirs", 1_001), policy="replace"), "adopt", ("oversized",),
+    ),
+    "with findings": (foreign(findings=[WARNING, ERROR]), "adopt", ("findings",)),
+    "with findings, where everything is replaced": (
+        foreign(findings=[ERROR], policy="replace"), "adopt", ("findings",),
+    ),
+    "too large, with findings": (
+        foreign(standing=Standing("theirs", 1_001), findings=[ERROR]), "adopt",
+        ("oversized", "findings"),
+    ),
+    "too small": (small(), "keep", ("undersized",)),
+    "too small, a shortage is no matter": (small(shortage=SHORT), "keep", ("undersized",)),
+    "too small, and named": (small(named=True), "make", ("person", "undersized")),
+    "too small, and named, too little source": (
+        small(named=True, shortage=SHORT), "insufficient", ("insufficient", "person", "undersized"),
+    ),
+    "too small, where drafts are reviewed": (
+        small(policy="review"), "make", ("person", "undersized"),
+    ),
+    "too small, where files are extended": (
+        small(policy="extend"), "make", ("person", "undersized"),
+    ),
+    "too small, where everything is replaced": (
+        small(policy="replace"), "make", ("person", "undersized"),
     ),
     "small, too little source": (
-        foreign(standing=Standing("theirs", 99), shortage=SHORT), "insufficient",
-        ("insufficient", "never", "undersized"),
+        small(policy="replace", shortage=SHORT), "insufficient",
+        ("insufficient", "person", "undersized"),
     ),
     # adopted
     "adopted": (foreign(publication=ADOPTED), "fresh", ()),
@@ -154,59 +212,114 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
         foreign(publication=replace(ADOPTED, fingerprint=replace(NOW, generator="x", model="x"))),
         "fresh", (),
     ),
-    "adopted, other content": (
-        foreign(publication=replace(ADOPTED, fingerprint=replace(NOW, content="x"))),
-        "adopt", ("good",),
+    "adopted, where everything is replaced": (
+        adopted(standing=Standing("theirs", 9), policy="replace"), "fresh", (),
+    ),
+    "adopted, where files are extended": (
+        adopted(standing=Standing("theirs", 9), policy="extend"), "fresh", (),
+    ),
+    "adopted, and named": (adopted(named=True), "fresh", ()),
+    "adopted, small, and named": (
+        adopted(standing=Standing("theirs", 9), named=True), "make", ("person", "undersized"),
     ),
     "adopted, other settings": (
-        foreign(publication=replace(ADOPTED, fingerprint=replace(NOW, settings="x"))),
-        "adopt", ("good",),
+        adopted(publication=replace(ADOPTED, fingerprint=replace(NOW, settings="x"))), "fresh", (),
+    ),
+    "adopted, a command has changed": (adopted(publication=BEFORE), "fresh", ("moved",)),
+    "adopted, a command has changed, and named": (
+        adopted(publication=BEFORE, named=True), "make", ("person", "moved"),
+    ),
+    "adopted, a file has changed that it does not name": (
+        adopted(publication=replace(BEFORE, files={**FILES, "README.md": "0"})), "fresh", (),
+    ),
+    "adopted, a file has changed that it names": (
+        adopted(
+            publication=replace(BEFORE, files={**FILES, "README.md": "0"}),
+            mentioned=frozenset({"README.md"}),
+        ),
+        "fresh", ("moved",),
+    ),
+    "adopted, other content of which nothing is known": (
+        adopted(publication=replace(BEFORE, files=None)), "fresh", (),
     ),
     "adopted, edited since": (
-        foreign(publication=replace(ADOPTED, sha256="earlier")), "adopt", ("good",),
+        adopted(publication=replace(ADOPTED, sha256="earlier")), "adopt", ("good",),
     ),
-    "adopted, other content, findings": (
-        foreign(
-            publication=replace(ADOPTED, fingerprint=replace(NOW, content="x")), findings=[ERROR]
-        ),
-        "make", ("never", "findings"),
+    "adopted, edited since, and small": (
+        small(publication=replace(ADOPTED, sha256="earlier")), "keep", ("undersized",),
     ),
-    "adopted in spite of that finding, other content": (
-        foreign(
-            publication=replace(
-                ADOPTED, fingerprint=replace(NOW, content="x"), accepted=("frontmatter#1a",)
-            ),
-            findings=[ERROR],
-        ),
-        "adopt", ("good",),
+    # what stood before our publication stands again
+    "undone": (undone(), "parked", ("undone",)),
+    "undone, where everything is replaced": (undone(policy="replace"), "parked", ("undone",)),
+    "undone, where files are extended": (undone(policy="extend"), "parked", ("undone",)),
+    "undone, the lock file with it": (undone(publication=None), "parked", ("undone",)),
+    "undone, and named": (undone(named=True), "make", ("person", "undersized")),
+    "undone, and asked for": (undone(asked=True), "make", ("asked",)),
+    "undone, and forced": (undone(forced=True), "make", ("asked", "undersized")),
+    "undone, inside the window": (
+        undone(standing=Standing("theirs", 500)), "parked", ("undone",),
     ),
-    "adopted in spite of another finding, other content": (
-        foreign(
-            publication=replace(
-                ADOPTED, fingerprint=replace(NOW, content="x"), accepted=("prose#1a",)
-            ),
-            findings=[ERROR],
-        ),
-        "make", ("never", "findings"),
+    "undone, another ingredient, and kept": (
+        undone(undone=moved(settings="x")), "keep", ("undersized",),
     ),
+    "undone, another ingredient, and replaced": (
+        undone(undone=moved(settings="x"), policy="replace"), "make", ("person", "undersized"),
+    ),
+    "undone, another ingredient, inside the window": (
+        undone(standing=Standing("theirs", 500), undone=moved(settings="x")), "adopt", ("good",),
+    ),
+    "undone, by a model whose key is gone": (
+        undone(undone=moved(model="x"), writer="offline", writer_by_default=True), "parked",
+        ("undone",),
+    ),
+    "undone, and adopted since": (
+        undone(standing=Standing("theirs", 500), publication=ADOPTED), "fresh", (),
+    ),
+    "an update undone, the lock file with it": (
+        of(publication=moved(settings="x"), undone=replace(OURS, sha256="newer")), "parked",
+        ("undone",),
+    ),
+    "an update undone, and named": (
+        of(publication=moved(settings="x"), undone=OURS, named=True), "make", ("settings",),
+    ),
+    "an update undone, another ingredient": (
+        of(publication=moved(settings="x"), undone=moved(settings="y")), "make", ("settings",),
+    ),
+    "an update undone that changed nothing": (of(undone=OURS), "fresh", ()),
     # refused before, from the very same
     "refused before": (
-        foreign(standing=Standing("theirs", 9), last=REFUSED), "parked",
-        ("parked", "never", "undersized"),
+        small(policy="replace", last=REFUSED), "parked", ("parked", "person", "undersized"),
+    ),
+    "refused before, and named": (
+        small(named=True, last=REFUSED), "parked", ("parked", "person", "undersized"),
+    ),
+    "refused before, for it was named then": (
+        small(last=REFUSED), "parked", ("parked", "person", "undersized"),
+    ),
+    "its draft waits, for it was named then": (
+        small(last=WAITING), "parked", ("review", "person", "undersized"),
+    ),
+    "its draft waits, and it is named again": (
+        small(named=True, last=WAITING), "parked", ("review", "person", "undersized"),
+    ),
+    "its draft waits, and is asked for": (small(asked=True, last=WAITING), "make", ("asked",)),
+    "its draft waits, and it was edited since": (
+        small(standing=Standing("other", 99), last=WAITING), "keep", ("undersized",),
+    ),
+    "its draft waits, from other content": (
+        small(last=replace(WAITING, fingerprint=replace(NOW, content="x"))), "keep",
+        ("undersized",),
     ),
     "refused before, nothing stood and stands": (
         absent(last=replace(REFUSED, before_sha256=None)), "parked", ("parked", "never"),
     ),
     "refused before, when another file stood": (
-        foreign(standing=Standing("theirs", 9), last=replace(REFUSED, before_sha256="earlier")),
-        "make", ("never", "undersized"),
+        small(policy="replace", last=replace(REFUSED, before_sha256="earlier")),
+        "make", ("person", "undersized"),
     ),
     "refused before, from other content": (
-        foreign(
-            standing=Standing("theirs", 9),
-            last=replace(REFUSED, fingerprint=replace(NOW, content="x")),
-        ),
-        "make", ("never", "undersized"),
+        small(policy="replace", last=replace(REFUSED, fingerprint=replace(NOW, content="x"))),
+        "make", ("person", "undersized"),
     ),
     "refused before, by another model": (
         absent(
@@ -238,6 +351,68 @@ def test_the_decision_and_its_reasons(name: str) -> None:
     inputs, action, codes = DECISIONS[name]
     decision = staleness.decide(inputs)
     assert (decision.action, tuple(reason.code for reason in decision.reasons)) == (action, codes)
+
+
+PUBLISH: dict[str, tuple[Inputs, str]] = {
+    "never": (absent(policy="keep"), "auto"),
+    "ours": (of(publication=moved(settings="x")), "auto"),
+    "ours, whatever is done to files of people": (
+        of(publication=moved(settings="x"), policy="review"), "auto",
+    ),
+    "named": (small(named=True), "review"),
+    "reviewed": (small(policy="review"), "review"),
+    "extended": (small(policy="extend"), "extend"),
+    "replaced": (small(policy="replace"), "auto"),
+    "named, where files are extended": (small(policy="extend", named=True), "extend"),
+    "named, where everything is replaced": (small(policy="replace", named=True), "auto"),
+    "asked for": (foreign(asked=True), "review"),
+    "asked for, where everything is replaced": (foreign(asked=True, policy="replace"), "auto"),
+    "forced": (small(forced=True), "auto"),
+    "edited, and forced": (edited(forced=True), "auto"),
+    "edited, and asked for": (edited(asked=True), "review"),
+    "edited, and asked for, where everything is replaced": (
+        edited(asked=True, policy="replace"), "review",
+    ),
+    "edited, and named, where everything is replaced": (
+        edited(standing=Standing("theirs", 9), named=True, policy="replace"), "review",
+    ),
+    "edited, where files are extended": (
+        edited(standing=Standing("theirs", 9), policy="extend"), "extend",
+    ),
+    "adopted, and asked for": (adopted(asked=True), "review"),
+    "adopted, and named, where everything is replaced": (
+        adopted(publication=BEFORE, named=True, policy="replace"), "review",
+    ),
+    "undone, and named": (undone(named=True), "review"),
+    "undone, and named, where everything is replaced": (
+        undone(named=True, policy="replace"), "auto",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PUBLISH)
+def test_what_becomes_of_the_draft(name: str) -> None:
+    inputs, publish = PUBLISH[name]
+    decision = staleness.decide(inputs)
+    assert (decision.action, decision.publish) == ("make", publish)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "replaced"),
+    [
+        (small(policy="replace"), True),
+        (small(policy="replace", last=REFUSED), True),
+        (small(policy="review"), False),
+        (small(policy="review", last=WAITING), False),
+        (small(policy="extend"), False),
+        (small(), False),
+        (foreign(), False),
+        (undone(), False),
+        (absent(), True),
+    ],
+)
+def test_what_is_no_content_of_its_siblings(inputs: Inputs, replaced: bool) -> None:
+    assert staleness.replaces(staleness.decide(inputs)) is replaced
 
 
 SAID: dict[str, tuple[Inputs, list[str]]] = {
@@ -273,8 +448,14 @@ SAID: dict[str, tuple[Inputs, list[str]]] = {
     ),
     "findings, each check once": (
         foreign(findings=[ERROR, ERROR, Finding("links", "error", "broken"), WARNING]),
-        ["never made", "the file that stands there has findings: frontmatter, links"],
+        ["a person's file, kept with its findings: frontmatter, links"],
     ),
+    "kept": (small(), ["a person's file, kept: undersized (99 of 100 bytes)"]),
+    "proposed": (small(policy="review"), ["a person's file", "undersized (99 of 100 bytes)"]),
+    "undone": (
+        undone(), ["the text from before our publication stands again: not made until named"],
+    ),
+    "moved on": (adopted(publication=BEFORE), ["source has moved on: commands/a.md changed"]),
     "refused": (
         absent(last=replace(REFUSED, before_sha256=None)),
         ["refused before (too short)", "never made"],
@@ -303,10 +484,14 @@ JUDGEMENT = {
     "a person's": (foreign(), True),
     "a person's, of the least size": (foreign(standing=Standing("theirs", 100)), True),
     "a person's, too small": (foreign(standing=Standing("theirs", 99)), False),
-    "a person's, too large": (foreign(standing=Standing("theirs", 1_001)), False),
+    "a person's, too large": (foreign(standing=Standing("theirs", 1_001)), True),
     "adopted": (foreign(publication=ADOPTED), False),
     "adopted, other content": (
-        foreign(publication=replace(ADOPTED, fingerprint=replace(NOW, content="x"))), True,
+        foreign(publication=replace(ADOPTED, fingerprint=replace(NOW, content="x"))), False,
+    ),
+    "undone": (undone(standing=Standing("theirs", 500)), False),
+    "undone, another ingredient": (
+        undone(standing=Standing("theirs", 500), undone=moved(settings="x")), True,
     ),
     "adopted, edited": (foreign(publication=replace(ADOPTED, sha256="earlier")), True),
 }  # fmt: skip

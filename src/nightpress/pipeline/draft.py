@@ -124,7 +124,7 @@ def base_files(plugin: PluginState) -> list[str]:
     ours = {
         state.enhancement.target
         for state in plugin.states.values()
-        if state.decision.action in ("make", "parked")
+        if staleness.replaces(state.decision)
         or staleness.is_ours(state.inputs.standing, state.inputs.publication)
     }
     return [path for path in plugin.files if path not in ours]

@@ -29,7 +29,7 @@ def decide(plugin: PluginState, complete: Complete) -> dict[str, TargetState]:
         for t in targets
         if t.enhancement.target in plugin.files
         and t.enhancement.target not in ours
-        and not staleness.is_edited(t.standing, t.publication)
+        and not (staleness.is_edited(t.standing, t.publication) and t.undone is None)
     }
     states = _states(plugin, ours | replaceable, complete)
     excluded = ours | (replaceable & _replaced(states.values()))
@@ -42,7 +42,7 @@ def decide(plugin: PluginState, complete: Complete) -> dict[str, TargetState]:
 
 def _replaced(states: Iterable[TargetState]) -> set[str]:
     """Targets of which the standing file is, or would be, replaced."""
-    return {s.enhancement.target for s in states if s.decision.action in ("make", "parked")}
+    return {s.enhancement.target for s in states if staleness.replaces(s.decision)}
 
 
 def _states(plugin: PluginState, excluded: set[str], complete: Complete) -> dict[str, TargetState]:
@@ -91,7 +91,7 @@ def _judged(
         forced=target.forced,
         named=target.named,
         policy=enhancement.standing,
-        earlier=target.earlier,
+        undone=target.undone,
         publications=frozenset(excluded),
     )  # fmt: skip
     inputs = complete(plugin, enhancement, writer, inputs)

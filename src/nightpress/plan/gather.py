@@ -16,7 +16,7 @@ from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.plan import content, decide
 from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Absent, History
-from nightpress.plan.staleness import Standing, is_edited
+from nightpress.plan.staleness import Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import sources
 from nightpress.project import Project
@@ -126,9 +126,8 @@ class Gatherer:
             job = f"{plugin.slug}/{enhancement.name}"
             path = f"{manifest.path}/{enhancement.target}"
             size, sha256 = plugin.files.get(enhancement.target, (0, None))
-            publication, last = self._history.of(job, path, sha256)
+            publication, last, undone = self._history.of(job, path, sha256)
             generator = project.generator(enhancement.generator)
-            edited = is_edited(Standing(sha256, size), publication)
             targets[enhancement.name] = Target(
                 enhancement=enhancement,
                 path=path,
@@ -144,7 +143,7 @@ class Gatherer:
                 asked=job in self._asked,
                 forced=project.forces(plugin.slug, enhancement.name),
                 named=job in project.named,
-                earlier=self._history.earlier(job, path, publication) if edited else frozenset(),
+                undone=undone,
             )
         return targets
 

@@ -37,38 +37,35 @@ class History:
 
     def of(
         self, job: str, target: str, stands: str | None
-    ) -> tuple[Publication | None, LastRow | None]:
-        """What the lock file (else the ledger) and the ledger's latest row say of a document.
+    ) -> tuple[Publication | None, LastRow | None, Publication | None]:
+        """What the lock file (else the ledger) and the ledger's latest row say of a document; and
+        our latest publication, where what stood there before it stands there again.
 
         target: relative to the project; stands: sha256 of the file there."""
         rows = self._ledger.last(job) if self._ledger is not None else []
         last = self._last(rows[0]) if rows else None
         entry = self._lock.get(job)
         latest = next((row for row in rows if row.status in STANDING), None)
-        newest = (latest.target_path, latest.content_sha256) if latest is not None else None
-        if newest == (target, stands) and (entry is None or entry.sha256 != stands):
+        if latest is not None and latest.target_path != target:
+            latest = None
+        agreed = latest is not None and latest.content_sha256 == stands
+        if agreed and (entry is None or entry.sha256 != stands):
             entry = None  # file and ledger agree: the next run mends the lock file
             agreement.contradicted(self._index)
+        undone = self._undone(latest, stands)
         if entry is not None and entry.target == target:
-            return self._of_entry(entry), last
-        if latest is None or latest.target_path != target:
-            return None, last
-        if self._taken_back(job, target, stands):
-            return None, last
-        return self._of_row(latest), last
+            return self._of_entry(entry), last, undone
+        return self._of_row(latest) if latest is not None else None, last, undone
 
-    def earlier(self, job: str, target: str, publication: Publication | None) -> frozenset[str]:
-        """sha256 of what is known to have stood at the target before the publication; only looked
-        up where something else stands there now."""
-        if self._ledger is None or publication is None:
-            return frozenset()
-        return attempts.bytes_before(self._ledger, job, target) - {publication.sha256}
-
-    def _taken_back(self, job: str, target: str, stands: str | None) -> bool:
-        """Does the very file stand there again that we replaced first? (The lock file does not
-        speak of it: `doit clean`, or another branch.)"""
-        first = original(self._ledger, job, target)
-        return first is not None and first.sha256 is not None and first.sha256 == stands
+    def _undone(self, latest: RecordedAttempt | None, stands: str | None) -> Publication | None:
+        """Our latest publication, if the file that stands there now is one that is known to have
+        stood there before."""
+        if self._ledger is None or latest is None or latest.status != Status.PUBLISHED:
+            return None
+        if stands is None or stands == latest.content_sha256:
+            return None
+        before = attempts.bytes_before(self._ledger, latest.job, latest.target_path)
+        return self._of_row(latest) if stands in before else None
 
     def _of_entry(self, entry: lockfile.Entry) -> Publication:
         files = self._content(entry.fingerprint)

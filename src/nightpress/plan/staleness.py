@@ -49,8 +49,8 @@ class Inputs(Struct, frozen=True):
     and `shortage` says why the source is not enough; both are asked for only when they matter.
 
     policy: what may happen to a person's file (`standing` of the enhancement); named: this very
-    document was named on the command line; earlier: sha256 of what is known to have stood at the
-    target before our publication; mentioned: changed files that an adopted document names."""
+    document was named on the command line; undone: our latest publication, where what stood before
+    it stands again; mentioned: changed files that an adopted document names."""
 
     standing: Standing
     window: Window
@@ -67,7 +67,7 @@ class Inputs(Struct, frozen=True):
     publications: frozenset[str] = frozenset()
     policy: str = "keep"
     named: bool = False
-    earlier: frozenset[str] = frozenset()
+    undone: Publication | None = None
     mentioned: frozenset[str] = frozenset()
 
 
@@ -97,8 +97,9 @@ def needs_judgement(inputs: Inputs) -> bool:
         standing.sha256 is not None
         and standing.size >= inputs.window.min
         and not is_ours(standing, inputs.publication)
-        and not is_edited(standing, inputs.publication)
+        and not _edited(inputs)
         and not is_adopted(standing, inputs.publication)
+        and not is_undone(inputs)
     )
 
 
@@ -113,6 +114,8 @@ def decide(inputs: Inputs) -> Decision:
         return _make(inputs, [Reason("asked", "asked for"), *_changes(inputs)])
     if ours:
         reasons = _changes(inputs)
+        if reasons and is_undone(inputs) and not inputs.named:
+            return _UNDONE
         return _make(inputs, reasons) if reasons else Decision("fresh")
     gone = inputs.publication is not None
     return _make(inputs, [Reason("missing", "target missing") if gone else _NEVER])
@@ -122,33 +125,37 @@ def _decide_persons(inputs: Inputs) -> Decision:
     """A person's file stands there: one that we never published, or that was edited or adopted
     since. Only one that is too small is a case for a draft, and what becomes of the draft is the
     project's word (`standing`); whatever its findings, it is never replaced for them."""
-    standing = inputs.standing
-    edited = is_edited(standing, inputs.publication) and standing.sha256 not in inputs.earlier
+    standing, size = inputs.standing, _size_reasons(inputs.standing, inputs.window)
+    undersized = standing.size < inputs.window.min
     if inputs.asked:
         return _propose(inputs, [Reason("asked", "asked for")])
-    if is_undone(inputs) and not inputs.named:
-        said = "the text from before our publication stands again: not made again until asked for"
-        return Decision("parked", (Reason("undone", said),))
     if is_adopted(standing, inputs.publication):
-        return Decision("fresh", _moved_on(inputs))
-    undersized = standing.size < inputs.window.min
-    if undersized and (inputs.named or inputs.policy in ("review", "extend")):
-        return _propose(inputs, [_PERSONS, *_size_reasons(standing, inputs.window)])
-    if edited:
+        since = _moved_on(inputs)
+        if inputs.named and (since or undersized):
+            return _propose(inputs, [_PERSONS, *since, *size])
+        return Decision("fresh", since)
+    if is_undone(inputs) and not inputs.named:
+        return _UNDONE
+    drafted = inputs.named or inputs.policy in ("review", "extend") or _parked(inputs)
+    if undersized and drafted:
+        return _propose(inputs, [_PERSONS, *size])
+    if _edited(inputs):
         return Decision("keep", (Reason("edited", "edited by hand since we published it"),))
     if undersized and inputs.policy == "replace":
-        return _propose(inputs, [_PERSONS, *_size_reasons(standing, inputs.window)])
+        return _propose(inputs, [_PERSONS, *size])
     if undersized:
-        [reason] = _size_reasons(standing, inputs.window)
-        return Decision("keep", (Reason(reason.code, f"a person's file, kept: {reason.text}"),))
+        return Decision("keep", (Reason("undersized", f"a person's file, kept: {size[0].text}"),))
     return Decision("adopt", _adopted_with(inputs))
 
 
 def _propose(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
-    """A draft beside a person's file: published, published where nothing is lost, or held."""
+    """A draft beside a person's file: published, published where nothing is lost, or held. What
+    somebody edited or adopted is no template's any more: there, no draft replaces anything."""
     decision = _make(inputs, reasons)
     publish = {"replace": "auto", "extend": "extend"}.get(inputs.policy, "review")
-    return replace(decision, publish=publish) if decision.action == "make" else decision
+    if publish == "auto" and (_edited(inputs) or is_adopted(inputs.standing, inputs.publication)):
+        publish = "review"
+    return replace(decision, publish=publish)
 
 
 def _adopted_with(inputs: Inputs) -> tuple[Reason, ...]:
@@ -196,15 +203,16 @@ def changed_since_adopted(inputs: Inputs) -> tuple[str, ...]:
     return tuple(path for _, path in _differences(known.files, inputs))
 
 
+def _edited(inputs: Inputs) -> bool:
+    """Did somebody edit what we published, and not just put back what stood there before?"""
+    return is_edited(inputs.standing, inputs.publication) and inputs.undone is None
+
+
 def is_undone(inputs: Inputs) -> bool:
-    """Did somebody put back what stood there before our publication, with nothing changed since?"""
-    known = inputs.publication
-    return (
-        known is not None
-        and is_edited(inputs.standing, known)
-        and inputs.standing.sha256 in inputs.earlier
-        and not _ingredients(known.fingerprint, inputs, known.writer)
-    )
+    """Did somebody put back what stood there before our publication, with nothing changed since?
+    (`git revert`, `doit clean enhance:X`, `doit restore`: the publication was not wanted.)"""
+    undone = inputs.undone
+    return undone is not None and not _ingredients(undone.fingerprint, inputs, undone.writer)
 
 
 def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
@@ -236,6 +244,12 @@ def _parked(inputs: Inputs) -> bool:
         and _same(last.fingerprint, inputs)
         and last.before_sha256 == inputs.standing.sha256
     )
+
+
+def replaces(decision: Decision) -> bool:
+    """Would a draft take the place of what stands there, whatever it says? (It is no content of
+    its siblings then.)"""
+    return decision.action in ("make", "parked") and decision.publish == "auto"
 
 
 def recorded(inputs: Inputs, decision: Decision) -> bool:
@@ -332,6 +346,11 @@ def work(action: Action, already_recorded: bool) -> bool:
 
 _NEVER = Reason("never", "never made")
 _PERSONS = Reason("person", "a person's file")
+_UNDONE = Decision(
+    "parked",
+    (Reason("undone", "the text from before our publication stands again: not made until named"),),
+    publish="review",
+)
 _NAMED = 3
 _WORDS = {
     "generator": "generator changed",

@@ -21,8 +21,8 @@ class Target(Struct, frozen=True):
 
     path: relative to the project; analysis: the generator of phase 1, and schema: the text of its
     contract; needs: names of the plugin's enhancements that go first; lost: path -> sha256 of
-    content that a restore did not bring back; asked, forced, named: by the user; earlier: sha256 of
-    what is known to have stood there before our publication."""
+    content that a restore did not bring back; asked, forced, named: by the user; undone: our
+    latest publication, where what stood before it stands again."""
 
     enhancement: Enhancement
     path: str
@@ -38,7 +38,7 @@ class Target(Struct, frozen=True):
     asked: bool = False
     forced: bool = False
     named: bool = False
-    earlier: frozenset[str] = frozenset()
+    undone: Publication | None = None
 
 
 class TargetState(Struct):
