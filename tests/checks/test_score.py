@@ -78,7 +78,7 @@ def test_a_score_says_what_it_was_counted_from(text: str, said: str) -> None:
 
 
 def test_where_a_part_cannot_be_judged_the_points_are_of_the_rest() -> None:
-    verdict = judge(add("TODO: the storm of 2019.")(base.BASE), alone(base.TARGET))
+    verdict = judge(add("As an AI, I know it.")(base.BASE), alone(base.TARGET))
     assert verdict.counted_from == "89: 89 (62 of 70 points: 70 - 8 substance (1 error))"
 
 

@@ -14,7 +14,7 @@ from nightpress.checks.gate import Context
 from nightpress.lazy import pattern
 from nightpress.plugin import frontmatter
 
-__all__ = ["entries", "keys"]
+__all__ = ["entries", "keys", "wrote"]
 
 KEY = pattern(r"[\"']?([A-Za-z_][\w-]*)[\"']?[ \t]*:(?:\s|$)")
 
@@ -27,6 +27,19 @@ def keys(document: Document, context: Context) -> frozenset[str]:
     return frozenset(
         key for key, lines in entries(document.frontmatter).items() if before.get(key) == lines
     )
+
+
+def wrote(document: Document, context: Context, line: int) -> bool:
+    """Whether a person wrote the line, from 1, and it stands in the file before."""
+    if not (context.persons and context.standing and line):
+        return False
+    text = document.line_at(document.starts[min(line, len(document.starts)) - 1])
+    return text.strip() in _lines(context.standing)
+
+
+@lru_cache(maxsize=8)
+def _lines(standing: str) -> frozenset[str]:
+    return frozenset(map(str.strip, standing.splitlines())) - {""}
 
 
 @lru_cache(maxsize=8)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from nightpress.checks.document import DEFINITION, Document, Heading, parse
 from nightpress.checks.gate import Context, Options, Spot
+from nightpress.checks.substance import unquoted
 from nightpress.lazy import pattern
 
 # zero-width and invisible, fillers, bidirectional, line and paragraph separators, annotations,
@@ -34,6 +35,14 @@ OTHERS_TAG = pattern(
     r"</?(?:script|iframe|object|embed|applet|base|meta|link|style|form|system|untrusted|source|picture"
     r"|insert[ _-]|your[ _-]|plugin-data-)|<[^<>]*\son\w+\s*=",
     re.I,
+)
+TAG = pattern(r"</?([A-Za-z][A-Za-z0-9_-]*)(?:\s[^<>\n]*)?/?>")
+ELEMENTS = frozenset(  # of HTML that stand around something, those that run something apart
+    "abbr address article aside audio bdi bdo blockquote body button canvas caption cite code col"
+    " colgroup data datalist dd del dfn dialog div dl dt fieldset figcaption figure font footer"
+    " h1 h2 h3 h4 h5 h6 head header html ins label legend li main map mark menu meter nav noscript"
+    " ol optgroup option output pre progress q rp rt ruby s samp search section select small span"
+    " svg table tbody td template textarea tfoot th thead time title tr u ul var video".split()
 )
 INLINE_MARKUP = pattern(r"!?\[([^\]]*)\]\([^)]*\)|[*`]|<[^>]+>")
 
@@ -198,10 +207,17 @@ def characters_encoding(document: Document, _context: Context, _: Options) -> It
         yield Spot("not UTF-8 here", *document.place(broken.start()), "save the file as UTF-8")
 
 
-def html_raw(document: Document, _context: Context, options: Options) -> Iterator[Spot]:
+def html_raw(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """Raw HTML outside code is limited to a few harmless tags; `<name>` in prose vanishes when
-    the document is rendered. What runs, steers or is left to fill in has gates of its own."""
-    for tag in re.finditer(r"</?([A-Za-z][A-Za-z0-9_-]*)(?:\s[^<>\n]*)?/?>", document.prose):
-        if tag[1].lower() not in options["allowed"] and not OTHERS_TAG.match(tag[0]):
+    the document is rendered. What runs, steers or is left to fill in has gates of its own. In what
+    people write, quotations, and marks of their own (`<rules> ... </rules>`), are left to them."""
+    prose = document.prose if context.ours else unquoted(document.prose)
+    tags = list(TAG.finditer(prose))
+    names = {tag[1] for tag in tags if tag[0].startswith("</") and tag[1].lower() not in ELEMENTS}
+    pairs = set() if context.ours else names & {tag[1] for tag in tags if tag[0][1] != "/"}
+    for tag in tags:
+        if tag[1].lower() in options["allowed"] or tag[1] in pairs:
+            continue
+        if not OTHERS_TAG.match(tag[0]):
             hint = "put it into backticks"
             yield Spot(f"raw HTML {tag[0][:40]}", *document.place(tag.start()), hint)

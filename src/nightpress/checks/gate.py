@@ -31,16 +31,16 @@ class Context(Struct, frozen=True):
     """What the checks may know beyond the text. Everything is optional: what is not known is not
     judged.
 
-    settings: the generator's `checks:` mapping, with the manifest's over it; target: the
-    document's path, relative to the plugin's folder; plugin_paths: every path that stands (or
-    will stand) in the plugin, None if unknown; marketplace_plugins: names of the plugins;
-    elsewhere: whether another plugin has a component (kind, name), None if unknown;
-    standing: the text that this one would replace; witness: the plugin's own document that this one
-    was made from, and which is source like its files; ours: whether a generator of ours wrote it,
-    so that house rules hold (else a gate's `alone` severity does); finish: the reply's reason;
-    instructions: the prompt's own words, without plugin content; neighbours: the paragraphs of
-    the marketplace's other documents; custom: the project's own checks, already loaded;
-    forced: the user accepts losses against the standing file.
+    settings: the generator's `checks:` mapping, with the manifest's over it; target: the document's
+    path, relative to the plugin's folder; plugin_paths: every path that stands (or will stand) in
+    the plugin, None if unknown; marketplace_plugins: names of the plugins; elsewhere: whether
+    another plugin has a component (kind, name), None if unknown; standing: the text that this one
+    would replace; persons: whether a person wrote that; witness: the plugin's own document that
+    this one was made from, and which is source like its files; ours: whether a generator of ours
+    wrote it, so that house rules hold (else a gate's `alone` severity does); finish: the reply's
+    reason; instructions: the prompt's own words, without plugin content; neighbours: the paragraphs
+    of the marketplace's other documents; custom: the project's own checks, already loaded; forced:
+    the user accepts losses against the standing file.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -52,6 +52,7 @@ class Context(Struct, frozen=True):
     marketplace_plugins: frozenset[str] = frozenset()
     elsewhere: Callable[[str, str], bool] | None = None
     standing: str | None = None
+    persons: bool = False
     witness: str = ""
     ours: bool = True
     finish: str = "stop"
@@ -70,7 +71,8 @@ class Gate(Struct, frozen=True):
 
     alone: the severity for a document that we did not write, kept by hand, where house rules would
     be false alarms; None: the same. fixed: no setting turns it off or lowers it; most: findings
-    that are told of one document.
+    that are told of one document; spares: it finds nothing in a line that a person wrote and that
+    stands in the file before: nobody is asked to change it.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Gate(Struct, frozen=True):
     options: Options = field(default_factory=dict)
     alone: Severity | None = None
     fixed: bool = False
+    spares: bool = False
     most: int = 20
 
 

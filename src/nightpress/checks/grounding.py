@@ -167,7 +167,8 @@ def plugin_exists(document: Document, context: Context, _: Options) -> Iterator[
 
 def vocabulary(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """The share of the document's distinct words that also stand in the plugin's source lies
-    above a floor: below it, the text is about something else."""
+    above a floor: below it, the text is about something else. What a person writes is source
+    itself, and not compared."""
     share = vocabulary_share(document, context)
     if share is not None and share < float(options["floor"]):
         hint = "write about this plugin, in its own words"
@@ -177,7 +178,7 @@ def vocabulary(document: Document, context: Context, options: Options) -> Iterat
 
 def vocabulary_share(document: Document, context: Context) -> float | None:
     """0-1, or None where there is no source to compare with."""
-    if context.anatomy is None:
+    if context.anatomy is None or not context.ours:
         return None
     source = source_of(context)
     words = words_of(document.body)

@@ -29,6 +29,8 @@ def live_syntax(document: Document, context: Context, _: Options) -> Iterator[Sp
     if context.allow_live_syntax:
         return
     hint = "describe the command; it would run as soon as the skill is loaded"
+    if not context.ours:
+        hint = "if that is meant, allow_live_syntax in the manifest says so"
     covered = {n for b in document.blocks for n in range(b.line, b.line + b.text.count("\n") + 2)}
     for match in LIVE.finditer(document.text):
         place = document.place(match.start())
@@ -41,8 +43,11 @@ def live_syntax(document: Document, context: Context, _: Options) -> Iterator[Sp
 
 def arguments_text(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """Unescaped `$ARGUMENTS`, `$0` ... `$9` in a skill are replaced when it is loaded. In code a
-    script's own `$1` is meant, and nothing else would run."""
+    script's own `$1` is meant, and nothing else would run; in what people write, a skill that
+    declares arguments means them."""
     if context.frontmatter != "skill":
+        return
+    if not context.ours and {"argument-hint", "arguments"} & (document.fields or {}).keys():
         return
     start = document.starts[min(document.body_line, len(document.starts)) - 1]
     for match in ARGUMENTS.finditer(document.text, start):

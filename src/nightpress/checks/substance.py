@@ -164,11 +164,12 @@ def zlib_ratio(text: str) -> float | None:
 
 
 def code_span(document: Document, context: Context, _: Options) -> Iterator[Spot]:
-    """At least one code span or block is the plugin's own: it stands in the plugin's source."""
+    """At least one code span or block is the plugin's own: it stands in the plugin's source. What a
+    person writes is the plugin's own."""
     pieces = [s.text for s in document.spans] + [
         line.strip() for block in document.blocks for line in block.text.split("\n")
     ]
-    if context.anatomy is None:
+    if context.anatomy is None or not context.ours:
         if not pieces:
             yield Spot("no code at all", hint="name commands, files and options as code")
         return
@@ -182,7 +183,9 @@ def code_span(document: Document, context: Context, _: Options) -> Iterator[Spot
 def example_own(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """At least one example is the plugin's own: a code block with a line of the plugin's source, or
     a code block or a section called example, usage or the like that names one of its commands,
-    agents, skills, files or the plugin."""
+    agents, skills, files or the plugin. What a person shows is the plugin's own."""
+    if not context.ours and (document.blocks or _example_sections(document)):
+        return
     if context.anatomy is None or not comparable(document.body, context):
         return
     names = _own_names(context.anatomy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
-from nightpress.checks import normalise, score, settings
+from nightpress.checks import author, normalise, score, settings
 from nightpress.checks.document import Document, parse
 from nightpress.checks.gate import Context, Gate, Spot, Verdict
 from nightpress.checks.memo import answer
@@ -37,16 +37,19 @@ def judge(text: str, context: Context) -> Verdict:
 
 def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
     if gate.family != "custom":
-        return answer(gate, document, context)
+        spots = answer(gate, document, context)
+        if gate.spares:
+            return [s for s in spots if not author.wrote(document, context, s.line)]
+        return spots
     try:
-        spots = list(islice(gate.check(document, context, gate.options), gate.most))
+        own = list(islice(gate.check(document, context, gate.options), gate.most))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the project's own: its fault is told
         return [Spot(f"the check itself failed: {type(error).__name__}: {error}"[:300])]
-    wrong = next((spot for spot in spots if not _is_spot(spot)), None)
+    wrong = next((spot for spot in own if not _is_spot(spot)), None)
     if wrong is not None:
         fault = f"the check itself failed: it gave {wrong!r}, not Spot(message, line, column, hint)"
         return [Spot(fault[:300])]
-    return spots
+    return own
 
 
 def _is_spot(given: object) -> bool:

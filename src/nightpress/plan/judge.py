@@ -15,7 +15,7 @@ from nightpress import project as contract
 from nightpress.checks import baseline
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Enhancement, Generator
-from nightpress.plan import history, near_duplicates, own_checks
+from nightpress.plan import history, near_duplicates, own_checks, staleness
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project import Project
@@ -58,6 +58,7 @@ def judge(
         marketplace_plugins=frozenset(known_plugins(project)),
         elsewhere=lambda kind, name: name in components(project).get(kind, ()),
         standing=standing,
+        persons=_is_persons(plugin, enhancement),
         witness=_witness(project, plugin, enhancement, text) if ours and witnessed else "",
         finish=finish,
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
@@ -68,6 +69,14 @@ def judge(
         custom=own_checks.gates(generator, settings, project.root),
     )
     return checks.judge(text, context)
+
+
+def _is_persons(plugin: PluginState, enhancement: Enhancement) -> bool:
+    """Did a person write or edit what stands at the target?"""
+    state = plugin.states.get(enhancement.name)
+    if state is None or state.inputs.standing.sha256 is None:
+        return False
+    return not staleness.is_ours(state.inputs.standing, state.inputs.publication)
 
 
 def _witness(project: Project, plugin: PluginState, enhancement: Enhancement, text: str) -> str:
