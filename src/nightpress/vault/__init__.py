@@ -11,14 +11,18 @@ from nightpress.vault.archive import ArchiveResult, archive
 from nightpress.vault.backup import BackupResult, backup
 from nightpress.vault.drill import DrillResult, drill
 from nightpress.vault.inventory import VaultSnapshot, choose, parts, snapshots
-from nightpress.vault.open import (
+from nightpress.vault.place import (
     NOT_OFF_SITE,
+    Absent,
+    Damaged,
     LocalPlace,
+    Place,
+    Refused,
     RemotePlace,
+    VaultError,
     named_vault,
     project_vault,
 )
-from nightpress.vault.place import Absent, Damaged, Place, Refused, VaultError
 from nightpress.vault.restore import RestoreResult, restore_all
 from nightpress.vault.retention import ForgetResult, Policy, collect_garbage, forget, pick
 from nightpress.vault.source import Plugin, Progress, Source
