@@ -45,7 +45,9 @@ def _kinds(added: str, **known: object) -> list[str]:
 
 def test_what_is_about_the_subject_may_be_added() -> None:
     found = extension(OLD, OLD + MORE)
-    assert found.clean and found.messages == ()
+    assert found.clean and found.messages == () and found.summary == ""
+    licence = extension(OLD, OLD + "\n## License\n\nMIT\n")
+    assert licence.summary == "it adds what is not about this: 'License'"
     assert extension(OLD, OLD).clean
     assert extension(OLD, OLD.replace("\n", "\r\n")).clean
 
@@ -130,6 +132,9 @@ def test_losses_and_behaviour_are_told_word_for_word() -> None:
     assert [one.key for one in found.changes] == ["disable-model-invocation"]
     assert [one.kind for one in found.losses] == ["frontmatter", "item"]
     assert len(found.messages) == 3
+    assert found.summary == (
+        "it would lose 1 frontmatter value, 1 list item; it would change disable-model-invocation"
+    )
     plain = extension("It sails at dawn.\n", "It sails.\n")
     assert [one.kind for one in plain.losses] == ["sentence"]
     assert extension(OLD, OLD.replace("name: tide", "allowed-tools: Bash\nname: tide")).changes

@@ -20,7 +20,7 @@ from msgspec import Struct
 from nightpress.checks import units
 from nightpress.checks.behaviour import Change, changes
 from nightpress.checks.document import parse
-from nightpress.checks.losses import Loss, losses
+from nightpress.checks.losses import Loss, Loss_kind, losses
 from nightpress.checks.units import Unit
 from nightpress.lazy import pattern
 from nightpress.plugin import frontmatter
@@ -37,6 +37,15 @@ SAID: Mapping[Foreign_kind, str] = {
     "badge": "a badge is added",
     "subject": "something about another subject is added",
     "sibling": "something about another skill of the plugin is added",
+}
+
+NOUNS: Mapping[Loss_kind, str] = {
+    "frontmatter": "frontmatter value",
+    "code": "code block",
+    "row": "table row",
+    "item": "list item",
+    "directive": "rule",
+    "order": "place",
 }
 
 QUOTE = 200
@@ -117,6 +126,23 @@ class Extension(Struct, frozen=True):
     def clean(self) -> bool:
         """Whether it may be published without being asked."""
         return not (self.losses or self.changes or self.foreign)
+
+    @property
+    def summary(self) -> str:
+        """What is against it in one short text, "" if nothing is."""
+        parts = []
+        if self.losses:
+            kinds = Counter(NOUNS.get(loss.kind, loss.kind) for loss in self.losses)
+            named = (f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.most_common())
+            parts.append(f"it would lose {', '.join(named)}")
+        if self.changes:
+            keys = dict.fromkeys(change.key for change in self.changes)
+            parts.append(f"it would change {', '.join(keys)}")
+        if self.foreign:
+            first = " ".join(self.foreign[0].quote.split())[:60]
+            more = f" and {len(self.foreign) - 1} more" if len(self.foreign) > 1 else ""
+            parts.append(f"it adds what is not about this: {first!r}{more}")
+        return "; ".join(parts)
 
     @property
     def messages(self) -> tuple[str, ...]:

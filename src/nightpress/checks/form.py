@@ -39,10 +39,10 @@ OTHERS_TAG = pattern(
 TAG = pattern(r"</?([A-Za-z][A-Za-z0-9_-]*)(?:\s[^<>\n]*)?/?>")
 ELEMENTS = frozenset(  # of HTML that stand around something, those that run something apart
     "abbr address article aside audio bdi bdo blockquote body button canvas caption cite code col"
-    " colgroup data datalist dd del dfn dialog div dl dt fieldset figcaption figure font footer"
-    " h1 h2 h3 h4 h5 h6 head header html ins label legend li main map mark menu meter nav noscript"
-    " ol optgroup option output pre progress q rp rt ruby s samp search section select small span"
-    " svg table tbody td template textarea tfoot th thead time title tr u ul var video".split()
+    " colgroup datalist dd del dfn dialog div dl dt fieldset figcaption figure font footer"
+    " h1 h2 h3 h4 h5 h6 head header html ins label legend li map menu meter nav noscript"
+    " ol optgroup option pre progress q rp rt ruby s samp select small span"
+    " svg table tbody td textarea tfoot th thead time title tr u ul var video".split()
 )
 INLINE_MARKUP = pattern(r"!?\[([^\]]*)\]\([^)]*\)|[*`]|<[^>]+>")
 

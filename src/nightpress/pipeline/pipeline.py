@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import threading
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from msgspec import Struct, field
 
 from nightpress import fingerprint
 from nightpress.checks import baseline, document
-from nightpress.checks.losses import Loss, losses
+from nightpress.checks.extension import extension
 from nightpress.errors import Deferred, NightpressError, PublishConflict, Unrecorded, UnsafePath
 from nightpress.ledger import lockfile
 from nightpress.model import Status
@@ -151,16 +150,26 @@ class Press(Struct):
         publish = attempt.state.decision.publish
         if "review" in (publish, attempt.state.enhancement.settings.get("publish")):
             self.attempts.hold(attempt, attempt.draft)
-        elif publish == "extend" and (lost := self._lost(attempt, attempt.draft)):
-            self.attempts.hold(attempt, attempt.draft, f"it would lose {_counted(lost)}")
+        elif publish == "extend" and (against := self._against(attempt, attempt.draft)):
+            self.attempts.hold(attempt, attempt.draft, against)
         else:
             self.put_in_place(attempt, attempt.draft)
 
-    def _lost(self, attempt: Attempt, draft: Draft) -> tuple[Loss, ...]:
-        """What the draft loses of the file that stands there, and its linked files do not have."""
-        root, target = attempt.plugin.root, attempt.state.enhancement.target
+    def _against(self, attempt: Attempt, draft: Draft) -> str:
+        """Why the draft is no extension of the file that stands there; "" if it is one."""
+        root, enhancement = attempt.plugin.root, attempt.state.enhancement
+        target = enhancement.target
         standing = sources.standing_text(root, target, attempt.state.inputs.standing.sha256)
-        return losses(standing, draft.text, _linked(root, target, draft.text), literally=True)
+        plugin = attempt.request.material.anatomy if attempt.request is not None else None
+        linked = (link.target.partition("#")[0] for link in document.parse(draft.text).links)
+        found = extension(
+            standing,
+            draft.text,
+            _texts(root, (posixpath.join(posixpath.dirname(target), path) for path in linked)),
+            about=f"{plugin.name} {plugin.description}" if plugin is not None else "",
+            siblings=_texts(root, attempt.plugin.siblings(enhancement)).values(),
+        )
+        return found.summary
 
     def put_in_place(self, attempt: Attempt, draft: Draft) -> bool:
         """Publish these very bytes; is the file there?"""
@@ -316,19 +325,11 @@ class Press(Struct):
             raise error
 
 
-def _counted(lost: Sequence[Loss]) -> str:
-    """How much is lost, by kind: "2 rules, 1 heading"."""
-    kinds = Counter(loss.kind for loss in lost)
-    named = [f"{number} {kind}{'s' if number > 1 else ''}" for kind, number in kinds.most_common()]
-    return ", ".join(named)
-
-
-def _linked(root: Path, target: str, text: str) -> dict[str, str]:
-    """path -> text of the plugin's files that a document links to."""
-    linked = {}
-    for link in document.parse(text).links:
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(target), link.target))
+def _texts(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Path -> text of the plugin's files, as far as they can be read."""
+    texts = {}
+    for path in map(posixpath.normpath, paths):
         with suppress(OSError, UnsafePath):  # what is not there holds nothing
             data = tree.read(root, path, sources.STANDING_CAP)
-            linked[path] = data.decode("utf-8", "replace")
-    return linked
+            texts[path] = data.decode("utf-8", "replace")
+    return texts
