@@ -22,7 +22,7 @@ def small(tmp_path: Path) -> Market:
     plugin(root, "gamma", skill=SHORT)
     market = Market(root)
     market.run("nightpress", "init")
-    return market
+    return market.replaces()
 
 
 def test_clean_by_name_takes_back_what_stood_before(market: Market) -> None:
@@ -44,7 +44,7 @@ def test_an_undersized_file_is_replaced_and_can_be_taken_back(small: Market) -> 
     assert small.target("gamma").read_text() == SHORT
 
 
-def test_what_was_taken_back_counts_as_never_made(small: Market) -> None:
+def test_what_was_taken_back_is_made_again_when_it_is_named(small: Market) -> None:
     small.done()
     ours = small.target("gamma").read_bytes()
     assert small.doit("clean", "-n", "enhance:gamma").code == 0
@@ -53,12 +53,66 @@ def test_what_was_taken_back_counts_as_never_made(small: Market) -> None:
     assert "took back plugins/gamma/skills/gamma/SKILL.md" in cleaned.out
     assert small.target("gamma").read_text() == SHORT
     plan = small.doit("plan").out
-    assert "never made; undersized" in plan, plan
-    assert small.doit().code == 0
+    assert "the text from before our publication stands again: not made until named" in plan, plan
+    assert "nothing to do" in small.done().out
+    assert small.target("gamma").read_text() == SHORT
+    small.done("enhance:gamma/skill")
     assert small.target("gamma").read_bytes() == ours
     small.target("gamma").write_text("Mine.\n")
     assert "it was edited by hand" in small.doit("clean", "enhance:gamma").out
     assert small.target("gamma").read_text() == "Mine.\n"
+
+
+def test_what_was_taken_back_is_made_again_when_its_plugin_changes(small: Market) -> None:
+    small.done()
+    small.done("clean", "enhance:gamma/skill")
+    readme = small.root / "plugins" / "gamma" / "README.md"
+    readme.write_text(readme.read_text() + "\nOne more remark on how settling works.\n")
+    assert "1 published" in small.done().out
+
+
+def committed(market: Market) -> None:
+    market.git("add", "-A")
+    market.git("commit", "-qm", "all")
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["with the lock file", "the file alone"])
+def test_what_git_puts_back_is_no_edit_but_a_rejection(
+    small: Market, tmp_path: Path, whole: bool
+) -> None:
+    small.git("init", "-q")
+    committed(small)
+    small.done()
+    ours = small.target("gamma").read_bytes()
+    committed(small)
+    small.git("checkout", "-q", "HEAD~1", "--", "plugins")
+    if whole:
+        small.git("rm", "-q", "nightpress.lock")
+    committed(small)
+    parked = small.done()
+    assert "nothing to do" in parked.out and "parked" in parked.out, parked.out
+    clone = Market(tmp_path / "clone")  # it has no ledger: there, it is a file of a person
+    subprocess.run(["git", "clone", "-q", str(small.root), str(clone.root)], check=True)
+    if not whole:  # the lock file knows that it is not what was published
+        assert "1 kept" in clone.done().out
+    assert clone.doit("plan").code == 0
+    assert small.target("gamma").read_text() == SHORT
+    small.done("enhance:gamma/skill")
+    assert small.target("gamma").read_bytes() == ours
+
+
+def test_an_update_that_git_undoes_with_its_line_is_a_rejection_too(small: Market) -> None:
+    small.git("init", "-q")
+    small.done()
+    first = small.target("gamma").read_bytes()
+    committed(small)
+    readme = small.root / "plugins" / "gamma" / "README.md"
+    readme.write_text(readme.read_text() + "\n## Settling\n\nTeams settle at noon.\n")
+    assert "1 published" in small.done().out
+    small.git("checkout", "-q", "HEAD", "--", "plugins/gamma/skills", "nightpress.lock")
+    assert "nothing to do: 1 parked" in small.done().out
+    assert small.target("gamma").read_bytes() == first
+    assert "1 published" in small.done("enhance:gamma/skill").out
 
 
 def test_a_clone_keeps_what_it_knows_no_original_of(small: Market, tmp_path: Path) -> None:
@@ -105,7 +159,7 @@ def test_a_document_is_made_again_from_the_original_not_from_itself(tmp_path: Pa
     folder = plugin(root, "gamma", size=5_600, skill=original)
     market = Market(root)
     market.run("nightpress", "init")
-    assert market.doit().code == 0
+    assert market.replaces().doit().code == 0
     first = market.target("gamma").read_text()
     sentence = prose("own", 5_000).split(". ")[1]
     assert sentence in first, first
@@ -132,7 +186,7 @@ def test_the_own_document_that_ours_was_made_from_speaks_for_it(tmp_path: Path) 
     (folder / "README.md").write_text("# gamma\n\nLedgers for teams.\n")
     market = Market(root)
     market.run("nightpress", "init")
-    done = market.doit()
+    done = market.replaces().doit()
     assert "published    gamma/skill" in done.out, (len(original), done.out)
     line = (root / "nightpress.lock").read_text().splitlines()[-1]
     assert [mark.partition("#")[0] for mark in json.loads(line)["accepted"]] == ["vocabulary"]

@@ -26,6 +26,7 @@ def source(tmp_path: Path) -> Path:
     plugin(root, "alpha")
     plugin(root, "beta", skill=OLD)
     Market(root).run("nightpress", "init")
+    Market(root).replaces()
     return root
 
 

@@ -344,6 +344,7 @@ def test_the_plan_and_the_run_tell_scores_before_and_after(tmp_path: Path) -> No
     plugin(tmp_path, "alpha", skill="# Alpha\n\nToo short.\n")
     market = Market(tmp_path)
     market.run("nightpress", "init")
+    market.replaces()
     [planned] = json.loads(market.doit("plan", "--format", "json").out)["enhancements"]
     assert f"(score {planned['score']})" in market.doit("plan").out
     done = market.doit().out
@@ -382,6 +383,7 @@ def test_a_neighbour_that_is_made_is_no_content_of_what_is_adopted(tmp_path: Pat
     market = Market(tmp_path)
     assert market.run("nightpress", "init").code == 0
     market.done("manifests", "--add", "readme")
+    market.replaces()
     assert "1 published, 1 adopted" in market.done().out
     assert "nothing to do: 2 up to date" in market.done().out
     assert market.rows("SELECT COUNT(*) FROM enhancements") == [(2,)]

@@ -141,6 +141,7 @@ def test_the_command_names_what_it_did_and_how_to_undo_it(tmp_path: Path) -> Non
     market = Market(tmp_path)
     plugin(tmp_path, "alpha", skill="# Alpha\n\nToo short.\n")
     market.run("nightpress", "init")
+    market.replaces()
     folder = tmp_path / "plugins" / "alpha"
     before = state(folder)
     assert market.doit().code == 0
