@@ -56,7 +56,8 @@ class Store:
                 raise said from error
             if self._durable:
                 raise LedgerError(f"{self.path}: {error}", _DAMAGED) from error
-            fresh = self._anew()
+            self._set_aside()  # a damaged cache is made anew: it costs nothing but time
+            fresh = self._open()
         self._local.connection = fresh
         with self._guard:
             self._all.append(fresh)
@@ -69,11 +70,6 @@ class Store:
         self._set_aside()
         said = f"{self.path.name}, a cache, was damaged ({error}); it was set aside"
         raise MachineTrouble(said, "run it again: it is made anew") from error
-
-    def _anew(self) -> sqlite3.Connection:
-        """A damaged cache is set aside and made anew: it costs nothing but time."""
-        self._set_aside()
-        return self._open()
 
     def _set_aside(self) -> None:
         for suffix in ("", "-wal", "-shm"):

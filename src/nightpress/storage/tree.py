@@ -186,8 +186,8 @@ def _below(
         notices.append(Notice(prefix, f"deeper than {caps.depth} folders: passed over"))
         return
     try:
-        with os.scandir(f"{root}/{prefix}" if prefix else root) as found:
-            children = list(found)
+        with os.scandir(f"{root}/{prefix}" if prefix else root) as folder:
+            children = list(folder)
     except OSError as error:
         notices.append(Notice(prefix, f"cannot be listed ({error.strerror}): passed over"))
         return
@@ -195,22 +195,21 @@ def _below(
         path = f"{prefix}/{child.name}" if prefix else child.name
         if ignore.holds(child.name, path):
             continue
-        entry = _entry(child, path)
-        if entry is None:
+        try:
+            one = entry(child.path, path)
+        except FileNotFoundError:
             continue
-        if entry.kind == "special":
+        if one.kind == "special":
             notices.append(Notice(path, "no regular file (FIFO, socket or device): never opened"))
-        yield entry
-        if entry.kind == "dir":
+        yield one
+        if one.kind == "dir":
             yield from _below(root, path, ignore, caps, depth + 1, notices)
 
 
-def _entry(child: os.DirEntry[str], path: str) -> Entry | None:
-    try:
-        s = child.stat(follow_symlinks=False)
-        target = os.readlink(child.path) if stat.S_ISLNK(s.st_mode) else None
-    except FileNotFoundError:
-        return None
+def entry(place: str | Path, path: str) -> Entry:
+    """What stands at `place`, by itself; path: what it is called in its tree."""
+    s = os.lstat(place)
+    target = os.readlink(place) if stat.S_ISLNK(s.st_mode) else None
     return Entry(
         path, _kind(s.st_mode), s.st_size, s.st_mode, s.st_mtime_ns, s.st_ctime_ns, s.st_ino,
         s.st_nlink, target,

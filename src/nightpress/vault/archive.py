@@ -73,9 +73,7 @@ def archive(place: Place, parent: Path, *, snapshot: str | None = None) -> Archi
 
 def _fill(place: Place, stage: Path, stamp: str, snapshot: VaultSnapshot) -> str:
     rows = inventory.parts(place, snapshot.id)
-    heads = [row.tree for row in rows]
-    stored = fetch.sizes(place, heads)
-    loaded = fetch.load(place, heads, stored)
+    loaded, stored = fetch.load(place, [row.tree for row in rows])
     tree_of = {(row.kind, row.slug): loaded[row.tree] for row in rows}
     nodes = restore.merged([loaded[row.tree] for row in rows if row.kind != "ledger"])
     note = restore.note(snapshot, rows, loaded, restore.merged([loaded[row.tree] for row in rows]))

@@ -159,28 +159,19 @@ def _below(
         return
     for depth in range(1, path.count("/") + 1):
         way = "/".join(path.split("/")[:depth])
-        s = os.lstat(source.root / way)
-        if not stat.S_ISDIR(s.st_mode):
+        folder = reading.entry(source.root / way, way)
+        if folder.kind != "dir":
             notices.append(reading.Notice(path, "behind a link: not backed up"))
             return
-        yield reading.Entry(way, "dir", 0, s.st_mode, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
-    s = os.lstat(holder / name)
-    kind = reading._kind(s.st_mode)
-    if kind == "file" and s.st_nlink > 1:
-        kind = "outside"
-    target = os.readlink(holder / name) if kind == "link" else None
-    yield reading.Entry(
-        path, kind, s.st_size, s.st_mode, s.st_mtime_ns, s.st_ctime_ns, s.st_ino, s.st_nlink, target
-    )
-    if kind != "dir":
+        yield folder
+    own = reading.entry(holder / name, path)
+    yield replace(own, kind="outside") if own.kind == "file" and own.links > 1 else own
+    if own.kind != "dir":
         return
     tree = reading.walk(holder / name, _ignore(source, path, ignored), CAPS)
     notices += [reading.Notice(f"{path}/{n.path}", n.what) for n in tree.notices]
     for e in tree.files:
-        yield reading.Entry(
-            f"{path}/{e.path}", e.kind, e.size, e.mode, e.mtime_ns, e.ctime_ns, e.inode, e.links,
-            e.link_target,
-        )  # fmt: skip
+        yield replace(e, path=f"{path}/{e.path}")
 
 
 def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Part:

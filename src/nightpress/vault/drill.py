@@ -7,7 +7,6 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,7 +17,6 @@ from nightpress.storage import sqlite
 from nightpress.text import safe
 from nightpress.vault import fetch, inventory, objects, read_files, restore
 from nightpress.vault.place import Place
-from nightpress.vault.restore import RestoreResult
 from nightpress.vault.source import Listener, Source, silent
 from nightpress.vault.trees import Node
 
@@ -86,40 +84,19 @@ def drill(
         back = restore.restore_all(place, dest, snapshot=snapshot, progress=progress, clock=clock)
         seconds = clock.monotonic() - began
         rows = inventory.parts(place, back.snapshot)
-        heads = [row.tree for row in rows]
-        loaded = fetch.load(place, heads, fetch.sizes(place, heads))
-        nodes = restore.merged([loaded[head] for head in heads])
+        loaded, _ = fetch.load(place, [row.tree for row in rows])
+        nodes = restore.merged([loaded[row.tree] for row in rows])
         broken = [node.path for node in nodes if not _matches(dest, node)]
-        ledgers = {source.ledger.relative_to(source.root).as_posix()} if source.ledger else set()
-        ledgers = {path for path in ledgers if _is_database(dest, path, broken)}
-        moved = [n.path for n in nodes if n.path not in ledgers and not _matches(source.root, n)]
+        # the ledger is a copy: its bytes differ from the live file's
+        ledger = source.ledger.relative_to(source.root).as_posix() if source.ledger else None
+        if ledger and (dest / ledger).is_file() and not sqlite.is_sound(dest / ledger):
+            broken.append(ledger)
+        moved = [n.path for n in nodes if n.path != ledger and not _matches(source.root, n)]
         _writable(dest)
-    return _result(back, place, seconds, broken, moved, nodes, limit)
-
-
-def _result(
-    back: RestoreResult,
-    place: Place,
-    seconds: float,
-    broken: list[str],
-    moved: list[str],
-    nodes: list[Node],
-    limit: float,
-) -> DrillResult:
     return DrillResult(
         back.snapshot, place.name, place.off_site, seconds, back.plugins, back.files, back.bytes,
         tuple(broken), tuple(moved), tuple(n.path for n in nodes if n.kind == "x"), limit,
     )  # fmt: skip
-
-
-def _is_database(dest: Path, path: str, broken: list[str]) -> bool:
-    """Is the recovered ledger a sound database? (It is a copy: its bytes differ from the live
-    file's.) If not, it is broken."""
-    if not (dest / path).is_file():
-        return True
-    if not sqlite.is_sound(dest / path):
-        broken.append(path)
-    return True
 
 
 def _matches(root: Path, node: Node) -> bool:
@@ -153,13 +130,9 @@ def _hash(root: Path, path: str) -> str:
 
 def _writable(root: Path) -> None:
     """Let the temporary folder be removed: a restored folder may forbid it."""
-    for folder in _folders(root):
-        folder.chmod(0o700)
-
-
-def _folders(root: Path) -> Iterator[Path]:
-    yield root
-    for child in root.iterdir():
-        if child.is_dir() and not child.is_symlink():
-            child.chmod(0o700)
-            yield from _folders(child)
+    root.chmod(0o700)
+    for folder, children, _ in os.walk(root):
+        for child in children:
+            path = Path(folder, child)
+            if not path.is_symlink():
+                path.chmod(0o700)

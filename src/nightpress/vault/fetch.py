@@ -45,8 +45,9 @@ def content(
         yield packed.hash, objects.unpack(packed)
 
 
-def load(place: Place, heads: Sequence[str], stored: Mapping[str, int]) -> dict[str, Tree]:
-    """head -> the whole tree."""
+def load(place: Place, heads: Sequence[str]) -> tuple[dict[str, Tree], dict[str, int]]:
+    """(head -> the whole tree, the stored bytes as `sizes` gives them)."""
+    stored = sizes(place, heads)
     paths: dict[str, str] = {}
     nodes: dict[str, list[Node]] = {head: [] for head in heads}
     heads_of = {head: head for head in nodes}  # object -> the head that it belongs to
@@ -60,4 +61,4 @@ def load(place: Place, heads: Sequence[str], stored: Mapping[str, int]) -> dict[
             if after is not None:
                 following[after] = head
         heads_of = following
-    return {head: Tree(paths[head], tuple(nodes[head])) for head in nodes}
+    return {head: Tree(paths[head], tuple(nodes[head])) for head in nodes}, stored

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from nightpress.clock import Clock, RealClock
 from nightpress.errors import MachineTrouble, UsageError
 from nightpress.model import RESTORED
+from nightpress.storage import atomic
 from nightpress.text import safe
 from nightpress.vault import fetch, inventory, objects, trees
 from nightpress.vault.inventory import PartRow, VaultSnapshot
@@ -79,8 +80,7 @@ def restore_all(
     destination: Destination | None = None
     try:
         destination = Destination(dest, overwrite=overwrite)
-        stored = fetch.sizes(place, [row.tree for row in rows])
-        loaded = fetch.load(place, list(dict.fromkeys(row.tree for row in rows)), stored)
+        loaded, stored = fetch.load(place, [row.tree for row in rows])
         nodes = merged([loaded[row.tree] for row in rows])
         destination.folders(folders_of(nodes))
         total = sum(node.size for node in nodes)
@@ -129,7 +129,7 @@ def note(
 def _put_new(destination: Destination, node: Node, data: bytes) -> None:
     file = destination.create(node.path, node.mode)
     try:
-        _put(file, data)
+        atomic.write_all(file, data)
     finally:
         os.close(file)
 
@@ -211,18 +211,12 @@ def _write_long(
         for _, data in fetch.content(place, node.chunks, stored):
             total.update(data)
             size += len(data)
-            _put(file, data)
+            atomic.write_all(file, data)
             yield len(data)
     finally:
         os.close(file)
     if total.hexdigest() != node.hash or size != node.size:
         raise Damaged(f"{node.path!a} is not what its tree says")
-
-
-def _put(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
 
 
 def _notices(nodes: Sequence[Node]) -> tuple[str, ...]:

@@ -48,7 +48,6 @@ class Uploader:
         self.place = place
         self.present: set[str] = set()
         self.new = 0
-        self.new_bytes = 0
         self._pending: dict[str, bytes] = {}
         self._pending_bytes = 0
         self._seals: list[Seal] = []
@@ -126,7 +125,6 @@ class Uploader:
             for one in fetch(self.place, [(p.hash, len(p.data)) for p in group]):
                 objects.unpack(one)
             self.new += len(group)
-            self.new_bytes += sum(len(p.data) for p in group)
         self.present.update(self._pending)
         self._pending.clear()
         self._pending_bytes = 0

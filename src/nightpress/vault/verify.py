@@ -148,8 +148,7 @@ def _files_with(place: Place, tree: str, hash_: str) -> list[str]:
     if tree == hash_:
         return []
     try:
-        stored = fetch.sizes(place, [tree])
-        nodes = fetch.load(place, [tree], stored)[tree].nodes
+        nodes = fetch.load(place, [tree])[0][tree].nodes
     except Damaged:
         return []
     return [safe(node.path) for node in nodes if hash_ in node.chunks][:5]
