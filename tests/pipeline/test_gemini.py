@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -192,23 +192,82 @@ def test_a_fallback_that_costs_money_is_refused(shop: Market) -> None:
     assert "gemini-9-ultra has no free tier" in done.err + done.out
 
 
+@contextmanager
+def started(market: Market, address: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`doit`, as a process that can be sent a signal."""
+    command = [str(Path(sys.executable).parent / "doit"), "pace=unpaced"]
+    environ = os.environ | {"GOOGLE_GEMINI_BASE_URL": address, "GEMINI_API_KEY": KEY}
+    with subprocess.Popen(
+        command, cwd=market.root, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def until(happened: Callable[[], object]) -> None:
+    """Wait for it, on however slow a machine."""
+    deadline = time.monotonic() + 300
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert happened()
+
+
 def test_an_interrupt_gives_up_calls_that_hang(shop: Market) -> None:
-    with serving(shop, script=["hang"]) as (server, _doit):
-        command = [str(Path(sys.executable).parent / "doit"), "pace=unpaced"]
-        environ = os.environ | {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": KEY}
-        running = subprocess.Popen(
-            command, cwd=shop.root, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-        deadline = time.monotonic() + 60
-        while not server.seen()["list"] and time.monotonic() < deadline:
-            time.sleep(0.05)
+    with serving(shop, script=["hang"]) as (server, _), started(shop, server.url()) as running:
+        until(lambda: server.seen()["list"])
         running.send_signal(signal.SIGINT)
-        said = running.communicate(timeout=30)[0].decode()
+        said = running.communicate(timeout=300)[0].decode()
     assert running.returncode == 130, said
     assert "interrupted: run doit again to go on" in said
+    assert "left: 3 documents were not begun" in said
+    assert "nothing to do" not in said
+    assert "Task was destroyed" not in said
     assert [outcome for _, outcome, _ in calls(shop)] == ["transient"]
     unfinished = "SELECT COUNT(*) FROM enhancements WHERE status IN ('started', 'prepared')"
     assert shop.rows(unfinished) == [(0,)]
+
+
+def test_a_document_that_is_given_up_has_one_line_that_says_so(shop: Market) -> None:
+    keep_only(shop, "alpha")
+    with (
+        serving(shop, script=["ok", "hang"]) as (server, _),
+        started(shop, server.url()) as running,
+    ):
+        until(lambda: len(server.seen()["list"]) == 2)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=300)[0].decode()
+        assert len(server.seen()["list"]) == 2
+    before_the_summary = said.partition("1 interrupted in")[0]
+    [line] = [line for line in before_the_summary.splitlines() if "alpha" in line]
+    assert line == "interrupted  alpha/skill  given up while the call was in flight"
+    assert "before this call was made" not in said
+    ended = shop.rows("SELECT status, error_message FROM enhancements")
+    assert ended == [("interrupted", "given up while the call was in flight")]
+
+
+def test_a_run_that_met_nothing_but_errors_says_so_at_its_end(shop: Market) -> None:
+    with (
+        serving(shop, rates={"disconnect": 1.0}) as (server, _),
+        started(shop, server.url()) as running,
+    ):
+        until(lambda: server.seen()["list"])
+        running.send_signal(signal.SIGTERM)
+        said = running.communicate(timeout=300)[0].decode()
+    assert running.returncode == 130, said
+    assert "nothing to do" not in said
+    assert "nothing was done in " in said
+    assert "  no reply     to any call; the latest: RemoteProtocolError" in said
+    assert "left: 3 documents were not begun" in said
+
+
+def keep_only(market: Market, *names: str) -> None:
+    """Take the other plugins away."""
+    for folder in (market.root / "plugins").iterdir():
+        if folder.name not in names:
+            shutil.rmtree(folder)
+            (market.root / "manifests" / f"{folder.name}.yaml").unlink()
 
 
 def test_the_plan_tells_calls_cost_and_evidence_and_makes_no_call(shop: Market) -> None:
@@ -242,9 +301,7 @@ def test_the_plan_counts_the_tokens_that_the_run_then_sends(shop: Market) -> Non
 
 
 def test_a_failed_reference_leaves_the_skill_without_its_link(shop: Market) -> None:
-    for name in ("beta", "gamma"):
-        shutil.rmtree(shop.root / "plugins" / name)
-        (shop.root / "manifests" / f"{name}.yaml").unlink()
+    keep_only(shop, "alpha")
     assert shop.doit("manifests", "--add", "reference").code == 0
     with serving(shop, script=["ok", "blocked"]) as (server, doit):
         done = doit("pace=unpaced")
@@ -328,9 +385,7 @@ def test_a_manifests_own_model_is_paced_counted_and_foretold(shop: Market) -> No
 
 def test_a_refused_document_is_parked_until_it_is_asked_for(shop: Market) -> None:
     """Its one repair call included; then no call and no row, whatever else is done."""
-    for name in ("beta", "gamma"):
-        shutil.rmtree(shop.root / "plugins" / name)
-        (shop.root / "manifests" / f"{name}.yaml").unlink()
+    keep_only(shop, "alpha")
     with serving(shop, script=["ok", "short", "short"]) as (server, doit):
         refused = doit("pace=unpaced")
         assert refused.code == 1

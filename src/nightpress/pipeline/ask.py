@@ -190,6 +190,8 @@ class Caller(Struct):
 
     def _retrying(self, backend: Backend, recorder: CallRecorder, job: str) -> Retrying:
         def again(request: Request, _attempt: int) -> None:
+            if self.run.stop.is_set() and recorder.error is not None:
+                raise recorder.error  # that is how it ended; there is no other try
             recorder.reservation = self.reserve(request, recorder.writer)
             self._tell_asked(request)
 

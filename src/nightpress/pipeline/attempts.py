@@ -127,7 +127,7 @@ class Attempts(Struct):
 
     def abandon(self, attempt: Attempt) -> None:
         """The run stops before this attempt's call was made."""
-        why = Deferred(f"the run was stopped: {self.run.fatal or 'Ctrl-C'}".split("\n")[0])
+        why = Deferred(f"the run was stopped: {self.run.fatal or 'interrupted'}".split("\n")[0])
         self.fail(attempt, why)
 
     def refuse(self, attempt: Attempt, errors: list[Finding]) -> None:

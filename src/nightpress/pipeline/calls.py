@@ -16,7 +16,8 @@ __all__ = ["CallRecorder"]
 
 class CallRecorder(Struct):
     """Records each HTTP attempt of one question. key: of the question; row: of the attempt at a
-    document that asks it; reservation: of the call that is under way, or made next."""
+    document that asks it; reservation: of the call that is under way, or made next; error: what the
+    latest call came to, if it was no reply."""
 
     run: Run
     pacer: Pacer | None
@@ -24,6 +25,7 @@ class CallRecorder(Struct):
     writer: Writer
     row: int | None
     reservation: Reservation | None
+    error: BackendError | None = None
 
     @property
     def model(self) -> str:
@@ -37,7 +39,10 @@ class CallRecorder(Struct):
         ledger = self.run.project.ledger
         call = self._call(request, attempt, seconds, result)
         ledger.call(self.run.begin(), call, result if isinstance(result, Reply) else None)
-        self.run.called(sum(_tokens(result)), call.cost)
+        self.error = result if isinstance(result, BackendError) else None
+        self.run.called(
+            sum(_tokens(result)), call.cost, self.error.message if self.error is not None else ""
+        )
         self._settle(result)
         self._tell(call, result)
         if isinstance(result, BackendError) and result.fatal:
@@ -99,6 +104,8 @@ class CallRecorder(Struct):
             "answered", text, call.job, phase=call.phase, outcome=call.outcome,
             http_status=call.http_status, model=call.model_answered, seconds=call.seconds,
             tokens_in=call.tokens_in, tokens_out=call.tokens_out, cost=call.cost,
+            # the last call of a run that was stopped: its document's own line says how it ended
+            quiet=self.row is not None and self.run.stop.is_set(),
         )  # fmt: skip
         if isinstance(result, Reply) and result.rerouted:
             self.run.notice_once(f"{call.model_requested} was asked, {result.model} answered")

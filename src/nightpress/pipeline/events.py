@@ -79,13 +79,14 @@ KINDS: Mapping[str, Kind] = {
 
 class Event(Struct, frozen=True):
     """kind: one of KINDS; at: epoch seconds; job: `slug/name` or ""; text: one plain sentence for
-    people; data: the kind's own keys, for programs."""
+    people; data: the kind's own keys, for programs; quiet: another line tells people of it."""
 
     kind: str
     at: float
     text: str
     job: str = ""
     data: dict[str, Any] = field(default_factory=dict)
+    quiet: bool = False
 
     def row(self) -> dict[str, Any]:
         """As it is printed and kept."""

@@ -37,7 +37,8 @@ class Outcome(Struct, frozen=True):
 
 
 class Run(Struct):
-    """The current run of a project. stop is set by the first Ctrl-C, or by a fatal answer."""
+    """The current run of a project. stop is set by the first Ctrl-C, or by a fatal answer; trouble:
+    the latest answer that was no reply, in words."""
 
     project: Project
     command: str
@@ -52,6 +53,8 @@ class Run(Struct):
     calls: int = 0
     tokens: int = 0
     cost: float = 0.0
+    replies: int = 0
+    trouble: str = ""
     goes_on_at: float | None = None
     left: set[str] = field(default_factory=set)
     work: int = 0
@@ -103,9 +106,11 @@ class Run(Struct):
             latest.symlink_to(f"{self.run_id}.{suffix}")
             latest.replace(folder / f"latest.{suffix}")
 
-    def tell(self, kind: str, text: str, job: str = "", **data: Any) -> None:
+    def tell(
+        self, kind: str, text: str, job: str = "", *, quiet: bool = False, **data: Any
+    ) -> None:
         """Tell all listeners, and the log, at once."""
-        event = Event(kind, self.project.clock.time(), text, job, data)
+        event = Event(kind, self.project.clock.time(), text, job, data, quiet)
         with self._guard:
             self._keep(event)
             for listener in list(self.listeners):
@@ -148,9 +153,12 @@ class Run(Struct):
             **data,
         )  # fmt: skip
 
-    def called(self, tokens: int, cost: float | None) -> None:
+    def called(self, tokens: int, cost: float | None, trouble: str = "") -> None:
+        """A call was made; trouble: why it brought no reply."""
         with self._guard:
             self.calls += 1
+            self.replies += not trouble
+            self.trouble = trouble or self.trouble
             self.tokens += tokens
             self.cost += cost or 0.0
 

@@ -38,7 +38,7 @@ def shown(event: Event) -> bool:
     if event.kind == "waiting":
         return float(event.data["seconds"]) >= PAUSE
     if event.kind == "answered":
-        return bool(event.data["outcome"] != "reply")
+        return event.data["outcome"] != "reply" and not event.quiet
     return event.kind in ("run", "finished", "notice", "summary")
 
 

@@ -44,7 +44,7 @@ def lines(
     from nightpress.model import OUTCOMES
 
     counts = [f"{outcomes[s]} {s}" for s in OUTCOMES if outcomes.get(s)]
-    rows = [", ".join(counts) + f" in {took(seconds)}" + _cost(calls, tokens)]
+    rows = [", ".join(counts) + f" in {took(seconds)}" + spent(calls, tokens)]
     if published := rate(outcomes):
         rows.append(f"success rate: {published}")
     if stands:
@@ -52,8 +52,11 @@ def lines(
     return rows + list(_needs_reading(named))
 
 
-def _cost(calls: int, tokens: int) -> str:
-    return f" ({calls} calls, {tokens:,} tokens)" if calls else " (no calls)"
+def spent(calls: int, tokens: int) -> str:
+    """What it took of the provider: ` (3 calls, 9,120 tokens)`."""
+    if not calls:
+        return " (no calls)"
+    return f" ({calls} call{'s' if calls > 1 else ''}, {tokens:,} tokens)"
 
 
 def took(seconds: float) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from nightpress import errors
 from nightpress.model import STANDING
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
+
+if TYPE_CHECKING:
+    from nightpress.pipeline import Run
 
 Say = Callable[[str], None]
 
@@ -48,8 +52,8 @@ def lines(now: Session, seconds: float) -> list[str]:
         run.counts(), idle, named,
         seconds=seconds, calls=run.calls, tokens=run.tokens,
     )  # fmt: skip
-    if run.fatal and not run.outcomes:
-        rows = ["nothing was done"]
+    if not run.outcomes and (run.fatal or run.interrupted):
+        rows = _nothing_done(run, seconds)
     rows += [f"  notice       {text}" for text in notices[: summary.MOST]]
     if (more := len(notices) - summary.MOST) > 0:
         rows.append(f"  notice       ... and {more} more: see `doit plan` and the log")
@@ -57,9 +61,32 @@ def lines(now: Session, seconds: float) -> list[str]:
         rows += f"stopped: {run.fatal}".splitlines()
     if run.interrupted:
         rows.append("interrupted: run doit again to go on")
+        rows += _not_begun(now)
     if run.left and not run.fatal and not run.interrupted:
         rows.append(_left(now))
     return rows
+
+
+def _nothing_done(run: Run, seconds: float) -> list[str]:
+    """No document came to an end; what was tried all the same?"""
+    if not run.calls:
+        return ["nothing was done"]
+    rows = [f"nothing was done in {summary.took(seconds)}{summary.spent(run.calls, run.tokens)}"]
+    if not run.replies:
+        rows.append(f"  no reply     to any call; the latest: {run.trouble}")
+    return rows
+
+
+def _not_begun(now: Session) -> list[str]:
+    """What there would have been to do, and was asked for."""
+    named = now.project.named
+    jobs = [
+        job for job, item in now.catalog.items.items()
+        if item.work and job not in now.run.outcomes
+        and (not named or job in named or item.slug in named)
+    ]  # fmt: skip
+    some = "1 document was" if len(jobs) == 1 else f"{len(jobs):,} documents were"
+    return [f"left: {some} not begun"] if jobs else []
 
 
 def _left(now: Session) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections import Counter
 from functools import cached_property
@@ -52,6 +53,7 @@ class Session:
         self.exit_code = 0
         self._catalog: Catalog | None = None
         self._press: Press | None = None
+        self._guard = threading.Lock()
 
     @property
     def state(self) -> Path:
@@ -169,10 +171,12 @@ class Session:
 
     @property
     def press(self) -> Press:
-        """The press; heavy imports happen here, only when something is stale."""
-        if self._press is None:
-            self._press = self._new_press()
-        return self._press
+        """The press; heavy imports happen here, only when something is stale. One for all threads:
+        of two, each would ask on its own, and a Ctrl-C would reach the calls of one alone."""
+        with self._guard:
+            if self._press is None:
+                self._press = self._new_press()
+            return self._press
 
     @property
     def open_press(self) -> Press | None:

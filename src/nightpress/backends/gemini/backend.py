@@ -87,9 +87,13 @@ class Gemini:
         from google.genai.errors import APIError
         from httpx2 import HTTPError, InvalidURL
 
+        from nightpress.backends.gemini.client import GivenUp
+
         if isinstance(error, APIError):
             headers = getattr(error.response, "headers", None) or {}
             answer = answers.of_error(error.code, error.details, headers.get("retry-after", ""))
+        elif isinstance(error, GivenUp):
+            answer = Answer("transient", str(error))
         elif isinstance(error, TimeoutError):
             answer = Answer("transient", f"no answer within {self.route.deadline:g} s")
         elif isinstance(error, HTTPError | InvalidURL | GoogleAuthError | OSError):

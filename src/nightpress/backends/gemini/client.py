@@ -26,6 +26,10 @@ GRACE = 5.0
 """Seconds, beyond the deadline, that a cancelled request gets to let go of its socket."""
 
 
+class GivenUp(Exception):
+    """The line was closed while the call was in flight."""
+
+
 class Line:
     """Made at the first call, in the process that makes it (`pid`); used by many threads."""
 
@@ -48,14 +52,14 @@ class Line:
 
     def run(self, call: Coroutine[Any, Any, str], seconds: float) -> str:
         """The result of `call`, or TimeoutError after `seconds`, whatever the server does, or
-        ConnectionAbortedError when the line is closed meanwhile; an interrupt of the waiting
-        thread cancels the request too."""
+        GivenUp when the line is closed meanwhile; an interrupt of the waiting thread cancels the
+        request too."""
         future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(call, seconds), self._loop)
         self._flying.add(future)
         try:
             return future.result(seconds + GRACE)
         except concurrent.futures.CancelledError:
-            raise ConnectionAbortedError("given up while the call was in flight") from None
+            raise GivenUp("given up while the call was in flight") from None
         finally:
             self._flying.discard(future)
             future.cancel()
@@ -64,12 +68,18 @@ class Line:
         """Let go; a call that is in flight is given up."""
         for future in list(self._flying):
             future.cancel()
-        asyncio.run_coroutine_threadsafe(self._async.aclose(), self._loop).result(GRACE)
+        asyncio.run_coroutine_threadsafe(self._let_go(), self._loop).result(GRACE)
         self._sync.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(GRACE)
         if not self._thread.is_alive():
             self._loop.close()
+
+    async def _let_go(self) -> None:
+        """Close the connections when the requests that were given up have ended."""
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, timeout=GRACE / 2)
+        await self._async.aclose()
 
 
 def _client(route: Route, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> genai.Client:
