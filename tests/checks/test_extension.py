@@ -59,6 +59,8 @@ def test_what_is_about_the_subject_may_be_added() -> None:
         ("## Changelog\n\n### 1.2.0\n\n- The station is fetched once.\n", "release"),
         ("## [1.2.0] - 2026-01-02\n\n- The station is fetched once.\n", "release"),
         ("## What's new?\n\n- The station is fetched once.\n", "release"),
+        ("## What's new in v1.7.0\n\n- The station is fetched once.\n", "release"),
+        ("## Changes since the first table\n\n- The station.\n", "release"),
         ("- **v1.2.0** (2026-01-02): prints the station\n", "release"),
         ("## License\n\nMIT\n", "licence"),
         ("## \U0001f4c4 License\n\nMIT\n", "licence"),
@@ -175,4 +177,6 @@ def test_it_takes_linear_time() -> None:
     old, new = OLD * 40, OLD * 40 + MORE * 400
     start = time.perf_counter()
     extension(old, new, siblings=[old] * 10)
+    for mark in ("![", "[", "1", "1.", "# ", "`", "what's new in "):
+        extension(old, f"{old}\n# {mark * 50_000}\n\n{mark * 50_000}\n")
     assert time.perf_counter() - start < 5

@@ -63,7 +63,8 @@ NEARLY, HALF = 0.9, 0.5
 HEADING = pattern(
     r"[\W\d]*(?:(?:recent |latest |all )?(?:"
     r"(?P<release>release notes?|releases|change ?log|(?:breaking |recent )changes|versions?"
-    r"|version (?:history|info(?:rmation)?)|what['\u2019]?s new|unreleased"
+    r"|version (?:history|info(?:rmation)?)|what['\u2019]?s new(?: in .*)?|unreleased"
+    r"|changes since .*|recent (?:improvements|updates)"
     r"|(?:v|version )?\d+\.\d+[\w.-]*)"
     r"|(?P<licence>licen[cs]e|licensing|copyright)"
     r"|(?P<plan>road ?map|plans|planned(?: \w+)?|future(?: \w+)?|coming soon|to-?dos?|backlog)"
@@ -74,7 +75,7 @@ HEADING = pattern(
     re.I,
 )
 FORMS: Mapping[Foreign_kind, re.Pattern[str]] = {
-    "badge": pattern(r"!\[[^\]]*\]\([^)]*(?:shields\.io|badge)", re.I),
+    "badge": pattern(r"!\[[^\[\]\n]*\]\([^()\s]*(?:shields\.io|badge)", re.I),
     "licence": pattern(
         r"(?:(?:released|licensed|distributed) under|copyright \(c\)|\u00a9|(?:the )?(?:MIT|BSD|ISC"
         r"|Apache(?:[ -]2\.0)?|GPL\S*) licen[cs]e)",
@@ -267,7 +268,7 @@ class _Subject:
 
     def rejects(self, heading: Unit) -> Foreign_kind | None:
         """Whether no such section belongs here; one that the description speaks of does."""
-        found = HEADING.fullmatch(heading.text)
+        found = HEADING.fullmatch(heading.text[:100])
         if found is None:
             return None
         kind: Foreign_kind
