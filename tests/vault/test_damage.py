@@ -24,8 +24,8 @@ from nightpress.vault import (
     verify,
 )
 from nightpress.vault.place import Sql
+from nightpress.vault.transfer import Uploader
 from nightpress.vault.trees import Node, Tree
-from nightpress.vault.upload import Uploader
 from tests.vault.conftest import remote
 from tests.vault.server import Server
 from tests.vault.tree import nasty, state

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from nightpress.vault import Place, backup, restore_all, schema, verify
 from nightpress.vault.place import Sql
-from nightpress.vault.upload import Uploader
+from nightpress.vault.transfer import Uploader
 from tests.vault.conftest import remote
 from tests.vault.server import Server
 from tests.vault.tree import nasty, state

@@ -24,7 +24,7 @@ from nightpress.vault import (
 )
 from nightpress.vault import backup as backup_module
 from nightpress.vault.place import Rows, Sql
-from nightpress.vault.upload import Uploader
+from nightpress.vault.transfer import Uploader
 from tests.vault.tree import nasty, state
 
 del backup_module

@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from nightpress.errors import UsageError
 from nightpress.text import safe
-from nightpress.vault import fetch, inventory, restore, schema
+from nightpress.vault import inventory, restore, schema, transfer
 from nightpress.vault.inventory import PartRow, VaultSnapshot
 from nightpress.vault.place import Damaged, Place
 from nightpress.vault.trees import Node, Tree
@@ -73,7 +73,7 @@ def archive(place: Place, parent: Path, *, snapshot: str | None = None) -> Archi
 
 def _fill(place: Place, stage: Path, stamp: str, snapshot: VaultSnapshot) -> str:
     rows = inventory.parts(place, snapshot.id)
-    loaded, stored = fetch.load(place, [row.tree for row in rows])
+    loaded, stored = transfer.load(place, [row.tree for row in rows])
     tree_of = {(row.kind, row.slug): loaded[row.tree] for row in rows}
     nodes = restore.merged([loaded[row.tree] for row in rows if row.kind != "ledger"])
     note = restore.note(snapshot, rows, loaded, restore.merged([loaded[row.tree] for row in rows]))
@@ -82,7 +82,7 @@ def _fill(place: Place, stage: Path, stamp: str, snapshot: VaultSnapshot) -> str
     for node in ledger.nodes if ledger else ():
         if node.kind == "f":
             with (stage / f"enhancements-{stamp}.db").open("xb") as file:
-                for _, data in fetch.content(place, node.chunks, stored):
+                for _, data in transfer.content(place, node.chunks, stored):
                     file.write(data)
     overview = _inventory(snapshot, rows, tree_of, tar_sha256)
     (stage / "plugin-inventory.json").write_text(json.dumps(overview, indent=1) + "\n")
@@ -134,7 +134,7 @@ def _tar(
 ) -> str:
     """Write the tar.gz; sha256 of the tar inside. noted: one more file, for its end."""
     ordered = sorted((n for n in nodes if n.kind != "x"), key=lambda n: n.path)
-    every = fetch.content(place, (c for n in ordered for c in n.chunks), stored)
+    every = transfer.content(place, (c for n in ordered for c in n.chunks), stored)
     with (
         path.open("xb") as file,
         gzip.GzipFile("", "wb", 9, file, mtime=0) as squeezed,

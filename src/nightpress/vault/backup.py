@@ -26,8 +26,8 @@ from nightpress.vault.fileindex import FileIndex, opened
 from nightpress.vault.inventory import PART_COLUMNS, PartRow
 from nightpress.vault.place import Absent, Place, Refused, Rows, Sql
 from nightpress.vault.source import Listener, Plugin, Progress, Source, silent
+from nightpress.vault.transfer import Uploader
 from nightpress.vault.trees import Node, Tree
-from nightpress.vault.upload import Uploader
 
 _TRIES = 4
 

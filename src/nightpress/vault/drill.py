@@ -15,7 +15,7 @@ from nightpress.clock import Clock, RealClock
 from nightpress.errors import UnsafePath
 from nightpress.storage import sqlite
 from nightpress.text import safe
-from nightpress.vault import fetch, inventory, objects, read_files, restore
+from nightpress.vault import inventory, objects, read_files, restore, transfer
 from nightpress.vault.place import Place
 from nightpress.vault.source import Listener, Source, silent
 from nightpress.vault.trees import Node
@@ -84,7 +84,7 @@ def drill(
         back = restore.restore_all(place, dest, snapshot=snapshot, progress=progress, clock=clock)
         seconds = clock.monotonic() - began
         rows = inventory.parts(place, back.snapshot)
-        loaded, _ = fetch.load(place, [row.tree for row in rows])
+        loaded, _ = transfer.load(place, [row.tree for row in rows])
         nodes = restore.merged([loaded[row.tree] for row in rows])
         broken = [node.path for node in nodes if not _matches(dest, node)]
         # the ledger is a copy: its bytes differ from the live file's

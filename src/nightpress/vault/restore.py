@@ -16,7 +16,7 @@ from nightpress.errors import MachineTrouble, UsageError
 from nightpress.model import RESTORED
 from nightpress.storage import atomic
 from nightpress.text import safe
-from nightpress.vault import fetch, inventory, objects, trees
+from nightpress.vault import inventory, objects, transfer, trees
 from nightpress.vault.inventory import PartRow, VaultSnapshot
 from nightpress.vault.place import Damaged, Place
 from nightpress.vault.source import Listener, Progress, silent
@@ -80,7 +80,7 @@ def restore_all(
     destination: Destination | None = None
     try:
         destination = Destination(dest, overwrite=overwrite)
-        loaded, stored = fetch.load(place, [row.tree for row in rows])
+        loaded, stored = transfer.load(place, [row.tree for row in rows])
         nodes = merged([loaded[row.tree] for row in rows])
         destination.folders(folders_of(nodes))
         total = sum(node.size for node in nodes)
@@ -194,7 +194,7 @@ def _write(
             single.setdefault(node.chunks[0], []).append(node)
         else:
             yield from _write_long(place, destination, node, stored)
-    for hash_, data in fetch.content(place, single, stored):
+    for hash_, data in transfer.content(place, single, stored):
         for node in single[hash_]:
             if node.hash != hash_ or node.size != len(data):
                 raise Damaged(f"{node.path!a} is not what its tree says")
@@ -208,7 +208,7 @@ def _write_long(
     total, size = hashlib.sha256(), 0
     file = destination.create(node.path, node.mode)
     try:
-        for _, data in fetch.content(place, node.chunks, stored):
+        for _, data in transfer.content(place, node.chunks, stored):
             total.update(data)
             size += len(data)
             atomic.write_all(file, data)

@@ -17,7 +17,7 @@ from nightpress.errors import UsageError
 from nightpress.vault import inventory
 from nightpress.vault.inventory import VaultSnapshot
 from nightpress.vault.place import Place, Refused, Sql, names
-from nightpress.vault.upload import NOW
+from nightpress.vault.transfer import NOW
 
 GRACE = 24 * 3_600
 """Seconds that an object must have lain unused before it is collected."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from nightpress.clock import Clock, RealClock
 from nightpress.text import safe
-from nightpress.vault import fetch, inventory, objects, schema, upload
+from nightpress.vault import inventory, objects, schema, transfer
 from nightpress.vault.place import Damaged, Place, Sql
 from nightpress.vault.source import Listener, Progress, silent
 
@@ -85,7 +85,7 @@ def _pages(place: Place) -> Iterator[list[tuple[str, int]]]:
 
 def _read(place: Place, page: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int, str]]:
     """(hash, stored bytes, what is wrong or "") of each object."""
-    for packed in upload.fetch(place, page):
+    for packed in transfer.fetch(place, page):
         try:
             objects.unpack(packed)
         except Damaged as error:
@@ -148,7 +148,7 @@ def _files_with(place: Place, tree: str, hash_: str) -> list[str]:
     if tree == hash_:
         return []
     try:
-        nodes = fetch.load(place, [tree])[0][tree].nodes
+        nodes = transfer.load(place, [tree])[0][tree].nodes
     except Damaged:
         return []
     return [safe(node.path) for node in nodes if hash_ in node.chunks][:5]

@@ -1,25 +1,30 @@
-"""Bringing objects into a vault: asked for first, sent in idempotent batches, read back.
+"""Objects on their way into a vault and out of it, in groups that the server lets through.
 
-Order: hash -> ask which are missing -> send those -> read them back and verify -> seal the trees.
-A crash at any point leaves objects that the next backup finds, and nothing that is listed.
+Into it, in idempotent batches: hash -> ask which are missing -> send those -> read them back and
+verify -> seal the trees. A crash at any point leaves objects that the next backup finds, and nothing
+that is listed. Out of it: sizes first, then the objects, each verified.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from nightpress.vault import objects
+from nightpress.vault import objects, trees
 from nightpress.vault.objects import Packed
 from nightpress.vault.place import Damaged, Place, Sql, TooLarge, Value, names
+from nightpress.vault.trees import Node, Tree
 
 GROUP = 3 * 1024 * 1024
 """Bytes of content in one request or answer."""
 
 ASKED = 20_000
 """Names in one question."""
+
+_PAGE = 50_000
+"""Rows of one answer."""
 
 _ROWS = 200
 """Objects in one statement: its text comes once in a request (`hrana.MOST_STORED`)."""
@@ -214,6 +219,59 @@ def _fetch(place: Place, hashes: Sequence[str]) -> list[Packed]:
 def _packed(row: Sequence[Any]) -> Packed:
     hash_, raw_size, codec, data = row
     return Packed(str(hash_), int(raw_size), str(codec), bytes(data))
+
+
+def sizes(place: Place, heads: Sequence[str]) -> dict[str, int]:
+    """Stored bytes of the trees, by their heads, and of everything that they are made of."""
+    stored_sizes: dict[str, int] = {}
+    last = ""
+    while True:
+        (rows,) = place.read(
+            Sql(
+                "SELECT hash, size FROM objects WHERE hash IN ("  # noqa: S608
+                "SELECT value FROM json_each(?1) UNION SELECT hash FROM tree_objects"
+                " WHERE tree IN (SELECT value FROM json_each(?1)))"
+                f" AND hash > ?2 ORDER BY hash LIMIT {_PAGE}",
+                (names(sorted(set(heads))), last),
+            )
+        )
+        for hash_, stored in rows:
+            stored_sizes[str(hash_)] = int(stored)
+        if len(rows) < _PAGE:
+            return stored_sizes
+        last = str(rows[-1][0])
+
+
+def content(
+    place: Place, hashes: Iterable[str], stored: Mapping[str, int]
+) -> Iterator[tuple[str, bytes]]:
+    """The verified raw bytes of each object, in order. Raises Damaged, with the object's name."""
+    requests = []
+    for hash_ in hashes:
+        if hash_ not in stored:
+            raise Damaged(f"object {hash_} is missing from {place.name}")
+        requests.append((hash_, stored[hash_]))
+    for packed in fetch(place, requests):
+        yield packed.hash, objects.unpack(packed)
+
+
+def load(place: Place, heads: Sequence[str]) -> tuple[dict[str, Tree], dict[str, int]]:
+    """(head -> the whole tree, the stored bytes as `sizes` gives them)."""
+    stored = sizes(place, heads)
+    paths: dict[str, str] = {}
+    nodes: dict[str, list[Node]] = {head: [] for head in heads}
+    heads_of = {head: head for head in nodes}  # object -> the head that it belongs to
+    while heads_of:
+        following: dict[str, str] = {}
+        for hash_, data in content(place, list(heads_of), stored):
+            head = heads_of[hash_]
+            path, entries, after = trees.read(hash_, data)
+            paths.setdefault(head, path)
+            nodes[head] += entries
+            if after is not None:
+                following[after] = head
+        heads_of = following
+    return {head: Tree(paths[head], tuple(nodes[head])) for head in nodes}, stored
 
 
 def _groups(items: Sequence[Any], room: int, weight: Any) -> Iterator[list[Any]]:
