@@ -157,8 +157,8 @@ class Ledger:
 
     def newest(self) -> int:
         """The id of the latest attempt; 0 if there is none."""
-        query = "SELECT coalesce(max(id), 0) FROM enhancements"
-        return int(self.store.connection().execute(query).fetchone()[0])
+        [row] = self.rows("SELECT coalesce(max(id), 0) FROM enhancements")
+        return int(row[0])
 
     def last(self, job: str) -> list[RecordedAttempt]:
         """The job's latest row, and its latest `published` or `adopted` one, if any."""
@@ -190,20 +190,11 @@ class Ledger:
 
     def unspent_reply(self, request_sha256: str) -> Reply | None:
         """A reply that was paid for and has led to nothing yet (the run was killed)."""
-        row = (
-            self.store.connection()
-            .execute(
-                "SELECT * FROM replies WHERE request_sha256 = ? AND spent_on IS NULL"
-                " ORDER BY id DESC LIMIT 1",
-                (request_sha256,),
-            )
-            .fetchone()
+        query = (
+            "SELECT text, model_answered, finish, tokens_in, tokens_out FROM replies"
+            " WHERE request_sha256 = ? AND spent_on IS NULL ORDER BY id DESC LIMIT 1"
         )
-        if row is None:
-            return None
-        return Reply(
-            row["text"], row["model_answered"], row["finish"], row["tokens_in"], row["tokens_out"]
-        )
+        return next((Reply(*row) for row in self.rows(query, (request_sha256,))), None)
 
     def spend_reply(self, request_sha256: str) -> None:
         """A reply that was judged and is of no use (an analysis that breaks its schema)."""
@@ -225,8 +216,8 @@ class Ledger:
     def analysis(self, request_sha256: str) -> dict[str, Any] | None:
         """The cached analysis for exactly this request, or None."""
         query = "SELECT analysis FROM analyses WHERE request_sha256 = ?"
-        row = self.store.connection().execute(query, (request_sha256,)).fetchone()
-        return None if row is None else json.loads(row["analysis"])
+        rows = self.rows(query, (request_sha256,))
+        return next((json.loads(row["analysis"]) for row in rows), None)
 
     # --- contents and asks ---
 
@@ -240,8 +231,8 @@ class Ledger:
     def content(self, content: str) -> dict[str, str] | None:
         """path -> sha256 of the files behind a content digest, if we have seen them."""
         query = "SELECT files FROM contents WHERE content = ?"
-        row = self.store.connection().execute(query, (content,)).fetchone()
-        return None if row is None else json.loads(row["files"])
+        rows = self.rows(query, (content,))
+        return next((json.loads(row["files"]) for row in rows), None)
 
     def ask(self, job: str) -> None:
         """The user asks for this job again (`doit forget`)."""
@@ -252,13 +243,12 @@ class Ledger:
             )
 
     def asked(self) -> frozenset[str]:
-        rows = self.store.connection().execute("SELECT job FROM asks").fetchall()
-        return frozenset(row["job"] for row in rows)
+        return frozenset(row["job"] for row in self.rows("SELECT job FROM asks"))
 
     def identity(self) -> str:
         """Which ledger this is: an index made beside another one does not fit it."""
-        query = "SELECT value FROM meta WHERE key = 'ledger_id'"
-        return str(self.store.connection().execute(query).fetchone()["value"])
+        [row] = self.rows("SELECT value FROM meta WHERE key = 'ledger_id'")
+        return str(row["value"])
 
     def verify(self) -> list[chain.Break]:
         """Every break in the hash chain."""
@@ -274,7 +264,8 @@ class Ledger:
             "SELECT EXISTS (SELECT 1 FROM enhancements WHERE status IN ('started', 'prepared'))"
             " OR EXISTS (SELECT 1 FROM runs WHERE finished IS NULL)"
         )
-        return bool(self.store.connection().execute(query).fetchone()[0])
+        [row] = self.rows(query)
+        return bool(row[0])
 
     def close_runs(self) -> None:
         """Runs that died are over: they are closed without an exit code."""

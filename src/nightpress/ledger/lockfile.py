@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from nightpress.errors import UsageError
 from nightpress.model import Fingerprint
@@ -42,17 +43,15 @@ class Entry(Struct, frozen=True):
     accepted: tuple[str, ...] = ()
 
 
+_WORDS = ("job", "target", "sha256", "status", "writer")
+
+
 def line(entry: Entry) -> str:
     """The entry's line, without its newline; `parse` reads it back."""
-    fingerprint = entry.fingerprint
-    fields: dict[str, object] = {
-        "job": entry.job, "target": entry.target, "sha256": entry.sha256,
-        "status": entry.status, "writer": entry.writer,
-    }  # fmt: skip
+    fields: dict[str, object] = {name: getattr(entry, name) for name in _WORDS}
     if entry.accepted:
         fields["accepted"] = entry.accepted
-    for name in Fingerprint.__struct_fields__:
-        fields[name] = getattr(fingerprint, name)
+    fields |= asdict(entry.fingerprint)
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -61,17 +60,11 @@ def parse(text: str) -> Entry:
     fields = json.loads(text)
     if not isinstance(fields, dict):
         raise ValueError("not an object")
-    ingredients = {
-        name: str(fields[name]) for name in ("content", "generator", "schemas", "settings")
-    }
-    fingerprint = Fingerprint(**ingredients, model=str(fields["model"]))
+    ingredients = {name: str(fields[name]) for name in Fingerprint.__struct_fields__}
+    words = {name: str(fields[name]) for name in _WORDS}
     return Entry(
-        job=str(fields["job"]),
-        target=str(fields["target"]),
-        sha256=str(fields["sha256"]),
-        status=str(fields["status"]),
-        writer=str(fields["writer"]),
-        fingerprint=fingerprint,
+        **words,
+        fingerprint=Fingerprint(**ingredients),
         accepted=tuple(str(name) for name in fields.get("accepted", ())),
     )
 

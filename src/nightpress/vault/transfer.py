@@ -1,8 +1,8 @@
 """Objects on their way into a vault and out of it, in groups that the server lets through.
 
 Into it, in idempotent batches: hash -> ask which are missing -> send those -> read them back and
-verify -> seal the trees. A crash at any point leaves objects that the next backup finds, and nothing
-that is listed. Out of it: sizes first, then the objects, each verified.
+verify -> seal the trees. A crash at any point leaves objects that the next backup finds, and
+nothing that is listed. Out of it: sizes first, then the objects, each verified.
 """
 
 from __future__ import annotations
