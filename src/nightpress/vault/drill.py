@@ -15,7 +15,7 @@ from nightpress.clock import Clock, RealClock
 from nightpress.errors import UnsafePath
 from nightpress.storage import sqlite
 from nightpress.text import safe
-from nightpress.vault import inventory, objects, read_files, restore, transfer
+from nightpress.vault import inventory, read_files, restore, transfer
 from nightpress.vault.place import Place
 from nightpress.vault.source import Listener, Source, silent
 from nightpress.vault.trees import Node
@@ -118,14 +118,8 @@ def _matches(root: Path, node: Node) -> bool:
 
 
 def _hash(root: Path, path: str) -> str:
-    total = hashlib.sha256()
-    file = read_files.open_file(root, path)
-    try:
-        for piece in read_files.pieces_of(file, objects.CHUNK):
-            total.update(piece)
-    finally:
-        os.close(file)
-    return total.hexdigest()
+    with os.fdopen(read_files.open_file(root, path), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _writable(root: Path) -> None:

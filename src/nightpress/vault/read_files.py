@@ -12,6 +12,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 from nightpress.checks import secrets
@@ -66,10 +67,11 @@ def _read_once(root: Path, key: str, take: Take, open_: bool) -> tuple[FileRecor
     file = open_file(root, key.removeprefix("./"))
     try:
         before = os.fstat(file)
-        head, pieces = _head(pieces_of(file, objects.CHUNK))
+        pieces = pieces_of(file, objects.CHUNK)
+        head = list(islice(pieces, SCANNED // objects.CHUNK))
         secret = _secret(head)
         travels = not secret or open_
-        size, total, chunks = _taken(_chain(head, pieces) if travels else (), take)
+        size, total, chunks = _taken(chain(head, pieces) if travels else (), take)
         after = os.fstat(file)
     finally:
         os.close(file)
@@ -114,20 +116,6 @@ def pieces_of(file: int, most: int) -> Iterator[bytes]:
         if not piece:
             return
         yield piece
-
-
-def _head(pieces: Iterator[bytes]) -> tuple[list[bytes], Iterator[bytes]]:
-    """The pieces that are looked through, and the others yet to be read."""
-    head: list[bytes] = []
-    while len(head) * objects.CHUNK < SCANNED and (piece := next(pieces, None)) is not None:
-        head.append(piece)
-    return head, pieces
-
-
-def _chain(head: list[bytes], pieces: Iterator[bytes]) -> Iterator[bytes]:
-    while head:
-        yield head.pop(0)
-    yield from pieces
 
 
 def _secret(head: list[bytes]) -> str:

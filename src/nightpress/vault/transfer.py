@@ -221,25 +221,28 @@ def _packed(row: Sequence[Any]) -> Packed:
     return Packed(str(hash_), int(raw_size), str(codec), bytes(data))
 
 
+def pages(place: Place, text: str, *args: Value) -> Iterator[list[tuple[str, int]]]:
+    """The rows of a SELECT of (hash, number) from `objects`, by hash; text: up to its last
+    condition, in which args are ?2, ?3, ..."""
+    last = ""
+    query = f"{text} AND hash > ?1 ORDER BY hash LIMIT {_PAGE}"
+    while True:
+        (rows,) = place.read(Sql(query, (last, *args)))
+        if rows:
+            yield [(str(hash_), int(number)) for hash_, number in rows]
+        if len(rows) < _PAGE:
+            return
+        last = str(rows[-1][0])
+
+
 def sizes(place: Place, heads: Sequence[str]) -> dict[str, int]:
     """Stored bytes of the trees, by their heads, and of everything that they are made of."""
-    stored_sizes: dict[str, int] = {}
-    last = ""
-    while True:
-        (rows,) = place.read(
-            Sql(
-                "SELECT hash, size FROM objects WHERE hash IN ("  # noqa: S608
-                "SELECT value FROM json_each(?1) UNION SELECT hash FROM tree_objects"
-                " WHERE tree IN (SELECT value FROM json_each(?1)))"
-                f" AND hash > ?2 ORDER BY hash LIMIT {_PAGE}",
-                (names(sorted(set(heads))), last),
-            )
-        )
-        for hash_, stored in rows:
-            stored_sizes[str(hash_)] = int(stored)
-        if len(rows) < _PAGE:
-            return stored_sizes
-        last = str(rows[-1][0])
+    query = (
+        "SELECT hash, size FROM objects WHERE hash IN ("
+        "SELECT value FROM json_each(?2) UNION SELECT hash FROM tree_objects"
+        " WHERE tree IN (SELECT value FROM json_each(?2)))"
+    )
+    return {k: v for page in pages(place, query, names(sorted(set(heads)))) for k, v in page}
 
 
 def content(

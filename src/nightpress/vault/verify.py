@@ -12,7 +12,7 @@ from nightpress.vault import inventory, objects, schema, transfer
 from nightpress.vault.place import Damaged, Place, Sql
 from nightpress.vault.source import Listener, Progress, silent
 
-_PAGE = 20_000
+_OBJECTS = "SELECT hash, size FROM objects WHERE TRUE"
 
 
 class VerifyResult(Struct, frozen=True):
@@ -49,7 +49,7 @@ def verify(place: Place, progress: Listener = silent, clock: Clock | None = None
     damaged: dict[str, str] = {}
     count = size = 0
     total = _total(place) if snapshots else 0
-    for page in _pages(place) if snapshots else ():
+    for page in transfer.pages(place, _OBJECTS) if snapshots else ():
         for hash_, stored, fault in _read(place, page):
             count += 1
             size += stored
@@ -68,19 +68,6 @@ def _total(place: Place) -> int:
     """Stored bytes of all objects."""
     (rows,) = place.read(Sql("SELECT coalesce(sum(size), 0) FROM objects"))
     return int(rows[0][0])
-
-
-def _pages(place: Place) -> Iterator[list[tuple[str, int]]]:
-    last = ""
-    while True:
-        (rows,) = place.read(
-            Sql(f"SELECT hash, size FROM objects WHERE hash > ?1 ORDER BY hash LIMIT {_PAGE}",  # noqa: S608
-                (last,))
-        )  # fmt: skip
-        if not rows:
-            return
-        yield [(str(hash_), int(size)) for hash_, size in rows]
-        last = str(rows[-1][0])
 
 
 def _read(place: Place, page: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int, str]]:
