@@ -52,12 +52,15 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def suggestion(name: str, known: Iterable[str], shown: str = "{!r}", lead: str = "") -> str:
+def suggestion(
+    name: str, known: Iterable[str], shown: str = "{!r}", lead: str = "", cutoff: float = 0.6
+) -> str:
     """`did you mean 'x'?` for the known word nearest to an unknown name; "" if none is near.
 
-    shown: how the word stands in the question; lead: what a question begins with.
+    shown: how the word stands in the question; lead: what a question begins with; cutoff: how near
+    it must be, up to 1.
     """
     from difflib import get_close_matches  # only where something is wrong
 
-    near = get_close_matches(name, sorted(known), n=1)
+    near = get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
     return f"{lead}did you mean {shown.format(near[0])}?" if near else ""

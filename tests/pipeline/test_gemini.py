@@ -192,6 +192,38 @@ def test_a_fallback_that_costs_money_is_refused(shop: Market) -> None:
     assert "gemini-9-ultra has no free tier" in done.err + done.out
 
 
+@pytest.mark.parametrize("backend", ["auto", "gemini"])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["model=gemini-3.5-flash-lit"], "did you mean 'gemini-3.5-flash-lite'?"),
+        (["model=gemini-3.5-flash-lit", "paid=1"], "did you mean 'gemini-3.5-flash-lite'?"),
+        (["model=gemini-9-ultra"], "gemini-9-ultra, which is not known, may cost money"),
+    ],
+)
+def test_a_model_that_was_named_and_is_not_known_is_no_reason_to_write_offline(
+    shop: Market, backend: str, words: list[str], said: str
+) -> None:
+    with serving(shop) as (server, doit):
+        done = doit(f"backend={backend}", *words)
+        assert server.seen()["list"] == []
+    assert done.code == 3
+    assert said in done.err
+    assert "published" not in done.out
+    assert not shop.target("alpha").exists()
+
+
+@pytest.mark.parametrize("stated", [True, False], ids=["limits", "paid"])
+def test_an_unknown_model_runs_with_stated_limits_or_paid(shop: Market, stated: bool) -> None:
+    keep_only(shop, "alpha")
+    if stated:
+        configure(shop, "limits: {gemini-9-ultra: {rpm: 30, tpm: null, rpd: 100}}")
+    words = ["model=gemini-9-ultra", *([] if stated else ["paid=1"])]
+    with serving(shop, models=["gemini-9-ultra"]) as (server, doit):
+        assert doit("pace=unpaced", *words).code == 0
+        assert {call["model"] for call in server.seen()["list"]} == {"gemini-9-ultra"}
+
+
 @contextmanager
 def started(market: Market, address: str) -> Iterator[subprocess.Popen[bytes]]:
     """`doit`, as a process that can be sent a signal."""

@@ -1,8 +1,8 @@
 """Who writes: which backend and model, and why; $0 is the default. Pure.
 
-`auto` takes the first backend that asks a model, whose key is there and whose model has a free
-tier, else offline. A route that costs money is never chosen by `auto`; when it is named, it runs
-only with `paid: true` or a positive `max_cost`.
+`auto` takes the first backend that asks a model and whose key is there, else offline. A route that
+costs money is never chosen by `auto`; when it is named, it runs only with `paid: true` or a
+positive `max_cost`. A model that was named and cannot be taken is an error, never another writer.
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from nightpress import backends
 from nightpress.backends import Declaration
 from nightpress.errors import UsageError
 from nightpress.fingerprint import writer as words
+from nightpress.text import suggestion
 
 __all__ = ["Writer", "choose", "is_free"]
+
+_PAY = "say so: doit max_cost=5.00, doit paid=1, or `paid: true` in manifests/_defaults.yaml"
+_PAY_OR_LIMITS = f"{_PAY}; or state its `limits`, with `rpd`, if it has a free tier"
 
 
 class Writer(Struct, frozen=True):
@@ -54,9 +58,9 @@ def choose(
     """The writer for `backend: name`. values: the project's `model`, `limits`, and the section of
     each backend.
 
-    Raises UsageError where there is no such backend, when a paid route was named and nothing allows
-    it, or when a backend was named and its key is missing: one that is configured never silently
-    becomes offline.
+    Raises UsageError where there is no such backend, when a paid route or model was named and
+    nothing allows it, when a model's name is plainly a slip of the pen, or when a backend was named
+    and its key is missing: what is configured never silently becomes offline.
     """
     if name == "auto":
         return _auto(values, allowed_to_pay, environ)
@@ -69,13 +73,12 @@ def choose(
             f"{model} is a model of {other.title}, and backend: {name} is configured",
             f"set `model` to one of {declared.title}'s",
         )
+    _check_name(declared, model, values)
     free = is_free(declared, model, values.get("limits") or {})
-    if (access.paid or not free) and not allowed_to_pay:
-        what = access.name if access.paid else f"{model} (no free tier is known)"
-        raise UsageError(
-            f"{what} costs money, and nothing allows that",
-            "say so: doit max_cost=5.00, doit paid=1, or `paid: true` in manifests/_defaults.yaml",
-        )
+    if access.paid and not allowed_to_pay:
+        raise UsageError(f"{access.name} costs money, and nothing allows that", _PAY)
+    if not free and not allowed_to_pay:
+        raise _costly(declared, model)
     key = access.key(environ)
     if access.keys and key is None:
         raise UsageError(
@@ -96,11 +99,15 @@ def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str,
         free = is_free(declared, model, values.get("limits") or {})
         key = access.key(environ)
         keys += access.keys
+        if key is not None and not access.paid and not _other(declared, model):
+            _check_name(declared, model, values)
         if access.paid:
             reasons.append(f"backend: auto never chooses {access.name}, which costs money")
         elif key is None or _other(declared, model):
             continue
         elif not free and not allowed_to_pay:
+            if values.get("model"):
+                raise _costly(declared, model)
             reasons.append(f"{model} has no free tier that is known")
         else:
             return Writer(declared.name, model, f"{key} is set")
@@ -111,6 +118,31 @@ def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str,
 
 def _model(declared: Declaration, values: Mapping[str, Any]) -> str:
     return str(values.get("model") or declared.default_model)
+
+
+def _check_name(declared: Declaration, model: str, values: Mapping[str, Any]) -> None:
+    """UsageError where the model is a known one with a slip of the pen. What differs in its figures
+    is another version, and what has limits of its own is meant."""
+    if model in declared.models or model in (values.get("limits") or {}):
+        return
+    near = (one for one in declared.models if _figures(one) == _figures(model))
+    if asking := suggestion(model, near, cutoff=0.88):
+        raise UsageError(
+            f"there is no model {model!r} that is known: {asking}",
+            "correct `model`; if there is such a model, state its `limits` in _defaults.yaml",
+        )
+
+
+def _figures(model: str) -> str:
+    return "".join(filter(str.isdigit, model))
+
+
+def _costly(declared: Declaration, model: str) -> UsageError:
+    """No free tier is known of the model, so it may cost money, and nothing allows that."""
+    known = model in declared.models
+    asking = "" if known else suggestion(model, declared.models, lead=": ")
+    what = f"{model} (no free tier is known)" if known else f"{model}, which is not known,"
+    return UsageError(f"{what} may cost money, and nothing allows that{asking}", _PAY_OR_LIMITS)
 
 
 def _other(declared: Declaration, model: str) -> Declaration | None:
