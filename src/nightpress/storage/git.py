@@ -26,16 +26,16 @@ def is_sparse(root: Path) -> bool:
     """May the work tree lack files that git's index has, with ignore patterns among them?"""
     marker = _marker(root)
     if marker is not None and marker.is_file():  # a linked work tree, or a submodule
-        said = marker.read_text(encoding="utf-8", errors="surrogateescape")
-        marker = marker.parent / said.removeprefix("gitdir:").strip()
+        pointer = marker.read_text(encoding="utf-8", errors="surrogateescape")
+        marker = marker.parent / pointer.removeprefix("gitdir:").strip()
     return marker is not None and (marker / "info" / "sparse-checkout").exists()
 
 
 def _marker(root: Path) -> Path | None:
     """The `.git` of the work tree that the folder lies in."""
     whole = root.absolute()
-    found = (folder / ".git" for folder in (whole, *whole.parents))
-    return next((marker for marker in found if marker.exists()), None)
+    markers = (folder / ".git" for folder in (whole, *whole.parents))
+    return next((marker for marker in markers if marker.exists()), None)
 
 
 def ignored(root: Path, *more: str, below: str = ".") -> frozenset[str]:
@@ -43,8 +43,8 @@ def ignored(root: Path, *more: str, below: str = ".") -> frozenset[str]:
     holds. more: options of `git ls-files`.
 
     Raises CalledProcessError, OSError or TimeoutExpired where git does not say."""
-    said = run(root, "--literal-pathspecs", *_IGNORED, *more, "--", below)
-    return frozenset(os.fsdecode(path).rstrip("/") for path in said.split(b"\0") if path)
+    output = run(root, "--literal-pathspecs", *_IGNORED, *more, "--", below)
+    return frozenset(os.fsdecode(path).rstrip("/") for path in output.split(b"\0") if path)
 
 
 def matches(root: Path, paths: Iterable[str]) -> bool:
@@ -62,13 +62,13 @@ def run(root: Path, *words: str, stdin: bytes | None = None, none: int = 0) -> b
     Raises as `ignored`."""
     environment = {k: v for k, v in os.environ.items() if k not in HOOKS}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    done = subprocess.run(  # noqa: S603  no shell, our own words
+    process = subprocess.run(  # noqa: S603  no shell, our own words
         (*_GIT, *words),
         cwd=root, env=environment, input=stdin, capture_output=True, timeout=SECONDS, check=False,
     )  # fmt: skip
-    if done.returncode != none:
-        done.check_returncode()
-    return done.stdout
+    if process.returncode != none:
+        process.check_returncode()
+    return process.stdout
 
 
 class Ignored:
@@ -89,16 +89,16 @@ class Ignored:
         if not self._asks:
             return frozenset()
         try:
-            found = self._found(folder, paths)
+            paths_ignored = self._found(folder, paths)
         except (OSError, subprocess.SubprocessError):
             self._asks = False
             return frozenset()
         if folder == ".":
-            return found
-        if not found.isdisjoint((folder, *map(str, PurePosixPath(folder).parents))):
+            return paths_ignored
+        if not paths_ignored.isdisjoint((folder, *map(str, PurePosixPath(folder).parents))):
             return frozenset()  # all of it: then the user means it nevertheless
         prefix = f"{folder}/"
-        return frozenset(p.removeprefix(prefix) for p in found if p.startswith(prefix))
+        return frozenset(p.removeprefix(prefix) for p in paths_ignored if p.startswith(prefix))
 
     def _found(self, folder: str, paths: Collection[str]) -> frozenset[str]:
         self._asked += 1
@@ -106,7 +106,7 @@ class Ignored:
             self._all = ignored(self._root)
         if self._all is not None:
             return self._all
-        asked = (f"{folder}/{path}" for path in paths)
-        if not is_sparse(self._root) and not matches(self._root, asked):
+        whole = (f"{folder}/{path}" for path in paths)
+        if not is_sparse(self._root) and not matches(self._root, whole):
             return frozenset()
         return ignored(self._root, below=folder)

@@ -214,9 +214,11 @@ class Hrana:
                 f"{self.host} does not answer ({type(error).__name__})", _ONLINE, passing=True
             ) from error
         except httpx2.TransportError as error:
-            said = self._clean(str(error))
+            why = self._clean(str(error))
             raise Unreachable(
-                f"{self.host} cannot be reached: {said}", _ONLINE, passing="CERTIFICATE" not in said
+                f"{self.host} cannot be reached: {why}",
+                _ONLINE,
+                passing="CERTIFICATE" not in why,
             ) from error
         if status == 401 and not self._token:
             raise Denied(f"{self.host} wants a token", _NO_TOKEN)
@@ -392,31 +394,31 @@ def of_status(status: int, body: str, host: str, wait: float = 0.0) -> HranaErro
 def of_result(error: Mapping[str, Any], host: str) -> HranaError:
     """What an error inside of an answer means."""
     code = safe(str(error.get("code") or ""))[:80]
-    said = safe(str(error.get("message") or ""))[:300]
+    message = safe(str(error.get("message") or ""))[:300]
     if code == "RESPONSE_TOO_LARGE":
         return AnswerTooLarge(f"{host}: the answer is too large", code=code)
-    if code == "BLOCKED" or "BLOCKED" in said:
-        return _blocked(host, said)
-    if _is_archived(said):
+    if code == "BLOCKED" or "BLOCKED" in message:
+        return _blocked(host, message)
+    if _is_archived(message):
         return _archived(host)
     if code.startswith("SQLITE_CONSTRAINT"):
-        return Constraint(f"{host}: {said}", code=code)
-    if "no such table" in said:
-        return NoTable(f"{host}: {said}", code=code)
+        return Constraint(f"{host}: {message}", code=code)
+    if "no such table" in message:
+        return NoTable(f"{host}: {message}", code=code)
     if code == "SQLITE_FULL":
         return Blocked(
-            f"the database {host} is full: {said}",
+            f"the database {host} is full: {message}",
             "forget old snapshots (doit forget-backups), or take a larger plan",
             code=code,
         )
     if code in ("SQLITE_READONLY", "SQLITE_AUTH"):
-        return ReadOnly(f"{host}: {said}", "a backup needs a token that may write", code=code)
-    return HranaError(f"{host}: {said} ({code})", code=code, passing=code in _PASSING)
+        return ReadOnly(f"{host}: {message}", "a backup needs a token that may write", code=code)
+    return HranaError(f"{host}: {message} ({code})", code=code, passing=code in _PASSING)
 
 
-def _blocked(host: str, said: str) -> HranaError:
+def _blocked(host: str, reason: str) -> HranaError:
     return Blocked(
-        f"{host} blocks it, because the plan's quota is used up: {said}",
+        f"{host} blocks it, because the plan's quota is used up: {reason}",
         "see: turso plan show; reading may still work, and the quota returns with the month",
         code="BLOCKED",
     )

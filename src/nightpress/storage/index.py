@@ -155,13 +155,13 @@ class Index:
 
     def hashes(self, names: Sequence[bytes]) -> dict[bytes, tuple[bytes, str]]:
         """path -> (stamp, sha256) of the files that were hashed before."""
-        known = {}
+        hashes = {}
         db = self._db()
         for name in names:
             row = db.execute("SELECT stamp, sha256 FROM files WHERE path = ?", (name,)).fetchone()
             if row is not None:
-                known[name] = (row["stamp"], row["sha256"])
-        return known
+                hashes[name] = (row["stamp"], row["sha256"])
+        return hashes
 
     def remember(self, hashes: Mapping[bytes, tuple[bytes, str]]) -> None:
         with self._store.write() as db:

@@ -94,10 +94,10 @@ def _remove_others(
     what was saved."""
     changed = []
     for entry in reversed(tree.walk(root, IGNORE).files):
-        held = by_path.get(entry.path)
+        wanted = by_path.get(entry.path)
         if (entry.path, entry.kind) not in saved:
             continue
-        if held is not None and held.kind == entry.kind:
+        if wanted is not None and wanted.kind == entry.kind:
             continue
         try:
             with _named(entry.path):
@@ -122,34 +122,34 @@ def _remover(kind: str) -> Callable[[int, str], None]:
     return remove
 
 
-def _differs(root: Path, held: Held) -> bool:
-    path = root / held.path
+def _differs(root: Path, entry: Held) -> bool:
+    path = root / entry.path
     try:
         standing = path.lstat()
     except FileNotFoundError:
         return True
-    if held.kind == "link":
-        return os.readlink(path) != held.text
-    if held.kind == "dir":
-        return stat.S_IMODE(standing.st_mode) != held.mode
-    if stat.S_IMODE(standing.st_mode) != held.mode:
+    if entry.kind == "link":
+        return os.readlink(path) != entry.text
+    if entry.kind == "dir":
+        return stat.S_IMODE(standing.st_mode) != entry.mode
+    if stat.S_IMODE(standing.st_mode) != entry.mode:
         return True
-    return hashlib.sha256(tree.read(root, held.path, CAP)).hexdigest() != held.text
+    return hashlib.sha256(tree.read(root, entry.path, CAP)).hexdigest() != entry.text
 
 
-def _put(root: Path, held: Held, data: bytes) -> None:
+def _put(root: Path, entry: Held, data: bytes) -> None:
     temporary = f".nightpress-{secrets.token_hex(8)}"  # as in _TEMPORARY
 
     def put(folder: int, name: str) -> None:
-        if held.kind == "dir":
+        if entry.kind == "dir":
             with suppress(FileExistsError):
                 os.mkdir(name, 0o700, dir_fd=folder)
             return
         try:
-            if held.kind == "link":
-                os.symlink(held.text, temporary, dir_fd=folder)
+            if entry.kind == "link":
+                os.symlink(entry.text, temporary, dir_fd=folder)
             else:
-                atomic.write_new(temporary, data, held.mode & 0o777, folder)
+                atomic.write_new(temporary, data, entry.mode & 0o777, folder)
             os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         except OSError:
             with suppress(OSError):
@@ -157,4 +157,4 @@ def _put(root: Path, held: Held, data: bytes) -> None:
             raise
         os.fsync(folder)
 
-    _in_folder(root, held.path, put)
+    _in_folder(root, entry.path, put)

@@ -37,17 +37,17 @@ def acquire(state: Path, command: str) -> ProjectLock:
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.EISDIR, errno.EACCES, errno.ENXIO):
             raise
-        said = f"{state.name}/{NAME} is no file that we can write ({error.strerror})"
-        raise NightpressError(said, "remove it, or look at its permissions") from error
+        what = f"{state.name}/{NAME} is no file that we can write ({error.strerror})"
+        raise NightpressError(what, "remove it, or look at its permissions") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        held = holder(os.pread(file, 4096, 0))
+        owner = holder(os.pread(file, 4096, 0))
         os.close(file)
         if error.errno not in (errno.EAGAIN, errno.EACCES):
             raise
         raise BusyError(
-            f"another run is busy: {held}", "wait for it, or stop it with Ctrl-C (or kill) first"
+            f"another run is busy: {owner}", "wait for it, or stop it with Ctrl-C (or kill) first"
         ) from error
     since = datetime.now(UTC).isoformat(timespec="seconds")
     text = json.dumps({"pid": os.getpid(), "since": since, "command": command})

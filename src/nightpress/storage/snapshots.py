@@ -77,12 +77,12 @@ class Snapshots:
         entries = []
         for entry in (entry for entry in tree.files if not without(entry.path)):
             try:
-                held = self._hold(root, entry, folders)
+                copy = self._hold(root, entry, folders)
             except (UnsafePath, FileNotFoundError, PermissionError) as error:
                 left_out.append(f"{safe(entry.path)}: {error}")
                 continue
-            if held is not None:
-                entries.append(held)
+            if copy is not None:
+                entries.append(copy)
         for folder in folders:
             atomic.sync_folder(folder)
         moment = datetime.fromtimestamp(now, UTC)

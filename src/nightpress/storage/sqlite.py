@@ -52,8 +52,8 @@ class Store:
         try:
             fresh = self._open() if _writable(self.path) else self._open_for_reading()
         except sqlite3.DatabaseError as error:
-            if isinstance(said := _trouble(self.path, error), MachineTrouble):
-                raise said from error
+            if isinstance(trouble := _trouble(self.path, error), MachineTrouble):
+                raise trouble from error
             if self._durable:
                 raise LedgerError(f"{self.path}: {error}", _DAMAGED) from error
             self._set_aside()  # a damaged cache is made anew: it costs nothing but time
@@ -68,8 +68,8 @@ class Store:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _CORRUPT:
             return
         self._set_aside()
-        said = f"{self.path.name}, a cache, was damaged ({error}); it was set aside"
-        raise MachineTrouble(said, "run it again: it is made anew") from error
+        what = f"{self.path.name}, a cache, was damaged ({error}); it was set aside"
+        raise MachineTrouble(what, "run it again: it is made anew") from error
 
     def _set_aside(self) -> None:
         for suffix in ("", "-wal", "-shm"):
@@ -322,9 +322,9 @@ def single_file(path: Path) -> sqlite3.Connection:
 
 def copy(source: Path, target: Path) -> None:
     """A consistent copy of a database that may be in use, as one file without WAL."""
-    with closing(read_only(source)) as original, closing(sqlite3.connect(target)) as made:
-        original.backup(made)
-        made.execute("PRAGMA journal_mode=DELETE")
+    with closing(read_only(source)) as original, closing(sqlite3.connect(target)) as whole:
+        original.backup(whole)
+        whole.execute("PRAGMA journal_mode=DELETE")
 
 
 def is_sound(path: Path) -> bool:

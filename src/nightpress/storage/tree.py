@@ -110,12 +110,12 @@ class Ignore:
 
 def with_parents(paths: Iterable[str]) -> frozenset[str]:
     """The paths, and every folder on the way to one."""
-    found = set()
+    every = set()
     for path in paths:
-        while path and path not in found:
-            found.add(path)
+        while path and path not in every:
+            every.add(path)
             path = path.rpartition("/")[0]
-    return frozenset(found)
+    return frozenset(every)
 
 
 def _is_component(name: str, path: str) -> bool:
@@ -170,13 +170,13 @@ def _without_outside(entries: list[Entry], notices: list[Notice]) -> list[Entry]
     names = Counter(e.inode for e in entries if e.kind == "file" and e.links > 1)
     if not names:
         return entries
-    found = []
+    inside = []
     for entry in entries:
         if entry.kind == "file" and entry.links > 1 and names[entry.inode] < entry.links:
             notices.append(Notice(entry.path, "a hard link that leads out: never read"))
             entry = replace(entry, kind="outside")
-        found.append(entry)
-    return found
+        inside.append(entry)
+    return inside
 
 
 def _below(
@@ -272,13 +272,13 @@ def _read_in(folder: int, name: str, path: str, cap: int, hard_links: bool) -> b
             raise UnsafePath(f"{safe(path)}: a link or a special file is not read") from error
         raise
     try:
-        found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
             raise UnsafePath(f"{safe(path)}: only regular files are read")
-        if found.st_nlink > 1 and not hard_links:
+        if status.st_nlink > 1 and not hard_links:
             raise UnsafePath(f"{safe(path)}: a hard link may lead out of the plugin")
-        if found.st_size > cap:
-            raise UnsafePath(f"{safe(path)}: {found.st_size:,} bytes is more than {cap:,}")
+        if status.st_size > cap:
+            raise UnsafePath(f"{safe(path)}: {status.st_size:,} bytes is more than {cap:,}")
         return _read_all(file, cap)
     finally:
         os.close(file)
