@@ -76,7 +76,8 @@ class Answer(NamedTuple):
     quota, limit: which limit a refusal spoke of (requests or input tokens a minute, requests a
     day), and the number that it stated, if any; left: False where
     the request certainly never left this machine (its reservation may be given back);
-    tokens_in, tokens_out, model: what an answer without a reply cost, and whose it was.
+    tokens_in, tokens_out, model: what an answer without a reply cost, and whose it was; by_chance:
+    it was blocked for what another try may well not say.
     """
 
     kind: str
@@ -90,6 +91,7 @@ class Answer(NamedTuple):
     tokens_in: int = 0
     tokens_out: int = 0
     model: str = ""
+    by_chance: bool = False
 
 
 # kind -> (may the same request be tried again in this run, does it end the whole run)
@@ -107,6 +109,12 @@ ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
     "truncated": (True, False),  # cut off at the token limit: once, with a larger budget
     "blocked": (False, False),  # prompt blocked or safety stop: no retry
 }
+
+
+BLOCKED = "blocked"
+BLOCKED_BY_CHANCE = "blocked_by_chance"
+"""What an attempt is recorded with: a document that is blocked is parked; one that was blocked by
+chance is asked for once more."""
 
 
 class BackendError(NightpressError):

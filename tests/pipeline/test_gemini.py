@@ -439,3 +439,44 @@ def test_a_refused_document_is_parked_until_it_is_asked_for(shop: Market) -> Non
         assert doit("pace=unpaced").code == 0
         assert [call["phase"] for call in server.seen()["list"]][3:] == ["generation"]
     assert shop.target("alpha").stat().st_size >= 8_000
+
+
+@pytest.mark.parametrize("fault", ["safety", "blocked"])
+def test_a_document_that_the_filter_stops_is_not_asked_for_again(shop: Market, fault: str) -> None:
+    keep_only(shop, "alpha")
+    with serving(shop, script=["ok", fault]) as (server, doit):
+        assert doit("pace=unpaced").code == 1
+        assert len(server.seen()["list"]) == 2
+        again = doit("pace=unpaced")
+        assert again.code == 0
+        assert "1 parked" in again.out
+        assert len(server.seen()["list"]) == 2
+        assert "parked       alpha/skill: the provider's filter stopped it" in doit("plan").out
+        assert doit("pace=unpaced", "enhance:alpha/skill").code == 0
+        assert len(server.seen()["list"]) == 3
+    assert shop.target("alpha").exists()
+
+
+def test_a_blocked_analysis_parks_its_documents(shop: Market) -> None:
+    keep_only(shop, "alpha")
+    with serving(shop, script=["safety"]) as (server, doit):
+        assert doit("pace=unpaced").code == 1
+        assert "1 parked" in doit("pace=unpaced").out
+        assert len(server.seen()["list"]) == 1
+        (shop.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
+        assert doit("pace=unpaced").code == 0
+    assert shop.target("alpha").exists()
+
+
+def test_a_recitation_is_asked_for_once_more_and_a_wish_is_answered_once(shop: Market) -> None:
+    keep_only(shop, "alpha")
+    with serving(shop, script=["ok", "recitation", "recitation", "recitation"]) as (server, doit):
+        for made in (2, 3, 3, 3):
+            doit("pace=unpaced")
+            assert len(server.seen()["list"]) == made
+        assert doit("forget", "enhance:alpha/skill").code == 0
+        for _ in range(2):
+            doit("pace=unpaced")
+            assert len(server.seen()["list"]) == 4
+    classes = shop.rows("SELECT error_class FROM enhancements ORDER BY id")
+    assert classes == [("blocked_by_chance",), ("blocked",), ("blocked",)]

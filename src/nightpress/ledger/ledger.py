@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nightpress.errors import AwaitsReview
+from nightpress.errors import BLOCKED, AwaitsReview
 from nightpress.ledger import chain
 from nightpress.ledger.migrations import MIGRATIONS
 from nightpress.ledger.rows import (
@@ -140,7 +140,8 @@ class Ledger:
                     " (SELECT job FROM enhancements WHERE id = ?) AND phase <> 'analysis'",
                     (row, row),
                 )
-            if waits or status in (*STANDING, Status.REFUSED):
+            parks = waits or columns.get("error_class") == BLOCKED
+            if parks or status in (*STANDING, Status.REFUSED):
                 db.execute(
                     "DELETE FROM asks WHERE job = (SELECT job FROM enhancements WHERE id = ?)"
                     " AND after_id < ?",

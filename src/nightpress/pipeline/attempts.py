@@ -9,8 +9,14 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
-from nightpress.errors import AwaitsReview, BackendError, Deferred, NightpressError
-from nightpress.ledger import Drafted, NewAttempt, findings_json, reviews
+from nightpress.errors import (
+    BLOCKED_BY_CHANCE,
+    AwaitsReview,
+    BackendError,
+    Deferred,
+    NightpressError,
+)
+from nightpress.ledger import Drafted, NewAttempt, attempts, findings_json, reviews
 from nightpress.model import Finding, Fingerprint, Request, Status
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.run import Outcome, Run
@@ -18,6 +24,9 @@ from nightpress.plan import Item, PluginState, TargetState
 from nightpress.project import Project
 from nightpress.quota import Reservation
 from nightpress.storage import atomic
+
+_ROWS = 50
+"""Earlier attempts at a document that are looked at."""
 
 
 class Draft(Struct, frozen=True):
@@ -106,6 +115,8 @@ class Attempts(Struct):
         name = type(error).__name__
         if isinstance(error, BackendError):
             name = error.answer.kind
+            if error.answer.by_chance and not self._blocked_before(attempt):
+                name = BLOCKED_BY_CHANCE
         self.run.project.ledger.end(
             attempt.row,
             status,
@@ -114,6 +125,14 @@ class Attempts(Struct):
             **self.timing(attempt),
         )
         self.tell(attempt, status, message)
+
+    def _blocked_before(self, attempt: Attempt) -> bool:
+        """Was the same question blocked by chance before? (The ledger knows.)"""
+        rows = attempts.of_job(self.run.project.ledger, attempt.item.id, _ROWS)
+        same = asdict(attempt.state.inputs.fingerprint)
+        return any(
+            row.error_class == BLOCKED_BY_CHANCE and dict(row.fingerprint) == same for row in rows
+        )
 
     def fail(self, attempt: Attempt, error: Exception) -> None:
         """Failed, deferred or interrupted: the old file stays, the reservation is given back."""

@@ -34,7 +34,7 @@ class Publication(Struct, frozen=True):
 
 class LastRow(Struct, frozen=True):
     """The latest row of the ledger, whatever its status. waits: its draft waits for a person;
-    rejected: why a person turned that draft down."""
+    rejected: why a person turned that draft down; blocked: the provider's filter stopped it."""
 
     status: str
     fingerprint: Fingerprint
@@ -42,6 +42,7 @@ class LastRow(Struct, frozen=True):
     message: str = ""
     waits: bool = False
     rejected: str = ""
+    blocked: bool = False
 
 
 class Inputs(Struct, frozen=True):
@@ -218,7 +219,8 @@ def is_undone(inputs: Inputs) -> bool:
 def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
     """It wants making; but is it parked, or is there too little to make it from?"""
     every = tuple(reasons)
-    wanted = inputs.forced or inputs.asked
+    blocked = inputs.last is not None and inputs.last.blocked
+    wanted = inputs.forced or inputs.asked or (blocked and inputs.named)
     if not wanted and _parked(inputs):
         return Decision("parked", (_why_parked(inputs), *every))
     if inputs.shortage and not inputs.forced:
@@ -233,6 +235,8 @@ def _why_parked(inputs: Inputs) -> Reason:
     if inputs.last is not None and inputs.last.waits:
         return Reason("review", "its draft waits for you: doit review")
     message = inputs.last.message if inputs.last is not None else ""
+    if inputs.last is not None and inputs.last.blocked:
+        return Reason("blocked", f"the provider's filter stopped it before ({message})")
     return Reason("parked", f"refused before ({message})")
 
 
@@ -240,7 +244,7 @@ def _parked(inputs: Inputs) -> bool:
     last = inputs.last
     return (
         last is not None
-        and (last.status == Status.REFUSED or last.waits or bool(last.rejected))
+        and (last.status == Status.REFUSED or last.waits or bool(last.rejected) or last.blocked)
         and _same(last.fingerprint, inputs)
         and last.before_sha256 == inputs.standing.sha256
     )

@@ -21,6 +21,7 @@ TODO = {
     "transient": "run doit again: the connection or the server failed",
     "malformed": "run doit again; if it lasts, take another model",
     "truncated": "raise max_output_tokens of the generator, or lower size.max",
+    "blocked_by_chance": "nothing: it is asked for once more by the next run",
     "blocked": "the provider refused the content: write this document by hand, or take another"
     " model",
     "AwaitsReview": "doit review shows the draft; then doit apply:PLUGIN, or doit reject:PLUGIN",

@@ -21,6 +21,8 @@ STOPPED = frozenset(
         "MODEL_ARMOR", "ESCALATION",
     }
 )  # fmt: skip
+RECITED = "RECITATION"
+"""The reply was too near to something in print; the next one often is not."""
 CUT = frozenset({"MAX_TOKENS", "CONTINUATION"})
 KEYLIKE = pattern(
     r"AIza[\w-]{10,}|ya29\.[\w.-]+|(?i:(?<=key=)|(?<=bearer ))[^\s&'\"]+|AQ\.[\w-]{20,}"
@@ -100,7 +102,8 @@ def of_body(body: str) -> Outcome:
     answer = None
     if kind:
         answer = Answer(kind, message, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
-                        tokens_out=tokens_out, model=model)  # fmt: skip
+                        tokens_out=tokens_out, model=model,
+                        by_chance=kind == "blocked" and RECITED in message)  # fmt: skip
     return Outcome(text, model, tokens_in, tokens_out, answer)
 
 
