@@ -128,7 +128,7 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
         "keep", ("edited",),
     ),
     "edited, too small": (of(standing=Standing("theirs", 9)), "keep", ("edited",)),
-    "edited, and asked for": (edited(asked=True), "make", ("asked",)),
+    "edited, and asked for": (edited(asked=True), "make", ("person", "asked")),
     "edited, and named": (edited(named=True), "keep", ("edited",)),
     "edited, too small, and named": (
         edited(standing=Standing("theirs", 9), named=True), "make", ("person", "undersized"),
@@ -143,20 +143,24 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
         edited(standing=Standing("theirs", 9), policy="extend"), "make", ("person", "undersized"),
     ),
     "edited, where files are extended": (edited(policy="extend"), "keep", ("edited",)),
-    "edited, and forced": (of(standing=Standing("theirs", 500), forced=True), "make", ("asked",)),
+    "edited, and forced": (
+        of(standing=Standing("theirs", 500), forced=True), "make", ("asked", "person"),
+    ),
+    "ours, forced": (of(forced=True), "make", ("asked",)),
+    "never, and forced": (absent(forced=True), "make", ("asked",)),
     # asked for
     "ours, asked for": (of(asked=True), "make", ("asked",)),
     "ours, asked for, with what has changed": (
         of(asked=True, publication=moved(settings="x")), "make", ("asked", "settings"),
     ),
-    "a person's, asked for": (foreign(asked=True), "make", ("asked",)),
-    "adopted, asked for": (foreign(publication=ADOPTED, asked=True), "make", ("asked",)),
+    "a person's, asked for": (foreign(asked=True), "make", ("person", "asked")),
+    "adopted, asked for": (adopted(asked=True), "make", ("person", "asked")),
     "asked for, too little source": (
         of(asked=True, shortage=SHORT), "insufficient", ("insufficient", "asked"),
     ),
     "forced, too little source": (of(forced=True, shortage=SHORT), "make", ("asked",)),
-    "refused before, asked for": (foreign(asked=True, last=REFUSED), "make", ("asked",)),
-    "refused before, forced": (foreign(forced=True, last=REFUSED), "make", ("asked",)),
+    "refused before, asked for": (foreign(asked=True, last=REFUSED), "make", ("person", "asked")),
+    "refused before, forced": (foreign(forced=True, last=REFUSED), "make", ("asked", "person")),
     # no file
     "never": (absent(), "make", ("never",)),
     "gone": (absent(publication=OURS), "make", ("missing",)),
@@ -254,8 +258,8 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
     "undone, where files are extended": (undone(policy="extend"), "parked", ("undone",)),
     "undone, the lock file with it": (undone(publication=None), "parked", ("undone",)),
     "undone, and named": (undone(named=True), "make", ("person", "undersized")),
-    "undone, and asked for": (undone(asked=True), "make", ("asked",)),
-    "undone, and forced": (undone(forced=True), "make", ("asked", "undersized")),
+    "undone, and asked for": (undone(asked=True), "make", ("person", "asked")),
+    "undone, and forced": (undone(forced=True), "make", ("asked", "person", "undersized")),
     "undone, inside the window": (
         undone(standing=Standing("theirs", 500)), "parked", ("undone",),
     ),
@@ -302,7 +306,9 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
     "its draft waits, and it is named again": (
         small(named=True, last=WAITING), "parked", ("review", "person", "undersized"),
     ),
-    "its draft waits, and is asked for": (small(asked=True, last=WAITING), "make", ("asked",)),
+    "its draft waits, and is asked for": (
+        small(asked=True, last=WAITING), "make", ("person", "asked"),
+    ),
     "its draft waits, and it was edited since": (
         small(standing=Standing("other", 99), last=WAITING), "keep", ("undersized",),
     ),
@@ -451,7 +457,25 @@ SAID: dict[str, tuple[Inputs, list[str]]] = {
         ["a person's file, kept with its findings: frontmatter, links"],
     ),
     "kept": (small(), ["a person's file, kept: undersized (99 of 100 bytes)"]),
-    "proposed": (small(policy="review"), ["a person's file", "undersized (99 of 100 bytes)"]),
+    "reviewed": (
+        small(policy="review"),
+        ["a person's file: its draft will wait for you", "undersized (99 of 100 bytes)"],
+    ),
+    "extended": (
+        small(policy="extend"),
+        ["a person's file: extended if nothing of it is lost", "undersized (99 of 100 bytes)"],
+    ),
+    "replaced": (
+        small(policy="replace"), ["REPLACES a person's file", "undersized (99 of 100 bytes)"],
+    ),
+    "forced over it": (small(forced=True), ["asked for (force)", "REPLACES a person's file"]),
+    "waits beside it": (
+        small(policy="review", last=WAITING),
+        [
+            "its draft waits for you: doit review", "a person's file",
+            "undersized (99 of 100 bytes)",
+        ],
+    ),
     "undone": (
         undone(), ["the text from before our publication stands again: not made until named"],
     ),

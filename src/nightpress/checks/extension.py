@@ -25,7 +25,7 @@ from nightpress.checks.units import Unit
 from nightpress.lazy import pattern
 from nightpress.plugin import frontmatter
 
-__all__ = ["Extension", "Foreign", "extension"]
+__all__ = ["Extension", "Foreign", "counted", "extension"]
 
 Foreign_kind = Literal["release", "licence", "plan", "project", "badge", "subject", "sibling"]
 
@@ -133,9 +133,7 @@ class Extension(Struct, frozen=True):
         """What is against it in one short text, "" if nothing is."""
         parts = []
         if self.losses:
-            kinds = Counter(NOUNS.get(loss.kind, loss.kind) for loss in self.losses)
-            named = (f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.most_common())
-            parts.append(f"it would lose {', '.join(named)}")
+            parts.append(f"it would lose {counted(self.losses)}")
         if self.changes:
             keys = dict.fromkeys(change.key for change in self.changes)
             parts.append(f"it would change {', '.join(keys)}")
@@ -153,6 +151,12 @@ class Extension(Struct, frozen=True):
             *(loss.message for loss in self.losses),
             *(foreign.message for foreign in self.foreign),
         )
+
+
+def counted(lost: Iterable[Loss]) -> str:
+    """How much is lost, by kind: `3 rules, 2 headings`; "" for nothing."""
+    kinds = Counter(NOUNS.get(loss.kind, loss.kind) for loss in lost)
+    return ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.most_common())
 
 
 def extension(

@@ -14,20 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress.checks import baseline, document
-from nightpress.checks.extension import extension
+from nightpress.checks.extension import Extension, counted, extension
 from nightpress.errors import Deferred, NightpressError, PublishConflict, Unrecorded, UnsafePath
 from nightpress.ledger import lockfile
-from nightpress.model import Status
+from nightpress.model import Finding, Status
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Attempts, Draft
 from nightpress.pipeline.run import Run
-from nightpress.plan import Item, PluginState, judge
+from nightpress.plan import Item, PluginState, judge, staleness
 from nightpress.plugin import sources
 from nightpress.quota import Spending
 from nightpress.storage import Snapshots, tree
@@ -147,29 +148,39 @@ class Press(Struct):
         if because := review.turned_down(self.run.project, item.id, attempt.draft.text):
             self.attempts.turn_down(attempt, attempt.draft, because)
             return
-        publish = attempt.state.decision.publish
-        if "review" in (publish, attempt.state.enhancement.settings.get("publish")):
-            self.attempts.hold(attempt, attempt.draft)
-        elif publish == "extend" and (against := self._against(attempt, attempt.draft)):
-            self.attempts.hold(attempt, attempt.draft, against)
+        state, draft = attempt.state, attempt.draft
+        publish = state.decision.publish
+        persons = any(reason.code == "person" for reason in state.decision.reasons)
+        against = self._against(attempt, draft) if persons else None
+        if against is not None and publish == "auto":
+            sizes = f"{state.inputs.standing.size:,} -> {len(draft.text.encode()):,} bytes"
+            lost = f"{sizes}; loses {counted(against.losses) or 'nothing'}"
+            told = f"{staleness.REPLACES} ({lost})"
+            attempt.why = attempt.why.replace(staleness.REPLACES, told)
+        elif against is not None and not against.clean:  # the review shows them
+            said = (Finding("extension", "warning", message) for message in against.messages)
+            draft = attempt.draft = replace(draft, findings=(*draft.findings, *said))
+        if "review" in (publish, state.enhancement.settings.get("publish")):
+            self.attempts.hold(attempt, draft, against.summary if against is not None else "")
+        elif publish == "extend" and against is not None and not against.clean:
+            self.attempts.hold(attempt, draft, against.summary)
         else:
-            self.put_in_place(attempt, attempt.draft)
+            self.put_in_place(attempt, draft)
 
-    def _against(self, attempt: Attempt, draft: Draft) -> str:
-        """Why the draft is no extension of the file that stands there; "" if it is one."""
+    def _against(self, attempt: Attempt, draft: Draft) -> Extension:
+        """What is against taking the draft for an extension of the file that stands there."""
         root, enhancement = attempt.plugin.root, attempt.state.enhancement
         target = enhancement.target
         standing = sources.standing_text(root, target, attempt.state.inputs.standing.sha256)
         plugin = attempt.request.material.anatomy if attempt.request is not None else None
         linked = (link.target.partition("#")[0] for link in document.parse(draft.text).links)
-        found = extension(
+        return extension(
             standing,
             draft.text,
             _texts(root, (posixpath.join(posixpath.dirname(target), path) for path in linked)),
             about=f"{plugin.name} {plugin.description}" if plugin is not None else "",
             siblings=_texts(root, attempt.plugin.siblings(enhancement)).values(),
         )
-        return found.summary
 
     def put_in_place(self, attempt: Attempt, draft: Draft) -> bool:
         """Publish these very bytes; is the file there?"""

@@ -199,6 +199,12 @@ def _judged(
     )  # fmt: skip
     accepted = state.inputs.publication.accepted if state.inputs.publication else ()
     new = baseline.new(verdict.findings, accepted)
+    name = f"{plugin.slug}/{state.enhancement.name}"
+    new += tuple(
+        Finding("moved", "warning", reason.text, hint=f"doit enhance:{name} drafts anew")
+        for reason in state.decision.reasons
+        if reason.code == "moved"
+    )
     return Judged(shown, size, verdict.score, new, stale, counted_from=verdict.counted_from)
 
 

@@ -13,6 +13,9 @@ from msgspec.structs import replace
 
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
 
+REPLACES = "REPLACES a person's file"
+"""Said in plan, run and ledger wherever a draft takes the place of what a person wrote."""
+
 
 class Standing(Struct, frozen=True):
     """The file that stands at the target; sha256 None: there is none."""
@@ -106,9 +109,12 @@ def needs_judgement(inputs: Inputs) -> bool:
 
 def decide(inputs: Inputs) -> Decision:
     """Fresh, or what to do and why."""
-    if inputs.forced:
-        return _make(inputs, [Reason("asked", "asked for (force)"), *_changes(inputs)])
     ours = is_ours(inputs.standing, inputs.publication)
+    if inputs.forced:
+        asked = [Reason("asked", "asked for (force)")]
+        if inputs.standing.sha256 is not None and not ours:
+            asked.append(_PERSONS["auto"])
+        return _make(inputs, [*asked, *_changes(inputs)])
     if inputs.standing.sha256 is not None and not ours:
         return _decide_persons(inputs)
     if inputs.asked:
@@ -133,17 +139,17 @@ def _decide_persons(inputs: Inputs) -> Decision:
     if is_adopted(standing, inputs.publication):
         since = _moved_on(inputs)
         if inputs.named and (since or undersized):
-            return _propose(inputs, [_PERSONS, *since, *size])
+            return _propose(inputs, [*since, *size])
         return Decision("fresh", since)
     if is_undone(inputs) and not inputs.named:
         return _UNDONE
     drafted = inputs.named or inputs.policy in ("review", "extend") or _parked(inputs)
     if undersized and drafted:
-        return _propose(inputs, [_PERSONS, *size])
+        return _propose(inputs, size)
     if _edited(inputs):
         return Decision("keep", (Reason("edited", "edited by hand since we published it"),))
     if undersized and inputs.policy == "replace":
-        return _propose(inputs, [_PERSONS, *size])
+        return _propose(inputs, size)
     if undersized:
         return Decision("keep", (Reason("undersized", f"a person's file, kept: {size[0].text}"),))
     return Decision("adopt", _adopted_with(inputs))
@@ -152,10 +158,12 @@ def _decide_persons(inputs: Inputs) -> Decision:
 def _propose(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
     """A draft beside a person's file: published, published where nothing is lost, or held. What
     somebody edited or adopted is no template's any more: there, no draft replaces anything."""
-    decision = _make(inputs, reasons)
     publish = {"replace": "auto", "extend": "extend"}.get(inputs.policy, "review")
     if publish == "auto" and (_edited(inputs) or is_adopted(inputs.standing, inputs.publication)):
         publish = "review"
+    decision = _make(inputs, [Reason("person", "a person's file"), *reasons])
+    if decision.action == "make":
+        return replace(decision, reasons=(_PERSONS[publish], *reasons), publish=publish)
     return replace(decision, publish=publish)
 
 
@@ -349,7 +357,11 @@ def work(action: Action, already_recorded: bool) -> bool:
 
 
 _NEVER = Reason("never", "never made")
-_PERSONS = Reason("person", "a person's file")
+_PERSONS = {
+    "auto": Reason("person", REPLACES),
+    "review": Reason("person", "a person's file: its draft will wait for you"),
+    "extend": Reason("person", "a person's file: extended if nothing of it is lost"),
+}
 _UNDONE = Decision(
     "parked",
     (Reason("undone", "the text from before our publication stands again: not made until named"),),

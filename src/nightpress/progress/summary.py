@@ -12,7 +12,7 @@ _NOW = {
     "fresh": "up to date",
     "parked": "parked",
     "insufficient": "insufficient",
-    "keep": "kept (edited by hand)",
+    "keep": "kept as they are",
 }
 
 

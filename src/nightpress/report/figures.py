@@ -222,7 +222,7 @@ STATE_WORDS = {
     "parked": "parked",
     "make": "stale",
     "adopt": "to adopt",
-    "keep": "edited by hand",
+    "keep": "kept as they are",
     "deferred": "deferred",
     "insufficient": "insufficient",
     "fresh": "up to date",

@@ -148,7 +148,8 @@ def _cause(row: RecordedAttempt) -> str:
     if row.status == Status.INSUFFICIENT:
         return "too little source"
     if row.status == Status.KEPT and row.error_class == "NightpressError":
-        return "edited by hand"
+        edited = (row.error_message or "").startswith("edited")
+        return "edited by hand" if edited else "a person's file"
     return row.error_class or row.status
 
 

@@ -55,6 +55,7 @@ def summary(figures: Figures) -> list[str]:
         for plugin in figures.plugins
         for document in plugin.documents
         if document.state in ("failed", "refused", "parked", "keep")
+        or (document.state == "fresh" and document.reasons)  # the source has moved on
     ]
     lines += [f"{state:<12} {line}" for state, line in waiting[:MOST]]
     if len(waiting) > MOST:

@@ -36,7 +36,15 @@ def plan() -> Task:
 
 
 def _rows(catalog: Catalog) -> list[Item]:
-    return sorted(catalog.items.values(), key=lambda item: (not item.work, item.id))
+    """What is to be done first; of it, last what touches files of people."""
+    return sorted(catalog.items.values(), key=lambda item: (not item.work, _for(item), item.id))
+
+
+def _for(item: Item) -> int:
+    """0: nobody's or our file, or a person's that is replaced; 1, 2: a draft beside one."""
+    if item.decision.action != "make":
+        return 0
+    return {"extend": 1, "review": 2}.get(item.decision.publish, 0)
 
 
 def _document(
@@ -56,6 +64,7 @@ def _document(
                 "target": item.target,
                 "action": item.decision.action,
                 "work": item.work,
+                "publish": item.decision.publish,
                 "bytes": item.size,
                 "reasons": [{"code": r.code, "text": r.text} for r in item.decision.reasons],
                 "score": scores.get(item.id),
@@ -69,7 +78,7 @@ def _document(
 def _show(now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int]) -> None:
     rows = _rows(catalog)
     for item in rows:
-        if item.decision.action != "fresh":
+        if item.decision.action != "fresh" or item.decision.reasons:
             why = "; ".join(reason.text for reason in item.decision.reasons)
             score = f" (score {scores[item.id]})" if item.id in scores else ""
             say(f"{item.decision.action:<12} {item.id}: {why}{score}")
@@ -78,9 +87,35 @@ def _show(now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int]
     say(f"{_headline(now, catalog)}; {ahead.sentence()}")
     if ahead.evidence():
         say(ahead.evidence())
+    _show_persons(now, catalog, rows)
     if any(reason.code == "parked" for item in rows for reason in item.decision.reasons):
         say("parked ones wait until something that they are made from changes, or you ask again:")
         say("  doit forget enhance:PLUGIN/NAME")
+
+
+def _show_persons(now: Session, catalog: Catalog, rows: list[Item]) -> None:
+    """What becomes of people's files."""
+    from nightpress.pipeline import outlook
+
+    for place, (one, many) in _BESIDE.items():
+        jobs = {item.id for item in rows if _for(item) == place}
+        if jobs:
+            said = one if len(jobs) == 1 else f"{len(jobs):,} {many}"
+            say(f"{said}: {outlook.outlook(now.project, catalog, jobs).sentence()}")
+    codes = [
+        {reason.code for reason in item.decision.reasons}
+        for item in rows
+        if item.decision.action in ("keep", "adopt")
+    ]
+    small = sum("undersized" in code for code in codes)
+    kept = sum("edited" not in code for code in codes)
+    if kept:
+        files = "1 file of a person is" if kept == 1 else f"{kept:,} files of people are"
+        hint = f", {small:,} undersized; `standing: review` proposes drafts" if small else ""
+        say(f"{files} kept{hint}")
+    moved = sum(reason.code == "moved" for item in rows for reason in item.decision.reasons)
+    if moved:
+        say(f"of {moved:,} adopted, the source has moved on: doit enhance:PLUGIN/NAME drafts anew")
 
 
 def _headline(now: Session, catalog: Catalog) -> str:
@@ -99,9 +134,15 @@ def _headline(now: Session, catalog: Catalog) -> str:
     return f"{plugins}; {writer} ({writer.why})"
 
 
+_BESIDE = {
+    1: ("1 file of a person is extended if nothing of it is lost",
+        "files of people are extended where nothing is lost"),
+    2: ("1 draft beside a person's file will wait for review",
+        "drafts beside people's files will wait for review"),
+}  # fmt: skip
 _ACTIONS = {
     "adopt": "to adopt", "fresh": "up to date", "insufficient": "insufficient",
-    "keep": "edited by hand", "parked": "parked",
+    "keep": "kept as they are", "parked": "parked",
 }  # fmt: skip
 _CODES = {
     "never": "never made",
@@ -112,4 +153,5 @@ _CODES = {
     "schemas": "contract changed",
     "missing": "target missing",
     "asked": "asked for",
+    "person": "undersized files of people",
 }

@@ -1,0 +1,125 @@
+"""What becomes of a file that a person wrote, by the project's word (`standing`)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.market import Market, plugin, prose
+
+SHORT = (
+    "---\nname: gamma\ndescription: Short. Use when testing ledgers.\n---\n\n# Gamma\n\n"
+    "Never settle a ledger twice.\n\n## By hand\n\n- Ask the team first.\n"
+)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Market:
+    """A project of one plugin, with an undersized skill that a person wrote."""
+    plugin(tmp_path, "gamma", skill=SHORT)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    return market
+
+
+def says(market: Market, word: str) -> None:
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("\nstanding: keep\n", f"\nstanding: {word}\n"))
+
+
+def waiting(market: Market) -> list[dict[str, object]]:
+    drafts = json.loads(market.done("review", "--format", "json").out)
+    return drafts if isinstance(drafts, list) else drafts["drafts"]
+
+
+def test_kept_is_reported_and_never_touched(small: Market) -> None:
+    said = small.done("plan").out
+    assert "kept: undersized" in said and "edited by hand" not in said, said
+    assert "1 file of a person is kept, 1 undersized; `standing: review` proposes drafts" in said
+    small.done()
+    assert "nothing to do: 1 kept as they are" in small.done().out
+    assert small.target("gamma").read_text() == SHORT
+    assert "edited by hand" not in small.done("plan").out + small.done("report").out
+
+
+def test_a_named_one_gets_a_draft_that_waits_and_is_not_made_twice(small: Market) -> None:
+    small.done()
+    assert "1 deferred" in small.done("enhance:gamma/skill").out
+    assert small.target("gamma").read_text() == SHORT
+    [draft] = waiting(small)
+    for words in (["enhance:gamma/skill"], []):
+        assert "nothing to do" in small.done(*words).out
+    assert waiting(small) == [draft]
+    assert small.rows("SELECT status FROM enhancements ORDER BY id") == [("kept",), ("deferred",)]
+
+
+def test_drafts_for_review_are_listed_after_what_is_new(small: Market) -> None:
+    plugin(small.root, "zeta")
+    small.done("manifests")
+    says(small, "review")
+    said = small.done("plan").out
+    assert said.index("make         zeta") < said.index("make         gamma")
+    assert "1 draft beside a person's file will wait for review: no calls; $0" in said
+    done = small.done().out
+    assert "1 published" in done and "1 deferred" in done
+    assert small.target("gamma").read_text() == SHORT
+
+
+def test_what_a_draft_would_lose_is_told_where_it_waits(small: Market) -> None:
+    says(small, "review")
+    small.done()
+    [draft] = waiting(small)
+    told = [f["message"] for f in draft["findings"] if f["check"] == "extension"]  # type: ignore[attr-defined]
+    assert any("Short. Use when testing ledgers" in message for message in told), told
+    [(message,)] = small.rows("SELECT error_message FROM enhancements")
+    assert str(message).startswith("it would lose 1 frontmatter value; ")
+
+
+def test_what_replaces_says_so_and_what_is_lost(small: Market) -> None:
+    says(small, "replace")
+    assert "REPLACES a person's file" in small.done("plan").out
+    done = small.done().out
+    now = small.target("gamma").stat().st_size
+    told = f"REPLACES a person's file ({len(SHORT)} -> {now:,} bytes; loses "
+    assert told in done, done
+    assert "1 frontmatter value)" in done[done.index(told) :]
+
+
+def test_force_publishes_over_a_persons_file_and_says_so(small: Market) -> None:
+    done = small.done("force=1", "enhance:gamma/skill").out
+    assert "1 published" in done
+    assert f"REPLACES a person's file ({len(SHORT)} -> " in done
+    assert small.target("gamma").read_text() != SHORT
+
+
+def test_extended_is_what_loses_nothing(small: Market) -> None:
+    says(small, "extend")
+    done = small.done().out
+    text = small.target("gamma").read_text()
+    if "1 published" in done:
+        assert all(line in text for line in SHORT.split("---\n", 2)[2].splitlines())
+    else:
+        assert text == SHORT
+        [draft] = waiting(small)
+        assert draft["findings"]
+
+
+def test_what_an_adopted_document_speaks_of_has_changed(tmp_path: Path) -> None:
+    good = SHORT + prose("good", 9_000) + "\n"
+    plugin(tmp_path, "gamma", skill=good)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    assert "1 adopted" in market.done().out
+    command = tmp_path / "plugins/gamma/commands/gamma-settle.md"
+    command.write_text(command.read_text() + "\nSettle at noon.\n")
+    told = "source has moved on: commands/gamma-settle.md changed"
+    for _ in range(3):  # null builds in between forget nothing
+        assert "nothing to do: 1 up to date" in market.done().out
+        assert told in market.done("plan").out
+        assert told in market.run("nightpress", "check").out
+        assert told in market.done("report").out
+    assert market.target("gamma").read_text() == good
+    assert "1 deferred" in market.done("enhance:gamma/skill").out
+    assert market.target("gamma").read_text() == good
