@@ -38,7 +38,10 @@ def test_kept_is_reported_and_never_touched(small: Market) -> None:
     said = small.done("plan").out
     assert "kept: undersized" in said and "edited by hand" not in said, said
     assert "1 file of a person is kept, 1 undersized; `standing: review` proposes drafts" in said
-    small.done()
+    told = (
+        "kept         gamma/skill: a person's file, kept, undersized; `standing: review` proposes"
+    )
+    assert told in small.done().out
     assert "nothing to do: 1 kept as they are" in small.done().out
     assert small.target("gamma").read_text() == SHORT
     assert "edited by hand" not in small.done("plan").out + small.done("report").out
@@ -71,8 +74,9 @@ def test_what_a_draft_would_lose_is_told_where_it_waits(small: Market) -> None:
     says(small, "review")
     small.done()
     [draft] = waiting(small)
-    told = [f["message"] for f in draft["findings"] if f["check"] == "extension"]  # type: ignore[attr-defined]
-    assert any("Short. Use when testing ledgers" in message for message in told), told
+    told = [f["message"] for f in draft["findings"]]  # type: ignore[attr-defined]
+    assert sum("Short. Use when testing ledgers" in message for message in told) == 1, told
+    assert any("another subject is added: Troubleshooting" in message for message in told), told
     [(message,)] = small.rows("SELECT error_message FROM enhancements")
     assert str(message).startswith("it would lose 1 frontmatter value; ")
 

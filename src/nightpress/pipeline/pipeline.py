@@ -158,7 +158,12 @@ class Press(Struct):
             told = f"{staleness.REPLACES} ({lost})"
             attempt.why = attempt.why.replace(staleness.REPLACES, told)
         elif against is not None and not against.clean:  # the review shows them
-            said = (Finding("extension", "warning", message) for message in against.messages)
+            quoted = "\n".join(f.message for f in draft.findings if f.check == "losses")
+            said = (
+                Finding("extension", "warning", message)
+                for message in against.messages
+                if message not in quoted
+            )
             draft = attempt.draft = replace(draft, findings=(*draft.findings, *said))
         if "review" in (publish, state.enhancement.settings.get("publish")):
             self.attempts.hold(attempt, draft, against.summary if against is not None else "")

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
 
+KEPT = "a person's file, kept"
 REPLACES = "REPLACES a person's file"
 """Said in plan, run and ledger wherever a draft takes the place of what a person wrote."""
 
@@ -151,7 +152,7 @@ def _decide_persons(inputs: Inputs) -> Decision:
     if undersized and inputs.policy == "replace":
         return _propose(inputs, size)
     if undersized:
-        return Decision("keep", (Reason("undersized", f"a person's file, kept: {size[0].text}"),))
+        return Decision("keep", (Reason("undersized", f"{KEPT}: {size[0].text}"),))
     return Decision("adopt", _adopted_with(inputs))
 
 

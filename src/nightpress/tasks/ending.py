@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nightpress import errors
 from nightpress.model import STANDING
+from nightpress.plan import staleness
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
 
@@ -38,6 +39,13 @@ def problems(now: Session) -> list[str]:
     return [str(p) for p in now.catalog.problems if p.severity == "error"]
 
 
+def _in_short(reason: str) -> str:
+    """One reason for all the files of people that are kept, whatever their sizes."""
+    if reason.startswith(staleness.KEPT):
+        return f"{staleness.KEPT}, undersized; `standing: review` proposes a draft"
+    return reason
+
+
 def lines(now: Session, seconds: float) -> list[str]:
     """The summary: figures, what needs reading, and how it goes on."""
     run = now.run
@@ -47,7 +55,11 @@ def lines(now: Session, seconds: float) -> list[str]:
         notices += [str(p) for p in now.catalog.problems if p.severity == "warning"]
     idle: Counter[str] = Counter(now.catalog.unmoved)
     idle.update(item.decision.action for item in now.catalog.items.values() if not item.work)
-    named = [(o.status, o.job, o.reason) for o in run.outcomes.values() if o.status not in STANDING]
+    named = [
+        (o.status, o.job, _in_short(o.reason))
+        for o in run.outcomes.values()
+        if o.status not in STANDING
+    ]
     rows = summary.lines(
         run.counts(), idle, named,
         seconds=seconds, calls=run.calls, tokens=run.tokens,
