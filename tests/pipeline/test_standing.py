@@ -110,6 +110,19 @@ def test_extended_is_what_loses_nothing(small: Market) -> None:
         assert draft["findings"]
 
 
+def test_a_persons_code_stays_with_the_words_of_its_fences(tmp_path: Path) -> None:
+    listing = "```\nledger/\n  2026/\n```"
+    broken = '```json\n{"ledger": ...}\n```'
+    plugin(tmp_path, "gamma", skill=f"{SHORT}\n{listing}\n\nThen write it:\n\n{broken}\n")
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    says(market, "review")
+    market.done()
+    [(draft,)] = market.rows("SELECT draft FROM reviews")
+    text = draft.decode() if isinstance(draft, bytes) else str(draft)
+    assert listing in text and broken in text
+
+
 def test_what_an_adopted_document_speaks_of_has_changed(tmp_path: Path) -> None:
     good = SHORT + prose("good", 9_000) + "\n"
     plugin(tmp_path, "gamma", skill=good)

@@ -201,7 +201,7 @@ def _list(source: str, place: Place) -> str:
     at = 0
     for match in _INNER.finditer(source):
         before = source[at : match.start()]
-        inner = _inner(match)
+        inner = _inner(match, place)
         if "```" in before or not inner:
             return ""
         pieces += [inline(before, place), inner]
@@ -212,12 +212,12 @@ def _list(source: str, place: Place) -> str:
     return re.sub(r"(?m)^(\s*[-*+]) {2,3}(?=\S)", r"\1 ", "".join(pieces))
 
 
-def _inner(found: re.Match[str]) -> str:
+def _inner(found: re.Match[str], place: Place) -> str:
     indent, fence, info, text = found.groups()
     if len(text) > MOST_QUOTED or not is_quotable_code(text):
         return ""
     bare = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
-    language = _language(info, bare)
+    language = info.strip() if place.own else _language(info, bare)
     return f"{indent}{fence}{language}\n{text}{indent}{fence}"
 
 
@@ -257,7 +257,8 @@ def listing(content: str, info: str, place: Place) -> str:
     ):
         return ""
     if len(text) <= max(MOST_QUOTED, place.excerpt):
-        return f"```{_language(info, text)}\n{text}\n```"
+        language = info.strip() if place.own else _language(info, text)
+        return f"```{language}\n{text}\n```"
     return _excerpt(text, info, place)
 
 

@@ -144,4 +144,7 @@ def contents(material: Material) -> list[Block]:
 def place_of(material: Material, path: str, excerpt: int) -> Place:
     """Where the text of the plugin's file `path` comes from and goes to."""
     paths = frozenset(file.path for file in material.anatomy.files)
-    return Place(path, posixpath.dirname(path), posixpath.dirname(material.target), paths, excerpt)
+    own = path == material.target
+    return Place(
+        path, posixpath.dirname(path), posixpath.dirname(material.target), paths, excerpt, own
+    )
