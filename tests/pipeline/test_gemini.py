@@ -480,3 +480,42 @@ def test_a_recitation_is_asked_for_once_more_and_a_wish_is_answered_once(shop: M
             assert len(server.seen()["list"]) == 4
     classes = shop.rows("SELECT error_class FROM enhancements ORDER BY id")
     assert classes == [("blocked_by_chance",), ("blocked",), ("blocked",)]
+
+
+def test_a_name_that_no_draft_can_mend_costs_no_draft(shop: Market) -> None:
+    keep_only(shop, "alpha")
+    manifest = shop.root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text().replace("skills/alpha/", "skills/claude-alpha/"))
+    with serving(shop) as (server, doit):
+        done = doit("pace=unpaced")
+        assert done.code == 1
+        assert "name-reserved: name holds the reserved word 'claude'" in done.out
+        assert "no draft can mend that" in done.out
+        assert [call["phase"] for call in server.seen()["list"]] == ["analysis"]
+        assert "1 parked" in doit("pace=unpaced").out
+        assert len(server.seen()["list"]) == 1
+
+
+def test_a_bad_description_of_the_analysis_is_mended_by_a_small_call(shop: Market) -> None:
+    keep_only(shop, "alpha")
+    with serving(shop) as (server, doit):
+        assert doit("pace=unpaced", "analyse:alpha").code == 0
+        spoil(shop, "description", "I do it.")
+        done = doit("pace=unpaced")
+        assert done.code == 0, done.out + done.err
+        sizes = [(call["phase"], call["prompt_bytes"]) for call in server.seen()["list"]]
+        assert [phase for phase, _ in sizes] == ["analysis", "analysis", "generation"]
+        assert sizes[1][1] < sizes[0][1] / 3
+        assert "1 up to date" in doit("pace=unpaced").out
+        assert len(server.seen()["list"]) == 3
+    assert "I do it" not in shop.target("alpha").read_text()
+
+
+def spoil(market: Market, field: str, text: str) -> None:
+    """Put another text into the cached analysis."""
+    connection = sqlite3.connect(market.root / ".nightpress" / "ledger.db")
+    with connection:
+        [(kept,)] = connection.execute("SELECT analysis FROM analyses").fetchall()
+        spoilt = json.dumps(json.loads(kept) | {field: text})
+        connection.execute("UPDATE analyses SET analysis = ?", (spoilt,))
+    connection.close()

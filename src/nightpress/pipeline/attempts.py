@@ -176,6 +176,16 @@ class Attempts(Struct):
         )  # fmt: skip
         self.tell(attempt, Status.REFUSED, message)
 
+    def refuse_unasked(self, attempt: Attempt, errors: list[Finding]) -> None:
+        """No draft could pass its checks: none is asked for, and the old file stays."""
+        message = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
+        message = f"{message} (no draft can mend that, so none was asked for)"
+        self.run.project.ledger.end(
+            attempt.row, Status.REFUSED, error_class="refused", error_message=message,
+            **self.timing(attempt),
+        )  # fmt: skip
+        self.tell(attempt, Status.REFUSED, message)
+
     def hold(self, attempt: Attempt, draft: Draft, why: str = "") -> None:
         """Keep a draft that passed its checks for a person to look at; the old file stays. why:
         what a person should know of it."""

@@ -27,6 +27,10 @@ from nightpress.project import prompt as prompting
 
 ANALYSIS_TRIES = 3
 """How often an analysis is asked for, until one keeps its schema."""
+DESCRIPTION = "description-"
+"""What the checks of a description are called after."""
+DESCRIPTION_TOKENS = 2_048
+"""Output tokens of the call that asks for a description alone."""
 
 
 # --- phase 1 ---
@@ -167,6 +171,47 @@ def links(plugin: PluginState, state: TargetState) -> tuple[str, ...]:
     """Targets of the needed enhancements that stand there by now, relative to the plugin."""
     targets = [plugin.states[name].enhancement.target for name in state.needs]
     return tuple(t for t in targets if (plugin.root / t).is_file())
+
+
+def foregone(project: Project, attempt: Attempt) -> list[Finding]:
+    """Errors that every draft would have: they are in the frontmatter, of which a model writes
+    nothing but, in the analysis, the description."""
+    question, state = attempt.request, attempt.state
+    if question is None or project.generator(state.enhancement.generator).frontmatter == "none":
+        return []
+    text = finish.finished(question.material, "# Title\n\nText.\n")
+    with near_duplicates.of(project).turn:
+        verdict = judge.judge(project, attempt.plugin, state.enhancement, state.counted, text)
+    return [f for f in verdict.errors if f.check.startswith(("frontmatter-", "name-", DESCRIPTION))]
+
+
+def describe(
+    run: Run, caller: Caller, attempt: Attempt, material: Material, findings: Sequence[Finding]
+) -> dict[str, Any]:
+    """The analysis with another description, asked for by a small call and kept in the cache."""
+    project, writer, analysis = run.project, attempt.state.writer, material.analysis or {}
+    whole = json.loads(project.schema("analysis"))
+    schema = {
+        "type": "object", "additionalProperties": False, "required": ["description"],
+        "properties": {"description": whole["properties"]["description"]},
+    }  # fmt: skip
+    question = Request(
+        "analysis", attempt.item.id, writer.model, project.generator("analysis").system,
+        prompting.description(analysis, findings), DESCRIPTION_TOKENS,
+        material,
+        schema,
+    )  # fmt: skip
+    reservation = None
+    if caller.known(question, writer) is None:
+        reservation = caller.reserve(question, writer)
+    reply = caller.ask(question, writer, reservation=reservation, row=attempt.row)
+    answer, problems = contract.check_analysis(finish.unwrap(reply.text), json.dumps(schema))
+    if answer is None:
+        raise BackendError(Answer("malformed", f"no description came: {'; '.join(problems[:3])}"))
+    mended = {**analysis, **answer}
+    key = request_key(analysis_request(project, attempt.plugin), writer)
+    project.ledger.keep_analysis(key, attempt.item.slug, writer.backend, reply.model, mended)
+    return mended
 
 
 def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draft:

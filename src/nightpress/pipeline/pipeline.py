@@ -113,10 +113,26 @@ class Press(Struct):
             attempt.request = drafts.request(
                 self.run.project, attempt.plugin, attempt.state, analysis
             )
+            if attempt.state.writer.kind == "model" and (errors := self._foregone(attempt)):
+                self.attempts.refuse_unasked(attempt, errors)
+                return
             if self.caller.known(attempt.request, attempt.state.writer) is None:
                 attempt.reservation = self.caller.reserve(attempt.request, attempt.state.writer)
         except NightpressError as error:
             self.attempts.fail(attempt, error)
+
+    def _foregone(self, attempt: Attempt) -> list[Finding]:
+        """Errors that no draft can mend; a bad description is asked for again."""
+        errors = drafts.foregone(self.run.project, attempt)
+        question = attempt.request
+        described = [f for f in errors if f.check.startswith(drafts.DESCRIPTION)]
+        if question is None or not described or described != errors:
+            return errors
+        analysis = drafts.describe(self.run, self.caller, attempt, question.material, errors)
+        with self._guard:
+            self.analyses[attempt.item.slug] = analysis
+        attempt.request = drafts.request(self.run.project, attempt.plugin, attempt.state, analysis)
+        return drafts.foregone(self.run.project, attempt)
 
     def draft(self, item: Item) -> None:
         """Phase 2: the document, through its checks; refused if they still have errors."""
