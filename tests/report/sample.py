@@ -56,6 +56,7 @@ def sample(plugins: int = 60, seed: int = 7, hostile: bool = True) -> Figures:
         standing=states,
         attempts={"published": 41 * plugins, "refused": 2 * plugins, "failed": plugins},
         rate=93.2,
+        not_attempted=17,
         runs=_runs(rng),
         days=_days(rng),
         sizes=_sizes(documents),

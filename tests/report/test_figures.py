@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 from nightpress import errors
 from nightpress.ledger.ledger import Ledger
@@ -12,6 +13,7 @@ from nightpress.report import advice, charts, ledger_figures
 from nightpress.report.figures import CallDay, GateRow
 from nightpress.report.html import page
 from nightpress.report.markdown import markdown
+from tests.gemini_server import GeminiServer
 from tests.market import Market, plugin
 from tests.report.sample import HOSTILE, sample
 
@@ -128,3 +130,54 @@ def test_backups_and_the_last_drill_are_read_from_the_ledger(tmp_path: Path) -> 
     assert (found.last_drill_said, found.drill_ok) == ("drill FAILED", False)
     assert found.failed_since == "refused"
     ledger.close()
+
+
+def _told(market: Market, **environ: str) -> dict[str, Any]:
+    done = market.doit("report", "--format", "json", **environ)
+    assert done.code == 0, done.err
+    told: dict[str, Any] = json.loads(done.out)
+    del told["generated"]
+    return told
+
+
+def test_the_report_is_the_same_in_every_shell(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    before = _told(market)
+    assert "no run is on record yet" in before["writer"]
+    assert _told(market, GEMINI_API_KEY="k") == before
+    market.done()
+    offline = _told(market)
+    assert offline["standing"] == {"fresh": 2, "insufficient": 1}
+    assert offline["writer"].startswith("offline (as in the run of ")
+    assert _told(market, GEMINI_API_KEY="k") == offline
+    with GeminiServer(keys={"k": "p"}) as server:
+        market.doit(
+            "enhance:tiny", "pace=unpaced", GEMINI_API_KEY="k",
+            GOOGLE_GEMINI_BASE_URL=server.url(),
+        )  # fmt: skip
+    with_key = _told(market, GEMINI_API_KEY="k")
+    assert with_key["writer"].startswith("gemini:")
+    assert _told(market) == with_key
+    plan = market.doit("plan")
+    assert "; the last run wrote with gemini:" in plan.out
+    assert json.loads(market.doit("plan", "--format", "json").out)["last_writer"][:7] == "gemini:"
+
+
+def test_a_report_needs_no_key_of_a_backend_that_is_configured(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    path = tmp_path / "manifests/_defaults.yaml"
+    path.write_text(path.read_text().replace("backend: auto\n", "backend: gemini\n", 1))
+    assert _told(market)["writer"].startswith("gemini:")
+
+
+def test_every_rate_names_what_it_is_taken_of(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    run = market.done().out
+    assert "success rate: 2 of 2 attempted (100 %); 1 not attempted" in run
+    done = market.doit("report").out
+    assert "success rate: 2 of 2 attempts published (100 %); 1 document not attempted" in done
+    folder = tmp_path / ".nightpress/report"
+    assert "2 of 2 attempts published; 1 not attempted" in (folder / "index.html").read_text()
+    assert "2 of 2 attempts published" in (folder / "report.md").read_text()
+    told = json.loads((folder / "report.json").read_text())
+    assert (told["rate"], told["not_attempted"]) == (100.0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -116,3 +117,34 @@ def test_names_with_control_characters_reach_no_terminal(market: Market) -> None
     path.write_text("x")
     done = market.run("nightpress", "why", str(path))
     assert done.code == 0 and "\x1b" not in done.out and "\\x1b[31mred" in done.out
+
+
+def test_a_file_that_was_edited_and_adopted_tells_its_whole_history(market: Market) -> None:
+    market.done("enhance:alpha")
+    target = market.target("alpha")
+    generated = _why(market, target)["chain"]
+    assert [step["what"] for step in generated] == ["found", "generated"]
+    assert generated[0]["sha256"] == hashlib.sha256(OLD.encode()).hexdigest()
+    assert generated[1]["by"] == "offline" and generated[1]["at"] and generated[1]["run"]
+    target.write_text(target.read_text() + "\nMine.\n")
+    assert [step["what"] for step in _why(market, target)["chain"]][2:] == ["edited"]
+    market.done("adopt:alpha")
+    found = _why(market, target)
+    assert found["state"] == "adopted" and "never changed" not in found["text"]
+    assert [s["what"] for s in found["chain"]] == ["found", "generated", "edited", "adopted"]
+    mine = hashlib.sha256(target.read_bytes()).hexdigest()
+    assert [s["sha256"] for s in found["chain"]][1:] == [generated[1]["sha256"], mine, mine]
+    text = market.run("nightpress", "why", str(target)).out
+    assert f"edited by people, {found['chain'][2]['at'][:10]}" in text
+    assert f"sha256 {generated[1]['sha256'][:12]}" in text
+    target.write_text(OLD)
+    assert _why(market, target)["chain"][-1]["what"] == "put back"
+    target.unlink()
+    assert _why(market, target)["chain"][-1]["what"] == "removed"
+
+
+def test_a_file_of_people_says_that_nothing_was_changed(market: Market) -> None:
+    market.done("adopt:alpha")
+    found = _why(market, market.target("alpha"))
+    assert "nightpress never changed it" in found["text"]
+    assert [step["what"] for step in found["chain"]] == ["found", "adopted"]

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from nightpress.ledger.ledger import Ledger
 from nightpress.model import Status
+from nightpress.storage import Row
 
 
 class CallDay(Struct, frozen=True):
@@ -98,13 +99,30 @@ def runs(ledger: Ledger, most: int) -> list[RecordedRun]:
         "SELECT run_id, started, finished, backend, model, exit_code, summary FROM runs"
         " ORDER BY rowid DESC LIMIT ?"
     )
-    return [
-        RecordedRun(
-            row["run_id"], row["started"], row["finished"], row["backend"], row["model"],
-            row["exit_code"], json.loads(row["summary"] or "{}"),
-        )
-        for row in ledger.rows(query, (most,))
-    ]  # fmt: skip
+    return [_run(row) for row in ledger.rows(query, (most,))]
+
+
+def _run(row: Row) -> RecordedRun:
+    return RecordedRun(
+        row["run_id"], row["started"], row["finished"], row["backend"], row["model"],
+        row["exit_code"], json.loads(row["summary"] or "{}"),
+    )  # fmt: skip
+
+
+def last_writer(ledger: Ledger) -> RecordedRun | None:
+    """The last run that tried to make something: its writer is the project's; else the last one."""
+    query = (
+        "SELECT run_id, started, finished, backend, model, exit_code, summary FROM runs"
+        " ORDER BY EXISTS (SELECT 1 FROM enhancements WHERE enhancements.run_id = runs.run_id"
+        " AND status NOT IN ('adopted', 'kept', 'interrupted')) DESC, rowid DESC LIMIT 1"
+    )
+    return next((_run(row) for row in ledger.rows(query)), None)
+
+
+def jobs_attempted(ledger: Ledger) -> frozenset[str]:
+    """Enhancements of which a document was tried to be made at least once."""
+    query = "SELECT DISTINCT job FROM enhancements WHERE status IN ('published','refused','failed')"
+    return frozenset(row["job"] for row in ledger.rows(query))
 
 
 def good_backups(ledger: Ledger) -> int:

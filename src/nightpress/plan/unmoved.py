@@ -57,6 +57,8 @@ def look(index: Index, root: Path, options: Mapping[str, Any]) -> Counter[str] |
         note = json.loads(index.meta(_META) or "{}")
         if note.get("made_with") != _made_with(options):
             return None
+        if note["key"] != index.meta("key"):
+            return None  # since then somebody looked with other eyes: another writer, say
         if note["environ"] != _digests(note["environ"], os.environ):
             return None
         if note["stamps"] != [_stamp(root / name) for name in note["names"]]:
@@ -82,6 +84,7 @@ def keep(project: Project, plugins: int, environ: Environ, since: int) -> None:
         return
     note = {
         "made_with": _made_with(project.options), "plugins": plugins,
+        "key": project.index.meta("key"),
         "environ": _digests(environ.names, os.environ), "names": names, "stamps": stamps,
     }  # fmt: skip
     text = json.dumps(note)

@@ -17,14 +17,17 @@ _NOW = {
 
 
 def rate(counts: Mapping[str, int]) -> str:
-    """`12 of 13 attempted (92 %)`, or "" if nothing was attempted."""
+    """`12 of 13 attempted (92 %); 129 not attempted`, or "" if nothing was attempted. Not
+    attempted are those that ended without a draft: insufficient, deferred, kept, interrupted."""
     from nightpress.model import ATTEMPTED, Status  # a run with nothing to do spares it
 
     attempted = sum(counts.get(s, 0) for s in ATTEMPTED)
     if not attempted:
         return ""
     published = counts.get(Status.PUBLISHED, 0)
-    return f"{published} of {attempted} attempted ({100 * published // attempted} %)"
+    others = sum(counts.values()) - attempted - counts.get(Status.ADOPTED, 0)
+    rest = f"; {others:,} not attempted" if others else ""
+    return f"{published} of {attempted} attempted ({100 * published // attempted} %){rest}"
 
 
 def lines(

@@ -6,6 +6,7 @@ and a reading command creates nothing.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -13,6 +14,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from nightpress import __version__, fingerprint, project
 from nightpress.errors import UsageError
@@ -48,6 +51,7 @@ class Project:
         self.ledger_path = self.state / "ledger.db"
         self._generators: dict[str, Generator] = {}
         self._slugs: tuple[tuple[int, ...], list[str]] | None = None
+        self._by_record = False
 
     @cached_property
     def defaults(self) -> Defaults:
@@ -151,7 +155,38 @@ class Project:
         """The writer, by option, else the manifest's override, else the defaults."""
         values = {**self.defaults.values, **(overrides or {}), **self.options}
         name = values.get("backend") or "auto"
+        if self._by_record:
+            return self._recorded(name, values)
         return writers.choose(name, values, allowed_to_pay=self.may_pay, environ=self.environ)
+
+    def as_recorded(self) -> Project:
+        """This project as its records have it: who writes follows from the settings and from the
+        last run on record, never from the keys of this shell. For what only tells."""
+        told = copy.copy(self)
+        told._by_record = True
+        return told
+
+    @cached_property
+    def last_writer(self) -> writers.Writer | None:
+        """Who wrote in the last run that made something; None before the first."""
+        from nightpress.ledger import totals
+
+        run = totals.last_writer(self.ledger) if self.has_ledger else None
+        if run is None:
+            return None
+        why = f"as in the run of {run.started[:16].replace('T', ' ')} UTC"
+        return writers.Writer(run.backend, run.model, why, by_default=run.backend == "offline")
+
+    def _recorded(self, name: str, values: Mapping[str, Any]) -> writers.Writer:
+        if name != "auto":
+            return writers.declared(name, values)
+        if self.last_writer is None:
+            why = "backend: auto, and no run is on record yet"
+            return writers.Writer("offline", "offline", why, by_default=True)
+        model = values.get("model")
+        if model and self.last_writer.kind == "model":
+            return replace(self.last_writer, model=str(model))
+        return self.last_writer
 
     def backend_settings(self, writer: writers.Writer) -> dict[str, Any]:
         """What the project says of a backend: the section of its name, and the base URL."""

@@ -18,7 +18,7 @@ from nightpress.errors import UsageError
 from nightpress.fingerprint import writer as words
 from nightpress.text import suggestion
 
-__all__ = ["Writer", "choose", "is_free"]
+__all__ = ["Writer", "choose", "declared", "is_free"]
 
 _PAY = "say so: doit max_cost=5.00, doit paid=1, or `paid: true` in manifests/_defaults.yaml"
 _PAY_OR_LIMITS = f"{_PAY}; or state its `limits`, with `rpd`, if it has a free tier"
@@ -89,6 +89,15 @@ def choose(
     route += f" ({key} is set)" if key else ""
     why = f"backend: {name} is configured{route}"
     return Writer(name, model, why, paid=access.paid)
+
+
+def declared(name: str, values: Mapping[str, Any]) -> Writer:
+    """The writer for a backend that is named, whatever keys there are; UsageError where there is
+    no such backend."""
+    found = backends.find(name)
+    model = name if found.kind == "offline" else _model(found, values)
+    access = found.access(values.get(name) or {})
+    return Writer(name, model, f"backend: {name} is configured", paid=access.paid)
 
 
 def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str, str]) -> Writer:

@@ -37,6 +37,7 @@ REFUSED = "read the kept draft and its findings; mend the plugin's text, or forc
 OTHERS = "read the message; doit info enhance:JOB says what stands"
 INSUFFICIENT = "write more in the plugin, take a model, or lower size.min"
 KEPT = "doit adopt:PLUGIN takes your edit as it stands; doit force=1 replaces it"
+PERSONS = "nothing: it stays as it is; standing: review (or the document, named) makes a draft"
 
 
 def todo(status: str, cause: str, hint: str = "", backend: str = "") -> str:
@@ -46,6 +47,8 @@ def todo(status: str, cause: str, hint: str = "", backend: str = "") -> str:
         return f"{hint}; {REFUSED}" if hint else REFUSED
     if status == Status.INSUFFICIENT:
         return INSUFFICIENT
+    if status == Status.KEPT and cause == "a person's file":
+        return PERSONS
     if status == Status.KEPT and cause not in TODO:
         return KEPT
     own = BACKENDS[backend].advice if backend in BACKENDS else {}

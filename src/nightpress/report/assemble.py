@@ -19,12 +19,14 @@ DAYS = 30
 
 def gather(project: Project, days: int = DAYS) -> Figures:
     """The figures of a project as it stands now; days: how far back the sums go."""
+    project = project.as_recorded()
     found = catalog.load(project, everything=True)
     now = datetime.fromtimestamp(project.clock.time(), UTC)
     since = (now - timedelta(days=days)).date().isoformat()
     plugins = documents.plugins(project, found)
     window = project.defaults.size
     writer = project.writer()
+    documents_declared = sum(len(plugin.documents) for plugin in plugins)
     blank = Figures(
         project=project.root.resolve().name,
         generated=now.isoformat(timespec="seconds"),
@@ -32,7 +34,7 @@ def gather(project: Project, days: int = DAYS) -> Figures:
         writer=f"{writer} ({writer.why})",
         since=since,
         standing=dict(found.counts()),
-        attempts={}, rate=None, runs=(), days=(),
+        attempts={}, rate=None, not_attempted=documents_declared, runs=(), days=(),
         sizes=Sizes((window.min, window.max)),
         phases=(), call_days=(), quota=(), models=(), gates=(), causes=(), backups=Backups(),
         plugins=tuple(plugins),
@@ -52,6 +54,7 @@ def _with_history(project: Project, blank: Figures) -> Figures:
         blank,
         attempts=attempts,
         rate=ledger_figures.rate(attempts),
+        not_attempted=len(declared - totals.jobs_attempted(ledger)),
         runs=ledger_figures.runs(ledger),
         days=ledger_figures.days(ledger, since),
         sizes=documents.sizes(blank.plugins, blank.sizes.window),

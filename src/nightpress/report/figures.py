@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress.ledger import CallDay
+from nightpress.model import ATTEMPTED, Status
 
 
 class Day(Struct, frozen=True):
@@ -186,7 +187,10 @@ class Backups(Struct, frozen=True):
 
 class Figures(Struct, frozen=True):
     """The whole report. since: the first day of everything that is counted by day, by phase, by
-    call and by model; `attempts` and `cost` are of all time."""
+    call and by model; `attempts`, `rate` (published of attempted, percent) and `cost` are of all
+    time.
+    not_attempted: declared documents that no draft was ever made for; writer: who writes, as the
+    settings and the last run on record say."""
 
     project: str
     generated: str
@@ -196,6 +200,7 @@ class Figures(Struct, frozen=True):
     standing: Mapping[str, int]
     attempts: Mapping[str, int]
     rate: float | None
+    not_attempted: int
     runs: Sequence[RunRow]
     days: Sequence[Day]
     sizes: Sizes
@@ -209,6 +214,22 @@ class Figures(Struct, frozen=True):
     plugins: Sequence[PluginRow]
     problems: Sequence[str] = field(default=())
     format: int = 1
+
+
+def attempted(figures: Figures) -> int:
+    """Attempts that the rate is taken of."""
+    return sum(figures.attempts.get(status, 0) for status in ATTEMPTED)
+
+
+def rate_words(figures: Figures) -> str:
+    """`112 of 112 attempts published (100 %); 129 documents not attempted`; "" before any."""
+    if figures.rate is None:
+        return ""
+    published, tried = figures.attempts.get(Status.PUBLISHED, 0), attempted(figures)
+    words = f"{published:,} of {tried:,} attempts published ({figures.rate:g} %)"
+    if n := figures.not_attempted:
+        words += f"; {n:,} document{'s' * (n != 1)} not attempted"
+    return words
 
 
 STATES = (

@@ -34,6 +34,7 @@ def page(figures: Figures) -> str:
     drawn = charts.charts(figures)
     return loader.get_template("page.html.j2").render(
         f=figures,
+        attempted=words.attempted(figures),
         words=words.STATE_WORDS,
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - our own file

@@ -43,7 +43,7 @@ def _headline(figures: Figures) -> str:
     )
     headline = f"**{len(figures.plugins)} plugins: {standing or 'no documents yet'}.**"
     if figures.rate is not None:
-        headline += f" Success rate of all attempts: {formats.percent(figures.rate)}."
+        headline += f" Success rate: {words.rate_words(figures)}."
     sizes = figures.sizes
     if sizes.documents:
         headline += (

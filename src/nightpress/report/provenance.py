@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import difflib
 import shlex
+from collections.abc import Sequence
+
+from msgspec import Struct
 
 from nightpress.errors import NightpressError
+from nightpress.fingerprint import writer
 from nightpress.ledger import Ledger, RecordedAttempt, calls, dollars
 from nightpress.model import Status
 from nightpress.plugin import STANDING_CAP
@@ -40,6 +44,54 @@ def of(ledger: Ledger, row: RecordedAttempt) -> figures.Provenance:
         snapshot=row.snapshot_id or "",
         restore=restore_command(row),
     )
+
+
+class Step(Struct, frozen=True):
+    """One thing that became of a file. what: found (a person's, before us), generated, edited,
+    put back, adopted or removed; at: ISO time, "" where only the order is known; sha256: of what
+    stood then, "" for nothing; by: who wrote, where we did; run: its id."""
+
+    what: str
+    at: str
+    sha256: str
+    by: str = ""
+    run: str = ""
+
+    def __str__(self) -> str:
+        when = f"{self.at[:16].replace('T', ' ')} UTC" if self.at else "since then"
+        who = f" by {self.by}" if self.by else " by people" if self.what == "edited" else ""
+        return f"{self.what}{who}, {when}" + (f", sha256 {self.sha256[:12]}" if self.sha256 else "")
+
+
+def chain(rows: Sequence[RecordedAttempt], stands: str | None) -> list[Step]:
+    """What became of a file, oldest first, up to what stands now; rows: every attempt at it."""
+    steps: list[Step] = []
+
+    def seen(sha256: str | None, at: str) -> None:
+        """These bytes stood there at that time: by whom, if they are not what we last knew?"""
+        before = steps[-1].sha256 if steps else ""
+        if (sha256 or "") == before:
+            return
+        if not sha256:
+            steps.append(Step("removed", at, ""))
+        elif sha256 in {step.sha256 for step in steps}:
+            steps.append(Step("put back", at, sha256))
+        else:
+            steps.append(Step("edited" if steps else "found", at, sha256))
+
+    for row in sorted(rows, key=lambda row: row.id):
+        if row.status == Status.PUBLISHED:
+            seen(row.before_sha256, row.timestamp)
+            by = writer(row.backend, row.model_answered or row.model_requested)
+            steps.append(Step("generated", row.timestamp, row.content_sha256 or "", by, row.run_id))
+        elif row.status == Status.ADOPTED:
+            seen(row.content_sha256, row.timestamp)
+            sha256 = row.content_sha256 or ""
+            steps.append(Step("adopted", row.timestamp, sha256, run=row.run_id))
+        elif row.status == Status.KEPT and row.before_sha256:
+            seen(row.before_sha256, row.timestamp)
+    seen(stands, "")
+    return steps
 
 
 def restore_command(row: RecordedAttempt) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from nightpress.project import Project
-from nightpress.report.figures import STATE_WORDS, STATES, Figures
+from nightpress.report.figures import STATE_WORDS, STATES, Figures, rate_words
 from nightpress.report.html import page
 from nightpress.report.markdown import markdown
 from nightpress.storage import atomic
@@ -38,11 +38,14 @@ def summary(figures: Figures) -> list[str]:
     """What stands and how the last runs went, as plain lines for a terminal."""
     counts = figures.standing
     stands = [f"{counts[s]} {STATE_WORDS[s]}" for s in reversed(STATES) if counts.get(s)]
-    lines = [f"{len(figures.plugins)} plugins: {', '.join(stands) or 'no documents yet'}"]
+    lines = [
+        f"{len(figures.plugins)} plugins: {', '.join(stands) or 'no documents yet'}",
+        f"who writes: {figures.writer}",
+    ]
     attempts = ", ".join(f"{n} {status}" for status, n in figures.attempts.items())
     lines.append(f"attempts so far: {attempts or 'none'}")
     if figures.rate is not None:
-        lines.append(f"success rate: {figures.rate:g} % of what was attempted")
+        lines.append(f"success rate: {rate_words(figures)}")
     for run in figures.runs[:3]:
         outcomes = ", ".join(f"{n} {status}" for status, n in run.outcomes.items()) or "nothing"
         lines.append(f"run {run.run_id}: {run.model}: {outcomes}, exit {run.exit_code}")

@@ -54,6 +54,7 @@ def _document(
     return {
         "writer": str(writer),
         "why": writer.why,
+        "last_writer": str(last) if (last := now.project.last_writer) else None,
         "plugins": len(catalog.slugs),
         "counts": dict(catalog.counts()),
         "outlook": ahead.as_dict(),
@@ -131,7 +132,9 @@ def _headline(now: Session, catalog: Catalog) -> str:
     writer = now.project.writer()
     many = len(catalog.slugs)
     plugins = f"{many:,} plugin{'s' * (many != 1)}: {stale}, {rest or 'nothing else'}"
-    return f"{plugins}; {writer} ({writer.why})"
+    last = now.project.last_writer
+    before = f"; the last run wrote with {last}" if last and str(last) != str(writer) else ""
+    return f"{plugins}; {writer} ({writer.why}){before}"
 
 
 _BESIDE = {
