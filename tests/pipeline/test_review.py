@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
 import pty
+import re
 import sqlite3
 import subprocess
 import sys
@@ -68,15 +70,51 @@ def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
 def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
     market.done()
     said = market.doit("review").out
-    assert "+name: beta" in said
-    assert "take it: doit apply:beta" in said
+    assert "beta: 1 draft\n" in said
+    assert "alpha/skill  plugins/alpha/skills/alpha/SKILL.md\n  a new document, 1" in said
+    assert "  loses no word of the file that stands\n  gains " in said
+    assert "  {+name: beta+}\n" in said
+    assert "  old words\n" in said
+    assert "take it: doit apply:beta/skill\n" in said
+    assert "or not:  doit reject:beta/skill --because" in said
+    assert "2 drafts without losses: doit apply --lossless" in said
     assert said.splitlines()[-1] == ".nightpress/report/review.html"
     page = (market.root / ".nightpress" / "report" / "review.html").read_text()
-    assert '<span class="added">+name: beta</span>' in page
-    assert "<script" not in page
+    assert "<ins>name: beta</ins>" in page
+    assert "old words</td>" in page
+    assert 'data-apply="doit apply:beta/skill"' in page
     found = waiting(market)
     assert found["beta/skill"]["bytes_before"] == len(OLD)
     assert found["alpha/skill"]["edited"] is False
+    assert found["alpha/skill"]["losses"] == []
+    assert "Overview" in [gain["quote"] for gain in found["beta/skill"]["gains"]]
+
+
+def test_the_review_quotes_what_a_draft_would_lose(market: Market) -> None:
+    market.done()
+    rules = [f"- Never skip step {number} of <b>." for number in range(12)]
+    market.target("beta").write_text("\n".join([OLD, *rules, ""]))
+    said = market.doit("review").out
+    assert "  loses 12 list items\n    line 5: list item is gone or changed: Never skip" in said
+    assert "    and 4 more\n" in said
+    assert "  [-- Never skip step 11 of <b>.-]\n" in said
+    page = (market.root / ".nightpress" / "report" / "review.html").read_text()
+    assert "<del>- Never skip step 11 of &lt;b&gt;.</del>" in page
+    assert "<summary>and 4 more</summary>" in page
+    losses = waiting(market)["beta/skill"]["losses"]
+    assert [loss["line"] for loss in losses] == list(range(5, 17))
+
+
+def test_the_page_runs_nothing_but_our_own_script(market: Market) -> None:
+    market.done()
+    market.target("beta").write_text("# Beta\n\n</script><script>alert(1)</script>\n")
+    market.done("review")
+    page = (market.root / ".nightpress" / "report" / "review.html").read_text()
+    [script] = re.findall(r"<script>(.*?)</script>", page, re.S)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert "default-src &#39;none&#39;" in page
+    assert f"script-src &#39;sha256-{digest}&#39;" in page
+    assert "alert(1)" not in script
 
 
 def test_apply_publishes_exactly_those_bytes_and_makes_no_call(market: Market) -> None:
@@ -105,6 +143,28 @@ def test_apply_without_a_name_takes_all(market: Market) -> None:
     assert waiting(market) == {}
     assert market.doit("apply:alpha").out.strip() == "alpha: no draft waits"
     assert "nothing to do: 2 up to date" in market.doit().out
+
+
+def test_one_document_is_applied_or_rejected_by_its_name(market: Market) -> None:
+    market.done()
+    market.done("apply:alpha/skill")
+    assert list(waiting(market)) == ["beta/skill"]
+    assert market.done("apply:alpha/skill").out.strip() == "alpha/skill: no draft waits"
+    market.done("reject:beta/skill", "--because", "Not this one")
+    assert waiting(market) == {}
+    assert market.target("beta").read_text() == OLD
+
+
+@pytest.mark.parametrize("words", [("apply", "--lossless"), ("apply:alpha", "--lossless")])
+def test_drafts_without_losses_can_be_taken_alone(market: Market, words: tuple[str, ...]) -> None:
+    market.done()
+    mine = f"{OLD}\nMind the gap.\n"
+    market.target("beta").write_text(mine)
+    done = market.done(*words)
+    assert ("beta/skill: waits on: it would lose 1 sentence" in done.out) is (words[0] == "apply")
+    assert list(waiting(market)) == ["beta/skill"]
+    assert market.target("alpha").exists()
+    assert market.target("beta").read_text() == mine
 
 
 def test_a_changed_plugin_supersedes_its_draft(market: Market) -> None:
@@ -314,4 +374,4 @@ def test_a_terminal_gets_colours_unless_it_says_no(
                 said += piece
     os.close(ours)
     assert b"name: beta" in said
-    assert (b"\x1b[32m+name: beta" in said) is coloured
+    assert (b"\x1b[32m{+name: beta+}\x1b[0m" in said) is coloured

@@ -34,6 +34,10 @@ class Review(Struct, frozen=True):
     fingerprint: Fingerprint
     files: Mapping[str, str]
 
+    @property
+    def slug(self) -> str:
+        return self.job.partition("/")[0]
+
 
 def hold(
     ledger: Ledger,

@@ -7,15 +7,21 @@ The draft's bytes live in the ledger until somebody decides, so what was paid fo
 from __future__ import annotations
 
 import difflib
+import posixpath
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from nightpress.checks import document
+from nightpress.checks import losses as losses_of
+from nightpress.checks.extension import counted
+from nightpress.checks.losses import Loss
 from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import sha256
 from nightpress.ledger import Review, attempts, reviews
@@ -35,14 +41,18 @@ GIT_SECONDS = 20
 
 
 class Waiting(Struct, frozen=True):
-    """A draft that waits, beside what stands. diff: lines of a unified diff; edited: the file
-    changed since the draft was made, so it cannot simply be applied."""
+    """A draft that waits, beside what stands. lost: what the file says and the draft does not,
+    word for word; gained: the other way round; edited: the file changed since the draft was made,
+    so it cannot simply be applied."""
 
     review: Review
     target: str
     size: int
     size_before: int
-    diff: tuple[str, ...]
+    old: str
+    new: str
+    lost: tuple[Loss, ...]
+    gained: tuple[Loss, ...]
     edited: bool
 
 
@@ -54,7 +64,7 @@ def waiting(project: Project, name: str = "") -> list[Review]:
     if not project.has_ledger:
         return []
     drafts = reviews.waiting(project.ledger)
-    return [one for one in drafts if name in ("", one.job, one.job.partition("/")[0])]
+    return [one for one in drafts if name in ("", one.job, one.slug)]
 
 
 def hint(project: Project, job: str) -> str:
@@ -79,7 +89,7 @@ def reject(project: Project, name: str, because: str) -> list[str]:
     lines = []
     for one in waiting(project, name):
         reviews.decide(project.ledger, one, "rejected", because.strip())
-        project.index.unsettle([one.job.partition("/")[0]])
+        project.index.unsettle([one.slug])
         if one.model == "offline":
             lines.append(f"rejected {one.job}: not made again until its plugin or settings change")
         else:
@@ -95,14 +105,29 @@ def beside(one: Review, state: TargetState, root: Path) -> Waiting:
     """The draft and the file that stands at its target."""
     standing = _standing(root, state.enhancement.target)
     old, new = _text(standing or b""), _text(one.draft)
-    diff = difflib.unified_diff(
-        old.splitlines(), new.splitlines(),
-        f"{state.target_path} (stands)", f"{state.target_path} (draft)", lineterm="",
-    )  # fmt: skip
-    edited = (None if standing is None else sha256(standing)) != one.before_sha256
+    lost = losses(root, state.enhancement.target, old, new)
+    gained = losses_of.losses(new, old, literally=True)
     return Waiting(
-        one, state.target_path, len(one.draft), len(standing or b""), tuple(diff), edited
-    )
+        one, state.target_path, len(one.draft), len(standing or b""), old, new, lost,
+        tuple(gain for gain in gained if gain.kind != "order"),
+        edited=(None if standing is None else sha256(standing)) != one.before_sha256,
+    )  # fmt: skip
+
+
+def losses(root: Path, target: str, old: str, new: str) -> tuple[Loss, ...]:
+    """What a file says and neither its draft nor a file that the draft links to says, word for
+    word. root, target: of the plugin, and of the document in it."""
+    return losses_of.losses(old, new, _linked(root, target, new), literally=True) if old else ()
+
+
+def _linked(root: Path, target: str, text: str) -> dict[str, str]:
+    """path -> text of the plugin's files that a document links to."""
+    linked = {}
+    for link in document.parse(text).links:
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(target), link.target))
+        with suppress(OSError, UnsafePath):  # what is not there holds nothing
+            linked[path] = _text(tree.read(root, path, sources.STANDING_CAP))
+    return linked
 
 
 def _standing(root: Path, target: str) -> bytes | None:
@@ -176,26 +201,42 @@ def as_dict(drafts: Sequence[Waiting]) -> list[dict[str, Any]]:
             "bytes": one.size, "bytes_before": one.size_before, "model": one.review.model,
             "score_before": one.review.score_before, "score_after": one.review.score_after,
             "findings": [asdict(finding) for finding in one.review.findings], "edited": one.edited,
-            "sha256": one.review.draft_sha256, "diff": list(one.diff),
+            "sha256": one.review.draft_sha256,
+            "losses": [{**asdict(loss), "message": loss.message} for loss in one.lost],
+            "gains": [asdict(gain) for gain in one.gained], "diff": _diff(one),
         }
         for one in drafts
     ]  # fmt: skip
 
 
+def _diff(one: Waiting) -> list[str]:
+    """The lines of a unified diff."""
+    names = (f"{one.target} (stands)", f"{one.target} (draft)")
+    lines = difflib.unified_diff(one.old.splitlines(), one.new.splitlines(), *names, lineterm="")
+    return list(lines)
+
+
 # --- `doit apply`: published byte for byte as it was shown; no call is made ---
 
 
-def apply(press: Press, slug: str, items: Mapping[str, Item], merge: bool) -> tuple[list[str], int]:
-    """(lines for the user, how many drafts could not be applied)."""
+def apply(
+    press: Press, name: str, items: Mapping[str, Item], *, merge: bool, lossless: bool
+) -> tuple[list[str], int]:
+    """Publish what waits of a plugin, or one document (PLUGIN/NAME): (lines for the user, how many
+    could not be applied). lossless: only drafts that lose no word of what stands there."""
     project = press.run.project
     lines: list[str] = []
     left = 0
-    for one in waiting(project, slug):
+    for one in waiting(project, name):
+        slug, _, own = one.job.partition("/")
         plugin = press.plugin(slug)
-        state = plugin.states.get(one.job.partition("/")[2])
+        state = plugin.states.get(own)
         if state is None or one.job not in items:
             lines.append(f"{one.job}: no manifest declares it any more: not applied")
             left += 1
+            continue
+        if lossless and (lost := beside(one, state, plugin.root).lost):
+            lines.append(f"{one.job}: waits on: it would lose {counted(lost)}")
             continue
         try:
             draft = _draft(press, one, plugin, state, merge)
@@ -245,8 +286,8 @@ def _draft(
         raise NightpressError(
             f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
             f" three-way merge without conflicts is in {path}",
-            f"doit apply:{plugin.slug} --merge takes it;"
-            f' doit reject:{plugin.slug} --because "..." drops the draft',
+            f"doit apply:{one.job} --merge takes it;"
+            f' doit reject:{one.job} --because "..." drops the draft',
         )
     return _checked(press, one, plugin, state, draft)
 

@@ -1,20 +1,66 @@
 """Drafts that wait, beside what stands: for the terminal, and as a page.
 
-A draft is a stranger's text: escaped in the terminal, and by Jinja2 in the page, which runs no
-script at all.
+A draft is a stranger's text: escaped in the terminal, and by Jinja2 in the page, whose policy lets
+only our own style sheet and script in, by hash.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
+from msgspec import Struct
+
+from nightpress.checks.extension import counted
+from nightpress.model import Finding
 from nightpress.pipeline import Waiting
+from nightpress.report import word_diff
 from nightpress.report.html import policy
+from nightpress.report.word_diff import Row
 from nightpress.text import safe
 
-_COLOURS = {"+": "32", "-": "31", "@": "36"}
+MOST_LOSSES = 8
+"""Losses of one draft that are quoted."""
+
+MOST_GAINS = 6
+"""Added headings of one draft that are named."""
+
+AROUND = 2
+"""Lines that did not change, before and after those that did."""
+
+MOST_ROWS = 60
+"""Lines of one draft that a terminal is shown; the page, a file or a pipe has them all."""
+
+_COLOURS = {"removed": "31", "added": "32"}
+_MARKS = {"same": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
+
+
+class Chunk(Struct, frozen=True):
+    """Lines that changed, with some around them; or the ones between, that did not."""
+
+    kind: Literal["shown", "skipped"]
+    rows: tuple[Row, ...]
+
+
+def chunks(old: str, new: str) -> list[Chunk]:
+    """Both texts, whole."""
+    rows = word_diff.rows(old, new)
+    near = bytearray(len(rows))
+    for at, row in enumerate(rows):
+        if row.kind != "same":
+            near[max(0, at - AROUND) : at + AROUND + 1] = b"\1" * len(
+                rows[max(0, at - AROUND) : at + AROUND + 1]
+            )
+    return [
+        Chunk("shown" if shown else "skipped", tuple(row for _, row in group))
+        for shown, group in groupby(zip(near, rows, strict=True), key=lambda pair: pair[0])
+    ]
+
+
+# --- in the terminal ---
 
 
 def coloured(stream: TextIO, environ: Mapping[str, str]) -> bool:
@@ -22,33 +68,105 @@ def coloured(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
-def lines(drafts: Sequence[Waiting], colour: bool) -> Iterator[str]:
-    """Each draft with its figures, its findings and its diff; what to do with it."""
-    for draft in drafts:
-        yield safe(f"{draft.review.job}: {_figures(draft)}")
-        if draft.edited:
-            yield "  the file changed since this draft was made: apply will propose a merge"
-        for finding in draft.review.findings:
-            yield safe(f"  {finding.severity}: {finding.check}: {finding.message}")
-        for line in draft.diff:
-            code = _COLOURS.get(line[:1]) if colour else None
-            yield f"\x1b[{code}m{safe(line)}\x1b[0m" if code else safe(line)
-        slug = safe(draft.review.job.partition("/")[0])
-        yield f"  take it: doit apply:{slug}"
-        yield f'  or not:  doit reject:{slug} --because "..."'
+def lines(drafts: Sequence[Waiting], colour: bool, most: int = 0) -> Iterator[str]:
+    """Plugin by plugin, each draft: its figures, what it loses and gains, its findings, the
+    difference, what to do with it. most: lines of a difference; 0: all."""
+    for slug, group in _plugins(drafts):
+        yield safe(f"{slug}: {_number(len(group), 'draft')}")
         yield ""
+        for draft in group:
+            yield safe(f"{draft.review.job}  {draft.target}")
+            yield from (safe(f"  {line}") for line in _summary(draft))
+            yield ""
+            yield from _difference(draft, colour, most)
+            yield ""
+            yield safe(f"  take it: {_command('apply', draft.review.job)}")
+            yield safe(f"  or not:  {_command('reject', draft.review.job)}")
+            yield ""
     count = "1 draft waits" if len(drafts) == 1 else f"{len(drafts) or 'no'} drafts wait"
     yield f"{count} for you"
+    if whole := sum(not draft.lost for draft in drafts):
+        yield f"{_number(whole, 'draft')} without losses: doit apply --lossless"
+
+
+def _plugins(drafts: Sequence[Waiting]) -> Iterator[tuple[str, list[Waiting]]]:
+    for slug, group in groupby(drafts, key=lambda draft: draft.review.slug):
+        yield slug, list(group)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def _command(chapter: str, job: str) -> str:
+    """What can be pasted into a shell."""
+    reason = ' --because "..."' if chapter == "reject" else ""
+    return f"doit {shlex.quote(f'{chapter}:{job}')}{reason}"
+
+
+def _summary(draft: Waiting) -> Iterator[str]:
+    yield _figures(draft)
+    if draft.edited:
+        yield "the file changed since this draft was made: apply will propose a merge"
+    for finding in _findings(draft):
+        yield f"{finding.severity}: {finding.check}: {finding.message}"
+    if draft.lost:
+        yield f"loses {counted(draft.lost)}"
+        yield from (f"  {loss.message}" for loss in draft.lost[:MOST_LOSSES])
+        if (more := len(draft.lost) - MOST_LOSSES) > 0:
+            yield f"  and {more} more"
+    elif draft.old:
+        yield "loses no word of the file that stands"
+    if draft.gained:
+        yield f"gains {counted(draft.gained)}"
+        headings = [gain.quote.strip() for gain in draft.gained if gain.kind == "heading"]
+        yield from (f"  {heading}" for heading in headings[:MOST_GAINS])
+        if (more := len(headings) - MOST_GAINS) > 0:
+            yield f"  and {_number(more, 'more heading')}"
+
+
+def _findings(draft: Waiting) -> list[Finding]:
+    """Those that say more than the losses do."""
+    lost = [loss.message for loss in draft.lost]
+    return [
+        finding
+        for finding in draft.review.findings
+        if not any(message in finding.message for message in lost)
+    ]
 
 
 def _figures(draft: Waiting) -> str:
-    was = f"{draft.size_before:,} -> " if draft.size_before else ""
+    was = f"{draft.size_before:,} -> " if draft.size_before else "a new document, "
     before = draft.review.score_before
     score = f"{before} -> " if before is not None else ""
     return (
         f"{was}{draft.size:,} bytes, score {score}{draft.review.score_after},"
-        f" {draft.review.model or 'offline'}, {draft.review.made}"
+        f" {draft.review.model or 'offline'}, {draft.review.made[:16].replace('T', ' ')}"
     )
+
+
+def _difference(draft: Waiting, colour: bool, most: int) -> Iterator[str]:
+    shown = [row for chunk in chunks(draft.old, draft.new) for row in _with_gap(chunk)]
+    for row in shown[: most or None]:
+        yield "  ..." if row is None else "  " + "".join(_piece(row, colour))
+    if most and (left := len(shown) - most) > 0:
+        yield f"  and {_number(left, 'more line')}: see the page"
+
+
+def _with_gap(chunk: Chunk) -> Sequence[Row | None]:
+    return chunk.rows if chunk.kind == "shown" else (None,)
+
+
+def _piece(row: Row, colour: bool) -> Iterator[str]:
+    for piece in row.pieces:
+        text = safe(piece.text)
+        if not text:
+            continue
+        marked, code = _MARKS[piece.kind].format(text), _COLOURS.get(piece.kind)
+        yield f"\x1b[{code}m{marked}\x1b[0m" if colour and code else marked
+
+
+# --- as a page ---
 
 
 def write(path: Path, drafts: Sequence[Waiting]) -> Path:
@@ -61,7 +179,7 @@ def write(path: Path, drafts: Sequence[Waiting]) -> Path:
 
 
 def page(drafts: Sequence[Waiting]) -> str:
-    """One page with every draft, without script or network."""
+    """One page with every draft, without network."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -69,20 +187,30 @@ def page(drafts: Sequence[Waiting]) -> str:
         loader=PackageLoader("nightpress.report", "templates"),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    style = str(loader.loader.get_source(loader, "review.css")[0])  # type: ignore[union-attr]
+    style, script = (
+        str(loader.loader.get_source(loader, name)[0])  # type: ignore[union-attr]
+        for name in ("review.css", "review.js")
+    )
+    loader.filters["safe_text"] = safe
     return loader.get_template("review.html.j2").render(
-        drafts=[
-            {"draft": draft, "figures": _figures(draft), "rows": list(_rows(draft.diff))}
-            for draft in drafts
-        ],
-        policy=policy(style, ""),
+        count=len(drafts),
+        lossless=sum(not draft.lost for draft in drafts),
+        plugins=[(slug, list(map(_values, group))) for slug, group in _plugins(drafts)],
+        policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
     )
 
 
-def _rows(diff: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """(kind, line) for each line of the diff."""
-    kinds = {"+": "added", "-": "removed", "@": "place"}
-    for number, line in enumerate(diff):
-        kind = "file" if number < 2 else kinds.get(line[:1], "same")
-        yield kind, safe(line)
+def _values(draft: Waiting) -> Mapping[str, object]:
+    """What the template shows of a draft."""
+    job = draft.review.job
+    headings = [gain.quote.strip() for gain in draft.gained if gain.kind == "heading"]
+    return {
+        "draft": draft, "job": job, "figures": _figures(draft),
+        "findings": _findings(draft),
+        "apply": _command("apply", job), "reject": _command("reject", job),
+        "lost": counted(draft.lost), "losses": [loss.message for loss in draft.lost],
+        "gained": counted(draft.gained), "headings": headings,
+        "chunks": chunks(draft.old, draft.new),
+    }  # fmt: skip

@@ -50,15 +50,21 @@ TEXTS = {
         snapshots, logs, drafts). Only what is stale or undersized is made; each document that is
         replaced is in a snapshot first. See first: doit plan""",
     "review": """
-        doit review                           each draft as a diff, and as a page in .nightpress/
-        Drafts wait where a manifest or the defaults say publish: review.
-        Next: doit apply:PLUGIN or doit reject:PLUGIN --because "..." """,
+        doit review                           what each draft loses and gains, its words side by
+                                              side in a page in .nightpress/ (keys j, k, a, r)
+        Drafts wait where the settings say publish: review or standing: review (or extend, where
+        one would lose something).
+        Next: doit apply:PLUGIN/NAME or doit reject:PLUGIN/NAME --because "..." """,
     "apply": """
-        doit apply:PLUGIN                     publish exactly the bytes that were reviewed
+        doit apply:PLUGIN/NAME                publish exactly the bytes that were reviewed
+        doit apply:PLUGIN                     all drafts of one plugin; doit apply: all there are
+        doit apply --lossless                 only drafts that lose no word of what stands
         doit apply:PLUGIN --merge             where you edited the file, too: both sides
         Makes no call. See first: doit review""",
     "reject": """
-        doit reject:PLUGIN --because "..."    the reason goes into the next prompt""",
+        doit reject:PLUGIN/NAME --because "..."
+        The reason goes into the next prompt. The very draft never comes back; offline nothing is
+        made until the plugin or its settings change.""",
     "adopt": """
         doit adopt:PLUGIN                     the documents as they stand count as up to date
         Writes nightpress.lock and the ledger, no document. For files that you edited by hand.""",

@@ -50,8 +50,10 @@ def command(act: Callable[..., bool], *params: dict[str, Any]) -> Task:
     return {"actions": [(_guarded(act), [], {})], "params": [*params], "uptodate": [False], **QUIET}
 
 
-def group(doc: str) -> Task:
-    return {"name": None, "doc": doc}
+def group(doc: str, *params: dict[str, Any]) -> Task:
+    """params: doit reads them after the group's name, and hands them to nobody: its members look
+    at the invocation's flags."""
+    return {"name": None, "doc": doc, "params": [*params]}
 
 
 def member(slug: str, doc: str, act: Callable[..., bool], *params: dict[str, Any]) -> Task:

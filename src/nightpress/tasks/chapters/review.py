@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from nightpress.tasks import session
@@ -18,7 +19,7 @@ __all__ = ["apply", "reject", "review"]
 
 
 def review() -> Task:
-    """The drafts that wait, as diffs, and as a page."""
+    """The drafts that wait: what each loses and gains, its difference; and as a page."""
 
     def act(now: Session, format: str) -> bool:
         from nightpress.pipeline import review
@@ -29,7 +30,8 @@ def review() -> Task:
             say_json(review.as_dict(drafts))
             return True
         colour = review_page.coloured(sys.stdout, now.project.environ)
-        for line in review_page.lines(drafts, colour):
+        most = review_page.MOST_ROWS if sys.stdout.isatty() else 0
+        for line in review_page.lines(drafts, colour, most):
             show(line)
         for job in undeclared:
             say(f"{job}: its draft waits, but no manifest declares it any more")
@@ -58,45 +60,76 @@ def _waiting(now: Session) -> tuple[list[Waiting], list[str]]:
 
 
 def apply() -> Iterator[Task]:
-    """One a plugin: publish its drafts that wait."""
+    """One a plugin and one a document: publish the drafts that wait."""
 
-    def act(now: Session, slug: str, merge: bool) -> bool:
+    def act(now: Session, name: str, merge: bool, lossless: bool) -> bool:
         from nightpress.pipeline import review
 
+        if _goes_with_its_plugin(now, "apply", name):
+            return True
+        _say_if_none(now, "apply", name)
+        slug = name.partition("/")[0]
         items = {item.id: item for item in now.catalog.items.values() if item.slug == slug}
-        _say_if_none(now, "apply", slug)
-        lines, left = review.apply(now.press, slug, items, merge)
+        flags = now.invocation.flags if now.invocation is not None else ()
+        lines, left = review.apply(
+            now.press, name, items,
+            merge=merge or "--merge" in flags, lossless=lossless or "--lossless" in flags,
+        )  # fmt: skip
         for line in lines:
             say(line)
         return not left
 
     merge = switch("merge", "take the three-way merge where the file changed meanwhile")
-    yield group("publish the drafts that wait, byte for byte; makes no call")
-    for slug in session.current().slugs():
-        yield member(slug, f"publish the drafts of {slug} that wait", act, merge)
+    lossless = switch("lossless", "only drafts that lose no word of the file that stands there")
+    yield group("publish the drafts that wait, byte for byte; makes no call", merge, lossless)
+    for name in _names("apply"):
+        yield member(name, f"publish what waits of {name}", act, merge, lossless)
 
 
 def reject() -> Iterator[Task]:
-    """One a plugin: turn its drafts that wait down."""
+    """One a plugin and one a document: turn the drafts that wait down."""
 
-    def act(now: Session, slug: str, because: str) -> bool:
+    def act(now: Session, name: str, because: str) -> bool:
         from nightpress.pipeline import review
 
-        _say_if_none(now, "reject", slug)
-        for line in review.reject(now.project, slug, because):
+        if _goes_with_its_plugin(now, "reject", name):
+            return True
+        _say_if_none(now, "reject", name)
+        for line in review.reject(now.project, name, because):
             say(line)
         return True
 
     because = option("because", "what the next draft should mind (it goes into the prompt)")
     yield group("turn drafts down; the reason goes into the next prompt")
-    for slug in session.current().slugs():
-        yield member(slug, f"turn the drafts of {slug} that wait down", act, because)
+    for name in _names("reject"):
+        yield member(name, f"turn what waits of {name} down", act, because)
 
 
-def _say_if_none(now: Session, chapter: str, slug: str) -> None:
-    """Said of a plugin that was named; `doit apply` alone passes over those without a draft."""
+def _names(chapter: str) -> list[str]:
+    """The plugins; and their documents (PLUGIN/NAME), where one is named."""
     from nightpress.pipeline import review
 
-    named = now.invocation is not None and f"{chapter}:{slug}" in now.invocation.names
-    if named and not review.waiting(now.project, slug):
-        say(f"{slug}: no draft waits")
+    now = session.current()
+    slugs = now.slugs()
+    named = now.invocation.names if now.invocation is not None else ()
+    if not any(name.startswith(f"{chapter}:") and "/" in name for name in named):
+        return slugs
+    jobs = [item.id for item in now.items()]
+    jobs += [one.job for one in review.waiting(now.project) if one.slug in slugs]
+    return [*slugs, *dict.fromkeys(jobs)]
+
+
+def _goes_with_its_plugin(now: Session, chapter: str, name: str) -> bool:
+    """Is it a document that nobody named? The task of its plugin has seen to it."""
+    if "/" not in name or now.invocation is None:
+        return False
+    return not any(fnmatchcase(f"{chapter}:{name}", named) for named in now.invocation.names)
+
+
+def _say_if_none(now: Session, chapter: str, name: str) -> None:
+    """Said of what was named; `doit apply` alone passes over those without a draft."""
+    from nightpress.pipeline import review
+
+    named = now.invocation is not None and f"{chapter}:{name}" in now.invocation.names
+    if named and not review.waiting(now.project, name):
+        say(f"{name}: no draft waits")
