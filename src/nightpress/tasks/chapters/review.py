@@ -107,13 +107,13 @@ def reject() -> Iterator[Task]:
 
 def _names(chapter: str) -> list[str]:
     """The plugins; and their documents (PLUGIN/NAME), where one is named."""
-    from nightpress.pipeline import review
-
     now = session.current()
     slugs = now.slugs()
     named = now.invocation.names if now.invocation is not None else ()
     if not any(name.startswith(f"{chapter}:") and "/" in name for name in named):
         return slugs
+    from nightpress.pipeline import review  # not for a run that names no draft
+
     jobs = [item.id for item in now.items()]
     jobs += [one.job for one in review.waiting(now.project) if one.slug in slugs]
     return [*slugs, *dict.fromkeys(jobs)]
