@@ -114,7 +114,7 @@ def test_a_run_of_one_plugin_relies_on_the_index_too(tmp_path: Path, reads: list
     Path(tmp_path, target("alpha")).write_text(f"# alpha\n\n{SHARED.format('alpha')}\n")
     project = Project(tmp_path, {}, {}, LATER)
     catalog.load(project, slugs=frozenset({"alpha"}))
-    project.index.unsettle(["alpha"])
+    project.index.invalidate(["alpha"])
     assert sharing(NearDuplicates(project), SHARED.format("delta"), "x") == 1
     assert reads == [target("alpha")]
     # but not where something has changed that everything depends on: targets may be others

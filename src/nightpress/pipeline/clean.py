@@ -113,5 +113,5 @@ def _put_back(project: Project, plugin: PluginState, item: Item, before: bytes |
     lock = LockBook(project)
     lock.drop(item.id)
     lock.flush()
-    project.index.unsettle([item.slug])
+    project.index.invalidate([item.slug])
     return True

@@ -89,7 +89,7 @@ def reject(project: Project, name: str, because: str) -> list[str]:
     lines = []
     for one in waiting(project, name):
         reviews.decide(project.ledger, one, "rejected", because.strip())
-        project.index.unsettle([one.slug])
+        project.index.invalidate([one.slug])
         if one.model == "offline":
             lines.append(f"rejected {one.job}: not made again until its plugin or settings change")
         else:

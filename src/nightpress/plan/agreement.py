@@ -42,7 +42,7 @@ def moved(project: Project, lines: Mapping[str, str]) -> list[str]:
     if lock.sha256 != index.meta(LOCK):
         digests = lock.digests()
         gone = [slug for slug, digest in lines.items() if digests.get(slug, "") != digest]
-        index.unsettle(gone)
+        index.invalidate(gone)
         index.set_meta(LOCK, lock.sha256 if lock.in_order else UNORDERED + lock.sha256)
     if stamp:
         index.set_meta(STAMP, stamp)
@@ -88,7 +88,7 @@ def contradicted(index: Index) -> None:
 def written(index: Index, before: str, now: str, slugs: Collection[str]) -> None:
     """The lock file had the sha256 `before`, and has `now`; only lines of these plugins differ."""
     if index.meta(LOCK) == before:
-        index.unsettle(slugs)
+        index.invalidate(slugs)
         index.set_meta(LOCK, now)
     if index.meta(AGREED) == before:
         index.set_meta(AGREED, now)

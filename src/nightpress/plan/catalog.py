@@ -18,7 +18,7 @@ from nightpress.plan import agreement
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import Item, PluginState
 from nightpress.project import Problem, Project
-from nightpress.storage import RACY_NS, Settled, newest, sign
+from nightpress.storage import RACY_NS, UpToDate, newest, sign
 
 PRIORITY = ("never", "stale", "undersized")
 """Value first: what was never documented, then what is no longer true, then what is too short."""
@@ -88,7 +88,7 @@ def _load_all(project: Project, names: list[str], everything: bool, meter: Meter
     index = project.index
     key = project.key()
     if index.meta("key") != key:
-        index.unsettle_all(key)
+        index.invalidate_all(key)
     catalog = Catalog(slugs=names)
     up_to_date = _unmoved(project, frozenset(names))
     for slug, counts in up_to_date.items():
@@ -125,7 +125,9 @@ def _gathered(project: Project, catalog: Catalog, slugs: list[str], meter: Meter
         if not plugin.problems and not any(item.work for item in items):
             up_to_date.append((plugin, items, gatherer.lock.digest(slug)))
     meter(len(slugs), len(slugs))
-    project.index.settle(s for row in up_to_date if (s := _settle(project, *row)) is not None)
+    project.index.remember_up_to_date(
+        s for row in up_to_date if (s := _up_to_date(project, *row)) is not None
+    )
     return catalog
 
 
@@ -145,7 +147,9 @@ def _items(plugin: PluginState) -> Iterator[Item]:
         )
 
 
-def _settle(project: Project, plugin: PluginState, items: list[Item], lock: str) -> Settled | None:
+def _up_to_date(
+    project: Project, plugin: PluginState, items: list[Item], lock: str
+) -> UpToDate | None:
     """The index entry of a plugin without work; None while one of its files is too young."""
     root = project.index.root
     if not plugin.signature or sign(root, plugin.names) != plugin.signature:
@@ -153,7 +157,7 @@ def _settle(project: Project, plugin: PluginState, items: list[Item], lock: str)
     if plugin.looked_ns - newest(root, plugin.names) < RACY_NS:
         return None
     counts = json.dumps(Counter(item.decision.action for item in items))
-    return Settled(plugin.slug, plugin.names, plugin.signature, lock, counts, _to_index(items))
+    return UpToDate(plugin.slug, plugin.names, plugin.signature, lock, counts, _to_index(items))
 
 
 def _to_index(items: list[Item]) -> str:

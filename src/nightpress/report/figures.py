@@ -1,6 +1,6 @@
 """What a report tells, as values: computed once, rendered as a page, as Markdown and as JSON.
 
-Floor 1. The fields are the keys of report.json, which stay: new ones may be added. Sizes are
+The fields are the keys of report.json, which stay: new ones may be added. Sizes are
 bytes, durations seconds, times ISO 8601 UTC, costs US dollars (None: no price is known).
 """
 

@@ -1,7 +1,4 @@
-"""Where a published file comes from, read from the ledger: for `nightpress why` and the report.
-
-Floor 3.
-"""
+"""Where a published file comes from, read from the ledger: for `nightpress why` and the report."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`nightpress why PATH`: where a file comes from, and how to take it back.
 
-Floor 3. Reads the ledger, the lock file and the plan; answers for files that were published,
+Reads the ledger, the lock file and the plan; answers for files that were published,
 adopted, edited, refused, never made or are none of ours.
 """
 

@@ -16,7 +16,7 @@ from nightpress import lazy
 
 if TYPE_CHECKING:
     from nightpress.storage.hrana import AnswerTooLarge, Constraint, Hrana, NoTable
-    from nightpress.storage.index import LOCK, UNORDERED, Index, Settled, newest, sign
+    from nightpress.storage.index import LOCK, UNORDERED, Index, UpToDate, newest, sign
     from nightpress.storage.run_lock import ProjectLock
     from nightpress.storage.snapshots import Snapshot, Snapshots
     from nightpress.storage.sqlite import Connection, Row, Store, reading
@@ -27,7 +27,7 @@ else:
         __name__,
         {
             "hrana": ["AnswerTooLarge", "Constraint", "Hrana", "NoTable"],
-            "index": ["Index", "LOCK", "Settled", "UNORDERED", "newest", "sign"],
+            "index": ["Index", "LOCK", "UpToDate", "UNORDERED", "newest", "sign"],
             "run_lock": ["ProjectLock"],
             "snapshots": ["Snapshot", "Snapshots"],
             "sqlite": ["Connection", "Row", "Store", "reading"],
@@ -50,10 +50,10 @@ __all__ = [
     "Notice",
     "ProjectLock",
     "Row",
-    "Settled",
     "Snapshot",
     "Snapshots",
     "Store",
+    "UpToDate",
     "atomic",
     "git",
     "index",

@@ -52,7 +52,7 @@ CREATE TABLE sketches (
 """
 
 
-class Settled(NamedTuple):
+class UpToDate(NamedTuple):
     """A plugin without work. names: every path that was looked at, relative to the project;
     counts: its decisions, counted, as text; items: its enhancements as JSON."""
 
@@ -128,7 +128,7 @@ class Index:
         cursor.row_factory = None
         yield from cursor.execute("SELECT slug, items FROM settled")
 
-    def settle(self, plugins: Iterable[Settled]) -> None:
+    def remember_up_to_date(self, plugins: Iterable[UpToDate]) -> None:
         with self._store.write() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?, ?, ?, '')",
@@ -138,13 +138,13 @@ class Index:
                 ],
             )
 
-    def unsettle(self, slugs: Collection[str]) -> None:
+    def invalidate(self, slugs: Collection[str]) -> None:
         for slug in slugs:
             (self._still or {}).pop(slug, None)
         with self._store.write() as db:
             db.executemany("DELETE FROM settled WHERE slug = ?", [(slug,) for slug in slugs])
 
-    def unsettle_all(self, key: str) -> None:
+    def invalidate_all(self, key: str) -> None:
         """Start over under another key: an ingredient of everything has changed."""
         self._still = {}
         with self._store.write() as db:

@@ -264,4 +264,4 @@ def forgotten(task: str) -> None:
     jobs = [i for i in _session.catalog.items if not rest or i == rest or i.startswith(f"{rest}/")]
     for job in jobs:
         project.ledger.ask(job)
-    project.index.unsettle({job.partition("/")[0] for job in jobs})
+    project.index.invalidate({job.partition("/")[0] for job in jobs})
