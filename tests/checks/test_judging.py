@@ -128,3 +128,25 @@ def test_a_document_that_is_one_fence_is_found() -> None:
         assert "the whole document is in a fence" in [f.message for f in skill]
     for plain in (f"# Tides\n\n```md\n{text}```\n", "```bash\ntides\n```\n", text):
         assert "fence-closed" not in {f.check for f in judge(plain, alone("README.md")).findings}
+
+
+def test_normalising_leaves_code_and_frontmatter_to_their_author() -> None:
+    odd = "a\u00a0b\u202fc"
+    text = f"---\nname: x\nnote: {odd}\n---\n\nIn `{odd}`, {odd}.\n\n```bash\n{odd}\n```\n"
+    assert normalise(text) == text.replace(f", {odd}.", ", a b c.")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The station is $1 here.", 1),
+        ("The station is $ARGUMENTS here.", 1),
+        ("Run `awk '{print $1}' tides.txt` there.", 0),
+        ("```bash\nawk '{print $1}' tides.txt\n```", 0),
+        ('```bash\ntides "$ARGUMENTS"\n```', 1),
+        ("Write \\$1 for the first.", 0),
+    ],
+)
+def test_an_argument_is_replaced_on_load_but_a_scripts_own_is_meant(text: str, found: int) -> None:
+    verdict = judge(f"{base.BASE}\n{text}\n", base.context())
+    assert len([f for f in verdict.findings if f.check == "arguments-text"]) == found

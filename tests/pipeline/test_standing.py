@@ -98,16 +98,54 @@ def test_force_publishes_over_a_persons_file_and_says_so(small: Market) -> None:
     assert small.target("gamma").read_text() != SHORT
 
 
-def test_extended_is_what_loses_nothing(small: Market) -> None:
-    says(small, "extend")
-    done = small.done().out
-    text = small.target("gamma").read_text()
-    if "1 published" in done:
-        assert all(line in text for line in SHORT.split("---\n", 2)[2].splitlines())
-    else:
-        assert text == SHORT
-        [draft] = waiting(small)
-        assert draft["findings"]
+KEEPER = (
+    "---\nname: delta\ndescription: Settles the ledger of a team at the end of a month. Use when"
+    " the user asks to settle or close a ledger.\n---\n\n# Delta\n\n"
+    "Never settle a ledger of a team twice.\n\n## By hand\n\n- Ask the team first.\n"
+)
+
+
+def extending(root: Path, skill: str) -> Market:
+    """A project that extends, of one plugin whose README speaks of what its skill speaks of."""
+    folder = plugin(root, "delta", skill=skill, size=0)
+    (folder / "README.md").write_text(
+        "# Delta\n\nSettles the ledger of a team.\n\n"
+        + "".join(
+            f"## {name} ledger of a team\n\nThe {name.lower()} ledger of a team is settled at the"
+            f" end of the month, after the team has closed the {name.lower()} month by hand. Run"
+            f" `settle --ledger {name.lower()}` and read what the {name.lower()} team answers.\n\n"
+            for name in "Open Late Joint Spare Split Frozen Foreign Rounded".split()
+        )
+    )
+    market = Market(root)
+    assert market.run("nightpress", "init").code == 0
+    says(market, "extend")
+    path = root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("  min: 8000\n", "  min: 1500\n"))
+    return market
+
+
+def test_extended_is_what_loses_nothing(tmp_path: Path) -> None:
+    market = extending(tmp_path, KEEPER)
+    done = market.done().out
+    text = market.target("delta").read_text()
+    assert "1 published" in done, done
+    assert text != KEEPER
+    assert all(line in text.splitlines() for line in KEEPER.splitlines())
+
+
+@pytest.mark.parametrize(
+    "lost",
+    ["Give $1 to the team only before noon.", "- Branch: !`git branch`", "<kept>\nx\n</kept>"],
+)
+def test_what_would_lose_something_waits(tmp_path: Path, lost: str) -> None:
+    """The offline writer leaves out as a whole what would run, or be replaced, on load."""
+    skill = f"{KEEPER}\n{lost}\n"
+    market = extending(tmp_path, skill)
+    done = market.done().out
+    assert "1 deferred" in done and "it would lose" in done, done
+    assert market.target("delta").read_text() == skill
+    assert market.rows("SELECT status FROM enhancements") == [("deferred",)]
 
 
 def test_a_persons_code_stays_with_the_words_of_its_fences(tmp_path: Path) -> None:

@@ -296,6 +296,18 @@ def test_enhancement_goes_before_manifest_and_manifest_before_defaults(
         assert (one.settings[key], two.settings[key]) == (nearest, near)
 
 
+def test_checks_of_the_nearest_place_go_before_the_others(root: Path, write: Write) -> None:
+    write("manifests/_defaults.yaml", "checks: {ending: true, code-span: true, losses: true}\n")
+    defaults, problems = project.load_defaults(root)
+    assert problems == []
+    text = GOOD.replace("enhancements:", "checks: {ending: false, losses: false}\nenhancements:")
+    text += "    checks: {ending: true}\n"
+    manifest, problems = project.load_manifest(write("manifests/acme.yaml", text), defaults)
+    assert manifest is not None, problems
+    [skill] = manifest.enhancements
+    assert skill.settings["checks"] == {"ending": True, "code-span": True, "losses": False}
+
+
 def test_a_persons_file_is_kept_unless_somebody_says_otherwise(root: Path, write: Write) -> None:
     manifest, problems = project.load_manifest(
         write("manifests/acme.yaml", GOOD), project.Defaults(root)

@@ -56,6 +56,15 @@ def test_many_documents_of_one_plugin_are_one_hand() -> None:
     assert mass_produced(documents) == frozenset()
 
 
+def test_so_many_plugins_have_it_not_so_many_documents() -> None:
+    documents = [
+        filled_in(subject, f"skills/{number}/SKILL.md")
+        for subject in SUBJECTS[:9]
+        for number in range(3)
+    ]
+    assert mass_produced(documents) == frozenset()
+
+
 def test_a_person_among_the_mass_is_a_person() -> None:
     template = [filled_in(subject) for subject in SUBJECTS]
     people = [written(f"plugin-{n}", n) for n in range(3)]

@@ -167,7 +167,7 @@ class Press(Struct):
         state, draft = attempt.state, attempt.draft
         publish = state.decision.publish
         persons = any(reason.code == "person" for reason in state.decision.reasons)
-        against = self._against(attempt, draft) if persons else None
+        against = self._against(attempt, draft) if persons or publish == "extend" else None
         if against is not None and publish == "auto":
             sizes = f"{state.inputs.standing.size:,} -> {len(draft.text.encode()):,} bytes"
             lost = f"{sizes}; loses {counted(against.losses) or 'nothing'}"
