@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,17 @@ def test_lost_lines_are_put_back_and_told_once(market: Market) -> None:
     assert "rebuilt" not in market.done().out
     lock(market).write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
     assert "1 line was rebuilt from the ledger: beta/skill" in market.done("enhance:alpha").out
+    assert lock(market).read_bytes() == whole
+
+
+def test_a_lock_file_that_goes_at_once_is_missed(market: Market) -> None:
+    """It was absent before it was written, and so young since then that no stamp of it is held."""
+    whole, ahead = lock(market).read_bytes(), time.time() + 3600
+    os.utime(lock(market), (ahead, ahead))
+    time.sleep(0.2)  # and the plugins no longer young
+    market.done()
+    lock(market).unlink()
+    assert "2 lines were rebuilt from the ledger" in market.done().out
     assert lock(market).read_bytes() == whole
 
 

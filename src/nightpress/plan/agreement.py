@@ -44,7 +44,7 @@ def moved(project: Project, lines: Mapping[str, str]) -> list[str]:
         gone = [slug for slug, digest in lines.items() if digests.get(slug, "") != digest]
         index.invalidate(gone)
         index.set_meta(LOCK, lock.sha256 if lock.in_order else UNORDERED + lock.sha256)
-    if stamp:
+    if stamp != index.meta(STAMP):
         index.set_meta(STAMP, stamp)
     return gone
 
@@ -87,6 +87,7 @@ def contradicted(index: Index) -> None:
 
 def written(index: Index, before: str, now: str, slugs: Collection[str]) -> None:
     """The lock file had the sha256 `before`, and has `now`; only lines of these plugins differ."""
+    index.set_meta(STAMP, "")  # of the file before: it may come back, or be absent again
     if index.meta(LOCK) == before:
         index.invalidate(slugs)
         index.set_meta(LOCK, now)
