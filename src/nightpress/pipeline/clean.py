@@ -30,11 +30,18 @@ def clean(
     return lines
 
 
+_WOULD = {"removed": "would remove", "took back": "would take back"}
+
+
+def _did(what: str, dryrun: bool) -> str:
+    return _WOULD[what] if dryrun else what
+
+
 def _drafts(project: Project, item: Item, dryrun: bool) -> list[str]:
     folder = project.state / "drafts" / item.slug
     lines = []
     for path in sorted(folder.glob(f"{item.name}.*")):
-        lines.append(f"removed {_shown(project, path)}")
+        lines.append(f"{_did('removed', dryrun)} {_shown(project, path)}")
         if not dryrun:
             path.unlink()
     return lines
@@ -54,7 +61,8 @@ def _leftovers(plugin: PluginState, item: Item, dryrun: bool) -> list[str]:
             for left in sorted(name for name in names if name.startswith(mark)):
                 if not dryrun:
                     os.unlink(left, dir_fd=folder)
-                lines.append(f"removed {item.target.rpartition('/')[0]}/{left}")
+                folder_of = item.target.rpartition("/")[0]
+                lines.append(f"{_did('removed', dryrun)} {folder_of}/{left}")
         finally:
             os.close(folder)
     return lines
@@ -77,7 +85,7 @@ def _take_back(project: Project, plugin: PluginState, item: Item, dryrun: bool) 
         return [f"kept {item.target}: what stood there before is not known here (no ledger of it)"]
     before = history.original_content(Snapshots(project.state / "snapshots"), original)
     if dryrun or _put_back(project, plugin, item, before):
-        return [f"{'removed' if before is None else 'took back'} {item.target}"]
+        return [f"{_did('removed' if before is None else 'took back', dryrun)} {item.target}"]
     return []  # saved in this instant, or taken back already
 
 

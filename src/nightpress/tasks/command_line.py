@@ -5,22 +5,42 @@ is handed only what is selected or stale. Whatever is not plainly recognised her
 everything: the short cut may never hide a task.
 """
 
+import getopt
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
 __all__ = ["PER_PLUGIN", "READING", "SHOWING", "STATIC", "WRITING", "Invocation", "Selection",
            "read", "select", "text", "writes"]  # fmt: skip
 
-# doit's own options that take a value in the next argument (doit 0.37: cmd_run, cmd_base)
-_WITH_VALUE = frozenset(
-    "-f --file -d --dir --db-file --backend --check_file_uptodate -v --verbosity -r --reporter"
-    " -o --output-file -n --process -P --parallel-type --failure-verbosity --template".split()
-)
-_COMMANDS = frozenset(
-    "auto clean dumpdb forget help ignore info list reset-dep run strace tabcompletion".split()
-)
+_DB = ("db-file=", "backend=", "check_file_uptodate=")
+_LOADER = ("file=", "dir=", "seek-file")
+_OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "run": ("f:d:kacv:r:o:n:P:s", (
+        *_DB, *_LOADER, "always-execute", "continue", "no-continue", "verbosity=", "reporter=",
+        "output-file=", "process=", "parallel-type=", "pdb", "single", "auto-delayed-regex",
+        "failure-verbosity=",
+    )),
+    "list": ("f:d:kqsp", (
+        *_DB, *_LOADER, "all", "quiet", "status", "private", "deps", "template=", "sort=",
+    )),
+    "info": ("f:d:k", (*_DB, *_LOADER, "no-status")),
+    "clean": ("f:d:kcan", (*_DB, *_LOADER, "clean-dep", "clean-all", "dry-run", "forget")),
+    "forget": ("f:d:ksa", (
+        *_DB, *_LOADER, "follow-sub", "disable-default", "enable-default", "all",
+    )),
+    "ignore": ("f:d:k", (*_DB, *_LOADER)),
+    "reset-dep": ("f:d:k", (*_DB, *_LOADER)),
+    "strace": ("f:d:ka", (*_DB, *_LOADER, "all", "keep")),
+    "tabcompletion": ("f:d:ks:", (*_DB, *_LOADER, "shell=", "hardcode-tasks")),
+    "dumpdb": ("", ("db-file=",)),
+    "help": ("", ()),
+}  # fmt: skip
+"""doit's commands with their options, as getopt wants them (doit 0.37; a test compares them)."""
+_ALWAYS = ("-a", "--always-execute")
+_LISTS_ALL = ("-s", "--status", "--all")
 PER_PLUGIN = ("snapshot", "analyse", "enhance", "adopt", "apply", "reject")
 STATIC = (
     "manifests", "validate", "plan", "review", "report", "explore", "restore", "audit", "prune",
@@ -30,11 +50,17 @@ STATIC = (
 
 
 class Invocation(NamedTuple):
-    """doit's command, the names after it, and its flags (options without their values)."""
+    """doit's command; the names after it; the options of both, as they were written; and those of
+    the command with their values."""
 
     command: str
     names: tuple[str, ...]
     flags: tuple[str, ...]
+    options: Mapping[str, str]
+
+    def value(self, *names: str) -> str | None:
+        """Of the command's option that has these names; None if it was not given."""
+        return next((self.options[name] for name in names if name in self.options), None)
 
 
 class Selection(NamedTuple):
@@ -59,27 +85,33 @@ def read(argv: Sequence[str] | None = None) -> Invocation | None:
     argv = sys.argv if argv is None else argv
     if not argv or PurePath(argv[0]).name not in ("doit", "doit.exe", "__main__.py"):
         return None
-    words: list[str] = []
-    flags: list[str] = []
-    rest = iter(argv[1:])
-    for word in rest:
-        if word.startswith("-") and word != "-":
-            flags.append(word)
-            if word in _WITH_VALUE:
-                next(rest, None)
-        elif "=" not in word or word.startswith("-"):
-            words.append(word)
-    command = words.pop(0) if words and words[0] in _COMMANDS else "run"
-    return Invocation(command, tuple(words), tuple(flags))
+    args = list(argv[1:])
+    with suppress(getopt.GetoptError):  # doit reads the loader's options before a command, too
+        leading, rest = getopt.getopt(args, "f:d:k", list(_LOADER))
+        if leading and rest and rest[0] in _OPTIONS:
+            args = rest
+    args = [arg for arg in args if "=" not in arg or arg.startswith("-")]
+    command = args.pop(0) if args and args[0] in _OPTIONS else "run"
+    try:
+        found, rest = getopt.getopt(args, _OPTIONS[command][0], list(_OPTIONS[command][1]))
+    except getopt.GetoptError:
+        found, rest = [], args  # doit refuses it
+    words = tuple(arg for arg in rest if arg == "-" or not arg.startswith("-"))
+    flags = [name for name, _ in found] + [arg for arg in rest if arg not in words]
+    return Invocation(command, words, tuple(flags), dict(found))
 
 
 def select(invocation: Invocation | None) -> Selection:
     """What the invocation needs."""
     if invocation is None:
         return Selection(all=True)
-    if invocation.command == "list" and not invocation.names and not _lists_all(invocation.flags):
+    if (
+        invocation.command == "list"
+        and not invocation.names
+        and invocation.value(*_LISTS_ALL) is None
+    ):
         return Selection()
-    if invocation.command != "run" or _always(invocation.flags):
+    if invocation.command != "run" or invocation.value(*_ALWAYS) is not None:
         return Selection(all=True)
     if not invocation.names or invocation.names == ("enhance",):
         return Selection(stale=True)
@@ -103,7 +135,7 @@ READING = frozenset({"plan", "validate"})
 """Groups of tasks that read for a while, and neither begin nor end anything."""
 
 
-SHOWING = frozenset({"dumpdb", "info", "list", "tabcompletion"})
+SHOWING = frozenset({"dumpdb", "help", "info", "list", "tabcompletion"})
 """Commands of doit that print, and do nothing else."""
 
 
@@ -114,11 +146,3 @@ def writes(invocation: Invocation) -> bool:
     return (
         invocation.command == "run" and bool(groups & WRITING) and "--list" not in invocation.flags
     )
-
-
-def _always(flags: Sequence[str]) -> bool:
-    return any(f.startswith("--al") or (f[:2] != "--" and "a" in f) for f in flags)
-
-
-def _lists_all(flags: Sequence[str]) -> bool:
-    return any(f in ("--all", "--status") or (f[:2] != "--" and "s" in f) for f in flags)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from inspect import isfunction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand, InvalidDodoFile
+
+if TYPE_CHECKING:
+    from nightpress.tasks.command_line import Invocation
 
 __all__ = ["check", "config", "is_ours", "lacking", "unknown"]
 
@@ -82,16 +85,40 @@ def lacking() -> list[str]:
     return [n.replace("_", "-") for n in chapters if f"task_{n}" not in _namespace]
 
 
-def check(command: str, names: Sequence[str]) -> None:
+def check(asked: Invocation) -> None:
     """Say at the top of `doit list` which chapters dodo.py lacks. InvalidCommand if the task that
-    the user names is of such a chapter."""
-    if command == "list" and not names and (missing := lacking()):
+    the user names is of such a chapter, or for what doit offers and nightpress has no use for."""
+    if asked.command == "list" and not asked.names and (missing := lacking()):
         some = "a chapter" if len(missing) == 1 else f"{len(missing)} chapters"
         sys.stderr.write(f"this dodo.py lacks {some}: {', '.join(missing)}\n  hint: {ADD}\n")
-    for name in names:
+    if refused := _refused(asked):
+        raise InvalidCommand(refused)
+    for name in asked.names:
         if (chapter := name.partition(":")[0]) in lacking():
             raise InvalidCommand(f"this dodo.py has no chapter {chapter}\n  hint: {ADD}")
         return  # what follows may be another task's own words
+
+
+def _refused(asked: Invocation) -> str:
+    """Why doit's own command or option cannot be had here; "" if it can."""
+    if asked.command == "strace":
+        return (
+            "doit strace follows the programs that a task starts; tasks of nightpress start none\n"
+            "  hint: doit info TASK tells what a document depends on"
+        )
+    if asked.command != "run":
+        return ""
+    if (reporter := asked.value("-r", "--reporter")) is not None:
+        return (
+            f"doit's reporter {reporter} cannot show a run: lock, ledger and exit status hang on"
+            " nightpress's own\n  hint: progress=json prints a JSON document per line"
+        )
+    if (kind := asked.value("-P", "--parallel-type")) not in (None, "thread"):
+        return (
+            f"nightpress runs in threads, not by -P {kind}: one ledger, one client, one pace for"
+            " the whole run\n  hint: -n 8 alone works on eight documents at a time"
+        )
+    return ""
 
 
 class _Unknown(InvalidDodoFile, AttributeError):  # type: ignore[misc]

@@ -1,21 +1,24 @@
-"""`doit help TASK`, with what doit cannot know: examples, what is written, what comes next.
+"""Commands of doit's that tell more, or fail better, in a project of ours.
 
-doit prints a task's one line and its parameters; the rest is printed below them, in projects of
-ours only. The two commands take the place of doit's own by entry points (group `doit.COMMAND`).
+`doit help TASK` has what doit cannot know: examples, what is written, what comes next. The classes
+take the place of doit's own by entry points (group `doit.COMMAND`); elsewhere they are doit's.
 """
 
 from __future__ import annotations
 
 import sys
 import textwrap
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 
-from doit import cmd_help, cmd_info
+from doit import cmd_dumpdb, cmd_help, cmd_info
 from doit.exceptions import InvalidCommand
 
-from nightpress.tasks import dodo
-from nightpress.text import suggestion
+from nightpress.tasks import dodo, signals
+from nightpress.text import safe, suggestion
 
-__all__ = ["TEXTS", "Help", "Info"]
+__all__ = ["TEXTS", "DumpDB", "Help", "Info"]
 
 TEXTS = {
     "manifests": """
@@ -82,6 +85,10 @@ TEXTS = {
 class Help(cmd_help.Help):  # type: ignore[misc]
     """doit's own, and in a project of ours what doit cannot know."""
 
+    def execute(self, params: Any, args: list[str]) -> Any:
+        signals.end_with_reader()
+        return super().execute(params, args)
+
     def _execute(self, pos_args: list[str]) -> bool:  # doit goes by the parameter's name
         known = bool(super()._execute(pos_args))
         if known and dodo.is_ours() and (more := _more(pos_args[0])):
@@ -100,6 +107,32 @@ class Info(cmd_info.Info):  # type: ignore[misc]
                     f"there is no task {name!r}{suggestion(name, names, lead='; ')}"
                 )
         return int(super()._execute(pos_args, hide_status))
+
+
+class DumpDB(cmd_dumpdb.DumpDB):  # type: ignore[misc]
+    """doit's own reads dbm files; the state of a project of ours is in SQLite."""
+
+    def execute(self, opt_values: dict[str, Any], pos_args: list[str]) -> None:
+        signals.end_with_reader()
+        given = Path(opt_values["dep_file"])
+        if given.exists() or not Path(dodo.STATE).is_dir():
+            super().execute(opt_values, pos_args)
+            return
+        for task, data in _rows(Path(dodo.STATE, "doit.db")):
+            sys.stdout.write(f"{safe(task)} -> {safe(data)}\n")
+
+
+def _rows(path: Path) -> list[tuple[str, str]]:
+    """(task, its state as JSON) of doit's state of a project; none before the first run."""
+    from nightpress.storage import sqlite
+
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite.read_only(path)) as connection:
+            return [(str(a), str(b)) for a, b in connection.execute("SELECT * FROM doit")]
+    except sqlite.Error as error:
+        raise InvalidCommand(f"{path} is not doit's state: {error}") from None
 
 
 def _more(task: str) -> str:

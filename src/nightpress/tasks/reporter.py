@@ -196,6 +196,8 @@ class Reporter:
         """Counted in the summary."""
 
     def skip_ignore(self, task: Task) -> None:
+        if task.name == "enhance" or task.actions is None or not task.actions:
+            return  # it is its documents that are told of
         self._say(f"ignored      {task.name} (doit ignore; doit forget takes it back)")
 
     def add_failure(self, task: Task, fail: BaseFail) -> None:

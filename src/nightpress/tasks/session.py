@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nightpress.project import Project
     from nightpress.storage import ProjectLock
 
-__all__ = ["Session", "begin", "current", "forget", "forgotten"]
+__all__ = ["Session", "begin", "current", "documents", "forget", "forgotten"]
 
 
 class Session:
@@ -233,7 +233,7 @@ def begin() -> Session:
         session.began = True
         outlet.stand_in()
         if session.invocation is not None:
-            dodo.check(session.invocation.command, session.invocation.names)
+            dodo.check(session.invocation)
         signals.enter(session)
     return session
 
@@ -255,13 +255,21 @@ def _options() -> dict[str, Any]:
     return options.read({name: str(value) for name, value in variables.items()})
 
 
-def forgotten(task: str) -> None:
-    """`doit forget TASK`: the user asks for its enhancements again."""
+def documents(task: str) -> list[str]:
+    """The tasks of the documents that the user's wish for `task` (`enhance`, `enhance:PLUGIN` or
+    `enhance:PLUGIN/NAME`) is about; none while doit runs tasks, which has wishes of its own."""
     group, _, rest = task.partition(":")
     if _session is None or _session.running or group != "enhance":
+        return []
+    jobs = _session.catalog.items
+    return [f"enhance:{i}" for i in jobs if not rest or i == rest or i.startswith(f"{rest}/")]
+
+
+def forgotten(task: str) -> None:
+    """`doit forget TASK`: the user asks for its enhancements again."""
+    jobs = [name.partition(":")[2] for name in documents(task)]
+    if _session is None or not jobs:
         return
-    project = _session.project
-    jobs = [i for i in _session.catalog.items if not rest or i == rest or i.startswith(f"{rest}/")]
     for job in jobs:
-        project.ledger.ask(job)
-    project.index.invalidate({job.partition("/")[0] for job in jobs})
+        _session.project.ledger.ask(job)
+    _session.project.index.invalidate({job.partition("/")[0] for job in jobs})

@@ -19,7 +19,7 @@ from nightpress.tasks import command_line
 if TYPE_CHECKING:
     from nightpress.tasks.session import Session
 
-__all__ = ["enter", "leave"]
+__all__ = ["end_with_reader", "enter", "leave"]
 
 
 def enter(session: Session) -> None:
@@ -31,8 +31,7 @@ def enter(session: Session) -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
             signal.signal(number, _interrupt)
     if asked.command in command_line.SHOWING:
-        # `doit list | head`: end as every program does, instead of with doit's traceback
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        end_with_reader()
     if not command_line.writes(asked):
         return
     import atexit
@@ -47,6 +46,11 @@ def enter(session: Session) -> None:
     except (NightpressError, OSError):
         return  # the reporter meets it again, and says what it means
     atexit.register(_release, session)
+
+
+def end_with_reader() -> None:
+    """`doit list | head`: end as every program does, instead of with doit's traceback."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
 def leave(session: Session) -> None:

@@ -58,7 +58,7 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
 
     def dump(self) -> None:
         """Write the state. It is a convenience of doit's: a full disk costs nothing but that."""
-        if self._opened is None:
+        if self._opened is None and not self._dirty:
             return
         from nightpress.storage import sqlite
 
@@ -67,12 +67,23 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
         except sqlite.Error as error:
             sys.stderr.write(f"doit's own state was not saved ({error}); the ledger decides\n")
 
+    def set(self, task_id: str, dependency: str, value: Any) -> None:
+        """doit does not know that a plugin's task stands for its documents, and would go on making
+        them when it is told to ignore it."""
+        super().set(task_id, dependency, value)
+        if dependency == "ignore:":
+            from nightpress.tasks import session
+
+            for document in session.documents(task_id):
+                super().set(document, dependency, value)
+
     def remove(self, task_id: str) -> None:
         """Drop a task's state. doit calls this for a failed task, too: only outside of a run is
         it the user who asks."""
-        super().remove(task_id)
         from nightpress.tasks import session
 
+        for task in {task_id, *session.documents(task_id)}:
+            super().remove(task)
         session.forgotten(task_id)
 
     def remove_all(self) -> None:
