@@ -148,9 +148,36 @@ def test_what_shares_its_reason_is_one_line() -> None:
 
 
 def test_of_many_reasons_the_first_are_named_and_the_rest_counted() -> None:
-    said = lines(*(("failed", f"p{n}/skill", f"reason {n}") for n in range(23)))
+    words = "abcdefghijklmnopqrstuvw"
+    said = lines(*(("failed", f"p{n}/skill", f"reason {n * 'x'}") for n in range(len(words))))
     assert len(said) == 3 + summary.MOST
-    assert said[-1] == "  failed       ... and 3 more: see `doit report`"
+    assert said[-1] == f"  failed       ... and {23 - summary.MOST} more: see `doit report`"
+
+
+def test_a_cause_is_one_line_whatever_its_figures_names_and_files() -> None:
+    said = lines(
+        ("insufficient", "a/skill", "too little source: 3,374 of 8,000 bytes"),
+        ("insufficient", "b/skill", "too little source: 6,069 of 8,000 bytes"),
+        (
+            "refused",
+            "c/skill",
+            "example-own: no example (draft kept: drafts/c/skill.md)",
+        ),
+        (
+            "refused",
+            "d/skill",
+            "example-own: no example (draft kept: drafts/d/skill.md)",
+        ),
+        ("refused", "e/skill", "body-size: 7,000 bytes; example-own: none (draft kept: e.md)"),
+        ("refused", "f/skill", "size-max: `x` (3 times); body-size: 9 (draft kept: f.md)"),
+    )
+    assert said[2:] == [
+        "  refused      c/skill and 1 more: example-own: no example"
+        " (draft kept: drafts/c/skill.md)",
+        "  refused      e/skill: body-size: 7,000 bytes; example-own: none (draft kept: e.md)",
+        "  refused      f/skill: size-max: `x` (3 times); body-size: 9 (draft kept: f.md)",
+        "  insufficient a/skill and 1 more: too little source: 3,374 of 8,000 bytes",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Mapping
 
 from msgspec import Struct, field
@@ -154,8 +155,9 @@ class Attempts(Struct):
         draft = attempt.draft
         assert draft is not None  # noqa: S101 (draft() has just set it)
         path = keep_draft(self.run.project, attempt.item.id, draft)
-        message = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
-        more = f" and {len(errors) - 3} more" if len(errors) > 3 else ""
+        each = Counter(f"{f.check}: {f.message}" for f in errors).most_common()
+        message = "; ".join(text + (f" ({n} times)" if n > 1 else "") for text, n in each[:3])
+        more = f" and {len(each) - 3} more" if len(each) > 3 else ""
         self.run.project.ledger.end(
             attempt.row,
             Status.REFUSED,

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 
 from nightpress.pipeline import Event, Listener
+from nightpress.plan import staleness
 from nightpress.text import Out, safe
 
 PAUSE = 30.0
@@ -39,6 +40,8 @@ def shown(event: Event) -> bool:
         return float(event.data["seconds"]) >= PAUSE
     if event.kind == "answered":
         return event.data["outcome"] != "reply" and not event.quiet
+    if event.kind == "finished" and event.data["reason"].startswith(staleness.KEPT):
+        return False  # no news: the summary counts them
     return event.kind in ("run", "finished", "notice", "summary")
 
 

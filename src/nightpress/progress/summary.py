@@ -6,6 +6,7 @@ it, never inside it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _NOW = {
@@ -71,20 +72,32 @@ def took(seconds: float) -> str:
 
 
 def _needs_reading(named: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    """A line for each, and one for all that share a status and a reason."""
-    groups: dict[tuple[str, str], list[str]] = {}
+    """A line for each cause, with its first document and the number of the others."""
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for status, job, reason in named:
-        groups.setdefault((status, reason), []).append(job)
+        groups.setdefault((status, cause(reason)), []).append((job, reason))
     from nightpress.model import OUTCOMES
 
     for status in OUTCOMES:
-        own = [(jobs, reason) for (s, reason), jobs in groups.items() if s == status]
-        for jobs, reason in own[:MOST]:
-            others = f" and {len(jobs) - 1:,} more" if len(jobs) > 1 else ""
-            yield f"  {status:<12} {jobs[0]}{others}: {reason}"
-        if more := sum(len(jobs) for jobs, _ in own[MOST:]):
+        own = [members for (s, _), members in groups.items() if s == status]
+        for members in own[:MOST]:
+            job, reason = members[0]
+            others = f" and {len(members) - 1:,} more" if len(members) > 1 else ""
+            yield f"  {status:<12} {job}{others}: {reason}"
+        if more := sum(map(len, own[MOST:])):
             yield f"  {status:<12} ... and {more:,} more: see `doit report`"
 
 
-MOST = 20
-"""Lines of one status in the summary; all of them are in the report and the ledger."""
+def cause(reason: str) -> str:
+    """What reasons that differ only in their figures, names and files have in common: the gates
+    that refused (not what each quotes), or the words without figures and quotations."""
+    text = reason.partition(DRAFT_KEPT)[0]
+    if gates := re.findall(r"(?:^|; )([a-z]+(?:-[a-z]+)*)(?: \(\d+\))?: ", text):
+        return " ".join(sorted(set(gates)))
+    return re.sub(r"`[^`]*`|'[^']*'|\S*\d\S*", "_", text)
+
+
+DRAFT_KEPT = " (draft kept: "
+"""Before the path in the reason of a refused document."""
+MOST = 8
+"""Causes of one status in the summary; all documents are in the report and the ledger."""
