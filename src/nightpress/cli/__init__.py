@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightpress import errors
-from nightpress.cli import check, watch
+from nightpress.cli import check, facts, watch
 from nightpress.progress import outlet
 from nightpress.project import options, version
 from nightpress.text import safe
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     init.set_defaults(run=_init)
     check.add(commands)
+    facts.add(commands)
     watch.add(commands)
     _add_tonight(commands)
     _add_restore_all(commands)

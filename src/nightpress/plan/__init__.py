@@ -19,7 +19,7 @@ from nightpress import lazy
 if TYPE_CHECKING:
     from nightpress.plan.appraise import Appraiser
     from nightpress.plan.catalog import Catalog
-    from nightpress.plan.check import Judged, counts
+    from nightpress.plan.check import Judged, counts, plugin_anatomy
     from nightpress.plan.gather import Gatherer
     from nightpress.plan.state import Item, PluginState, TargetState
     from nightpress.plan.unmoved import Environ
@@ -29,7 +29,7 @@ else:
         {
             "appraise": ["Appraiser"],
             "catalog": ["Catalog"],
-            "check": ["Judged", "counts"],
+            "check": ["Judged", "counts", "plugin_anatomy"],
             "gather": ["Gatherer"],
             "state": ["Item", "PluginState", "TargetState"],
             "unmoved": ["Environ"],
@@ -56,6 +56,7 @@ __all__ = [
     "judge",
     "near_duplicates",
     "own_checks",
+    "plugin_anatomy",
     "staleness",
     "unmoved",
 ]

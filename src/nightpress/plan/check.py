@@ -30,6 +30,7 @@ from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import Index
 from nightpress.storage import tree as reading
+from nightpress.text import suggestion
 
 CAP = 1024 * 1024
 """Bytes of a document; a larger one is a finding, and is not read."""
@@ -279,6 +280,50 @@ def _text(root: Path, path: str) -> tuple[str, Finding | None]:
         message = error.message if isinstance(error, UnsafePath) else str(error.strerror)
         return "", Finding("readable", "error", f"cannot be judged: {message}")
     return data.decode("utf-8", "surrogateescape"), None
+
+
+# --- one plugin ---
+
+
+def plugin_anatomy(named: str, folder: Path, environ: Mapping[str, str]) -> Anatomy:
+    """The anatomy of a plugin by its manifest's name, or by its folder; without the documents that
+    nightpress published there. Raises UsageError where there is none."""
+    root: Path | None = None
+    if (place := Path(named)).is_dir():
+        root = place.resolve()
+        inside = next((p for p in root.parents if (p / "manifests/_defaults.yaml").is_file()), None)
+        if inside is None:
+            return _anatomy(root)
+    else:
+        inside = contract.located(str(folder))
+    with _opened(inside, environ) as project:
+        slug = _slug(project, named, root)
+        if slug is None:
+            if root is not None:
+                return _anatomy(root)
+            hint = suggestion(named, project.slugs(), "{}") or "nightpress init makes manifests"
+            raise UsageError(f"{named}: no manifest and no folder is called so", hint)
+        plugin = Gatherer(project).gather(slug)
+        if plugin.manifest is None:
+            raise UsageError(f"{slug}: its manifest cannot be used", "nightpress check names why")
+        ours = {
+            state.enhancement.target
+            for state in plugin.states.values()
+            if staleness.is_ours(state.inputs.standing, state.inputs.publication)
+        }
+        return judge.anatomy_of(plugin, tuple(sorted(plugin.files.keys() - ours)))
+
+
+def _slug(project: Project, named: str, root: Path | None) -> str | None:
+    """The manifest of that name, or of the plugin in that folder."""
+    if root is None:
+        return named if named in project.slugs() else None
+    for slug in project.slugs():
+        values = contract.peek(project.manifests / f"{slug}.yaml")
+        path = values.get("plugin") if values is not None else None
+        if isinstance(path, str) and (project.root / path).resolve() == root:
+            return slug
+    return None
 
 
 def counts(judged: Sequence[Judged]) -> dict[str, Any]:

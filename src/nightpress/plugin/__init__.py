@@ -14,6 +14,7 @@ from nightpress import lazy
 if TYPE_CHECKING:
     from nightpress.plugin.anatomy import kind_of
     from nightpress.plugin.excerpts import Chosen, choose, shortened
+    from nightpress.plugin.facts import Fact, Facts, collect
     from nightpress.plugin.names import skill_name
     from nightpress.plugin.sources import STANDING_CAP, is_secret
     from nightpress.plugin.yaml import YamlDocument, YamlError
@@ -23,6 +24,7 @@ else:
         {
             "anatomy": ["kind_of"],
             "excerpts": ["Chosen", "choose", "shortened"],
+            "facts": ["Fact", "Facts", "collect"],
             "names": ["skill_name"],
             "sources": ["STANDING_CAP", "is_secret"],
             "yaml": ["YamlDocument", "YamlError"],
@@ -32,14 +34,20 @@ else:
 __all__ = [
     "STANDING_CAP",
     "Chosen",
+    "Fact",
+    "Facts",
     "YamlDocument",
     "YamlError",
     "anatomy",
     "choose",
+    "collect",
+    "declared",
+    "facts",
     "frontmatter",
     "is_secret",
     "kind_of",
     "names",
+    "said",
     "shortened",
     "skill_name",
     "sources",
