@@ -78,7 +78,7 @@ def escapes(folder: Path, _outside: Path) -> None:
 WITH_WORK: dict[str, Spoil] = {
     spoil.__name__.replace("_", "-"): spoil
     for spoil in (
-        fifo, unix_socket, links, hard_link, sparse, deep, bomb, endless_json, odd_names, escapes,
+        fifo, unix_socket, links, hard_link, sparse, deep, bomb, odd_names, escapes,
     )
 }  # fmt: skip
 
@@ -122,7 +122,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Market, Path, str]:
     market = Market(top / "market")
     plugin(market.root, "good")
     (market.root / "plugins" / "linked").symlink_to(outside)
-    for name, spoil in (WITH_WORK | REFUSED).items():
+    for name, spoil in (WITH_WORK | REFUSED | {"endless-json": endless_json}).items():
         spoil(plugin(market.root, name), outside)
     found = market.run("nightpress", "init")
     done = market.doit()
@@ -157,6 +157,12 @@ def test_nothing_is_written_where_no_plain_file_is(
     lines = [line for line in said.splitlines() if line.startswith(f"manifests/{name}.yaml:")]
     assert len(lines) == 1
     assert market.rows(f"SELECT * FROM enhancements WHERE plugin_name = '{name}'") == []
+
+
+def test_a_plugin_json_that_nobody_can_read_is_told(ran: tuple[Market, Path, str]) -> None:
+    market, _, said = ran
+    assert "plugins/endless-json/.claude-plugin/plugin.json:1:1: no JSON that can be read" in said
+    assert not market.target("endless-json").exists()
 
 
 def test_what_was_passed_over_is_told(ran: tuple[Market, Path, str]) -> None:

@@ -210,3 +210,18 @@ def test_entries_that_share_a_folder_and_have_no_name(tmp_path: Path) -> None:
     found = discover.discover(tmp_path)
     assert [one.name for one in found.plugins] == ["own"]
     assert found.notices == ("2 plugins share the folder p; one manifest documents all: ?, said",)
+
+
+def test_a_folder_with_components_and_no_plugin_json_is_named(tmp_path: Path) -> None:
+    plugin(tmp_path, "plugins/good", "good")
+    for path in (
+        "plugins/good/commands/x.md", "plugins/good/inner/agents/x.md", ".claude/commands/x.md",
+        "docs/commands/README.md", "docs/skills/deep/er/SKILL.md",
+        "plugins/bare/commands/x.md", "plugins/skilled/skills/x/SKILL.md",
+        "plugins/skilled/agents/y.md",
+    ):  # fmt: skip
+        put(tmp_path / path)
+    found = discover.discover(tmp_path)
+    assert paths(found) == ["plugins/good"]
+    what = "not taken: commands, agents or skills, and no .claude-plugin/plugin.json"
+    assert found.notices == (f"2 folders {what}: plugins/bare, plugins/skilled",)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nightpress import project
+from nightpress.errors import UsageError
 from nightpress.project import generators
 from nightpress.project.validate import validate
 
@@ -246,3 +247,21 @@ def test_a_template_that_no_plugin_can_fill_in(root: Path, write: Write) -> None
     write("generators/tour/prompt.md.j2", "One.\n{% for f in files %}\n")
     [found] = validate(root)
     assert (found.file, found.line) == ("generators/tour/prompt.md.j2", 2)
+
+
+def test_a_broken_plugin_json_is_told_with_its_place(root: Path, write: Write) -> None:
+    write("manifests/acme.yaml", GOOD)
+    write("plugins/acme/.claude-plugin/plugin.json", '{\n  "name": "acme",\n}\n')
+    (found,) = validate(root)
+    assert str(found).startswith("plugins/acme/.claude-plugin/plugin.json:3:1: no JSON: ")
+    write("plugins/acme/.claude-plugin/plugin.json", '\ufeff{"name": "acme"}')
+    assert validate(root) == []
+    write("plugins/acme/.claude-plugin/plugin.json", "[]")
+    assert "no JSON object" in validate(root)[0].message
+
+
+def test_no_manifests_folder_is_no_empty_project(root: Path) -> None:
+    (root / "manifests").rmdir()
+    with pytest.raises(UsageError, match="there is no manifests/ folder") as told:
+        validate(root)
+    assert "nightpress init" in told.value.hint

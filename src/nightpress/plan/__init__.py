@@ -55,6 +55,7 @@ __all__ = [
     "history",
     "judge",
     "near_duplicates",
+    "newcomers",
     "own_checks",
     "plugin_anatomy",
     "staleness",

@@ -16,8 +16,9 @@ from msgspec import Struct, field
 from nightpress.model import Decision, Reason
 from nightpress.plan import agreement
 from nightpress.plan.gather import Gatherer
+from nightpress.plan.newcomers import Newcomers, newcomers
 from nightpress.plan.state import Item, PluginState
-from nightpress.project import Problem, Project
+from nightpress.project import Problem, Project, no_manifests, paths, peek
 from nightpress.storage import RACY_NS, UpToDate, newest, sign
 
 PRIORITY = ("never", "stale", "undersized")
@@ -36,13 +37,14 @@ def rank(item: Item, order: Sequence[str]) -> int:
 
 class Catalog(Struct):
     """The enhancements that were asked for. unmoved: decisions of the plugins that were not
-    looked into, counted; problems: what is wrong with manifests."""
+    looked into, counted; problems: what is wrong with manifests; new: plugins without one."""
 
     items: dict[str, Item] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unmoved: Counter[str] = field(default_factory=Counter)
     plugins: dict[str, PluginState] = field(default_factory=dict)
+    new: Newcomers = field(default_factory=Newcomers)
 
     def of(self, slug: str) -> list[Item]:
         return [item for item in self.items.values() if item.slug == slug]
@@ -70,7 +72,10 @@ def load(
     meter: Meter = _silent,
 ) -> Catalog:
     """The catalog: of the named plugins, or of all; everything: with the items of plugins that
-    need nothing, too (for list, info and plan); meter: told how far it has come."""
+    need nothing, too (for list, info and plan); meter: told how far it has come. UsageError where
+    there is no manifests/ folder."""
+    if not project.manifests.is_dir():
+        raise no_manifests()
     names = project.slugs()
     if slugs is not None:
         chosen = [name for name in names if name in slugs]
@@ -97,7 +102,22 @@ def _load_all(project: Project, names: list[str], everything: bool, meter: Meter
         else:
             catalog.unmoved.update(json.loads(counts))
     invalidated = [name for name in names if name not in up_to_date]
-    return _gathered(project, catalog, invalidated, meter)
+    _gathered(project, catalog, invalidated, meter)
+    folders = [_folder(project, slug, catalog) for slug in names]
+    if None not in folders:  # else nobody can say whose folders there are
+        catalog.new = newcomers(project, frozenset(filter(None, folders)))
+    return catalog
+
+
+def _folder(project: Project, slug: str, catalog: Catalog) -> str | None:
+    """The plugin's folder, relative to the project; None where its manifest does not say."""
+    plugin = catalog.plugins.get(slug)
+    if plugin is None:
+        return project.index.folder(slug)
+    if plugin.manifest is not None:
+        return plugin.manifest.path
+    named = (peek(project.manifests / f"{slug}.yaml") or {}).get("plugin")
+    return paths.clean(named) if isinstance(named, str) else None
 
 
 def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from nightpress.plan.history import Absent, History
 from nightpress.plan.staleness import Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import sources
-from nightpress.project import Project
+from nightpress.project import Project, plugin_json
 from nightpress.storage import RACY_NS, git, tree
 from nightpress.storage import index as digests
 
@@ -55,6 +55,9 @@ class Gatherer:
             return plugin
         plugin.name = manifest.name
         plugin.root = self._project.root / manifest.path
+        if broken := [*plugin_json.problems(self._project.root, manifest.path)]:
+            plugin.problems += broken
+            return plugin
         plugin.foreign = content.foreign(self._project, manifest.path)
         try:
             self._read(plugin, manifest)

@@ -21,9 +21,10 @@ from nightpress.errors import NightpressError
 from nightpress.storage import RACY_NS, Index
 
 if TYPE_CHECKING:
+    from nightpress.plan.newcomers import Newcomers
     from nightpress.project import Project
 
-__all__ = ["Environ", "keep", "look"]
+__all__ = ["Environ", "keep", "look", "said"]
 
 _META = "nothing_to_do"
 _FILES = (
@@ -75,10 +76,19 @@ def look(index: Index, root: Path, options: Mapping[str, Any]) -> Counter[str] |
     return total
 
 
-def keep(project: Project, plugins: int, environ: Environ, since: int) -> None:
+def said(index: Index) -> str:
+    """What the note has to say beside the decisions; only where `look` found it to hold."""
+    return str(json.loads(index.meta(_META)).get("said", ""))
+
+
+def keep(
+    project: Project, plugins: int, environ: Environ, since: int, new: Newcomers | None = None
+) -> None:
     """Leave the note that there is nothing to do for any of the plugins; since: when the project
-    was first looked at (ns): what is younger may have been seen as it was before."""
-    names = [*_FILES, *_inside(project)]
+    was first looked at (ns): what is younger may have been seen as it was before; new: plugins
+    without a manifest, and where that was seen."""
+    watched = new.watched if new is not None else ()
+    names = [*_FILES, *_inside(project), *watched]
     stamps = [_stamp(project.root / name) for name in names]
     if max(max(stamp[2:4], default=0) for stamp in stamps) > since - RACY_NS:
         return
@@ -86,6 +96,7 @@ def keep(project: Project, plugins: int, environ: Environ, since: int) -> None:
         "made_with": _made_with(project.options), "plugins": plugins,
         "key": project.index.meta("key"),
         "environ": _digests(environ.names, os.environ), "names": names, "stamps": stamps,
+        "said": new.sentence() if new is not None else "",
     }  # fmt: skip
     text = json.dumps(note)
     if project.index.meta(_META) != text:

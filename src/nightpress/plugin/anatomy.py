@@ -111,6 +111,17 @@ def _plugin_json(files: Sequence[SourceFile]) -> dict[str, Any]:
     return {}
 
 
+def wrong_json(text: str) -> tuple[int, int, str] | None:
+    """(line, column, message), from 1, where a plugin.json is no JSON object; None if it is one."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.lineno, error.colno, f"no JSON: {error.msg}"
+    except (ValueError, RecursionError):
+        return 1, 1, "no JSON that can be read: nested too deeply, or a number too long"
+    return None if isinstance(value, dict) else (1, 1, "no JSON object")
+
+
 def _json(text: str) -> object:
     """The value, {} if it is no JSON."""
     try:

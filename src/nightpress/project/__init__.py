@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nightpress.project.manifests import load_manifest
     from nightpress.project.options import OPTIONS
     from nightpress.project.problems import Problem
-    from nightpress.project.project import STATE, Project, located, version
+    from nightpress.project.project import STATE, Project, located, no_manifests, version
     from nightpress.project.resources import bundled
     from nightpress.project.writer import Writer
     from nightpress.project.yaml_read import peek
@@ -36,7 +36,7 @@ else:
             "manifests": ["load_manifest"],
             "options": ["OPTIONS"],
             "problems": ["Problem"],
-            "project": ["Project", "STATE", "located", "version"],
+            "project": ["Project", "STATE", "located", "no_manifests", "version"],
             "resources": ["bundled"],
             "writer": ["Writer"],
             "yaml_read": ["peek"],
@@ -64,9 +64,11 @@ __all__ = [
     "load_manifest",
     "located",
     "manifests",
+    "no_manifests",
     "options",
     "paths",
     "peek",
+    "plugin_json",
     "prompt",
     "schema",
     "validate",

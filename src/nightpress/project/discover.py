@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,11 +90,11 @@ class _Market(Struct):
         self.take(path)
         return True
 
-    def note(self, what: str, names: Sequence[str]) -> None:
+    def note(self, what: str, names: Sequence[str], noun: str = "plugin") -> None:
         """One notice about some plugins: how many there are, and the first few of them."""
         if names:
             more = ", ..." if len(names) > _SHOWN else ""
-            count = "1 plugin" if len(names) == 1 else f"{len(names):,} plugins"
+            count = f"1 {noun}" if len(names) == 1 else f"{len(names):,} {noun}s"
             self.notices.append(f"{count} {what}: {', '.join(names[:_SHOWN])}{more}")
 
 
@@ -107,6 +107,11 @@ def discover(root: Path, ignore: Sequence[str] = ()) -> Discovery:
     if listed:
         unlisted = sorted(own - set(listed))
         market.note("not in marketplace.json; taken, too", unlisted)
+    market.note(
+        "not taken: commands, agents or skills, and no .claude-plugin/plugin.json",
+        sorted(_nameless(market.files, own | set(listed))),
+        "folder",
+    )
     inside = _by_folder(market.files, own | set(listed))
     plugins = [_found(market, path, listed.get(path, {}), inside) for path in sorted(inside)]
     return Discovery(tuple(plugins), tuple(market.notices))
@@ -158,6 +163,41 @@ def _listed(market: _Market) -> dict[str, dict[str, Any]]:
     return {folder: _one(market, folder, entries, value) for folder, entries in by_folder.items()}
 
 
+def listed_folders(root: Path, marketplace: str) -> tuple[list[str], list[str]]:
+    """The folders that marketplace.json lists and that are there (relative to root), and where
+    such a file may stand; nothing is walked, and what is odd is left to `discover`."""
+    prefix = "" if marketplace == "." else f"{marketplace}/"
+    lists = [prefix + path for path in _LISTS]
+    market = _Market(root / marketplace, ())
+    for path in _LISTS:
+        if not (market.root / path).is_file():
+            continue
+        value = _object(market, path)
+        meta, plugins = value.get("metadata"), value.get("plugins")
+        base = str(meta.get("pluginRoot", "")) if isinstance(meta, dict) else ""
+        entries = plugins if isinstance(plugins, list) else []
+        sources = (entry.get("source") for entry in entries if isinstance(entry, dict))
+        found = (_there(source, base, market) for source in sources)
+        return [prefix + f if f != "." else marketplace for f in found if f], lists
+    return [], lists
+
+
+def _there(source: Any, base: str, market: _Market) -> str:
+    """The folder of a source that is one of this tree; "" if it is none."""
+    if isinstance(source, dict):
+        source = source.get("path") if source.get("source") in _LOCAL else None
+    if not isinstance(source, str) or "://" in source or source.startswith("git@"):
+        return ""
+    for candidate in [source] if source.startswith("./") else [f"{base}/{source}", source]:
+        parts = [part for part in candidate.split("/") if part not in ("", ".")]
+        if ".." in parts or ".git" in parts:
+            continue
+        walked = market.root
+        if all(stat.S_ISDIR(_mode(walked := walked / part)) for part in parts):
+            return "/".join(parts) or "."
+    return ""
+
+
 def _called(entry: Mapping[str, Any]) -> str:
     return str(entry.get("name", "?"))[:80]
 
@@ -206,6 +246,28 @@ def _with_plugin_json(files: Mapping[str, int]) -> Iterator[str]:
             yield "."
         elif path.endswith(f"/{_MANIFESTS[0]}"):
             yield path.removesuffix(f"/{_MANIFESTS[0]}")
+
+
+def _nameless(files: Iterable[str], plugins: Container[str]) -> set[str]:
+    """The folders that hold what a plugin holds and belong to none; not those of Claude Code
+    itself and of other tools (`.claude/commands`)."""
+    found = set()
+    for path in files:
+        parts = path.split("/")
+        at = next((n for n, part in enumerate(parts[:-1]) if part in reading.COMPONENTS), None)
+        if at is None or not _is_component(parts[at:]) or any(p[0] == "." for p in parts[:at]):
+            continue
+        folders = ["/".join(parts[:n]) or "." for n in range(at + 1)]
+        if not any(folder in plugins for folder in folders):
+            found.add(folders[-1])
+    return found
+
+
+def _is_component(parts: Sequence[str]) -> bool:
+    """`commands/x.md`, `agents/x.md` or `skills/x/SKILL.md`?"""
+    if parts[0] == "skills":
+        return len(parts) == 3 and parts[2] == "SKILL.md"
+    return len(parts) == 2 and parts[1].endswith(".md") and parts[1] != "README.md"
 
 
 def _by_folder(files: Mapping[str, int], plugins: set[str]) -> dict[str, dict[str, int]]:

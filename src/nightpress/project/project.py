@@ -229,6 +229,10 @@ class Project:
         return total.hexdigest()
 
 
+def no_manifests() -> UsageError:
+    return UsageError("there is no manifests/ folder here", "nightpress init writes one")
+
+
 def located(folder: str) -> Path:
     """The folder of a project, as the user named it; for "." the nearest one upwards, too.
     UsageError if there is none."""

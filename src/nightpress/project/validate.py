@@ -9,11 +9,12 @@ from pathlib import Path, PurePosixPath
 from nightpress.model import Generator, Manifest
 from nightpress.project import generators as found_generators
 from nightpress.project import manifests as one
-from nightpress.project import paths, prompt
+from nightpress.project import paths, plugin_json, prompt
 from nightpress.project.defaults import FILE, Defaults, load_defaults
 from nightpress.project.generators import load_generator
 from nightpress.project.manifests import load_manifest
 from nightpress.project.problems import Problem
+from nightpress.project.project import no_manifests
 from nightpress.text import suggestion
 
 Named = tuple[Manifest, str, str]
@@ -21,7 +22,10 @@ Named = tuple[Manifest, str, str]
 
 
 def validate(root: Path) -> list[Problem]:
-    """Every problem of the project in `root`, sorted by file and line."""
+    """Every problem of the project in `root`, sorted by file and line. UsageError where there is
+    no manifests/ folder."""
+    if not (root / "manifests").is_dir():
+        raise no_manifests()
     defaults, problems = load_defaults(root)
     problems = [*problems, *_defaults(defaults)]
     generators: dict[str, Generator] = {}
@@ -42,6 +46,7 @@ def validate(root: Path) -> list[Problem]:
         problems += [problem for problem in more if problem.message not in broken]
         if manifest is not None:
             manifests.append(manifest)
+            problems += plugin_json.problems(root, manifest.path)
     problems += _shared_plugins(root, manifests)
     problems += _shared_targets(root, manifests)
     problems += _shared_skills(manifests, generators)

@@ -83,6 +83,7 @@ class Index:
         self.root = os.fsencode(root)
         self._store = Store(path, (_SCHEMA, _SKETCHED, _SKETCHES), durable=False)
         self._still: dict[str, bytes] | None = None
+        self._folders: dict[str, bytes] = {}
 
     def meta(self, key: str) -> str:
         row = self._db().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -104,8 +105,10 @@ class Index:
         try:
             lstat = partial(os.lstat, dir_fd=folder)
             for slug, names, signature, lock_digest, counts in cursor:
-                if _sign(lstat, names.split(b"\0")) == signature:
+                looked_at = names.split(b"\0")
+                if _sign(lstat, looked_at) == signature:
                     still[slug] = signature
+                    self._folders[slug] = looked_at[1]  # after the manifest
                     yield slug, lock_digest, counts
         finally:
             os.close(folder)
@@ -117,6 +120,11 @@ class Index:
             for _ in self.unmoved():
                 pass
         return self._still or {}
+
+    def folder(self, slug: str) -> str | None:
+        """The folder of a plugin that has not moved, relative to the project."""
+        folder = self._folders.get(slug)
+        return None if folder is None else os.fsdecode(folder)
 
     def items(self, slug: str) -> str:
         row = self._db().execute("SELECT items FROM settled WHERE slug = ?", (slug,)).fetchone()

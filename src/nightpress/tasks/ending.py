@@ -69,6 +69,8 @@ def lines(now: Session, seconds: float) -> list[str]:
     rows += [f"  notice       {text}" for text in notices[: summary.MOST]]
     if (more := len(notices) - summary.MOST) > 0:
         rows.append(f"  notice       ... and {more} more: see `doit plan` and the log")
+    if sentence := now.catalog.new.sentence():
+        rows.append(sentence)
     if run.fatal:
         rows += f"stopped: {run.fatal}".splitlines()
     if run.interrupted:

@@ -245,6 +245,8 @@ class Reporter:
         if self.now.options.get("progress") != "none":
             for line in summary.lines({}, self.now.unmoved or {}, [], seconds=0, calls=0, tokens=0):
                 self._say(line)
+            if self.now.unmoved_said:
+                self._say(self.now.unmoved_said)
 
     def _finish(self) -> None:
         from nightpress.tasks import ending

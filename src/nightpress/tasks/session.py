@@ -51,6 +51,7 @@ class Session:
         self.began = False
         self.running = False
         self.exit_code = 0
+        self.unmoved_said = ""
         self._catalog: Catalog | None = None
         self._press: Press | None = None
         self._guard = threading.Lock()
@@ -94,7 +95,10 @@ class Session:
         path = self.state / "index.db"
         if not path.exists():
             return None
-        return unmoved.look(Index(path, self.root), self.root, self.options)
+        index = Index(path, self.root)
+        counts = unmoved.look(index, self.root, self.options)
+        self.unmoved_said = unmoved.said(index) if counts is not None else ""
+        return counts
 
     def keep_unmoved(self) -> None:
         """Leave a note for the next run, if this one found nothing to do."""
@@ -103,7 +107,7 @@ class Session:
         catalog = self._catalog
         if not self.selection.stale or catalog is None or catalog.items or catalog.problems:
             return
-        unmoved.keep(self.project, len(catalog.slugs), self.environ, self.since)
+        unmoved.keep(self.project, len(catalog.slugs), self.environ, self.since, catalog.new)
 
     @property
     def catalog(self) -> Catalog:

@@ -73,6 +73,7 @@ def _document(
             for item in _rows(catalog)
         ],
         "problems": [str(problem) for problem in catalog.problems],
+        "new_plugins": list(catalog.new.folders),
     }
 
 
@@ -85,6 +86,8 @@ def _show(now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int]
             say(f"{item.decision.action:<12} {item.id}: {why}{score}")
     for problem in catalog.problems:
         say(str(problem))
+    if sentence := catalog.new.sentence():
+        say(sentence)
     say(f"{_headline(now, catalog)}; {ahead.sentence()}")
     if ahead.evidence():
         say(ahead.evidence())
