@@ -156,7 +156,7 @@ def test_help_and_info_say_more_in_a_project_of_ours_alone(shop: Market, tmp_pat
     assert "Next: doit" in shop.done("help", "plan").out
     unknown = shop.doit("info", "enhance:alpha/skil")
     assert unknown.code == 3
-    assert "there is no task 'enhance:alpha/skil'; did you mean" in unknown.err
+    assert "alpha has no document 'skil'; did you mean" in unknown.err
     other = Market(tmp_path / "other")
     other.root.mkdir()
     (other.root / "dodo.py").write_text('def task_plan():\n    return {"actions": []}\n')

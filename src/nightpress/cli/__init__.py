@@ -1,6 +1,4 @@
-"""`nightpress`: doit's companion for what is no task: setting up, looking on, and recovery.
-
-`doit` does the work of a project; see `doit list`.
+"""`nightpress`: one command for everything: doit's tasks, setting up, looking on, and recovery.
 
 May import: report, progress, pipeline, plan, vault, project, quota, backends, checks, plugin,
 ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors.
@@ -10,27 +8,24 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from nightpress import errors
-from nightpress.cli import check, facts, watch
+from nightpress.cli import check, facts, task, watch
 from nightpress.progress import outlet
 from nightpress.project import options, version
-from nightpress.text import safe
+from nightpress.text import safe, suggestion
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status (see errors)."""
     outlet.stand_in()
-    parser = _parser()
-    given = parser.parse_args(sys.argv[1:] if argv is None else argv)
-    if given.run is None:
-        parser.print_help()
-        return errors.EXIT_OK
+    words = sys.argv[1:] if argv is None else argv
     try:
-        status: int = given.run(given)
+        status = task.run(words) if words and words[0] in task.COMMANDS else _run(words)
     except errors.NightpressError as error:
         sys.stderr.write(safe(f"nightpress: {error}", newlines=True) + "\n")
         return error.exit_code
@@ -47,20 +42,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def _run(words: Sequence[str]) -> int:
+    parser = _parser()
+    given = parser.parse_args(words)
+    if given.run is None:
+        parser.print_help()
+        return errors.EXIT_OK
+    status: int = given.run(given)
+    return status
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
-        self.print_usage(sys.stderr)
-        sys.stderr.write(f"nightpress: {message}\n")
+        unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
+        if unknown is None:
+            self.print_usage(sys.stderr)
+            sys.stderr.write(safe(f"nightpress: {message}", newlines=True) + "\n")
+            raise SystemExit(errors.EXIT_USAGE)
+        near = suggestion(unknown[1], [*task.COMMANDS, *_OWN], lead="; ")
+        told = f"nightpress: there is no command {unknown[1]!r}{near}\n  hint: nightpress --help"
+        sys.stderr.write(safe(told, newlines=True) + "\n")
         raise SystemExit(errors.EXIT_USAGE)
+
+
+_OWN = ("init", "check", "facts", "watch", "tonight", "restore-all", "why")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = _Parser(
         prog="nightpress",
-        description="Documents for a plugin marketplace: made overnight, and kept true. "
-        "`nightpress` sets a project up; `doit` does its work (see `doit list`).",
+        description="Documents for a plugin marketplace: made overnight, and kept true.",
+        epilog=_tasks(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"nightpress {version()}")
+    parser.add_argument("-V", "--version", action="version", version=f"nightpress {version()}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     init = commands.add_parser(
@@ -91,6 +106,15 @@ def _parser() -> argparse.ArgumentParser:
     _add_restore_all(commands)
     _add_why(commands)
     return parser
+
+
+def _tasks() -> str:
+    """The commands that are doit's tasks, for the help."""
+    rows = [f"  {name:<16}{what}" for name, what in task.COMMANDS.items()]
+    return "\n".join(
+        ["the work (doit runs it; `doit TASK` is the same):", *rows, "",
+         "They take run-wide options (--backend offline, --limit 5, ...: nightpress build --help)."]
+    )  # fmt: skip
 
 
 def _add_why(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -40,7 +40,7 @@ def shown(event: Event) -> bool:
         return float(event.data["seconds"]) >= PAUSE
     if event.kind == "answered":
         return event.data["outcome"] != "reply" and not event.quiet
-    if event.kind == "finished" and event.data["reason"].startswith(staleness.KEPT):
+    if event.kind == "finished" and str(event.data.get("reason")).startswith(staleness.KEPT):
         return False  # no news: the summary counts them
     return event.kind in ("run", "finished", "notice", "summary")
 

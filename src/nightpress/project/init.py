@@ -25,6 +25,7 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Sy
     UsageError, before anything is written, for a marketplace or defaults that cannot be used.
     """
     root = project.resolve()
+    _not_inside_another(root)
     relative = _within(root, marketplace)
     result = SyncResult()
     if (root / contract.FILE).exists():
@@ -40,6 +41,18 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Sy
     look.run()
     result.next_step = "next: doit plan (what would be done), then doit"
     return result
+
+
+def _not_inside_another(root: Path) -> None:
+    """A project in a plugin of another one would document the same plugin twice."""
+    if (root / "dodo.py").exists():
+        return
+    for above in root.parents:
+        if (above / contract.FILE).is_file() and (above / "dodo.py").is_file():
+            raise UsageError(
+                f"{root.name} lies in the project {above}",
+                f"run nightpress init in {above} for new plugins; its commands work from here, too",
+            )
 
 
 def _within(root: Path, marketplace: str) -> str:

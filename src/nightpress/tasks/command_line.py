@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-__all__ = ["PER_PLUGIN", "READING", "SHOWING", "STATIC", "WRITING", "Invocation", "Selection",
-           "read", "select", "text", "writes"]  # fmt: skip
+__all__ = ["COMMANDS", "PER_PLUGIN", "READING", "SHOWING", "STATIC", "WRITING", "Invocation",
+           "Selection", "read", "select", "text", "writes"]  # fmt: skip
 
 _DB = ("db-file=", "backend=", "check_file_uptodate=")
 _LOADER = ("file=", "dir=", "seek-file")
@@ -39,6 +39,7 @@ _OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "help": ("", ()),
 }  # fmt: skip
 """doit's commands with their options, as getopt wants them (doit 0.37; a test compares them)."""
+COMMANDS = tuple(_OPTIONS)
 _ALWAYS = ("-a", "--always-execute")
 _LISTS_ALL = ("-s", "--status", "--all")
 PER_PLUGIN = ("snapshot", "analyse", "enhance", "adopt", "apply", "reject")
@@ -77,7 +78,8 @@ class Selection(NamedTuple):
 
 def text() -> str:
     """The command line, as run and ledger remember it."""
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:500]
+    program = Path(sys.argv[0]).name.replace("__main__.py", "doit")
+    return " ".join([program, *sys.argv[1:]])[:500]
 
 
 def read(argv: Sequence[str] | None = None) -> Invocation | None:

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand, InvalidDodoFile
 
+from nightpress.tasks.command_line import COMMANDS, PER_PLUGIN
+from nightpress.text import suggestion
+
 if TYPE_CHECKING:
     from nightpress.tasks.command_line import Invocation
 
@@ -91,7 +94,7 @@ def check(asked: Invocation) -> None:
     if asked.command == "list" and not asked.names and (missing := lacking()):
         some = "a chapter" if len(missing) == 1 else f"{len(missing)} chapters"
         sys.stderr.write(f"this dodo.py lacks {some}: {', '.join(missing)}\n  hint: {ADD}\n")
-    if refused := _refused(asked):
+    if refused := _refused(asked) or _unknown(asked):
         raise InvalidCommand(refused)
     for name in asked.names:
         if (chapter := name.partition(":")[0]) in lacking():
@@ -118,6 +121,38 @@ def _refused(asked: Invocation) -> str:
             f"nightpress runs in threads, not by -P {kind}: one ledger, one client, one pace for"
             " the whole run\n  hint: -n 8 alone works on eight documents at a time"
         )
+    return ""
+
+
+def _unknown(asked: Invocation) -> str:
+    """What to say of a task that there is not, where we know better than doit; "" otherwise: a
+    dodo.py may have tasks of its own, and doit takes a document's path for its task."""
+    if asked.command in ("list", "help", "tabcompletion", "dumpdb") or not asked.names:
+        return ""
+    name = asked.names[0]
+    group, colon, rest = name.partition(":")
+    chapters = {n.removeprefix("task_").replace("_", "-") for n in _namespace if n[:5] == "task_"}
+    if "/" in group or "*" in name or (not colon and group in chapters):
+        return ""
+    slugs = [path.stem for path in Path("manifests").glob("[!_]*.yaml")]
+    if not colon:
+        told = f"there is no task {name!r}"
+        if name in slugs:
+            return f"{told}\n  hint: doit enhance:{name}"
+        from nightpress.project import OPTIONS
+
+        if name in OPTIONS:
+            return f"{told}\n  hint: run-wide options are written {name}=VALUE"
+        return told + near if (near := (
+            suggestion(name, [*chapters, *COMMANDS], lead="; ")
+            or suggestion(name, slugs, "'enhance:{}'", lead="; ")
+        )) else ""  # fmt: skip
+    slug = rest.partition("/")[0]
+    if group in PER_PLUGIN and slug not in slugs:
+        near = suggestion(slug, slugs, f"'{group}:{{}}'", lead="; ")
+        return f"there is no plugin {slug!r}{near}\n  hint: manifests/ has a file for each plugin"
+    if group not in chapters and (near := suggestion(group, chapters, lead="; ")):
+        return f"there is no task {group!r}{near}"
     return ""
 
 

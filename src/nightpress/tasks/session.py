@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from doit.exceptions import InvalidDodoFile
 
 from nightpress import clock
-from nightpress.errors import NightpressError
+from nightpress.errors import NightpressError, UsageError
 from nightpress.progress import outlet
 from nightpress.tasks import command_line, dodo, signals
 from nightpress.tasks.errors import sentence
+from nightpress.text import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,6 +147,7 @@ class Session:
 
         try:
             items = list(self.catalog.items.values())
+            self._check_names()
             if not self.selection.stale:
                 return items
             order = self.project.defaults.values.get("priority") or catalog.PRIORITY
@@ -157,6 +159,18 @@ class Session:
                 first[item.slug] = min(first.get(item.slug, 9), catalog.rank(item, order))
         busy = [item for item in items if item.slug in first]
         return sorted(busy, key=lambda item: first[item.slug])
+
+    def _check_names(self) -> None:
+        """UsageError for a document that no manifest declares, with those that there are."""
+        for name in self.invocation.names if self.invocation is not None else ():
+            group, _, job = name.partition(":")
+            slug, slash, document = job.partition("/")
+            own = [i.name for i in self.catalog.items.values() if i.slug == slug]
+            if group == "enhance" and slash and "*" not in name and own and document not in own:
+                near = suggestion(document, own, f"'enhance:{slug}/{{}}'", lead="; ")
+                raise UsageError(
+                    f"{slug} has no document {document!r}{near}", f"it has: {', '.join(own)}"
+                )
 
     def slugs(self) -> list[str]:
         """The plugins of those enhancements."""

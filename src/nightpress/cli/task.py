@@ -1,0 +1,144 @@
+"""`nightpress build`, `plan`, `report` and so on: the doit task of that name, from anywhere.
+
+doit stays the engine: what is written here becomes a line of doit's, run in the project's folder in
+place of this process, with doit's output and exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from nightpress import errors
+
+__all__ = ["COMMANDS", "run"]
+
+_STATIC = {
+    "plan": "what would be done and why; makes no call",
+    "validate": "check every manifest, generator and default",
+    "manifests": "find the plugins; write the manifests that are missing",
+    "review": "the drafts that wait for you, beside what stands",
+    "report": "what stands, and how the runs went",
+    "explore": "open the ledger in Datasette: read-only, on this machine",
+    "restore": "bring a plugin back from a snapshot, bit for bit",
+    "audit": "verify the ledger's hash chain",
+    "prune": "thin out what is old in ledger, snapshots and logs",
+    "backup": "back everything up into the vault: Turso, or a file here",
+    "backups": "the snapshots in the vault, with their age",
+    "drill": "rehearse a recovery: restore the newest backup, compare every hash",
+    "verify-vault": "read every object of the vault back",
+    "archive": "write a backup as plain files: tar.gz, ledger, inventory",
+    "forget-backups": "thin out the backups by the retention rules",
+}
+_PER_PLUGIN = {
+    "build": "bring every document, or the named ones, up to date",
+    "analyse": "phase 1 alone: what a plugin is for",
+    "snapshot": "copy a plugin as it stands",
+    "adopt": "take the documents of a plugin as they stand",
+    "apply": "publish drafts that wait, byte for byte; makes no call",
+    "reject": "turn drafts down; --because goes into the next prompt",
+}
+_OF_DOIT = {
+    "list": "every task there is, by name with --all",
+    "info": "one document: is it up to date, and why not",
+    "forget": "ask for documents again",
+    "ignore": "leave documents alone until they are forgotten",
+    "clean": "take documents back to what stood before nightpress",
+}
+COMMANDS = _PER_PLUGIN | _STATIC | _OF_DOIT
+"""Name -> what it does."""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Become doit with the line that `argv` (the command first) stands for; `--project FOLDER` says
+    where, else the nearest project from here upwards. UsageError where there is none."""
+    from nightpress.project import located
+
+    command, *words = argv
+    if {"-h", "--help"} & set(words):
+        task = {"build": "enhance"}.get(command, command)
+        line, root = ["help", task], located(".")
+    else:
+        folder, words = _project(words)
+        root = located(folder)
+        line = list(_line(command, words))
+    if not (root / "dodo.py").is_file():
+        raise errors.UsageError(f"{root}: there is no dodo.py", "run nightpress init first")
+    os.chdir(root)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "doit", *line])  # noqa: S606
+
+
+def _project(words: Sequence[str]) -> tuple[str, list[str]]:
+    """(folder, the other words)."""
+    for at, word in enumerate(words):
+        if word == "--project" and at + 1 < len(words):
+            return words[at + 1], [*words[:at], *words[at + 2 :]]
+        if word.startswith("--project="):
+            return word.partition("=")[2], [*words[:at], *words[at + 1 :]]
+    return ".", list(words)
+
+
+def _line(command: str, words: list[str]) -> Iterator[str]:
+    """doit's words: run-wide options as `name=value`, the task, and what is the task's own."""
+    variables, words = _run_wide(command, words)
+    yield from variables
+    if command == "build" and {"-n", "--dry-run"} & set(words):
+        command, words = "plan", [word for word in words if word not in ("-n", "--dry-run")]
+    if command in _STATIC:
+        yield from (command, *words)
+        return
+    own, names = _apart(words)
+    if command in _OF_DOIT:
+        yield from (command, *own, *(_task("enhance", name) for name in names))
+    elif command == "build":
+        yield from (*own, *(_task("enhance", name) for name in names or ["enhance"]))
+    else:
+        yield from (*(_task(command, name) for name in names or [command]), *own)
+
+
+def _run_wide(command: str, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(run-wide options as doit takes them, the other words)."""
+    from nightpress.project import options
+
+    variables: list[str] = []
+    others: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.removeprefix("--").partition("=")
+        option = options.OPTIONS.get(name.replace("-", "_"))
+        if word in ("-q", "--quiet"):
+            variables.append("progress=none")
+        elif word == "--json":
+            if command in _PER_PLUGIN:
+                variables.append("progress=json")
+            else:
+                others += ["--format", "json"]
+        elif option is not None and word.startswith("--"):
+            value = value if equals else "1" if option.values == "1" else next(rest, "")
+            variables.append(f"{option.name}={value}")
+        elif equals and not word.startswith("-"):
+            variables.append(word)
+        else:
+            others.append(word)
+    return variables, others
+
+
+def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(options with their values, names)."""
+    own: list[str] = []
+    names: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("-"):
+            names.append(word)
+            continue
+        own.append(word)
+        if word in ("--because", "--template", "--sort"):
+            own += [value for value in (next(rest, None),) if value is not None]
+    return own, names
+
+
+def _task(group: str, name: str) -> str:
+    return name if name == group or name.startswith(f"{group}:") else f"{group}:{name}"

@@ -1,0 +1,111 @@
+"""`nightpress TASK`: doit's tasks from anywhere, and what is said of words that mean nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nightpress import tasks
+from nightpress.cli import task
+from tests.market import Market, published
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
+    return published(tmp_path_factory.mktemp("market"), "alpha", "beta")
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("build", "enhance"),
+        ("build alpha beta/skill", "enhance:alpha enhance:beta/skill"),
+        ("build enhance:alpha", "enhance:alpha"),
+        ("build --limit 3 --max-calls=5", "limit=3 max_calls=5 enhance"),
+        ("build alpha --force backend=offline", "force=1 backend=offline enhance:alpha"),
+        ("build -q --continue alpha", "progress=none --continue enhance:alpha"),
+        ("build --dry-run", "plan"),
+        ("build --json", "progress=json enhance"),
+        ("plan --json", "plan --format json"),
+        ("report --days 7", "report --days 7"),
+        ("restore --plugin alpha --snapshot 1", "restore --plugin alpha --snapshot 1"),
+        ("adopt alpha", "adopt:alpha"),
+        ("apply --lossless", "apply --lossless"),
+        ("apply alpha/skill --merge", "apply:alpha/skill --merge"),
+        ("clean -n alpha", "clean -n enhance:alpha"),
+        ("info alpha/skill", "info enhance:alpha/skill"),
+        ("list --sort name enhance", "list --sort name enhance"),
+    ],
+)
+def test_the_line_that_doit_gets(words: str, line: str) -> None:
+    command, *rest = words.split()
+    assert " ".join(task._line(command, rest)) == line
+
+
+def test_a_reason_may_have_spaces() -> None:
+    words = ["alpha/skill", "--because", "too long"]
+    assert list(task._line("reject", words)) == ["reject:alpha/skill", "--because", "too long"]
+
+
+def test_every_chapter_is_a_command() -> None:
+    chapters = {name.replace("_", "-") for name in tasks.__all__} - {"config", "enhance"}
+    assert chapters <= set(task.COMMANDS)
+
+
+def test_it_works_from_any_folder_of_the_project(market: Market) -> None:
+    inside = Market(market.root / "plugins" / "alpha" / "commands")
+    ran = inside.run("nightpress", "build")
+    assert (ran.code, ran.out) == (0, "nothing to do: 2 up to date\n"), ran.err
+    assert json.loads(inside.run("nightpress", "plan", "--json").out)["plugins"] == 2
+    elsewhere = Market(market.root.parent)
+    ran = elsewhere.run("nightpress", "plan", "--project", str(market.root))
+    assert "2 plugins: 0 stale" in ran.out
+    assert elsewhere.run("nightpress", "build").code == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("nightpress chek", "there is no command 'chek'; did you mean 'check'?"),
+        ("nightpress biuld", "did you mean 'build'?"),
+        ("nightpress build alpa", "there is no plugin 'alpa'; did you mean 'enhance:alpha'?"),
+        ("doit enhnce", "there is no task 'enhnce'; did you mean 'enhance'?"),
+        ("doit clen", "did you mean 'clean'?"),
+        ("doit alpha", "there is no task 'alpha'\n  hint: doit enhance:alpha"),
+        ("doit limit 3", "run-wide options are written limit=VALUE"),
+        ("doit adopt:alpa", "did you mean 'adopt:alpha'?"),
+        ("doit enhanse:alpha", "there is no task 'enhanse'; did you mean 'enhance'?"),
+        ("doit enhance:alpha/skil", "did you mean 'enhance:alpha/skill'?\n  hint: it has: skill"),
+        ("doit info enhance:alpa/skill", "there is no plugin 'alpa'"),
+        ("doit forget enhance:alpa", "there is no plugin 'alpa'"),
+    ],
+)
+def test_a_mistyped_word_is_told_with_the_nearest(market: Market, words: str, told: str) -> None:
+    program, *rest = words.split()
+    ran = market.run(program, *rest)
+    assert ran.code == 3
+    assert told in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_documents_path_and_a_pattern_are_still_tasks(market: Market) -> None:
+    for name in ("plugins/alpha/skills/alpha/SKILL.md", "enhance:al*", "enhance:alpha/*"):
+        assert "up to date" in market.done(name).out
+
+
+def test_a_task_of_the_users_own_is_known(tmp_path: Path) -> None:
+    market = published(tmp_path, "alpha")
+    with (tmp_path / "dodo.py").open("a") as file:
+        file.write("\n\ndef task_enhancer():\n    return {'actions': ['echo mine']}\n")
+    assert market.doit("enhancer").code == 0
+
+
+def test_no_project_is_set_up_inside_another(market: Market) -> None:
+    inside = Market(market.root / "plugins" / "alpha")
+    ran = inside.run("nightpress", "init")
+    assert ran.code == 3
+    assert "alpha lies in the project" in ran.err
+    assert not (inside.root / "dodo.py").exists()
+    assert market.run("nightpress", "init").code == 0
