@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from pathlib import Path
@@ -177,3 +178,60 @@ def test_what_a_kill_left_is_not_taken_for_a_persons(market: Market) -> None:
     assert market.rows("SELECT count(*) FROM enhancements WHERE status = 'adopted'") == [(0,)]
     assert "1 published" in market.done().out
     assert "nothing to do: 2 up to date" in market.done().out
+
+
+def jobs(market: Market) -> list[str]:
+    return [row.split('"')[3] for row in lock(market).read_text().splitlines()[1:]]
+
+
+def test_the_lines_of_a_plugin_that_is_gone_leave(market: Market) -> None:
+    shutil.rmtree(market.root / "plugins" / "beta")
+    ran = market.doit()
+    assert "nightpress.lock: 1 line of plugins that are gone left it: beta/skill" in ran.out
+    assert "there is no folder 'plugins/beta'" in ran.err
+    assert jobs(market) == ["alpha/skill"]
+    (market.root / "manifests" / "beta.yaml").unlink()
+    assert "nightpress.lock" not in market.done().out
+    assert jobs(market) == ["alpha/skill"]
+
+
+def test_the_lines_of_a_plugin_without_a_manifest_leave_also_in_a_clone(market: Market) -> None:
+    shutil.rmtree(market.root / ".nightpress")
+    (market.root / "manifests" / "alpha.yaml").unlink()
+    before = lock(market).read_bytes()
+    market.done("enhance:beta")
+    assert lock(market).read_bytes() == before, "only where all plugins were looked at"
+    assert "1 line of plugins that are gone left it: alpha/skill" in market.done().out
+    assert jobs(market) == ["beta/skill"]
+    assert "nightpress.lock" not in market.done().out
+
+
+def test_no_line_leaves_while_a_manifest_cannot_be_read(market: Market) -> None:
+    before = lock(market).read_bytes()
+    (market.root / "manifests" / "alpha.yaml").rename(market.root / "manifests" / "gamma.yaml")
+    beta = market.root / "manifests" / "beta.yaml"
+    text = beta.read_text()
+    beta.write_text("name: [\n")
+    market.doit()
+    assert lock(market).read_bytes() == before
+    beta.write_text(text)
+    assert "1 line renamed: alpha/skill is gamma/skill now" in market.done().out
+
+
+def test_a_renamed_manifest_keeps_its_document(market: Market) -> None:
+    (market.root / "manifests" / "alpha.yaml").rename(market.root / "manifests" / "gamma.yaml")
+    assert "0 stale, 2 up to date" in market.done("plan").out
+    told = market.done().out
+    assert "nightpress.lock: 1 line renamed: alpha/skill is gamma/skill now" in told
+    assert jobs(market) == ["beta/skill", "gamma/skill"]
+    assert market.done().out == "nothing to do: 2 up to date\n"
+
+
+def test_a_sparse_checkout_keeps_every_line(market: Market) -> None:
+    market.git("init", "-q")
+    market.git("add", "-A")
+    market.git("commit", "-qm", "x")
+    market.git("sparse-checkout", "set", "--no-cone", "/*", "!/plugins/beta", "!/manifests/beta*")
+    assert not (market.root / "plugins" / "beta").exists()
+    assert "nightpress.lock" not in market.done().out
+    assert jobs(market) == ["alpha/skill", "beta/skill"]

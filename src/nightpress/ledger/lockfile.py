@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -96,6 +96,12 @@ class Lock(Mapping[str, Entry]):
 
     def _lines(self) -> list[bytes]:
         return self.data.split(b"\n")[1:-1]
+
+    def strangers(self, slugs: Container[str]) -> Iterator[Entry]:
+        """The entries of the plugins that are none of these."""
+        for line in self._lines():
+            if _job(line).partition("/")[0] not in slugs:
+                yield parse(line.decode("utf-8"))
 
     def digests(self) -> dict[str, str]:
         """slug -> digest of its lines, of every plugin."""

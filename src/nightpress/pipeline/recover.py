@@ -6,8 +6,11 @@ The table of the update protocol, row by row: `started` never touched the target
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from nightpress import project as contract
 from nightpress.errors import UnsafePath
@@ -92,6 +95,41 @@ def mend_lock(run: Run) -> bool:
     named = ", ".join(mended[:FEW]) + (", ..." if len(mended) > FEW else "")
     run.notice(f"{lockfile.NAME}: {lines} rebuilt from the ledger: {named}")
     return True
+
+
+def retire(run: Run, slugs: Container[str]) -> bool:
+    """Take the lines of these plugins, which are gone, out of the lock file; was there one? A
+    document that another manifest declares by now keeps its line, under the new name. Nothing
+    leaves while a manifest cannot be read: it may be the one that declares it."""
+    project = run.project
+    owners: dict[str, str] = {}
+    for slug in project.slugs():
+        if slug in slugs:
+            continue
+        path = project.manifests / f"{slug}.yaml"
+        manifest, _ = contract.load_manifest(path, project.defaults, project.index)
+        if manifest is None:
+            return False
+        owners |= {f"{manifest.path}/{e.target}": f"{slug}/{e.name}" for e in manifest.enhancements}
+    lock, book = project.lock(), LockBook(project)
+    left, moved = [], []
+    for job, entry in lock.items():
+        if job.partition("/")[0] not in slugs:
+            continue
+        now = owners.get(entry.target)
+        if now is not None and now not in lock:
+            book.record(replace(entry, job=now))
+            moved.append(f"{job} is {now} now")
+        else:
+            left.append(job)
+        book.drop(job)
+    book.flush()
+    for jobs, what in ((left, "of plugins that are gone left it"), (moved, "renamed")):
+        if jobs:
+            count = "1 line" if len(jobs) == 1 else f"{len(jobs):,} lines"
+            named = ", ".join(jobs[:FEW]) + (", ..." if len(jobs) > FEW else "")
+            run.notice(f"{lockfile.NAME}: {count} {what}: {named}")
+    return bool(left or moved)
 
 
 FEW = 3

@@ -13,23 +13,29 @@ The files that stand are the truth. Of what is written down about them:
 4. The index lets a plugin be passed over only while neither its files (their stamps), nor its lines
    of the lock file (their digest), nor what everything depends on (`Project.key`) have changed.
    It is a cache: to lose it costs time, and nothing else.
-5. What a run itself writes into the lock file changes only the lines of the plugins it names:
+5. A line of a plugin that is gone (`retired`) leaves the file; where the manifest was renamed, it
+   goes on under the new name (`recover.retire`).
+6. What a run itself writes into the lock file changes only the lines of the plugins it names:
    whatever agreed with the file before agrees with it afterwards (`written`).
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 
 from nightpress.project import Project
-from nightpress.storage import LOCK, UNORDERED, Index, stamp
+from nightpress.storage import LOCK, UNORDERED, Index, git, stamp
 
-__all__ = ["agree", "agreed", "contradicted", "lags", "moved", "written"]
+__all__ = ["agree", "agreed", "contradicted", "lags", "moved", "retired", "written"]
 
 STAMP = "lock"
 """meta: the stat of the lock file that the index agrees with."""
 AGREED, COMPARED = "lock_agreed", "ledger_compared"
 """meta: sha256 of the lock file that has what the ledger has, and up to which row of which one."""
+
+SWEPT = "lock_swept"
+"""meta: for which lock file and plugins it is known that no line is of a plugin that is gone."""
 
 
 def moved(project: Project, lines: Mapping[str, str]) -> list[str]:
@@ -77,6 +83,21 @@ def agree(index: Index, lock: str, ledger: str, row: int) -> None:
     """The lock file of this sha256 has all that the ledger has, up to this row."""
     index.set_meta(COMPARED, f"{ledger} {row}")
     index.set_meta(AGREED, lock)
+
+
+def retired(project: Project, gone: Collection[str]) -> frozenset[str]:
+    """The plugins that have lines in the lock file and are not there any more: no manifest names
+    them, or their folder is gone (`gone`). Not in a sparse checkout, which may lack either, and
+    not where there is no manifest at all. That there is none is remembered."""
+    slugs = project.slugs()
+    text = "\n".join([project.lock().sha256, *slugs, "", *sorted(gone)])
+    key = hashlib.sha256(text.encode()).hexdigest()
+    if not slugs or key == project.index.meta(SWEPT) or git.is_sparse(project.root):
+        return frozenset()
+    found = frozenset(project.lock().digests()).difference(frozenset(slugs).difference(gone))
+    if not found:
+        project.index.set_meta(SWEPT, key)
+    return found
 
 
 def contradicted(index: Index) -> None:

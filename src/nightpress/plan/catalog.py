@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -37,7 +38,8 @@ def rank(item: Item, order: Sequence[str]) -> int:
 
 class Catalog(Struct):
     """The enhancements that were asked for. unmoved: decisions of the plugins that were not
-    looked into, counted; problems: what is wrong with manifests; new: plugins without one."""
+    looked into, counted; problems: what is wrong with manifests; new: plugins without one;
+    gone: those whose folder is not there."""
 
     items: dict[str, Item] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
@@ -45,6 +47,7 @@ class Catalog(Struct):
     unmoved: Counter[str] = field(default_factory=Counter)
     plugins: dict[str, PluginState] = field(default_factory=dict)
     new: Newcomers = field(default_factory=Newcomers)
+    gone: frozenset[str] = frozenset()
 
     def of(self, slug: str) -> list[Item]:
         return [item for item in self.items.values() if item.slug == slug]
@@ -103,9 +106,14 @@ def _load_all(project: Project, names: list[str], everything: bool, meter: Meter
             catalog.unmoved.update(json.loads(counts))
     invalidated = [name for name in names if name not in up_to_date]
     _gathered(project, catalog, invalidated, meter)
-    folders = [_folder(project, slug, catalog) for slug in names]
-    if None not in folders:  # else nobody can say whose folders there are
-        catalog.new = newcomers(project, frozenset(filter(None, folders)))
+    folders = {slug: _folder(project, slug, catalog) for slug in names}
+    if None not in folders.values():  # else nobody can say whose folders there are
+        catalog.new = newcomers(project, frozenset(filter(None, folders.values())))
+    catalog.gone = frozenset(
+        slug
+        for slug in invalidated
+        if (folder := folders[slug]) and not os.path.lexists(project.root / folder)
+    )
     return catalog
 
 

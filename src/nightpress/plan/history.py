@@ -8,8 +8,9 @@ alone contradicts the file that stands, the two others are right.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,12 +29,16 @@ from nightpress.text import safe
 
 
 class History:
-    """Lock file and ledger of one project; ledger None: there is none yet."""
+    """Lock file and ledger of one project; ledger None: there is none yet; slugs: of the manifests
+    that there are."""
 
-    def __init__(self, lock: lockfile.Lock, ledger: Ledger | None, index: Index) -> None:
+    def __init__(
+        self, lock: lockfile.Lock, ledger: Ledger | None, index: Index, slugs: Sequence[str]
+    ) -> None:
         self._lock = lock
         self._ledger = ledger
         self._index = index
+        self._slugs = slugs
 
     def of(
         self, job: str, target: str, stands: str | None
@@ -44,7 +49,7 @@ class History:
         target: relative to the project; stands: sha256 of the file there."""
         rows = self._ledger.last(job) if self._ledger is not None else []
         last = self._last(rows[0]) if rows else None
-        entry = self._lock.get(job)
+        entry = self._lock.get(job) or self._strangers.get(target)
         latest = next((row for row in rows if row.status in STANDING), None)
         if latest is not None and latest.target_path != target:
             latest = None
@@ -56,6 +61,11 @@ class History:
         if entry is not None and entry.target == target:
             return self._of_entry(entry), last, undone
         return self._of_row(latest) if latest is not None else None, last, undone
+
+    @cached_property
+    def _strangers(self) -> dict[str, lockfile.Entry]:
+        """target -> entry that no manifest has any more: of a plugin whose manifest was renamed."""
+        return {entry.target: entry for entry in self._lock.strangers(frozenset(self._slugs))}
 
     def _undone(self, latest: RecordedAttempt | None, stands: str | None) -> Publication | None:
         """Our latest publication, if the file that stands there now is one that is known to have

@@ -135,6 +135,8 @@ class Reporter:
         from nightpress.plan import agreement
 
         project = self.now.project
+        if self.now.selection.stale:
+            self._retire()
         if not project.has_ledger:
             return
         died = project.ledger.unfinished()
@@ -146,6 +148,16 @@ class Reporter:
             elif not recover.mend_lock(self.now.run):
                 return
             self.now.reload()
+
+    def _retire(self) -> None:
+        """What the lock file has of plugins that are gone leaves it, where all were looked at."""
+        from nightpress.plan import agreement
+
+        if slugs := agreement.retired(self.now.project, self.now.catalog.gone):
+            from nightpress.pipeline import recover
+
+            if recover.retire(self.now.run, slugs):
+                self.now.reload()
 
     def _listener(self) -> Listener:
         from nightpress.progress import plain
