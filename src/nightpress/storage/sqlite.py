@@ -23,6 +23,7 @@ Connection = sqlite3.Connection
 Cursor = sqlite3.Cursor
 Row = sqlite3.Row
 Error = sqlite3.Error
+VERSION = sqlite3.sqlite_version
 IntegrityError = sqlite3.IntegrityError
 
 BUSY_SECONDS = 30.0

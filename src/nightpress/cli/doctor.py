@@ -1,0 +1,265 @@
+"""`nightpress doctor`: is everything there that a night needs, and if not, what mends it?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from nightpress import errors
+from nightpress.text import safe
+
+if TYPE_CHECKING:
+    from nightpress.project import Project
+
+ROOM = 500_000_000
+"""Bytes that a night's snapshots, ledger and vault should find free."""
+AHEAD = 120.0
+"""Seconds that the newest row of the ledger may lie ahead of the clock."""
+OLD = 7 * 86_400.0
+"""Seconds after which a backup is old."""
+
+State = Literal["ok", "warning", "error"]
+
+
+class Result(NamedTuple):
+    """What was found. mend: what to do about it; "" where nothing is to be done."""
+
+    name: str
+    state: State
+    what: str
+    mend: str = ""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="check this machine and project: what is missing, and what mends it",
+        description="Looks at Python, SQLite, git, disk, keys (never shown), model, quota, vault, "
+        "clock, locks and the project's files. Makes no call to a model and changes nothing. Exit "
+        "status 0, or 1 where something is wrong that stops a run.",
+    )
+    doctor.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
+    doctor.add_argument("--json", action="store_true", help="one JSON list")
+    doctor.set_defaults(run=_doctor)
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    results = list(examine(given.project))
+    if given.json:
+        rows = [result._asdict() for result in results]
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=True) + "\n")
+    else:
+        for result in results:
+            sys.stdout.write(safe(f"{result.state:<8} {result.name:<10} {result.what}") + "\n")
+            if result.mend:
+                sys.stdout.write(safe(f"{'':<20}hint: {result.mend}") + "\n")
+    bad = any(result.state == "error" for result in results)
+    return errors.EXIT_FAILED if bad else errors.EXIT_OK
+
+
+def examine(folder: str) -> Iterator[Result]:
+    """Every check, one after the other; what one of them meets is its own result."""
+    from nightpress.clock import RealClock
+    from nightpress.project import Project, located
+
+    yield from (_python(), _sqlite())
+    yield from _guarded("terminal", _terminal)
+    try:
+        root = located(folder).resolve()
+    except errors.NightpressError as error:
+        yield Result("project", "error", error.message, "nightpress init in the marketplace")
+        return
+    project = Project(root, {}, os.environ, RealClock())
+    checks: list[tuple[str, Callable[[Project], Iterator[Result]]]] = [
+        ("project", _project), ("git", _git), ("state", _state), ("disk", _disk),
+        ("run lock", _run_lock), ("clock", _clock), ("writer", _writer), ("quota", _quota),
+        ("vault", _vault),
+    ]  # fmt: skip
+    for name, check in checks:
+        results = list(_guarded(name, lambda check=check: check(project)))  # type: ignore[misc]
+        yield from results
+        if check is _project and results[-1].state == "error":
+            return  # all the others would say the same
+
+
+def _guarded(name: str, check: Callable[[], Iterator[Result]]) -> Iterator[Result]:
+    try:
+        yield from check()
+    except (errors.NightpressError, OSError) as error:
+        if (known := errors.known(error)) is None:
+            raise
+        yield Result(name, "error", known.message, known.hint or "doit validate")
+
+
+# --- the machine ---
+
+
+def _python() -> Result:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Result("python", "ok", f"{version}, nightpress {metadata.version('nightpress')},"
+                  f" doit {metadata.version('doit')}")  # fmt: skip
+
+
+def _sqlite() -> Result:
+    from nightpress.storage import sqlite
+
+    return Result("sqlite", "ok", sqlite.VERSION)
+
+
+def _terminal() -> Iterator[Result]:
+    from nightpress.progress import plain
+
+    how = plain.chosen(None, sys.stdout, os.environ)
+    encoding = (sys.stdout.encoding or "").lower()
+    if "utf" not in encoding:
+        yield Result("terminal", "warning", f"{how}, encoding {encoding}", "export LC_ALL=C.UTF-8")
+        return
+    yield Result("terminal", "ok", f"a run shows itself as {how}")
+
+
+# --- the project ---
+
+
+def _project(project: Project) -> Iterator[Result]:
+    defaults, slugs = project.defaults, project.slugs()
+    if not slugs:
+        yield Result("project", "error", f"{project.root}: no manifests", "doit manifests")
+        return
+    if not (project.root / "dodo.py").is_file():
+        yield Result("project", "error", "there is no dodo.py", "nightpress init")
+        return
+    where = defaults.values.get("marketplace", ".")
+    yield Result("project", "ok", f"{project.root}: {len(slugs):,} manifests, marketplace {where}")
+
+
+def _git(project: Project) -> Iterator[Result]:
+    from nightpress.storage import git
+
+    if shutil.which("git") is None:
+        yield Result("git", "warning", "there is no git: ignored files are read like all others",
+                     "install git")  # fmt: skip
+    elif not git.is_repository(project.root):
+        yield Result("git", "warning", "the project is in no repository",
+                     "git init, and a commit: git diff shows what a run changes")  # fmt: skip
+    elif git.is_sparse(project.root):
+        yield Result("git", "warning", "a sparse checkout: what is not checked out is not judged",
+                     "git sparse-checkout disable")  # fmt: skip
+    else:
+        yield Result("git", "ok", "a repository")
+
+
+def _state(project: Project) -> Iterator[Result]:
+    from nightpress.storage import sqlite
+
+    folder = project.state if project.state.exists() else project.root
+    if not os.access(folder, os.W_OK):
+        yield Result("state", "error", f"{folder} cannot be written", "look at its permissions")
+        return
+    if not project.has_ledger:
+        yield Result("state", "ok", "no run yet")
+        return
+    if not sqlite.is_sound(project.ledger_path):
+        yield Result("state", "error", "the ledger is damaged", "doit restore, or docs/recovery.md")
+        return
+    unfinished = project.ledger.unfinished()
+    died = "; the last run died, and the next one goes on where it stopped" if unfinished else ""
+    yield Result("state", "ok", f"the ledger is sound{died}")
+
+
+def _disk(project: Project) -> Iterator[Result]:
+    free = shutil.disk_usage(project.root).free
+    what = f"{free / 1e9:,.1f} GB free"
+    if free < ROOM:
+        mend = "make room: doit prune, doit clean"
+        yield Result("disk", "error" if free < ROOM / 10 else "warning", what, mend)
+        return
+    yield Result("disk", "ok", what)
+
+
+def _run_lock(project: Project) -> Iterator[Result]:
+    from nightpress.storage import run_lock
+
+    path = project.state / run_lock.NAME
+    if not path.exists():
+        yield Result("run lock", "ok", "free")
+        return
+    try:
+        run_lock.acquire(project.state, "nightpress doctor").release()
+    except errors.BusyError as error:
+        yield Result("run lock", "warning", error.message, "nightpress watch shows it")
+        return
+    yield Result("run lock", "ok", "free")
+
+
+def _clock(project: Project) -> Iterator[Result]:
+    from nightpress.ledger import totals
+
+    now = project.clock.time()
+    runs = totals.runs(project.ledger, 1) if project.has_ledger else []
+    if runs and datetime.fromisoformat(runs[0].started).timestamp() - now > AHEAD:
+        yield Result("clock", "error", f"the last run began at {runs[0].started}, in the future",
+                     "set the clock: quotas are counted by it")  # fmt: skip
+        return
+    yield Result("clock", "ok", datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"))
+
+
+# --- who writes, and how much ---
+
+
+def _writer(project: Project) -> Iterator[Result]:
+    from nightpress import backends
+
+    writer = project.writer()
+    yield Result("writer", "ok", f"{writer}: {writer.why}")
+    if writer.kind == "offline" and writer.by_default:
+        keys = [key for b in backends.models() for key in b.access({}).keys]
+        yield Result("key", "warning", f"none of {', '.join(keys)} is set: no model is asked",
+                     f"export {keys[-1]}=...")  # fmt: skip
+
+
+def _quota(project: Project) -> Iterator[Result]:
+    from nightpress.pipeline import outlook
+
+    writer = project.writer()
+    if writer.kind == "offline":
+        return
+    _, stands = outlook.situation(project, writer.model)
+    left = "unlimited" if stands.left_in_day is None else f"{stands.left_in_day:,} calls left today"
+    resets = datetime.fromtimestamp(stands.resets_at).strftime("%Y-%m-%d %H:%M")
+    what = f"{left}, the day ends at {resets}; {stands.calls_today:,} used"
+    if stands.left_in_day == 0:
+        yield Result("quota", "warning", what, "nightpress tonight waits for the next day")
+        return
+    yield Result("quota", "ok", what)
+
+
+def _vault(project: Project) -> Iterator[Result]:
+    from nightpress import vault
+
+    place = vault.project_vault(project.root, os.environ)
+    try:
+        found = vault.snapshots(place)
+    except vault.Absent:
+        found = []
+    finally:
+        place.close()
+    if not found:
+        yield Result("vault", "warning", f"{place.name}: no backup yet", "doit backup")
+        return
+    now = project.clock.time()
+    age = min(snapshot.age(now) for snapshot in found)
+    backups = "1 backup" if len(found) == 1 else f"{len(found):,} backups"
+    what = f"{place.name}: {backups}, the newest {age / 3600:,.1f} h old"
+    if age > OLD:
+        yield Result("vault", "warning", what, "doit backup, or vault.after_build: true")
+    elif not place.off_site:
+        yield Result("vault", "warning", what, vault.NOT_OFF_SITE)
+    else:
+        yield Result("vault", "ok", what)

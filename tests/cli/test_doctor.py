@@ -1,0 +1,88 @@
+"""`nightpress doctor`: each thing that is wrong is told with what mends it, and no key is shown."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from nightpress.storage import run_lock
+from tests.market import Market, published
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Market:
+    return published(tmp_path, "alpha")
+
+
+def found(market: Market, **environ: str) -> dict[str, dict[str, str]]:
+    ran = market.run("nightpress", "doctor", "--json", **environ)
+    assert "Traceback" not in ran.err
+    results = {row["name"]: row for row in json.loads(ran.out)}
+    assert ran.code == (1 if any(r["state"] == "error" for r in results.values()) else 0)
+    assert all(row["mend"] for row in results.values() if row["state"] != "ok")
+    return results
+
+
+def test_a_healthy_project(market: Market) -> None:
+    market.git("init", "-q")
+    results = found(market)
+    assert {n for n, row in results.items() if row["state"] == "warning"} == {"key", "vault"}
+    assert results["project"]["what"].endswith("1 manifests, marketplace .")
+    market.done("backup")
+    assert "1 backup, the newest 0.0 h old" in found(market)["vault"]["what"]
+
+
+def test_with_a_key_it_tells_the_quota_and_never_the_key(market: Market) -> None:
+    ran = market.run("nightpress", "doctor", GEMINI_API_KEY="hidden-value")
+    assert "hidden-value" not in ran.out + ran.err
+    assert "GEMINI_API_KEY is set" in ran.out
+    assert "calls left today" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("breaks", "name", "told"),
+    [
+        ("defaults", "project", "is not a mapping"),
+        ("ledger", "state", "the ledger is damaged"),
+        ("dodo.py", "project", "there is no dodo.py"),
+        ("manifests", "project", "no manifests"),
+        ("token", "vault", "TURSO_AUTH_TOKEN is set, but TURSO_DATABASE_URL is not"),
+        ("backend", "writer", "needs GOOGLE_API_KEY or GEMINI_API_KEY"),
+    ],
+)
+def test_what_is_wrong_is_its_own_result(market: Market, breaks: str, name: str, told: str) -> None:
+    environ = {}
+    defaults = market.root / "manifests" / "_defaults.yaml"
+    if breaks == "defaults":
+        defaults.write_text("size: wrong\n")
+    elif breaks == "backend":
+        defaults.write_text(defaults.read_text().replace("backend: auto", "backend: gemini"))
+    elif breaks == "ledger":
+        path = market.root / ".nightpress" / "ledger.db"
+        path.write_bytes(path.read_bytes()[:100] + os.urandom(8_000))
+    elif breaks == "dodo.py":
+        (market.root / "dodo.py").unlink()
+    elif breaks == "manifests":
+        (market.root / "manifests" / "alpha.yaml").unlink()
+    else:
+        environ = {"TURSO_AUTH_TOKEN": "t"}
+    result = found(market, **environ)[name]
+    assert result["state"] == "error"
+    assert told in result["what"]
+
+
+def test_a_run_that_is_busy_is_told(market: Market) -> None:
+    lock = run_lock.acquire(market.root / ".nightpress", "doit")
+    try:
+        result = found(market)["run lock"]
+    finally:
+        lock.release()
+    assert result["state"] == "warning"
+    assert "another run is busy" in result["what"]
+
+
+def test_without_a_project_it_tells_of_the_machine_alone(tmp_path: Path) -> None:
+    assert found(Market(tmp_path))["project"]["mend"] == "nightpress init in the marketplace"
