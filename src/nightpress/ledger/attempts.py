@@ -86,6 +86,17 @@ def standing_since(ledger: Ledger, row: int) -> list[RecordedAttempt]:
     )
 
 
+def standing_of(ledger: Ledger, slug: str) -> list[RecordedAttempt]:
+    """The latest `published` or `adopted` attempt at each target of the plugin, newest first."""
+    return _rows(
+        ledger,
+        "SELECT * FROM enhancements WHERE id IN (SELECT max(id) FROM enhancements"
+        " WHERE job > ? AND job < ? AND status IN ('published', 'adopted')"
+        " GROUP BY target_path) ORDER BY id DESC",
+        f"{slug}/", f"{slug}0",
+    )  # fmt: skip
+
+
 def cited_snapshots(ledger: Ledger) -> set[str]:
     """Ids of the snapshots that a published or open attempt refers to."""
     query = (

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nightpress.errors import NightpressError, UnsafePath
-from nightpress.pipeline import publish
+from nightpress.pipeline import copies, publish
 from nightpress.pipeline.publish import LockBook
 from nightpress.plan import Item, PluginState, history, staleness
 from nightpress.project import Project
@@ -107,10 +107,8 @@ def _replace(root: Path, target: str, before: bytes | None, expected: str | None
 def _put_back(project: Project, plugin: PluginState, item: Item, before: bytes | None) -> bool:
     state = plugin.states[item.name]
     target = state.enhancement.target
-    Snapshots(project.state / "snapshots").take(
-        plugin.root, item.slug, "before doit clean", project.clock.time(), "",
-        without=plugin.is_foreign,
-    )  # fmt: skip
+    snapshots = Snapshots(project.state / "snapshots")
+    copies.take(project, snapshots, plugin, "before doit clean", "")
     if publish.standing_hash(plugin.root, target) != state.inputs.standing.sha256:
         return False
     try:

@@ -22,9 +22,9 @@ from nightpress.checks.extension import Extension, counted, extension
 from nightpress.errors import Deferred, NightpressError, PublishConflict, Unrecorded, UnsafePath
 from nightpress.ledger import lockfile
 from nightpress.model import Finding, Status
+from nightpress.pipeline import copies, review
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
-from nightpress.pipeline import review
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Attempts, Draft
 from nightpress.pipeline.run import Run
@@ -318,9 +318,8 @@ class Press(Struct):
         return taken
 
     def _take(self, plugin: PluginState) -> str:
-        now, run = self.run.project.clock.time(), self.run.begin()
-        taken = self.snapshots.take(
-            plugin.root, plugin.slug, "before a run", now, run, without=plugin.is_foreign
+        taken = copies.take(
+            self.run.project, self.snapshots, plugin, copies.BEFORE_A_RUN, self.run.begin()
         )
         with self._guard:
             self.taken[plugin.slug] = taken.id

@@ -104,6 +104,7 @@ def _snapshots(project: Project, before: str, dry: bool) -> tuple[int, int, int]
         young = snapshot.taken >= before[:19]
         if young or snapshot.id in cited or per_plugin[snapshot.slug] <= KEEP:
             used |= {entry.text for entry in snapshot.entries if entry.kind == "file"}
+            used.add(snapshot.manifest)
         else:
             doomed.append(snapshots.trees / snapshot.slug / f"{snapshot.id}.json")
     if not dry:

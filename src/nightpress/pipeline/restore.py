@@ -1,18 +1,47 @@
-"""Bringing a plugin back from a snapshot, itself preceded by a snapshot."""
+"""Bringing a plugin back: from its snapshots, and what was published since; else from the vault.
+
+A restore is preceded by a snapshot of what it takes away, and never picks such a one by itself: the
+same command twice does the same. Where nothing but our own publications differs from the snapshot,
+they are taken back; where anything was lost or damaged, the plugin comes back as it last stood.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import posixpath
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from nightpress.errors import NightpressError
+from msgspec import Struct
+from msgspec.structs import replace
+
+from nightpress import vault
+from nightpress.errors import NightpressError, UnsafePath
+from nightpress.ledger import attempts
+from nightpress.model import Status
+from nightpress.pipeline import copies
 from nightpress.pipeline.pipeline import Press
 from nightpress.pipeline.run import Run
+from nightpress.plan import PluginState
 from nightpress.project import Project
-from nightpress.storage import Snapshot, Snapshots
+from nightpress.storage import DISPLACED, Snapshot, Snapshots, atomic, mirror, tree
 from nightpress.text import safe, suggestion
+from nightpress.vault import project as vaults
 
 MOST_SECONDS = 5 * 60.0
 """A plugin that takes longer to bring back is told as a failure, though it is back."""
+
+RESTORED = "as it was restored"
+"""The label of what a restore has put together: the next one finds it."""
+
+
+class _Publication(Struct, frozen=True):
+    """A document that we published. target: relative to the plugin; snapshot: what stood before."""
+
+    target: str
+    sha256: str
+    snapshot: str | None
 
 
 def rows(project: Project, plugin: str | None) -> list[dict[str, Any]]:
@@ -28,32 +57,53 @@ def rows(project: Project, plugin: str | None) -> list[dict[str, Any]]:
 
 
 def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tuple[list[str], bool]:
-    """Make the plugin exactly what its snapshot holds: the lines that say what was done, and
-    whether it took no longer than it may."""
+    """Bring the plugin back: the lines that say what was done, and whether it took no longer than
+    it may."""
     project, snapshots = run.project, press.snapshots
     began = project.clock.monotonic()
-    snapshot = _chosen(snapshots, plugin, snapshot_id)
+    own = snapshots.listed(plugin)
+    if snapshot_id is not None:
+        chosen = snapshots.get(snapshot_id, plugin)
+    else:
+        usable = [one for one in own if not one.displaced]
+        if not usable:
+            lines = _from_vault(run, press, plugin)
+            return lines, project.clock.monotonic() - began <= MOST_SECONDS
+        chosen = usable[0]
     state = press.plugin(plugin)
-    if state.manifest is None:
-        raise NightpressError(f"the manifest of {plugin!r} has problems", "see: doit validate")
-    root = project.root / state.manifest.path
+    place = _place(project, plugin, state, own)
+    state.root = root = project.root / place
+    undeclared = not (project.manifests / f"{plugin}.yaml").exists()
+    since: tuple[_Publication, ...] = ()
+    if snapshot_id is None:
+        since = tuple(_since(project, plugin, place, own, chosen, snapshots))
+        if not undeclared and not _lost(root, chosen, since):
+            since = ()
+    wanted = _with(chosen, since)
     before = None
     if root.is_dir():
-        before = snapshots.take(
-            root, plugin, "before a restore", project.clock.time(), run.begin(),
-            without=state.is_foreign,
-        )  # fmt: skip
+        before = copies.take(project, snapshots, state, DISPLACED, run.begin())
     try:
-        changed = snapshots.restore(snapshot, root, before)
+        changed = snapshots.restore(wanted, root, before)
     except OSError as error:
-        again = f"doit restore --plugin {plugin} --snapshot {snapshot.id} goes on with it"
+        again = f"doit restore --plugin {plugin} --snapshot {chosen.id} goes on with it"
         message = f"{plugin}: part of it is as before: {_where(error)}{error.strerror or error}"
         raise NightpressError(message, again) from error
-    run.tell("notice", f"{plugin} was restored from snapshot {snapshot.id}")
+    if undeclared:
+        changed += _declare(project, plugin, chosen, snapshots)
+    if wanted != chosen:
+        copies.take(project, snapshots, state, RESTORED, run.begin())
+    run.tell("notice", f"{plugin} was restored from snapshot {chosen.id}")
     lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]
+    if since:
+        count = "1 document" if len(since) == 1 else f"{len(since)} documents"
+        lines.append(
+            f"as it last stood, with {count} published since; to take that back, too:"
+            f" doit restore --plugin {plugin} --snapshot {chosen.id}"
+        )
     seconds = project.clock.monotonic() - began
     lines.append(
-        f"{plugin}: restored from {snapshot.id} of {snapshot.taken} ({len(changed)} changes)"
+        f"{plugin}: restored from {chosen.id} of {chosen.taken} ({len(changed)} changes)"
         f" in {seconds:.1f} s"
     )
     if seconds > MOST_SECONDS:
@@ -61,7 +111,7 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
     if before is not None:
         undo = f"doit restore --plugin {plugin} --snapshot {before.id}"
         lines.append(f"what stood before is in snapshot {before.id}: {undo}")
-    lines += [f"not in the snapshot: {safe(what)}" for what in snapshot.left_out]
+    lines += [f"not in the snapshot: {safe(what)}" for what in chosen.left_out]
     return lines, seconds <= MOST_SECONDS
 
 
@@ -69,12 +119,152 @@ def _where(error: OSError) -> str:
     return f"{error.filename}: " if isinstance(error.filename, str) else ""
 
 
-def _chosen(snapshots: Snapshots, plugin: str, snapshot_id: str | None) -> Snapshot:
-    own = snapshots.listed(plugin)
-    if not own:
-        slugs = sorted({s.slug for s in snapshots.listed()})
-        raise NightpressError(
-            f"there is no snapshot of {plugin!r}{suggestion(plugin, slugs, lead='; ')}",
-            "see: doit restore --list",
-        )
-    return own[0] if snapshot_id is None else snapshots.get(snapshot_id, plugin)
+# --- as it last stood ---
+
+
+def _since(
+    project: Project, plugin: str, place: str, own: Sequence[Snapshot], chosen: Snapshot,
+    snapshots: Snapshots,
+) -> Iterable[_Publication]:  # fmt: skip
+    """What was published after the chosen snapshot, and was taken away by no restore."""
+    later = own[: own.index(chosen) + 1]
+    displaced = [number for number, one in enumerate(later) if one.displaced]
+    newest = displaced[0] if displaced else len(later)
+    standing = {one.id for one in later[:newest]} | ({chosen.id} if not displaced else set())
+    held = {entry.path for entry in chosen.entries}
+    for one in _published(project, plugin, place):
+        if one.snapshot is None:  # the ledger is lost: what the snapshot lacks came later
+            known = not displaced and one.target not in held
+        else:
+            known = one.snapshot in standing
+        if known and snapshots.kept(one.sha256) is not None:
+            yield one
+
+
+def _published(project: Project, plugin: str, place: str) -> Iterable[_Publication]:
+    """The plugin's documents that stand, by the ledger; by the lock file where that is silent."""
+    told = set()
+    if project.has_ledger:
+        for row in attempts.standing_of(project.ledger, plugin):
+            told.add(row.target_path)
+            if row.status == Status.PUBLISHED and row.plugin_path == place:
+                yield _Publication(row.target, row.content_sha256 or "", row.snapshot_id)
+    for entry in project.lock().values():
+        inside = entry.target.startswith(f"{place}/") and entry.job.startswith(f"{plugin}/")
+        if inside and entry.target not in told and entry.status == Status.PUBLISHED:
+            yield _Publication(entry.target[len(place) + 1 :], entry.sha256, None)
+
+
+def _lost(root: Path, chosen: Snapshot, since: Iterable[_Publication]) -> bool:
+    """Is anything gone or changed that is no publication of ours? New files are no loss."""
+    ours = {one.target: one.sha256 for one in since}
+    files = {entry.path: entry.text for entry in chosen.entries if entry.kind == "file"}
+    for path, sha256 in (files | ours).items():
+        try:
+            data = tree.read(root, path, mirror.CAP)
+        except (OSError, UnsafePath):
+            return True
+        if path not in ours and hashlib.sha256(data).hexdigest() != sha256:
+            return True
+    return False
+
+
+def _with(chosen: Snapshot, since: Iterable[_Publication]) -> Snapshot:
+    """The snapshot with these documents in it."""
+    entries = {entry.path: entry for entry in chosen.entries}
+    for one in since:
+        mode = entries[one.target].mode if one.target in entries else 0o644
+        entries[one.target] = mirror.Held(one.target, "file", mode, one.sha256)
+        folder = posixpath.dirname(one.target)
+        while folder:
+            entries.setdefault(folder, mirror.Held(folder, "dir", 0o755))
+            folder = posixpath.dirname(folder)
+    return replace(chosen, entries=tuple(entries.values()))
+
+
+def _place(project: Project, plugin: str, state: PluginState, own: Sequence[Snapshot]) -> str:
+    """The plugin's folder, relative to the project: by its manifest, its snapshots, the record."""
+    if state.manifest is not None:
+        return state.manifest.path
+    if known := next((one.place for one in own if one.place), ""):
+        return known
+    rows = attempts.standing_of(project.ledger, plugin) if project.has_ledger else []
+    if rows:
+        return rows[0].plugin_path
+    raise NightpressError(
+        f"where the folder of {plugin!r} was is not on record, and its manifest is gone",
+        "nightpress init writes a manifest for each plugin whose folder stands",
+    )
+
+
+def _declare(project: Project, plugin: str, chosen: Snapshot, snapshots: Snapshots) -> list[str]:
+    """Put the manifest back, from the snapshot or the vault; what was done."""
+    path = f"manifests/{plugin}.yaml"
+    data = snapshots.kept(chosen.manifest) if chosen.manifest else None
+    if data is None:
+        data = _manifest_in_vault(project, path)
+    if data is None:
+        return [f"{path} is in no copy: nightpress init writes a new one"]
+    return [_write(project, path, data)]
+
+
+def _write(project: Project, path: str, data: bytes) -> str:
+    project.manifests.mkdir(exist_ok=True)
+    atomic.write(project.root / path, data, 0o644)
+    return f"restored {safe(path)}"
+
+
+# --- from the vault ---
+
+
+def _from_vault(run: Run, press: Press, plugin: str) -> list[str]:
+    """The plugin from the vault's newest snapshot: nothing of ours has ever modified it."""
+    project = run.project
+    place = vaults.place(project)
+    try:
+        newest = next(iter(vault.snapshots(place)), None)
+        held = vault.parts(place, newest.id) if newest is not None else []
+        mine = next((p for p in held if p.kind == "plugin" and p.slug == plugin), None)
+        if newest is None or mine is None:
+            raise _nowhere(press, plugin, place.name, [p.slug for p in held if p.kind == "plugin"])
+        state = press.plugin(plugin)
+        state.root = project.root / mine.path
+        lines = []
+        if state.root.is_dir():
+            before = copies.take(project, press.snapshots, state, DISPLACED, run.begin())
+            undo = f"doit restore --plugin {plugin} --snapshot {before.id}"
+            lines.append(f"what stood before is in snapshot {before.id}: {undo}")
+        back = vault.restore_all(
+            place, project.root, snapshot=newest.id, plugin=plugin, overwrite=True,
+            clock=project.clock,
+        )  # fmt: skip
+        path = f"manifests/{plugin}.yaml"
+        if not (project.root / path).exists():
+            data = vault.file_of(place, newest.id, path)
+            gone = f"{path} is in no copy: nightpress init writes a new one"
+            lines.append(_write(project, path, data) if data is not None else gone)
+    finally:
+        place.close()
+    run.tell("notice", f"{plugin} was restored from {place.name}")
+    none = (
+        f"{plugin}: no run has changed it, so there is no snapshot of it: it comes from the vault"
+    )
+    return [none, *lines, *back.lines()]
+
+
+def _manifest_in_vault(project: Project, path: str) -> bytes | None:
+    place = vaults.place(project)
+    try:
+        newest = next(iter(vault.snapshots(place)), None)
+        return vault.file_of(place, newest.id, path) if newest is not None else None
+    finally:
+        place.close()
+
+
+def _nowhere(press: Press, plugin: str, where: str, slugs: Iterable[str]) -> NightpressError:
+    known = {*slugs, *(one.slug for one in press.snapshots.listed())}
+    mistyped = suggestion(plugin, sorted(known), lead="; ")
+    return NightpressError(
+        f"there is no snapshot of {plugin!r}, and it is not in the vault {where}{mistyped}",
+        "see: doit restore --list, doit backups; what git tracks: git restore PATH",
+    )

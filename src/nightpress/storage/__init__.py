@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nightpress.storage.hrana import AnswerTooLarge, Constraint, Hrana, NoTable
     from nightpress.storage.index import LOCK, UNORDERED, Index, UpToDate, newest, sign
     from nightpress.storage.run_lock import ProjectLock
-    from nightpress.storage.snapshots import Snapshot, Snapshots
+    from nightpress.storage.snapshots import DISPLACED, Snapshot, Snapshots
     from nightpress.storage.sqlite import Connection, Row, Store, reading
     from nightpress.storage.stamp import RACY_NS
     from nightpress.storage.tree import Entry, Notice, parts_of, with_parents
@@ -29,7 +29,7 @@ else:
             "hrana": ["AnswerTooLarge", "Constraint", "Hrana", "NoTable"],
             "index": ["Index", "LOCK", "UpToDate", "UNORDERED", "newest", "sign"],
             "run_lock": ["ProjectLock"],
-            "snapshots": ["Snapshot", "Snapshots"],
+            "snapshots": ["DISPLACED", "Snapshot", "Snapshots"],
             "sqlite": ["Connection", "Row", "Store", "reading"],
             "stamp": ["RACY_NS"],
             "tree": ["Entry", "Notice", "parts_of", "with_parents"],
@@ -37,6 +37,7 @@ else:
     )
 
 __all__ = [
+    "DISPLACED",
     "LOCK",
     "RACY_NS",
     "UNORDERED",

@@ -26,9 +26,14 @@ from nightpress.storage import tree as reading
 from nightpress.storage.mirror import CAP, IGNORE, Held
 from nightpress.text import safe
 
+DISPLACED = "before a restore"
+"""The label of what a restore has taken away: no restore picks that by itself."""
+
 
 class Snapshot(Struct, frozen=True):
-    """A listed snapshot. taken: ISO 8601, UTC; left_out: what it does not hold, and why."""
+    """A listed snapshot. taken: ISO 8601, UTC; left_out: what it does not hold, and why; place: the
+    plugin's folder, relative to the project, and manifest: sha256 of its manifest's copy ("": not
+    known, as in snapshots of older releases)."""
 
     id: str
     slug: str
@@ -37,6 +42,13 @@ class Snapshot(Struct, frozen=True):
     run_id: str
     entries: tuple[Held, ...]
     left_out: tuple[str, ...] = ()
+    place: str = ""
+    manifest: str = ""
+
+    @property
+    def displaced(self) -> bool:
+        """Does it hold what a restore has taken away?"""
+        return self.label == DISPLACED
 
     @property
     def files(self) -> int:
@@ -65,11 +77,14 @@ class Snapshots:
         run_id: str,
         *,
         without: Callable[[str], bool] = _nothing,
+        place: str = "",
+        manifest: bytes | None = None,
     ) -> Snapshot:
         """Copy the plugin in `root` as it stands; an unchanged file costs no space again.
 
-        now: epoch seconds; without: paths that are not the plugin's. Raises OSError when the disk
-        refuses, and then lists nothing.
+        now: epoch seconds; without: paths that are not the plugin's; place: `root`, relative to the
+        project; manifest: the bytes of its manifest. Raises OSError when the disk refuses, and then
+        lists nothing.
         """
         tree = reading.walk(root, IGNORE)
         left_out = [str(notice) for notice in tree.notices]
@@ -83,12 +98,16 @@ class Snapshots:
                 continue
             if copy is not None:
                 entries.append(copy)
+        declared = hashlib.sha256(manifest).hexdigest() if manifest is not None else ""
+        if manifest is not None:
+            self._store(declared, manifest, folders)
         for folder in folders:
             atomic.sync_folder(folder)
         moment = datetime.fromtimestamp(now, UTC)
         snapshot = Snapshot(
             f"{moment:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}", slug,
             moment.isoformat(timespec="seconds"), label, run_id, tuple(entries), tuple(left_out),
+            place, declared,
         )  # fmt: skip
         self._write_tree(snapshot)
         return snapshot

@@ -76,9 +76,10 @@ TEXTS = {
         doit report --days 7                  sums over the last week""",
     "restore": """
         doit restore --list                   the snapshots, newest first
-        doit restore --plugin PLUGIN          from the newest
+        doit restore --plugin PLUGIN          as it last stood; its manifest, too
         doit restore --plugin PLUGIN --snapshot ID
-        Makes the plugin's folder what the snapshot holds, after a snapshot of what stands now.""",
+        Makes the plugin's folder what the snapshot holds, after a snapshot of what stands now.
+        What a restore took away comes back only by its ID. Without a snapshot: from the vault.""",
 }
 
 

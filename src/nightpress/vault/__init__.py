@@ -23,7 +23,7 @@ from nightpress.vault.place import (
     named_vault,
     project_vault,
 )
-from nightpress.vault.restore import RestoreResult, restore_all
+from nightpress.vault.restore import RestoreResult, file_of, restore_all
 from nightpress.vault.retention import ForgetResult, Policy, collect_garbage, forget, pick
 from nightpress.vault.source import Plugin, Progress, Source
 from nightpress.vault.verify import VerifyResult, verify
@@ -53,6 +53,7 @@ __all__ = [
     "choose",
     "collect_garbage",
     "drill",
+    "file_of",
     "forget",
     "named_vault",
     "parts",

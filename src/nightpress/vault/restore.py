@@ -107,6 +107,18 @@ def restore_all(
     )  # fmt: skip
 
 
+def file_of(place: Place, snapshot: str, path: str) -> bytes | None:
+    """The verified bytes of one of the project's own files (path: relative to the project) in a
+    snapshot; None: it holds no such file."""
+    rows = [row for row in inventory.parts(place, snapshot) if row.kind == "project"]
+    loaded, stored = transfer.load(place, [row.tree for row in rows])
+    for node in merged([loaded[row.tree] for row in rows]):
+        if node.path == path and node.kind == "f":
+            pieces = [data for _, data in transfer.content(place, node.chunks, stored)]
+            return b"".join(pieces)
+    return None
+
+
 def note(
     snapshot: VaultSnapshot,
     rows: Sequence[PartRow],

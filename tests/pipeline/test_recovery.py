@@ -1,0 +1,122 @@
+"""Recovery is total and idempotent: whatever is lost, the documented command brings it back, and
+the same command again changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.market import Market, plugin, published
+from tests.vault.tree import state
+
+RESTORE = ("restore", "--plugin", "alpha")
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Market:
+    """Two plugins of people, with a README of their own, and their published documents."""
+    return published(tmp_path / "market", "alpha", "beta")
+
+
+def stands(market: Market) -> dict[bytes, tuple[object, ...]]:
+    """The plugin and its manifest."""
+    whole = state(market.root)
+    held_here = {
+        path: held
+        for path, held in whole.items()
+        if path.startswith(b"plugins/alpha/") or path == b"manifests/alpha.yaml"
+    }
+    assert len(held_here) > 5
+    return held_here
+
+
+def lose(market: Market, *paths: str) -> None:
+    for path in paths:
+        whole = market.root / path
+        shutil.rmtree(whole) if whole.is_dir() else whole.unlink()
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        ("plugins/alpha/README.md",),
+        ("plugins/alpha/skills/alpha/SKILL.md",),
+        ("plugins/alpha/commands",),
+        ("plugins/alpha",),
+        ("manifests/alpha.yaml",),
+        ("plugins/alpha", "manifests/alpha.yaml"),
+        ("plugins/alpha", "nightpress.lock"),
+        ("plugins/alpha", ".nightpress/index.db"),
+        ("plugins/alpha", ".nightpress/ledger.db"),
+        ("plugins/alpha", "manifests/alpha.yaml", ".nightpress/ledger.db"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_lost_comes_back_as_it_last_stood(built: Market, lost: tuple[str, ...]) -> None:
+    before = stands(built)
+    lose(built, *lost)
+    for _ in range(2):
+        done = built.doit(*RESTORE)
+        assert done.code == 0, done.out + done.err
+        assert stands(built) == before, done.out
+    assert "nothing to do: 2 up to date" in built.doit().out
+
+
+def test_a_restore_never_picks_what_a_restore_displaced(built: Market) -> None:
+    before = stands(built)
+    damaged = built.root / "plugins" / "alpha" / "commands" / "alpha-settle.md"
+    damaged.write_bytes(b"\0" * 100)
+    for _ in range(3):
+        built.done(*RESTORE)
+        assert stands(built) == before
+
+
+def test_taking_a_publication_back_is_idempotent_too(built: Market) -> None:
+    for _ in range(2):
+        built.done(*RESTORE)
+        assert not built.target("alpha").exists()
+    lose(built, "plugins/alpha")
+    built.done(*RESTORE)  # what a restore took away was not lost
+    assert (built.root / "plugins/alpha/README.md").exists()
+    assert not built.target("alpha").exists()
+
+
+def test_a_plugin_that_no_run_changed_comes_from_the_vault(built: Market) -> None:
+    plugin(built.root, "tiny", size=300)
+    built.run("nightpress", "init")
+    built.done()
+    before = state(built.root / "plugins" / "tiny")
+    built.done("backup")
+    shutil.rmtree(built.root / "plugins" / "tiny")
+    (built.root / "manifests" / "tiny.yaml").unlink()
+    for _ in range(2):
+        done = built.doit("restore", "--plugin", "tiny")
+        assert done.code == 0, done.out + done.err
+        assert state(built.root / "plugins" / "tiny") == before
+        assert (built.root / "manifests" / "tiny.yaml").is_file()
+
+
+def test_where_there_is_no_copy_the_message_says_so(built: Market) -> None:
+    lose(built, "plugins/alpha", ".nightpress")
+    done = built.doit(*RESTORE)
+    assert done.code == 1
+    assert "there is no snapshot of 'alpha', and it is not in the vault" in done.err
+    assert "Traceback" not in done.out + done.err
+
+
+@pytest.mark.parametrize("lost", [".nightpress", "manifests", "plugins", "nightpress.lock", "*"])
+def test_what_a_vault_holds_comes_back_whole(built: Market, tmp_path: Path, lost: str) -> None:
+    """By the command for a lost machine, into the same folder or a bare one."""
+    built.done("backup")
+    vault = tmp_path / "vault.db"
+    shutil.copy(built.root / ".nightpress" / "vault.db", vault)
+    before = {k: v for k, v in state(built.root).items() if not k.startswith(b".nightpress/")}
+    lose(built, *([path.name for path in built.root.iterdir()] if lost == "*" else [lost]))
+    for _ in range(2):
+        done = built.run("nightpress", "restore-all", str(vault), ".", "--overwrite")
+        assert done.code == 0, done.err
+        here = {k: v for k, v in state(built.root).items() if not k.startswith(b".nightpress/")}
+        assert here == before
+    assert "nothing to do: 2 up to date" in built.doit().out
