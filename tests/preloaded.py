@@ -26,7 +26,7 @@ from pathlib import Path
 ENTRIES = {"doit": "doit.__main__", "nightpress": "nightpress.cli"}
 MODULES = (
     "doit.doit_cmd", "doit.cmd_base", "google.genai", "httpx2", "jinja2", "jsonschema",
-    "markdown_it.main", "ruamel.yaml", "rich.live", "rich.table", "detect_secrets.core.scan",
+    "markdown_it.main", "ruamel.yaml", "rich.live", "rich.table",
     "sqlite3", "msgspec", "zoneinfo",
 )  # fmt: skip
 BIN = Path(sys.executable).parent

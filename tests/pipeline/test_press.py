@@ -77,7 +77,7 @@ def test_a_document_is_made_without_what_it_does_not_need(market: Market) -> Non
     assert "1 published" in ran.out, ran.out
     loaded = {row.rpartition("|")[2].strip() for row in ran.err.splitlines()}
     assert "markdown_it" in loaded  # the rows are what we take them for
-    heavy = {"jsonschema", "detect_secrets", "google.genai", "jinja2", "rich", "httpx2", "pygal"}
+    heavy = {"jsonschema", "google.genai", "jinja2", "rich", "httpx2", "pygal"}
     assert not loaded & heavy
 
 

@@ -1,184 +1,410 @@
-"""Secrets in text: found with detect-secrets and our own patterns; redacted before a prompt leaves.
+"""Secrets in text, by what they look like and by what stands beside them; redacted before a prompt
+leaves.
 
-detect-secrets missed 6 of 16 samples (an unquoted `AIza...` among them) and its keyword detector
-costs more than all our checks together, so its token detectors are used on the whole text and the
-patterns below fill the gaps.
+Four looks, each for a family that needs no list of providers: tokens that begin as those of a known
+service; places made for a secret (a URL's userinfo, a header, a key block); values assigned to a
+telling name; opaque tokens that a telling word stands beside. What plainly stands in for a secret,
+and digests and ids, are none. `python -m benchmarks secrets` has the figures.
 """
 
 from __future__ import annotations
 
-import importlib
+import base64
+import binascii
+import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
-from nightpress.checks.prefilter import guarded, matches
-from nightpress.lazy import pattern
+from nightpress.checks.prefilter import matches
+from nightpress.checks.secret_shapes import (
+    ADDRESS,
+    ASSIGNED,
+    BEGIN,
+    BODY,
+    DATED,
+    DIGIT,
+    DOCUMENTED,
+    DUMMY,
+    END,
+    EXPRESSION,
+    HARMLESS,
+    HEX,
+    LOOSE,
+    NAME,
+    NUMBERED,
+    OPEN,
+    PAIRS,
+    PASS,
+    PLACES,
+    PLAIN,
+    PREFIXES,
+    QUERY,
+    ROOTS,
+    SEGMENT,
+    SEQUENCE,
+    SHAPED,
+    TELLING,
+    TOKEN,
+    UUID,
+    VALUE,
+    WHOLE,
+    WIF,
+)
 
-SK = "API key (sk-)"
-BARE = "password without quotes"
-# the last group, if any, is the secret itself; case counts
-PATTERNS = (
-    guarded("aiza", r"\bAIza[0-9A-Za-z_-]{35}", "Google API key", 0),
-    guarded("aq.", r"\bAQ\.[0-9A-Za-z_-]{40,}", "Google API key", 0),
-    guarded("ya29.|1//0", r"\b(?:ya29\.|1//0)[0-9A-Za-z_-]{30,}", "Google OAuth token", 0),
-    guarded("gocspx-", r"\bGOCSPX-[0-9A-Za-z_-]{20,}", "Google OAuth secret", 0),
-    guarded("akia|asia|agpa|aroa", r"\b(?:AKIA|ASIA|AGPA|AROA)[0-9A-Z]{16}\b", "AWS access key", 0),
-    guarded(
-        "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_",
-        r"\b(?:gh[pousr]_[0-9A-Za-z]{30,}|github_pat_[0-9A-Za-z_]{22,})",
-        "GitHub token",
-        0,
-    ),
-    guarded("glpat-", r"\bglpat-[0-9A-Za-z_-]{20,}", "GitLab token", 0),
-    guarded("sk-", r"\bsk-(?:[a-z]{2,8}-)?[0-9A-Za-z_-]{20,}", SK, 0),
-    guarded("k_live_|k_test_", r"\b[rs]k_(?:live|test)_[0-9A-Za-z]{16,}", "Stripe key", 0),
-    guarded("npm_", r"\bnpm_[0-9A-Za-z]{30,}", "npm token", 0),
-    guarded("pypi-", r"\bpypi-[0-9A-Za-z_-]{40,}", "PyPI token", 0),
-    guarded("xox", r"\bxox[abeoprs]-[0-9A-Za-z-]{10,}", "Slack token", 0),
-    guarded(
-        "hf_|gsk_|r8_|dop_v1_|lin_api_|dckr_pat_|ntn_|secret_|xai-|sbp_",
-        r"\b(?:hf_[0-9A-Za-z]{30,}|gsk_[0-9A-Za-z]{40,}|r8_[0-9A-Za-z]{30,}|dop_v1_[0-9a-f]{64}"
-        r"|lin_api_[0-9A-Za-z]{32,}|dckr_pat_[\w-]{20,}|(?:ntn_|secret_)[0-9A-Za-z]{40,}"
-        r"|xai-[0-9A-Za-z]{40,}|sbp_[0-9a-f]{40})",
-        "token of a service",
-        0,
-    ),
-    guarded(
-        "shpat_|shpca_|shppa_|shpss_|dapi|key-|hvs.|hvb.",
-        r"\b(?:shp(?:at|ca|pa|ss)_[0-9a-f]{32}|dapi[0-9a-f]{32}|key-[0-9a-f]{32}"
-        r"|hv[sb]\.[\w-]{24,})",
-        "token of a service",
-        0,
-    ),
-    guarded(":aa", r"\b\d{8,10}:AA[\w-]{30,35}\b", "Telegram bot token", 0),
-    guarded(
-        "secret_access_key|secretaccesskey",
-        r"secret_?access_?key[\"']?\s*[=:]\s*[\"']?([0-9A-Za-z/+]{40})\b",
-        "AWS secret key",
-    ),
-    guarded("bearer", r"\bbearer\s+([0-9A-Za-z._~+/-]{24,})", "bearer token"),
-    guarded(
-        "eyj",
-        r"\beyJ[0-9A-Za-z_-]{8,}\.eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}",
-        "JSON Web Token",
-        0,
-    ),
-    guarded(
-        "private key",
-        r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----\s*[0-9A-Za-z+/=\s\\]{32,}"
-        r"(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----)?",
-        "private key",
-        0,
-    ),
-    guarded(
-        "://",
-        r"://(?P<user>[^\s/:@\"'<>`\[\]\\^*|]{0,80})"
-        r":((?!(?P=user)@)[^\s/@\"'<>`\[\]\\^*|]{6,200})"
-        r"@(?!localhost|127\.|0\.0\.0\.0|host\b|db\b|[\w.-]*example)",
-        "password in a URL",
-        0,
-    ),
-    guarded(
-        "password|passwd|pwd|secret|token|api_key|api-key|apikey|access_key|access-key|accesskey",
-        r"(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key)"
-        r"[\"']?\s*[:=]\s*[\"']([^\s\"'`]{12,120})[\"']",
-        "password",
-    ),
-    guarded(
-        "password|passwd|pwd|secret|token|api_key|api-key|apikey|access_key",
-        r"(?:password|passwd|pwd|secret|token|api[_-]?key|access_key)[ \t]*[:=][ \t]*"
-        r"([0-9A-Za-z+/_=-]{12,120})(?=\s|$)",
-        BARE,
-    ),
-)
-DETECTORS = (
-    "artifactory.ArtifactoryDetector aws.AWSKeyDetector azure_storage_key.AzureStorageKeyDetector"
-    " discord.DiscordBotTokenDetector github_token.GitHubTokenDetector"
-    " gitlab_token.GitLabTokenDetector jwt.JwtTokenDetector mailchimp.MailchimpDetector"
-    " npm.NpmDetector openai.OpenAIDetector pypi_token.PypiTokenDetector"
-    " sendgrid.SendGridDetector slack.SlackDetector square_oauth.SquareOAuthDetector"
-    " stripe.StripeDetector telegram_token.TelegramBotTokenDetector twilio.TwilioKeyDetector"
-).split()
-DUMMY = pattern(
-    r"example|placeholder|your|dummy|sample|changeme|redacted|secret|password|passwd|replace|insert"
-    r"|fake|test-?key|p@ss|pass\d|abc123|xxxx|eyJzdWIiOiIxMjM0NTY3ODkw|\*\*\*|\.\.\.|…|0000|1234567890|abcdefg|\$\{|\$\(|\{\{|<|>|process\.env"
-    r"|os\.environ|%[sd]|^\$|env[.(]",
-    re.I,
-)
-TOKEN = pattern(r"[\w.:+/=-]{20,}")  # every token that the detectors know is as long
-AROUND = 1_000  # characters of a line on either side: some detectors take quadratic time
 MARK = "[REDACTED]"
 
-
-@lru_cache(maxsize=1)
-def _detectors() -> tuple[tuple[str, Callable[[str], Iterable[object]]], ...]:
-    """detect-secrets' token detectors, loaded when the first text is looked at (0.25 s)."""
-    detectors: list[tuple[str, Callable[[str], Iterable[object]]]] = []
-    for name in DETECTORS:
-        module, _, cls = name.partition(".")
-        plugin = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), cls)()
-        detectors.append((plugin.secret_type, plugin.analyze_string))
-    return tuple(detectors)
+# --- what a value looks like ---
 
 
-def find(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, kind) of each secret, in order, not overlapping. What plainly stands in for a
-    secret (`your-key`, `${TOKEN}`, `xxxx`) is none."""
-    spans: list[tuple[int, int, str]] = []
-    for match, kind in matches(PATTERNS, text):
-        group = match.re.groups
-        if _real(match[group], kind):
-            spans.append((match.start(group), match.end(group), kind))
-    tokens = _tokens(text)
-    for kind, detect in _detectors() if tokens else ():
-        for value in set(detect(tokens)):
-            if isinstance(value, str) and len(value) >= 12 and _real(value, kind):
-                spans += [(m.start(), m.end(), kind) for m in re.finditer(re.escape(value), text)]
-    last = -1
-    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if start >= last:
-            yield start, end, kind
-            last = end
-
-
-def _tokens(text: str) -> str:
-    """The lines that hold a long token with a digit: only there has a detector to look."""
-    lines: list[str] = []
-    end = -1
-    for token in TOKEN.finditer(text):
-        start = token.start()
-        if start >= end and any(c.isdigit() for c in token[0]):
-            end = text.find("\n", token.end())
-            end = min(len(text) if end < 0 else end, start + AROUND)
-            lines.append(text[max(text.rfind("\n", 0, start) + 1, start - AROUND) : end])
-    return "\n".join(lines)
-
-
-def _real(value: str, kind: str) -> bool:
-    if kind == "private key":
-        return True
-    if DUMMY.search(value.removeprefix("secret_")):
-        return False
-    if kind == SK and not any(c.isdigit() for c in value):
-        return False  # a name in kebab case
-    if kind in (BARE, "bearer token"):
-        # a name, an expression or a digest is none: of each kind of character some
-        kinds = (str.isupper, str.islower, str.isdigit)
-        return _entropy(value) >= 3.4 and all(sum(map(k, value)) >= 2 for k in kinds)
-    if kind == "password":
-        return _entropy(value) >= 3.2 and any(c.isdigit() for c in value) and "://" not in value
-    return _entropy(value) >= 2.3
+def _wordy(value: str) -> float:
+    """Share of neighbouring letters that words are made of: above 0.5 in names, 0.2 at random."""
+    low = value.lower()
+    pairs = [low[i : i + 2] for i in range(len(low) - 1)]
+    pairs = [pair for pair in pairs if pair.isascii() and pair.isalpha()]
+    if len(pairs) < 3:
+        return 0.0
+    return sum(pair in PAIRS for pair in pairs) / len(pairs)
 
 
 def _entropy(value: str) -> float:
     """Shannon entropy in bits per character."""
     counts = Counter(value).values()
     return -sum(n / len(value) * math.log2(n / len(value)) for n in counts)
+
+
+def _classes(value: str) -> int:
+    """How many of lower case, upper case, digits and signs there are."""
+    return (
+        any(c.islower() for c in value)
+        + any(c.isupper() for c in value)
+        + any(c.isdigit() for c in value)
+        + any(not c.isalnum() and c not in "_-./" for c in value)
+    )
+
+
+def _stands_in(value: str) -> bool:
+    """A placeholder, or a key out of a manual."""
+    if DUMMY.search(value) or any(known in value for known in DOCUMENTED):
+        return True
+    if SEQUENCE.search(value) and (len(value) < 40 or "xxxx" in value.lower()):
+        return True
+    return len(set(value)) <= 4 or any(value.count(c) > len(value) * 0.6 for c in set(value))
+
+
+def _opaque(value: str, least: int = 10) -> bool:
+    """Made at random: no name, no path, no version, no number."""
+    return _mixed(value.strip("="), least) and not _stands_in(value)
+
+
+def _mixed(core: str, least: int) -> bool:
+    if len(core) < least or core.isdigit():
+        return False
+    letters = sum(c.isalpha() for c in core)
+    digits = sum(c.isdigit() for c in core)
+    if letters < 4 and not HEX.fullmatch(core):
+        return False
+    if letters < 2 or ("/" in core and len(core) < 24) or ADDRESS.fullmatch(core):
+        return False
+    if _entropy(core) < min(2.5, math.log2(len(core)) * 0.75):
+        return False
+    if HEX.fullmatch(core.replace("-", "")) or HEX.fullmatch(core[-32:]):
+        return digits >= 2
+    if digits >= 3 and _turns(core) > 0.28 * len(core):
+        return True
+    if _changes(core) > 0.5 * len(core) and _wordy(core) < 0.62:
+        return True
+    most = 0.45 if len(core) >= 20 else 0.4
+    if digits == 0:  # letters alone: in both cases, and no words
+        turns = sum(
+            a.islower() != b.islower() and a.isalpha() and b.isalpha()
+            for a, b in itertools.pairwise(core)
+        )
+        return len(core) >= 20 and turns > len(core) * 0.38 and _wordy(core) < most
+    rest = DATED.sub("", core)
+    if rest != core and (_wordy(rest) > 0.3 or not any(c.isdigit() for c in rest)):
+        return False
+    if NUMBERED.fullmatch(core):
+        return False
+    if core.isupper() or core.islower():
+        least_digits = 2 if len(core) < 20 or _wordy(core) > 0.25 else 1
+        return digits >= least_digits and _wordy(core) < most and "--" not in core
+    return _wordy(core) < most
+
+
+def _turns(value: str) -> int:
+    """How often a letter follows a digit, or a digit a letter."""
+    return sum(
+        a.isdigit() != b.isdigit() and a.isalnum() and b.isalnum()
+        for a, b in itertools.pairwise(value)
+    )
+
+
+def _changes(value: str) -> int:
+    """How often the kind of character changes between capitals, small letters and digits."""
+    kinds = [
+        "U" if c.isupper() else "l" if c.islower() else "d" if c.isdigit() else "" for c in value
+    ]
+    return sum(a != b and bool(a and b) for a, b in itertools.pairwise(kinds))
+
+
+def _password(value: str, least: int = 8) -> bool:
+    """What somebody, or a machine, chose as a password; told by its place."""
+    if len(value) < least or _stands_in(value) or EXPRESSION.search(value):
+        return False
+    kinds = _classes(value)
+    signs = any(c in "!#%&*^?@$+~" for c in value)
+    digits = sum(c.isdigit() for c in value)
+    if not (digits or signs) or value.replace(".", "").replace(",", "").isdigit():
+        return False
+    if signs and kinds >= 3 and digits:
+        return _wordy(value) < 0.8
+    if signs and kinds >= 3 and not value.endswith(("!", "?")):
+        return _wordy(value) < 0.5
+    return (digits > 0 and kinds >= 2 and _opaque(value)) or (kinds >= 3 and _wordy(value) < 0.45)
+
+
+BEFORE = 90
+"""Characters before a token in which a word may tell what it is."""
+
+
+def find(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, kind) of each secret, in order, not overlapping. What plainly stands in for a
+    secret (`your-key`, `${TOKEN}`, `xxxx`) is none."""
+    spans = [*_blocks(text), *_shaped(text), *_places(text), *_named(text), *_tokens(text)]
+    last = -1
+    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if end <= last:
+            continue
+        yield max(start, last), end, kind
+        last = end
+
+
+def _shaped(text: str) -> Iterator[tuple[int, int, str]]:
+    for match, kind in matches(SHAPED, text):
+        group = match.re.groups
+        value = match[group].rpartition("$")[2] if kind == "password hash" else match[group]
+        if not _stands_in(value) and _entropy(value) > 2.3:
+            yield match.start(group), match.end(group), kind
+
+
+def _places(text: str) -> Iterator[tuple[int, int, str]]:
+    for match, kind in matches(PLACES, text):
+        value, start = match[1], match.start(1)
+        if kind == "line of .netrc" or kind in LOOSE:
+            real = not _stands_in(value.replace("/", "")) and not EXPRESSION.search(value)
+        elif kind == "authorization header":
+            real = _opaque(value) or _basic(value)
+        elif kind == "password in a URL":
+            real = _password(value, 6) or _opaque(value, 8) or _hexes(value)
+        elif kind in PLAIN:
+            real = _password(value, 6) or _opaque(value)
+        else:
+            real = _opaque(value)
+        if real:
+            yield start, start + len(value), kind
+
+
+def _hexes(value: str) -> bool:
+    return bool(HEX.fullmatch(value)) and len(value) >= 8 and not value.isdigit()
+
+
+def _basic(value: str) -> bool:
+    """`user:password` in base64, and none that only stands for one."""
+    try:
+        plain = base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    user, colon, word = plain.decode("latin-1").partition(":")
+    return bool(colon) and user.isprintable() and not _stands_in(word) and word != user
+
+
+# --- key blocks ---
+
+MOST_KEY = 20_000
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int, str]]:
+    """Private keys as they stand in files, behind comment marks and in strings too. One that is
+    cut off ends with the last line that looks like one of a key."""
+    if "BEGIN " not in text and "PuTTY-User" not in text:
+        return
+    begins = list(BEGIN.finditer(text))
+    for number, begin in enumerate(begins, 1):
+        start = begin.end()
+        most = min(len(text), start + MOST_KEY)
+        most = min(most, begins[number].start()) if number < len(begins) else most
+        end = END.search(text, start, most)
+        stop = end.end() if end else most
+        bodies = [m for m in BODY.finditer(text, start, stop) if _wordy(m[0]) < 0.5]
+        if not bodies or bodies[0].start() - start > (1_000 if end else 200):
+            continue
+        if end is None:
+            stop, at = bodies[0].end(), bodies[0].end()
+            for body in bodies[1:]:
+                if body.start() - at > 80:
+                    break
+                stop = at = body.end()
+        yield begin.start(), stop, "private key"
+
+
+# --- by name ---
+
+
+def _named(text: str) -> Iterator[tuple[int, int, str]]:
+    last = 0
+    for name in _names(text):
+        if name.start() < last:
+            continue
+        found = VALUE.match(text, name.end())
+        if found is None:
+            continue
+        value = found["value"].partition("</")[0]
+        quoted = bool(found["quote"])
+        in_url = "&" in value and text[max(0, name.start() - 60) : name.start()].rfind("?") >= 0
+        if in_url:
+            value = value.partition("&")[0]
+        if not quoted:
+            value = re.split(r";(?=\s|$|\w+=)", value)[0].rstrip(",;)}]>.*")
+        bare = not found["op"].strip()
+        if found["op"].strip() in (",", "(") and not quoted:
+            continue
+        passes = bool(PASS.search(name[0]))
+        if bare and not (passes and _classes(value) >= 3 and _password(value)):
+            continue
+        if UUID.fullmatch(value) or (EXPRESSION.search(value) and "base64:" not in value):
+            continue
+        if text.startswith(("...", "…", "("), found.start("value") + len(value)):
+            continue
+        if _password(value) if passes else _opaque(value) or _machine(value):
+            last = found.start("value") + len(value)
+            yield found.start("value"), last, "password" if passes else "value of a secret"
+
+
+def _names(text: str) -> Iterator[re.Match[str]]:
+    """The telling names, in order; searched for only around their roots."""
+    flat, places = text.lower(), set()
+    if len(flat) != len(text):
+        yield from NAME.finditer(text)
+        return
+    for root in ROOTS:
+        at = flat.find(root)
+        while at >= 0:
+            places.add(at)
+            at = flat.find(root, at + 1)
+    last = 0
+    for at in sorted(places):
+        found = NAME.search(text, max(last, at - 14), at + 16)
+        if found is not None:
+            last = found.end()
+            yield found
+
+
+def _machine(value: str) -> bool:
+    """A value with signs that no name has: of a secret, told by its name."""
+    return len(value) >= 12 and _classes(value) == 4 and _password(value)
+
+
+# --- by neighbourhood ---
+
+
+def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
+    for match in TOKEN.finditer(text):
+        token = match[0].rstrip(".")
+        if len(token) < 20 and not DIGIT.search(token):
+            continue
+        yield from _token(text, token, match.start())
+
+
+def _token(text: str, token: str, start: int) -> Iterator[tuple[int, int, str]]:
+    end, at = start + len(token), start
+    if _begins(token) or (len(token) > 50 and WHOLE.fullmatch(token)):
+        yield start, end, "token of a service"
+        return
+    for piece in token.split("/") if "/" in token else ():
+        if _begins(piece):
+            yield at, at + len(piece), "token of a service"
+            return
+        at += len(piece) + 1
+    uuid = bool(UUID.fullmatch(token))
+    if not uuid and not _opaque(token):
+        return
+    if 50 < len(token) < 53 and WIF.fullmatch(token):
+        yield start, end, "wallet key"
+        return
+    if text.startswith(("...", "…", "("), end):
+        return  # cut off, or a call
+    left = text[max(text.rfind("\n", 0, start) + 1, start - 200) : start]
+    word = OPEN.split(left)[-1]
+    in_url = "://" in word or (word.endswith(":") and token.startswith("//"))
+    if in_url and not QUERY.search(word):
+        return
+    if _beside(text, left, word, start, token, uuid, in_url):
+        yield start, end, "value of a secret"
+
+
+def _begins(piece: str) -> bool:
+    if not piece.startswith(PREFIXES):
+        return False
+    prefix = max((p for p in PREFIXES if piece.startswith(p)), key=len)
+    rest = piece[len(prefix) :]
+    if _stands_in(rest) or any(known in piece for known in DOCUMENTED):
+        return False
+    if len(prefix) <= 3:  # says little: the rest has to be long and of one piece
+        if prefix in ("SK", "AC"):
+            return bool(re.fullmatch(r"[0-9a-fA-F]{32}", rest)) and any(c.isdigit() for c in rest)
+        if prefix in ("sk-", "fc-"):
+            return len(rest) >= 20 and any(c.isdigit() for c in rest) and _wordy(rest) < 0.45
+        if prefix in ("hf_", "r8_"):
+            return len(rest) >= 30 and _wordy(rest) < 0.5
+        if prefix in ("SG.", "AQ.", "sl.", "t1."):
+            return len(rest) >= 40 and _opaque(rest)
+        if prefix == "cio":
+            return len(rest) == 32 and rest.isalnum() and _opaque(rest)
+        return False
+    if prefix in ("AKIA", "ASIA", "ABIA", "ACCA"):
+        return len(rest) == 16 and rest.isalnum() and rest.upper() == rest
+    if rest.isdigit() or len(rest) < 14:
+        return False
+    if HEX.fullmatch(rest.replace("-", "")) and sum(c.isdigit() for c in rest) >= 3:
+        return True
+    digits = any(c.isdigit() for c in rest)
+    return _opaque(rest) or (_wordy(rest) < 0.4 and (digits or prefix == "api_org_"))
+
+
+def _beside(
+    text: str, left: str, word: str, start: int, token: str, uuid: bool, in_url: bool
+) -> bool:
+    """Does what stands before the token, or just behind it, say that it is a secret?"""
+    near, end = left[-BEFORE:], start + len(token)
+    if re.fullmatch(r"\s*(?:[-*]\s*)?[\"']?value[\"']?\s*[:=]\s*[\"'`]?", left):
+        line = text.rfind("\n", 0, start)
+        near = text[text.rfind("\n", 0, max(line, 0)) + 1 : line]  # `- name: TOKEN`, then its value
+    if in_url:
+        near = re.split(r"[?&;]|#(?=\w+=)", word)[-1]
+    assigned = bool(ASSIGNED.search(left))
+    words = [w.lower() for w in SEGMENT.findall(near)][-9:]
+    tells = max((i for i, w in enumerate(words) if _tells(w)), default=-1)
+    calms = max((i for i, w in enumerate(words) if w in HARMLESS), default=-1)
+    if words[-3:-1] == ["public", "key"] or words[-2:] == ["public", "key"]:
+        return False
+    if "@sha" in word or re.search(r"sha\d+[:-]$", word) or word.endswith("#"):
+        return False
+    if tells > calms:
+        return len(words) - tells <= 7 if not uuid else len(words) - tells <= 4
+    if uuid or calms >= 0:
+        return False
+    right = SEGMENT.findall(text[end : end + 40].partition("\n")[0])[:5]
+    if any(w.lower() in TELLING for w in right) and len(token) >= 16:
+        return True
+    return assigned and len(token) >= 20 and token.strip("=").isalnum()
+
+
+def _tells(word: str) -> bool:
+    return word in TELLING or word.endswith(("key", "token", "secret", "password", "passwd"))
 
 
 def redact(text: str) -> tuple[str, int]:
@@ -193,8 +419,8 @@ def redact(text: str) -> tuple[str, int]:
 
 
 def secret(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
-    """No secret: tokens of the known services, private keys, passwords in URLs and assignments
-    (detect-secrets and our own patterns)."""
+    """No secret: tokens of the known services, private keys, passwords in URLs and assignments,
+    opaque tokens beside a telling word."""
     for start, _end, kind in find(document.text):
         hint = "use a placeholder; if it was real, revoke it"
         yield Spot(f"looks like a secret: {kind}", *document.place(start), hint)
