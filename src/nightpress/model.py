@@ -27,6 +27,7 @@ class Status(StrEnum):
     FAILED = "failed"
     DEFERRED = "deferred"
     INSUFFICIENT = "insufficient"
+    HOLLOW = "hollow"
     KEPT = "kept"
     INTERRUPTED = "interrupted"
 
@@ -251,7 +252,7 @@ class Fingerprint(Struct, frozen=True):
     model: str
 
 
-Action = Literal["fresh", "make", "adopt", "keep", "parked", "insufficient"]
+Action = Literal["fresh", "make", "adopt", "keep", "parked", "insufficient", "hollow"]
 
 
 class Decision(Struct, frozen=True):

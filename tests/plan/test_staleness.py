@@ -165,6 +165,10 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
     "never": (absent(), "make", ("never",)),
     "gone": (absent(publication=OURS), "make", ("missing",)),
     "an adopted one that is gone": (absent(publication=ADOPTED), "make", ("missing",)),
+    "never, hollow": (absent(hollow="x", shortage=SHORT), "hollow", ("hollow", "never")),
+    "hollow, a template to be replaced": (
+        small(policy="replace", hollow="x"), "hollow", ("hollow", "person", "undersized"),
+    ),
     "never, too little source": (absent(shortage=SHORT), "insufficient", ("insufficient", "never")),
     # a person's file
     "good": (foreign(), "adopt", ("good",)),
@@ -562,6 +566,8 @@ RECORDED: list[tuple[Inputs, Action, bool]] = [
     (foreign(last=replace(SCARCE, fingerprint=replace(NOW, content="x"))), "insufficient", False),
     (foreign(last=KEPT), "insufficient", False),
     (foreign(last=KEPT), "make", False),
+    (foreign(last=replace(SCARCE, status="hollow")), "hollow", True),
+    (foreign(last=SCARCE), "hollow", False),
     (foreign(last=LastRow("published", NOW, "theirs")), "fresh", False),
 ]
 
@@ -578,6 +584,7 @@ def test_what_the_ledger_says_already(inputs: Inputs, action: Action, already: b
         ("adopt", True, True),
         ("keep", True, False),
         ("insufficient", True, False),
+        ("hollow", True, False),
         ("parked", False, False),
         ("fresh", False, False),
     ],

@@ -39,7 +39,8 @@ QUESTIONS = (
     Question(
         "attention",
         "Which plugins have a document that does not stand?",
-        "SELECT plugin_name, enhancements, standing, refused, failed, insufficient, kept\n"
+        "SELECT plugin_name, enhancements, standing, refused, failed, insufficient,\n"
+        "  hollow, kept\n"
         "FROM plugins WHERE standing < enhancements ORDER BY plugin_name",
     ),
     Question(

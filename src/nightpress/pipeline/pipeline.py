@@ -253,11 +253,12 @@ class Press(Struct):
             self.attempts.tell(attempt, Status.ADOPTED, "already good")
 
     def note(self, item: Item) -> None:
-        """Record once that a file was kept, or that the source is not enough."""
+        """Record once that a file was kept, that the source is not enough, or that the plugin is
+        hollow."""
         if self.run.stop.is_set() or self._done_meanwhile(item):
             return
         attempt = self._open(item)
-        status = {"keep": Status.KEPT, "insufficient": Status.INSUFFICIENT}[item.decision.action]
+        status = staleness.NOTED[item.decision.action]
         reason = item.decision.reasons[0].text if item.decision.reasons else item.decision.action
         self.attempts.end(attempt, status, NightpressError(reason))
 

@@ -33,7 +33,8 @@ class Appraiser:
     def complete(
         self, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
     ) -> Inputs:
-        """The inputs with the findings of the standing file and the shortage, where they matter."""
+        """The inputs with the findings of the standing file, with what makes the plugin hollow and
+        with the shortage, where they matter."""
         if changed := staleness.changed_since_adopted(inputs):
             text = sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
             mentioned = frozenset(path for path in changed if path in text)
@@ -41,8 +42,22 @@ class Appraiser:
         if staleness.needs_judgement(inputs):
             inputs = replace(inputs, findings=self._findings(plugin, enhancement, inputs))
         if staleness.decide(inputs).action == "make" and not inputs.forced:
-            inputs = replace(inputs, shortage=self._shortage(plugin, enhancement, writer, inputs))
+            inputs = replace(inputs, hollow=self._hollow(plugin, inputs))
+            if not inputs.hollow:
+                shortage = self._shortage(plugin, enhancement, writer, inputs)
+                inputs = replace(inputs, shortage=shortage)
         return inputs
+
+    def _hollow(self, plugin: PluginState, inputs: Inputs) -> str:
+        key = fingerprint.digest("hollow", inputs.fingerprint.content)
+        value = self.project.index.appraisal(key)
+        if value is None:
+            from nightpress.plugin import hollow
+
+            read = sources.read(plugin.root, inputs.files)
+            value = hollow.why(sources.anatomy_of(plugin.root, read, plugin.told))
+            self.project.index.keep_appraisal(key, value)
+        return value
 
     def _findings(
         self, plugin: PluginState, enhancement: Enhancement, inputs: Inputs

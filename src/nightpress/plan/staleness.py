@@ -18,6 +18,12 @@ REPLACES = "REPLACES a person's file"
 """Said in plan, run and ledger wherever a draft takes the place of what a person wrote."""
 
 
+NOTED: Mapping[str, Status] = {
+    "keep": Status.KEPT, "insufficient": Status.INSUFFICIENT, "hollow": Status.HOLLOW,
+}  # fmt: skip
+"""Actions that write down once how it stands, and do nothing else."""
+
+
 class Standing(Struct, frozen=True):
     """The file that stands at the target; sha256 None: there is none."""
 
@@ -51,7 +57,8 @@ class LastRow(Struct, frozen=True):
 
 class Inputs(Struct, frozen=True):
     """Everything that a decision is made from. `findings` are the errors of the standing file,
-    and `shortage` says why the source is not enough; both are asked for only when they matter.
+    `shortage` says why the source is not enough, and `hollow` why the plugin has nothing real to
+    say; all are asked for only when they matter.
 
     policy: what may happen to a person's file (`standing` of the enhancement); named: this very
     document was named on the command line; undone: our latest publication, where what stood before
@@ -69,6 +76,7 @@ class Inputs(Struct, frozen=True):
     forced: bool = False
     findings: Sequence[Finding] = ()
     shortage: str = ""
+    hollow: str = ""
     publications: frozenset[str] = frozenset()
     policy: str = "keep"
     named: bool = False
@@ -232,6 +240,8 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
     wanted = inputs.forced or inputs.asked or (blocked and inputs.named)
     if not wanted and _parked(inputs):
         return Decision("parked", (_why_parked(inputs), *every))
+    if inputs.hollow and not inputs.forced:
+        return Decision("hollow", (Reason("hollow", inputs.hollow), *every))
     if inputs.shortage and not inputs.forced:
         return Decision("insufficient", (Reason("insufficient", inputs.shortage), *every))
     return Decision("make", every)
@@ -262,14 +272,14 @@ def _parked(inputs: Inputs) -> bool:
 def replaces(decision: Decision) -> bool:
     """Would a draft take the place of what stands there, whatever it says? (It is no content of
     its siblings then.)"""
-    return decision.action in ("make", "parked") and decision.publish == "auto"
+    return decision.action in ("make", "parked", "hollow") and decision.publish == "auto"
 
 
 def recorded(inputs: Inputs, decision: Decision) -> bool:
     """Does the ledger's latest row already say this? (Rows are written when it first happens.)"""
     if inputs.last is None:
         return False
-    status = {"keep": Status.KEPT, "insufficient": Status.INSUFFICIENT}.get(decision.action)
+    status = NOTED.get(decision.action)
     return (
         inputs.last.status == status
         and inputs.last.before_sha256 == inputs.standing.sha256
@@ -354,7 +364,7 @@ def work(action: Action, already_recorded: bool) -> bool:
     """Is there something to do or to write down?"""
     if action in ("make", "adopt"):
         return True
-    return action in ("keep", "insufficient") and not already_recorded
+    return action in NOTED and not already_recorded
 
 
 _NEVER = Reason("never", "never made")

@@ -44,6 +44,7 @@ __all__ = [
     "declared",
     "facts",
     "frontmatter",
+    "hollow",
     "is_secret",
     "kind_of",
     "names",

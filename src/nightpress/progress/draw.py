@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 STYLES: dict[str, str] = {
     Status.PUBLISHED: "green", Status.ADOPTED: "green", Status.REFUSED: "yellow",
     Status.FAILED: "red", Status.DEFERRED: "cyan", Status.INSUFFICIENT: "dim",
+    Status.HOLLOW: "dim",
     Status.KEPT: "yellow", Status.INTERRUPTED: "yellow",
 }  # fmt: skip
 FLIGHTS, LATEST = 6, 6

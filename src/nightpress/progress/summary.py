@@ -1,6 +1,6 @@
 """The end of a run in words: what was done, what was left, what needs the user.
 
-Success rate is published over attempted; deferred and insufficient stand beside
+Success rate is published over attempted; deferred, insufficient and hollow stand beside
 it, never inside it.
 """
 
@@ -13,13 +13,15 @@ _NOW = {
     "fresh": "up to date",
     "parked": "parked",
     "insufficient": "insufficient",
+    "hollow": "hollow",
     "keep": "kept as they are",
 }
 
 
 def rate(counts: Mapping[str, int]) -> str:
     """`12 of 13 attempted (92 %); 129 not attempted`, or "" if nothing was attempted. Not
-    attempted are those that ended without a draft: insufficient, deferred, kept, interrupted."""
+    attempted are those that ended without a draft: insufficient, hollow, deferred, kept,
+    interrupted."""
     from nightpress.model import ATTEMPTED, Status  # a run with nothing to do spares it
 
     attempted = sum(counts.get(s, 0) for s in ATTEMPTED)

@@ -36,6 +36,7 @@ TODO = {
 REFUSED = "read the kept draft and its findings; mend the plugin's text, or force=1 enhance:JOB"
 OTHERS = "read the message; doit info enhance:JOB says what stands"
 INSUFFICIENT = "write more in the plugin, take a model, or lower size.min"
+HOLLOW = "fill in what its to-do list names (nightpress check PLUGIN), or remove the plugin"
 KEPT = "doit adopt:PLUGIN takes your edit as it stands; doit force=1 replaces it"
 PERSONS = "nothing: it stays as it is; standing: review (or the document, named) makes a draft"
 
@@ -47,6 +48,8 @@ def todo(status: str, cause: str, hint: str = "", backend: str = "") -> str:
         return f"{hint}; {REFUSED}" if hint else REFUSED
     if status == Status.INSUFFICIENT:
         return INSUFFICIENT
+    if status == Status.HOLLOW:
+        return HOLLOW
     if status == Status.KEPT and cause == "a person's file":
         return PERSONS
     if status == Status.KEPT and cause not in TODO:

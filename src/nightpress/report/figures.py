@@ -233,7 +233,8 @@ def rate_words(figures: Figures) -> str:
 
 
 STATES = (
-    "failed", "refused", "parked", "make", "adopt", "keep", "deferred", "insufficient", "fresh",
+    "failed", "refused", "parked", "make", "adopt", "keep", "deferred", "hollow", "insufficient",
+    "fresh",
 )  # fmt: skip
 """States of a document, the one that needs the user most first."""
 
@@ -245,6 +246,7 @@ STATE_WORDS = {
     "adopt": "to adopt",
     "keep": "kept as they are",
     "deferred": "deferred",
+    "hollow": "hollow",
     "insufficient": "insufficient",
     "fresh": "up to date",
 }

@@ -128,7 +128,9 @@ def causes(latest: Iterable[RecordedAttempt]) -> list[Cause]:
     return sorted(causes, key=lambda c: (OUTCOMES.index(Status(c.status)), -c.count, c.cause))
 
 
-_BAD = (Status.FAILED, Status.REFUSED, Status.DEFERRED, Status.INSUFFICIENT, Status.KEPT)
+_BAD = (
+    Status.FAILED, Status.REFUSED, Status.DEFERRED, Status.INSUFFICIENT, Status.HOLLOW, Status.KEPT,
+)  # fmt: skip
 
 
 def _hint(rows: Iterable[RecordedAttempt]) -> str:
@@ -147,6 +149,8 @@ def _cause(row: RecordedAttempt) -> str:
         return next((f.check for f in row.findings if f.severity == "error"), "refused")
     if row.status == Status.INSUFFICIENT:
         return "too little source"
+    if row.status == Status.HOLLOW:
+        return "hollow plugin"
     if row.status == Status.KEPT and row.error_class == "NightpressError":
         edited = (row.error_message or "").startswith("edited")
         return "edited by hand" if edited else "a person's file"

@@ -168,7 +168,7 @@ def note(item: Item) -> None:
 
 
 _STEPS: dict[str, tuple[Callable[[Item], None], ...]] = {
-    "adopt": (take,), "keep": (note,), "insufficient": (note,), "parked": (),
+    "adopt": (take,), "keep": (note,), "insufficient": (note,), "hollow": (note,), "parked": (),
 }  # fmt: skip
 """Actions by decision; otherwise a document is made."""
 

@@ -148,7 +148,7 @@ _BESIDE = {
 }  # fmt: skip
 _ACTIONS = {
     "adopt": "to adopt", "fresh": "up to date", "insufficient": "insufficient",
-    "keep": "kept as they are", "parked": "parked",
+    "hollow": "hollow",     "keep": "kept as they are", "parked": "parked",
 }  # fmt: skip
 _CODES = {
     "never": "never made",
