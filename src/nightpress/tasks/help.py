@@ -31,7 +31,8 @@ TEXTS = {
         doit validate --format json           the same for programs
         Writes nothing. Exit status 1 if there is an error; warnings alone are no error.""",
     "plan": """
-        doit plan                             each document that is not up to date, and why
+        doit plan                             what is not up to date, and why; by cause, if many
+        doit plan --verbose                   a line for each document
         doit plan --format json               the same for programs
         Makes no call, and writes nothing but caches in .nightpress/. Next: doit""",
     "snapshot": """

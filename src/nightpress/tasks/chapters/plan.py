@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from nightpress.progress import summary
 from nightpress.tasks.session import Session
 from nightpress.tasks.stdout import say, say_json
-from nightpress.tasks.task import FORMAT, Task, command
+from nightpress.tasks.task import FORMAT, Task, command, switch
 
 if TYPE_CHECKING:
     from nightpress.pipeline import Outlook
@@ -19,7 +22,7 @@ __all__ = ["plan"]
 def plan() -> Task:
     """What would be done and why; makes no call."""
 
-    def act(now: Session, format: str) -> bool:
+    def act(now: Session, format: str, verbose: bool) -> bool:
         from nightpress.pipeline import outlook
         from nightpress.plan import appraise
 
@@ -29,10 +32,11 @@ def plan() -> Task:
         if format == "json":
             say_json(_document(now, catalog, ahead, scores))
         else:
-            _show(now, catalog, ahead, scores)
+            _show(now, catalog, ahead, scores, each=verbose or not sys.stdout.isatty())
         return not any(problem.severity == "error" for problem in catalog.problems)
 
-    return command(act, FORMAT)
+    each = switch("verbose", "a line for each document, as where no terminal reads")
+    return command(act, FORMAT, each)
 
 
 def _rows(catalog: Catalog) -> list[Item]:
@@ -77,13 +81,14 @@ def _document(
     }
 
 
-def _show(now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int]) -> None:
+def _show(
+    now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int], *, each: bool
+) -> None:
+    """each: a line for each document; else one for each cause, if there are many."""
     rows = _rows(catalog)
-    for item in rows:
-        if item.decision.action != "fresh" or item.decision.reasons:
-            why = "; ".join(reason.text for reason in item.decision.reasons)
-            score = f" (score {scores[item.id]})" if item.id in scores else ""
-            say(f"{item.decision.action:<12} {item.id}: {why}{score}")
+    told = [item for item in rows if item.decision.action != "fresh" or item.decision.reasons]
+    for line in _lines(told, scores) if each or len(told) <= FEW else _causes(told):
+        say(line)
     for problem in catalog.problems:
         say(str(problem))
     if sentence := catalog.new.sentence():
@@ -95,6 +100,30 @@ def _show(now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int]
     if any(reason.code == "parked" for item in rows for reason in item.decision.reasons):
         say("parked ones wait until something that they are made from changes, or you ask again:")
         say("  doit forget enhance:PLUGIN/NAME")
+
+
+FEW = 20
+"""Documents that are told one by one in a terminal."""
+
+
+def _lines(items: list[Item], scores: dict[str, int]) -> Iterator[str]:
+    for item in items:
+        score = f" (score {scores[item.id]})" if item.id in scores else ""
+        yield f"{item.decision.action:<12} {item.id}: {_why(item)}{score}"
+
+
+def _causes(items: list[Item]) -> Iterator[str]:
+    groups: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        groups.setdefault((item.decision.action, summary.cause(_why(item))), []).append(item)
+    for (action, _), own in groups.items():
+        others = f" and {len(own) - 1:,} more" if len(own) > 1 else ""
+        yield f"{action:<12} {own[0].id}{others}: {_why(own[0])}"
+    yield f"{len(items):,} documents by cause; one by one: doit plan --verbose"
+
+
+def _why(item: Item) -> str:
+    return "; ".join(reason.text for reason in item.decision.reasons)
 
 
 def _show_persons(now: Session, catalog: Catalog, rows: list[Item]) -> None:

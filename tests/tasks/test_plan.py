@@ -1,0 +1,27 @@
+"""What `doit plan` prints: a line for each document, or in a terminal one for each cause."""
+
+from __future__ import annotations
+
+from nightpress.model import Decision, Reason
+from nightpress.plan import Item
+from nightpress.tasks.chapters import plan
+
+
+def item(slug: str, action: str, code: str, text: str) -> Item:
+    decision = Decision(action, (Reason(code, text),))
+    return Item(f"{slug}/skill", slug, "skill", "x", "skill", decision, action == "make")
+
+
+def test_documents_of_one_cause_are_one_line() -> None:
+    items = [
+        *(item(f"new{n}", "make", "never", "never made") for n in range(30)),
+        *(item(f"old{n}", "keep", "undersized", f"kept: {n},511 of 8,000 bytes") for n in range(9)),
+        item("one", "make", "content", "content changed: README.md changed"),
+    ]
+    assert list(plan._causes(items)) == [
+        "make         new0/skill and 29 more: never made",
+        "keep         old0/skill and 8 more: kept: 0,511 of 8,000 bytes",
+        "make         one/skill: content changed: README.md changed",
+        "40 documents by cause; one by one: doit plan --verbose",
+    ]
+    assert len(list(plan._lines(items, {"one/skill": 71}))) == 40
