@@ -156,6 +156,8 @@ def test_of_many_reasons_the_first_are_named_and_the_rest_counted() -> None:
 
 def test_a_cause_is_one_line_whatever_its_figures_names_and_files() -> None:
     said = lines(
+        ("hollow", "g/skill", "nothing real to say: commands/a.md is a placeholder"),
+        ("hollow", "h/skill", "nothing real to say: commands/b.md is a placeholder"),
         ("insufficient", "a/skill", "too little source: 3,374 of 8,000 bytes"),
         ("insufficient", "b/skill", "too little source: 6,069 of 8,000 bytes"),
         (
@@ -177,6 +179,7 @@ def test_a_cause_is_one_line_whatever_its_figures_names_and_files() -> None:
         "  refused      e/skill: body-size: 7,000 bytes; example-own: none (draft kept: e.md)",
         "  refused      f/skill: size-max: `x` (3 times); body-size: 9 (draft kept: f.md)",
         "  insufficient a/skill and 1 more: too little source: 3,374 of 8,000 bytes",
+        "  hollow       g/skill and 1 more: nothing real to say: commands/a.md is a placeholder",
     ]
 
 

@@ -96,7 +96,7 @@ def cause(reason: str) -> str:
     text = reason.partition(DRAFT_KEPT)[0]
     if gates := re.findall(r"(?:^|; )([a-z]+(?:-[a-z]+)*)(?: \(\d+\))?: ", text):
         return " ".join(sorted(set(gates)))
-    return re.sub(r"`[^`]*`|'[^']*'|\S*\d\S*", "_", text)
+    return re.sub(r"`[^`]*`|'[^']*'|\S*[\d/]\S*", "_", text)
 
 
 DRAFT_KEPT = " (draft kept: "
