@@ -53,6 +53,10 @@ class AwaitsReview(NightpressError):
     """A draft is done and waits for a person (`publish: review`); no call is made for it again."""
 
 
+class Withheld(NightpressError):
+    """What would be sent looks like a secret: no call was made, and none is until it changes."""
+
+
 class LedgerError(NightpressError):
     """The ledger cannot be used (damaged, of a newer version, locked): stop before writing."""
 

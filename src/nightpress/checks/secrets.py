@@ -56,6 +56,8 @@ from nightpress.checks.secret_shapes import (
 )
 
 MARK = "[REDACTED]"
+ROUNDS = 5
+GENERIC = "key or token"
 
 # --- what a value looks like ---
 
@@ -176,7 +178,7 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
     secret (`your-key`, `${TOKEN}`, `xxxx`) is none."""
     spans = [*_blocks(text), *_shaped(text), *_places(text), *_named(text), *_tokens(text)]
     last = -1
-    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+    for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1], span[2] == GENERIC)):
         if end <= last:
             continue
         yield max(start, last), end, kind
@@ -281,7 +283,7 @@ def _named(text: str) -> Iterator[tuple[int, int, str]]:
             continue
         if _password(value) if passes else _opaque(value) or _machine(value):
             last = found.start("value") + len(value)
-            yield found.start("value"), last, "password" if passes else "value of a secret"
+            yield found.start("value"), last, "password" if passes else GENERIC
 
 
 def _names(text: str) -> Iterator[re.Match[str]]:
@@ -343,7 +345,7 @@ def _token(text: str, token: str, start: int) -> Iterator[tuple[int, int, str]]:
     if in_url and not QUERY.search(word):
         return
     if _beside(text, left, word, start, token, uuid, in_url):
-        yield start, end, "value of a secret"
+        yield start, end, GENERIC
 
 
 def _begins(piece: str) -> bool:
@@ -408,14 +410,20 @@ def _tells(word: str) -> bool:
 
 
 def redact(text: str) -> tuple[str, int]:
-    """The text with every secret replaced by a mark, and how many there were."""
-    pieces: list[str] = []
-    last = count = 0
-    for start, end, _ in find(text):
-        pieces += [text[last:start], MARK]
-        last = end
-        count += 1
-    return "".join([*pieces, text[last:]]), count
+    """The text with every secret replaced by a mark, and how many there were. What is left is
+    looked at again: with its neighbour gone, something else may stand beside a telling word."""
+    total = 0
+    for _ in range(ROUNDS):
+        pieces: list[str] = []
+        last = count = 0
+        for start, end, _kind in find(text):
+            pieces += [text[last:start], MARK]
+            last = end
+            count += 1
+        if not count:
+            break
+        text, total = "".join([*pieces, text[last:]]), total + count
+    return text, total
 
 
 def secret(document: Document, _context: Context, _: Options) -> Iterator[Spot]:

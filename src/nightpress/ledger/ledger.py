@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nightpress.errors import BLOCKED, AwaitsReview
+from nightpress.errors import BLOCKED, AwaitsReview, Withheld
 from nightpress.ledger import chain
 from nightpress.ledger.migrations import MIGRATIONS
 from nightpress.ledger.rows import (
@@ -140,7 +140,7 @@ class Ledger:
                     " (SELECT job FROM enhancements WHERE id = ?) AND phase <> 'analysis'",
                     (row, row),
                 )
-            parks = waits or columns.get("error_class") == BLOCKED
+            parks = waits or columns.get("error_class") in (BLOCKED, Withheld.__name__)
             if parks or status in (*STANDING, Status.REFUSED):
                 db.execute(
                     "DELETE FROM asks WHERE job = (SELECT job FROM enhancements WHERE id = ?)"

@@ -18,8 +18,9 @@ from msgspec.structs import replace
 from nightpress import fingerprint
 from nightpress.backends import make
 from nightpress.backends.retry import Policy, Retrying
-from nightpress.errors import BackendError, DaySpent
+from nightpress.errors import BackendError, DaySpent, Withheld
 from nightpress.model import Backend, BackendKind, Reply, Request
+from nightpress.pipeline import outgoing
 from nightpress.pipeline.calls import CallRecorder
 from nightpress.pipeline.run import Run
 from nightpress.project import Writer
@@ -159,8 +160,8 @@ class Caller(Struct):
         reservation: Reservation | None = None,
         row: int | None = None,
     ) -> Reply:
-        """The reply, stored in the ledger before it is returned; raises BackendError, or Deferred
-        when the day is spent."""
+        """The reply, stored in the ledger before it is returned; raises BackendError, Deferred when
+        the day is spent, or Withheld where the request holds a secret."""
         known = self.known(request, writer)
         if known is not None:
             self.release(reservation)
@@ -173,6 +174,11 @@ class Caller(Struct):
         backend = self.backend(writer)
         if writer.kind == "offline":
             return backend.ask(request)
+        try:
+            outgoing.check(request)
+        except Withheld:
+            self.release(reservation)
+            raise
         key = request_key(request, writer)
         recorder = CallRecorder(self.run, self.pacer, key, writer, row, reservation)
         while True:

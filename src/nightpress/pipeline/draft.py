@@ -6,7 +6,7 @@ Joins sources, prompts, backend and checks. Nothing here touches the plugin's fo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,8 +15,8 @@ from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.backends import finish
 from nightpress.errors import Answer, BackendError
-from nightpress.model import Finding, Generator, Material, Reply, Request, Window
-from nightpress.pipeline import review
+from nightpress.model import Anatomy, Finding, Generator, Material, Reply, Request, Window
+from nightpress.pipeline import outgoing, review
 from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.pipeline.run import Run
@@ -51,6 +51,7 @@ def analyse(run: Run, caller: Caller, plugin: PluginState) -> dict[str, Any]:
     if state.writer.kind == "model":  # a wrong template is met before anything is paid for
         for kind in {s.enhancement.generator for s in plugin.states.values()}:
             prompting.check(project.generator(kind))
+        tell_secrets(run, plugin, base_files(plugin))
     problems: Sequence[str] = ()
     for _ in range(ANALYSIS_TRIES):
         reservation = None
@@ -64,6 +65,8 @@ def analyse(run: Run, caller: Caller, plugin: PluginState) -> dict[str, Any]:
         )
         run.begin()
         if analysis is not None:
+            if state.writer.kind == "model":
+                analysis = outgoing.analysis(analysis)
             project.ledger.keep_analysis(
                 key, plugin.slug, state.writer.backend, reply.model, analysis
             )
@@ -96,9 +99,8 @@ def analysis_request(project: Project, plugin: PluginState) -> Request:
     """The question of phase 1, the same for every enhancement of the plugin."""
     generator = project.generator("analysis")
     state = next(iter(plugin.states.values()))
-    read = sources.read(plugin.root, base_files(plugin))
     material = Material(
-        anatomy=sources.anatomy_of(plugin.root, read, plugin.told),
+        anatomy=_anatomy(plugin, base_files(plugin), clean=state.writer.kind == "model"),
         analysis=None,
         standing="",
         generator=generator,
@@ -138,15 +140,22 @@ def base_files(plugin: PluginState) -> list[str]:
 
 
 def request(
-    project: Project, plugin: PluginState, state: TargetState, analysis: Mapping[str, Any]
+    project: Project,
+    plugin: PluginState,
+    state: TargetState,
+    analysis: Mapping[str, Any],
+    *,
+    clean: bool | None = None,
 ) -> Request:
-    """The question of phase 2 for one enhancement."""
+    """The question of phase 2 for one enhancement; clean: without the plugin's secrets (None: if
+    a model is asked)."""
     generator = project.generator(state.enhancement.generator)
-    read = sources.read(plugin.root, state.counted)
+    clean = state.writer.kind == "model" if clean is None else clean
+    standing = history.input_text(project, plugin, state.enhancement, state.inputs)
     material = Material(
-        anatomy=sources.anatomy_of(plugin.root, read, plugin.told),
+        anatomy=_anatomy(plugin, state.counted, clean=clean),
         analysis=analysis,
-        standing=history.input_text(project, plugin, state.enhancement, state.inputs),
+        standing=outgoing.clean(standing) if clean else standing,
         generator=generator,
         target=state.enhancement.target,
         window=state.enhancement.size,
@@ -167,6 +176,19 @@ def request(
     )  # fmt: skip
 
 
+def _anatomy(plugin: PluginState, paths: Iterable[str], *, clean: bool) -> Anatomy:
+    read = sources.read(plugin.root, paths, plugin.secret_names)
+    if clean:
+        return outgoing.anatomy(plugin, read)
+    return sources.anatomy_of(plugin.root, read, plugin.told)
+
+
+def tell_secrets(run: Run, plugin: PluginState, paths: Iterable[str]) -> None:
+    """Tell, once a run, what of the plugin is not sent to a model."""
+    for place in outgoing.places(plugin, sources.read(plugin.root, paths, plugin.secret_names)):
+        run.notice_once(place)
+
+
 def links(plugin: PluginState, state: TargetState) -> tuple[str, ...]:
     """Targets of the needed enhancements that stand there by now, relative to the plugin."""
     targets = [plugin.states[name].enhancement.target for name in state.needs]
@@ -182,7 +204,8 @@ def foregone(project: Project, attempt: Attempt) -> list[Finding]:
     text = finish.finished(question.material, "# Title\n\nText.\n")
     with near_duplicates.of(project).turn:
         verdict = judge.judge(project, attempt.plugin, state.enhancement, state.counted, text)
-    return [f for f in verdict.errors if f.check.startswith(("frontmatter-", "name-", DESCRIPTION))]
+    foregone = ("frontmatter-", "name-", DESCRIPTION, "secret")
+    return [f for f in verdict.errors if f.check.startswith(foregone)]
 
 
 def describe(
@@ -197,7 +220,7 @@ def describe(
     }  # fmt: skip
     question = Request(
         "analysis", attempt.item.id, writer.model, project.generator("analysis").system,
-        prompting.description(analysis, findings), DESCRIPTION_TOKENS,
+        outgoing.clean(prompting.description(analysis, findings)), DESCRIPTION_TOKENS,
         material,
         schema,
     )  # fmt: skip
@@ -208,7 +231,7 @@ def describe(
     answer, problems = contract.check_analysis(finish.unwrap(reply.text), json.dumps(schema))
     if answer is None:
         raise BackendError(Answer("malformed", f"no description came: {'; '.join(problems[:3])}"))
-    mended = {**analysis, **answer}
+    mended = {**analysis, **outgoing.analysis(answer)}
     key = request_key(analysis_request(project, attempt.plugin), writer)
     project.ledger.keep_analysis(key, attempt.item.slug, writer.backend, reply.model, mended)
     return mended
@@ -220,6 +243,8 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
     reply = caller.ask(question, writer, reservation=attempt.reservation, row=attempt.row)
     first = _judged(run.project, attempt.plugin, attempt.state, question, reply)
     errors = [finding for finding in first.findings if finding.severity == "error"]
+    if writer.kind == "offline" and any(finding.check == "secret" for finding in errors):
+        return _without_secrets(run, caller, attempt, question)
     if not errors or writer.kind == "offline":
         return first
     repair = _repair(question, first.text, errors)
@@ -228,6 +253,15 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
     second = _judged(run.project, attempt.plugin, attempt.state, repair, reply)
     tokens_in, tokens_out = first.tokens_in + second.tokens_in, first.tokens_out + second.tokens_out
     return replace(second, tokens_in=tokens_in, tokens_out=tokens_out)
+
+
+def _without_secrets(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draft:
+    """The document once more, of sources without what looks like a secret."""
+    state, analysis = attempt.state, question.material.analysis or {}
+    tell_secrets(run, attempt.plugin, state.counted)
+    question = request(run.project, attempt.plugin, state, analysis, clean=True)
+    reply = caller.ask(question, state.writer, row=attempt.row)
+    return _judged(run.project, attempt.plugin, state, question, reply)
 
 
 def _judged(
@@ -274,5 +308,6 @@ def _counted(state: TargetState, question: Request) -> dict[str, str]:
 
 def _repair(question: Request, text: str, errors: Sequence[Finding]) -> Request:
     """The one repair call: the same question, the draft, and what is wrong with it."""
-    prompt = prompting.repair(question.prompt, text, errors)
+    told = [replace(f, message=outgoing.clean(f.message)) for f in errors]
+    prompt = prompting.repair(question.prompt, outgoing.clean(text), told)
     return replace(question, phase="repair", prompt=prompt)

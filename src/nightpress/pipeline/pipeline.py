@@ -113,6 +113,8 @@ class Press(Struct):
             attempt.request = drafts.request(
                 self.run.project, attempt.plugin, attempt.state, analysis
             )
+            if attempt.state.writer.kind == "model":
+                drafts.tell_secrets(self.run, attempt.plugin, attempt.state.counted)
             if attempt.state.writer.kind == "model" and (errors := self._foregone(attempt)):
                 self.attempts.refuse_unasked(attempt, errors)
                 return

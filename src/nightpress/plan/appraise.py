@@ -54,7 +54,7 @@ class Appraiser:
         if value is None:
             from nightpress.plugin import hollow
 
-            read = sources.read(plugin.root, inputs.files)
+            read = sources.read(plugin.root, inputs.files, plugin.secret_names)
             value = hollow.why(sources.anatomy_of(plugin.root, read, plugin.told))
             self.project.index.keep_appraisal(key, value)
         return value
@@ -101,7 +101,7 @@ def shortage(
     bytes there are against the generator's `min_source_bytes` for the kind of backend."""
     from nightpress.plan import history
 
-    read = sources.read(plugin.root, inputs.files)
+    read = sources.read(plugin.root, inputs.files, plugin.secret_names)
     standing = history.input_text(project, plugin, enhancement, inputs)
     if writer.kind == "model":
         least = _least(project, generator, "model", 1_500)

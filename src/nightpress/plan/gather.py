@@ -58,6 +58,7 @@ class Gatherer:
         if broken := [*plugin_json.problems(self._project.root, manifest.path)]:
             plugin.problems += broken
             return plugin
+        plugin.secret_names = tuple(self._project.defaults.values.get("secret_names", ()))
         plugin.foreign = content.foreign(self._project, manifest.path)
         try:
             self._read(plugin, manifest)

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from nightpress import fingerprint
-from nightpress.errors import BLOCKED, AwaitsReview, NightpressError
+from nightpress.errors import BLOCKED, AwaitsReview, NightpressError, Withheld
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile, reviews
 from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
@@ -98,7 +98,7 @@ class History:
         return LastRow(
             row.status, Fingerprint(**row.fingerprint), row.before_sha256,
             row.error_message or "", waits and not rejected, rejected,
-            row.error_class == BLOCKED,
+            row.error_class == BLOCKED, row.error_class == Withheld.__name__,
         )  # fmt: skip
 
     def _content(self, ingredients: Fingerprint) -> Mapping[str, str] | None:

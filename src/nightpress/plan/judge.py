@@ -103,7 +103,9 @@ def unwitnessed(
 
 
 def anatomy_of(plugin: PluginState, paths: tuple[str, ...]) -> Anatomy:
-    return sources.anatomy_of(plugin.root, sources.read(plugin.root, paths), plugin.told)
+    return sources.anatomy_of(
+        plugin.root, sources.read(plugin.root, paths, plugin.secret_names), plugin.told
+    )
 
 
 def merged(generator: Generator, enhancement: Enhancement) -> dict[str, Any]:

@@ -44,7 +44,8 @@ class Publication(Struct, frozen=True):
 
 class LastRow(Struct, frozen=True):
     """The latest row of the ledger, whatever its status. waits: its draft waits for a person;
-    rejected: why a person turned that draft down; blocked: the provider's filter stopped it."""
+    rejected: why a person turned that draft down; blocked: the provider's filter stopped it;
+    withheld: what would have been sent looks like a secret."""
 
     status: str
     fingerprint: Fingerprint
@@ -53,6 +54,7 @@ class LastRow(Struct, frozen=True):
     waits: bool = False
     rejected: str = ""
     blocked: bool = False
+    withheld: bool = False
 
 
 class Inputs(Struct, frozen=True):
@@ -236,7 +238,7 @@ def is_undone(inputs: Inputs) -> bool:
 def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
     """It wants making; but is it parked, or is there too little to make it from?"""
     every = tuple(reasons)
-    blocked = inputs.last is not None and inputs.last.blocked
+    blocked = inputs.last is not None and (inputs.last.blocked or inputs.last.withheld)
     wanted = inputs.forced or inputs.asked or (blocked and inputs.named)
     if not wanted and _parked(inputs):
         return Decision("parked", (_why_parked(inputs), *every))
@@ -256,6 +258,8 @@ def _why_parked(inputs: Inputs) -> Reason:
     message = inputs.last.message if inputs.last is not None else ""
     if inputs.last is not None and inputs.last.blocked:
         return Reason("blocked", f"the provider's filter stopped it before ({message})")
+    if inputs.last is not None and inputs.last.withheld:
+        return Reason("withheld", message)
     return Reason("parked", f"refused before ({message})")
 
 
@@ -263,7 +267,13 @@ def _parked(inputs: Inputs) -> bool:
     last = inputs.last
     return (
         last is not None
-        and (last.status == Status.REFUSED or last.waits or bool(last.rejected) or last.blocked)
+        and (
+            last.status == Status.REFUSED
+            or last.waits
+            or bool(last.rejected)
+            or last.blocked
+            or last.withheld
+        )
         and _same(last.fingerprint, inputs)
         and last.before_sha256 == inputs.standing.sha256
     )

@@ -58,7 +58,7 @@ class TargetState(Struct):
 class PluginState(Struct):
     """One plugin. files: path -> (size, sha256); names: every path that was looked at, relative
     to the project; signature: over their stamps, taken before anything was read; foreign: what lies
-    in its folder and is not its own."""
+    in its folder and is not its own; secret_names: the project's patterns of files with secrets."""
 
     slug: str
     name: str = ""
@@ -73,6 +73,7 @@ class PluginState(Struct):
     signature: bytes = b""
     looked_ns: int = 0
     foreign: frozenset[str] = frozenset()
+    secret_names: tuple[str, ...] = ()
 
     @property
     def told(self) -> dict[str, str]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from nightpress.plugin.excerpts import Chosen, choose, shortened
     from nightpress.plugin.facts import Fact, Facts, collect
     from nightpress.plugin.names import skill_name
-    from nightpress.plugin.sources import STANDING_CAP, is_secret
+    from nightpress.plugin.secret_names import is_secret
+    from nightpress.plugin.sources import STANDING_CAP
     from nightpress.plugin.yaml import YamlDocument, YamlError
 else:
     __getattr__ = lazy.attach(
@@ -26,7 +27,8 @@ else:
             "excerpts": ["Chosen", "choose", "shortened"],
             "facts": ["Fact", "Facts", "collect"],
             "names": ["skill_name"],
-            "sources": ["STANDING_CAP", "is_secret"],
+            "secret_names": ["is_secret"],
+            "sources": ["STANDING_CAP"],
             "yaml": ["YamlDocument", "YamlError"],
         },
     )

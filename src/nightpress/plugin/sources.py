@@ -7,8 +7,7 @@ that it holds secrets (they are neither sent nor used).
 from __future__ import annotations
 
 import codecs
-import fnmatch
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from nightpress import fingerprint
 from nightpress.errors import UnsafePath
 from nightpress.model import Anatomy, SourceFile
 from nightpress.plugin import anatomy
+from nightpress.plugin.secret_names import is_secret
 from nightpress.storage import tree
 
 FILE_CAP = 256 * 1024
@@ -30,13 +30,6 @@ TOTAL_CAP = 4 * 1024 * 1024
 STANDING_CAP = 8 * 1024 * 1024
 """Bytes of a standing document that are read at most."""
 
-SECRET_NAMES = (
-    ".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_rsa*", "id_dsa*", "id_ecdsa*",
-    "id_ed25519*", ".npmrc", ".pypirc", ".netrc",
-    "*.keystore", "credentials", "credentials.json", ".htpasswd", "*.kdbx",
-)  # fmt: skip
-_PUBLIC = (".env.example", ".env.sample", ".env.template", "id_*.pub")
-
 
 class Sources(Struct, frozen=True):
     """The text files that were read, in order of path."""
@@ -44,18 +37,7 @@ class Sources(Struct, frozen=True):
     files: tuple[SourceFile, ...]
 
 
-@lru_cache(maxsize=8_192)
-def is_secret(path: str) -> bool:
-    """Does the name say that the file holds secrets?"""
-    name = path.rpartition("/")[2].lower()
-    if any(fnmatch.fnmatch(name, pattern) for pattern in _PUBLIC):
-        return False
-    if name.startswith("id_") and "." not in name:  # a key; but id_mapping.md is none
-        return True
-    return any(fnmatch.fnmatch(name, pattern) for pattern in SECRET_NAMES)
-
-
-def read(root: Path, paths: Iterable[str]) -> Sources:
+def read(root: Path, paths: Iterable[str], secret_names: Sequence[str] = ()) -> Sources:
     """The text files among `paths` (relative to the plugin's root). Of a Mapping to the sha256 that
     the files had when they were gathered, those with the same digest are read once: a plugin may
     have hundreds of documents, all made from the same files."""
@@ -64,7 +46,7 @@ def read(root: Path, paths: Iterable[str]) -> Sources:
     files = []
     total = 0
     for path in sorted(paths):
-        if is_secret(path) or total >= TOTAL_CAP:
+        if is_secret(path, secret_names) or total >= TOTAL_CAP:
             continue
         kept = shelf.get((path, digests.get(path, "")))
         if kept is not None:

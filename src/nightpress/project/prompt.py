@@ -41,7 +41,7 @@ MOST_PROMPT = 8_000_000
 
 
 class Prompt(Struct, frozen=True):
-    """system and prompt as they are sent; redacted: secrets taken out of both; shown and
+    """system and prompt as they are sent; redacted: secrets taken out of the prompt; shown and
     left_out: paths of the plugin's files."""
 
     system: str
@@ -61,10 +61,11 @@ def rendered(generator: Generator, material: Material, redact: Redact) -> Prompt
     """The whole prompt, and what was done to it. Raises UsageError for a template that is wrong."""
     chosen, left_out = choose(material.anatomy, generator.input_bytes)
     values = _values(material, chosen, left_out)
-    system, redacted = redact(_filled(generator, "system.md", values))
-    prompt, more = redact(_filled(generator, "prompt.md.j2", values))
+    # system.md is the maintainer's own: a secret in it is no matter to pass over in silence
+    system = _filled(generator, "system.md", values)
+    prompt, redacted = redact(_filled(generator, "prompt.md.j2", values))
     shown = tuple(file.path for file in chosen)
-    return Prompt(system, prompt, redacted + more, shown, tuple(left_out))
+    return Prompt(system, prompt, redacted, shown, tuple(left_out))
 
 
 def _values(

@@ -191,7 +191,7 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Par
             nodes.append(Node("x", e.path, text=why, grave=True))
         elif e.kind == "outside":
             nodes.append(Node("x", e.path, text="a hard link that leads out", grave=True))
-        elif not source.include_secrets and is_secret(e.path):
+        elif not source.include_secrets and is_secret(e.path, source.secret_names):
             nodes.append(Node("x", e.path, text="its name says that it holds secrets"))
         else:
             files.append(e)

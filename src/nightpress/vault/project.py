@@ -55,6 +55,7 @@ def source(project: Project) -> Source:
         ignore=ignore,
         keep=frozenset(entry.target for entry in project.lock().values()),
         include_secrets=bool(section.get("include_secrets")),
+        secret_names=tuple(values.get("secret_names") or ()),
         **caps,
     )
 

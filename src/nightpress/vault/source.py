@@ -27,7 +27,8 @@ class Source(Struct, frozen=True):
     with whatever of it is worth sending ("": its files' stamps decide); state: where the index of
     what was read before is kept (None: nowhere); ignore: patterns of what stays out where git does
     not say it; keep: files that travel whatever is ignored (the published documents), relative to
-    root; include_secrets: let files with secret names or detected secrets travel."""
+    root; include_secrets: let files with secret names or detected secrets travel; secret_names: the
+    project's patterns of such names."""
 
     root: Path
     plugins: tuple[Plugin, ...]
@@ -38,6 +39,7 @@ class Source(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     keep: frozenset[str] = frozenset()
     include_secrets: bool = False
+    secret_names: tuple[str, ...] = ()
     max_file_bytes: int = MAX_FILE
 
 
