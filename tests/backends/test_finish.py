@@ -86,6 +86,32 @@ def test_a_frontmatter_of_the_models_own_is_dropped_but_a_rule_is_not() -> None:
     assert finish.finished(material(kind="none"), ruled) == ruled
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"THOUGHT: I keep to the window.\n\n{BODY}",
+        f"Now I can write.\n\nRemember:\n\n- Tone: direct.\n\n{BODY}",
+        f"<think>\n# First the commands\n\nThen more.\n</think>\n\n{BODY}",
+        f"Here it is:\n\n```markdown\n{BODY}```\n\nLet me know if anything is missing.",
+        f"Plan:\n\n```text\n# not the title\n```\n\n## Outline\n\n1. Tides\n\n{BODY}",
+        f"---\nname: x\n# a comment\n---\n\nDone:\n\n{BODY}",
+    ],
+)
+def test_what_is_said_before_the_title_never_goes_out(reply: str) -> None:
+    assert finish.finished(material(kind="none"), reply) == BODY
+
+
+def test_what_a_person_wrote_before_the_title_stays() -> None:
+    before = f"<img src='logo.png'>\n\n{BODY}"
+    reply = f"Sure!\n\n<img src='logo.png'>\n\n{BODY}"
+    assert finish.finished(material(before, kind="none"), reply) == before
+
+
+@pytest.mark.parametrize("body", ["Tides\n=====\n\nPrints them.\n", "Text.\n\n## Part\n\nMore.\n"])
+def test_a_text_without_such_a_title_stays(body: str) -> None:
+    assert finish.finished(material(kind="none"), body) == body
+
+
 def test_nobody_named_is_no_metadata() -> None:
     assert set(fields(material(author="", version=""))) == {"name", "description"}
 

@@ -164,6 +164,16 @@ def substance() -> list[Defect]:
             swap("# Tide table\n", "Sure! Here is the document:\n\n# Tide table\n"),
         ),
         made("conversation", "a closing", end("\nLet me know if you need anything else.\n")),
+        made(
+            "script-foreign",
+            "Chinese in an English text",
+            add("The tide \u6838\u5fc3\u6458\u8981 is high."),
+        ),
+        made(
+            "script-foreign",
+            "Tamil in an English text",
+            add("The tide \u0baa\u0bbe\u0ba9\u0bcd is high."),
+        ),
         made("prompt-echo", "a sentence of the prompt", add(INSTRUCTIONS.split("\n")[1])),
         made(
             "paragraph-repeated",

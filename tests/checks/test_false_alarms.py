@@ -76,12 +76,28 @@ def checks_of(text: str, context: Context) -> set[str]:
         "```bash\nexport TOKEN=$(predict --token)\napi_key=config.api_key\n```",
         "> Let me know if you need the harbour office.",
         "Never cross without telling the user of the margin.",
-        "The word \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 has a joiner of its own.",
         "Arrays such as a[0][1] are no links.",
     ],
 )
 def test_harmless_text_has_no_finding(harmless: str) -> None:
     assert checks_of(add(harmless)(base.BASE), base.context()) == set()
+
+
+def test_a_joiner_within_a_persian_word_is_not_hidden() -> None:
+    persian = "The word \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 has a joiner of its own."
+    assert checks_of(add(persian)(base.BASE), base.context()) == {"script-foreign"}
+
+
+@pytest.mark.parametrize(
+    "symbols",
+    [
+        "\u0394 and \u03c0 \u00b7 \u03bc",
+        "\u2192 caf\u00e9 na\u00efve \u1ea1\u1ed9",
+        "\U0001f30a\U0001f30a",
+    ],
+)
+def test_symbols_and_accents_are_no_other_script(symbols: str) -> None:
+    assert "script-foreign" not in checks_of(add(f"The tide {symbols}.")(base.BASE), base.context())
 
 
 @pytest.mark.parametrize(

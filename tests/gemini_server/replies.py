@@ -77,6 +77,8 @@ def reply(
         text, finish = text[: int(len(text) * rng.uniform(0.3, 0.9))], "MAX_TOKENS"
     elif defect == "continuation":
         text, finish = text[: len(text) // 2], "CONTINUATION"
+    elif defect == "looping":
+        finish, thoughts = "MAX_TOKENS", budget - count_tokens(text)
     elif defect == "max_tokens_empty":
         text, finish, thoughts = "", "MAX_TOKENS", budget
     elif thoughts + count_tokens(text) > budget:
@@ -162,4 +164,16 @@ def _spoil(text: str, defect: str | None, is_json: bool, rng: random.Random) -> 
         return "\n\n## ".join(blocks[: max(1, math.ceil(len(blocks) * 0.3))])[:3_966] + "\n"
     if defect == "wrong_json":
         return text.replace('",', '"', 1) if is_json else f"{text}\n```json\n{{'a': 1,}}\n```\n"
+    if defect == "chatty":
+        said, after = "THOUGHT: I keep to the window. Now I can write.", "Let me know what to mend."
+        if is_json:
+            return f"{said}\n\n```json\n{text}\n```\n\n{after}"
+        return f"{said}\n\nRemember:\n\n- Tone: direct.\n\n{text}"
+    if defect == "doubled" and is_json:
+        return f"[{text}]\n{text}"
+    if defect == "foreign" and not is_json:
+        return text.replace(".", ". \u6838\u5fc3\u6458\u8981 \u0baa\u0bbe\u0ba9. ", 1)
+    if defect == "looping":
+        said = "The depot closes the booking when the broker signs, and the broker signs at last. "
+        return text[:3_000] + said * 300
     return "" if defect == "empty" else text

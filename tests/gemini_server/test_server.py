@@ -509,6 +509,10 @@ def test_each_defect_is_what_it_says(defect: str) -> None:
         "recitation": not text and finish == "RECITATION",
         "continuation": text and finish == "CONTINUATION" and first.get("continuationToken"),
         "other_model": reply["modelVersion"] != MODEL and text,
+        "chatty": text.startswith("THOUGHT:") and "\n# " in text,
+        "doubled": text.startswith("# "),
+        "foreign": "\u6838" in text,
+        "looping": text.count("broker signs") == 600 and finish == "MAX_TOKENS",
     }[defect]
 
 

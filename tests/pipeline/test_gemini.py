@@ -519,3 +519,39 @@ def spoil(market: Market, field: str, text: str) -> None:
         spoilt = json.dumps(json.loads(kept) | {field: text})
         connection.execute("UPDATE analyses SET analysis = ?", (spoilt,))
     connection.close()
+
+
+@pytest.mark.parametrize("defect", ["chatty", "doubled"])
+def test_what_stands_around_a_reply_costs_no_second_call(shop: Market, defect: str) -> None:
+    with serving(shop, rates={defect: 1.0}) as (server, doit):
+        done = doit("pace=unpaced")
+        asked = len(server.seen()["list"])
+    assert "3 published" in done.out, done.out
+    assert asked == 6
+    for name in ("alpha", "beta", "gamma"):
+        text = shop.target(name).read_text()
+        assert text.partition("\n---\n")[2].lstrip().startswith("# ")
+        assert "THOUGHT" not in text and "Let me know" not in text
+
+
+def test_a_question_is_never_asked_unchanged_a_second_time(shop: Market) -> None:
+    """Not in the run, and not in the next night."""
+    with serving(shop, rates={"wrong_json": 1.0}) as (server, doit):
+        first = doit("pace=unpaced")
+        asked = len(server.seen()["list"])
+        digests = shop.rows("SELECT prompt_sha256 FROM calls WHERE outcome = 'reply'")
+        assert len(set(digests)) == len(digests) == asked == 9
+        again = doit("pace=unpaced")
+        assert len(server.seen()["list"]) == asked, again.out
+    assert "no analysis kept its schema" in first.out
+    assert "doit enhance:" in again.out + first.out
+    with serving(shop) as (server, doit):
+        assert "published " in doit("pace=unpaced", "enhance:alpha").out
+
+
+def test_words_in_a_script_that_the_plugin_does_not_use_are_a_finding(shop: Market) -> None:
+    with serving(shop, script=["ok", "foreign"]) as (_, doit):
+        doit("pace=unpaced", "-n", "1", "enhance:alpha")
+    repaired = shop.rows("SELECT phase FROM calls WHERE phase = 'repair'")
+    assert repaired
+    assert "\u6838" not in shop.target("alpha").read_text()

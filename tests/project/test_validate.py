@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -233,6 +234,30 @@ def test_an_analysis_that_breaks_its_contract(text: str, words: str) -> None:
 
 def test_an_analysis_that_keeps_its_contract() -> None:
     assert project.check_analysis('{"purpose": "é"}', SCHEMA) == ({"purpose": "é"}, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Here is the JSON requested:\n\n```json\n{"purpose": "é"}\n```\n\nAnything else?',
+        'For {"keys": ["purpose"]} I take [1] this.\n{"purpose": "é"}',
+        '[{"purpose": "é"}]',
+        '[{"other": 1}, {"purpose": "é"}, {}]',
+        '{"purpose": "first"}\n{"purpose": "é"}',
+        '{"purpose": "é"}{"purpose": "cut',
+        '{{ [ {"purpose": {"purpose": 1}} } {"purpose": "é"}',
+        '<think>{"purpose": ""}</think>{"purpose": "é"}.',
+    ],
+)
+def test_the_object_is_found_whatever_stands_around_it(text: str) -> None:
+    assert project.check_analysis(text, SCHEMA) == ({"purpose": "é"}, [])
+
+
+def test_a_reply_of_braces_costs_no_time() -> None:
+    began = time.monotonic()
+    assert project.check_analysis('{"a":' * 200_000, SCHEMA)[0] is None
+    assert project.check_analysis("{[" * 500_000, SCHEMA)[0] is None
+    assert time.monotonic() - began < 5
 
 
 def test_a_template_that_no_plugin_can_fill_in(root: Path, write: Write) -> None:

@@ -1,13 +1,14 @@
 """From a reply to the finished document: the model writes the body, the author the frontmatter.
 
-Pure. A fence around a whole reply is taken off (models do that now and then), and a
-frontmatter of the model's own; anything else that is wrong is left for the checks to find.
+Pure. A fence around a whole reply is taken off (models do that now and then), whatever stands
+before the title (planning, a greeting, a frontmatter of the model's own), and a closing remark
+behind such a fence; anything else that is wrong is left for the checks to find.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from nightpress.lazy import pattern
@@ -19,6 +20,10 @@ DESCRIPTION_MAX = 1024
 
 _OPENING = pattern(r"\A\s*(`{3,}|~{3,})[ \t]*(markdown|md|mdx|text|txt)?[ \t]*\n")
 _FENCE = pattern(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]*(.*)")
+_TITLE = pattern(r" {0,3}# *[^\s#]")
+_THOUGHTS = pattern(
+    r"(?is)\A\s*<(think|thinking|thought|thoughts|reasoning|scratchpad)>.*?</\1>\s*"
+)
 _OWN_FIELD = pattern(r"(?m)^(?:name|description|title|allowed-tools|license|metadata)\s*:")
 
 
@@ -53,9 +58,66 @@ def _balanced(lines: list[str], *, closable: bool) -> bool:
     return not opened
 
 
+def _from_title(text: str, before: str) -> str:
+    """The text from its title on. What a model says before it is about the document, and not in it;
+    a line that stands in the file before (a banner, say) stays. before: that file."""
+    lines = text.split("\n")
+    at = _title(lines)
+    if at is None:
+        at = _wrapped(lines)
+        if at is None:
+            return text
+        last = max(n for n, line in enumerate(lines) if line.strip() or n == at)
+        marks = lines[at].strip().rstrip("abcdefghijklmnopqrstuvwxyz \t")
+        last = max((n for n, line in enumerate(lines) if line.strip() == marks), default=last)
+        whole = "\n".join(lines[at : last + 1])
+        return unwrap(whole)
+    known = {line.strip() for line in before.split("\n") if line.strip()}
+    kept = [line for line in lines[:at] if line.strip() in known]
+    return "\n".join([*kept, *([""] if kept else []), *lines[at:]])
+
+
+def _title(lines: Sequence[str]) -> int | None:
+    """The first line of the title that is in no fence."""
+    fence = ""
+    for number, line in enumerate(lines):
+        match = _FENCE.match(line)
+        if match is not None:
+            marks, info = match.groups()
+            if not fence:
+                fence = marks
+            elif marks.startswith(fence) and not info.strip():
+                fence = ""
+        elif not fence and (_TITLE.match(line) or _is_underlined(lines, number)):
+            return number
+    return None
+
+
+def _is_underlined(lines: Sequence[str], number: int) -> bool:
+    below = lines[number + 1].strip() if number + 1 < len(lines) else ""
+    above = lines[number - 1].strip() if number else ""
+    return (
+        bool(lines[number].strip())
+        and not above
+        and below.startswith("==")
+        and not below.strip("=")
+    )
+
+
+def _wrapped(lines: Sequence[str]) -> int | None:
+    """The fence that holds a whole document: its first line is a title."""
+    for number, line in enumerate(lines):
+        if _OPENING.match(f"{line}\n"):
+            inside = next((one for one in lines[number + 1 :] if one.strip()), "")
+            if _TITLE.match(inside):
+                return number
+    return None
+
+
 def finished(material: Material, reply: str) -> str:
     """The document: the frontmatter (if the generator has one), the reply's body, a final LF."""
-    body = _body(unwrap(reply.replace("\r\n", "\n").removeprefix("\ufeff")))
+    text = _THOUGHTS.sub("", reply.replace("\r\n", "\n").removeprefix("\ufeff"))
+    body = _body(_from_title(_body(unwrap(text)), material.current or material.standing))
     generator = material.generator
     if generator is None or generator.frontmatter == "none":
         return body

@@ -107,6 +107,7 @@ GATES = (
     Gate("vocabulary", "grounding", "error", grounding.vocabulary, {"floor": 0.3}),
     Gate("placeholder", "substance", "error", substance.placeholder, alone="warning", spares=True),
     Gate("conversation", "substance", "error", substance.conversation, spares=True),
+    Gate("script-foreign", "substance", "error", substance.script_foreign, spares=True),
     Gate("prompt-echo", "substance", "error", substance.prompt_echo, {"words": 9}),
     Gate(
         "paragraph-repeated",

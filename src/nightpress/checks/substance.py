@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from functools import lru_cache
@@ -26,6 +27,11 @@ EXAMPLE = pattern(
 MIN_ECHO_WORDS = 9
 ALMOST = 20  # words from which a paragraph can be almost another one
 PADDING = pattern(r"([ \t-])\1+")
+OTHER_SCRIPT = pattern(
+    "[\u0370-\u1c7f\u1f00-\u1fff\u2d00-\u2dff\u3041-\ua4ff\ua840-\ud7ff\uf900-\ufaff\ufb1d-\ufdff"
+    "\ufe70-\ufefc\uff66-\uffdc\U00020000-\U0003ffff]{2,}"
+)
+"""A word in letters other than Latin ones."""
 NOT_LETTERS = pattern(r"[\W_]+")
 
 
@@ -62,6 +68,35 @@ def conversation(document: Document, _context: Context, _: Options) -> Iterator[
             yield Spot(
                 f"opens like a reply: {paragraph.raw[:50]!r}", paragraph.line, 1, "remove it"
             )
+
+
+def script_foreign(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """In a draft of ours, no word in a script that the plugin's own text does not use: models slip
+    into another language now and then. A single letter (a symbol, as in mathematics) is none."""
+    if context.anatomy is None or not context.ours:
+        return
+    words = list(OTHER_SCRIPT.finditer(document.text))
+    if not words:
+        return
+    used = _scripts(source_of(context).text)
+    told: set[str] = set()
+    for word in words:
+        script = _script(word[0][0])
+        if script not in used and script not in told:
+            told.add(script)
+            message = f"{script.title()} letters, which the plugin does not use: {word[0][:20]!r}"
+            yield Spot(message, *document.place(word.start()), "write it in the plugin's language")
+
+
+def _script(letter: str) -> str:
+    """The script of a letter, by the first word of its name; Japanese and Chinese are one."""
+    first = unicodedata.name(letter, "UNKNOWN").split()[0].partition("-")[0]
+    return "CJK" if first in ("HIRAGANA", "KATAKANA", "BOPOMOFO") else first
+
+
+@lru_cache(maxsize=8)
+def _scripts(text: str) -> frozenset[str]:
+    return frozenset(_script(word[0][0]) for word in OTHER_SCRIPT.finditer(text))
 
 
 def prompt_echo(document: Document, context: Context, options: Options) -> Iterator[Spot]:

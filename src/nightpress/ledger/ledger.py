@@ -191,9 +191,16 @@ class Ledger:
 
     def unspent_reply(self, request_sha256: str) -> Reply | None:
         """A reply that was paid for and has led to nothing yet (the run was killed)."""
+        return self._reply(request_sha256, "spent_on IS NULL")
+
+    def useless_reply(self, request_sha256: str) -> Reply | None:
+        """A reply to this very question that was judged to be of no use."""
+        return self._reply(request_sha256, "spent_on = 0")
+
+    def _reply(self, request_sha256: str, condition: str) -> Reply | None:
         query = (
-            "SELECT text, model_answered, finish, tokens_in, tokens_out FROM replies"
-            " WHERE request_sha256 = ? AND spent_on IS NULL ORDER BY id DESC LIMIT 1"
+            "SELECT text, model_answered, finish, tokens_in, tokens_out FROM replies"  # noqa: S608
+            f" WHERE request_sha256 = ? AND {condition} ORDER BY id DESC LIMIT 1"
         )
         return next((Reply(*row) for row in self.rows(query, (request_sha256,))), None)
 

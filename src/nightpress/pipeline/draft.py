@@ -52,12 +52,21 @@ def analyse(run: Run, caller: Caller, plugin: PluginState) -> dict[str, Any]:
         for kind in {s.enhancement.generator for s in plugin.states.values()}:
             prompting.check(project.generator(kind))
         tell_secrets(run, plugin, base_files(plugin))
-    problems: Sequence[str] = ()
-    for _ in range(ANALYSIS_TRIES):
-        reservation = None
-        if caller.known(question, state.writer) is None:
-            reservation = caller.reserve(question, state.writer)
-        reply = caller.ask(question, state.writer, reservation=reservation)
+    afresh = any(s.inputs.forced or s.inputs.asked for s in plugin.states.values()) or any(
+        name.partition("/")[0] == plugin.slug for name in project.named
+    )
+    problems: list[str] = []
+    for tries in range(ANALYSIS_TRIES):
+        asked = replace(question, prompt=_saying(question.prompt, tries, problems))
+        asked_key = request_key(asked, state.writer)
+        reply = None
+        if project.has_ledger and not afresh:  # what it was told before costs no second call
+            reply = project.ledger.useless_reply(asked_key)
+        if reply is None:
+            reservation = None
+            if caller.known(asked, state.writer) is None:
+                reservation = caller.reserve(asked, state.writer)
+            reply = caller.ask(asked, state.writer, reservation=reservation)
         analysis, problems = contract.check_analysis(
             finish.unwrap(reply.text),
             project.schema("analysis"),
@@ -71,11 +80,19 @@ def analyse(run: Run, caller: Caller, plugin: PluginState) -> dict[str, Any]:
                 key, plugin.slug, state.writer.backend, reply.model, analysis
             )
             return analysis
-        project.ledger.spend_reply(key)
+        project.ledger.spend_reply(asked_key)
         if state.writer.kind == "offline":
             break
-    message = "; ".join(problems[:3])
-    raise BackendError(Answer("malformed", f"no analysis kept its schema: {message}"))
+    again = "" if state.writer.kind == "offline" else f" (doit enhance:{plugin.slug} asks again)"
+    message = f"no analysis kept its schema{again}: {'; '.join(problems[:3])}"
+    raise BackendError(Answer("malformed", message))
+
+
+def _saying(prompt: str, tries: int, problems: Sequence[str]) -> str:
+    """A question is never asked unchanged a second time: it says what was wrong with the reply."""
+    if not tries:
+        return prompt
+    return prompting.once_more(prompt, tries, [checks.redact(problem)[0] for problem in problems])
 
 
 def cached_analysis(project: Project, plugin: PluginState) -> dict[str, Any] | None:

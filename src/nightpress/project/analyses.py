@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from nightpress.lazy import pattern
 from nightpress.project import schema as schemas
 
 if TYPE_CHECKING:
@@ -17,25 +19,67 @@ def check_analysis(
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """(the analysis, []) or (None, what is wrong with the reply). schema: its text; ours: made by
     the offline backend, which keeps the bundled schema by construction (and by its tests): only a
-    schema of the project's own is asked then."""
+    schema of the project's own is asked then.
+
+    What stands around the object (prose, fences, a list, a second copy) is passed over: of the
+    objects in the reply the last that keeps the schema is the analysis."""
+    broken = ""
     try:
-        value = json.loads(text, parse_constant=_no_constant)
-        # a lone surrogate breaks UTF-8 and SQLite writes later
+        found = [_DECODER.decode(text)]
+    except (ValueError, RecursionError) as error:
+        pieces = list(_among(text))
+        found = [value for value, _ in pieces]
+        if not found or 2 * max(size for _, size in pieces) < len(text):
+            broken = f"not JSON: {error}"  # these are its parts
+    objects = [one for one in _flat(found) if isinstance(one, dict)]
+    if not objects:
+        return None, [broken or "not a JSON object"]
+    if ours and schema == schemas.text("analysis"):
+        return objects[-1], []
+    said: list[list[str]] = []
+    for one in reversed(objects):
+        value = _fitted(one, json.loads(schema))
+        if not (problems := _problems(value, schema)):
+            return value, []
+        said.append(problems)
+    return None, [broken] if broken else min(said, key=len)
+
+
+def _problems(value: dict[str, Any], schema: str) -> list[str]:
+    try:  # a lone surrogate breaks UTF-8 and SQLite writes later
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
-        return None, ["not JSON: a string holds half of a surrogate pair"]
-    except (ValueError, RecursionError) as error:
-        return None, [f"not JSON: {error}"]
-    if not isinstance(value, dict):
-        return None, ["not a JSON object"]
-    if ours and schema == schemas.text("analysis"):
-        return value, []
-    value = _fitted(value, json.loads(schema))
-    errors = [
+        return ["not JSON: a string holds half of a surrogate pair"]
+    return [
         f"{'.'.join(map(str, error.absolute_path)) or 'analysis'}: {error.message[:200]}"
         for error in _validator(schema).iter_errors(value)
     ]
-    return (None, errors) if errors else (value, [])
+
+
+def _among(text: str) -> Iterator[tuple[Any, int]]:
+    """(value, characters) of the JSON objects and lists within a text that is none itself."""
+    at = 0
+    for _ in range(_LOOKS):
+        opening = _OPENING.search(text, at)
+        if opening is None:
+            return
+        at = opening.start()
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at += 1
+        else:
+            yield value, end - at
+            at = end
+
+
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    """The values, and those in lists among them."""
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value
 
 
 def _fitted(value: Any, schema: Any) -> Any:
@@ -67,6 +111,12 @@ def _empty(entry: Any, schema: Any) -> bool:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON value")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+_OPENING = pattern(r"[{\[](?=\s*[\"{\[\]}])")
+_LOOKS = 200
+"""Places of a reply that are looked at for an object."""
 
 
 @lru_cache(maxsize=4)

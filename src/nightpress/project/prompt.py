@@ -224,6 +224,16 @@ def minding(prompt: str, because: str) -> str:
     )
 
 
+def once_more(prompt: str, tries: int, problems: Sequence[str]) -> str:
+    """The prompt of an analysis, and what was wrong with the last of so many replies to it."""
+    last = "last reply" if tries == 1 else f"last {tries} replies"
+    said = "\n".join(f"- {' '.join(one.split())[:300]}" for one in problems[:10])
+    return (
+        f"{prompt}\n\nYour {last} could not be used:\n\n{said}\n\n"
+        "Reply with one JSON object that keeps the schema, and with nothing else.\n"
+    )
+
+
 def description(analysis: Mapping[str, Any], findings: Sequence[Finding]) -> str:
     """The prompt of the small call that asks for a plugin's description again."""
     told = {key: analysis.get(key) for key in ("purpose", "audience", "triggers", "description")}
