@@ -149,6 +149,7 @@ class Anatomy(Struct, frozen=True):
     keywords: tuple[str, ...]
     components: tuple[Component, ...]
     files: tuple[SourceFile, ...]
+    license: str = ""
 
     def of(self, kind: str) -> tuple[Component, ...]:
         return tuple(c for c in self.components if c.kind == kind)
@@ -176,11 +177,16 @@ class Request(Struct, frozen=True):
     schema: Mapping[str, Any] | None = None
 
 
+HOUSE: Mapping[str, Any] = {"metadata": {"author": "{author}", "version": "{version}"}}
+"""Fields of a skill's frontmatter beside name and description, where the defaults name none."""
+
+
 class Material(Struct, frozen=True):
     """What a document is made from: the plugin, its analysis (generation only), the standing
     text to be replaced (may be empty), the window, and the generator's settings. siblings: targets
     of the plugin's other skills, which have documents of their own; current: the text that stands
-    at the target now, whose frontmatter is kept; ours: do we have it published?"""
+    at the target now, whose frontmatter is kept; ours: do we have it published
+    (and it goes back to no person's file)? house: the project's own fields of the frontmatter."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -192,6 +198,7 @@ class Material(Struct, frozen=True):
     siblings: tuple[str, ...] = ()
     current: str = ""
     ours: bool = False
+    house: Mapping[str, Any] = field(default_factory=lambda: HOUSE)
 
 
 class Reply(Struct, frozen=True):

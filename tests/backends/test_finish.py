@@ -196,3 +196,40 @@ def test_a_file_without_frontmatter_gets_ours(text: str) -> None:
 def test_other_components_do_not_change_the_name() -> None:
     skill = Component("skill", "other", "skills/other/SKILL.md")
     assert fields(material(components=(skill,)))["name"] == "tide-table"
+
+
+HOUSE = {
+    "version": "{version}",
+    "license": "{license}",
+    "tags": "{keywords}",
+    "topics": ["sea", "{license}"],
+    "metadata": {"by": "{author} ({license})", "words": "{keywords}"},
+}
+
+
+def test_house_fields_come_from_the_template_filled_from_plugin_json() -> None:
+    made = material(keywords=("tide", "depth"), license="MIT")
+    document = finish.finished(replace(made, house=HOUSE), BODY)
+    rows = (
+        'version: "2"\nlicense: "MIT"\ntags: ["tide", "depth"]\ntopics: ["sea", "MIT"]\n'
+        'metadata:\n  by: "Ada (MIT)"\n  words: "tide, depth"\n---\n'
+    )
+    assert rows in document
+    bare = fields(replace(material(version="", author=""), house=HOUSE))
+    assert set(bare) == {"name", "description", "topics"}, "what there is nothing for is left out"
+    assert bare["topics"] == ["sea"]
+    assert set(fields(replace(made, house={}))) == {"name", "description"}
+
+
+def test_house_fields_follow_in_ours_and_stay_in_a_persons_file() -> None:
+    ours = finish.finished(replace(material(), house=HOUSE), BODY)
+    later = replace(material(version="3"), house=HOUSE, current=ours)
+    assert fields(replace(later, ours=True))["version"] == "3"
+    assert fields(later)["version"] == "2"
+    persons = standing(name="tide-table", description=GOOD, version="0.9")
+    added = fields(replace(material(persons, license="MIT"), house=HOUSE))
+    assert (added["version"], added["license"]) == ("0.9", "MIT")
+    # ours goes back to that file: what we added follows, what the person wrote stays
+    text = finish.finished(replace(material(persons, license="MIT"), house=HOUSE), BODY)
+    again = replace(material(persons, license="ISC", version="3"), house=HOUSE, current=text)
+    assert (fields(again)["version"], fields(again)["license"]) == ("0.9", "ISC")

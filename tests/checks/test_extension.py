@@ -180,3 +180,11 @@ def test_it_takes_linear_time() -> None:
     for mark in ("![", "[", "1", "1.", "# ", "`", "what's new in "):
         extension(old, f"{old}\n# {mark * 50_000}\n\n{mark * 50_000}\n")
     assert time.perf_counter() - start < 5
+
+
+def test_only_what_is_lost_beyond_what_was_counts() -> None:
+    old = "# T\n\nNever dive.\n\nAlways ask.\n\nAlways ask.\n\n- one\n"
+    before = extension(old, "# T\n\nAlways ask.\n\nAlways ask.\n\n- one\n")
+    now = extension(old, "# T\n\nAlways ask.\n\n- one\n")
+    assert [loss.quote for loss in now.beyond(before).losses] == ["Always ask."]
+    assert before.beyond(before).clean and not now.clean

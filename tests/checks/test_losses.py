@@ -200,6 +200,15 @@ def test_plain_sentences_are_held_to_their_words_where_that_is_asked() -> None:
     assert losses(old, new, literally=True) == (Loss("sentence", 3, "It docks at 9."),)
 
 
+def test_dividing_lines_count_where_all_of_it_shall_stand() -> None:
+    old = "# T\n\nOne.\n\n---\n\nTwo.\n\n***\n\nThree.\n"
+    new = "# T\n\nOne.\n\n---\n\nTwo.\n\nThree.\n"
+    (lost,) = losses(old, new, literally=True)
+    assert (lost.kind, lost.message) == ("break", "line 9: dividing line is gone: ***")
+    assert losses(old, new) == ()
+    assert losses(old, old.replace("***", "- - -") + "\n---\n", literally=True) == ()
+
+
 def test_quotes_are_short_and_messages_say_where() -> None:
     found = losses(f"text\n\n- {'very ' * 100}long\n", "text\n")
     assert len(found[0].quote) == 200

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.gemini_server import GeminiServer
 from tests.market import Market, plugin, prose
 
 SHORT = (
@@ -134,6 +136,46 @@ def test_extended_is_what_loses_nothing(tmp_path: Path) -> None:
     assert all(line in text.splitlines() for line in KEEPER.splitlines())
 
 
+def in_order(lines: list[str], text: str) -> bool:
+    rest = iter(text.splitlines())
+    return all(line in rest for line in lines)
+
+
+@pytest.mark.parametrize("clone", [False, True])
+def test_what_was_extended_still_spares_its_author(tmp_path: Path, clone: bool) -> None:
+    """It is ours by now; made again after the plugin changed, it loses no line of the person's."""
+    market = extending(tmp_path, KEEPER.replace("## By hand", "---\n\n## By hand"))
+    written = market.target("delta").read_text().splitlines()
+    market.done()
+    assert in_order(written, market.target("delta").read_text())
+    if clone:
+        shutil.rmtree(tmp_path / ".nightpress")
+    readme = tmp_path / "plugins/delta/README.md"
+    for name in ("Open", "Rounded"):
+        readme.write_text(
+            readme.read_text().replace(f"the {name.lower()} team", f"the {name} crew")
+        )
+        plan = market.done("plan").out
+        assert "make         delta/skill: content changed" in plan
+        assert "1 file of a person is extended if nothing of it is lost" in plan
+        done = market.doit().out  # a clone has the person's text as part of ours alone
+        assert "1 published" in done or (clone and "1 refused" in done), done
+        assert in_order(written, market.target("delta").read_text())
+    if not clone:
+        assert "Rounded crew" in market.target("delta").read_text()
+
+
+def test_ours_that_would_lose_an_authors_line_by_now_waits(tmp_path: Path) -> None:
+    market = extending(tmp_path, KEEPER.replace("## By hand", "---\n\n## By hand"))
+    market.done()
+    before = market.target("delta").read_text()
+    with GeminiServer(latency=0) as server:  # it draws no dividing lines
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        said = market.doit("pace=unpaced", **environ).out
+    assert "1 deferred" in said and "it would lose" in said, said
+    assert market.target("delta").read_text() == before
+
+
 @pytest.mark.parametrize(
     "lost",
     ["Give $1 to the team only before noon.", "- Branch: !`git branch`", "<kept>\nx\n</kept>"],
@@ -176,5 +218,7 @@ def test_what_an_adopted_document_speaks_of_has_changed(tmp_path: Path) -> None:
         assert told in market.run("nightpress", "check").out
         assert told in market.done("report").out
     assert market.target("gamma").read_text() == good
+    shutil.rmtree(tmp_path / ".nightpress")  # a clone knows it from the lock file
+    assert "source has moved on: commands/ changed" in market.done("plan").out
     assert "1 deferred" in market.done("enhance:gamma/skill").out
     assert market.target("gamma").read_text() == good

@@ -97,7 +97,7 @@ def test_many_are_told_in_one_line() -> None:
 def test_no_manifests_folder_is_an_error(market: Market) -> None:
     quiet(market)
     shutil.rmtree(market.root / "manifests")
-    for words in ((), ("plan",), ("validate",), ("enhance:alpha",)):
+    for words in ((), ("plan",), ("validate",)):
         ran = market.doit(*words)
         assert ran.code == 3, words
         assert "there is no manifests/ folder here\n  hint: nightpress init" in ran.out + ran.err

@@ -314,3 +314,16 @@ def test_a_persons_file_is_kept_unless_somebody_says_otherwise(root: Path, write
     )
     assert manifest is not None, problems
     assert {enhancement.standing for enhancement in manifest.enhancements} == {"keep"}
+
+
+def test_a_template_of_the_frontmatter_is_held_to_what_plugin_json_has(
+    root: Path, write: Write
+) -> None:
+    write("manifests/_defaults.yaml", "frontmatter:\n  metadata: {by: '{author}', v: '{verson}'}\n")
+    (found,) = project.load_defaults(root)[1]
+    assert (found.line, found.message) == (2, "nothing fills {verson}")
+    assert "did you mean 'version'?" in found.hint
+    write("manifests/_defaults.yaml", "frontmatter: {allowed-tools: Bash}\n")
+    assert project.load_defaults(root)[1], "what changes what Claude Code does is its author's"
+    write("manifests/_defaults.yaml", "frontmatter: {tags: '{keywords}', version: '{version}'}\n")
+    assert project.load_defaults(root)[1] == []

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from nightpress.lazy import pattern
-from nightpress.model import Material
+from nightpress.model import Anatomy, Material
 from nightpress.plugin import frontmatter
 
 DESCRIPTION_MAX = 1024
@@ -24,6 +24,7 @@ _TITLE = pattern(r" {0,3}# *[^\s#]")
 _THOUGHTS = pattern(
     r"(?is)\A\s*<(think|thinking|thought|thoughts|reasoning|scratchpad)>.*?</\1>\s*"
 )
+_OURS = ("name", "description")
 _OWN_FIELD = pattern(r"(?m)^(?:name|description|title|allowed-tools|license|metadata)\s*:")
 
 
@@ -136,8 +137,9 @@ def _frontmatter(material: Material) -> str:
         own = frontmatter.parse(raw)
         wanted = skill_fields(material)
         changed = {key: value for key, value in wanted.items() if _differs(own, key, value)}
-        if not material.ours and "metadata" in own:
-            changed.pop("metadata", None)
+        if not material.ours:  # what a person's file has of them stays
+            theirs = _standing(material.standing) or own
+            changed = {k: v for k, v in changed.items() if k in _OURS or k not in theirs}
         return frontmatter.amend(raw, changed)
     except frontmatter.FrontmatterError:
         return raw
@@ -168,12 +170,45 @@ def skill_fields(material: Material) -> dict[str, object]:
     name = PurePosixPath(material.target).parent.name
     standing = _standing(material.current or material.standing)
     fields: dict[str, object] = {"name": name, "description": described(material, standing, name)}
-    metadata = {"author": anatomy.author, "version": anatomy.version}
-    kept = {key: value for key, value in metadata.items() if value}
-    own = standing.get("metadata")
-    if kept and isinstance(own, Mapping):
-        kept = {**own, **kept}
-    return fields | ({"metadata": kept} if kept else {})
+    for key, value in house(material.house, anatomy).items():
+        own = standing.get(key)
+        inner = isinstance(value, Mapping) and isinstance(own, Mapping)
+        fields[key] = {**own, **value} if inner else value  # type: ignore[dict-item]
+    return fields
+
+
+def house(template: Mapping[str, object], anatomy: Anatomy) -> dict[str, object]:
+    """The project's own fields, filled from plugin.json; one that it has nothing for is left out,
+    and a mapping with it where nothing is left in that. `{keywords}` alone is a list at the top
+    level, and words with commas anywhere else."""
+    said = {
+        "author": anatomy.author, "version": anatomy.version, "license": anatomy.license,
+        "keywords": ", ".join(anatomy.keywords),
+    }  # fmt: skip
+    fields: dict[str, object] = {}
+    for key, given in template.items():
+        if given == "{keywords}" and anatomy.keywords:
+            fields[key] = list(anatomy.keywords)
+        elif isinstance(given, Mapping):
+            inner = {name: text for name, one in given.items() if (text := _filled(one, said))}
+            fields |= {key: inner} if inner else {}
+        elif isinstance(given, list):
+            texts = [text for one in given if (text := _filled(one, said))]
+            fields |= {key: texts} if texts else {}
+        elif text := _filled(given, said):
+            fields[key] = text
+    return fields
+
+
+_SLOT = pattern(r"\{(\w+)\}")
+
+
+def _filled(given: object, said: Mapping[str, str]) -> str:
+    """The text with its slots filled; "" where plugin.json has nothing for one of them."""
+    text = str(given)
+    if any(not said.get(slot, "") for slot in _SLOT.findall(text)):
+        return ""
+    return _line(_SLOT.sub(lambda slot: said[slot[1]], text))
 
 
 def _standing(text: str) -> Mapping[str, object]:

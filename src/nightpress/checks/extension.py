@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -42,6 +42,7 @@ SAID: Mapping[Foreign_kind, str] = {
 NOUNS: Mapping[Loss_kind, str] = {
     "frontmatter": "frontmatter value",
     "code": "code block",
+    "break": "dividing line",
     "row": "table row",
     "item": "list item",
     "directive": "rule",
@@ -128,6 +129,16 @@ class Extension(Struct, frozen=True):
         """Whether it may be published without being asked."""
         return not (self.losses or self.changes or self.foreign)
 
+    def beyond(self, before: Extension) -> Extension:
+        """What is against it that was not against the one before."""
+        lost = Counter((loss.kind, loss.quote) for loss in before.losses)
+        added = Counter((foreign.kind, foreign.quote) for foreign in before.foreign)
+        return Extension(
+            tuple(one for one in self.losses if not _counted_off(lost, (one.kind, one.quote))),
+            tuple(change for change in self.changes if change not in before.changes),
+            tuple(one for one in self.foreign if not _counted_off(added, (one.kind, one.quote))),
+        )
+
     @property
     def summary(self) -> str:
         """What is against it in one short text, "" if nothing is."""
@@ -151,6 +162,11 @@ class Extension(Struct, frozen=True):
             *(loss.message for loss in self.losses),
             *(foreign.message for foreign in self.foreign),
         )
+
+
+def _counted_off(counts: Counter[Any], key: tuple[str, str]) -> bool:
+    counts[key] -= 1
+    return counts[key] >= 0
 
 
 def counted(lost: Iterable[Loss]) -> str:
@@ -228,7 +244,7 @@ def _whole(added: Iterable[Unit]) -> Iterator[Unit]:
 
 def _form(unit: Unit) -> Foreign_kind | None:
     """What a block is by its form alone."""
-    if unit.kind in ("code", "comment", "definition"):
+    if unit.kind in ("code", "comment", "break", "definition"):
         return None
     for kind, form in FORMS.items():
         if form.search(unit.text) if kind == "badge" else form.match(unit.text):

@@ -27,7 +27,7 @@ from nightpress.plugin import frontmatter
 __all__ = ["Loss", "Loss_kind", "losses"]
 
 Loss_kind = Literal[
-    "frontmatter", "heading", "code", "row", "item", "comment", "directive", "sentence",
+    "frontmatter", "heading", "code", "row", "item", "comment", "break", "directive", "sentence",
     "link", "file", "number", "tag", "order",
 ]  # fmt: skip
 
@@ -41,6 +41,7 @@ SAID: Mapping[Loss_kind, str] = {
     "row": "table row is gone or changed",
     "item": "list item is gone or changed",
     "comment": "comment is gone or changed",
+    "break": "dividing line is gone",
     "sentence": "sentence is gone or changed",
     "directive": "rule is gone or changed",
     "link": "link is gone",
@@ -80,7 +81,7 @@ def losses(
 ) -> tuple[Loss, ...]:
     """Everything in `old` that neither `new` nor a file that `new` links to still says, in the
     order of the lines. linked: path to text; literally: hold plain sentences, too, to their
-    words, so that no loss means that every word still stands."""
+    words, and count dividing lines, so that no loss means that all of it still stands."""
     found = _losses(old, new, linked, literally)
     return tuple(sorted(found, key=lambda loss: loss.line))
 
@@ -96,6 +97,8 @@ def _losses(old: str, new: str, linked: Mapping[str, str], literally: bool) -> I
     for unit in blocks.missing:
         if unit.kind in ("paragraph", "definition"):
             prose.append(unit)
+        elif unit.kind == "break" and not literally:
+            continue  # of a text that is put differently, its divisions are
         elif unit.open and any(_goes_on(unit, other) for other in blocks.spare):
             continue  # it ended where the document did
         elif unit.kind == "code":
@@ -120,7 +123,7 @@ def _moved(old: Sequence[Unit], moved: Sequence[Unit]) -> Iterator[Loss]:
     heading: Unit | None = None
     for unit in old:
         heading = unit if unit.kind == "heading" else heading
-        if id(unit) not in out or unit.kind in ("paragraph", "definition"):
+        if id(unit) not in out or unit.kind in ("paragraph", "break", "definition"):
             continue
         if unit is heading or heading is None or id(heading) not in out:
             yield _loss(unit, "order")
@@ -139,7 +142,7 @@ def _sentences(blocks: Iterable[Unit]) -> Sequence[Unit]:
     for block in blocks:
         if block.kind == "definition":
             found.append(block)
-        elif block.kind != "code":
+        elif block.kind not in ("code", "break"):
             found += units.sentences(block)
     return found
 

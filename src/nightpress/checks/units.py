@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 Unit_kind = Literal[
-    "heading", "code", "row", "item", "paragraph", "comment", "definition",  # blocks
+    "heading", "code", "row", "item", "paragraph", "comment", "break", "definition",  # blocks
     "directive", "sentence",  # of blocks
     "link", "file", "number", "tag",  # cited in sentences
 ]  # fmt: skip
@@ -131,6 +131,10 @@ def _blocks(tokens: list[Token], lines: list[str], first: int) -> Iterator[Unit]
         elif kind == "html_block":
             text = token.content.strip()
             yield Unit("comment", plain(text), line, text, "-->" not in text)
+        elif kind == "hr":
+            yield Unit(
+                "break", "", line, lines[token.map[0]].strip() if token.map else token.markup
+            )
         elif kind in {"fence", "code_block"}:
             yield _code(token, lines, first)
         before = kind

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from nightpress.ledger.ledger import Ledger
 from nightpress.ledger.rows import RecordedAttempt, recorded_attempt
+from nightpress.model import Status
 
 
 def at_target(ledger: Ledger, target_path: str) -> list[RecordedAttempt]:
@@ -65,6 +66,27 @@ def bytes_before(ledger: Ledger, job: str, target_path: str) -> frozenset[str]:
     )
     rows = ledger.rows(query, (job, target_path))
     return frozenset(sha256 for row in rows for sha256 in row if sha256 is not None)
+
+
+def extends(ledger: Ledger, job: str, target_path: str, replaced: str) -> str:
+    """sha256 of the person's file that what we published there last goes back to, ours having
+    been made beside it or from it; "" where there was none, or it was replaced (`replaced`: how a
+    reason for that begins)."""
+    query = (
+        "SELECT * FROM enhancements WHERE job = ? AND target_path = ?"
+        " AND status IN ('published', 'adopted') ORDER BY id"
+    )
+    persons, ours = "", None
+    for row in _rows(ledger, query, job, target_path):
+        if row.status == Status.ADOPTED:
+            ours = None
+            continue
+        if row.before_sha256 is None or any(r.startswith(replaced) for r in row.reasons):
+            persons = ""
+        elif row.before_sha256 != ours:
+            persons = row.before_sha256
+        ours = row.content_sha256
+    return persons
 
 
 def last_publication(ledger: Ledger, job: str) -> RecordedAttempt | None:

@@ -14,7 +14,7 @@ from collections.abc import Container, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.errors import UsageError
@@ -31,7 +31,9 @@ class Entry(Struct, frozen=True):
 
     writer: `offline` or `backend:model`, in words (the model's digest is an ingredient);
     accepted: marks (`check#digest`) of findings that the user accepted with `doit adopt`, or that
-    only the document that ours was made from spares it.
+    only the document that ours was made from spares it; extends: sha256 of the person's file that
+    ours was made from without a loss; named: short digests of what an adopted document speaks of,
+    by path (a folder ends with `/`). Lines of before have neither.
     """
 
     job: str
@@ -41,6 +43,8 @@ class Entry(Struct, frozen=True):
     writer: str
     fingerprint: Fingerprint
     accepted: tuple[str, ...] = ()
+    extends: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 _WORDS = ("job", "target", "sha256", "status", "writer")
@@ -51,6 +55,10 @@ def line(entry: Entry) -> str:
     fields: dict[str, object] = {name: getattr(entry, name) for name in _WORDS}
     if entry.accepted:
         fields["accepted"] = entry.accepted
+    if entry.extends:
+        fields["extends"] = entry.extends
+    if entry.named:
+        fields["named"] = dict(sorted(entry.named.items()))
     fields |= asdict(entry.fingerprint)
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
@@ -66,6 +74,8 @@ def parse(text: str) -> Entry:
         **words,
         fingerprint=Fingerprint(**ingredients),
         accepted=tuple(str(name) for name in fields.get("accepted", ())),
+        extends=str(fields.get("extends", "")),
+        named={str(path): str(short) for path, short in dict(fields.get("named", {})).items()},
     )
 
 

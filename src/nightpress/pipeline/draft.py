@@ -169,6 +169,7 @@ def request(
     generator = project.generator(state.enhancement.generator)
     clean = state.writer.kind == "model" if clean is None else clean
     standing = history.input_text(project, plugin, state.enhancement, state.inputs)
+    known = state.inputs.publication
     material = Material(
         anatomy=_anatomy(plugin, state.counted, clean=clean),
         analysis=analysis,
@@ -181,7 +182,8 @@ def request(
         current=sources.standing_text(
             plugin.root, state.enhancement.target, state.inputs.standing.sha256
         ),
-        ours=staleness.is_ours(state.inputs.standing, state.inputs.publication),
+        ours=staleness.is_ours(state.inputs.standing, known) and not (known and known.extends),
+        house=contract.house(project.defaults.values),
     )
     system, prompt = _question(state.writer, generator, material)
     job = f"{plugin.slug}/{state.enhancement.name}"

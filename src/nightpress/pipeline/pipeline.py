@@ -28,7 +28,7 @@ from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Attempts, Draft
 from nightpress.pipeline.run import Run
-from nightpress.plan import Item, PluginState, judge, staleness
+from nightpress.plan import Item, PluginState, TargetState, history, judge, staleness
 from nightpress.plugin import sources
 from nightpress.quota import Spending
 from nightpress.storage import Snapshots, tree
@@ -191,19 +191,27 @@ class Press(Struct):
             self.put_in_place(attempt, draft)
 
     def _against(self, attempt: Attempt, draft: Draft) -> Extension:
-        """What is against taking the draft for an extension of the file that stands there."""
-        root, enhancement = attempt.plugin.root, attempt.state.enhancement
-        target = enhancement.target
-        standing = sources.standing_text(root, target, attempt.state.inputs.standing.sha256)
+        """What is against taking the draft for an extension of the file that stands there; of what
+        is ours, for one of the person's file that it goes back to, beside what is already lost."""
+        root, inputs = attempt.plugin.root, attempt.state.inputs
+        target = attempt.state.enhancement.target
+        standing = sources.standing_text(root, target, inputs.standing.sha256)
+        known = inputs.publication
+        persons = None
+        if known is not None and known.extends and staleness.is_ours(inputs.standing, known):
+            persons = history.persons_text(self.run.project, known.extends)
         plugin = attempt.request.material.anatomy if attempt.request is not None else None
-        linked = (link.target.partition("#")[0] for link in document.parse(draft.text).links)
-        return extension(
-            standing,
-            draft.text,
-            _texts(root, (posixpath.join(posixpath.dirname(target), path) for path in linked)),
-            about=f"{plugin.name} {plugin.description}" if plugin is not None else "",
-            siblings=_texts(root, attempt.plugin.siblings(enhancement)).values(),
-        )
+        about = f"{plugin.name} {plugin.description}" if plugin is not None else ""
+        siblings = [*_texts(root, attempt.plugin.siblings(attempt.state.enhancement)).values()]
+
+        def against(old: str, new: str) -> Extension:
+            linked = (link.target.partition("#")[0] for link in document.parse(new).links)
+            paths = (posixpath.join(posixpath.dirname(target), path) for path in linked)
+            return extension(old, new, _texts(root, paths), about=about, siblings=siblings)
+
+        if persons is None:
+            return against(standing, draft.text)
+        return against(persons, draft.text).beyond(against(persons, standing))
 
     def put_in_place(self, attempt: Attempt, draft: Draft) -> bool:
         """Publish these very bytes; is the file there?"""
@@ -339,9 +347,14 @@ class Press(Struct):
     ) -> None:
         ingredients = draft.fingerprint if draft is not None else attempt.state.inputs.fingerprint
         self.run.project.ledger.keep_content(ingredients.content, counted)
+        state, root = attempt.state, attempt.plugin.root
+        adopted = status == Status.ADOPTED
         entry = lockfile.Entry(
-            attempt.item.id, attempt.state.target_path, sha256, status, str(attempt.state.writer),
+            attempt.item.id, state.target_path, sha256, status, str(state.writer),
             ingredients, accepted,
+            extends="" if adopted else _extends(state),
+            named=publication.named_by(root, state.enhancement.target, sha256, counted)
+            if adopted else {},
         )  # fmt: skip
         self.lock.record(entry)
 
@@ -357,6 +370,17 @@ class Press(Struct):
             self.attempts.fail(attempt, error)
         else:
             raise error
+
+
+def _extends(state: TargetState) -> str:
+    """sha256 of the person's file that the draft goes back to; "" if there is none, or it is
+    replaced."""
+    inputs, known = state.inputs, state.inputs.publication
+    if inputs.standing.sha256 is None or inputs.forced:
+        return ""
+    if known is not None and staleness.is_ours(inputs.standing, known):
+        return known.extends
+    return "" if state.decision.publish == "auto" else inputs.standing.sha256
 
 
 def _texts(root: Path, paths: Iterable[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ with the new hash, the file is swapped in one atomic step and read back; only th
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress import fingerprint
-from nightpress.errors import MachineTrouble, PublishConflict, Unrecorded
+from nightpress.errors import MachineTrouble, PublishConflict, Unrecorded, UnsafePath
 from nightpress.ledger import lockfile
-from nightpress.plan import agreement
+from nightpress.plan import agreement, staleness
+from nightpress.plan.staleness import FOLDERS
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import atomic, tree
@@ -28,6 +30,23 @@ def standing_hash(root: Path, target: str) -> str | None:
         return fingerprint.sha256(tree.read(root, target, sources.STANDING_CAP))
     except FileNotFoundError:
         return None
+
+
+def named_by(
+    root: Path, target: str, sha256: str | None, files: Mapping[str, str]
+) -> dict[str, str]:
+    """Short digests, for the lock file, of what an adopted document speaks of: its plugin's
+    commands and agents, and the files that it names; files: path -> sha256."""
+    try:
+        text = sources.standing_text(root, target, sha256)
+    except (OSError, UnsafePath):
+        text = ""
+    named = [path for path in sorted(files) if path in text and not path.startswith(FOLDERS)]
+    return staleness.spoken_of(files, (*FOLDERS, *named[:_NAMED]))
+
+
+_NAMED = 40
+"""Files that a document names of which the lock file has digests, at most."""
 
 
 class LockBook(Struct):

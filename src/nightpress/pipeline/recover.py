@@ -18,9 +18,9 @@ from nightpress.fingerprint import writer
 from nightpress.ledger import RecordedAttempt, attempts, lockfile
 from nightpress.model import Fingerprint, Status
 from nightpress.pipeline import publish
-from nightpress.pipeline.publish import LockBook
+from nightpress.pipeline.publish import LockBook, named_by
 from nightpress.pipeline.run import Run
-from nightpress.plan import agreement
+from nightpress.plan import agreement, staleness
 from nightpress.project import Project
 from nightpress.storage import Snapshots, atomic
 
@@ -85,7 +85,7 @@ def mend_lock(run: Run) -> bool:
         if entry is not None and entry.sha256 == row.content_sha256:
             continue
         if _stands(project.root, row) and _declared(project, row):
-            book.record(entry_of(row))
+            book.record(entry_of(project, row))
             mended.append(row.job)
     book.flush()
     if not mended:
@@ -155,8 +155,14 @@ def _declared(project: Project, row: RecordedAttempt) -> bool:
     )
 
 
-def entry_of(row: RecordedAttempt) -> lockfile.Entry:
+def entry_of(project: Project, row: RecordedAttempt) -> lockfile.Entry:
     """The lock file's entry for a `published` or `adopted` row of the ledger."""
+    extends, named = "", dict[str, str]()
+    if row.status == Status.PUBLISHED:
+        extends = attempts.extends(project.ledger, row.job, row.target_path, staleness.REPLACES)
+    else:
+        files = project.ledger.content(row.fingerprint["content"]) or {}
+        named = named_by(project.root / row.plugin_path, row.target, row.content_sha256, files)
     return lockfile.Entry(
         job=row.job,
         target=row.target_path,
@@ -165,4 +171,6 @@ def entry_of(row: RecordedAttempt) -> lockfile.Entry:
         writer=writer(row.backend, row.model_requested),
         fingerprint=Fingerprint(**row.fingerprint),
         accepted=row.accepted,
+        extends=extends,
+        named=named,
     )

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec.structs import asdict, replace
 
 from nightpress import backends, fingerprint
+from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.ledger import attempts
 from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
@@ -114,6 +115,7 @@ def shortage(
         target=enhancement.target,
         window=enhancement.size,
         siblings=plugin.siblings(enhancement),
+        house=contract.house(project.defaults.values),
     )
     extractable = backends.find(writer.backend).extractable
     return _too_little_offline(material, generator, extractable) if extractable else ""

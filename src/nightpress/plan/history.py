@@ -20,7 +20,7 @@ from nightpress.errors import BLOCKED, AwaitsReview, NightpressError, Withheld
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile, reviews
 from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
-from nightpress.plan.staleness import Inputs, LastRow, Publication
+from nightpress.plan.staleness import REPLACES, Inputs, LastRow, Publication
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
 from nightpress.project import Project
@@ -80,16 +80,22 @@ class History:
     def _of_entry(self, entry: lockfile.Entry) -> Publication:
         files = self._content(entry.fingerprint)
         return Publication(
-            entry.status, entry.sha256, entry.fingerprint, entry.writer, files, entry.accepted
-        )
+            entry.status, entry.sha256, entry.fingerprint, entry.writer, files, entry.accepted,
+            entry.extends, entry.named,
+        )  # fmt: skip
 
     def _of_row(self, row: RecordedAttempt) -> Publication:
         ingredients = Fingerprint(**row.fingerprint)
         return Publication(
             row.status, row.content_sha256 or "", ingredients,
             fingerprint.writer(row.backend, row.model_requested),
-            self._content(ingredients), row.accepted,
+            self._content(ingredients), row.accepted, self._extends(row),
         )  # fmt: skip
+
+    def _extends(self, row: RecordedAttempt) -> str:
+        if self._ledger is None or row.before_sha256 is None or row.status != Status.PUBLISHED:
+            return ""
+        return attempts.extends(self._ledger, row.job, row.target_path, REPLACES)
 
     def _last(self, row: RecordedAttempt) -> LastRow:
         rejected = ""
@@ -139,14 +145,26 @@ def original_content(snapshots: Snapshots, first: Original) -> bytes | None:
     return data
 
 
+def persons_text(project: Project, sha256: str) -> str | None:
+    """A person's file that ours goes back to, as a snapshot has it; None: its copy is not here."""
+    data = Snapshots(project.state / "snapshots").kept(sha256)
+    return data.decode("utf-8", "replace") if data is not None else None
+
+
 def input_text(
     project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
 ) -> str:
     """The file that a document replaces, as input for it: where ours stands by now, the one that
     stood there first. "" where there is none, or its copy is not here (a clone has no snapshots).
     """
-    if inputs.publication is None or inputs.publication.status != Status.PUBLISHED:
+    known = inputs.publication
+    if known is None or known.status != Status.PUBLISHED:
         return sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
+    if known.extends:
+        persons = persons_text(project, known.extends)
+        if persons is None:  # a clone: of what the person wrote it has what stands there
+            return sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
+        return persons
     target_path = (plugin.root / enhancement.target).relative_to(project.root).as_posix()
     ledger = project.ledger if project.has_ledger else None
     first = original(ledger, f"{plugin.slug}/{enhancement.name}", target_path)

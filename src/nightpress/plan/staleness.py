@@ -6,13 +6,18 @@ Decision feeds the build, the plan, `doit info`, the report and the audit row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from nightpress import fingerprint
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
 
+FOLDERS = ("commands/", "agents/")
+"""What a document of a plugin speaks of without naming it."""
+SHORT = 12
+"""Characters of a digest in the lock file that tells whether something is as it was."""
 KEPT = "a person's file, kept"
 REPLACES = "REPLACES a person's file"
 """Said in plan, run and ledger wherever a draft takes the place of what a person wrote."""
@@ -32,7 +37,8 @@ class Standing(Struct, frozen=True):
 
 
 class Publication(Struct, frozen=True):
-    """What the ledger or the lock file says was published or adopted last."""
+    """What the ledger or the lock file says was published or adopted last. extends, named: see
+    `lockfile.Entry`."""
 
     status: str
     sha256: str
@@ -40,6 +46,8 @@ class Publication(Struct, frozen=True):
     writer: str
     files: Mapping[str, str] | None = None
     accepted: tuple[str, ...] = ()
+    extends: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 class LastRow(Struct, frozen=True):
@@ -129,14 +137,23 @@ def decide(inputs: Inputs) -> Decision:
     if inputs.standing.sha256 is not None and not ours:
         return _decide_persons(inputs)
     if inputs.asked:
-        return _make(inputs, [Reason("asked", "asked for"), *_changes(inputs)])
+        return _make_ours(inputs, [Reason("asked", "asked for"), *_changes(inputs)])
     if ours:
         reasons = _changes(inputs)
         if reasons and is_undone(inputs) and not inputs.named:
             return _UNDONE
-        return _make(inputs, reasons) if reasons else Decision("fresh")
+        return _make_ours(inputs, reasons) if reasons else Decision("fresh")
     gone = inputs.publication is not None
     return _make(inputs, [Reason("missing", "target missing") if gone else _NEVER])
+
+
+def _make_ours(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
+    """What goes back to a person's file may lose no more of it than it did."""
+    decision = _make(inputs, reasons)
+    known = inputs.publication
+    if known is None or not known.extends or inputs.standing.sha256 is None:
+        return decision
+    return replace(decision, publish="extend")
 
 
 def _decide_persons(inputs: Inputs) -> Decision:
@@ -193,15 +210,35 @@ def _adopted_with(inputs: Inputs) -> tuple[Reason, ...]:
 def _moved_on(inputs: Inputs) -> tuple[Reason, ...]:
     """What an adopted document speaks of, and what has changed since it was adopted."""
     known = inputs.publication
-    if known is None or known.files is None:
+    if known is None:
         return ()
-    spoken_of = [
-        f"{path} {what}"
-        for what, path in _differences(known.files, inputs)
-        if path.startswith(("commands/", "agents/")) or path in inputs.mentioned
-    ]
-    said = _some(spoken_of)
+    if known.files is None:  # a clone: its lock file has digests of what is spoken of
+        now = spoken_of(inputs.files, known.named)
+        changes = [
+            f"{path} {'changed' if path in now else 'removed'}"
+            for path, short in sorted(known.named.items())
+            if now.get(path) != short
+        ]
+    else:
+        changes = [
+            f"{path} {what}"
+            for what, path in _differences(known.files, inputs)
+            if path.startswith(FOLDERS) or path in inputs.mentioned
+        ]
+    said = _some(changes)
     return (Reason("moved", f"source has moved on: {said}"),) if said else ()
+
+
+def spoken_of(files: Mapping[str, str], paths: Iterable[str]) -> dict[str, str]:
+    """Short digests of these paths of the plugin's; a folder's, which ends with `/`, is of all
+    that it holds. files: path -> sha256; what is not there has none."""
+    digests = {}
+    for path in paths:
+        held = {p: sha256 for p, sha256 in files.items() if p == path or p.startswith(path)}
+        whole = held if path.endswith("/") else {p: s for p, s in held.items() if p == path}
+        if whole:
+            digests[path] = fingerprint.content(whole)[:SHORT]
+    return digests
 
 
 def is_adopted(standing: Standing, publication: Publication | None) -> bool:

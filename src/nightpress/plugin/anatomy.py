@@ -99,6 +99,7 @@ def build(
         keywords=_keywords(own.get("keywords")) or _keywords(entered.get("keywords")),
         components=tuple(_components(files, {**entered, **own}, folder)),
         files=tuple(files),
+        license=text("license", 200),
     )
 
 

@@ -142,12 +142,15 @@ def _quoted(raw: str) -> str:
 
 
 def render(fields: Mapping[str, object]) -> str:
-    """The block with its `---` lines; values are strings or one level of string -> string."""
+    """The block with its `---` lines; values are strings, lists of them or one level of string ->
+    string."""
     rows = []
     for key, value in fields.items():
         if isinstance(value, Mapping):
             rows.append(f"{_key(key)}:")
             rows += [f"  {_key(str(inner))}: {_text(str(text))}" for inner, text in value.items()]
+        elif isinstance(value, list):
+            rows.append(f"{_key(key)}: [{', '.join(_text(str(entry)) for entry in value)}]")
         else:
             rows.append(f"{_key(key)}: {_value(key, str(value))}")
     return "---\n" + "".join(row + "\n" for row in rows) + "---\n"

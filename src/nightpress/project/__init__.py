@@ -16,7 +16,7 @@ from nightpress import lazy
 if TYPE_CHECKING:
     from nightpress.project.analyses import check_analysis
     from nightpress.project.chapters import add_chapters
-    from nightpress.project.defaults import FILE, Defaults, load_defaults
+    from nightpress.project.defaults import FILE, Defaults, house, load_defaults
     from nightpress.project.generators import load_generator
     from nightpress.project.manifests import load_manifest
     from nightpress.project.options import OPTIONS
@@ -31,7 +31,7 @@ else:
         {
             "analyses": ["check_analysis"],
             "chapters": ["add_chapters"],
-            "defaults": ["Defaults", "FILE", "load_defaults"],
+            "defaults": ["Defaults", "FILE", "house", "load_defaults"],
             "generators": ["load_generator"],
             "manifests": ["load_manifest"],
             "options": ["OPTIONS"],
@@ -58,6 +58,7 @@ __all__ = [
     "discover",
     "docs",
     "generators",
+    "house",
     "init",
     "load_defaults",
     "load_generator",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress.model import Window
+from nightpress.model import HOUSE, Window
 from nightpress.plugin import YamlDocument
 from nightpress.project import paths, yaml_read
 from nightpress.project.problems import Problem
 from nightpress.project.schema import at
+from nightpress.text import suggestion
 
 FILE = "manifests/_defaults.yaml"
 
@@ -23,6 +25,11 @@ class Defaults(Struct, frozen=True):
     root: Path
     values: Mapping[str, Any] = field(default_factory=dict)
     size: Window = field(default_factory=Window)
+
+
+def house(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The project's own frontmatter fields, as templates."""
+    return values.get("frontmatter", HOUSE)  # type: ignore[no-any-return]
 
 
 def load_defaults(root: Path) -> tuple[Defaults, list[Problem]]:
@@ -38,6 +45,7 @@ def load_defaults(root: Path) -> tuple[Defaults, list[Problem]]:
     size, more = window(document, FILE, (), values, Window())
     problems += more
     problems += _marketplace(document)
+    problems += _house(document)
     problems += checks(document, FILE, (), values)
     if any(problem.severity == "error" for problem in problems):
         return Defaults(root), problems
@@ -48,6 +56,31 @@ def _marketplace(document: YamlDocument) -> Iterator[Problem]:
     given = document.value.get("marketplace")
     if isinstance(given, str) and (wrong := paths.unsafe(given, "the project")):
         yield at(document, FILE, ("marketplace",), f"{given!r} {wrong}")
+
+
+FILLED = ("author", "keywords", "license", "version")
+"""What a template of the frontmatter may take from plugin.json."""
+_SLOT = re.compile(r"\{([^{}]*)\}")
+
+
+def _house(document: YamlDocument) -> Iterator[Problem]:
+    """Slots of the frontmatter's template that nothing fills."""
+    given = document.value.get("frontmatter")
+    for path, text in _strings(given, ("frontmatter",)) if isinstance(given, dict) else ():
+        for slot in _SLOT.findall(text):
+            if slot not in FILLED:
+                known = ", ".join(f"{{{name}}}" for name in FILLED)
+                hint = suggestion(slot, FILLED) or f"known: {known}"
+                yield at(document, FILE, path, f"nothing fills {{{slot}}}", hint)
+
+
+def _strings(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in pairs:
+            yield from _strings(inner, (*path, key))
 
 
 def window(

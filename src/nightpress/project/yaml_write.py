@@ -109,6 +109,14 @@ publish: auto
 #   replace  a draft is published
 standing: keep
 
+# Fields of a skill's frontmatter beside name and description, at the top level or under
+# metadata: {{author}}, {{version}}, {{license}} and {{keywords}} come from plugin.json; what it has
+# nothing for is left out. Unless you say otherwise:
+# frontmatter:
+#   metadata:
+#     author: "{{author}}"
+#     version: "{{version}}"
+
 # How fast calls follow one another: adaptive (speeds up on evidence), fixed, or unpaced.
 # pace:
 #   profile: adaptive

@@ -160,7 +160,9 @@ def _block(token: Token, source: str, place: Place) -> Block | None:
         if token.type == "blockquote_open" and "```" in source:
             return None
         return _paragraph(re.sub(r"(?m)^\s*>\s?", "", source), place)
-    return None  # HTML, rules
+    if token.type == "hr" and place.own:
+        return Block("text", "---")  # how a person divided the text
+    return None  # HTML
 
 
 def _kept(kind: Kind, text: str) -> Block | None:
