@@ -65,6 +65,15 @@ PREFIXES = tuple(
     ).split()
 )
 """How tokens begin; what follows has to look made at random."""
+SERVICES = {
+    "AKIA": "AWS access key", "ASIA": "AWS access key", "ABIA": "AWS access key",
+    "ACCA": "AWS access key", "gh": "GitHub token", "github_pat_": "GitHub token",
+    "gl": "GitLab token", "sk_": "Stripe key", "rk_": "Stripe key", "xox": "Slack token",
+    "AIza": "Google API key", "ya29.": "Google OAuth token", "GOCSPX-": "Google OAuth secret",
+    "sk-ant-": "Anthropic API key", "sk-": "API key (sk-)", "npm_": "npm token",
+    "pypi-": "PyPI token", "hf_": "Hugging Face token",
+}  # fmt: skip
+"""How some of them begin -> what they are called; the others are a `token of a service`."""
 TOKEN = pattern(r"[A-Za-z0-9_+/.~%-]{12,}={0,3}")
 SHAPED = (
     guarded("eyj", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}", "JSON Web Token", 0),

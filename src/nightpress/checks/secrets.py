@@ -46,6 +46,7 @@ from nightpress.checks.secret_shapes import (
     ROOTS,
     SEGMENT,
     SEQUENCE,
+    SERVICES,
     SHAPED,
     TELLING,
     TOKEN,
@@ -324,11 +325,11 @@ def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
 def _token(text: str, token: str, start: int) -> Iterator[tuple[int, int, str]]:
     end, at = start + len(token), start
     if _begins(token) or (len(token) > 50 and WHOLE.fullmatch(token)):
-        yield start, end, "token of a service"
+        yield start, end, _service(token)
         return
     for piece in token.split("/") if "/" in token else ():
         if _begins(piece):
-            yield at, at + len(piece), "token of a service"
+            yield at, at + len(piece), _service(piece)
             return
         at += len(piece) + 1
     uuid = bool(UUID.fullmatch(token))
@@ -346,6 +347,11 @@ def _token(text: str, token: str, start: int) -> Iterator[tuple[int, int, str]]:
         return
     if _beside(text, left, word, start, token, uuid, in_url):
         yield start, end, GENERIC
+
+
+def _service(token: str) -> str:
+    fits = [prefix for prefix in SERVICES if token.startswith(prefix)]
+    return SERVICES[max(fits, key=len)] if fits else "token of a service"
 
 
 def _begins(piece: str) -> bool:
@@ -402,7 +408,8 @@ def _beside(
     right = SEGMENT.findall(text[end : end + 40].partition("\n")[0])[:5]
     if any(w.lower() in TELLING for w in right) and len(token) >= 16:
         return True
-    return assigned and len(token) >= 20 and token.strip("=").isalnum()
+    core = token.strip("=")  # without a telling word, hex is more likely a digest
+    return assigned and len(token) >= 20 and core.isalnum() and not HEX.fullmatch(core)
 
 
 def _tells(word: str) -> bool:
