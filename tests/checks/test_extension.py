@@ -188,3 +188,27 @@ def test_only_what_is_lost_beyond_what_was_counts() -> None:
     now = extension(old, "# T\n\nAlways ask.\n\n- one\n")
     assert [loss.quote for loss in now.beyond(before).losses] == ["Always ask."]
     assert before.beyond(before).clean and not now.clean
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "1.2.1 Audio-only (Level A)",
+        "1.4.10 \u2013 Reflow",
+        "2.4.11 Focus (AA) - WCAG 2.2",
+        "3.1 Setup",
+    ],
+)
+def test_the_number_of_a_criterion_is_no_version(heading: str) -> None:
+    old = "# Audit\n\nAudits the focus and audio of pages against the levels of the standard.\n"
+    new = f"{old}\n## {heading}\n\nAudits the focus and the audio of a page against this level.\n"
+    assert extension(old, new).clean
+
+
+@pytest.mark.parametrize(
+    "heading", ["1.2.1", "[1.2.1] - 2026-01-31", "v1.2: Audio", "2.0 (2026-01)"]
+)
+def test_a_version_is_one(heading: str) -> None:
+    old = "# Audit\n\nAudits the focus and audio of pages.\n"
+    (found,) = extension(old, f"{old}\n## {heading}\n\nAudits the focus of pages.\n").foreign
+    assert found.kind == "release"

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,15 +56,37 @@ def before_midnight(
         )
 
 
-def test_sleeps_over_the_reset_and_finishes(shop: Market) -> None:
+class Jumping(FastClock):
+    """A clock that the server shares and every round is told anew: to sleep on it is to move it,
+    so that hours may be left to a machine that is busy, and none of them is waited for."""
+
+    def sleep(self, seconds: float, stop: threading.Event | None = None) -> None:
+        del stop
+        self.origin += seconds
+        os.environ[clock.VARIABLE] = f"{self.speed},{self.origin},{self.monotonic_origin}"
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+def test_sleeps_over_the_reset_and_finishes(shop: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    jumping = Jumping(1.0, MIDNIGHT - 7_200)
+    said: list[str] = []
     limits = {"*": Limits(rpm=None, tpm=None, rpd=3)}
-    with before_midnight(limits=limits) as (server, environ):
-        done = shop.run("nightpress", "tonight", **environ)
+    with GeminiServer(clock=jumping, latency=0, limits=limits) as server:
+        for name, value in {
+            "GOOGLE_GEMINI_BASE_URL": server.url(),
+            "GEMINI_API_KEY": "test-key",
+            clock.VARIABLE: f"1,{jumping.origin},{jumping.monotonic_origin}",
+        }.items():
+            monkeypatch.setenv(name, value)
+        status = tonight.tonight(shop.root, ["pace=unpaced"], None, jumping, said.append)
         seen = server.seen()
-    assert done.code in (0, 1), done.out + done.err
+    assert status in (0, 1), said
     assert seen["refusals"] == 0
     assert seen["calls"] == shop.rows("SELECT COUNT(*) FROM calls")[0][0] > 3
-    assert "sleeping until" in done.out
+    [sleeping] = said
+    assert sleeping.startswith("sleeping until ")
     runs = [code for (code,) in shop.rows("SELECT exit_code FROM runs ORDER BY rowid")]
     assert len(runs) == 2
     ended = "SELECT COUNT(DISTINCT job) FROM enhancements WHERE status IN ('published', 'refused')"

@@ -192,6 +192,35 @@ def test_a_fallback_that_costs_money_is_refused(shop: Market) -> None:
     assert "gemini-9-ultra has no free tier" in done.err + done.out
 
 
+@pytest.mark.parametrize("words", [[], ["paid=1"]])
+def test_a_misspelt_fallback_is_refused_with_a_suggestion(shop: Market, words: list[str]) -> None:
+    configure(shop, "fallback_models: [gemini-3.1-flash-lit]")
+    with serving(shop) as (server, doit):
+        done = doit("pace=unpaced", *words)
+        assert server.seen()["list"] == []
+    assert done.code == 3
+    assert "did you mean 'gemini-3.1-flash-lite'?" in done.err
+    assert "correct `fallback_models`" in done.err
+
+
+def test_a_manifests_own_model_and_backend_reach_the_call(shop: Market) -> None:
+    for name, said in {"alpha": "model: gemini-3.1-flash-lite", "beta": "backend: offline"}.items():
+        path = shop.root / "manifests" / f"{name}.yaml"
+        path.write_text(f"{path.read_text()}{said}\n")
+    with serving(shop) as (server, doit):
+        doit("pace=unpaced")
+        asked = {call["model"] for call in server.seen()["list"]}
+    assert asked == {"gemini-3.1-flash-lite", "gemini-3.5-flash-lite"}
+    wrote = "SELECT DISTINCT plugin_name, backend, model_requested FROM enhancements"
+    assert set(shop.rows(wrote)) == {
+        ("alpha", "gemini", "gemini-3.1-flash-lite"),
+        ("beta", "offline", "offline"),
+        ("gamma", "gemini", "gemini-3.5-flash-lite"),
+    }
+    models = "SELECT DISTINCT job, model_requested FROM calls WHERE job LIKE 'alpha%'"
+    assert {model for _, model in shop.rows(models)} == {"gemini-3.1-flash-lite"}
+
+
 @pytest.mark.parametrize("backend", ["auto", "gemini"])
 @pytest.mark.parametrize(
     ("words", "said"),

@@ -62,11 +62,13 @@ NEARLY, HALF = 0.9, 0.5
 """Another skill has at least, the old text less than, this share of the words: it is that one's."""
 
 HEADING = pattern(
-    r"[\W\d]*(?:(?:recent |latest |all )?(?:"
+    # a number alone, or with its date; a criterion of a standard has a number and a title
+    r"(?P<version>\W*\d+\.\d+[\w.-]*\W*(?:\d{4}-\d\d.*)?)"
+    r"|[\W\d]*(?:(?:recent |latest |all )?(?:"
     r"(?P<release>release notes?|releases|change ?log|(?:breaking |recent )changes|versions?"
     r"|version (?:history|info(?:rmation)?)|what['\u2019]?s new(?: in .*)?|unreleased"
     r"|changes since .*|recent (?:improvements|updates)"
-    r"|(?:v|version )?\d+\.\d+[\w.-]*)"
+    r"|(?:v|version )\d+\.\d+[\w.-]*)"
     r"|(?P<licence>licen[cs]e|licensing|copyright)"
     r"|(?P<plan>road ?map|plans|planned(?: \w+)?|future(?: \w+)?|coming soon|to-?dos?|backlog)"
     r"|(?P<project>contribut(?:e|ing|ors?|ions?)|authors?|acknowledge?ments?|credits|thanks"
@@ -291,6 +293,8 @@ class _Subject:
         found = HEADING.fullmatch(heading.text[:100])
         if found is None:
             return None
+        if found["version"]:
+            return "release"
         kind: Foreign_kind
         for kind in ("release", "licence", "plan", "project"):
             if found[kind] and found[kind].lower()[:5] not in self.title:

@@ -39,11 +39,14 @@ def price_of(project: Project, model: str) -> Price | None:
 
 
 def fallbacks(project: Project) -> tuple[str, ...]:
-    """The models to ask while the day of the first is spent; UsageError for one that costs money
-    where nothing allows that."""
+    """The models to ask while the day of the first is spent; UsageError for one that is misspelt,
+    or costs money where nothing allows that."""
     named = tuple(project.defaults.values.get("fallback_models") or ())
     configured = project.defaults.values.get("limits") or {}
     for model in named:
+        writer.check_name(
+            declared(project, model), model, project.defaults.values, "fallback_models"
+        )
         if not project.may_pay and not writer.is_free(declared(project, model), model, configured):
             raise UsageError(
                 f"fallback_models: {model} has no free tier that is known, and may cost money",

@@ -18,7 +18,7 @@ from nightpress.errors import UsageError
 from nightpress.fingerprint import writer as words
 from nightpress.text import suggestion
 
-__all__ = ["Writer", "choose", "declared", "is_free"]
+__all__ = ["Writer", "check_name", "choose", "declared", "is_free"]
 
 _PAY = "say so: doit max_cost=5.00, doit paid=1, or `paid: true` in manifests/_defaults.yaml"
 _PAY_OR_LIMITS = f"{_PAY}; or state its `limits`, with `rpd`, if it has a free tier"
@@ -73,7 +73,7 @@ def choose(
             f"{model} is a model of {other.title}, and backend: {name} is configured",
             f"set `model` to one of {declared.title}'s",
         )
-    _check_name(declared, model, values)
+    check_name(declared, model, values)
     free = is_free(declared, model, values.get("limits") or {})
     if access.paid and not allowed_to_pay:
         raise UsageError(f"{access.name} costs money, and nothing allows that", _PAY)
@@ -109,7 +109,7 @@ def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str,
         key = access.key(environ)
         keys += access.keys
         if key is not None and not access.paid and not _other(declared, model):
-            _check_name(declared, model, values)
+            check_name(declared, model, values)
         if access.paid:
             reasons.append(f"backend: auto never chooses {access.name}, which costs money")
         elif key is None or _other(declared, model):
@@ -129,16 +129,18 @@ def _model(declared: Declaration, values: Mapping[str, Any]) -> str:
     return str(values.get("model") or declared.default_model)
 
 
-def _check_name(declared: Declaration, model: str, values: Mapping[str, Any]) -> None:
+def check_name(
+    declared: Declaration, model: str, values: Mapping[str, Any], field: str = "model"
+) -> None:
     """UsageError where the model is a known one with a slip of the pen. What differs in its figures
-    is another version, and what has limits of its own is meant."""
+    is another version, and what has limits of its own is meant. field: where it is named."""
     if model in declared.models or model in (values.get("limits") or {}):
         return
     near = (one for one in declared.models if _figures(one) == _figures(model))
     if asking := suggestion(model, near, cutoff=0.88):
         raise UsageError(
             f"there is no model {model!r} that is known: {asking}",
-            "correct `model`; if there is such a model, state its `limits` in _defaults.yaml",
+            f"correct `{field}`; if there is such a model, state its `limits` in _defaults.yaml",
         )
 
 
