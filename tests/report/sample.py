@@ -17,6 +17,7 @@ from nightpress.report.figures import (  # fmt: skip
     Figures,
     GateRow,
     ModelRow,
+    NeedRow,
     Phase,
     PluginRow,
     Provenance,
@@ -96,6 +97,12 @@ def sample(plugins: int = 60, seed: int = 7, hostile: bool = True) -> Figures:
                         "2026-11-22T06:10:00+00:00", "every hash compared, in 41.2 s", True, 23,
                         True, f"the vault refused the token {HOSTILE[1]}"),
         plugins=tuple(found),
+        needs=(
+            NeedRow("scan-kit", True, ("commands/scan.md:3: never written",)),
+            NeedRow("lock-watch", False, tuple(
+                f"README.md:{n}: /lock-{n} is no command {HOSTILE[0]}" for n in range(9, 17)
+            )),
+        ),
         problems=(f"manifests/{HOSTILE[2]}.yaml:3:5: not a number",) if hostile else (),
     )  # fmt: skip
 

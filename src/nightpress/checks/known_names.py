@@ -34,3 +34,11 @@ ROOTS = frozenset(
     " workspace users api health healthz metrics login logout admin v1 v2 graphql docs static"
     " public src index path ready readyz live livez token".split()
 )
+TOOLS = frozenset(
+    "Agent AskUserQuestion Bash BashOutput CronCreate CronDelete CronList Edit EnterPlanMode"
+    " EnterWorktree ExitPlanMode ExitWorktree Glob Grep KillBash KillShell LS ListMcpResources"
+    " ListMcpResourcesTool LSP Monitor MultiEdit NotebookEdit NotebookRead PowerShell Read"
+    " ReadMcpResource ReadMcpResourceTool RemoteTrigger SendMessage SendUserFile Skill SlashCommand"
+    " StructuredOutput Task TaskCreate TaskGet TaskList TaskOutput TaskStop TaskUpdate TeamCreate"
+    " TeamDelete TodoRead TodoWrite ToolSearch WebFetch WebSearch Write computer".split()
+)

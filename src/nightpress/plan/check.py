@@ -19,11 +19,12 @@ from msgspec.structs import replace
 
 from nightpress import backends, checks
 from nightpress import project as contract
-from nightpress.checks import baseline
+from nightpress.checks import baseline, source_findings
+from nightpress.checks.source_findings import Market
 from nightpress.clock import RealClock
 from nightpress.errors import UnsafePath, UsageError
 from nightpress.model import Anatomy, Finding
-from nightpress.plan import judge, staleness
+from nightpress.plan import judge, source, staleness
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
@@ -71,11 +72,14 @@ def check(
         wanted = [one for one in requested if one.project == root]
         with _opened(root, environ) as project:
             for judged, path in _declared(project, wanted, meter):
-                documents[path] = judged
+                documents.setdefault(path, judged)  # what is judged as a document is so once
     for one in requested:
         for path in one.documents():
             if path not in documents:
                 documents[path] = _alone(path, one.shown(path))
+        if one.project is None and one.top.is_dir():
+            for judged, path in _sources(one):
+                documents.setdefault(path, judged)
     return [replace(documents[path], place=_place(path, here)) for path in sorted(documents)]
 
 
@@ -170,6 +174,11 @@ def _declared(
             one = _first(wanted, path)
             if one is not None and (stale := _stale(state)) is not None:
                 yield _judged(project, plugin, state, one.shown(path), stale), path
+        for file, found in source.findings(source.of(project, plugin)).items():
+            path = plugin.root / file
+            one = _first(wanted, path)
+            if one is not None:
+                yield Judged(one.shown(path), 0, None, found), path
     meter(len(names), len(names))
 
 
@@ -237,6 +246,16 @@ def _alone(path: Path, shown: str) -> Judged:
     verdict = checks.judge(text, context)
     size = len(text.encode("utf-8", "replace"))
     return Judged(shown, size, verdict.score, verdict.findings, counted_from=verdict.counted_from)
+
+
+def _sources(one: _Asked) -> Iterator[tuple[Judged, Path]]:
+    """The source findings of the plugins at or below a folder that is no project."""
+    walked = reading.walk(one.top, reading.Ignore()).files
+    roots = {one.top / e.path.removesuffix(MARKER) for e in walked if e.path.endswith(MARKER)}
+    for root in sorted(roots):
+        found = source_findings.find(_anatomy(root), _files(root), Market(elsewhere=_elsewhere))
+        for file, findings in source.findings(found).items():
+            yield Judged(one.shown(root / file), 0, None, findings), root / file
 
 
 def _base(path: Path) -> Path:

@@ -14,7 +14,7 @@ from nightpress import lazy
 if TYPE_CHECKING:
     from nightpress.plugin.anatomy import kind_of
     from nightpress.plugin.excerpts import Chosen, choose, shortened
-    from nightpress.plugin.facts import Fact, Facts, collect
+    from nightpress.plugin.facts import Fact, FactKind, Facts, collect
     from nightpress.plugin.names import skill_name
     from nightpress.plugin.secret_names import is_secret
     from nightpress.plugin.sources import STANDING_CAP
@@ -25,7 +25,7 @@ else:
         {
             "anatomy": ["kind_of"],
             "excerpts": ["Chosen", "choose", "shortened"],
-            "facts": ["Fact", "Facts", "collect"],
+            "facts": ["Fact", "FactKind", "Facts", "collect"],
             "names": ["skill_name"],
             "secret_names": ["is_secret"],
             "sources": ["STANDING_CAP"],
@@ -37,6 +37,7 @@ __all__ = [
     "STANDING_CAP",
     "Chosen",
     "Fact",
+    "FactKind",
     "Facts",
     "YamlDocument",
     "YamlError",

@@ -39,6 +39,7 @@ def gather(project: Project, days: int = DAYS) -> Figures:
         phases=(), call_days=(), quota=(), models=(), gates=(), causes=(), backups=Backups(),
         plugins=tuple(plugins),
         problems=tuple(str(problem) for problem in found.problems),
+        needs=documents.needs(project, found),
     )  # fmt: skip
     return _with_history(project, blank) if project.has_ledger else blank
 

@@ -12,10 +12,18 @@ from msgspec.structs import asdict, replace
 
 from nightpress.ledger import Ledger, RecordedAttempt, attempts
 from nightpress.model import STANDING, Status
-from nightpress.plan import Catalog, Item
+from nightpress.plan import Catalog, Item, source
 from nightpress.project import Project
 from nightpress.report import provenance
-from nightpress.report.figures import STATES, AttemptRow, Bin, DocumentRow, PluginRow, Sizes
+from nightpress.report.figures import (
+    STATES,
+    AttemptRow,
+    Bin,
+    DocumentRow,
+    NeedRow,
+    PluginRow,
+    Sizes,
+)
 from nightpress.storage import Snapshots
 
 ATTEMPTS = 5
@@ -41,6 +49,16 @@ def plugins(project: Project, catalog: Catalog) -> list[PluginRow]:
         for slug, own in documents.items()
     ]
     return sorted(found, key=lambda p: (STATES.index(p.state), p.name.lower(), p.slug))
+
+
+def needs(project: Project, catalog: Catalog) -> tuple[NeedRow, ...]:
+    """What the plugins themselves need, the hollow ones first."""
+    hollow = {i.slug for i in catalog.items.values() if i.decision.action == "hollow"}
+    rows = [
+        NeedRow(slug, slug in hollow, tuple(f"{f.file}:{f.line}: {f.message}" for f in found))
+        for slug, found in source.every(project, catalog.plugins).items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (not row.hollow, row.slug)))
 
 
 def _worst(documents: Sequence[DocumentRow]) -> str:

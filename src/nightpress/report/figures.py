@@ -171,6 +171,15 @@ class PluginRow(Struct, frozen=True):
     documents: Sequence[DocumentRow]
 
 
+class NeedRow(Struct, frozen=True):
+    """What one plugin itself needs: its source findings, as `file:line: message`; hollow: it has
+    nothing real to say."""
+
+    slug: str
+    hollow: bool
+    findings: Sequence[str]
+
+
 class Backups(Struct, frozen=True):
     """Good copies, and the last rehearsal of a recovery; "" and None: there is none.
     failed_since: what the last try said, if it failed."""
@@ -213,6 +222,7 @@ class Figures(Struct, frozen=True):
     backups: Backups
     plugins: Sequence[PluginRow]
     problems: Sequence[str] = field(default=())
+    needs: Sequence[NeedRow] = field(default=())
     format: int = 1
 
 

@@ -31,6 +31,7 @@ def markdown(figures: Figures) -> str:
         *_last_run(figures),
         *_sums(figures),
         *_needing(figures),
+        *_needs(figures),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -164,6 +165,20 @@ def _needing(figures: Figures) -> Iterable[str]:
         yield _table(("plugin", "state", "document", "why"), rows[:MOST])
         if len(rows) > MOST:
             yield f"... and {len(rows) - MOST:,} more: see index.html or report.json."
+
+
+def _needs(figures: Figures) -> Iterable[str]:
+    if not figures.needs:
+        return
+    yield "## What the plugins need"
+    rows = [
+        (text(row.slug), "hollow" if row.hollow else "", text(finding))
+        for row in figures.needs
+        for finding in row.findings
+    ]
+    yield _table(("plugin", "", "source finding"), rows[:MOST])
+    if len(rows) > MOST:
+        yield f"... and {len(rows) - MOST:,} more: see report.json, or nightpress check."
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

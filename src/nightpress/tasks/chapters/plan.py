@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nightpress.progress import summary
@@ -13,10 +13,14 @@ from nightpress.tasks.stdout import say, say_json
 from nightpress.tasks.task import FORMAT, Task, command, switch
 
 if TYPE_CHECKING:
+    from nightpress.checks.source_findings import SourceFinding
     from nightpress.pipeline import Outlook
     from nightpress.plan import Catalog, Item
 
 __all__ = ["plan"]
+
+NEEDING = 12
+"""Plugins whose needs the plan lists."""
 
 
 def plan() -> Task:
@@ -24,15 +28,17 @@ def plan() -> Task:
 
     def act(now: Session, format: str, verbose: bool) -> bool:
         from nightpress.pipeline import outlook
-        from nightpress.plan import appraise
+        from nightpress.plan import appraise, source
 
         catalog = now.whole()
         ahead = outlook.outlook(now.project, catalog)
         scores = appraise.scores(now.project, catalog.items.values(), catalog.plugins)
+        needs = source.every(now.project, catalog.plugins)
         if format == "json":
-            say_json(_document(now, catalog, ahead, scores))
+            say_json({**_document(now, catalog, ahead, scores), "needs": _needed(needs)})
         else:
             _show(now, catalog, ahead, scores, each=verbose or not sys.stdout.isatty())
+            _show_needs(catalog, needs)
         return not any(problem.severity == "error" for problem in catalog.problems)
 
     each = switch("verbose", "a line for each document, as where no terminal reads")
@@ -149,6 +155,28 @@ def _show_persons(now: Session, catalog: Catalog, rows: list[Item]) -> None:
     moved = sum(reason.code == "moved" for item in rows for reason in item.decision.reasons)
     if moved:
         say(f"of {moved:,} adopted, the source has moved on: doit enhance:PLUGIN/NAME drafts anew")
+
+
+def _needed(needs: Mapping[str, Sequence[SourceFinding]]) -> dict[str, list[dict[str, object]]]:
+    from msgspec.structs import asdict
+
+    return {slug: [asdict(one) for one in found] for slug, found in needs.items()}
+
+
+def _show_needs(catalog: Catalog, needs: Mapping[str, Sequence[SourceFinding]]) -> None:
+    """What the plugins themselves need, the hollow ones first."""
+    if not needs:
+        return
+    hollow = {i.slug for i in catalog.items.values() if i.decision.action == "hollow"}
+    count = sum(map(len, needs.values()))
+    say(f"what the plugins need ({count:,} in {len(needs):,}; nightpress check tells all):")
+    for slug in sorted(needs, key=lambda slug: (slug not in hollow, slug))[:NEEDING]:
+        for one in needs[slug][:3]:
+            say(f"  {slug}: {one.file}:{one.line}: {one.message}")
+        if (more := len(needs[slug]) - 3) > 0:
+            say(f"  {slug}: ... and {more:,} more")
+    if (more := len(needs) - NEEDING) > 0:
+        say(f"  ... and {more:,} more plugins")
 
 
 def _headline(now: Session, catalog: Catalog) -> str:

@@ -1,0 +1,69 @@
+"""What the plugins themselves need: their source findings, remembered by what they come from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import asdict
+
+from nightpress import fingerprint
+from nightpress.checks import source_findings
+from nightpress.checks.source_findings import Market, SourceFinding
+from nightpress.model import Finding
+from nightpress.plan import judge
+from nightpress.plan.gather import Gatherer
+from nightpress.plan.state import PluginState
+from nightpress.project import Project, version
+
+__all__ = ["every", "findings", "of"]
+
+
+def of(project: Project, plugin: PluginState) -> tuple[SourceFinding, ...]:
+    """The source findings of one plugin, by file and line: of its own files, not of documents that
+    we published or are to replace."""
+    if plugin.manifest is None or not plugin.files:
+        return ()
+    documents = {p for state in plugin.states.values() for p in state.inputs.publications}
+    own = sorted(plugin.files.keys() - documents)
+    known = judge.components(project)
+    key = fingerprint.digest(
+        "source findings", version(), str(plugin.told), *sorted(project.slugs()),
+        *(f"{path} {plugin.files[path][1]}" for path in sorted(plugin.files)),
+        *(f"{kind} {name}" for kind, names in known.items() for name in sorted(names)),
+    )  # fmt: skip
+    value = project.index.appraisal(key)
+    if value is None:
+        market = Market(
+            frozenset(judge.known_plugins(project)) - {plugin.slug},
+            lambda kind, name: name in known.get(kind, ()),
+            str(plugin.manifest.settings.get("description", "")),
+        )
+        anatomy = judge.anatomy_of(plugin, tuple(own))
+        found = source_findings.find(anatomy, frozenset(plugin.files), market)
+        value = json.dumps([asdict(one) for one in found])
+        project.index.keep_appraisal(key, value)
+    return tuple(SourceFinding(**one) for one in json.loads(value))
+
+
+def every(
+    project: Project, plugins: Mapping[str, PluginState]
+) -> dict[str, tuple[SourceFinding, ...]]:
+    """slug -> source findings, of the plugins that have some. plugins: those that were gathered
+    already; the others are."""
+    gatherer = Gatherer(project)
+    found = {}
+    for slug in project.slugs():
+        plugin = plugins.get(slug) or gatherer.gather(slug)
+        if own := of(project, plugin):
+            found[slug] = own
+    return found
+
+
+def findings(found: Iterable[SourceFinding]) -> dict[str, tuple[Finding, ...]]:
+    """The same, as findings by file. None is an error: the plugin is its author's."""
+    files: dict[str, list[Finding]] = {}
+    for one in found:
+        finding = Finding(one.check, "warning", one.message, one.line, 1, one.hint)
+        files.setdefault(one.file, []).append(finding)
+    return {path: tuple(own) for path, own in files.items()}
