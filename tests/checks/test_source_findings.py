@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from nightpress.checks.source_findings import Market, SourceFinding, disputed, find
+from nightpress.checks.claimed import Market, SourceFinding, disputed
+from nightpress.checks.source_findings import find
 from tests.plugin.test_anatomy import plugin
 
 MANIFEST = json.dumps(

@@ -13,6 +13,7 @@ from nightpress import lazy
 
 if TYPE_CHECKING:
     from nightpress.checks.baseline import Told
+    from nightpress.checks.claimed import Market, SourceFinding
     from nightpress.checks.codeblocks import QUIET
     from nightpress.checks.document import Document
     from nightpress.checks.gate import Check, Context, Gate, Spot, Verdict
@@ -26,6 +27,7 @@ else:
         __name__,
         {
             "baseline": ["Told"],
+            "claimed": ["Market", "SourceFinding"],
             "codeblocks": ["QUIET"],
             "document": ["Document"],
             "gate": ["Check", "Context", "Gate", "Spot", "Verdict"],
@@ -45,8 +47,10 @@ __all__ = [
     "Context",
     "Document",
     "Gate",
+    "Market",
     "Neighbours",
     "Sketch",
+    "SourceFinding",
     "Spot",
     "Told",
     "Verdict",
@@ -56,6 +60,7 @@ __all__ = [
     "baseline",
     "behaviour",
     "cited",
+    "claimed",
     "codeblocks",
     "custom",
     "document",
@@ -76,6 +81,7 @@ __all__ = [
     "secrets",
     "settings",
     "sketches",
+    "source_findings",
     "substance",
     "units",
 ]

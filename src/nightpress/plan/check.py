@@ -19,8 +19,7 @@ from msgspec.structs import replace
 
 from nightpress import backends, checks
 from nightpress import project as contract
-from nightpress.checks import baseline, source_findings
-from nightpress.checks.source_findings import Market
+from nightpress.checks import Market, baseline, source_findings
 from nightpress.clock import RealClock
 from nightpress.errors import UnsafePath, UsageError
 from nightpress.model import Anatomy, Finding

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import asdict
 
 from nightpress import fingerprint
-from nightpress.checks import source_findings
-from nightpress.checks.source_findings import Market, SourceFinding
+from nightpress.checks import Market, SourceFinding, source_findings
 from nightpress.model import Finding
 from nightpress.plan import judge
 from nightpress.plan.gather import Gatherer

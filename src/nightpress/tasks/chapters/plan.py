@@ -13,7 +13,7 @@ from nightpress.tasks.stdout import say, say_json
 from nightpress.tasks.task import FORMAT, Task, command, switch
 
 if TYPE_CHECKING:
-    from nightpress.checks.source_findings import SourceFinding
+    from nightpress.checks import SourceFinding
     from nightpress.pipeline import Outlook
     from nightpress.plan import Catalog, Item
 
