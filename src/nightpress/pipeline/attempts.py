@@ -24,7 +24,7 @@ from nightpress.pipeline.run import Outcome, Run
 from nightpress.plan import Item, PluginState, TargetState
 from nightpress.project import Project
 from nightpress.quota import Reservation
-from nightpress.storage import atomic
+from nightpress.storage import atomic, private
 
 _ROWS = 50
 """Earlier attempts at a document that are looked at."""
@@ -240,8 +240,9 @@ def _score(draft: Draft | None) -> str:
 def keep_draft(project: Project, job: str, document: Draft) -> str:
     """Keep a refused draft and its findings for the user; the path, relative to the project."""
     folder = project.state / "drafts" / job.partition("/")[0]
-    folder.mkdir(parents=True, exist_ok=True)
+    private.folder(folder)
     name = job.partition("/")[2]
-    atomic.write(folder / f"{name}.md", document.text.encode("utf-8", "replace"))
-    atomic.write(folder / f"{name}.findings.json", findings_json(document.findings).encode())
+    atomic.write(folder / f"{name}.md", document.text.encode("utf-8", "replace"), private.FILE)
+    findings = findings_json(document.findings).encode()
+    atomic.write(folder / f"{name}.findings.json", findings, private.FILE)
     return (folder / f"{name}.md").relative_to(project.root).as_posix()

@@ -7,6 +7,7 @@ The draft's bytes live in the ledger until somebody decides, so what was paid fo
 from __future__ import annotations
 
 import difflib
+import os
 import posixpath
 import subprocess
 import tempfile
@@ -29,7 +30,7 @@ from nightpress.pipeline.attempts import Draft
 from nightpress.plan import Item, PluginState, TargetState, judge, staleness
 from nightpress.plugin import sources
 from nightpress.project import Project
-from nightpress.storage import Snapshots, atomic, tree
+from nightpress.storage import Snapshots, atomic, private, tree
 
 if TYPE_CHECKING:
     from nightpress.pipeline.pipeline import Press
@@ -171,7 +172,12 @@ def merged(project: Project, one: Review, state: TargetState, root: Path) -> tup
         command = ["git", "merge-file", "-p", "--diff3", *labels, *paths]
         try:
             process = subprocess.run(  # noqa: S603 - no shell, fixed words
-                command, cwd=folder, capture_output=True, timeout=GIT_SECONDS, check=False
+                command,
+                cwd=folder,
+                env=private.environment(os.environ),
+                capture_output=True,
+                timeout=GIT_SECONDS,
+                check=False,
             )
         except OSError as error:
             raise NightpressError(f"no merge: git cannot be run ({error.strerror})") from error
@@ -185,8 +191,8 @@ def propose(project: Project, one: Review, state: TargetState, root: Path) -> tu
     text, conflicts = merged(project, one, state, root)
     slug, _, name = one.job.partition("/")
     folder = project.state / "drafts" / slug
-    folder.mkdir(parents=True, exist_ok=True)
-    atomic.write(folder / f"{name}.merged.md", text)
+    private.folder(folder)
+    atomic.write(folder / f"{name}.merged.md", text, private.FILE)
     return (folder / f"{name}.merged.md").relative_to(project.root).as_posix(), conflicts
 
 

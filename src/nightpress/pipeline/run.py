@@ -24,6 +24,7 @@ from nightpress.errors import EXIT_FAILED, EXIT_USAGE, BackendError
 from nightpress.model import Status
 from nightpress.pipeline.events import Event, Listener
 from nightpress.project import Project, version
+from nightpress.storage import private
 from nightpress.text import safe
 
 
@@ -97,10 +98,10 @@ class Run(Struct):
         """`.nightpress/logs/RUN.log` and RUN.jsonl, and what points to the latest, for `tail -f`
         and `nightpress watch`."""
         folder = self.project.state / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
+        private.folder(folder)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        self._log = os.open(folder / f"{self.run_id}.log", flags, 0o644)
-        self._events = os.open(folder / f"{self.run_id}.jsonl", flags, 0o644)
+        self._log = os.open(folder / f"{self.run_id}.log", flags, private.FILE)
+        self._events = os.open(folder / f"{self.run_id}.jsonl", flags, private.FILE)
         for suffix in ("log", "jsonl"):
             latest = folder / f".latest-{self.run_id}"
             latest.symlink_to(f"{self.run_id}.{suffix}")

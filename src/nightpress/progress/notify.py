@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from nightpress.loopback import is_loopback
 from nightpress.pipeline import Run
 from nightpress.project import Project
+from nightpress.storage import private
 
 COMMAND_SECONDS = 30
 WEBHOOK_SECONDS = 10
@@ -48,7 +49,9 @@ def tell(run: Run, exit_code: int, say: Callable[[str], None]) -> None:
         return
     body = json.dumps(summary(run, exit_code), ensure_ascii=True).encode("ascii")
     if command := settings.get("command"):
-        _attempt("the command", say, lambda: _run(run.project, command, body))
+        _attempt(
+            "the command", say, lambda: _run(run.project, command, body, settings.get("env", ()))
+        )
     variable = settings.get("webhook_env")
     url = run.project.environ.get(variable, "") if variable else settings.get("webhook", "")
     if variable and not url:
@@ -78,14 +81,14 @@ def _reason(error: Exception) -> str:
     return str(words or type(error).__name__)
 
 
-def _run(project: Project, command: list[str], body: bytes) -> str:
+def _run(project: Project, command: list[str], body: bytes, names: Iterable[str]) -> str:
     """Only its end is waited for: what it leaves running, and what it prints, holds nothing up."""
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as input:
         input.write(body)
         input.seek(0)
         process = subprocess.Popen(  # noqa: S603 - the user's own words, and no shell
             command, cwd=project.root, stdin=input, stdout=subprocess.DEVNULL, stderr=errors,
-            start_new_session=True,
+            env=private.environment(os.environ, names), start_new_session=True,
         )  # fmt: skip
         try:
             status = process.wait(COMMAND_SECONDS)

@@ -18,7 +18,7 @@ from typing import Any
 from nightpress.errors import NightpressError, UsageError
 from nightpress.ledger import questions
 from nightpress.project import Project
-from nightpress.storage import atomic
+from nightpress.storage import atomic, private
 
 HOST = "127.0.0.1"
 
@@ -65,8 +65,8 @@ def explore(project: Project, port: int, say: Callable[[str], None]) -> None:
     project.ledger.store.connection()  # brings the views of this version
     project.ledger.store.close()
     path = project.state / "explore" / "metadata.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(path, json.dumps(metadata(), indent=1).encode())
+    private.folder(path.parent)
+    atomic.write(path, json.dumps(metadata(), indent=1).encode(), private.FILE)
     port = _free(port)
     say(f"http://{HOST}:{port}/ledger (read-only, this machine alone; Ctrl-C ends it)")
     words = command(project.ledger_path, path, port)

@@ -171,10 +171,10 @@ def _piece(row: Row, colour: bool) -> Iterator[str]:
 
 def write(path: Path, drafts: Sequence[Waiting]) -> Path:
     """The page; the path, as it was given."""
-    from nightpress.storage import atomic
+    from nightpress.storage import atomic, private
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(path, page(drafts).encode("utf-8", "replace"))
+    private.folder(path.parent)
+    atomic.write(path, page(drafts).encode("utf-8", "replace"), private.FILE)
     return path
 
 

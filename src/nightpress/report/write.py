@@ -11,13 +11,13 @@ from nightpress.project import Project
 from nightpress.report.figures import STATE_WORDS, STATES, Figures, rate_words
 from nightpress.report.html import page
 from nightpress.report.markdown import markdown
-from nightpress.storage import atomic
+from nightpress.storage import atomic, private
 
 
 def write(project: Project, figures: Figures) -> list[Path]:
     """Write index.html, report.md and report.json under `.nightpress/report/`; their paths."""
     folder = project.state / "report"
-    folder.mkdir(parents=True, exist_ok=True)
+    private.folder(folder)
     texts = {
         "index.html": page(figures),
         "report.md": markdown(figures),
@@ -25,7 +25,7 @@ def write(project: Project, figures: Figures) -> list[Path]:
     }
     paths = []
     for name, text in texts.items():
-        atomic.write(folder / name, text.encode("utf-8", "replace"))
+        atomic.write(folder / name, text.encode("utf-8", "replace"), private.FILE)
         paths.append(folder / name)
     return paths
 

@@ -61,6 +61,7 @@ __all__ = [
     "mirror",
     "newest",
     "parts_of",
+    "private",
     "reading",
     "run_lock",
     "sign",

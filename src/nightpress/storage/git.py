@@ -10,9 +10,9 @@ import subprocess
 from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
+from nightpress.storage import private
+
 SECONDS = 60
-HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
-"""Set within git's hooks: they would speak of another repository, or of half a commit."""
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _IGNORED = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
 
@@ -60,7 +60,7 @@ def matches(root: Path, paths: Iterable[str]) -> bool:
 def run(root: Path, *words: str, stdin: bytes | None = None, none: int = 0) -> bytes:
     """What a command of git prints; stdin: what it reads; none: the status of "nothing found".
     Raises as `ignored`."""
-    environment = {k: v for k, v in os.environ.items() if k not in HOOKS}
+    environment = private.environment(os.environ)  # nor what a hook of git has set
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     process = subprocess.run(  # noqa: S603  no shell, our own words
         (*_GIT, *words),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nightpress.errors import BusyError, NightpressError
+from nightpress.storage import private
 from nightpress.text import safe
 
 
@@ -31,9 +32,9 @@ NAME = "run.lock"
 
 def acquire(state: Path, command: str) -> ProjectLock:
     """Take the lock, or raise BusyError with the holder's pid and since when."""
-    state.mkdir(parents=True, exist_ok=True)
+    private.state(state)
     try:
-        file = os.open(state / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        file = os.open(state / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.EISDIR, errno.EACCES, errno.ENXIO):
             raise

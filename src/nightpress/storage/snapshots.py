@@ -21,7 +21,7 @@ from typing import Any
 from msgspec import Struct, to_builtins
 
 from nightpress.errors import NightpressError, UnsafePath
-from nightpress.storage import atomic, mirror
+from nightpress.storage import atomic, mirror, private
 from nightpress.storage import tree as reading
 from nightpress.storage.mirror import CAP, IGNORE, Held
 from nightpress.text import safe
@@ -164,7 +164,7 @@ class Snapshots:
             "slug": snapshot.slug, "id": snapshot.id,
             "root": os.path.relpath(root, self._restoring.parent),
         }  # fmt: skip
-        atomic.write(self._restoring, json.dumps(note).encode("ascii"))
+        atomic.write(self._restoring, json.dumps(note).encode("ascii"), private.FILE)
         try:
             changed = mirror.mirror(
                 root, snapshot.entries, contents, saved.entries if saved else ()
@@ -231,7 +231,7 @@ class Snapshots:
             if path.stat().st_size == len(data) and path.read_bytes() == data:
                 return  # a copy that the disk has damaged is written again
         if path.parent not in self._made:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private.folder(path.parent)
             self._made.add(path.parent)
             folders.add(self.objects)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -248,10 +248,10 @@ class Snapshots:
     def _write_tree(self, snapshot: Snapshot) -> None:
         folder = self.trees / _checked(snapshot.slug)
         if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
+            private.folder(folder)
             atomic.sync_folder(self.trees)
         text = json.dumps(to_builtins(snapshot), sort_keys=True, ensure_ascii=True)
-        atomic.write(folder / f"{snapshot.id}.json", text.encode("ascii"))
+        atomic.write(folder / f"{snapshot.id}.json", text.encode("ascii"), private.FILE)
 
     def _load(self, path: Path) -> Snapshot:
         try:

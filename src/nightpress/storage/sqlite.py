@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nightpress.errors import LedgerError, MachineTrouble
+from nightpress.storage import private
 
 Connection = sqlite3.Connection
 Cursor = sqlite3.Cursor
@@ -78,6 +79,7 @@ class Store:
                 Path(f"{self.path}{suffix}").replace(f"{self.path}{suffix}.damaged")
 
     def _open(self) -> sqlite3.Connection:
+        private.file(self.path)
         # check_same_thread is off only so that close() may close every thread's connection
         connection = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False,
@@ -234,7 +236,7 @@ def _trouble(path: Path, error: BaseException) -> BaseException:
 def _writable(path: Path) -> bool:
     """Can the file, and what SQLite puts beside it, be written? Makes its folder if it can."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.folder(path.parent)
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             return False
@@ -313,7 +315,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
 def single_file(path: Path) -> sqlite3.Connection:
     """A connection to a database that is one file whenever it is closed: a rollback journal
     instead of WAL, synchronous=EXTRA, transactions begun by the caller."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private.folder(path.parent)
+    private.file(path)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     connection.execute("PRAGMA journal_mode=DELETE")
     connection.execute("PRAGMA synchronous=EXTRA")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from doit.dependency import DatabaseException, SqliteDB
 
+from nightpress.storage import private
+
 if TYPE_CHECKING:
     from nightpress.storage import Connection
 
@@ -98,8 +100,10 @@ def _place(name: str) -> str:
     read-only checkout one may list and plan)."""
     path = Path(name)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.folder(path.parent)
     except OSError:
         return ":memory:"
     writable = os.access(path.parent, os.W_OK) and (os.access(path, os.W_OK) or not path.exists())
+    if writable:
+        private.file(path)
     return name if writable else ":memory:"

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from nightpress.clock import Clock, RealClock
 from nightpress.errors import MachineTrouble, UsageError
 from nightpress.model import RESTORED
-from nightpress.storage import atomic
+from nightpress.storage import atomic, private
 from nightpress.text import safe
 from nightpress.vault import inventory, objects, transfer, trees
 from nightpress.vault.inventory import PartRow, VaultSnapshot
@@ -91,7 +91,9 @@ def restore_all(
         note_file = note(snapshot_row, rows, loaded, nodes) if plugin is None else None
         if note_file is not None:
             _put_new(destination, *note_file)
-        destination.finish([*nodes, note_file[0]] if note_file else nodes)
+            state = note_file[0].path.rpartition("/")[0]
+            nodes_of_ours = (note_file[0], Node("d", state, private.FOLDER))
+        destination.finish([*nodes, *nodes_of_ours] if note_file else nodes)
     except BaseException as error:
         if destination is not None:
             destination.discard()
@@ -135,7 +137,7 @@ def note(
     content = {"snapshot": snapshot.id, "taken": snapshot.taken, "files": files}
     data = json.dumps(content, indent=0).encode()
     hash_ = objects.name(data)
-    return trees.file(path, 0o644, len(data), hash_, [hash_]), data
+    return trees.file(path, private.FILE, len(data), hash_, [hash_]), data
 
 
 def _put_new(destination: Destination, node: Node, data: bytes) -> None:
