@@ -108,6 +108,7 @@ ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
     "bad_request": (False, True),  # 400: the configuration or the request is wrong
     "too_large": (False, False),  # this one request is over the model's limit: no retry
     "unauthorised": (False, True),  # 401 and 403: key or rights
+    "untrusted": (False, True),  # the server's certificate is not trusted here
     "transient": (True, False),  # 408, 5xx, timeouts, disconnects
     "malformed": (True, False),  # a 200 whose body is empty or no JSON
     "truncated": (True, False),  # cut off at the token limit: once, with a larger budget

@@ -18,10 +18,11 @@ from msgspec.structs import replace
 from nightpress import fingerprint
 from nightpress.backends import make
 from nightpress.backends.retry import Policy, Retrying
-from nightpress.errors import BackendError, DaySpent, Withheld
+from nightpress.errors import BackendError, DaySpent, UsageError, Withheld
 from nightpress.model import Backend, BackendKind, Reply, Request
 from nightpress.pipeline import outgoing
 from nightpress.pipeline.calls import CallRecorder
+from nightpress.pipeline.circuit import Circuit, is_outage
 from nightpress.pipeline.run import Run
 from nightpress.project import Writer
 from nightpress.quota import Pacer, Reservation
@@ -92,6 +93,18 @@ class Caller(Struct):
     _first: First = field(default_factory=First)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _waits: dict[str, float] = field(default_factory=dict)
+    _circuit: Circuit | None = None
+    _probes: set[int] = field(default_factory=set)
+
+    @property
+    def circuit(self) -> Circuit:
+        """What stands before each call while its model does not answer."""
+        with self._guard:
+            if self._circuit is None:
+                spending = self.pacer.spending if self.pacer is not None else None
+                until = spending.budget.until if spending is not None else None
+                self._circuit = Circuit(self.run, self.run.project.clock, until)
+            return self._circuit
 
     def waited(self, job: str) -> float:
         """Seconds that the job's questions have waited in this run: for quota, for another try."""
@@ -110,11 +123,14 @@ class Caller(Struct):
     def backend(self, writer: Writer) -> Backend:
         with self._guard:
             if str(writer) not in self._backends:
-                self._backends[str(writer)] = make(
-                    writer.backend,
-                    self.run.project.backend_settings(writer),
-                    self.run.project.environ,
-                )
+                project = self.run.project
+                settings = project.backend_settings(writer)
+                try:
+                    made = make(writer.backend, settings, project.environ)
+                except UsageError as error:  # it would be the same for each document
+                    self.run.halt(str(error))
+                    raise
+                self._backends[str(writer)] = made
             return self._backends[str(writer)]
 
     def known(self, request: Request, writer: Writer) -> Reply | None:
@@ -139,6 +155,7 @@ class Caller(Struct):
     def _reserve(self, pacer: Pacer, request: Request, writer: Writer) -> Reservation:
         spent: DaySpent | None = None
         for model in (writer.model, *self.fallbacks):
+            is_probe = self.circuit.wait(model)
             try:
                 reservation = pacer.reserve(
                     model, tokens_of(request), request.job, request.max_output_tokens
@@ -146,6 +163,8 @@ class Caller(Struct):
             except DaySpent as error:
                 spent = spent or error
                 continue
+            if is_probe:
+                self._probes.add(reservation.id)
             if spent is not None:
                 self.run.notice_once(f"{spent.message}; {model} is asked instead")
             return reservation
@@ -182,13 +201,27 @@ class Caller(Struct):
         key = request_key(request, writer)
         recorder = CallRecorder(self.run, self.pacer, key, writer, row, reservation)
         while True:
+            self._await_circuit(recorder, request)
+            model = recorder.model
             self._tell_asked(request)
             try:
                 return self._retrying(backend, recorder, request.job).ask(request)
             except BackendError as error:
-                if error.answer.kind != "day_quota":
+                waits = is_outage(error.answer) and self.circuit.is_open(model)
+                if error.answer.kind != "day_quota" and not waits:
                     raise
             recorder.reservation = self.reserve(request, writer)
+
+    def _await_circuit(self, recorder: CallRecorder, request: Request) -> None:
+        """Where the model has stopped answering since the call's quota was reserved, it is given
+        back until there is a turn."""
+        held = recorder.reservation
+        if held is None or not self.circuit.is_open(held.model):
+            return
+        if held.id not in self._probes:
+            self.release(held)
+            recorder.reservation = None
+            recorder.reservation = self.reserve(request, recorder.writer)
 
     def _tell_asked(self, request: Request) -> None:
         message = f"{request.job}: asking for the {request.phase}"
@@ -204,10 +237,15 @@ class Caller(Struct):
         def record(
             request: Request, attempt: int, seconds: float, result: Reply | BackendError
         ) -> None:
-            recorder.record(request, attempt, seconds, result)
+            model = recorder.model
+            answer = result.answer if isinstance(result, BackendError) else None
+            self.circuit.heard(model, answer)
+            recorder.record(request, attempt, seconds, result, quiet=self.circuit.is_told(model))
             self._first.answered()
 
         def sleep(seconds: float) -> None:
+            if recorder.error is not None and self.circuit.is_open(recorder.asked):
+                return  # it is the circuit that says when
             with self._waiting(job):
                 self.run.project.clock.sleep(seconds, self.run.stop)
 

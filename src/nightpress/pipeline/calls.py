@@ -17,7 +17,7 @@ __all__ = ["CallRecorder"]
 class CallRecorder(Struct):
     """Records each HTTP attempt of one question. key: of the question; row: of the attempt at a
     document that asks it; reservation: of the call that is under way, or made next; error: what the
-    latest call came to, if it was no reply."""
+    latest call came to, if it was no reply; asked: the model of that call."""
 
     run: Run
     pacer: Pacer | None
@@ -26,6 +26,7 @@ class CallRecorder(Struct):
     row: int | None
     reservation: Reservation | None
     error: BackendError | None = None
+    asked: str = ""
 
     @property
     def model(self) -> str:
@@ -33,9 +34,16 @@ class CallRecorder(Struct):
         return self.reservation.model if self.reservation is not None else self.writer.model
 
     def record(
-        self, request: Request, attempt: int, seconds: float, result: Reply | BackendError
+        self,
+        request: Request,
+        attempt: int,
+        seconds: float,
+        result: Reply | BackendError,
+        *,
+        quiet: bool = False,
     ) -> None:
-        """Store the reply first, then all that follows from it."""
+        """Store the reply first, then all that follows from it. quiet: the user knows already."""
+        self.asked = self.model
         ledger = self.run.project.ledger
         call = self._call(request, attempt, seconds, result)
         ledger.call(self.run.begin(), call, result if isinstance(result, Reply) else None)
@@ -44,7 +52,7 @@ class CallRecorder(Struct):
             sum(_tokens(result)), call.cost, self.error.message if self.error is not None else ""
         )
         self._settle(result)
-        self._tell(call, result)
+        self._tell(call, result, quiet)
         if isinstance(result, BackendError) and result.fatal:
             self.run.halt(str(result))
 
@@ -94,7 +102,7 @@ class CallRecorder(Struct):
         else:
             self.pacer.refused(reservation, result.answer)
 
-    def _tell(self, call: Call, result: Reply | BackendError) -> None:
+    def _tell(self, call: Call, result: Reply | BackendError, quiet: bool) -> None:
         text = f"{call.job}: {call.phase}, attempt {call.attempt}: "
         if isinstance(result, BackendError):
             text += result.answer.message
@@ -105,7 +113,7 @@ class CallRecorder(Struct):
             http_status=call.http_status, model=call.model_answered, seconds=call.seconds,
             tokens_in=call.tokens_in, tokens_out=call.tokens_out, cost=call.cost,
             # the last call of a run that was stopped: its document's own line says how it ended
-            quiet=self.row is not None and self.run.stop.is_set(),
+            quiet=quiet or (self.row is not None and self.run.stop.is_set()),
         )  # fmt: skip
         if isinstance(result, Reply) and result.rerouted:
             self.run.notice_once(f"{call.model_requested} was asked, {result.model} answered")

@@ -18,6 +18,7 @@ TODO = {
     "bad_request": "read the message: configuration or request is wrong",
     "unauthorised": "check the key and its rights",
     "too_large": "ignore large files of this plugin, or lower the generator's input_bytes",
+    "untrusted": "name the CA file of whoever reads along: export SSL_CERT_FILE=/path/to/ca.pem",
     "transient": "run doit again: the connection or the server failed",
     "malformed": "run doit again; if it lasts, take another model",
     "truncated": "raise max_output_tokens of the generator, or lower size.max",

@@ -32,8 +32,16 @@ def test_each_row(row: str) -> None:
         assert answer.hint, "a run that ends says what to do"
 
 
+def test_a_web_page_is_no_reply() -> None:
+    page = "<!DOCTYPE html><html><head><title>Hotel WiFi\\n login</title></head></html>"
+    answer = answers.of_body(page.replace("\\n", "\n")).answer
+    assert answer is not None and answer.kind == "transient"
+    assert answer.message == "a web page came in place of a reply: Hotel WiFi login"
+
+
 def test_the_rows_and_the_docs_cover_every_kind() -> None:
     kinds = {kind for _, _, kind in ROWS.values()} | {"malformed", "truncated", "blocked"}
+    kinds.add("untrusted")
     assert kinds == set(ANSWER_KINDS)
     documented = DOCS.read_text("utf-8")
     for kind, (again, fatal) in ANSWER_KINDS.items():

@@ -57,6 +57,10 @@ HINTS = {
     "bad_request": "the request or the configuration is wrong; nothing was generated",
     "unauthorised": "check GOOGLE_API_KEY or GEMINI_API_KEY (for Vertex AI: `gcloud auth "
     "application-default login`, and the project's rights)",
+    "untrusted": "a proxy or a virus scanner that reads along shows a certificate of its own: "
+    "name its CA file (PEM) by SSL_CERT_FILE; if it has expired, look at this machine's clock",
+    "unreached": "is the network there, and `base_url` right?",
+    "proxy": "check HTTPS_PROXY or ALL_PROXY, and the name and password in it",
     "too_large": "lower `input_bytes` in the generator, or exclude large files of this plugin",
     "blocked": "the provider's filter stopped it; the standing file is untouched",
 }
@@ -87,6 +91,9 @@ def of_body(body: str) -> Outcome:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
+        if body.lstrip()[:1] == "<":  # of a hotel's network, or of another service at that address
+            message = f"a web page came in place of a reply: {_page(body)}"
+            return Outcome("", "", 0, 0, Answer("transient", message, hint=HINTS["unreached"]))
         message = "the reply's body is no JSON" if body.strip() else "the reply's body is empty"
         return Outcome("", "", 0, 0, Answer("malformed", message, 200))
     if not isinstance(value, dict):
@@ -105,6 +112,14 @@ def of_body(body: str) -> Outcome:
                         tokens_out=tokens_out, model=model,
                         by_chance=kind == "blocked" and RECITED in message)  # fmt: skip
     return Outcome(text, model, tokens_in, tokens_out, answer)
+
+
+def _page(body: str) -> str:
+    """What a web page says of itself."""
+    title = re.search(r"(?is)<title[^>]*>(.*?)</title>", body[:20_000])
+    return (
+        clean(title[1] if title else re.sub(r"<[^>]*>", " ", body[:2_000]), 80) or "without words"
+    )
 
 
 def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
@@ -176,10 +191,21 @@ NEVER_LEFT = frozenset(
 )  # fmt: skip
 
 
+DISTRUST = pattern(r"CERTIFICATE_VERIFY_FAILED\]?[^:]*: ([^(]+)")
+
+
 def of_exception(name: str, text: str) -> Answer:
     """What an exception of the transport means; name: that of its class."""
     message = f"{name}: {clean(text)}" if text else name
     left = name not in NEVER_LEFT
+    if distrust := DISTRUST.search(text):
+        message = f"the server's certificate is not trusted ({clean(distrust[1])})"
+        return Answer("untrusted", message, hint=HINTS["untrusted"], left=False)
+    if name == "ProxyError" and text[:1] == "4":
+        message = f"the proxy refuses: {clean(text)}"
+        return Answer("bad_request", message, hint=HINTS["proxy"], left=False)
+    if name == "ConnectError":
+        return Answer("transient", message, hint=HINTS["unreached"], left=False)
     if name in ("DefaultCredentialsError", "RefreshError"):
         return Answer("unauthorised", message, hint=HINTS["unauthorised"], left=left)
     if name in ("UnsupportedProtocol", "LocalProtocolError", "InvalidURL"):

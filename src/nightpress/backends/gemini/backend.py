@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from nightpress.backends.gemini import answers
 from nightpress.backends.gemini.route import Route
@@ -87,7 +88,7 @@ class Gemini:
         from google.genai.errors import APIError
         from httpx2 import HTTPError, InvalidURL
 
-        from nightpress.backends.gemini.client import GivenUp
+        from nightpress.backends.gemini.client import GivenUp, issuer
 
         if isinstance(error, APIError):
             headers = getattr(error.response, "headers", None) or {}
@@ -98,6 +99,11 @@ class Gemini:
             answer = Answer("transient", f"no answer within {self.route.deadline:g} s")
         elif isinstance(error, HTTPError | InvalidURL | GoogleAuthError | OSError):
             answer = answers.of_exception(type(error).__name__, str(error))
+            if answer.kind == "untrusted":
+                whose = "" if self.route.proxy else issuer(self.route)
+                by = f"; it was issued by {answers.clean(whose)}" if whose else ""
+                host = urlsplit(self.route.address).hostname
+                answer = answer._replace(message=f"{host}: {answer.message}{by}")
         else:
             raise error
         secret = self.route.key or self.route.token

@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import os
+import socket
+import ssl
 import threading
 from collections.abc import Coroutine
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 from google import genai
@@ -26,6 +29,10 @@ GRACE = 5.0
 """Seconds, beyond the deadline, that a cancelled request gets to let go of its socket."""
 
 
+SHAKE = 5.0
+"""Seconds for a look at the certificate of a server that is not trusted."""
+
+
 class GivenUp(Exception):
     """The line was closed while the call was in flight."""
 
@@ -36,12 +43,12 @@ class Line:
     def __init__(self, route: Route) -> None:
         self.pid = os.getpid()
         # Our own httpx clients: with aiohttp installed the SDK would take that, and silently
-        # send a request again after a disconnect. A proxy of the environment must not see
-        # loopback traffic.
-        verify = httpx2.create_ssl_context(trust_env=not route.local)
-        trust = not route.local
-        self._async = httpx2.AsyncClient(trust_env=trust, verify=verify, timeout=None)
-        self._sync = httpx2.Client(trust_env=trust, verify=verify, timeout=None)
+        # send a request again after a disconnect. The route names the proxy: httpx would open
+        # every one that the environment has, and show loopback traffic to it.
+        verify = httpx2.create_ssl_context(trust_env=True)
+        proxy = route.proxy or None
+        self._async = httpx2.AsyncClient(trust_env=False, proxy=proxy, verify=verify, timeout=None)
+        self._sync = httpx2.Client(trust_env=False, proxy=proxy, verify=verify, timeout=None)
         self.client = _client(route, self._async, self._sync)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -80,6 +87,24 @@ class Line:
         if others := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(others, timeout=GRACE / 2)
         await self._async.aclose()
+
+
+def issuer(route: Route) -> str:
+    """Whose certificate the service shows, by the name of its issuer; "" if that cannot be had."""
+    from cryptography import x509
+
+    url = urlsplit(route.address)
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # nothing is sent
+    try:
+        with (
+            socket.create_connection((url.hostname or "", url.port or 443), SHAKE) as plain,
+            context.wrap_socket(plain, server_hostname=url.hostname) as secure,
+        ):
+            shown = secure.getpeercert(binary_form=True) or b""
+        return x509.load_der_x509_certificate(shown).issuer.rfc4514_string()
+    except (OSError, ValueError):
+        return ""
 
 
 def _client(route: Route, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> genai.Client:

@@ -6,13 +6,15 @@ Pure. Keys come from the environment only, and are never in a message, a repr or
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from nightpress.backends.gemini.declaration import KEYS, access
 from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
+from nightpress.text import safe
 
 DEADLINE = 180.0
 LEAST_DEADLINE = 10.0  # Google refuses anything under it with a 400
@@ -23,7 +25,8 @@ class Route:
     """deadline: seconds for a whole call; clock_speed: how many of them pass in a real second
     (other than 1 only with a local server on a fast clock); base_url: "" is Google's own;
     token: a Vertex access token for a local server, which never sees real credentials;
-    thinking: the model's thinking level ("" leaves it to the model)."""
+    thinking: the model's thinking level ("" leaves it to the model); proxy: the URL of the proxy on
+    the way, "" for none."""
 
     api: Literal["developer", "vertex"] = "developer"
     key: str = field(default="", repr=False)
@@ -34,6 +37,15 @@ class Route:
     deadline: float = DEADLINE
     clock_speed: float = 1.0
     thinking: str = ""
+    proxy: str = field(default="", repr=False)
+
+    @property
+    def address(self) -> str:
+        """The URL of the service."""
+        if self.base_url or self.api == "developer":
+            return self.base_url or "https://generativelanguage.googleapis.com"
+        region = "" if self.location == "global" else f"{self.location}-"
+        return f"https://{region}aiplatform.googleapis.com"
 
     @property
     def local(self) -> bool:
@@ -68,7 +80,37 @@ def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:
         thinking=str(settings.get("thinking") or ""),
     )
     _check(way)
-    return way
+    return way if way.local else replace(way, proxy=_proxy(way.address, environ))
+
+
+def _proxy(address: str, environ: Mapping[str, str]) -> str:
+    """The proxy that the environment names for that address; "" for none."""
+    url = urlsplit(address)
+    excepted = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    host = url.hostname or ""
+    for one in filter(None, (entry.strip().lstrip("*.") for entry in excepted.split(","))):
+        if host == one or url.netloc == one or host.endswith(f".{one}"):
+            return ""
+    if excepted.strip() == "*":
+        return ""
+    names = [f"{url.scheme}_proxy", "all_proxy"]
+    named = next((n for name in names for n in (name, name.upper()) if environ.get(n)), "")
+    if not named:
+        return ""
+    proxy = environ[named] if "://" in environ[named] else f"http://{environ[named]}"
+    scheme = urlsplit(proxy).scheme.lower()
+    if scheme in ("socks5", "socks5h"):
+        if find_spec("socksio") is None:
+            raise UsageError(
+                f"{named} asks for a SOCKS proxy, and the package for SOCKS is not installed",
+                f"pip install socksio; or unset {named}, or name the host in NO_PROXY",
+            )
+    elif scheme not in ("http", "https"):
+        raise UsageError(
+            f"{named} asks for a proxy of the kind {safe(scheme)!r}, which is not supported",
+            "http, https, socks5 and socks5h are",
+        )
+    return proxy
 
 
 def _check(way: Route) -> None:
