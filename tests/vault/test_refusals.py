@@ -145,6 +145,33 @@ def test_what_may_pass_is_tried_again_and_the_rest_is_not() -> None:
     assert slept == []
 
 
+NONSENSE = [
+    b"[" * 100_000,
+    b'{"results": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+    b'{"results": [{"type": "error", "error": "x"}]}',
+    b'{"results": [{"type": "error", "error": null}]}',
+    b'{"results": [{"type": "error"}]}',
+    b'{"results": [7]}',
+    b'{"results": "x"}',
+    b"[]",
+    b"null",
+    b'{"results": [{"type": "ok", "response": {"result": {"step_errors": ["x"],'
+    b' "step_results": []}}}]}',
+    b'{"results": [{"type": "ok", "response": {"result": {"step_errors": 5, "step_results": 5}}}]}',
+    b'{"results": [{"type": "ok", "response": []}]}',
+    GOOD.replace(b'"integer"', b'"blob"'),
+    GOOD.replace(b'"9007199254740993"', b'{"a": 1}'),
+    GOOD.replace(b'"9007199254740993"', b'"' + b"9" * 9_000 + b'"'),
+]
+
+
+@pytest.mark.parametrize("body", NONSENSE, ids=lambda body: body[:40].decode())
+def test_nonsense_is_told_as_that(body: bytes) -> None:
+    with _far((200, body, 0)) as url, pytest.raises(HranaError, match="no Hrana") as caught:
+        Hrana(url, "token", SOON).query([("SELECT 1", ())])
+    assert "127.0.0.1" in str(caught.value) and caught.value.hint
+
+
 def test_an_endless_answer_and_a_slow_one_are_given_up() -> None:
     endless = (200, b" " * (MAX_ANSWER + 1), 0.0)
     with _far(endless) as url, pytest.raises(HranaError, match="sends more than"):

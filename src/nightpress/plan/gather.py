@@ -19,7 +19,7 @@ from nightpress.plan.history import Absent, History
 from nightpress.plan.staleness import Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import sources
-from nightpress.project import Project, plugin_json
+from nightpress.project import Project, crash, plugin_json
 from nightpress.storage import RACY_NS, git, tree
 from nightpress.storage import index as digests
 
@@ -44,8 +44,18 @@ class Gatherer:
         self._git = git.Ignored(project.root)
 
     def gather(self, slug: str) -> PluginState:
-        """Everything about one plugin, decided; a bad manifest is its problems, and no states."""
+        """Everything about one plugin, decided; a bad manifest is its problems, and no states. A
+        bug that one of them sets off is a problem of that one."""
         plugin = PluginState(slug)
+        try:
+            return self._gathered(plugin, slug)
+        except Exception as error:  # noqa: BLE001 - the boundary of one plugin
+            message = crash.kept(self._project.root, f"manifests/{slug}.yaml", error)
+            plugin.states.clear()
+            plugin.problems = [contract.Problem(f"manifests/{slug}.yaml", 0, 0, "", message)]
+            return plugin
+
+    def _gathered(self, plugin: PluginState, slug: str) -> PluginState:
         path = self._project.manifests / f"{slug}.yaml"
         manifest, plugin.problems = contract.load_manifest(
             path, self._project.defaults, self._index

@@ -54,6 +54,7 @@ __all__ = [
     "add_chapters",
     "bundled",
     "check_analysis",
+    "crash",
     "defaults",
     "discover",
     "docs",

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 
 from nightpress.errors import UnsafePath
+from nightpress.project.crash import Keeper, untold
 from nightpress.storage import tree as reading
 
 CAP = 4 * 1024 * 1024
@@ -54,6 +56,7 @@ class _Market(Struct):
 
     root: Path
     ignore: Sequence[str]
+    crashed: Keeper = untold
     files: dict[str, int] = field(default_factory=dict)
     folders: set[str] = field(default_factory=lambda: {"."})
     links: set[str] = field(default_factory=set)
@@ -90,6 +93,14 @@ class _Market(Struct):
         self.take(path)
         return True
 
+    @contextmanager
+    def one(self, what: str) -> Iterator[None]:
+        """The boundary of one entry, or one plugin: a bug that it sets off is a notice."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001
+            self.notices.append(f"{what}: {self.crashed(what, error)}")
+
     def note(self, what: str, names: Sequence[str], noun: str = "plugin") -> None:
         """One notice about some plugins: how many there are, and the first few of them."""
         if names:
@@ -98,9 +109,10 @@ class _Market(Struct):
             self.notices.append(f"{count} {what}: {', '.join(names[:_SHOWN])}{more}")
 
 
-def discover(root: Path, ignore: Sequence[str] = ()) -> Discovery:
-    """The plugins of the marketplace in `root`. Raises UnsafePath if it is a link."""
-    market = _Market(root, tuple(ignore))
+def discover(root: Path, ignore: Sequence[str] = (), crashed: Keeper = untold) -> Discovery:
+    """The plugins of the marketplace in `root`; crashed: keeps the bug that one of them sets off.
+    Raises UnsafePath if it is a link."""
+    market = _Market(root, tuple(ignore), crashed)
     market.take()
     listed = _listed(market)
     own = set(_with_plugin_json(market.files))
@@ -113,7 +125,10 @@ def discover(root: Path, ignore: Sequence[str] = ()) -> Discovery:
         "folder",
     )
     inside = _by_folder(market.files, own | set(listed))
-    plugins = [_found(market, path, listed.get(path, {}), inside) for path in sorted(inside)]
+    plugins = []
+    for path in sorted(inside):
+        with market.one(f"the plugin {path}"):
+            plugins.append(_found(market, path, listed.get(path, {}), inside))
     return Discovery(tuple(plugins), tuple(market.notices))
 
 
@@ -152,15 +167,25 @@ def _listed(market: _Market) -> dict[str, dict[str, Any]]:
     base = metadata.get("pluginRoot") if isinstance(metadata, dict) else None
     by_folder: dict[str, list[dict[str, Any]]] = {}
     missing: dict[str, list[str]] = {}
-    for entry in (entry for entry in plugins if isinstance(entry, dict)):
-        folder, why = _folder(entry.get("source"), base if isinstance(base, str) else "", market)
-        if folder is None:
-            missing.setdefault(why, []).append(_called(entry))
-        else:
-            by_folder.setdefault(folder, []).append(entry)
+    for number, entry in enumerate(plugins, 1):
+        if not isinstance(entry, dict):
+            market.notices.append(f"{path}: entry {number} is no object: passed over")
+            continue
+        with market.one(f"{path}: entry {number} ({_called(entry)})"):
+            folder, why = _folder(
+                entry.get("source"), base if isinstance(base, str) else "", market
+            )
+            if folder is None:
+                missing.setdefault(why, []).append(_called(entry))
+            else:
+                by_folder.setdefault(folder, []).append(entry)
     for why, names in missing.items():
         market.note(f"of {path} passed over, {why}", names)
-    return {folder: _one(market, folder, entries, value) for folder, entries in by_folder.items()}
+    found = {}
+    for folder, entries in by_folder.items():
+        with market.one(f"{path}: the entries of {folder}"):
+            found[folder] = _one(market, folder, entries, value)
+    return found
 
 
 def listed_folders(root: Path, marketplace: str) -> tuple[list[str], list[str]]:
@@ -185,7 +210,8 @@ def listed_folders(root: Path, marketplace: str) -> tuple[list[str], list[str]]:
 def _there(source: Any, base: str, market: _Market) -> str:
     """The folder of a source that is one of this tree; "" if it is none."""
     if isinstance(source, dict):
-        source = source.get("path") if source.get("source") in _LOCAL else None
+        kind = source.get("source")
+        source = source.get("path") if isinstance(kind, str | None) and kind in _LOCAL else None
     if not isinstance(source, str) or "://" in source or source.startswith("git@"):
         return ""
     for candidate in [source] if source.startswith("./") else [f"{base}/{source}", source]:
@@ -221,7 +247,10 @@ def _one(
 def _folder(source: Any, base: str, market: _Market) -> tuple[str | None, str]:
     """The folder of a source that is one of this tree, else why not."""
     if isinstance(source, dict):
-        if source.get("source") not in _LOCAL:
+        kind = source.get("source")
+        if not isinstance(kind, str | None):
+            return None, "the kind of their source is no text"
+        if kind not in _LOCAL:
             return None, "their source is elsewhere"
         source = source.get("path")
     if not isinstance(source, str):

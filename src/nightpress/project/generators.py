@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from nightpress.lazy import pattern
 from nightpress.model import Generator, Window
 from nightpress.plugin import YamlDocument
 from nightpress.project import paths, yaml_read
@@ -21,6 +22,7 @@ from nightpress.project.yaml_read import Memory
 ANALYSIS = "analysis"
 """Phase 1: a generator's folder that is no type of enhancement."""
 
+_TYPE = pattern(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TEMPLATES = ("prompt.md.j2", "system.md")
 _MAX_TEMPLATE = 256 * 1024
 
@@ -143,6 +145,8 @@ def types(root: Path) -> list[str]:
 
 def of_type(kind: str, root: Path) -> Path | None:
     """The folder of one type; None if it is unknown."""
+    if not _TYPE.fullmatch(kind):
+        return None
     for base in (root / "generators", bundled("generators")):
         if kind != ANALYSIS and (base / kind / "generator.yaml").is_file():
             return base / kind

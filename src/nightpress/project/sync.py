@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from nightpress import project
 from nightpress.errors import UnsafePath, UsageError
 from nightpress.plugin import names as slugs
-from nightpress.project import Defaults, discover, generators, paths, yaml_write
+from nightpress.project import Defaults, crash, discover, generators, paths, yaml_write
 from nightpress.project.discover import FoundPlugin
 from nightpress.project.generators import filled_in
 from nightpress.project.mass_produced import Candidate, mass_produced
@@ -138,7 +138,7 @@ class Sync:
     def run(self) -> None:
         base = self.root / self.marketplace
         ignore = tuple(self.defaults.values.get("ignore", ()))
-        discovery = discover.discover(base, ignore)
+        discovery = discover.discover(base, ignore, crash.keeper(self.root))
         self.done.notices += discovery.notices
         self.done.plugins = len(discovery.plugins)
         self.replaced = self._replaced(base, discovery.plugins)
@@ -146,11 +146,15 @@ class Sync:
         prefix = "" if self.marketplace == "." else f"{self.marketplace}/"
         for plugin in discovery.plugins:
             path = prefix + plugin.path if plugin.path != "." else self.marketplace
-            self._count(plugin, self.rename and path not in by_path)
-            if path in by_path:
-                self._keep(plugin, by_path.pop(path))
-            else:
-                self._new(plugin, path)
+            slug = by_path.pop(path, None)
+            try:
+                self._count(plugin, self.rename and slug is None)
+                if slug is not None:
+                    self._keep(plugin, slug)
+                else:
+                    self._new(plugin, path)
+            except Exception as error:  # noqa: BLE001 - the boundary of one plugin
+                self.done.notices.append(f"{path}: {crash.kept(self.root, path, error)}")
         if self.undeclared:
             few = ", ".join(self.undeclared[:5]) + (", ..." if len(self.undeclared) > 5 else "")
             count = _some(len(self.undeclared), "existing skill")

@@ -7,9 +7,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
 from nightpress.model import Generator, Manifest
+from nightpress.project import crash, paths, plugin_json, prompt
 from nightpress.project import generators as found_generators
 from nightpress.project import manifests as one
-from nightpress.project import paths, plugin_json, prompt
 from nightpress.project.defaults import FILE, Defaults, load_defaults
 from nightpress.project.generators import load_generator
 from nightpress.project.manifests import load_manifest
@@ -41,12 +41,17 @@ def validate(root: Path) -> list[Problem]:
     problems += _needs(generators, found_generators.types(root))
     manifests = []
     for path in _files(root / "manifests"):
-        manifest, more = load_manifest(path, defaults)
+        shown = f"manifests/{path.name}"
+        try:
+            manifest, more = load_manifest(path, defaults)
+            if manifest is not None:
+                more = [*more, *plugin_json.problems(root, manifest.path)]
+        except Exception as error:  # noqa: BLE001 - the boundary of one manifest
+            manifest, more = None, [Problem(shown, 0, 0, "", crash.kept(root, shown, error))]
         # a generator's problems were told once; not again for each plugin that uses it
         problems += [problem for problem in more if problem.message not in broken]
         if manifest is not None:
             manifests.append(manifest)
-            problems += plugin_json.problems(root, manifest.path)
     problems += _shared_plugins(root, manifests)
     problems += _shared_targets(root, manifests)
     problems += _shared_skills(manifests, generators)

@@ -213,7 +213,7 @@ class Hrana:
             raise Unreachable(
                 f"{self.host} does not answer ({type(error).__name__})", _ONLINE, passing=True
             ) from error
-        except httpx2.TransportError as error:
+        except httpx2.HTTPError as error:
             why = self._clean(str(error))
             raise Unreachable(
                 f"{self.host} cannot be reached: {why}",
@@ -226,7 +226,7 @@ class Hrana:
             raise of_status(status, self._clean(text.decode("utf-8", "replace")), self.host, wait)
         try:
             return json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HranaError(f"{self.host} answers something that is no Hrana", _URL) from error
 
     def _read(self, answer: Any, ends: float) -> bytes:
@@ -342,7 +342,7 @@ def _rows(answer: Any, position: int, ends: int, host: str) -> list[Rows]:
             for result in results
             if result is not None
         ]
-    except (KeyError, TypeError, IndexError, ValueError) as error:
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError, RecursionError) as error:
         raise HranaError(f"{host} answers something that is no Hrana", _URL) from error
 
 

@@ -17,7 +17,7 @@ from nightpress import project as contract
 from nightpress import vault
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.plugin import names
-from nightpress.project import Project, discover
+from nightpress.project import Project, crash, discover
 from nightpress.storage import tree
 from nightpress.vault import Place, Plugin, Policy, Source
 from nightpress.vault.source import Listener
@@ -71,7 +71,8 @@ def _plugins(
         if isinstance(folder, str):
             slugs[folder.rstrip("/").removeprefix("./")] = path.stem
     in_use = set(slugs.values())
-    for plugin in discover.discover(project.root / market, ignore).plugins:
+    crashed = crash.keeper(project.root)
+    for plugin in discover.discover(project.root / market, ignore, crashed).plugins:
         path_here = prefix + plugin.path if plugin.path != "." else market
         own_names = (plugin.name, Path(plugin.path).name)
         slug = slugs.get(path_here) or names.unique(own_names, in_use)
