@@ -186,7 +186,8 @@ class Material(Struct, frozen=True):
     text to be replaced (may be empty), the window, and the generator's settings. siblings: targets
     of the plugin's other skills, which have documents of their own; current: the text that stands
     at the target now, whose frontmatter is kept; ours: do we have it published
-    (and it goes back to no person's file)? house: the project's own fields of the frontmatter."""
+    (and it goes back to no person's file)? house: the project's own fields of the frontmatter;
+    spares: nothing of the standing text may be lost (a person's, and not to be replaced)."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -199,6 +200,7 @@ class Material(Struct, frozen=True):
     current: str = ""
     ours: bool = False
     house: Mapping[str, Any] = field(default_factory=lambda: HOUSE)
+    spares: bool = False
 
 
 class Reply(Struct, frozen=True):

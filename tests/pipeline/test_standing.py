@@ -90,7 +90,7 @@ def test_what_replaces_says_so_and_what_is_lost(small: Market) -> None:
     now = small.target("gamma").stat().st_size
     told = f"REPLACES a person's file ({len(SHORT)} -> {now:,} bytes; loses "
     assert told in done, done
-    assert "1 frontmatter value)" in done[done.index(told) :]
+    assert "1 frontmatter value, 1 rule, 1 heading, 1 list item)" in done[done.index(told) :]
 
 
 def test_force_publishes_over_a_persons_file_and_says_so(small: Market) -> None:

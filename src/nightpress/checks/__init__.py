@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nightpress.checks.codeblocks import QUIET
     from nightpress.checks.document import Document
     from nightpress.checks.gate import Check, Context, Gate, Spot, Verdict
+    from nightpress.checks.mentions import called
     from nightpress.checks.near_duplicates import BINS, Neighbours, Sketch, bands, sketches
     from nightpress.checks.registry import REGISTRY
     from nightpress.checks.secrets import redact
@@ -31,6 +32,7 @@ else:
             "codeblocks": ["QUIET"],
             "document": ["Document"],
             "gate": ["Check", "Context", "Gate", "Spot", "Verdict"],
+            "mentions": ["called"],
             "near_duplicates": ["BINS", "Neighbours", "Sketch", "bands", "sketches"],
             "registry": ["REGISTRY"],
             "secrets": ["redact"],
@@ -59,6 +61,7 @@ __all__ = [
     "bands",
     "baseline",
     "behaviour",
+    "called",
     "cited",
     "claimed",
     "codeblocks",

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nightpress.checks.document import CodeBlock, Document
-from nightpress.checks.known_names import ROOTS
+from nightpress.checks.document import CodeBlock, Document, parse
+from nightpress.checks.known_names import COMMANDS, ROOTS
 from nightpress.checks.prefilter import BESIDE, around
 from nightpress.lazy import pattern
 
@@ -52,6 +52,12 @@ ADJECTIVE = pattern(
     r"|model|tool|turn|shot|domain|language|platform|user|in|to|of|up|on"
     r"|known|made|new|style|rich|heavy|safe|proof|friendly|oriented|centric|agnostic)$"
 )
+
+
+def called(text: str) -> frozenset[str]:
+    """The slash commands that a piece of Markdown names, lower case, without slash and without
+    Claude Code's own."""
+    return frozenset(name.lower() for name, _ in commands(parse(text))) - COMMANDS
 
 
 def commands(document: Document) -> Iterator[Named]:

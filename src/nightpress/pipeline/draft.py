@@ -184,6 +184,7 @@ def request(
         ),
         ours=staleness.is_ours(state.inputs.standing, known) and not (known and known.extends),
         house=contract.house(project.defaults.values),
+        spares=staleness.spares(state.inputs),
     )
     system, prompt = _question(state.writer, generator, material)
     job = f"{plugin.slug}/{state.enhancement.name}"

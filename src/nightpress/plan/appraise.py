@@ -116,6 +116,7 @@ def shortage(
         window=enhancement.size,
         siblings=plugin.siblings(enhancement),
         house=contract.house(project.defaults.values),
+        spares=staleness.spares(inputs),
     )
     extractable = backends.find(writer.backend).extractable
     return _too_little_offline(material, generator, extractable) if extractable else ""

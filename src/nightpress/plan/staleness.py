@@ -103,6 +103,13 @@ def is_ours(standing: Standing, publication: Publication | None) -> bool:
     )
 
 
+def spares(inputs: Inputs) -> bool:
+    """May nothing of the standing text be lost? A person's, unless it is to be replaced."""
+    known = inputs.publication
+    ours = is_ours(inputs.standing, known) and not (known and known.extends)
+    return inputs.standing.sha256 is not None and not ours and inputs.policy != "replace"
+
+
 def is_edited(standing: Standing, publication: Publication | None) -> bool:
     """Did somebody edit what we published?"""
     return (

@@ -224,7 +224,9 @@ def _meta(raw: str) -> Mapping[str, Any]:
 
 
 def _first_sentence(body: str) -> str:
-    for block in re.split(r"\n\s*\n", body):
+    """Of the first paragraph; what stands in a block of code is none."""
+    prose = re.sub(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[ \t]*$|\Z)", "", body)
+    for block in re.split(r"\n\s*\n", prose):
         text = " ".join(block.split())
         if text and not text.startswith(("#", "```", "|", "-", "*", ">", "<", "!")):
             return re.split(r"(?<=[.!?])\s", text)[0][:300]

@@ -73,7 +73,7 @@ def test_every_line_stands_in_the_plugins_files_or_is_one_of_a_few_forms() -> No
         r"|- `docs/tide-guide\.md`: Tide guide\.$"
         r"|- `hooks/hooks\.json`$|- `scripts/log\.sh`: Appends one line to the harbour log\.$"
         r"|- `PreToolUse` on `Bash` runs `scripts/log\.sh`\.$|/moor --berth N --draught M$"
-        r"|/cast-off$"
+        r"|\| .+ \| (?:Use|---|`[\w/-]+`(?: \(agent\))?) \|$|Defined in \[[\w/.-]+\]\("
     )
     body = Offline().ask(Request("generation", "j", "", "", "", 1, material(files))).text
     strange = [
@@ -90,7 +90,7 @@ def test_too_little_source_is_not_padded() -> None:
     text = document(made)
     assert extractable(made) == len(text.encode()) < 8_000
     body = text.split("---\n", 2)[2]
-    assert len(body) < 3 * sum(map(len, files.values()))
+    assert len(body) < 4 * sum(map(len, files.values()))
 
 
 def test_extractable_needs_no_analysis() -> None:
@@ -132,17 +132,13 @@ def test_code_inside_a_numbered_list_stays_where_it_is() -> None:
     assert "2. Find the deepest free berth:\n   ```bash\n   /tides --now\n   ```\n3. Write" in text
 
 
-def test_a_long_listing_is_excerpted_with_the_way_to_the_rest() -> None:
+def test_of_a_long_listing_the_way_to_it_is_told_and_nothing_is_cut() -> None:
     code = "\n\n".join(f"def tide_{n}(hour):\n    return hour * {n}" for n in range(200))
     files = harbour() | {"commands/tides.md": f"# Tides\n\n## Code\n\n```python\n{code}\n```\n"}
     text = document(material(files))
-    found = re.search(
-        r"```python\n(.*?)\n```\n\n(\d+) more lines of it stand in ([^\n]*)\.\n", text, re.S
-    )
-    assert found is not None
-    assert code.startswith(found[1]) and len(found[1]) < 2_000
-    assert int(found[2]) == len(code.split("\n")) - len(found[1].split("\n")) - 1
-    assert found[3] == "[commands/tides.md](../../commands/tides.md)"
+    listing = "The listing (599 lines of python) stands in"
+    assert f"{listing} [commands/tides.md](../../commands/tides.md)." in text
+    assert "def tide_" not in text
 
 
 def test_links_are_rewritten_for_the_target_or_become_text() -> None:
@@ -167,14 +163,27 @@ def test_the_document_that_is_replaced_is_used_first() -> None:
     standing = (
         "---\nname: x\n---\n\n# Old\n\n## When to use\n\n- A ship of unknown draught calls.\n"
     )
-    text = document(material(harbour(24), standing=standing))
+    text = document(spared(harbour(24), standing))
     assert "## When to use\n\n- A ship of unknown draught calls.\n" in text
     # with room for little else, too: what stood there is the maintainer's own choice
     rare = "\n".join(
         f"- Remark {n}: the {WORDS[n]} is older than the {WORDS[-n]}." for n in range(40)
     )
-    small = material(harbour(24), standing=f"## Remarks\n\n{rare}\n", window=Window(2_000, 5_000))
-    assert "- Remark 39" in document(small)
+    small = spared(harbour(24), f"## Remarks\n\n{rare}\n")
+    assert "- Remark 39" in document(replace(small, window=Window(2_000, 5_000)))
+
+
+def spared(files: dict[str, str], standing: str) -> Material:
+    """With a person's text, of which nothing may be lost."""
+    return replace(material(files, standing=standing), spares=True)
+
+
+def test_a_skill_that_is_to_be_replaced_is_used_where_the_plugin_says_too_little() -> None:
+    standing = "# Old\n\n## Remarks\n\nThe quay was rebuilt after the flood of the spring.\n"
+    enough = material(harbour(40), standing=standing, window=Window(4_000, 14_000))
+    assert "The quay was rebuilt" not in document(enough)
+    assert "The quay was rebuilt" in document(replace(enough, spares=True))
+    assert "The quay was rebuilt" in document(material({"README.md": "# B\n"}, standing=standing))
 
 
 HOSTILE = {
@@ -313,13 +322,13 @@ def test_the_order_of_the_document_that_is_replaced_is_kept() -> None:
         "# Harbour\n\n## Instructions\n\nAsk the pilot first.\n\n## Output\n\nA berth number.\n\n"
         "## Overview\n\nLast, though it is called so.\n"
     )
-    text = document(material(harbour(24), standing=standing))
+    text = document(spared(harbour(24), standing))
     heads = re.findall(r"(?m)^## (.+)$", text)
     assert heads[:3] == ["Instructions", "Output", "Overview"]
     assert heads.count("Overview") == 1
     assert "Last, though it is called so.\n\nAsk for a berth, get a tide." in text
     twice = f"{standing}\n```bash\n/plugin list\n```\n\nAnd again:\n\n```bash\n/plugin list\n```\n"
-    assert document(material(harbour(24), standing=twice)).count("/plugin list") == 2
+    assert document(spared(harbour(24), twice)).count("/plugin list") == 2
 
 
 def test_one_skill_of_several_is_made_of_what_concerns_it() -> None:
@@ -372,7 +381,8 @@ def test_what_the_replaced_document_itself_vouches_for_stays() -> None:
     assert example in document(material(harbour(), standing=standing))
 
 
-@pytest.mark.parametrize("call", ["/plugin-check port", "/plugin:moor at-dawn"])
+@pytest.mark.parametrize("call", ["/plugin-check port", "/harbour:moor at-dawn", "/plugin:x y"])
 def test_an_example_that_only_begins_like_an_installation_stays(call: str) -> None:
     readme = f"# Harbour\n\nAsk for a berth.\n\n## Usage\n\nMoor:\n\n```bash\n{call}\n```\n"
-    assert call in document(material(harbour(24) | {"README.md": readme}))
+    files = harbour(24) | {"README.md": readme, "commands/plugin-check.md": "Checks a port.\n"}
+    assert call in document(material(files))

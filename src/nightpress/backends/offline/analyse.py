@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from nightpress.backends.offline import trim, wording
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
-from nightpress.backends.offline.wording import cut, plain, third_person, when
+from nightpress.backends.offline.trim import Owned
+from nightpress.backends.offline.wording import cut, plain, third_person
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin import kind_of
@@ -125,9 +127,30 @@ def _gaps(anatomy: Anatomy, readme: list[Section]) -> Iterator[str]:
 
 
 def description(anatomy: Anatomy) -> str:
-    """What and when, in the third person, on one line, without angle brackets."""
-    what = third_person(_purpose(anatomy)) or f"Provides the {plain(anatomy.name)} plugin"
+    """What and when, in the third person, on one line, without angle brackets: what the plugin
+    says of itself, and what a user asks for, by what its commands and agents are there for."""
+    own = trim.owned(anatomy)
+    purpose = trim.prose(_purpose(anatomy), own)
+    if wording.is_vacuous(purpose, anatomy.name):
+        described = (c.description for c in anatomy.components if c.kind in ("command", "agent"))
+        purpose = next((text for d in described if (text := trim.prose(shown(d), own))), purpose)
+    what = third_person(purpose) or f"Provides the {plain(anatomy.name)} plugin"
     what = what.rstrip(" .!:;,")
-    occasion = when(anatomy) or f"the user asks for {plain(anatomy.name)}"
+    occasion = _occasion(anatomy, own, what) or f"the user asks for {plain(anatomy.name)}"
     text = f"{cut(what, 600)}. Use when {occasion}."
     return cut(re.sub(r"[<>]", "", text), 1000)
+
+
+def _occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
+    """What follows "Use when": what the user asks for, by the commands' and agents' own words; the
+    words that the user says, by the keywords; the commands that the user runs."""
+    named = [*anatomy.of("command"), *anatomy.of("agent")]
+    asked = (wording.request(trim.prose(shown(c.description), own)) for c in named)
+    wishes = [w for w in dict.fromkeys(asked) if w and w.lower()[:40] not in what.lower()][:3]
+    parts = [f"the user asks to {wording.listed(wishes)}"] if wishes else []
+    words = wording.topics(anatomy, what)
+    if words and len(wishes) < 3:
+        parts.append(f"{'' if parts else 'the user '}mentions {wording.listed(words)}")
+    if commands := [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]:
+        parts.append(f"{'' if parts else 'the user '}runs {wording.listed(commands)}")
+    return ", or ".join(parts)

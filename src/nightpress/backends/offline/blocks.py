@@ -21,7 +21,7 @@ from nightpress.backends.offline.clean import (
     is_quotable_code,
     links,
 )
-from nightpress.checks.codeblocks import QUIET
+from nightpress.checks import QUIET
 from nightpress.lazy import pattern
 from nightpress.plugin import yaml
 
@@ -34,7 +34,7 @@ Kind = Literal["text", "code", "list", "table"]
 MOST_QUOTED = 3_200
 """Characters of a listing that is quoted whole."""
 
-SAME = 60
+SAME = 30
 """Characters from which two equal blocks are a repetition; `Input:` may stand twice."""
 
 
@@ -84,7 +84,7 @@ def units(blocks: Sequence[Block]) -> list[list[Block]]:
 
 def sections(text: str, place: Place) -> list[Section]:
     """The sections of a Markdown text that hold a block, in order."""
-    read = _Read(place.path, place.excerpt, tuple(links(text, place)), place)
+    read = _Read(place.path, tuple(links(text, place)), place)
     return [replace(one, blocks=[*one.blocks]) for one in _sections(text, read)]
 
 
@@ -93,12 +93,11 @@ class _Read(Struct, frozen=True):
     and a plugin may have hundreds of skills."""
 
     path: str
-    excerpt: int
     links: tuple[tuple[str, str], ...]
     place: Place
 
     def _turned_on(self) -> tuple[object, ...]:
-        return self.path, self.excerpt, self.links
+        return self.path, self.links
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Read) and self._turned_on() == other._turned_on()
@@ -148,7 +147,7 @@ def _heading(content: str) -> str:
 def _block(token: Token, source: str, place: Place) -> Block | None:
     if token.type in ("fence", "code_block"):
         quote = listing(token.content, token.info, place)
-        return Block("code", quote) if quote else None
+        return Block("code" if quote.startswith("`") else "text", quote) if quote else None
     if token.type in ("bullet_list_open", "ordered_list_open"):
         return _kept("list", _list(source, place))
     if token.type == "table_open":
@@ -249,7 +248,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 
 
 def listing(content: str, info: str, place: Place) -> str:
-    """The fenced block; the beginning of a long one, with where the rest is; "" for none."""
+    """The fenced block; of a long one, where it stands; "" for none."""
     text = content.rstrip("\n")
     if (
         info.strip().startswith("!")
@@ -258,10 +257,15 @@ def listing(content: str, info: str, place: Place) -> str:
         or not is_quotable_code(text)
     ):
         return ""
-    if len(text) <= max(MOST_QUOTED, place.excerpt):
+    if len(text) <= MOST_QUOTED or place.own:
         language = info.strip() if place.own else _language(info, text)
         return f"```{language}\n{text}\n```"
-    return _excerpt(text, info, place)
+    if not place.path:
+        return ""
+    link = posixpath.relpath(place.path, place.target or ".")
+    language = _language(info, text)
+    kind = f" of {language}" if language not in ("text", "") else ""
+    return f"The listing ({text.count(chr(10)) + 1} lines{kind}) stands in [{place.path}]({link})."
 
 
 def _language(info: str, text: str) -> str:
@@ -277,22 +281,3 @@ def _language(info: str, text: str) -> str:
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return "text"
     return name
-
-
-def _excerpt(text: str, info: str, place: Place) -> str:
-    """Whole pieces from the beginning: up to an empty line before a line without indent."""
-    if not place.path:
-        return ""
-    most = place.excerpt
-    ends = [m.start() for m in re.finditer(r"\n\s*\n(?=[^\s)}\]])", text) if m.start() <= most]
-    for end in reversed(ends):
-        if end < most // 4:
-            break
-        beginning = text[:end].rstrip()
-        named = _language(info, beginning)
-        if named != "text" or not info.split():
-            left = text[end:].strip("\n").count("\n") + 1
-            link = posixpath.relpath(place.path, place.target or ".")
-            note = f"{left} more lines of it stand in [{place.path}]({link})."
-            return f"```{named}\n{beginning}\n```\n\n{note}"
-    return ""

@@ -16,15 +16,13 @@ from nightpress.lazy import pattern
 
 class Place(Struct, frozen=True):
     """Where quoted text comes from and goes to, so that links can be kept: the path of the source
-    file and its folder, the folder of the target, and the plugin's paths; excerpt: characters that
-    are quoted of a listing too long to be quoted whole; own: it is the document's own text so far,
-    whose code stays byte for byte, the words of its fences included."""
+    file and its folder, the folder of the target, and the plugin's paths; own: it is the document's
+    own text so far, whose code stays byte for byte, the words of its fences included."""
 
     path: str
     source: str
     target: str
     paths: frozenset[str]
-    excerpt: int = 1_800
     own: bool = False
 
 

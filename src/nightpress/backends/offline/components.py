@@ -6,18 +6,17 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from nightpress.backends.offline.blocks import Block, Section, sections
-from nightpress.backends.offline.clean import Place
+from nightpress.backends.offline import trim
+from nightpress.backends.offline.blocks import Block, Section
+from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.topic import Topic
-from nightpress.backends.offline.wording import code, sentence
+from nightpress.backends.offline.trim import Owned
+from nightpress.backends.offline.wording import code, cut, sentence, sentences, third_person
 from nightpress.lazy import pattern
 from nightpress.model import Component, Material
 from nightpress.plugin import kind_of
 
 _CHAPTERS = {"command": "Commands", "agent": "Agents", "skill": "Skills"}
-_PERSONA = pattern(r"(?m)^You are (?:a|an|the)\b[^.\n]*\.[ \t]*", re.I)
-"""What tells an agent who it is tells a reader nothing."""
-
 _INSTALL = pattern(
     r"\s*(?:[>$] )?(?:(?:claude )?/(?:plugin|reload-plugins)(?![\w:-])|claude plugins? )"
 )
@@ -25,26 +24,33 @@ _INSTALL = pattern(
 MOST_FILES = 15
 MANY = 15
 
-Described = tuple[str, str, list[Block], list[Section]]
+Described = tuple[str, str, list[Block], list[tuple[Section, ...]]]
 """Chapter, name as a user types it, lead blocks, sections of the component's own text."""
 
 
-def all_of(material: Material, excerpt: int, topic: Topic) -> Iterator[Described]:
-    """Every command, agent and skill that the topic uses; of two with one name the first."""
+def all_of(material: Material, topic: Topic, own: Owned) -> Iterator[Described]:
+    """Every command, agent and skill that the topic uses; of two with one name the first. What an
+    agent's file says to the agent is left out: what it does is told in the third person."""
     for kind, chapter in _CHAPTERS.items():
         for component in _once(material, kind):
             if not topic.uses(component):
                 continue
             name = _name(component)
-            place = place_of(material, component.path, excerpt)
-            body = _PERSONA.sub("", component.body.lstrip())
             # another skill has a document of its own
-            about = [] if kind == "skill" and not topic.whole else sections(body, place)
-            lead = _lead(component, name)
+            about = [] if kind == "skill" and not topic.whole else _about(material, component, own)
+            lead = _lead(material, component, name, own)
             texts = {_plain(block.text) for block in lead}
-            for section in about[:2]:
+            for section in [section for group in about for section in group][:2]:
                 section.blocks = [b for b in section.blocks if _plain(b.text) not in texts]
             yield chapter, name, lead, about
+
+
+def _about(material: Material, component: Component, own: Owned) -> list[tuple[Section, ...]]:
+    """The component's own text, in groups that stand or fall together."""
+    found = trim.quoted(component.body.lstrip(), place_of(material, component.path), own)
+    if component.kind != "agent":
+        return found
+    return [tuple(trim.impersonal(section) for section in group) for group in found]
 
 
 def _plain(text: str) -> str:
@@ -64,22 +70,47 @@ def _name(component: Component) -> str:
     return f"/{name}" if component.kind == "command" else name
 
 
-def _lead(component: Component, name: str) -> list[Block]:
-    text = sentence(component.description)
+def _lead(material: Material, component: Component, name: str, own: Owned) -> list[Block]:
+    """What it is for, how it is called if that takes more than its name, and where all of it is."""
+    text = sentence(trim.prose(component.description, own))
+    if component.kind == "agent":
+        text = third_person(text) or text
     blocks = [Block("text", text)] if text else []
     hint = component.meta.get("argument-hint")
-    called = f"{name} {code(hint)}" if isinstance(hint, str) and code(hint) else name
-    if component.kind == "command" and (called != name or not _shows(component.body, name)):
-        blocks.append(Block("code", f"```text\n{called}\n```"))
+    if component.kind == "command" and isinstance(hint, str) and code(hint):
+        blocks.append(Block("code", f"```text\n{name} {code(hint)}\n```"))
     short = component.meta.get("shortcut")
-    if isinstance(short, str) and code(short):
-        blocks.append(Block("text", f"Shortcut: `/{code(short).lstrip('/')}`."))
-    return blocks or [Block("text", f"Defined in `{code(component.path)}`.")]
+    short = f"/{code(short).lstrip('/')}" if isinstance(short, str) and code(short) else name
+    if short != name:
+        blocks.append(Block("text", f"Shortcut: `{short}`."))
+    return [*blocks, Block("text", f"Defined in {_link(material, component.path)}.")]
 
 
-def _shows(body: str, name: str) -> bool:
-    """Does a line of code in the text call the command?"""
-    return bool(re.search(rf"(?m)^\s*{re.escape(name)}(?![\w-])", body))
+def _link(material: Material, path: str, label: str = "") -> str:
+    relative = posixpath.relpath(path, posixpath.dirname(material.target) or ".")
+    shown = code(path)
+    if shown != path or re.search(r"[\s()<>\[\]]", relative):
+        return f"`{shown}`"
+    return f"[{label or path}]({relative})"
+
+
+def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
+    """Which command or agent for what, as a table; none where there is no choice."""
+    rows: list[str] = []
+    for kind in ("command", "agent"):
+        for component in _once(material, kind):
+            text = trim.prose(component.description, own)
+            about = next(iter(sentences(text)), "").strip().rstrip(".")
+            if topic.uses(component) and about and len(rows) < MOST_ROWS:
+                about = shown(re.sub(r"[<>|]", "", cut(about, 200)))
+                rows.append(f"| {about} | `{_name(component)}`{_kinds.get(kind, '')} |")
+    if len(rows) < 2:
+        return []
+    return [Block("table", "\n".join(["| For | Use |", "| --- | --- |", *rows]))]
+
+
+_kinds = {"agent": " (agent)"}
+MOST_ROWS = 40
 
 
 def installs(block: Block) -> bool:
@@ -141,10 +172,8 @@ def contents(material: Material) -> list[Block]:
     return [Block("list", "\n".join(rows))] if 2 < len(rows) <= MANY else []
 
 
-def place_of(material: Material, path: str, excerpt: int) -> Place:
+def place_of(material: Material, path: str) -> Place:
     """Where the text of the plugin's file `path` comes from and goes to."""
     paths = frozenset(file.path for file in material.anatomy.files)
     own = path == material.target
-    return Place(
-        path, posixpath.dirname(path), posixpath.dirname(material.target), paths, excerpt, own
-    )
+    return Place(path, posixpath.dirname(path), posixpath.dirname(material.target), paths, own)

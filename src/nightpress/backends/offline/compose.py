@@ -11,13 +11,11 @@ from nightpress import checks
 from nightpress.backends import finish
 from nightpress.backends.offline.blocks import SAME, Block, units
 from nightpress.backends.offline.sections import Part, parts_of, title
+from nightpress.backends.offline.topic import Topic
 from nightpress.model import Material
 
 RESERVE = 1_400
 """Bytes kept for the frontmatter, which is added later."""
-
-EXCERPTS = (1_800, 5_000)
-"""Characters that are quoted of a listing that is too long to be quoted whole."""
 
 MOST_LINES = 490
 """Lines of a body: a SKILL.md has at most 500 (best practices)."""
@@ -30,20 +28,19 @@ Row = tuple[str, int]
 
 
 def body(material: Material) -> str:
-    """The document's body: as much of the plugin's own text as the window holds, by value,
-    without the blocks that the checks would refuse. Long listings are excerpted, the less the more
-    room there is for them."""
-    text = ""
-    for excerpt in EXCERPTS:
-        longer = _composed(material, parts_of(material, excerpt))
-        if len(longer.encode()) > len(text.encode()):
-            text = longer
+    """The document's body: as much of the plugin's own text as the window holds, by value, in whole
+    sections, without the blocks that the checks would refuse. A plugin's one skill, where it is to
+    be replaced, is used only where the plugin's other files are not enough."""
+    skill = material.generator is not None and material.generator.frontmatter == "skill"
+    if skill and material.standing and not material.spares and Topic(material).whole:
+        text = _composed(replace(material, standing=""))
         if len(text.encode()) >= material.window.min:
-            break
-    return text
+            return text
+    return _composed(material)
 
 
-def _composed(material: Material, parts: Sequence[Part]) -> str:
+def _composed(material: Material) -> str:
+    parts = parts_of(material)
     is_skill = material.generator is not None and material.generator.frontmatter == "skill"
     most = material.window.max - (RESERVE if is_skill else 64)
     refused: set[str] = set()
@@ -123,45 +120,89 @@ class _Room(Struct):
 
 def _fit(parts: Sequence[Part], most: int, refused: Container[str]) -> list[Part]:
     """The parts that fit into `most` bytes, in document order; no block is said twice, and none
-    of the texts in `refused` is."""
+    of the texts in `refused` is. What stands together is taken whole, or not at all."""
     room = _Room(most, MOST_LINES)
     keys: set[str] = set()
-    fitting = []
     opened: set[tuple[str, ...]] = set()
-    for part in sorted(parts, key=lambda p: (p.rank, p.order)):
-        new = [part.path[: n + 1] for n in range(len(part.path))]
-        new = [path for path in new if path not in opened]
-        before = replace(room)
-        head = sum(len(path[-1].encode()) + 9 for path in new)
-        if not room.take(head, 2 * len(new)):
-            continue
-        blocks = _blocks(part, room, keys, refused)
-        if blocks:
-            opened.update(new)
-            fitting.append(replace(part, blocks=blocks))
+    fitting: list[Part] = []
+    for group in _groups(parts):
+        before, known, fit = replace(room), set(keys), list[Part]()
+        new = set[tuple[str, ...]]()
+        for part in group:
+            heads = [part.path[: n + 1] for n in range(len(part.path))]
+            heads = [path for path in heads if path not in opened | new]
+            head = sum(len(path[-1].encode()) + 9 for path in heads)
+            if not room.take(head, 2 * len(heads)):
+                break
+            if not (blocks := _blocks(part, room, keys, refused)):
+                break
+            new.update(heads)
+            fit.append(replace(part, blocks=blocks))
+        if len(fit) == len(group):
+            opened |= new
+            fitting += fit
         else:
-            room = before
+            room, keys = before, known
     return sorted(fitting, key=lambda p: p.order)
 
 
+def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
+    """The parts by value, those that stand together in order and at the place of the best."""
+    together: dict[tuple[object, ...], list[Part]] = {}
+    for part in sorted(parts, key=lambda p: p.order):
+        if part.together and part.blocks:
+            together.setdefault(part.together, []).append(part)
+    done: set[tuple[object, ...]] = set()
+    for part in sorted(parts, key=lambda p: (p.rank, p.order)):
+        if not part.together:
+            yield [part]
+        elif part.together not in done and part.blocks:
+            done.add(part.together)
+            yield together[part.together]
+
+
 def _is_said(block: Block, part: Part, keys: set[str]) -> bool:
-    """Was it said before? A maintainer may show the same short command twice."""
+    """Was it said before, if in other words? A maintainer may show the same short command twice."""
     least = SAME if part.is_standing else 1
-    return len(block.key) >= least and block.key in keys
+    if len(block.key) >= least and block.key in keys:
+        return True
+    if block.kind != "text" or part.is_standing or not block.key:
+        return False
+    mine, headings = set(block.key.split()), set(" ".join(part.path).lower().split())
+    near = (set(key.split()) for key in keys if len(key) < 3 * len(block.key))
+    return any(_alike(mine, other) and not (mine - other) & headings for other in near)
+
+
+def _alike(one: set[str], other: set[str]) -> bool:
+    """Seven words of ten are the same. (Parallel paragraphs, each of another thing, are so, too:
+    what they differ in stands in their headings.)"""
+    return 10 * len(one & other) >= 7 * len(one | other)
 
 
 def _blocks(part: Part, room: _Room, keys: set[str], refused: Container[str]) -> list[Block]:
-    """The part's blocks, unit by unit; after the first prose that does not fit, no more: what
-    follows would miss it."""
+    """The part's blocks, all that were not said before, or none: a section that is cut misleads.
+    Of the text that is replaced, unit by unit, as much as there is room for."""
     blocks: list[Block] = []
     for unit in units(part.blocks):
-        if any(block.text in refused or _is_said(block, part, keys) for block in unit):
+        steps = any(is_ordered(block) for block in unit)
+        if any(block.text in refused for block in unit):
+            if steps or part.together:
+                return []
+            continue
+        if any(_is_said(block, part, keys) for block in unit):
             continue
         size = sum(len(block.text.encode()) + 2 for block in unit)
         lines = sum(block.text.count("\n") + 2 for block in unit)
         if room.take(size, lines):
             blocks += unit
             keys.update(block.key for block in unit if block.key)
+        elif not part.is_standing:
+            return []
         elif all(block.kind == "text" for block in unit):
             break
     return blocks
+
+
+def is_ordered(block: Block) -> bool:
+    """Is it a numbered list?"""
+    return block.kind == "list" and block.text.lstrip()[:1].isdigit()

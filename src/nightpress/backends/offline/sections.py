@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
 
-from nightpress.backends.offline import components, wording
-from nightpress.backends.offline.blocks import Block, sections, units
+from nightpress.backends.offline import components, trim, wording
+from nightpress.backends.offline.blocks import Block, Section, sections, units
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.topic import Topic
+from nightpress.backends.offline.trim import Owned
 from nightpress.lazy import pattern
 from nightpress.model import Material, SourceFile
 from nightpress.plugin import frontmatter, kind_of
@@ -19,12 +20,14 @@ from nightpress.plugin import frontmatter, kind_of
 
 class Part(Struct):
     """Some blocks under a path of headings, from level 2 down. order: its place; rank: its value,
-    the least goes in first. Parts of one chapter follow each other."""
+    the least goes in first; together: what it stands or falls with, if anything. Parts of one
+    chapter follow each other."""
 
     path: tuple[str, ...]
     order: tuple[int, ...]
     rank: int
     blocks: Sequence[Block] = field(default_factory=list)
+    together: tuple[object, ...] = ()
 
     @property
     def is_standing(self) -> bool:
@@ -59,14 +62,13 @@ _NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version
 _CHAPTERS = {"Commands": 10, "Agents": 20, "Skills": 30}
 
 
-def parts_of(material: Material, excerpt: int) -> list[Part]:
-    """Everything that the plugin has to say in this document, in no particular order; excerpt:
-    characters that are quoted of a listing too long to be quoted whole."""
+def parts_of(material: Material) -> list[Part]:
+    """Everything that the plugin has to say in this document, in no particular order."""
     kind = material.generator.type if material.generator else "skill"
-    topic = Topic(material)
-    parts = [Part((), (0,), 0, _intro(material, kind, topic))]
-    standing = list(_of_standing(material, kind, excerpt))
-    more = list(_of_components(material, kind, excerpt, topic))
+    topic, own = Topic(material), trim.owned(material.anatomy)
+    parts = [Part((), (0,), 0, _intro(material, kind, topic, own))]
+    standing = list(_of_standing(material, kind, own))
+    more = list(_of_components(material, kind, topic, own))
     for number, file in enumerate(material.anatomy.files):
         if file.path == material.target:
             continue
@@ -75,15 +77,17 @@ def parts_of(material: Material, excerpt: int) -> list[Part]:
             rank = 60 if kind == "reference" else 0
             more += [
                 part
-                for part in _classed(material, file, (number, rank), excerpt)
+                for part in _classed(material, file, (number, rank), own)
                 if topic.concerns_section(part.path, part.blocks)
             ]
         elif kind_of_file in ("doc", "readme") and not _is_component(material, file):
-            more += _of_document(material, file, number, excerpt, topic)
+            more += _of_document(material, file, number, topic, own)
     parts += [*standing, *_under(standing, more)]
     if kind != "reference":
-        if topic.whole and not any(_is_when(part) for part in parts):
-            parts.append(Part(("When to use",), (2,), 2, _when(material)))
+        if table := components.choice(material, topic, own):
+            heads = (p.path[0] for p in parts if _is_when(p) and not p.is_standing)
+            when = next((head for head in heads if "when" in head.lower()), "When to use")
+            parts.append(Part((when,), (2, -1) if material.spares else (0, 1), 0, table))
         parts.append(Part(("Files",), (70,), 9, components.files(material, topic)))
     if kind == "readme":
         return parts
@@ -131,8 +135,9 @@ def title(material: Material) -> str:
     return f"{words} reference" if kind == "reference" else words
 
 
-def _intro(material: Material, kind: str, topic: Topic) -> list[Block]:
-    sentence = wording.sentence(material.anatomy.description) if topic.whole else ""
+def _intro(material: Material, kind: str, topic: Topic, own: Owned) -> list[Block]:
+    said = trim.prose(material.anatomy.description, own) if topic.whole else ""
+    sentence = "" if wording.is_vacuous(said, material.anatomy.name) else wording.sentence(said)
     blocks = [Block("text", sentence)] if sentence else []
     folder = posixpath.dirname(material.target)
     for link in material.links if kind != "readme" else ():
@@ -146,40 +151,44 @@ def _intro(material: Material, kind: str, topic: Topic) -> list[Block]:
     return blocks
 
 
-def _when(material: Material) -> list[Block]:
-    sentence = wording.when(material.anatomy, "`") if material.anatomy.keywords else ""
-    return [Block("text", f"Use it when {sentence}.")] if sentence else []
-
-
-def _of_components(material: Material, kind: str, excerpt: int, topic: Topic) -> Iterator[Part]:
+def _of_components(material: Material, kind: str, topic: Topic, own: Owned) -> Iterator[Part]:
     suffix = " in detail" if kind == "readme" else ""
     if topic.whole:
         # of a pack with many commands not each will have its section: but each is named
         yield Part((f"Commands{suffix}",), (10, -2), 0, components.names(material))
-    described = components.all_of(material, excerpt, topic)
-    for number, (chapter, name, lead, found) in enumerate(described):
+    described = components.all_of(material, topic, own)
+    for number, (chapter, name, lead, groups) in enumerate(described):
         place = _CHAPTERS[chapter]
         base = {"Commands": 6, "Agents": 7, "Skills": 40}[chapter]
         path = (f"{chapter}{suffix}", f"`{name}`")
         # the lead goes in before everything else: every component is named
         yield Part(path, (place, number, 0), 30 if chapter == "Skills" else 1, lead)
-        for at, section in enumerate(found[:40]):
-            inner = tuple(h for h in section.path if h.lower() != name.lower())
-            if not _NO_SECTION.search(section.heading):
-                yield Part(
-                    (*path, *inner)[:5], (place, number, at + 1), base + 2 * at, section.blocks
-                )
+        at = 0
+        for group in groups[:40]:
+            together = (name, at) if len(group) > 1 else ()
+            for section in group:
+                at += 1
+                inner = tuple(h for h in section.path if h.lower() != name.lower())
+                if not _NO_SECTION.search(section.heading):
+                    yield Part(
+                        (*path, *inner)[:5], (place, number, at), base + 2 * (at - len(together)),
+                        section.blocks, together,
+                    )  # fmt: skip
     for place, (heading, blocks) in enumerate(components.tools(material, topic)):
         if kind != "reference" or heading != "Files":
             yield Part((heading,), (40, place), 5, blocks)
 
 
-def _of_standing(material: Material, kind: str, excerpt: int) -> Iterator[Part]:
+def _of_standing(material: Material, kind: str, own: Owned) -> Iterator[Part]:
     """The text to be replaced. It was found wanting, in size most often; what it says, and in
-    which order, is the maintainer's choice, so it goes in first and stands first."""
+    which order, is the maintainer's choice, so it goes in first and stands first. A person's that
+    is to be spared stays word for word."""
     text = frontmatter.split(material.standing).body
-    found = sections(text, place_of(material, material.target, excerpt))[:400]
-    for number, section in enumerate(found):
+    place = place_of(material, material.target)
+    found = (
+        [(s,) for s in sections(text, place)] if material.spares else trim.quoted(text, place, own)
+    )
+    for number, section in enumerate([s for group in found for s in group][:400]):
         if any(_NO_STANDING.search(heading) for heading in section.path):
             continue
         if kind == "readme":
@@ -193,23 +202,34 @@ def _of_standing(material: Material, kind: str, excerpt: int) -> Iterator[Part]:
 
 
 def _classed(
-    material: Material, file: SourceFile, standing: tuple[int, int], excerpt: int
+    material: Material, file: SourceFile, standing: tuple[int, int], own: Owned
 ) -> Iterator[Part]:
     """A README's sections at the places that their headings ask for; standing: the file's number
     among others, and what is added to the rank of its sections."""
     number, more = standing
-    body = frontmatter.split(file.text).body
     counts: dict[int, int] = {}
-    for at, section in enumerate(sections(body, place_of(material, file.path, excerpt))[:400]):
+    for at, (section, together) in enumerate(_quoted(material, file, own)):
         if any(_NO_SECTION.search(heading) for heading in section.path):
             continue
         path = section.path[:5] or ("Overview",)
         place, rank = _class(path) if section.path else (1, 3)
-        counts[place] = counts.get(place, 0) + 1
-        share = counts[place] // 3
+        if not together:
+            counts[place] = counts.get(place, 0) + 1
+        share = counts.get(place, 0) // 3
         if path[0] in _CHAPTERS:
             place, number = _CHAPTERS[path[0]], -1  # one chapter of that name, not two
-        yield Part(path, (place, number, at), rank + more + share, section.blocks)
+        yield Part(path, (place, number, at), rank + more + share, section.blocks, together)
+
+
+def _quoted(
+    material: Material, file: SourceFile, own: Owned
+) -> Iterator[tuple[Section, tuple[object, ...]]]:
+    """A file's sections, each with the group that it stands or falls with."""
+    body = frontmatter.split(file.text).body
+    groups = trim.quoted(body, place_of(material, file.path), own)[:400]
+    for number, group in enumerate(groups):
+        for section in group:
+            yield section, (file.path, number) if len(group) > 1 else ()
 
 
 def _class(path: tuple[str, ...]) -> tuple[int, int]:
@@ -220,26 +240,26 @@ def _class(path: tuple[str, ...]) -> tuple[int, int]:
 
 
 def _of_document(
-    material: Material, file: SourceFile, number: int, excerpt: int, topic: Topic
+    material: Material, file: SourceFile, number: int, topic: Topic, own: Owned
 ) -> Iterator[Part]:
     """A document of the plugin, whole if it is about the topic, else the sections that are."""
     if topic.is_own(file.path) or topic.names(file.path):
-        yield from _as_chapter(material, file, number, excerpt)
+        yield from _as_chapter(material, file, number, own)
     elif topic.concerns([file.text]):
-        for part in _as_chapter(material, file, number, excerpt):
+        for part in _as_chapter(material, file, number, own):
             if topic.concerns_section(part.path, part.blocks):
                 yield part
 
 
-def _as_chapter(material: Material, file: SourceFile, number: int, excerpt: int) -> Iterator[Part]:
+def _as_chapter(material: Material, file: SourceFile, number: int, own: Owned) -> Iterator[Part]:
     """A document of the plugin as a chapter of its own, under its title."""
-    found = sections(frontmatter.split(file.text).body, place_of(material, file.path, excerpt))
-    heading = next((s.heading for s in found if s.level == 1 and s.heading), "")
+    found = list(_quoted(material, file, own))
+    heading = next((s.heading for s, _ in found if s.level == 1 and s.heading), "")
     name = heading or posixpath.splitext(posixpath.basename(file.path))[0]
-    for at, section in enumerate(found[:400]):
+    for at, (section, together) in enumerate(found):
         if not any(_NO_SECTION.search(h) for h in (name, *section.path)):
             path = (wording.plain(name), *section.path)[:5]
-            yield Part(path, (60, number, at), 30 + at // 2, section.blocks)
+            yield Part(path, (60, number, at), 30 + at // 2, section.blocks, together)
 
 
 def _is_component(material: Material, file: SourceFile) -> bool:

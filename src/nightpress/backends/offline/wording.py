@@ -22,13 +22,31 @@ _VERBS = frozenset(
     " render replace resolve review rewrite run sanitize scaffold scan schedule send simplify"
     " simulate solve split standardize streamline suggest summarize synchronize test track train"
     " transform translate troubleshoot turn understand unify update upload validate verify"
-    " visualize wrap write".split()
+    " visualize wrap write archive benchmark compile compress draft encrypt estimate filter harden"
+    " load merge open partition prototype query rank read rebase recover register rename repair"
+    " restore rotate search seed set show sort stop store sync trace tune upgrade view".split()
 )
 _NO_TOPIC = frozenset(
     "agent-skills agents ai claude claude-code claude-plugin collection package plugin plugins"
     " skill skills".split()
 )
 _ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())
+
+
+_ABBREVIATED = pattern(r"(?:\b(?i:e\.g|i\.e|etc|vs|cf|approx|incl|no|fig|dr|mr|mrs|st)|\b[A-Z])\.$")
+_END = pattern(r"(?<=[.!?])(?:[\"')\]*_]*)\s+(?=[\"'(\[`*_]*[A-Z0-9\"'`\[])")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a paragraph, each with what follows it up to the next; none ends inside a
+    name or number ("Next.js", "v1.2") or after an abbreviation."""
+    found: list[str] = []
+    at = 0
+    for end in _END.finditer(text):
+        if not _ABBREVIATED.search(text[at : end.start()]):
+            found.append(text[at : end.end()])
+            at = end.end()
+    return [*found, text[at:]] if at < len(text) else found
 
 
 def cut(text: str, most: int) -> str:
@@ -49,21 +67,40 @@ def sentence(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?")) else f"{text.rstrip(' :;,')}."
 
 
-def when(anatomy: Anatomy, quote: str = "") -> str:
-    """When the plugin helps, as what follows "when": by its keywords and commands (in quotes of
-    that kind); "" if it has neither."""
+def is_vacuous(text: str, name: str) -> bool:
+    """Does a description say no more than the name ("Database plugin for database-archival")?"""
+    named = {word[:5] for word in re.split(r"[\W_]+", name.lower()) if word}
+    said = {word for word in re.split(r"[\W_]+", text.lower()) if word} - _NO_WORDS
+    return all(word[:5] in named for word in said)
+
+
+_NO_WORDS = frozenset("a an the for of and to with your claude code plugin plugins tool".split())
+
+
+def topics(anatomy: Anatomy, said: str) -> list[str]:
+    """Keywords that say more than the plugin's name and what was said already; at most six."""
     words = [re.sub(r"[`<>*|\[\]]", "", word) for word in anatomy.keywords]
-    named = set(re.split(r"[\W_]+", anatomy.name.lower()))
+    known = set(re.split(r"[\W_]+", f"{anatomy.name} {said}".lower()))
     own = [w for w in words if w and len(w) < 60 and w.lower() not in _NO_TOPIC]
-    # a plugin's own name says least of when it helps
-    own.sort(key=lambda word: set(re.split(r"[\W_]+", word.lower())) <= named)
-    commands = [f"{quote}/{shown(c.name)}{quote}" for c in anatomy.of("command")[:4]]
-    parts = []
-    if own:
-        parts.append(f"the task involves {listed(own[:6])}")
-    if commands:
-        parts.append(f"the user runs {listed(commands)}")
-    return ", or when ".join(parts)
+    return [w for w in own if not set(re.split(r"[\W_]+", w.lower())) <= known][:6]
+
+
+def request(text: str) -> str:
+    """What a user asks for, from a description that begins with what is done: "Archive old rows of
+    a table, with care." gives "archive old rows of a table"; "" where it begins otherwise."""
+    first = re.split(
+        r"[.;:(]| - | \u2014 |, (?:with|using|including|and)\b", shown(text), maxsplit=1
+    )[0]
+    words = first.replace("`", "").split()
+    if len(words) < 2 or words[0].lower().rstrip(",") not in _VERBS:
+        return ""
+    words = words[:14]
+    while words[-1].lower() in _OPEN:
+        words.pop()
+    return " ".join([words[0].lower(), *words[1:]]).rstrip(" ,")
+
+
+_OPEN = frozenset("a an the of for and or with to in on from by using into as at its their".split())
 
 
 def listed(words: Sequence[str], last: str = "or") -> str:
@@ -89,8 +126,8 @@ def title(name: str, headings: Iterable[str]) -> str:
 def third_person(text: str) -> str:
     """The sentences in the third person; `your` becomes `the`, "Generate X" "Generates X"."""
     text = re.sub(r"\byour\b", "the", text, flags=re.I)
-    sentences = [s for s in re.split(r"(?<=[.!?])\s+", text) if not _PERSON.search(s)]
-    return " ".join(_indicative(s) for s in sentences)
+    kept = [s.strip() for s in sentences(text) if not _PERSON.search(s)]
+    return " ".join(_indicative(s) for s in kept)
 
 
 def _indicative(word: str) -> str:

@@ -1,0 +1,262 @@
+"""What of a quoted text does not belong into a document: who the model shall be ("You are an
+expert"), sales talk, and what the plugin does not have.
+
+Pure. Whole sentences, items and rows go; a numbered list is a workflow, which stays whole or goes
+whole. Code is never changed: a block stays as it is, or goes.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from nightpress.backends.offline.blocks import Block, Section, sections
+from nightpress.backends.offline.clean import Place
+from nightpress.backends.offline.wording import sentences
+from nightpress.checks import called
+from nightpress.lazy import pattern
+from nightpress.model import Anatomy
+
+__all__ = ["Owned", "impersonal", "is_workflow", "owned", "prose", "quoted", "trimmed"]
+
+_PERSONA = pattern(
+    r"^[\W_]*(?:you(?: are|'re|\u2019re| will be| act| have been)\b"
+    r"(?! (?:able|in|on|not|done|ready|using)\b)"
+    r"|your (?:task|job|role|goal|mission|purpose|expertise|primary|core|main|responsibilit)"
+    r"|act as\b|as an? (?:[\w-]+ ){0,4}(?:expert|specialist|engineer|assistant|architect)\b"
+    r"|i want you to\b|i am an?\b|i'm an?\b)",
+    re.I,
+)
+_SALES = pattern(
+    r"\b(?:perfect(?:ly)?|instant(?:ly)?|effortless(?:ly)?|seamless(?:ly)?|powerful|revolutionary"
+    r"|never\b[^.!?\n]{0,60}\bagain|supercharges?|unleash(?:es)?|game[- ]chang(?:ing|er)"
+    r"|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class|best[- ]in[- ]class"
+    r"|magic(?:al|ally)?|next[- ]level|10x|state[- ]of[- ]the[- ]art|industry[- ]leading"
+    r"|intelligent(?:ly)? automation|saves? (?:you )?(?:hours|countless|time and money))\b",
+    re.I,
+)
+_PRAISE = pattern(
+    r"\b(?:(an?) )?((?:seamless(?:ly)?|effortless(?:ly)?|instantly|powerful|revolutionary|perfectly"
+    r"|game[- ]changing|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class"
+    r"|best[- ]in[- ]class|magically|magical|state[- ]of[- ]the[- ]art|industry[- ]leading)"
+    r"(?:, | and | )?)(\w)",
+    re.I,
+)
+_HANGS = pattern(r"^(?:this|these|that|those|it|they|both|such)\b", re.I)
+_SPAN = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
+_ITEM = pattern(r"^(\s*)(?:[-*+]|(\d+)[.)])\s")
+_CALL = pattern(r"^\s*(?:[$>\u276f]\s*)?/([A-Za-z][\w:-]*)\s*(\S?)")
+_COMPONENT = pattern(
+    r"(?<![\w/.-])(?:\./)?((?:commands|agents|hooks|scripts|skills)/[\w./-]*\w\.\w{1,5})\b"
+)
+_STEP = pattern(r"^(?:(?:step|phase|stage)\s*\d+|\d+\s*[.:)-])", re.I)
+
+
+class Owned(Struct, frozen=True):
+    """What the plugin has. name: its own; commands: names and aliases, lower case; paths: of its
+    files."""
+
+    name: str
+    commands: frozenset[str]
+    paths: frozenset[str]
+
+    def lacks(self, call: str) -> bool:
+        """Is it a command that the plugin would have, if there were such a one?"""
+        space, _, name = call.rpartition(":")
+        return space in ("", self.name) and name not in self.commands
+
+
+def owned(anatomy: Anatomy) -> Owned:
+    names = {c.name.lower() for kind in ("command", "skill") for c in anatomy.of(kind)}
+    for command in anatomy.of("command"):
+        for key in ("shortcut", "alias", "aliases"):
+            value = command.meta.get(key)
+            listed = value if isinstance(value, list | tuple) else [value]
+            names.update(str(name).lstrip("/").lower() for name in listed if name)
+    names = {name.rpartition(":")[2] for name in names} | names
+    paths = frozenset(file.path for file in anatomy.files)
+    return Owned(anatomy.name.lower(), frozenset(names), paths)
+
+
+def is_workflow(heading: str) -> bool:
+    """Is it the heading of one step of several?"""
+    return _STEP.match(heading) is not None
+
+
+def quoted(text: str, place: Place, own: Owned) -> list[tuple[Section, ...]]:
+    """The sections of a plugin's file as they may stand in a document, in groups that stand or fall
+    together: the steps of a workflow that have headings of their own."""
+    groups = []
+    for group in _whole(sections(text, place)):
+        found = [trimmed(section, own) for section in group]
+        kept = [section for section in found if section is not None]
+        if len(kept) == len(found):
+            groups.append(tuple(kept))
+    return groups
+
+
+def trimmed(section: Section, own: Owned) -> Section | None:
+    """The section without what does not belong; None where that would break it."""
+    blocks: list[Block] = []
+    for block in section.blocks:
+        kept = _trimmed(block, own)
+        if kept is None:
+            return None
+        if kept.text:
+            blocks.append(kept)
+        elif blocks and blocks[-1].announces:
+            blocks.pop()  # it announced what has gone
+    return replace(section, heading=_unpraised(section.heading), blocks=blocks)
+
+
+def _trimmed(block: Block, own: Owned) -> Block | None:
+    """The block with what may stay of it, empty if nothing may; None: its section falls with it."""
+    if block.kind == "code":
+        return block if _is_sound(block.text, own) else Block("code", "")
+    if block.kind == "text":
+        return Block("text", prose(block.text, own))
+    if block.kind == "table":
+        head, rows = block.text.split("\n")[:2], block.text.split("\n")[2:]
+        rows = [row for row in rows if not _is_foreign(row, own)]
+        return Block("table", "\n".join([*head, *rows]) if rows else "")
+    return _items(block, own)
+
+
+def prose(text: str, own: Owned) -> str:
+    """The sentences that may stay. One that only goes on with what has gone goes, too."""
+    kept: list[str] = []
+    gone = False
+    for sentence in sentences(text):
+        if _PERSONA.match(sentence) or _sells(sentence) or _is_foreign(sentence, own):
+            gone = True
+        elif not (gone and _HANGS.match(sentence)):
+            kept.append(sentence)
+            gone = False
+    return "".join(kept).strip()
+
+
+def _sells(text: str) -> bool:
+    return _SALES.search(_SPAN.sub("", text)) is not None
+
+
+def _items(block: Block, own: Owned) -> Block | None:
+    texts = _apart(block.text)
+    if _ORDERED.match(block.text):
+        if any(_is_foreign(text, own) for text in texts):
+            return None
+        return Block("list", _unpraised(block.text))
+    kept = [t for t in texts if not (_sells(t) or _is_foreign(t, own) or _is_persona(t))]
+    return Block("list", "" if all(map(_is_vacuous, kept)) else "\n".join(kept).rstrip())
+
+
+def _apart(block: str) -> list[str]:
+    """A list's items, each with what is nested in it."""
+    items: list[list[str]] = []
+    depth = len(block) - len(block.lstrip(" "))
+    for line in block.split("\n"):
+        match = _ITEM.match(line)
+        if items and (match is None or len(match.group(1)) > depth):
+            items[-1].append(line)
+        else:
+            items.append([line])
+    return ["\n".join(item) for item in items]
+
+
+def _is_vacuous(item: str) -> bool:
+    """A few plain words ("Production-ready implementations") that are true of anything?"""
+    words = _ITEM.sub("", item, count=1).split()
+    return len(words) <= 4 and all(re.fullmatch(r"[a-z][a-z-]*[.,]?", w) for w in words[1:])
+
+
+def _is_persona(item: str) -> bool:
+    return _PERSONA.match(_ITEM.sub("", item, count=1)) is not None
+
+
+def _unpraised(text: str) -> str:
+    """The text without praising words, outside of code, where nothing else may go."""
+    pieces, at = [], 0
+    for span in _SPAN.finditer(text):
+        pieces += [_PRAISE.sub(_without, text[at : span.start()]), span.group()]
+        at = span.end()
+    return "".join([*pieces, _PRAISE.sub(_without, text[at:])])
+
+
+def _without(found: re.Match[str]) -> str:
+    article, praise, following = found.groups()
+    if article:
+        fits = "an" if following.lower() in "aeiou" else "a"
+        return f"{fits.capitalize() if article[0].isupper() else fits} {following}"
+    return following.upper() if praise[0].isupper() else following
+
+
+def impersonal(section: Section) -> Section:
+    """An agent's section without what is said to the agent: sentences and items with "you"."""
+    blocks: list[Block] = []
+    for block in section.blocks:
+        text = block.text
+        if block.kind == "text":
+            text = "".join(s for s in sentences(text) if not _YOU.search(s)).strip()
+        elif block.kind == "list" and _YOU.search(text):
+            text = "" if _ORDERED.match(text) else "\n".join(
+                item for item in _apart(text) if not _YOU.search(item)
+            )  # fmt: skip
+        if text:
+            blocks.append(replace(block, text=text))
+        elif blocks and blocks[-1].announces:
+            blocks.pop()
+    path = tuple(_YOURS.sub("", heading) for heading in section.path)
+    return replace(section, heading=_YOURS.sub("", section.heading), path=path, blocks=blocks)
+
+
+_YOURS = pattern(r"^your\s+", re.I)
+_YOU = pattern(r"\b(?:you|your|yours|yourself|you're|you'll)\b", re.I)
+_ORDERED = pattern(r"\s*\d+[.)]\s")
+
+
+@lru_cache(maxsize=4_096)
+def _is_foreign(text: str, own: Owned) -> bool:
+    """Does the text name a command or a file of the plugin's that there is not?"""
+    return any(_strangers(text, own))
+
+
+def _strangers(text: str, own: Owned) -> Iterator[bool]:
+    for path in _COMPONENT.findall(text):
+        whole = posixpath.normpath(path)
+        yield whole not in own.paths and not any(p.endswith(f"/{whole}") for p in own.paths)
+    if "/" in text:
+        yield any(map(own.lacks, called(text)))
+
+
+def _is_sound(text: str, own: Owned) -> bool:
+    """Does a block of code call only what there is, and say more than a command's bare name?"""
+    lines = [line for line in text.split("\n")[1:-1] if line.strip()]
+    typed = lines if _is_typed(text) else []
+    calls = [match for line in typed if (match := _CALL.match(line)) and match.group(2) != "/"]
+    if any(map(own.lacks, called(text))):
+        return False
+    said = [line for line in lines if not line.lstrip().startswith("#")]
+    return not said or len(said) != len(calls) or any(m.group(2) for m in calls)
+
+
+def _is_typed(block: str) -> bool:
+    info = block.split("\n", 1)[0].strip("`~ ").lower()
+    return info in ("", "text", "bash", "sh", "shell", "console", "plaintext", "zsh")
+
+
+def _whole(found: Sequence[Section]) -> Iterator[tuple[Section, ...]]:
+    """The sections in groups: the steps of one workflow, each under a heading of its own."""
+    group: list[Section] = []
+    for section in found:
+        steps = group and is_workflow(group[-1].heading) and is_workflow(section.heading)
+        if not (steps and section.path[:-1] == group[-1].path[:-1]):
+            if group:
+                yield tuple(group)
+            group = []
+        group.append(section)
+    if group:
+        yield tuple(group)

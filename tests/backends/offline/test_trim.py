@@ -1,0 +1,115 @@
+"""What of a quoted text stays, and what goes; each row is a kind, not a sample."""
+
+from __future__ import annotations
+
+import pytest
+
+from nightpress.backends.offline import trim, wording
+from nightpress.backends.offline.blocks import Block, Section
+from nightpress.backends.offline.trim import Owned
+
+OWN = Owned("harbour", frozenset({"moor", "tides"}), frozenset({"commands/moor.md"}))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("You are an expert in Next.js, and berths. It moors ships.", ""),
+        ("Moors ships. You are a pilot.", "Moors ships."),
+        ("Your task is to moor. Read the table first.", "Read the table first."),
+        ("You are able to moor at night.", "You are able to moor at night."),
+        ("Use it when you need a berth.", "Use it when you need a berth."),
+        ("The ultimate mooring tool. Moors ships at dawn.", "Moors ships at dawn."),
+        ("Effortlessly moor ships. This saves a day. Read on.", "Read on."),
+        ("Never wait for a berth again!", ""),
+        ("Set `powerful: true` in the file.", "Set `powerful: true` in the file."),
+        ("Run `/moor` first. Then run `/gone now`.", "Run `/moor` first."),
+        ("Call `/other:gone` of the other plugin.", "Call `/other:gone` of the other plugin."),
+        ("See `commands/moor.md`. See `agents/gone.md` too.", "See `commands/moor.md`."),
+    ],
+)
+def test_prose_keeps_whole_sentences(text: str, kept: str) -> None:
+    assert trim.prose(text, OWN) == kept
+
+
+def trimmed(*blocks: Block) -> list[str] | None:
+    section = trim.trimmed(Section("Use", 2, ("Use",), list(blocks)), OWN)
+    return None if section is None else [block.text for block in section.blocks]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "kept"),
+    [
+        ("list", "- Moors\n- `/gone` does it\n- Reads `tides.db`", "- Moors\n- Reads `tides.db`"),
+        ("list", "- Perfect for ships\n- Needs SQLite 3", "- Needs SQLite 3"),
+        ("list", "- Best practices\n- Production-ready code", ""),
+        ("list", "- Sorts by `draught`\n  - powerful: deep first", ""),
+        ("list", "1. Read a powerful table\n2. Moor", "1. Read a table\n2. Moor"),
+        ("list", "1. Build an amazing quay\n2. Moor", "1. Build a quay\n2. Moor"),
+        ("table", "| a | b |\n|---|---|\n| `/gone` | x |\n| `/moor` | y |",
+         "| a | b |\n|---|---|\n| `/moor` | y |"),
+        ("code", "```text\n/moor\n```", ""),
+        ("code", "```text\n/moor --berth 3\n```", "```text\n/moor --berth 3\n```"),
+        ("code", "```bash\n/gone --all\n```", ""),
+        ("code", "```bash\n# powerful\ncp /tmp/a /etc/b\n```",
+         "```bash\n# powerful\ncp /tmp/a /etc/b\n```"),
+    ],
+)  # fmt: skip
+def test_items_and_rows_go_alone_and_code_goes_whole(kind: str, text: str, kept: str) -> None:
+    assert trimmed(Block(kind, text)) == ([kept] if kept else [])  # type: ignore[arg-type]
+
+
+def test_a_workflow_with_a_step_that_cannot_be_said_falls_whole() -> None:
+    assert trimmed(Block("text", "Do:"), Block("list", "1. Run `/gone x`\n2. Moor")) is None
+    text = (
+        "# H\n\n## Step 1: Look\n\nLook.\n\n## Step 2: Go\n\n1. `/gone`\n\n## Notes\n\nAll well.\n"
+    )
+    place = trim.Place("commands/moor.md", "commands", "skills/x", OWN.paths)
+    groups = [[s.heading for s in group] for group in trim.quoted(text, place, OWN)]
+    assert ["Notes"] in groups
+    assert not any("Step" in heading for group in groups for heading in group)
+
+
+def test_what_announced_something_that_went_goes_with_it() -> None:
+    assert trimmed(Block("text", "Like this:"), Block("code", "```text\n/moor\n```")) == []
+
+
+def test_an_agent_is_told_of_and_not_told() -> None:
+    section = Section("Your Duties", 2, ("Your Duties",), [
+        Block("text", "You read tables. The pilot answers in a table."),
+        Block("list", "- Reads tides\n- Ask your team"),
+        Block("list", "1. You look\n2. You go"),
+    ])  # fmt: skip
+    told = trim.impersonal(section)
+    assert told.heading == "Duties" and told.path == ("Duties",)
+    assert [b.text for b in told.blocks] == ["The pilot answers in a table.", "- Reads tides"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Use Next.js here. Then v1.2 there.", ["Use Next.js here. ", "Then v1.2 there."]),
+        ("E.g. Redis, i.e. a cache. Fine.", ["E.g. Redis, i.e. a cache. ", "Fine."]),
+        ("One (or two.) Three", ["One (or two.) ", "Three"]),
+    ],
+)
+def test_a_sentence_ends_where_it_ends(text: str, found: list[str]) -> None:
+    assert wording.sentences(text) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("Archive old rows of a table, with care.", "archive old rows of a table"),
+        ("Generate tests for a file", "generate tests for a file"),
+        ("A helper for berths", ""),
+        ("Deploy", ""),
+    ],
+)
+def test_what_a_user_asks_for(said: str, asked: str) -> None:
+    assert wording.request(said) == asked
+
+
+def test_a_description_that_says_no_more_than_the_name() -> None:
+    assert wording.is_vacuous("Database plugin for database-archival", "database-archival")
+    assert not wording.is_vacuous("Archives old rows", "database-archival")
