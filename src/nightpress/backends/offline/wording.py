@@ -22,9 +22,8 @@ _VERBS = frozenset(
     " render replace resolve review rewrite run sanitize scaffold scan schedule send simplify"
     " simulate solve split standardize streamline suggest summarize synchronize test track train"
     " transform translate troubleshoot turn understand unify update upload validate verify"
-    " visualize wrap write archive benchmark compile compress draft encrypt estimate filter harden"
-    " load merge open partition prototype query rank read rebase recover register rename repair"
-    " restore rotate search seed set show sort stop store sync trace tune upgrade view".split()
+    " visualize wrap write archive benchmark compile compress draft encrypt estimate harden merge"
+    " prototype rebase recover register rename repair restore rotate sync tune upgrade".split()
 )
 _NO_TOPIC = frozenset(
     "agent-skills agents ai claude claude-code claude-plugin collection package plugin plugins"
