@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -584,3 +585,41 @@ def test_words_in_a_script_that_the_plugin_does_not_use_are_a_finding(shop: Mark
     repaired = shop.rows("SELECT phase FROM calls WHERE phase = 'repair'")
     assert repaired
     assert "\u6838" not in shop.target("alpha").read_text()
+
+
+def test_what_a_person_saves_in_mid_run_stays(shop: Market) -> None:
+    """Between the question and its publication; whatever `standing` says, run after run."""
+    path = shop.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("standing: keep", "standing: replace"))
+    words = "---\nname: {0}\ndescription: Mine. Use when testing.\n---\n\n# {0}\n\nShort.\n"
+    names = ("alpha", "beta", "gamma")
+    for name in names:
+        shop.target(name).parent.mkdir(parents=True)
+        shop.target(name).write_text(words.format(name).replace("Mine", "Before"))
+
+    def save(server: GeminiServer, ended: threading.Event) -> None:
+        saved = 0
+        while saved < 3 and not ended.is_set():
+            saved = sum(call["phase"] == "generation" for call in server.seen()["list"])
+            for name in names[:saved]:
+                shop.target(name).write_text(words.format(name))
+            time.sleep(0.01)
+
+    with serving(shop, latency=0.5) as (server, doit):
+        ended = threading.Event()
+        person = threading.Thread(target=save, args=(server, ended))
+        person.start()
+        done = doit("pace=unpaced", "-n", "1")
+        ended.set()
+        person.join()
+        assert "3 kept" in done.out, done.out
+        for run in range(3):
+            done = doit("pace=unpaced")
+            assert [shop.target(name).read_text() for name in names] == [
+                words.format(name) for name in names
+            ]
+            assert "saved by a person while" in done.out or run, done.out
+        doit("adopt:alpha")
+        doit("pace=unpaced", "force=1", "enhance:beta")
+    assert shop.target("alpha").read_text() == words.format("alpha")
+    assert shop.target("beta").read_text() != words.format("beta")

@@ -162,10 +162,13 @@ class Ledger:
         return int(row[0])
 
     def last(self, job: str) -> list[RecordedAttempt]:
-        """The job's latest row, and its latest `published` or `adopted` one, if any."""
+        """The job's latest row, its latest `published` or `adopted` one, and the latest at which a
+        person had changed the file meanwhile, if any; newest first."""
         query = (
             "SELECT * FROM enhancements WHERE id IN ("
             " (SELECT max(id) FROM enhancements WHERE job = ?1),"
+            " (SELECT max(id) FROM enhancements WHERE job = ?1"
+            "   AND error_class = 'PublishConflict'),"
             " (SELECT max(id) FROM enhancements WHERE job = ?1"
             "   AND status IN ('published', 'adopted'))) ORDER BY id DESC"
         )

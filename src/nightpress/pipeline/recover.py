@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from nightpress import project as contract
-from nightpress.errors import UnsafePath
+from nightpress.errors import PublishConflict, UnsafePath
 from nightpress.fingerprint import writer
 from nightpress.ledger import RecordedAttempt, attempts, lockfile
 from nightpress.model import Fingerprint, Status
@@ -67,7 +67,9 @@ def _settle(root: Path, row: RecordedAttempt) -> tuple[Status, str]:
 def _end(run: Run, row: RecordedAttempt, status: Status, what: str) -> None:
     columns: dict[str, Any] = {"processing_time_seconds": row.processing_time_seconds or 0.0}
     if status != Status.PUBLISHED:
-        columns |= {"error_class": "killed", "error_message": what}
+        saved = status == Status.KEPT and "by hand" in what
+        name = PublishConflict.__name__ if saved else "killed"
+        columns |= {"error_class": name, "error_message": what}
     run.project.ledger.end(row.id, status, **columns)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from nightpress import fingerprint
-from nightpress.errors import BLOCKED, AwaitsReview, NightpressError, Withheld
+from nightpress.errors import BLOCKED, AwaitsReview, NightpressError, PublishConflict, Withheld
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile, reviews
 from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
@@ -48,7 +48,7 @@ class History:
 
         target: relative to the project; stands: sha256 of the file there."""
         rows = self._ledger.last(job) if self._ledger is not None else []
-        last = self._last(rows[0]) if rows else None
+        last = self._last(rows[0], saved=_is_saved(rows, target, stands)) if rows else None
         entry = self._lock.get(job) or self._strangers.get(target)
         latest = next((row for row in rows if row.status in STANDING), None)
         if latest is not None and latest.target_path != target:
@@ -97,7 +97,7 @@ class History:
             return ""
         return attempts.extends(self._ledger, row.job, row.target_path, REPLACES)
 
-    def _last(self, row: RecordedAttempt) -> LastRow:
+    def _last(self, row: RecordedAttempt, *, saved: bool) -> LastRow:
         rejected = ""
         if (waits := row.error_class == AwaitsReview.__name__) and self._ledger is not None:
             rejected = reviews.rejected_because(self._ledger, row.job)
@@ -105,10 +105,22 @@ class History:
             row.status, Fingerprint(**row.fingerprint), row.before_sha256,
             row.error_message or "", waits and not rejected, rejected,
             row.error_class == BLOCKED, row.error_class == Withheld.__name__,
+            saved,
         )  # fmt: skip
 
     def _content(self, ingredients: Fingerprint) -> Mapping[str, str] | None:
         return self._ledger.content(ingredients.content) if self._ledger is not None else None
+
+
+def _is_saved(rows: Sequence[RecordedAttempt], target: str, stands: str | None) -> bool:
+    """Does a file stand there that a person saved while its document was being made, and that
+    nobody adopted or had replaced since? rows: as `Ledger.last` gives them."""
+    for row in rows:
+        if row.status in STANDING:
+            return False
+        if row.error_class == PublishConflict.__name__ and row.target_path == target:
+            return stands not in (None, row.before_sha256)
+    return False
 
 
 # --- what stood there before us ---

@@ -50,10 +50,14 @@ class Publication(Struct, frozen=True):
     named: Mapping[str, str] = field(default_factory=dict)
 
 
+SAVED = "saved by a person while its document was being made"
+
+
 class LastRow(Struct, frozen=True):
     """The latest row of the ledger, whatever its status. waits: its draft waits for a person;
     rejected: why a person turned that draft down; blocked: the provider's filter stopped it;
-    withheld: what would have been sent looks like a secret."""
+    withheld: what would have been sent looks like a secret; saved: a person saved the file that
+    stands there while its document was being made."""
 
     status: str
     fingerprint: Fingerprint
@@ -63,6 +67,7 @@ class LastRow(Struct, frozen=True):
     rejected: str = ""
     blocked: bool = False
     withheld: bool = False
+    saved: bool = False
 
 
 class Inputs(Struct, frozen=True):
@@ -178,6 +183,8 @@ def _decide_persons(inputs: Inputs) -> Decision:
         return Decision("fresh", since)
     if is_undone(inputs) and not inputs.named:
         return _UNDONE
+    if inputs.last is not None and inputs.last.saved and not inputs.named:
+        return Decision("keep", (Reason("saved", SAVED),))
     drafted = inputs.named or inputs.policy in ("review", "extend") or _parked(inputs)
     if undersized and drafted:
         return _propose(inputs, size)
@@ -268,7 +275,10 @@ def changed_since_adopted(inputs: Inputs) -> tuple[str, ...]:
 
 
 def _edited(inputs: Inputs) -> bool:
-    """Did somebody edit what we published, and not just put back what stood there before?"""
+    """Did somebody edit what we published, and not just put back what stood there before? What was
+    saved while we made a document counts, too."""
+    if inputs.last is not None and inputs.last.saved:
+        return True
     return is_edited(inputs.standing, inputs.publication) and inputs.undone is None
 
 
