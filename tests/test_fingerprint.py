@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -64,3 +65,42 @@ def test_parts_do_not_run_together() -> None:
     assert fingerprint.digest("caf\udce9")  # a name in no encoding
     assert fingerprint.writer("offline", "x") == "offline"
     assert fingerprint.writer("gemini", "x") == "gemini:x"
+
+
+@pytest.mark.parametrize(
+    "text", [b"# A\r\n\r\nb\r\n", b"# A \t\n\nb  \n", b"# A\n\nb", b"# A\n\nb\n\n\n", b"# A\n\nb\n"]
+)
+def test_what_a_checkout_or_a_formatter_changes_is_no_other_content(text: bytes) -> None:
+    assert fingerprint.held("README.md", text) == fingerprint.sha256(b"# A\n\nb\n")
+    assert fingerprint.held("README.md", b"# A\n\n b\n") != fingerprint.sha256(b"# A\n\nb\n")
+
+
+def test_bytes_that_are_no_text_count_as_they_are() -> None:
+    data = b"\0PNG \r\n \n"
+    assert fingerprint.held("a.png", data) == fingerprint.sha256(data)
+    assert fingerprint.held("empty", b"") == fingerprint.sha256(b"")
+    assert fingerprint.held("blank", b" \n") == fingerprint.sha256(b" \n".replace(b" ", b""))
+
+
+def test_a_pointer_counts_as_the_file_that_it_stands_for() -> None:
+    data = b"\0 a picture"
+    pointer = (
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{fingerprint.sha256(data)}\n"
+        f"size {len(data)}\n"
+    ).encode()
+    assert fingerprint.held("a.png", pointer) == fingerprint.held("a.png", data)
+    assert fingerprint.lfs_oid(pointer + b" " * 1024) is None
+    assert fingerprint.lfs_oid(b"version https://git-lfs.github.com/spec/v1\nno oid\n") is None
+
+
+def test_a_release_is_no_content_of_a_plugin_json() -> None:
+    def told(**values: object) -> str:
+        return fingerprint.held(".claude-plugin/plugin.json", json.dumps(values, indent=2).encode())
+
+    before = told(name="a", version="1.2.0", author={"name": "b"}, description="c")
+    assert told(description="c", name="a", version="1.3.0", license="MIT") == before
+    assert told(name="a", version="1.2.0", description="d") != before
+    assert told(name="a", version="1.2.0", description="c", commands="./x") != before
+    assert fingerprint.held("package.json", b'{"version": "1"}') != fingerprint.held(
+        "package.json", b'{"version": "2"}'
+    )

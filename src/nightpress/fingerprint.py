@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 
 from nightpress.model import Enhancement, Fingerprint, Generator
@@ -26,6 +27,48 @@ def digest(*parts: str) -> str:
 def sha256(data: bytes) -> str:
     """Digest of a file's bytes."""
     return hashlib.sha256(data).hexdigest()
+
+
+def normal(data: bytes) -> bytes:
+    """A text as git holds it and formatters leave it: line ends LF, no blanks at line ends, one
+    newline at the end. What is no text stays as it is."""
+    if b"\0" in data[:8192]:
+        return data
+    if b"\r\n" in data:
+        data = data.replace(b"\r\n", b"\n")
+    if b" \n" in data or b"\t\n" in data or data[-1:] in (b" ", b"\t"):
+        data = b"\n".join(line.rstrip(b" \t") for line in data.split(b"\n"))
+    return data.rstrip(b"\n") + b"\n" if data.strip() else data
+
+
+def held(path: str, data: bytes) -> str:
+    """Digest of a file as content: the same for whatever checkout and formatter it went through.
+    Of a pointer that Git LFS left in its place: that of the file; of a plugin.json: without what
+    speaks of the release alone, which no document is made from."""
+    if (oid := lfs_oid(data)) is not None:
+        return oid
+    if path.rpartition("/")[2] == "plugin.json":
+        try:
+            value = json.loads(data)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            return digest(
+                "plugin.json", canonical({k: value[k] for k in value if k not in _RELEASE})
+            )
+    return sha256(normal(data))
+
+
+def lfs_oid(data: bytes) -> str | None:
+    """The sha256 of the file that a Git LFS pointer stands for; None: it is no pointer."""
+    if len(data) > 1024 or not data.startswith(_POINTER):
+        return None
+    found = re.search(rb"\noid sha256:([0-9a-f]{64})\n", data)
+    return found[1].decode() if found else None
+
+
+_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
+_RELEASE = frozenset({"version", "author", "license", "homepage", "repository", "$schema"})
 
 
 def content(files: Mapping[str, str]) -> str:

@@ -13,13 +13,26 @@ from nightpress.checks.gate import Context, Options, Spot
 
 
 def normalise(text: str) -> str:
-    """LF line ends, no byte order mark, ordinary spaces outside of code and frontmatter, exactly
-    one newline at the end. Code is its author's, to the byte."""
+    """LF line ends, no byte order mark, ordinary spaces outside of code and frontmatter, no blanks
+    at the ends of its lines (two that break the line stay), exactly one newline at the end. Code is
+    its author's, to the byte."""
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if "\u00a0" in text or "\u202f" in text:
         prose = parse(text).prose  # code and frontmatter are blank in it, position by position
         text = "".join(" " if c in "\u00a0\u202f" else text[at] for at, c in enumerate(prose))
-    return text.rstrip("\n") + "\n" if text.strip() else text
+    text = text.rstrip("\n") + "\n" if text.strip() else text
+    return "\n".join(_without_blanks(text)) if " \n" in text or "\t\n" in text else text
+
+
+def _without_blanks(text: str) -> Iterator[str]:
+    """The lines; a line of prose without blanks at its end."""
+    lines = text.split("\n")
+    prose = parse(text).prose.split("\n")
+    for line, shown, after in zip(lines, prose, [*lines[1:], ""], strict=True):
+        bare = line.rstrip(" \t")
+        breaks = line == f"{bare}  " and after.strip()
+        said = any(map(str.isalnum, shown))  # of a mark alone blanks may be a part
+        yield bare if said and not breaks else line
 
 
 def byte_order_mark(document: Document, _context: Context, _: Options) -> Iterator[Spot]:

@@ -33,7 +33,8 @@ class Entry(Struct, frozen=True):
     accepted: marks (`check#digest`) of findings that the user accepted with `doit adopt`, or that
     only the document that ours was made from spares it; extends: sha256 of the person's file that
     ours was made from without a loss; named: short digests of what an adopted document speaks of,
-    by path (a folder ends with `/`). Lines of before have neither.
+    by path (a folder ends with `/`); normal: the file's digest as `fingerprint.held` tells it,
+    where it is another. Lines of before have none of them.
     """
 
     job: str
@@ -44,6 +45,7 @@ class Entry(Struct, frozen=True):
     fingerprint: Fingerprint
     accepted: tuple[str, ...] = ()
     extends: str = ""
+    normal: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -57,6 +59,8 @@ def line(entry: Entry) -> str:
         fields["accepted"] = entry.accepted
     if entry.extends:
         fields["extends"] = entry.extends
+    if entry.normal:
+        fields["normal"] = entry.normal
     if entry.named:
         fields["named"] = dict(sorted(entry.named.items()))
     fields |= asdict(entry.fingerprint)
@@ -75,6 +79,7 @@ def parse(text: str) -> Entry:
         fingerprint=Fingerprint(**ingredients),
         accepted=tuple(str(name) for name in fields.get("accepted", ())),
         extends=str(fields.get("extends", "")),
+        normal=str(fields.get("normal", "")),
         named={str(path): str(short) for path, short in dict(fields.get("named", {})).items()},
     )
 

@@ -349,10 +349,15 @@ class Press(Struct):
         self.run.project.ledger.keep_content(ingredients.content, counted)
         state, root = attempt.state, attempt.plugin.root
         adopted = status == Status.ADOPTED
+        if draft is not None:
+            held = fingerprint.held(state.enhancement.target, draft.text.encode("utf-8"))
+        else:
+            held = attempt.plugin.files.get(state.enhancement.target, (0, sha256))[1]
         entry = lockfile.Entry(
             attempt.item.id, state.target_path, sha256, status, str(state.writer),
             ingredients, accepted,
             extends="" if adopted else _extends(state),
+            normal="" if held == sha256 else held,
             named=publication.named_by(root, state.enhancement.target, sha256, counted)
             if adopted else {},
         )  # fmt: skip

@@ -6,8 +6,10 @@ Everything here reads; nothing is called, written or published.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress import project as contract
@@ -18,13 +20,14 @@ from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Absent, History
 from nightpress.plan.staleness import Standing
 from nightpress.plan.state import PluginState, Target
-from nightpress.plugin import sources
+from nightpress.plugin import anatomy, sources
 from nightpress.project import Project, crash, plugin_json
 from nightpress.storage import RACY_NS, git, tree
 from nightpress.storage import index as digests
 
 __all__ = ["Gatherer"]
 
+CAPS = tree.Caps()
 MOST = 5
 """Notices of one plugin that are told, at most."""
 
@@ -70,10 +73,14 @@ class Gatherer:
             return plugin
         plugin.secret_names = tuple(self._project.defaults.values.get("secret_names", ()))
         plugin.foreign = content.foreign(self._project, manifest.path)
+        if self._is_unfetched(manifest.path):
+            plugin.problems.append(_unfetched(manifest.path, "git submodule update --init"))
+            return plugin
         try:
             self._read(plugin, manifest)
             plugin.targets = self._targets(plugin, manifest)
             plugin.states = decide.decide(plugin, self._appraiser.complete)
+            self._pointers(plugin, manifest)
         except (OSError, UnsafePath) as error:  # its trouble is its own: the others go on
             plugin.states.clear()
             plugin.problems.append(_trouble(manifest, error))
@@ -83,12 +90,41 @@ class Gatherer:
             plugin.problems.append(_passed_over(manifest, notice))
         return plugin
 
+    def _pointers(self, plugin: PluginState, manifest: Manifest) -> None:
+        """Texts of which only Git LFS's pointer is here: nothing is made from the others alone."""
+        pointers = [path for path in sorted(plugin.pointers) if anatomy.kind_of(path) != "data"]
+        if not pointers:
+            return
+        problem = _unfetched(f"{manifest.path}/{pointers[0]}", "git lfs pull")
+        if any(state.decision.action == "make" for state in plugin.states.values()):
+            plugin.states.clear()
+            plugin.problems.append(problem)
+        else:
+            warning = "is not fetched (Git LFS): no document can be made again"
+            plugin.problems.append(replace(problem, message=warning, severity="warning"))
+
+    def _is_unfetched(self, folder: str) -> bool:
+        """Is the plugin in a submodule of which nothing is here?"""
+        here = self._project.root / folder
+        if next(os.scandir(here), None) is not None:
+            return False
+        modules = git.submodules(self._project.root)
+        return any(folder == path or folder.startswith(f"{path}/") for path in modules)
+
     # --- files ---
 
     def _read(self, plugin: PluginState, manifest: Manifest) -> None:
         """Walk the plugin's folder; hash what the index does not know."""
         plugin.looked_ns = int(self._project.clock.time() * 1e9)
-        walked = tree.walk(plugin.root, self._ignore(manifest))
+        walked = tree.walk(plugin.root, self._ignore(manifest), CAPS)
+        if walked.cut:  # what git ignores counts for nothing, however much it is
+            ignored = self._git.all_inside(manifest.path)
+            walked = tree.walk(plugin.root, self._ignore(manifest, ignored), CAPS)
+        if walked.cut:
+            raise UnsafePath(
+                f"more than {CAPS.files:,} entries: only a part of the plugin would be seen",
+                "ignore what is no content: `ignore` in the manifest, or .gitignore",
+            )
         plugin.notices = list(walked.notices)
         prefix = os.fsencode(manifest.path)
         targets = [enhancement.target for enhancement in manifest.enhancements]
@@ -100,11 +136,12 @@ class Gatherer:
         plugin.signature = digests.sign(self._index.root, plugin.names)
         self._hash(plugin, prefix + b"/", entries)
 
-    def _ignore(self, manifest: Manifest) -> tree.Ignore:
+    def _ignore(self, manifest: Manifest, without: Container[str] = ()) -> tree.Ignore:
         patterns = [*self._project.defaults.values.get("ignore", ())]
         return tree.Ignore(
             [*patterns, *manifest.settings.get("ignore", ())],
             keep=[enhancement.target for enhancement in manifest.enhancements],
+            without=without,
         )
 
     def _hash(self, plugin: PluginState, prefix: bytes, entries: Sequence[tree.Entry]) -> None:
@@ -121,12 +158,12 @@ class Gatherer:
             stamp = entry.stamp.encode()
             before = hashes.get(key)
             if before is not None and before[0] == stamp:
-                plugin.files[entry.path] = (entry.size, before[1])
+                _keep(plugin, entry, before[1])
                 continue
-            sha256 = _sha256(plugin, entry)
-            plugin.files[entry.path] = (entry.size, sha256)
+            found = _digests(plugin, entry)
+            _keep(plugin, entry, found)
             if plugin.looked_ns - entry.changed_ns >= RACY_NS:
-                fresh[key] = (stamp, sha256)
+                fresh[key] = (stamp, found)
         if fresh:
             self._index.remember(fresh)
 
@@ -139,8 +176,9 @@ class Gatherer:
         for enhancement in manifest.enhancements:
             job = f"{plugin.slug}/{enhancement.name}"
             path = f"{manifest.path}/{enhancement.target}"
-            size, sha256 = plugin.files.get(enhancement.target, (0, None))
-            publication, last, undone = self._history.of(job, path, sha256)
+            size, held = plugin.files.get(enhancement.target, (0, None))
+            sha256 = plugin.raw.get(enhancement.target, held)
+            publication, last, undone = self._history.of(job, path, sha256, held)
             generator = project.generator(enhancement.generator)
             targets[enhancement.name] = Target(
                 enhancement=enhancement,
@@ -171,7 +209,9 @@ def _needs(manifest: Manifest, enhancement: Enhancement, generator: Generator) -
     )
 
 
-def _sha256(plugin: PluginState, entry: tree.Entry) -> str:
+def _digests(plugin: PluginState, entry: tree.Entry) -> str:
+    """The file's digest as content, that of its bytes, where it is another, and whether it is but
+    a pointer to it; with blanks between."""
     if entry.size > digests.HASH_CAP:
         return fingerprint.digest("large", str(entry.size))
     try:
@@ -179,7 +219,19 @@ def _sha256(plugin: PluginState, entry: tree.Entry) -> str:
     except (UnsafePath, OSError) as error:
         plugin.notices.append(tree.Notice(entry.path, f"not read: {error}"))
         return fingerprint.digest("unread", str(entry.size))
-    return fingerprint.sha256(data)
+    held, raw = fingerprint.held(entry.path, data), fingerprint.sha256(data)
+    if fingerprint.lfs_oid(data) is not None:
+        return f"{held} {raw} pointer"
+    return held if held == raw else f"{held} {raw}"
+
+
+def _keep(plugin: PluginState, entry: tree.Entry, found: str) -> None:
+    held, *more = found.split(" ")
+    plugin.files[entry.path] = (entry.size, held)
+    if more:
+        plugin.raw[entry.path] = more[0]
+    if more[1:]:
+        plugin.pointers.add(entry.path)
 
 
 def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Problem:
@@ -187,6 +239,10 @@ def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Proble
     where = getattr(error, "filename", None)
     path = f" ({Path(os.fsdecode(where)).name})" if isinstance(where, str | bytes) else ""
     return contract.Problem(manifest.path, 0, 0, "", f"cannot be looked at: {message}{path}")
+
+
+def _unfetched(path: str, command: str) -> contract.Problem:
+    return contract.Problem(path, 0, 0, "", "is not fetched: nothing is judged or made", command)
 
 
 def _passed_over(manifest: Manifest, notice: tree.Notice) -> contract.Problem:

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress.errors import BLOCKED, AwaitsReview, NightpressError, PublishConflict, Withheld
@@ -41,26 +42,34 @@ class History:
         self._slugs = slugs
 
     def of(
-        self, job: str, target: str, stands: str | None
+        self, job: str, target: str, stands: str | None, held: str | None
     ) -> tuple[Publication | None, LastRow | None, Publication | None]:
         """What the lock file (else the ledger) and the ledger's latest row say of a document; and
         our latest publication, where what stood there before it stands there again.
 
-        target: relative to the project; stands: sha256 of the file there."""
+        target: relative to the project; stands: sha256 of the file there; held: the same of it as
+        git holds it, by which it is known whatever checkout or formatter it went through."""
         rows = self._ledger.last(job) if self._ledger is not None else []
         last = self._last(rows[0], saved=_is_saved(rows, target, stands)) if rows else None
         entry = self._lock.get(job) or self._strangers.get(target)
         latest = next((row for row in rows if row.status in STANDING), None)
         if latest is not None and latest.target_path != target:
             latest = None
-        agreed = latest is not None and latest.content_sha256 == stands
-        if agreed and (entry is None or entry.sha256 != stands):
+        agreed = latest is not None and latest.content_sha256 in (stands, held)
+        if agreed and (entry is None or entry.sha256 not in (stands, held)):
             entry = None  # file and ledger agree: the next run mends the lock file
             agreement.contradicted(self._index)
         undone = self._undone(latest, stands)
+        known: Publication | None = None
+        normal: str | None = None
         if entry is not None and entry.target == target:
-            return self._of_entry(entry), last, undone
-        return self._of_row(latest) if latest is not None else None, last, undone
+            known = self._of_entry(entry)
+            normal = entry.normal or entry.sha256
+        elif latest is not None:
+            known, normal = self._of_row(latest), latest.content_sha256
+        if known is not None and stands is not None and normal == held:
+            known = replace(known, sha256=stands)
+        return known, last, undone
 
     @cached_property
     def _strangers(self) -> dict[str, lockfile.Entry]:

@@ -38,14 +38,15 @@ class Sources(Struct, frozen=True):
 
 
 def read(root: Path, paths: Iterable[str], secret_names: Sequence[str] = ()) -> Sources:
-    """The text files among `paths` (relative to the plugin's root). Of a Mapping to the sha256 that
-    the files had when they were gathered, those with the same digest are read once: a plugin may
-    have hundreds of documents, all made from the same files."""
+    """The text files among `paths` (relative to the plugin's root), what matters most first where
+    there is more than TOTAL_CAP. Of a Mapping to the digests that the files had when they were
+    gathered, those with the same digest are read once: a plugin may have hundreds of documents, all
+    made from the same files."""
     digests = paths if isinstance(paths, Mapping) else {}
     shelf = _shelf(root)
     files = []
     total = 0
-    for path in sorted(paths):
+    for path in sorted(paths, key=_importance):
         if is_secret(path, secret_names) or total >= TOTAL_CAP:
             continue
         kept = shelf.get((path, digests.get(path, "")))
@@ -57,15 +58,28 @@ def read(root: Path, paths: Iterable[str], secret_names: Sequence[str] = ()) -> 
             data = tree.read(root, path, FILE_CAP)
         except (UnsafePath, OSError):
             continue  # gone, a link, too large: it is no source; the notices name it
-        text = text_of(data)
+        text = text_of(data) if fingerprint.lfs_oid(data) is None else None
         if text is None:
             continue
         total += len(data)
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-        source = SourceFile(path, text, len(data), sha256=fingerprint.sha256(data))
-        shelf[path, source.sha256] = source
+        source = SourceFile(path, text, len(data), sha256=fingerprint.held(path, data))
+        if path not in anatomy.PLUGIN_JSON:  # its digest does not tell of a release
+            shelf[path, source.sha256] = source
         files.append(source)
-    return Sources(tuple(files))
+    return Sources(tuple(sorted(files, key=lambda file: file.path)))
+
+
+_FIRST = ("manifest", "readme", "command", "skill", "agent", "hook", "mcp", "doc", "script")
+
+
+@lru_cache(maxsize=65_536)
+def _importance(path: str) -> tuple[int, int, str]:
+    """What a plugin says of itself goes first; data and the like last; of one kind what lies
+    higher."""
+    kind = anatomy.kind_of(path)
+    place = _FIRST.index(kind) if kind in _FIRST else len(_FIRST) + (kind == "data")
+    return place, path.count("/"), path
 
 
 def text_of(data: bytes) -> str | None:

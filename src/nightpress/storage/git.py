@@ -6,8 +6,10 @@ git is optional: where there is no repository, or no git, the ignore patterns de
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from nightpress.storage import private
@@ -57,6 +59,16 @@ def matches(root: Path, paths: Iterable[str]) -> bool:
         return True  # a path that it will not judge
 
 
+def submodules(root: Path) -> frozenset[str]:
+    """The paths of the submodules that `.gitmodules` names, relative to root."""
+    try:
+        text = (root / ".gitmodules").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return frozenset()
+    paths = re.findall(r"(?m)^[ \t]*path[ \t]*=[ \t]*(.+?)[ \t]*$", text)
+    return frozenset(path.strip('"').strip("/") for path in paths)
+
+
 def run(root: Path, *words: str, stdin: bytes | None = None, none: int = 0) -> bytes:
     """What a command of git prints; stdin: what it reads; none: the status of "nothing found".
     Raises as `ignored`."""
@@ -99,6 +111,13 @@ class Ignored:
             return frozenset()  # all of it: then the user means it nevertheless
         prefix = f"{folder}/"
         return frozenset(p.removeprefix(prefix) for p in paths_ignored if p.startswith(prefix))
+
+    def all_inside(self, folder: str) -> frozenset[str]:
+        """As `inside`, whatever stands there: for a folder that has too much in it to be listed."""
+        if self._all is None and self._asks:
+            with suppress(OSError, subprocess.SubprocessError):
+                self._all = ignored(self._root)
+        return self.inside(folder, ())
 
     def _found(self, folder: str, paths: Collection[str]) -> frozenset[str]:
         self._asked += 1

@@ -51,6 +51,9 @@ CREATE TABLE sketches (
 ) WITHOUT ROWID;
 """
 
+_HELD = "DELETE FROM files;"
+"""Digests are of content by now, with those of the bytes where they are others."""
+
 
 class UpToDate(NamedTuple):
     """A plugin without work. names: every path that was looked at, relative to the project;
@@ -81,7 +84,7 @@ class Index:
 
     def __init__(self, path: Path, root: Path) -> None:
         self.root = os.fsencode(root)
-        self._store = Store(path, (_SCHEMA, _SKETCHED, _SKETCHES), durable=False)
+        self._store = Store(path, (_SCHEMA, _SKETCHED, _SKETCHES, _HELD), durable=False)
         self._still: dict[str, bytes] | None = None
         self._folders: dict[str, bytes] = {}
 

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -40,7 +40,7 @@ COMPONENTS = ("skills", "commands", "agents")
 class Caps(Struct, frozen=True):
     """files: entries of one tree at most; depth: folders below the root at most."""
 
-    files: int = 20_000
+    files: int = 200_000
     depth: int = 40
 
 
@@ -77,33 +77,42 @@ class Notice(Struct, frozen=True):
 
 
 class Tree(Struct, frozen=True):
-    """A walked tree: its entries sorted by path, and what was passed over."""
+    """A walked tree: its entries sorted by path, and what was passed over; cut: there are more
+    entries than the caps allow, so this is no whole one."""
 
     files: tuple[Entry, ...]
     notices: tuple[Notice, ...] = ()
+    cut: bool = False
 
 
 class Ignore:
     """Patterns as in .gitignore, in short: a name (any depth) or a path, `*` and `?` allowed.
 
-    keep: paths that are never passed over, nor a folder on the way to one. The default patterns
+    keep: paths that are never passed over, nor a folder on the way to one; without: paths that
+    are, as they are called. The default patterns
     do not hold for what lies directly in a folder of components: a skill may be called "backup".
     """
 
     def __init__(
-        self, patterns: Sequence[str] = (), *, defaults: bool = True, keep: Iterable[str] = ()
+        self,
+        patterns: Sequence[str] = (),
+        *,
+        defaults: bool = True,
+        keep: Iterable[str] = (),
+        without: Container[str] = (),
     ) -> None:
         cleaned = [p.strip("/") for p in patterns if p.strip("/")]
         self._default = _matcher(DEFAULT_IGNORE if defaults else ())
         self._names = _matcher(tuple(p for p in cleaned if "/" not in p))
         self._paths = _matcher(tuple(p for p in cleaned if "/" in p))
         self._keep = with_parents(keep)
+        self._without = without
 
     def holds(self, name: str, path: str) -> bool:
         """Is the entry of this name, at this path, to be passed over?"""
         if path in self._keep:
             return False
-        if self._names(name) or self._paths(path):
+        if path in self._without or self._names(name) or self._paths(path):
             return True
         return self._default(name) and not _is_component(name, path)
 
@@ -156,13 +165,15 @@ def walk(root: Path, ignore: Ignore | None = None, caps: Caps | None = None) -> 
         raise UnsafePath(f"{safe(str(root))} is not a folder", "links to folders are not followed")
     entries: list[Entry] = []
     notices: list[Notice] = []
+    cut = False
     for entry in _below(str(root), "", ignore or _NOTHING, caps, 0, notices):
         if len(entries) >= caps.files:
             notices.append(Notice("", f"more than {caps.files} entries: the rest is passed over"))
+            cut = True
             break
         entries.append(entry)
     entries.sort(key=lambda e: e.path)
-    return Tree(tuple(_without_outside(entries, notices)), tuple(notices))
+    return Tree(tuple(_without_outside(entries, notices)), tuple(notices), cut)
 
 
 def _without_outside(entries: list[Entry], notices: list[Notice]) -> list[Entry]:

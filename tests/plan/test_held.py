@@ -1,0 +1,140 @@
+"""A plugin's content as git holds it: the same in every checkout, whole, or no content at all."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nightpress import fingerprint
+from nightpress.clock import RealClock
+from nightpress.plan import gather
+from nightpress.plugin import sources
+from nightpress.project.project import Project
+from nightpress.storage import tree
+from tests.market import Market, plugin, published
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Market:
+    made = published(tmp_path / "shop", "alpha", "beta")
+    made.git("init", "-q")
+    made.git("add", "-A")
+    made.git("commit", "-qm", "x")
+    return made
+
+
+def clone(market: Market, *words: str) -> Market:
+    there = market.root.parent / "clone"
+    subprocess.run(
+        ["git", "clone", "-q", *words, str(market.root), str(there)], check=True, timeout=60
+    )
+    return Market(there)
+
+
+def untouched(market: Market, clean: Path) -> None:
+    """Up to date, and not only in words."""
+    assert "0 stale" in market.done("plan").out
+    assert market.done().out.startswith("nothing to do: 2 up to date")
+    for name in ("alpha", "beta"):
+        stands = market.target(name).read_bytes().replace(b"\r\n", b"\n")
+        assert stands == (clean / "plugins" / name / "skills" / name / "SKILL.md").read_bytes()
+
+
+def test_a_checkout_with_crlf_is_up_to_date(market: Market) -> None:
+    there = clone(market, "-c", "core.autocrlf=true")
+    assert b"\r\n" in there.target("alpha").read_bytes()
+    untouched(there, market.root)
+
+
+def test_what_a_hook_strips_is_no_edit_and_the_document_goes_on(market: Market) -> None:
+    text = market.target("alpha").read_text()
+    market.target("alpha").write_text(text.replace(".\n", ".  \n").rstrip("\n"))
+    readme = market.root / "plugins" / "beta" / "README.md"
+    readme.write_text(readme.read_text().replace(".\n", ". \n") + "\n\n")
+    assert "0 stale, 2 up to date" in market.done("plan").out
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text() + "\nThe broker may refuse a torn seal at any gate.\n")
+    assert "make         alpha/skill: content changed: README.md changed" in market.done("plan").out
+    assert "1 published" in market.done().out
+
+
+def test_an_adopted_file_is_known_in_a_checkout_with_crlf(market: Market) -> None:
+    market.target("alpha").write_text(market.target("alpha").read_text() + "\nMine.\n")
+    market.done("adopt:alpha")
+    market.git("commit", "-qam", "y")
+    there = clone(market, "-c", "core.autocrlf=true")
+    untouched(there, market.root)
+
+
+def pointer(data: bytes) -> bytes:
+    return (
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{fingerprint.sha256(data)}\n"
+        f"size {len(data)}\n"
+    ).encode()
+
+
+def test_what_lfs_has_not_fetched_is_no_change_and_no_source(market: Market) -> None:
+    page = market.root / "plugins" / "alpha" / "GUIDE.md"
+    data = b"# Guide\n\nThe guide of alpha.\n"
+    page.write_bytes(data)
+    market.done()
+    page.write_bytes(pointer(data))
+    said = market.done("plan").out
+    assert "0 stale, 2 up to date" in said
+    assert "plugins/alpha/GUIDE.md: warning: is not fetched (Git LFS)" in said
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text() + "\nThe broker may refuse a torn seal.\n")
+    before = market.target("alpha").read_bytes()
+    ran = market.doit()
+    assert ran.code == 1
+    assert "plugins/alpha/GUIDE.md: is not fetched" in ran.err and "git lfs pull" in ran.err
+    assert market.target("alpha").read_bytes() == before
+    assert "GUIDE.md" not in {f.path for f in sources.read(page.parent, ["GUIDE.md"]).files}
+
+
+def test_a_submodule_that_was_not_fetched_is_no_removal(market: Market) -> None:
+    folder = market.root / "plugins" / "alpha"
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (market.root / ".gitmodules").write_text(
+        '[submodule "a"]\n\tpath = plugins/alpha\n\turl = ../alpha\n'
+    )
+    ran = market.doit("plan")
+    assert "plugins/alpha: is not fetched: nothing is judged or made" in ran.out
+    assert "git submodule update --init" in ran.out
+    assert "alpha/skill" not in market.doit().out
+    assert market.rows("SELECT COUNT(*) FROM enhancements WHERE job = 'alpha/skill'") == [(1,)]
+
+
+def test_what_git_ignores_is_ignored_before_anything_is_counted(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (market.root / ".gitignore").write_text(".nightpress/\ntarget/\n")
+    folder = market.root / "plugins" / "alpha" / "a-target-first" / "target"
+    folder.mkdir(parents=True)
+    for number in range(60):
+        (folder / f"{number}.o").touch()
+    monkeypatch.setattr(gather, "CAPS", tree.Caps(files=40))
+    project = Project(market.root, {}, {}, RealClock())
+    found = gather.Gatherer(project).gather("alpha")
+    assert found.problems == [] and "README.md" in found.files
+    assert found.states["skill"].decision.action == "fresh"
+    (market.root / ".gitignore").write_text(".nightpress/\n")
+    cut = gather.Gatherer(project).gather("alpha")
+    project.index.close()
+    assert not cut.states, "of a part of the plugin nothing is said"
+    assert "more than 40 entries: only a part of the plugin would be seen" in str(cut.problems[0])
+
+
+def test_what_a_plugin_says_of_itself_goes_before_its_data(tmp_path: Path) -> None:
+    folder = plugin(tmp_path, "alpha", skill="# Skill\n")
+    (folder / "data").mkdir()
+    for number in range(26):
+        (folder / "data" / f"{number:02}.json").write_text("1234567 " * 25_000)
+    paths = [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()]
+    found = [file.path for file in sources.read(folder, paths).files]
+    assert {"README.md", ".claude-plugin/plugin.json", "skills/alpha/SKILL.md"} <= set(found)
+    assert found == sorted(found) and len(found) < len(paths)
