@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightpress import errors
-from nightpress.cli import check, doctor, facts, task, watch
+from nightpress.cli import check, ci, doctor, facts, task, watch
 from nightpress.progress import outlet
 from nightpress.project import options, version
 from nightpress.text import safe, suggestion
@@ -65,7 +65,7 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(errors.EXIT_USAGE)
 
 
-_OWN = ("init", "check", "facts", "doctor", "watch", "tonight", "restore-all", "why")
+_OWN = ("init", "check", "ci", "facts", "doctor", "watch", "tonight", "restore-all", "why")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     init.set_defaults(run=_init)
     check.add(commands)
+    ci.add(commands)
     facts.add(commands)
     doctor.add(commands)
     watch.add(commands)

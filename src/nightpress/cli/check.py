@@ -6,9 +6,13 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nightpress import errors
 from nightpress.project import version
+
+if TYPE_CHECKING:
+    from nightpress.report.check_report import Report
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -20,29 +24,39 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "stale, 3 for a wrong command line. Inside a project staleness is judged from the ledger, "
         "or in a clone without one from nightpress.lock.",
     )
-    check.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: here)")
+    add_judging(check)
     check.add_argument("--format", choices=("text", "json", "sarif"), default="text")
-    check.add_argument(
-        "--stale", choices=("fail", "ignore"), default="fail", help="do stale documents count?"
-    )
-    check.add_argument("--baseline", metavar="FILE", help="findings that are accepted for now")
     check.add_argument(
         "--write-baseline", metavar="FILE", help="accept what is found now, for later runs"
     )
     check.set_defaults(run=_check)
 
 
-def _check(given: argparse.Namespace) -> int:
+def add_judging(parser: argparse.ArgumentParser) -> None:
+    """What is judged, and what counts."""
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: here)")
+    parser.add_argument(
+        "--stale", choices=("fail", "ignore"), default="fail", help="do stale documents count?"
+    )
+    parser.add_argument("--baseline", metavar="FILE", help="findings that are accepted for now")
+
+
+def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
+    """What `add_judging` asks for; quiet: without a line that counts plugins."""
     from nightpress.checks import baseline
     from nightpress.plan import check as checking
     from nightpress.progress import Meter
     from nightpress.report.check_report import Report
-    from nightpress.storage import atomic
 
     accepted = baseline.load(_read(given.baseline)) if given.baseline else frozenset()
-    meter = Meter(quiet=given.format != "text")
-    judged = checking.check(given.paths, Path.cwd(), os.environ, meter.plugins)
-    report = Report(judged, accepted, given.stale == "fail")
+    judged = checking.check(given.paths, Path.cwd(), os.environ, Meter(quiet=quiet).plugins)
+    return Report(judged, accepted, given.stale == "fail")
+
+
+def _check(given: argparse.Namespace) -> int:
+    from nightpress.storage import atomic
+
+    report = judge(given, quiet=given.format != "text")
     if given.write_baseline:
         atomic.write(Path(given.write_baseline).absolute(), report.baseline().encode())
         count = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} accepted"

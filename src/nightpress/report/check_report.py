@@ -39,6 +39,16 @@ class Report(Struct, frozen=True):
     def _new(self) -> list[Told]:
         return baseline.split(self._placed, self.accepted)[0]
 
+    def placed(self) -> list[Told]:
+        """What counts, by its path in the repository; that a document is stale is a finding, too,
+        of a rule `stale`."""
+        stale = [
+            (document.place, Finding("stale", "warning", "; ".join(document.stale), 1))
+            for document in self.judged
+            if document.stale and self.stale_counts
+        ]
+        return [*self._new(), *stale]
+
     def new(self) -> list[Told]:
         new = {id(finding) for _, finding in self._new()}
         return [place for place in self.findings if id(place[1]) in new]
@@ -107,16 +117,9 @@ class Report(Struct, frozen=True):
 
     def as_sarif(self, version: str) -> dict[str, Any]:
         """Stale documents are results, too, of a rule `stale`."""
-        findings = self._new()
-        if self.stale_counts:
-            findings += [
-                (document.place, Finding("stale", "warning", "; ".join(document.stale), 1))
-                for document in self.judged
-                if document.stale
-            ]
         rules = {name: gate.check.__doc__ or name for name, gate in checks.REGISTRY.items()}
         rules["stale"] = "The document is as its sources, prompt and settings would make it now."
-        return sarif.sarif(findings, version, rules)
+        return sarif.sarif(self.placed(), version, rules)
 
     def text(self, form: str, version: str) -> str:
         """The whole output in one of the three forms."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from nightpress.storage import private
 
@@ -69,14 +70,21 @@ def submodules(root: Path) -> frozenset[str]:
     return frozenset(path.strip('"').strip("/") for path in paths)
 
 
-def run(root: Path, *words: str, stdin: bytes | None = None, none: int = 0) -> bytes:
-    """What a command of git prints; stdin: what it reads; none: the status of "nothing found".
-    Raises as `ignored`."""
+def run(
+    root: Path,
+    *words: str,
+    stdin: bytes | None = None,
+    none: int = 0,
+    more: Mapping[str, str] = MappingProxyType({}),
+    seconds: float = SECONDS,
+) -> bytes:
+    """What a command of git prints; stdin: what it reads; none: the status of "nothing found";
+    more: of the environment. Raises as `ignored`."""
     environment = private.environment(os.environ)  # nor what a hook of git has set
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **more}
     process = subprocess.run(  # noqa: S603  no shell, our own words
         (*_GIT, *words),
-        cwd=root, env=environment, input=stdin, capture_output=True, timeout=SECONDS, check=False,
+        cwd=root, env=environment, input=stdin, capture_output=True, timeout=seconds, check=False,
     )  # fmt: skip
     if process.returncode != none:
         process.check_returncode()
