@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -50,5 +49,6 @@ def kept(root: Path, what: str, error: Exception) -> str:
 
 def _only_bugs(error: Exception) -> None:
     """What is known, or is the machine's trouble, is told as ever, and ends the run as ever."""
-    if errors.known(error) is not None or isinstance(error, sqlite3.Error | MemoryError):
+    of_database = any(kind.__module__ == "sqlite3" for kind in type(error).__mro__)
+    if errors.known(error) is not None or of_database or isinstance(error, MemoryError):
         raise error
