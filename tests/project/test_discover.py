@@ -225,3 +225,20 @@ def test_a_folder_with_components_and_no_plugin_json_is_named(tmp_path: Path) ->
     assert paths(found) == ["plugins/good"]
     what = "not taken: commands, agents or skills, and no .claude-plugin/plugin.json"
     assert found.notices == (f"2 folders {what}: plugins/bare, plugins/skilled",)
+
+
+def test_a_marketplace_json_behind_a_link_is_read_within_the_marketplace(tmp_path: Path) -> None:
+    put(tmp_path / "out" / "marketplace.json", {"plugins": [{"name": "x", "source": "./a"}]})
+    root = tmp_path / "market"
+    put(root / "a" / "commands" / "x.md")
+    put(root / ".github" / "m.json", {"plugins": [{"name": "listed", "source": "./a"}]})
+    (root / ".claude-plugin").mkdir()
+    link = root / ".claude-plugin" / "marketplace.json"
+    link.symlink_to("../.github/m.json")
+    found = discover.discover(root)
+    assert [(p.path, p.name) for p in found.plugins] == [("a", "listed")]
+    assert "is a link; read where it leads: .github/m.json" in found.notices[0]
+    for elsewhere in ("../../out/marketplace.json", "marketplace.json", "gone"):
+        link.unlink()
+        link.symlink_to(elsewhere)
+        assert discover.discover(root).plugins == ()

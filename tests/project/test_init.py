@@ -432,3 +432,28 @@ def test_what_one_template_made_in_many_plugins_may_be_replaced_and_nothing_else
         "skills/adapter/SKILL.md": "replace", "skills/by-hand/SKILL.md": "keep"
     }  # fmt: skip
     assert (done.existing, done.replaced, done.undersized) == (13, 12, 1)
+
+
+def test_declared_skills_by_topic_are_the_targets(tmp_path: Path) -> None:
+    skills = ["./skills/gate/release", "./skills/office/release", "./skills/office"]
+    put(tmp_path / "p" / ".claude-plugin" / "plugin.json", json.dumps({"skills": skills}))
+    for folder in ("gate/release", "office/release", "office/stamp", "plain", "un/declared"):
+        put(tmp_path / "p" / "skills" / folder / "SKILL.md", "x")
+    init.init(tmp_path, ".")
+    text = (tmp_path / "manifests" / "p.yaml").read_text()
+    targets = {row.split()[1].strip('"') for row in text.splitlines() if "target:" in row}
+    assert targets == {
+        f"skills/{f}/SKILL.md" for f in ("gate/release", "office/release", "office/stamp", "plain")
+    }
+    assert "skill-gate-release:" in text and "skill-office-release:" in text
+    assert [p for p in validate(tmp_path) if p.severity == "error"] == []
+
+
+def test_skills_behind_a_link_are_told_and_not_proposed(tmp_path: Path) -> None:
+    put(tmp_path / "p" / ".claude-plugin" / "plugin.json", "{}")
+    put(tmp_path / "shared" / "skills" / "x" / "SKILL.md", "x")
+    (tmp_path / "p" / "skills").symlink_to("../shared/skills")
+    found = init.init(tmp_path, ".")
+    said = "p/skills is a link: no document is written through it"
+    assert sum(said in notice for notice in found.notices) == 1
+    assert [p for p in validate(tmp_path) if p.severity == "error"] == []

@@ -8,6 +8,7 @@ folders, nested or nameless plugins, two of one name) are reported, not tripped 
 from __future__ import annotations
 
 import json
+import os
 import stat
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,7 +35,7 @@ class FoundPlugin(Struct, frozen=True):
     """A plugin: its folder relative to the marketplace ("." for the root itself), its real name,
     its category, what the marketplace says of it if it is silent itself, and the skill folders it
     has (relative to the plugin, with the size in bytes of each SKILL.md); root_skill: it is one
-    skill, with a SKILL.md of its own."""
+    skill, with a SKILL.md of its own; links: what in it is a link, relative to it."""
 
     path: str
     name: str
@@ -42,6 +43,7 @@ class FoundPlugin(Struct, frozen=True):
     description: str = ""
     skills: tuple[tuple[str, int], ...] = ()
     root_skill: bool = False
+    links: tuple[str, ...] = ()
 
 
 class Discovery(Struct, frozen=True):
@@ -155,7 +157,7 @@ def _object(market: _Market, path: str) -> dict[str, Any]:
 
 def _listed(market: _Market) -> dict[str, dict[str, Any]]:
     """path -> entry of each plugin in marketplace.json whose source is a folder here."""
-    path = next((p for p in _LISTS if p in market.files), None)
+    path = _list(market)
     if path is None:
         return {}
     value = _object(market, path)
@@ -188,15 +190,26 @@ def _listed(market: _Market) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _list(market: _Market) -> str | None:
+    """Where marketplace.json is; of a link, where it leads, within the marketplace."""
+    root = Path(os.path.realpath(market.root))
+    for path in _LISTS:
+        real = Path(os.path.realpath(market.root / path))  # a loop of links is no error to it
+        if real.is_file() and real.is_relative_to(root):
+            found = real.relative_to(root).as_posix()
+            if found != path:
+                market.notices.append(f"{path} is a link; read where it leads: {found}")
+            return found
+    return None
+
+
 def listed_folders(root: Path, marketplace: str) -> tuple[list[str], list[str]]:
     """The folders that marketplace.json lists and that are there (relative to root), and where
     such a file may stand; nothing is walked, and what is odd is left to `discover`."""
     prefix = "" if marketplace == "." else f"{marketplace}/"
     lists = [prefix + path for path in _LISTS]
     market = _Market(root / marketplace, ())
-    for path in _LISTS:
-        if not (market.root / path).is_file():
-            continue
+    if path := _list(market):
         value = _object(market, path)
         meta, plugins = value.get("metadata"), value.get("plugins")
         base = str(meta.get("pluginRoot", "")) if isinstance(meta, dict) else ""
@@ -332,7 +345,8 @@ def _found(
     entered = "" if _is_text(own.get("description")) else entry.get("description")
     description = " ".join(entered.split()) if isinstance(entered, str) else ""
     root_skill = "SKILL.md" in files
-    return FoundPlugin(path, name.strip(), category.strip(), description, skills, root_skill)
+    links = tuple(sorted(p.removeprefix(prefix) for p in market.links if p.startswith(prefix)))
+    return FoundPlugin(path, name.strip(), category.strip(), description, skills, root_skill, links)
 
 
 def _skills(files: Mapping[str, int], declared: Sequence[str]) -> Iterator[tuple[str, int]]:

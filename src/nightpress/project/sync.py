@@ -268,15 +268,19 @@ class Sync:
             # the plugin is one skill: a second one beside it would change what it is
             kinds = [kind for kind in kinds if kind != SKILL]
             self.done.notices.append(f"{plugin.path}: its SKILL.md at the root is left alone")
-        folders = [folder.rpartition("/")[2] for folder, _ in plugin.skills]
+        folders = [folder for folder, _ in plugin.skills]
         targets = {kind: self._target(kind) for kind in kinds}
         own = slugs.skill_name(slug)
-        places = {f.rpartition("/")[2]: f for f, _ in plugin.skills if not f.startswith("skills/")}
-        for proposal in proposed(
-            folders, own, targets, rename=self.rename, taken=taken, places=places
-        ):
+        told: set[str] = set()
+        for proposal in proposed(folders, own, targets, rename=self.rename, taken=taken):
             target = proposal[2]
-            if wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
+            link = next((one for one in plugin.links if target.startswith(f"{one}/")), None)
+            if link is not None:
+                if link not in told:
+                    what = "is a link: no document is written through it"
+                    self.done.notices.append(f"{plugin.path}/{link} {what}")
+                    told.add(link)
+            elif wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
                 self.done.notices.append(f"{plugin.path}: {target!r} {wrong}: passed over")
             else:
                 yield proposal
@@ -305,34 +309,47 @@ def proposed(
     *,
     rename: bool = False,
     taken: Container[str] = (),
-    places: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[str, str, str]]:
     """(name, generator, target) of each enhancement.
 
-    folders: names of the skill folders that the plugin has; own: the name of one that is new;
-    targets: generator -> its target with {skill} and {plugin} in it, for each that is wanted;
-    rename: propose new folders for generic and odd names; taken: names that are not free; places:
-    skill folder -> where it lies within the plugin, of those that are not under `skills/`.
+    folders: the skill folders that the plugin has, relative to it; own: the name of one that is
+    new; targets: generator -> its target with {skill} and {plugin} in it, for each that is wanted;
+    rename: propose new folders for generic and odd names; taken: names that are not free.
     """
-    skills = list(_renamed(folders, own) if rename else folders) or [own]
+    skills = list(_renamed(folders, own) if rename else folders) or [f"{_SKILLS}/{own}"]
+    often = Counter(_bare(folder) for folder in skills)
     names: set[str] = set()
     for generator, target in targets.items():
         for folder in skills if generator == SKILL else skills[:1]:
+            bare = _bare(folder)
+            called = bare if often[bare] == 1 else "-".join(folder.split("/")[-2:])
             long = generator == SKILL and len(skills) > 1
-            wanted = f"{SKILL}-{slugs.skill_name(folder)}" if long else generator
+            wanted = f"{SKILL}-{slugs.skill_name(called)}" if long else generator
             name = slugs.numbered(wanted, _Both(names, taken))
             names.add(name)
-            place = (places or {}).get(folder) if generator == SKILL else None
-            yield name, generator, f"{place}/SKILL.md" if place else filled_in(target, folder, own)
+            elsewhere = generator == SKILL and folder != f"{_SKILLS}/{bare}"
+            yield (
+                name,
+                generator,
+                f"{folder}/SKILL.md" if elsewhere else filled_in(target, bare, own),
+            )
 
 
-def _renamed(folders: Iterable[str], own: str) -> Iterator[str]:
-    used = {folder for folder in folders if folder not in GENERIC and not is_odd(folder)}
+_SKILLS = "skills"
+
+
+def _bare(folder: str) -> str:
+    return folder.rpartition("/")[2]
+
+
+def _renamed(folders: Sequence[str], own: str) -> Iterator[str]:
+    used = {bare for bare in map(_bare, folders) if bare not in GENERIC and not is_odd(bare)}
     for folder in folders:
-        if folder in GENERIC or is_odd(folder):
-            wanted = own if folder in GENERIC else slugs.skill_name(folder)
-            folder = slugs.numbered(wanted, used)
-            used.add(folder)
+        bare = _bare(folder)
+        if bare in GENERIC or is_odd(bare):
+            name = slugs.numbered(own if bare in GENERIC else slugs.skill_name(bare), used)
+            used.add(name)
+            folder = f"{_SKILLS}/{name}"
         yield folder
 
 
