@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightpress import errors
-from nightpress.cli import check, ci, doctor, facts, task, watch
+from nightpress.cli import check, ci, completion, doctor, facts, status, task, watch
 from nightpress.progress import outlet
 from nightpress.project import options, version
 from nightpress.text import safe, suggestion
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     outlet.stand_in()
     words = sys.argv[1:] if argv is None else argv
     try:
-        status = task.run(words) if words and words[0] in task.COMMANDS else _run(words)
+        done = task.run(words) if words and words[0] in task.COMMANDS else _run(words)
     except errors.NightpressError as error:
         sys.stderr.write(safe(f"nightpress: {error}", newlines=True) + "\n")
         return error.exit_code
@@ -39,17 +39,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write(safe(f"nightpress: {known}", newlines=True) + "\n")
         return known.exit_code
-    return status
+    return done
 
 
 def _run(words: Sequence[str]) -> int:
     parser = _parser()
+    if list(words[:2]) == ["completion", "words"]:
+        return completion.words(words[2:], parser)
     given = parser.parse_args(words)
     if given.run is None:
         parser.print_help()
         return errors.EXIT_OK
-    status: int = given.run(given)
-    return status
+    done: int = given.run(given)
+    return done
 
 
 class _Parser(argparse.ArgumentParser):
@@ -65,7 +67,10 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(errors.EXIT_USAGE)
 
 
-_OWN = ("init", "check", "ci", "facts", "doctor", "watch", "tonight", "restore-all", "why")
+_OWN = (
+    "init", "check", "ci", "facts", "status", "doctor", "completion", "watch", "tonight",
+    "restore-all", "why",
+)  # fmt: skip
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -102,7 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add(commands)
     ci.add(commands)
     facts.add(commands)
+    status.add(commands)
     doctor.add(commands)
+    completion.add(commands)
     watch.add(commands)
     _add_tonight(commands)
     _add_restore_all(commands)

@@ -71,6 +71,12 @@ def waiting(ledger: Ledger) -> list[Review]:
     return [_review(row) for row in ledger.rows(query)]
 
 
+def waiting_jobs(ledger: Ledger) -> list[str]:
+    """The documents of which a draft waits, without reading the drafts."""
+    query = "SELECT job FROM reviews WHERE state = 'waiting' ORDER BY job"
+    return [row["job"] for row in ledger.rows(query)]
+
+
 def rejected_because(ledger: Ledger, job: str) -> str:
     """Why a person turned the job's latest draft down; "" if nobody did."""
     query = "SELECT state, because FROM reviews WHERE job = ? ORDER BY id DESC LIMIT 1"

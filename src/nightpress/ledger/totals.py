@@ -57,6 +57,12 @@ def attempts(ledger: Ledger) -> dict[str, int]:
     return {row["status"]: row["n"] for row in ledger.rows(query)}
 
 
+def latest(ledger: Ledger) -> dict[str, int]:
+    """Documents by how their latest attempt ended, the most frequent first."""
+    query = "SELECT status, count(*) AS n FROM latest GROUP BY status ORDER BY n DESC, status"
+    return {row["status"]: row["n"] for row in ledger.rows(query)}
+
+
 def attempts_by_day(ledger: Ledger, day: str) -> dict[str, dict[Status, int]]:
     """day -> status -> attempts, of the days on which something was attempted, oldest first."""
     query = (

@@ -61,6 +61,18 @@ def acquire(state: Path, command: str) -> ProjectLock:
     return ProjectLock(file)
 
 
+def alive(state: Path) -> int | None:
+    """The process id of the run that holds the lock, without touching it; None for none."""
+    try:
+        pid = int(json.loads((state / NAME).read_bytes())["pid"])
+        os.kill(pid, 0)
+    except PermissionError:
+        return pid
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return pid
+
+
 def holder(data: bytes) -> str:
     """Who holds the lock, in words, from the file's content."""
     try:

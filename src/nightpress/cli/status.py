@@ -1,0 +1,212 @@
+"""`nightpress status`: how the project stands, at a glance; from the records alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from nightpress import errors
+from nightpress.text import safe
+
+if TYPE_CHECKING:
+    from nightpress.project import Project, Writer
+
+NAMED = 3
+"""Drafts that wait which are named."""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    status = commands.add_parser(
+        "status",
+        help="how the project stands: documents, drafts, quota, last and next run, backup",
+        description="Tells from the records what stands, what waits for review, what is left of "
+        "today's quota, how the last run ended, when the next one can go on, and how old the "
+        "newest backup is. It looks at no plugin: `nightpress plan` does.",
+    )
+    status.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
+    status.add_argument("--json", action="store_true", help="one JSON object")
+    status.set_defaults(run=_status)
+
+
+def _status(given: argparse.Namespace) -> int:
+    from nightpress.clock import RealClock
+    from nightpress.project import Project, located
+
+    project = Project(located(given.project).resolve(), {}, os.environ, RealClock())
+    found = gathered(project)
+    if given.json:
+        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=True) + "\n")
+        return errors.EXIT_OK
+    for name, text in lines(found, project.clock.time()):
+        sys.stdout.write(safe(f"{name:<10} {text}") + "\n")
+    return errors.EXIT_OK
+
+
+def gathered(project: Project) -> dict[str, Any]:
+    """What is on record; times in epoch seconds (`*_at`), null for what is not known."""
+    from nightpress.ledger import reviews, totals
+
+    now = project.clock.time()
+    lock = project.lock()
+    found: dict[str, Any] = {
+        "plugins": len(project.slugs()), "standing": len(lock), "latest": {}, "waiting": [],
+        "running": _running(project), "quota": _quota(project), "last_run": None,
+        "last_backup": None, "next_run_at": None,
+    }  # fmt: skip
+    if project.has_ledger:
+        ledger = project.ledger
+        found["latest"] = totals.latest(ledger)
+        found["waiting"] = reviews.waiting_jobs(ledger)
+        for run in totals.runs(ledger, 1):
+            found["last_run"] = {
+                "started_at": _epoch(run.started), "finished_at": _epoch(run.finished),
+                "exit_code": run.exit_code, "counts": _counts(run.summary),
+            }  # fmt: skip
+            found["next_run_at"] = run.summary.get("goes_on_at")
+        if (backup := totals.last_backup(ledger, "backup", good=True)) is not None:
+            found["last_backup"] = {
+                "at": _epoch(backup.timestamp), "off_site": backup.off_site,
+            }  # fmt: skip
+    quota = found["quota"]
+    if quota and quota["left_today"] == 0:
+        found["next_run_at"] = quota["resets_at"]
+    if (found["next_run_at"] or 0) <= now:
+        found["next_run_at"] = None
+    return found
+
+
+def _running(project: Project) -> int | None:
+    """The process id of the run that is going on."""
+    from nightpress.storage import run_lock
+
+    return run_lock.alive(project.state)
+
+
+def _quota(project: Project) -> dict[str, Any] | None:
+    """Of the model that would be asked; None where none would."""
+    from nightpress.pipeline import pacing
+
+    writer = _writer(project)
+    if writer.kind == "offline":
+        return None
+    quota = pacing.quota_of(project)
+    try:
+        stands = quota.snapshot(
+            writer.model, pacing.limits_of(project, writer.model), pacing.pace_of(project)
+        )
+    finally:
+        quota.close()
+    return {
+        "model": writer.model, "calls_today": stands.calls_today,
+        "left_today": stands.left_in_day, "resets_at": stands.resets_at,
+    }  # fmt: skip
+
+
+def _writer(project: Project) -> Writer:
+    """By the keys of this shell, else the one on record."""
+    try:
+        writer = project.writer()
+    except errors.UsageError:
+        return project.as_recorded().writer()
+    return project.as_recorded().writer() if writer.by_default else writer
+
+
+def _epoch(text: str | None) -> float | None:
+    return datetime.fromisoformat(text).timestamp() if text else None
+
+
+def _counts(summary: Any) -> dict[str, int]:
+    from nightpress.model import OUTCOMES
+
+    return {status: int(summary[status]) for status in OUTCOMES if summary.get(status)}
+
+
+# --- for people ---
+
+
+def lines(found: dict[str, Any], now: float) -> list[tuple[str, str]]:
+    """(what, how it stands)."""
+    return [
+        ("documents", _documents(found)),
+        ("review", _waiting(found["waiting"])),
+        ("quota", _left(found["quota"], now)),
+        ("last run", _last(found, now)),
+        ("next run", _next(found, now)),
+        ("backup", _backup(found["last_backup"], now)),
+    ]
+
+
+def _documents(found: dict[str, Any]) -> str:
+    plugins = "1 plugin" if found["plugins"] == 1 else f"{found['plugins']:,} plugins"
+    text = f"{found['standing']:,} published or adopted, of {plugins}"
+    others = {k: n for k, n in found["latest"].items() if k not in ("published", "adopted")}
+    waiting = len(found["waiting"])
+    if waiting and "deferred" in others:
+        others["deferred"] -= min(waiting, others["deferred"])
+    rest = [f"{count:,} {status}" for status, count in others.items() if count]
+    return text + (f"; {', '.join(rest)}" if rest else "")
+
+
+def _waiting(jobs: list[str]) -> str:
+    if not jobs:
+        return "nothing waits for you"
+    named = ", ".join(jobs[:NAMED]) + (", ..." if len(jobs) > NAMED else "")
+    number = "1 draft waits" if len(jobs) == 1 else f"{len(jobs):,} drafts wait"
+    return f"{number} for you ({named}): nightpress review"
+
+
+def _left(quota: dict[str, Any] | None, now: float) -> str:
+    if quota is None:
+        return "no model is asked (offline)"
+    if quota["left_today"] is None:
+        return f"{quota['model']}: no limit a day; {quota['calls_today']:,} calls today"
+    return (
+        f"{quota['model']}: {quota['left_today']:,} calls left today, {quota['calls_today']:,}"
+        f" used; the day ends {_when(quota['resets_at'], now)}"
+    )
+
+
+def _last(found: dict[str, Any], now: float) -> str:
+    run = found["last_run"]
+    if run is None:
+        return "none yet: nightpress build"
+    if run["finished_at"] is None:
+        return f"began {_when(run['started_at'], now)}, and has not ended"
+    if run["exit_code"] is None:
+        return f"began {_when(run['started_at'], now)}, and died"
+    ends = {errors.EXIT_OK: "done", errors.EXIT_FAILED: "with failures",
+            errors.EXIT_INTERRUPTED: "interrupted", errors.EXIT_BUG: "by a bug"}  # fmt: skip
+    how = ends.get(run["exit_code"], f"with exit status {run['exit_code']}")
+    counts = ", ".join(f"{count:,} {status}" for status, count in run["counts"].items())
+    return f"ended {_when(run['finished_at'], now)}, {how}" + (f": {counts}" if counts else "")
+
+
+def _next(found: dict[str, Any], now: float) -> str:
+    if found["running"] is not None:
+        return f"one is going on (pid {found['running']}): nightpress watch"
+    if found["next_run_at"] is None:
+        return "any time: nightpress build"
+    return f"{_when(found['next_run_at'], now)}; nightpress tonight waits for it"
+
+
+def _backup(backup: dict[str, Any] | None, now: float) -> str:
+    if backup is None:
+        return "none on record: nightpress backup"
+    place = "" if backup["off_site"] else ", on this machine alone: not off-site"
+    return f"{_when(backup['at'], now)}{place}"
+
+
+def _when(at: float, now: float) -> str:
+    """`2026-11-29 03:10 (in 4 h)`, in local time."""
+    seconds = abs(at - now)
+    amount = (
+        f"{seconds / 86_400:.0f} days" if seconds >= 172_800
+        else f"{seconds / 3_600:.0f} h" if seconds >= 5_400
+        else f"{seconds / 60:.0f} min"
+    )  # fmt: skip
+    shown = datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    return f"{shown} ({f'in {amount}' if at > now else f'{amount} ago'})"

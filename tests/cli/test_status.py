@@ -1,0 +1,99 @@
+"""`nightpress status`: from the records, in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from nightpress.cli import status
+from nightpress.storage import run_lock
+from tests.market import Market, published
+
+HOUR = 3_600.0
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Market:
+    return published(tmp_path, "alpha", "beta")
+
+
+def told(market: Market, **environ: str) -> dict[str, str]:
+    ran = market.run("nightpress", "status", **environ)
+    assert (ran.code, ran.err) == (0, "")
+    return {line[:10].strip(): line[11:] for line in ran.out.splitlines()}
+
+
+def test_a_project_from_its_first_day_to_a_backup(market: Market) -> None:
+    lines = told(market)
+    assert lines["documents"] == "2 published or adopted, of 2 plugins"
+    assert lines["review"] == "nothing waits for you"
+    assert lines["quota"] == "no model is asked (offline)"
+    assert lines["last run"].endswith("done: 2 published")
+    assert lines["next run"] == "any time: nightpress build"
+    assert lines["backup"] == "none on record: nightpress backup"
+    market.done("backup")
+    assert told(market)["backup"].endswith("(0 min ago), on this machine alone: not off-site")
+
+
+def test_a_clone_knows_what_the_lock_file_says(market: Market, tmp_path: Path) -> None:
+    (market.root / ".nightpress").rename(tmp_path / "state-of-before")
+    lines = told(market)
+    assert lines["documents"] == "2 published or adopted, of 2 plugins"
+    assert lines["last run"] == "none yet: nightpress build"
+
+
+def test_what_waits_is_named(market: Market) -> None:
+    defaults = market.root / "manifests" / "_defaults.yaml"
+    lines_of = [line for line in defaults.read_text().split("\n") if line[:8] != "publish:"]
+    defaults.write_text("\n".join([*lines_of, "publish: review", ""]))
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text() + "\n## More\n\nThe alpha ledger is kept for a year.\n")
+    assert market.doit().code == 0
+    lines = told(market)
+    assert lines["review"] == "1 draft waits for you (alpha/skill): nightpress review"
+    assert "deferred" not in lines["documents"]
+    found = json.loads(market.run("nightpress", "status", "--json").out)
+    assert found["waiting"] == ["alpha/skill"]
+
+
+def test_with_a_key_the_quota_of_today_is_told_and_never_the_key(market: Market) -> None:
+    ran = market.run("nightpress", "status", GEMINI_API_KEY="hidden-value")
+    assert "calls left today, 0 used; the day ends" in ran.out
+    assert "hidden-value" not in ran.out + ran.err
+
+
+def test_a_run_that_goes_on_is_told(market: Market) -> None:
+    lock = run_lock.acquire(market.root / ".nightpress", "doit")
+    assert f"one is going on (pid {os.getpid()})" in told(market)["next run"]
+    lock.release()
+    assert told(market)["next run"] == "any time: nightpress build"
+
+
+def test_without_a_project_it_says_so(tmp_path: Path) -> None:
+    ran = Market(tmp_path).run("nightpress", "status")
+    assert (ran.code, "there is no manifests/ folder" in ran.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        (None, "none yet: nightpress build"),
+        ({"started_at": 0.0, "finished_at": None, "exit_code": None, "counts": {}},
+         "and has not ended"),
+        ({"started_at": 0.0, "finished_at": 1.0, "exit_code": None, "counts": {}}, "and died"),
+        ({"started_at": 0.0, "finished_at": 1.0, "exit_code": 1, "counts": {"failed": 3}},
+         "with failures: 3 failed"),
+        ({"started_at": 0.0, "finished_at": 1.0, "exit_code": 75, "counts": {}},
+         "with exit status 75"),
+    ],
+)  # fmt: skip
+def test_how_a_run_ended(run: dict[str, object] | None, words: str) -> None:
+    assert words in status._last({"last_run": run}, 100.0)
+
+
+def test_when_the_next_one_goes_on() -> None:
+    found = {"running": None, "next_run_at": 10 * HOUR}
+    assert "(in 4 h); nightpress tonight waits for it" in status._next(found, 6 * HOUR)
