@@ -7,6 +7,9 @@ import pytest
 from nightpress.backends.offline import trim, wording
 from nightpress.backends.offline.blocks import Block, Section
 from nightpress.backends.offline.trim import Owned
+from nightpress.model import Window
+from tests.backends.offline.plugins import harbour, material
+from tests.backends.offline.test_documents import document
 
 OWN = Owned("harbour", frozenset({"moor", "tides"}), frozenset({"commands/moor.md"}))
 
@@ -59,15 +62,38 @@ def test_items_and_rows_go_alone_and_code_goes_whole(kind: str, text: str, kept:
     assert trimmed(Block(kind, text)) == ([kept] if kept else [])  # type: ignore[arg-type]
 
 
-def test_a_workflow_with_a_step_that_cannot_be_said_falls_whole() -> None:
+def test_a_list_falls_whole_and_of_steps_with_headings_each_is_told_where_it_stands() -> None:
     assert trimmed(Block("text", "Do:"), Block("list", "1. Run `/gone x`\n2. Moor")) is None
     text = (
         "# H\n\n## Step 1: Look\n\nLook.\n\n## Step 2: Go\n\n1. `/gone`\n\n## Notes\n\nAll well.\n"
     )
     place = trim.Place("commands/moor.md", "commands", "skills/x", OWN.paths)
-    groups = [[s.heading for s in group] for group in trim.quoted(text, place, OWN)]
-    assert ["Notes"] in groups
-    assert not any("Step" in heading for group in groups for heading in group)
+    [steps, notes] = trim.quoted(text, place, OWN)
+    assert steps.steps == ("Step 1: Look", "Step 2: Go")
+    assert steps.sections[1].blocks[0].text == (
+        "This one stands in [commands/moor.md](../../commands/moor.md)."
+    )
+    assert [section.heading for section in notes.sections] == ["Notes"]
+
+
+def test_what_the_model_shall_think_is_no_text() -> None:
+    thought = "[Extended thinking: first look. Then moor.]"
+    assert trimmed(Block("text", thought), Block("text", "Moor.")) == ["Moor."]
+
+
+def test_a_workflow_there_is_no_room_for_is_told_by_its_steps() -> None:
+    long = "The quay is looked at from the mole to the lamp, and what is seen is written down.\n\n"
+    steps = "".join(
+        f"## Phase {n}: Part {n}\n\n### {n}.1 Look\n\n{long * 6}\n\n{n} things.\n\n" * 1
+        for n in range(1, 5)
+    )
+    files = harbour() | {"commands/tides.md": f"# Tides\n\n{steps}"}
+    small = document(material(files, window=Window(1_200, 4_500)))
+    assert "- Phase 1: Part 1\n- Phase 2: Part 2\n- Phase 3: Part 3\n- Phase 4: Part 4" in small
+    assert "Its steps, which stand in [commands/tides.md](../../commands/tides.md):" in small
+    assert "#### Phase" not in small
+    whole = document(material(files))
+    assert all(f"#### Phase {n}: Part {n}" in whole for n in range(1, 5))
 
 
 def test_what_announced_something_that_went_goes_with_it() -> None:

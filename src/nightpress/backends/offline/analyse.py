@@ -134,7 +134,7 @@ def description(anatomy: Anatomy) -> str:
     if wording.is_vacuous(purpose, anatomy.name):
         described = (c.description for c in anatomy.components if c.kind in ("command", "agent"))
         purpose = next((text for d in described if (text := trim.prose(shown(d), own))), purpose)
-    what = third_person(purpose) or f"Provides the {plain(anatomy.name)} plugin"
+    what = third_person(wording.duties(purpose)) or f"Provides the {plain(anatomy.name)} plugin"
     what = what.rstrip(" .!:;,")
     occasion = _occasion(anatomy, own, what) or f"the user asks for {plain(anatomy.name)}"
     text = f"{cut(what, 600)}. Use when {occasion}."

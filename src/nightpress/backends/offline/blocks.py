@@ -83,7 +83,7 @@ def units(blocks: Sequence[Block]) -> list[list[Block]]:
 
 
 def sections(text: str, place: Place) -> list[Section]:
-    """The sections of a Markdown text that hold a block, in order."""
+    """The sections of a Markdown text that hold a block, and the steps of a workflow, in order."""
     read = _Read(place.path, tuple(links(text, place)), place)
     return [replace(one, blocks=[*one.blocks]) for one in _sections(text, read)]
 
@@ -118,17 +118,28 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
             continue
         if token.type == "heading_open":
             level = int(token.tag[1])
-            heading = _heading(tokens[position + 1].content)
-            above = [(n, name) for n, name in above if n < level]
-            if level > 1 and heading:
-                above.append((level, heading))
-            parts.append(Section(heading, level, tuple(name for _, name in above)))
+            name = heading(tokens[position + 1].content)
+            above = [(n, title) for n, title in above if n < level]
+            if level > 1 and name:
+                above.append((level, name))
+            parts.append(Section(name, level, tuple(title for _, title in above)))
             continue
         source = "\n".join(lines[token.map[0] : token.map[1]])
         block = _block(token, source, place)
         if block is not None:
             parts[-1].blocks.append(block)
-    return tuple(section for section in parts if section.blocks or section.level == 1)
+    return tuple(
+        section for section in parts
+        if section.blocks or section.level == 1 or is_step(section.heading)
+    )  # fmt: skip
+
+
+_STEP = pattern(r"^(?:(?:step|phase|stage)\s*\d+|\d+\s*[.:)-])", re.I)
+
+
+def is_step(heading: str) -> bool:
+    """Is it the heading of one step of several?"""
+    return _STEP.match(heading) is not None
 
 
 @lru_cache(maxsize=1)
@@ -139,7 +150,8 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table").disable("inline")
 
 
-def _heading(content: str) -> str:
+def heading(content: str) -> str:
+    """A heading's text, without what Markdown reads in it."""
     plain = inline(content, None).replace("**", "").strip(" :#*_-")
     return " ".join(plain.split())[:150]
 

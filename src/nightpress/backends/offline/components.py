@@ -6,12 +6,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from nightpress.backends.offline import trim
-from nightpress.backends.offline.blocks import Block, Section
+from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.topic import Topic
-from nightpress.backends.offline.trim import Owned
-from nightpress.backends.offline.wording import code, cut, sentence, sentences, third_person
+from nightpress.backends.offline.trim import Group, Owned
+from nightpress.backends.offline.wording import code, cut, duties, sentence, sentences, third_person
 from nightpress.lazy import pattern
 from nightpress.model import Component, Material
 from nightpress.plugin import kind_of
@@ -24,8 +26,8 @@ _INSTALL = pattern(
 MOST_FILES = 15
 MANY = 15
 
-Described = tuple[str, str, list[Block], list[tuple[Section, ...]]]
-"""Chapter, name as a user types it, lead blocks, sections of the component's own text."""
+Described = tuple[str, Component, str, list[Block], list[Group]]
+"""Chapter, component, name as a user types it, lead blocks, sections of its own text."""
 
 
 def all_of(material: Material, topic: Topic, own: Owned) -> Iterator[Described]:
@@ -40,17 +42,17 @@ def all_of(material: Material, topic: Topic, own: Owned) -> Iterator[Described]:
             about = [] if kind == "skill" and not topic.whole else _about(material, component, own)
             lead = _lead(material, component, name, own)
             texts = {_plain(block.text) for block in lead}
-            for section in [section for group in about for section in group][:2]:
+            for section in [section for group in about for section in group.sections][:2]:
                 section.blocks = [b for b in section.blocks if _plain(b.text) not in texts]
-            yield chapter, name, lead, about
+            yield chapter, component, name, lead, about
 
 
-def _about(material: Material, component: Component, own: Owned) -> list[tuple[Section, ...]]:
+def _about(material: Material, component: Component, own: Owned) -> list[Group]:
     """The component's own text, in groups that stand or fall together."""
     found = trim.quoted(component.body.lstrip(), place_of(material, component.path), own)
     if component.kind != "agent":
         return found
-    return [tuple(trim.impersonal(section) for section in group) for group in found]
+    return [replace(group, sections=tuple(map(trim.impersonal, group.sections))) for group in found]
 
 
 def _plain(text: str) -> str:
@@ -72,7 +74,7 @@ def _name(component: Component) -> str:
 
 def _lead(material: Material, component: Component, name: str, own: Owned) -> list[Block]:
     """What it is for, how it is called if that takes more than its name, and where all of it is."""
-    text = sentence(trim.prose(component.description, own))
+    text = duties(sentence(trim.prose(component.description, own)))
     if component.kind == "agent":
         text = third_person(text) or text
     blocks = [Block("text", text)] if text else []
@@ -100,7 +102,7 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     for kind in ("command", "agent"):
         for component in _once(material, kind):
             text = trim.prose(component.description, own)
-            about = next(iter(sentences(text)), "").strip().rstrip(".")
+            about = next(iter(sentences(duties(text))), "").strip().rstrip(".")
             if topic.uses(component) and about and len(rows) < MOST_ROWS:
                 about = shown(re.sub(r"[<>|]", "", cut(about, 200)))
                 rows.append(f"| {about} | `{_name(component)}`{_kinds.get(kind, '')} |")

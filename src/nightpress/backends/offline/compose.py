@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Container, Iterator, Sequence
 
 from msgspec import Struct
@@ -121,42 +122,55 @@ class _Room(Struct):
 def _fit(parts: Sequence[Part], most: int, refused: Container[str]) -> list[Part]:
     """The parts that fit into `most` bytes, in document order; no block is said twice, and none
     of the texts in `refused` is. What stands together is taken whole, or not at all."""
-    room = _Room(most, MOST_LINES)
-    keys: set[str] = set()
-    opened: set[tuple[str, ...]] = set()
-    fitting: list[Part] = []
+    fit = _Fit(_Room(most, MOST_LINES), refused)
     for group in _groups(parts):
-        before, known, fit = replace(room), set(keys), list[Part]()
-        new = set[tuple[str, ...]]()
+        if not fit.take(group) and group[0].instead:
+            above = posixpath.commonprefix([part.path for part in group])
+            fit.take([replace(group[0], path=above, blocks=group[0].instead, together=())])
+    return sorted(fit.parts, key=lambda p: p.order)
+
+
+class _Fit:
+    """The parts that fit so far; keys: of the blocks that they say; opened: their headings."""
+
+    def __init__(self, room: _Room, refused: Container[str]) -> None:
+        self.parts: list[Part] = []
+        self._room = room
+        self._refused = refused
+        self._keys: set[str] = set()
+        self._opened: set[tuple[str, ...]] = set()
+
+    def take(self, group: Sequence[Part]) -> bool:
+        """Take all of them, or none."""
+        room, keys = replace(self._room), set(self._keys)
+        new: set[tuple[str, ...]] = set()
+        fitting: list[Part] = []
         for part in group:
             heads = [part.path[: n + 1] for n in range(len(part.path))]
-            heads = [path for path in heads if path not in opened | new]
+            heads = [path for path in heads if path not in self._opened | new]
             head = sum(len(path[-1].encode()) + 9 for path in heads)
             if not room.take(head, 2 * len(heads)):
-                break
-            if not (blocks := _blocks(part, room, keys, refused)):
-                break
+                return False
+            if not (blocks := _blocks(part, room, keys, self._refused)):
+                return False
             new.update(heads)
-            fit.append(replace(part, blocks=blocks))
-        if len(fit) == len(group):
-            opened |= new
-            fitting += fit
-        else:
-            room, keys = before, known
-    return sorted(fitting, key=lambda p: p.order)
+            fitting.append(replace(part, blocks=blocks))
+        self._room, self._keys = room, keys
+        self._opened |= new
+        self.parts += fitting
+        return True
 
 
 def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
     """The parts by value, those that stand together in order and at the place of the best."""
     together: dict[tuple[object, ...], list[Part]] = {}
     for part in sorted(parts, key=lambda p: p.order):
-        if part.together and part.blocks:
-            together.setdefault(part.together, []).append(part)
+        together.setdefault(part.together, []).append(part)
     done: set[tuple[object, ...]] = set()
     for part in sorted(parts, key=lambda p: (p.rank, p.order)):
         if not part.together:
             yield [part]
-        elif part.together not in done and part.blocks:
+        elif part.together not in done:
             done.add(part.together)
             yield together[part.together]
 

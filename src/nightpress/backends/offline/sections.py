@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightpress.backends.offline import components, trim, wording
-from nightpress.backends.offline.blocks import Block, Section, sections, units
+from nightpress.backends.offline.blocks import Block, heading, sections, units
+from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Owned
@@ -20,14 +22,15 @@ from nightpress.plugin import frontmatter, kind_of
 
 class Part(Struct):
     """Some blocks under a path of headings, from level 2 down. order: its place; rank: its value,
-    the least goes in first; together: what it stands or falls with, if anything. Parts of one
-    chapter follow each other."""
+    the least goes in first; together: what it stands or falls with, if anything; instead: what
+    stands there where there is no room for all of that. Parts of one chapter follow each other."""
 
     path: tuple[str, ...]
     order: tuple[int, ...]
     rank: int
     blocks: Sequence[Block] = field(default_factory=list)
     together: tuple[object, ...] = ()
+    instead: Sequence[Block] = ()
 
     @property
     def is_standing(self) -> bool:
@@ -59,6 +62,9 @@ _OTHER = (56, 14)
 _WHEN = 2
 _FIRST = 100
 _NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
+_ROLE = pattern(
+    r"(?:your |expert )?(?:role|persona|identity|purpose)( statement| definition)?$", re.I
+)
 _CHAPTERS = {"Commands": 10, "Agents": 20, "Skills": 30}
 
 
@@ -157,26 +163,23 @@ def _of_components(material: Material, kind: str, topic: Topic, own: Owned) -> I
         # of a pack with many commands not each will have its section: but each is named
         yield Part((f"Commands{suffix}",), (10, -2), 0, components.names(material))
     described = components.all_of(material, topic, own)
-    for number, (chapter, name, lead, groups) in enumerate(described):
+    for number, (chapter, component, name, lead, groups) in enumerate(described):
         place = _CHAPTERS[chapter]
         base = {"Commands": 6, "Agents": 7, "Skills": 40}[chapter]
         path = (f"{chapter}{suffix}", f"`{name}`")
         # the lead goes in before everything else: every component is named
         yield Part(path, (place, number, 0), 30 if chapter == "Skills" else 1, lead)
-        at = 0
-        for group in groups[:40]:
-            together = (name, at) if len(group) > 1 else ()
-            for section in group:
-                at += 1
-                inner = tuple(h for h in section.path if h.lower() != name.lower())
-                if not _NO_SECTION.search(section.heading):
-                    yield Part(
-                        (*path, *inner)[:5], (place, number, at), base + 2 * (at - len(together)),
-                        section.blocks, together,
-                    )  # fmt: skip
-    for place, (heading, blocks) in enumerate(components.tools(material, topic)):
-        if kind != "reference" or heading != "Files":
-            yield Part((heading,), (40, place), 5, blocks)
+        source = place_of(material, component.path)
+        for at, part in enumerate(_parts(groups[:40], source)):
+            inner = tuple(h for h in part.path if h.lower() != name.lower() and not _ROLE.match(h))
+            if part.path and _ROLE.match(part.path[-1]):
+                continue
+            yield replace(
+                part, path=(*path, *inner)[:5], order=(place, number, at + 1), rank=base + 2 * at
+            )
+    for place, (title, rows) in enumerate(components.tools(material, topic)):
+        if kind != "reference" or title != "Files":
+            yield Part((title,), (40, place), 5, rows)
 
 
 def _of_standing(material: Material, kind: str, own: Owned) -> Iterator[Part]:
@@ -185,11 +188,12 @@ def _of_standing(material: Material, kind: str, own: Owned) -> Iterator[Part]:
     is to be spared stays word for word."""
     text = frontmatter.split(material.standing).body
     place = place_of(material, material.target)
-    found = (
-        [(s,) for s in sections(text, place)] if material.spares else trim.quoted(text, place, own)
-    )
-    for number, section in enumerate([s for group in found for s in group][:400]):
-        if any(_NO_STANDING.search(heading) for heading in section.path):
+    if material.spares:
+        found = sections(text, place)
+    else:
+        found = [section for group in trim.quoted(text, place, own) for section in group.sections]
+    for number, section in enumerate(found[:400]):
+        if any(_NO_STANDING.search(name) for name in section.path):
             continue
         if kind == "readme":
             linked = any("](" in block.text for block in section.blocks)  # to be kept
@@ -208,28 +212,41 @@ def _classed(
     among others, and what is added to the rank of its sections."""
     number, more = standing
     counts: dict[int, int] = {}
-    for at, (section, together) in enumerate(_quoted(material, file, own)):
-        if any(_NO_SECTION.search(heading) for heading in section.path):
-            continue
-        path = section.path[:5] or ("Overview",)
-        place, rank = _class(path) if section.path else (1, 3)
-        if not together:
+    for at, part in enumerate(_quoted(material, file, own)):
+        path = part.path[:5] or ("Overview",)
+        place, rank = _class(path) if part.path else (1, 3)
+        if not part.together:
             counts[place] = counts.get(place, 0) + 1
         share = counts.get(place, 0) // 3
         if path[0] in _CHAPTERS:
             place, number = _CHAPTERS[path[0]], -1  # one chapter of that name, not two
-        yield Part(path, (place, number, at), rank + more + share, section.blocks, together)
+        yield replace(part, path=path, order=(place, number, at), rank=rank + more + share)
 
 
-def _quoted(
-    material: Material, file: SourceFile, own: Owned
-) -> Iterator[tuple[Section, tuple[object, ...]]]:
-    """A file's sections, each with the group that it stands or falls with."""
-    body = frontmatter.split(file.text).body
-    groups = trim.quoted(body, place_of(material, file.path), own)[:400]
+def _quoted(material: Material, file: SourceFile, own: Owned) -> Iterator[Part]:
+    """A file's sections as parts that have no place yet."""
+    place = place_of(material, file.path)
+    yield from _parts(trim.quoted(frontmatter.split(file.text).body, place, own)[:400], place)
+
+
+def _parts(groups: Sequence[trim.Group], place: Place) -> Iterator[Part]:
+    """The groups' sections as parts that have no place yet; a workflow with a step that does not
+    belong into a document (how the plugin is installed, say) has none."""
     for number, group in enumerate(groups):
-        for section in group:
-            yield section, (file.path, number) if len(group) > 1 else ()
+        if any(_NO_SECTION.search(name) for one in group.sections for name in one.path):
+            continue
+        together = (place.path, number) if group.steps else ()
+        instead = _steps(group, place) if group.steps else []
+        for section in group.sections:
+            yield Part(section.path, (), 0, section.blocks, together, instead)
+
+
+def _steps(group: trim.Group, place: Place) -> list[Block]:
+    """A workflow in short: its steps, and where they stand."""
+    rows = "\n".join(f"- {step}" for step in group.steps)
+    return [
+        Block("text", f"Its steps, which stand in {trim.where(place)}:"), Block("list", rows),
+    ]  # fmt: skip
 
 
 def _class(path: tuple[str, ...]) -> tuple[int, int]:
@@ -253,13 +270,14 @@ def _of_document(
 
 def _as_chapter(material: Material, file: SourceFile, number: int, own: Owned) -> Iterator[Part]:
     """A document of the plugin as a chapter of its own, under its title."""
-    found = list(_quoted(material, file, own))
-    heading = next((s.heading for s, _ in found if s.level == 1 and s.heading), "")
-    name = heading or posixpath.splitext(posixpath.basename(file.path))[0]
-    for at, (section, together) in enumerate(found):
-        if not any(_NO_SECTION.search(h) for h in (name, *section.path)):
-            path = (wording.plain(name), *section.path)[:5]
-            yield Part(path, (60, number, at), 30 + at // 2, section.blocks, together)
+    found = re.search(r"(?m)^# +(\S.*)$", frontmatter.split(file.text).body)
+    title = heading(found.group(1)) if found else ""
+    name = title or posixpath.splitext(posixpath.basename(file.path))[0]
+    if _NO_SECTION.search(name):
+        return
+    for at, part in enumerate(_quoted(material, file, own)):
+        path = (wording.plain(name), *part.path)[:5]
+        yield replace(part, path=path, order=(60, number, at), rank=30 + at // 2)
 
 
 def _is_component(material: Material, file: SourceFile) -> bool:

@@ -15,23 +15,28 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress.backends.offline.blocks import Block, Section, sections
+from nightpress.backends.offline.blocks import Block, Section, is_step, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.wording import sentences
 from nightpress.checks import called
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 
-__all__ = ["Owned", "impersonal", "is_workflow", "owned", "prose", "quoted", "trimmed"]
+__all__ = ["Group", "Owned", "impersonal", "owned", "prose", "quoted", "trimmed", "where"]
 
 _PERSONA = pattern(
     r"^[\W_]*(?:you(?: are|'re|\u2019re| will be| act| have been)\b"
     r"(?! (?:able|in|on|not|done|ready|using)\b)"
+    r"|you (?:also |deeply |always )?(?:excel|speciali[sz]e"
+    r"|have (?:deep|extensive|expert|years|mastered)|possess|combine|master|bring|understand"
+    r"|embody|approach)\b"
     r"|your (?:task|job|role|goal|mission|purpose|expertise|primary|core|main|responsibilit)"
-    r"|act as\b|as an? (?:[\w-]+ ){0,4}(?:expert|specialist|engineer|assistant|architect)\b"
+    r"|act as\b"
+    r"|as an? (?:[\w-]+ ){0,4}(?:expert|specialist|engineer|assistant|architect)\b"
     r"|i want you to\b|i am an?\b|i'm an?\b)",
     re.I,
 )
+_THOUGHT = pattern(r"\W*extended thinking\b", re.I)
 _SALES = pattern(
     r"\b(?:perfect(?:ly)?|instant(?:ly)?|effortless(?:ly)?|seamless(?:ly)?|powerful|revolutionary"
     r"|never\b[^.!?\n]{0,60}\bagain|supercharges?|unleash(?:es)?|game[- ]chang(?:ing|er)"
@@ -54,7 +59,6 @@ _CALL = pattern(r"^\s*(?:[$>\u276f]\s*)?/([A-Za-z][\w:-]*)\s*(\S?)")
 _COMPONENT = pattern(
     r"(?<![\w/.-])(?:\./)?((?:commands|agents|hooks|scripts|skills)/[\w./-]*\w\.\w{1,5})\b"
 )
-_STEP = pattern(r"^(?:(?:step|phase|stage)\s*\d+|\d+\s*[.:)-])", re.I)
 
 
 class Owned(Struct, frozen=True):
@@ -83,21 +87,38 @@ def owned(anatomy: Anatomy) -> Owned:
     return Owned(anatomy.name.lower(), frozenset(names), paths)
 
 
-def is_workflow(heading: str) -> bool:
-    """Is it the heading of one step of several?"""
-    return _STEP.match(heading) is not None
+class Group(Struct, frozen=True):
+    """Sections that stand or fall together: one, or all steps of a workflow with what is below
+    them. steps: the steps' headings, where there are several."""
+
+    sections: tuple[Section, ...]
+    steps: tuple[str, ...] = ()
 
 
-def quoted(text: str, place: Place, own: Owned) -> list[tuple[Section, ...]]:
-    """The sections of a plugin's file as they may stand in a document, in groups that stand or fall
-    together: the steps of a workflow that have headings of their own."""
+def quoted(text: str, place: Place, own: Owned) -> list[Group]:
+    """The sections of a plugin's file as they may stand in a document. A step of a workflow that
+    cannot be quoted is told by where it stands."""
     groups = []
     for group in _whole(sections(text, place)):
-        found = [trimmed(section, own) for section in group]
-        kept = [section for section in found if section is not None]
-        if len(kept) == len(found):
-            groups.append(tuple(kept))
+        found = [trimmed(section, own) for section in group.sections]
+        if not group.steps:
+            groups += [Group((one,)) for one in found if one is not None and one.blocks]
+            continue
+        kept = []
+        for at, (old, new) in enumerate(zip(group.sections, found, strict=True)):
+            below = group.sections[at + 1 : at + 2]
+            if not old.blocks and below and below[0].path[: len(old.path)] == old.path:
+                continue  # its heading stands above those of its parts
+            if new is None or not new.blocks:
+                new = replace(old, blocks=[Block("text", f"This one stands in {where(place)}.")])
+            kept.append(new)
+        groups.append(Group(tuple(kept), tuple(map(_unpraised, group.steps))))
     return groups
+
+
+def where(place: Place) -> str:
+    """A link to the file that is quoted."""
+    return f"[{place.path}]({posixpath.relpath(place.path or '.', place.target or '.')})"
 
 
 def trimmed(section: Section, own: Owned) -> Section | None:
@@ -111,7 +132,8 @@ def trimmed(section: Section, own: Owned) -> Section | None:
             blocks.append(kept)
         elif blocks and blocks[-1].announces:
             blocks.pop()  # it announced what has gone
-    return replace(section, heading=_unpraised(section.heading), blocks=blocks)
+    path = tuple(map(_unpraised, section.path))
+    return replace(section, heading=_unpraised(section.heading), path=path, blocks=blocks)
 
 
 def _trimmed(block: Block, own: Owned) -> Block | None:
@@ -119,7 +141,8 @@ def _trimmed(block: Block, own: Owned) -> Block | None:
     if block.kind == "code":
         return block if _is_sound(block.text, own) else Block("code", "")
     if block.kind == "text":
-        return Block("text", prose(block.text, own))
+        thought = _THOUGHT.match(block.text) is not None
+        return Block("text", "" if thought else prose(block.text, own))
     if block.kind == "table":
         head, rows = block.text.split("\n")[:2], block.text.split("\n")[2:]
         rows = [row for row in rows if not _is_foreign(row, own)]
@@ -248,15 +271,31 @@ def _is_typed(block: str) -> bool:
     return info in ("", "text", "bash", "sh", "shell", "console", "plaintext", "zsh")
 
 
-def _whole(found: Sequence[Section]) -> Iterator[tuple[Section, ...]]:
-    """The sections in groups: the steps of one workflow, each under a heading of its own."""
-    group: list[Section] = []
-    for section in found:
-        steps = group and is_workflow(group[-1].heading) and is_workflow(section.heading)
-        if not (steps and section.path[:-1] == group[-1].path[:-1]):
-            if group:
-                yield tuple(group)
-            group = []
-        group.append(section)
-    if group:
-        yield tuple(group)
+def _whole(found: Sequence[Section]) -> Iterator[Group]:
+    """The sections, the steps of one workflow (headings of one parent) with all below them in one
+    group."""
+    at = 0
+    while at < len(found):
+        end, steps = _workflow(found, at)
+        if len(steps) > 1:
+            yield Group(tuple(found[at:end]), tuple(steps))
+        else:
+            end = at + 1
+            yield Group((found[at],))
+        at = end
+
+
+def _workflow(found: Sequence[Section], at: int) -> tuple[int, list[str]]:
+    """(where the workflow that begins here ends, the headings of its steps)."""
+    parent, depth = found[at].path[:-1], len(found[at].path)
+    steps: list[str] = []
+    if not depth:
+        return at + 1, steps
+    while at < len(found) and found[at].path[: depth - 1] == parent:
+        path = found[at].path
+        if len(path) < depth or not is_step(path[depth - 1]):
+            break
+        if path[depth - 1] not in steps:
+            steps.append(path[depth - 1])
+        at += 1
+    return at, steps

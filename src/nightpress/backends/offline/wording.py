@@ -84,6 +84,30 @@ def topics(anatomy: Anatomy, said: str) -> list[str]:
     return [w for w in own if not set(re.split(r"[\W_]+", w.lower())) <= known][:6]
 
 
+def duties(text: str) -> str:
+    """A description without the role that it casts somebody in: "An elite berth specialist
+    mastering tides and moorings" gives "Tides and moorings"."""
+    said = [s.strip() for s in sentences(text)]
+    while len(said) > 1 and _CAST.fullmatch(said[0]):
+        said.pop(0)
+    text = " ".join(said)
+    found = _ROLE.match(text)
+    rest = text[found.end() :] if found else text
+    return rest[:1].upper() + rest[1:] if len(rest) > 20 else text
+
+
+_WHO = (
+    r"(?:an? |the )?(?:[\w/+.#-]+ ){0,7}?(?:specialist|expert|engineer|architect|master|analyst"
+    r"|developer|consultant|professional|strategist|reviewer|guru)"
+)
+_CAST = pattern(rf"{_WHO}\.?", re.I)
+_ROLE = pattern(
+    rf"{_WHO} (?:(?:who |that )?(?:is )?(?:focused on|focusing on|speciali[sz]ing in"
+    r"|speciali[sz]es in|mastering|masters|for|in|with expertise in|skilled in)) ",
+    re.I,
+)
+
+
 def request(text: str) -> str:
     """What a user asks for, from a description that begins with what is done: "Archive old rows of
     a table, with care." gives "archive old rows of a table"; "" where it begins otherwise."""
