@@ -10,6 +10,7 @@ from nightpress.backends.offline.trim import Owned
 from nightpress.model import Window
 from tests.backends.offline.plugins import harbour, material
 from tests.backends.offline.test_documents import document
+from tests.market import prose
 
 OWN = Owned("harbour", frozenset({"moor", "tides"}), frozenset({"commands/moor.md"}))
 
@@ -82,9 +83,8 @@ def test_what_the_model_shall_think_is_no_text() -> None:
 
 
 def test_a_workflow_there_is_no_room_for_is_told_by_its_steps() -> None:
-    long = "The quay is looked at from the mole to the lamp, and what is seen is written down.\n\n"
     steps = "".join(
-        f"## Phase {n}: Part {n}\n\n### {n}.1 Look\n\n{long * 6}\n\n{n} things.\n\n" * 1
+        f"## Phase {n}: Part {n}\n\n### {n}.1 Look\n\n{prose(f'phase {n}', 900)}\n\n"
         for n in range(1, 5)
     )
     files = harbour() | {"commands/tides.md": f"# Tides\n\n{steps}"}
