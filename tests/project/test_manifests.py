@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -327,3 +328,37 @@ def test_a_template_of_the_frontmatter_is_held_to_what_plugin_json_has(
     assert project.load_defaults(root)[1], "what changes what Claude Code does is its author's"
     write("manifests/_defaults.yaml", "frontmatter: {tags: '{keywords}', version: '{version}'}\n")
     assert project.load_defaults(root)[1] == []
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "hooks/hooks.json", "commands/x.md", "agents/deep/x.md", "plugin.json", ".mcp.json",
+        ".claude-plugin/plugin.json", ".claude-plugin/marketplace.json", "marketplace.json",
+        ".claude-plugin/notes.md", "src/x.py", "scripts/a.sh", "settings.json", "Makefile",
+        "LICENSE", ".hidden.md",
+    ],
+)  # fmt: skip
+def test_what_is_no_document_is_no_target(problems: Problems, target: str) -> None:
+    text = GOOD + f"  other: {{generator: skill, target: {target}}}\n"
+    [problem] = problems(text)
+    assert problem.path == "enhancements.other.target" and problem.severity == "error"
+    assert "no document" in problem.message and "format: other" in problem.hint
+
+
+@pytest.mark.parametrize("target", ["README", "docs/commands/x.md", "a/b.mdx", "docs/n.txt"])
+def test_what_is_a_document_is_one(problems: Problems, target: str) -> None:
+    assert problems(GOOD + f"  other: {{generator: readme, target: {target}}}\n") == []
+
+
+def test_a_generator_of_another_format_makes_what_it_says(problems: Problems, root: Path) -> None:
+    folder = root / "generators" / "wiring"
+    folder.mkdir(parents=True)
+    shutil.copy(Path(__file__).parents[2] / "generators" / "readme" / "prompt.md.j2", folder)
+    shutil.copy(Path(__file__).parents[2] / "generators" / "readme" / "system.md", folder)
+    text = "title: T\nsummary: S\ntarget: hooks/hooks.json\n"
+    (folder / "generator.yaml").write_text(text)
+    wanted = GOOD + "  other: {generator: wiring, target: hooks/more.json}\n"
+    assert "enhancements.other.generator" in [p.path for p in problems(wanted)]
+    (folder / "generator.yaml").write_text(text + "format: other\n")
+    assert problems(wanted) == []

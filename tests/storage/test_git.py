@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,24 @@ def test_patterns_that_a_sparse_checkout_leaves_out_count(root: Path, linked: bo
 
 def test_outside_of_a_repository_nothing_is_sparse(tmp_path: Path) -> None:
     assert not git.is_sparse(tmp_path)
+
+
+@pytest.mark.parametrize("where", [".gitignore", "a/b/.gitignore", ".git/info/exclude"])
+def test_a_fifo_where_patterns_are_read_holds_nothing_up(tmp_path: Path, where: str) -> None:
+    """git itself would wait for somebody to write into it: for a minute, as we let it."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "y.log").write_text("")
+    (tmp_path / "a" / ".gitignore").write_text("*.log\n")
+    path = tmp_path / where
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    assert git.ignored(tmp_path) == {"a/y.log"}
+    assert git.matches(tmp_path, ["a/y.log"]) and not git.matches(tmp_path, ["a/b"])
+
+
+def test_a_git_that_never_answers_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "_GIT", ("sleep", "60"))
+    monkeypatch.setattr(git, "QUICK", 0.05)
+    with pytest.raises(subprocess.TimeoutExpired):
+        git.run(tmp_path, seconds=0.2)

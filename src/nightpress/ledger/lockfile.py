@@ -19,6 +19,7 @@ from msgspec.structs import asdict
 
 from nightpress.errors import UsageError
 from nightpress.model import Fingerprint
+from nightpress.storage import private
 from nightpress.storage import stamp as stamps
 
 NAME = "nightpress.lock"
@@ -187,7 +188,7 @@ def read(path: Path, known: str = "") -> Lock:
     """
     global _read
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=private.opened) as file:
             stamp = (str(path), stamps.of(os.fstat(file.fileno())))
             if _read is not None and _read[0] == stamp:
                 return _read[1]

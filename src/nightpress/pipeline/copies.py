@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from nightpress.plan import PluginState
 from nightpress.project import Project
-from nightpress.storage import Snapshot, Snapshots
+from nightpress.storage import Snapshot, Snapshots, private
 
 BEFORE_A_RUN = "before a run"
 
@@ -17,7 +17,7 @@ def take(
     """A snapshot of the plugin as it stands. Raises OSError when the disk refuses."""
     manifest = None
     with suppress(FileNotFoundError):
-        manifest = (project.manifests / f"{plugin.slug}.yaml").read_bytes()
+        manifest = private.contents(project.manifests / f"{plugin.slug}.yaml")
     return snapshots.take(
         plugin.root, plugin.slug, label, project.clock.time(), run_id, without=plugin.is_foreign,
         place=plugin.root.relative_to(project.root).as_posix(), manifest=manifest,

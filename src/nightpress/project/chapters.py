@@ -8,6 +8,7 @@ from pathlib import Path
 from nightpress.errors import UsageError
 from nightpress.project.resources import bundled
 from nightpress.project.sync import replace
+from nightpress.storage import private
 
 __all__ = ["add_chapters"]
 
@@ -17,7 +18,7 @@ def add_chapters(root: Path) -> list[str]:
     their names. What is there stays as it is. UsageError where it cannot be read or written."""
     path = root / "dodo.py"
     try:
-        text = path.read_text(encoding="utf-8")
+        text = private.contents(path).decode("utf-8")
         module = ast.parse(text)
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no dodo.py", "run nightpress init first") from None

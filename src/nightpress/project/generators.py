@@ -96,6 +96,11 @@ def _target(document: YamlDocument, shown: str, kind: str) -> Iterator[Problem]:
     filled = filled_in(given, "x", "x")
     if wrong := paths.unsafe(filled, "the plugin's folder") or paths.unfit(filled):
         yield at(document, shown, ("target",), f"{given!r} {wrong}")
+    elif document.value.get("format", "markdown") == "markdown" and (
+        wrong := paths.no_document(filled)
+    ):
+        hint = "what is no document in Markdown has `format: other`"
+        yield at(document, shown, ("target",), f"{given!r} {wrong}", hint)
     elif "{" in filled or "}" in filled:
         hint = "only {plugin} and {skill} are filled in"
         yield at(document, shown, ("target",), f"{given!r} has an unknown place", hint)

@@ -113,7 +113,7 @@ class _Reading:
             if target is None and generator is not None:
                 target = filled_in(generator.target, skill, skill_name(self._name()))
             if isinstance(target, str) and target:
-                self._target(path, target)
+                self._target(path, target, generator)
                 settings = self._settings(values, generator)
                 clean = paths.clean(target)
                 yield Enhancement(name, str(values.get("generator")), clean, size, settings)
@@ -168,12 +168,19 @@ class _Reading:
     def _name(self) -> str:
         return str(self.document.value.get("name", ""))
 
-    def _target(self, path: tuple[Any, ...], target: str) -> None:
+    def _target(
+        self, path: tuple[Any, ...], target: str, generator: Generator | None = None
+    ) -> None:
         """Within the plugin's folder, no link on the way, and no other enhancement's (case twins
         are one file to many disks)."""
         where = (*path, "target")
         if wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
             self._say(where, f"{target!r} {wrong}")
+            return
+        markdown = generator is None or generator.settings.get("format", "markdown") == "markdown"
+        if markdown and (wrong := paths.no_document(target)):
+            hint = "a generator of other files says so: `format: other`"
+            self._say(where, f"{target!r} {wrong}", hint)
             return
         plugin = self.document.value.get("plugin")
         if isinstance(plugin, str) and plugin and not paths.unsafe(plugin, ""):

@@ -16,6 +16,19 @@ OURS = frozenset({".git", ".hg", ".svn", ".nightpress"})
 """Folders that no document is written into."""
 
 
+DOCUMENTS = (".md", ".markdown", ".mdx", ".txt")
+_PARTS = {
+    "manifest": "the plugin's manifest",
+    "mcp": "a list of servers",
+    "hook": "a hook",
+    "command": "a command of the plugin",
+    "agent": "an agent of the plugin",
+    "script": "a script",
+    "license": "a licence",
+    "code": "code",
+}
+
+
 def clean(path: str) -> str:
     """The same path without a leading `./` and a trailing slash; `.` for the root itself."""
     return path.removeprefix("./").rstrip("/") or "."
@@ -46,6 +59,23 @@ def unfit(target: str) -> str:
         return f"lies in {folder}, where nothing is written"
     if any(unicodedata.category(c) == "Cc" for c in target):
         return "has control characters"
+    return ""
+
+
+def no_document(target: str) -> str:
+    """Why what stands at this path of a plugin is no document in Markdown; "" if it may be one. A
+    command or an agent is text, but what it says is done, not read."""
+    from nightpress.plugin import kind_of
+
+    parts = clean(target).split("/")
+    kind = kind_of(clean(target))
+    if ".claude-plugin" in parts or kind in _PARTS:
+        return f"is {_PARTS.get(kind, 'part of the plugin itself')}, no document"
+    name = parts[-1].lower()
+    if not name.endswith(DOCUMENTS) and name != "readme":
+        return f"is no document: in Markdown, its name ends in {', '.join(DOCUMENTS)}"
+    if name.startswith("."):
+        return "is a hidden file, no document"
     return ""
 
 

@@ -7,6 +7,7 @@ and a reading command creates nothing.
 from __future__ import annotations
 
 import copy
+import errno
 import hashlib
 import json
 import os
@@ -23,7 +24,7 @@ from nightpress.ledger import Ledger, lockfile
 from nightpress.model import Generator, Window
 from nightpress.project import Defaults
 from nightpress.project import writer as writers
-from nightpress.storage import LOCK, RACY_NS, Index
+from nightpress.storage import LOCK, RACY_NS, Index, private
 
 STATE = ".nightpress"
 
@@ -61,9 +62,13 @@ class Project:
         third of a null build.
         """
         try:
-            text = (self.root / project.FILE).read_bytes()
+            text = private.contents(self.root / project.FILE)
         except FileNotFoundError:
             return Defaults(self.root)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            raise UsageError(f"{project.FILE} cannot be read: {error.strerror}") from None
         key = fingerprint.digest("defaults", version(), fingerprint.sha256(text))
         appraisal = self.index.appraisal(key)
         if appraisal is not None:

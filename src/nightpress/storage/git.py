@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import subprocess
-from collections.abc import Collection, Iterable, Mapping
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -16,6 +18,18 @@ from types import MappingProxyType
 from nightpress.storage import private
 
 SECONDS = 60
+QUICK = 0.3
+"""Seconds in which git usually answers."""
+MOST_FOLDERS = 100_000
+_READ = frozenset({".gitignore", ".gitattributes", ".gitmodules"})
+_OWN = (
+    "info/exclude",
+    "info/attributes",
+    "info/sparse-checkout",
+    "config",
+    "config.worktree",
+    "HEAD",
+)
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
 _IGNORED = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
 
@@ -82,13 +96,64 @@ def run(
     more: of the environment. Raises as `ignored`."""
     environment = private.environment(os.environ)  # nor what a hook of git has set
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **more}
-    process = subprocess.run(  # noqa: S603  no shell, our own words
+    process = subprocess.Popen(  # noqa: S603  no shell, our own words
         (*_GIT, *words),
-        cwd=root, env=environment, input=stdin, capture_output=True, timeout=seconds, check=False,
+        cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )  # fmt: skip
+    with process:
+        try:
+            out, err = _answer(process, root, stdin, seconds)
+        except BaseException:
+            process.kill()
+            raise
     if process.returncode != none:
-        process.check_returncode()
-    return process.stdout
+        raise subprocess.CalledProcessError(process.returncode, words, out, err)
+    return out
+
+
+def _answer(
+    process: subprocess.Popen[bytes], root: Path, stdin: bytes | None, seconds: float
+) -> tuple[bytes, bytes]:
+    """What git prints, within so many seconds. git waits for ever for somebody to write into a
+    FIFO that is called `.gitignore`: where it takes long, such ones are looked for, and opened, so
+    that it reads nothing from them."""
+    ends, fifos = time.monotonic() + seconds, None
+    while True:
+        left = ends - time.monotonic()
+        try:
+            return process.communicate(stdin, timeout=max(0.0, min(QUICK, left)))
+        except subprocess.TimeoutExpired:
+            if left <= QUICK:
+                raise
+            stdin = None  # communicate has taken it
+        fifos = [*_fifos(root)] if fifos is None else fifos
+        for path in fifos:
+            with suppress(OSError):
+                os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+
+
+def _fifos(root: Path) -> Iterator[Path]:
+    """The FIFOs that git would read patterns or settings from: in the work tree, in its `.git`."""
+    marker = _marker(root)
+    top = marker.parent if marker is not None else root
+    own = (top / ".git" / name for name in _OWN)
+    above = (folder / name for folder in root.absolute().parents for name in _READ)
+    yield from (path for path in (*own, *above) if _is_fifo(path))
+    for number, (folder, folders, files) in enumerate(os.walk(root)):
+        if number > MOST_FOLDERS:
+            return
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in _READ.intersection(files):
+            if _is_fifo(path := Path(folder, name)):
+                yield path
+
+
+def _is_fifo(path: Path) -> bool:
+    try:
+        return stat.S_ISFIFO(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 class Ignored:

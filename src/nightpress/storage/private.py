@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +40,22 @@ def file(path: Path) -> None:
     """Make the file, empty, if it is missing: before SQLite does, which lets others read it."""
     with suppress(OSError):  # whoever opens it next says what is wrong
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE))
+
+
+def opened(path: str | Path, flags: int = os.O_RDONLY) -> int:
+    """A descriptor of a regular file, for `open(path, opener=opened)` too: a FIFO would hang
+    whoever opens it. OSError (EINVAL) for what is none."""
+    file = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        return file
+    os.close(file)
+    raise OSError(errno.EINVAL, "no regular file", str(path))
+
+
+def contents(path: Path) -> bytes:
+    """The bytes of a regular file."""
+    with open(path, "rb", opener=opened) as source:
+        return source.read()
 
 
 KEPT = frozenset(

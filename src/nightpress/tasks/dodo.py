@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand, InvalidDodoFile
 
+from nightpress.storage import private
 from nightpress.tasks.command_line import COMMANDS, PER_PLUGIN
 from nightpress.text import suggestion
 
@@ -63,7 +64,7 @@ def is_ours() -> bool:
 def _concurrency(defaults: Path) -> int:
     """The threads that the defaults ask for. What is wrong with them is told when doit runs."""
     try:
-        text = defaults.read_bytes()
+        text = private.contents(defaults)
     except OSError:
         return CONCURRENCY
     if b"concurrency" not in text:
