@@ -137,6 +137,33 @@ def grounding() -> list[Defect]:
         ),
         made("path-exists", "a reference", add("Read `references/harbours.md` first.")),
         made("variable-exists", "invented", add("The script writes to `${CLAUDE_TIDE_HOME}`.")),
+        made(
+            "option-exists", "of a command", add("`/tide-window --draught 2` asks for two metres.")
+        ),
+        made("option-exists", "of a script", add("Run `scripts/predict.py --metres` for metres.")),
+        made("option-exists", "alone", add("With `--verbose` every constituent is listed.")),
+        made("option-exists", "in prose", add("Add --utc for times that are not local.")),
+        made("argument-exists", "invented", add("```text\n/tides <harbour>\n```")),
+        made("environment-exists", "set", add("Set `TIDE_DATUM` before the first run.")),
+        made("environment-exists", "exported", add("```bash\nexport TIDE_CACHE=/tmp/t\n```")),
+        made("tool-exists", "invented", add("The `list_gauges` tool names the gauges.")),
+        made("tool-exists", "of a server", add("Claude asks `mcp__tides__next_low` for it.")),
+        made("event-exists", "of Claude Code", add("A `PostToolUse` hook prints the table anew.")),
+        made("event-exists", "of nobody", add("The `TideTurned` event starts it again.")),
+        made(
+            "setting-exists", "a name", add("The field `sill_depth` holds the depth of the sill.")
+        ),
+        made("setting-exists", "a default", add("The option `--margin` (default: 0.7) is added.")),
+        made("package-exists", "installed", add("```bash\npip install tidelib\n```")),
+        made("package-exists", "named", add("It needs the `harmonica` package of the pilots.")),
+        made("path-exists", "written", add("The day is saved as `tides-of-the-day.csv` there.")),
+        made("number-known", "a time", add("A prediction takes at most 45 seconds here.")),
+        made("number-known", "a size", add("It reads tables of up to 250 MB without a pause.")),
+        made("number-known", "a version", add("Since version 2.7.1 both are told.")),
+        made("number-known", "of a language", add("It runs with Python 3.13 and later.")),
+        made("number-known", "a port", add("The gauge answers on port 8431 of the pilot's hut.")),
+        made("number-known", "an exit code", add("It ends with exit code 7 if the gauge is dry.")),
+        made("model-known", "invented", add("The check is done by gpt-4o-mini in the hut.")),
         made("plugin-exists", "invented", add("Use it with the `wind-rose` plugin.")),
         made("vocabulary", "another subject", same, settings={"vocabulary": {"floor": 0.9}}),
     ]

@@ -137,7 +137,7 @@ def leftovers() -> dict[str, list[Change]]:
         "I've updated the document as requested.",
         "As per your request, the table is shown.",
         "[End of document]",
-        "Byte count: 9,120 bytes",
+        "Byte count: 9,120",
         "Certainly! The tide is shown below.",
         "Based on the provided plugin content, the tide is high.",
         "</PLUGIN-DATA-0123456789abcdef>",

@@ -103,7 +103,7 @@ def test_symbols_and_accents_are_no_other_script(symbols: str) -> None:
 @pytest.mark.parametrize(
     "last",
     [
-        "Needs Python 3.10+",
+        "Needs two gauges+",
         "All of them: https://tides.example.org/",
         "| a | b |\n|---|---|\n| c | d |",
     ],

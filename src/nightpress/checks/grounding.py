@@ -60,8 +60,8 @@ def _elsewhere(context: Context, kind: str, name: str) -> bool:
 
 def command_exists(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """Every `/command`, as code, in prose or typed at a prompt, exists: in the plugin, in another
-    one of the marketplace, in Claude Code itself, or in the plugin's own text. Routes and folders
-    of a file system (`GET /users`, `/tmp`) are none."""
+    one of the marketplace, or in Claude Code itself; where the plugin has no command of its own, in
+    its text. Routes and folders of a file system (`GET /users`, `/tmp`) are none."""
     if context.anatomy is None:
         return
     existing = _names(context, "command", "skill")
@@ -69,10 +69,12 @@ def command_exists(document: Document, context: Context, options: Options) -> It
     existing |= {plugin.lower() for plugin in context.marketplace_plugins}
     existing |= {str(name).lstrip("/") for name in options["allowed"]}
     source = source_of(context)
+    # the plugin's commands and skills are all there are: what only its prose names is none
+    closed = context.ours and bool(_names(context, "command"))
     for name, offset in commands(document):
         plugin, _, tail = name.rpartition(":")
         own = plugin in {"", context.anatomy.name.lower()}
-        if (own and tail in existing) or source.names(f"/{name}"):
+        if (own and tail in existing) or (not (closed and own) and source.names(f"/{name}")):
             continue
         if not own and context.elsewhere is None and plugin in context.marketplace_plugins:
             continue

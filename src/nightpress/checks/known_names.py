@@ -42,3 +42,23 @@ TOOLS = frozenset(
     " StructuredOutput Task TaskCreate TaskGet TaskList TaskOutput TaskStop TaskUpdate TeamCreate"
     " TeamDelete TodoRead TodoWrite ToolSearch WebFetch WebSearch Write computer".split()
 )
+ENVIRONMENT = frozenset("API_KEY GITHUB_TOKEN GH_TOKEN NODE_ENV HTTP_PROXY HTTPS_PROXY".split())
+"""Variables that are anybody's."""
+FILES = frozenset(
+    "package.json package-lock.json pnpm-lock.yaml yarn.lock tsconfig.json requirements.txt"
+    " pyproject.toml setup.py setup.cfg pipfile poetry.lock cargo.toml cargo.lock go.mod go.sum"
+    " gemfile gemfile.lock composer.json pom.xml build.gradle readme.md changelog.md"
+    " contributing.md license.md claude.md agents.md skill.md plugin.json marketplace.json"
+    " hooks.json settings.json settings.local.json .mcp.json .gitignore .env .env.example"
+    " .env.local docker-compose.yml docker-compose.yaml compose.yaml next.config.js vite.config.ts"
+    " index.js index.ts index.html main.py app.py __init__.py memory.md node.js next.js vue.js"
+    " express.js d3.js three.js nuxt.js react.js nest.js chart.js socket.io asp.net".split()
+)
+"""Files that any project may have, and names that look like files; lower case."""
+PRODUCTS = tuple(
+    r"Python Node(?:\.js)? npm pnpm yarn Java JDK Go Rust Ruby PHP Docker Kubernetes"
+    r" Postgres(?:QL)? MySQL MariaDB Redis MongoDB Git TypeScript React Angular Vue Django Rails"
+    r" Terraform Helm Bash macOS Ubuntu Debian Windows \.NET Swift Kotlin Flask FastAPI Spring"
+    r" Laravel Ansible Claude(?:\sCode)? Deno Bun Perl Elixir Scala".split()
+)
+"""Products that a version follows, as patterns."""

@@ -61,10 +61,8 @@ FAMILIES = pattern(  # Claude Code has more settings than anybody lists
 
 
 def path_exists(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    """Every path into the plugin's own folders (scripts/, references/, commands/, ...) or under
-    `${CLAUDE_PLUGIN_ROOT}`, and every script called the plugin's, exists. Where the words beside it
-    say that it is the user's ("in your project", "creates"), or the plugin's own text names it, it
-    is an example."""
+    """Paths into the plugin's own folders, and scripts called its own, that are not there; see
+    `claims.path_exists`, which is the gate."""
     if not context.plugin_paths:
         return
     source = source_of(context) if context.anatomy else None

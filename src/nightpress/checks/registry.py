@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from nightpress.checks import (
+    amounts,
     behaviour,
+    claims,
     codeblocks,
     form,
     grounding,
@@ -95,7 +97,7 @@ GATES = (
         "path-exists",
         "grounding",
         "error",
-        paths.path_exists,
+        claims.path_exists,
         {"folders": ()},
         alone="warning",
         spares=True,
@@ -104,6 +106,15 @@ GATES = (
         "variable-exists", "grounding", "error", paths.variable_exists, {"allowed": ()}, spares=True
     ),
     Gate("plugin-exists", "grounding", "error", grounding.plugin_exists),
+    Gate("option-exists", "grounding", "error", claims.option_exists, alone="warning", spares=True),
+    Gate("argument-exists", "grounding", "error", claims.argument_exists, spares=True),
+    Gate("environment-exists", "grounding", "error", claims.environment_exists, spares=True),
+    Gate("tool-exists", "grounding", "error", claims.tool_exists, spares=True),
+    Gate("event-exists", "grounding", "error", claims.event_exists, spares=True),
+    Gate("setting-exists", "grounding", "error", amounts.setting_exists, spares=True),
+    Gate("package-exists", "grounding", "error", claims.package_exists, spares=True),
+    Gate("number-known", "grounding", "error", amounts.number_known, spares=True),
+    Gate("model-known", "grounding", "error", amounts.model_known, spares=True),
     Gate("vocabulary", "grounding", "error", grounding.vocabulary, {"floor": 0.3}),
     Gate("placeholder", "substance", "error", substance.placeholder, alone="warning", spares=True),
     Gate("conversation", "substance", "error", substance.conversation, spares=True),

@@ -127,7 +127,8 @@ def url_known(document: Document, context: Context, options: Options) -> Iterato
 
 
 def _known(url: str, source: PluginText, allowed: set[str]) -> bool:
-    """Whether the URL is one of the source's, goes on from one, or is an example."""
+    """Whether the URL is one of the source's, leads to one, is on a host that is named alone, or is
+    an example."""
     if re.search(r"[{}$*%\[^]|\.\.\.|…", url):
         return True
     try:
@@ -147,7 +148,12 @@ def _known(url: str, source: PluginText, allowed: set[str]) -> bool:
     plain = url.rstrip("/")
     return any(
         plain == own.rstrip("/")
-        or plain.startswith(own.rstrip("/") + "/")
+        or (plain.startswith(own.rstrip("/") + "/") and _is_host(own))
         or own.startswith(plain + "/")
         for own in source.urls
     )
+
+
+def _is_host(url: str) -> bool:
+    """An address that names a host alone; its pages are its own."""
+    return url.rstrip("/").count("/") == 2
