@@ -120,3 +120,62 @@ def test_what_a_vault_holds_comes_back_whole(built: Market, tmp_path: Path, lost
         here = {k: v for k, v in state(built.root).items() if not k.startswith(b".nightpress/")}
         assert here == before
     assert "nothing to do: 2 up to date" in built.doit().out
+
+
+BROKEN = {
+    "nightpress.lock": "<<<<<<< HEAD\nnothing of a lock\n",
+    "manifests/_defaults.yaml": "size: [\n",
+    "manifests/alpha.yaml": "plugin: {{\n",
+    "plugins/alpha/.claude-plugin/plugin.json": "{",
+    ".claude-plugin/marketplace.json": "{",
+    ".nightpress/index.db": "no database\n" * 500,
+    ".nightpress/quota.db": "no database\n" * 500,
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_backup_depends_on_no_file_that_cannot_be_parsed(built: Market, broken: str) -> None:
+    path = built.root / broken
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(BROKEN[broken])
+    done = built.doit("backup")
+    assert "Traceback" not in done.out + done.err
+    assert done.code == 0, done.out + done.err
+    assert "sent " in done.out
+    back = built.run("nightpress", "restore-all", ".nightpress/vault.db", "back")
+    assert back.code == 0, back.err
+    assert (built.root / "back/plugins/alpha/README.md").is_file()
+
+
+def test_a_backup_without_the_ledger_fails_and_keeps_the_rest(built: Market) -> None:
+    ledger = built.root / ".nightpress" / "ledger.db"
+    ledger.write_bytes(b"\0" * 100 + ledger.read_bytes()[100:])
+    for name in ("ledger.db-wal", "ledger.db-shm"):
+        (ledger.parent / name).unlink(missing_ok=True)
+    done = built.doit("backup")
+    assert done.code == 1, done.out + done.err
+    assert "THE LEDGER IS NOT IN THIS SNAPSHOT" in done.out + done.err
+    assert "Traceback" not in done.out + done.err
+    back = built.run("nightpress", "restore-all", ".nightpress/vault.db", "back")
+    assert back.code == 0, back.err
+    assert (built.root / "back/plugins/alpha/README.md").is_file()
+
+
+def test_the_drill_lists_what_a_restore_would_lack_and_a_project_may_say_it_is_none(
+    built: Market,
+) -> None:
+    folder = built.root / "plugins" / "alpha" / "references"
+    folder.mkdir()
+    (folder / "example.md").write_text("for example AKIA" + "QZ7XW3LKJH2MNB4V\n")
+    (folder / "secrets.yaml").write_text("none: here\n")
+    built.done("backup")
+    told = built.done("drill").out
+    assert "a restore would lack 2 files:" in told
+    assert "plugins/alpha/references/example.md: it seems to hold a secret" in told
+    path = built.root / "manifests" / "_defaults.yaml"
+    path.write_text(
+        f"{path.read_text()}\nvault: {{no_secrets: ['plugins/alpha/references/*.md',"
+        " plugins/alpha/references/secrets.yaml]}\n"
+    )
+    built.done("backup")
+    assert "would lack" not in built.done("drill").out

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from nightpress.errors import NightpressError
 from nightpress.vault import (
     Damaged,
     LocalPlace,
@@ -232,3 +233,41 @@ def test_the_drill_compares_with_the_source(place: Place, tmp_path: Path) -> Non
     assert not drill(place, source, limit=0.0).ok
     with pytest.raises(Exception, match="no snapshot"):
         drill(place, replace(source), snapshot="nope")
+
+
+def test_a_flip_in_an_index_is_found_before_a_restore_finds_it(tmp_path: Path) -> None:
+    """An index that says other than its table: the rows can be read, and are not found."""
+    data = tmp_path / "vault.db"
+    place = LocalPlace(data)
+    backup(nasty(tmp_path / "project", large=100_000), place)
+    place.close()
+    whole = data.read_bytes()
+    with sqlite3.connect(data) as db:
+        names = [str(row[0]) for row in db.execute("SELECT hash FROM objects")]
+    found = missed = 0
+    for name in names:
+        for form in (name.encode(), bytes.fromhex(name)):
+            at = whole.find(form)
+            while at >= 0:
+                flipped = bytearray(whole)
+                flipped[at + 5] ^= 1
+                data.write_bytes(flipped)
+                sound = LocalPlace(data)
+                try:
+                    told = not verify(sound).ok
+                    harmless = restores(sound, tmp_path / f"back-{found + missed}")
+                finally:
+                    sound.close()
+                found += told
+                missed += not told and not harmless
+                at = whole.find(form, at + 1)
+    assert missed == 0
+    assert found > len(names)
+
+
+def restores(place: Place, folder: Path) -> bool:
+    try:
+        restore_all(place, folder)
+    except NightpressError:
+        return False
+    return True

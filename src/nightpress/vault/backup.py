@@ -25,7 +25,7 @@ from nightpress.vault import collect, inventory, read_files, schema, trees
 from nightpress.vault.fileindex import FileIndex, opened
 from nightpress.vault.inventory import PART_COLUMNS, PartRow
 from nightpress.vault.place import Absent, Place, Refused, Rows, Sql
-from nightpress.vault.source import Listener, Plugin, Progress, Source, silent
+from nightpress.vault.source import Listener, Plugin, Progress, Source, is_open, silent
 from nightpress.vault.transfer import Uploader
 from nightpress.vault.trees import Node, Tree
 
@@ -36,7 +36,8 @@ Take = Callable[[str, bytes], None]
 
 class BackupResult(Struct, frozen=True):
     """What a backup did. sent: bytes that travelled; new, there: objects; left_out: (path, why)
-    of what did not travel; partial: some of that for its size or because it cannot be read."""
+    of what did not travel; partial: some of that for its size or because it cannot be read;
+    ledger_lost: why the ledger, which there is, did not travel."""
 
     snapshot: str
     place: str
@@ -51,6 +52,7 @@ class BackupResult(Struct, frozen=True):
     partial: bool
     left_out: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
+    ledger_lost: str = ""
 
     def line(self) -> str:
         return (
@@ -65,6 +67,8 @@ class BackupResult(Struct, frozen=True):
             notes.append(f"... and {len(self.left_out) - 50:,} more that are not backed up")
         if self.partial:
             notes.append("this snapshot is partial: see what is not backed up, above")
+        if self.ledger_lost:
+            notes.append(f"THE LEDGER IS NOT IN THIS SNAPSHOT: {safe(self.ledger_lost)}")
         summary = (
             f"snapshot {self.snapshot}: {self.plugins:,} plugins, {self.files:,} files,"
             f" {self.bytes:,} bytes in {self.seconds:.1f} s"
@@ -129,7 +133,15 @@ def backup(
         max(0, len(job.every) - new), len(plugins), sum(row.files for row in rows),
         sum(row.bytes for row in rows), clock.monotonic() - began,
         any(row.partial for row in rows), tuple(job.left_out), tuple(notices),
+        _ledger_lost(source, job.left_out),
     )  # fmt: skip
+
+
+def _ledger_lost(source: Source, left_out: Sequence[tuple[str, str]]) -> str:
+    if source.ledger is None:
+        return ""
+    path = source.ledger.relative_to(source.root).as_posix()
+    return next((why for where, why in left_out if where == path), "")
 
 
 def _newest(place: Place) -> tuple[str, dict[tuple[str, str], PartRow]]:
@@ -183,7 +195,7 @@ def _node(job: Job, base: str, entry: Entry, take: Take) -> Node:
         read_bytes += len(data)
         job.step(len(data))
 
-    open_ = job.source.include_secrets
+    open_ = is_open(job.source, f"{base}/{entry.path}".removeprefix("./"))
     node = read_files.node(job.source.root, base, entry, job.index, count_and_take, open_)
     job.step(entry.size - read_bytes)
     return node

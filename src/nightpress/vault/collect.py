@@ -22,7 +22,7 @@ from nightpress.plugin import is_secret
 from nightpress.storage import git
 from nightpress.storage import tree as reading
 from nightpress.text import safe
-from nightpress.vault.source import Plugin, Source
+from nightpress.vault.source import Plugin, Source, is_open
 from nightpress.vault.trees import Node
 
 Kind = Literal["plugin", "project", "ledger"]
@@ -191,7 +191,9 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Par
             nodes.append(Node("x", e.path, text=why, grave=True))
         elif e.kind == "outside":
             nodes.append(Node("x", e.path, text="a hard link that leads out", grave=True))
-        elif not source.include_secrets and is_secret(e.path, source.secret_names):
+        elif is_secret(e.path, source.secret_names) and not is_open(
+            source, _below_root(plugin.path, e.path)
+        ):
             nodes.append(Node("x", e.path, text="its name says that it holds secrets"))
         else:
             files.append(e)
@@ -200,6 +202,10 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Par
         if notice.path not in paths:
             nodes.append(Node("x", notice.path or ".", text=notice.what, grave=True))
     return Part(kind, plugin, tuple(files), tuple(nodes))
+
+
+def _below_root(base: str, path: str) -> str:
+    return path if base == "." else f"{base}/{path}"
 
 
 def _git_ignored(root: Path, notices: list[str]) -> frozenset[str] | None:

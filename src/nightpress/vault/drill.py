@@ -38,7 +38,7 @@ class DrillResult(Struct, frozen=True):
     bytes: int
     broken: tuple[str, ...]
     moved: tuple[str, ...]
-    missing: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
     limit: float = MOST_SECONDS
 
     @property
@@ -60,8 +60,10 @@ class DrillResult(Struct, frozen=True):
             few = ", ".join(safe(path) for path in self.moved[:5])
             notes.append(f"{len(self.moved):,} files have changed since the backup: {few}")
         if self.missing:
-            few = ", ".join(safe(path) for path in self.missing[:5])
-            notes.append(f"{len(self.missing):,} files are not backed up: {few}")
+            notes.append(f"a restore would lack {len(self.missing):,} files:")
+            notes += [f"  {safe(path)}: {safe(why)}" for path, why in self.missing[:50]]
+            if (more := len(self.missing) - 50) > 0:
+                notes.append(f"  ... and {more:,} more")
         if self.seconds > self.limit:
             notes.append(f"it took {self.seconds:.0f} s, more than {self.limit:.0f}")
         return [*notes, self.line()]
@@ -95,7 +97,7 @@ def drill(
         _writable(dest)
     return DrillResult(
         back.snapshot, place.name, place.off_site, seconds, back.plugins, back.files, back.bytes,
-        tuple(broken), tuple(moved), tuple(n.path for n in nodes if n.kind == "x"), limit,
+        tuple(broken), tuple(moved), tuple((n.path, n.text) for n in nodes if n.kind == "x"), limit,
     )  # fmt: skip
 
 

@@ -56,6 +56,14 @@ class Sql(Struct, frozen=True):
     args: Sequence[Value] = ()
 
 
+CHECK = Sql("PRAGMA integrity_check(20)")
+
+
+def _found(rows: Rows) -> list[str]:
+    said = [str(row[0]) for row in rows]
+    return [] if said == ["ok"] else said
+
+
 class Place(Protocol):
     """A database that holds a vault. name: for messages, without any token; off_site: does it
     survive the loss of this machine; sent, received: bytes that travelled so far."""
@@ -74,6 +82,10 @@ class Place(Protocol):
 
     def write(self, statements: Sequence[Sql]) -> None:
         """All of the statements or none of them, durably. Raises Refused."""
+
+    def integrity(self) -> list[str]:
+        """What SQLite's own check of tables and indexes finds; [] for nothing, or where the server
+        does not let it be asked."""
 
     def close(self) -> None:
         """Let go of it; a SQLite file is one file afterwards."""
@@ -108,6 +120,13 @@ class RemotePlace:
     def write(self, statements: Sequence[Sql]) -> None:
         with self._errors():
             self._client.atomic([(s.text, s.args) for s in statements])
+
+    def integrity(self) -> list[str]:
+        try:
+            (rows,) = self.read(CHECK)
+        except NightpressError:
+            return []
+        return _found(rows)
 
     def close(self) -> None:
         self._client.close()
@@ -162,6 +181,13 @@ class LocalPlace:
                 raise
             self._db.execute("COMMIT")
         self.sent += sum(_size(statement.args) for statement in statements)
+
+    def integrity(self) -> list[str]:
+        try:
+            (rows,) = self.read(CHECK)
+        except NightpressError as error:
+            return [error.message]
+        return _found(rows)
 
     def close(self) -> None:
         self._db.close()

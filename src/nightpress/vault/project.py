@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,15 +33,51 @@ def place(project: Project) -> Place:
 
 
 def settings(project: Project) -> dict[str, Any]:
-    """The `vault:` section of the defaults."""
-    return dict(project.defaults.values.get("vault") or {})
+    """The `vault:` section of the defaults; {} where they cannot be read."""
+    return dict(_values(project).get("vault") or {})
+
+
+def _values(project: Project) -> Mapping[str, Any]:
+    try:
+        return project.defaults.values
+    except NightpressError:
+        return {}  # `unread` tells
+
+
+def unread(project: Project) -> list[str]:
+    """What a backup could not read, and does without."""
+    told = []
+    try:
+        _ = project.defaults
+    except NightpressError as error:
+        told.append(f"built-in rules say what travels, for the defaults have problems: {error}")
+    try:
+        project.lock()
+    except NightpressError as error:
+        told.append(f"what git ignores stays out, though published: {error}")
+    return told
+
+
+def _kept(project: Project) -> frozenset[str]:
+    """The published documents, relative to the project: they travel whatever is ignored."""
+    try:
+        return frozenset(entry.target for entry in project.lock().values())
+    except NightpressError:
+        return frozenset()
+
+
+def _ledger_state(project: Project) -> str:
+    try:
+        return project.ledger.state() if project.has_ledger else ""
+    except NightpressError:
+        return ""  # whoever reads it says why it cannot travel
 
 
 def source(project: Project) -> Source:
     """What travels: every plugin of the marketplace, all else of the project, and the ledger."""
     section = settings(project)
     caps = {"max_file_bytes": section["max_file_bytes"]} if section.get("max_file_bytes") else {}
-    values = project.defaults.values
+    values = _values(project)
     market = str(values.get("marketplace") or ".").rstrip("/") or "."
     prefix = "" if market == "." else f"{market}/"
     ignore = tuple(values.get("ignore") or ())
@@ -50,11 +86,12 @@ def source(project: Project) -> Source:
         plugins=tuple(_plugins(project, market, prefix, ignore)),
         files=tuple(sorted(os.listdir(project.root))),  # noqa: PTH208  odd names
         ledger=project.ledger_path if project.has_ledger else None,
-        ledger_state=project.ledger.state() if project.has_ledger else "",
+        ledger_state=_ledger_state(project),
         state=project.state,
         ignore=ignore,
-        keep=frozenset(entry.target for entry in project.lock().values()),
+        keep=_kept(project),
         include_secrets=bool(section.get("include_secrets")),
+        no_secrets=tuple(section.get("no_secrets") or ()),
         secret_names=tuple(values.get("secret_names") or ()),
         **caps,
     )
@@ -112,7 +149,11 @@ def recorded(project: Project, kind: str, where: Place) -> Iterator[Callable[...
         with suppress(Exception):  # the error itself is what must be told
             _record(project, kind, where, began, {"ok": 0, "said": _reason(error)})
         raise
-    _record(project, kind, where, began, {"ok": 1, **columns})
+    try:
+        _record(project, kind, where, began, {"ok": 1, **columns})
+    except NightpressError:
+        if columns.get("ok", 1):
+            raise
 
 
 def _reason(error: BaseException) -> str:
@@ -138,13 +179,15 @@ def _record(
     project.ledger.record_backup(row)
 
 
-def back_up(project: Project, where: Place, progress: Listener) -> list[str]:
-    """One backup; the lines that say what it did, the last one as the documentation has it."""
+def back_up(project: Project, where: Place, progress: Listener) -> tuple[list[str], bool]:
+    """One backup: the lines that say what it did, the last one as the documentation has it; and
+    whether it carries the ledger, if there is one."""
     with recorded(project, "backup", where) as note:
         result = vault.backup(source(project), where, progress, project.clock)
         note(
             snapshot=result.snapshot,
             said=result.line(),
+            ok=int(not result.ledger_lost),
             bytes_sent=result.sent,
             objects_new=result.new,
             plugins=result.plugins,
@@ -152,7 +195,7 @@ def back_up(project: Project, where: Place, progress: Listener) -> list[str]:
             bytes=result.bytes,
             partial=int(result.partial),
         )
-    return [*_not_off_site(where), *result.lines()]
+    return [*_not_off_site(where), *unread(project), *result.lines()], not result.ledger_lost
 
 
 def rehearse(project: Project, where: Place, progress: Listener) -> tuple[list[str], bool]:
@@ -187,8 +230,11 @@ def after_build(project: Project, tell: Callable[[str], None], progress: Listene
     began = project.clock.monotonic()
     try:
         where = place(project)
-        for line in back_up(project, where, progress):
+        lines, carried = back_up(project, where, progress)
+        for line in lines:
             tell(line)
+        if not carried:
+            tell("BACKUP FAILED: it does not hold the ledger (the build itself is not affected)")
     except Exception as error:  # noqa: BLE001  the build is done: nothing may fail it now
         reason = _reason(error)
         hint = f"; {error.hint}" if isinstance(error, NightpressError) and error.hint else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -90,6 +91,7 @@ def restore_all(
             progress(Progress("restore", written, total, clock.monotonic() - began))
         note_file = note(snapshot_row, rows, loaded, nodes) if plugin is None else None
         if note_file is not None:
+            destination.folders([posixpath.dirname(note_file[0].path)])  # if no ledger came
             _put_new(destination, *note_file)
             state = note_file[0].path.rpartition("/")[0]
             nodes_of_ours = (note_file[0], Node("d", state, private.FOLDER))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,7 +29,8 @@ class Source(Struct, frozen=True):
     what was read before is kept (None: nowhere); ignore: patterns of what stays out where git does
     not say it; keep: files that travel whatever is ignored (the published documents), relative to
     root; include_secrets: let files with secret names or detected secrets travel; secret_names: the
-    project's patterns of such names."""
+    project's patterns of such names; no_secrets: patterns of files that look like secrets and are
+    none."""
 
     root: Path
     plugins: tuple[Plugin, ...]
@@ -40,7 +42,16 @@ class Source(Struct, frozen=True):
     keep: frozenset[str] = frozenset()
     include_secrets: bool = False
     secret_names: tuple[str, ...] = ()
+    no_secrets: tuple[str, ...] = ()
     max_file_bytes: int = MAX_FILE
+
+
+def is_open(source: Source, path: str) -> bool:
+    """May the file travel whatever secret it seems to hold? path: relative to the project."""
+    return source.include_secrets or any(
+        fnmatchcase(path, one) or path.startswith(f"{one.rstrip('/')}/")
+        for one in source.no_secrets
+    )
 
 
 class Progress(Struct, frozen=True):

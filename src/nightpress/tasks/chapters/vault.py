@@ -40,10 +40,10 @@ def backup() -> Task:
         from nightpress.vault import project
 
         with _opened(now) as (place, meter):
-            lines = project.back_up(now.project, place, meter.transfer)
+            lines, whole = project.back_up(now.project, place, meter.transfer)
         for line in lines:
             say(line)
-        return True
+        return whole
 
     return command(act)
 
