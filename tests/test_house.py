@@ -22,7 +22,15 @@ ROOT = Path(__file__).parents[1]
         ["ruff", "format", "--check", "."],
         ["mypy"],
         ["lint-imports"],
-        ["cog", "--check", "README.md", "docs/ledger.md", "docs/events.md", "ARCHITECTURE.md"],
+        [
+            "cog",
+            "--check",
+            "README.md",
+            "docs/ledger.md",
+            "docs/events.md",
+            "docs/commands.md",
+            "ARCHITECTURE.md",
+        ],
     ],
     ids=lambda words: "-".join(words[:2]),
 )
