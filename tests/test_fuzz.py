@@ -1,0 +1,33 @@
+"""Whatever strangers write: a parser gives a value or a known error."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from benchmarks import fuzz
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+MUTATED = 40
+"""Inputs that are samples with faults, for each parser."""
+
+
+@pytest.mark.parametrize("name", fuzz.PARSERS)
+def test_a_broken_sample_raises_nothing_unknown(name: str) -> None:
+    parser, rng = fuzz.PARSERS[name], random.Random(f"tests {name}")
+    broken = (fuzz.mutated(rng.choice(parser.samples), rng) for _ in range(MUTATED))
+    for text in (*parser.samples, *broken):
+        error = fuzz.tried(parser, text)
+        assert error is None, (error, text)
+
+
+@pytest.mark.parametrize("name", fuzz.PARSERS)
+@settings(
+    max_examples=25, deadline=None, derandomize=True, database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+@given(parts=st.lists(st.one_of(st.text(max_size=40), st.sampled_from(fuzz.ODD)), max_size=12))
+def test_any_text_raises_nothing_unknown(name: str, parts: list[str]) -> None:
+    error = fuzz.tried(fuzz.PARSERS[name], "".join(parts))
+    assert error is None, error
