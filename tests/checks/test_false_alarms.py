@@ -243,3 +243,29 @@ def test_a_slot_that_people_wrote_or_the_plugin_has_is_none() -> None:
     assert "placeholder" in checks_of(slots, replace(alone("README.md"), ours=True))
     said = replace(alone("README.md"), ours=True, anatomy=base.context().anatomy, witness=slots)
     assert "placeholder" not in checks_of(slots, said)
+
+
+PIECES = [
+    ("python", "if len(rows) > 0:  # slow\n\n# one COUNT\nif rows.count() > 0:"),
+    ("python", "@guarded('tides.read')\n\n# or by hand\nif owner != user:\n    raise Denied()"),
+    ("python", "try:\n    moor(boat)\n\nexcept Aground:"),
+    ("python", "class Gauge(Model):\n\nclass Sill(Model):"),
+    ("python", "elif state == 'ebb':\n    wait(boat)"),
+    ("python", "finally:\n    cast_off()"),
+    ("yaml", "name: \"{{ include \"tides.name\" . }}-probe\"\nport: {{ .Values.port }}"),
+    ("yaml", "{{- if .Values.gauge }}\nkind: Gauge\n{{- end }}"),
+    ("yaml", "- run: echo \"${{ github.event.issue.title }}\""),
+    ("yaml", "{% for sill in sills %}\n- {{ sill }}\n{% endfor %}"),
+    ("json", "{\n  \"depth\": {{ depth }},\n  \"name\": \"{{ name | upper }}\"\n}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "piece"), PIECES)
+def test_pieces_and_templates_are_no_broken_code(language: str, piece: str) -> None:
+    """In what people keep; what is broken beside a template still is."""
+    context = replace(base.context(), ours=False)
+    shown = add(f"```{language}\n{piece}\n```")(base.BASE)
+    assert "block-parses" not in checks_of(shown, context)
+    broken = add(f"```{language}\n{piece}\n\n)]}}: [\n```")(base.BASE)
+    if language == "python":
+        assert "block-parses" in checks_of(broken, context)

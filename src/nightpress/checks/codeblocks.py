@@ -17,6 +17,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from threading import Lock
 
+from msgspec.structs import replace
+
 from nightpress.checks.document import CodeBlock, Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.lazy import pattern
@@ -25,6 +27,7 @@ from nightpress.plugin import yaml
 PLACEHOLDER = pattern(
     r"\.\.\.|…|<[A-Za-z][^<>\n]*>|\{\{|\{%|\$\{|\[(?:your|insert|todo)\b|:\s*\$\w", re.I
 )
+TEMPLATE = pattern(r"\$?\{\{[^\n]*?\}\}|\{%[^\n]*?%\}|<%[^\n]*?%>")
 COMMENT = pattern(r"(?:^|\s)//|/\*")  # no JSON, but what everybody writes into it
 QUOTED = pattern(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 BESIDE = 2  # lines between a gap and the place where a parser stumbles over it
@@ -34,6 +37,12 @@ SAID = pattern(
 REPL = pattern(r"^\s*(?:>>>|In \[|\(Pdb\)|[%!]\w)", re.M)
 REQUEST = pattern(r"\s*(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S+[^\n]*\n")
 CHANGE = pattern(r"^[+-](?: |$)", re.M)
+BRANCH = pattern(r"\s*(elif|else|except|finally)\b")
+HEAD = pattern(
+    r"\s*(?:async\s+)?(?:if|elif|else|for|while|try|except|finally|with|def|class|match|case)\b"
+    r"[^#]*:\s*(?:#.*)?$"
+)
+DECORATED = pattern(r"\s*(?:@|def\b|class\b|async\s+def\b)")
 NAMES = {
     "json": "json",
     "jsonl": "json",
@@ -62,10 +71,23 @@ def block_parses(document: Document, _context: Context, options: Options) -> Ite
         if SAID.search(block.info):
             continue
         fault = PARSERS[language](block)
+        if fault and TEMPLATE.search(block.text):  # of Helm, Jinja, Liquid, Go, ERB: its subject
+            fault = PARSERS[language](replace(block, text=_rendered(block.text)))
         if fault and not _beside_a_gap(block.text, fault[1], language):
             message, line = fault
             hint = "mend it, or name the gap with <...>"
             yield Spot(f"{language} block does not parse: {message}", block.line + line, 1, hint)
+
+
+def _rendered(text: str) -> str:
+    """A template as it may come out: each tag a word, a line of nothing but tags gone."""
+    plain = TEMPLATE.sub("x", text)
+    lines = zip(text.split("\n"), plain.split("\n"), strict=False)
+    if text.count("\n") != plain.count("\n"):
+        return plain
+    return "\n".join(
+        "" if re.fullmatch(r"[\sx]*", new) and new != old else new for old, new in lines
+    )
 
 
 def _beside_a_gap(text: str, line: int, language: str) -> bool:
@@ -171,10 +193,38 @@ def _pieces(source: str) -> Iterator[str]:
     if source.lstrip().startswith(("@", "#")):
         yield source.rstrip() + "\ndef _(): pass\n"
     yield re.sub(r"^([ \t]*)#.*$", r"\1pass", source, flags=re.M)
+    whole = _completed(source)
+    yield whole
+    yield "async def _():\n" + textwrap.indent(whole, "    ")
     if CHANGE.search(source):
         for sign in "+-":
             kept = [line for line in source.split("\n") if not line.startswith(sign)]
             yield "\n".join(re.sub(r"^[+ -] ", "", line) for line in kept)
+
+
+def _completed(source: str) -> str:
+    """Heads of statements side by side, each with a body; a branch with what it belongs to; a
+    decorator with what it decorates."""
+    lines = source.split("\n")
+    code = [n for n, line in enumerate(lines) if line.strip() and line.lstrip()[0] != "#"]
+    after = dict(zip(code, [*code[1:], None], strict=True))
+    found: list[str] = []
+    for number, line in enumerate(lines):
+        indent = line[: len(line) - len(line.lstrip())]
+        if code and number == code[0] and (branch := BRANCH.match(line)):
+            head = "try" if branch[1] in ("except", "finally") else "if _"
+            found.append(f"{indent}{head}:\n{indent}    pass")
+        found.append(line)
+        if number not in after:
+            continue
+        then = after[number]
+        following = "" if then is None else lines[then]
+        depth = len(following) - len(following.lstrip())
+        if HEAD.match(line) and (not following or depth <= len(indent)):
+            found.append(f"{indent}    pass")
+        elif line.lstrip().startswith("@") and not DECORATED.match(following):
+            found.append(f"{indent}def _(): pass")
+    return "\n".join(found)
 
 
 def _compiles(source: str) -> Fault:
