@@ -28,7 +28,7 @@ def market(tmp_path: Path) -> Market:
     root = tmp_path / "market"
     plugin(root, "alpha")
     plugin(root, "beta")
-    plugin(root, "tiny", size=300)
+    plugin(root, "tiny", size=0)
     made = Market(root)
     done = made.run("nightpress", "init")
     assert done.code == 0, done.err

@@ -122,11 +122,12 @@ class Market:
         assert ran.code == 0, ran.out + ran.err
         return ran
 
-    def replaces(self) -> Market:
+    def replaces(self, floor: str = "content") -> Market:
         """From now on it makes people's undersized files again (`standing: replace`)."""
         path = self.root / "manifests" / "_defaults.yaml"
         before = path.read_text()
-        path.write_text(before.replace("\nstanding: keep\n", "\nstanding: replace\n"))
+        after = before.replace("\nstanding: keep\n", "\nstanding: replace\n")
+        path.write_text(after.replace("floor: content\n", f"floor: {floor}\n"))
         assert path.read_text() != before
         return self
 

@@ -87,7 +87,9 @@ def settings(enhancement: Enhancement, told: Mapping[str, str]) -> str:
     declared = {
         key: value for key, value in enhancement.settings.items() if key not in _NOT_SETTINGS
     }
-    size = (str(enhancement.size.min), str(enhancement.size.max))
+    size = [str(enhancement.size.min), str(enhancement.size.max)]
+    if enhancement.size.floor == "fixed":  # content is what it was before there was a choice
+        size.append("fixed")
     more = [canonical(told)] if told else []
     return digest(enhancement.generator, enhancement.target, *size, canonical(declared), *more)
 

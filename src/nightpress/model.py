@@ -49,10 +49,22 @@ RESTORED = "restored.json"
 
 
 class Window(Struct, frozen=True):
-    """The size that a document must have: min <= bytes <= max."""
+    """The size that a document must have: min <= bytes <= max. floor: `content`: min is lowered
+    for a plugin that says less; upto: the bytes that what it says is good for (0: max)."""
 
     min: int = 8_000
     max: int = 14_000
+    floor: Literal["content", "fixed"] = "content"
+    upto: int = 0
+
+    @property
+    def upper(self) -> int:
+        return self.upto or self.max
+
+    @property
+    def aim(self) -> int:
+        """Bytes that a writer should aim at, so that neither end is missed."""
+        return (self.min * 2 + self.upper * 3) // 5
 
     def holds(self, size: int) -> bool:
         return self.min <= size <= self.max

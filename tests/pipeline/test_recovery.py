@@ -84,7 +84,7 @@ def test_taking_a_publication_back_is_idempotent_too(built: Market) -> None:
 
 
 def test_a_plugin_that_no_run_changed_comes_from_the_vault(built: Market) -> None:
-    plugin(built.root, "tiny", size=300)
+    plugin(built.root, "tiny", size=0)
     built.run("nightpress", "init")
     built.done()
     before = state(built.root / "plugins" / "tiny")

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from nightpress import fingerprint
 from nightpress.model import Enhancement, Generator, Manifest, Window
 from nightpress.plan.decide import decide
-from nightpress.plan.staleness import Inputs, LastRow, Publication, Standing
+from nightpress.plan.staleness import Inputs
+from nightpress.plan.standing import LastRow, Publication, Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.project.writer import Writer
 

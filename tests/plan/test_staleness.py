@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Window
 from nightpress.plan import staleness
-from nightpress.plan.staleness import Inputs, LastRow, Publication, Standing
+from nightpress.plan.staleness import Inputs
+from nightpress.plan.standing import LastRow, Publication, Standing
 
 WINDOW = Window(100, 1_000)
 NOW = Fingerprint("content", "generator", "schemas", "settings", "model")

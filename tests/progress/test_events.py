@@ -29,7 +29,9 @@ def shop(tmp_path: Path) -> Iterator[tuple[Market, dict[str, str]]]:
     plugin(market.root, "tiny", size=40)
     market.run("nightpress", "init")
     with (market.root / "manifests" / "tiny.yaml").open("a") as file:
-        file.write("    size: {min: 13990, max: 14000}\n")  # refused: no model hits this
+        file.write(
+            "    size: {min: 13990, max: 14000, floor: fixed}\n"
+        )  # refused: no model hits this
     with GeminiServer(latency=0, limits={"*": Limits()}) as server:
         yield market, {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
 

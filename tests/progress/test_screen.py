@@ -34,7 +34,7 @@ def market(tmp_path: Path) -> Market:
     made.run("nightpress", "init")
     (manifest_file,) = (made.root / "manifests").glob("*gamma.yaml")
     with manifest_file.open("a") as file:
-        file.write("    size: {min: 13990, max: 14000}\n")
+        file.write("    size: {min: 13990, max: 14000, floor: fixed}\n")
     return made
 
 

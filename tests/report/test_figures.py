@@ -22,7 +22,7 @@ def _project(root: Path) -> Market:
     """Two good plugins, one that stood undersized, one with too little source."""
     for name, size, skill in (
         ("alpha", 10_000, None), ("beta", 10_000, "---\nname: beta\ndescription: x\n---\n# Beta\n"),
-        ("tiny", 300, None),
+        ("tiny", 0, None),
     ):  # fmt: skip
         plugin(root, name, size=size, skill=skill)
     market = Market(root)

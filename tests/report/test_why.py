@@ -19,7 +19,7 @@ OLD = "---\nname: alpha\ndescription: x\n---\n# Old\n"
 @pytest.fixture()
 def market(tmp_path: Path) -> Market:
     plugin(tmp_path, "alpha", skill=OLD)
-    plugin(tmp_path, "tiny", size=300)
+    plugin(tmp_path, "tiny", size=0)
     found = Market(tmp_path)
     assert found.run("nightpress", "init").code == 0
     found.replaces()

@@ -20,7 +20,15 @@ from nightpress.pipeline import outgoing, review
 from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.pipeline.run import Run
-from nightpress.plan import PluginState, TargetState, history, judge, near_duplicates, staleness
+from nightpress.plan import (
+    PluginState,
+    TargetState,
+    history,
+    judge,
+    near_duplicates,
+    size,
+    staleness,
+)
 from nightpress.plugin import sources
 from nightpress.project import Project, Writer
 from nightpress.project import prompt as prompting
@@ -176,7 +184,7 @@ def request(
         standing=outgoing.clean(standing) if clean else standing,
         generator=generator,
         target=state.enhancement.target,
-        window=state.enhancement.size,
+        window=size.of(project, plugin, state.enhancement, state.counted).window,
         links=links(plugin, state),
         siblings=plugin.siblings(state.enhancement),
         current=sources.standing_text(

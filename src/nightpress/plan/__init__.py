@@ -58,6 +58,7 @@ __all__ = [
     "newcomers",
     "own_checks",
     "plugin_anatomy",
+    "size",
     "source",
     "staleness",
     "unmoved",

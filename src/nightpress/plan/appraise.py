@@ -17,7 +17,7 @@ from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.ledger import attempts
 from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
-from nightpress.plan import staleness
+from nightpress.plan import size, staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import Item, PluginState
 from nightpress.plugin import sources
@@ -35,7 +35,9 @@ class Appraiser:
         self, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
     ) -> Inputs:
         """The inputs with the findings of the standing file, with what makes the plugin hollow and
-        with the shortage, where they matter."""
+        with the shortage, and with the window of its content, where they matter."""
+        if not staleness.is_ours(inputs.standing, inputs.publication):
+            inputs = self._sized(plugin, enhancement, inputs)
         if changed := staleness.changed_since_adopted(inputs):
             text = sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
             mentioned = frozenset(path for path in changed if path in text)
@@ -45,9 +47,15 @@ class Appraiser:
         if staleness.decide(inputs).action == "make" and not inputs.forced:
             inputs = replace(inputs, hollow=self._hollow(plugin, inputs))
             if not inputs.hollow:
+                inputs = self._sized(plugin, enhancement, inputs)
                 shortage = self._shortage(plugin, enhancement, writer, inputs)
                 inputs = replace(inputs, shortage=shortage)
         return inputs
+
+    def _sized(self, plugin: PluginState, enhancement: Enhancement, inputs: Inputs) -> Inputs:
+        found = size.of(self.project, plugin, enhancement, inputs.files)
+        asks, declared = found.sentence(), enhancement.size.min
+        return replace(inputs, window=found.window, asks=asks, declared=declared)
 
     def _hollow(self, plugin: PluginState, inputs: Inputs) -> str:
         key = fingerprint.digest("hollow", inputs.fingerprint.content)
@@ -63,7 +71,9 @@ class Appraiser:
     def _findings(
         self, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
     ) -> tuple[Finding, ...]:
-        key = self._key("findings", enhancement, inputs, str(inputs.standing.sha256))
+        key = self._key(
+            "findings", enhancement, inputs, str(inputs.standing.sha256), str(inputs.window)
+        )
         value = self.project.index.appraisal(key)
         if value is None:
             from nightpress.plan import judge
@@ -77,7 +87,10 @@ class Appraiser:
     def _shortage(
         self, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
     ) -> str:
-        key = self._key("shortage", enhancement, inputs, str(writer), str(inputs.standing.sha256))
+        key = self._key(
+            "shortage", enhancement, inputs, str(writer), str(inputs.standing.sha256),
+            str(inputs.window),
+        )  # fmt: skip
         value = self.project.index.appraisal(key)
         if value is None:
             generator = self.project.generator(enhancement.generator)
@@ -113,7 +126,7 @@ def shortage(
         standing=standing,
         generator=generator,
         target=enhancement.target,
-        window=enhancement.size,
+        window=inputs.window,
         siblings=plugin.siblings(enhancement),
         house=contract.house(project.defaults.values),
         spares=staleness.spares(inputs),

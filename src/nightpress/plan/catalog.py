@@ -172,6 +172,7 @@ def _items(plugin: PluginState) -> Iterator[Item]:
             needs=state.needs,
             size=state.inputs.standing.size,
             plugin_name=plugin.name,
+            asks=state.inputs.asks,
         )
 
 
@@ -193,6 +194,7 @@ def _to_index(items: list[Item]) -> str:
         [
             [i.slug, i.name, i.target, i.type, i.decision.action, i.needs, i.size, i.plugin_name]
             + [[r.code, r.text] for r in i.decision.reasons]
+            + ([[_ASKS, i.asks]] if i.asks else [])
             for i in items
         ]
     )
@@ -200,6 +202,7 @@ def _to_index(items: list[Item]) -> str:
 
 def _from_index(text: str) -> Iterator[Item]:
     for slug, name, target, kind, action, needs, size, plugin_name, *reasons in json.loads(text):
+        asks = reasons.pop()[1] if reasons and reasons[-1][0] == _ASKS else ""
         decision = Decision(action, tuple(Reason(code, said) for code, said in reasons))
         yield Item(
             f"{slug}/{name}",
@@ -212,4 +215,9 @@ def _from_index(text: str) -> Iterator[Item]:
             tuple(needs),
             size,
             plugin_name,
+            asks,
         )
+
+
+_ASKS = "asks"
+"""Stands where a reason's code does: what follows is the size that an item's content asks for."""

@@ -18,7 +18,7 @@ from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.plan import content, decide
 from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Absent, History
-from nightpress.plan.staleness import Standing
+from nightpress.plan.standing import Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import anatomy, sources
 from nightpress.project import Project, crash, plugin_json

@@ -21,7 +21,8 @@ from nightpress.errors import BLOCKED, AwaitsReview, NightpressError, PublishCon
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile, reviews
 from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
-from nightpress.plan.staleness import REPLACES, Inputs, LastRow, Publication
+from nightpress.plan.staleness import REPLACES, Inputs
+from nightpress.plan.standing import LastRow, Publication
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
 from nightpress.project import Project

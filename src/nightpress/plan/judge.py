@@ -15,7 +15,7 @@ from nightpress import project as contract
 from nightpress.checks import baseline
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Enhancement, Generator
-from nightpress.plan import history, near_duplicates, own_checks, staleness
+from nightpress.plan import history, near_duplicates, own_checks, size, staleness
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project import Project
@@ -52,7 +52,7 @@ def judge(
         settings=settings,
         target=enhancement.target,
         frontmatter=generator.frontmatter,
-        window=enhancement.size,
+        window=size.of(project, plugin, enhancement, paths).window,
         anatomy=anatomy_of(plugin, tuple(sorted(paths))),
         plugin_paths=frozenset(plugin.files) | frozenset(planned),
         marketplace_plugins=frozenset(known_plugins(project)),

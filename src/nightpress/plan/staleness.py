@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
+from nightpress.plan.standing import LastRow, Publication, Standing
 
 FOLDERS = ("commands/", "agents/")
 """What a document of a plugin speaks of without naming it."""
@@ -21,6 +22,7 @@ SHORT = 12
 KEPT = "a person's file, kept"
 REPLACES = "REPLACES a person's file"
 """Said in plan, run and ledger wherever a draft takes the place of what a person wrote."""
+SAVED = "saved by a person while its document was being made"
 
 
 NOTED: Mapping[str, Status] = {
@@ -29,55 +31,16 @@ NOTED: Mapping[str, Status] = {
 """Actions that write down once how it stands, and do nothing else."""
 
 
-class Standing(Struct, frozen=True):
-    """The file that stands at the target; sha256 None: there is none."""
-
-    sha256: str | None = None
-    size: int = 0
-
-
-class Publication(Struct, frozen=True):
-    """What the ledger or the lock file says was published or adopted last. extends, named: see
-    `lockfile.Entry`."""
-
-    status: str
-    sha256: str
-    fingerprint: Fingerprint
-    writer: str
-    files: Mapping[str, str] | None = None
-    accepted: tuple[str, ...] = ()
-    extends: str = ""
-    named: Mapping[str, str] = field(default_factory=dict)
-
-
-SAVED = "saved by a person while its document was being made"
-
-
-class LastRow(Struct, frozen=True):
-    """The latest row of the ledger, whatever its status. waits: its draft waits for a person;
-    rejected: why a person turned that draft down; blocked: the provider's filter stopped it;
-    withheld: what would have been sent looks like a secret; saved: a person saved the file that
-    stands there while its document was being made."""
-
-    status: str
-    fingerprint: Fingerprint
-    before_sha256: str | None
-    message: str = ""
-    waits: bool = False
-    rejected: str = ""
-    blocked: bool = False
-    withheld: bool = False
-    saved: bool = False
-
-
 class Inputs(Struct, frozen=True):
     """Everything that a decision is made from. `findings` are the errors of the standing file,
     `shortage` says why the source is not enough, and `hollow` why the plugin has nothing real to
     say; all are asked for only when they matter.
 
-    policy: what may happen to a person's file (`standing` of the enhancement); named: this very
-    document was named on the command line; undone: our latest publication, where what stood before
-    it stands again; mentioned: changed files that an adopted document names."""
+    window: what its content asks for where that was looked at, else the manifest's; asks: the same
+    in words; declared: bytes that the manifest asks for at least; policy: what may happen to a
+    person's file (`standing` of the enhancement); named: this very document was named on the
+    command line; undone: our latest publication, where what stood before it stands again;
+    mentioned: changed files that an adopted document names."""
 
     standing: Standing
     window: Window
@@ -91,6 +54,8 @@ class Inputs(Struct, frozen=True):
     forced: bool = False
     findings: Sequence[Finding] = ()
     shortage: str = ""
+    asks: str = ""
+    declared: int = 0
     hollow: str = ""
     publications: frozenset[str] = frozenset()
     policy: str = "keep"
@@ -130,12 +95,19 @@ def needs_judgement(inputs: Inputs) -> bool:
     standing = inputs.standing
     return (
         standing.sha256 is not None
-        and standing.size >= inputs.window.min
+        and standing.size >= _wanted(inputs).min
         and not is_ours(standing, inputs.publication)
         and not _edited(inputs)
         and not is_adopted(standing, inputs.publication)
         and not is_undone(inputs)
     )
+
+
+def _wanted(inputs: Inputs) -> Window:
+    """The window of a person's file; of one that may be replaced the manifest's, for a template
+    fills the window of its content, too."""
+    least = inputs.declared if inputs.policy == "replace" else 0
+    return replace(inputs.window, min=max(least, inputs.window.min))
 
 
 def decide(inputs: Inputs) -> Decision:
@@ -172,8 +144,9 @@ def _decide_persons(inputs: Inputs) -> Decision:
     """A person's file stands there: one that we never published, or that was edited or adopted
     since. Only one that is too small is a case for a draft, and what becomes of the draft is the
     project's word (`standing`); whatever its findings, it is never replaced for them."""
-    standing, size = inputs.standing, _size_reasons(inputs.standing, inputs.window)
-    undersized = standing.size < inputs.window.min
+    standing, window = inputs.standing, _wanted(inputs)
+    size = _size_reasons(standing, window)
+    undersized = standing.size < window.min
     if inputs.asked:
         return _propose(inputs, [Reason("asked", "asked for")])
     if is_adopted(standing, inputs.publication):
@@ -212,7 +185,7 @@ def _propose(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
 def _adopted_with(inputs: Inputs) -> tuple[Reason, ...]:
     """Why a person's file is taken as it is; what there is to say of it goes along."""
     errors = [finding for finding in inputs.findings if finding.severity == "error"]
-    reasons = _size_reasons(inputs.standing, inputs.window)
+    reasons = _size_reasons(inputs.standing, _wanted(inputs))
     if errors:
         said = ", ".join(dict.fromkeys(finding.check for finding in errors))
         reasons.append(Reason("findings", f"a person's file, kept with its findings: {said}"))

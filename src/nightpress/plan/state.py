@@ -10,7 +10,8 @@ from msgspec import Struct, field
 
 from nightpress.model import Decision, Enhancement, Generator, Manifest
 from nightpress.plan import content
-from nightpress.plan.staleness import Inputs, LastRow, Publication, Standing
+from nightpress.plan.staleness import Inputs
+from nightpress.plan.standing import LastRow, Publication, Standing
 from nightpress.plugin import anatomy
 from nightpress.project import Problem, Writer
 from nightpress.storage import Notice
@@ -106,7 +107,8 @@ class PluginState(Struct):
 
 class Item(Struct, frozen=True):
     """One enhancement as tasks and plan see it. id: `slug/name`; target: relative to the project;
-    needs: names of the plugin's enhancements that go first."""
+    needs: names of the plugin's enhancements that go first; asks: the size that its content asks
+    for, in words."""
 
     id: str
     slug: str
@@ -118,3 +120,4 @@ class Item(Struct, frozen=True):
     needs: tuple[str, ...] = ()
     size: int = 0
     plugin_name: str = ""
+    asks: str = ""

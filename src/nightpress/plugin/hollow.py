@@ -137,7 +137,7 @@ def weight(files: Iterable[SourceFile]) -> int:
         text = file.text
         if kind in ("readme", "command", "agent", "skill", "doc"):
             parts = frontmatter.split(text)
-            lines: Iterable[str] = _lines(parts.body)
+            lines: Iterable[str] = telling(parts.body)
         else:
             lines = (line for line in text.split("\n")[:2_000] if line.strip())
         for line in lines:
@@ -147,7 +147,7 @@ def weight(files: Iterable[SourceFile]) -> int:
     return sum(said.values())
 
 
-def _lines(body: str) -> Iterator[str]:
+def telling(body: str) -> Iterator[str]:
     """The lines of a Markdown text that say something of their own."""
     fenced = routine = False
     level = 0

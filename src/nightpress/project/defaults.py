@@ -92,7 +92,9 @@ def window(
     given = values.get("size") if isinstance(values, dict) else None
     given = given if isinstance(given, dict) else {}
     bounds = {k: v for k, v in given.items() if isinstance(v, int) and not isinstance(v, bool)}
-    size = Window(bounds.get("min", base.min), bounds.get("max", base.max))
+    floor = given.get("floor")
+    floor = floor if floor in ("content", "fixed") else base.floor
+    size = Window(bounds.get("min", base.min), bounds.get("max", base.max), floor)
     if size.min <= size.max or not bounds:
         return size, []
     what = f"min ({size.min:,}) is larger than max ({size.max:,})"

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from nightpress import __version__, fingerprint, project
 from nightpress.errors import UsageError
@@ -72,15 +72,13 @@ class Project:
         key = fingerprint.digest("defaults", version(), fingerprint.sha256(text))
         appraisal = self.index.appraisal(key)
         if appraisal is not None:
-            values, least, most = json.loads(appraisal)
-            return Defaults(self.root, values, Window(least, most))
+            values, *size = json.loads(appraisal)
+            return Defaults(self.root, values, Window(*size))
         defaults, problems = project.load_defaults(self.root)
         errors = [p for p in problems if p.severity == "error"]
         if errors:
             raise UsageError("\n".join(str(problem) for problem in errors))
-        self.index.keep_appraisal(
-            key, json.dumps([defaults.values, defaults.size.min, defaults.size.max])
-        )
+        self.index.keep_appraisal(key, json.dumps([defaults.values, *astuple(defaults.size)]))
         return defaults
 
     @cached_property

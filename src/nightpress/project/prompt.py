@@ -94,7 +94,7 @@ def _values(
         "standing": standing,
         "target": _line(material.target, 400),
         "window": window,
-        "aim": (window.min * 2 + window.max * 3) // 5,
+        "aim": window.aim,
         "links": [_line(link, 400) for link in material.links],
         "fence": _fence([*texts, analysis, standing, anatomy.name, anatomy.description]),
     }

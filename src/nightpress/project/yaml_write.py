@@ -86,10 +86,12 @@ marketplace: {marketplace}
 enhancements:
   - skill
 
-# Documents of ours outside this window (bytes) are made again; a person's file: see standing.
+# How large a document is, in bytes. floor: content asks for less where a plugin says less (never
+# under 1,200); fixed holds min whatever it says. A person's smaller file: see standing.
 size:
   min: 8000
   max: 14000
+  floor: content
 
 # Who writes. auto: {auto}, else offline, from the
 # plugin's own text. Nothing that costs money is chosen unless `paid: true` says so.

@@ -21,6 +21,9 @@ RESERVE = 1_400
 MOST_LINES = 490
 """Lines of a body: a SKILL.md has at most 500 (best practices)."""
 
+ENOUGH = 0.65
+"""Of the size of a document that is replaced: with less, something of it would be missed."""
+
 ROUNDS = 6
 """How often the text is read over, and blocks that a check refuses are left out."""
 
@@ -35,7 +38,8 @@ def body(material: Material) -> str:
     skill = material.generator is not None and material.generator.frontmatter == "skill"
     if skill and material.standing and not material.spares and Topic(material).whole:
         text = _composed(replace(material, standing=""))
-        if len(text.encode()) >= material.window.min:
+        least = max(material.window.min, int(ENOUGH * len(material.standing.encode())))
+        if len(text.encode()) >= least:
             return text
     return _composed(material)
 

@@ -77,6 +77,7 @@ def _document(
                 "work": item.work,
                 "publish": item.decision.publish,
                 "bytes": item.size,
+                "asks": item.asks,
                 "reasons": [{"code": r.code, "text": r.text} for r in item.decision.reasons],
                 "score": scores.get(item.id),
             }
@@ -115,7 +116,8 @@ FEW = 20
 def _lines(items: list[Item], scores: dict[str, int]) -> Iterator[str]:
     for item in items:
         score = f" (score {scores[item.id]})" if item.id in scores else ""
-        yield f"{item.decision.action:<12} {item.id}: {_why(item)}{score}"
+        asks = f" [{item.asks}]" if item.asks and item.decision.action != "fresh" else ""
+        yield f"{item.decision.action:<12} {item.id}: {_why(item)}{score}{asks}"
 
 
 def _causes(items: list[Item]) -> Iterator[str]:

@@ -1,0 +1,48 @@
+"""What stands at a document's target, and what is on record of it: the values that a decision is
+made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from nightpress.model import Fingerprint
+
+
+class Standing(Struct, frozen=True):
+    """The file that stands at the target; sha256 None: there is none."""
+
+    sha256: str | None = None
+    size: int = 0
+
+
+class Publication(Struct, frozen=True):
+    """What the ledger or the lock file says was published or adopted last. extends, named: see
+    `lockfile.Entry`."""
+
+    status: str
+    sha256: str
+    fingerprint: Fingerprint
+    writer: str
+    files: Mapping[str, str] | None = None
+    accepted: tuple[str, ...] = ()
+    extends: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
+class LastRow(Struct, frozen=True):
+    """The latest row of the ledger, whatever its status. waits: its draft waits for a person;
+    rejected: why a person turned that draft down; blocked: the provider's filter stopped it;
+    withheld: what would have been sent looks like a secret; saved: a person saved the file that
+    stands there while its document was being made."""
+
+    status: str
+    fingerprint: Fingerprint
+    before_sha256: str | None
+    message: str = ""
+    waits: bool = False
+    rejected: str = ""
+    blocked: bool = False
+    withheld: bool = False
+    saved: bool = False
