@@ -192,6 +192,20 @@ def test_a_table_cell_stays_one_cell() -> None:
     assert "2 drafts wait for a decision" in html
 
 
+def test_what_loses_something_comes_first() -> None:
+    def row(job: str, old: int | None, lost: str) -> pull_request.Row:
+        return pull_request.Row(job, f"{job}.md", old, 9_000, lost, 80, 90, "content changed")
+
+    text = pull_request.body(
+        [row("a/skill", 8_000, ""), row("b/skill", 8_000, "2 rules"), row("c/skill", None, "")],
+        0, github.BEGIN, github.END,
+    )  # fmt: skip
+    assert "2 replace a file; 1 of them lose something of it, listed first." in text
+    assert text.index("`b`") < text.index("`a`") < text.index("`c`")
+    assert "| `b` | `skill` `b/skill.md` | 8,000 -> 9,000 | 2 rules | 80 -> 90 |" in text
+    assert "All are new" in pull_request.body([row("c/skill", None, "")], 0, "", "")
+
+
 def test_a_comment_is_never_too_long() -> None:
     finding = Finding("size", "error", "|" * 10_000, 1)
     report = Report([Judged("x" * 5_000, 1, None, (finding,) * 500, place="x" * 5_000)])

@@ -12,13 +12,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from nightpress.checks import Told
 from nightpress.model import Finding
 from nightpress.report.check_report import Report
 from nightpress.text import safe
 
 MARK = "<!-- nightpress: check -->"
 """What the comment begins with: by it the comment is found again."""
-LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
+LEVELS = ("error", "warning")
+"""Of findings that are shown, the worst first; an info only says what is."""
 MOST_FINDINGS = 40
 LONGEST = 240
 """Characters of a message in Markdown."""
@@ -32,18 +34,20 @@ ROOM = 60_000
 def workflow_commands(report: Report) -> Iterator[str]:
     """`::error file=...,line=...,title=...::message`, the worst first: GitHub shows ten of each
     level and step."""
-    order = {level: number for number, level in enumerate(LEVELS)}
-    placed = sorted(report.placed(), key=lambda pair: order[pair[1].severity])
-    for path, finding in placed:
+    for path, finding in _shown(report):
         place = f"file={_property(path)},line={max(1, finding.line)}"
         if finding.column:
             place += f",col={finding.column}"
         title = _property(f"nightpress: {finding.check}")
-        yield f"::{LEVELS[finding.severity]} {place},title={title}::{_data(_said(finding))}"
+        yield f"::{finding.severity} {place},title={title}::{_data(_said(finding))}"
+
+
+def _shown(report: Report) -> list[Told]:
+    return [told for level in LEVELS for told in report.placed() if told[1].severity == level]
 
 
 def _said(finding: Finding) -> str:
-    return f"{finding.message}. {finding.hint}" if finding.hint else finding.message
+    return f"{finding.message}; {finding.hint}" if finding.hint else finding.message
 
 
 def _data(text: str) -> str:
@@ -61,13 +65,11 @@ def _property(text: str) -> str:
 
 def comment(report: Report) -> str:
     """The comment: what is wrong, or that nothing is."""
-    placed = [(p, f) for p, f in report.placed() if f.severity != "info"]
+    placed = _shown(report)
     closing = list(report.lines())[-1]
     if report.ok and not placed:
         return f"{MARK}\n**nightpress check** passes. {closing}.\n"
     verdict = "passes" if report.ok else "fails"
-    order = {level: number for number, level in enumerate(LEVELS)}
-    placed.sort(key=lambda pair: order[pair[1].severity])
     rows = [
         f"- **{finding.severity}** {code(f'{path}:{max(1, finding.line)}')}"
         f" {code(finding.check)}: {code(_said(finding))}"
@@ -130,13 +132,10 @@ def title(rows: Sequence[Row]) -> str:
 
 def body(rows: Sequence[Row], waiting: int, begin: str, end: str) -> str:
     """The review table; waiting: drafts that a person must decide on, which are not in it."""
-    shown = _fitting(map(_row, rows))
-    losing = sum(bool(row.lost) for row in rows)
+    shown = _fitting(map(_row, sorted(rows, key=lambda row: (not row.lost, row.job))))
     lines = [
         begin,
-        f"{_some(len(rows))} written by nightpress; each passed its checks."
-        f" {losing or 'None'} of them {'lose' if losing > 1 else 'loses'} something that stood"
-        " before.",
+        f"{_some(len(rows))} written by nightpress; each passed its checks. {_losing(rows)}",
         "",
         "| plugin | document | bytes | losses | score | why |",
         "|---|---|---|---|---|---|",
@@ -158,6 +157,16 @@ def body(rows: Sequence[Row], waiting: int, begin: str, end: str) -> str:
         end,
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _losing(rows: Sequence[Row]) -> str:
+    replacing = sum(row.old is not None for row in rows)
+    if not replacing:
+        return "All are new: no file is replaced."
+    losing = sum(bool(row.lost) for row in rows)
+    if not losing:
+        return f"{replacing:,} replace a file, and lose no word of it."
+    return f"{replacing:,} replace a file; {losing:,} of them lose something of it, listed first."
 
 
 def _some(count: int) -> str:
