@@ -49,6 +49,10 @@ class PublishConflict(NightpressError):
     """The target changed under us: the user's bytes stay, nothing of ours was published."""
 
 
+class Crashed(NightpressError):
+    """A bug that one plugin set off: kept in a file, and no matter of the others."""
+
+
 class AwaitsReview(NightpressError):
     """A draft is done and waits for a person (`publish: review`); no call is made for it again."""
 

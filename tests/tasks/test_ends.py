@@ -122,3 +122,46 @@ def test_a_damaged_copy_is_written_again(tmp_path: Path) -> None:
     copy.write_bytes(b"?" * copy.stat().st_size)
     again = held.take(tmp_path / "p", "p", "second", 1.0, "r")
     assert held.read(again.id, "SKILL.md") == OLD.encode()
+
+
+CRASH = """
+from nightpress.pipeline import {module} as _module
+
+_whole = _module.{name}
+
+def _crashes(*given, **named):
+    if any(getattr(one, "slug", one) == "alpha" for one in given):
+        raise ZeroDivisionError("with the token " + "ghp_" + "Zk3qWv9TbX1mLr7YpN5sDf8HjC2aGu4EoKi6")
+    return _whole(*given, **named)
+
+_module.{name} = _crashes
+"""
+
+
+@pytest.mark.parametrize("name", ["request", "analyse", "_judged"])
+def test_a_bug_that_one_plugin_sets_off_fails_that_one(tmp_path: Path, name: str) -> None:
+    for each in ("alpha", "beta"):
+        plugin(tmp_path / "two", each)
+    market = Market(tmp_path / "two")
+    market.run("nightpress", "init")
+    with (market.root / "dodo.py").open("a") as file:
+        file.write(CRASH.format(module="draft", name=name))
+    done = market.doit()
+    assert done.code == 1, done.out + done.err
+    assert "Traceback" not in done.out + done.err
+    assert market.target("beta").exists() and not market.target("alpha").exists()
+    [(status, kind, message)] = market.rows(
+        "SELECT status, error_class, error_message FROM enhancements WHERE job LIKE 'alpha/%'"
+    )
+    assert (status, kind) == ("failed", "Crashed") and "a bug of nightpress" in message
+    text = (market.root / message.rpartition(" ")[2]).read_text()
+    assert "ZeroDivisionError" in text and "Zk3qWv9TbX1mLr7" not in text + done.out + done.err
+
+
+def test_a_bug_of_the_engine_is_one(shop: Market) -> None:
+    with (shop.root / "dodo.py").open("a") as file:
+        file.write(CRASH.format(module="publish", name="publish"))
+        file.write("_module.publish = lambda *_, **__: 1 / 0\n")
+    done = shop.doit()
+    assert done.code == 2 and "a bug in nightpress" in done.err
+    assert "Zk3qWv9TbX1mLr7" not in done.err

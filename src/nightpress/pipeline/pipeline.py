@@ -19,7 +19,14 @@ from msgspec.structs import replace
 from nightpress import fingerprint
 from nightpress.checks import baseline, document
 from nightpress.checks.extension import Extension, counted, extension
-from nightpress.errors import Deferred, NightpressError, PublishConflict, Unrecorded, UnsafePath
+from nightpress.errors import (
+    Crashed,
+    Deferred,
+    NightpressError,
+    PublishConflict,
+    Unrecorded,
+    UnsafePath,
+)
 from nightpress.ledger import lockfile
 from nightpress.model import Finding, Status
 from nightpress.pipeline import copies, review
@@ -367,7 +374,10 @@ class Press(Struct):
         """An action could not go on: the run stops, or this plugin or enhancement fails."""
         if self.run.stops_at(error):
             return
-        if isinstance(over, str):
+        if isinstance(over, str) and isinstance(error, Crashed):
+            with self._guard:
+                self.analyses[over] = error
+        elif isinstance(over, str):
             message = f"{error.strerror or error}" if isinstance(error, OSError) else error.message
             with self._guard:
                 self.analyses[over] = NightpressError(f"no copy could be taken: {message}")

@@ -22,6 +22,8 @@ TODO = {
     "transient": "run doit again: the connection or the server failed",
     "malformed": "run doit again; if it lasts, take another model",
     "truncated": "raise max_output_tokens of the generator, or lower size.max",
+    "Withheld": "take the secret out of the generator's files or the manifest, and revoke it",
+    "Crashed": "report the file that its message names",
     "blocked_by_chance": "nothing: it is asked for once more by the next run",
     "blocked": "the provider refused the content: write this document by hand, or take another"
     " model",

@@ -226,7 +226,10 @@ class Reporter:
                 self._warn(f"{task.name}: not run, for {fail.message} failed")
             return
         self.status = errors.EXIT_BUG
-        self._warn(f"{task.name}: a bug in nightpress, please report it\n{fail.get_msg()}")
+        from nightpress.checks import redact  # an error's words may be a plugin's
+
+        said = redact(fail.get_msg())[0]
+        self._warn(f"{task.name}: a bug in nightpress, please report it\n{said}")
 
     def cleanup_error(self, exception: BaseFail) -> None:
         self._warn(exception.get_msg())

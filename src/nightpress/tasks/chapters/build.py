@@ -148,11 +148,11 @@ class _Analysed:
 
 
 def pace(item: Item) -> None:
-    _act(item, lambda press: press.pace(item))
+    _bounded(item, lambda press: press.pace(item))
 
 
 def draft(item: Item) -> None:
-    _act(item, lambda press: press.draft(item))
+    _bounded(item, lambda press: press.draft(item))
 
 
 def publish(item: Item) -> None:
@@ -174,11 +174,25 @@ _STEPS: dict[str, tuple[Callable[[Item], None], ...]] = {
 
 
 def _snapshot(slug: str) -> None:
-    _act(slug, lambda press: press.snapshot(slug))
+    _bounded(slug, lambda press: press.snapshot(slug))
 
 
 def _analyse(slug: str) -> None:
-    _act(slug, lambda press: press.analyse(slug))
+    _bounded(slug, lambda press: press.analyse(slug))
+
+
+def _bounded(subject: Item | str, step: Callable[[Press], object]) -> None:
+    """A step that changes nothing of the user's: a bug that this one plugin sets off ends it, with
+    a file that tells of it, and the others go on."""
+    try:
+        _act(subject, step)
+    except Exception as error:  # noqa: BLE001 - the boundary of one plugin
+        from nightpress.errors import Crashed
+        from nightpress.project import crash
+
+        now = session.current()
+        what = subject if isinstance(subject, str) else subject.id
+        now.press.stumbled(subject, Crashed(crash.kept(now.project.root, what, error)))
 
 
 def _act(subject: Item | str, step: Callable[[Press], object]) -> None:
