@@ -35,7 +35,8 @@ class Entry(Struct, frozen=True):
     only the document that ours was made from spares it; extends: sha256 of the person's file that
     ours was made from without a loss; named: short digests of what an adopted document speaks of,
     by path (a folder ends with `/`); normal: the file's digest as `fingerprint.held` tells it,
-    where it is another. Lines of before have none of them.
+    where it is another; linked: folders of the plugin's other skills that it was made from, too.
+    Lines of before have none of them.
     """
 
     job: str
@@ -47,6 +48,7 @@ class Entry(Struct, frozen=True):
     accepted: tuple[str, ...] = ()
     extends: str = ""
     normal: str = ""
+    linked: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,6 +64,8 @@ def line(entry: Entry) -> str:
         fields["extends"] = entry.extends
     if entry.normal:
         fields["normal"] = entry.normal
+    if entry.linked:
+        fields["linked"] = entry.linked
     if entry.named:
         fields["named"] = dict(sorted(entry.named.items()))
     fields |= asdict(entry.fingerprint)
@@ -81,6 +85,7 @@ def parse(text: str) -> Entry:
         accepted=tuple(str(name) for name in fields.get("accepted", ())),
         extends=str(fields.get("extends", "")),
         normal=str(fields.get("normal", "")),
+        linked=tuple(str(folder) for folder in fields.get("linked", ())),
         named={str(path): str(short) for path, short in dict(fields.get("named", {})).items()},
     )
 

@@ -35,7 +35,7 @@ from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Attempts, Draft
 from nightpress.pipeline.run import Run
-from nightpress.plan import Item, PluginState, TargetState, history, judge, staleness
+from nightpress.plan import Item, PluginState, TargetState, content, history, judge, staleness
 from nightpress.plugin import sources
 from nightpress.quota import Spending
 from nightpress.storage import Snapshots, tree
@@ -365,6 +365,9 @@ class Press(Struct):
             ingredients, accepted,
             extends="" if adopted else _extends(state),
             normal="" if held == sha256 else held,
+            linked=content.linked(
+                content.others(state.enhancement.target, attempt.plugin.files), counted
+            ),
             named=publication.named_by(root, state.enhancement.target, sha256, counted)
             if adopted else {},
         )  # fmt: skip

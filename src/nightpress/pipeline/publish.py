@@ -17,8 +17,7 @@ from msgspec import Struct, field
 from nightpress import fingerprint
 from nightpress.errors import MachineTrouble, PublishConflict, Unrecorded, UnsafePath
 from nightpress.ledger import lockfile
-from nightpress.plan import agreement, staleness
-from nightpress.plan.staleness import FOLDERS
+from nightpress.plan import agreement, content
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import atomic, tree
@@ -41,8 +40,10 @@ def named_by(
         text = sources.standing_text(root, target, sha256)
     except (OSError, UnsafePath):
         text = ""
-    named = [path for path in sorted(files) if path in text and not path.startswith(FOLDERS)]
-    return staleness.spoken_of(files, (*FOLDERS, *named[:_NAMED]))
+    named = [
+        path for path in sorted(files) if path in text and not path.startswith(content.FOLDERS)
+    ]
+    return content.spoken_of(files, (*content.FOLDERS, *named[:_NAMED]))
 
 
 _NAMED = 40

@@ -20,7 +20,7 @@ from nightpress.model import Fingerprint, Status
 from nightpress.pipeline import publish
 from nightpress.pipeline.publish import LockBook, named_by
 from nightpress.pipeline.run import Run
-from nightpress.plan import agreement, staleness
+from nightpress.plan import agreement, content, staleness
 from nightpress.project import Project
 from nightpress.storage import Snapshots, atomic
 
@@ -160,10 +160,10 @@ def _declared(project: Project, row: RecordedAttempt) -> bool:
 def entry_of(project: Project, row: RecordedAttempt) -> lockfile.Entry:
     """The lock file's entry for a `published` or `adopted` row of the ledger."""
     extends, named = "", dict[str, str]()
+    files = project.ledger.content(row.fingerprint["content"]) or {}
     if row.status == Status.PUBLISHED:
         extends = attempts.extends(project.ledger, row.job, row.target_path, staleness.REPLACES)
     else:
-        files = project.ledger.content(row.fingerprint["content"]) or {}
         named = named_by(project.root / row.plugin_path, row.target, row.content_sha256, files)
     return lockfile.Entry(
         job=row.job,
@@ -175,4 +175,11 @@ def entry_of(project: Project, row: RecordedAttempt) -> lockfile.Entry:
         accepted=row.accepted,
         extends=extends,
         named=named,
+        linked=content.linked(content.others(row.target, _skills(project, row)), files),
     )
+
+
+def _skills(project: Project, row: RecordedAttempt) -> list[str]:
+    """Where skills stand in the plugin of a row, relative to it."""
+    root = project.root / row.plugin_path
+    return [path.relative_to(root).as_posix() for path in root.rglob("SKILL.md")]

@@ -7,12 +7,21 @@ publication would make it stale again, and restoring it would turn back what bel
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+import fnmatch
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from functools import lru_cache
 
+from nightpress import fingerprint
 from nightpress import project as contract
+from nightpress.lazy import pattern
+from nightpress.plugin import anatomy
 from nightpress.project import STATE, Project, paths
 from nightpress.storage import Entry, with_parents
 
+FOLDERS = ("commands/", "agents/")
+"""What a document of a plugin speaks of without naming it."""
+SHORT = 12
+"""Characters of a digest in the lock file that tells whether something is as it was."""
 OURS = (
     "dodo.py", "manifests", "nightpress.lock", STATE,
     "nightpress-baseline.json", "nightpress.sarif",
@@ -60,6 +69,68 @@ def own(
         for e in entries
         if not is_foreign(e.path, others) and (e.path in kept or not is_foreign(e.path, ignored))
     ]
+
+
+def seen(path: str, declared: Sequence[str] = ()) -> bool:
+    """Can a generator see the file? Pictures, archives, licences, changelogs and lock files of
+    packages tell of nothing that a document is made from; declared: patterns of those that a
+    generator's `inputs` names nevertheless."""
+    return _tells(path) or any(fnmatch.fnmatch(path, pattern) for pattern in declared)
+
+
+@lru_cache(maxsize=65_536)
+def _tells(path: str) -> bool:
+    name = path.rpartition("/")[2].lower()
+    stem, dot, ending = name.rpartition(".")
+    if (dot and ending in _UNSEEN) or name in _LOCKS:
+        return False
+    kind = anatomy.kind_of(path)
+    changelog = kind == "doc" and "skills/" not in path and _CHANGELOG.fullmatch(stem or name)
+    return kind != "license" and not changelog
+
+
+_UNSEEN = frozenset(
+    "png jpg jpeg gif webp ico svg bmp avif mp4 webm mov mp3 wav ogg woff woff2 ttf otf eot pdf"
+    " zip gz tgz tar xz bz2 7z jar so dylib dll exe wasm class bin lockb".split()
+)
+_LOCKS = frozenset(
+    "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml uv.lock poetry.lock pdm.lock"
+    " pipfile.lock cargo.lock go.sum gemfile.lock composer.lock bun.lock flake.lock mix.lock"
+    " .gitignore .gitattributes .gitkeep .editorconfig".split()
+)
+_CHANGELOG = pattern(r"(?:change[-_ ]?log|changes|history|releases?|release[-_ ]?notes|news)")
+
+
+def others(target: str, files: Collection[str]) -> frozenset[str]:
+    """The folders of the plugin's other skills, on which a skill does not depend but where it links
+    to one: it is made from its own folder, and from what the plugin is. None of another target."""
+    folder, _, name = target.rpartition("/")
+    if name != "SKILL.md":
+        return frozenset()
+    skills = (path.removesuffix("/SKILL.md") for path in files if path.endswith("/SKILL.md"))
+    return frozenset(skill for skill in skills if not f"{folder}/".startswith(f"{skill}/"))
+
+
+def linked(folders: Collection[str], paths: Collection[str]) -> tuple[str, ...]:
+    """Those of the folders that hold one of the paths."""
+    return tuple(sorted(f for f in folders if any(path.startswith(f"{f}/") for path in paths)))
+
+
+def links(text: str, folder: str) -> bool:
+    """Does the text name the folder of another skill, or something in it?"""
+    return f"{folder}/" in text or f"../{folder.rpartition('/')[2]}/" in text
+
+
+def spoken_of(files: Mapping[str, str], paths: Iterable[str]) -> dict[str, str]:
+    """Short digests of these paths of the plugin's; a folder's, which ends with `/`, is of all
+    that it holds. files: path -> sha256; what is not there has none."""
+    digests = {}
+    for path in paths:
+        held = {p: sha256 for p, sha256 in files.items() if p == path or p.startswith(path)}
+        whole = held if path.endswith("/") else {p: s for p, s in held.items() if p == path}
+        if whole:
+            digests[path] = fingerprint.content(whole)[:SHORT]
+    return digests
 
 
 def _plugins(project: Project) -> set[str]:

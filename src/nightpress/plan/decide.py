@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from nightpress import fingerprint
 from nightpress.model import Enhancement
-from nightpress.plan import staleness
+from nightpress.plan import content, staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState, Target, TargetState
 from nightpress.project import Writer
@@ -69,10 +69,14 @@ def _judged(
     lost: Mapping[str, str],
 ) -> TargetState:
     enhancement, writer = target.enhancement, target.writer
+    declared = target.generator.settings.get("inputs", ())
     counted = {
         path: sha256
         for path, (_, sha256) in plugin.files.items()
-        if path != enhancement.target and path not in excluded
+        if path != enhancement.target
+        and path not in excluded
+        and content.seen(path, declared)
+        and not content.is_foreign(path, target.apart)
     }
     counted |= lost
     inputs = Inputs(

@@ -18,7 +18,7 @@ from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.plan import content, decide
 from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Absent, History
-from nightpress.plan.standing import Standing
+from nightpress.plan.standing import Publication, Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import anatomy, sources
 from nightpress.project import Project, crash, plugin_json
@@ -196,8 +196,32 @@ class Gatherer:
                 forced=project.forces(plugin.slug, enhancement.name),
                 named=job in project.named,
                 undone=undone,
+                apart=self._apart(plugin, enhancement, sha256, publication),
             )
         return targets
+
+    def _apart(
+        self,
+        plugin: PluginState,
+        enhancement: Enhancement,
+        sha256: str | None,
+        known: Publication | None,
+    ) -> frozenset[str]:
+        """What of the plugin the document does not depend on. Of one that is known it is as it was
+        when it was made: a text of ours may name other skills than the one before."""
+        others = content.others(enhancement.target, plugin.files)
+        if not others:
+            return others
+        if known is not None:
+            files = known.files or {}
+            return others.difference(
+                content.linked(others, files) if known.linked is None else known.linked
+            )
+        try:
+            text = sources.standing_text(plugin.root, enhancement.target, sha256)
+        except UnsafePath:
+            text = ""
+        return frozenset(folder for folder in others if not content.links(text, folder))
 
 
 def _needs(manifest: Manifest, enhancement: Enhancement, generator: Generator) -> tuple[str, ...]:

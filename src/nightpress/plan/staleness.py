@@ -6,19 +6,15 @@ Decision feeds the build, the plan, `doit info`, the report and the audit row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress import fingerprint
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
+from nightpress.plan import content
 from nightpress.plan.standing import LastRow, Publication, Standing
 
-FOLDERS = ("commands/", "agents/")
-"""What a document of a plugin speaks of without naming it."""
-SHORT = 12
-"""Characters of a digest in the lock file that tells whether something is as it was."""
 KEPT = "a person's file, kept"
 REPLACES = "REPLACES a person's file"
 """Said in plan, run and ledger wherever a draft takes the place of what a person wrote."""
@@ -200,7 +196,7 @@ def _moved_on(inputs: Inputs) -> tuple[Reason, ...]:
     if known is None:
         return ()
     if known.files is None:  # a clone: its lock file has digests of what is spoken of
-        now = spoken_of(inputs.files, known.named)
+        now = content.spoken_of(inputs.files, known.named)
         changes = [
             f"{path} {'changed' if path in now else 'removed'}"
             for path, short in sorted(known.named.items())
@@ -210,22 +206,10 @@ def _moved_on(inputs: Inputs) -> tuple[Reason, ...]:
         changes = [
             f"{path} {what}"
             for what, path in _differences(known.files, inputs)
-            if path.startswith(FOLDERS) or path in inputs.mentioned
+            if path.startswith(content.FOLDERS) or path in inputs.mentioned
         ]
     said = _some(changes)
     return (Reason("moved", f"source has moved on: {said}"),) if said else ()
-
-
-def spoken_of(files: Mapping[str, str], paths: Iterable[str]) -> dict[str, str]:
-    """Short digests of these paths of the plugin's; a folder's, which ends with `/`, is of all
-    that it holds. files: path -> sha256; what is not there has none."""
-    digests = {}
-    for path in paths:
-        held = {p: sha256 for p, sha256 in files.items() if p == path or p.startswith(path)}
-        whole = held if path.endswith("/") else {p: s for p, s in held.items() if p == path}
-        if whole:
-            digests[path] = fingerprint.content(whole)[:SHORT]
-    return digests
 
 
 def is_adopted(standing: Standing, publication: Publication | None) -> bool:

@@ -18,8 +18,8 @@ class Standing(Struct, frozen=True):
 
 
 class Publication(Struct, frozen=True):
-    """What the ledger or the lock file says was published or adopted last. extends, named: see
-    `lockfile.Entry`."""
+    """What the ledger or the lock file says was published or adopted last. extends, named, linked:
+    see `lockfile.Entry`; linked is None where only the ledger knows it, by the files."""
 
     status: str
     sha256: str
@@ -29,6 +29,7 @@ class Publication(Struct, frozen=True):
     accepted: tuple[str, ...] = ()
     extends: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
+    linked: tuple[str, ...] | None = None
 
 
 class LastRow(Struct, frozen=True):

@@ -23,7 +23,8 @@ class Target(Struct, frozen=True):
     path: relative to the project; analysis: the generator of phase 1, and schema: the text of its
     contract; needs: names of the plugin's enhancements that go first; lost: path -> sha256 of
     content that a restore did not bring back; asked, forced, named: by the user; undone: our
-    latest publication, where what stood before it stands again."""
+    latest publication, where what stood before it stands again; apart: folders of the plugin that
+    the document does not depend on."""
 
     enhancement: Enhancement
     path: str
@@ -40,6 +41,7 @@ class Target(Struct, frozen=True):
     forced: bool = False
     named: bool = False
     undone: Publication | None = None
+    apart: frozenset[str] = frozenset()
 
 
 class TargetState(Struct):

@@ -1,0 +1,137 @@
+"""What no document depends on makes none stale; what one depends on, that one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nightpress.plan import content
+from tests.market import Market, plugin, prose, published
+
+Change = Callable[[Path], None]
+
+
+def writes(path: str, text: str) -> Change:
+    def change(folder: Path) -> None:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+
+    return change
+
+
+def adds(path: str, text: str) -> Change:
+    def change(folder: Path) -> None:
+        (folder / path).write_text((folder / path).read_text() + text)
+
+    return change
+
+
+def says(**values: object) -> Change:
+    def change(folder: Path) -> None:
+        path = folder / ".claude-plugin" / "plugin.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+    return change
+
+
+NOTHING = {
+    "licence": writes("LICENSE", "MIT License\n"),
+    "logo": writes("assets/logo.png", "not even a picture"),
+    "changelog": writes("CHANGELOG.md", "# Changelog\n\n## 2.0.0\n\n- more\n"),
+    "lock file": writes("package-lock.json", "{}"),
+    "release": says(version="2.0.0", license="MIT", homepage="https://example.org"),
+    "blanks": lambda folder: adds("README.md", " \n\n")(folder),
+    "line ends": lambda folder: (
+        (folder / "README.md").write_bytes(
+            (folder / "README.md").read_bytes().replace(b"\n", b"\r\n")
+        )
+        and None
+    ),
+    "ignored": writes("target/out.o", "x"),
+}
+SOMETHING = {
+    "word": adds("README.md", "A word.\n"),
+    "command": writes("commands/new.md", "---\ndescription: New.\n---\n\n# New\n"),
+    "no command": lambda folder: (folder / "commands" / "alpha-settle.md").unlink(),
+    "agent": writes("agents/new.md", "---\nname: new\ndescription: New.\n---\n"),
+    "hook": writes("hooks/hooks.json", '{"hooks": {"Stop": []}}'),
+    "server": writes(".mcp.json", '{"mcpServers": {"a": {"command": "b"}}}'),
+    "script": writes("scripts/run.sh", "#!/bin/sh\necho $HOME\n"),
+    "setting": writes("settings.json", '{"a": 1}'),
+    "description": says(description="Keeps other ledgers"),
+    "name": says(name="other"),
+    "own file": writes("skills/alpha/references/tables.md", "# Tables\n"),
+}
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Market:
+    (tmp_path / ".gitignore").write_text("target/\n")
+    made = published(tmp_path, "alpha")
+    made.git("init", "-q")
+    return made
+
+
+@pytest.mark.parametrize("change", NOTHING.values(), ids=NOTHING)
+def test_what_no_generator_sees_makes_nothing_stale(market: Market, change: Change) -> None:
+    change(market.root / "plugins" / "alpha")
+    assert "0 stale" in market.done("plan").out
+
+
+@pytest.mark.parametrize("change", SOMETHING.values(), ids=SOMETHING)
+def test_every_fact_makes_its_document_stale(market: Market, change: Change) -> None:
+    change(market.root / "plugins" / "alpha")
+    assert "make         alpha/skill: content changed" in market.done("plan").out
+
+
+def test_what_a_generator_declares_it_sees() -> None:
+    for path in ("CHANGELOG.md", "docs/changelog.md", "LICENSE.txt", "a/logo.SVG", "uv.lock"):
+        assert not content.seen(path)
+        assert content.seen(path, ["*.md", "LICENSE*", "a/*", "uv.lock"])
+    for path in ("commands/changelog.md", "skills/x/history.md", "docs/licensing.md", "x.json"):
+        assert content.seen(path)
+
+
+def test_a_skill_depends_on_its_own_folder_and_on_what_it_links_to(tmp_path: Path) -> None:
+    folder = plugin(tmp_path, "alpha", size=24_000)
+    for name in ("one", "two", "three"):
+        code = f"\n```bash\n/alpha-collect {name} --since 2026-01-01\n```\n"
+        writes(f"skills/{name}/guide.md", f"# {name}\n\n{prose(name, 12_000)}\n{code}")(folder)
+        head = f"---\nname: {name}\ndescription: Does {name}. Use when {name} is due.\n---\n\n"
+        link = "See [two](../two/guide.md).\n" if name == "three" else ""
+        writes(f"skills/{name}/SKILL.md", f"{head}# {name}\n\n{link}")(folder)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    market.replaces().done()
+    assert "0 stale" in market.done("plan").out
+    adds("skills/two/guide.md", "\nA word more.\n")(folder)
+    for clone in (False, True):
+        if clone:
+            shutil.rmtree(tmp_path / ".nightpress")
+        said = market.done("plan").out
+        assert "alpha/skill-two: content changed" in said
+        assert "alpha/skill-three: content changed" in said
+        assert "alpha/skill-one: content" not in said
+
+
+def test_a_siblings_publication_changes_nothing(tmp_path: Path) -> None:
+    """Whichever goes first, each document comes out the same."""
+    texts = []
+    for first in ("one", "two"):
+        root = tmp_path / first
+        folder = plugin(root, "alpha", size=14_000)
+        for name in ("one", "two"):
+            writes(f"skills/{name}/notes.md", f"# {name}\n\n{prose(name, 2_500)}\n")(folder)
+            head = f"---\nname: {name}\ndescription: Does {name}. Use when {name} is due.\n---\n"
+            writes(f"skills/{name}/SKILL.md", f"{head}\n# {name}\n")(folder)
+        market = Market(root)
+        assert market.run("nightpress", "init").code == 0
+        market.replaces()
+        market.doit(f"enhance:alpha/skill-{first}")
+        market.doit()
+        texts.append([(folder / f"skills/{n}/SKILL.md").read_bytes() for n in ("one", "two")])
+    assert texts[0] == texts[1]
