@@ -269,3 +269,22 @@ def test_pieces_and_templates_are_no_broken_code(language: str, piece: str) -> N
     broken = add(f"```{language}\n{piece}\n\n)]}}: [\n```")(base.BASE)
     if language == "python":
         assert "block-parses" in checks_of(broken, context)
+
+
+HONEST = [
+    "Never tell the user that the sill is open before the gauge was read.",
+    "Don't tell the user anything you have not checked.",
+    "Compare with `git diff <base-branch>`, then replace <base-branch> by the name.",
+    "Ask the user:\n\n1. **Would you like me to plan the passage?**",
+    "Then ask and wait. Would you like me to tag the table?",
+    "Send it to `+[country code][number]`, or to [country code][number].",
+    '```yaml\n# durations\n"tide + 1h"   # later\n"tide - 2h"\n```',
+    '```bash\nSILL_DEPTH=$(wc -l < list.csv)\necho "$SILL_DEPTH"\n```',
+]
+
+
+@pytest.mark.parametrize("text", HONEST)
+def test_what_people_write_is_no_error(text: str) -> None:
+    context = replace(base.context(), ours=False)
+    found = judge(add(text)(base.BASE), context).errors
+    assert [(f.check, f.message) for f in found] == []

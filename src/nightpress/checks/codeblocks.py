@@ -141,6 +141,8 @@ def _yaml(block: CodeBlock) -> Fault:
     line = 0
     for part in re.split(r"^---[ \t]*$", textwrap.dedent(block.text), flags=re.M):
         fault = _yaml_part(part)
+        if fault and _values(part):
+            continue
         if fault and not (fault[0].startswith("duplicate") and _side_by_side(part)):
             return fault[0], line + fault[1]
         line += part.count("\n")
@@ -156,6 +158,12 @@ def _yaml_part(text: str) -> Fault:
             return None
         return error.message, max(error.line, 1)
     return None
+
+
+def _values(text: str) -> bool:
+    """Values one below the other, each of them whole: expressions that are shown side by side."""
+    lines = [line for line in text.split("\n") if line.strip() and line.lstrip()[0] != "#"]
+    return len(lines) > 1 and all(line[0] in "\"'" and _yaml_part(line) is None for line in lines)
 
 
 def _side_by_side(text: str) -> bool:
@@ -220,7 +228,8 @@ def _completed(source: str) -> str:
         then = after[number]
         following = "" if then is None else lines[then]
         depth = len(following) - len(following.lstrip())
-        if HEAD.match(line) and (not following or depth <= len(indent)):
+        wrong = then == number + 1 and not HEAD.match(following)  # its body, not indented
+        if HEAD.match(line) and not wrong and depth <= len(indent):
             found.append(f"{indent}    pass")
         elif line.lstrip().startswith("@") and not DECORATED.match(following):
             found.append(f"{indent}def _(): pass")

@@ -131,6 +131,8 @@ def link_resolves(document: Document, context: Context, _: Options) -> Iterator[
             hint = "links are relative to the document's own folder"
             yield Spot(f"link to a missing file: {target}", *document.place(link.offset), hint)
     defined = {m[1].lower() for m in DEFINITION.finditer(document.prose)}
+    if not defined and not context.ours:
+        return  # `[country code][number]` is none where nothing is ever defined
     for reference in REFERENCE.finditer(document.prose) if "][" in document.prose else ():
         if (reference[2] or reference[1]).lower() not in defined:
             hint = "define it: [label]: target"

@@ -78,7 +78,8 @@ INJECTION = (
     guarded(
         "the user|to user|tell user|inform user",
         r"\b(?:do not|don't|never)\s+(?:tell|inform|(?:mention|reveal|disclose) (?:this|it) to)\s+"
-        r"(?:the\s+)?user\b(?! (?:to|that|how|what|which|when|it)\b)"
+        r"(?:the\s+)?user\b(?! (?:to|that|how|what|which|when|it)\b"
+        r"| anything (?:that )?you (?:have not|did not|cannot|do not know))"
         r"|(?:^|[.!?:]\s+)without (?:telling|informing|notifying) the user\b",
         flags=re.I | re.M,
     ),
@@ -129,7 +130,7 @@ INJECTION = (
     ),
 )
 ACTIVE = pattern(
-    r"<(?:script|iframe|object|embed|applet|base|meta|link|style|form)\b[^>]*>"
+    r"<(?:script|iframe|object|embed|applet|base|meta|link|style|form)(?![\w-])[^>]*>"
     r"|<[a-z][^<>\s]*\s[^<>]*\bon[a-z]+\s*=|<(?:javascript|vbscript|data|file):",
     re.I,
 )

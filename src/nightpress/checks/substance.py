@@ -55,11 +55,26 @@ def placeholder(document: Document, context: Context, _: Options) -> Iterator[Sp
         yield Spot(f"placeholder {match[0][:60]!r}", *place, "say what belongs there")
 
 
-def conversation(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+OFFER = pattern(r"\W*(?:would you like|do you want|shall I)\b", re.I)
+SCRIPT = pattern(r"\b(?:asks?|asking|prompts?|questions?|offers?|interview|says?|confirm)\b", re.I)
+
+
+def _is_script(document: Document, offset: int) -> bool:
+    """Is the question an item of a list, or one that the lines before it say to ask?"""
+    line, column = document.place(offset)
+    above = document.text.split("\n")[max(0, line - 6) : line]
+    item = re.match(r"[ \t]*(?:[-*+]|\d+[.)])\s", above[-1])
+    before = "\n".join([*above[:-1], above[-1][: column - 1]])
+    return bool(item or SCRIPT.search(before))
+
+
+def conversation(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """Nothing of the conversation is left: "As an AI", "Sure! Here is the document", "Let me know
     if you need more". What stands in quotes is talked about, not said."""
     prose = BLOCK_QUOTE.sub(lambda m: " " * len(m[0]), unquoted(document.prose))
     for match, _kind in matches(CONVERSATION, prose):
+        if not context.ours and OFFER.match(match[0]) and _is_script(document, match.start()):
+            continue  # a question that a person has Claude ask
         yield Spot(
             f"talks to its reader: {match[0]!r}", *document.place(match.start()), "remove it"
         )

@@ -45,10 +45,10 @@ VERSION = pattern(
 )
 NUMBER = pattern(
     r"(?<![\w.,$-])(\$?\d+(?:,\d{3})*(?:\.\d+)?)[ \u00a0-]?"
-    r"(%|ms|milliseconds?|s|secs?|seconds?|min|mins|minutes?|h|hours?|days?|weeks?|months?|years?"
+    r"(%|(?:ms|milliseconds?|s|secs?|seconds?|min|mins|minutes?|h|hours?|days?|weeks?|months?|years?"
     r"|bytes?|[kKMGT]i?B|px|rows?|lines?|files?|requests?|calls?|tokens?|characters?|items?|retries"
     r"|attempts?|times|users?|workers?|threads?|connections?|entries|pages?|records?|steps?"
-    r"|commands?|agents?|skills?|hooks?|tools?|checks?|rules?|points?|percent)\b",
+    r"|commands?|agents?|skills?|hooks?|tools?|checks?|rules?|points?|percent)\b)",
     re.I,
 )
 EXIT = pattern(
