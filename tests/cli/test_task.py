@@ -79,6 +79,8 @@ def test_it_works_from_any_folder_of_the_project(market: Market) -> None:
         ("doit enhanse:alpha", "there is no task 'enhanse'; did you mean 'enhance'?"),
         ("doit enhance:alpha/skil", "did you mean 'enhance:alpha/skill'?\n  hint: it has: skill"),
         ("doit info enhance:alpa/skill", "there is no plugin 'alpa'"),
+        ("nightpress plan alpha", "takes no 'alpha'\n  hint: one document's decision: doit info"),
+        ("doit review alpha/skill", "review is about all plugins, and takes no 'alpha/skill'"),
         ("doit forget enhance:alpa", "there is no plugin 'alpa'"),
     ],
 )

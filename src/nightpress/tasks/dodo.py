@@ -133,9 +133,12 @@ def _unknown(asked: Invocation) -> str:
     name = asked.names[0]
     group, colon, rest = name.partition(":")
     chapters = {n.removeprefix("task_").replace("_", "-") for n in _namespace if n[:5] == "task_"}
+    slugs = [path.stem for path in Path("manifests").glob("[!_]*.yaml")]
+    if name in _OF_ALL and (one := next((n for n in asked.names[1:] if _slug(n) in slugs), "")):
+        task = one if ":" in one else f"enhance:{one}"
+        return f"{name} is about all plugins, and takes no {one!r}\n  hint: {_OF_ALL[name]} {task}"
     if "/" in group or "*" in name or (not colon and group in chapters):
         return ""
-    slugs = [path.stem for path in Path("manifests").glob("[!_]*.yaml")]
     if not colon:
         told = f"there is no task {name!r}"
         if name in slugs:
@@ -155,6 +158,15 @@ def _unknown(asked: Invocation) -> str:
     if group not in chapters and (near := suggestion(group, chapters, lead="; ")):
         return f"there is no task {group!r}{near}"
     return ""
+
+
+_OF_ALL = {"plan": "one document's decision: doit info", "review": "one document: doit info"}
+"""Chapters that take no names, and what tells of one document."""
+
+
+def _slug(name: str) -> str:
+    """The plugin of PLUGIN, PLUGIN/NAME or enhance:PLUGIN/NAME."""
+    return name.rpartition(":")[2].partition("/")[0]
 
 
 class _Unknown(InvalidDodoFile, AttributeError):  # type: ignore[misc]
