@@ -9,6 +9,11 @@ from benchmarks import fuzz
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+FOUND = (
+    ("Markdown", "# A\n\na\rb\rc\n\n```\ncode\n```\n"),
+    ("secrets", "API_KEY=a8Kd92mXq71LzPw" + "04R8Kd92mX\x1971LzPw" * 30),
+)
+"""What `benchmarks fuzz` has found so far."""
 MUTATED = 40
 """Inputs that are samples with faults, for each parser."""
 
@@ -30,4 +35,10 @@ def test_a_broken_sample_raises_nothing_unknown(name: str) -> None:
 @given(parts=st.lists(st.one_of(st.text(max_size=40), st.sampled_from(fuzz.ODD)), max_size=12))
 def test_any_text_raises_nothing_unknown(name: str, parts: list[str]) -> None:
     error = fuzz.tried(fuzz.PARSERS[name], "".join(parts))
+    assert error is None, error
+
+
+@pytest.mark.parametrize(("name", "text"), FOUND)
+def test_what_was_found_before_is_mended(name: str, text: str) -> None:
+    error = fuzz.tried(fuzz.PARSERS[name], text)
     assert error is None, error

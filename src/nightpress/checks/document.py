@@ -133,6 +133,9 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table").disable("inline")
 
 
+LONE_CR = pattern(r"\r(?!\n)")
+
+
 # one draft is judged several times: as it is composed, with its neighbours, without its witness
 @lru_cache(maxsize=8)
 def parse(text: str, raw: str | None = None) -> Document:
@@ -145,7 +148,7 @@ def parse(text: str, raw: str | None = None) -> Document:
             fields = frontmatter.parse(parts.raw)
         except frontmatter.FrontmatterError as error:
             problem = (error.message, error.line + 1, max(error.column, 1))
-    tokens = _parser().parse(parts.body)
+    tokens = _tokens(parts.body)
     starts = _starts(text)
     blocks, masked = _blocks(tokens, parts.body, parts.body_line)
     prose = _blank(text, starts, [(1, parts.body_line), *masked])
@@ -174,7 +177,12 @@ def parse(text: str, raw: str | None = None) -> Document:
 def paragraphs_of(text: str) -> tuple[Paragraph, ...]:
     """The paragraphs of a document of which nothing else matters."""
     parts = frontmatter.split(text)
-    return _paragraphs(_parser().parse(parts.body), parts.body_line)
+    return _paragraphs(_tokens(parts.body), parts.body_line)
+
+
+def _tokens(body: str) -> list[Token]:
+    """Their lines are those that `\\n` ends: to the parser a lone CR would end one, too."""
+    return _parser().parse(LONE_CR.sub(" ", body) if "\r" in body else body)
 
 
 def _starts(text: str) -> tuple[int, ...]:

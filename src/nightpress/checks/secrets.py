@@ -57,7 +57,7 @@ from nightpress.checks.secret_shapes import (
 )
 
 MARK = "[REDACTED]"
-ROUNDS = 5
+ROUNDS = 200
 GENERIC = "key or token"
 
 # --- what a value looks like ---
