@@ -386,3 +386,11 @@ def test_an_example_that_only_begins_like_an_installation_stays(call: str) -> No
     readme = f"# Harbour\n\nAsk for a berth.\n\n## Usage\n\nMoor:\n\n```bash\n{call}\n```\n"
     files = harbour(24) | {"README.md": readme, "commands/plugin-check.md": "Checks a port.\n"}
     assert call in document(material(files))
+
+
+def test_a_scripts_variables_and_exit_codes_are_told() -> None:
+    script = (
+        '#!/bin/sh\n# exit 3: the harbour is closed\npsql -h "$TIDE_HOST" -c "select 1" || exit 3\n'
+    )
+    text = document(material(harbour() | {"scripts/gauge.sh": script}))
+    assert "Reads `TIDE_HOST`; exit code 3: the harbour is closed." in text

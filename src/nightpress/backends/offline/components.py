@@ -16,7 +16,7 @@ from nightpress.backends.offline.trim import Group, Owned
 from nightpress.backends.offline.wording import code, cut, duties, sentence, sentences, third_person
 from nightpress.lazy import pattern
 from nightpress.model import Component, Material
-from nightpress.plugin import kind_of
+from nightpress.plugin import collect, kind_of
 
 _CHAPTERS = {"command": "Commands", "agent": "Agents", "skill": "Skills"}
 _INSTALL = pattern(
@@ -152,8 +152,24 @@ def files(material: Material, topic: Topic) -> list[Block]:
         if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
             about = heading.group(1).replace("`", "").replace("*", "")
         name = code(file.path)
-        rows.append(f"- `{name}`: {sentence(about)}" if sentence(about) else f"- `{name}`")
+        more = [sentence(about), _interface(material, file.path) if kind == "script" else ""]
+        said = " ".join(part for part in more if part)
+        rows.append(f"- `{name}`: {said}" if said else f"- `{name}`")
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
+
+
+def _interface(material: Material, path: str) -> str:
+    """What a script reads of the environment, and what its exit codes mean."""
+    facts = collect(material.anatomy)
+    reads = [code(f.name) for f in facts.belonging(path, "variable") if f.basis == "structural"]
+    exits = [
+        f"exit code {code(f.name)}: {shown(f.values[0]).rstrip('.')}"
+        for f in facts.belonging(path, "exit code")
+        if f.values and shown(f.values[0])
+    ]
+    parts = [f"reads {', '.join(f'`{name}`' for name in reads[:MANY])}"] if reads else []
+    said = "; ".join([*parts, *exits[:MANY]])
+    return f"{said[0].upper()}{said[1:]}." if said else ""
 
 
 def names(material: Material) -> list[Block]:
