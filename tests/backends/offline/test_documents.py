@@ -84,6 +84,15 @@ def test_every_line_stands_in_the_plugins_files_or_is_one_of_a_few_forms() -> No
     assert strange == []
 
 
+def test_where_nothing_shows_a_call_the_commands_calls_are_the_example() -> None:
+    told = "---\ndescription: Light the buoys of a harbour\n---\n"
+    listing = "\n".join(f"buoy {n} burns from dusk to dawn of that day" for n in range(200))
+    body = f"Lights every buoy of the harbour at dusk.\n\n```text\n{listing}\n```\n"
+    files = {"README.md": "# Harbour\n\nBuoys of a harbour.\n", "commands/buoy.md": told + body}
+    text = document(material(files))
+    assert "```text\n# Light the buoys of a harbour\n/buoy\n```" in text
+
+
 def test_too_little_source_is_not_padded() -> None:
     files = {"README.md": "# Buoy\n\nLights a buoy at dusk.\n", "commands/buoy.md": "Lights it.\n"}
     made = material(files)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
+from nightpress.backends.offline import components
 from nightpress.backends.offline.blocks import SAME, Block, units
 from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.backends.offline.topic import Topic
@@ -48,13 +49,17 @@ def _composed(material: Material) -> str:
     parts = parts_of(material)
     is_skill = material.generator is not None and material.generator.frontmatter == "skill"
     most = material.window.max - (RESERVE if is_skill else 64)
+    calls = components.calls(material)
     refused: set[str] = set()
     text = ""
     for _ in range(ROUNDS):
         rows = list(_rows(title(material), _fit(parts, most, refused)))
         text = "\n\n".join(block for block, _ in rows) + "\n"
-        more = _refused(material, text, rows)
-        if not more - refused:
+        more, lacks_example = _refused(material, text, rows)
+        if lacks_example and calls:  # then how its commands are called is the example
+            parts = [*parts, Part(("Commands",), (10, -1), 0, calls)]
+            calls = []
+        elif not more - refused:
             break
         refused |= more
     return text
@@ -78,9 +83,9 @@ def _rows(heading: str, parts: Sequence[Part]) -> Iterator[Row]:
         opened = part.path
 
 
-def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
-    """The blocks at which a check finds an error. Headings are no blocks: their section's first
-    one is meant."""
+def _refused(material: Material, text: str, rows: Sequence[Row]) -> tuple[set[str], bool]:
+    """The blocks at which a check finds an error, and whether an example of the plugin's own is
+    missed. Headings are no blocks: their section's first one is meant."""
     generator = material.generator
     document = finish.finished(material, text)
     offset = document.count("\n") - text.count("\n")
@@ -96,14 +101,15 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
         witness=material.standing,
     )
     texts: set[str] = set()
-    for finding in checks.judge(document, context).errors:
+    errors = checks.judge(document, context).errors
+    for finding in errors:
         line = finding.line - offset
         at = max((n for n, row in enumerate(rows) if row[1] <= line), default=-1)
         while 0 <= at < len(rows) and rows[at][0].startswith("#"):
             at += 1
         if 0 < at < len(rows):
             texts.add(rows[at][0])
-    return texts
+    return texts, any(finding.check == "example-own" for finding in errors)
 
 
 # --- the parts that there is room for: the most valuable first, in document order after ----------

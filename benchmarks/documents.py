@@ -1,0 +1,153 @@
+"""The documents of a built project: placeholders, what does not exist, code, sales words.
+
+`python -m benchmarks documents PROJECT [MEASURE ...]`, of a project on which `doit` has run: every
+file that its ledger holds as published is read beside its plugin, by regular expressions of its
+own, so that no gate of nightpress judges itself. With MEASURE its documents are named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+SALES = re.compile(
+    r"\b(?:perfect|instant(?:ly)?|effortless(?:ly)?|seamless(?:ly)?|powerful|revolutionary"
+    r"|never\b[^.\n]{1,40}\bagain|supercharge|unleash|game-changing|blazing|amazing|ultimate"
+    r"|cutting-edge|world-class|best-in-class|magic(?:al)?)\b",
+    re.I,
+)
+PLACEHOLDER = re.compile(
+    r"\b[A-Z]+(?:_[A-Z]+)*_PLACEHOLDER\b|\b(?:[A-Z]+_)+HERE\b|\[(?:INSERT|TODO|TBD)\b|lorem ipsum"
+)
+FENCE = re.compile(r"(?ms)^([ \t]*)(`{3,})([^\n`]*)\n(.*?)^\1\2[ \t]*$")
+COMMAND = re.compile(r"(?<![\w/.:~`-])`?/([a-z][a-z0-9]*(?:-[a-z0-9]+)+)(?![\w/.-])")
+MENTION = re.compile(r"(?<![\w/.-])((?:commands|agents|scripts|hooks)/[\w./-]+\.\w+)")
+LINK = re.compile(r"\]\(([^)#\s]+)\)")
+STEP = re.compile(r"(?m)^(#{2,6}) (?:Step|Phase|Stage) (\d+)\b", re.I)
+
+
+def documents(root: Path) -> list[tuple[str, str, Path]]:
+    """(job, plugin's folder, file) of what stands as published."""
+    connection = sqlite3.connect(f"file:{root / '.nightpress' / 'ledger.db'}?mode=ro", uri=True)
+    rows = connection.execute(
+        "SELECT job, plugin_path, target_path FROM enhancements WHERE status = 'published'"
+        " GROUP BY job HAVING MAX(id) ORDER BY job"
+    ).fetchall()
+    connection.close()
+    found = []
+    for job, folder, target in rows:
+        file = root / target if (root / target).is_file() else root / folder / target
+        found.append((job, folder, file))
+    return found
+
+
+def names(root: Path) -> set[str]:
+    """Commands and skills of the whole marketplace."""
+    commands = {path.stem for path in root.rglob("commands/**/*.md")}
+    return {n.lower() for n in commands | {p.parent.name for p in root.rglob("skills/*/SKILL.md")}}
+
+
+def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counter[str]]:
+    """What was counted over all documents, and in how many documents each was found."""
+    total: Counter[str] = Counter()
+    held: Counter[str] = Counter()
+    known = names(root)
+    for job, folder, file in documents(root):
+        text = file.read_text(encoding="utf-8")
+        plugin = root / folder
+        texts = {
+            str(path.relative_to(plugin)): path.read_text(encoding="utf-8", errors="replace")
+            for path in sorted(plugin.rglob("*"))
+            if path.is_file() and path != file and path.stat().st_size < 400_000
+        }
+        source = "\n".join(texts.values()).replace("\r\n", "\n")
+        prose = FENCE.sub("", text)
+        flat = re.sub(r"(?m)^[ \t]+", "", source)
+        found: Counter[str] = Counter()
+        found["placeholders"] = len(PLACEHOLDER.findall(prose))
+        found["unknown commands"] = sum(
+            c.lower() not in known and f"/{c}/" not in source for c in COMMAND.findall(prose)
+        )
+        mentioned = MENTION.findall(prose)
+        found["missing files"] = sum(not (plugin / path).exists() for path in mentioned)
+        links = [link for link in LINK.findall(prose) if "://" not in link]
+        found["dead links"] = sum(not (file.parent / link).exists() for link in links)
+        codes = [m.group(4) for m in FENCE.finditer(text)]
+        calls = [
+            c for c in codes if all(row.startswith(("/", "#")) for row in c.split("\n") if row)
+        ]
+        found["altered code"] = sum(
+            re.sub(r"(?m)^[ \t]+", "", c).strip() not in flat for c in codes if c not in calls
+        )
+        found["blocks of one bare command"] = sum(
+            bool(re.fullmatch(r"\s*/[\w:-]+\s*", c)) for c in codes
+        )
+        found["cut procedures"] = cut(text, texts)
+        found["sales words"] = len(SALES.findall(prose))
+        parts = [p for p in texts if re.match(r"(?:commands|agents)/[^/]+\.md$", p)]
+        linked = {(file.parent / link).resolve() for link in links}
+        found["components without a link"] = sum(
+            (plugin / p).resolve() not in linked for p in parts
+        )
+        total.update(found)
+        total["words"] += len(prose.split())
+        total["documents"] += 1
+        total["bytes"] += len(text.encode())
+        held.update({key: 1 for key, value in found.items() if value})
+        total["blocks of code"] += len(codes)
+        for key in named:
+            if found[key]:
+                print(f"{job}: {found[key]} {key}")
+    return total, held
+
+
+def cut(text: str, texts: dict[str, str]) -> int:
+    """Procedures by headings (Step 1, Step 2) that stand in a file with more steps than here."""
+    missing = 0
+    here = [(m.group(2), text[m.end() : m.end() + 60].split("\n")[0]) for m in STEP.finditer(text)]
+    for source in texts.values():
+        steps = [
+            (m.group(2), source[m.end() : m.end() + 60].split("\n")[0])
+            for m in STEP.finditer(FENCE.sub("", source))
+        ]
+        have = sum(step in here for step in steps)
+        missing += 0 < have < len(set(steps)) and have < len(steps) - 1
+    return missing
+
+
+MEASURES = (
+    "placeholders", "unknown commands", "missing files", "dead links", "altered code",
+    "cut procedures", "blocks of one bare command", "components without a link",
+)  # fmt: skip
+
+
+def main(argv: list[str]) -> dict[str, Any]:
+    """One object: documents, bytes, sales words per 1,000 words, and per measure how many there
+    are and in how many documents."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks documents", description=__doc__)
+    parser.add_argument("project", type=Path, help="a folder in which doit has run")
+    parser.add_argument("named", nargs="*", choices=[*MEASURES, []], help="name its documents")
+    args = parser.parse_args(argv)
+    total, held = measure(args.project, args.named)
+    return {
+        "documents": total["documents"],
+        "bytes": total["bytes"],
+        "blocks of code": total["blocks of code"],
+        "sales words per 1,000 words": round(
+            1000 * total["sales words"] / max(1, total["words"]), 2
+        ),
+        "measures": {key: [total[key], held[key]] for key in MEASURES},
+    }
+
+
+def render(result: dict[str, Any]) -> str:
+    """The figures as a table."""
+    rows = ["| measure | found | in documents |", "|---|---|---|"]
+    rows += [f"| {key} | {value:,} | |" for key, value in result.items() if key != "measures"]
+    rows += [f"| {key} | {n:,} | {docs:,} |" for key, (n, docs) in result["measures"].items()]
+    return "\n".join(rows)
