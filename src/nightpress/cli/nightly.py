@@ -388,8 +388,10 @@ class Clone:
 
 
 def _advice(told: str) -> str:
-    if re.search(r"fetch first|non-fast-forward|stale info|rejected", told):
+    if re.search(r"fetch first|non-fast-forward|stale info", told):
         return "somebody pushed to that branch meanwhile: run it again"
+    if "remote rejected" in told:
+        return "the remote refuses it: look at its hooks, and its rules for that branch"
     if re.search(r"[Aa]uthentication|could not read Username|403|401|[Pp]ermission", told):
         return "may GITHUB_TOKEN, or the clone's own credentials, push here?"
     return ""
