@@ -233,3 +233,16 @@ def test_house_fields_follow_in_ours_and_stay_in_a_persons_file() -> None:
     text = finish.finished(replace(material(persons, license="MIT"), house=HOUSE), BODY)
     again = replace(material(persons, license="ISC", version="3"), house=HOUSE, current=text)
     assert (fields(again)["version"], fields(again)["license"]) == ("0.9", "ISC")
+
+
+@pytest.mark.parametrize(
+    "unit", ["-", "\n", "The depot closes the booking when the broker signs. "]
+)
+def test_a_text_that_runs_in_a_circle(unit: str) -> None:
+    assert finish.circles("# Tides\n\n" + unit * 3_000)
+
+
+def test_a_long_text_that_says_each_thing_once_runs_in_none() -> None:
+    rows = "".join(f"| row {n} | {n * 7919 % 1000} | the {n}th tide |\n" for n in range(400))
+    assert not finish.circles(f"# Tides\n\n{rows}")
+    assert not finish.circles("-" * 500)

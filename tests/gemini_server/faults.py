@@ -17,7 +17,7 @@ FAULTS = (
     "minute_429", "day_429", "limit_0", "capacity_429", "plain_429",
     "400", "key_400", "too_large", "401", "403", "404", "408", "500", "502", "503", "504",
     "html_502", "hang", "drip", "disconnect", "cut_body", "malformed_json", "empty_body",
-    "blocked",
+    "blocked", "endless",
 )  # fmt: skip
 # What is wrong with a reply that the service calls a success (HTTP 200).
 DEFECTS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import select
@@ -200,6 +201,11 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._raw(502, b"<html><title>502 Bad Gateway</title></html>", "text/html")
             case "cut_body":
                 self._raw(200, half, kind, len(half) + 5_000)
+            case "endless":
+                self._raw(200, half, kind, 1 << 40)
+                with contextlib.suppress(OSError):
+                    while not self.server.stopping.is_set():
+                        self.wfile.write(b"more of it " * 10_000)
             case "drip":
                 self._raw(200, b"{", kind, 1_000_000)
                 self._until_gone(drip=True)

@@ -88,7 +88,16 @@ class Answer:
     trick: str = ""
 
 
-TRICKS = ("hang", "drip", "disconnect", "cut_body", "malformed_json", "empty_body", "html_502")
+TRICKS = (
+    "hang",
+    "drip",
+    "endless",
+    "disconnect",
+    "cut_body",
+    "malformed_json",
+    "empty_body",
+    "html_502",
+)
 
 
 class Service:

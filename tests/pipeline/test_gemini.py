@@ -623,3 +623,20 @@ def test_what_a_person_saves_in_mid_run_stays(shop: Market) -> None:
         doit("pace=unpaced", "force=1", "enhance:beta")
     assert shop.target("alpha").read_text() == words.format("alpha")
     assert shop.target("beta").read_text() != words.format("beta")
+
+
+def test_a_reply_without_end_is_broken_off_and_never_kept(shop: Market) -> None:
+    with serving(shop, script=["ok", "endless"], rates={}) as (_, doit):
+        done = doit("pace=unpaced", "-n", "1", "limit=1")
+    assert "the reply has no end: broken off after" in done.out, done.out
+    assert (shop.root / ".nightpress" / "ledger.db").stat().st_size < 2_000_000
+    assert len(calls(shop)) == 2
+
+
+def test_a_reply_that_runs_in_a_circle_is_met_as_that_at_once(shop: Market) -> None:
+    """No larger budget is paid for: one call says that it is to be shorter, and that is all."""
+    with serving(shop, script=["ok", *["looping"] * 9]) as (server, doit):
+        done = doit("pace=unpaced", "-n", "1", "limit=1")
+        budgets = [call["phase"] for call in server.seen()["list"]]
+    assert budgets == ["analysis", "generation", "generation"], done.out
+    assert "finish-reason: the reply runs in a circle" in done.out

@@ -185,6 +185,28 @@ def test_a_call_that_failed_counts_from_its_end(pacer: Make, clock: FakeClock) -
     assert waits(paced) == pytest.approx(30, abs=0.01)
 
 
+def test_a_daily_refusal_right_after_midnight_is_a_clock_that_is_off(
+    pacer: Make, clock: FakeClock
+) -> None:
+    """Ours runs ahead: it is the day before that is spent, and this one is not lost."""
+    said: list[str] = []
+    paced = pacer(FREE, tell=said.append)
+    clock.now = when(2026, 11, 19) + 30
+    paced.refused(taken(paced), Answer("day_quota", "429", 429, 2.0, None, "rpd"))
+    assert waits(paced) == pytest.approx(270, abs=0.01)
+    assert said == [
+        f"{LITE}: refused right after midnight, so a clock may be off; tried again in 270 s"
+    ]
+    clock.now += 271
+    held = taken(paced)
+    clock.now += 30
+    paced.refused(
+        held, Answer("day_quota", "429", 429, 2.0, None, "rpd")
+    )  # it is this day after all
+    with pytest.raises(Deferred):
+        paced.attempt(LITE, 1)
+
+
 def test_a_daily_limit_is_learned(pacer: Make, clock: FakeClock) -> None:
     paced = pacer(FREE)
     paced.refused(taken(paced), Answer("day_quota", "429", 429, 2.0, 20, "rpd"))

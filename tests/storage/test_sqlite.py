@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import threading
+import time
 from contextlib import closing
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -146,3 +148,21 @@ def test_a_run_meets_files_without_tables(tmp_path: Path) -> None:
         planned = market.doit("backend=gemini", "plan", GEMINI_API_KEY="x")
         assert planned.code == 0 and "Traceback" not in planned.err, planned.err
     assert market.done("report").err == ""
+
+
+def test_a_file_that_another_program_holds_is_told_within_three_seconds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(tmp_path / "ledger.db", ["CREATE TABLE t (a)"])
+    store.connection()
+    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(2.6, other.execute, ["ROLLBACK"]).start()
+    began = time.monotonic()
+    with store.write() as db:
+        db.execute("INSERT INTO t VALUES (1)")
+    assert 2 < time.monotonic() - began < 10
+    said = capsys.readouterr().err
+    assert said == "ledger.db is held by another program; waiting for it\n"
+    other.close()
+    store.close()

@@ -28,6 +28,16 @@ _OURS = ("name", "description")
 _OWN_FIELD = pattern(r"(?m)^(?:name|description|title|allowed-tools|license|metadata)\s*:")
 
 
+_CIRCLE, _ROUNDS = 100, 4
+"""Characters of a text's end that come again, and how often, where it runs in a circle."""
+
+
+def circles(text: str) -> bool:
+    """Does the text end in a circle? A larger budget makes such a reply longer, not complete."""
+    end = text[-60 * _CIRCLE :]
+    return len(text) > 10 * _CIRCLE and end.count(end[-_CIRCLE:]) >= _ROUNDS
+
+
 def unwrap(text: str) -> str:
     """The reply without a fence around the whole of it."""
     opening = _OPENING.match(text)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from msgspec import Struct
 from msgspec.structs import replace
 
+from nightpress.backends import finish
 from nightpress.errors import ANSWER_KINDS, Answer, BackendError
 from nightpress.model import Backend, BackendKind, Reply, Request
 
@@ -118,10 +119,11 @@ class Retrying:
     def ask(self, request: Request) -> Reply:
         """The reply; raises the last BackendError, or whatever `reserve` raises.
 
-        A reply that was cut off is asked for once more with a larger budget; cut off again, it
-        is returned with finish "length", for it was paid for and the checks judge it.
+        A reply that was cut off is asked for once more with a larger budget, if that can help (it
+        does not run in a circle); cut off again, it is returned with finish "length", for it was
+        paid for and the checks judge it.
         """
-        attempt, widened = 1, False
+        attempt, widened, most = 1, False, self._policy.attempts
         counts: Counter[str] = Counter()
         while True:
             outcome = self._attempt(request, attempt)
@@ -129,7 +131,8 @@ class Retrying:
             if isinstance(outcome, Reply) or outcome.answer.kind == "truncated":
                 budget = larger(self._policy, request.max_output_tokens)
                 cut = isinstance(outcome, BackendError) or outcome.finish == "length"
-                if not cut or widened or budget is None or attempt >= self._policy.attempts:
+                circles = isinstance(outcome, Reply) and finish.circles(outcome.text)
+                if circles or not cut or widened or budget is None or attempt >= most:
                     return _settled(outcome)
                 request, widened = replace(request, max_output_tokens=budget), True
             else:

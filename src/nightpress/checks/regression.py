@@ -145,7 +145,10 @@ def regression_commands(document: Document, context: Context, options: Options) 
 
 def finish_reason(_document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """The reply ended because it was done, not at the token limit."""
-    if context.finish != "stop":
+    if context.finish == "circle":
+        hint = "say each thing once; write a shorter document"
+        yield Spot("the reply runs in a circle, and was cut off in it", hint=hint)
+    elif context.finish != "stop":
         hint = "raise max_output_tokens, or ask for less"
         yield Spot(f"the reply was cut off ({context.finish})", hint=hint)
 

@@ -155,6 +155,9 @@ class Attempts(Struct):
         draft = attempt.draft
         assert draft is not None  # noqa: S101 (draft() has just set it)
         path = keep_draft(self.run.project, attempt.item.id, draft)
+        errors = sorted(
+            errors, key=lambda f: f.check != "finish-reason"
+        )  # the others follow from it
         each = Counter(f"{f.check}: {f.message}" for f in errors).most_common()
         message = "; ".join(text + (f" ({n} times)" if n > 1 else "") for text, n in each[:3])
         more = f" and {len(each) - 3} more" if len(each) > 3 else ""

@@ -41,7 +41,7 @@ def is_outage(answer: Answer) -> bool:
 class _Lane(Struct):
     """One model. failures: without an answer since; began: of the first of them (epoch seconds);
     probe_at: when the next call may be made, while the circuit is open; reached: did a server
-    answer at all, be it with an error?"""
+    get a call at all?"""
 
     failures: int = 0
     began: float = 0.0
@@ -117,7 +117,7 @@ class Circuit(Struct):
             now = self.clock.time()
             lane.failures += 1
             lane.because = answer.message
-            lane.reached = lane.reached or answer.http_status is not None
+            lane.reached = lane.reached or answer.left
             if lane.failures == 1:
                 lane.began = now
             if lane.probe_at is None and lane.failures >= (IN_A_ROW if lane.answered else 1):

@@ -296,6 +296,9 @@ def _judged(
     project: Project, plugin: PluginState, state: TargetState, question: Request, reply: Reply
 ) -> Draft:
     text = finish.finished(question.material, reply.text)
+    ending = reply.finish
+    if ending == "length" and finish.circles(reply.text):
+        ending = "circle"
     standing = (
         sources.standing_text(plugin.root, state.enhancement.target, state.inputs.standing.sha256)
         or None
@@ -305,7 +308,7 @@ def _judged(
     with around.turn:
         verdict = judge.judge(
             project, plugin, state.enhancement, state.counted, text,
-            standing=standing, finish=reply.finish, planned=planned, forced=state.inputs.forced,
+            standing=standing, finish=ending, planned=planned, forced=state.inputs.forced,
         )  # fmt: skip
         if not verdict.errors:
             around.add(state.target_path, verdict.text.encode("utf-8", "replace"))

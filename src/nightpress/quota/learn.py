@@ -57,9 +57,21 @@ def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float)
     )
 
 
+SKEW = 300.0
+"""Seconds after the provider's midnight in which a spent day may be that of yesterday."""
+
+
 def close(db: Connection, lane: Row, reserved_at: float, now: float, day: Day) -> tuple[str, ...]:
     """The day's quota is spent: closed until the midnight after the request was reserved (its
-    answer may arrive after that, and must not close the new day)."""
+    answer may arrive after that, and must not close the new day). Right after midnight it is the
+    day before that is spent, by the provider's clock: then it is only a pause."""
+    if (began := day.began(reserved_at)) + SKEW > reserved_at:
+        until = began + SKEW
+        if until > max(now, lane["hold_until"]):
+            db.execute("UPDATE lanes SET hold_until=? WHERE id=?", (until, lane["id"]))
+            what = "refused right after midnight, so a clock may be off"
+            return (f"{lane['model']}: {what}; tried again in {until - now:.0f} s",)
+        return ()
     until = day.ends(reserved_at)
     if until <= now or lane["closed_until"] >= until:
         return ()

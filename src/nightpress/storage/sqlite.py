@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,9 @@ VERSION = sqlite3.sqlite_version
 IntegrityError = sqlite3.IntegrityError
 
 BUSY_SECONDS = 30.0
+"""How long another program that holds a database is waited for."""
+TOLD_AFTER = 2.0
+"""Seconds of that after which the user is told."""
 
 
 class Store:
@@ -82,11 +86,11 @@ class Store:
         private.file(self.path)
         # check_same_thread is off only so that close() may close every thread's connection
         connection = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False,
+            self.path, timeout=TOLD_AFTER, isolation_level=None, check_same_thread=False,
             factory=sqlite3.Connection if self._durable else _Cache,
         )  # fmt: skip
         connection.row_factory = sqlite3.Row
-        _write_ahead(connection)
+        _write_ahead(connection, self.path)
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys=ON")
         self._migrate(connection)
@@ -120,7 +124,7 @@ class Store:
                 f"this one knows {len(self._migrations)})",
                 "upgrade nightpress: pip install --upgrade nightpress",
             )
-        connection.execute("BEGIN IMMEDIATE")
+        _begin(connection, self.path)
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             for number, script in enumerate(self._migrations[version:], version + 1):
@@ -138,7 +142,7 @@ class Store:
         """One IMMEDIATE transaction: committed at the end, rolled back on any exception."""
         connection = self.connection()
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            _begin(connection, self.path)
             yield connection
             connection.execute("COMMIT")
         except BaseException as error:
@@ -244,18 +248,41 @@ def _writable(path: Path) -> bool:
     return os.access(path.parent, os.W_OK)
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
+def _begin(connection: sqlite3.Connection, path: Path) -> None:
+    """Begin to write; while another program holds the file, wait, and say so."""
+    patience, told = time.monotonic() + BUSY_SECONDS, False
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            told = told or _tell_busy(path)
+
+
+def _tell_busy(path: Path) -> bool:
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{path.name} is held by another program; waiting for it\n")
+        sys.stderr.flush()
+    return True
+
+
+def _write_ahead(connection: sqlite3.Connection, path: Path) -> None:
     """Turn WAL on. Several first openers of one new file meet here, and SQLite does not wait for
     this one change (it would upgrade a read lock), so we do; in a file that has WAL it is nothing.
     """
-    patience = time.monotonic() + BUSY_SECONDS
+    began, told = time.monotonic(), False
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+            waited = time.monotonic() - began
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or waited > BUSY_SECONDS:
                 raise
+            if waited > TOLD_AFTER:
+                told = told or _tell_busy(path)
             time.sleep(0.005)
 
 

@@ -93,7 +93,9 @@ def of_body(body: str) -> Outcome:
     except (ValueError, RecursionError):
         if body.lstrip()[:1] == "<":  # of a hotel's network, or of another service at that address
             message = f"a web page came in place of a reply: {_page(body)}"
-            return Outcome("", "", 0, 0, Answer("transient", message, hint=HINTS["unreached"]))
+            return Outcome(
+                "", "", 0, 0, Answer("transient", message, hint=HINTS["unreached"], left=False)
+            )
         message = "the reply's body is no JSON" if body.strip() else "the reply's body is empty"
         return Outcome("", "", 0, 0, Answer("malformed", message, 200))
     if not isinstance(value, dict):

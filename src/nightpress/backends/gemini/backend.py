@@ -88,13 +88,20 @@ class Gemini:
         from google.genai.errors import APIError
         from httpx2 import HTTPError, InvalidURL
 
-        from nightpress.backends.gemini.client import GivenUp, issuer
+        from nightpress.backends.gemini.client import GivenUp, TooMuch, issuer
 
         if isinstance(error, APIError):
             headers = getattr(error.response, "headers", None) or {}
             answer = answers.of_error(error.code, error.details, headers.get("retry-after", ""))
         elif isinstance(error, GivenUp):
             answer = Answer("transient", str(error))
+        elif isinstance(error, TooMuch):
+            answer = Answer(
+                "too_large",
+                f"the reply has no end: {error}",
+                200,
+                hint="nothing of it was kept; the document is tried again in another run",
+            )
         elif isinstance(error, TimeoutError):
             answer = Answer("transient", f"no answer within {self.route.deadline:g} s")
         elif isinstance(error, HTTPError | InvalidURL | GoogleAuthError | OSError):

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import os
+import re
 import socket
 import ssl
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,12 +30,56 @@ GRACE = 5.0
 """Seconds, beyond the deadline, that a cancelled request gets to let go of its socket."""
 
 
+FLOOR, PER_TOKEN = 1 << 20, 32
+"""Bytes of a reply that are taken at most: so many, and so many for each output token asked for."""
+_ASKED = re.compile(rb'"max(?:_o|O)utput(?:_t|T)okens":\s*(\d{1,7})')
 SHAKE = 5.0
 """Seconds for a look at the certificate of a server that is not trusted."""
 
 
 class GivenUp(Exception):
     """The line was closed while the call was in flight."""
+
+
+class TooMuch(Exception):
+    """The reply is far longer than what was asked for."""
+
+
+class Capped(httpx2.AsyncBaseTransport):
+    """Counts the bytes of each reply while they arrive, and breaks off one that has no end."""
+
+    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._inner.handle_async_request(request)
+        asked = _ASKED.search(await request.aread())
+        most = FLOOR + PER_TOKEN * int(asked[1] if asked else 65_536)
+        if response.headers.get("content-encoding", "identity") != "identity":
+            await response.aclose()
+            raise TooMuch("the reply is compressed, which was not asked for")
+        assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 (of this transport)
+        response.stream = _Counted(response.stream, most)
+        return response
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class _Counted(httpx2.AsyncByteStream):
+    def __init__(self, inner: httpx2.AsyncByteStream, most: int) -> None:
+        self._inner = inner
+        self._left = self._most = most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._inner:
+            self._left -= len(piece)
+            if self._left < 0:
+                raise TooMuch(f"broken off after {self._most:,} bytes, far more than was asked for")
+            yield piece
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
 
 
 class Line:
@@ -47,7 +92,12 @@ class Line:
         # every one that the environment has, and show loopback traffic to it.
         verify = httpx2.create_ssl_context(trust_env=True)
         proxy = route.proxy or None
-        self._async = httpx2.AsyncClient(trust_env=False, proxy=proxy, verify=verify, timeout=None)
+        self._async = httpx2.AsyncClient(
+            trust_env=False, timeout=None, headers={"accept-encoding": "identity"},
+            transport=Capped(
+                httpx2.AsyncHTTPTransport(verify=verify, proxy=proxy, trust_env=False)
+            ),
+        )  # fmt: skip
         self._sync = httpx2.Client(trust_env=False, proxy=proxy, verify=verify, timeout=None)
         self.client = _client(route, self._async, self._sync)
         self._loop = asyncio.new_event_loop()
