@@ -13,7 +13,8 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from nightpress.checks import Context, judge
@@ -91,10 +92,33 @@ FALSE: Mapping[str, tuple[str, ...]] = {
 
 def main(argv: list[str]) -> dict[str, Any]:
     """One object: documents, clean (of them without an error), planted, caught, rate in percent,
-    by_kind (caught, planted), missed (some), ms_per_document."""
+    by_kind (caught, planted), missed (some), ms_per_document, people (what `check` says of
+    documents that people keep, where its reports are given)."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks falsehoods", description=__doc__)
     parser.add_argument("--documents", type=int, default=40)
-    return run(parser.parse_args(argv).documents)
+    parser.add_argument(
+        "--people", nargs="*", type=Path, default=[], metavar="JSON",
+        help="of `nightpress check --format json` over marketplaces that people keep",
+    )  # fmt: skip
+    given = parser.parse_args(argv)
+    return run(given.documents) | {"people": _people(given.people)}
+
+
+def _people(reports: Iterable[Path]) -> dict[str, Any]:
+    """Documents, those with an error, and gate -> documents that it finds an error in. Errors are
+    not all false: a dead link is one whoever wrote it."""
+    gates: Counter[str] = Counter()
+    documents = 0
+    with_error = 0
+    for report in reports:
+        for row in json.loads(report.read_text())["results"]:
+            if row["score"] is None:
+                continue
+            documents += 1
+            found = {f["check"] for f in row["findings"] if f["severity"] == "error"}
+            with_error += bool(found)
+            gates.update(found)
+    return {"documents": documents, "with_error": with_error, "gates": dict(gates.most_common())}
 
 
 def run(documents: int = 40) -> dict[str, Any]:
@@ -230,5 +254,18 @@ def render(result: dict[str, Any]) -> str:
             "| kind | caught |",
             "|---|---|",
             *rows,
+            *_rendered(result.get("people") or {}),
         ]
     )
+
+
+def _rendered(people: Mapping[str, Any]) -> list[str]:
+    if not people.get("documents"):
+        return []
+    return [
+        f"\n{people['documents']:,} documents that people keep, each in its own plugin:"
+        f" {people['with_error']:,} have an error, true ones included.\n",
+        "| gate | documents with an error |",
+        "|---|---|",
+        *(f"| {gate} | {n} |" for gate, n in people["gates"].items()),
+    ]
