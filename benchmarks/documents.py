@@ -28,6 +28,7 @@ FENCE = re.compile(r"(?ms)^([ \t]*)(`{3,})([^\n`]*)\n(.*?)^\1\2[ \t]*$")
 COMMAND = re.compile(r"(?<![\w/.:~`-])`?/([a-z][a-z0-9]*(?:-[a-z0-9]+)+)(?![\w/.-])")
 MENTION = re.compile(r"(?<![\w/.-])((?:commands|agents|scripts|hooks)/[\w./-]+\.\w+)")
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
+SHORT = re.compile(r"(?m)^(?:shortcut|alias(?:es)?):\s*[\"']?/?([\w-]+)")
 STEP = re.compile(r"(?m)^(#{2,6}) (?:Step|Phase|Stage) (\d+)\b", re.I)
 
 
@@ -48,7 +49,10 @@ def documents(root: Path) -> list[tuple[str, str, Path]]:
 
 def names(root: Path) -> set[str]:
     """Commands and skills of the whole marketplace."""
-    commands = {path.stem for path in root.rglob("commands/**/*.md")}
+    files = sorted(root.rglob("commands/**/*.md"))
+    commands = {path.stem for path in files}
+    for path in files:  # and what they say that they are called, too
+        commands |= set(SHORT.findall(path.read_text(encoding="utf-8", errors="replace")))
     return {n.lower() for n in commands | {p.parent.name for p in root.rglob("skills/*/SKILL.md")}}
 
 
@@ -109,15 +113,16 @@ def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counte
 def cut(text: str, texts: dict[str, str]) -> int:
     """Procedures by headings (Step 1, Step 2) that stand in a file with more steps than here."""
     missing = 0
-    here = [(m.group(2), text[m.end() : m.end() + 60].split("\n")[0]) for m in STEP.finditer(text)]
+    here = steps_of(text)
     for source in texts.values():
-        steps = [
-            (m.group(2), source[m.end() : m.end() + 60].split("\n")[0])
-            for m in STEP.finditer(FENCE.sub("", source))
-        ]
-        have = sum(step in here for step in steps)
-        missing += 0 < have < len(set(steps)) and have < len(steps) - 1
+        steps = steps_of(FENCE.sub("", source))
+        missing += 0 < len(steps & here) < len(steps)
     return missing
+
+
+def steps_of(text: str) -> set[str]:
+    """The headings of steps, each as it stands, without its level."""
+    return {text[m.start(2) :].split("\n", 1)[0].strip() for m in STEP.finditer(text)}
 
 
 MEASURES = (
