@@ -194,7 +194,7 @@ class Service:
     def _fault(self, fault: str, target: Target, rng: random.Random) -> Refusal:
         limits = self.quota.limits(target.model)
         over = {
-            "minute_429": ({"rpm": limits.rpm or 15}, rng.uniform(1.2, 30.0)),
+            "minute_429": ({"rpm": limits.rpm or 15}, rng.uniform(24.0, 30.0)),
             "day_429": ({"rpd": limits.rpd or 500}, rng.choice([2.4, 32.6, 64_800.0])),
             "limit_0": ({"rpd": 0, "rpm": 0, "tpm": 0}, rng.uniform(1.2, 50.0)),
         }
