@@ -10,6 +10,10 @@ from tests.checks.base import BASE, FILES, INSTRUCTIONS
 from tests.checks.defect import Defect, add, description, end, field, made, same, swap
 from tests.checks.disguises import disguises
 
+QUESTIONS = (
+    {"for": "what users ask", "headings": ["?"], "least": 3, "required": True},
+    {"for": "limits", "headings": ["limits"]},
+)
 LONG = "Predicts tides. Use when someone asks for tides. " + "More of high and low water. " * 40
 FILLER = "\n".join(
     f"- Row {n}: the harbour at {n * 7} metres draught is open from {n}:15 to {n + 2}:45, local."
@@ -27,6 +31,7 @@ def form() -> list[Defect]:
             "size-window", "too small", lambda t: t[: t.index("## A worked answer")].rstrip() + "\n"
         ),
         made("size-window", "too large", add(FILLER)),
+        made("outline", "a FAQ without questions", same, outline=QUESTIONS),
         made("frontmatter-present", "no frontmatter", lambda t: t.split("---\n", 2)[2].lstrip()),
         made(
             "frontmatter-present",

@@ -59,6 +59,33 @@ def size_window(document: Document, context: Context, _: Options) -> Iterator[Sp
         yield Spot(f"{size:,} bytes, {window.max:,} at most", hint="move detail to a reference")
 
 
+def outline(document: Document, context: Context, _: Options) -> Iterator[Spot]:
+    """A document of ours has every section that its generator's `outline` requires: enough headings
+    below the title that say one of the words given for it (`?`: that ask a question)."""
+    if not context.ours:
+        return
+    heads = [h.text.lower().rstrip("` ") for h in document.headings if h.level > 1]
+    for section in context.outline:
+        words = [str(word).lower() for word in section.get("headings", ())]
+        if not section.get("required") or not words:
+            continue
+        found = sum(any(_says(head, word) for word in words) for head in heads)
+        least = int(section.get("least", 1))
+        if found < least:
+            many = f"{found} of {least} headings" if least > 1 else "no heading"
+            named = ", ".join(repr(word) for word in words[:5])
+            yield Spot(
+                f"{many} of the section for {section['for']!r}",
+                hint=f"add it, under a heading with {named}",
+            )
+
+
+def _says(heading: str, word: str) -> bool:
+    if word == "?":
+        return heading.endswith(("?", "\uff1f"))
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", heading) is not None
+
+
 def body_size(document: Document, context: Context, options: Options) -> Iterator[Spot]:
     """A skill's body has at most 500 lines and 5,000 tokens (four bytes each)."""
     if context.frontmatter != "skill":

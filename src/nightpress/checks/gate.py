@@ -40,7 +40,8 @@ class Context(Struct, frozen=True):
     wrote it, so that house rules hold (else a gate's `alone` severity does); finish: the reply's
     reason; instructions: the prompt's own words, without plugin content; neighbours: the paragraphs
     of the marketplace's other documents; custom: the project's own checks, already loaded; forced:
-    the user accepts losses against the standing file.
+    the user accepts losses against the standing file; outline: the sections that the generator
+    declares.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Context(Struct, frozen=True):
     neighbours: Neighbours | None = None
     custom: tuple[Gate, ...] = ()
     forced: bool = False
+    outline: tuple[Mapping[str, Any], ...] = ()
 
 
 Check = Callable[[Document, Context, Options], Iterable[Spot]]

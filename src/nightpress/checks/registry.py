@@ -23,6 +23,7 @@ HTML = "br details summary kbd sub sup b i em strong hr p a img".split()
 
 GATES = (
     Gate("size-window", "form", "error", form.size_window),
+    Gate("outline", "form", "error", form.outline),
     Gate("frontmatter-present", "form", "error", metadata.frontmatter_present),
     Gate("frontmatter-syntax", "form", "error", metadata.frontmatter_syntax),
     Gate(

@@ -63,6 +63,7 @@ def judge(
         finish=finish,
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
         forced=forced,
+        outline=tuple(generator.settings.get("outline", ())),
         ours=ours,
         instructions=instructions(generator.system, generator.prompt),
         neighbours=near_duplicates.of(project).beside(text, folder) if ours else None,
