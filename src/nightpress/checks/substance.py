@@ -233,8 +233,7 @@ def code_span(document: Document, context: Context, _: Options) -> Iterator[Spot
 def example_own(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """At least one example is the plugin's own: a code block with a line of the plugin's source, or
     a code block or a section called example, usage or the like that names one of its commands,
-    agents, skills, files or the plugin. What a person shows is the plugin's own. Of a plugin whose
-    files show none, none is asked for: it would have to be invented."""
+    agents, skills, files or the plugin. What a person shows is the plugin's own."""
     if not context.ours and (document.blocks or _example_sections(document)):
         return
     if context.anatomy is None or not comparable(document.body, context):
@@ -245,28 +244,10 @@ def example_own(document: Document, context: Context, _: Options) -> Iterator[Sp
     lines = (line.strip() for block in document.blocks for line in block.text.split("\n"))
     if any(len(line) > 8 and source.says(line) for line in lines):
         return
-    if any(name in text.lower() for text in texts for name in names):
-        return
-    if _shows_own(context.anatomy):
+    if not any(name in text.lower() for text in texts for name in names):
         yield Spot(
             "no example of the plugin's own", hint="show a real request and what comes of it"
         )
-
-
-FENCED = pattern(r"(?ms)^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)^[ \t]*\1")
-
-
-def _shows_own(anatomy: Anatomy) -> bool:
-    """Do the plugin's own files show how one of its parts is used, beyond its bare name?"""
-    names = _own_names(anatomy)
-    shown = (
-        line.strip().lower()
-        for file in anatomy.files
-        if file.path.endswith(".md")
-        for block in FENCED.findall(file.text)
-        for line in block[1].split("\n")
-    )
-    return any(name in line and len(line) > len(name) + 2 for line in shown for name in names)
 
 
 def _own_names(anatomy: Anatomy) -> set[str]:

@@ -99,7 +99,7 @@ def test_too_little_source_is_not_padded() -> None:
     text = document(made)
     assert extractable(made) == len(text.encode()) < 8_000
     body = text.split("---\n", 2)[2]
-    assert len(body) < 4 * sum(map(len, files.values()))
+    assert len(body) < 5 * sum(map(len, files.values()))
 
 
 def test_extractable_needs_no_analysis() -> None:
