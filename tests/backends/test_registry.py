@@ -20,6 +20,7 @@ FOREIGN = {
     "checks/residue.py": "a gate's list of assistants that a document must not speak as",
     "checks/known_names.py": "names of another program's variables",
     "plugin/declared.py": "names of models that a plugin's own text may hold",
+    "checks/amounts.py": "names of models that a document may hold",
 }
 
 
