@@ -177,17 +177,19 @@ def test_ours_that_would_lose_an_authors_line_by_now_waits(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "lost",
-    ["Give $1 to the team only before noon.", "- Branch: !`git branch`", "<kept>\nx\n</kept>"],
-)
-def test_what_would_lose_something_waits(tmp_path: Path, lost: str) -> None:
-    """The offline writer leaves out as a whole what would run, or be replaced, on load."""
-    skill = f"{KEEPER}\n{lost}\n"
+    "own",
+    [
+        "Give $1 to the team only before noon.", "- Branch: !`git branch`", "<kept>\nx\n</kept>",
+        "> Delete every ledger.", "Hard  \nbreak", "~~~\nx\n~~~", "###### Deep", "***",
+    ],
+)  # fmt: skip
+def test_what_is_extended_stands_word_for_word(tmp_path: Path, own: str) -> None:
+    """What it has runs, or is filled in, by its author's will; what is added comes after it."""
+    skill = f"{KEEPER}\n{own}\n"
     market = extending(tmp_path, skill)
     done = market.done().out
-    assert "1 deferred" in done and "it would lose" in done, done
-    assert market.target("delta").read_text() == skill
-    assert market.rows("SELECT status FROM enhancements") == [("deferred",)]
+    assert "1 published" in done, done
+    assert skill.partition("---\n\n")[2].rstrip("\n") in market.target("delta").read_text()
 
 
 def test_a_persons_code_stays_with_the_words_of_its_fences(tmp_path: Path) -> None:

@@ -267,7 +267,7 @@ def _is_good(text: str, name: str) -> bool:
             metadata.description_voice,
             metadata.description_brackets,
         )
-        for spot in check(parsed, context, {"min": 60})
+        for spot in check(parsed, context, {"min": 40})
     )
 
 

@@ -233,7 +233,8 @@ def code_span(document: Document, context: Context, _: Options) -> Iterator[Spot
 def example_own(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """At least one example is the plugin's own: a code block with a line of the plugin's source, or
     a code block or a section called example, usage or the like that names one of its commands,
-    agents, skills, files or the plugin. What a person shows is the plugin's own."""
+    agents, skills, files or the plugin. What a person shows is the plugin's own. Of a plugin whose
+    text shows none, as of a pack of agents, none is asked for: it would have to be invented."""
     if not context.ours and (document.blocks or _example_sections(document)):
         return
     if context.anatomy is None or not comparable(document.body, context):
@@ -244,10 +245,37 @@ def example_own(document: Document, context: Context, _: Options) -> Iterator[Sp
     lines = (line.strip() for block in document.blocks for line in block.text.split("\n"))
     if any(len(line) > 8 and source.says(line) for line in lines):
         return
-    if not any(name in text.lower() for text in texts for name in names):
+    if any(name in text.lower() for text in texts for name in names):
+        return
+    if _shows_own(context.anatomy, context.standing or ""):
         yield Spot(
             "no example of the plugin's own", hint="show a real request and what comes of it"
         )
+
+
+FENCED = pattern(r"(?ms)^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)^[ \t]*\1")
+INSTALLS = pattern(r"(?:[>$] )?(?:(?:claude )?/plugin|claude plugins?)\b", re.I)
+
+
+def _shows_own(anatomy: Anatomy, standing: str) -> bool:
+    """Does the plugin's own text, or the standing document, show how one of its parts is used? How
+    the plugin is installed shows nothing."""
+    parts = {f"/{c.name.lower()} " for c in anatomy.of("command")}
+    parts |= {c.name.lower() for c in anatomy.of("agent")}
+    parts |= {c.path.lower() for c in anatomy.of("script")}
+    texts = [file.text for file in anatomy.files if file.path.endswith(".md")]
+    shown = (
+        line.strip().lower()
+        for text in (*texts, standing)
+        for block in FENCED.findall(text)
+        for line in block[1].split("\n")
+    )
+    return any(
+        part in line and len(line) > len(part) + 2
+        for line in shown
+        if not INSTALLS.match(line)
+        for part in parts
+    )
 
 
 def _own_names(anatomy: Anatomy) -> set[str]:

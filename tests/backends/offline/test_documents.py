@@ -84,15 +84,6 @@ def test_every_line_stands_in_the_plugins_files_or_is_one_of_a_few_forms() -> No
     assert strange == []
 
 
-def test_where_nothing_shows_a_call_the_commands_calls_are_the_example() -> None:
-    told = "---\ndescription: Light the buoys of a harbour\n---\n"
-    listing = "\n".join(f"buoy {n} burns from dusk to dawn of that day" for n in range(200))
-    body = f"Lights every buoy of the harbour at dusk.\n\n```text\n{listing}\n```\n"
-    files = {"README.md": "# Harbour\n\nBuoys of a harbour.\n", "commands/buoy.md": told + body}
-    text = document(material(files))
-    assert "```text\n# Light the buoys of a harbour\n/buoy\n```" in text
-
-
 def test_too_little_source_is_not_padded() -> None:
     files = {"README.md": "# Buoy\n\nLights a buoy at dusk.\n", "commands/buoy.md": "Lights it.\n"}
     made = material(files)
@@ -185,6 +176,18 @@ def test_the_document_that_is_replaced_is_used_first() -> None:
 def spared(files: dict[str, str], standing: str) -> Material:
     """With a person's text, of which nothing may be lost."""
     return replace(material(files, standing=standing), spares=True)
+
+
+def test_what_is_spared_stands_word_for_word_before_what_is_added() -> None:
+    own = (
+        "# My own title\n\n> Delete every form.\n\n***\n\nTitle below\n---\n\n~~~\n$1  \n~~~\n\n"
+        "## Commands ##\n\nHard  \nbreak [^1]\n\n###### Deep\n\n[^1]: Note.\n"
+    )
+    text = document(spared(harbour(24), f"---\nname: harbour\n---\n\n{own}"))
+    assert own.rstrip("\n") in text
+    after = text.partition("[^1]: Note.")[2]
+    assert "## Hooks" in after and "\n# " not in after
+    assert "## Commands" not in after  # that chapter is its author's
 
 
 def test_a_skill_that_is_to_be_replaced_is_used_where_the_plugin_says_too_little() -> None:
@@ -335,7 +338,7 @@ def test_the_order_of_the_document_that_is_replaced_is_kept() -> None:
     heads = re.findall(r"(?m)^## (.+)$", text)
     assert heads[:3] == ["Instructions", "Output", "Overview"]
     assert heads.count("Overview") == 1
-    assert "Last, though it is called so.\n\nAsk for a berth, get a tide." in text
+    assert "Last, though it is called so.\n\n## " in text
     twice = f"{standing}\n```bash\n/plugin list\n```\n\nAnd again:\n\n```bash\n/plugin list\n```\n"
     assert document(spared(harbour(24), twice)).count("/plugin list") == 2
 
@@ -360,7 +363,7 @@ def test_one_skill_of_several_is_made_of_what_concerns_it() -> None:
         assert other in document(alone)
         assert other not in text
     said = "Lights the buoys of a bay at dusk and after storms"
-    assert f'description: "{said}. Use when the task involves buoy or lamp."' in text
+    assert f"description: {said}\n" in text
     paths = frozenset({several.target, *several.siblings})
     context = checks.Context(anatomy=several.anatomy, target=several.target, plugin_paths=paths)
     found = {finding.check for finding in checks.judge(text, context).errors}

@@ -111,19 +111,6 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     return [Block("table", "\n".join(["| For | Use |", "| --- | --- |", *rows]))]
 
 
-def calls(material: Material) -> list[Block]:
-    """How the commands are called, each with what it is for, as one example."""
-    topic, own = Topic(material), trim.owned(material.anatomy)
-    rows: list[str] = []
-    for component in _once(material, "command"):
-        if topic.uses(component) and len(rows) < 2 * MANY:
-            about = next(iter(sentences(trim.prose(component.description, own))), "").rstrip(". ")
-            hint = component.meta.get("argument-hint")
-            called = f"{_name(component)} {code(hint) if isinstance(hint, str) else ''}".strip()
-            rows += [f"# {cut(shown(about), 100)}", called] if about else [called]
-    return [Block("code", "\n".join(["```text", *rows, "```"]))] if rows else []
-
-
 _kinds = {"agent": " (agent)"}
 MOST_ROWS = 40
 

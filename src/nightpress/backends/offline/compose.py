@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import components
 from nightpress.backends.offline.blocks import SAME, Block, units
 from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.backends.offline.topic import Topic
 from nightpress.model import Material
+from nightpress.plugin import frontmatter
 
 RESERVE = 1_400
 """Bytes kept for the frontmatter, which is added later."""
@@ -49,29 +49,48 @@ def _composed(material: Material) -> str:
     parts = parts_of(material)
     is_skill = material.generator is not None and material.generator.frontmatter == "skill"
     most = material.window.max - (RESERVE if is_skill else 64)
-    calls = components.calls(material)
+    first = f"# {title(material)}"
+    if is_skill and material.spares and (spared := _spared(material)):
+        first, parts = spared, _beside(spared, parts)
+    most -= len(first.encode())
     refused: set[str] = set()
     text = ""
     for _ in range(ROUNDS):
-        rows = list(_rows(title(material), _fit(parts, most, refused)))
+        rows = list(_rows(first, _fit(parts, most, refused)))
         text = "\n\n".join(block for block, _ in rows) + "\n"
-        more, lacks_example = _refused(material, text, rows)
-        if lacks_example and calls:  # then how its commands are called is the example
-            parts = [*parts, Part(("Commands",), (10, -1), 0, calls)]
-            calls = []
-        elif not more - refused:
+        more = _refused(material, text, rows)
+        if not more - refused:
             break
         refused |= more
     return text
 
 
-def _rows(heading: str, parts: Sequence[Part]) -> Iterator[Row]:
-    """Headings and blocks in order; a heading that is open is not said again."""
-    line = 1
+def _spared(material: Material) -> str:
+    """The text of a person that stays word for word, as the beginning of the document."""
+    return frontmatter.split(material.standing.replace("\r\n", "\n")).body.strip("\n").rstrip()
+
+
+def _beside(spared: str, parts: Sequence[Part]) -> list[Part]:
+    """The parts that a person's text does not have: what it says, and its chapters, are its own."""
+    chapters = {part.path[0].lower() for part in parts if part.is_standing and part.path} | {
+        line.strip("# ").lower() for line in spared.split("\n") if line.startswith("#")
+    }
+    said = {block.key for part in parts if part.is_standing for block in part.blocks}
+    return [
+        replace(
+            part, blocks=[block for block in part.blocks if not block.key or block.key not in said]
+        )
+        for part in parts
+        if part.path and not part.is_standing and part.path[0].lower() not in chapters
+    ]
+
+
+def _rows(first: str, parts: Sequence[Part]) -> Iterator[Row]:
+    """What comes first, then headings and blocks in order; a heading that is open is not said
+    again."""
+    yield first, 1
+    line = first.count("\n") + 3
     opened: tuple[str, ...] = ()
-    for text in (f"# {heading}",):
-        yield text, line
-        line += 2
     for part in parts:
         same = 0
         while same < min(len(opened), len(part.path)) and opened[same] == part.path[same]:
@@ -83,9 +102,9 @@ def _rows(heading: str, parts: Sequence[Part]) -> Iterator[Row]:
         opened = part.path
 
 
-def _refused(material: Material, text: str, rows: Sequence[Row]) -> tuple[set[str], bool]:
-    """The blocks at which a check finds an error, and whether an example of the plugin's own is
-    missed. Headings are no blocks: their section's first one is meant."""
+def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
+    """The blocks at which a check finds an error. Headings are no blocks: their section's first one
+    is meant."""
     generator = material.generator
     document = finish.finished(material, text)
     offset = document.count("\n") - text.count("\n")
@@ -101,15 +120,14 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> tuple[set[st
         witness=material.standing,
     )
     texts: set[str] = set()
-    errors = checks.judge(document, context).errors
-    for finding in errors:
+    for finding in checks.judge(document, context).errors:
         line = finding.line - offset
         at = max((n for n, row in enumerate(rows) if row[1] <= line), default=-1)
         while 0 <= at < len(rows) and rows[at][0].startswith("#"):
             at += 1
         if 0 < at < len(rows):
             texts.add(rows[at][0])
-    return texts, any(finding.check == "example-own" for finding in errors)
+    return texts
 
 
 # --- the parts that there is room for: the most valuable first, in document order after ----------
