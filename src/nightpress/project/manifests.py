@@ -191,6 +191,11 @@ class _Reading:
             elif other := paths.not_a_file(root, target):
                 hint = "only a plain file is ever replaced: remove it, or name another target"
                 self._say(where, f"at {target!r} stands {other}", hint)
+            elif twin := paths.twin(root, target):
+                hint = f"many disks take the two for one: git mv {twin!r} to that name"
+                self._say(
+                    where, f"{twin!r} differs from {target!r} in its letters' form only", hint
+                )
         first = self.targets.setdefault(paths.key(paths.clean(target)), path[1])
         if first != path[1]:
             self._say(where, f"{target!r} is the target of {first!r}, too")

@@ -114,6 +114,22 @@ def not_a_file(root: Path, target: str) -> str:
     return "a hard link (the file has other names)" if status.st_nlink > 1 else ""
 
 
+def twin(root: Path, target: str) -> str:
+    """What stands beside a part of the target (or at it) under a name that many disks take for the
+    same, relative to root; "" if there is no such thing."""
+    walked = root
+    for part in clean(target).split("/"):
+        try:
+            names = os.listdir(walked)  # noqa: PTH208
+        except (OSError, ValueError):
+            return ""
+        other = next((n for n in names if n != part and key(n) == key(part)), None)
+        if other is not None and (part not in names or walked / part == root / clean(target)):
+            return (walked / other).relative_to(root).as_posix()
+        walked /= part
+    return ""
+
+
 def link_on_the_way(root: Path, path: str) -> str:
     """The first part of `path` below `root` that is a symbolic link; "" if there is none.
 

@@ -282,6 +282,11 @@ class Sync:
                     told.add(link)
             elif wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
                 self.done.notices.append(f"{plugin.path}: {target!r} {wrong}: passed over")
+            elif twin := paths.twin(self.root / self.marketplace / plugin.path, target):
+                what = f"is not called {target!r}, and many disks take the two for one"
+                self.done.notices.append(
+                    f"{plugin.path}/{twin} {what}: no document is made there (git mv it)"
+                )
             else:
                 yield proposal
 
