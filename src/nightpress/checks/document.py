@@ -27,7 +27,7 @@ LINK = pattern(
     r"\[((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)\]"
     r"\(\s*(<[^<>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+[\"'(][^\n]*?[\"')])?\s*\)"
 )
-DEFINITION = pattern(r"^ {0,3}\[([^\[\]\n]+)\]:[ \t]*<?([^\s<>]+)>?", re.M)
+DEFINITION = pattern(r"^ {0,3}\[(?!\^)([^\[\]\n]+)\]:[ \t]*<?([^\s<>]+)>?", re.M)
 HTML_LINK = pattern(r"<(a|img|source)\s[^<>]*?\b(?:href|src|srcset)\s*=\s*[\"']?([^\s\"'>]+)", re.I)
 IMAGE_LABEL = pattern(r"!\[([^\[\]]*)\](?:\[([^\[\]]*)\])?(?!\()")
 CLOSING_FENCE = pattern(r"^[\s>]*(`{3,}|~{3,})\s*$")
