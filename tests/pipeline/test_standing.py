@@ -176,6 +176,18 @@ def test_ours_that_would_lose_an_authors_line_by_now_waits(tmp_path: Path) -> No
     assert market.target("delta").read_text() == before
 
 
+def test_a_model_is_asked_whatever_keys_the_author_has(tmp_path: Path) -> None:
+    keys = "x: of my own\nallowed-tools: [Read, Grep]\nmetadata:\n  tags: [a, b]\n---\n\n# Delta"
+    skill = KEEPER.replace("---\n\n# Delta", keys)
+    market = extending(tmp_path, skill)
+    with GeminiServer(latency=0) as server:
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        said = market.doit("pace=unpaced", **environ).out
+    assert "no draft can mend" not in said
+    assert "frontmatter-" not in said
+    assert market.rows("SELECT count(*) FROM calls") != [(0,)]
+
+
 @pytest.mark.parametrize(
     "own",
     [

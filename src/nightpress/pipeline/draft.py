@@ -231,7 +231,10 @@ def foregone(project: Project, attempt: Attempt) -> list[Finding]:
         return []
     text = finish.finished(question.material, "# Title\n\nText.\n")
     with near_duplicates.of(project).turn:
-        verdict = judge.judge(project, attempt.plugin, state.enhancement, state.counted, text)
+        verdict = judge.judge(
+            project, attempt.plugin, state.enhancement, state.counted, text,
+            standing=_standing(attempt.plugin, state),
+        )  # fmt: skip
     foregone = ("frontmatter-", "name-", DESCRIPTION, "secret")
     return [f for f in verdict.errors if f.check.startswith(foregone)]
 
@@ -292,6 +295,12 @@ def _without_secrets(run: Run, caller: Caller, attempt: Attempt, question: Reque
     return _judged(run.project, attempt.plugin, state, question, reply)
 
 
+def _standing(plugin: PluginState, state: TargetState) -> str | None:
+    """The file at the target, whose author's keys and lines are none of a draft's faults."""
+    digest = state.inputs.standing.sha256
+    return sources.standing_text(plugin.root, state.enhancement.target, digest) or None
+
+
 def _judged(
     project: Project, plugin: PluginState, state: TargetState, question: Request, reply: Reply
 ) -> Draft:
@@ -299,10 +308,7 @@ def _judged(
     ending = reply.finish
     if ending == "length" and finish.circles(reply.text):
         ending = "circle"
-    standing = (
-        sources.standing_text(plugin.root, state.enhancement.target, state.inputs.standing.sha256)
-        or None
-    )
+    standing = _standing(plugin, state)
     planned = [other.enhancement.target for other in plugin.states.values()]
     around = near_duplicates.of(project)
     with around.turn:
