@@ -96,6 +96,14 @@ def test_a_workflow_there_is_no_room_for_is_told_by_its_steps() -> None:
     assert all(f"#### Phase {n}: Part {n}" in whole for n in range(1, 5))
 
 
+def test_a_file_of_several_titles_keeps_them_as_headings() -> None:
+    text = "# Before\n\nAsk.\n\n# The move\n\n1. Run `/gone x`\n2. Moor\n\n# Errors\n\nGo back.\n"
+    place = trim.Place("commands/moor.md", "commands", "skills/x", OWN.paths)
+    found = [group.sections[0] for group in trim.quoted(text, place, OWN)]
+    assert [section.path for section in found] == [("Before",), ("The move",), ("Errors",)]
+    assert found[1].blocks[0].text == ("This stands in [commands/moor.md](../../commands/moor.md).")
+
+
 def test_what_announced_something_that_went_goes_with_it() -> None:
     assert trimmed(Block("text", "Like this:"), Block("code", "```text\n/moor\n```")) == []
 

@@ -113,11 +113,14 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
     parts = [Section("", 1)]
     above: list[tuple[int, str]] = []
     tokens = _parser().parse(text)
+    titles = sum(token.type == "heading_open" and token.tag == "h1" for token in tokens)
+    readme = place.path.rpartition("/")[2].lower().startswith("readme")
+    deeper = int(titles > 1 and not place.own and not readme)  # its titles are its chapters
     for position, token in enumerate(tokens):
         if token.level != 0 or token.map is None:
             continue
         if token.type == "heading_open":
-            level = int(token.tag[1])
+            level = int(token.tag[1]) + deeper
             name = heading(tokens[position + 1].content)
             above = [(n, title) for n, title in above if n < level]
             if level > 1 and name:

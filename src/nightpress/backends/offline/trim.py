@@ -102,7 +102,10 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
     for group in _whole(sections(text, place)):
         found = [trimmed(section, own) for section in group.sections]
         if not group.steps:
-            groups += [Group((one,)) for one in found if one is not None and one.blocks]
+            [old], [one] = group.sections, found
+            if one is None and place.path and old.path:
+                one = replace(old, blocks=[Block("text", f"This stands in {where(place)}.")])
+            groups += [Group((one,))] if one is not None and one.blocks else []
             continue
         kept = []
         for at, (old, new) in enumerate(zip(group.sections, found, strict=True)):
