@@ -273,11 +273,12 @@ class Fingerprint(Struct, frozen=True):
     model: str
 
 
-Action = Literal["fresh", "make", "adopt", "keep", "parked", "insufficient", "hollow"]
+Action = Literal["fresh", "make", "render", "adopt", "keep", "parked", "insufficient", "hollow"]
 
 
 class Decision(Struct, frozen=True):
-    """What to do about one enhancement, and why. Only "make" and "adopt" are work. publish: what
+    """What to do about one enhancement, and why. Only "make", "render" (fields of
+    its frontmatter follow plugin.json) and "adopt" are work. publish: what
     becomes of a draft that passes: auto (published), review (it waits for a person), extend
     (published where nothing of the file that stands there is lost, else it waits)."""
 

@@ -43,7 +43,7 @@ NOTHING = {
     "logo": writes("assets/logo.png", "not even a picture"),
     "changelog": writes("CHANGELOG.md", "# Changelog\n\n## 2.0.0\n\n- more\n"),
     "lock file": writes("package-lock.json", "{}"),
-    "release": says(version="2.0.0", license="MIT", homepage="https://example.org"),
+    "release": says(license="MIT", homepage="https://example.org"),
     "blanks": lambda folder: adds("README.md", " \n\n")(folder),
     "line ends": lambda folder: (
         (folder / "README.md").write_bytes(
@@ -86,6 +86,58 @@ def test_what_no_generator_sees_makes_nothing_stale(market: Market, change: Chan
 def test_every_fact_makes_its_document_stale(market: Market, change: Change) -> None:
     change(market.root / "plugins" / "alpha")
     assert "make         alpha/skill: content changed" in market.done("plan").out
+
+
+def test_fields_that_follow_plugin_json_are_written_without_a_call(market: Market) -> None:
+    target = market.target("alpha")
+    before = target.read_text()
+    said = {"version": "2.0.0-rc.1", "author": {"name": 'Ann "A" Other'}}
+    says(**said)(market.root / "plugins" / "alpha")
+    plan = market.done("plan").out
+    assert "render       alpha/skill: frontmatter: metadata.author Test Author -> Ann" in plan
+    assert "0 stale, 1 with a new frontmatter" in plan
+    assert "1 published" in market.done().out
+    wanted = before.replace('"1.2.0"', '"2.0.0-rc.1"').replace("Test Author", 'Ann \\"A\\" Other')
+    assert target.read_text() == wanted != before
+    assert "nothing to do" in market.done().out
+    shutil.rmtree(market.root / ".nightpress")  # a clone
+    target.write_bytes(target.read_bytes().replace(b"\n", b"\r\n"))  # with autocrlf
+    says(version="3")(market.root / "plugins" / "alpha")
+    assert "1 published" in market.done().out
+    assert target.read_text() == wanted.replace("2.0.0-rc.1", "3")
+    assert "nothing to do" in market.done().out
+
+
+def test_an_authors_own_fields_follow_nobody(tmp_path: Path) -> None:
+    head = '---\nname: alpha\ndescription: Short.\nmetadata:\n  version: "9"\n---\n\n# Alpha\n'
+    plugin(tmp_path, "alpha", skill=head)
+    plugin(tmp_path, "beta", skill=head.replace("alpha", "beta").replace("Alpha", "Beta"))
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    market.replaces().done("enhance:alpha")
+    beta = market.target("beta")
+    before = beta.read_bytes()
+    for name in ("alpha", "beta"):
+        says(version="2.0.0")(tmp_path / "plugins" / name)
+    market.done("enhance:alpha")
+    assert 'version: "9"' in market.target("alpha").read_text()
+    market.done("adopt:beta")
+    says(version="3.0.0")(tmp_path / "plugins" / "beta")
+    market.done()
+    assert beta.read_bytes() == before
+
+
+def test_what_waits_for_review_waits_with_its_fields(market: Market) -> None:
+    manifest = market.root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text() + "publish: review\n")
+    before = market.target("alpha").read_bytes()
+    says(version="2.0.0")(market.root / "plugins" / "alpha")
+    assert "waits for you" in market.done().out
+    assert market.target("alpha").read_bytes() == before
+    assert "nothing to do" in market.done().out
+    market.done("apply:alpha")
+    assert b'version: "2.0.0"' in market.target("alpha").read_bytes()
+    assert "nothing to do" in market.done().out
 
 
 def test_what_a_generator_declares_it_sees() -> None:

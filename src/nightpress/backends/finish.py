@@ -148,7 +148,7 @@ def _frontmatter(material: Material) -> str:
         wanted = skill_fields(material)
         changed = {key: value for key, value in wanted.items() if _differs(own, key, value)}
         if not material.ours:  # what a person's file has of them stays
-            theirs = _standing(material.standing) or own
+            theirs = fields_of(material.standing) or own
             changed = {k: v for k, v in changed.items() if k in _OURS or k not in theirs}
         return frontmatter.amend(raw, changed)
     except frontmatter.FrontmatterError:
@@ -178,7 +178,7 @@ def skill_fields(material: Material) -> dict[str, object]:
     in the rest."""
     anatomy = material.anatomy
     name = PurePosixPath(material.target).parent.name
-    standing = _standing(material.current or material.standing)
+    standing = fields_of(material.current or material.standing)
     fields: dict[str, object] = {"name": name, "description": described(material, standing, name)}
     for key, value in house(material.house, anatomy).items():
         own = standing.get(key)
@@ -221,7 +221,7 @@ def _filled(given: object, said: Mapping[str, str]) -> str:
     return _line(_SLOT.sub(lambda slot: said[slot[1]], text))
 
 
-def _standing(text: str) -> Mapping[str, object]:
+def fields_of(text: str) -> Mapping[str, object]:
     """The standing file's own frontmatter; {} where there is none that can be read."""
     raw = frontmatter.split(text.replace("\r\n", "\n")).raw
     try:

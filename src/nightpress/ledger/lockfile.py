@@ -35,7 +35,8 @@ class Entry(Struct, frozen=True):
     only the document that ours was made from spares it; extends: sha256 of the person's file that
     ours was made from without a loss; named: short digests of what an adopted document speaks of,
     by path (a folder ends with `/`); normal: the file's digest as `fingerprint.held` tells it,
-    where it is another; linked: folders of the plugin's other skills that it was made from, too.
+    where it is another; linked: folders of the plugin's other skills that it was made from,
+    too; own: fields of its frontmatter that its author wrote, where others follow plugin.json.
     Lines of before have none of them.
     """
 
@@ -49,6 +50,7 @@ class Entry(Struct, frozen=True):
     extends: str = ""
     normal: str = ""
     linked: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -66,6 +68,8 @@ def line(entry: Entry) -> str:
         fields["normal"] = entry.normal
     if entry.linked:
         fields["linked"] = entry.linked
+    if entry.own:
+        fields["own"] = entry.own
     if entry.named:
         fields["named"] = dict(sorted(entry.named.items()))
     fields |= asdict(entry.fingerprint)
@@ -86,6 +90,7 @@ def parse(text: str) -> Entry:
         extends=str(fields.get("extends", "")),
         normal=str(fields.get("normal", "")),
         linked=tuple(str(folder) for folder in fields.get("linked", ())),
+        own=tuple(str(name) for name in fields.get("own", ())),
         named={str(path): str(short) for path, short in dict(fields.get("named", {})).items()},
     )
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.backends import finish
+from nightpress.checks import baseline
 from nightpress.errors import Answer, BackendError
 from nightpress.model import Anatomy, Finding, Generator, Material, Reply, Request, Window
 from nightpress.pipeline import outgoing, review
@@ -23,6 +24,7 @@ from nightpress.pipeline.run import Run
 from nightpress.plan import (
     PluginState,
     TargetState,
+    followed,
     history,
     judge,
     near_duplicates,
@@ -284,6 +286,32 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
     second = _judged(run.project, attempt.plugin, attempt.state, repair, reply)
     tokens_in, tokens_out = first.tokens_in + second.tokens_in, first.tokens_out + second.tokens_out
     return replace(second, tokens_in=tokens_in, tokens_out=tokens_out)
+
+
+def rendered(project: Project, plugin: PluginState, state: TargetState) -> Draft:
+    """The document as it stands, with the fields that follow plugin.json as they are now. Judged
+    beside what stands: what that is reproached with already, the fields are not to blame for."""
+    known, target = state.inputs.publication, state.enhancement.target
+    assert known is not None  # noqa: S101 (else there is nothing to render)
+    before = sources.standing_text(plugin.root, target, state.inputs.standing.sha256)
+    text, _ = followed.behind(before, followed.fields(project, plugin.root), known.own or ())
+    planned = [other.enhancement.target for other in plugin.states.values()]
+    was, verdict = (
+        judge.judge(project, plugin, state.enhancement, state.counted, one, planned=planned)
+        for one in (before, text)
+    )
+    standing = (*known.accepted, *baseline.marks(was.findings))
+    return Draft(
+        text=text,
+        model=state.writer.model,
+        findings=baseline.new(verdict.findings, standing),
+        score=verdict.score,
+        score_before=was.score,
+        tokens_in=0,
+        tokens_out=0,
+        counted=known.files or state.counted,
+        fingerprint=known.fingerprint,
+    )
 
 
 def _without_secrets(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draft:

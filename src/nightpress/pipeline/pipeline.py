@@ -35,7 +35,16 @@ from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Attempts, Draft
 from nightpress.pipeline.run import Run
-from nightpress.plan import Item, PluginState, TargetState, content, history, judge, staleness
+from nightpress.plan import (
+    Item,
+    PluginState,
+    TargetState,
+    content,
+    followed,
+    history,
+    judge,
+    staleness,
+)
 from nightpress.plugin import sources
 from nightpress.quota import Spending
 from nightpress.storage import Snapshots, tree
@@ -242,6 +251,25 @@ class Press(Struct):
 
     # --- what is recorded without a call ---
 
+    def render(self, item: Item) -> None:
+        """Write the fields of a document's frontmatter anew that follow plugin.json. Nothing else
+        of it changes, nor who wrote it, nor what it was made from."""
+        if self.run.stop.is_set() or self._done_meanwhile(item):
+            return
+        attempt = self._open(item)
+        try:
+            attempt.draft = drafts.rendered(self.run.project, attempt.plugin, attempt.state)
+        except (NightpressError, OSError) as error:
+            self.attempts.fail(attempt, error)
+            return
+        errors = [f for f in attempt.draft.findings if f.severity == "error"]
+        if errors:
+            self.attempts.refuse(attempt, errors)
+        elif attempt.state.enhancement.settings.get("publish") == "review":
+            self.attempts.hold(attempt, attempt.draft)
+        else:
+            self.put_in_place(attempt, attempt.draft)
+
     def adopt(self, item: Item, accepted: tuple[str, ...] = ()) -> None:
         """Take the file that stands there as the truth."""
         if self.run.stop.is_set() or self._done_meanwhile(item):
@@ -370,8 +398,16 @@ class Press(Struct):
             ),
             named=publication.named_by(root, state.enhancement.target, sha256, counted)
             if adopted else {},
+            own=() if draft is None else self._own(attempt, draft.text),
         )  # fmt: skip
         self.lock.record(entry)
+
+    def _own(self, attempt: Attempt, text: str) -> tuple[str, ...]:
+        """Names of the fields of the document's frontmatter that are its author's."""
+        project, extends = self.run.project, _extends(attempt.state)
+        persons = history.persons_text(project, extends) if extends else ""
+        wanted = followed.fields(project, attempt.plugin.root)
+        return followed.own(text, wanted, persons or "")
 
     def stumbled(self, over: Item | str, error: NightpressError | OSError) -> None:
         """An action could not go on: the run stops, or this plugin or enhancement fails."""

@@ -20,7 +20,8 @@ from nightpress.model import Fingerprint, Status
 from nightpress.pipeline import publish
 from nightpress.pipeline.publish import LockBook, named_by
 from nightpress.pipeline.run import Run
-from nightpress.plan import agreement, content, staleness
+from nightpress.plan import agreement, content, followed, staleness
+from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import Snapshots, atomic
 
@@ -175,8 +176,20 @@ def entry_of(project: Project, row: RecordedAttempt) -> lockfile.Entry:
         accepted=row.accepted,
         extends=extends,
         named=named,
+        own=_own(project, row),
         linked=content.linked(content.others(row.target, _skills(project, row)), files),
     )
+
+
+def _own(project: Project, row: RecordedAttempt) -> tuple[str, ...]:
+    """Of a document whose line is lost, whatever plugin.json does not say is its author's."""
+    path = project.manifests / f"{row.slug}.yaml"
+    manifest, _ = contract.load_manifest(path, project.defaults, project.index)
+    if manifest is None or row.status != Status.PUBLISHED:
+        return ()
+    root = project.root / row.plugin_path
+    text = sources.standing_text(root, row.target, row.content_sha256)
+    return followed.own(text, followed.fields(project, root))
 
 
 def _skills(project: Project, row: RecordedAttempt) -> list[str]:

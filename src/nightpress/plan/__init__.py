@@ -52,6 +52,7 @@ __all__ = [
     "content",
     "counts",
     "decide",
+    "followed",
     "history",
     "judge",
     "near_duplicates",

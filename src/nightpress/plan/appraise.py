@@ -20,7 +20,7 @@ from nightpress.model import Enhancement, Finding, Generator, Material, SourceFi
 from nightpress.plan import size, staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import Item, PluginState
-from nightpress.plugin import sources
+from nightpress.plugin import anatomy, sources
 from nightpress.project import Project, Writer
 from nightpress.storage import tree
 
@@ -50,6 +50,8 @@ class Appraiser:
                 inputs = self._sized(plugin, enhancement, inputs)
                 shortage = self._shortage(plugin, enhancement, writer, inputs)
                 inputs = replace(inputs, shortage=shortage)
+        if staleness.decide(inputs).action == "fresh":
+            inputs = replace(inputs, behind=self._behind(plugin, enhancement, inputs))
         return inputs
 
     def _sized(self, plugin: PluginState, enhancement: Enhancement, inputs: Inputs) -> Inputs:
@@ -66,6 +68,25 @@ class Appraiser:
             read = sources.read(plugin.root, inputs.files, plugin.secret_names)
             value = hollow.why(sources.anatomy_of(plugin.root, read, plugin.told))
             self.project.index.keep_appraisal(key, value)
+        return value
+
+    def _behind(self, plugin: PluginState, enhancement: Enhancement, inputs: Inputs) -> str:
+        known, project = inputs.publication, self.project
+        generator = project.generator(enhancement.generator)
+        ours = staleness.is_ours(inputs.standing, known)
+        if not ours or known is None or known.own is None or generator.frontmatter == "none":
+            return ""
+        said = (plugin.raw.get(path, "") for path in anatomy.PLUGIN_JSON)
+        house = fingerprint.canonical(contract.house(project.defaults.values))
+        key = fingerprint.digest("behind", known.sha256, house, *said, "", *known.own)
+        value = project.index.appraisal(key)
+        if value is None:
+            from nightpress.plan import followed
+
+            text = sources.standing_text(plugin.root, enhancement.target, known.sha256)
+            _, words = followed.behind(text, followed.fields(project, plugin.root), known.own)
+            value = ", ".join(words)
+            project.index.keep_appraisal(key, value)
         return value
 
     def _findings(

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from msgspec.structs import replace
+
 from nightpress import fingerprint
 from nightpress.model import Enhancement
 from nightpress.plan import content, staleness
@@ -100,6 +102,11 @@ def _judged(
     )  # fmt: skip
     inputs = complete(plugin, enhancement, writer, inputs)
     decision = staleness.decide(inputs)
+    known = target.publication
+    if decision.action == "render" and known is not None:  # it stays whose it was
+        backend, _, model = known.writer.partition(":")
+        writer = Writer(backend, model or backend, "it wrote the document")
+        inputs = replace(inputs, fingerprint=known.fingerprint)
     work = staleness.work(decision.action, staleness.recorded(inputs, decision))
     return TargetState(
         enhancement, target.path, writer, inputs, decision, work, counted, target.needs

@@ -36,7 +36,8 @@ class Inputs(Struct, frozen=True):
     in words; declared: bytes that the manifest asks for at least; policy: what may happen to a
     person's file (`standing` of the enhancement); named: this very document was named on the
     command line; undone: our latest publication, where what stood before it stands again;
-    mentioned: changed files that an adopted document names."""
+    mentioned: changed files that an adopted document names; behind: the fields of its frontmatter
+    that plugin.json has another value for, in words."""
 
     standing: Standing
     window: Window
@@ -58,6 +59,7 @@ class Inputs(Struct, frozen=True):
     named: bool = False
     undone: Publication | None = None
     mentioned: frozenset[str] = frozenset()
+    behind: str = ""
 
 
 def is_ours(standing: Standing, publication: Publication | None) -> bool:
@@ -122,9 +124,16 @@ def decide(inputs: Inputs) -> Decision:
         reasons = _changes(inputs)
         if reasons and is_undone(inputs) and not inputs.named:
             return _UNDONE
-        return _make_ours(inputs, reasons) if reasons else Decision("fresh")
+        return _make_ours(inputs, reasons) if reasons else _followed(inputs)
     gone = inputs.publication is not None
     return _make(inputs, [Reason("missing", "target missing") if gone else _NEVER])
+
+
+def _followed(inputs: Inputs) -> Decision:
+    """Up to date, but for fields of the frontmatter that follow plugin.json."""
+    if not inputs.behind or is_undone(inputs) or _parked(inputs):
+        return Decision("fresh")
+    return Decision("render", (Reason("frontmatter", f"frontmatter: {inputs.behind}"),))
 
 
 def _make_ours(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
@@ -383,7 +392,7 @@ def _size_reasons(standing: Standing, window: Window) -> list[Reason]:
 
 def work(action: Action, already_recorded: bool) -> bool:
     """Is there something to do or to write down?"""
-    if action in ("make", "adopt"):
+    if action in ("make", "render", "adopt"):
         return True
     return action in NOTED and not already_recorded
 

@@ -18,8 +18,8 @@ class Standing(Struct, frozen=True):
 
 
 class Publication(Struct, frozen=True):
-    """What the ledger or the lock file says was published or adopted last. extends, named, linked:
-    see `lockfile.Entry`; linked is None where only the ledger knows it, by the files."""
+    """What the ledger or the lock file says was published or adopted last. extends, named, linked,
+    own: see `lockfile.Entry`; linked and own are None where only the ledger knows of it."""
 
     status: str
     sha256: str
@@ -30,6 +30,7 @@ class Publication(Struct, frozen=True):
     extends: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
     linked: tuple[str, ...] | None = None
+    own: tuple[str, ...] | None = None
 
 
 class LastRow(Struct, frozen=True):

@@ -243,8 +243,8 @@ def rate_words(figures: Figures) -> str:
 
 
 STATES = (
-    "failed", "refused", "parked", "make", "adopt", "keep", "deferred", "hollow", "insufficient",
-    "fresh",
+    "failed", "refused", "parked", "make", "render", "adopt", "keep", "deferred", "hollow",
+    "insufficient", "fresh",
 )  # fmt: skip
 """States of a document, the one that needs the user most first."""
 
@@ -253,6 +253,7 @@ STATE_WORDS = {
     "refused": "refused",
     "parked": "parked",
     "make": "stale",
+    "render": "with a new frontmatter",
     "adopt": "to adopt",
     "keep": "kept as they are",
     "deferred": "deferred",

@@ -101,9 +101,9 @@ def _enhancement(item: Item, own: list[Item]) -> Task:
         ),
         **QUIET,
     }
-    if item.decision.action == "adopt":
+    if item.decision.action in ("adopt", "render"):
         task["setup"] = [f"snapshot:{item.slug}"]
-    if item.decision.action in ("fresh", "make", "adopt", "keep"):
+    if item.decision.action in ("fresh", "make", "render", "adopt", "keep"):
         task["targets"] = [item.target]
     return task
 
@@ -163,12 +163,17 @@ def take(item: Item) -> None:
     _act(item, lambda press: press.adopt(item))
 
 
+def render(item: Item) -> None:
+    _act(item, lambda press: press.render(item))
+
+
 def note(item: Item) -> None:
     _act(item, lambda press: press.note(item))
 
 
 _STEPS: dict[str, tuple[Callable[[Item], None], ...]] = {
-    "adopt": (take,), "keep": (note,), "insufficient": (note,), "hollow": (note,), "parked": (),
+    "adopt": (take,), "render": (render,), "keep": (note,), "insufficient": (note,),
+    "hollow": (note,), "parked": (),
 }  # fmt: skip
 """Actions by decision; otherwise a document is made."""
 

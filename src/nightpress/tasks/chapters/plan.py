@@ -109,6 +109,9 @@ def _show(
         say("  doit forget enhance:PLUGIN/NAME")
 
 
+_STANDS = ("fresh", "render")
+"""What stays as long as it is."""
+
 FEW = 20
 """Documents that are told one by one in a terminal."""
 
@@ -116,7 +119,7 @@ FEW = 20
 def _lines(items: list[Item], scores: dict[str, int]) -> Iterator[str]:
     for item in items:
         score = f" (score {scores[item.id]})" if item.id in scores else ""
-        asks = f" [{item.asks}]" if item.asks and item.decision.action != "fresh" else ""
+        asks = f" [{item.asks}]" if item.asks and item.decision.action not in _STANDS else ""
         yield f"{item.decision.action:<12} {item.id}: {_why(item)}{score}{asks}"
 
 
@@ -206,8 +209,9 @@ _BESIDE = {
         "drafts beside people's files will wait for review"),
 }  # fmt: skip
 _ACTIONS = {
-    "adopt": "to adopt", "fresh": "up to date", "insufficient": "insufficient",
-    "hollow": "hollow",     "keep": "kept as they are", "parked": "parked",
+    "render": "with a new frontmatter", "adopt": "to adopt", "fresh": "up to date",
+    "insufficient": "insufficient", "hollow": "hollow", "keep": "kept as they are",
+    "parked": "parked",
 }  # fmt: skip
 _CODES = {
     "never": "never made",
@@ -218,5 +222,6 @@ _CODES = {
     "schemas": "contract changed",
     "missing": "target missing",
     "asked": "asked for",
+    "frontmatter": "fields of the frontmatter changed",
     "person": "undersized files of people",
 }
