@@ -5,6 +5,7 @@ raised is a bug, and shows its traceback.
 """
 
 import errno
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 EXIT_OK = 0
@@ -59,6 +60,13 @@ class AwaitsReview(NightpressError):
 
 class Withheld(NightpressError):
     """What would be sent looks like a secret: no call was made, and none is until it changes."""
+
+
+class TooLittle(NightpressError):
+    """The writer says that the plugin holds too little for a document. missing: what it lacks."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(f"the plugin says too little; missing: {'; '.join(missing)}")
 
 
 class LedgerError(NightpressError):

@@ -62,6 +62,11 @@ class Window(Struct, frozen=True):
         return self.upto or self.max
 
     @property
+    def is_lowered(self) -> bool:
+        """Does the plugin say less than what the whole window is for?"""
+        return self.upper < self.max
+
+    @property
     def aim(self) -> int:
         """Bytes that a writer should aim at, so that neither end is missed."""
         return (self.min * 2 + self.upper * 3) // 5

@@ -246,3 +246,27 @@ def test_a_long_text_that_says_each_thing_once_runs_in_none() -> None:
     rows = "".join(f"| row {n} | {n * 7919 % 1000} | the {n}th tide |\n" for n in range(400))
     assert not finish.circles(f"# Tides\n\n{rows}")
     assert not finish.circles("-" * 500)
+
+
+@pytest.mark.parametrize(
+    ("reply", "missing"),
+    [
+        ("TOO LITTLE\n- no example\n* what it puts out\n", ("no example", "what it puts out")),
+        ("```\nTOO LITTLE:\n\n1. a default\n```", ("a default",)),
+        ("<think>hm</think>\n**TOO LITTLE**\n- a", ("a",)),
+        ("TOO LITTLE", None),  # says nothing that its author could do
+        ("TOO LITTLE\n\n# Harbour\n\n- a\n", None),  # and then it is a document
+        ("# Too little time\n\n- a\n", None),
+        ("", None),
+    ],
+)
+def test_a_reply_may_say_what_the_plugin_lacks(reply: str, missing: tuple[str, ...] | None) -> None:
+    assert finish.too_little(reply) == missing
+
+
+def test_a_repair_takes_the_frontmatter_from_nobody() -> None:
+    made = material()
+    draft = finish.finished(made, "# Tides\n\nOld.\n\n## More\n\nStays.\n")
+    text = finish.revised(made, draft, "---\nname: evil\n---\n# Tides\n\nNew.\n")
+    assert text is not None and text == draft.replace("Old.", "New.")
+    assert finish.revised(made, draft, "I cannot do that.") is None

@@ -23,7 +23,7 @@ FAULTS = (
 DEFECTS = (
     "fenced", "cut_off", "short", "wrong_json", "max_tokens", "max_tokens_empty", "empty",
     "empty_candidates", "thought_only", "safety", "recitation", "other_model",
-    "continuation", "chatty", "doubled", "foreign", "looping",
+    "continuation", "chatty", "doubled", "foreign", "looping", "declined",
 )  # fmt: skip
 KINDS = FAULTS + DEFECTS
 

@@ -1,4 +1,5 @@
-"""A prompt that asks to mend a draft: which of its lines were complained of."""
+"""A prompt that asks to mend a draft: which of its lines were complained of, and the sections that
+hold them, mended."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ DRAFT = re.compile(
     r"^<(?P<tag>[\w-]*draft[\w-]*)[^>\n]*>\n(?P<text>.*)\n</(?P=tag)>",
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
+SECTIONS = re.compile(r"\b(?:only|with) the sections that change\b", re.IGNORECASE)
 PLACE = re.compile(r"^- .*?\bline (\d+)\b", re.MULTILINE)
 
 
@@ -20,3 +22,18 @@ def complained(prompt: str) -> frozenset[str]:
     named = {int(number) for number in PLACE.findall(prompt[: draft.start()])}
     found = (lines[n - 1].strip() for n in named if 0 < n <= len(lines))
     return frozenset(line for line in found if len(line) > 3)
+
+
+def sections(prompt: str) -> str | None:
+    """The draft's sections with lines that were complained of, without those lines; None where no
+    line was, or whole documents are asked for."""
+    draft, shunned = DRAFT.search(prompt), complained(prompt)
+    if draft is None or not shunned or SECTIONS.search(prompt[: draft.start()]) is None:
+        return None
+    mended = []
+    for section in re.split(r"(?m)^(?=#{1,6} )", draft["text"]):
+        lines = section.split("\n")
+        kept = [line for line in lines if line.strip() not in shunned]
+        if kept != lines and section.startswith("#"):
+            mended.append("\n".join(kept).strip())
+    return "\n\n".join(mended) + "\n" if mended else None

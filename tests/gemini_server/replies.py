@@ -51,6 +51,8 @@ def compose(request: Mapping[str, Any], rng: random.Random) -> str:
     read = source.read(prompt)
     schema = schema_of(request)
     if schema is None:
+        if (mended := mending.sections(prompt)) is not None:
+            return mended
         return writing.write(read, rng, mending.complained(prompt))
     return json.dumps(answering.Answer(schema, read, rng).value(), ensure_ascii=False, indent=2)
 
@@ -173,6 +175,8 @@ def _spoil(text: str, defect: str | None, is_json: bool, rng: random.Random) -> 
         return f"[{text}]\n{text}"
     if defect == "foreign" and not is_json:
         return text.replace(".", ". \u6838\u5fc3\u6458\u8981 \u0baa\u0bbe\u0ba9. ", 1)
+    if defect == "declined" and not is_json:
+        return "TOO LITTLE\n\n- what the command puts out\n- one worked example\n"
     if defect == "looping":
         said = "The depot closes the booking when the broker signs, and the broker signs at last. "
         return text[:3_000] + said * 300

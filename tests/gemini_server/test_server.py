@@ -512,6 +512,7 @@ def test_each_defect_is_what_it_says(defect: str) -> None:
         "chatty": text.startswith("THOUGHT:") and "\n# " in text,
         "doubled": text.startswith("# "),
         "foreign": "\u6838" in text,
+        "declined": text.startswith("TOO LITTLE\n") and finish == "STOP",
         "looping": text.count("broker signs") == 600 and finish == "MAX_TOKENS",
     }[defect]
 

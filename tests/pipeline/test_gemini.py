@@ -446,7 +446,7 @@ def test_a_manifests_own_model_is_paced_counted_and_foretold(shop: Market) -> No
 
 
 def test_a_refused_document_is_parked_until_it_is_asked_for(shop: Market) -> None:
-    """Its one repair call included; then no call and no row, whatever else is done."""
+    """Its repair made nothing better; then no call and no row, whatever else is done."""
     keep_only(shop, "alpha")
     with serving(shop, script=["ok", "short", "short"]) as (server, doit):
         refused = doit("pace=unpaced")
@@ -468,7 +468,7 @@ def test_a_refused_document_is_parked_until_it_is_asked_for(shop: Market) -> Non
         assert doit("forget", "enhance:alpha/skill").code == 0
         assert doit("pace=unpaced").code == 0
         assert [call["phase"] for call in server.seen()["list"]][3:] == ["generation"]
-    assert shop.target("alpha").stat().st_size >= 8_000
+    assert shop.target("alpha").is_file()
 
 
 @pytest.mark.parametrize("fault", ["safety", "blocked"])
@@ -640,3 +640,48 @@ def test_a_reply_that_runs_in_a_circle_is_met_as_that_at_once(shop: Market) -> N
         budgets = [call["phase"] for call in server.seen()["list"]]
     assert budgets == ["analysis", "generation", "generation"], done.out
     assert "finish-reason: the reply runs in a circle" in done.out
+
+
+def test_a_repair_changes_the_sections_with_findings_alone(shop: Market) -> None:
+    keep_only(shop, "alpha")
+    with serving(shop, script=["ok", "foreign"]) as (server, doit):
+        assert doit("pace=unpaced").code == 0
+        assert [call["phase"] for call in server.seen()["list"]][1:] == ["generation"] * 2
+    [(first,), (repair,)] = shop.rows(
+        "SELECT text FROM replies WHERE phase IN ('generation', 'repair') ORDER BY id"
+    )
+    published = shop.target("alpha").read_text()
+    assert len(repair) < len(first) / 3, "the repair was a whole document"
+    assert "\u6838" in first and "\u6838" not in published
+    left = [line for line in first.splitlines() if line.strip() and "\u6838" not in line]
+    assert all(line in published for line in left)
+
+
+def test_a_plugin_that_says_too_little_gets_its_author_a_list(shop: Market) -> None:
+    """Once: nothing is asked again until the plugin changes, or it is asked for."""
+    plugin(shop.root, "delta", size=2_000)
+    assert shop.run("nightpress", "init").code == 0
+    keep_only(shop, "delta")
+    with serving(shop, script=["ok", "declined"]) as (server, doit):
+        done = doit("pace=unpaced")
+        assert "insufficient delta/skill" in done.out and done.code == 0, done.out
+        assert "what the command puts out; one worked example" in done.out
+        assert len(server.seen()["list"]) == 2
+        rows = shop.rows("SELECT status, error_class FROM enhancements")
+        assert rows == [("insufficient", "TooLittle")]
+        assert doit("pace=unpaced").code == 0 and len(server.seen()["list"]) == 2
+        assert shop.rows("SELECT status, error_class FROM enhancements") == rows
+        assert "skills/delta/SKILL.md:1: the plugin says too little" in doit("plan").out
+        assert doit("forget", "enhance:delta/skill").code == 0
+        doit("pace=unpaced")
+        assert len(server.seen()["list"]) > 2
+
+
+def test_a_plugin_that_fills_its_window_is_not_believed_to_say_too_little(shop: Market) -> None:
+    path = shop.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("floor: content", "floor: fixed"))
+    keep_only(shop, "alpha")
+    with serving(shop, script=["ok", "declined"]) as (_, doit):
+        doit("pace=unpaced")
+    assert shop.rows("SELECT phase FROM calls WHERE phase = 'repair'")
+    assert shop.rows("SELECT status FROM enhancements") == [("published",)]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.errors import UsageError
-from nightpress.model import Anatomy, Finding, Material
+from nightpress.model import Anatomy, Finding, Material, Window
 from nightpress.plugin.excerpts import choose, shortened
 from nightpress.project import prompt as prompting
 from tests.backends.offline.plugins import TARGETS, build, generator, harbour, material
@@ -204,7 +204,50 @@ def test_a_repair_holds_the_question_the_findings_and_the_fenced_draft() -> None
     findings = [
         Finding("link-resolves", "error", f"no file {n}", n, 1, "drop it") for n in range(60)
     ]
-    text = prompting.repair("THE QUESTION\n", "# Draft\n\nDRAFT-TEXT\n", findings)
+    window = Window(8_000, 14_000)
+    text = prompting.repair("THE QUESTION\n", "# Draft\n\nDRAFT-TEXT\n", findings, window)
     assert text.startswith("THE QUESTION\n")
     assert "- link-resolves (line 7): no file 7 Hint: drop it" in text and "and 20 more" in text
     assert re.search(r"<(DRAFT-[0-9a-f]{16})>\n# Draft\n\nDRAFT-TEXT\n</\1>\n$", text)
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (6_400, "begins at 8,000: add about 5,200 bytes (866 words)"),
+        (15_000, "ends at 14,000: cut at least 1,000"),
+        (9_000, "may lose 1,000 or gain 5,000 at most"),
+    ],
+)
+def test_a_repair_says_how_many_bytes_to_add_or_cut(size: int, told: str) -> None:
+    assert told in prompting.repair("Q\n", "x" * size, [], Window(8_000, 14_000))
+
+
+def test_only_a_plugin_that_says_little_may_be_declined() -> None:
+    made = material(harbour(), "skill")
+    assert made.generator is not None
+    assert "TOO LITTLE" not in prompting.render(made.generator, made, kept)[1]
+    little = replace(made, window=Window(2_000, 14_000, upto=4_000))
+    assert "TOO LITTLE" in prompting.render(made.generator, little, kept)[1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_prompt_lists_what_code_and_configuration_hold(kind: str) -> None:
+    made = material(harbour(), kind)
+    assert made.generator is not None
+    prompt = prompting.render(made.generator, made, kept)[1]
+    assert "| option | --berth | /moor | N | commands/moor.md:3 |" in prompt
+    assert "| hook | PreToolUse |  | Bash; scripts/log.sh | hooks/hooks.json:1 |" in prompt
+
+
+def test_an_outline_is_told_with_the_words_that_its_headings_need() -> None:
+    made = material(harbour())
+    assert made.generator is not None
+    asked = [
+        {"for": "choosing", "headings": ["choose", "which"], "required": True},
+        {"for": "questions", "headings": ["?"], "least": 3},
+    ]
+    outlined = replace(made.generator, settings={"outline": asked})
+    _, prompt = prompting.render(outlined, replace(made, generator=outlined), kept)
+    assert "- choosing: a heading with choose or which\n" in prompt
+    assert "- questions: at least 3 headings with ? (where the files have it)\n" in prompt

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
+from nightpress.backends import revision
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Material
 from nightpress.plugin import frontmatter
@@ -123,6 +124,31 @@ def _wrapped(lines: Sequence[str]) -> int | None:
             if _TITLE.match(inside):
                 return number
     return None
+
+
+TOO_LITTLE = "TOO LITTLE"
+"""How a reply begins that is no document: the plugin's files do not hold enough for one."""
+_ITEM = pattern(r"\s*(?:[-*+]|\d{1,3}[.)])\s+(\S.*)")
+_MISSING = 12
+"""Things that a plugin lacks, of which a reply is believed."""
+
+
+def too_little(reply: str) -> tuple[str, ...] | None:
+    """What the plugin lacks, where the reply says so in place of a document; else None."""
+    text = unwrap(_THOUGHTS.sub("", reply.replace("\r\n", "\n").removeprefix("\ufeff")))
+    first, *lines = text.strip().split("\n")
+    if not first.strip("#*` ").startswith(TOO_LITTLE) or any(_TITLE.match(line) for line in lines):
+        return None
+    found = (item[1].strip() for line in lines if (item := _ITEM.match(line)) is not None)
+    return tuple(" ".join(one.split())[:200] for one in found)[:_MISSING] or None
+
+
+def revised(material: Material, draft: str, reply: str) -> str | None:
+    """The finished document `draft` with the sections that the reply changes; None where the reply
+    has none of its sections."""
+    text = _body(unwrap(_THOUGHTS.sub("", reply.replace("\r\n", "\n").removeprefix("\ufeff"))))
+    body = revision.revised(_body(draft), text)
+    return None if body is None else finished(material, body)
 
 
 def finished(material: Material, reply: str) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nightpress.errors import BLOCKED, AwaitsReview, Withheld
+from nightpress.errors import BLOCKED, AwaitsReview, TooLittle, Withheld
 from nightpress.ledger import chain
 from nightpress.ledger.migrations import MIGRATIONS
 from nightpress.ledger.rows import (
@@ -133,14 +133,15 @@ class Ledger:
         columns["status"] = status
         with self.store.write() as db:
             _set(db, row, columns)
-            waits = columns.get("error_class") == AwaitsReview.__name__
-            if waits or status in (Status.PUBLISHED, Status.REFUSED):
+            kind = columns.get("error_class")
+            answered = kind in (AwaitsReview.__name__, TooLittle.__name__)
+            if answered or status in (Status.PUBLISHED, Status.REFUSED):
                 db.execute(
                     "UPDATE replies SET spent_on = ? WHERE spent_on IS NULL AND job ="
                     " (SELECT job FROM enhancements WHERE id = ?) AND phase <> 'analysis'",
                     (row, row),
                 )
-            parks = waits or columns.get("error_class") in (BLOCKED, Withheld.__name__)
+            parks = answered or kind in (BLOCKED, Withheld.__name__)
             if parks or status in (*STANDING, Status.REFUSED):
                 db.execute(
                     "DELETE FROM asks WHERE job = (SELECT job FROM enhancements WHERE id = ?)"

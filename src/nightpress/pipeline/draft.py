@@ -1,4 +1,4 @@
-"""Both phases for one plugin: the analysis, cached, and the draft, judged and repaired once.
+"""Both phases for one plugin: the analysis, cached, and the draft, judged and repaired.
 
 Joins sources, prompts, backend and checks. Nothing here touches the plugin's folder.
 """
@@ -15,7 +15,7 @@ from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.backends import finish
 from nightpress.checks import baseline
-from nightpress.errors import Answer, BackendError
+from nightpress.errors import Answer, BackendError, TooLittle
 from nightpress.model import Anatomy, Finding, Generator, Material, Reply, Request, Window
 from nightpress.pipeline import outgoing, review
 from nightpress.pipeline.ask import Caller, request_key
@@ -37,6 +37,8 @@ from nightpress.project import prompt as prompting
 
 ANALYSIS_TRIES = 3
 """How often an analysis is asked for, until one keeps its schema."""
+REPAIRS = 2
+"""How often a draft's sections are repaired, at most."""
 DESCRIPTION = "description-"
 """What the checks of a description are called after."""
 DESCRIPTION_TOKENS = 2_048
@@ -271,21 +273,54 @@ def describe(
 
 
 def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draft:
-    """Ask, compose, judge; with errors, ask once more with the findings and the draft."""
+    """Ask, compose, judge; with errors, have its sections repaired, and keep the best draft.
+
+    Raises TooLittle where the writer says that the plugin does not hold enough, and it counts so.
+    """
     writer = attempt.state.writer
     reply = caller.ask(question, writer, reservation=attempt.reservation, row=attempt.row)
-    first = _judged(run.project, attempt.plugin, attempt.state, question, reply)
-    errors = [finding for finding in first.findings if finding.severity == "error"]
-    if writer.kind == "offline" and any(finding.check == "secret" for finding in errors):
-        return _without_secrets(run, caller, attempt, question)
-    if not errors or writer.kind == "offline":
-        return first
-    repair = _repair(question, first.text, errors)
+    if (missing := _missing(question, reply)) is not None:
+        raise TooLittle(missing)
+    best = _judged(run.project, attempt.plugin, attempt.state, question, reply)
+    if writer.kind == "offline":
+        if any(finding.check == "secret" for finding in _errors(best)):
+            return _without_secrets(run, caller, attempt, question)
+        return best
+    tokens_in, tokens_out = best.tokens_in, best.tokens_out
+    for _ in range(REPAIRS):
+        if not _errors(best):
+            break
+        repaired = _repaired(run, caller, attempt, question, best)
+        tokens_in, tokens_out = tokens_in + repaired.tokens_in, tokens_out + repaired.tokens_out
+        if _rank(repaired) >= _rank(best):
+            break  # the same question again would get no better answer
+        best = repaired
+    return replace(best, tokens_in=tokens_in, tokens_out=tokens_out)
+
+
+def _errors(draft: Draft) -> list[Finding]:
+    return [finding for finding in draft.findings if finding.severity == "error"]
+
+
+def _rank(draft: Draft) -> tuple[int, int]:
+    """The better a draft, the lower: its errors, then what its score lacks."""
+    return len(_errors(draft)), -draft.score
+
+
+def _missing(question: Request, reply: Reply) -> tuple[str, ...] | None:
+    """What the plugin lacks, where the writer says so instead of a document. It is not believed of
+    a plugin that fills its window by our own count."""
+    return finish.too_little(reply.text) if question.material.window.is_lowered else None
+
+
+def _repaired(run: Run, caller: Caller, attempt: Attempt, question: Request, best: Draft) -> Draft:
+    """The draft with the sections that a call for its findings changes."""
+    writer = attempt.state.writer
+    repair = _repair(question, best.text, _errors(best))
     reservation = caller.reserve(repair, writer) if caller.known(repair, writer) is None else None
     reply = caller.ask(repair, writer, reservation=reservation, row=attempt.row)
-    second = _judged(run.project, attempt.plugin, attempt.state, repair, reply)
-    tokens_in, tokens_out = first.tokens_in + second.tokens_in, first.tokens_out + second.tokens_out
-    return replace(second, tokens_in=tokens_in, tokens_out=tokens_out)
+    text = finish.revised(question.material, best.text, reply.text)
+    return _judged(run.project, attempt.plugin, attempt.state, repair, reply, text)
 
 
 def rendered(project: Project, plugin: PluginState, state: TargetState) -> Draft:
@@ -330,9 +365,15 @@ def _standing(plugin: PluginState, state: TargetState) -> str | None:
 
 
 def _judged(
-    project: Project, plugin: PluginState, state: TargetState, question: Request, reply: Reply
+    project: Project,
+    plugin: PluginState,
+    state: TargetState,
+    question: Request,
+    reply: Reply,
+    text: str | None = None,
 ) -> Draft:
-    text = finish.finished(question.material, reply.text)
+    """The reply, judged. text: the document, where the reply is not the whole of it."""
+    text = finish.finished(question.material, reply.text) if text is None else text
     ending = reply.finish
     if ending == "length" and finish.circles(reply.text):
         ending = "circle"
@@ -372,7 +413,8 @@ def _counted(state: TargetState, question: Request) -> dict[str, str]:
 
 
 def _repair(question: Request, text: str, errors: Sequence[Finding]) -> Request:
-    """The one repair call: the same question, the draft, and what is wrong with it."""
+    """A repair: the same question, the draft, and what is wrong with it."""
     told = [replace(f, message=outgoing.clean(f.message)) for f in errors]
-    prompt = prompting.repair(question.prompt, outgoing.clean(text), told)
+    window = question.material.window
+    prompt = prompting.repair(question.prompt, outgoing.clean(text), told, window)
     return replace(question, phase="repair", prompt=prompt)

@@ -173,7 +173,8 @@ def _with_repairs(project: Project, calls: int, drafts: int) -> tuple[int, int]:
         written, repaired = ledger_calls.recent_phases(project.ledger)
         if written >= forecast.ENOUGH:
             share = repaired / written
-            return calls + round(drafts * share), calls + math.ceil(drafts * min(1.0, 2 * share))
+            most = min(float(draft.REPAIRS), 2 * share)
+            return calls + round(drafts * share), calls + math.ceil(drafts * most)
     return calls, calls + math.ceil(drafts * REPAIRS)
 
 

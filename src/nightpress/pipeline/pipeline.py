@@ -24,6 +24,7 @@ from nightpress.errors import (
     Deferred,
     NightpressError,
     PublishConflict,
+    TooLittle,
     Unrecorded,
     UnsafePath,
 )
@@ -166,6 +167,9 @@ class Press(Struct):
                 attempt.reservation, attempt.request, attempt.state.writer
             )
             attempt.draft = drafts.draft(self.run, self.caller, attempt, attempt.request)
+        except TooLittle as error:
+            self.attempts.end(attempt, Status.INSUFFICIENT, error)
+            return
         except NightpressError as error:
             self.run.stops_at(error)
             self.attempts.fail(attempt, error)

@@ -17,7 +17,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress import fingerprint
-from nightpress.errors import BLOCKED, AwaitsReview, NightpressError, PublishConflict, Withheld
+from nightpress.errors import (
+    BLOCKED,
+    AwaitsReview,
+    NightpressError,
+    PublishConflict,
+    TooLittle,
+    Withheld,
+)
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile, reviews
 from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
@@ -115,7 +122,7 @@ class History:
             row.status, Fingerprint(**row.fingerprint), row.before_sha256,
             row.error_message or "", waits and not rejected, rejected,
             row.error_class == BLOCKED, row.error_class == Withheld.__name__,
-            saved,
+            saved, row.error_class == TooLittle.__name__,
         )  # fmt: skip
 
     def _content(self, ingredients: Fingerprint) -> Mapping[str, str] | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec.structs import asdict
 
 from nightpress import fingerprint
 from nightpress.checks import Market, SourceFinding, source_findings
 from nightpress.model import Finding
-from nightpress.plan import judge
+from nightpress.plan import judge, staleness
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import PluginState
 from nightpress.project import Project, version
@@ -54,9 +54,17 @@ def every(
     found = {}
     for slug in project.slugs():
         plugin = plugins.get(slug) or gatherer.gather(slug)
-        if own := of(project, plugin):
+        if own := (*of(project, plugin), *_too_little(plugin)):
             found[slug] = own
     return found
+
+
+def _too_little(plugin: PluginState) -> Iterator[SourceFinding]:
+    """What a writer said that the plugin lacks, at the document that it could not write."""
+    for state in plugin.states.values():
+        for reason in state.decision.reasons:
+            if reason.code == staleness.TOO_LITTLE:
+                yield SourceFinding(reason.code, reason.text, state.enhancement.target, 1)
 
 
 def findings(found: Iterable[SourceFinding]) -> dict[str, tuple[Finding, ...]]:

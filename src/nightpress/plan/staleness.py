@@ -18,6 +18,8 @@ from nightpress.plan.standing import LastRow, Publication, Standing
 KEPT = "a person's file, kept"
 REPLACES = "REPLACES a person's file"
 """Said in plan, run and ledger wherever a draft takes the place of what a person wrote."""
+TOO_LITTLE = "too-little"
+"""The reason where a writer said that the plugin holds too little."""
 SAVED = "saved by a person while its document was being made"
 
 
@@ -258,12 +260,15 @@ def is_undone(inputs: Inputs) -> bool:
 def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
     """It wants making; but is it parked, or is there too little to make it from?"""
     every = tuple(reasons)
-    blocked = inputs.last is not None and (inputs.last.blocked or inputs.last.withheld)
-    wanted = inputs.forced or inputs.asked or (blocked and inputs.named)
+    last = inputs.last
+    stopped = last is not None and (last.blocked or last.withheld or last.too_little)
+    wanted = inputs.forced or inputs.asked or (stopped and inputs.named)
     if not wanted and _parked(inputs):
         return Decision("parked", (_why_parked(inputs), *every))
     if inputs.hollow and not inputs.forced:
         return Decision("hollow", (Reason("hollow", inputs.hollow), *every))
+    if last is not None and last.too_little and _same(last.fingerprint, inputs) and not wanted:
+        return Decision("insufficient", (Reason(TOO_LITTLE, last.message), *every))
     if inputs.shortage and not inputs.forced:
         return Decision("insufficient", (Reason("insufficient", inputs.shortage), *every))
     return Decision("make", every)

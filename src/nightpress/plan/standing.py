@@ -37,7 +37,8 @@ class LastRow(Struct, frozen=True):
     """The latest row of the ledger, whatever its status. waits: its draft waits for a person;
     rejected: why a person turned that draft down; blocked: the provider's filter stopped it;
     withheld: what would have been sent looks like a secret; saved: a person saved the file that
-    stands there while its document was being made."""
+    stands there while its document was being made; too_little: its writer said that the plugin
+    holds too little."""
 
     status: str
     fingerprint: Fingerprint
@@ -48,3 +49,4 @@ class LastRow(Struct, frozen=True):
     blocked: bool = False
     withheld: bool = False
     saved: bool = False
+    too_little: bool = False

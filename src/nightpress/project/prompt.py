@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from nightpress.errors import UsageError
-from nightpress.model import Anatomy, Finding, Generator, Material
-from nightpress.plugin import Chosen, choose, shortened
+from nightpress.model import Anatomy, Finding, Generator, Material, Window
+from nightpress.plugin import Chosen, choose, collect, shortened
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
+
+    from nightpress.plugin.facts import FactKind
 
 __all__ = ["Chosen", "Prompt", "choose", "minding", "render", "rendered", "repair"]
 
@@ -71,11 +73,12 @@ def rendered(generator: Generator, material: Material, redact: Redact) -> Prompt
 def _values(
     material: Material, chosen: Sequence[Chosen], left_out: Sequence[str]
 ) -> dict[str, Any]:
-    """What a template may use. Everything here but window, target, links and fence is a
-    stranger's, or was made from it: templates put it between the fence's tags."""
+    """What a template may use. Everything here but window, aim, may_decline, outline, target, links
+    and fence is a stranger's, or was made from it: templates put it between the fence's tags."""
     anatomy, window = material.anatomy, material.window
     analysis = json.dumps(material.analysis, indent=1, ensure_ascii=False)
     texts = [file.text for file in chosen]
+    facts = _facts(anatomy)
     standing = shortened(material.target, material.standing, window.max * MOST_STANDING)
     return {
         "plugin": {
@@ -95,8 +98,13 @@ def _values(
         "target": _line(material.target, 400),
         "window": window,
         "aim": window.aim,
+        "may_decline": window.is_lowered,
+        "facts": facts,
+        "outline": _outline(material.generator),
         "links": [_line(link, 400) for link in material.links],
-        "fence": _fence([*texts, analysis, standing, anatomy.name, anatomy.description]),
+        "fence": _fence(
+            [*texts, analysis, standing, anatomy.name, anatomy.description, json.dumps(facts)]
+        ),
     }
 
 
@@ -109,6 +117,41 @@ def _components(anatomy: Anatomy) -> dict[str, list[dict[str, str]]]:
             {"name": name, "description": description} for name, description in once
         ]
     return components
+
+
+def _outline(generator: Generator | None) -> list[dict[str, Any]]:
+    """The sections that the generator declares, each with every key of the schema."""
+    blank = {"headings": (), "required": False, "least": 1}
+    declared = generator.settings.get("outline", ()) if generator is not None else ()
+    return [{**blank, **section} for section in declared]
+
+
+_TOLD: tuple[FactKind, ...] = (
+    "alias", "argument", "option", "exit code", "hook", "tool", "variable", "setting", "writes",
+    "package", "port", "url", "model",
+)  # fmt: skip
+"""Kinds of facts that a prompt lists; what the inventory names is not listed again."""
+MOST_FACTS = 150
+
+
+def _facts(anatomy: Anatomy) -> list[dict[str, str]]:
+    """The plugin's structural facts, as rows of a table."""
+    found = collect(anatomy)
+    chosen = [fact for kind in _TOLD for fact in found.of(kind, "structural")]
+    return [
+        {
+            "kind": fact.kind,
+            "name": _cell(fact.name, 100),
+            "of": _cell(fact.of, 100),
+            "values": _cell("; ".join(fact.values[:3]), 160),
+            "place": _cell(fact.place, 200),
+        }
+        for fact in chosen[:MOST_FACTS]
+    ]
+
+
+def _cell(text: str, most: int) -> str:
+    return _line(text, most).replace("|", "\\|")
 
 
 def _line(text: str, most: int) -> str:
@@ -142,8 +185,8 @@ def _filled(generator: Generator, name: str, values: Mapping[str, Any]) -> str:
 
 VALUES = frozenset(
     {
-        "aim", "analysis", "components", "fence", "files", "left_out", "links", "plugin",
-        "standing", "target", "window",
+        "aim", "analysis", "components", "facts", "fence", "files", "left_out", "links",
+        "may_decline", "outline", "plugin", "standing", "target", "window",
     }
 )  # fmt: skip
 """What a template may use: the names of `_values`."""
@@ -250,8 +293,9 @@ def description(analysis: Mapping[str, Any], findings: Sequence[Finding]) -> str
     )
 
 
-def repair(prompt: str, draft: str, findings: Sequence[Finding]) -> str:
-    """The prompt of the one repair call: the first prompt, what is wrong, and the draft."""
+def repair(prompt: str, draft: str, findings: Sequence[Finding], window: Window) -> str:
+    """The prompt of a repair: the first prompt, what is wrong with the draft, and the draft; the
+    answer is the sections that change. window: the bytes that the document must have."""
     parts = [
         f"- {f.check}{f' (line {f.line})' if f.line else ''}: {f.message}"
         + (f" Hint: {f.hint}" if f.hint else "")
@@ -261,9 +305,33 @@ def repair(prompt: str, draft: str, findings: Sequence[Finding]) -> str:
     fence = _fence([draft]).replace("PLUGIN-DATA", "DRAFT")
     return (
         f"{prompt}\n## Your earlier draft was refused\n\nThe checks found what follows; lines count"
-        " in the draft below, frontmatter included. Write the whole document again, body only: mend"
-        " every point, keep everything else, and keep to the size. If a name, path or command does"
-        " not exist in the plugin, remove it; do not replace it by another guess.\n\n"
-        + "\n".join(parts)
-        + f"{more}\n\n<{fence}>\n{draft.strip()}\n</{fence}>\n"
+        " in the draft below, frontmatter included.\n\n" + "\n".join(parts) + f"{more}\n\n"
+        f"{_room(len(draft.encode('utf-8', 'replace')), window)}\n\n{_SECTIONS_ONLY}\n\n"
+        f"<{fence}>\n{draft.strip()}\n</{fence}>\n"
+    )
+
+
+_SECTIONS_ONLY = (
+    "Answer with the sections that change, and with nothing else: each whole, from its heading line"
+    " as it stands in the draft to the line before the next heading. What you do not repeat stays"
+    " as it is. A new section goes behind the one after which you write it; to take one out, write"
+    " REMOVE alone below its heading. Mend every point. If a name, path or command does not exist"
+    " in the plugin, remove it; do not replace it by another guess."
+)
+
+
+def _room(size: int, window: Window) -> str:
+    """How many bytes the draft is to gain or lose."""
+    stands = f"The draft has {size:,} bytes"
+    if size < window.min:
+        words = (window.aim - size) // 6
+        return (
+            f"{stands}, the window begins at {window.min:,}: add about {window.aim - size:,} bytes"
+            f" ({words:,} words) that the files hold and the draft does not say yet."
+        )
+    if size > window.max:
+        return f"{stands}, the window ends at {window.max:,}: cut at least {size - window.max:,}."
+    return (
+        f"{stands}, which is right: it may lose {size - window.min:,} or gain"
+        f" {window.max - size:,} at most."
     )
