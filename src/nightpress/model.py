@@ -113,6 +113,11 @@ class Enhancement(Struct, frozen=True):
         """What may happen to a person's file at the target: keep, review, extend or replace."""
         return str(self.settings.get("standing", "keep"))
 
+    @property
+    def starts_afresh(self) -> bool:
+        """Does nothing of the file at the target go into the document (a template made it)?"""
+        return self.settings.get("standing_text") == "ignored"
+
 
 class Manifest(Struct, frozen=True):
     """One plugin's manifest. slug: the file's stem and the task's name; name: the real one;
@@ -204,7 +209,8 @@ class Material(Struct, frozen=True):
     of the plugin's other skills, which have documents of their own; current: the text that stands
     at the target now, whose frontmatter is kept; ours: do we have it published
     (and it goes back to no person's file)? house: the project's own fields of the frontmatter;
-    spares: nothing of the standing text may be lost (a person's, and not to be replaced)."""
+    spares: nothing of the standing text may be lost (a person's, and not to be replaced); afresh:
+    nor is anything of it used: a template made it."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -218,6 +224,7 @@ class Material(Struct, frozen=True):
     ours: bool = False
     house: Mapping[str, Any] = field(default_factory=lambda: HOUSE)
     spares: bool = False
+    afresh: bool = False
 
 
 class Reply(Struct, frozen=True):

@@ -399,3 +399,27 @@ def test_a_file_that_passes_with_warnings_is_not_said_to_have_no_findings(tmp_pa
     assert said in market.done("plan").out
     market.done("enhance:alpha/readme")
     assert "warning: " in market.run("nightpress", "check", "plugins/alpha/README.md").out
+
+
+def test_of_a_template_nothing_is_used_and_nothing_missed(tmp_path: Path) -> None:
+    """A long file that a template made gives way to a shorter document of the plugin's own."""
+    lines = "".join(
+        f"\n## Part {n}\n\nThis skill empowers Claude to do part {n}.\n" for n in range(120)
+    )
+    skill = (
+        f'---\nname: tide\ndescription: "Empowers. Use when needed."\nlicense: MIT\n---\n{lines}'
+    )
+    plugin(tmp_path, "tide", size=3_000, skill=skill)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init", ".").code == 0
+    manifest = tmp_path / "manifests" / "tide.yaml"
+    row = '    target: "skills/tide/SKILL.md"\n'
+    said = f"{row}    standing: replace\n"
+    manifest.write_text(manifest.read_text().replace(row, said))
+    assert "refused" in market.doit().out
+    manifest.write_text(manifest.read_text().replace(said, f"{said}    standing_text: ignored\n"))
+    market.done()
+    text = (tmp_path / "plugins" / "tide" / "skills" / "tide" / "SKILL.md").read_text()
+    assert "empowers" not in text.lower()
+    assert "Keeps the tide ledgers" in text.split("---")[1]
+    assert "license: MIT" in text.split("---")[1]

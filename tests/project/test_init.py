@@ -424,12 +424,12 @@ def test_what_one_template_made_in_many_plugins_may_be_replaced_and_nothing_else
     put(tmp_path / "plugin-3" / "skills" / "by-hand" / "SKILL.md", "# Mine\n\nNever guess.\n")
     done = init.init(tmp_path, str(tmp_path))
     policies = {
-        enhancement.target: enhancement.standing
+        enhancement.target: (enhancement.standing, enhancement.starts_afresh)
         for number in range(12)
         for enhancement in manifest(tmp_path, f"plugin-{number}").enhancements
     }
     assert policies == {
-        "skills/adapter/SKILL.md": "replace", "skills/by-hand/SKILL.md": "keep"
+        "skills/adapter/SKILL.md": ("replace", True), "skills/by-hand/SKILL.md": ("keep", False)
     }  # fmt: skip
     assert (done.existing, done.replaced, done.undersized) == (13, 12, 1)
 

@@ -260,7 +260,7 @@ def described(material: Material, standing: Mapping[str, object], name: str) -> 
     """The description: the maintainer's own where the checks have nothing against it (it is what
     triggers the skill, and of a plugin with several skills each needs its own), else the
     analysis's."""
-    own = standing.get("description")
+    own = None if material.afresh else standing.get("description")
     if isinstance(own, str) and _is_good(own := _line(own), name):
         return own
     if isinstance(own, str) and material.siblings:  # the analysis speaks of the whole plugin

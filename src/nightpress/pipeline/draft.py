@@ -197,6 +197,7 @@ def request(
         ours=staleness.is_ours(state.inputs.standing, known) and not (known and known.extends),
         house=contract.house(project.defaults.values),
         spares=staleness.spares(state.inputs),
+        afresh=state.enhancement.starts_afresh,
     )
     system, prompt = _question(state.writer, generator, material)
     job = f"{plugin.slug}/{state.enhancement.name}"

@@ -151,6 +151,7 @@ def shortage(
         siblings=plugin.siblings(enhancement),
         house=contract.house(project.defaults.values),
         spares=staleness.spares(inputs),
+        afresh=enhancement.starts_afresh,
     )
     extractable = backends.find(writer.backend).extractable
     return _too_little_offline(material, generator, extractable) if extractable else ""

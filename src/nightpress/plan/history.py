@@ -184,8 +184,11 @@ def input_text(
     project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
 ) -> str:
     """The file that a document replaces, as input for it: where ours stands by now, the one that
-    stood there first. "" where there is none, or its copy is not here (a clone has no snapshots).
+    stood there first. "" where there is none, where the manifest says that it is none, or where its
+    copy is not here (a clone has no snapshots).
     """
+    if enhancement.starts_afresh:
+        return ""
     known = inputs.publication
     if known is None or known.status != Status.PUBLISHED:
         return sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)

@@ -62,7 +62,7 @@ def judge(
         witness=_witness(project, plugin, enhancement, text) if ours and witnessed else "",
         finish=finish,
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
-        forced=forced,
+        forced=forced or enhancement.starts_afresh,
         outline=tuple(generator.settings.get("outline", ())),
         ours=ours,
         instructions=instructions(generator.system, generator.prompt),

@@ -176,6 +176,7 @@ def _rows(
         yield f"{indent}target: {quoted(target)}"
         if target in replaced:
             yield f"{indent}standing: replace  # one template has made it in many plugins"
+            yield f"{indent}standing_text: ignored"
 
 
 def _read(text: str) -> YamlDocument:
