@@ -1,12 +1,11 @@
-"""Both phases for one plugin: the analysis, cached, and the draft, judged and repaired.
+"""Phase 2 for one document: its question, and the draft, judged and repaired.
 
 Joins sources, prompts, backend and checks. Nothing here touches the plugin's folder.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,10 +14,11 @@ from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.backends import finish
 from nightpress.checks import baseline
-from nightpress.errors import Answer, BackendError, TooLittle
-from nightpress.model import Anatomy, Finding, Generator, Material, Reply, Request, Window
+from nightpress.errors import TooLittle
+from nightpress.model import Finding, Material, Reply, Request
+from nightpress.pipeline import analysis as phase1
 from nightpress.pipeline import outgoing, review
-from nightpress.pipeline.ask import Caller, request_key
+from nightpress.pipeline.ask import Caller
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.pipeline.run import Run
 from nightpress.plan import (
@@ -32,140 +32,13 @@ from nightpress.plan import (
     staleness,
 )
 from nightpress.plugin import sources
-from nightpress.project import Project, Writer
+from nightpress.project import Project
 from nightpress.project import prompt as prompting
 
-ANALYSIS_TRIES = 3
-"""How often an analysis is asked for, until one keeps its schema."""
 REPAIRS = 2
 """How often a draft's sections are repaired, at most."""
 DESCRIPTION = "description-"
 """What the checks of a description are called after."""
-DESCRIPTION_TOKENS = 2_048
-"""Output tokens of the call that asks for a description alone."""
-
-
-# --- phase 1 ---
-
-
-def analyse(run: Run, caller: Caller, plugin: PluginState) -> dict[str, Any]:
-    """The plugin's analysis, cached by everything that it was asked with.
-
-    Raises BackendError when there is none to be had: `malformed` when no reply kept the schema.
-    """
-    project = run.project
-    state = next(iter(plugin.states.values()))
-    question = analysis_request(project, plugin)
-    key = request_key(question, state.writer)
-    cached = project.ledger.analysis(key) if project.has_ledger else None
-    if cached is not None:
-        return cached
-    if state.writer.kind == "model":  # a wrong template is met before anything is paid for
-        for kind in {s.enhancement.generator for s in plugin.states.values()}:
-            prompting.check(project.generator(kind))
-        tell_secrets(run, plugin, base_files(plugin))
-    afresh = any(s.inputs.forced or s.inputs.asked for s in plugin.states.values()) or any(
-        name.partition("/")[0] == plugin.slug for name in project.named
-    )
-    problems: list[str] = []
-    for tries in range(ANALYSIS_TRIES):
-        asked = replace(question, prompt=_saying(question.prompt, tries, problems))
-        asked_key = request_key(asked, state.writer)
-        reply = None
-        if project.has_ledger and not afresh:  # what it was told before costs no second call
-            reply = project.ledger.useless_reply(asked_key)
-        if reply is None:
-            reservation = None
-            if caller.known(asked, state.writer) is None:
-                reservation = caller.reserve(asked, state.writer)
-            reply = caller.ask(asked, state.writer, reservation=reservation)
-        analysis, problems = contract.check_analysis(
-            finish.unwrap(reply.text),
-            project.schema("analysis"),
-            ours=state.writer.kind == "offline",
-        )
-        run.begin()
-        if analysis is not None:
-            if state.writer.kind == "model":
-                analysis = outgoing.analysis(analysis)
-            project.ledger.keep_analysis(
-                key, plugin.slug, state.writer.backend, reply.model, analysis
-            )
-            return analysis
-        project.ledger.spend_reply(asked_key)
-        if state.writer.kind == "offline":
-            break
-    again = "" if state.writer.kind == "offline" else f" (doit enhance:{plugin.slug} asks again)"
-    message = f"no analysis kept its schema{again}: {'; '.join(problems[:3])}"
-    raise BackendError(Answer("malformed", message))
-
-
-def _saying(prompt: str, tries: int, problems: Sequence[str]) -> str:
-    """A question is never asked unchanged a second time: it says what was wrong with the reply."""
-    if not tries:
-        return prompt
-    return prompting.once_more(prompt, tries, [checks.redact(problem)[0] for problem in problems])
-
-
-def cached_analysis(project: Project, plugin: PluginState) -> dict[str, Any] | None:
-    """The analysis in the cache (the analyse task is up to date then), or None."""
-    if not plugin.states or not project.has_ledger:
-        return None
-    return known_analysis(project, plugin, analysis_request(project, plugin))
-
-
-def known_analysis(
-    project: Project, plugin: PluginState, question: Request
-) -> dict[str, Any] | None:
-    """The cached analysis that answers this very question, or None."""
-    if not project.has_ledger:
-        return None
-    writer = next(iter(plugin.states.values())).writer
-    return project.ledger.analysis(request_key(question, writer))
-
-
-def analysis_request(project: Project, plugin: PluginState) -> Request:
-    """The question of phase 1, the same for every enhancement of the plugin."""
-    generator = project.generator("analysis")
-    state = next(iter(plugin.states.values()))
-    material = Material(
-        anatomy=_anatomy(plugin, base_files(plugin), clean=state.writer.kind == "model"),
-        analysis=None,
-        standing="",
-        generator=generator,
-        target="",
-        window=Window(),
-    )
-    system, prompt = _question(state.writer, generator, material)
-    schema = json.loads(project.schema("analysis"))
-    return Request(
-        "analysis", plugin.slug, state.writer.model, system, prompt, generator.max_output_tokens,
-        material, schema,
-    )  # fmt: skip
-
-
-def _question(writer: Writer, generator: Generator, material: Material) -> tuple[str, str]:
-    """System and prompt. The offline backend reads the material itself: for it they only say what
-    it is asked with, and cost no template engine and no search for secrets."""
-    if writer.kind == "offline":
-        plugin = material.anatomy
-        files = {file.path: file.sha256 for file in plugin.files}
-        return generator.digest, fingerprint.canonical([plugin.name, plugin.description, files])
-    return prompting.render(generator, material, checks.redact)
-
-
-def base_files(plugin: PluginState) -> list[str]:
-    """The plugin's files less every target that is, or will be, of our making."""
-    ours = {
-        state.enhancement.target
-        for state in plugin.states.values()
-        if staleness.replaces(state.decision)
-        or staleness.is_ours(state.inputs.standing, state.inputs.publication)
-    }
-    return [path for path in plugin.files if path not in ours]
-
-
-# --- phase 2 ---
 
 
 def request(
@@ -183,7 +56,7 @@ def request(
     standing = history.input_text(project, plugin, state.enhancement, state.inputs)
     known = state.inputs.publication
     material = Material(
-        anatomy=_anatomy(plugin, state.counted, clean=clean),
+        anatomy=phase1.anatomy(plugin, state.counted, clean=clean),
         analysis=analysis,
         standing=outgoing.clean(standing) if clean else standing,
         generator=generator,
@@ -199,7 +72,7 @@ def request(
         spares=staleness.spares(state.inputs),
         afresh=state.enhancement.starts_afresh,
     )
-    system, prompt = _question(state.writer, generator, material)
+    system, prompt = phase1.wording(state.writer, generator, material)
     job = f"{plugin.slug}/{state.enhancement.name}"
     if because := review.hint(project, job):
         prompt = prompting.minding(prompt, checks.redact(because)[0])
@@ -207,19 +80,6 @@ def request(
         "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
         material,
     )  # fmt: skip
-
-
-def _anatomy(plugin: PluginState, paths: Iterable[str], *, clean: bool) -> Anatomy:
-    read = sources.read(plugin.root, paths, plugin.secret_names)
-    if clean:
-        return outgoing.anatomy(plugin, read)
-    return sources.anatomy_of(plugin.root, read, plugin.told)
-
-
-def tell_secrets(run: Run, plugin: PluginState, paths: Iterable[str]) -> None:
-    """Tell, once a run, what of the plugin is not sent to a model."""
-    for place in outgoing.places(plugin, sources.read(plugin.root, paths, plugin.secret_names)):
-        run.notice_once(place)
 
 
 def links(plugin: PluginState, state: TargetState) -> tuple[str, ...]:
@@ -244,33 +104,17 @@ def foregone(project: Project, attempt: Attempt) -> list[Finding]:
     return [f for f in verdict.errors if f.check.startswith(foregone)]
 
 
-def describe(
-    run: Run, caller: Caller, attempt: Attempt, material: Material, findings: Sequence[Finding]
-) -> dict[str, Any]:
-    """The analysis with another description, asked for by a small call and kept in the cache."""
-    project, writer, analysis = run.project, attempt.state.writer, material.analysis or {}
-    whole = json.loads(project.schema("analysis"))
-    schema = {
-        "type": "object", "additionalProperties": False, "required": ["description"],
-        "properties": {"description": whole["properties"]["description"]},
-    }  # fmt: skip
-    question = Request(
-        "analysis", attempt.item.id, writer.model, project.generator("analysis").system,
-        outgoing.clean(prompting.description(analysis, findings)), DESCRIPTION_TOKENS,
-        material,
-        schema,
-    )  # fmt: skip
-    reservation = None
-    if caller.known(question, writer) is None:
-        reservation = caller.reserve(question, writer)
-    reply = caller.ask(question, writer, reservation=reservation, row=attempt.row)
-    answer, problems = contract.check_analysis(finish.unwrap(reply.text), json.dumps(schema))
-    if answer is None:
-        raise BackendError(Answer("malformed", f"no description came: {'; '.join(problems[:3])}"))
-    mended = {**analysis, **outgoing.analysis(answer)}
-    key = request_key(analysis_request(project, attempt.plugin), writer)
-    project.ledger.keep_analysis(key, attempt.item.slug, writer.backend, reply.model, mended)
-    return mended
+def mended_foregone(
+    run: Run, caller: Caller, attempt: Attempt
+) -> tuple[list[Finding], dict[str, Any] | None]:
+    """The errors that no draft can mend, and, where it was the description alone, the analysis with
+    another one, of which the attempt's question is made anew."""
+    errors, question = foregone(run.project, attempt), attempt.request
+    if question is None or not errors or any(not f.check.startswith(DESCRIPTION) for f in errors):
+        return errors, None
+    mended = phase1.describe(run, caller, attempt, question.material, errors)
+    attempt.request = request(run.project, attempt.plugin, attempt.state, mended)
+    return foregone(run.project, attempt), mended
 
 
 def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draft:
@@ -353,7 +197,7 @@ def rendered(project: Project, plugin: PluginState, state: TargetState) -> Draft
 def _without_secrets(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draft:
     """The document once more, of sources without what looks like a secret."""
     state, analysis = attempt.state, question.material.analysis or {}
-    tell_secrets(run, attempt.plugin, state.counted)
+    phase1.tell_secrets(run, attempt.plugin, state.counted)
     question = request(run.project, attempt.plugin, state, analysis, clean=True)
     reply = caller.ask(question, state.writer, row=attempt.row)
     return _judged(run.project, attempt.plugin, state, question, reply)

@@ -17,6 +17,7 @@ from msgspec.structs import asdict, replace
 from nightpress.backends import Price
 from nightpress.errors import NightpressError
 from nightpress.ledger import calls as ledger_calls
+from nightpress.pipeline import analysis as phase1
 from nightpress.pipeline import ask as calls
 from nightpress.pipeline import draft, pacing
 from nightpress.plan import Catalog, Item
@@ -188,9 +189,9 @@ def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Itera
         if plugin is None:
             continue
         try:
-            question = draft.analysis_request(project, plugin)
+            question = phase1.question_of(project, plugin)
             first = calls.tokens_of(question)
-            analysis = draft.known_analysis(project, plugin, question)
+            analysis = phase1.known(project, plugin, question)
             if number < MEASURED:
                 asked += first
                 state = plugin.states[item.name]

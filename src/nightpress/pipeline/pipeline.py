@@ -30,6 +30,7 @@ from nightpress.errors import (
 )
 from nightpress.ledger import lockfile
 from nightpress.model import Finding, Status
+from nightpress.pipeline import analysis as phase1
 from nightpress.pipeline import copies, review
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
@@ -79,7 +80,7 @@ class Press(Struct):
         if self.run.stop.is_set() or slug in self.analyses or not self._admit(slug):
             return False
         try:
-            analysis = drafts.analyse(self.run, self.caller, self.plugin(slug))
+            analysis = phase1.analyse(self.run, self.caller, self.plugin(slug))
         except NightpressError as error:
             with self._guard:
                 self.analyses[slug] = error
@@ -121,7 +122,7 @@ class Press(Struct):
             return
         analysis = self.analyses.get(item.slug)
         if analysis is None:  # its task was up to date, and did not run
-            analysis = drafts.cached_analysis(self.run.project, attempt.plugin)
+            analysis = phase1.cached(self.run.project, attempt.plugin)
         if analysis is None or isinstance(analysis, NightpressError):
             why = analysis or NightpressError("there is no analysis of the plugin")
             self.attempts.fail(attempt, why)
@@ -131,7 +132,7 @@ class Press(Struct):
                 self.run.project, attempt.plugin, attempt.state, analysis
             )
             if attempt.state.writer.kind == "model":
-                drafts.tell_secrets(self.run, attempt.plugin, attempt.state.counted)
+                phase1.tell_secrets(self.run, attempt.plugin, attempt.state.counted)
             if attempt.state.writer.kind == "model" and (errors := self._foregone(attempt)):
                 self.attempts.refuse_unasked(attempt, errors)
                 return
@@ -142,16 +143,11 @@ class Press(Struct):
 
     def _foregone(self, attempt: Attempt) -> list[Finding]:
         """Errors that no draft can mend; a bad description is asked for again."""
-        errors = drafts.foregone(self.run.project, attempt)
-        question = attempt.request
-        described = [f for f in errors if f.check.startswith(drafts.DESCRIPTION)]
-        if question is None or not described or described != errors:
-            return errors
-        analysis = drafts.describe(self.run, self.caller, attempt, question.material, errors)
-        with self._guard:
-            self.analyses[attempt.item.slug] = analysis
-        attempt.request = drafts.request(self.run.project, attempt.plugin, attempt.state, analysis)
-        return drafts.foregone(self.run.project, attempt)
+        errors, analysis = drafts.mended_foregone(self.run, self.caller, attempt)
+        if analysis is not None:
+            with self._guard:
+                self.analyses[attempt.item.slug] = analysis
+        return errors
 
     def draft(self, item: Item) -> None:
         """Phase 2: the document, through its checks; refused if they still have errors."""

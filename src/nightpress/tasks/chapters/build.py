@@ -135,10 +135,10 @@ class _Analysed:
         self.slug = slug
 
     def __call__(self) -> bool:
-        from nightpress.pipeline import draft
+        from nightpress.pipeline import analysis
 
         now = session.current()
-        return draft.cached_analysis(now.project, now.plugin(self.slug)) is not None
+        return analysis.cached(now.project, now.plugin(self.slug)) is not None
 
     def __repr__(self) -> str:
         return "no analysis of this content is cached"

@@ -1,0 +1,194 @@
+"""Phase 1 for one plugin: its analysis, asked for once, and cached by everything that it was asked
+with. Nothing here touches the plugin's folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from nightpress import checks, fingerprint
+from nightpress import project as contract
+from nightpress.backends import finish
+from nightpress.errors import Answer, BackendError
+from nightpress.model import Anatomy, Finding, Generator, Material, Reply, Request, Window
+from nightpress.pipeline import outgoing
+from nightpress.pipeline.ask import Caller, request_key
+from nightpress.pipeline.attempts import Attempt
+from nightpress.pipeline.run import Run
+from nightpress.plan import PluginState, staleness
+from nightpress.plugin import sources
+from nightpress.project import Project, Writer
+from nightpress.project import prompt as prompting
+
+TRIES = 3
+"""How often an analysis is asked for, until one keeps its schema."""
+DESCRIPTION_TOKENS = 2_048
+"""Output tokens of the call that asks for a description alone."""
+
+
+def analyse(run: Run, caller: Caller, plugin: PluginState) -> dict[str, Any]:
+    """The plugin's analysis, cached by everything that it was asked with.
+
+    Raises BackendError when there is none to be had: `malformed` when no reply kept the schema.
+    """
+    project = run.project
+    state = next(iter(plugin.states.values()))
+    question = question_of(project, plugin)
+    key = request_key(question, state.writer)
+    cached = project.ledger.analysis(key) if project.has_ledger else None
+    if cached is not None:
+        return cached
+    if state.writer.kind == "model":  # a wrong template is met before anything is paid for
+        for kind in {s.enhancement.generator for s in plugin.states.values()}:
+            prompting.check(project.generator(kind))
+        tell_secrets(run, plugin, base_files(plugin))
+    problems: list[str] = []
+    for tries in range(TRIES):
+        asked = replace(question, prompt=_saying(question.prompt, tries, problems))
+        reply = _reply(run, caller, plugin, asked, state.writer)
+        analysis, problems = contract.check_analysis(
+            finish.unwrap(reply.text),
+            project.schema("analysis"),
+            ours=state.writer.kind == "offline",
+        )
+        run.begin()
+        if analysis is not None:
+            if state.writer.kind == "model":
+                analysis = outgoing.analysis(analysis)
+            project.ledger.keep_analysis(
+                key, plugin.slug, state.writer.backend, reply.model, analysis
+            )
+            return analysis
+        project.ledger.spend_reply(request_key(asked, state.writer))
+        if state.writer.kind == "offline":
+            break
+    again = "" if state.writer.kind == "offline" else f" (doit enhance:{plugin.slug} asks again)"
+    message = f"no analysis kept its schema{again}: {'; '.join(problems[:3])}"
+    raise BackendError(Answer("malformed", message))
+
+
+def _reply(
+    run: Run, caller: Caller, plugin: PluginState, question: Request, writer: Writer
+) -> Reply:
+    """The reply; what was told before costs no second call, unless it is asked for afresh."""
+    project = run.project
+    afresh = any(s.inputs.forced or s.inputs.asked for s in plugin.states.values()) or any(
+        name.partition("/")[0] == plugin.slug for name in project.named
+    )
+    if project.has_ledger and not afresh:
+        told = project.ledger.useless_reply(request_key(question, writer))
+        if told is not None:
+            return told
+    reservation = None
+    if caller.known(question, writer) is None:
+        reservation = caller.reserve(question, writer)
+    return caller.ask(question, writer, reservation=reservation)
+
+
+def _saying(prompt: str, tries: int, problems: Sequence[str]) -> str:
+    """A question is never asked unchanged a second time: it says what was wrong with the reply."""
+    if not tries:
+        return prompt
+    return prompting.once_more(prompt, tries, [checks.redact(problem)[0] for problem in problems])
+
+
+def cached(project: Project, plugin: PluginState) -> dict[str, Any] | None:
+    """The analysis in the cache (the analyse task is up to date then), or None."""
+    if not plugin.states or not project.has_ledger:
+        return None
+    return known(project, plugin, question_of(project, plugin))
+
+
+def known(project: Project, plugin: PluginState, question: Request) -> dict[str, Any] | None:
+    """The cached analysis that answers this very question, or None."""
+    if not project.has_ledger:
+        return None
+    writer = next(iter(plugin.states.values())).writer
+    return project.ledger.analysis(request_key(question, writer))
+
+
+def question_of(project: Project, plugin: PluginState) -> Request:
+    """The question of phase 1, the same for every enhancement of the plugin."""
+    generator = project.generator("analysis")
+    state = next(iter(plugin.states.values()))
+    material = Material(
+        anatomy=anatomy(plugin, base_files(plugin), clean=state.writer.kind == "model"),
+        analysis=None,
+        standing="",
+        generator=generator,
+        target="",
+        window=Window(),
+    )
+    system, prompt = wording(state.writer, generator, material)
+    schema = json.loads(project.schema("analysis"))
+    return Request(
+        "analysis", plugin.slug, state.writer.model, system, prompt, generator.max_output_tokens,
+        material, schema,
+    )  # fmt: skip
+
+
+def base_files(plugin: PluginState) -> list[str]:
+    """The plugin's files less every target that is, or will be, of our making."""
+    ours = {
+        state.enhancement.target
+        for state in plugin.states.values()
+        if staleness.replaces(state.decision)
+        or staleness.is_ours(state.inputs.standing, state.inputs.publication)
+    }
+    return [path for path in plugin.files if path not in ours]
+
+
+def describe(
+    run: Run, caller: Caller, attempt: Attempt, material: Material, findings: Sequence[Finding]
+) -> dict[str, Any]:
+    """The analysis with another description, asked for by a small call and kept in the cache."""
+    project, writer, analysis = run.project, attempt.state.writer, material.analysis or {}
+    whole = json.loads(project.schema("analysis"))
+    schema = {
+        "type": "object", "additionalProperties": False, "required": ["description"],
+        "properties": {"description": whole["properties"]["description"]},
+    }  # fmt: skip
+    question = Request(
+        "analysis", attempt.item.id, writer.model, project.generator("analysis").system,
+        outgoing.clean(prompting.description(analysis, findings)), DESCRIPTION_TOKENS,
+        material,
+        schema,
+    )  # fmt: skip
+    reservation = None
+    if caller.known(question, writer) is None:
+        reservation = caller.reserve(question, writer)
+    reply = caller.ask(question, writer, reservation=reservation, row=attempt.row)
+    answer, problems = contract.check_analysis(finish.unwrap(reply.text), json.dumps(schema))
+    if answer is None:
+        raise BackendError(Answer("malformed", f"no description came: {'; '.join(problems[:3])}"))
+    mended = {**analysis, **outgoing.analysis(answer)}
+    key = request_key(question_of(project, attempt.plugin), writer)
+    project.ledger.keep_analysis(key, attempt.item.slug, writer.backend, reply.model, mended)
+    return mended
+
+
+def anatomy(plugin: PluginState, paths: Iterable[str], *, clean: bool) -> Anatomy:
+    read = sources.read(plugin.root, paths, plugin.secret_names)
+    if clean:
+        return outgoing.anatomy(plugin, read)
+    return sources.anatomy_of(plugin.root, read, plugin.told)
+
+
+def wording(writer: Writer, generator: Generator, material: Material) -> tuple[str, str]:
+    """System and prompt. The offline backend reads the material itself: for it they only say what
+    it is asked with, and cost no template engine and no search for secrets."""
+    if writer.kind == "offline":
+        plugin = material.anatomy
+        files = {file.path: file.sha256 for file in plugin.files}
+        return generator.digest, fingerprint.canonical([plugin.name, plugin.description, files])
+    return prompting.render(generator, material, checks.redact)
+
+
+def tell_secrets(run: Run, plugin: PluginState, paths: Iterable[str]) -> None:
+    """Tell, once a run, what of the plugin is not sent to a model."""
+    for place in outgoing.places(plugin, sources.read(plugin.root, paths, plugin.secret_names)):
+        run.notice_once(place)
