@@ -36,7 +36,7 @@ def project(tmp_path: Path) -> Project:
 
 def sharing(around: NearDuplicates, paragraph: str, plugin: str) -> int:
     """How many documents of other plugins hold a near-duplicate of the paragraph."""
-    return around.beside(paragraph, plugin).sharing(paragraph)
+    return around.beside(paragraph, plugin, ours=True).sharing(paragraph)
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def judge(
     forced: bool = False,
     ours: bool = True,
     witnessed: bool = True,
+    by_model: bool = False,
 ) -> checks.Verdict:
     """The verdict on `text` as this enhancement's document.
 
@@ -42,12 +43,14 @@ def judge(
     accepts losses against the standing file; ours: False for a file that people keep, which is
     not held to our house rules, nor compared with the marketplace's other documents (what one
     person wrote does not become wrong because another copied it); witnessed: the document that
-    ours was made from speaks for it. Raises UsageError for a check of the project's own that
-    cannot be loaded.
+    ours was made from speaks for it; by_model: a model's draft, which may not say what documents
+    of ours say in other plugins (what is extracted says what its plugin
+    does). Raises UsageError for a check of the project's own that cannot be loaded.
     """
     generator = project.generator(enhancement.generator)
     folder = plugin.manifest.path if plugin.manifest else ""
     settings = merged(generator, enhancement)
+    around = near_duplicates.of(project) if ours else None
     context = checks.Context(
         settings=settings,
         target=enhancement.target,
@@ -66,7 +69,7 @@ def judge(
         outline=tuple(generator.settings.get("outline", ())),
         ours=ours,
         instructions=instructions(generator.system, generator.prompt),
-        neighbours=near_duplicates.of(project).beside(text, folder) if ours else None,
+        neighbours=around.beside(text, folder, ours=by_model) if around else None,
         custom=own_checks.gates(generator, settings, project.root),
     )
     return checks.judge(text, context)

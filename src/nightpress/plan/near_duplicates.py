@@ -11,8 +11,8 @@ import json
 import os
 import threading
 from array import array
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from msgspec import Struct
@@ -20,6 +20,8 @@ from msgspec import Struct
 from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.errors import UnsafePath
+from nightpress.ledger import lockfile
+from nightpress.model import Status
 from nightpress.project import Project
 from nightpress.storage import index as digests
 from nightpress.storage import stamp, tree
@@ -61,39 +63,61 @@ class NearDuplicates:
         self.turn = threading.Lock()
         """Held from judging a draft to adding it: of equal drafts made at once, some must lose."""
         self._documents: dict[str, Paragraphs] | None = None
+        self._jobs: dict[str, str] = {}
+        self._made: set[str] = set()
 
-    def beside(self, text: str, plugin: str) -> checks.Neighbours:
+    @cached_property
+    def _lock(self) -> lockfile.Lock:
+        """As it stood when somebody first asked for it: what is made since is in `_made`."""
+        return self._project.lock()
+
+    def beside(self, text: str, plugin: str, *, ours: bool) -> checks.Neighbours:
         """The documents that may share a paragraph with `text`, less those of its own plugin (they
-        have one source); plugin: its folder, relative to the project."""
+        have one source); plugin: its folder, relative to the project; ours: those that we made,
+        too. Without them the finding is the same whichever documents were made first, and stays
+        so whichever follow."""
         with self._guard:
             documents = list(self._loaded().items())
         bands, own = set(Paragraphs.of(text).bands), f"{plugin}/"
         near = (
             paragraphs.sketches()
             for target, paragraphs in documents
-            if not bands.isdisjoint(paragraphs.bands) and not target.startswith(own)
+            if not bands.isdisjoint(paragraphs.bands)
+            and not target.startswith(own)
+            and (ours or self._is_given(target))
         )
         return checks.Neighbours.of(islice(near, MOST))
+
+    def _is_given(self, target: str) -> bool:
+        """Did a person write the document, and is it not to be replaced?"""
+        if target in self._made:
+            return False
+        entry = self._lock.get(self._jobs.get(target, ""))
+        if entry is not None and entry.target == target:
+            return entry.status != Status.PUBLISHED or bool(entry.extends)
+        return self._project.defaults.values.get("standing") != "replace"
 
     def add(self, target: str, data: bytes) -> None:
         """A document that passed in this run, in place of what stood there."""
         paragraphs = Paragraphs.of(data.decode("utf-8", "replace"))
         with self._guard:
             self._loaded()[target] = paragraphs
+            self._made.add(target)
         self._project.index.keep_sketches([_row(target, fingerprint.sha256(data), paragraphs)])
 
     def _loaded(self) -> dict[str, Paragraphs]:
         if self._documents is None:
-            self._documents = _load(self._project)
+            self._jobs = dict(_targets(self._project))
+            self._documents = _load(self._project, self._jobs)
         return self._documents
 
 
-def _load(project: Project) -> dict[str, Paragraphs]:
-    """Every document that stands; only those that the index does not know are read."""
+def _load(project: Project, targets: Iterable[str]) -> dict[str, Paragraphs]:
+    """Those of the documents that stand; only what the index does not know is read."""
     index, documents, fresh = project.index, dict[str, Paragraphs](), list[digests.Sketches]()
     known = {row.target: row for row in index.sketches()}
     root = str(project.root)
-    for target in _targets(project):
+    for target in targets:
         row = known.pop(target, None)
         if row is not None and row.stamp and row.stamp == _stamp(f"{root}/{target}"):
             documents[target] = Paragraphs(_unpacked(row.bins), _unpacked(row.bands))
@@ -124,18 +148,19 @@ def _stamp(path: str) -> bytes | None:
         return None
 
 
-def _targets(project: Project) -> Iterator[str]:
-    """Every document that a manifest declares, relative to the project; of plugins that have not
-    moved, as the index has them."""
+def _targets(project: Project) -> Iterator[tuple[str, str]]:
+    """(target, relative to the project, job) of every document that a manifest declares; of plugins
+    that have not moved, as the index has them."""
     still, items = project.index.still(project.key), dict(project.index.all_items())
     for slug in project.slugs():
         if slug in still:
-            yield from (row[2] for row in json.loads(items.get(slug, "[]")))
+            yield from ((row[2], f"{row[0]}/{row[1]}") for row in json.loads(items.get(slug, "[]")))
             continue
         path = project.manifests / f"{slug}.yaml"
         manifest, _ = contract.load_manifest(path, project.defaults, project.index)
         if manifest is not None:
-            yield from (f"{manifest.path}/{e.target}" for e in manifest.enhancements)
+            for e in manifest.enhancements:
+                yield f"{manifest.path}/{e.target}", f"{slug}/{e.name}"
 
 
 def of(project: Project) -> NearDuplicates:
