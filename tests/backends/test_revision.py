@@ -50,6 +50,11 @@ def test_a_section_takes_the_place_of_its_own(reply: str, before: str, after: st
     assert revised(DRAFT, reply) == DRAFT.replace(before, after, 1)
 
 
+def test_a_title_and_a_section_of_its_words_are_two() -> None:
+    draft = "# Tides\n\nTop.\n\n## Tides\n\nOld.\n"
+    assert revised(draft, "## Tides\n\nNew.\n") == draft.replace("Old.", "New.")
+
+
 @pytest.mark.parametrize("reply", ["", "No heading.", "## Foreign\n\nText.\n", "```\n# x\n```\n"])
 def test_a_reply_without_a_section_of_the_draft_changes_nothing(reply: str) -> None:
     assert revised(DRAFT, reply) is None
@@ -79,7 +84,7 @@ def test_what_is_not_named_stays(body: list[tuple[int, str, str]], data: st.Data
     chosen = data.draw(st.sampled_from([s for s in sections(draft) if s.level > 1]))
     result = revised(draft, f"{'#' * chosen.level} {chosen.title}\n\nZZ\n")
     assert result is not None and "ZZ" in result
-    same = [s for s in sections(draft) if s.key == chosen.key]
+    same = [s for s in sections(draft) if (s.key, s.level) == (chosen.key, chosen.level)]
     kept = ["\n".join(s.lines).strip("\n") for s in sections(draft)]
     kept.remove("\n".join(same[0].lines).strip("\n"))
     assert all(text in result for text in kept)

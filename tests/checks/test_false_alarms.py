@@ -120,6 +120,13 @@ def test_padding_for_the_eye_repeats_nothing() -> None:
     assert "compressibility" not in checks_of(text, alone("README.md"))
 
 
+def test_a_key_of_a_block_is_no_command() -> None:
+    """As OpenAPI's paths, in a fence that says no language."""
+    block = "```text\npaths:\n  /products:\n    get: list\n  /tide-export --csv\n```"
+    found = [f.message for f in judge(add(block)(base.BASE), base.context()).errors]
+    assert found and not any("/products" in message for message in found)
+
+
 def test_what_another_document_of_the_plugin_makes_may_be_named() -> None:
     context = base.context()
     assert context.plugin_paths is not None

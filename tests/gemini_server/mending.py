@@ -31,9 +31,20 @@ def sections(prompt: str) -> str | None:
     if draft is None or not shunned or SECTIONS.search(prompt[: draft.start()]) is None:
         return None
     mended = []
-    for section in re.split(r"(?m)^(?=#{1,6} )", draft["text"]):
-        lines = section.split("\n")
+    for lines in _cut(draft["text"]):
         kept = [line for line in lines if line.strip() not in shunned]
-        if kept != lines and section.startswith("#"):
+        if kept != lines and lines[0].startswith("#"):
             mended.append("\n".join(kept).strip())
     return "\n\n".join(mended) + "\n" if mended else None
+
+
+def _cut(text: str) -> list[list[str]]:
+    """The lines, cut before each heading that stands in no fence."""
+    cut: list[list[str]] = [[]]
+    fenced = False
+    for line in text.split("\n"):
+        fenced ^= line.lstrip().startswith("```")
+        if not fenced and re.match(r"#{1,6} ", line):
+            cut.append([])
+        cut[-1].append(line)
+    return [lines for lines in cut if lines]

@@ -251,3 +251,11 @@ def test_an_outline_is_told_with_the_words_that_its_headings_need() -> None:
     _, prompt = prompting.render(outlined, replace(made, generator=outlined), kept)
     assert "- choosing: a heading with choose or which\n" in prompt
     assert "- questions: at least 3 headings with ? (where the files have it)\n" in prompt
+
+
+@pytest.mark.parametrize(("check", "whole"), [("fence-closed", True), ("path-exists", False)])
+def test_a_draft_without_its_end_is_written_again_whole(check: str, whole: bool) -> None:
+    finding = Finding(check, "error", "wrong")
+    text = prompting.repair("Q\n", "# D\n", [finding], Window(8_000, 14_000))
+    assert ("the whole document again" in text) is whole
+    assert ("the sections that change" in text) is not whole

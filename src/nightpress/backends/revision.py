@@ -67,8 +67,7 @@ def revised(body: str, reply: str) -> str | None:
     old, new = sections(body), [s for s in sections(reply) if s.level]
     if not new:
         return None
-    known = [section.key for section in old]
-    places = [*_places(known, new)]
+    places = [*_places(old, new)]
     if _is_whole(old, new, places):
         return reply
     if all(place is None for place in places):
@@ -88,12 +87,13 @@ def revised(body: str, reply: str) -> str | None:
     return "\n\n".join(text for text in texts if text) + "\n"
 
 
-def _places(known: Sequence[str], new: Sequence[Section]) -> Iterator[int | None]:
-    """Where each section of the reply belongs: of headings that stand more than once, the next
-    after the section before it that is not taken yet."""
+def _places(old: Sequence[Section], new: Sequence[Section]) -> Iterator[int | None]:
+    """Where each section of the reply belongs: of headings that stand more than once, one of the
+    same level, the next after the section before it that is not taken yet."""
     last, taken = -1, set[int]()
     for section in new:
-        same = [n for n, key in enumerate(known) if key == section.key and n not in taken]
+        same = [n for n, one in enumerate(old) if one.key == section.key and n not in taken]
+        same = [n for n in same if old[n].level == section.level] or same
         place = next((n for n in same if n > last), same[0] if same else None)
         if place is not None:
             last = place

@@ -83,11 +83,14 @@ def _typed(document: Document, block: CodeBlock) -> Iterator[Named]:
     for number, line in enumerate(block.text.split("\n")):
         if "/" not in line:
             continue
-        command = COMMAND.match(PROMPT.sub("", line.strip(), count=1))
+        typed = PROMPT.sub("", line.strip(), count=1)
+        command = COMMAND.match(typed)
+        if command is None or typed[command.end() :].strip() == ":":  # a key, as of OpenAPI's paths
+            continue
         where = block.line + number + (1 if block.fenced else 0)
         start = document.starts[min(where, len(document.starts)) - 1]
         at = start + max(document.line_at(start).find("/"), 0)
-        if command and _is_command(document, command[1], at, at + len(command[0])):
+        if _is_command(document, command[1], at, at + len(command[0])):
             yield command[1].lower(), at
 
 

@@ -147,9 +147,12 @@ def _errors(draft: Draft) -> list[Finding]:
     return [finding for finding in draft.findings if finding.severity == "error"]
 
 
-def _rank(draft: Draft) -> tuple[int, int]:
-    """The better a draft, the lower: its errors, then what its score lacks."""
-    return len(_errors(draft)), -draft.score
+def _rank(draft: Draft) -> tuple[bool, int, int]:
+    """The better a draft, the lower: is it the whole of a document, how many errors it has, and
+    what its score lacks."""
+    errors = _errors(draft)
+    partial = prompting.is_broken(errors) or any(f.check == "size-window" for f in errors)
+    return partial, len(errors), -draft.score
 
 
 def _missing(question: Request, reply: Reply) -> tuple[str, ...] | None:
@@ -164,7 +167,8 @@ def _repaired(run: Run, caller: Caller, attempt: Attempt, question: Request, bes
     repair = _repair(question, best.text, _errors(best))
     reservation = caller.reserve(repair, writer) if caller.known(repair, writer) is None else None
     reply = caller.ask(repair, writer, reservation=reservation, row=attempt.row)
-    text = finish.revised(question.material, best.text, reply.text)
+    whole = prompting.is_broken(_errors(best))
+    text = None if whole else finish.revised(question.material, best.text, reply.text)
     return _judged(run.project, attempt.plugin, attempt.state, repair, reply, text)
 
 

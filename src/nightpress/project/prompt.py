@@ -295,7 +295,8 @@ def description(analysis: Mapping[str, Any], findings: Sequence[Finding]) -> str
 
 def repair(prompt: str, draft: str, findings: Sequence[Finding], window: Window) -> str:
     """The prompt of a repair: the first prompt, what is wrong with the draft, and the draft; the
-    answer is the sections that change. window: the bytes that the document must have."""
+    answer is the sections that change, or the whole of one that is broken. window: the bytes that
+    the document must have."""
     parts = [
         f"- {f.check}{f' (line {f.line})' if f.line else ''}: {f.message}"
         + (f" Hint: {f.hint}" if f.hint else "")
@@ -306,7 +307,8 @@ def repair(prompt: str, draft: str, findings: Sequence[Finding], window: Window)
     return (
         f"{prompt}\n## Your earlier draft was refused\n\nThe checks found what follows; lines count"
         " in the draft below, frontmatter included.\n\n" + "\n".join(parts) + f"{more}\n\n"
-        f"{_room(len(draft.encode('utf-8', 'replace')), window)}\n\n{_SECTIONS_ONLY}\n\n"
+        f"{_room(len(draft.encode('utf-8', 'replace')), window)}\n\n"
+        f"{_WHOLE if is_broken(findings) else _SECTIONS_ONLY} {_GUESS}\n\n"
         f"<{fence}>\n{draft.strip()}\n</{fence}>\n"
     )
 
@@ -315,9 +317,18 @@ _SECTIONS_ONLY = (
     "Answer with the sections that change, and with nothing else: each whole, from its heading line"
     " as it stands in the draft to the line before the next heading. What you do not repeat stays"
     " as it is. A new section goes behind the one after which you write it; to take one out, write"
-    " REMOVE alone below its heading. Mend every point. If a name, path or command does not exist"
-    " in the plugin, remove it; do not replace it by another guess."
+    " REMOVE alone below its heading."
 )
+_WHOLE = "Write the whole document again, body only, and keep what was right."
+_GUESS = (
+    "Mend every point. If a name, path or command does not exist in the plugin, remove it; do not"
+    " replace it by another guess."
+)
+
+
+def is_broken(findings: Sequence[Finding]) -> bool:
+    """Does the draft lack its end, so that nobody can say where its sections are?"""
+    return any(finding.check in ("fence-closed", "finish-reason") for finding in findings)
 
 
 def _room(size: int, window: Window) -> str:
