@@ -129,7 +129,10 @@ def reply(text: str) -> object:
         body = json.loads(text)
     except (ValueError, RecursionError):
         body = text
-    return answers.of_error(429, body, text[:20])
+    told = answers.of_error(429, body, text[:20])
+    counts = (outcome.tokens_in, outcome.tokens_out, told.limit or 0, told.wait or 0)
+    assert all(0 <= one < 2**53 for one in counts), "no database holds such a number"
+    return told
 
 
 def analysis(text: str) -> object:

@@ -10,6 +10,7 @@
 #   NIGHTPRESS          a nightpress that is installed already; then nothing is
 #   GITHUB_TOKEN, GITHUB_REPOSITORY    the comment and the pull request, on GitHub
 #   GEMINI_API_KEY      who writes; without it, the offline writer does
+#   XDG_STATE_HOME      where the quota is counted (default: in .nightpress, which the job carries)
 set -euo pipefail
 
 nightpress=${NIGHTPRESS:-}
@@ -26,4 +27,5 @@ while IFS= read -r line; do
   [ -z "$line" ] || arguments+=("$line")
 done <<<"${NIGHTPRESS_ARGUMENTS:-}"
 
+export XDG_STATE_HOME=${XDG_STATE_HOME:-$PWD/.nightpress}
 exec "$nightpress" ci "$@" ${arguments[@]+"${arguments[@]}"}

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import itertools
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +22,19 @@ def pytest_xdist_auto_num_workers() -> int | None:
     """One more than there are processors: some tests wait, for a clock or a server."""
     said = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
     return None if said else (os.cpu_count() or 1) + 1
+
+
+_STATES = tempfile.TemporaryDirectory(prefix="nightpress-states-")
+_NUMBERS = itertools.count()
+os.environ["XDG_STATE_HOME"] = str(Path(_STATES.name) / "session")  # nothing lands in a real home
+
+
+@pytest.fixture(autouse=True)
+def state_home(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's state directory of this test, and of the commands that it starts."""
+    path = Path(_STATES.name) / str(next(_NUMBERS))
+    monkeypatch.setenv("XDG_STATE_HOME", str(path))
+    return path
 
 
 @pytest.fixture

@@ -84,6 +84,11 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "NO_COLOR": "1", **more}
 
 
+def quota_db() -> Path:
+    """Where this test's commands count their calls."""
+    return Path(os.environ["XDG_STATE_HOME"]) / "nightpress" / "quota.db"
+
+
 def published(root: Path, *names: str) -> Market:
     """A project of plugins with these names, set up and documented."""
     for name in names:

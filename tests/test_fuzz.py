@@ -12,6 +12,14 @@ from hypothesis import strategies as st
 FOUND = (
     ("Markdown", "# A\n\na\rb\rc\n\n```\ncode\n```\n"),
     ("secrets", "API_KEY=a8Kd92mXq71LzPw" + "04R8Kd92mX\x1971LzPw" * 30),
+    ("Hrana", fuzz._HRANA.replace('"9"', "1e999")),
+    ("replies", "0\x1d"),
+    ("replies", '{"error": {"code": 429, "details": [{"retryDelay": "1.2.3s"}]}}'),
+    (
+        "replies",
+        '{"error": {"code": 429, "message": "limit: \u00b2", "details": [{"@type":'
+        ' "x.QuotaFailure", "violations": [{"quotaId": "PerDay", "quotaValue": "\u00b2"}]}]}}',
+    ),
 )
 """What `benchmarks fuzz` has found so far."""
 MUTATED = 40

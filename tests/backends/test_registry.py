@@ -13,7 +13,7 @@ import pytest
 import nightpress
 from nightpress.backends import BACKENDS, find
 from nightpress.errors import UsageError
-from tests.market import Market, plugin
+from tests.market import Market, plugin, quota_db
 
 SOURCE = Path(nightpress.__file__).parent
 FOREIGN = {
@@ -79,7 +79,7 @@ def test_a_backend_that_was_added_writes_within_its_own_quota_and_day(hall: Mark
     assert "2 published" in ran.out
     query = "SELECT DISTINCT backend, model_requested, outcome FROM calls"
     assert hall.rows(query) == [("echo", "echo-1", "reply")]
-    with sqlite3.connect(hall.root / ".nightpress" / "quota.db") as quota:
+    with sqlite3.connect(quota_db()) as quota:
         days = quota.execute("SELECT DISTINCT day FROM days").fetchall()
     assert days == [(datetime.now(ZoneInfo("Asia/Tokyo")).date().isoformat(),)]
     assert "nothing to do" in hall.done("backend=echo", ECHO_KEY="k").out

@@ -81,7 +81,17 @@ def test_a_run_that_is_busy_is_told(market: Market) -> None:
     finally:
         lock.release()
     assert result["state"] == "warning"
-    assert "another run is busy" in result["what"]
+    assert f"another run is busy: pid {os.getpid()}" in result["what"]
+
+
+@pytest.mark.parametrize("says", ["{}", '{"pid": 1, "since": "x", "command": "doit"}'])
+def test_to_look_at_the_run_lock_changes_nothing_of_it(market: Market, says: str) -> None:
+    path = market.root / ".nightpress" / "run.lock"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(says)
+    before = path.stat().st_mtime_ns
+    assert found(market)["run lock"]["what"] == "free"
+    assert (path.read_text(), path.stat().st_mtime_ns) == (says, before)
 
 
 def test_without_a_project_it_tells_of_the_machine_alone(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.gemini_server import FastClock, GeminiServer, Limits
-from tests.market import Market, Ran, plugin
+from tests.market import Market, Ran, plugin, quota_db
 
 LIMITED = "limits: {'*': {rpm: 15, tpm: 250000, rpd: 500}}"
 
@@ -53,14 +53,10 @@ def serving(market: Market, speed: float, **settings: Any) -> Iterator[tuple[Gem
         yield one, doit
 
 
-def used(market: Market) -> int:
+def used() -> int:
     """Requests of the day that are taken."""
-    with sqlite3.connect(quota(market)) as db:
+    with sqlite3.connect(quota_db()) as db:
         return int(db.execute("SELECT coalesce(sum(used), 0) FROM days").fetchone()[0])
-
-
-def quota(market: Market) -> Path:
-    return market.root / ".nightpress" / "quota.db"
 
 
 def test_an_outage_costs_a_few_probes_and_everything_is_made(shop: Market) -> None:
@@ -82,7 +78,7 @@ def test_an_outage_without_end_ends_the_run_with_the_day_unspent(shop: Market) -
         done = doit()
         asked = len(server.seen()["list"])
     assert done.code == 75, done.out
-    assert asked <= used(shop) <= 25
+    assert asked <= used() <= 25
     assert "stopped: gemini-3.5-flash-lite has not answered since" in done.out
     assert "hint: run doit again later" in done.out
     assert shop.rows("SELECT DISTINCT status FROM enhancements") in ([], [("deferred",)])
@@ -115,7 +111,7 @@ def test_where_nothing_listens_the_run_ends_soon_and_gives_its_quota_back(shop: 
     assert done.code == 75, done.out + done.err
     assert "`base_url` right?" in done.out
     assert "\nfailed " not in done.out
-    assert used(shop) == 0
+    assert used() == 0
 
 
 @pytest.mark.parametrize(
@@ -152,7 +148,7 @@ def test_a_proxy_that_wants_a_password_ends_the_run(shop: Market) -> None:
     assert done.code == 3, done.out
     assert "the proxy refuses: 407" in done.out and "check HTTPS_PROXY" in done.out
     assert len(shop.rows("SELECT id FROM calls")) == 1
-    assert used(shop) == 0
+    assert used() == 0
 
 
 def certificate(path: Path) -> Path:
@@ -189,7 +185,7 @@ def test_a_certificate_that_is_not_trusted_is_said_at_once(shop: Market, tmp_pat
         assert done.code == 3, done.out
         assert "127.0.0.1: the server's certificate is not trusted (self-signed" in done.out
         assert "issued by CN=Reading Proxy CA" in done.out and "SSL_CERT_FILE" in done.out
-        assert used(shop) == 0
+        assert used() == 0
         assert len(shop.rows("SELECT id FROM calls")) == 1
         told = shop.doit("pace=unpaced", "limit=1", SSL_CERT_FILE=str(pem), **words)
         assert "1 published" in told.out, told.out

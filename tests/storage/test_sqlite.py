@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from nightpress.backends.declaration import Day
+from nightpress.clock import RealClock
 from nightpress.errors import LedgerError
 from nightpress.ledger.ledger import Ledger, last_run
+from nightpress.quota import Quota
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
-from nightpress.quota.snapshot import snapshot
 from nightpress.quota.tables import MIGRATIONS
 from nightpress.storage import sqlite
 from nightpress.storage.sqlite import Store, read_only, reading
@@ -113,11 +113,12 @@ def test_readers_race_with_whoever_makes_the_quota_ledger(tmp_path: Path) -> Non
     fork, seen = multiprocessing.get_context("fork"), 0
     for number in range(40):
         path, go = tmp_path / f"{number}.db", fork.Event()
+        quota = Quota(path, RealClock())
         maker = fork.Process(target=_make, args=(path, go))
         maker.start()
         go.set()
         while maker.is_alive():
-            shown = snapshot(path, "project", "model", LIMITS, Pace(), 0.0, Day())
+            shown = quota.snapshot("model", LIMITS, Pace())
             assert shown.left_in_minute == LIMITS.rpm
             seen += path.exists()
         maker.join()

@@ -9,11 +9,15 @@ from __future__ import annotations
 import json
 import sqlite3
 import tarfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.market import Market
+from nightpress.clock import RealClock
+from nightpress.pipeline import pacing
+from nightpress.project import Project
+from tests.market import Market, quota_db
 
 STATES = sorted(Path(__file__).parent.glob("*.tar.xz"))
 
@@ -73,8 +77,20 @@ def test_its_snapshots_come_back(market: Market) -> None:
     assert readme.read_bytes() == whole
 
 
-def test_what_its_quota_had_counted_is_still_counted(market: Market) -> None:
-    path = market.root / ".nightpress" / "quota.db"
-    counted = sqlite3.connect(path).execute("SELECT count(*) FROM reservations").fetchone()
-    assert counted[0] > 0
-    assert market.run("nightpress", "doctor", GEMINI_API_KEY="key").code == 0
+def test_what_its_quota_had_counted_is_counted_in_the_users_own_ledger(market: Market) -> None:
+    old = market.root / ".nightpress" / "quota.db"
+    with closing(sqlite3.connect(old)) as db:
+        [(model, day, used)] = db.execute(
+            "SELECT model, day, used FROM lanes JOIN days ON lane = id"
+        ).fetchall()
+    assert used > 0
+    environ = {"GEMINI_API_KEY": "k"}
+    project = Project(market.root, {"backend": "gemini"}, environ, RealClock())
+    quota = pacing.quota_of(project)
+    assert not quota_db().exists()
+    assert quota.open() == ()
+    assert not old.exists()
+    with closing(sqlite3.connect(quota_db())) as db:
+        taken = db.execute("SELECT model, day, used FROM lanes JOIN days ON lane = id").fetchall()
+    assert taken == [(model, day, used)]
+    quota.close()

@@ -6,9 +6,11 @@ Values and two small functions; no SDK, no network, no file. Whoever adds a back
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -102,22 +104,45 @@ UTC = Day()
 class Access(Struct, frozen=True):
     """One way to a backend's models. name: in words, for messages; keys: the environment variables
     of which one must hold a key (none: it takes no key), the first that is set wins; paid: it
-    costs money, whatever the model; address: the environment variable that holds another base URL;
-    account: whose quota it is, at the provider."""
+    costs money, whatever the model; service: the base URL; address: the environment variable that
+    holds another one; account: whose quota it is, where that is not the key's; account_in: the
+    environment variable that names it otherwise."""
 
     name: str = ""
     keys: tuple[str, ...] = ()
     paid: bool = False
+    service: str = ""
     address: str = ""
-    account: str = "default"
+    account: str = ""
+    account_in: str = ""
 
     def key(self, environ: Environ) -> str | None:
         """The name of the variable whose key is used; None where none is set."""
         return next((name for name in self.keys if environ.get(name, "").strip()), None)
 
+    def owner(self, base_url: str, environ: Environ) -> tuple[str, ...]:
+        """Whose quota calls count against: the address, and the key or the account there, to be
+        hashed; () where neither is known."""
+        key = self.key(environ)
+        whose = environ[key].strip() if key else self.account or environ.get(self.account_in, "")
+        if not whose:
+            return ()
+        url = base_url or environ.get(self.address, "") or self.service
+        return self.name, spelled(url) if url else "", whose
+
 
 def _open(_settings: Settings) -> Access:
     return Access()
+
+
+def spelled(url: str) -> str:
+    """A base URL in its one spelling: case, a port that goes without saying, a last slash."""
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").lower()
+    with suppress(ValueError):
+        if parts.port not in (None, {"http": 80, "https": 443}.get(parts.scheme)):
+            host += f":{parts.port}"
+    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
 
 
 class Declaration(Struct, frozen=True, kw_only=True):

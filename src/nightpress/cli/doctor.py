@@ -186,14 +186,9 @@ def _disk(project: Project) -> Iterator[Result]:
 def _run_lock(project: Project) -> Iterator[Result]:
     from nightpress.storage import run_lock
 
-    path = project.state / run_lock.NAME
-    if not path.exists():
-        yield Result("run lock", "ok", "free")
-        return
-    try:
-        run_lock.acquire(project.state, "nightpress doctor").release()
-    except errors.BusyError as error:
-        yield Result("run lock", "warning", error.message, "nightpress watch shows it")
+    if (says := run_lock.taken(project.state)) is not None:
+        what = f"another run is busy: {run_lock.holder(says)}"
+        yield Result("run lock", "warning", what, "nightpress watch shows it")
         return
     yield Result("run lock", "ok", "free")
 
@@ -226,14 +221,24 @@ def _writer(project: Project) -> Iterator[Result]:
 
 def _quota(project: Project) -> Iterator[Result]:
     from nightpress.pipeline import outlook
+    from nightpress.quota import place
+    from nightpress.storage import sqlite
 
     writer = project.writer()
     if writer.kind == "offline":
         return
+    counted = place.of(project.state)
+    if counted.trouble:
+        yield Result("quota", "warning", counted.trouble, "look at the folder's permissions, or set"
+                     " XDG_STATE_HOME")  # fmt: skip
+    if counted.path.exists() and not sqlite.is_sound(counted.path):
+        yield Result("quota", "warning", f"{counted.path} is damaged", "nothing: the next run sets "
+                     "it aside, and counts anew")  # fmt: skip
     _, stands = outlook.situation(project, writer.model)
     left = "unlimited" if stands.left_in_day is None else f"{stands.left_in_day:,} calls left today"
     resets = datetime.fromtimestamp(stands.resets_at).strftime("%Y-%m-%d %H:%M")
-    what = f"{left}, the day ends at {resets}; {stands.calls_today:,} used"
+    what = f"{left}, the day ends at {resets}; {stands.calls_today:,} used, by"
+    what += f" {counted.path}"
     if stands.left_in_day == 0:
         yield Result("quota", "warning", what, "nightpress tonight waits for the next day")
         return

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from nightpress import backends
+from nightpress import backends, fingerprint
 from nightpress.backends import FREE, Access, Declaration, Price
 from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
 from nightpress.pipeline.run import Run
 from nightpress.project import Project, writer
-from nightpress.quota import Limits, Pace, Pacer, Quota, budget, limits, pace
+from nightpress.quota import Earlier, Limits, Pace, Pacer, Quota, budget, limits, pace, place
 
 
 def spending(project: Project) -> budget.Spending:
@@ -87,10 +87,23 @@ def pace_of(project: Project) -> Pace:
 
 
 def quota_of(project: Project) -> Quota:
-    """The quota ledger, shared by all runs of this project."""
-    account = _access(project).account
-    path = project.state / "quota.db"
-    return Quota(path, project.clock, account, lambda model: declared(project, model).day)
+    """The quota ledger, shared by all projects of this user that ask with the same credential.
+    Without the credential: the one that the project's last run asked with, to be read."""
+    found = place.of(project.state)
+    before = str((project.defaults.values.get(declared(project).name) or {}).get("project", ""))
+    account = _account(project) or place.last_account(project.state)
+    earlier = Earlier(found.earlier, (before or "default",)) if account else Earlier()
+    return Quota(
+        found.path, project.clock, account, lambda model: declared(project, model).day,
+        earlier=earlier,
+    )  # fmt: skip
+
+
+def _account(project: Project) -> str:
+    """A digest of address and key (or project there); "" where this shell has no key."""
+    owner = _access(project).owner(str(project.defaults.values.get("base_url") or ""),
+                                   project.environ)  # fmt: skip
+    return fingerprint.digest("quota", declared(project).name, *owner) if owner else ""
 
 
 def declared(project: Project, model: str = "") -> Declaration:
@@ -121,8 +134,13 @@ def pacer(run: Run, spent: budget.Spending) -> Pacer:
                 model=model,
             )
 
+    quota = quota_of(project)
+    for told in (place.of(project.state).trouble, *quota.open()):
+        if told:
+            run.notice(told)
+    place.keep_account(project.state, quota.account)
     return Pacer(
-        quota_of(project),
+        quota,
         project.clock,
         random.random,
         lambda model: limits_of(project, model),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nightpress.quota.limits import Limits
     from nightpress.quota.pace import Fixed, Pace
     from nightpress.quota.pacer import Pacer
+    from nightpress.quota.takeover import Earlier
 else:
     __getattr__ = lazy.attach(
         __name__,
@@ -25,11 +26,13 @@ else:
             "limits": ["Limits"],
             "pace": ["Fixed", "Pace"],
             "pacer": ["Pacer"],
+            "takeover": ["Earlier"],
         },
     )
 
 __all__ = [
     "Closed",
+    "Earlier",
     "Fixed",
     "Limits",
     "Pace",
@@ -44,6 +47,7 @@ __all__ = [
     "learn",
     "limits",
     "pace",
+    "place",
     "rules",
     "snapshot",
 ]

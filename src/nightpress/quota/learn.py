@@ -19,12 +19,21 @@ HOLDS_FOR = 30 * 86_400.0
 """Seconds for which a learned limit holds; then it is tried whether it still does."""
 
 
-def known(db: Connection, lane: int, now: float) -> dict[QuotaKind, int]:
-    """The limits that refusals of this lane stated."""
+def known(db: Connection, lane: int, limits: Limits, now: float) -> dict[QuotaKind, int]:
+    """The limits that refusals of this lane stated while `limits` were configured."""
     rows = db.execute(
-        "SELECT kind, value FROM learned WHERE lane=? AND at>?", (lane, now - HOLDS_FOR)
+        "SELECT kind, value FROM learned WHERE lane=? AND limits=? AND at>?",
+        (lane, str(limits), now - HOLDS_FOR),
     )
     return {row["kind"]: row["value"] for row in rows}
+
+
+def prove(db: Connection, lane: Row, evidence: Evidence) -> None:
+    """What the lane has shown of late, under the limits that it was asked with."""
+    db.execute(
+        "UPDATE proved SET clean=?, refusals=? WHERE lane=? AND limits=?",
+        (evidence.clean, evidence.refusals, lane["id"], lane["limits"]),
+    )
 
 
 def ratio(before: float, tokens_in: int, estimate: int) -> float:
@@ -41,14 +50,14 @@ def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float)
     kind, number = answer.quota, answer.limit
     if kind is None or not number:
         return ()
-    learned = known(db, lane["id"], now)
+    learned = known(db, lane["id"], limits, now)
     ours = getattr(lowered(limits, learned), kind)
     if number == ours or (ours is not None and number > ours and kind not in learned):
         return ()
     db.execute(
-        "INSERT INTO learned (lane, kind, value, at) VALUES (?,?,?,?)"
-        " ON CONFLICT (lane, kind) DO UPDATE SET value=excluded.value, at=excluded.at",
-        (lane["id"], kind, number, now),
+        "INSERT INTO learned (lane, limits, kind, value, at) VALUES (?,?,?,?,?)"
+        " ON CONFLICT (lane, limits, kind) DO UPDATE SET value=excluded.value, at=excluded.at",
+        (lane["id"], str(limits), kind, number, now),
     )
     before = "any number" if ours is None else str(ours)
     return (
@@ -95,15 +104,10 @@ def slow(
     if fresh:
         evidence = pacing.after_refusal(pace, evidence)
     until = max(lane["hold_until"], now + pacing.hold(evidence, answer.wait, draw))
+    prove(db, lane, evidence)
+    slowed_at = now if fresh else lane["slowed_at"]
     db.execute(
-        "UPDATE lanes SET clean=?, refusals=?, hold_until=?, slowed_at=? WHERE id=?",
-        (
-            evidence.clean,
-            evidence.refusals,
-            until,
-            now if fresh else lane["slowed_at"],
-            lane["id"],
-        ),
+        "UPDATE lanes SET hold_until=?, slowed_at=? WHERE id=?", (until, slowed_at, lane["id"])
     )
     if not fresh or pace.profile != "adaptive":
         return ()

@@ -17,7 +17,7 @@ from msgspec import Struct
 from nightpress.backends import UTC, Day
 from nightpress.clock import Clock
 from nightpress.errors import Answer
-from nightpress.quota import learn, rules
+from nightpress.quota import learn, rules, takeover
 from nightpress.quota import limits as quota_limits
 from nightpress.quota import pace as pacing
 from nightpress.quota import snapshot as showing
@@ -26,6 +26,7 @@ from nightpress.quota.pace import Evidence, Pace
 from nightpress.quota.rules import Closed, Wait
 from nightpress.quota.snapshot import Snapshot
 from nightpress.quota.tables import MIGRATIONS
+from nightpress.quota.takeover import NOTHING, Earlier
 from nightpress.storage import Connection, Row, Store
 
 __all__ = ["Closed", "Quota", "Reservation", "Snapshot", "Wait"]
@@ -33,8 +34,8 @@ __all__ = ["Closed", "Quota", "Reservation", "Snapshot", "Wait"]
 
 class Reservation(Struct, frozen=True):
     """The right to make one HTTP attempt. at: epoch seconds; tokens: reserved input tokens;
-    estimate: what the caller said they would be; tokens_out: the most that may come back; held:
-    what the budget set aside for it."""
+    estimate: what the caller said they would be; limits: those that it was made under;
+    tokens_out: the most that may come back; held: what the budget set aside for it."""
 
     id: int
     model: str
@@ -42,6 +43,7 @@ class Reservation(Struct, frozen=True):
     at: float
     tokens: int
     estimate: int
+    limits: str
     tokens_out: int = 0
     held: object = None
 
@@ -55,22 +57,25 @@ class _Ending(NamedTuple):
 
 
 class Quota:
-    """The quota ledger of one provider's project, where a model's day is `day_of` it. Safe for
-    threads; processes share the file."""
+    """The quota ledger of one provider's account, where a model's day is `day_of` it. Safe for
+    threads; processes share the file. earlier: what counted before this file did; it is taken over
+    before the first reservation."""
 
     def __init__(
         self,
         path: Path,
         clock: Clock,
-        project: str = "default",
+        account: str = "default",
         day_of: Callable[[str], Day] = lambda _: UTC,
         *,
+        earlier: Earlier = NOTHING,
         durable: bool = True,
     ) -> None:
         self.store = Store(path, MIGRATIONS, durable=durable)
         self.clock = clock
-        self.project = project
+        self.account = account
         self.day_of = day_of
+        self.earlier = earlier
         self._guard = threading.Lock()  # threads of one process queue here, not in SQLite's polling
 
     def take(
@@ -84,7 +89,7 @@ class Quota:
         with self._guard, self.store.write() as db:
             now = self.clock.time()
             lane, day = self._lane(db, model, limits, now), self.day_of(model)
-            allowed = quota_limits.lowered(limits, learn.known(db, lane["id"], now))
+            allowed = quota_limits.lowered(limits, learn.known(db, lane["id"], limits, now))
             tokens = rules.tokens(model, allowed, estimate, lane["ratio"])
             no = rules.day(db, lane, allowed, now, day) or rules.minute(
                 db, lane, allowed, tokens, purpose, pace, now
@@ -93,7 +98,7 @@ class Quota:
                 return no
             number = rules.insert(db, lane, now, tokens, purpose, pace, draw, day.of(now))
             rules.prune(db, lane["id"], now)
-        return Reservation(number, model, purpose, now, tokens, estimate)
+        return Reservation(number, model, purpose, now, tokens, estimate, str(limits))
 
     def settle(
         self,
@@ -130,9 +135,10 @@ class Quota:
             ratio = learn.ratio(lane["ratio"], tokens_in, reservation.estimate)
             # the fixed pace counts from the end of a call, the others from its start
             last = now if pace.profile == "fixed" else lane["last_at"]
+            learn.prove(db, lane, evidence)
             db.execute(
-                "UPDATE lanes SET clean=?, refusals=?, ratio=?, last_at=max(last_at, ?) WHERE id=?",
-                (evidence.clean, evidence.refusals, ratio, last, lane["id"]),
+                "UPDATE lanes SET ratio=?, last_at=max(last_at, ?) WHERE id=?",
+                (ratio, last, lane["id"]),
             )
             return True
 
@@ -174,10 +180,13 @@ class Quota:
 
     def snapshot(self, model: str, limits: Limits, pace: Pace) -> Snapshot:
         """How things stand, for display and forecasts; creates and changes nothing."""
-        now = self.clock.time()
-        return showing.snapshot(
-            self.store.path, self.project, model, limits, pace, now, self.day_of(model)
-        )
+        now, day = self.clock.time(), self.day_of(model)
+        with takeover.reading(self.store.path, self.account, self.earlier, now) as db:
+            return showing.snapshot(db, self.account, model, limits, pace, now, day)
+
+    def open(self) -> tuple[str, ...]:
+        """Make the ledger, and take over what counted before it; what the user should read."""
+        return takeover.into(self.store, self.account, self.earlier, self.clock.time())
 
     def close(self) -> None:
         self.store.close()
@@ -193,23 +202,30 @@ class Quota:
             if row is None:
                 yield None
                 return
-            lane = db.execute("SELECT * FROM lanes WHERE id=?", (row["lane"],)).fetchone()
+            lane = db.execute(
+                f"{_LANE} WHERE id=? AND limits=?",
+                (row["lane"], reservation.limits),
+            ).fetchone()
             yield _Ending(db, lane, row["day"])
 
     def _lane(self, db: Connection, model: str, limits: Limits, now: float) -> Row:
-        """The lane's row. Where the configured limits are others than before, what was learned and
-        proved under the old ones no longer counts."""
-        key, shown = (self.project, model), str(limits)
-        find = "SELECT * FROM lanes WHERE project=? AND model=?"
+        """The lane's row. What was learned and proved under other limits than those that are
+        configured now does not count."""
+        key = (self.account, model, str(limits))
+        find = f"{_LANE} WHERE project=? AND model=? AND limits=?"
         row: Row | None = db.execute(find, key).fetchone()
         if row is None:
-            db.execute("INSERT INTO lanes (project, model, limits) VALUES (?,?,?)", (*key, shown))
-        elif row["limits"] != shown:
+            db.execute("INSERT OR IGNORE INTO lanes (project, model) VALUES (?,?)", key[:2])
             db.execute(
-                "UPDATE lanes SET limits=?, clean=0, refusals=0 WHERE id=?", (shown, row["id"])
+                "INSERT INTO proved (lane, limits) SELECT id, ?3 FROM lanes"
+                " WHERE project=?1 AND model=?2",
+                key,
             )
-            db.execute("DELETE FROM learned WHERE lane=?", (row["id"],))
-        elif not rules.clock_went_back(db, row, now, self.day_of(model)):
-            return row
-        lane: Row = db.execute(find, key).fetchone()
-        return lane
+            row = db.execute(find, key).fetchone()
+        if rules.clock_went_back(db, row, now, self.day_of(model)):
+            row = db.execute(find, key).fetchone()
+        assert row is not None  # noqa: S101 (it was made above)
+        return row
+
+
+_LANE = "SELECT * FROM lanes JOIN proved ON proved.lane = lanes.id"

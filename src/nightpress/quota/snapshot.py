@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec import Struct, field
 
@@ -13,7 +12,7 @@ from nightpress.quota import learn
 from nightpress.quota import pace as pacing
 from nightpress.quota.limits import Limits, lowered
 from nightpress.quota.pace import Evidence, Pace
-from nightpress.storage import Connection, Row, reading
+from nightpress.storage import Connection, Row
 
 
 class Snapshot(Struct, frozen=True):
@@ -38,26 +37,32 @@ class Snapshot(Struct, frozen=True):
 
 
 def snapshot(
-    path: Path, project: str, model: str, limits: Limits, pace: Pace, now: float, day: Day
+    db: Connection | None,
+    account: str,
+    model: str,
+    limits: Limits,
+    pace: Pace,
+    now: float,
+    day: Day,
 ) -> Snapshot:
-    """Read without writing; a ledger that has no tables yet is an unused one."""
+    """Read without writing; db: None for a ledger that has no tables yet."""
     unused = Snapshot(model, limits, {}, limits.rpm, limits.tpm, limits.rpd, day.ends(now),
                       share=pacing.fraction(pace, Evidence()))  # fmt: skip
-    with reading(path) as db:
-        if db is None:
-            return unused
-        lane = db.execute(
-            "SELECT * FROM lanes WHERE project=? AND model=?", (project, model)
-        ).fetchone()
-        return unused if lane is None else _used(db, lane, model, limits, pace, now, day)
+    if db is None:
+        return unused
+    lane = db.execute(
+        "SELECT * FROM lanes LEFT JOIN proved ON proved.lane = id AND limits=?"
+        " WHERE project=? AND model=?",
+        (str(limits), account, model),
+    ).fetchone()
+    return unused if lane is None else _used(db, lane, model, limits, pace, now, day)
 
 
 def _used(
     db: Connection, lane: Row, model: str, limits: Limits, pace: Pace, now: float, day: Day
 ) -> Snapshot:
-    same = lane["limits"] == str(limits)
-    evidence = Evidence(lane["clean"], lane["refusals"]) if same else Evidence()
-    learned = learn.known(db, lane["id"], now) if same else {}
+    evidence = Evidence(lane["clean"] or 0, lane["refusals"] or 0)
+    learned = learn.known(db, lane["id"], limits, now)
     since = now - pacing.window(pace, evidence)
     requests, tokens = db.execute(
         "SELECT count(*), coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?",

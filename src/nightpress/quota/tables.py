@@ -61,4 +61,35 @@ CREATE TABLE learned (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS = (_FIRST,)
+_SHARED = """
+-- One ledger serves all marketplaces of a user, each with limits of its own: what was proved and
+-- learned holds under those that were configured then (`limits`).
+CREATE TABLE proved (
+  lane INTEGER NOT NULL REFERENCES lanes (id),
+  limits TEXT NOT NULL,
+  clean INTEGER NOT NULL DEFAULT 0,
+  refusals INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (lane, limits)
+) STRICT, WITHOUT ROWID;
+INSERT INTO proved SELECT id, limits, clean, refusals FROM lanes;
+
+CREATE TABLE stated (
+  lane INTEGER NOT NULL REFERENCES lanes (id),
+  limits TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('rpm', 'tpm', 'rpd')),
+  value INTEGER NOT NULL,
+  at REAL NOT NULL,
+  PRIMARY KEY (lane, limits, kind)
+) STRICT, WITHOUT ROWID;
+INSERT INTO stated SELECT lane, limits, kind, value, at FROM learned JOIN lanes ON lanes.id = lane;
+DROP TABLE learned;
+ALTER TABLE stated RENAME TO learned;
+ALTER TABLE lanes DROP COLUMN limits;
+ALTER TABLE lanes DROP COLUMN clean;
+ALTER TABLE lanes DROP COLUMN refusals;
+
+-- Digests of the lanes of other ledgers that were taken over, so that none is counted twice.
+CREATE TABLE taken_over (lane TEXT PRIMARY KEY, at REAL NOT NULL) STRICT, WITHOUT ROWID;
+"""
+
+MIGRATIONS = (_FIRST, _SHARED)

@@ -324,6 +324,11 @@ def _decode(value: Mapping[str, Any]) -> Value:
     return float(value["value"]) if kind == "float" else str(value["value"])
 
 
+_NO_HRANA = (
+    KeyError, TypeError, IndexError, ValueError, AttributeError, RecursionError, OverflowError,
+)  # fmt: skip
+
+
 def _rows(answer: Any, position: int, ends: int, host: str) -> list[Rows]:
     """The rows of every step; the first error of any step is raised."""
     try:
@@ -342,7 +347,7 @@ def _rows(answer: Any, position: int, ends: int, host: str) -> list[Rows]:
             for result in results
             if result is not None
         ]
-    except (KeyError, TypeError, IndexError, ValueError, AttributeError, RecursionError) as error:
+    except _NO_HRANA as error:
         raise HranaError(f"{host} answers something that is no Hrana", _URL) from error
 
 

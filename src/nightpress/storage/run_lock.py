@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -33,23 +34,22 @@ NAME = "run.lock"
 def acquire(state: Path, command: str) -> ProjectLock:
     """Take the lock, or raise BusyError with the holder's pid and since when."""
     private.state(state)
+    private.file(state / NAME)
     try:
-        file = os.open(state / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        file = private.opened(state / NAME, os.O_RDWR | os.O_NOFOLLOW)
     except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.EISDIR, errno.EACCES, errno.ENXIO):
+        if error.errno not in _NO_FILE:
             raise
         what = f"{state.name}/{NAME} is no file that we can write ({error.strerror})"
         raise NightpressError(what, "remove it, or look at its permissions") from error
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        owner = holder(os.pread(file, 4096, 0))
+        if not _locked(file):
+            owner = holder(os.pread(file, 4096, 0))
+            hint = "wait for it, or stop it with Ctrl-C (or kill) first"
+            raise BusyError(f"another run is busy: {owner}", hint)
+    except BaseException:
         os.close(file)
-        if error.errno not in (errno.EAGAIN, errno.EACCES):
-            raise
-        raise BusyError(
-            f"another run is busy: {owner}", "wait for it, or stop it with Ctrl-C (or kill) first"
-        ) from error
+        raise
     since = datetime.now(UTC).isoformat(timespec="seconds")
     text = json.dumps({"pid": os.getpid(), "since": since, "command": command})
     try:
@@ -61,16 +61,45 @@ def acquire(state: Path, command: str) -> ProjectLock:
     return ProjectLock(file)
 
 
-def alive(state: Path) -> int | None:
-    """The process id of the run that holds the lock, without touching it; None for none."""
+_NO_FILE = (errno.ELOOP, errno.EISDIR, errno.EACCES, errno.ENXIO, errno.EINVAL)
+GLANCE = 0.02
+"""Seconds after which a lock is tried again: somebody may just be looking whether it is taken."""
+
+
+def _locked(file: int) -> bool:
+    for wait in (GLANCE, GLANCE, 0.0):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                raise
+            time.sleep(wait)
+        else:
+            return True
+    return False
+
+
+def taken(state: Path) -> bytes | None:
+    """What the file says where a run holds the lock, without touching it; None where none does."""
     try:
-        pid = int(json.loads((state / NAME).read_bytes())["pid"])
-        os.kill(pid, 0)
-    except PermissionError:
-        return pid
-    except (OSError, ValueError, KeyError, TypeError):
+        file = private.opened(state / NAME, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError:
         return None
-    return pid
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return os.pread(file, 4096, 0)
+    finally:
+        os.close(file)
+    return None
+
+
+def alive(state: Path) -> int | None:
+    """The process id of the run that holds the lock; None for none, or one that does not say."""
+    try:
+        return int(json.loads(taken(state) or b"")["pid"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def holder(data: bytes) -> str:

@@ -62,7 +62,7 @@ class Store:
                 raise trouble from error
             if self._durable:
                 raise LedgerError(f"{self.path}: {error}", _DAMAGED) from error
-            self._set_aside()  # a damaged cache is made anew: it costs nothing but time
+            self.set_aside()  # a damaged cache is made anew: it costs nothing but time
             fresh = self._open()
         self._local.connection = fresh
         with self._guard:
@@ -73,14 +73,9 @@ class Store:
         """A cache that shows its damage only now: set aside, and the next run makes it anew."""
         if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _CORRUPT:
             return
-        self._set_aside()
+        self.set_aside()
         what = f"{self.path.name}, a cache, was damaged ({error}); it was set aside"
         raise MachineTrouble(what, "run it again: it is made anew") from error
-
-    def _set_aside(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                Path(f"{self.path}{suffix}").replace(f"{self.path}{suffix}.damaged")
 
     def _open(self) -> sqlite3.Connection:
         private.file(self.path)
@@ -93,7 +88,7 @@ class Store:
         _write_ahead(connection, self.path)
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys=ON")
-        self._migrate(connection)
+        _migrate(connection, self.path, self._migrations)
         if isinstance(connection, _Cache):
             connection.broken = self._broken
         return connection
@@ -101,41 +96,21 @@ class Store:
     def _open_for_reading(self) -> sqlite3.Connection:
         """In a folder that cannot be written: the file as it stands; where its tables are not (yet)
         those of this version, a copy in memory that has them; for a cache, an empty one."""
-        memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        memory.row_factory = sqlite3.Row
-        if self._durable and self.path.exists():
-            standing = read_only(self.path)
-            (version,) = standing.execute("PRAGMA user_version").fetchone()
-            if version >= len(self._migrations):
-                self._migrate(standing)  # refuses a newer one
-                return standing
-            with closing(standing):
-                standing.backup(memory)
-        self._migrate(memory)
-        return memory
+        if not self._durable or not self.path.exists():
+            return in_memory(None, self._migrations)
+        standing = read_only(self.path)
+        (version,) = standing.execute("PRAGMA user_version").fetchone()
+        if version >= len(self._migrations):
+            _migrate(standing, self.path, self._migrations)  # refuses a newer one
+            return standing
+        standing.close()
+        return in_memory(self.path, self._migrations)
 
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == len(self._migrations):
-            return
-        if version > len(self._migrations):
-            raise LedgerError(
-                f"{self.path} was written by a newer nightpress (schema {version}, "
-                f"this one knows {len(self._migrations)})",
-                "upgrade nightpress: pip install --upgrade nightpress",
-            )
-        _begin(connection, self.path)
-        try:
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            for number, script in enumerate(self._migrations[version:], version + 1):
-                for statement in statements(script):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version={number}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+    def set_aside(self) -> None:
+        """Move a damaged file out of the way, as `NAME.damaged`; nothing of it is open."""
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                Path(f"{self.path}{suffix}").replace(f"{self.path}{suffix}.damaged")
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -163,6 +138,31 @@ class Store:
                 connection.close()
             self._all.clear()
         self._local = threading.local()
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:
+    """Bring the tables up to this version; `LedgerError` for those of a newer one."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == len(migrations):
+        return
+    if version > len(migrations):
+        raise LedgerError(
+            f"{path} was written by a newer nightpress (schema {version}, "
+            f"this one knows {len(migrations)})",
+            "upgrade nightpress: pip install --upgrade nightpress",
+        )
+    _begin(connection, path)
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        for number, script in enumerate(migrations[version:], version + 1):
+            for statement in statements(script):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 class _Cache(sqlite3.Connection):
@@ -215,6 +215,13 @@ class _Rows(sqlite3.Cursor):
 
 
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_damage(error: LedgerError) -> bool:
+    """Is the file itself broken (and not closed to us, or of a newer version)?"""
+    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in _CORRUPT
+
+
 _DAMAGED = (
     "the file may be damaged: move it away (nightpress.lock still tells what is up to date), and "
     "take the record from a backup: doit backups, nightpress restore-all"
@@ -337,6 +344,22 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
             yield connection if version else None
         except sqlite3.DatabaseError as error:
             raise LedgerError(f"{path}: {error}", _DAMAGED) from error
+
+
+def in_memory(path: Path | None, migrations: Sequence[str]) -> sqlite3.Connection:
+    """A copy of a `Store`'s file in memory, with the tables of this version; None: an empty one.
+    `LedgerError` for a file that cannot be read."""
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    memory.row_factory = sqlite3.Row
+    try:
+        if path is not None:
+            with closing(read_only(path)) as standing:
+                standing.backup(memory)
+        _migrate(memory, path or Path(":memory:"), migrations)
+    except sqlite3.DatabaseError as error:
+        memory.close()
+        raise LedgerError(f"{path}: {error}", _DAMAGED) from error
+    return memory
 
 
 def single_file(path: Path) -> sqlite3.Connection:

@@ -300,24 +300,26 @@ def _limited(quota_id: str) -> QuotaKind | None:
 
 
 def _limit(violation: Mapping[str, object], message: str) -> int | None:
-    value = str(violation.get("quotaValue", ""))
-    if value.isdigit():
+    value = _number(str(violation.get("quotaValue", "")))
+    if value is not None:
         return int(value)
     numbers = STATED.findall(message)
-    return int(numbers[0]) if len(numbers) == 1 else None
+    stated = _number(numbers[0]) if len(numbers) == 1 else None
+    return None if stated is None else int(stated)
 
 
 def _wait(message: str, details: list[Mapping[str, object]], retry_after: str) -> float | None:
     """Seconds that the server stated: RetryInfo, else the message, else the Retry-After header."""
     for detail in details:
         delay = re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))
-        if delay:
-            return float(delay[1])
+        if delay and (seconds := _number(delay[1])) is not None:
+            return seconds
     span = SPAN.search(message)
     if span:  # 250ms, 1.5s, 18h3m12.5s
         scale = {"ms": 0.001, "m": 60.0, "h": HOUR}
-        return sum(float(n) * scale.get(unit.lower(), 1.0) for n, unit in PART.findall(span[1]))
-    return float(retry_after) if retry_after.strip().isdigit() else None
+        parts = PART.findall(span[1])
+        return sum((_number(n) or 0.0) * scale.get(unit.lower(), 1.0) for n, unit in parts)
+    return _number(retry_after)
 
 
 def _error(body: object) -> Mapping[str, object]:
@@ -340,5 +342,15 @@ def _list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
+MOST = 10**12
+"""What is larger is no count and no time that anybody meant."""
+
+
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and value > 0 else 0
+    return value if isinstance(value, int) and 0 < value < MOST else 0
+
+
+def _number(text: str) -> float | None:
+    """A number of ASCII digits, as servers write them; None for anything else."""
+    found = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})\s*", text, re.ASCII)
+    return float(found[1]) if found else None

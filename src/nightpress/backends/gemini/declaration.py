@@ -40,10 +40,16 @@ def _make(settings: Settings, environ: Environ) -> Backend:
 
 def access(settings: Settings) -> Access:
     """The Developer API with a key, or Vertex AI with the machine's credentials."""
-    account = str(settings.get("project") or "default")
     if settings.get("vertex"):
-        return Access("Vertex AI", (), True, "GOOGLE_VERTEX_BASE_URL", account)
-    return Access("the Developer API", KEYS, False, "GOOGLE_GEMINI_BASE_URL", account)
+        return Access(
+            "Vertex AI", paid=True, service="https://aiplatform.googleapis.com",
+            address="GOOGLE_VERTEX_BASE_URL", account=str(settings.get("project") or ""),
+            account_in="GOOGLE_CLOUD_PROJECT",
+        )  # fmt: skip
+    return Access(
+        "the Developer API", KEYS, service="https://generativelanguage.googleapis.com",
+        address="GOOGLE_GEMINI_BASE_URL",
+    )  # fmt: skip
 
 
 GEMINI = Declaration(
