@@ -96,7 +96,7 @@ def test_sleeps_over_the_reset_and_finishes(shop: Market, monkeypatch: pytest.Mo
 def test_a_server_that_is_down_is_tried_again(shop: Market) -> None:
     path = shop.root / "manifests" / "_defaults.yaml"
     path.write_text(path.read_text().replace("rpd: 3", "rpd: null"))
-    with before_midnight(7_200, speed=60, script=["503"] * 10) as (server, environ):
+    with before_midnight(72_000, speed=300, script=["503"] * 10) as (server, environ):
         done = shop.run("nightpress", "tonight", **environ)
         statuses = [call["status"] for call in server.seen()["list"]]
     assert statuses[:11] == [503] * 10 + [200], done.out
@@ -109,7 +109,7 @@ def test_a_server_that_is_down_is_tried_again(shop: Market) -> None:
 def test_a_budget_is_the_whole_nights(shop: Market) -> None:
     path = shop.root / "manifests" / "_defaults.yaml"
     path.write_text(path.read_text().replace("rpd: 3", "rpd: null"))
-    with before_midnight(7_200, speed=60, script=["503"] * 20) as (server, environ):
+    with before_midnight(72_000, speed=300, script=["503"] * 20) as (server, environ):
         done = shop.run("nightpress", "tonight", "--max-calls", "13", **environ)
         assert server.seen()["calls"] == 13
     assert "the night's budget is spent" in done.out or "max_calls=" in done.out
