@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from nightpress.checks import Context, alone, judge
+from nightpress.checks import Context, alone, judge, substance
 from nightpress.model import SourceFile
 from tests.checks import base
 from tests.checks.defect import add
+from tests.market import prose
 
 
 def checks_of(text: str, context: Context) -> set[str]:
@@ -125,6 +126,14 @@ def test_a_key_of_a_block_is_no_command() -> None:
     block = "```text\npaths:\n  /products:\n    get: list\n  /tide-export --csv\n```"
     found = [f.message for f in judge(add(block)(base.BASE), base.context()).errors]
     assert found and not any("/products" in message for message in found)
+
+
+def test_an_alphabet_of_two_bytes_repeats_itself_no_more_than_one_of_one() -> None:
+    latin = prose("tides", 8_000).lower()
+    cyrillic = latin.translate({ord("a") + n: chr(ord("а") + n) for n in range(26)})  # noqa: RUF001
+    one, two = substance.zlib_ratio(latin), substance.zlib_ratio(cyrillic)
+    assert one is not None
+    assert two == pytest.approx(one, rel=0.05)
 
 
 def test_what_another_document_of_the_plugin_makes_may_be_named() -> None:

@@ -209,8 +209,20 @@ def compressibility(document: Document, _context: Context, options: Options) -> 
 @lru_cache(maxsize=4)
 def zlib_ratio(text: str) -> float | None:
     # tables are padded with blanks and rules for the eye: they repeat nothing
-    data = PADDING.sub(r"\1", text).encode("utf-8", "replace")[:16_000]
+    text = PADDING.sub(r"\1", text)
+    data = _narrow(text)[:16_000]
     return len(zlib.compress(data, 6)) / len(data) if len(data) >= 2_000 else None
+
+
+def _narrow(text: str) -> bytes:
+    """UTF-8, but one byte for a letter of an alphabet that has two (Cyrillic, Greek, Hebrew): the
+    first of them is always the same, and would pass for repetition."""
+    if text.isascii():
+        return text.encode()
+    return b"".join(
+        bytes((0x80 | ord(c) & 0x7F,)) if "\x80" <= c < "\u0800" else c.encode("utf-8", "replace")
+        for c in text
+    )
 
 
 def code_span(document: Document, context: Context, _: Options) -> Iterator[Spot]:
