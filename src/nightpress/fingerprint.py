@@ -72,8 +72,19 @@ _RELEASE = frozenset({"version", "author", "license", "homepage", "repository", 
 
 
 def content(files: Mapping[str, str]) -> str:
-    """Digest of a plugin's content: path -> sha256 of each file that counts."""
-    return digest(*(part for path in sorted(files) for part in (path, files[path])))
+    """Digest of a plugin's content: path -> sha256 of each file that counts. Some file systems
+    spell a letter with an accent as one character, some as two: it is the same path."""
+    spelled = sorted((composed(path), files[path]) for path in files)
+    return digest(*(part for row in spelled for part in row))
+
+
+def composed(path: str) -> str:
+    """The path with each letter and its accent as one character, where there is one (NFC)."""
+    if path.isascii():
+        return path
+    from unicodedata import normalize
+
+    return normalize("NFC", path)
 
 
 def canonical(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,8 @@ def test_what_lfs_has_not_fetched_is_no_change_and_no_source(market: Market) -> 
     page.write_bytes(pointer(data))
     said = market.done("plan").out
     assert "0 stale, 2 up to date" in said
-    assert "plugins/alpha/GUIDE.md: warning: is not fetched (Git LFS)" in said
+    assert "plugins/alpha/GUIDE.md: warning: is not fetched: no document" in said
+    assert "git lfs pull" in said
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text() + "\nThe broker may refuse a torn seal.\n")
     before = market.target("alpha").read_bytes()
@@ -107,6 +109,78 @@ def test_a_submodule_that_was_not_fetched_is_no_removal(market: Market) -> None:
     assert "git submodule update --init" in ran.out
     assert "alpha/skill" not in market.doit().out
     assert market.rows("SELECT COUNT(*) FROM enhancements WHERE job = 'alpha/skill'") == [(1,)]
+
+
+@pytest.fixture
+def vendored(tmp_path: Path) -> Market:
+    """alpha holds a submodule, and has a file with an accent in its name."""
+    guide = Market(tmp_path / "guide")
+    (guide.root / "docs").mkdir(parents=True)
+    (guide.root / "docs" / "guide.md").write_text("# Guide\n\nHow teams agree on figures.\n")
+    root = tmp_path / "shop"
+    for name in ("alpha", "beta"):
+        plugin(root, name)
+    accented = root / "plugins" / "beta" / unicodedata.normalize("NFC", "r\u00e9sum\u00e9.md")
+    accented.write_text("# In short\n\nWhat the ledgers hold, by quarter and by team.\n")
+    made = Market(root)
+    for each in (guide, made):
+        each.git("init", "-q")
+        each.git("add", "-A")
+        each.git("commit", "-qm", "x")
+    add = ("submodule", "--quiet", "add", str(guide.root), "plugins/alpha/vendor/guide")
+    made.git("-c", "protocol.file.allow=always", *add)
+    assert made.run("nightpress", "init").code == 0
+    made.done()
+    made.git("add", "-A")
+    made.git("commit", "-qm", "y")
+    return made
+
+
+def test_a_submodule_inside_a_plugin_that_was_not_fetched(vendored: Market) -> None:
+    there = clone(vendored)
+    said = there.done("plan").out
+    assert (
+        "alpha/skill: whether content changed cannot be told: vendor/guide is not fetched" in said
+    )
+    assert "is not fetched: no document can be made again (hint: git submodule update" in said
+    untouched(there, vendored.root)
+    checked = there.run("nightpress", "check")
+    assert checked.code == 0 and "not judged: vendor/guide is not here" in checked.out
+    readme = there.root / "plugins" / "beta" / "README.md"
+    readme.write_text(readme.read_text() + "\nOne word more.\n")
+    assert "1 published" in there.done().out  # beta is whole
+    shutil.rmtree(vendored.root / "plugins" / "alpha" / "vendor" / "guide")
+    (vendored.root / "plugins" / "alpha" / "vendor" / "guide").mkdir()
+    assert "cannot be told" not in vendored.done("plan").out  # the ledger knows what it held
+    readme = vendored.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text() + "\nOne word more.\n")
+    ran = vendored.doit()
+    assert ran.code == 1 and "plugins/alpha/vendor/guide: is not fetched" in ran.err
+
+
+def test_a_sparse_checkout_makes_nothing_of_what_it_has_not(market: Market) -> None:
+    there = clone(market, "--no-checkout")
+    there.git("sparse-checkout", "set", "--no-cone", "/*", "!plugins/beta/commands/")
+    there.git("checkout", "-q")
+    said = there.done("plan").out
+    assert (
+        "0 stale, 2 up to date" in said and "git sparse-checkout add plugins/beta/commands" in said
+    )
+    untouched(there, market.root)
+    there.git("sparse-checkout", "set", "--cone", "manifests", "plugins/alpha")
+    assert not (there.root / "plugins" / "beta").exists()
+    assert "'plugins/beta' is not in this sparse checkout" in there.done("plan").out
+    assert there.done().out.startswith("nothing to do: 1 up to date")
+    assert there.git("status", "--porcelain") == ""
+
+
+def test_a_path_is_the_same_however_its_accents_are_spelled(vendored: Market) -> None:
+    there, name = clone(vendored), "r\u00e9sum\u00e9.md"
+    for market in (there, vendored):
+        folder = market.root / "plugins" / "beta"
+        (folder / name).rename(folder / unicodedata.normalize("NFD", name))
+        assert not (folder / name).exists()
+        assert "0 stale, 2 up to date" in market.done("plan").out
 
 
 def test_what_git_ignores_is_ignored_before_anything_is_counted(

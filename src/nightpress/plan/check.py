@@ -201,6 +201,10 @@ def _judged(
     text, unreadable = _text(plugin.root, state.enhancement.target)
     if unreadable is not None:
         return Judged(shown, size, None, (unreadable,), stale)
+    if plugin.absent:  # what it speaks of may be in there
+        path, command = next(iter(plugin.absent.items()))
+        away = Finding("unfetched", "warning", f"not judged: {path} is not here", hint=command)
+        return Judged(shown, size, None, (away,), stale)
     verdict = judge.judge(
         project, plugin, state.enhancement, state.counted, text,
         planned=[other.enhancement.target for other in plugin.states.values()],

@@ -96,7 +96,7 @@ _UNSEEN = frozenset(
 _LOCKS = frozenset(
     "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml uv.lock poetry.lock pdm.lock"
     " pipfile.lock cargo.lock go.sum gemfile.lock composer.lock bun.lock flake.lock mix.lock"
-    " .gitignore .gitattributes .gitkeep .editorconfig".split()
+    " .gitignore .gitattributes .gitmodules .gitkeep .editorconfig".split()
 )
 _CHANGELOG = pattern(r"(?:change[-_ ]?log|changes|history|releases?|release[-_ ]?notes|news)")
 

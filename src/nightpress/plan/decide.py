@@ -5,7 +5,7 @@ Pure but for `complete`, which is asked for what is dear to find out, where a de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -53,6 +53,19 @@ def _states(plugin: PluginState, excluded: set[str], complete: Complete) -> dict
     }
 
 
+def _away(
+    absent: Collection[str], before: Mapping[str, str] | None, now: Collection[str]
+) -> dict[str, str]:
+    """path -> digest, as it was, of the content that this checkout has not."""
+    if not absent or before is None:
+        return {}
+    return {
+        path: sha256
+        for path, sha256 in before.items()
+        if path not in now and content.is_foreign(path, absent)
+    }
+
+
 def _state(
     plugin: PluginState, target: Target, excluded: set[str], complete: Complete
 ) -> TargetState:
@@ -80,7 +93,9 @@ def _judged(
         and content.seen(path, declared)
         and not content.is_foreign(path, target.apart)
     }
+    known = target.publication
     counted |= lost
+    counted |= _away(plugin.absent, known.files if known is not None else None, counted)
     inputs = Inputs(
         standing=target.standing,
         window=enhancement.size,
@@ -102,7 +117,8 @@ def _judged(
     )  # fmt: skip
     inputs = complete(plugin, enhancement, writer, inputs)
     decision = staleness.decide(inputs)
-    known = target.publication
+    if plugin.absent and known is not None and known.files is None:
+        decision = staleness.unseen(decision, plugin.absent)
     if decision.action == "render" and known is not None:  # it stays whose it was
         backend, _, model = known.writer.partition(":")
         writer = Writer(backend, model or backend, "it wrote the document")

@@ -6,6 +6,7 @@ Everything here reads; nothing is called, written or published.
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Container, Sequence
 from pathlib import Path
 
@@ -30,6 +31,8 @@ __all__ = ["Gatherer"]
 CAPS = tree.Caps()
 MOST = 5
 """Notices of one plugin that are told, at most."""
+_MADE = ("make", "insufficient", "hollow")
+"""What is done with a document, or said of it, by all of its plugin."""
 
 
 class Gatherer:
@@ -71,6 +74,8 @@ class Gatherer:
         if broken := [*plugin_json.problems(self._project.root, manifest.path)]:
             plugin.problems += broken
             return plugin
+        if not plugin.root.is_dir():  # a sparse checkout: its manifest's problems say so
+            return plugin
         plugin.secret_names = tuple(self._project.defaults.values.get("secret_names", ()))
         plugin.foreign = content.foreign(self._project, manifest.path)
         if self._is_unfetched(manifest.path):
@@ -78,9 +83,10 @@ class Gatherer:
             return plugin
         try:
             self._read(plugin, manifest)
+            plugin.absent = self._away(manifest)
             plugin.targets = self._targets(plugin, manifest)
             plugin.states = decide.decide(plugin, self._appraiser.complete)
-            self._pointers(plugin, manifest)
+            self._unfetched(plugin, manifest)
         except (OSError, UnsafePath) as error:  # its trouble is its own: the others go on
             plugin.states.clear()
             plugin.problems.append(_trouble(manifest, error))
@@ -90,23 +96,41 @@ class Gatherer:
             plugin.problems.append(_passed_over(manifest, notice))
         return plugin
 
-    def _pointers(self, plugin: PluginState, manifest: Manifest) -> None:
-        """Texts of which only Git LFS's pointer is here: nothing is made from the others alone."""
+    def _unfetched(self, plugin: PluginState, manifest: Manifest) -> None:
+        """What git has and is not here: nothing is made, or said to be too little, from the rest
+        alone."""
         pointers = [path for path in sorted(plugin.pointers) if anatomy.kind_of(path) != "data"]
-        if not pointers:
+        missing = dict.fromkeys(pointers[:1], "git lfs pull") | plugin.absent
+        if not missing:
             return
-        problem = _unfetched(f"{manifest.path}/{pointers[0]}", "git lfs pull")
-        if any(state.decision.action == "make" for state in plugin.states.values()):
+        path, command = next(iter(missing.items()))
+        problem = _unfetched(f"{manifest.path}/{path}", command)
+        if any(s.work and s.decision.action in _MADE for s in plugin.states.values()):
             plugin.states.clear()
             plugin.problems.append(problem)
         else:
-            warning = "is not fetched (Git LFS): no document can be made again"
+            warning = "is not fetched: no document can be made again"
             plugin.problems.append(replace(problem, message=warning, severity="warning"))
+
+    def _away(self, manifest: Manifest) -> dict[str, str]:
+        """path (relative to the plugin) -> the command that brings it, of its submodules and files
+        that are not in this checkout."""
+        prefix = "" if manifest.path == "." else f"{manifest.path}/"
+        root = self._project.root
+        inner = {f"{prefix}{path}" for path in git.submodules(root / manifest.path)}
+        modules = [
+            path.removeprefix(prefix)
+            for path in sorted(git.submodules(root) | inner)
+            if path.startswith(prefix) and not _holds_something(root / path)
+        ]
+        absent = dict.fromkeys(modules, "git submodule update --init --recursive")
+        for path in git.left_out(root, manifest.path):
+            absent[path.removeprefix(prefix)] = f"git sparse-checkout add {posixpath.dirname(path)}"
+        return absent
 
     def _is_unfetched(self, folder: str) -> bool:
         """Is the plugin in a submodule of which nothing is here?"""
-        here = self._project.root / folder
-        if next(os.scandir(here), None) is not None:
+        if _holds_something(self._project.root / folder):
             return False
         modules = git.submodules(self._project.root)
         return any(folder == path or folder.startswith(f"{path}/") for path in modules)
@@ -256,6 +280,13 @@ def _keep(plugin: PluginState, entry: tree.Entry, found: str) -> None:
         plugin.raw[entry.path] = more[0]
     if more[1:]:
         plugin.pointers.add(entry.path)
+
+
+def _holds_something(folder: Path) -> bool:
+    try:
+        return next(os.scandir(folder), None) is not None
+    except OSError:
+        return False
 
 
 def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Problem:

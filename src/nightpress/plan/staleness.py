@@ -6,11 +6,12 @@ Decision feeds the build, the plan, `doit info`, the report and the audit row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from nightpress import fingerprint
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
 from nightpress.plan import content
 from nightpress.plan.standing import LastRow, Publication, Standing
@@ -367,10 +368,12 @@ def moved(
 def _differences(before: Mapping[str, str], inputs: Inputs) -> list[tuple[str, str]]:
     """(what, path) for each file that differs; what is our publication by now counts on
     neither side."""
-    now = inputs.files
+    before = {fingerprint.composed(path): digest for path, digest in before.items()}
+    now = {fingerprint.composed(path): digest for path, digest in inputs.files.items()}
+    ours = {fingerprint.composed(path) for path in inputs.publications}
     differences = [("added", p) for p in now if p not in before]
     differences += [("changed", p) for p in now if p in before and before[p] != now[p]]
-    differences += [("removed", p) for p in before if p not in now and p not in inputs.publications]
+    differences += [("removed", p) for p in before if p not in now and p not in ours]
     return sorted(differences)
 
 
@@ -393,6 +396,18 @@ def _size_reasons(standing: Standing, window: Window) -> list[Reason]:
         text = f"over the maximum ({standing.size:,} of {window.max:,} bytes)"
         return [Reason("oversized", text)]
     return []
+
+
+def unseen(decision: Decision, absent: Iterable[str]) -> Decision:
+    """The same, but where content alone differs, of which a part is not in this checkout and
+    nobody knows what it was: then the document stays."""
+    codes = {reason.code for reason in decision.reasons}
+    if decision.action not in ("make", "insufficient", "hollow") or "content" not in codes:
+        return decision
+    if codes - {"content", "insufficient", "hollow"}:
+        return decision
+    said = f"whether content changed cannot be told: {_some(sorted(absent))} is not fetched"
+    return Decision("fresh", (Reason("unfetched", said),))
 
 
 def work(action: Action, already_recorded: bool) -> bool:

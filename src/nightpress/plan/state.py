@@ -60,10 +60,11 @@ class TargetState(Struct):
 
 class PluginState(Struct):
     """One plugin. files: path -> (size, digest of its content); raw: path -> sha256 of the very
-    bytes, where that is another; pointers: files that Git LFS has not fetched; names: every path
-    that was looked at, relative to the project; signature: over their stamps, taken before anything
-    was read; foreign: what lies in its folder and is not its own; secret_names: the project's
-    patterns of files with secrets."""
+    bytes, where that is another; pointers: files that Git LFS has not fetched; absent: path ->
+    the command that brings it, of files and submodules that git has and this checkout has not;
+    names: every path that was looked at, relative to the project; signature: over their stamps,
+    taken before anything was read; foreign: what lies in its folder and is not its own;
+    secret_names: the project's patterns of files with secrets."""
 
     slug: str
     name: str = ""
@@ -72,6 +73,7 @@ class PluginState(Struct):
     files: dict[str, tuple[int, str]] = field(default_factory=dict)
     raw: dict[str, str] = field(default_factory=dict)
     pointers: set[str] = field(default_factory=set)
+    absent: dict[str, str] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
     states: dict[str, TargetState] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)

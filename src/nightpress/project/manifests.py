@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from msgspec.structs import replace
+
 from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.plugin import YamlDocument, skill_name
 from nightpress.project import defaults as shared
@@ -16,6 +18,7 @@ from nightpress.project.generators import filled_in
 from nightpress.project.problems import Problem
 from nightpress.project.schema import at
 from nightpress.project.yaml_read import Memory
+from nightpress.storage import git
 from nightpress.text import suggestion
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -86,6 +89,12 @@ class _Reading:
             hint = "links are not followed: name the folder that it leads to"
             yield at(self.document, self.shown, path, f"{link!r} is a link", hint)
         elif not (self.defaults.root / paths.clean(given)).is_dir():
+            if git.left_out(self.defaults.root, paths.clean(given)):
+                said = f"{given!r} is not in this sparse checkout: nothing is judged or made"
+                hint = f"git sparse-checkout add {paths.clean(given)}"
+                left = at(self.document, self.shown, path, said, hint)
+                yield replace(left, severity="warning")
+                return
             hint = "remove the manifest if the plugin is gone, or run `doit manifests`"
             yield at(self.document, self.shown, path, f"there is no folder {given!r}", hint)
 

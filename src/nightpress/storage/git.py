@@ -75,13 +75,37 @@ def matches(root: Path, paths: Iterable[str]) -> bool:
 
 
 def submodules(root: Path) -> frozenset[str]:
-    """The paths of the submodules that `.gitmodules` names, relative to root."""
+    """The paths of the submodules below root that the `.gitmodules` of its work tree names, or its
+    own; relative to root."""
+    marker, whole = _marker(root), root.absolute()
+    found = _named(root)
+    if marker is not None and marker.parent != whole:
+        prefix = f"{whole.relative_to(marker.parent).as_posix()}/"
+        above = _named(marker.parent)
+        found |= {path.removeprefix(prefix) for path in above if path.startswith(prefix)}
+    return found
+
+
+def _named(folder: Path) -> frozenset[str]:
     try:
-        text = (root / ".gitmodules").read_text(encoding="utf-8", errors="surrogateescape")
+        text = (folder / ".gitmodules").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return frozenset()
     paths = re.findall(r"(?m)^[ \t]*path[ \t]*=[ \t]*(.+?)[ \t]*$", text)
     return frozenset(path.strip('"').strip("/") for path in paths)
+
+
+def left_out(root: Path, folder: str) -> tuple[str, ...]:
+    """The files below a folder of root that git's index has, and that a sparse checkout left out;
+    relative to root."""
+    if not is_sparse(root):
+        return ()
+    try:
+        rows = run(root, "--literal-pathspecs", "ls-files", "-t", "-z", "--", folder).split(b"\0")
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    paths = (os.fsdecode(row[2:]) for row in rows if row.startswith(b"S "))
+    return tuple(path for path in paths if not os.path.lexists(root / path))
 
 
 def run(
