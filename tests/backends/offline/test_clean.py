@@ -83,7 +83,6 @@ def test_a_block(source: str, kept: str) -> None:
         "---",
         "- a:\n  ```\n  open",
         "![x](y.png)",
-        "````\n```\n````",
         "*Built by the port*",
         "**Version:** 1.0.0\n**Last updated:** May",
         "```!\nls -la\n```",

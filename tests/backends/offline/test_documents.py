@@ -73,7 +73,7 @@ def test_every_line_stands_in_the_plugins_files_or_is_one_of_a_few_forms() -> No
         r"|- `docs/tide-guide\.md`: Tide guide\.$"
         r"|- `hooks/hooks\.json`$|- `scripts/log\.sh`: Appends one line to the harbour log\.$"
         r"|- `PreToolUse` on `Bash` runs `scripts/log\.sh`\.$|/moor --berth N --draught M$"
-        r"|\| .+ \| (?:Use|---|`[\w/-]+`(?: \(agent\))?) \|$|Defined in \[[\w/.-]+\]\("
+        r"|\| (?:Use|---|\[`[\w/-]+`\]\([\w/.-]+\)(?: \(agent\))?) \| .+ \|$"
     )
     body = Offline().ask(Request("generation", "j", "", "", "", 1, material(files))).text
     strange = [
@@ -325,7 +325,7 @@ def test_a_pack_of_many_commands_names_each_in_every_document() -> None:
 def test_a_readme_of_a_folder_does_not_speak_for_the_plugin() -> None:
     files = harbour() | {"examples/README.md": "# Toy port\n\nOnly a toy for trying things out.\n"}
     text = document(material(files))
-    assert "## Overview\n\nAsk for a berth, get a tide." in text
+    assert "\n\nAsk for a berth, get a tide.\n\n## " in text  # where the plugin's own speaks
     assert "## Toy port\n\nOnly a toy for trying things out." in text
 
 
@@ -358,8 +358,8 @@ def test_one_skill_of_several_is_made_of_what_concerns_it() -> None:
     text = document(several)
     assert "# Buoy lighting\n" in text
     assert "A lamp burns for nine days." in text
-    assert "### `/moor`" in text  # it names this one
-    for other in ("### `/tides`", "/cast-off", "harbour-pilot", "Red to port", "Ask for a"):
+    assert "\n## `/moor`" in text  # it names this one
+    for other in ("## `/tides`", "/cast-off", "harbour-pilot", "Red to port"):
         assert other in document(alone)
         assert other not in text
     said = "Lights the buoys of a bay at dusk and after storms"

@@ -90,10 +90,10 @@ def test_a_workflow_there_is_no_room_for_is_told_by_its_steps() -> None:
     files = harbour() | {"commands/tides.md": f"# Tides\n\n{steps}"}
     small = document(material(files, window=Window(1_200, 4_500)))
     assert "- Phase 1: Part 1\n- Phase 2: Part 2\n- Phase 3: Part 3\n- Phase 4: Part 4" in small
-    assert "Its steps, which stand in [commands/tides.md](../../commands/tides.md):" in small
-    assert "#### Phase" not in small
+    assert "Its parts stand in [commands/tides.md](../../commands/tides.md):" in small
+    assert "### Phase" not in small
     whole = document(material(files))
-    assert all(f"#### Phase {n}: Part {n}" in whole for n in range(1, 5))
+    assert all(f"\n### Phase {n}: Part {n}" in whole for n in range(1, 5))
 
 
 def test_a_file_of_several_titles_keeps_them_as_headings() -> None:

@@ -134,7 +134,8 @@ def description(anatomy: Anatomy) -> str:
     if wording.is_vacuous(purpose, anatomy.name):
         described = (c.description for c in anatomy.components if c.kind in ("command", "agent"))
         purpose = next((text for d in described if (text := trim.prose(shown(d), own))), purpose)
-    what = third_person(wording.duties(purpose)) or f"Provides the {plain(anatomy.name)} plugin"
+    what = wording.occasion(wording.duties(wording.modest(purpose)))
+    what = third_person(what) or f"Provides the {plain(anatomy.name)} plugin"
     what = what.rstrip(" .!:;,")
     occasion = _occasion(anatomy, own, what) or f"the user asks for {plain(anatomy.name)}"
     text = f"{cut(what, 600)}. Use when {occasion}."
@@ -142,15 +143,61 @@ def description(anatomy: Anatomy) -> str:
 
 
 def _occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
-    """What follows "Use when": what the user asks for, by the commands' and agents' own words; the
-    words that the user says, by the keywords; the commands that the user runs."""
+    """What follows "Use when": what the user asks for, by what the commands and agents say of when
+    to use them, or of themselves; what it is about, by the keywords and the points that the texts
+    set off; the commands that the user runs."""
     named = [*anatomy.of("command"), *anatomy.of("agent")]
-    asked = (wording.request(trim.prose(shown(c.description), own)) for c in named)
-    wishes = [w for w in dict.fromkeys(asked) if w and w.lower()[:40] not in what.lower()][:3]
-    parts = [f"the user asks to {wording.listed(wishes)}"] if wishes else []
-    words = wording.topics(anatomy, what)
-    if words and len(wishes) < 3:
-        parts.append(f"{'' if parts else 'the user '}mentions {wording.listed(words)}")
+    said = [item for component in named for item in _occasions(component)]
+    said += [trim.prose(shown(c.description), own) for c in named]
+    known, wishes = set(wording.stems(what)), list[str]()
+    for wish in filter(None, map(wording.request, said)):
+        new = wording.stems(wish)
+        if 2 * len(new - known) >= len(new) and len(wishes) < 4:
+            wishes.append(wish)
+            known |= new
+    points = _points(anatomy) if len(wishes) < 2 else []
+    words = wording.topics([*anatomy.keywords, *points], known, anatomy.name)
+    words = words[: 5 - len(wishes)]
+    if not wishes and not words:
+        wishes = [w for w in map(wording.request, [*said, anatomy.description]) if w][:1]
+    parts = [f"asks to {wording.listed(wishes)}"] if wishes else []
+    if words:
+        parts.append(f"asks about {wording.listed(words)}")
     if commands := [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]:
-        parts.append(f"{'' if parts else 'the user '}runs {wording.listed(commands)}")
-    return ", or ".join(parts)
+        parts.append(f"runs {wording.listed(commands)}")
+    if not parts:
+        return ""
+    last = f", or {parts[-1]}" if parts[1:] else ""
+    return f"the user {', '.join(parts[:-1] or parts)}{last}"
+
+
+def _occasions(component: Component) -> Iterator[str]:
+    """The items of what a command or an agent says of when to use it."""
+    for section in sections(component.body, _NOWHERE):
+        if _WHEN.search(section.heading) and not _NOT.search(section.heading):
+            for at, block in enumerate(section.blocks):
+                before = section.blocks[at - 1].text if at else ""
+                if block.kind == "list" and not _NOT.search(before):
+                    yield from _POINT.findall(block.text)
+
+
+_WHEN = pattern(r"\b(?:when|use cases?|triggers?)\b", re.I)
+_NOT = pattern(r"\b(?:not|never|don'?t|avoid)\b", re.I)
+_POINT = pattern(r"(?m)^[-*+] (?:\[ \] )?(\S.*)$")
+_SET_OFF = pattern(r"(?m)^\s*(?:[-*+]|\d+[.)])\s+\*\*([^*\n]{3,40}?):?\*\*")
+
+
+def _points(anatomy: Anatomy) -> list[str]:
+    """What the plugin's texts set off at the beginning of an item, if but once: what comes again
+    and again ("Purpose:") is a form. Two words, or a name: a single word says too little."""
+    kinds = ("readme", "command", "agent")
+    texts = [file.text for file in anatomy.files if kind_of(file.path) in kinds]
+    found = [shown(point) for text in texts for point in _SET_OFF.findall(text)]
+    return [
+        re.sub(r" [Ss]upport$", "", point)
+        for point in dict.fromkeys(found)
+        if found.count(point) == 1 and _TELLING.search(point) and not wording.is_order(point)
+    ]
+
+
+_TELLING = pattern(r"\w[ -]\w|[a-z][A-Z]|[A-Z]{2}")

@@ -34,6 +34,9 @@ Kind = Literal["text", "code", "list", "table"]
 MOST_QUOTED = 3_200
 """Characters of a listing that is quoted whole."""
 
+LONG = 300
+"""Characters of a listing that gives way where there is no room for a workflow with it."""
+
 SAME = 30
 """Characters from which two equal blocks are a repetition; `Input:` may stand twice."""
 
@@ -57,6 +60,11 @@ class Block(Struct, frozen=True):
         return self.kind == "text" and (
             line.endswith(":") or (len(line) < SAME and line.startswith("**"))
         )
+
+
+def is_ordered(block: Block) -> bool:
+    """Is it a numbered list?"""
+    return block.kind == "list" and block.text.lstrip()[:1].isdigit()
 
 
 class Section(Struct):
@@ -109,6 +117,7 @@ class _Read(Struct, frozen=True):
 @lru_cache(maxsize=2_048)
 def _sections(text: str, read: _Read) -> tuple[Section, ...]:
     place = read.place
+    text = text if place.own else nested(text)
     lines = text.split("\n")
     parts = [Section("", 1)]
     above: list[tuple[int, str]] = []
@@ -140,6 +149,40 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
 _STEP = pattern(r"^(?:(?:step|phase|stage)\s*\d+|\d+\s*[.:)-])", re.I)
 
 
+_FENCE = pattern(r"^ {0,3}(`{3,})([^`]*)$")
+
+
+def nested(text: str) -> str:
+    """The text, in which a block that shows blocks of code of its own has the longer fence that
+    Markdown asks for: people write the same three backticks inside and outside."""
+    lines = text.split("\n")
+    fences = [(n, m[1], m[2].strip()) for n, line in enumerate(lines) if (m := _FENCE.match(line))]
+    at = 0
+    while at < len(fences):
+        end = _closing(fences, at)
+        first, last = fences[at][0], fences[end][0]
+        if end > at + 1:
+            for n in (first, last):
+                lines[n] = lines[n].replace("```", "`" * (len(fences[at][1]) + 1), 1)
+        at = end + 1
+    return "\n".join(lines)
+
+
+def _closing(fences: Sequence[tuple[int, str, str]], at: int) -> int:
+    """Which fence ends the block that begins with fence `at`: the first bare one, or, where others
+    with a language are opened before it, the one after theirs; of a block of Markdown with an odd
+    bare one behind it the last of all. `at` itself where none does."""
+    depth = 0
+    for n in range(at, len(fences)):
+        if fences[n][1] == fences[at][1]:
+            depth += 1 if fences[n][2] or n == at else -1
+        if depth == 0:
+            rest = fences[n + 1 :]
+            odd = len(rest) % 2 == 1 and not any(info for _, _, info in rest)
+            return len(fences) - 1 if odd and fences[at][2].lower() in ("markdown", "md") else n
+    return at
+
+
 def is_step(heading: str) -> bool:
     """Is it the heading of one step of several?"""
     return _STEP.match(heading) is not None
@@ -156,7 +199,14 @@ def _parser() -> MarkdownIt:
 def heading(content: str) -> str:
     """A heading's text, without what Markdown reads in it."""
     plain = inline(content, None).replace("**", "").strip(" :#*_-")
-    return " ".join(plain.split())[:150]
+    return " ".join(_COUNT.sub("", plain).split())[:150]
+
+
+_COUNT = pattern(  # "4 MCP tools" counts what it holds
+    r"^\d+ (?=(?:[A-Za-z][\w-]* ){0,3}[A-Za-z][\w-]*s\b)"
+    r"(?!\w+ *(?:second|minute|hour|day|week|month|year)s?\b"
+    r"|(?:second|minute|hour|day|week|month|year|step)s?\b)"
+)
 
 
 def _block(token: Token, source: str, place: Place) -> Block | None:
@@ -184,6 +234,8 @@ def _kept(kind: Kind, text: str) -> Block | None:
     read as something else (`<b># Title`)."""
     text = "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
     letters = re.sub(r"[\W_]+", "", text)
+    if text.rstrip("* ").endswith(":") and letters:  # "DO:"
+        letters = f"{letters}..."
     if len(letters) < (3 if letters.isascii() else 1):  # two characters are a word in many scripts
         return None
     kinds = {token.type for token in _parser().parse(text)}
@@ -265,22 +317,42 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 def listing(content: str, info: str, place: Place) -> str:
     """The fenced block; of a long one, where it stands; "" for none."""
     text = content.rstrip("\n")
-    if (
-        info.strip().startswith("!")
-        or not text.strip()
-        or "```" in text
-        or not is_quotable_code(text)
-    ):
+    if info.strip().startswith("!") or not text.strip() or not is_quotable_code(text):
         return ""
     if len(text) <= MOST_QUOTED or place.own:
         language = info.strip() if place.own else _language(info, text)
-        return f"```{language}\n{text}\n```"
+        inside = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+        marks = "`" * (inside + 1)  # a fence in a fence needs more
+        return f"{marks}{language}\n{text}\n{marks}"
+    return whereabouts(text.count("\n") + 1, _language(info, text), place)
+
+
+def whereabouts(lines: int, language: str, place: Place) -> str:
+    """Where a listing stands that is not quoted; "" where it stands nowhere."""
     if not place.path:
         return ""
     link = posixpath.relpath(place.path, place.target or ".")
-    language = _language(info, text)
     kind = f" of {language}" if language not in ("text", "") else ""
-    return f"The listing ({text.count(chr(10)) + 1} lines{kind}) stands in [{place.path}]({link})."
+    return f"The listing ({lines} lines{kind}) stands in [{place.path}]({link})."
+
+
+TOLD = pattern(r"The listing \(([^)]+)\) stands in \[.*\]\(.*\)\.")
+
+
+def is_told(block: Block) -> bool:
+    """Does the block only say where a listing stands, or announce it?"""
+    return block.announces or TOLD.fullmatch(block.text) is not None
+
+
+def lean(blocks: Sequence[Block], place: Place) -> list[Block]:
+    """The blocks; of each long listing where it stands."""
+    found = []
+    for block in blocks:
+        if block.kind == "code" and len(block.text) > LONG and place.path:
+            language = block.text.split("\n", 1)[0].strip("`~ ")
+            block = Block("text", whereabouts(block.text.count("\n") - 1, language, place))
+        found.append(block)
+    return found
 
 
 def _language(info: str, text: str) -> str:

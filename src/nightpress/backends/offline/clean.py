@@ -125,6 +125,6 @@ def shown(text: str) -> str:
     return " ".join(_HIDDEN.sub("", _EMOJI.sub("", text)).split())
 
 
-_LIVE = pattern(r"!`|\$ARGUMENTS")
+_LIVE = pattern(r"!(?<![`\w]!)`|\$ARGUMENTS")
 _ARGUMENTS = pattern(r"(?<!\\)\$ARGUMENTS")
 _REPLACED = pattern(r"(?<!\\)\$\d(?!\w|[.,]\d)")

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import trim
+from nightpress.backends.offline import trim, wording
 from nightpress.backends.offline.blocks import Block
-from nightpress.backends.offline.clean import Place, shown
+from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Group, Owned
 from nightpress.backends.offline.wording import code, cut, duties, sentence, sentences, third_person
@@ -18,7 +18,7 @@ from nightpress.lazy import pattern
 from nightpress.model import Component, Material
 from nightpress.plugin import collect, kind_of
 
-_CHAPTERS = {"command": "Commands", "agent": "Agents", "skill": "Skills"}
+_MATTERS = {"command": "commands", "agent": "agents", "skill": "skills"}
 _INSTALL = pattern(
     r"\s*(?:[>$] )?(?:(?:claude )?/(?:plugin|reload-plugins)(?![\w:-])|claude plugins? )"
 )
@@ -26,25 +26,29 @@ _INSTALL = pattern(
 MOST_FILES = 15
 MANY = 15
 
-Described = tuple[str, Component, str, list[Block], list[Group]]
-"""Chapter, component, name as a user types it, lead blocks, sections of its own text."""
+Described = tuple[str, str, list[Block], list[Block], list[Group], Place]
+"""Matter, name as a user types it, how it is called and where it stands, what it is for, sections
+of its own text, and where that stands."""
 
 
-def all_of(material: Material, topic: Topic, own: Owned) -> Iterator[Described]:
+def all_of(
+    material: Material, topic: Topic, own: Owned, *, told: bool = False
+) -> Iterator[Described]:
     """Every command, agent and skill that the topic uses; of two with one name the first. What an
-    agent's file says to the agent is left out: what it does is told in the third person."""
-    for kind, chapter in _CHAPTERS.items():
+    agent's file says to the agent is left out: what it does is told in the third person. told: a
+    table says what each command and agent is for, and where it stands."""
+    for kind, matter in _MATTERS.items():
         for component in _once(material, kind):
             if not topic.uses(component):
                 continue
             name = _name(component)
             # another skill has a document of its own
-            about = [] if kind == "skill" and not topic.whole else _about(material, component, own)
-            lead = _lead(material, component, name, own)
-            texts = {_plain(block.text) for block in lead}
-            for section in [section for group in about for section in group.sections][:2]:
-                section.blocks = [b for b in section.blocks if _plain(b.text) not in texts]
-            yield chapter, component, name, lead, about
+            groups = [] if kind == "skill" and not topic.whole else _about(material, component, own)
+            known = told and kind != "skill"
+            about = [] if known else _purpose(component, own)
+            lead = _lead(material, component, name, told=known)
+            source = place_of(material, component.path)
+            yield matter, name, lead, about, groups, source
 
 
 def _about(material: Material, component: Component, own: Owned) -> list[Group]:
@@ -53,10 +57,6 @@ def _about(material: Material, component: Component, own: Owned) -> list[Group]:
     if component.kind != "agent":
         return found
     return [replace(group, sections=tuple(map(trim.impersonal, group.sections))) for group in found]
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[\W_]+", " ", text).strip().lower()
 
 
 def _once(material: Material, kind: str) -> list[Component]:
@@ -72,20 +72,72 @@ def _name(component: Component) -> str:
     return f"/{name}" if component.kind == "command" else name
 
 
-def _lead(material: Material, component: Component, name: str, own: Owned) -> list[Block]:
-    """What it is for, how it is called if that takes more than its name, and where all of it is."""
-    text = duties(sentence(trim.prose(component.description, own)))
+def _purpose(component: Component, own: Owned) -> list[Block]:
+    """What it is for, by its description."""
+    text = wording.occasion(duties(sentence(trim.prose(component.description, own))))
     if component.kind == "agent":
         text = third_person(text) or text
-    blocks = [Block("text", text)] if text else []
-    hint = component.meta.get("argument-hint")
-    if component.kind == "command" and isinstance(hint, str) and code(hint):
-        blocks.append(Block("code", f"```text\n{name} {code(hint)}\n```"))
+    return [Block("text", text)] if text else []
+
+
+def _lead(material: Material, component: Component, name: str, *, told: bool) -> list[Block]:
+    """How it is called, and where all of it is; told: a table says where."""
+    is_command = component.kind == "command"
     short = component.meta.get("shortcut")
     short = f"/{code(short).lstrip('/')}" if isinstance(short, str) and code(short) else name
-    if short != name:
+    also = f" (shortcut: `{short}`)" if short != name and is_command else ""
+    blocks = []
+    if not told:
+        which = f"Run `{name}`{also}," if is_command else f"The {component.kind} `{name}` is"
+        blocks.append(Block("text", f"{which} defined in {_link(material, component.path)}."))
+    elif also:
         blocks.append(Block("text", f"Shortcut: `{short}`."))
-    return [*blocks, Block("text", f"Defined in {_link(material, component.path)}.")]
+    hint = component.meta.get("argument-hint")
+    if is_command and isinstance(hint, str) and code(hint):
+        blocks.append(Block("code", f"```text\n{name} {code(hint)}\n```"))
+        blocks += _arguments(material, component)
+    return blocks
+
+
+def _arguments(material: Material, component: Component) -> list[Block]:
+    """What the plugin's texts say of each argument that a command declares, as a table; none where
+    they say nothing of any."""
+    declared = [
+        fact
+        for kind in ("argument", "option")
+        for fact in collect(material.anatomy).belonging(f"/{component.name}", kind)
+        if fact.basis == "structural"
+    ]
+    files = [f.text for f in material.anatomy.files if kind_of(f.path) in ("readme", "doc")]
+    said = [s for text in (component.body, *files) for s in _plain_sentences(text)]
+    rows = []
+    for fact in declared:
+        names = [re.compile(rf"(?<![\w-]){re.escape(one.name)}(?![\w-])") for one in declared]
+        mine = names[declared.index(fact)]
+        only = (s for s in said if mine.search(s) and sum(bool(n.search(s)) for n in names) == 1)
+        about = next(only, "") if fact.kind == "option" else ""
+        values = " ".join(value for value in fact.values if value)
+        shape = fact.name if fact.kind == "option" else f"<{fact.name}>"
+        shape = code(f"{shape} {values}".strip())
+        about = re.sub(rf"^`{re.escape(fact.name)}[^`]*` (?=\S)", "", about)
+        about = re.sub(r"^(\([^)]*\)) (.*?)\.?$", r"\2 \1.", about)
+        rows.append((f"`{shape}`", about[:1].upper() + about[1:]))
+    if not any(about for _, about in rows):
+        return []
+    table = [
+        f"| {name} | {about or 'Required.' if name.startswith('`<') else about} |"
+        for name, about in rows
+    ]
+    return [Block("table", "\n".join(["| Argument | Meaning |", "| --- | --- |", *table]))]
+
+
+def _plain_sentences(text: str) -> Iterator[str]:
+    """The sentences of a text's paragraphs and items, on one line, without cells and code."""
+    for line in re.sub(r"(?ms)^```.*?^```", "", text).split("\n"):
+        if not line.lstrip().startswith(("|", "#")):
+            for one in sentences(re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", line)):
+                if is_quotable(one) and "|" not in one:
+                    yield one.strip()
 
 
 def _link(material: Material, path: str, label: str = "") -> str:
@@ -97,18 +149,18 @@ def _link(material: Material, path: str, label: str = "") -> str:
 
 
 def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
-    """Which command or agent for what, as a table; none where there is no choice."""
+    """Each command and agent with what it is for, as a table; none where there is no choice, or
+    where it would be too long to choose from."""
     rows: list[str] = []
     for kind in ("command", "agent"):
-        for component in _once(material, kind):
-            text = trim.prose(component.description, own)
-            about = next(iter(sentences(duties(text))), "").strip().rstrip(".")
-            if topic.uses(component) and about and len(rows) < MOST_ROWS:
-                about = shown(re.sub(r"[<>|]", "", cut(about, 200)))
-                rows.append(f"| {about} | `{_name(component)}`{_kinds.get(kind, '')} |")
-    if len(rows) < 2:
+        for component in filter(topic.uses, _once(material, kind)):
+            text = wording.occasion(duties(trim.prose(component.description, own)))
+            about = shown(re.sub(r"[<>|]", "", next(iter(sentences(text)), ""))).rstrip(". ")
+            name = _link(material, component.path, f"`{_name(component)}`")
+            rows.append(f"| {name}{_kinds.get(kind, '')} | {cut(about, 200)} |")
+    if not 2 <= len(rows) <= MOST_ROWS:
         return []
-    return [Block("table", "\n".join(["| For | Use |", "| --- | --- |", *rows]))]
+    return [Block("table", "\n".join(["| Use | For |", "| --- | --- |", *rows]))]
 
 
 _kinds = {"agent": " (agent)"}
@@ -122,9 +174,9 @@ def installs(block: Block) -> bool:
     return bool(commands) and all(_INSTALL.match(line) for line in commands)
 
 
-def tools(material: Material, topic: Topic) -> Iterator[tuple[str, list[Block]]]:
-    """Hooks and MCP servers as lists of one line each."""
-    for heading, kind in (("Hooks", "hook"), ("MCP servers", "mcp")):
+def tools(material: Material, topic: Topic) -> Iterator[tuple[str, str, list[Block]]]:
+    """(matter, heading, list) of hooks and MCP servers, one line each."""
+    for matter, heading, kind in (("hooks", "Hooks", "hook"), ("servers", "MCP servers", "mcp")):
         rows = []
         for c in filter(topic.uses, material.anatomy.of(kind)):
             matcher = code(str(c.meta.get("matcher") or ""))
@@ -133,7 +185,7 @@ def tools(material: Material, topic: Topic) -> Iterator[tuple[str, list[Block]]]
             about = f": {sentence(c.body)}" if sentence(c.body) else "."
             rows.append(f"- `{code(c.name)}`{on}{runs}{about}")
         if rows:
-            yield heading, [Block("list", "\n".join(dict.fromkeys(rows)))]
+            yield matter, heading, [Block("list", "\n".join(dict.fromkeys(rows)))]
 
 
 def files(material: Material, topic: Topic) -> list[Block]:
@@ -146,7 +198,7 @@ def files(material: Material, topic: Topic) -> list[Block]:
         kind = kind_of(file.path)
         if file.path == material.target or kind not in ("script", "doc", "mcp", "hook"):
             continue
-        if not (topic.is_own(file.path) or topic.names(file.path)):
+        if not (topic.is_own(file.path) or topic.names(file.path)) or _ASIDE.search(file.path):
             continue
         about = descriptions.get(file.path, "") if kind == "script" else ""
         if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
@@ -156,6 +208,15 @@ def files(material: Material, topic: Topic) -> list[Block]:
         said = " ".join(part for part in more if part)
         rows.append(f"- `{name}`: {said}" if said else f"- `{name}`")
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
+
+
+_ASIDE = pattern(  # files that only whoever works on the plugin reads
+    r"(?:^|/)(?:tests?|__tests__|spec|node_modules|\.github)/|[._-](?:test|spec|config)\.\w+$"
+    r"|(?:^|/)examples?/.*\.(?:[jt]sx?|py|go|rs|rb|java)$"
+    r"|(?:^|/)(?:contributing|changelog|code_of_conduct|security)\.md$|^\.mcp\.json$"
+    r"|(?:^|/)hooks\.json$",
+    re.I,
+)
 
 
 def _interface(material: Material, path: str) -> str:

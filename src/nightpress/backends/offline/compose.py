@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Container, Iterator, Sequence
 
 from msgspec import Struct
@@ -10,9 +11,11 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline.blocks import SAME, Block, units
+from nightpress.backends.offline.blocks import SAME, Block, is_ordered, is_told, units
 from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.backends.offline.topic import Topic
+from nightpress.backends.offline.wording import stems
+from nightpress.lazy import pattern
 from nightpress.model import Material
 from nightpress.plugin import frontmatter
 
@@ -25,6 +28,9 @@ MOST_LINES = 490
 ENOUGH = 0.65
 """Of the size of a document that is replaced: with less, something of it would be missed."""
 
+LITTLE = 0.01
+"""News that is asked for where a document would be too small: a word."""
+
 ROUNDS = 6
 """How often the text is read over, and blocks that a check refuses are left out."""
 
@@ -36,17 +42,27 @@ def body(material: Material) -> str:
     """The document's body: as much of the plugin's own text as the window holds, by value, in whole
     sections, without the blocks that the checks would refuse. A plugin's one skill, where it is to
     be replaced, is used only where the plugin's other files are not enough."""
+    text = _body(material)
+    if len(finish.finished(material, text).encode()) < material.window.min:
+        text = max(text, _body(material, strict=False), key=len)
+    return text
+
+
+def _body(material: Material, *, strict: bool = True) -> str:
+    """strict: without what says little that was not said before."""
     skill = material.generator is not None and material.generator.frontmatter == "skill"
     if skill and material.standing and not material.spares and Topic(material).whole:
-        text = _composed(replace(material, standing=""))
+        text = _composed(replace(material, standing=""), strict=strict)
         least = max(material.window.min, int(ENOUGH * len(material.standing.encode())))
         if len(text.encode()) >= least:
             return text
-    return _composed(material)
+    return _composed(material, strict=strict)
 
 
-def _composed(material: Material) -> str:
+def _composed(material: Material, *, strict: bool) -> str:
     parts = parts_of(material)
+    if not strict:
+        parts = [replace(part, news=min(part.news, LITTLE)) for part in parts]
     is_skill = material.generator is not None and material.generator.frontmatter == "skill"
     most = material.window.max - (RESERVE if is_skill else 64)
     first = f"# {title(material)}"
@@ -56,7 +72,7 @@ def _composed(material: Material) -> str:
     refused: set[str] = set()
     text = ""
     for _ in range(ROUNDS):
-        rows = list(_rows(first, _fit(parts, most, refused)))
+        rows = list(_rows(first, _fit(parts, most, refused, first)))
         text = "\n\n".join(block for block, _ in rows) + "\n"
         more = _refused(material, text, rows)
         if not more - refused:
@@ -147,26 +163,36 @@ class _Room(Struct):
         return True
 
 
-def _fit(parts: Sequence[Part], most: int, refused: Container[str]) -> list[Part]:
+def _fit(parts: Sequence[Part], most: int, refused: Container[str], first: str) -> list[Part]:
     """The parts that fit into `most` bytes, in document order; no block is said twice, and none
     of the texts in `refused` is. What stands together is taken whole, or not at all."""
-    fit = _Fit(_Room(most, MOST_LINES), refused)
+    fit = _Fit(_Room(most, MOST_LINES), refused, first)
     for group in _groups(parts):
-        if not fit.take(group) and group[0].instead:
+        if fit.take(group) or not group[0].instead or fit.knows(group):
+            continue
+        lean = [replace(part, blocks=part.lean) for part in group]
+        if all(is_told(block) for part in lean for block in part.blocks) or not fit.take(lean):
             above = posixpath.commonprefix([part.path for part in group])
             fit.take([replace(group[0], path=above, blocks=group[0].instead, together=())])
     return sorted(fit.parts, key=lambda p: p.order)
 
 
 class _Fit:
-    """The parts that fit so far; keys: of the blocks that they say; opened: their headings."""
+    """The parts that fit so far; keys: of the blocks that they say; opened: their headings; stems:
+    of all their words, and of what the document begins with."""
 
-    def __init__(self, room: _Room, refused: Container[str]) -> None:
+    def __init__(self, room: _Room, refused: Container[str], first: str) -> None:
         self.parts: list[Part] = []
         self._room = room
         self._refused = refused
         self._keys: set[str] = set()
+        self._stems = set(stems(first))
         self._opened: set[tuple[str, ...]] = set()
+
+    def knows(self, group: Sequence[Part]) -> bool:
+        """Is a workflow no news?"""
+        new = stems(" ".join(block.text for part in group for block in part.blocks))
+        return bool(group[0].news) and len(new - self._stems) <= group[0].news * len(new)
 
     def take(self, group: Sequence[Part]) -> bool:
         """Take all of them, or none."""
@@ -174,6 +200,10 @@ class _Fit:
         new: set[tuple[str, ...]] = set()
         fitting: list[Part] = []
         for part in group:
+            if part.together and self.knows(group):
+                return False
+            if part.news and not part.together:
+                part = replace(part, blocks=_adding(part, self._stems))
             heads = [part.path[: n + 1] for n in range(len(part.path))]
             heads = [path for path in heads if path not in self._opened | new]
             head = sum(len(path[-1].encode()) + 9 for path in heads)
@@ -186,7 +216,29 @@ class _Fit:
         self._room, self._keys = room, keys
         self._opened |= new
         self.parts += fitting
+        for part in fitting:
+            self._stems |= stems(" ".join([*part.path, *(block.text for block in part.blocks)]))
         return True
+
+
+def _adding(part: Part, known: set[str]) -> list[Block]:
+    """The part's blocks that are news; code, links and what is done in order stay."""
+    adding: list[Block] = []
+    seen = set(known)
+    for block in part.blocks:
+        new = stems(block.text)
+        stays = block.kind == "code" or block.announces or is_ordered(block) or "](" in block.text
+        if stays or _RULE.search(block.text) or len(new - seen) > part.news * len(new):
+            adding.append(block)
+        elif adding and adding[-1].announces:
+            adding.pop()
+        seen |= new
+    while adding and adding[-1].announces:
+        adding.pop()
+    return adding
+
+
+_RULE = pattern(r"\b(?:never|must|none|only|always|at (?:most|least)|do not|don't|except)\b", re.I)
 
 
 def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
@@ -231,7 +283,7 @@ def _blocks(part: Part, room: _Room, keys: set[str], refused: Container[str]) ->
             if steps or part.together:
                 return []
             continue
-        if any(_is_said(block, part, keys) for block in unit):
+        if not part.together and any(_is_said(block, part, keys) for block in unit):
             continue
         size = sum(len(block.text.encode()) + 2 for block in unit)
         lines = sum(block.text.count("\n") + 2 for block in unit)
@@ -243,8 +295,3 @@ def _blocks(part: Part, room: _Room, keys: set[str], refused: Container[str]) ->
         elif all(block.kind == "text" for block in unit):
             break
     return blocks
-
-
-def is_ordered(block: Block) -> bool:
-    """Is it a numbered list?"""
-    return block.kind == "list" and block.text.lstrip()[:1].isdigit()

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nightpress.backends.offline import components, trim, wording
-from nightpress.backends.offline.blocks import Block, heading, sections, units
+from nightpress.backends.offline.blocks import (
+    TOLD,
+    Block,
+    heading,
+    is_ordered,
+    lean,
+    sections,
+    units,
+)
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.components import place_of
+from nightpress.backends.offline.outline import Plan, matter_of
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Owned
 from nightpress.lazy import pattern
@@ -22,15 +31,19 @@ from nightpress.plugin import frontmatter, kind_of
 
 class Part(Struct):
     """Some blocks under a path of headings, from level 2 down. order: its place; rank: its value,
-    the least goes in first; together: what it stands or falls with, if anything; instead: what
-    stands there where there is no room for all of that. Parts of one chapter follow each other."""
+    the least goes in first; together: what it stands or falls with, if anything; lean, instead: its
+    blocks without long listings, and what stands for all of that, where there is no room; news: so
+    much of a block, 0 to 1, must not have been said before, or it is left out. Parts of one chapter
+    follow each other."""
 
     path: tuple[str, ...]
     order: tuple[int, ...]
     rank: int
     blocks: Sequence[Block] = field(default_factory=list)
     together: tuple[object, ...] = ()
+    lean: Sequence[Block] = ()
     instead: Sequence[Block] = ()
+    news: float = 0.0
 
     @property
     def is_standing(self) -> bool:
@@ -41,78 +54,83 @@ class Part(Struct):
 _NO_SECTION = pattern(
     r"\b(licen[cs]e|contribut|authors?\b|credits?|acknowledge|changelog|badge|table of contents"
     r"|contents$|version history|roadmap|future (enhancement|improvement|plan)|coming soon"
-    r"|made (with|by)|directory structure|file structure"
-    r"|project structure)",
+    r"|made (with|by)|directory structure|file structure|project structure|testimonial|roi\b"
+    r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
+    r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
+    r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$)",
     re.I,
 )
-# what a section is about, by its heading: (place, value) within the document
-_CLASSES = (
-    (r"when to use|when not to|use cases?|ideal for|perfect for|who (is|should)|triggers?", 2, 3),
-    (r"problem|solution|why|testimonial|\broi\b|value|business|pric|cost|\bvs\b|compar|success"
-     r"|market|revenue|sav|support|coming|next steps|conclusion|learn more|related|community"
-     r"|feedback|resources|links?\b|demo|statistics|metrics|the result|magic", 58, 50),
-    (r"install|set ?up|quick ?start|getting started|prerequisit|requirement|activation", 3, 6),
-    (r"overview|about|what (is|it)|introduc|description|summary|features?|capabilit|what you"
-     r"|purpose|benefits|components", 1, 4),
-    (r"config|settings?|options?|environment|customi|parameters", 52, 9),
-    (r"usage|workflow|how (it|to)|commands?|examples?|walkthrough|tutorial|guide|scenario", 50, 7),
-    (r"troubleshoot|faq|limit|error|known issues|security|best practice|tips|note", 54, 12),
-)  # fmt: skip
-_OTHER = (56, 14)
-_WHEN = 2
 _FIRST = 100
+GREETING = 250
+"""Characters of what a document says before its sections, below which it says what it is."""
+SUMMARY, BESIDE = 0.34, 0.2
+"""News of what sums up the rest, and of what is said beside the components' own texts."""
 _NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
 _ROLE = pattern(
     r"(?:your |expert )?(?:role|persona|identity|purpose)( statement| definition)?$", re.I
 )
-_CHAPTERS = {"Commands": 10, "Agents": 20, "Skills": 30}
+_LISTING = pattern(  # sections that only list what the plugin has
+    r"(?:(?:available|plugin|included|all|what's) )*(?:commands?|agents?|skills?|files|components"
+    r"|contents|included|structure)(?: (?:included|reference|overview|structure))?$",
+    re.I,
+)
 
 
 def parts_of(material: Material) -> list[Part]:
     """Everything that the plugin has to say in this document, in no particular order."""
-    kind = material.generator.type if material.generator else "skill"
     topic, own = Topic(material), trim.owned(material.anatomy)
-    parts = [Part((), (0,), 0, _intro(material, kind, topic, own))]
-    standing = list(_of_standing(material, kind, own))
-    more = list(_of_components(material, kind, topic, own))
+    plan = Plan(material.generator, wording.plain(material.anatomy.name))
+    parts = _placed(plan, "about", [Part((), (-1,), 0, _intro(material, plan, topic, own))])
+    standing = list(_of_standing(material, own))
+    described = list(_of_components(material, plan, topic, own))
+    more: list[Part] = []
     for number, file in enumerate(material.anatomy.files):
         if file.path == material.target:
             continue
         kind_of_file = kind_of(file.path)
         if kind_of_file == "readme" and "/" not in file.path and topic.concerns([file.text]):
-            rank = 60 if kind == "reference" else 0
             more += [
                 part
-                for part in _classed(material, file, (number, rank), own)
+                for part in _classed(material, plan, file, number, own)
                 if topic.concerns_section(part.path, part.blocks)
             ]
         elif kind_of_file in ("doc", "readme") and not _is_component(material, file):
-            more += _of_document(material, file, number, topic, own)
-    parts += [*standing, *_under(standing, more)]
-    if kind != "reference":
-        if table := components.choice(material, topic, own):
-            heads = (p.path[0] for p in parts if _is_when(p) and not p.is_standing)
-            when = next((head for head in heads if "when" in head.lower()), "When to use")
-            parts.append(Part((when,), (2, -1) if material.spares else (0, 1), 0, table))
-        parts.append(Part(("Files",), (70,), 9, components.files(material, topic)))
-    if kind == "readme":
+            more += _placed(plan, "other", _of_document(material, file, number, topic, own))
+    parts += [*standing, *described, *_under([*standing, *described], more)]
+    if plan.takes("choice"):
+        heading = () if plan.title("choice") else ("When to use",)
+        table = components.choice(material, topic, own)
+        parts += _placed(plan, "choice", [Part(heading, (0,), 0, table)])
+    files = Part(("Files",), (70,), 9, components.files(material, topic))
+    parts += _placed(plan, "files", [files])
+    if plan.takes("install"):
         return parts
     return [part if part.is_standing else _without_install(part) for part in parts]
 
 
-def _under(standing: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
-    """The parts; one of a chapter that the standing document has, too, goes to the end of it."""
-    ends = {part.path[0].lower(): part for part in standing if part.path}
+def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
+    """Parts of one matter, at the place that the outline has for it; none where it has none."""
+    found = []
+    for part in parts:
+        order = plan.order(matter, part.path[0] if part.path else "")
+        if order is not None:
+            path = plan.path(matter, part.path)[:5]
+            found.append(replace(part, path=path, order=(*order, *part.order)))
+    return found
+
+
+def _under(chapters: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
+    """The parts; one of a chapter that there is already goes to the end of that."""
+    ends: dict[str, Part] = {}
+    for part in sorted(chapters, key=lambda part: part.order):
+        if part.path:
+            ends[part.path[0].lower()] = part
     for part in more:
         chapter = ends.get(part.path[0].lower()) if part.path else None
         if chapter is not None:
             part.path = (chapter.path[0], *part.path[1:])
             part.order = (*chapter.order, *part.order)
         yield part
-
-
-def _is_when(part: Part) -> bool:
-    return bool(part.path) and _class(part.path)[0] == _WHEN
 
 
 def _without_install(part: Part) -> Part:
@@ -136,53 +154,70 @@ def title(material: Material) -> str:
         own = wording.plain(matches[0].group(1)) if matches[0] else ""
         folder = posixpath.basename(posixpath.dirname(material.target))
         return own or wording.title(folder, ())
-    words = wording.title(material.anatomy.name, headings)
-    kind = material.generator.type if material.generator else ""
-    return f"{words} reference" if kind == "reference" else words
+    described = (c.description for c in material.anatomy.components)
+    seen = " ".join([material.anatomy.description, *described, *(text[:4_000] for text in texts)])
+    words = wording.title(material.anatomy.name, headings, seen)
+    kind = material.generator
+    if kind is None or kind.frontmatter == "skill" or kind.type == "readme":
+        return words
+    return f"{words} {kind.title if kind.title.isupper() else kind.title.lower()}"
 
 
-def _intro(material: Material, kind: str, topic: Topic, own: Owned) -> list[Block]:
+def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Block]:
     said = trim.prose(material.anatomy.description, own) if topic.whole else ""
     sentence = "" if wording.is_vacuous(said, material.anatomy.name) else wording.sentence(said)
     blocks = [Block("text", sentence)] if sentence else []
     folder = posixpath.dirname(material.target)
-    for link in material.links if kind != "readme" else ():
+    for link in material.links:
         name = posixpath.splitext(posixpath.basename(link))[0]
         relative = posixpath.relpath(link, folder or ".")
         blocks.append(
             Block("text", f"For the details of each command and agent, read [{name}]({relative}).")
         )
-    if kind == "reference":
-        blocks += components.contents(material)
-    return blocks
+    return [*blocks, *(components.contents(material) if plan.takes("contents") else [])]
 
 
-def _of_components(material: Material, kind: str, topic: Topic, own: Owned) -> Iterator[Part]:
-    suffix = " in detail" if kind == "readme" else ""
-    if topic.whole:
+def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:
+    table = plan.takes("choice") and bool(components.choice(material, topic, own))
+    if topic.whole and not table:
         # of a pack with many commands not each will have its section: but each is named
-        yield Part((f"Commands{suffix}",), (10, -2), 0, components.names(material))
-    described = components.all_of(material, topic, own)
-    for number, (chapter, component, name, lead, groups) in enumerate(described):
-        place = _CHAPTERS[chapter]
-        base = {"Commands": 6, "Agents": 7, "Skills": 40}[chapter]
-        path = (f"{chapter}{suffix}", f"`{name}`")
+        names = Part(("Commands",), (-2,), 0, components.names(material))
+        yield from _placed(plan, "commands", [names])
+    described = list(components.all_of(material, topic, own, told=table))
+    alone = topic.whole and len(described) == 1
+    for number, (matter, name, lead, about, groups, source) in enumerate(described):
+        order = plan.order(matter)
+        if order is None:
+            continue
+        base = plan.base(matter, name, alone=alone)
+        rank = {"commands": 6, "agents": 7, "skills": 40}[matter]
         # the lead goes in before everything else: every component is named
-        yield Part(path, (place, number, 0), 30 if chapter == "Skills" else 1, lead)
-        source = place_of(material, component.path)
+        if not base:
+            at = 1 if len(lead) > 2 else len(lead)  # the arguments as a section of their own
+            first = Part((), (2,), 1, [*about, *lead[:at]], news=SUMMARY)
+            yield from _placed(plan, "about", [first])
+            yield Part(("Arguments",), (*order, number, 0), 1, lead[at:])
+        else:
+            yield Part(base, (*order, number, 0), 30 if matter == "skills" else 1, [*about, *lead])
         for at, part in enumerate(_parts(groups[:40], source)):
             inner = tuple(h for h in part.path if h.lower() != name.lower() and not _ROLE.match(h))
             if part.path and _ROLE.match(part.path[-1]):
                 continue
-            yield replace(
-                part, path=(*path, *inner)[:5], order=(place, number, at + 1), rank=base + 2 * at
-            )
-    for place, (title, rows) in enumerate(components.tools(material, topic)):
-        if kind != "reference" or title != "Files":
-            yield Part((title,), (40, place), 5, rows)
+            part.rank, part.order = rank + (at // 4 if alone else 2 * at), (*order, number, at + 1)
+            part.path, part.news = (*base, *inner)[:5], 0.0 if inner else SUMMARY
+            own_matter = matter_of(inner[0])[0] if inner else "about"
+            if alone and not base and not inner and any(map(is_ordered, part.blocks)):
+                yield replace(part, path=("Workflow",))  # it came right below the title
+            elif alone and (plan.title(own_matter) or (not base and not inner)):
+                part.path, part.order = inner, (3, number, at + 1)
+                yield from _placed(plan, own_matter, [part])
+            else:
+                yield part
+    for matter, title, rows in components.tools(material, topic):
+        yield from _placed(plan, matter, [Part((title,), (), 5, rows)])
 
 
-def _of_standing(material: Material, kind: str, own: Owned) -> Iterator[Part]:
+def _of_standing(material: Material, own: Owned) -> Iterator[Part]:
     """The text to be replaced. It was found wanting, in size most often; what it says, and in
     which order, is the maintainer's choice, so it goes in first and stands first. A person's that
     is to be spared stays word for word."""
@@ -195,32 +230,34 @@ def _of_standing(material: Material, kind: str, own: Owned) -> Iterator[Part]:
     for number, section in enumerate(found[:400]):
         if any(_NO_STANDING.search(name) for name in section.path):
             continue
-        if kind == "readme":
-            linked = any("](" in block.text for block in section.blocks)  # to be kept
-            order = (1 if number < 2 else 5, number)
-            yield Part(section.path[:5], order, 1 if linked else 2 + number // 40, section.blocks)
-        else:
-            # what a skill does is worth more than its examples, where there is no room for all
-            rank = _class(section.path)[1] if section.path else 0
-            yield Part(section.path[:5], (1, -1, number), rank - _FIRST, section.blocks)
+        # what a document is for is worth more than its examples, where there is no room for all;
+        # a link is to be kept
+        linked = any("](" in block.text for block in section.blocks)
+        rank = matter_of(section.path[0])[1] if section.path and not linked else 0
+        yield Part(section.path[:5], (0, 1, number), rank - _FIRST, section.blocks)
 
 
 def _classed(
-    material: Material, file: SourceFile, standing: tuple[int, int], own: Owned
+    material: Material, plan: Plan, file: SourceFile, number: int, own: Owned
 ) -> Iterator[Part]:
-    """A README's sections at the places that their headings ask for; standing: the file's number
-    among others, and what is added to the rank of its sections."""
-    number, more = standing
-    counts: dict[int, int] = {}
+    """A README's sections at the places that their headings ask for; number: the file's among
+    others."""
+    counts: dict[str, int] = {}
     for at, part in enumerate(_quoted(material, file, own)):
-        path = part.path[:5] or ("Overview",)
-        place, rank = _class(path) if part.path else (1, 3)
+        heading = part.path[0] if part.path else ""
+        matter, rank = matter_of(heading) if heading else ("about", 3)
         if not part.together:
-            counts[place] = counts.get(place, 0) + 1
-        share = counts.get(place, 0) // 3
-        if path[0] in _CHAPTERS:
-            place, number = _CHAPTERS[path[0]], -1  # one chapter of that name, not two
-        yield replace(part, path=path, order=(place, number, at), rank=rank + more + share)
+            counts[matter] = counts.get(matter, 0) + 1
+        part.rank, part.news = rank + counts.get(matter, 0) // 3, BESIDE
+        if _LISTING.match(heading) or (matter == "about" and len(part.path) < 2):
+            part.rank, part.news = 25, SUMMARY
+        if matter == "about" and len(part.path) < 2 and not part.together:
+            part.path = () if _PREAMBLE.match(heading) else part.path
+        part.order = (1, number, at)
+        yield from _placed(plan, matter, [part])
+
+
+_PREAMBLE = pattern(r"(?:overview|introduction|about|description|summary|)$", re.I)
 
 
 def _quoted(material: Material, file: SourceFile, own: Owned) -> Iterator[Part]:
@@ -229,31 +266,52 @@ def _quoted(material: Material, file: SourceFile, own: Owned) -> Iterator[Part]:
     yield from _parts(trim.quoted(frontmatter.split(file.text).body, place, own)[:400], place)
 
 
-def _parts(groups: Sequence[trim.Group], place: Place) -> Iterator[Part]:
+def _parts(groups: Sequence[trim.Group], place: Place) -> list[Part]:
     """The groups' sections as parts that have no place yet; a workflow with a step that does not
     belong into a document (how the plugin is installed, say) has none."""
+    parts: list[Part] = []
     for number, group in enumerate(groups):
         if any(_NO_SECTION.search(name) for one in group.sections for name in one.path):
             continue
         together = (place.path, number) if group.steps else ()
         instead = _steps(group, place) if group.steps else []
         for section in group.sections:
-            yield Part(section.path, (), 0, section.blocks, together, instead)
+            shorter = lean(section.blocks, place) if together else ()
+            part = Part(section.path, (), 0, section.blocks, together, shorter, instead)
+            if not (together or len(part.path) < 2) and (listing := TOLD.fullmatch(_said(part))):
+                _list(parts, part, listing, place)
+            else:
+                parts.append(part)
+    return parts
+
+
+def _said(part: Part) -> str:
+    """All that a part says, without what only announces it."""
+    return "\n".join(block.text for block in part.blocks if not block.announces)
+
+
+def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -> None:
+    """Put a section that is nothing but a link to its listing into a list of such, under the
+    heading above it."""
+    where = Block("text", f"In {trim.where(place)}:")
+    row = f"- {part.path[-1]} ({listing[1]})"
+    above = part.path[:-1]
+    if parts and parts[-1].path == above and where in parts[-1].blocks:
+        *before, rows = parts[-1].blocks
+        parts[-1].blocks = [*before, Block("list", f"{rows.text}\n{row}")]
+    elif parts and parts[-1].path == above and not parts[-1].together:
+        parts[-1].blocks = [*parts[-1].blocks, where, Block("list", row)]
+    else:
+        parts.append(Part(above, (), 0, [where, Block("list", row)]))
 
 
 def _steps(group: trim.Group, place: Place) -> list[Block]:
     """A workflow in short: its steps, and where they stand."""
-    rows = "\n".join(f"- {step}" for step in group.steps)
-    return [
-        Block("text", f"Its steps, which stand in {trim.where(place)}:"), Block("list", rows),
-    ]  # fmt: skip
+    rows = "\n".join(s if _NUMBERED.match(s) else f"- {s}" for s in group.steps)
+    return [Block("text", f"Its parts stand in {trim.where(place)}:"), Block("list", rows)]
 
 
-def _class(path: tuple[str, ...]) -> tuple[int, int]:
-    for words, place, rank in _CLASSES:
-        if re.search(rf"\b(?:{words})", path[0], re.I):
-            return place, rank
-    return _OTHER
+_NUMBERED = pattern(r"\d+[.)] \S")
 
 
 def _of_document(
@@ -275,9 +333,12 @@ def _as_chapter(material: Material, file: SourceFile, number: int, own: Owned) -
     name = title or posixpath.splitext(posixpath.basename(file.path))[0]
     if _NO_SECTION.search(name):
         return
-    for at, part in enumerate(_quoted(material, file, own)):
+    quoted = list(_quoted(material, file, own))
+    for at, part in enumerate(quoted):
+        if not part.path and len(quoted) > 1 and len(_said(part)) < GREETING:
+            continue
         path = (wording.plain(name), *part.path)[:5]
-        yield replace(part, path=path, order=(60, number, at), rank=30 + at // 2)
+        yield replace(part, path=path, order=(number, at), rank=30 + at // 2)
 
 
 def _is_component(material: Material, file: SourceFile) -> bool:

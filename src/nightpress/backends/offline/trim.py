@@ -36,12 +36,16 @@ _PERSONA = pattern(
     r"|i want you to\b|i am an?\b|i'm an?\b)",
     re.I,
 )
+FEW = 0.34
+"""Share of a workflow's steps, at most, that may be told by where they stand."""
+_README = pattern(r"(?:^|/)readme(?:\.\w+)?$", re.I)
 _THOUGHT = pattern(r"\W*extended thinking\b", re.I)
 _SALES = pattern(
     r"\b(?:perfect(?:ly)?|instant(?:ly)?|effortless(?:ly)?|seamless(?:ly)?|powerful|revolutionary"
     r"|never\b[^.!?\n]{0,60}\bagain|supercharges?|unleash(?:es)?|game[- ]chang(?:ing|er)"
     r"|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class|best[- ]in[- ]class"
-    r"|magic(?:al|ally)?|next[- ]level|10x|state[- ]of[- ]the[- ]art|industry[- ]leading"
+    r"|magic(?:al|ally)?|next[- ]level|10x (?:your|faster|productiv)"
+    r"|state[- ]of[- ]the[- ]art|industry[- ]leading"
     r"|intelligent(?:ly)? automation|saves? (?:you )?(?:hours|countless|time and money))\b",
     re.I,
 )
@@ -100,7 +104,10 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
     cannot be quoted is told by where it stands."""
     groups = []
     for group in _whole(sections(text, place)):
-        found = [trimmed(section, own) for section in group.sections]
+        # what a README only lists in a few words says nothing; in a workflow it says what to do
+        terse = bool(group.steps) or not _README.search(place.path)
+        stead = f"This step stands in {where(place)}." if place.path else ""
+        found = [trimmed(one, own, terse=terse, stead=stead) for one in group.sections]
         if not group.steps:
             [old], [one] = group.sections, found
             if one is None and place.path and old.path:
@@ -124,11 +131,14 @@ def where(place: Place) -> str:
     return f"[{place.path}]({posixpath.relpath(place.path or '.', place.target or '.')})"
 
 
-def trimmed(section: Section, own: Owned) -> Section | None:
-    """The section without what does not belong; None where that would break it."""
+def trimmed(
+    section: Section, own: Owned, *, terse: bool = False, stead: str = ""
+) -> Section | None:
+    """The section without what does not belong; None where that would break it. terse: a list of a
+    few plain words each may stay; stead: what a step says that cannot be quoted, one of many."""
     blocks: list[Block] = []
     for block in section.blocks:
-        kept = _trimmed(block, own)
+        kept = _trimmed(block, own, terse, stead)
         if kept is None:
             return None
         if kept.text:
@@ -139,7 +149,7 @@ def trimmed(section: Section, own: Owned) -> Section | None:
     return replace(section, heading=_unpraised(section.heading), path=path, blocks=blocks)
 
 
-def _trimmed(block: Block, own: Owned) -> Block | None:
+def _trimmed(block: Block, own: Owned, terse: bool = False, stead: str = "") -> Block | None:
     """The block with what may stay of it, empty if nothing may; None: its section falls with it."""
     if block.kind == "code":
         return block if _is_sound(block.text, own) else Block("code", "")
@@ -150,7 +160,7 @@ def _trimmed(block: Block, own: Owned) -> Block | None:
         head, rows = block.text.split("\n")[:2], block.text.split("\n")[2:]
         rows = [row for row in rows if not _is_foreign(row, own)]
         return Block("table", "\n".join([*head, *rows]) if rows else "")
-    return _items(block, own)
+    return _items(block, own, terse, stead)
 
 
 def prose(text: str, own: Owned) -> str:
@@ -170,14 +180,22 @@ def _sells(text: str) -> bool:
     return _SALES.search(_SPAN.sub("", text)) is not None
 
 
-def _items(block: Block, own: Owned) -> Block | None:
+def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
     texts = _apart(block.text)
     if _ORDERED.match(block.text):
-        if any(_is_foreign(text, own) for text in texts):
+        foreign = [_is_foreign(text, own) for text in texts]
+        if sum(foreign) > FEW * len(texts) or (any(foreign) and not stead):
             return None
+        for at, (text, gone) in enumerate(zip(texts, foreign, strict=True)):
+            number = _ORDERED.match(text)
+            if gone and number:
+                texts[at] = f"{number[0]}{stead}" + "\n" * (len(text) - len(text.rstrip("\n")))
+        block = Block("list", "\n".join(texts))
         return Block("list", _unpraised(block.text))
     kept = [t for t in texts if not (_sells(t) or _is_foreign(t, own) or _is_persona(t))]
-    return Block("list", "" if all(map(_is_vacuous, kept)) else "\n".join(kept).rstrip())
+    return Block(
+        "list", "" if not terse and all(map(_is_vacuous, kept)) else "\n".join(kept).rstrip()
+    )
 
 
 def _apart(block: str) -> list[str]:

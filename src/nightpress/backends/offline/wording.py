@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy
 
 _PERSON = pattern(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
 _VERBS = frozenset(
@@ -23,11 +22,16 @@ _VERBS = frozenset(
     " simulate solve split standardize streamline suggest summarize synchronize test track train"
     " transform translate troubleshoot turn understand unify update upload validate verify"
     " visualize wrap write archive benchmark compile compress draft encrypt estimate harden merge"
-    " prototype rebase recover register rename repair restore rotate sync tune upgrade".split()
+    " prototype rebase recover register rename repair restore rotate sync tune upgrade get set"
+    " present"
+    " backtest trace delete describe escalate deduplicate throttle scrape find".split()
 )
 _NO_TOPIC = frozenset(
-    "agent-skills agents ai claude claude-code claude-plugin collection package plugin plugins"
-    " skill skills".split()
+    "agent-skills agents ai ai-agency analysis api automation backend best-practices claude"
+    " claude-code claude-plugin cli collection community data database development devops"
+    " infrastructure integration management mcp monitoring open-source optimization package"
+    " performance plugin plugins productivity professional security skill skill-enhancer skills"
+    " testing tools utilities utility validation workflow workflows".split()
 )
 _ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())
 
@@ -68,6 +72,10 @@ def sentence(text: str) -> str:
 
 def is_vacuous(text: str, name: str) -> bool:
     """Does a description say no more than the name ("Database plugin for database-archival")?"""
+    if re.fullmatch(
+        rf"(?:[\w-]+ )?(?:plugin|tool|skill|agent)s? for {re.escape(name)}\.?", text, re.I
+    ):
+        return True
     named = {word[:5] for word in re.split(r"[\W_]+", name.lower()) if word}
     said = {word for word in re.split(r"[\W_]+", text.lower()) if word} - _NO_WORDS
     return all(word[:5] in named for word in said)
@@ -76,12 +84,38 @@ def is_vacuous(text: str, name: str) -> bool:
 _NO_WORDS = frozenset("a an the for of and to with your claude code plugin plugins tool".split())
 
 
-def topics(anatomy: Anatomy, said: str) -> list[str]:
-    """Keywords that say more than the plugin's name and what was said already; at most six."""
-    words = [re.sub(r"[`<>*|\[\]]", "", word) for word in anatomy.keywords]
-    known = set(re.split(r"[\W_]+", f"{anatomy.name} {said}".lower()))
-    own = [w for w in words if w and len(w) < 60 and w.lower() not in _NO_TOPIC]
-    return [w for w in own if not set(re.split(r"[\W_]+", w.lower())) <= known][:6]
+def stems(text: str) -> frozenset[str]:
+    """What a text's words begin with, without those that any text has."""
+    words = re.findall(r"[^\W_]{2,}", text.lower())
+    return frozenset(word[:5] for word in words if word not in _ANY)
+
+
+_ANY = frozenset(
+    "a an the of for and or with to in on from by using use into as at its their this that these"
+    " your you is are it be all any plugin plugins tool tools claude code command agent skill"
+    " comprehensive automated automation advanced complete based improved maximum efficient".split()
+)
+
+
+def topics(words: Iterable[str], known: set[str], name: str) -> list[str]:
+    """Keywords and points that say something of their own, beyond the name and the stems that are
+    known; as one says them in a sentence."""
+    seen, found = known | stems(name.replace("-", " ")), list[str]()
+    for word in words:
+        text = re.sub(r"[`<>*|\[\]]", "", word).strip()
+        plain = " ".join(
+            part.lower() if _CAPITALIZED.fullmatch(part) else part for part in modest(text).split()
+        )
+        new = stems(plain)
+        fits = _TOPIC.fullmatch(plain) and plain.lower() not in _NO_TOPIC
+        if fits and len(plain) < 40 and 2 * len(new - seen) > len(new) > 0:
+            found.append(plain.replace("-", " ") if plain.islower() else plain)
+            seen |= new
+    return found
+
+
+_CAPITALIZED = pattern(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*")
+_TOPIC = pattern(r"(?!v?\d+[.%+])[\w.+#/-]+(?: [\w.+#/&-]+){0,2}")
 
 
 def duties(text: str) -> str:
@@ -108,26 +142,97 @@ _ROLE = pattern(
 )
 
 
+def modest(text: str) -> str:
+    """The text without the adjectives that anything is given ("a comprehensive report")."""
+    found = _GRAND.sub(lambda m: m[1].replace("n", ""), text)
+    return found[:1].upper() + found[1:] if text[:1].isupper() else found
+
+
+_GRAND = pattern(
+    r"\b((?:[Aa]n? )?)(?:comprehensive|intelligent|professional|production-(?:ready|grade)"
+    r"|AI-powered|high-performance|advanced|robust|enterprise-grade|expert)(?:,)? (?=[a-z])",
+    re.I,
+)
+
+
+def occasion(text: str) -> str:
+    """A description that begins with an order to use it, as the occasion alone: "Use this agent
+    when you need to moor a ship." gives "Moor a ship."; "Use when it rains." gives "When it rains."
+    """
+    found = _ORDER.match(text)
+    if not found:
+        return text
+    rest = text[found.end() :]
+    when = "" if found[1].lower() in ("to", "for") or found[2] else f"{found[1]} "
+    rest = f"{when}{rest}" if rest else text
+    return rest[:1].upper() + rest[1:]
+
+
+_ORDER = pattern(
+    r"(?:must be used|use|invoke|trigger|activate)(?: (?:this|the|it)(?: (?:[\w-]+ ){0,3}?"
+    r"(?:agent|skill|command|tool|plugin))?)?(?: (?:proactively|immediately|only))?"
+    r" (when(?:ever)?|to|for)(?: (you (?:need|want) to|the user (?:needs|wants|asks) to))? ",
+    re.I,
+)
+
+
+def is_order(text: str) -> bool:
+    """Does it begin with a verb ("Use EXPLAIN"), or with a word of praise?"""
+    first = re.sub(r"\W.*", "", text.lower())
+    return bool({first, first.removesuffix("s")} & (_VERBS | _PRAISE))
+
+
+_PRAISE = frozenset(
+    "use always never easy easiest quick fast great best powerful smart simple avoid don do not no"
+    " high low full rich two three one first start keep key real good better optimal".split()
+)
+
+
 def request(text: str) -> str:
-    """What a user asks for, from a description that begins with what is done: "Archive old rows of
-    a table, with care." gives "archive old rows of a table"; "" where it begins otherwise."""
-    first = re.split(
-        r"[.;:(]| - | \u2014 |, (?:with|using|including|and)\b", shown(text), maxsplit=1
-    )[0]
-    words = first.replace("`", "").split()
-    if len(words) < 2 or words[0].lower().rstrip(",") not in _VERBS:
+    """What a user asks for, from a text that begins with what is done: "Archive old rows of a
+    table, with care." gives "archive old rows of a table"; "" where it begins otherwise. A list is
+    kept whole, or goes with the preposition before it."""
+    first = re.split(r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", modest(shown(text)), maxsplit=1)[0]
+    first = re.sub(r"\byour\b", "the", first.replace("**", "").replace("`", ""))
+    words = first.split()
+    verb = words[0].lower().rstrip(",") if words else ""
+    if len(words) < 2 or verb not in _VERBS | _ORDERS or _PERSON.search(first):
         return ""
-    words = words[:14]
-    while words[-1].lower() in _OPEN:
+    if {"is", "are", "has", "have", "was"} & set(words[1:4]):
+        return ""  # "Build times are slow"
+    if "," in first and (len(words) > MOST_WISHED or " and " not in first.rpartition(",")[2]):
+        before = re.split(_BEFORE_LIST, first.partition(",")[0])
+        words = before[0].split() if len(before[0].split()) > 2 else first.partition(",")[0].split()
+    words = words[: MOST_WISHED + 2]
+    while words[-1].lower().strip(",") in _OPEN:
         words.pop()
     return " ".join([words[0].lower(), *words[1:]]).rstrip(" ,")
+
+
+_ORDERS = frozenset(
+    "answer ask block book cancel change check close comment commit copy count cut download drop"
+    " dump file fill flag follow freeze give group hide hook index invite join kill label list load"
+    " lock log look mail map mark mask moor move name note open order pack page pair patch pick pin"
+    " ping place play plot post price print probe process prune pull push put query quote rank read"
+    " record release reply report request reset restart resume retry return route sample save score"
+    " search select set share ship show shut sign sketch skip sort stage start stop store submit"
+    " swap switch tag take tell time toggle touch trim undo view vote wait warn watch".split()
+)
+"""Verbs that are nouns as often: at the beginning of what a command does they are verbs."""
+MOST_WISHED = 12
+"""Words of a wish that holds a list."""
+_BEFORE_LIST = r" (?:with|using|including|across|via|showing|by|like|such as)\b"
 
 
 _OPEN = frozenset("a an the of for and or with to in on from by using into as at its their".split())
 
 
-def listed(words: Sequence[str], last: str = "or") -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+def listed(words: Sequence[str]) -> str:
+    """The words as alternatives; with a comma before the last where one holds alternatives."""
+    if len(words) == 1:
+        return words[0]
+    comma = "," if any(re.search(r" (?:and|or) |, ", word) for word in words) else ""
+    return f"{', '.join(words[:-1])}{comma} or {words[-1]}"
 
 
 def plain(name: str) -> str:
@@ -135,22 +240,28 @@ def plain(name: str) -> str:
     return shown(re.sub(r"[^\w .()/+-]+", " ", name))[:120].strip() or "Plugin"
 
 
-def title(name: str, headings: Iterable[str]) -> str:
-    """A plugin's title: as one of its own headings spells it, else its name with capitals."""
+def title(name: str, headings: Iterable[str], seen: str = "") -> str:
+    """A plugin's title: as one of its own headings spells it, else its name with capitals; names
+    with several capitals (CSV, NoSQL) as the text `seen` has them."""
     words = re.sub(r"[-_]+", " ", plain(name)).split()
     joined = " ".join(words)
     for heading in headings:
         spelled = re.sub(r"[-_]+", " ", plain(heading))
         if spelled.lower().startswith(joined.lower()) and spelled[: len(joined)] != joined.lower():
-            return spelled[: len(joined)]
-    return " ".join(w if any(c.isupper() for c in w) else w.capitalize() for w in words)
+            words = spelled[: len(joined)].split()
+            break
+    else:
+        words = [w if any(c.isupper() for c in w) else w.capitalize() for w in words]
+    names = {found.lower(): found for found in re.findall(r"\b\w*[A-Z]\w*[A-Z]\w*\b", seen)}
+    return " ".join(names.get(w.lower(), w) for w in words)
 
 
 def third_person(text: str) -> str:
     """The sentences in the third person; `your` becomes `the`, "Generate X" "Generates X"."""
-    text = re.sub(r"\byour\b", "the", text, flags=re.I)
-    kept = [s.strip() for s in sentences(text) if not _PERSON.search(s)]
-    return " ".join(_indicative(s) for s in kept)
+    text = re.sub(r"\byour\b", "the", text)
+    text = re.sub(r"\bYour\b", "The", text)
+    kept = [_indicative(s.strip()) for s in sentences(text) if not _PERSON.search(s)]
+    return " ".join(s for at, s in enumerate(kept) if not at or is_order(s))
 
 
 def _indicative(word: str) -> str:
@@ -170,7 +281,25 @@ def _indicative(word: str) -> str:
             at += 1
         else:
             break
+    if at and words[0] != word.split(" ")[0] and "to" not in words:
+        for n in range(at, len(words) - 1):  # "..., detects leaks and recommend changes"
+            before, bare = words[n - 1], words[n].lower()
+            listed = before.endswith(",") or words[n - 2].endswith(",")
+            if before not in ("and", "or") and not before.endswith(","):
+                continue
+            if bare in _VERBS - _NOUNS and not (listed and _PREPOSITIONS & set(words[at:n])):
+                words[n] = _conjugated(words[n])
     return " ".join(words)
+
+
+_PREPOSITIONS = frozenset("with for of by using including from into across".split())
+_NOUNS = frozenset(
+    "archive audit benchmark bootstrap build check design draft estimate export filter fix forecast"
+    " format import launch measure monitor plan process profile prototype release render repair"
+    " report restore review run scan schedule score solve split support test track train update"
+    " upgrade wrap".split()
+)
+"""Verbs that may as well be nouns."""
 
 
 def _conjugated(verb: str) -> str:
