@@ -93,6 +93,14 @@ def test_a_pointer_counts_as_the_file_that_it_stands_for() -> None:
     assert fingerprint.lfs_oid(b"version https://git-lfs.github.com/spec/v1\nno oid\n") is None
 
 
+def test_the_form_of_json_is_no_content_and_its_values_are() -> None:
+    before = fingerprint.held("hooks/hooks.json", b'{"a": [1, "b"]}')
+    assert fingerprint.held("hooks/hooks.json", b'{\r\n\t"a": [1,"b"]\n}\n\n') == before
+    for other in (b'{"a": [2, "b"]}', b'{"a": [1, "B"]}', b'{"a": [1, "b"], "c": 0}', b"{a}", b""):
+        assert fingerprint.held("hooks/hooks.json", other) != before
+    assert fingerprint.held("a.json", b"{a} \n") == fingerprint.sha256(b"{a}\n")
+
+
 def test_a_release_is_no_content_of_a_plugin_json() -> None:
     def told(**values: object) -> str:
         return fingerprint.held(".claude-plugin/plugin.json", json.dumps(values, indent=2).encode())

@@ -43,19 +43,19 @@ def normal(data: bytes) -> bytes:
 
 def held(path: str, data: bytes) -> str:
     """Digest of a file as content: the same for whatever checkout and formatter it went through.
-    Of a pointer that Git LFS left in its place: that of the file; of a plugin.json: without what
-    speaks of the release alone, which no document is made from."""
+    Of a pointer that Git LFS left in its place: that of the file; of JSON: of its value, of a
+    plugin.json without what speaks of the release alone, which no document is made from."""
     if (oid := lfs_oid(data)) is not None:
         return oid
-    if path.rpartition("/")[2] == "plugin.json":
+    if path.endswith(".json") and len(data) <= _JSON_CAP:
         try:
             value = json.loads(data)
         except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, dict):
-            return digest(
-                "plugin.json", canonical({k: value[k] for k in value if k not in _RELEASE})
-            )
+            return sha256(normal(data))
+        if path.rpartition("/")[2] == "plugin.json" and isinstance(value, dict):
+            said = canonical({k: value[k] for k in value if k not in _RELEASE})
+            return digest("plugin.json", said)
+        return digest("json", json.dumps(value))
     return sha256(normal(data))
 
 
@@ -68,6 +68,7 @@ def lfs_oid(data: bytes) -> str | None:
 
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
+_JSON_CAP = 256 * 1024
 _RELEASE = frozenset({"version", "author", "license", "homepage", "repository", "$schema"})
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from nightpress.plan import content
+from nightpress.clock import RealClock
+from nightpress.plan import content, gather
+from nightpress.plugin import facts, sources
+from nightpress.project.project import Project
 from tests.market import Market, plugin, prose, published
 
 Change = Callable[[Path], None]
@@ -80,6 +84,75 @@ def market(tmp_path: Path) -> Market:
 def test_what_no_generator_sees_makes_nothing_stale(market: Market, change: Change) -> None:
     change(market.root / "plugins" / "alpha")
     assert "0 stale" in market.done("plan").out
+
+
+def factual(folder: Path) -> None:
+    """Something of every kind of fact."""
+    writes(
+        "commands/new.md", "---\nargument-hint: <team> [--dry-run]\nmodel: opus\n---\n\n# New\n"
+    )(folder)
+    writes("agents/clerk.md", "---\nname: clerk\ndescription: Files.\ntools: Bash\n---\n")(folder)
+    hook = {"type": "command", "command": "${CLAUDE_PLUGIN_ROOT}/scripts/run.sh --strict"}
+    hooks = {"hooks": {"PreToolUse": [{"matcher": "Bash", "hooks": [hook]}]}}
+    writes("hooks/hooks.json", json.dumps(hooks))(folder)
+    server = {"command": "npx", "args": ["ledger-mcp"], "env": {"LEDGER_TOKEN": "x"}}
+    writes(".mcp.json", json.dumps({"mcpServers": {"ledger": server}}))(folder)
+    writes(
+        "scripts/run.sh",
+        '#!/bin/sh\nHOST="${LEDGER_HOST:-localhost}"\ncase "$1" in --strict) S=1;; esac\n'
+        'curl "http://$HOST:8080/v1" || exit 3\n',
+    )(folder)
+    writes(
+        "scripts/report.py",
+        "import argparse\nimport os\nparser = argparse.ArgumentParser()\n"
+        'parser.add_argument("--format", default="csv")\nos.environ["LEDGER_HOME"]\n',
+    )(folder)
+    writes("settings.json", '{"retries": 4}')(folder)
+    writes("requirements.txt", "requests>=2.31\n")(folder)
+
+
+def test_every_fact_that_changes_makes_its_document_stale(market: Market) -> None:
+    """Each fact that we find in the plugin, one at a time, with another name."""
+    folder = market.root / "plugins" / "alpha"
+    factual(folder)
+    market.done()
+    project = Project(market.root, {}, {}, RealClock())
+    files = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
+    own = [path for path in files if path != "skills/alpha/SKILL.md"]
+    found = facts.collect(sources.anatomy_of(folder, sources.read(folder, own))).all
+    tried = Counter[str]()
+    for fact in found:
+        path, at = folder / fact.file, fact.lines[0] - 1
+        before = path.read_text()
+        rows = before.split("\n")
+        rows[at] = rows[at].replace(fact.name.lstrip("/-$"), f"{fact.name.lstrip('/-$')}9", 1)
+        path.write_text("\n".join(rows))
+        if path.read_text() == before:
+            continue  # named by its path
+        state = gather.Gatherer(project).gather("alpha").states["skill"]
+        release = fact.file.endswith("plugin.json") and fact.kind == "version"
+        codes = [reason.code for reason in state.decision.reasons]
+        assert codes == ["frontmatter" if release else "content"], fact
+        tried[fact.kind] += 1
+        path.write_text(before)
+    project.index.close()
+    assert len(tried) >= 10 and tried.total() >= 20, tried
+
+
+def test_the_reason_says_what_was_cut_off(market: Market) -> None:
+    folder = market.root / "plugins" / "alpha"
+    market.done("plan")
+    for change in ("licence", "blanks", "release"):
+        NOTHING[change](folder)
+    said = market.done("plan").out
+    assert "LICENSE added, which no document is made from" in said
+    assert "README.md changed, but only blanks or line ends" in said
+    assert "plugin.json changed, but only its release or its form; LICENSE added" in said
+    assert market.done("plan").out == said  # from the index
+    assert "README.md changed" in market.done("info", "enhance:alpha/skill").out
+    assert "nothing to do" in market.done().out
+    adds("README.md", "A word.\n")(folder)
+    assert "only blanks" not in market.done("plan").out
 
 
 @pytest.mark.parametrize("change", SOMETHING.values(), ids=SOMETHING)

@@ -114,6 +114,12 @@ def _judged(
         policy=enhancement.standing,
         undone=target.undone,
         publications=frozenset(excluded),
+        cut=tuple(
+            why
+            for path, why in sorted(plugin.cut.items())
+            if path != enhancement.target and path not in excluded
+            and not content.is_foreign(path, target.apart)
+        ),
     )  # fmt: skip
     inputs = complete(plugin, enhancement, writer, inputs)
     decision = staleness.decide(inputs)

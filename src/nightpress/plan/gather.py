@@ -185,6 +185,8 @@ class Gatherer:
                 _keep(plugin, entry, before[1])
                 continue
             found = _digests(plugin, entry)
+            if hashes and (why := _cut_off(entry.path, before and before[1], found)):
+                plugin.cut[entry.path] = why
             _keep(plugin, entry, found)
             if plugin.looked_ns - entry.changed_ns >= RACY_NS:
                 fresh[key] = (stamp, found)
@@ -271,6 +273,25 @@ def _digests(plugin: PluginState, entry: tree.Entry) -> str:
     if fingerprint.lfs_oid(data) is not None:
         return f"{held} {raw} pointer"
     return held if held == raw else f"{held} {raw}"
+
+
+def _cut_off(path: str, before: str | None, now: str) -> str:
+    """Why no document is made again for a change of this file since it was last looked at; "" where
+    that is for its content to say. before: its digests then, None if it is new."""
+    if before == now:
+        return ""
+    what = "added" if before is None else "changed"
+    if not content.seen(path):
+        return f"{path} {what}, which no document is made from"
+    if before is None or before.split(" ")[0] != now.split(" ")[0]:
+        return ""
+    if now.endswith(" pointer") or before.endswith(" pointer"):
+        return f"{path} is the same, in the file or as Git LFS's pointer"
+    if path in anatomy.PLUGIN_JSON:
+        return f"{path} changed, but only its release or its form"
+    if path.endswith(".json"):
+        return f"{path} changed, but only its form"
+    return f"{path} changed, but only blanks or line ends"
 
 
 def _keep(plugin: PluginState, entry: tree.Entry, found: str) -> None:

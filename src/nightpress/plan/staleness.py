@@ -40,7 +40,8 @@ class Inputs(Struct, frozen=True):
     person's file (`standing` of the enhancement); named: this very document was named on the
     command line; undone: our latest publication, where what stood before it stands again;
     mentioned: changed files that an adopted document names; behind: the fields of its frontmatter
-    that plugin.json has another value for, in words."""
+    that plugin.json has another value for, in words; cut: changes that make nothing stale, and
+    why."""
 
     standing: Standing
     window: Window
@@ -63,6 +64,7 @@ class Inputs(Struct, frozen=True):
     undone: Publication | None = None
     mentioned: frozenset[str] = frozenset()
     behind: str = ""
+    cut: tuple[str, ...] = ()
 
 
 def is_ours(standing: Standing, publication: Publication | None) -> bool:
@@ -135,7 +137,8 @@ def decide(inputs: Inputs) -> Decision:
 def _followed(inputs: Inputs) -> Decision:
     """Up to date, but for fields of the frontmatter that follow plugin.json."""
     if not inputs.behind or is_undone(inputs) or _parked(inputs):
-        return Decision("fresh")
+        said = "; ".join(inputs.cut[:_NAMED])
+        return Decision("fresh", (Reason("cutoff", f"{said}: up to date"),) if said else ())
     return Decision("render", (Reason("frontmatter", f"frontmatter: {inputs.behind}"),))
 
 

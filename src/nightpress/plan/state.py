@@ -62,6 +62,7 @@ class PluginState(Struct):
     """One plugin. files: path -> (size, digest of its content); raw: path -> sha256 of the very
     bytes, where that is another; pointers: files that Git LFS has not fetched; absent: path ->
     the command that brings it, of files and submodules that git has and this checkout has not;
+    cut: path -> why no document is made again for its change since it was last looked at;
     names: every path that was looked at, relative to the project; signature: over their stamps,
     taken before anything was read; foreign: what lies in its folder and is not its own;
     secret_names: the project's patterns of files with secrets."""
@@ -78,6 +79,7 @@ class PluginState(Struct):
     states: dict[str, TargetState] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    cut: dict[str, str] = field(default_factory=dict)
     names: tuple[bytes, ...] = ()
     signature: bytes = b""
     looked_ns: int = 0

@@ -68,7 +68,7 @@ def _worst(documents: Sequence[DocumentRow]) -> str:
 
 def _document(project: Project, item: Item) -> DocumentRow:
     decision = item.decision
-    said = tuple(reason.text for reason in decision.reasons)
+    said = tuple(r.text for r in decision.reasons if r.code != "cutoff")
     blank = DocumentRow(item.id, item.type, item.target, decision.action, said, item.size)
     if not project.has_ledger:
         return blank
