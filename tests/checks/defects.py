@@ -19,6 +19,20 @@ FILLER = "\n".join(
     f"- Row {n}: the harbour at {n * 7} metres draught is open from {n}:15 to {n + 2}:45, local."
     for n in range(100)
 )
+EMPTY = "\n".join(
+    f"- {verb} the {what} to {end}."
+    for verb, end in zip(
+        ("Analyze", "Review", "Improve", "Identify", "Manage", "Configure", "Optimize", "Present"),
+        ("ensure quality", "provide insights", "support the team", "enable automation",
+         "enhance the workflow", "identify potential issues", "improve efficiency",
+         "generate a report"),
+        strict=True,
+    )
+    for what in ("results", "application code", "system performance", "project data",
+                 "existing configuration", "software requirements", "relevant features",
+                 "task output", "process")
+)  # fmt: skip
+SAID_AGAIN = "In short: when someone asks for tides, for a tide window at a given draught."
 LINES = "\n\n".join(f"Line {n} of {n * 3}." for n in range(180))
 MORE_HEADINGS = BASE + "".join(f"\n## Extra {n}\n\nText.\n" for n in range(30))
 MORE_CODE = BASE + "".join(f"\n```text\nblock {n}\n```\n" for n in range(12))
@@ -229,6 +243,13 @@ def substance() -> list[Defect]:
             add("\n".join(f"- At {n % 3}:15 the water stands at the sill." for n in range(60))),
             settings={"compressibility": {"floor": 0.40}},
         ),
+        made("emptiness", "true of any plugin", add(EMPTY)),
+        made("sales-talk", "empowers", add("The table empowers every pilot of the harbour.")),
+        made("sales-talk", "over lines", add("A tide that you never\nmiss again, at Holmvik.")),
+        made("description-repeated", "a sentence", add(SAID_AGAIN)),
+        made("block-vacuous", "a command alone", add("```text\n/tides\n```")),
+        made("block-vacuous", "an empty block", add("```text\n\n```")),
+        made("block-vacuous", "an empty section", add("## Wind\n\n## Sun\n\nAt Holmvik.")),
         made("code-span", "no code of its own", uncoded, standing=None),
         made("example-own", "no example of its own", another_example),
     ]

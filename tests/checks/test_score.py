@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from nightpress.checks import alone, judge
+from nightpress.checks import judge
 from nightpress.checks.losses import losses
 from nightpress.model import SourceFile
 from tests.checks import base
 from tests.checks.defect import add
-from tests.checks.defects import all_defects
+from tests.checks.defects import EMPTY, all_defects
 
+WORDS = "2 vocabulary (52% of its words are the plugin's, of 60%)"
 RULES = [f"Never sail gate {n} by night." for n in range(2, 7)]
 STANDING = base.BASE + "\n## Gates\n\n" + "\n".join(RULES) + "\n"
 
@@ -44,7 +45,9 @@ def test_more_losses_than_can_be_told_are_counted() -> None:
     told = [f.message for f in verdict.findings if f.check == "losses"]
     assert len(told) == 101 and told[-1] == "and 150 more things of the standing file"
     assert verdict.score == 0
-    assert verdict.counted_from == "0: 100 - 2 grounding (vocabulary) - 250 losses, at least 0"
+    assert verdict.counted_from == (
+        f"0: 100 - 8 regression-size (1 error) - {WORDS} - 250 losses, at least 0"
+    )
 
 
 def test_what_moved_to_a_file_that_is_linked_to_is_not_lost() -> None:
@@ -62,14 +65,18 @@ def test_what_moved_to_a_file_that_is_linked_to_is_not_lost() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (base.BASE, "98: 100 - 2 grounding (vocabulary)"),
+        (base.BASE, f"98: 100 - {WORDS}"),
         (
             add("TODO: the storm of 2019.")(base.BASE),
-            "90: 100 - 2 grounding (vocabulary) - 8 substance (1 error)",
+            f"90: 100 - 8 placeholder (1 error) - {WORDS}",
         ),
         (
-            add("TODO: one.\n\n##### Two")(base.BASE),
-            "82: 100 - 8 form (1 error) - 2 grounding (vocabulary) - 8 substance (1 error)",
+            add("TODO: one.\n\n##### Two\n\nTODO: two.")(base.BASE),
+            f"80: 100 - 10 placeholder (2 errors) - 8 heading-order (1 error) - {WORDS}",
+        ),
+        (
+            base.BASE.replace("license: MIT", "license: MIT\nlicence: MIT"),
+            f"90: 100 - 8 frontmatter-keys (1 error) - {WORDS}",
         ),
     ],
 )
@@ -77,9 +84,22 @@ def test_a_score_says_what_it_was_counted_from(text: str, said: str) -> None:
     assert judge(text, base.context()).counted_from == said
 
 
-def test_where_a_part_cannot_be_judged_the_points_are_of_the_rest() -> None:
-    verdict = judge(add("As an AI, I know it.")(base.BASE), alone(base.TARGET))
-    assert verdict.counted_from == "89: 89 (62 of 70 points: 70 - 8 substance (1 error))"
+def test_what_is_measured_costs_in_proportion_and_says_its_numbers() -> None:
+    few = add("- Improve the process to support the team.\n- Manage the results of the workflow.")
+    some = judge(few(base.BASE), base.context()).counted_from
+    many = judge(add(EMPTY)(base.BASE), base.context()).counted_from
+    assert some == (
+        "97: 100 - 2 vocabulary (51% of its words are the plugin's, of 60%)"
+        " - 1 emptiness (5 of 76 sentences)"
+    )
+    assert " - 21 emptiness (75 of 146 sentences)" in many
+
+
+def test_what_is_measured_is_not_counted_twice() -> None:
+    text = base.BASE.replace("`/tide-check ", "`the check, ").replace("`/tide-check`", "it")
+    verdict = judge(text, replace(base.context(), standing=None))
+    assert [f.check for f in verdict.errors] == ["commands-covered"]
+    assert " - 8 commands-covered (1 of 3 unmentioned)" in verdict.counted_from
 
 
 def test_every_score_can_be_counted_again() -> None:
@@ -87,9 +107,8 @@ def test_every_score_can_be_counted_again() -> None:
         verdict = judge(defect.text, defect.context)
         points, text = verdict.counted_from.split(": ", 1)
         assert int(points) == verdict.score, defect.name
-        if "points" not in text and text != "nothing deducted":
-            taken = [int(n) for n in re.findall(r" - (\d+)", text)]
-            assert verdict.score == max(0, 100 - sum(taken)), (defect.name, text)
+        taken = [int(n) for n in re.findall(r" - (\d+) ", text)]
+        assert verdict.score == max(0, 100 - sum(taken)), (defect.name, text)
 
 
 def test_nothing_lost_is_said_of_no_text_that_lost_a_word() -> None:

@@ -90,14 +90,14 @@ class Gate(Struct, frozen=True):
 
 class Verdict(Struct, frozen=True):
     """text: the document after normalisation, which is what may be published;
-    score: 0-100; parts: points per family, of those that could be judged; measures: the numbers
-    behind them (bytes, tokens, shares); counted_from: what the score was counted from, in one line.
+    score: 0-100; deductions: points that it lost, by gate; measures: the numbers behind them
+    (bytes, tokens, shares); counted_from: what the score was counted from, in one line.
     """
 
     text: str
     findings: tuple[Finding, ...]
     score: int
-    parts: Mapping[str, int]
+    deductions: Mapping[str, int]
     measures: Mapping[str, float]
     counted_from: str = ""
 

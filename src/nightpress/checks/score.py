@@ -1,27 +1,28 @@
-"""The score of a document: 0-100, from findings and measures alone.
+"""The score of a document: 100, less what its findings and measures cost.
 
-Four parts, each worth so many points: form 25, grounding 30, substance 25, safety 20. A part that
-cannot be judged (grounding without a plugin to compare with) is left out, and the rest stands for
-the whole. Within a part
-- the first error of a gate costs a third of the part, the first warning a tenth; each further
-  finding of the same gate a quarter of that, up to twice the first;
-- measures cost in proportion: vocabulary below 0.6 up to 40 % of grounding, commands left
-  unmentioned up to 40 %; a zlib ratio below 0.35 up to 40 % of substance; no code of the body's up
-  to 20 %; a size outside the window up to 40 % of form.
-Truncation counts as form, a project's own checks as substance. What was normalised costs nothing.
+Each deduction stands for itself, in whole points, under the name of its gate:
+- an error costs 8, each further one of the same gate 2, up to 16;
+- a warning costs 2, each second further one of the same gate 1, up to 4; an info nothing;
+- what is measured costs in proportion (and 8 at least where it is an error): empty sentences above
+  5 %, up to 25 at 60 %; a vocabulary below 0.6 of the plugin's, and commands left unmentioned, up
+  to 12 each; a zlib ratio below 0.35, and a size below the window, up to 10 each; fewer than three
+  pieces of code (a block counts as three) up to 5;
+- each thing that the file before said and this one no longer says (the check `losses`) costs 1.
 
-From what the parts come to, one point is taken for each thing that the file before said and this
-one no longer says (the check `losses`), down to 0. A score says what it was counted from, as in
-`83: 100 - 8 form (1 error) - 8 substance (1 error) - 1 loss`.
+It never goes below 0. What cannot be judged (a vocabulary, where there is no plugin to compare
+with) costs nothing. A score says what it was counted from, as in
+`81: 100 - 9 emptiness (12 of 49 sentences) - 8 path-exists (1 error) - 2 losses`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from nightpress.checks import emptiness
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Gate
 from nightpress.checks.grounding import mentions, vocabulary_share
@@ -29,9 +30,13 @@ from nightpress.checks.regression import losses_of
 from nightpress.checks.substance import zlib_ratio
 from nightpress.model import Finding, Severity
 
-POINTS = {"form": 25, "grounding": 30, "substance": 25, "safety": 20}
-COUNTED_AS = {"truncation": "form", "custom": "substance"}
-COSTS: Mapping[Severity, float] = {"error": 1 / 3, "warning": 1 / 10, "info": 0.0}
+COSTS: Mapping[Severity, tuple[int, int, int]] = {"error": (8, 2, 16), "warning": (2, 1, 4)}
+"""Points for the first finding of a gate, for a further error or second warning, and at most."""
+VOCABULARY, COMMANDS, REPETITION, CODE, SIZE, EMPTINESS = 12, 12, 10, 5, 10, 25
+"""Points that a measure costs at most."""
+ENOUGH_WORDS, ENOUGH_RATIO, ENOUGH_CODE = 0.6, 0.35, 3
+EMPTY_FREE, EMPTY_FULL = 0.05, 0.60
+"""Shares of empty sentences that cost nothing, and everything."""
 
 
 def measures(document: Document, context: Context) -> dict[str, float]:
@@ -51,21 +56,37 @@ def measures(document: Document, context: Context) -> dict[str, float]:
         numbers["zlib_ratio"] = round(ratio, 3)
     if (share := vocabulary_share(document, context)) is not None:
         numbers["vocabulary"] = round(share, 3)
+    said = emptiness.sentences(document, context)
+    if emptiness.share(said) is not None:
+        numbers["sentences"] = len(said)
+        numbers["empty_sentences"] = sum(one.empty for one in said)
     commands = {c.name for c in context.anatomy.of("command")} if context.anatomy else set()
     if commands:
         mentioned = sum(mentions(document.text, name) for name in commands)
+        numbers["commands"] = len(commands)
         numbers["commands_mentioned"] = round(mentioned / len(commands), 3)
     if (gone := len(losses_of(document, context))) > 0:
         numbers["losses"] = gone
     return numbers
 
 
+class Deduction(Struct, frozen=True):
+    """points: taken for what one gate finds, or measures; why: in words."""
+
+    gate: str
+    points: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.points} {self.gate} ({self.why})"
+
+
 class Score(Struct, frozen=True):
-    """points: 0-100; parts: points per part that could be judged; counted_from: the points, and
-    what they were counted from, in one line."""
+    """points: 0-100; deductions: the largest first; counted_from: the points, and what they were
+    counted from, in one line."""
 
     points: int
-    parts: dict[str, int]
+    deductions: tuple[Deduction, ...]
     counted_from: str
 
 
@@ -75,64 +96,70 @@ def score(
     numbers: Mapping[str, float],
     context: Context,
 ) -> Score:
-    """The score of a document with these findings and measures."""
-    left = dict.fromkeys(POINTS, 1.0)
-    if context.anatomy is None:
-        del left["grounding"]
-    because: dict[str, list[str]] = {part: [] for part in left}
-    counts = Counter((f.check, f.severity) for f in findings)
-    totals: Counter[tuple[str, Severity]] = Counter()
-    for (check, severity), count in counts.items():
-        family = gates[check].family
-        part = COUNTED_AS.get(family, family)
-        if part in left:
-            left[part] -= COSTS[severity] * min(2.0, 1 + (count - 1) / 4)
-            totals[part, severity] += count
-    for part, reasons in because.items():
-        for severity in COSTS:
-            reasons += _some(totals[part, severity], severity) if COSTS[severity] else []
-    for part, cost, what in _measured(numbers, context):
-        if part in left:
-            left[part] -= cost
-            because[part] += [what] if cost > 0 else []
-    parts = {part: round(POINTS[part] * max(0.0, share)) for part, share in left.items()}
+    """The score of a document with these findings and measures; gates: those that were asked."""
+    errors, warnings = Counter[str](), Counter[str]()
+    for finding in findings:
+        if finding.check != "losses":
+            errors[finding.check] += finding.severity == "error"
+            warnings[finding.check] += finding.severity == "warning"
+    taken = []
+    for one in _measured(numbers, context):
+        if one.gate in gates:
+            least = COSTS["error"][0] if errors.pop(one.gate, 0) else 0
+            warnings.pop(one.gate, 0)  # it is the measure that costs
+            taken.append(replace(one, points=max(one.points, least)))
+    for name in dict.fromkeys((*errors, *warnings)):
+        taken.append(_of_findings(name, errors[name], warnings[name]))
+    taken = sorted((d for d in taken if d.points), key=lambda one: (-one.points, one.gate))
     losses = int(numbers.get("losses", 0)) if "losses" in gates else 0
-    return _counted(parts, because, losses)
-
-
-def _counted(parts: dict[str, int], because: Mapping[str, list[str]], losses: int) -> Score:
-    whole = sum(POINTS[part] for part in parts)
-    total = sum(parts.values())
-    best = round(100 * total / whole)
-    taken = "".join(
-        f" - {POINTS[part] - points} {part} ({', '.join(because[part])})"
-        for part, points in parts.items()
-        if points < POINTS[part]
-    )
-    text = f"100{taken}"
-    if taken and whole < 100:
-        text = f"{best} ({total} of {whole} points: {whole}{taken})"
+    total = 100 - sum(one.points for one in taken) - losses
+    text = "".join(f" - {one}" for one in taken)
     text += f" - {losses:,} {'loss' if losses == 1 else 'losses'}" if losses else ""
-    points = max(0, best - losses)
-    bound = ", at least 0" if losses > best else ""
-    if not taken and not losses:
-        text = "nothing deducted"
-    return Score(points, parts, f"{points}: {text}{bound}")
+    text = f"100{text}" if text else "nothing deducted"
+    points = max(0, total)
+    return Score(points, tuple(taken), f"{points}: {text}{', at least 0' if total < 0 else ''}")
+
+
+def _of_findings(gate: str, errors: int, warnings: int) -> Deduction:
+    first, more, most = COSTS["error"]
+    points = min(most, first + more * (errors - 1)) if errors else 0
+    first, more, most = COSTS["warning"]
+    points += min(most, first + more * ((warnings - 1) // 2)) if warnings else 0
+    return Deduction(
+        gate, points, ", ".join([*_some(errors, "error"), *_some(warnings, "warning")])
+    )
 
 
 def _some(count: int, what: str) -> list[str]:
     return [f"{count} {what}{'s' if count > 1 else ''}"] if count else []
 
 
-def _measured(numbers: Mapping[str, float], context: Context) -> Iterable[tuple[str, float, str]]:
-    """(part, cost as a share of the part, what it is) of each measure."""
-    yield "grounding", 0.4 * _short(numbers.get("vocabulary", 1.0), 0.6), "vocabulary"
-    yield "grounding", 0.4 * _short(numbers.get("commands_mentioned", 1.0), 1.0), "commands"
-    yield "substance", 0.4 * _short(numbers.get("zlib_ratio", 1.0), 0.35), "repetition"
-    code = numbers["code_blocks"] * 3 + numbers["code_spans"]
-    yield "substance", 0.2 * _short(code, 3), "little code"
-    if context.window is not None:
-        yield "form", 0.4 * _short(numbers["bytes"], context.window.min), "size"
+def _measured(numbers: Mapping[str, float], context: Context) -> Iterator[Deduction]:
+    """What each measure costs; 0 points where nothing is short."""
+    if said := int(numbers.get("sentences", 0)):
+        empty = int(numbers["empty_sentences"])
+        part = (empty / said - EMPTY_FREE) / (EMPTY_FULL - EMPTY_FREE)
+        yield _costs("emptiness", EMPTINESS, part, f"{empty} of {said} sentences")
+    if (words := numbers.get("vocabulary")) is not None:
+        why = f"{words:.0%} of its words are the plugin's, of {ENOUGH_WORDS:.0%}"
+        yield _costs("vocabulary", VOCABULARY, _short(words, ENOUGH_WORDS), why)
+    if count := int(numbers.get("commands", 0)):
+        share = numbers["commands_mentioned"]
+        why = f"{count - round(share * count)} of {count} unmentioned"
+        yield _costs("commands-covered", COMMANDS, 1 - share, why)
+    if (ratio := numbers.get("zlib_ratio")) is not None:
+        why = f"compressed {ratio:.2f} of its size, of {ENOUGH_RATIO}"
+        yield _costs("compressibility", REPETITION, _short(ratio, ENOUGH_RATIO), why)
+    code = int(numbers["code_blocks"] * 3 + numbers["code_spans"])
+    yield _costs("code-span", CODE, _short(code, ENOUGH_CODE), f"{code} of {ENOUGH_CODE}")
+    if (window := context.window) is not None:
+        why = f"{int(numbers['bytes']):,} of {window.min:,} bytes"
+        yield _costs("size-window", SIZE, _short(numbers["bytes"], window.min), why)
+
+
+def _costs(gate: str, most: int, part: float, why: str) -> Deduction:
+    """part: 0 (or less) to 1 (or more) of the most that the measure costs."""
+    return Deduction(gate, round(most * min(1.0, max(0.0, part))), why)
 
 
 def _short(value: float, wanted: float) -> float:

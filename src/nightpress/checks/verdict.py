@@ -32,7 +32,8 @@ def judge(text: str, context: Context) -> Verdict:
     findings.sort(key=lambda f: (f.line, f.column, order[f.check]))
     numbers = score.measures(document, context)
     total = score.score(findings, {gate.name: gate for gate in gates}, numbers, context)
-    return Verdict(normal, tuple(findings), total.points, total.parts, numbers, total.counted_from)
+    deductions = {one.gate: one.points for one in total.deductions}
+    return Verdict(normal, tuple(findings), total.points, deductions, numbers, total.counted_from)
 
 
 def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
