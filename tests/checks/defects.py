@@ -246,7 +246,12 @@ def substance() -> list[Defect]:
         made("emptiness", "true of any plugin", add(EMPTY)),
         made("sales-talk", "empowers", add("The table empowers every pilot of the harbour.")),
         made("sales-talk", "over lines", add("A tide that you never\nmiss again, at Holmvik.")),
-        made("description-repeated", "a sentence", add(SAID_AGAIN)),
+        made("description-repeated", "under a heading", add(f"## When to use it\n\n{SAID_AGAIN}")),
+        made(
+            "description-repeated",
+            "as the opening",
+            swap("# Tide table\n", f"# Tide table\n\n{SAID_AGAIN}\n"),
+        ),
         made("block-vacuous", "a command alone", add("```text\n/tides\n```")),
         made("block-vacuous", "an empty block", add("```text\n\n```")),
         made("block-vacuous", "an empty section", add("## Wind\n\n## Sun\n\nAt Holmvik.")),

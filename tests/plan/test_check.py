@@ -159,7 +159,7 @@ def test_a_baseline_and_a_forge_know_files_wherever_they_were_typed(market: Mark
     assert "1 finding accepted in old.json" in check(market, "--write-baseline", "old.json").out
     where = "plugins/alpha/skills/alpha/SKILL.md"
     for typed in ("./plugins", "plugins/alpha/", str(market.root), str(target)):
-        assert "link-resolves" not in check(market, "--baseline", "old.json", typed).out, typed
+        assert "link-resolves:" not in check(market, "--baseline", "old.json", typed).out, typed
         log = json.loads(check(market, "--format", "sarif", typed).out)
         uris = {
             result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]

@@ -10,6 +10,7 @@ about software (`GENERAL`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
@@ -44,6 +45,9 @@ OTHER_LETTERS = pattern(r"[\u0250-\u1cff\u2c00-\ud7ff\uf900-\ufdff]")
 BOX = pattern(r"\[[ xX]\] ")
 NOTHING = pattern(r"[\s.*_-]*")
 BARE = pattern(r"\s*(?:[>$\u276f] )?/[\w:-]+\s*")
+OPENING = pattern(
+    r"overview|about|when to use|descri|introduc|summary|what (?:is|it)|purpose", re.I
+)
 TRIGRAM = pattern(r"[a-z0-9]+")
 
 GENERAL_WORDS = """
@@ -204,10 +208,14 @@ def sales_talk(document: Document, _context: Context, _: Options) -> Iterator[Sp
 
 
 def description_repeated(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
-    """The body does not say the description again: an agent has read it when the body is loaded. A
-    sentence of seven words or more repeats it if most of its word trigrams stand there."""
+    """The opening, and a section called overview, when to use or the like, do not say the
+    description again: an agent has read it when the body is loaded. A sentence of seven words or
+    more repeats it if most of its word trigrams stand there."""
     own = _trigrams(document.text_field("description"))
     for paragraph in document.paragraphs if own else ():
+        above = [h for h in document.headings if h.line < paragraph.line]
+        if above and above[-1].level > 1 and not OPENING.search(above[-1].text):
+            continue
         for text, line in _pieces(paragraph):
             said = _trigrams(text)
             if len(said) >= 5 and len(said & own) >= 0.7 * len(said):

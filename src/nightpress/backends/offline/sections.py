@@ -164,7 +164,9 @@ def title(material: Material) -> str:
 
 
 def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Block]:
-    said = trim.prose(material.anatomy.description, own) if topic.whole else ""
+    # a skill's description says it already, and is read before
+    skill = material.generator is not None and material.generator.frontmatter == "skill"
+    said = trim.prose(material.anatomy.description, own) if topic.whole and not skill else ""
     sentence = "" if wording.is_vacuous(said, material.anatomy.name) else wording.sentence(said)
     blocks = [Block("text", sentence)] if sentence else []
     folder = posixpath.dirname(material.target)
