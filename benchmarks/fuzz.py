@@ -132,6 +132,7 @@ def reply(text: str) -> object:
     told = answers.of_error(429, body, text[:20])
     counts = (outcome.tokens_in, outcome.tokens_out, told.limit or 0, told.wait or 0)
     assert all(0 <= one < 2**53 for one in counts), "no database holds such a number"
+    f"{outcome}{told}".encode()  # nor half a character
     return told
 
 

@@ -14,6 +14,7 @@ FOUND = (
     ("secrets", "API_KEY=a8Kd92mXq71LzPw" + "04R8Kd92mX\x1971LzPw" * 30),
     ("Hrana", fuzz._HRANA.replace('"9"', "1e999")),
     ("replies", "0\x1d"),
+    ("replies", fuzz._REPLY.replace("Text.", r"Text \ud800").replace('"m"', r'"m\ud800"')),
     ("replies", '{"error": {"code": 429, "details": [{"retryDelay": "1.2.3s"}]}}'),
     (
         "replies",

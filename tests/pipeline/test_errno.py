@@ -7,12 +7,16 @@ import json
 import os
 import shutil
 import subprocess
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, plugin
 
 OLD = "# Old\n\nToo short.\n"
@@ -79,6 +83,58 @@ def test_a_full_disk_stops_the_run_and_the_next_one_goes_on(small_disk: Path) ->
     assert market.rows("SELECT COUNT(*) FROM enhancements WHERE status = 'published'") == [(12,)]
     assert "no breaks" in market.doit("audit").out
     assert "nothing to do: 12 up to date" in market.doit().out
+
+
+def test_no_call_is_paid_for_twice_when_the_disk_fills_while_it_is_made(small_disk: Path) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        plugin(small_disk, name, size=16_000)
+    market = Market(small_disk)
+    assert market.run("nightpress", "init").code == 0
+    # an answer takes a second: when it comes, not a byte is left
+    with GeminiServer(latency=0.4, limits={"*": Limits()}) as server:
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        refused = []
+        for moment in (0.1, 0.3):
+            begun = len(server.seen()["list"])
+            full = threading.Thread(target=_fill_after, args=(server, small_disk, begun, moment))
+            full.start()
+            done = market.doit("pace=unpaced", **environ)
+            full.join()
+            refused.append(done.out + done.err)
+            (small_disk / "filler").unlink()
+        last = market.doit("pace=unpaced", **environ)
+        seen = server.seen()["list"]
+    assert "Traceback" not in "".join(refused)
+    assert any("hint: make room" in text for text in refused), refused
+    assert last.code in (0, 1), last.out + last.err
+    prompts = Counter(call["prompt_sha256"] for call in seen)
+    assert max(prompts.values()) == 1, (prompts, refused)
+    assert market.rows("SELECT count(*) FROM calls WHERE outcome = 'reply'") == [(len(seen),)]
+    assert not (small_disk / ".nightpress" / "room").exists()
+    assert "no breaks" in market.doit("audit").out
+
+
+def _fill_after(server: GeminiServer, disk: Path, begun: int, moment: float) -> None:
+    deadline = time.monotonic() + 20
+    while len(server.seen()["list"]) == begun and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(moment)
+    fill(disk, 0)
+
+
+def test_where_no_reply_would_fit_no_call_is_made(small_disk: Path) -> None:
+    plugin(small_disk, "alpha", size=16_000)
+    market = Market(small_disk)
+    assert market.run("nightpress", "init").code == 0
+    market.done("plan")
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        fill(small_disk, 1_000_000)
+        done = market.doit("pace=unpaced", **environ)
+        assert server.seen()["list"] == []
+    assert done.code == 1
+    assert "no room for the 1." in done.out and "so the call was not made" in done.out
+    assert "Traceback" not in done.out + done.err
 
 
 def test_a_folder_without_permission_is_one_failure(market: Market) -> None:

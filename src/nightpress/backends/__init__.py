@@ -20,6 +20,7 @@ from nightpress.backends.declaration import (
     Limits,
     Model,
     Price,
+    most_bytes,
 )
 from nightpress.backends.gemini.declaration import GEMINI
 from nightpress.backends.offline.declaration import OFFLINE
@@ -29,7 +30,8 @@ from nightpress.text import suggestion
 
 __all__ = [
     "BACKENDS", "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Day", "Declaration", "Limits",
-    "Model", "Price", "chosen_by_auto", "declaring", "find", "key_names", "make", "models", "usual",
+    "Model", "Price", "chosen_by_auto", "declaring", "find", "key_names", "make", "models",
+    "most_bytes", "usual",
 ]  # fmt: skip
 
 BACKENDS: dict[str, Declaration] = {one.name: one for one in (OFFLINE, GEMINI)}

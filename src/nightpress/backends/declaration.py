@@ -99,6 +99,13 @@ class Day(Struct, frozen=True):
 
 
 UTC = Day()
+FLOOR, PER_TOKEN = 1 << 20, 32
+"""Bytes that a reply may have: so many, and so many for each output token that was asked for."""
+
+
+def most_bytes(max_tokens: int) -> int:
+    """Bytes of a reply that are taken at most; what is longer is broken off."""
+    return FLOOR + PER_TOKEN * max_tokens
 
 
 class Access(Struct, frozen=True):

@@ -181,17 +181,28 @@ class Ledger:
 
     # --- calls and replies ---
 
-    def call(self, run_id: str, call: Call, reply: Reply | None = None) -> int:
+    def call(self, run_id: str, call: Call, reply: Reply | None = None, at: str = "") -> int:
         """Record one HTTP attempt, and the reply that it was paid for, in one transaction: neither
-        is ever known without the other."""
+        is ever known without the other. at: when it ended, if that is not now."""
         columns = {name: getattr(call, name) for name in Call.__struct_fields__}
-        columns |= {"run_id": run_id, "timestamp": self.now_text()}
+        columns |= {"run_id": run_id, "timestamp": at or self.now_text()}
         with self.store.write() as db:
             row = insert(db, "calls", columns)
             chain.link(db, "call", row)
             if reply is not None:
                 self._keep_reply(db, call, reply)
         return row
+
+    def has_call(self, call: Call, at: str) -> bool:
+        """Is the call on record that ended then?"""
+        query = "SELECT 1 FROM calls WHERE timestamp = ? AND prompt_sha256 = ? AND attempt = ?"
+        return any(self.rows(query, (at, call.prompt_sha256, call.attempt)))
+
+    def has_run(self, run_id: str) -> bool:
+        return any(self.rows("SELECT 1 FROM runs WHERE run_id = ?", (run_id,)))
+
+    def has_attempt(self, row: int) -> bool:
+        return any(self.rows("SELECT 1 FROM enhancements WHERE id = ?", (row,)))
 
     def unspent_reply(self, request_sha256: str) -> Reply | None:
         """A reply that was paid for and has led to nothing yet (the run was killed)."""

@@ -18,14 +18,15 @@ from msgspec.structs import replace
 from nightpress import fingerprint
 from nightpress.backends import make
 from nightpress.backends.retry import Policy, Retrying
-from nightpress.errors import BackendError, DaySpent, UsageError, Withheld
+from nightpress.errors import BackendError, DaySpent, MachineTrouble, UsageError, Withheld
 from nightpress.model import Backend, BackendKind, Reply, Request
 from nightpress.pipeline import outgoing
-from nightpress.pipeline.calls import CallRecorder
+from nightpress.pipeline.calls import FOLDER, CallRecorder
 from nightpress.pipeline.circuit import Circuit, is_outage
 from nightpress.pipeline.run import Run
 from nightpress.project import Writer
 from nightpress.quota import Pacer, Reservation
+from nightpress.storage import Room
 
 
 def request_key(request: Request, writer: Writer) -> str:
@@ -89,6 +90,7 @@ class Caller(Struct):
     rng: random.Random
     policy: Policy = field(default_factory=Policy)
     fallbacks: Sequence[str] = ()
+    room: Room | None = None
     _backends: dict[str, Backend] = field(default_factory=dict)
     _first: First = field(default_factory=First)
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -199,10 +201,17 @@ class Caller(Struct):
             self.release(reservation)
             raise
         key = request_key(request, writer)
-        recorder = CallRecorder(self.run, self.pacer, key, writer, row, reservation)
+        recorder = CallRecorder(self.run, self.pacer, key, writer, row, reservation, self._room())
+        try:
+            return self._answered(backend, recorder, request)
+        finally:
+            recorder.leave_room()
+
+    def _answered(self, backend: Backend, recorder: CallRecorder, request: Request) -> Reply:
         while True:
             self._await_circuit(recorder, request)
             model = recorder.model
+            self._make_room(recorder, request)
             self._tell_asked(request)
             try:
                 return self._retrying(backend, recorder, request.job).ask(request)
@@ -210,7 +219,21 @@ class Caller(Struct):
                 waits = is_outage(error.answer) and self.circuit.is_open(model)
                 if error.answer.kind != "day_quota" and not waits:
                     raise
-            recorder.reservation = self.reserve(request, writer)
+            recorder.reservation = self.reserve(request, recorder.writer)
+
+    def _room(self) -> Room:
+        with self._guard:
+            if self.room is None:
+                self.room = Room(self.run.project.state / FOLDER)
+            return self.room
+
+    def _make_room(self, recorder: CallRecorder, request: Request) -> None:
+        try:
+            recorder.make_room(request.max_output_tokens)
+        except MachineTrouble:
+            self.release(recorder.reservation)
+            recorder.reservation = None
+            raise
 
     def _await_circuit(self, recorder: CallRecorder, request: Request) -> None:
         """Where the model has stopped answering since the call's quota was reserved, it is given
@@ -232,6 +255,7 @@ class Caller(Struct):
             if self.run.stop.is_set() and recorder.error is not None:
                 raise recorder.error  # that is how it ended; there is no other try
             recorder.reservation = self.reserve(request, recorder.writer)
+            self._make_room(recorder, request)
             self._tell_asked(request)
 
         def record(
@@ -285,5 +309,7 @@ class Caller(Struct):
     def close(self) -> None:
         for backend in self._backends.values():
             backend.close()
+        if self.room is not None:
+            self.room.close()
         if self.pacer is not None:
             self.pacer.close()

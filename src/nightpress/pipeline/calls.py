@@ -1,23 +1,37 @@
-"""What each HTTP attempt leaves: a row in `calls`, a settled reservation, a line for the user."""
+"""What each HTTP attempt leaves: a row in `calls`, a settled reservation, a line for the user.
+
+Room for it is taken before the call is made, and it is written there first: whatever the disk says
+afterwards, what was paid for is not lost (`take_in` is how the next run goes on with it).
+"""
 
 from __future__ import annotations
 
-from msgspec import Struct
+from contextlib import suppress
 
-from nightpress.errors import BackendError
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from nightpress.backends import most_bytes
+from nightpress.errors import BackendError, MachineTrouble, machine_trouble
 from nightpress.ledger import Call
 from nightpress.model import Reply, Request
 from nightpress.pipeline.run import Run
 from nightpress.project import Writer
 from nightpress.quota import Pacer, Reservation, budget
+from nightpress.storage import Room, Slot, room
 
-__all__ = ["CallRecorder"]
+__all__ = ["FOLDER", "CallRecorder", "take_in"]
+
+FOLDER = "room"
+"""In the project's state: where what comes back from a call has its place."""
 
 
 class CallRecorder(Struct):
     """Records each HTTP attempt of one question. key: of the question; row: of the attempt at a
-    document that asks it; reservation: of the call that is under way, or made next; error: what the
-    latest call came to, if it was no reply; asked: the model of that call."""
+    document that asks it; reservation: of the call that is under way, or made next; room, slot:
+    where what comes back has its place; error: what the latest call came to, if it was no reply;
+    asked: the model of that call."""
 
     run: Run
     pacer: Pacer | None
@@ -25,6 +39,8 @@ class CallRecorder(Struct):
     writer: Writer
     row: int | None
     reservation: Reservation | None
+    room: Room
+    slot: Slot | None = None
     error: BackendError | None = None
     asked: str = ""
 
@@ -32,6 +48,24 @@ class CallRecorder(Struct):
     def model(self) -> str:
         """The model that is asked: the reservation's, which may be a fallback."""
         return self.reservation.model if self.reservation is not None else self.writer.model
+
+    def make_room(self, max_tokens: int) -> None:
+        """Before a call: MachineTrouble where the disk has no room for what it would bring."""
+        self.leave_room()
+        size = most_bytes(max_tokens)
+        try:
+            self.slot = self.room.take(size)
+        except OSError as error:
+            if (trouble := machine_trouble(error)) is None:
+                raise
+            what = f"{trouble.message}: no room for the {size / 1e6:.1f} MB that a reply may have"
+            raise MachineTrouble(f"{what}, so the call was not made", trouble.hint) from error
+
+    def leave_room(self) -> None:
+        """After a call, or where none was made."""
+        if self.slot is not None:
+            self.room.give_back(self.slot)
+            self.slot = None
 
     def record(
         self,
@@ -46,7 +80,17 @@ class CallRecorder(Struct):
         self.asked = self.model
         ledger = self.run.project.ledger
         call = self._call(request, attempt, seconds, result)
-        ledger.call(self.run.begin(), call, result if isinstance(result, Reply) else None)
+        kept = Kept(
+            self.run.begin(), ledger.now_text(), call, result if isinstance(result, Reply) else None
+        )
+        slot, self.slot = self.slot, None  # if it stays full, the next run takes it in
+        if slot is not None:
+            with suppress(OSError):  # the ledger may still have it
+                slot.keep(msgspec.msgpack.encode(kept))
+        ledger.call(kept.run_id, call, kept.reply, kept.at)
+        if slot is not None:
+            slot.clear()
+            self.room.give_back(slot)
         self.error = result if isinstance(result, BackendError) else None
         self.run.called(
             sum(_tokens(result)), call.cost, self.error.message if self.error is not None else ""
@@ -117,6 +161,38 @@ class CallRecorder(Struct):
         )  # fmt: skip
         if isinstance(result, Reply) and result.rerouted:
             self.run.notice_once(f"{call.model_requested} was asked, {result.model} answered")
+
+
+class Kept(Struct, frozen=True):
+    """What a slot holds: a call that ended `at` (as the ledger writes it), and its reply."""
+
+    run_id: str
+    at: str
+    call: Call
+    reply: Reply | None
+
+
+def take_in(run: Run) -> None:
+    """Put on record what an earlier run had paid for and could not write down."""
+    ledger, count = run.project.ledger, 0
+    for path, data in room.kept(run.project.state / FOLDER):
+        try:
+            kept = msgspec.msgpack.decode(data, type=Kept)
+        except msgspec.MsgspecError:  # of another version
+            path.replace(path.with_suffix(".unread"))
+            run.notice(f"{path.name}: a reply that this version cannot read was set aside")
+            continue
+        if not ledger.has_call(kept.call, kept.at):
+            count += 1
+            row = kept.call.enhancement_id
+            known = row is not None and ledger.has_attempt(row)
+            call = kept.call if known else replace(kept.call, enhancement_id=None)
+            run_id = kept.run_id if ledger.has_run(kept.run_id) else run.begin()
+            ledger.call(run_id, call, kept.reply, kept.at)
+        path.unlink()
+    if count:
+        calls = "1 call" if count == 1 else f"{count} calls"
+        run.notice(f"{calls} of the last run, which the disk refused, went into the ledger now")
 
 
 def _tokens(result: Reply | BackendError) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 One module a way, used by its name: `atomic` (files that are whole or not there), `tree` (what
 others wrote, read without following anything), `mirror` and `snapshots` (copies of a plugin),
 `sqlite` and `hrana` (databases, on this machine and over HTTP), `index` (what has not moved),
-`git`, `run_lock`. Knows nothing of documents.
+`git`, `run_lock`, `room` (for what is about to arrive). Knows nothing of documents.
 
 May import: fingerprint, text, lazy, clock, loopback, model, errors.
 """
@@ -17,6 +17,7 @@ from nightpress import lazy
 if TYPE_CHECKING:
     from nightpress.storage.hrana import AnswerTooLarge, Constraint, Hrana, NoTable
     from nightpress.storage.index import LOCK, UNORDERED, Index, UpToDate, newest, sign
+    from nightpress.storage.room import Room, Slot
     from nightpress.storage.run_lock import ProjectLock
     from nightpress.storage.snapshots import DISPLACED, Snapshot, Snapshots
     from nightpress.storage.sqlite import Connection, Row, Store, reading
@@ -28,6 +29,7 @@ else:
         {
             "hrana": ["AnswerTooLarge", "Constraint", "Hrana", "NoTable"],
             "index": ["Index", "LOCK", "UpToDate", "UNORDERED", "newest", "sign"],
+            "room": ["Room", "Slot"],
             "run_lock": ["ProjectLock"],
             "snapshots": ["DISPLACED", "Snapshot", "Snapshots"],
             "sqlite": ["Connection", "Row", "Store", "reading"],
@@ -50,7 +52,9 @@ __all__ = [
     "NoTable",
     "Notice",
     "ProjectLock",
+    "Room",
     "Row",
+    "Slot",
     "Snapshot",
     "Snapshots",
     "Store",
@@ -63,6 +67,7 @@ __all__ = [
     "parts_of",
     "private",
     "reading",
+    "room",
     "run_lock",
     "sign",
     "snapshots",

@@ -140,9 +140,12 @@ class Reporter:
         if not project.has_ledger:
             return
         died = project.ledger.unfinished()
-        if died or agreement.lags(project):
-            from nightpress.pipeline import recover
+        refused = os.path.lexists(project.state / "room")
+        if died or refused or agreement.lags(project):
+            from nightpress.pipeline import calls, recover
 
+            if refused:
+                calls.take_in(self.now.run)
             if died:
                 recover.reconcile(self.now.run)
             elif not recover.mend_lock(self.now.run):

@@ -79,7 +79,7 @@ class Outcome(Struct, frozen=True):
 
 def clean(text: str, most: int = 300) -> str:
     """One line without anything that looks like a key, without control characters, bounded."""
-    text = " ".join(CONTROL.sub(" ", KEYLIKE.sub("[redacted]", text)).split())
+    text = " ".join(CONTROL.sub(" ", KEYLIKE.sub("[redacted]", _whole(text))).split())
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
@@ -113,7 +113,13 @@ def of_body(body: str) -> Outcome:
         answer = Answer(kind, message, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
                         tokens_out=tokens_out, model=model,
                         by_chance=kind == "blocked" and RECITED in message)  # fmt: skip
-    return Outcome(text, model, tokens_in, tokens_out, answer)
+    return Outcome(_whole(text), _whole(model), tokens_in, tokens_out, answer)
+
+
+def _whole(text: str) -> str:
+    """Half a character (an escaped surrogate alone), which nothing could store, is the sign for a
+    character that was lost."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _page(body: str) -> str:

@@ -22,6 +22,7 @@ from google import genai
 from google.genai import types
 from google.oauth2.credentials import Credentials
 
+from nightpress.backends.declaration import most_bytes
 from nightpress.backends.gemini.route import Route
 
 # The SDK's own default for the Developer API is /v1 by now, where half of what we send is unknown.
@@ -30,8 +31,6 @@ GRACE = 5.0
 """Seconds, beyond the deadline, that a cancelled request gets to let go of its socket."""
 
 
-FLOOR, PER_TOKEN = 1 << 20, 32
-"""Bytes of a reply that are taken at most: so many, and so many for each output token asked for."""
 _ASKED = re.compile(rb'"max(?:_o|O)utput(?:_t|T)okens":\s*(\d{1,7})')
 SHAKE = 5.0
 """Seconds for a look at the certificate of a server that is not trusted."""
@@ -54,7 +53,7 @@ class Capped(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await self._inner.handle_async_request(request)
         asked = _ASKED.search(await request.aread())
-        most = FLOOR + PER_TOKEN * int(asked[1] if asked else 65_536)
+        most = most_bytes(int(asked[1] if asked else 65_536))
         if response.headers.get("content-encoding", "identity") != "identity":
             await response.aclose()
             raise TooMuch("the reply is compressed, which was not asked for")
