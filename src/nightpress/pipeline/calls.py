@@ -190,6 +190,8 @@ def take_in(run: Run) -> None:
             run_id = kept.run_id if ledger.has_run(kept.run_id) else run.begin()
             ledger.call(run_id, call, kept.reply, kept.at)
         path.unlink()
+    with suppress(OSError):  # something of another version is in it
+        (run.project.state / FOLDER).rmdir()
     if count:
         calls = "1 call" if count == 1 else f"{count} calls"
         run.notice(f"{calls} of the last run, which the disk refused, went into the ledger now")
