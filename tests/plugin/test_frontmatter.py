@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -311,3 +312,11 @@ def test_amending_is_as_if_only_that_value_had_been_written(
     assert [line for line in raw.splitlines() if line[0] == "#"] == [
         line for line in amended.splitlines() if line[0] == "#"
     ]
+
+
+@pytest.mark.parametrize("bomb", ["[" * 20_000, "a: " + "{[ \n" * 60, "{" * 52])
+def test_a_bomb_of_brackets_is_refused_before_it_is_scanned(bomb: str) -> None:
+    began = time.process_time()
+    with pytest.raises(yaml.YamlError, match="nested deeper than 50"):
+        yaml.load(f"x: 1\n{bomb}")
+    assert time.process_time() - began < 0.2

@@ -51,6 +51,9 @@ def load(text: str, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -
         if character := _NOT_ALLOWED.search(line):
             what = f"character U+{ord(character.group()):04X} is not allowed"
             raise YamlError(what, number, character.start() + 1)
+    if deep := _DEEP.search(text):  # it would keep the scanner busy for half a second
+        at = len(deep.group().rstrip()) - 1 + deep.start()
+        raise YamlError(_TOO_DEEP, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
     return _Builder(max_nodes).build(_events(text))
 
 
@@ -97,7 +100,7 @@ class _Builder:
         if self.left < 0:
             raise YamlError(f"more than {self.max_nodes:,} nodes", *_place(event))
         if len(path) > MAX_DEPTH:
-            raise YamlError(f"nested deeper than {MAX_DEPTH}", *_place(event))
+            raise YamlError(_TOO_DEEP, *_place(event))
         if name == "AliasEvent" or getattr(event, "anchor", None) is not None:
             raise YamlError("anchors and aliases are not allowed here", *_place(event))
         self.document.places[path] = _place(event)
@@ -134,6 +137,8 @@ class _Builder:
 
 _MARKS = frozenset({"StreamStartEvent", "StreamEndEvent", "DocumentEndEvent", "CommentEvent"})
 _NOT_ALLOWED = pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_DEEP = pattern(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 2}}}")
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH}"
 _INT = pattern(r"[-+]?[0-9]{1,30}|0x[0-9a-fA-F]{1,24}|0o[0-7]{1,32}")
 _FLOAT = pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
