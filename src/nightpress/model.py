@@ -209,8 +209,9 @@ class Material(Struct, frozen=True):
     of the plugin's other skills, which have documents of their own; current: the text that stands
     at the target now, whose frontmatter is kept; ours: do we have it published
     (and it goes back to no person's file)? house: the project's own fields of the frontmatter;
-    spares: nothing of the standing text may be lost (a person's, and not to be replaced); afresh:
-    nor is anything of it used: a template made it."""
+    spares: nothing of the standing text may be lost (a person's, and not to be replaced); extends:
+    nor is anything of its frontmatter proposed anew; afresh: nothing of the standing text is used:
+    a template made it."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -225,6 +226,7 @@ class Material(Struct, frozen=True):
     house: Mapping[str, Any] = field(default_factory=lambda: HOUSE)
     spares: bool = False
     afresh: bool = False
+    extends: bool = False
 
 
 class Reply(Struct, frozen=True):

@@ -164,8 +164,9 @@ def finished(material: Material, reply: str) -> str:
 def _frontmatter(material: Material) -> str:
     """The block between the `---` lines. One that stands there is its author's: every key, known to
     us or not, its order and its comments stay; the name gives way to the folder's, and a
-    description that the checks have something against to another. One that cannot be read stays
-    as it is, and is left to the checks."""
+    description that the checks have something against to another. In one that is extended these
+    stay, too, and nothing is added but a name or a description where there is none. One that cannot
+    be read stays as it is, and is left to the checks."""
     raw = frontmatter.split((material.current or material.standing).replace("\r\n", "\n")).raw
     if raw is None or not raw.strip():
         return frontmatter.render(skill_fields(material)).removeprefix("---\n")[: -len("---\n")]
@@ -173,7 +174,9 @@ def _frontmatter(material: Material) -> str:
         own = frontmatter.parse(raw)
         wanted = skill_fields(material)
         changed = {key: value for key, value in wanted.items() if _differs(own, key, value)}
-        if not material.ours:  # what a person's file has of them stays
+        if material.extends:
+            changed = {k: v for k, v in changed.items() if k in _OURS and not own.get(k)}
+        elif not material.ours:  # what a person's file has of them stays
             theirs = fields_of(material.standing) or own
             changed = {k: v for k, v in changed.items() if k in _OURS or k not in theirs}
         return frontmatter.amend(raw, changed)

@@ -30,11 +30,11 @@ def keys(document: Document, context: Context) -> frozenset[str]:
 
 
 def wrote(document: Document, context: Context, line: int) -> bool:
-    """Whether a person wrote the line, from 1, and it stands in the file before."""
-    if not (context.persons and context.standing and line):
+    """Whether a person wrote the line, from 1, in the file that the draft goes back to."""
+    if not (context.persons and line):
         return False
     text = document.line_at(document.starts[min(line, len(document.starts)) - 1])
-    return text.strip() in _lines(context.standing)
+    return text.strip() in _lines(context.persons)
 
 
 @lru_cache(maxsize=8)

@@ -35,7 +35,7 @@ class Context(Struct, frozen=True):
     path, relative to the plugin's folder; plugin_paths: every path that stands (or will stand) in
     the plugin, None if unknown; marketplace_plugins: names of the plugins; elsewhere: whether
     another plugin has a component (kind, name), None if unknown; standing: the text that this one
-    would replace; persons: whether a person wrote that; witness: the plugin's own document that
+    would replace; persons: what a person wrote of it; witness: the plugin's own document that
     this one was made from, and which is source like its files; ours: whether a generator of ours
     wrote it, so that house rules hold (else a gate's `alone` severity does); finish: the reply's
     reason; instructions: the prompt's own words, without plugin content; neighbours: the paragraphs
@@ -53,7 +53,7 @@ class Context(Struct, frozen=True):
     marketplace_plugins: frozenset[str] = frozenset()
     elsewhere: Callable[[str, str], bool] | None = None
     standing: str | None = None
-    persons: bool = False
+    persons: str = ""
     witness: str = ""
     ours: bool = True
     finish: str = "stop"
@@ -74,7 +74,8 @@ class Gate(Struct, frozen=True):
     alone: the severity for a document that we did not write, kept by hand, where house rules would
     be false alarms; None: the same. fixed: no setting turns it off or lowers it; most: findings
     that are told of one document; spares: it finds nothing in a line that a person wrote and that
-    stands in the file before: nobody is asked to change it.
+    stands in the file before, nor of the whole document what it finds of that file: nobody is asked
+    to change it.
     """
 
     name: str

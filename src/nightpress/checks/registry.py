@@ -24,7 +24,7 @@ HTML = "br details summary kbd sub sup b i em strong hr p a img".split()
 
 GATES = (
     Gate("size-window", "form", "error", form.size_window),
-    Gate("outline", "form", "error", form.outline),
+    Gate("outline", "form", "error", form.outline, spares=True),
     Gate("frontmatter-present", "form", "error", metadata.frontmatter_present),
     Gate("frontmatter-syntax", "form", "error", metadata.frontmatter_syntax),
     Gate(
@@ -36,9 +36,16 @@ GATES = (
         alone="warning",
     ),
     Gate("frontmatter-values", "form", "error", metadata.frontmatter_values, alone="warning"),
-    Gate("frontmatter-portable", "form", "warning", metadata.frontmatter_portable, alone="info"),
-    Gate("name-form", "form", "error", metadata.name_form),
-    Gate("name-directory", "form", "error", metadata.name_directory, alone="warning"),
+    Gate(
+        "frontmatter-portable",
+        "form",
+        "warning",
+        metadata.frontmatter_portable,
+        alone="info",
+        spares=True,
+    ),
+    Gate("name-form", "form", "error", metadata.name_form, spares=True),
+    Gate("name-directory", "form", "error", metadata.name_directory, alone="warning", spares=True),
     Gate(
         "name-reserved",
         "form",
@@ -46,8 +53,16 @@ GATES = (
         metadata.name_reserved,
         {"words": ("anthropic", "claude")},
         alone="warning",
+        spares=True,
     ),
-    Gate("description-length", "form", "error", metadata.description_length, {"max": 1_024}),
+    Gate(
+        "description-length",
+        "form",
+        "error",
+        metadata.description_length,
+        {"max": 1_024},
+        spares=True,
+    ),
     Gate(
         "description-when",
         "form",
@@ -55,9 +70,17 @@ GATES = (
         metadata.description_when,
         {"min": 40},
         alone="warning",
+        spares=True,
     ),
-    Gate("description-voice", "form", "error", metadata.description_voice, alone="warning"),
-    Gate("description-brackets", "form", "error", metadata.description_brackets),
+    Gate(
+        "description-voice",
+        "form",
+        "error",
+        metadata.description_voice,
+        alone="warning",
+        spares=True,
+    ),
+    Gate("description-brackets", "form", "error", metadata.description_brackets, spares=True),
     Gate(
         "body-size",
         "form",
@@ -84,7 +107,14 @@ GATES = (
     Gate(
         "html-raw", "form", "error", form.html_raw, {"allowed": HTML}, alone="warning", spares=True
     ),
-    Gate("command-exists", "grounding", "error", grounding.command_exists, {"allowed": ()}),
+    Gate(
+        "command-exists",
+        "grounding",
+        "error",
+        grounding.command_exists,
+        {"allowed": ()},
+        spares=True,
+    ),
     Gate(
         "commands-covered",
         "grounding",
@@ -92,9 +122,10 @@ GATES = (
         grounding.commands_covered,
         {"share": 1.0},
         alone="warning",
+        spares=True,
     ),
-    Gate("agent-exists", "grounding", "error", grounding.agent_exists),
-    Gate("skill-exists", "grounding", "error", grounding.skill_exists),
+    Gate("agent-exists", "grounding", "error", grounding.agent_exists, spares=True),
+    Gate("skill-exists", "grounding", "error", grounding.skill_exists, spares=True),
     Gate(
         "path-exists",
         "grounding",
@@ -107,7 +138,7 @@ GATES = (
     Gate(
         "variable-exists", "grounding", "error", paths.variable_exists, {"allowed": ()}, spares=True
     ),
-    Gate("plugin-exists", "grounding", "error", grounding.plugin_exists),
+    Gate("plugin-exists", "grounding", "error", grounding.plugin_exists, spares=True),
     Gate("option-exists", "grounding", "error", claims.option_exists, alone="warning", spares=True),
     Gate("argument-exists", "grounding", "error", claims.argument_exists, spares=True),
     Gate("environment-exists", "grounding", "error", claims.environment_exists, spares=True),
@@ -128,6 +159,7 @@ GATES = (
         "error",
         substance.paragraph_repeated,
         {"characters": 60},
+        spares=True,
     ),
     Gate(
         "paragraph-shared",
@@ -135,6 +167,7 @@ GATES = (
         "error",
         substance.paragraph_shared,
         {"documents": 3, "share": 0.1},
+        spares=True,
     ),
     Gate(
         "compressibility",
@@ -142,8 +175,17 @@ GATES = (
         "error",
         substance.compressibility,
         {"floor": 0.22, "ceiling": 0.72},
+        spares=True,
     ),
-    Gate("emptiness", "substance", "error", emptiness.emptiness, {"share": 0.45}, alone="warning"),
+    Gate(
+        "emptiness",
+        "substance",
+        "error",
+        emptiness.emptiness,
+        {"share": 0.45},
+        alone="warning",
+        spares=True,
+    ),
     Gate("sales-talk", "substance", "warning", emptiness.sales_talk, spares=True),
     Gate(
         "description-repeated",
@@ -154,8 +196,8 @@ GATES = (
         spares=True,
     ),
     Gate("block-vacuous", "substance", "warning", emptiness.block_vacuous, spares=True),
-    Gate("code-span", "substance", "error", substance.code_span, alone="warning"),
-    Gate("example-own", "substance", "error", substance.example_own, alone="warning"),
+    Gate("code-span", "substance", "error", substance.code_span, alone="warning", spares=True),
+    Gate("example-own", "substance", "error", substance.example_own, alone="warning", spares=True),
     Gate("behaviour", "safety", "error", behaviour.behaviour, fixed=True),
     Gate("live-syntax", "safety", "error", safety.live_syntax, alone="warning", spares=True),
     Gate("arguments-text", "safety", "warning", safety.arguments_text, alone="info", spares=True),

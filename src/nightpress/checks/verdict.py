@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
+from msgspec.structs import replace
+
 from nightpress.checks import author, normalise, score, settings
 from nightpress.checks.document import Document, parse
 from nightpress.checks.gate import Context, Gate, Spot, Verdict
@@ -40,7 +42,9 @@ def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
     if gate.family != "custom":
         spots = answer(gate, document, context)
         if gate.spares:
-            return [s for s in spots if not author.wrote(document, context, s.line)]
+            spots = [s for s in spots if not author.wrote(document, context, s.line)]
+            if context.persons and any(not spot.line for spot in spots) and _before(gate, context):
+                return [spot for spot in spots if spot.line]
         return spots
     try:
         own = list(islice(gate.check(document, context, gate.options), gate.most))
@@ -51,6 +55,13 @@ def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
         fault = f"the check itself failed: it gave {wrong!r}, not Spot(message, line, column, hint)"
         return [Spot(fault[:300])]
     return own
+
+
+def _before(gate: Gate, context: Context) -> bool:
+    """Does the gate find something of the whole of what the person wrote?"""
+    text = normalise.normalise(context.persons)
+    spots = answer(gate, parse(text, raw=context.persons), replace(context, persons=""))
+    return any(not spot.line for spot in spots)
 
 
 def _is_spot(given: object) -> bool:

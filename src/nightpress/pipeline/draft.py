@@ -71,6 +71,7 @@ def request(
         house=contract.house(project.defaults.values),
         spares=staleness.spares(state.inputs),
         afresh=state.enhancement.starts_afresh,
+        extends=staleness.extends(state.inputs),
     )
     system, prompt = phase1.wording(state.writer, generator, material)
     job = f"{plugin.slug}/{state.enhancement.name}"

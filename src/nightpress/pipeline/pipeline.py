@@ -29,7 +29,7 @@ from nightpress.errors import (
     UnsafePath,
 )
 from nightpress.ledger import lockfile
-from nightpress.model import Finding, Status
+from nightpress.model import Anatomy, Finding, Status
 from nightpress.pipeline import analysis as phase1
 from nightpress.pipeline import copies, review
 from nightpress.pipeline import draft as drafts
@@ -217,7 +217,7 @@ class Press(Struct):
         if known is not None and known.extends and staleness.is_ours(inputs.standing, known):
             persons = history.persons_text(self.run.project, known.extends)
         plugin = attempt.request.material.anatomy if attempt.request is not None else None
-        about = f"{plugin.name} {plugin.description}" if plugin is not None else ""
+        about = _about(plugin, target, standing) if plugin is not None else ""
         siblings = [*_texts(root, attempt.plugin.siblings(attempt.state.enhancement)).values()]
 
         def against(old: str, new: str) -> Extension:
@@ -435,6 +435,28 @@ def _extends(state: TargetState) -> str:
     if known is not None and staleness.is_ours(inputs.standing, known):
         return known.extends
     return "" if state.decision.publish == "auto" else inputs.standing.sha256
+
+
+def _about(plugin: Anatomy, target: str, text: str) -> str:
+    """What tells, beside a document's own text, what it is about: its plugin's name, the files of
+    its folder, those that it names, and the commands and agents that it names or that name it."""
+    folder, name = posixpath.dirname(target), posixpath.basename(posixpath.dirname(target))
+    own = [
+        file.text
+        for file in plugin.files
+        if file.path.startswith(f"{folder}/")
+        or (posixpath.basename(file.path) in text and not file.path.endswith(_SAY_NOTHING))
+    ]
+    named = [
+        f"{c.name} {c.description} {c.body}"
+        for c in plugin.components
+        if c.path != target and c.name and (c.name in text or name in c.description)
+    ]
+    return "\n".join((plugin.name, plugin.description, *own, *named))
+
+
+_SAY_NOTHING = ("README.md", "SKILL.md", "index.md")
+"""Names that are no file's own."""
 
 
 def _texts(root: Path, paths: Iterable[str]) -> dict[str, str]:

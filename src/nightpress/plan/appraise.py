@@ -152,6 +152,7 @@ def shortage(
         house=contract.house(project.defaults.values),
         spares=staleness.spares(inputs),
         afresh=enhancement.starts_afresh,
+        extends=staleness.extends(inputs),
     )
     extractable = backends.find(writer.backend).extractable
     return _too_little_offline(material, generator, extractable) if extractable else ""

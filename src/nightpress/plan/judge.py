@@ -61,7 +61,7 @@ def judge(
         marketplace_plugins=frozenset(known_plugins(project)),
         elsewhere=lambda kind, name: name in components(project).get(kind, ()),
         standing=standing,
-        persons=_is_persons(plugin, enhancement),
+        persons=_persons(project, plugin, enhancement) if standing is not None else "",
         witness=_witness(project, plugin, enhancement, text) if ours and witnessed else "",
         finish=finish,
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
@@ -75,12 +75,19 @@ def judge(
     return checks.judge(text, context)
 
 
-def _is_persons(plugin: PluginState, enhancement: Enhancement) -> bool:
-    """Did a person write or edit what stands at the target?"""
+def _persons(project: Project, plugin: PluginState, enhancement: Enhancement) -> str:
+    """What a person wrote or edited of what stands at the target: of ours that goes back to a
+    person's file, that."""
     state = plugin.states.get(enhancement.name)
     if state is None or state.inputs.standing.sha256 is None:
-        return False
-    return not staleness.is_ours(state.inputs.standing, state.inputs.publication)
+        return ""
+    known = state.inputs.publication
+    if not staleness.is_ours(state.inputs.standing, known):
+        sha256 = state.inputs.standing.sha256
+        return sources.standing_text(plugin.root, enhancement.target, sha256)
+    if known is None or not known.extends:
+        return ""
+    return history.input_text(project, plugin, enhancement, state.inputs)
 
 
 def _witness(project: Project, plugin: PluginState, enhancement: Enhancement, text: str) -> str:

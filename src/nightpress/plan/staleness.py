@@ -83,6 +83,14 @@ def spares(inputs: Inputs) -> bool:
     return inputs.standing.sha256 is not None and not ours and inputs.policy != "replace"
 
 
+def extends(inputs: Inputs) -> bool:
+    """Is a draft the standing text with something added, or nothing? (Where a person looks at it
+    first, another name or description may be proposed.)"""
+    known = inputs.publication
+    ours = is_ours(inputs.standing, known)
+    return spares(inputs) and (ours or inputs.policy == "extend") and not inputs.forced
+
+
 def is_edited(standing: Standing, publication: Publication | None) -> bool:
     """Did somebody edit what we published?"""
     return (

@@ -190,6 +190,82 @@ def test_what_is_spared_stands_word_for_word_before_what_is_added() -> None:
     assert "## Commands" not in after  # that chapter is its author's
 
 
+def several(standing: str, more: dict[str, str], **window: int) -> Material:
+    """A person's skill `tides` beside another one, to be extended; more: files of the plugin."""
+    files = harbour(24) | {
+        "skills/tides/SKILL.md": standing,
+        "skills/pilots/SKILL.md": "---\nname: pilots\ndescription: Pilots.\n---\n\n# Pilots\n",
+        "agents/lamp-keeper.md": (
+            "---\nname: lamp-keeper\ndescription: Trims the lamps at dusk. Spawned by /tides.\n"
+            "---\n\nYou trim lamps.\n\n## Wicks\n\nA wick is cut straight, never at a slant.\n"
+        ),
+        **more,
+    }
+    made = spared(files, standing)
+    return replace(
+        made,
+        target="skills/tides/SKILL.md",
+        siblings=("skills/pilots/SKILL.md",),
+        window=Window(window.get("min", 1_200), 14_000),
+        extends=True,
+    )
+
+
+TIDES = (
+    "---\nname: tides-of:us\ndescription: Tides\nx-own: [1, 2] # mine\n---\n\n# Tides\n\n"
+    "Read `references/neap.md` before you sail.\n"
+)
+NEAP = (
+    "# Neap tides\n\nThey come twice a month.\n\n## Rules\n\n- Never sail on the ebb of a neap"
+    " tide.\n\n## Pattern 1: Low\n\n```text\nlow\n```\n\n## Pattern 2: High\n\n```text\n"
+    + "high\n" * 250 + "```\n\n## License\n\nMIT\n"
+)  # fmt: skip
+
+
+def test_what_lies_in_a_skills_folder_extends_it_and_its_frontmatter_stays() -> None:
+    more = {
+        "skills/tides/references/neap.md": NEAP,
+        "skills/tides/references/spring.md": "# Spring tides\n\n## Moon\n\nFull or new.\n",
+        "skills/tides/scripts/now.py": "import os\nprint(os.environ['HARBOUR_TIDE'])\n",
+    }
+    text = document(several(TIDES, more, min=900))
+    assert text.startswith(TIDES)
+    assert "## Neap tides\n\nFrom [references/neap.md](references/neap.md).\n\n" in text
+    assert "- Never sail on the ebb of a neap tide." in text
+    assert "- [references/spring.md](references/spring.md): Spring tides (Moon)" in text
+    assert "- [scripts/now.py](scripts/now.py): Reads `HARBOUR_TIDE`." in text
+    assert "references/neap.md)\n" not in text.partition("## Files")[2]  # its author names it
+    assert "License" not in text and "Berth" not in text and "Features" not in text
+
+
+def test_numbered_sections_begin_with_the_first_and_no_more_is_added_than_is_asked_for() -> None:
+    more = {"skills/tides/references/neap.md": NEAP}
+    text = document(several(TIDES, more, min=400))
+    assert "### Rules" in text and "Pattern" not in text
+    text = document(several(TIDES, more, min=500))
+    assert "### Pattern 1: Low" in text and "Pattern 2" not in text
+
+
+def test_an_agent_that_is_there_for_the_skill_is_named_and_quoted_last() -> None:
+    text = document(several(TIDES, {}, min=270))
+    assert "- [`lamp-keeper`](../../agents/lamp-keeper.md): Trims the lamps at dusk." in text
+    assert "Wicks" not in text
+    text = document(several(TIDES, {}, min=1_200))
+    assert "A wick is cut straight, never at a slant." in text and "You trim" not in text
+
+
+@pytest.mark.parametrize("speaks", [True, False])
+def test_a_plugins_only_skill_is_about_all_of_it_only_where_it_speaks_for_it(speaks: bool) -> None:
+    standing = TIDES.replace("you sail", "you sail into the harbour" if speaks else "you sail")
+    made = several(standing, {"skills/tides/references/neap.md": NEAP}, min=3_000)
+    files = tuple(f for f in made.anatomy.files if "pilots" not in f.path)
+    parts = tuple(c for c in made.anatomy.components if "pilots" not in c.path)
+    alone = replace(made.anatomy, files=files, components=parts)
+    text = document(replace(made, siblings=(), anatomy=alone))
+    assert ("Ask for a berth" in text) is speaks
+    assert ("commands/moor.md" in text) is speaks
+
+
 def test_a_skill_that_is_to_be_replaced_is_used_where_the_plugin_says_too_little() -> None:
     standing = "# Old\n\n## Remarks\n\nThe quay was rebuilt after the flood of the spring.\n"
     enough = material(harbour(40), standing=standing, window=Window(4_000, 14_000))

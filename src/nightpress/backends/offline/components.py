@@ -38,20 +38,22 @@ def all_of(
     agent's file says to the agent is left out: what it does is told in the third person. told: a
     table says what each command and agent is for, and where it stands."""
     for kind, matter in _MATTERS.items():
-        for component in _once(material, kind):
+        for component in once(material, kind):
             if not topic.uses(component):
                 continue
-            name = _name(component)
+            name = name_of(component)
             # another skill has a document of its own
-            groups = [] if kind == "skill" and not topic.whole else _about(material, component, own)
+            groups = (
+                [] if kind == "skill" and not topic.whole else about_of(material, component, own)
+            )
             known = told and kind != "skill"
-            about = [] if known else _purpose(component, own)
+            about = [] if known else purpose(component, own)
             lead = _lead(material, component, name, told=known)
             source = place_of(material, component.path)
             yield matter, name, lead, about, groups, source
 
 
-def _about(material: Material, component: Component, own: Owned) -> list[Group]:
+def about_of(material: Material, component: Component, own: Owned) -> list[Group]:
     """The component's own text, in groups that stand or fall together."""
     found = trim.quoted(component.body.lstrip(), place_of(material, component.path), own)
     if component.kind != "agent":
@@ -59,7 +61,8 @@ def _about(material: Material, component: Component, own: Owned) -> list[Group]:
     return [replace(group, sections=tuple(map(trim.impersonal, group.sections))) for group in found]
 
 
-def _once(material: Material, kind: str) -> list[Component]:
+def once(material: Material, kind: str) -> list[Component]:
+    """The components of a kind; of two with one name the first."""
     components: dict[str, Component] = {}
     for component in material.anatomy.of(kind):
         if component.path != material.target and code(component.name):
@@ -67,12 +70,13 @@ def _once(material: Material, kind: str) -> list[Component]:
     return list(components.values())
 
 
-def _name(component: Component) -> str:
+def name_of(component: Component) -> str:
+    """Its name as a user types it."""
     name = code(component.name)[:120]
     return f"/{name}" if component.kind == "command" else name
 
 
-def _purpose(component: Component, own: Owned) -> list[Block]:
+def purpose(component: Component, own: Owned) -> list[Block]:
     """What it is for, by its description."""
     text = wording.occasion(duties(sentence(trim.prose(component.description, own))))
     if component.kind == "agent":
@@ -89,7 +93,7 @@ def _lead(material: Material, component: Component, name: str, *, told: bool) ->
     blocks = []
     if not told:
         which = f"Run `{name}`{also}," if is_command else f"The {component.kind} `{name}` is"
-        blocks.append(Block("text", f"{which} defined in {_link(material, component.path)}."))
+        blocks.append(Block("text", f"{which} defined in {link(material, component.path)}."))
     elif also:
         blocks.append(Block("text", f"Shortcut: `{short}`."))
     hint = component.meta.get("argument-hint")
@@ -140,7 +144,8 @@ def _plain_sentences(text: str) -> Iterator[str]:
                     yield one.strip()
 
 
-def _link(material: Material, path: str, label: str = "") -> str:
+def link(material: Material, path: str, label: str = "") -> str:
+    """A link to one of the plugin's files from the document; its path where that makes none."""
     relative = posixpath.relpath(path, posixpath.dirname(material.target) or ".")
     shown = code(path)
     if shown != path or re.search(r"[\s()<>\[\]]", relative):
@@ -153,10 +158,10 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     where it would be too long to choose from."""
     rows: list[str] = []
     for kind in ("command", "agent"):
-        for component in filter(topic.uses, _once(material, kind)):
+        for component in filter(topic.uses, once(material, kind)):
             text = wording.occasion(duties(trim.prose(component.description, own)))
             about = shown(re.sub(r"[<>|]", "", next(iter(sentences(text)), ""))).rstrip(". ")
-            name = _link(material, component.path, f"`{_name(component)}`")
+            name = link(material, component.path, f"`{name_of(component)}`")
             rows.append(f"| {name}{_kinds.get(kind, '')} | {cut(about, 200)} |")
     if not 2 <= len(rows) <= MOST_ROWS:
         return []
@@ -204,7 +209,7 @@ def files(material: Material, topic: Topic) -> list[Block]:
         if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
             about = heading.group(1).replace("`", "").replace("*", "")
         name = code(file.path)
-        more = [sentence(about), _interface(material, file.path) if kind == "script" else ""]
+        more = [sentence(about), interface(material, file.path) if kind == "script" else ""]
         said = " ".join(part for part in more if part)
         rows.append(f"- `{name}`: {said}" if said else f"- `{name}`")
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
@@ -219,7 +224,7 @@ _ASIDE = pattern(  # files that only whoever works on the plugin reads
 )
 
 
-def _interface(material: Material, path: str) -> str:
+def interface(material: Material, path: str) -> str:
     """What a script reads of the environment, and what its exit codes mean."""
     facts = collect(material.anatomy)
     reads = [code(f.name) for f in facts.belonging(path, "variable") if f.basis == "structural"]
@@ -235,7 +240,7 @@ def _interface(material: Material, path: str) -> str:
 
 def names(material: Material) -> list[Block]:
     """The names of the commands, where there are many."""
-    quoted = [f"`{_name(command)}`" for command in _once(material, "command")]
+    quoted = [f"`{name_of(command)}`" for command in once(material, "command")]
     return [Block("text", f"{', '.join(quoted)}.")] if len(quoted) > MANY else []
 
 
@@ -243,8 +248,8 @@ def contents(material: Material) -> list[Block]:
     """A list of the reference's entries, linked to their headings."""
     rows = []
     for kind in ("command", "agent"):
-        for component in _once(material, kind):
-            name = _name(component)
+        for component in once(material, kind):
+            name = name_of(component)
             # the forges' rule for heading ids
             anchor = re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-")
             rows.append(f"- [`{name}`](#{anchor})")

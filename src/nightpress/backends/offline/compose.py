@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
+from nightpress.backends.offline import extend
 from nightpress.backends.offline.blocks import SAME, Block, is_ordered, is_told, units
 from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import stems
 from nightpress.lazy import pattern
 from nightpress.model import Material
-from nightpress.plugin import frontmatter
 
 RESERVE = 1_400
 """Bytes kept for the frontmatter, which is added later."""
@@ -42,6 +42,8 @@ def body(material: Material) -> str:
     """The document's body: as much of the plugin's own text as the window holds, by value, in whole
     sections, without the blocks that the checks would refuse. A plugin's one skill, where it is to
     be replaced, is used only where the plugin's other files are not enough."""
+    if _is_skill(material) and material.spares and (spared := extend.spared(material)):
+        return _extended(material, spared)
     text = _body(material)
     if len(finish.finished(material, text).encode()) < material.window.min:
         text = max(text, _body(material, strict=False), key=len)
@@ -50,8 +52,7 @@ def body(material: Material) -> str:
 
 def _body(material: Material, *, strict: bool = True) -> str:
     """strict: without what says little that was not said before."""
-    skill = material.generator is not None and material.generator.frontmatter == "skill"
-    if skill and material.standing and not material.spares and Topic(material).whole:
+    if _is_skill(material) and material.standing and Topic(material).whole:
         text = _composed(replace(material, standing=""), strict=strict)
         least = max(material.window.min, int(ENOUGH * len(material.standing.encode())))
         if len(text.encode()) >= least:
@@ -63,16 +64,50 @@ def _composed(material: Material, *, strict: bool) -> str:
     parts = parts_of(material)
     if not strict:
         parts = [replace(part, news=min(part.news, LITTLE)) for part in parts]
-    is_skill = material.generator is not None and material.generator.frontmatter == "skill"
-    most = material.window.max - (RESERVE if is_skill else 64)
     first = f"# {title(material)}"
-    if is_skill and material.spares and (spared := _spared(material)):
-        first, parts = spared, _beside(spared, parts)
-    most -= len(first.encode())
+    most = material.window.max - (RESERVE if _is_skill(material) else 64) - len(first.encode())
+    return _read_over(material, first, parts, Bounds(most, MOST_LINES))
+
+
+def _is_skill(material: Material) -> bool:
+    return material.generator is not None and material.generator.frontmatter == "skill"
+
+
+def _extended(material: Material, spared: str) -> str:
+    """A person's text, and after it of what is about it as much as the window asks for: whole
+    sections, the most telling first, and no more than it needs if that can be."""
+    parts, said = extend.parts_of(material, spared), extend.said(material)
+    taken = len(finish.finished(material, f"{spared}\n").encode())
+    lines = MOST_LINES - spared.count("\n")
+    text, least = spared, material.window.min
+    if taken >= least and not material.extends:  # somebody asks for more
+        least = material.window.upper
+    for upper in sorted(
+        {min(least + least // 4, material.window.max), material.window.upper, material.window.max}
+    ):
+        bounds = Bounds(upper - taken - 64, lines, least - taken, said)
+        text = _read_over(material, spared, parts, bounds)
+        if len(finish.finished(material, text).encode()) >= material.window.min:
+            break
+    return text
+
+
+class Bounds(Struct, frozen=True):
+    """What there is room for: bytes and lines; enough: bytes from which nothing more is sought;
+    said: keys of blocks that are said already."""
+
+    most: int
+    lines: int
+    enough: int | None = None
+    said: frozenset[str] = frozenset()
+
+
+def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bounds) -> str:
+    """What comes first and the parts that fit, without the blocks that a check refuses."""
     refused: set[str] = set()
     text = ""
     for _ in range(ROUNDS):
-        rows = list(_rows(first, _fit(parts, most, refused, first)))
+        rows = list(_rows(first, _fit(parts, bounds, refused, first)))
         text = "\n\n".join(block for block, _ in rows) + "\n"
         more = _refused(material, text, rows)
         if not more - refused:
@@ -81,33 +116,13 @@ def _composed(material: Material, *, strict: bool) -> str:
     return text
 
 
-def _spared(material: Material) -> str:
-    """The text of a person that stays word for word, as the beginning of the document."""
-    return frontmatter.split(material.standing.replace("\r\n", "\n")).body.strip("\n").rstrip()
-
-
-def _beside(spared: str, parts: Sequence[Part]) -> list[Part]:
-    """The parts that a person's text does not have: what it says, and its chapters, are its own."""
-    chapters = {part.path[0].lower() for part in parts if part.is_standing and part.path} | {
-        line.strip("# ").lower() for line in spared.split("\n") if line.startswith("#")
-    }
-    said = {block.key for part in parts if part.is_standing for block in part.blocks}
-    return [
-        replace(
-            part, blocks=[block for block in part.blocks if not block.key or block.key not in said]
-        )
-        for part in parts
-        if part.path and not part.is_standing and part.path[0].lower() not in chapters
-    ]
-
-
 def _rows(first: str, parts: Sequence[Part]) -> Iterator[Row]:
     """What comes first, then headings and blocks in order; a heading that is open is not said
     again."""
     yield first, 1
     line = first.count("\n") + 3
     opened: tuple[str, ...] = ()
-    for part in parts:
+    for part in _with_sources(parts):
         same = 0
         while same < min(len(opened), len(part.path)) and opened[same] == part.path[same]:
             same += 1
@@ -116,6 +131,16 @@ def _rows(first: str, parts: Sequence[Part]) -> Iterator[Row]:
             yield text, line
             line += text.count("\n") + 2
         opened = part.path
+
+
+def _with_sources(parts: Sequence[Part]) -> Iterator[Part]:
+    """The parts; before the first one of a chapter that tells where it is from, that."""
+    before: Block | None = None
+    for part in parts:
+        if part.source is not None and part.source != before:
+            yield replace(part, path=part.path[:1], blocks=[part.source])
+        before = part.source
+        yield part
 
 
 def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
@@ -139,11 +164,15 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
     for finding in checks.judge(document, context).errors:
         line = finding.line - offset
         at = max((n for n, row in enumerate(rows) if row[1] <= line), default=-1)
-        while 0 <= at < len(rows) and rows[at][0].startswith("#"):
+        while 0 <= at < len(rows) and _is_heading(rows[at][0]):
             at += 1
         if 0 < at < len(rows):
             texts.add(rows[at][0])
     return texts
+
+
+def _is_heading(text: str) -> bool:
+    return text.startswith("#") and "\n" not in text
 
 
 # --- the parts that there is room for: the most valuable first, in document order after ----------
@@ -163,12 +192,18 @@ class _Room(Struct):
         return True
 
 
-def _fit(parts: Sequence[Part], most: int, refused: Container[str], first: str) -> list[Part]:
-    """The parts that fit into `most` bytes, in document order; no block is said twice, and none
+def _fit(parts: Sequence[Part], bounds: Bounds, refused: Container[str], first: str) -> list[Part]:
+    """The parts that there is room for, in document order; no block is said twice, and none
     of the texts in `refused` is. What stands together is taken whole, or not at all."""
-    fit = _Fit(_Room(most, MOST_LINES), refused, first)
+    fit = _Fit(bounds, refused, first)
     for group in _groups(parts):
-        if fit.take(group) or not group[0].instead or fit.knows(group):
+        if bounds.enough is not None and bounds.most - fit.left >= bounds.enough:
+            break
+        taken = fit.take(group)
+        while not taken and group[0].ends and len(group) > 1:
+            group.pop()
+            taken = fit.take(group)
+        if taken or not group[0].instead or fit.knows(group):
             continue
         lean = [replace(part, blocks=part.lean) for part in group]
         if all(is_told(block) for part in lean for block in part.blocks) or not fit.take(lean):
@@ -181,13 +216,18 @@ class _Fit:
     """The parts that fit so far; keys: of the blocks that they say; opened: their headings; stems:
     of all their words, and of what the document begins with."""
 
-    def __init__(self, room: _Room, refused: Container[str], first: str) -> None:
+    def __init__(self, bounds: Bounds, refused: Container[str], first: str) -> None:
         self.parts: list[Part] = []
-        self._room = room
+        self._room = _Room(bounds.most, bounds.lines)
         self._refused = refused
-        self._keys: set[str] = set()
+        self._keys: set[str] = set(bounds.said)
         self._stems = set(stems(first))
         self._opened: set[tuple[str, ...]] = set()
+
+    @property
+    def left(self) -> int:
+        """Bytes that are left."""
+        return self._room.size
 
     def knows(self, group: Sequence[Part]) -> bool:
         """Is a workflow no news?"""

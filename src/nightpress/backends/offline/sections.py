@@ -16,7 +16,6 @@ from nightpress.backends.offline.blocks import (
     heading,
     is_ordered,
     lean,
-    sections,
     units,
 )
 from nightpress.backends.offline.clean import Place
@@ -33,8 +32,9 @@ class Part(Struct):
     """Some blocks under a path of headings, from level 2 down. order: its place; rank: its value,
     the least goes in first; together: what it stands or falls with, if anything; lean, instead: its
     blocks without long listings, and what stands for all of that, where there is no room; news: so
-    much of a block, 0 to 1, must not have been said before, or it is left out. Parts of one chapter
-    follow each other."""
+    much of a block, 0 to 1, must not have been said before, or it is left out; source: what its
+    chapter begins with, that tells where it is from; ends: the first of those that stand together
+    may do without the last. Parts of one chapter follow each other."""
 
     path: tuple[str, ...]
     order: tuple[int, ...]
@@ -44,6 +44,8 @@ class Part(Struct):
     lean: Sequence[Block] = ()
     instead: Sequence[Block] = ()
     news: float = 0.0
+    source: Block | None = None
+    ends: bool = False
 
     @property
     def is_standing(self) -> bool:
@@ -66,7 +68,7 @@ GREETING = 250
 SUMMARY, BESIDE = 0.34, 0.2
 """News of what sums up the rest, and of what is said beside the components' own texts."""
 _NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
-_ROLE = pattern(
+ROLE = pattern(
     r"(?:your |expert )?(?:role|persona|identity|purpose)( statement| definition)?$", re.I
 )
 _LISTING = pattern(  # sections that only list what the plugin has
@@ -94,7 +96,7 @@ def parts_of(material: Material) -> list[Part]:
                 for part in _classed(material, plan, file, number, own)
                 if topic.concerns_section(part.path, part.blocks)
             ]
-        elif kind_of_file in ("doc", "readme") and not _is_component(material, file):
+        elif kind_of_file in ("doc", "readme") and not is_component(material, file):
             more += _placed(plan, "other", _of_document(material, file, number, topic, own))
     parts += [*standing, *described, *_under([*standing, *described], more)]
     if plan.takes("choice"):
@@ -105,7 +107,7 @@ def parts_of(material: Material) -> list[Part]:
     parts += _placed(plan, "files", [files])
     if plan.takes("install"):
         return parts
-    return [part if part.is_standing else _without_install(part) for part in parts]
+    return [part if part.is_standing else without_install(part) for part in parts]
 
 
 def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
@@ -133,7 +135,7 @@ def _under(chapters: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
         yield part
 
 
-def _without_install(part: Part) -> Part:
+def without_install(part: Part) -> Part:
     """Whoever reads a skill has its plugin: how to install that is the README's business."""
     if any(components.installs(block) for block in part.blocks):
         part.blocks = [
@@ -201,9 +203,9 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             yield Part(("Arguments",), (*order, number, 0), 1, lead[at:])
         else:
             yield Part(base, (*order, number, 0), 30 if matter == "skills" else 1, [*about, *lead])
-        for at, part in enumerate(_parts(groups[:40], source)):
-            inner = tuple(h for h in part.path if h.lower() != name.lower() and not _ROLE.match(h))
-            if part.path and _ROLE.match(part.path[-1]):
+        for at, part in enumerate(parts_in(groups[:40], source)):
+            inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
+            if part.path and ROLE.match(part.path[-1]):
                 continue
             part.rank, part.order = rank + (at // 4 if alone else 2 * at), (*order, number, at + 1)
             part.path, part.news = (*base, *inner)[:5], 0.0 if inner else SUMMARY
@@ -219,16 +221,17 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
         yield from _placed(plan, matter, [Part((title,), (), 5, rows)])
 
 
+def no_section(name: str) -> bool:
+    """Is it the heading of what no document takes over (licence, plans, contents)?"""
+    return _NO_SECTION.search(name) is not None
+
+
 def _of_standing(material: Material, own: Owned) -> Iterator[Part]:
     """The text to be replaced. It was found wanting, in size most often; what it says, and in
-    which order, is the maintainer's choice, so it goes in first and stands first. A person's that
-    is to be spared stays word for word."""
+    which order, is the maintainer's choice, so it goes in first and stands first."""
     text = frontmatter.split(material.standing).body
     place = place_of(material, material.target)
-    if material.spares:
-        found = sections(text, place)
-    else:
-        found = [section for group in trim.quoted(text, place, own) for section in group.sections]
+    found = [section for group in trim.quoted(text, place, own) for section in group.sections]
     for number, section in enumerate(found[:400]):
         if any(_NO_STANDING.search(name) for name in section.path):
             continue
@@ -245,7 +248,7 @@ def _classed(
     """A README's sections at the places that their headings ask for; number: the file's among
     others."""
     counts: dict[str, int] = {}
-    for at, part in enumerate(_quoted(material, file, own)):
+    for at, part in enumerate(quoted(material, file, own)):
         heading = part.path[0] if part.path else ""
         matter, rank = matter_of(heading) if heading else ("about", 3)
         if not part.together:
@@ -262,13 +265,13 @@ def _classed(
 _PREAMBLE = pattern(r"(?:overview|introduction|about|description|summary|)$", re.I)
 
 
-def _quoted(material: Material, file: SourceFile, own: Owned) -> Iterator[Part]:
+def quoted(material: Material, file: SourceFile, own: Owned) -> Iterator[Part]:
     """A file's sections as parts that have no place yet."""
     place = place_of(material, file.path)
-    yield from _parts(trim.quoted(frontmatter.split(file.text).body, place, own)[:400], place)
+    yield from parts_in(trim.quoted(frontmatter.split(file.text).body, place, own)[:400], place)
 
 
-def _parts(groups: Sequence[trim.Group], place: Place) -> list[Part]:
+def parts_in(groups: Sequence[trim.Group], place: Place) -> list[Part]:
     """The groups' sections as parts that have no place yet; a workflow with a step that does not
     belong into a document (how the plugin is installed, say) has none."""
     parts: list[Part] = []
@@ -321,27 +324,27 @@ def _of_document(
 ) -> Iterator[Part]:
     """A document of the plugin, whole if it is about the topic, else the sections that are."""
     if topic.is_own(file.path) or topic.names(file.path):
-        yield from _as_chapter(material, file, number, own)
+        yield from as_chapter(material, file, number, own)
     elif topic.concerns([file.text]):
-        for part in _as_chapter(material, file, number, own):
+        for part in as_chapter(material, file, number, own):
             if topic.concerns_section(part.path, part.blocks):
                 yield part
 
 
-def _as_chapter(material: Material, file: SourceFile, number: int, own: Owned) -> Iterator[Part]:
+def as_chapter(material: Material, file: SourceFile, number: int, own: Owned) -> Iterator[Part]:
     """A document of the plugin as a chapter of its own, under its title."""
     found = re.search(r"(?m)^# +(\S.*)$", frontmatter.split(file.text).body)
     title = heading(found.group(1)) if found else ""
     name = title or posixpath.splitext(posixpath.basename(file.path))[0]
     if _NO_SECTION.search(name):
         return
-    quoted = list(_quoted(material, file, own))
-    for at, part in enumerate(quoted):
-        if not part.path and len(quoted) > 1 and len(_said(part)) < GREETING:
+    found_in = list(quoted(material, file, own))
+    for at, part in enumerate(found_in):
+        if not part.path and len(found_in) > 1 and len(_said(part)) < GREETING:
             continue
         path = (wording.plain(name), *part.path)[:5]
         yield replace(part, path=path, order=(number, at), rank=30 + at // 2)
 
 
-def _is_component(material: Material, file: SourceFile) -> bool:
+def is_component(material: Material, file: SourceFile) -> bool:
     return any(c.path == file.path for c in material.anatomy.components)

@@ -30,7 +30,9 @@ class Topic:
         # a new skill beside others that goes by the plugin's name speaks for all of it
         for_all = not standing and name == skill_name(material.anatomy.name)
         self.whole = not (is_skill and (others or material.siblings)) or for_all
-        self._name = _called(name)
+        if is_skill and self.whole and standing and material.spares:
+            self.whole = _speaks_for(material, name)
+        self._name = called(name)
         self._hint = re.split(r"[^a-z0-9]", name.lower())[0]
 
     def is_own(self, path: str) -> bool:
@@ -69,13 +71,29 @@ class Topic:
         return named or (component.kind != "skill" and self.concerns([component.body]))
 
 
-def _called(name: str) -> re.Pattern[str]:
-    """The name of a skill in a text; one of a single word only where a skill must be meant."""
+def _speaks_for(material: Material, name: str) -> bool:
+    """Does a plugin's only skill, which a person wrote, speak for the plugin: by its folder's name,
+    by naming the plugin or most of its commands and agents, or for want of any?"""
+    plugin = skill_name(material.anatomy.name)
+    parts = [c for kind in ("command", "agent") for c in material.anatomy.of(kind)]
+    words = _word(re.escape(plugin).replace(r"\-", "[-_ ]"))
+    if not parts or (plugin and (plugin in name or words.search(material.standing))):
+        return True
+    names = {c.name.rpartition(":")[2] for c in parts}
+    named = [one for one in names if called(one, "agent|command").search(material.standing)]
+    return 2 * len(named) > len(names)
+
+
+def called(name: str, kinds: str = "skill") -> re.Pattern[str]:
+    """The name of a skill, command or agent in a text; one of a single word only where such a thing
+    must be meant. kinds: what may follow it then, joined by `|`."""
     escaped = re.escape(name)
     if "-" in name:
         return _word(escaped.replace(r"\-", "[-_ ]"))
     return re.compile(
-        rf"`{escaped}`|(?<![\w.-])/{escaped}\b|skills?/{escaped}\b|\b{escaped} skill\b", re.I
+        rf"`{escaped}`|(?<![\w.-])/(?:[\w-]+:)?{escaped}\b|skills?/{escaped}\b"
+        rf"|\b{escaped} (?:{kinds})\b",
+        re.I,
     )
 
 
