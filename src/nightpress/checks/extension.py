@@ -142,6 +142,11 @@ class Extension(Struct, frozen=True):
         )
 
     @property
+    def lost(self) -> str:
+        """How much is lost, by kind, "" for nothing."""
+        return counted(self.losses)
+
+    @property
     def summary(self) -> str:
         """What is against it in one short text, "" if nothing is."""
         parts = []

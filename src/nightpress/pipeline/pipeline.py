@@ -6,19 +6,15 @@ at night: an attempt that cannot go on ends with its row and its reason, and the
 
 from __future__ import annotations
 
-import posixpath
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nightpress import fingerprint
-from nightpress.checks import baseline, document
-from nightpress.checks.extension import Extension, counted, extension
+from nightpress.checks import baseline
 from nightpress.errors import (
     Crashed,
     Deferred,
@@ -29,9 +25,9 @@ from nightpress.errors import (
     UnsafePath,
 )
 from nightpress.ledger import lockfile
-from nightpress.model import Anatomy, Finding, Status
+from nightpress.model import Finding, Status
 from nightpress.pipeline import analysis as phase1
-from nightpress.pipeline import copies, review
+from nightpress.pipeline import copies, opposed, review
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
@@ -47,9 +43,8 @@ from nightpress.plan import (
     judge,
     staleness,
 )
-from nightpress.plugin import sources
 from nightpress.quota import Spending
-from nightpress.storage import Snapshots, tree
+from nightpress.storage import Snapshots
 
 
 class Press(Struct):
@@ -185,10 +180,14 @@ class Press(Struct):
         state, draft = attempt.state, attempt.draft
         publish = state.decision.publish
         persons = any(reason.code == "person" for reason in state.decision.reasons)
-        against = self._against(attempt, draft) if persons or publish == "extend" else None
+        against = (
+            opposed.against(self.run.project, attempt, draft)
+            if persons or publish == "extend"
+            else None
+        )
         if against is not None and publish == "auto":
             sizes = f"{state.inputs.standing.size:,} -> {len(draft.text.encode()):,} bytes"
-            lost = f"{sizes}; loses {counted(against.losses) or 'nothing'}"
+            lost = f"{sizes}; loses {against.lost or 'nothing'}"
             told = f"{staleness.REPLACES} ({lost})"
             attempt.why = attempt.why.replace(staleness.REPLACES, told)
         elif against is not None and not against.clean:  # the review shows them
@@ -205,29 +204,6 @@ class Press(Struct):
             self.attempts.hold(attempt, draft, against.summary)
         else:
             self.put_in_place(attempt, draft)
-
-    def _against(self, attempt: Attempt, draft: Draft) -> Extension:
-        """What is against taking the draft for an extension of the file that stands there; of what
-        is ours, for one of the person's file that it goes back to, beside what is already lost."""
-        root, inputs = attempt.plugin.root, attempt.state.inputs
-        target = attempt.state.enhancement.target
-        standing = sources.standing_text(root, target, inputs.standing.sha256)
-        known = inputs.publication
-        persons = None
-        if known is not None and known.extends and staleness.is_ours(inputs.standing, known):
-            persons = history.persons_text(self.run.project, known.extends)
-        plugin = attempt.request.material.anatomy if attempt.request is not None else None
-        about = _about(plugin, target, standing) if plugin is not None else ""
-        siblings = [*_texts(root, attempt.plugin.siblings(attempt.state.enhancement)).values()]
-
-        def against(old: str, new: str) -> Extension:
-            linked = (link.target.partition("#")[0] for link in document.parse(new).links)
-            paths = (posixpath.join(posixpath.dirname(target), path) for path in linked)
-            return extension(old, new, _texts(root, paths), about=about, siblings=siblings)
-
-        if persons is None:
-            return against(standing, draft.text)
-        return against(persons, draft.text).beyond(against(persons, standing))
 
     def put_in_place(self, attempt: Attempt, draft: Draft) -> bool:
         """Publish these very bytes; is the file there?"""
@@ -435,35 +411,3 @@ def _extends(state: TargetState) -> str:
     if known is not None and staleness.is_ours(inputs.standing, known):
         return known.extends
     return "" if state.decision.publish == "auto" else inputs.standing.sha256
-
-
-def _about(plugin: Anatomy, target: str, text: str) -> str:
-    """What tells, beside a document's own text, what it is about: its plugin's name, the files of
-    its folder, those that it names, and the commands and agents that it names or that name it."""
-    folder, name = posixpath.dirname(target), posixpath.basename(posixpath.dirname(target))
-    own = [
-        file.text
-        for file in plugin.files
-        if file.path.startswith(f"{folder}/")
-        or (posixpath.basename(file.path) in text and not file.path.endswith(_SAY_NOTHING))
-    ]
-    named = [
-        f"{c.name} {c.description} {c.body}"
-        for c in plugin.components
-        if c.path != target and c.name and (c.name in text or name in c.description)
-    ]
-    return "\n".join((plugin.name, plugin.description, *own, *named))
-
-
-_SAY_NOTHING = ("README.md", "SKILL.md", "index.md")
-"""Names that are no file's own."""
-
-
-def _texts(root: Path, paths: Iterable[str]) -> dict[str, str]:
-    """Path -> text of the plugin's files, as far as they can be read."""
-    texts = {}
-    for path in map(posixpath.normpath, paths):
-        with suppress(OSError, UnsafePath):  # what is not there holds nothing
-            data = tree.read(root, path, sources.STANDING_CAP)
-            texts[path] = data.decode("utf-8", "replace")
-    return texts

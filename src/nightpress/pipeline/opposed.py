@@ -1,0 +1,74 @@
+"""What is against publishing a draft unasked in place of a person's file."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from nightpress.checks import document
+from nightpress.checks.extension import Extension, extension
+from nightpress.errors import UnsafePath
+from nightpress.model import Anatomy
+from nightpress.pipeline.attempts import Attempt, Draft
+from nightpress.plan import history, staleness
+from nightpress.plugin import sources
+from nightpress.project import Project
+from nightpress.storage import tree
+
+
+def against(project: Project, attempt: Attempt, draft: Draft) -> Extension:
+    """What is against taking the draft for an extension of the file that stands there; of what
+    is ours, for one of the person's file that it goes back to, beside what is already lost."""
+    root, inputs = attempt.plugin.root, attempt.state.inputs
+    target = attempt.state.enhancement.target
+    standing = sources.standing_text(root, target, inputs.standing.sha256)
+    known = inputs.publication
+    persons = None
+    if known is not None and known.extends and staleness.is_ours(inputs.standing, known):
+        persons = history.persons_text(project, known.extends)
+    plugin = attempt.request.material.anatomy if attempt.request is not None else None
+    about = _about(plugin, target, standing) if plugin is not None else ""
+    siblings = [*_texts(root, attempt.plugin.siblings(attempt.state.enhancement)).values()]
+
+    def between(old: str, new: str) -> Extension:
+        linked = (link.target.partition("#")[0] for link in document.parse(new).links)
+        paths = (posixpath.join(posixpath.dirname(target), path) for path in linked)
+        return extension(old, new, _texts(root, paths), about=about, siblings=siblings)
+
+    if persons is None:
+        return between(standing, draft.text)
+    return between(persons, draft.text).beyond(between(persons, standing))
+
+
+def _about(plugin: Anatomy, target: str, text: str) -> str:
+    """What tells, beside a document's own text, what it is about: its plugin's name, the files of
+    its folder, those that it names, and the commands and agents that it names or that name it."""
+    folder, name = posixpath.dirname(target), posixpath.basename(posixpath.dirname(target))
+    own = [
+        file.text
+        for file in plugin.files
+        if file.path.startswith(f"{folder}/")
+        or (posixpath.basename(file.path) in text and not file.path.endswith(_SAY_NOTHING))
+    ]
+    named = [
+        f"{c.name} {c.description} {c.body}"
+        for c in plugin.components
+        if c.path != target and c.name and (c.name in text or name in c.description)
+    ]
+    return "\n".join((plugin.name, plugin.description, *own, *named))
+
+
+_SAY_NOTHING = ("README.md", "SKILL.md", "index.md")
+"""Names that are no file's own."""
+
+
+def _texts(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Path -> text of the plugin's files, as far as they can be read."""
+    texts = {}
+    for path in map(posixpath.normpath, paths):
+        with suppress(OSError, UnsafePath):  # what is not there holds nothing
+            data = tree.read(root, path, sources.STANDING_CAP)
+            texts[path] = data.decode("utf-8", "replace")
+    return texts
