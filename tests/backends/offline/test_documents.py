@@ -238,6 +238,16 @@ def test_what_lies_in_a_skills_folder_extends_it_and_its_frontmatter_stays() -> 
     assert "License" not in text and "Berth" not in text and "Features" not in text
 
 
+def test_each_document_of_the_folder_is_one_chapter() -> None:
+    more = {
+        f"skills/tides/references/{name}.md": f"# The {name} chart\n\n"
+        + "".join(f"## {at} of {name}\n\nThe {name} {at} is read aloud.\n\n" for at in WORDS[:6])
+        for name in ("red", "blue")
+    }
+    text = document(several(TIDES, more, min=1_500))
+    assert text.count("From [references/red.md]") == text.count("From [references/blue.md]") == 1
+
+
 def test_numbered_sections_begin_with_the_first_and_no_more_is_added_than_is_asked_for() -> None:
     more = {"skills/tides/references/neap.md": NEAP}
     text = document(several(TIDES, more, min=400))

@@ -104,7 +104,7 @@ def _sections(material: Material, file: SourceFile, number: int, own: Owned) -> 
     last. Where it would only say that something stands there, nothing; sections that are numbered
     begin with the first one."""
     for part in _weighed(material, file.path, sections.as_chapter(material, file, number, own)):
-        yield replace(part, order=(OWN, *part.order[1:]), rank=OWN + number + part.rank)
+        yield replace(part, order=(OWN, *part.order), rank=OWN + number + part.rank)
 
 
 def _weighed(material: Material, path: str, parts: Iterable[Part]) -> Iterator[Part]:
