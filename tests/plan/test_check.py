@@ -194,3 +194,22 @@ def test_a_lone_plugin_is_what_its_skill_is_compared_with(market: Market, tmp_pa
     said = check(market, str(plugin)).out
     assert "warning: command-exists: /undock is no command of this plugin" in said
     assert "/berth is no command" not in said
+
+
+def test_skills_that_are_judged_together_are_asked_for_together(market: Market) -> None:
+    for name, text in (("tides", "Predicts high water of harbours."), ("gulls", "Feeds gulls.")):
+        file = market.root / "loose" / name / "SKILL.md"
+        file.parent.mkdir(parents=True)
+        front = f'---\nname: {name}\ndescription: "{text} Use when asked."\n---\n\n# {name}\n\n'
+        file.write_text(front + '## When to use\n\n- "When is high water in the harbour?"\n')
+    done = check(market, "loose")
+    lines = done.out.splitlines()
+    assert "trigger: of 2 requests 50% find their skill first, 50% among three" in lines
+    [listing] = [row for row in lines if row.startswith("listing: ")]
+    assert listing.startswith("listing: 86 of 8,000 characters; about 21 tokens always, ")
+    told = json.loads(check(market, "loose", "--format", "json").out)["trigger"]
+    assert (told["first"], told["characters"], told["twins"]) == (0.5, 86, [])
+    gulls, tides = told["skills"]
+    assert (gulls["first"], gulls["rivals"]) == (0, [["loose/tides/SKILL.md", 1]])
+    assert tides["first"] == tides["requests"] == 1
+    assert "trigger:" not in check(market, "loose/tides").out

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nightpress.checks.registry import REGISTRY
     from nightpress.checks.secrets import redact
     from nightpress.checks.settings import custom, files, problems
+    from nightpress.checks.trigger import Measured, Skill
     from nightpress.checks.verdict import alone, judge
 else:
     __getattr__ = lazy.attach(
@@ -37,6 +38,7 @@ else:
             "registry": ["REGISTRY"],
             "secrets": ["redact"],
             "settings": ["custom", "files", "problems"],
+            "trigger": ["Measured", "Skill"],
             "verdict": ["alone", "judge"],
         },
     )
@@ -50,8 +52,10 @@ __all__ = [
     "Document",
     "Gate",
     "Market",
+    "Measured",
     "Neighbours",
     "Sketch",
+    "Skill",
     "SourceFinding",
     "Spot",
     "Told",
@@ -86,5 +90,6 @@ __all__ = [
     "sketches",
     "source_findings",
     "substance",
+    "trigger",
     "units",
 ]

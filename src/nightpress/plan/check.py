@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from nightpress import backends, checks
 from nightpress import project as contract
-from nightpress.checks import Market, baseline, source_findings
+from nightpress.checks import Market, Skill, baseline, source_findings, trigger
 from nightpress.clock import RealClock
 from nightpress.errors import UnsafePath, UsageError
 from nightpress.model import Anatomy, Finding
@@ -47,7 +47,8 @@ class Judged(Struct, frozen=True):
     """One document. path: as the user would type it; score: None where it could not be read;
     stale: the reasons for which its project would make it again; place: its path in the
     repository, by which a forge and a baseline know it wherever the command was typed;
-    counted_from: what the score was counted from."""
+    counted_from: what the score was counted from; skill: what is listed of it, and what its users
+    ask for, where it is a skill."""
 
     path: str
     size: int
@@ -56,6 +57,7 @@ class Judged(Struct, frozen=True):
     stale: tuple[str, ...] = ()
     place: str = ""
     counted_from: str = ""
+    skill: Skill | None = None
 
 
 def check(
@@ -218,7 +220,11 @@ def _judged(
         for reason in state.decision.reasons
         if reason.code == "moved"
     )
-    return Judged(shown, size, verdict.score, new, stale, counted_from=verdict.counted_from)
+    anatomy = judge.anatomy_of(plugin, tuple(sorted(state.counted)))
+    return Judged(
+        shown, size, verdict.score, new, stale,
+        counted_from=verdict.counted_from, skill=trigger.skill_of(name, text, anatomy),
+    )  # fmt: skip
 
 
 def _unusable(problem: Any, shown: str) -> Judged:
@@ -248,7 +254,10 @@ def _alone(path: Path, shown: str) -> Judged:
         context = checks.alone(target, _of_skill(path) if base != path.parent else None)
     verdict = checks.judge(text, context)
     size = len(text.encode("utf-8", "replace"))
-    return Judged(shown, size, verdict.score, verdict.findings, counted_from=verdict.counted_from)
+    return Judged(
+        shown, size, verdict.score, verdict.findings, counted_from=verdict.counted_from,
+        skill=trigger.skill_of(shown, text, context.anatomy),
+    )  # fmt: skip
 
 
 def _sources(one: _Asked) -> Iterator[tuple[Judged, Path]]:

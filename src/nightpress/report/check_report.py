@@ -17,6 +17,7 @@ from nightpress.checks import Told, baseline
 from nightpress.model import Finding
 from nightpress.plan import Judged, counts
 from nightpress.report import sarif
+from nightpress.report.triggers import Triggers
 from nightpress.text import safe
 
 
@@ -81,7 +82,12 @@ class Report(Struct, frozen=True):
                     yield f"{document.path}: stale: {'; '.join(document.stale)}"
         if len(self.judged) == 1 and self.judged[0].counted_from:
             yield f"{self.judged[0].path}: score {self.judged[0].counted_from}"
+        yield from self.triggers().lines()
         yield self._closing()
+
+    def triggers(self) -> Triggers:
+        skills = [(one.skill, one.size) for one in self.judged if one.skill is not None]
+        return Triggers.of([skill for skill, _ in skills], [size for _, size in skills])
 
     def _closing(self) -> str:
         totals = counts(self.judged)
@@ -113,7 +119,13 @@ class Report(Struct, frozen=True):
             for document in self.judged
         ]
         accepted = len(self.findings) - len(new)
-        return {"ok": self.ok, **counts(self.judged), "accepted": accepted, "results": rows}
+        return {
+            "ok": self.ok,
+            **counts(self.judged),
+            "accepted": accepted,
+            "trigger": self.triggers().as_dict(),
+            "results": rows,
+        }
 
     def as_sarif(self, version: str) -> dict[str, Any]:
         """Stale documents are results, too, of a rule `stale`."""

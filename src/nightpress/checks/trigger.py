@@ -1,0 +1,207 @@
+"""Does a skill trigger? Its description against those of the whole marketplace, without a model.
+
+An agent sees nothing of a skill but name and description, and chooses by them. So what users ask
+for is put to all descriptions at once, ranked by BM25. The requests are a plugin's own words: what
+its documents and commands say of when they are used, and what they quote a user as saying. One that
+stands in the description already is left out: it would only prove that a text contains itself.
+
+BM25 (Robertson and Zaragoza, 2009) is thirty lines of arithmetic here: rank-bm25 and bm25s both
+bring numpy, for a few thousand sentences.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from nightpress.checks.document import parse
+from nightpress.lazy import pattern
+from nightpress.model import Anatomy
+from nightpress.plugin import frontmatter
+
+K1, B = 1.5, 0.75
+LISTING, EACH = 8_000, 1_536
+"""Characters that Claude Code shows of all skills' names and descriptions, and of one."""
+MOST = 12
+"""Requests of one skill that are asked."""
+SAME = 0.8
+"""Share of words, 0 to 1, from which two descriptions are twins."""
+
+WORD = pattern(r"[a-z0-9]+")
+STOP = frozenset(
+    "a an and are as at be by can for from have how i if in into is it its me my need of on or our"
+    " please should that the their this to use used user using want was we what when which will"
+    " with you your help skill plugin claude activates asks command"
+    .split()
+)  # fmt: skip
+QUOTE = r"[\"\u201c]([^\"\u201d\n]{8,200})[\"\u201d]"
+ASKED = pattern(r"(?:\buser(?:'s)?\b[^\n\"\u201c]{0,24}|^[ \t]*>[ \t]*)" + QUOTE, re.I | re.M)
+WHEN = pattern(
+    r"^#{1,6}[ \t]+[^\n]*\b(?:when to|use (?:it |this |them )?when|triggers?|use cases?)\b",
+    re.I | re.M,
+)
+NOT = pattern(r"\bnot\b|\bavoid\b", re.I)
+HEADING = pattern(r"^#{1,6}[ \t]", re.M)
+ITEM = pattern(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+(\S[^\n]*)", re.M)
+USE = pattern(
+    r"\buse (?:this (?:skill|command|agent|tool) |it |`?/[\w:-]+`? )?when"
+    r" (?:you (?:need|want) to )?([^.\n:]{12,200})",
+    re.I,
+)
+MARKUP = pattern(r"[`*_]|\[([^\]]*)\]\([^)]*\)")
+
+
+class Skill(Struct, frozen=True):
+    """What is listed of one skill, and what its users ask for. id: as people know it."""
+
+    id: str
+    name: str
+    description: str
+    requests: tuple[str, ...] = ()
+
+    @property
+    def listed(self) -> int:
+        """Characters of the listing that it takes."""
+        return min(EACH, len(self.name) + len(self.description))
+
+
+class Trigger(Struct, frozen=True):
+    """How one skill fares. asked: requests; first, top3: of those, at which it comes first, or
+    among three; rivals: (id, requests at which that one comes before it), the worst first."""
+
+    id: str
+    asked: int
+    first: int
+    top3: int
+    rivals: tuple[tuple[str, int], ...]
+
+
+class Measured(Struct, frozen=True):
+    """Every skill's share; twins: pairs of ids whose descriptions say the same; characters: of the
+    listing that all of them take."""
+
+    skills: tuple[Trigger, ...]
+    twins: tuple[tuple[str, str], ...]
+    characters: int
+
+    def rate(self, what: str) -> float | None:
+        """Share of all requests, 0 to 1, by `first` or `top3`; None where nothing was asked."""
+        asked = sum(one.asked for one in self.skills)
+        return sum(getattr(one, what) for one in self.skills) / asked if asked else None
+
+
+def words(text: str) -> list[str]:
+    """The words that are compared: lower case, without plural and the commonest ones."""
+    found = (word for word in WORD.findall(text.lower()) if word not in STOP)
+    return [w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in found]
+
+
+class Index:
+    """Descriptions by their words, each with its weight by BM25."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        counts = [Counter(words(text)) for text in texts]
+        sizes = [sum(count.values()) for count in counts]
+        mean = sum(sizes) / max(1, len(sizes)) or 1.0
+        held = Counter(word for count in counts for word in count)
+        self._weights: dict[str, dict[int, float]] = defaultdict(dict)
+        for at, count in enumerate(counts):
+            norm = K1 * (1 - B + B * sizes[at] / mean)
+            for word, n in count.items():
+                rarity = math.log(1 + (len(counts) - held[word] + 0.5) / (held[word] + 0.5))
+                self._weights[word][at] = rarity * n * (K1 + 1) / (n + norm)
+
+    def scores(self, request: str) -> dict[int, float]:
+        """Place of a description -> its score, of those that share a word with the request."""
+        scores: dict[int, float] = defaultdict(float)
+        for word in set(words(request)):
+            for at, weight in self._weights.get(word, {}).items():
+                scores[at] += weight
+        return scores
+
+
+def measure(skills: Sequence[Skill]) -> Measured:
+    """Each skill's requests, put to all descriptions. A tie is no first place."""
+    index = Index(f"{s.name.replace('-', ' ')} {s.description}" for s in skills)
+    every = []
+    for own, skill in enumerate(skills):
+        first = top3 = 0
+        rivals = Counter[str]()
+        for request in skill.requests:
+            scores = index.scores(request)
+            mine = scores.get(own, 0.0)
+            before = [at for at, score in scores.items() if score >= mine and at != own]
+            first += bool(mine) and not before
+            top3 += bool(mine) and len(before) < 3
+            rivals.update(skills[at].id for at in before if scores[at] == max(scores.values()))
+        worst = tuple(rivals.most_common(3))
+        every.append(Trigger(skill.id, len(skill.requests), first, top3, worst))
+    return Measured(tuple(every), tuple(_twins(skills)), sum(s.listed for s in skills))
+
+
+def _twins(skills: Sequence[Skill]) -> Iterator[tuple[str, str]]:
+    said = [frozenset(words(skill.description)) for skill in skills]
+    by_word: dict[str, list[int]] = defaultdict(list)
+    for at, own in enumerate(said):
+        shared = Counter(other for word in own for other in by_word[word])
+        for other, n in shared.items():
+            if n >= SAME * len(own | said[other]):
+                yield skills[other].id, skills[at].id
+        for word in own:
+            by_word[word].append(at)
+
+
+def skill_of(id_: str, text: str, anatomy: Anatomy | None) -> Skill | None:
+    """The skill that a document is; None where its frontmatter names none. anatomy: its plugin's,
+    whose commands speak for it where it is the only one."""
+    document = parse(text)
+    name, description = document.text_field("name"), document.text_field("description")
+    if not (name and description):
+        return None
+    if anatomy is not None and len({c.path for c in anatomy.of("skill")}) > 1:
+        anatomy = None
+    return Skill(id_, name, description, requests(text, anatomy, [description]))
+
+
+def requests(
+    text: str, anatomy: Anatomy | None = None, besides: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """What users ask for, by a document's body and the plugin's commands and agents; without what
+    stands in one of the descriptions `besides`."""
+    parts = frontmatter.split(text)
+    found = list(_said(parts.body))
+    for component in anatomy.components if anatomy is not None else ():
+        if component.kind in ("command", "agent"):
+            found += [*_said(component.body), component.description]
+    known = [_trigrams(one) for one in besides]
+    kept: dict[str, None] = {}
+    for said in found:
+        plain = " ".join(MARKUP.sub(r"\1", said).split()).strip(" .:;,\"'")
+        own = _trigrams(plain)
+        if len(words(plain)) >= 3 and not any(len(own & k) >= 0.6 * len(own) for k in known):
+            kept[plain] = None
+    return tuple(kept)[:MOST]
+
+
+def _said(body: str) -> Iterator[str]:
+    """Lines that say when something is used, and what a user is quoted as saying."""
+    for match in ASKED.finditer(body):
+        yield match[1]
+    for match in USE.finditer(body):
+        yield match[1]
+    for heading in WHEN.finditer(body):
+        title = body[heading.start() : body.find("\n", heading.end())]
+        after = HEADING.search(body, heading.end())
+        if not NOT.search(title):
+            for item in ITEM.finditer(body, heading.end(), after.start() if after else len(body)):
+                if not NOT.search(item[1]):
+                    yield item[1]
+
+
+def _trigrams(text: str) -> frozenset[tuple[str, ...]]:
+    said = WORD.findall(text.lower())
+    return frozenset(zip(said, said[1:], said[2:], strict=False)) or frozenset([tuple(said)])

@@ -1,0 +1,99 @@
+"""Whether the skills trigger, and what their listing costs, in lines and as JSON.
+
+Of all skills that were judged together: as many as are installed together, if those are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from nightpress.checks import Measured, Skill, trigger
+
+SHOWN = 5
+"""Skills, or pairs of them, that are named in the text; JSON has all."""
+LOST = 0.5
+"""Share of a skill's requests, 0 to 1, that others take: from there on it is named."""
+BYTES_OF_A_TOKEN = 4
+
+
+class Triggers(Struct, frozen=True):
+    """skills: those judged; sizes: bytes of each document, in the same order."""
+
+    skills: Sequence[Skill]
+    sizes: Sequence[int]
+    measured: Measured
+
+    @classmethod
+    def of(cls, skills: Sequence[Skill], sizes: Sequence[int]) -> Triggers:
+        return cls(skills, sizes, trigger.measure(skills))
+
+    @property
+    def always(self) -> int:
+        """Tokens of the listing, loaded or not."""
+        return sum(one.listed for one in self.skills) // BYTES_OF_A_TOKEN
+
+    def lines(self) -> Iterator[str]:
+        """Nothing of one skill alone: it has no rival."""
+        if len(self.skills) < 2:
+            return
+        asked = sum(one.asked for one in self.measured.skills)
+        first, top3 = self.measured.rate("first"), self.measured.rate("top3")
+        if first is not None and top3 is not None:
+            yield (
+                f"trigger: of {asked:,} requests {first:.0%} find their skill first,"
+                f" {top3:.0%} among three"
+            )
+        for one in self._lost()[:SHOWN]:
+            rival, taken = one.rivals[0]
+            yield (
+                f"trigger: {one.id} comes first at {one.first} of {one.asked} of its own"
+                f" requests; {rival} takes {taken}"
+            )
+        for pair in self.measured.twins[:SHOWN]:
+            yield f"trigger: the descriptions of {pair[0]} and {pair[1]} say the same"
+        total = sum(self.sizes) // BYTES_OF_A_TOKEN
+        over = self.measured.characters - trigger.LISTING
+        much = f", {over:,} too many to be listed whole" if over > 0 else ""
+        yield (
+            f"listing: {self.measured.characters:,} of {trigger.LISTING:,} characters{much};"
+            f" about {self.always:,} tokens always, {total // len(self.skills):,} for each skill"
+            " that is loaded"
+        )
+
+    def _lost(self) -> list[trigger.Trigger]:
+        lost = [
+            one
+            for one in self.measured.skills
+            if one.asked > 1 and one.rivals and one.asked - one.first >= LOST * one.asked
+        ]
+        return sorted(lost, key=lambda one: (-one.rivals[0][1], one.id))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shares are 0 to 1, or null where nothing was asked."""
+        return {
+            "requests": sum(one.asked for one in self.measured.skills),
+            "first": self.measured.rate("first"),
+            "top3": self.measured.rate("top3"),
+            "twins": [list(pair) for pair in self.measured.twins],
+            "characters": self.measured.characters,
+            "characters_listed": trigger.LISTING,
+            "tokens_always": self.always,
+            "skills": [
+                {
+                    "id": skill.id,
+                    "requests": one.asked,
+                    "first": one.first,
+                    "top3": one.top3,
+                    "rivals": [list(rival) for rival in one.rivals],
+                    "characters": skill.listed,
+                    "cut": len(skill.name) + len(skill.description) > trigger.EACH,
+                    "tokens_on_load": size // BYTES_OF_A_TOKEN,
+                }
+                for skill, size, one in zip(
+                    self.skills, self.sizes, self.measured.skills, strict=True
+                )
+            ],
+        }
