@@ -189,3 +189,32 @@ def test_a_certificate_that_is_not_trusted_is_said_at_once(shop: Market, tmp_pat
         assert len(shop.rows("SELECT id FROM calls")) == 1
         told = shop.doit("pace=unpaced", "limit=1", SSL_CERT_FILE=str(pem), **words)
         assert "1 published" in told.out, told.out
+
+
+def test_a_certificate_that_stays_wrong_ends_the_run(shop: Market, tmp_path: Path) -> None:
+    """The server had answered with one that is trusted; nothing is paid for what follows."""
+    good, bad = certificate(tmp_path / "good.pem"), certificate(tmp_path / "bad.pem")
+    fast, shown = FastClock(300), []
+    limits, script = {"*": Limits()}, ["ok", "ok", "disconnect"]
+    with GeminiServer(latency=0, limits=limits, clock=fast, script=script) as server:
+        context, other = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+        context.load_cert_chain(good)
+        other.load_cert_chain(bad)
+
+        def choose(connection: ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
+            shown.append(connection)
+            if len(shown) > 1:
+                connection.context = other
+
+        context.sni_callback = choose
+        server._http.socket = context.wrap_socket(server._http.socket, server_side=True)
+        done = shop.doit(
+            "backend=gemini", "-n", "1", GEMINI_API_KEY="test-key", SSL_CERT_FILE=str(good),
+            GOOGLE_GEMINI_BASE_URL=server.url().replace("http:", "https:"),
+            NIGHTPRESS_CLOCK=f"{fast.speed},{fast.origin},{fast.monotonic_origin}",
+        )  # fmt: skip
+        asked = len(server.seen()["list"])
+    assert done.code == 3, done.out
+    assert "\n1 published" in done.out, done.out
+    assert "issued by CN=Reading Proxy CA" in done.out and "SSL_CERT_FILE" in done.out
+    assert used() == asked == 3

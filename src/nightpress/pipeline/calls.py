@@ -75,8 +75,10 @@ class CallRecorder(Struct):
         result: Reply | BackendError,
         *,
         quiet: bool = False,
+        passes: bool = False,
     ) -> None:
-        """Store the reply first, then all that follows from it. quiet: the user knows already."""
+        """Store the reply first, then all that follows from it. quiet: the user knows already;
+        passes: what is fatal otherwise does not end this run."""
         self.asked = self.model
         ledger = self.run.project.ledger
         call = self._call(request, attempt, seconds, result)
@@ -97,7 +99,7 @@ class CallRecorder(Struct):
         )
         self._settle(result)
         self._tell(call, result, quiet)
-        if isinstance(result, BackendError) and result.fatal:
+        if isinstance(result, BackendError) and result.fatal and not passes:
             self.run.halt(str(result))
 
     def _call(

@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from nightpress.clock import Clock
-from nightpress.errors import EXIT_BUSY, Answer, Deferred
+from nightpress.errors import EXIT_BUSY, EXIT_USAGE, Answer, Deferred
 from nightpress.pipeline.run import Run
 
 IN_A_ROW = 3
@@ -25,6 +25,9 @@ PATIENCE = 2.5 * 3_600
 UNREACHED, NEAR = 60.0, 5.0
 """The same, and the first gap, where the run has reached no server yet and was given no `until`:
 that is more likely the network here, or a wrong address, than a crowd."""
+DISTRUSTED = 600.0
+"""The same, where a server that had answered shows a certificate that is not trusted: a proxy that
+reads along may be gone again in a minute, and if it is not, waiting does not help."""
 SLICE = 5.0
 """Longest sleep in seconds before the circuit is looked at again."""
 
@@ -40,8 +43,9 @@ def is_outage(answer: Answer) -> bool:
 
 class _Lane(Struct):
     """One model. failures: without an answer since; began: of the first of them (epoch seconds);
-    probe_at: when the next call may be made, while the circuit is open; reached: did a server
-    get a call at all?"""
+    probe_at: when the next call may be made, while the circuit is open; reached: did a server get a
+    call at all? distrusted, distrusted_at: the last one showed a certificate that is not trusted,
+    and since when that is so."""
 
     failures: int = 0
     began: float = 0.0
@@ -49,8 +53,11 @@ class _Lane(Struct):
     gap: float = GAP
     answered: bool = False
     reached: bool = False
+    distrusted: bool = False
+    distrusted_at: float = 0.0
     told: bool = False
     because: str = ""
+    hint: str = ""
 
 
 class Circuit(Struct):
@@ -66,6 +73,12 @@ class Circuit(Struct):
         with self._guard:
             lane = self._lanes.get(model)
             return lane is not None and lane.probe_at is not None
+
+    def may_pass(self, model: str, answer: Answer) -> bool:
+        """Is it a certificate that is not trusted, where the model had answered in this run?"""
+        with self._guard:
+            lane = self._lanes.get(model)
+            return answer.kind == "untrusted" and lane is not None and lane.answered
 
     def is_told(self, model: str) -> bool:
         """Does the user know already that the model does not answer?"""
@@ -99,7 +112,7 @@ class Circuit(Struct):
 
     def heard(self, model: str, answer: Answer | None) -> None:
         """What a call came to; None: a reply. Whatever is no outage closes the circuit."""
-        if answer is not None and is_outage(answer):
+        if answer is not None and (is_outage(answer) or answer.kind == "untrusted"):
             self._failed(model, answer)
             return
         with self._guard:
@@ -116,11 +129,18 @@ class Circuit(Struct):
             lane = self._lanes.setdefault(model, _Lane())
             now = self.clock.time()
             lane.failures += 1
-            lane.because = answer.message
+            lane.because, lane.hint = answer.message, answer.hint
             lane.reached = lane.reached or answer.left
+            distrusts = answer.kind == "untrusted"
+            if distrusts and not lane.answered:
+                return  # it ends the run
+            if distrusts and not lane.distrusted:  # whatever went before, this is another trouble
+                lane.distrusted_at, lane.probe_at = now, None
+            lane.distrusted = distrusts
             if lane.failures == 1:
                 lane.began = now
-            if lane.probe_at is None and lane.failures >= (IN_A_ROW if lane.answered else 1):
+            few = lane.distrusted or not lane.answered
+            if lane.probe_at is None and lane.failures >= (1 if few else IN_A_ROW):
                 lane.gap = GAP if lane.answered or lane.reached or self.until else NEAR
                 lane.probe_at = now + lane.gap
             if lane.probe_at is None or lane.told or lane.failures < 2:
@@ -135,6 +155,8 @@ class Circuit(Struct):
         )
 
     def _ends(self, lane: _Lane) -> float | None:
+        if lane.distrusted:
+            return lane.distrusted_at + DISTRUSTED
         if lane.answered or lane.reached:
             ends = lane.began + PATIENCE
             return ends if self.until is None else min(ends, self.until)
@@ -145,7 +167,9 @@ class Circuit(Struct):
         hint = "run doit again later; `nightpress tonight` does that by itself"
         if not (lane.answered or lane.reached):
             hint = "is the network there, and `base_url` right? Then run doit again"
-        self.run.halt(f"{since}\n  hint: {hint}", EXIT_BUSY)
+        if lane.distrusted:
+            hint = lane.hint
+        self.run.halt(f"{since}\n  hint: {hint}", EXIT_USAGE if lane.distrusted else EXIT_BUSY)
         return Deferred(since, None, hint)
 
 
