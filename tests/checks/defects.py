@@ -44,7 +44,7 @@ def form() -> list[Defect]:
         made(
             "size-window", "too small", lambda t: t[: t.index("## A worked answer")].rstrip() + "\n"
         ),
-        made("size-window", "too large", add(FILLER)),
+        made("size-window", "too large", add(FILLER), settings={"document-grounded": False}),
         made("outline", "a FAQ without questions", same, outline=QUESTIONS),
         made("frontmatter-present", "no frontmatter", lambda t: t.split("---\n", 2)[2].lstrip()),
         made(
@@ -184,6 +184,21 @@ def grounding() -> list[Defect]:
         made("number-known", "an exit code", add("It ends with exit code 7 if the gauge is dry.")),
         made("model-known", "invented", add("The check is done by gpt-4o-mini in the hut.")),
         made("plugin-exists", "invented", add("Use it with the `wind-rose` plugin.")),
+        made(
+            "section-grounded",
+            "true of anything",
+            add(
+                "## In daily work\n\nStart small, and let a colleague look over the first results"
+                " together. Keep notes about surprises, since memories fade quickly. Agree who"
+                " decides, and revisit those agreements whenever somebody new joins the team."
+            ),
+        ),
+        made(
+            "document-grounded",
+            "of another plugin",
+            same,
+            settings={"document-grounded": {"floor": 0.9}},
+        ),
         made("vocabulary", "another subject", same, settings={"vocabulary": {"floor": 0.9}}),
     ]
 

@@ -21,6 +21,7 @@ RELEASED = {
     "6_guards": "bba7165005e7e594",
     "7_accepted": "5b79f9c36c47672a",
     "8_hollow": "a5ca115c9edba3e2",
+    "9_evidence": "c2cdc5926c25a11a",
 }
 """Name -> the first 16 digits of the file's sha256. A new migration adds its line; none changes."""
 

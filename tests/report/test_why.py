@@ -148,3 +148,49 @@ def test_a_file_of_people_says_that_nothing_was_changed(market: Market) -> None:
     found = _why(market, market.target("alpha"))
     assert "nightpress never changed it" in found["text"]
     assert [step["what"] for step in found["chain"]] == ["found", "adopted"]
+
+
+def test_a_line_tells_the_lines_that_it_rests_on(market: Market) -> None:
+    market.done()
+    path = market.target("alpha")
+    lines = path.read_text().split("\n")
+    source = (market.root / "plugins" / "alpha" / "README.md").read_text().split("\n")
+    said = next(n for n, line in enumerate(lines, 1) if line in source and len(line) > 60)
+    found = _why(market, f"{path}:{said}")
+    assert found["state"] == "rests", found
+    place = found["sentences"][0]["place"]
+    told = market.run("nightpress", "why", f"{path}:{said}").out
+    assert f"rests on  {place['file']}:{place['first']}" in told
+    text = (market.root / "plugins" / "alpha" / place["file"]).read_text().split("\n")
+    assert f"{place['first']} | {text[place['first'] - 1]}" in told
+    shutil.rmtree(market.root / ".nightpress")  # a clone has no ledger, and finds the same
+    assert _why(market, f"{path}:{said}")["sentences"] == found["sentences"]
+    path.write_text(path.read_text() + "\nEvery gardener admires some purple elephants.\n")
+    last = len(lines) + 1
+    assert _why(market, f"{path}:{last}")["state"] == "rests on nothing"
+
+
+def test_what_a_section_rests_on_is_in_the_ledger(market: Market) -> None:
+    market.done()
+    [(text,)] = market.rows("SELECT evidence FROM enhancements WHERE job = 'alpha/skill'")
+    sections = json.loads(text)
+    assert sections and all(places for *_, places in sections), sections
+    files = {place.rpartition(":")[0] for *_, places in sections for place in places}
+    assert all((market.root / "plugins" / "alpha" / file).is_file() for file in files)
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [("99999", "and no line 99999"), ("0", "and no line 0"), ("2", "frontmatter")],
+)
+def test_a_line_that_has_no_evidence_is_told_in_a_sentence(
+    market: Market, of: str, said: str
+) -> None:
+    market.done()
+    done = market.run("nightpress", "why", f"{market.target('alpha')}:{of}")
+    assert done.code == 3 and said in done.err
+
+
+def test_lines_of_files_that_nobody_declares(market: Market) -> None:
+    done = market.run("nightpress", "why", f"{market.root / 'dodo.py'}:1")
+    assert done.code == 3 and "no document that a manifest declares" in done.err

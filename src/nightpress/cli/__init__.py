@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightpress import errors
-from nightpress.cli import check, ci, completion, doctor, facts, status, task, watch
+from nightpress.cli import check, ci, completion, doctor, facts, status, task, watch, why
 from nightpress.progress import outlet
 from nightpress.project import options, version
 from nightpress.text import safe, suggestion
@@ -113,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     watch.add(commands)
     _add_tonight(commands)
     _add_restore_all(commands)
-    _add_why(commands)
+    why.add(commands)
     return parser
 
 
@@ -124,39 +124,6 @@ def _tasks() -> str:
         ["the work (doit runs it; `doit TASK` is the same):", *rows, "",
          "They take run-wide options (--backend offline, --limit 5, ...: nightpress build --help)."]
     )  # fmt: skip
-
-
-def _add_why(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    why = commands.add_parser(
-        "why",
-        help="where a published file comes from, and how to take it back",
-        description="Tells of one file: from which sources, prompt and model, when, after how many "
-        "attempts, at what cost, with which findings, and which snapshot takes it back.",
-    )
-    why.add_argument("path", metavar="PATH", help="a file of the project")
-    why.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
-    why.add_argument("--diff", action="store_true", help="show what publication changed")
-    why.add_argument("--format", choices=("text", "json"), default="text", help="how to print")
-    why.set_defaults(run=_why)
-
-
-def _why(given: argparse.Namespace) -> int:
-    import json
-    import os
-
-    from nightpress.clock import RealClock
-    from nightpress.project import Project, located
-    from nightpress.report import why
-
-    root = located(given.project)
-    project = Project(root, {}, os.environ, RealClock())
-    story = why.explain(project, given.path, diff=given.diff)
-    if given.format == "json":
-        sys.stdout.write(json.dumps(story.as_json(), indent=2, ensure_ascii=True) + "\n")
-        return errors.EXIT_OK
-    for line in story.lines():
-        _say(line)
-    return errors.EXIT_OK
 
 
 def _add_tonight(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -73,6 +73,17 @@ class Call(Struct, frozen=True):
     cost: float | None = None
 
 
+class Evidence(Struct, frozen=True):
+    """What one section of a published document rests on. first, last: its lines there; share: how
+    much of its text rests on something; places: `FILE:LINE-LINE` of the plugin."""
+
+    title: str
+    first: int
+    last: int
+    share: float
+    places: tuple[str, ...]
+
+
 class RecordedAttempt(Struct, frozen=True, kw_only=True):
     """A row of `enhancements`, the JSON in it read; see there for the units."""
 
@@ -107,6 +118,7 @@ class RecordedAttempt(Struct, frozen=True, kw_only=True):
     score_before: int | None
     score_after: int | None
     accepted: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
 
     @property
     def slug(self) -> str:
@@ -126,6 +138,10 @@ def recorded_attempt(row: Row) -> RecordedAttempt:
     columns["fingerprint"] = json.loads(columns["fingerprint"])
     columns["findings"] = findings_of(columns["findings"])
     columns["accepted"] = tuple(json.loads(columns["accepted"] or "[]"))
+    columns["evidence"] = tuple(
+        Evidence(title, first, last, share, tuple(places))
+        for title, first, last, share, places in json.loads(columns["evidence"] or "[]")
+    )
     return RecordedAttempt(**columns)
 
 

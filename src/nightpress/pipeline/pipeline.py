@@ -313,6 +313,7 @@ class Press(Struct):
             columns={
                 "snapshot_id": snapshot,
                 "accepted": accepted,
+                "evidence": judge.evidence_of(self.run.project, plugin, state, draft.text),
                 **draft.recorded().columns(),
                 **self.attempts.timing(attempt),
             },

@@ -12,7 +12,7 @@ from typing import Any
 
 from nightpress import checks
 from nightpress import project as contract
-from nightpress.checks import baseline
+from nightpress.checks import baseline, document, evidence
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.plan import history, near_duplicates, own_checks, size, staleness
@@ -111,6 +111,21 @@ def unwitnessed(
         project, plugin, state.enhancement, state.counted, text, planned=planned, witnessed=False
     )
     return baseline.marks(verdict.errors)
+
+
+def held_by(
+    project: Project, plugin: PluginState, state: TargetState, text: str
+) -> evidence.Sources:
+    """What a text may rest on, as this enhancement's document."""
+    anatomy = anatomy_of(plugin, tuple(sorted(state.counted)))
+    witness = _witness(project, plugin, state.enhancement, text)
+    return evidence.of_plugin(anatomy, state.enhancement.target, witness)
+
+
+def evidence_of(project: Project, plugin: PluginState, state: TargetState, text: str) -> str:
+    """What the text rests on, section by section, as the ledger keeps it."""
+    held, target = held_by(project, plugin, state, text), state.enhancement.target
+    return evidence.recorded(evidence.sections(document.parse(text), held, target))
 
 
 def anatomy_of(plugin: PluginState, paths: tuple[str, ...]) -> Anatomy:

@@ -24,7 +24,7 @@ from nightpress.plugin import Chosen, choose, collect, shortened
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
-    from nightpress.plugin.facts import FactKind
+    from nightpress.plugin import FactKind
 
 __all__ = ["Chosen", "Prompt", "choose", "minding", "render", "rendered", "repair"]
 

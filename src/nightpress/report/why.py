@@ -54,7 +54,7 @@ class Why(Struct):
 
 def explain(project: Project, given: str, *, diff: bool = False) -> Why:
     """The story of one file; `given` is relative to the working directory."""
-    path = _inside(project.root, given)
+    path = inside(project.root, given)
     stands = _hash(project, path)
     rows = _rows(project, path)
     done = next((row for row in rows if row.status in STANDING), None)
@@ -68,7 +68,7 @@ def explain(project: Project, given: str, *, diff: bool = False) -> Why:
     return _unknown(project, path, stands)
 
 
-def _inside(root: Path, given: str) -> str:
+def inside(root: Path, given: str) -> str:
     """The path relative to the project: links above the project are followed, none below it."""
     path = os.path.relpath(os.path.abspath(given), root.resolve())  # noqa: PTH100
     if path.startswith("../"):

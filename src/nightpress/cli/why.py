@@ -1,0 +1,59 @@
+"""`nightpress why`: where a file comes from, and what a line of it rests on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nightpress import errors
+from nightpress.clock import RealClock
+from nightpress.text import safe
+
+if TYPE_CHECKING:
+    from nightpress.project import Project
+    from nightpress.report import why as stories
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    why = commands.add_parser(
+        "why",
+        help="where a published file comes from, what a line of it rests on, how to take it back",
+        description="Tells of one file: from which sources, prompt and model, when, after how many "
+        "attempts, at what cost, with which findings, and which snapshot takes it back. Of "
+        "PATH:LINE: the lines of the plugin that this line rests on.",
+    )
+    why.add_argument("path", metavar="PATH[:LINE]", help="a file of the project, or a line of it")
+    why.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
+    why.add_argument("--diff", action="store_true", help="show what publication changed")
+    why.add_argument("--format", choices=("text", "json"), default="text", help="how to print")
+    why.set_defaults(run=_why)
+
+
+def _why(given: argparse.Namespace) -> int:
+    from nightpress.project import Project, located
+    from nightpress.report import why
+
+    project = Project(located(given.project), {}, os.environ, RealClock())
+    story = _of_line(project, given.path)
+    if story is None:
+        story = why.explain(project, given.path, diff=given.diff)
+    if given.format == "json":
+        sys.stdout.write(json.dumps(story.as_json(), indent=2, ensure_ascii=True) + "\n")
+        return errors.EXIT_OK
+    for line in story.lines():
+        sys.stdout.write(safe(line) + "\n")
+    return errors.EXIT_OK
+
+
+def _of_line(project: Project, given: str) -> stories.Why | None:
+    """Of `FILE:LINE`, where no file has that very name."""
+    from nightpress.report import evidence, why
+
+    path, _, line = given.rpartition(":")
+    if not path or not line.isdecimal() or Path(given).exists():
+        return None
+    return evidence.of_line(project, why.inside(project.root, path), int(line))

@@ -1,0 +1,106 @@
+"""`nightpress why FILE:LINE`: the lines of the plugin that a line of a document rests on.
+
+Found anew from the plugin as it stands now: a clone without a ledger gets the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import asdict
+
+from nightpress.checks import document, evidence
+from nightpress.errors import UsageError
+from nightpress.plan import Gatherer, PluginState, TargetState, catalog, judge
+from nightpress.plugin import sources
+from nightpress.project import Project
+from nightpress.report.why import Why
+
+SHOWN = 6
+"""Lines of one place that are shown."""
+
+
+def of_line(project: Project, path: str, line: int) -> Why:
+    """What a line rests on; of a heading or an empty line, what its section does. path: relative
+    to the project. Raises UsageError where no manifest declares it, or it has no such line."""
+    plugin, state = _declared(project, path)
+    target = state.enhancement.target
+    text = sources.standing_text(plugin.root, target, state.inputs.standing.sha256)
+    lines = text.split("\n")
+    if not 1 <= line <= len(lines):
+        raise UsageError(f"{path} has {len(lines)} lines, and no line {line}", "name one of them")
+    parsed, held = document.parse(text), judge.held_by(project, plugin, state, text)
+    units = [unit for unit in evidence.units(parsed, held, target) if unit.line == line]
+    if units:
+        return _sentences(f"{path}:{line}", units, plugin)
+    sections = evidence.sections(parsed, held, target)
+    section = next((s for s in sections if s.first <= line <= s.last), None)
+    if section is None:
+        raise UsageError(
+            f"{path}:{line} is frontmatter, which has no evidence", "name a line of the text"
+        )
+    return _section(f"{path}:{line}", section, plugin)
+
+
+def _declared(project: Project, path: str) -> tuple[PluginState, TargetState]:
+    items = catalog.load(project, everything=True).items.values()
+    item = next((item for item in items if item.target == path), None)
+    if item is None:
+        raise UsageError(
+            f"{path} is no document that a manifest declares, so nothing is known of its lines",
+            "nightpress why PATH, without a line, tells of any file",
+        )
+    plugin = Gatherer(project).gather(item.slug)
+    state = plugin.states.get(item.name)
+    if state is None or state.inputs.standing.sha256 is None:
+        raise UsageError(f"{path}: there is no such file yet", "doit makes it")
+    return plugin, state
+
+
+def _sentences(where: str, units: list[evidence.Unit], plugin: PluginState) -> Why:
+    known = sum(unit.place is not None for unit in units)
+    state = "rests" if known == len(units) else "partly rests" if known else "rests on nothing"
+    text = {
+        "rests": "the plugin says so",
+        "partly rests": f"the plugin says {known} of its {len(units)} sentences",
+        "rests on nothing": "nothing in the plugin says so",
+    }[state]
+    found = Why(where, state, text, data={"sentences": [_as_data(unit) for unit in units]})
+    for unit in units:
+        found.facts.append(("sentence", unit.text))
+        if unit.place is None:
+            found.facts.append(("", "rests on nothing that the plugin says"))
+        else:
+            found.facts += _shown(unit.place, plugin)
+    return found
+
+
+def _as_data(unit: evidence.Unit) -> dict[str, object]:
+    return {"text": unit.text, "place": asdict(unit.place) if unit.place is not None else None}
+
+
+def _shown(place: evidence.Place, plugin: PluginState) -> Iterator[tuple[str, str]]:
+    """The place, and its lines."""
+    how = "" if place.share == 1 else f" ({place.share:.0%} of its weight)"
+    yield "rests on", f"{place}{how}"
+    digest = plugin.files.get(place.file, (0, None))[1]
+    lines = sources.standing_text(plugin.root, place.file, digest).split("\n")
+    for number in range(place.first, min(place.last, place.first + SHOWN - 1) + 1):
+        if number <= len(lines):
+            yield "", f"{number:>5} | {lines[number - 1]}"
+
+
+def _section(where: str, section: evidence.Section, plugin: PluginState) -> Why:
+    named = f"section {section.title!r}" if section.title else "the text before the first heading"
+    if not section.size:
+        return Why(where, "section", f"{named} has no text of its own")
+    text = (
+        f"{section.share:.0%} of the {section.size:,} bytes of {named} (lines {section.first} to"
+        f" {section.last}) rest on what the plugin says"
+    )
+    found = Why(where, "section", text, data={"section": asdict(section)})
+    for place in section.places[:SHOWN]:
+        found.facts += _shown(place, plugin)
+    if (more := len(section.places) - SHOWN) > 0:
+        found.facts.append(("", f"and {more} more places"))
+    return found
