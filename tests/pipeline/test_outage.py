@@ -10,7 +10,7 @@ import sqlite3
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def serving(market: Market, speed: float, **settings: Any) -> Iterator[tuple[Gem
 
 def used() -> int:
     """Requests of the day that are taken."""
-    with sqlite3.connect(quota_db()) as db:
+    with closing(sqlite3.connect(quota_db())) as db:
         return int(db.execute("SELECT coalesce(sum(used), 0) FROM days").fetchone()[0])
 
 
