@@ -53,7 +53,7 @@ def held(path: str, data: bytes) -> str:
         except (ValueError, RecursionError):
             return sha256(normal(data))
         if path.rpartition("/")[2] == "plugin.json" and isinstance(value, dict):
-            said = canonical({k: value[k] for k in value if k not in _RELEASE})
+            said = canonical({k: value[k] for k in value if k not in RELEASE})
             return digest("plugin.json", said)
         return digest("json", json.dumps(value))
     return sha256(normal(data))
@@ -69,7 +69,8 @@ def lfs_oid(data: bytes) -> str | None:
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 _JSON_CAP = 256 * 1024
-_RELEASE = frozenset({"version", "author", "license", "homepage", "repository", "$schema"})
+RELEASE = frozenset({"version", "author", "license", "homepage", "repository", "$schema"})
+"""What of a plugin.json no document is made from: fields of the frontmatter follow it."""
 
 
 def content(files: Mapping[str, str]) -> str:
@@ -93,7 +94,7 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
 
 
-def settings(enhancement: Enhancement, told: Mapping[str, str]) -> str:
+def settings(enhancement: Enhancement, told: Mapping[str, object]) -> str:
     """Digest of what the manifest says of this enhancement, defaults included; told: and of the
     plugin itself, where its own plugin.json is silent."""
     declared = {
@@ -118,7 +119,7 @@ def of(
     analysis: Generator,
     schema: str,
     written_by: str,
-    told: Mapping[str, str],
+    told: Mapping[str, object],
 ) -> Fingerprint:
     """The fingerprint of one enhancement; schema: the text of the analysis contract; told: what
     the manifest says of the plugin."""

@@ -179,7 +179,9 @@ def rendered(project: Project, plugin: PluginState, state: TargetState) -> Draft
     known, target = state.inputs.publication, state.enhancement.target
     assert known is not None  # noqa: S101 (else there is nothing to render)
     before = sources.standing_text(plugin.root, target, state.inputs.standing.sha256)
-    text, _ = followed.behind(before, followed.fields(project, plugin.root), known.own or ())
+    text, _ = followed.behind(
+        before, followed.fields(project, plugin.root, plugin.told), known.own or ()
+    )
     planned = [other.enhancement.target for other in plugin.states.values()]
     was, verdict = (
         judge.judge(project, plugin, state.enhancement, state.counted, one, planned=planned)

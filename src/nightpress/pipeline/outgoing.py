@@ -25,7 +25,7 @@ def anatomy(plugin: PluginState, read: sources.Sources) -> Anatomy:
     """The plugin as a provider may see it. A keyword, or an author, that holds a secret is left
     out; a text keeps the rest of it."""
     files = tuple(_cleaned(file) for file in read.files)
-    told = {key: clean(text) for key, text in plugin.told.items()}
+    told = {key: _without(said) for key, said in plugin.told.items()}
     built = sources.anatomy_of(plugin.root, replace(read, files=files), told)
     return replace(
         built,

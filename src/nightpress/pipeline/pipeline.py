@@ -383,7 +383,7 @@ class Press(Struct):
         """Names of the fields of the document's frontmatter that are its author's."""
         project, extends = self.run.project, _extends(attempt.state)
         persons = history.persons_text(project, extends) if extends else ""
-        wanted = followed.fields(project, attempt.plugin.root)
+        wanted = followed.fields(project, attempt.plugin.root, attempt.plugin.told)
         return followed.own(text, wanted, persons or "")
 
     def stumbled(self, over: Item | str, error: NightpressError | OSError) -> None:

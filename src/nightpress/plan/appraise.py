@@ -60,7 +60,8 @@ class Appraiser:
         return replace(inputs, window=found.window, asks=asks, declared=declared)
 
     def _hollow(self, plugin: PluginState, inputs: Inputs) -> str:
-        key = fingerprint.digest("hollow", inputs.fingerprint.content)
+        entered = [fingerprint.canonical(plugin.entry)] if plugin.entry else []
+        key = fingerprint.digest("hollow", inputs.fingerprint.content, *entered)
         value = self.project.index.appraisal(key)
         if value is None:
             from nightpress.plugin import hollow
@@ -78,13 +79,16 @@ class Appraiser:
             return ""
         said = (plugin.raw.get(path, "") for path in anatomy.PLUGIN_JSON)
         house = fingerprint.canonical(contract.house(project.defaults.values))
-        key = fingerprint.digest("behind", known.sha256, house, *said, "", *known.own)
+        told = fingerprint.canonical(plugin.entry)
+        key = fingerprint.digest("behind", known.sha256, house, *said, told, *known.own)
         value = project.index.appraisal(key)
         if value is None:
             from nightpress.plan import followed
 
             text = sources.standing_text(plugin.root, enhancement.target, known.sha256)
-            _, words = followed.behind(text, followed.fields(project, plugin.root), known.own)
+            _, words = followed.behind(
+                text, followed.fields(project, plugin.root, plugin.told), known.own
+            )
             value = ", ".join(words)
             project.index.keep_appraisal(key, value)
         return value

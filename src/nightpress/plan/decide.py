@@ -101,7 +101,7 @@ def _judged(
         window=enhancement.size,
         fingerprint=fingerprint.of(
             counted, enhancement, target.generator, target.analysis, target.schema, str(writer),
-            plugin.told,
+            {key: said for key, said in plugin.told.items() if key not in fingerprint.RELEASE},
         ),
         files=counted,
         writer=str(writer),

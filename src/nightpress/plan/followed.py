@@ -15,9 +15,12 @@ from nightpress.plugin import anatomy, frontmatter, sources
 from nightpress.project import Project
 
 
-def fields(project: Project, root: Path) -> dict[str, object]:
-    """The project's own fields, filled by what the plugin.json of the plugin in `root` says now."""
-    plugin = sources.anatomy_of(root, sources.read(root, anatomy.PLUGIN_JSON))
+def fields(
+    project: Project, root: Path, told: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """The project's own fields, filled by what the plugin.json of the plugin in `root` says now;
+    told: what is said of it elsewhere."""
+    plugin = sources.anatomy_of(root, sources.read(root, anatomy.PLUGIN_JSON), told)
     return finish.house(contract.house(project.defaults.values), plugin)
 
 

@@ -22,7 +22,7 @@ from nightpress.plan.history import Absent, History
 from nightpress.plan.standing import Publication, Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import anatomy, sources
-from nightpress.project import Project, crash, plugin_json
+from nightpress.project import Project, crash, discover, paths, plugin_json
 from nightpress.storage import RACY_NS, git, tree
 from nightpress.storage import index as digests
 
@@ -31,6 +31,11 @@ __all__ = ["Gatherer"]
 CAPS = tree.Caps()
 MOST = 5
 """Notices of one plugin that are told, at most."""
+_ENTERED = (
+    "description", "keywords", "commands", "agents", "hooks", "mcpServers",
+    "version", "author", "license",
+)  # fmt: skip
+"""What is taken of a plugin's entry in marketplace.json."""
 _MADE = ("make", "insufficient", "hollow")
 """What is done with a document, or said of it, by all of its plugin."""
 
@@ -84,6 +89,8 @@ class Gatherer:
         try:
             self._read(plugin, manifest)
             plugin.absent = self._away(manifest)
+            if not any(path in plugin.files for path in anatomy.PLUGIN_JSON):
+                self._entered(plugin, manifest)
             plugin.targets = self._targets(plugin, manifest)
             plugin.states = decide.decide(plugin, self._appraiser.complete)
             self._unfetched(plugin, manifest)
@@ -155,10 +162,19 @@ class Gatherer:
         ignored = self._git.inside(manifest.path, [entry.path for entry in walked.files])
         entries = content.own(walked.files, plugin.foreign, ignored, targets)
         plugin.notices += sources.unused(entries, targets)
-        paths = [prefix, *(prefix + b"/" + os.fsencode(entry.path) for entry in entries)]
-        plugin.names = (os.fsencode(manifest.file), *paths)
+        inside = (prefix + b"/" + os.fsencode(entry.path) for entry in entries)
+        plugin.names = (os.fsencode(manifest.file), prefix, *inside)
         plugin.signature = digests.sign(self._index.root, plugin.names)
         self._hash(plugin, prefix + b"/", entries)
+
+    def _entered(self, plugin: PluginState, manifest: Manifest) -> None:
+        """What marketplace.json says in the place of a plugin.json (`strict: false`)."""
+        marketplace = paths.clean(str(self._project.defaults.values.get("marketplace", ".")))
+        entry, path = discover.entry_of(self._project.root, marketplace, manifest.path)
+        plugin.entry = {key: entry[key] for key in _ENTERED if key in entry}
+        if path:
+            plugin.names = (*plugin.names, os.fsencode(path))
+            plugin.signature = digests.sign(self._index.root, plugin.names)
 
     def _ignore(self, manifest: Manifest, without: Container[str] = ()) -> tree.Ignore:
         patterns = [*self._project.defaults.values.get("ignore", ())]

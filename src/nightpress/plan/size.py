@@ -120,7 +120,8 @@ def of(
         folder = enhancement.target.rpartition("/")[0] + "/"
         own = [path for path in own if path.startswith(folder)]
     digests = {path: plugin.files.get(path, (0, ""))[1] for path in own}
-    key = fingerprint.digest("said", VERSION, fingerprint.content(digests))
+    entered = [fingerprint.canonical(plugin.entry)] if plugin.entry else []
+    key = fingerprint.digest("said", VERSION, fingerprint.content(digests), *entered)
     value = project.index.appraisal(key)
     if value is None:
         read = sources.read(plugin.root, digests, plugin.secret_names)

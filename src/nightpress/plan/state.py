@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -65,6 +66,7 @@ class PluginState(Struct):
     cut: path -> why no document is made again for its change since it was last looked at;
     names: every path that was looked at, relative to the project; signature: over their stamps,
     taken before anything was read; foreign: what lies in its folder and is not its own;
+    entry: what marketplace.json says of a plugin that has no plugin.json;
     secret_names: the project's patterns of files with secrets."""
 
     slug: str
@@ -84,18 +86,19 @@ class PluginState(Struct):
     signature: bytes = b""
     looked_ns: int = 0
     foreign: frozenset[str] = frozenset()
+    entry: dict[str, Any] = field(default_factory=dict)
     secret_names: tuple[str, ...] = ()
 
     @property
-    def told(self) -> dict[str, str]:
-        """What the manifest says of the plugin where its own plugin.json is silent. It is an
-        ingredient, and keeps the name of a clone's folder out of documents."""
+    def told(self) -> dict[str, Any]:
+        """What the manifest, and marketplace.json, say of the plugin where its own plugin.json is
+        silent. It is an ingredient, and keeps the name of a clone's folder out of documents."""
         if self.manifest is None:
             return {}
-        said = {"description": str(self.manifest.settings.get("description", ""))}
+        said = {"description": self.manifest.settings.get("description", "")}
         if not any(path in self.files for path in anatomy.PLUGIN_JSON):
             said["name"] = self.manifest.name
-        return {key: value for key, value in said.items() if value}
+        return self.entry | {key: value for key, value in said.items() if value}
 
     def siblings(self, enhancement: Enhancement) -> tuple[str, ...]:
         """Targets of the plugin's other skills that the manifest names."""

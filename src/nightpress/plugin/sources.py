@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -114,7 +115,7 @@ def _shelf(_root: Path) -> dict[tuple[str, str], SourceFile]:
     return {}
 
 
-def anatomy_of(root: Path, sources: Sources, told: Mapping[str, str] | None = None) -> Anatomy:
+def anatomy_of(root: Path, sources: Sources, told: Mapping[str, Any] | None = None) -> Anatomy:
     """told: what is said of the plugin elsewhere."""
     return anatomy.build(sources.files, root.name, told)
 

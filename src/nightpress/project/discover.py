@@ -220,6 +220,26 @@ def listed_folders(root: Path, marketplace: str) -> tuple[list[str], list[str]]:
     return [], lists
 
 
+def entry_of(root: Path, marketplace: str, folder: str) -> tuple[dict[str, Any], str]:
+    """What marketplace.json says of the plugin in a folder, and the path of that file (both
+    relative to root); ({}, "") where it says nothing, or has several plugins there."""
+    market = _Market(root / marketplace, ())
+    prefix = "" if marketplace in (".", "") else f"{marketplace}/"
+    path = _list(market)
+    if path is None or not (folder == marketplace or folder.startswith(prefix)):
+        return {}, ""
+    value = _object(market, path)
+    meta, plugins = value.get("metadata"), value.get("plugins")
+    base = str(meta.get("pluginRoot", "")) if isinstance(meta, dict) else ""
+    inner = "." if folder == marketplace else folder.removeprefix(prefix)
+    found = [
+        entry
+        for entry in (plugins if isinstance(plugins, list) else [])
+        if isinstance(entry, dict) and _there(entry.get("source"), base, market) == inner
+    ]
+    return (found[0], prefix + path) if len(found) == 1 else ({}, "")
+
+
 def _there(source: Any, base: str, market: _Market) -> str:
     """The folder of a source that is one of this tree; "" if it is none."""
     if isinstance(source, dict):
