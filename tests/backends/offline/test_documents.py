@@ -492,3 +492,29 @@ def test_a_scripts_variables_and_exit_codes_are_told() -> None:
     )
     text = document(material(harbour() | {"scripts/gauge.sh": script}))
     assert "Reads `TIDE_HOST`; exit code 3: the harbour is closed." in text
+
+
+@pytest.mark.parametrize(
+    ("opening", "told"),
+    [
+        (
+            "Generate the hours of high and low water at every quay, with storms.",
+            "Plans tides. Generates the hours of high and low water at every quay, with storms."
+            " Use when",
+        ),
+        (
+            "Plan tides of a day for small harbours with a sill. Then print them.",
+            "Plans tides of a day for small harbours with a sill. Use when",
+        ),
+        ("When you are asked, print it at every quay of the harbour.", "Plans tides. Use when"),
+        ("Plan tides.", "Plans tides. Use when"),
+    ],
+)
+def test_what_a_single_command_opens_with_is_said_where_it_says_more(
+    opening: str, told: str
+) -> None:
+    files = {
+        ".claude-plugin/plugin.json": '{"name": "quay", "description": "Plan tides."}',
+        "commands/tides.md": f"---\ndescription: Tides\n---\n\n# Tides\n\n{opening}\n\nMore.\n",
+    }
+    assert analyse(build(files))["description"].startswith(told)

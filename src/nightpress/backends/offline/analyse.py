@@ -10,7 +10,7 @@ from nightpress.backends.offline import trim, wording
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.trim import Owned
-from nightpress.backends.offline.wording import cut, plain, third_person
+from nightpress.backends.offline.wording import cut, plain, sentences, third_person
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin import kind_of
@@ -136,10 +136,42 @@ def description(anatomy: Anatomy) -> str:
         purpose = next((text for d in described if (text := trim.prose(shown(d), own))), purpose)
     what = wording.occasion(wording.duties(wording.modest(purpose)))
     what = third_person(what) or f"Provides the {plain(anatomy.name)} plugin"
-    what = what.rstrip(" .!:;,")
+    what = _opened(anatomy, own, cut(what.rstrip(" .!:;,"), 600))
     occasion = _occasion(anatomy, own, what) or f"the user asks for {plain(anatomy.name)}"
-    text = f"{cut(what, 600)}. Use when {occasion}."
+    text = f"{what}. Use when {occasion}."
     return cut(re.sub(r"[<>]", "", text), 1000)
+
+
+def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
+    """What the plugin does, with the first sentence of its one or two commands and agents, as far
+    as it says more: a skill is found by more of what users ask for then (`python -m benchmarks
+    trigger`). One that says it all stands instead."""
+    named = [*anatomy.of("command"), *anatomy.of("agent")]
+    known, found = set(wording.stems(what)), [what]
+    for component in named if len(named) <= FEW else ():
+        opening = next(filter(None, map(str.strip, _PROSE.findall(component.body))), "")
+        first = next(iter(sentences(trim.prose(shown(opening), own))), "")
+        sentence = third_person(wording.duties(wording.modest(first))).rstrip(" .!:;,")
+        said = wording.stems(sentence)
+        if _ASIDE.match(sentence) or len(sentence) > LONGEST or len(said - known) < NEW_WORDS:
+            continue
+        if len(found) == 1 and len(said & known) >= SAYS_IT * len(known):
+            found = []
+        if len(found) < 2:
+            found.append(sentence)
+            known |= said
+    return ". ".join(found)
+
+
+FEW = 2
+"""Commands and agents of a plugin that is what they are; of more, one speaks for itself alone."""
+NEW_WORDS = 4
+LONGEST = 240
+"""Characters of such a sentence."""
+SAYS_IT = 0.7
+"""Share of the words of what was said so far, 0 to 1."""
+_ASIDE = pattern(r"(?:when|if|this|these|that|it|here|below|for|in)\b", re.I)
+_PROSE = pattern(r"(?m)(?:\A|^[ \t]*\n)([A-Z][^\n]+(?:\n[A-Za-z(][^\n]*)*)")
 
 
 def _occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
