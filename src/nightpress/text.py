@@ -64,3 +64,27 @@ def suggestion(
 
     near = get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
     return f"{lead}did you mean {shown.format(near[0])}?" if near else ""
+
+
+def words(text: str) -> int:
+    """How many words: between blanks, and of scripts without blanks by their characters (two of
+    Chinese or Japanese make about one word, four of Thai, Lao, Khmer or Burmese)."""
+    if text.isascii():
+        return len(text.split())
+    joined = spaceless(text)
+    return len(joined[0].split()) + -(-len(joined[1]) // 2) + -(-len(joined[2]) // 4)
+
+
+def spaceless(text: str) -> tuple[str, str, str]:
+    """(the text without them, its Chinese and Japanese characters, its Thai, Lao, Khmer and Burmese
+    ones)."""
+    import re
+
+    han = r"\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    thai = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+    rest = re.sub(rf"[{han}\U00020000-\U0003ffff{thai}]", " ", text)
+    return (
+        " ".join(word for word in rest.split() if any(map(str.isalnum, word))),
+        "".join(re.findall(rf"[{han}\U00020000-\U0003ffff]", text)),
+        "".join(re.findall(rf"[{thai}]", text)),
+    )

@@ -60,6 +60,24 @@ def test_a_named_one_gets_a_draft_that_waits_and_is_not_made_twice(small: Market
     assert small.rows("SELECT status FROM enhancements ORDER BY id") == [("kept",), ("deferred",)]
 
 
+def test_the_merge_that_a_persons_file_cannot_have_is_told(small: Market) -> None:
+    small.done("enhance:gamma/skill")
+    small.target("gamma").write_text(SHORT + "\nOne more rule.\n")
+    told = small.doit("apply:gamma/skill", "--merge")
+    assert told.code == 1 and "changed since the draft was made" in told.out, told.out
+    assert "a person's file, which nightpress never published, has no version to merge" in told.out
+    assert "doit enhance:gamma/skill makes another of what stands there now" in told.out
+
+
+def test_files_of_people_are_counted_in_every_run(small: Market) -> None:
+    big = plugin(small.root, "omega", skill=SHORT.replace("gamma", "omega") + "Rule. " * 2_000)
+    assert big.is_dir()
+    small.done("manifests")
+    for _ in range(2):
+        assert "2 files of people are kept, 1 undersized; " in small.done("plan").out
+        small.done()
+
+
 def test_drafts_for_review_are_listed_after_what_is_new(small: Market) -> None:
     plugin(small.root, "zeta")
     small.done("manifests")

@@ -70,6 +70,20 @@ def test_what_makes_it_real_beside_a_placeholder(path: str, text: str) -> None:
     assert hollow.why(found) == ""
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "封条を検査し、破れを報告する。倉庫の扉ごとに一度だけ行う。",
+        "봉인을 살펴보고 찢어진 것을 알린다. 문마다 한 번만 한다.",
+        "检查封条。报告破损。每扇门只做一次。不要重复。不要拆封。",
+        "ตรวจตราประทับทุกประตูและรายงานที่ขาด อย่าทำซ้ำ",
+    ],
+)  # fmt: skip
+def test_a_readme_in_another_script_says_something(text: str) -> None:
+    found = plugin({".claude-plugin/plugin.json": MANIFEST, "README.md": f"# Kit\n\n{text}\n"})
+    assert hollow.why(found) == ""
+
+
 def test_a_plugin_without_components() -> None:
     assert hollow.why(plugin({".claude-plugin/plugin.json": MANIFEST, "README.md": ROUTINE}))
     text = (

@@ -225,9 +225,7 @@ def test_existing_skills_are_proposed_under_their_folder_names(tmp_path: Path) -
         "skill-skill-adapter": "skills/skill-adapter/SKILL.md",
     }
     said = "\n".join(done.lines())
-    assert (
-        "3 existing skills to be kept as found; 1 smaller than the window (standing: keep)" in said
-    )
+    assert "3 existing skills to be kept as found (standing: keep)" in said
     assert "1 skill folder called 'skill-adapter'" in said
     assert "1 skill folder against the naming rule" in said
     assert "one/skills/Second One" in said
@@ -238,7 +236,7 @@ def test_rename_generic_proposes_other_folders(tmp_path: Path) -> None:
     for name in ("fine", "skill-adapter", "Odd Name", "main"):
         put(folder / "skills" / name / "SKILL.md")
     done = init.init(tmp_path, str(tmp_path), rename_generic=True)
-    assert (done.existing, done.undersized, done.odd) == (1, 1, [])
+    assert (done.existing, done.odd) == (1, [])
     assert not done.generic
     assert sorted(e.target for e in manifest(tmp_path, "one").enhancements) == [
         "skills/fine/SKILL.md", "skills/odd-name/SKILL.md", "skills/one-2/SKILL.md",
@@ -431,7 +429,7 @@ def test_what_one_template_made_in_many_plugins_may_be_replaced_and_nothing_else
     assert policies == {
         "skills/adapter/SKILL.md": ("replace", True), "skills/by-hand/SKILL.md": ("keep", False)
     }  # fmt: skip
-    assert (done.existing, done.replaced, done.undersized) == (13, 12, 1)
+    assert (done.existing, done.replaced) == (13, 12)
 
 
 def test_declared_skills_by_topic_are_the_targets(tmp_path: Path) -> None:
@@ -457,3 +455,16 @@ def test_skills_behind_a_link_are_told_and_not_proposed(tmp_path: Path) -> None:
     said = "p/skills is a link: no document is written through it"
     assert sum(said in notice for notice in found.notices) == 1
     assert [p for p in validate(tmp_path) if p.severity == "error"] == []
+
+
+def test_skills_that_are_links_are_told(tmp_path: Path) -> None:
+    put(tmp_path / "p" / ".claude-plugin" / "plugin.json", "{}")
+    put(tmp_path / "p" / "skills" / "real" / "SKILL.md", "x")
+    put(tmp_path / "shared" / "x" / "SKILL.md", "x")
+    (tmp_path / "p" / "skills" / "folder").symlink_to("../../shared/x")
+    (tmp_path / "p" / "skills" / "file").mkdir()
+    (tmp_path / "p" / "skills" / "file" / "SKILL.md").symlink_to("../real/SKILL.md")
+    found = init.init(tmp_path, ".")
+    told = [notice for notice in found.notices if "are links: they are left alone" in notice]
+    assert told and "skills/file/SKILL.md, skills/folder" in told[0]
+    assert found.existing == 1

@@ -194,3 +194,24 @@ def test_a_line_that_has_no_evidence_is_told_in_a_sentence(
 def test_lines_of_files_that_nobody_declares(market: Market) -> None:
     done = market.run("nightpress", "why", f"{market.root / 'dodo.py'}:1")
     assert done.code == 3 and "no document that a manifest declares" in done.err
+
+
+def test_a_rejected_draft_is_told_as_rejected(tmp_path: Path) -> None:
+    plugin(tmp_path, "alpha", skill=OLD)
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    market.done("enhance:alpha/skill")
+    assert "draft waits" in market.run("nightpress", "why", str(market.target("alpha"))).out
+    market.done("reject:alpha/skill", "--because", "too loud")
+    said = market.run("nightpress", "why", str(market.target("alpha"))).out
+    assert "its draft was rejected" in said and "too loud (" in said and "waits" not in said
+
+
+def test_what_was_put_back_is_no_edit(market: Market) -> None:
+    market.done()
+    made = market.target("alpha").read_text()
+    market.target("alpha").write_text(OLD)
+    said = market.run("nightpress", "why", str(market.target("alpha"))).out
+    assert "what stood here before stands again" in said and "edited" not in said
+    market.target("alpha").write_text(made + "\nMore.\n")
+    assert _why(market, market.target("alpha"))["state"] == "edited"

@@ -48,11 +48,13 @@ INLINE_MARKUP = pattern(r"!?\[([^\]]*)\]\([^)]*\)|[*`]|<[^>]+>")
 
 
 def size_window(document: Document, context: Context, _: Options) -> Iterator[Spot]:
-    """The document's size in bytes (UTF-8) lies within the enhancement's window."""
+    """The document's size in bytes (UTF-8) lies within the enhancement's window: of a draft as it
+    will be published, of what people keep as it stands on disk."""
     window = context.window
     if window is None:
         return
-    size = len(document.text.encode("utf-8", "replace"))
+    said = document.text if context.ours else document.raw
+    size = len(said.encode("utf-8", "replace"))
     if size < window.min:
         yield Spot(f"{size:,} of {window.min:,} bytes", hint="say more of what the plugin holds")
     elif size > window.max:

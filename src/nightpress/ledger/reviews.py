@@ -77,6 +77,23 @@ def waiting_jobs(ledger: Ledger) -> list[str]:
     return [row["job"] for row in ledger.rows(query)]
 
 
+class Verdict(Struct, frozen=True):
+    """What became of a job's latest draft: waiting, applied, rejected or superseded; at: when."""
+
+    state: str
+    because: str
+    at: str
+
+
+def decision(ledger: Ledger, job: str) -> Verdict | None:
+    """What became of the job's latest draft; None where none was ever held."""
+    query = "SELECT state, because, decided FROM reviews WHERE job = ? ORDER BY id DESC LIMIT 1"
+    rows = [
+        Verdict(state, because or "", at or "") for state, because, at in ledger.rows(query, (job,))
+    ]
+    return rows[0] if rows else None
+
+
 def rejected_because(ledger: Ledger, job: str) -> str:
     """Why a person turned the job's latest draft down; "" if nobody did."""
     query = "SELECT state, because FROM reviews WHERE job = ? ORDER BY id DESC LIMIT 1"

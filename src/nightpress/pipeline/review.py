@@ -158,8 +158,19 @@ def merged(project: Project, one: Review, state: TargetState, root: Path) -> tup
     the draft; git does it. Raises NightpressError where one of the three is missing, or git."""
     base, standing = base_of(project, one.job), _standing(root, state.enhancement.target)
     if base is None or standing is None:
-        what = "what we last published is not kept" if base is None else "no file stands there"
-        raise NightpressError(f"{one.job}: no merge: {what}", "doit review shows the difference")
+        if standing is None:
+            what = "no file stands there any more"
+        elif attempts.last_publication(project.ledger, one.job) is None:
+            what = "a person's file, which nightpress never published, has no version to merge from"
+        else:
+            what = "what we last published is not kept"
+        hint = (
+            f'doit reject:{one.job} --because "..." drops the draft; doit enhance:{one.job} makes'
+        )
+        raise NightpressError(
+            f"{one.job}: not applied: {state.target_path} changed since the draft was made, and"
+            f" there is no merge: {what}", f"{hint} another of what stands there now",
+        )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="nightpress-merge-") as folder:
         paths = []
         for name, data in (("stands", standing), ("base", base), ("draft", one.draft)):

@@ -253,10 +253,9 @@ def _alone(path: Path, shown: str) -> Judged:
     else:
         context = checks.alone(target, _of_skill(path) if base != path.parent else None)
     verdict = checks.judge(text, context)
-    size = len(text.encode("utf-8", "replace"))
     return Judged(
-        shown, size, verdict.score, verdict.findings, counted_from=verdict.counted_from,
-        skill=trigger.skill_of(shown, text, context.anatomy),
+        shown, path.stat().st_size, verdict.score, verdict.findings,
+        counted_from=verdict.counted_from, skill=trigger.skill_of(shown, text, context.anatomy),
     )  # fmt: skip
 
 

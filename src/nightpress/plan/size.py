@@ -22,6 +22,7 @@ from nightpress.plan.state import PluginState
 from nightpress.plugin import frontmatter, sources
 from nightpress.plugin.anatomy import kind_of
 from nightpress.project import Project
+from nightpress.text import words
 
 LEAST = 1_200
 """Bytes under which a document says too little, whatever it is of."""
@@ -55,11 +56,12 @@ class Sized(Struct, frozen=True):
     words: int = 0
 
     def sentence(self) -> str:
-        """`3.5-6 kB of 2,900 words`; "" where nothing was counted."""
+        """`asked for: 3.5-6 kB, as the source has 2,900 words`; "" where nothing was counted."""
         if not self.words:
             return ""
-        words = f"{self.words:,} word{'s' * (self.words != 1)}"
-        return f"{_kilo(self.window.min)}-{_kilo(self.window.upper)} kB of {words}"
+        many = f"{self.words:,} word{'s' * (self.words != 1)}"
+        size = f"{_kilo(self.window.min)}-{_kilo(self.window.upper)} kB"
+        return f"asked for: {size}, as the source has {many}"
 
 
 def _kilo(size: int) -> str:
@@ -96,7 +98,7 @@ def said(anatomy: Anatomy) -> Said:
     }
     return Said(
         sum(len(line.encode("utf-8", "replace")) for line in lines.values()),
-        sum(len(line.split()) for line in lines.values()),
+        sum(words(line) for line in lines.values()),
         len(found),
     )
 
@@ -132,5 +134,5 @@ def of(
     return Sized(window(declared, counted), counted.words)
 
 
-VERSION = "1"
+VERSION = "2"
 """Of how it is counted: another one is another key in the index."""

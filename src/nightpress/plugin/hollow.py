@@ -12,6 +12,7 @@ from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component, SourceFile
 from nightpress.plugin import frontmatter
 from nightpress.plugin.anatomy import kind_of
+from nightpress.text import words
 
 GENERIC = 500
 """Characters of lines that say something, below which a plugin may be a general template."""
@@ -103,7 +104,7 @@ def _is_general(anatomy: Anatomy, parts: Iterable[Component]) -> bool:
     if any(_OF_ITS_OWN.search(text) for text in texts):
         return False
     subject = _stems(f"{anatomy.name.replace('-', ' ')} {anatomy.description}")
-    if not subject or _WIDE.search("".join(texts)):
+    if not subject or len(_OTHER.findall("".join(texts))) >= 8:
         return False  # in a script whose words we cannot compare
     return len(subject & _stems(" ".join(texts))) <= COVERED * len(subject)
 
@@ -113,7 +114,7 @@ _OF_ITS_OWN = pattern(  # code, a file, an option, a name in mixed case, a numbe
     r"|(?<!^)(?<![\n\w])\d"
     r"|[@~$]\w"
 )
-_WIDE = pattern(r"[\u0370-\uffff]{8}")
+_OTHER = pattern(r"[\u0370-\u1fff\u2c00-\ud7ff\uf900-\uffdc]")  # letters of other scripts
 _GENERAL = frozenset(
     "plugin plugins tool tools for with and the your from that this into code claude to in using"
     " use by based on or via skill skills agent agents command commands automated automation of an"
@@ -143,8 +144,18 @@ def weight(files: Iterable[SourceFile]) -> int:
         for line in lines:
             key = re.sub(r"\W+", " ", line).strip().lower()
             if key:
-                said[key] = len(line.strip())
+                said[key] = length(line.strip())
     return sum(said.values())
+
+
+def length(line: str) -> int:
+    """Its characters; one of a script that says a syllable or a word with each counts three."""
+    return len(line) if line.isascii() else len(line) + 2 * len(_DENSE.findall(line))
+
+
+_DENSE = pattern(
+    r"[\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]"
+)
 
 
 def telling(body: str) -> Iterator[str]:
@@ -170,7 +181,7 @@ def telling(body: str) -> Iterator[str]:
         said = item[1] if item else plain
         if routine or _EMPTY_WORD.fullmatch(said):
             continue
-        short = len(said.split()) <= SHORT and not _WIDE.search(said)
+        short = words(said) <= SHORT and len(_OTHER.findall(said)) < SHORT
         if not short or _TELLING.search(said):
             yield plain
 

@@ -36,8 +36,7 @@ class SyncResult(Struct):
     """What was written, and what the user should know.
 
     known: plugins whose manifest was there; gone: manifests whose plugin is not; existing,
-    undersized, replaced: skills that stand there, and those of them that are smaller than the size
-    window, and that one template has made in many plugins.
+    replaced: skills that stand there, and those of them that one template has made in many plugins.
     """
 
     plugins: int = 0
@@ -47,7 +46,6 @@ class SyncResult(Struct):
     gone: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     existing: int = 0
-    undersized: int = 0
     replaced: int = 0
     generic: Counter[str] = field(default_factory=Counter)
     odd: list[str] = field(default_factory=list)
@@ -89,8 +87,7 @@ class SyncResult(Struct):
                 " plugins: the manifests say `standing: replace`, so they will be made again"
             )
         if kept := self.existing - self.replaced:
-            small = f"; {self.undersized:,} smaller than the window" if self.undersized else ""
-            yield f"{_some(kept, 'existing skill')} to be kept as found{small} (standing: keep)"
+            yield f"{_some(kept, 'existing skill')} to be kept as found (standing: keep)"
         if self.next_step:
             yield self.next_step
 
@@ -188,15 +185,13 @@ class Sync:
     def _count(self, plugin: FoundPlugin, renamed: bool) -> None:
         """What the user should know of the skills that stand there; renamed: their generic and
         odd folders are not proposed, so they stay as they are."""
-        for folder, size in plugin.skills:
+        for folder, _ in plugin.skills:
             name = folder.rpartition("/")[2]
             if renamed and (name in GENERIC or is_odd(name)):
                 continue
             self.done.existing += 1
             if (plugin.path, f"{folder}/SKILL.md") in self.replaced:
                 self.done.replaced += 1
-            else:
-                self.done.undersized += size < self.defaults.size.min
             if name in GENERIC:
                 self.done.generic[name] += 1
             elif is_odd(name):
@@ -261,6 +256,16 @@ class Sync:
         replace(path, shown, text.encode("utf-8"))
         self.done.added.append(f"{names} to {shown}")
 
+    def _linked(self, plugin: FoundPlugin) -> None:
+        """Tell of skills that are links, or lie behind one: they are documented where they are."""
+        linked = [p for p in plugin.links if p.startswith("skills/") and p.count("/") <= 2]
+        linked = [p for p in linked if p.count("/") == 1 or p.endswith("/SKILL.md")]
+        if linked:
+            named = ", ".join(linked[:3]) + (", ..." if len(linked) > 3 else "")
+            what = "is a link: it is" if len(linked) == 1 else "are links: they are"
+            left = "left alone, and documented where it leads, if a plugin has it there"
+            self.done.notices.append(f"{plugin.path}: {named} {what} {left}")
+
     def _proposals(
         self, plugin: FoundPlugin, slug: str, kinds: Iterable[str], taken: Container[str] = ()
     ) -> Iterator[Proposal]:
@@ -268,6 +273,7 @@ class Sync:
             # the plugin is one skill: a second one beside it would change what it is
             kinds = [kind for kind in kinds if kind != SKILL]
             self.done.notices.append(f"{plugin.path}: its SKILL.md at the root is left alone")
+        self._linked(plugin)
         folders = [folder for folder, _ in plugin.skills]
         targets = {kind: self._target(kind) for kind in kinds}
         own = slugs.skill_name(slug)

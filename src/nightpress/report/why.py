@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.errors import UnsafePath, UsageError
-from nightpress.ledger import RecordedAttempt, RecordedCall, attempts, calls, lockfile
+from nightpress.ledger import RecordedAttempt, RecordedCall, attempts, calls, lockfile, reviews
 from nightpress.model import STANDING, Finding, Status
 from nightpress.pipeline import publish
 from nightpress.plan import Item, catalog
@@ -61,7 +61,7 @@ def explain(project: Project, given: str, *, diff: bool = False) -> Why:
     if done is not None:
         return _made(project, path, stands, rows, done, diff)
     if rows:
-        return _tried(path, stands, rows)
+        return _tried(project, path, stands, rows)
     entry = next((e for e in project.lock().values() if e.target == path), None)
     if entry is not None:
         return _locked(path, stands, entry)
@@ -124,6 +124,12 @@ def _made(
             if any(row.status == Status.PUBLISHED for row in rows)
             else "written by people, and adopted as it stands: nightpress never changed it"
         )
+    elif provenance.chain(rows, stands)[-1].what == "put back":
+        state = "put back"
+        text = (
+            "what stood here before stands again: our publication is taken for rejected, and made"
+        )
+        text += f" again once something changes, or by name (`doit enhance:{done.job}`)"
     else:
         state, slug = "edited", done.slug
         text = f"edited by hand since it was {done.status}: it is kept; `doit adopt:{slug}`"
@@ -253,15 +259,23 @@ def _findings(findings: Sequence[Finding]) -> str:
     return said + (f" and {len(findings) - 3} more" if len(findings) > 3 else "")
 
 
-def _tried(path: str, stands: str | None, rows: list[RecordedAttempt]) -> Why:
+def _tried(project: Project, path: str, stands: str | None, rows: list[RecordedAttempt]) -> Why:
     """Attempted, and never published: what stands there is somebody else's."""
     last = rows[0]
     what = "the file that stands here is not nightpress's" if stands else "there is no such file"
     text = f"{what}; the last of {len(rows)} attempts: {last.status}"
     found = Why(path, "not published", text)
+    because = last.error_message or "; ".join(last.reasons)
+    decided = reviews.decision(project.ledger, last.job) if last.status == Status.DEFERRED else None
+    if decided is not None and decided.state == "rejected":
+        found.text += ", and its draft was rejected"
+        at = f"{decided.at[:19].replace('T', ' ')} UTC"
+        because = (
+            f"{decided.because or 'no reason given'} ({at}); made again once something changes"
+        )
     found.facts = [
         ("when", f"{last.timestamp[:19].replace('T', ' ')} UTC, in run {last.run_id}"),
-        ("because", last.error_message or "; ".join(last.reasons)),
+        ("because", because),
         ("more", f"doit info enhance:{last.job}"),
     ]
     found.data = {

@@ -152,7 +152,9 @@ def _show_persons(now: Session, catalog: Catalog, rows: list[Item]) -> None:
         if item.decision.action in ("keep", "adopt")
     ]
     small = sum("undersized" in code for code in codes)
-    kept = sum("edited" not in code for code in codes)
+    lock = now.project.lock()
+    adopted = (item.id for item in rows if item.decision.action == "fresh" and item.id in lock)
+    kept = len(codes) + sum(lock[job].status == "adopted" for job in adopted)
     if kept:
         files = "1 file of a person is" if kept == 1 else f"{kept:,} files of people are"
         hint = f", {small:,} undersized; `standing: review` proposes drafts" if small else ""
