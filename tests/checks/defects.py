@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from nightpress.checks import Neighbours, sketches
+from nightpress.checks import Neighbours, Skill, sketches, trigger
 from nightpress.checks.document import CODE_SPAN
 from tests.checks.base import BASE, FILES, INSTRUCTIONS
 from tests.checks.defect import Defect, add, description, end, field, made, same, swap
@@ -37,6 +38,12 @@ LINES = "\n\n".join(f"Line {n} of {n * 3}." for n in range(180))
 MORE_HEADINGS = BASE + "".join(f"\n## Extra {n}\n\nText.\n" for n in range(30))
 MORE_CODE = BASE + "".join(f"\n```text\nblock {n}\n```\n" for n in range(12))
 MORE_LINKS = BASE + "".join(f"\n[s{n}](references/stations.md)\n" for n in range(14))
+
+
+def rivals(own: Skill) -> Iterable[trigger.Beaten]:
+    asked = ("the window at a given draught", "why prediction and gauge disagree", "feed the gulls")
+    other = Skill("gauges/skill", "gauges", "Reads a gauge: window, gulls, prediction.", asked)
+    return trigger.Rivals([other]).beaten(own)
 
 
 def form() -> list[Defect]:
@@ -267,6 +274,7 @@ def substance() -> list[Defect]:
             "as the opening",
             swap("# Tide table\n", f"# Tide table\n\n{SAID_AGAIN}\n"),
         ),
+        made("description-beats", "another's words", same, standing=None, rivals=rivals),
         made("block-vacuous", "a command alone", add("```text\n/tides\n```")),
         made("block-vacuous", "an empty block", add("```text\n\n```")),
         made("block-vacuous", "an empty section", add("## Wind\n\n## Sun\n\nAt Holmvik.")),

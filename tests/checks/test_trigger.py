@@ -76,3 +76,11 @@ def test_requests_are_what_the_text_says_of_its_use_but_not_its_description() ->
         "Plan a crossing of the sill at Holmvik",
     )
     assert trigger.skill_of("none", "# No frontmatter\n", None) is None
+
+
+def test_a_new_description_takes_what_another_was_found_by() -> None:
+    rivals = trigger.Rivals([TIDES, GAUGES])
+    greedy = Skill("new", "all", f"{TIDES.description} When is high water at Holmvik tomorrow.")
+    assert list(rivals.beaten(greedy)) == [trigger.Beaten("tides", TIDES.requests, 2)]
+    assert list(rivals.beaten(Skill("new", "gulls", "Feeds the gulls."))) == []
+    assert list(rivals.beaten(TIDES)) == []  # what stood there before is no rival of its own

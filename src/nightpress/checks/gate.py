@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct, field
 
 from nightpress.checks.document import Document
 from nightpress.checks.near_duplicates import Neighbours
 from nightpress.model import Anatomy, Finding, Severity, Window
+
+if TYPE_CHECKING:
+    from nightpress.checks.trigger import Beaten, Skill
 
 Family = Literal[
     "form", "grounding", "substance", "safety", "regression", "truncation", "normalised", "custom"
@@ -41,7 +44,7 @@ class Context(Struct, frozen=True):
     reason; instructions: the prompt's own words, without plugin content; neighbours: the paragraphs
     of the marketplace's other documents; custom: the project's own checks, already loaded; forced:
     the user accepts losses against the standing file; outline: the sections that the generator
-    declares.
+    declares; rivals: from which of the marketplace's other skills a skill would take requests.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -63,6 +66,7 @@ class Context(Struct, frozen=True):
     custom: tuple[Gate, ...] = ()
     forced: bool = False
     outline: tuple[Mapping[str, Any], ...] = ()
+    rivals: Callable[[Skill], Iterable[Beaten]] | None = None
 
 
 Check = Callable[[Document, Context, Options], Iterable[Spot]]

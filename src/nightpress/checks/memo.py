@@ -17,7 +17,7 @@ from msgspec import Struct
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Gate, Options, Spot
 
-_LIVE = frozenset({"neighbours", "elsewhere"})
+_LIVE = frozenset({"neighbours", "elsewhere", "rivals"})
 """What changes behind the context's back: what turned on it is not remembered."""
 
 

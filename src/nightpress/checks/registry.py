@@ -18,6 +18,7 @@ from nightpress.checks import (
     safety,
     secrets,
     substance,
+    trigger,
 )
 from nightpress.checks.gate import Gate
 
@@ -209,6 +210,13 @@ GATES = (
         emptiness.description_repeated,
         alone="info",
         spares=True,
+    ),
+    Gate(
+        "description-beats",
+        "substance",
+        "warning",
+        trigger.description_beats,
+        {"least": 2, "share": 0.5},
     ),
     Gate("block-vacuous", "substance", "warning", emptiness.block_vacuous, spares=True),
     Gate("code-span", "substance", "error", substance.code_span, alone="warning", spares=True),

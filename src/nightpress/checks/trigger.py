@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from nightpress.checks.document import parse
+from nightpress.checks.document import Document
+from nightpress.checks.gate import Context, Options, Spot
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 from nightpress.plugin import frontmatter
@@ -106,14 +107,26 @@ class Index:
     def __init__(self, texts: Iterable[str]) -> None:
         counts = [Counter(words(text)) for text in texts]
         sizes = [sum(count.values()) for count in counts]
-        mean = sum(sizes) / max(1, len(sizes)) or 1.0
-        held = Counter(word for count in counts for word in count)
+        self._mean = sum(sizes) / max(1, len(sizes)) or 1.0
+        self._held = Counter(word for count in counts for word in count)
+        self._all = len(counts)
         self._weights: dict[str, dict[int, float]] = defaultdict(dict)
         for at, count in enumerate(counts):
-            norm = K1 * (1 - B + B * sizes[at] / mean)
-            for word, n in count.items():
-                rarity = math.log(1 + (len(counts) - held[word] + 0.5) / (held[word] + 0.5))
-                self._weights[word][at] = rarity * n * (K1 + 1) / (n + norm)
+            for word, weight in self._weighed(count).items():
+                self._weights[word][at] = weight
+
+    def weights(self, text: str) -> dict[str, float]:
+        """What each word of one more description would weigh."""
+        return self._weighed(Counter(words(text)))
+
+    def _weighed(self, count: Counter[str]) -> dict[str, float]:
+        norm = K1 * (1 - B + B * sum(count.values()) / self._mean)
+        held, every = self._held, self._all
+        return {
+            word: math.log(1 + (every - held[word] + 0.5) / (held[word] + 0.5))
+            * n * (K1 + 1) / (n + norm)
+            for word, n in count.items()
+        }  # fmt: skip
 
     def scores(self, request: str) -> dict[int, float]:
         """Place of a description -> its score, of those that share a word with the request."""
@@ -126,7 +139,7 @@ class Index:
 
 def measure(skills: Sequence[Skill]) -> Measured:
     """Each skill's requests, put to all descriptions. A tie is no first place."""
-    index = Index(f"{s.name.replace('-', ' ')} {s.description}" for s in skills)
+    index = Index(_listed(skill) for skill in skills)
     every = []
     for own, skill in enumerate(skills):
         first = top3 = 0
@@ -141,6 +154,77 @@ def measure(skills: Sequence[Skill]) -> Measured:
         worst = tuple(rivals.most_common(3))
         every.append(Trigger(skill.id, len(skill.requests), first, top3, worst))
     return Measured(tuple(every), tuple(_twins(skills)), sum(s.listed for s in skills))
+
+
+class Beaten(Struct, frozen=True):
+    """A skill, by its id, that another description takes requests from. held: requests at which it
+    came first; taken: those of them at which it does no longer."""
+
+    id: str
+    taken: tuple[str, ...]
+    held: int
+
+
+class Rivals:
+    """The marketplace's other skills, each with the requests at which its description comes first:
+    what a new description must not take."""
+
+    def __init__(self, skills: Sequence[Skill]) -> None:
+        self._skills = skills
+        self._index = Index(_listed(s) for s in skills)
+        self._asked: list[tuple[int, str, frozenset[str], dict[int, float]]] = []
+        self._by_word: dict[str, list[int]] = defaultdict(list)
+        for own, skill in enumerate(skills):
+            for request in skill.requests:
+                scores = self._index.scores(request)
+                best = dict(sorted(scores.items(), key=lambda item: -item[1])[:3])
+                said = frozenset(words(request))
+                for word in said:
+                    self._by_word[word].append(len(self._asked))
+                self._asked.append((own, request, said, {own: scores.get(own, 0.0), **best}))
+
+    def beaten(self, skill: Skill) -> Iterator[Beaten]:
+        """Whom the skill's description takes requests from."""
+        weights = self._index.weights(_listed(skill))
+        near = {at for word in weights for at in self._by_word.get(word, ())}
+        taken: dict[int, list[str]] = defaultdict(list)
+        held = Counter[int]()
+        for at, (own, request, said, scores) in enumerate(self._asked):
+            others = [n for n in scores if n != own and self._skills[n].id != skill.id]
+            if self._skills[own].id == skill.id or not scores[own]:
+                continue
+            if any(scores[n] >= scores[own] for n in others):
+                continue
+            held[own] += 1
+            if at in near and sum(weights.get(w, 0.0) for w in said) >= scores[own]:
+                taken[own].append(request)
+        for own, lost in taken.items():
+            yield Beaten(self._skills[own].id, tuple(lost), held[own])
+
+
+def _listed(skill: Skill) -> str:
+    return f"{skill.name.replace('-', ' ')} {skill.description}"
+
+
+def description_beats(document: Document, context: Context, options: Options) -> Iterator[Spot]:
+    """A new description does not take the requests of another skill of the marketplace: at less
+    than the option share of what finds that one first, by BM25 over all names and descriptions,
+    does it come before it (and at less than `least`)."""
+    description = document.text_field("description")
+    before = frontmatter.split(context.standing or "").raw or ""
+    if context.rivals is None or not description or description in before:
+        return
+    own = Skill(context.target or "", document.text_field("name"), description)
+    for one in context.rivals(own):
+        taken = len(one.taken)
+        if taken >= max(int(options["least"]), float(options["share"]) * one.held):
+            yield Spot(
+                f"takes {taken} of the {one.held} requests that find {one.id}, as:"
+                f" {one.taken[0][:60]!r}",
+                document.field_line("description"),
+                1,
+                "say what sets it apart, and leave out what the other one is for",
+            )
 
 
 def _twins(skills: Sequence[Skill]) -> Iterator[tuple[str, str]]:
@@ -158,8 +242,12 @@ def _twins(skills: Sequence[Skill]) -> Iterator[tuple[str, str]]:
 def skill_of(id_: str, text: str, anatomy: Anatomy | None) -> Skill | None:
     """The skill that a document is; None where its frontmatter names none. anatomy: its plugin's,
     whose commands speak for it where it is the only one."""
-    document = parse(text)
-    name, description = document.text_field("name"), document.text_field("description")
+    parts = frontmatter.split(text)
+    try:
+        fields = frontmatter.parse(parts.raw) if parts.raw is not None else {}
+    except frontmatter.FrontmatterError:
+        return None
+    name, description = (str(fields.get(key) or "").strip() for key in ("name", "description"))
     if not (name and description):
         return None
     if anatomy is not None and len({c.path for c in anatomy.of("skill")}) > 1:

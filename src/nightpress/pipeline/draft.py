@@ -236,7 +236,7 @@ def _judged(
         verdict = judge.judge(
             project, plugin, state.enhancement, state.counted, text,
             standing=standing, finish=ending, planned=planned, forced=state.inputs.forced,
-            by_model=state.writer.kind == "model",
+            by_model=state.writer.kind == "model", beside=True,
         )  # fmt: skip
         if not verdict.errors:
             around.add(state.target_path, verdict.text.encode("utf-8", "replace"))

@@ -210,7 +210,7 @@ def _judged(
     verdict = judge.judge(
         project, plugin, state.enhancement, state.counted, text,
         planned=[other.enhancement.target for other in plugin.states.values()],
-        ours=staleness.is_ours(state.inputs.standing, state.inputs.publication),
+        ours=staleness.is_ours(state.inputs.standing, state.inputs.publication), beside=True,
     )  # fmt: skip
     accepted = state.inputs.publication.accepted if state.inputs.publication else ()
     new = baseline.new(verdict.findings, accepted)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress import project as contract
-from nightpress.checks import baseline, document, evidence
+from nightpress.checks import baseline, document, evidence, trigger
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Enhancement, Generator
 from nightpress.plan import history, near_duplicates, own_checks, size, staleness
@@ -35,6 +37,7 @@ def judge(
     ours: bool = True,
     witnessed: bool = True,
     by_model: bool = False,
+    beside: bool = False,
 ) -> checks.Verdict:
     """The verdict on `text` as this enhancement's document.
 
@@ -71,8 +74,17 @@ def judge(
         instructions=instructions(generator.system, generator.prompt),
         neighbours=around.beside(text, folder, ours=by_model) if around else None,
         custom=own_checks.gates(generator, settings, project.root),
+        rivals=partial(_beaten, project, f"{plugin.slug}/{enhancement.name}")
+        if ours and beside
+        else None,
     )
     return checks.judge(text, context)
+
+
+def _beaten(project: Project, job: str, own: checks.Skill) -> Iterable[trigger.Beaten]:
+    from nightpress.plan import rivals
+
+    return rivals.of(project).beaten(replace(own, id=job))
 
 
 def _persons(project: Project, plugin: PluginState, enhancement: Enhancement) -> str:

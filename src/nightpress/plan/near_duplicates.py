@@ -26,7 +26,7 @@ from nightpress.project import Project
 from nightpress.storage import index as digests
 from nightpress.storage import stamp, tree
 
-__all__ = ["NearDuplicates", "of"]
+__all__ = ["NearDuplicates", "of", "targets"]
 
 CAP = 1024 * 1024
 """Bytes of a document that is compared; a larger one is passed over."""
@@ -107,7 +107,7 @@ class NearDuplicates:
 
     def _loaded(self) -> dict[str, Paragraphs]:
         if self._documents is None:
-            self._jobs = dict(_targets(self._project))
+            self._jobs = dict(targets(self._project))
             self._documents = _load(self._project, self._jobs)
         return self._documents
 
@@ -148,7 +148,7 @@ def _stamp(path: str) -> bytes | None:
         return None
 
 
-def _targets(project: Project) -> Iterator[tuple[str, str]]:
+def targets(project: Project) -> Iterator[tuple[str, str]]:
     """(target, relative to the project, job) of every document that a manifest declares; of plugins
     that have not moved, as the index has them."""
     still, items = project.index.still(project.key), dict(project.index.all_items())
