@@ -152,6 +152,8 @@ def test_extended_is_what_loses_nothing(tmp_path: Path) -> None:
     assert "1 published" in done, done
     assert text != KEEPER
     assert all(line in text.splitlines() for line in KEEPER.splitlines())
+    assert text.startswith(KEEPER.partition("# Delta")[0]), "the frontmatter is its author's"
+    assert "nothing to do" in market.done().out
 
 
 def in_order(lines: list[str], text: str) -> bool:

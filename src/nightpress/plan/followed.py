@@ -26,12 +26,14 @@ def fields(
 
 def own(text: str, wanted: Mapping[str, object], persons: str = "") -> tuple[str, ...]:
     """Names of those fields that are the author's in this document, and never follow: they say
-    something else, or stand in the person's file that it goes back to."""
+    something else, stand in the person's file that it goes back to, or were not added to that."""
     stand, theirs = finish.fields_of(text), finish.fields_of(persons)
     return tuple(
         name
         for name, value in _leaves(wanted)
-        if name.partition(".")[0] in theirs or _at(stand, name) not in (None, value)
+        if name.partition(".")[0] in theirs
+        or _at(stand, name) not in (None, value)
+        or (theirs and _at(stand, name) is None)
     )
 
 
