@@ -93,7 +93,8 @@ class Answer(NamedTuple):
     day), and the number that it stated, if any; left: False where
     the request certainly never left this machine (its reservation may be given back);
     tokens_in, tokens_out, model: what an answer without a reply cost, and whose it was; by_chance:
-    it was blocked for what another try may well not say.
+    it was blocked for what another try may well not say; broken: a success whose body is no answer
+    of this service at all (a login page of the network, say).
     """
 
     kind: str
@@ -108,6 +109,7 @@ class Answer(NamedTuple):
     tokens_out: int = 0
     model: str = ""
     by_chance: bool = False
+    broken: bool = False
 
 
 # kind -> (may the same request be tried again in this run, does it end the whole run)

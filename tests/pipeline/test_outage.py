@@ -218,3 +218,21 @@ def test_a_certificate_that_stays_wrong_ends_the_run(shop: Market, tmp_path: Pat
     assert "\n1 published" in done.out, done.out
     assert "issued by CN=Reading Proxy CA" in done.out and "SSL_CERT_FILE" in done.out
     assert used() == asked == 3
+
+
+def test_pages_in_the_place_of_answers_are_an_outage(shop: Market) -> None:
+    """As of a network that wants a login first: each call a success, and none an answer."""
+    with serving(shop, 600, rates={"malformed_json": 0.5, "empty_body": 0.5}) as (server, doit):
+        done = doit()
+        asked = len(server.seen()["list"])
+    assert done.code == 75, done.out
+    assert asked == used() <= 25
+    assert "stopped: gemini-3.5-flash-lite has not answered since" in done.out
+    assert "the reply's body is" in done.out
+
+
+def test_one_question_whose_answer_is_always_broken_is_no_outage(shop: Market) -> None:
+    with serving(shop, 300, script=["ok", "ok", *["empty_body"] * 3]) as (_, doit):
+        done = doit("-n", "1")
+    assert "5 published" in done.out, done.out
+    assert "does not answer" not in done.out

@@ -270,7 +270,7 @@ class Caller(Struct):
         ) -> None:
             model = recorder.model
             answer = result.answer if isinstance(result, BackendError) else None
-            self.circuit.heard(model, answer)
+            self.circuit.heard(model, answer, request.job)
             passes = answer is not None and self.circuit.may_pass(model, answer)
             quiet = self.circuit.is_told(model)
             recorder.record(request, attempt, seconds, result, quiet=quiet, passes=passes)

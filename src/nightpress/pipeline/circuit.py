@@ -36,16 +36,15 @@ OVERLOADED = frozenset({502, 503, 504})
 
 def is_outage(answer: Answer) -> bool:
     """Is it the whole service that did not answer, and not this question?"""
-    return answer.kind == "transient" and (
-        answer.http_status is None or answer.http_status in OVERLOADED
-    )
+    away = answer.http_status is None or answer.http_status in OVERLOADED
+    return answer.broken or (answer.kind == "transient" and away)
 
 
 class _Lane(Struct):
     """One model. failures: without an answer since; began: of the first of them (epoch seconds);
     probe_at: when the next call may be made, while the circuit is open; reached: did a server get a
     call at all? distrusted, distrusted_at: the last one showed a certificate that is not trusted,
-    and since when that is so."""
+    and since when that is so; broken: jobs that got a body that is no answer, since the last."""
 
     failures: int = 0
     began: float = 0.0
@@ -55,6 +54,7 @@ class _Lane(Struct):
     reached: bool = False
     distrusted: bool = False
     distrusted_at: float = 0.0
+    broken: set[str] = field(default_factory=set)
     told: bool = False
     because: str = ""
     hint: str = ""
@@ -110,21 +110,23 @@ class Circuit(Struct):
             lane.probe_at = now + lane.gap
             return 0.0
 
-    def heard(self, model: str, answer: Answer | None) -> None:
-        """What a call came to; None: a reply. Whatever is no outage closes the circuit."""
+    def heard(self, model: str, answer: Answer | None, job: str = "") -> None:
+        """What a call came to; None: a reply. Whatever is no outage closes the circuit. job: whose
+        question it was: one that always gets a broken body is no outage, two are."""
         if answer is not None and (is_outage(answer) or answer.kind == "untrusted"):
-            self._failed(model, answer)
+            self._failed(model, answer, job)
             return
         with self._guard:
             lane = self._lanes.setdefault(model, _Lane())
             was, lane.failures, lane.probe_at, lane.gap = lane.told, 0, None, GAP
             lane.answered = lane.reached = True
             lane.told = False
+            lane.broken.clear()
             minutes = (self.clock.time() - lane.began) / 60
         if was:
             self.run.notice(f"{model} answers again, after {minutes:.0f} min; the run goes on")
 
-    def _failed(self, model: str, answer: Answer) -> None:
+    def _failed(self, model: str, answer: Answer, job: str) -> None:
         with self._guard:
             lane = self._lanes.setdefault(model, _Lane())
             now = self.clock.time()
@@ -139,6 +141,10 @@ class Circuit(Struct):
             lane.distrusted = distrusts
             if lane.failures == 1:
                 lane.began = now
+            if answer.broken:
+                lane.broken.add(job)
+                if len(lane.broken) == 1:
+                    return
             few = lane.distrusted or not lane.answered
             if lane.probe_at is None and lane.failures >= (1 if few else IN_A_ROW):
                 lane.gap = GAP if lane.answered or lane.reached or self.until else NEAR

@@ -97,9 +97,11 @@ def of_body(body: str) -> Outcome:
                 "", "", 0, 0, Answer("transient", message, hint=HINTS["unreached"], left=False)
             )
         message = "the reply's body is no JSON" if body.strip() else "the reply's body is empty"
-        return Outcome("", "", 0, 0, Answer("malformed", message, 200))
+        return Outcome("", "", 0, 0, Answer("malformed", message, 200, broken=True))
     if not isinstance(value, dict):
-        return Outcome("", "", 0, 0, Answer("malformed", "the reply's body is no object", 200))
+        return Outcome(
+            "", "", 0, 0, Answer("malformed", "the reply's body is no object", 200, broken=True)
+        )
     if _mapping(value.get("error")):  # an error that came too late for the status line
         code = value["error"].get("code")
         return Outcome("", "", 0, 0, of_error(code if isinstance(code, int) else 500, value))
