@@ -41,6 +41,21 @@ def normal(data: bytes) -> bytes:
     return data.rstrip(b"\n") + b"\n" if data.strip() else data
 
 
+def broken(data: bytes) -> bytes:
+    """`normal`, with the blanks that mean something in Markdown: two before a line
+    end within a paragraph break the line there."""
+    lines = data.replace(b"\r\n", b"\n").split(b"\n")
+    found = (
+        line.rstrip(b" \t") + (b"  " if _BREAK.search(line) and _GOES_ON.match(below) else b"")
+        for line, below in zip(lines, [*lines[1:], b""], strict=True)
+    )
+    return b"\n".join(found).rstrip(b"\n") + b"\n"
+
+
+_BREAK = re.compile(rb"^(?!\s*[#|`~]).*\S {2,}$")
+_GOES_ON = re.compile(rb"\s*(?![-*+]\s|\d+[.)]\s|[#|>]|```|~~~|---)\S")
+
+
 def held(path: str, data: bytes) -> str:
     """Digest of a file as content: the same for whatever checkout and formatter it went through.
     Of a pointer that Git LFS left in its place: that of the file; of JSON: of its value, of a

@@ -50,6 +50,15 @@ def test_a_checkout_with_crlf_is_up_to_date(market: Market) -> None:
     untouched(there, market.root)
 
 
+def test_a_hard_break_that_somebody_adds_is_an_edit(market: Market) -> None:
+    text = market.target("beta").read_text()
+    at = text.index(". ", text.index("\n# ")) + 1
+    market.target("beta").write_text(f"{text[:at]}  \n{text[at + 1 :]}")
+    assert "edited by hand" in market.done("plan").out
+    broken = f"{text[:at]}\n{text[at + 1 :]}"
+    assert fingerprint.broken(broken.encode()) == fingerprint.normal(broken.encode())
+
+
 def test_what_a_hook_strips_is_no_edit_and_the_document_goes_on(market: Market) -> None:
     text = market.target("alpha").read_text()
     market.target("alpha").write_text(text.replace(".\n", ".  \n").rstrip("\n"))

@@ -220,6 +220,8 @@ class Gatherer:
             path = f"{manifest.path}/{enhancement.target}"
             size, held = plugin.files.get(enhancement.target, (0, None))
             sha256 = plugin.raw.get(enhancement.target, held)
+            if held != sha256 and enhancement.target.endswith(".md"):
+                held = sources.with_breaks(plugin.root, enhancement.target) or held
             publication, last, undone = self._history.of(job, path, sha256, held)
             generator = project.generator(enhancement.generator)
             targets[enhancement.name] = Target(

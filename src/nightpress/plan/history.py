@@ -75,7 +75,7 @@ class History:
             normal = entry.normal or entry.sha256
         elif latest is not None:
             known, normal = self._of_row(latest), latest.content_sha256
-        if known is not None and stands is not None and normal == held:
+        if known is not None and stands is not None and held in (normal, known.sha256):
             known = replace(known, sha256=stands)
         return known, last, undone
 

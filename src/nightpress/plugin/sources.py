@@ -120,6 +120,17 @@ def anatomy_of(root: Path, sources: Sources, told: Mapping[str, Any] | None = No
     return anatomy.build(sources.files, root.name, told)
 
 
+def with_breaks(root: Path, target: str) -> str:
+    """Digest of a document as git and formatters leave it, its hard breaks kept; "" if it has none
+    (then a formatter took them, and nobody added any)."""
+    try:
+        data = tree.read(root, target, STANDING_CAP)
+    except (OSError, UnsafePath):
+        return ""
+    said = fingerprint.broken(data)
+    return fingerprint.sha256(said) if said != fingerprint.normal(data) else ""
+
+
 def standing_text(root: Path, target: str, sha256: str | None) -> str:
     """The file that stands at the target; "" if there is none (its sha256 is None)."""
     if sha256 is None:
