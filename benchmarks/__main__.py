@@ -71,7 +71,7 @@ def main(argv: list[str]) -> int:
         print(json.dumps(result, indent=1))
     else:
         print(module.render(result))
-    return 0
+    return int(hasattr(module, "failed") and module.failed(result))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 A target takes a text and may raise only what it is documented to raise. Inputs are made by mutating
 samples (cut, doubled, spliced, nested, odd characters), by seed: `--seconds` for each target
-(default 5; a nightly job takes 60), or `--inputs`; `--target NAME` for one. tests/test_fuzz.py gives
-the same targets to Hypothesis. What was found is listed with its input.
+(default 5; `.ci/nightly` takes 60), or `--inputs`; `--target NAME` for one. tests/test_fuzz.py gives
+the same targets to Hypothesis. What was found is listed with its input, and ends in status 1.
 """
 
 from __future__ import annotations
@@ -323,6 +323,11 @@ def _fuzzed(name: str, seed: int, seconds: float, inputs: int) -> dict[str, Any]
             found.setdefault(f"{type(error).__name__}: {str(error)[:120]}", text[:2_000])
     spent = round(time.monotonic() - begin, 1)
     return {"inputs": count, "seconds": spent, "slowest": round(slowest, 2), "found": found}
+
+
+def failed(result: Mapping[str, Any]) -> bool:
+    """Was anything found? Then the command ends with status 1."""
+    return any(one["found"] for one in result["targets"].values())
 
 
 def render(result: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 
 import pytest
@@ -23,6 +24,8 @@ FOUND = (
     ),
 )
 """What `benchmarks fuzz` has found so far."""
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
+"""Texts that Hypothesis makes for each parser: few, and the same, but for `.ci/nightly`."""
 MUTATED = 40
 """Inputs that are samples with faults, for each parser."""
 
@@ -38,7 +41,7 @@ def test_a_broken_sample_raises_nothing_unknown(name: str) -> None:
 
 @pytest.mark.parametrize("name", fuzz.PARSERS)
 @settings(
-    max_examples=25, deadline=None, derandomize=True, database=None,
+    max_examples=EXAMPLES, deadline=None, derandomize=EXAMPLES == 25, database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 @given(parts=st.lists(st.one_of(st.text(max_size=40), st.sampled_from(fuzz.ODD)), max_size=12))
