@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -84,3 +85,44 @@ def test_a_key_behind_comment_marks_goes_as_a_whole() -> None:
     redacted, count = redact(f"a\n{commented}b\n")
     assert count == 1 and not any(line in redacted for line in lines)
     assert redacted.startswith("a\n") and redacted.endswith("b\n")
+
+
+def _random(rng: random.Random, alphabet: str, size: int) -> str:
+    return "".join(rng.choice(alphabet) for _ in range(size))
+
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize(
+    "form",
+    [
+        'password = "{}"', "a\nAPI_TOKEN: '{}'\nb", 'curl -H "X-Api-Key: {}"',
+        'curl -u "app:{}" https://x.example',
+    ],
+)  # fmt: skip
+def test_a_secret_in_a_text_that_is_escaped_is_one(form: str, depth: int) -> None:
+    """JSON within JSON, as in a hook's command or a document's example."""
+    rng, left = random.Random(f"{form} {depth}"), []
+    for _ in range(200):
+        value = _random(rng, LETTERS, 8) + "!" + _random(rng, "0123456789", 6)
+        text = form.format(value)
+        for _ in range(depth):
+            text = json.dumps({"text": text})
+        if value in redact(text)[0]:
+            left.append(text)
+    assert len(left) <= 4, left[:3]  # 98 %
+
+
+def test_a_password_in_a_url_needs_no_digit() -> None:
+    rng, left = random.Random(4), []
+    for _ in range(400):
+        value = _random(rng, LETTERS, 16)
+        text = f"Call it with postgres://app:{value}@db.internal:5432/prod\n"
+        if value in redact(text)[0]:
+            left.append(value)
+    assert len(left) <= 8, left
+    for word in ("postgres", "localPassword", "changeThisOne", "someLongerWord", "MyDatabase"):
+        text = f"postgres://app:{word}@db.internal/prod"
+        assert redact(text) == (text, 0)

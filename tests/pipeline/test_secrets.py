@@ -185,7 +185,7 @@ def test_a_secret_in_the_frontmatter_of_a_person_is_told_before_any_draft(tmp_pa
 
 def test_a_reply_that_holds_a_secret_is_mended_or_refused(market: Market) -> None:
     def echo(reply: str) -> str:
-        return reply.replace("## ", f"Set TOKEN={TOKEN} first.\\n\\n## ", 1)
+        return reply.replace("# Leaky\\n", f"# Leaky\\n\\nSet TOKEN={TOKEN} first.\\n", 1)
 
     with (
         GeminiServer(latency=0, limits={"*": Limits()}, keys={KEY: "p"}) as server,

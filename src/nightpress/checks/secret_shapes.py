@@ -167,6 +167,8 @@ ASSIGNED = pattern(
     r"|(?:^[ \t#/*-]*|[{,(]\s*)[\"']?[A-Za-z_][\w.-]*[\"']?\s*:\s*[\"']?$"
 )
 """The end of an assignment's left side."""
+ESCAPE = pattern(r"\\+[\"'nrt]")
+ESCAPES = pattern(r"[^\n]{0,2000}\\[\"'nrt][^\n]*")
 DIGIT = pattern(r"\d")
 OPEN = pattern(r"[\s\"'`<>(]")
 QUERY = pattern(r"[?&#;][\w.-]+=[\w=-]*$")

@@ -30,6 +30,8 @@ from nightpress.checks.secret_shapes import (
     DOCUMENTED,
     DUMMY,
     END,
+    ESCAPE,
+    ESCAPES,
     EXPRESSION,
     HARMLESS,
     HEX,
@@ -164,7 +166,7 @@ def _password(value: str, least: int = 8) -> bool:
     if not (digits or signs) or value.replace(".", "").replace(",", "").isdigit():
         return False
     if signs and kinds >= 3 and digits:
-        return _wordy(value) < 0.8
+        return _wordy(value) < 0.8 or digits >= max(4, len(value) // 2 - 1)
     if signs and kinds >= 3 and not value.endswith(("!", "?")):
         return _wordy(value) < 0.5
     return (digits > 0 and kinds >= 2 and _opaque(value)) or (kinds >= 3 and _wordy(value) < 0.45)
@@ -177,13 +179,36 @@ BEFORE = 90
 def find(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, kind) of each secret, in order, not overlapping. What plainly stands in for a
     secret (`your-key`, `${TOKEN}`, `xxxx`) is none."""
-    spans = [*_blocks(text), *_shaped(text), *_places(text), *_named(text), *_tokens(text)]
+    spans = [*_looked(text), *_escaped(text)]
     last = -1
     for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1], span[2] == GENERIC)):
         if end <= last:
             continue
         yield max(start, last), end, kind
         last = end
+
+
+def _looked(text: str) -> Iterator[tuple[int, int, str]]:
+    for look in (_blocks, _shaped, _places, _named, _tokens):
+        yield from look(text)
+
+
+def _escaped(text: str) -> Iterator[tuple[int, int, str]]:
+    """Lines with quotation marks or line ends that are escaped (a text within JSON, in a shell's
+    string) as they were before, in the ways that keep every place where it is."""
+    for line in ESCAPES.finditer(text) if "\\" in text else ():
+        for opens, fills in (("", None), ("", " "), (" ", "")):
+            read = ESCAPE.sub(lambda found: _read(found[0], opens, fills), line[0])  # noqa: B023
+            for start, end, kind in _looked(read):
+                yield line.start() + start, line.start() + end, kind
+
+
+def _read(escape: str, before: str, after: str | None) -> str:
+    """An escape without its backslashes, as long as it was: doubled, or with blanks."""
+    mark, room = escape[-1], len(escape) - 1
+    if mark not in "\"'":
+        return " " * len(escape)
+    return mark * len(escape) if after is None else before * room + mark + after * room
 
 
 def _shaped(text: str) -> Iterator[tuple[int, int, str]]:
@@ -202,13 +227,22 @@ def _places(text: str) -> Iterator[tuple[int, int, str]]:
         elif kind == "authorization header":
             real = _opaque(value) or _basic(value)
         elif kind == "password in a URL":
-            real = _password(value, 6) or _opaque(value, 8) or _hexes(value)
+            real = _password(value, 6) or _opaque(value, 8) or _hexes(value) or _scrambled(value)
         elif kind in PLAIN:
             real = _password(value, 6) or _opaque(value)
         else:
             real = _opaque(value)
         if real:
             yield start, start + len(value), kind
+
+
+def _scrambled(value: str) -> bool:
+    """Letters and digits as no name has them, in a place that is a password's."""
+    if len(value) < 10 or not value.isalnum() or _stands_in(value):
+        return False
+    return _wordy(value) < (0.25 if value.islower() or value.isupper() else 0.5) and (
+        value.islower() or value.isupper() or _changes(value) > 0.3 * len(value)
+    )
 
 
 def _hexes(value: str) -> bool:

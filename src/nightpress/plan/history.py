@@ -33,7 +33,7 @@ from nightpress.plan.standing import LastRow, Publication
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
 from nightpress.project import Project
-from nightpress.storage import Index, Snapshots
+from nightpress.storage import Index, Snapshots, private
 from nightpress.text import safe
 
 
@@ -221,7 +221,7 @@ class Absent:
         self._restored: frozenset[str] | None = None
         # not restored, or nothing that we wrote
         with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
-            self._restored = frozenset(json.loads((state / RESTORED).read_bytes())["files"])
+            self._restored = frozenset(json.loads(private.contents(state / RESTORED))["files"])
 
     def of(
         self,

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.progress.screen import Screen
-from nightpress.storage import run_lock
+from nightpress.storage import private, run_lock
 
 
 class Watched(Struct):
@@ -56,7 +56,7 @@ class Watched(Struct):
     def alive(self) -> bool:
         """Is the run's process there, and does the lock name it?"""
         try:
-            holder = json.loads((self.state / run_lock.NAME).read_bytes() or b"{}")
+            holder = json.loads(private.contents(self.state / run_lock.NAME) or b"{}")
             os.kill(self.screen.pid, 0)
         except ProcessLookupError:
             return False

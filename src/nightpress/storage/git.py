@@ -88,7 +88,7 @@ def submodules(root: Path) -> frozenset[str]:
 
 def _named(folder: Path) -> frozenset[str]:
     try:
-        text = (folder / ".gitmodules").read_text(encoding="utf-8", errors="surrogateescape")
+        text = private.contents(folder / ".gitmodules").decode("utf-8", "surrogateescape")
     except OSError:
         return frozenset()
     paths = re.findall(r"(?m)^[ \t]*path[ \t]*=[ \t]*(.+?)[ \t]*$", text)

@@ -42,13 +42,21 @@ def file(path: Path) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE))
 
 
+_NO_FILE = (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP)
+"""What the kernel says of a socket, and of a device that nobody drives."""
+
+
 def opened(path: str | Path, flags: int = os.O_RDONLY) -> int:
     """A descriptor of a regular file, for `open(path, opener=opened)` too: a FIFO would hang
     whoever opens it. OSError (EINVAL) for what is none."""
-    file = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
-    if stat.S_ISREG(os.fstat(file).st_mode):
-        return file
-    os.close(file)
+    try:
+        file = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+        if stat.S_ISREG(os.fstat(file).st_mode):
+            return file
+        os.close(file)
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise
     raise OSError(errno.EINVAL, "no regular file", str(path))
 
 
