@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 FOUND = (
     ("Markdown", "# A\n\na\rb\rc\n\n```\ncode\n```\n"),
     ("secrets", "API_KEY=a8Kd92mXq71LzPw" + "04R8Kd92mX\x1971LzPw" * 30),
+    ("manifest", fuzz._MANIFEST.replace("checks: {ending: false}", "checks: ending")),
     ("Hrana", fuzz._HRANA.replace('"9"', "1e999")),
     ("replies", "0\x1d"),
     ("replies", fuzz._REPLY.replace("Text.", r"Text \ud800").replace('"m"', r'"m\ud800"')),

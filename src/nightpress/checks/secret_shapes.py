@@ -1,11 +1,14 @@
-"""What secrets look like, and what stands beside them: the tables of `secrets`.
+"""What secrets look like, and what stands beside them: the tables and measures of `secrets`.
 
 Patterns are bounded, for the text is a stranger's.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from nightpress.checks.prefilter import guarded
 from nightpress.lazy import pattern
@@ -178,3 +181,36 @@ BEGIN = pattern(
 )
 END = pattern(r"-{4,5} ?END [A-Z0-9 ]{0,60}-{4,5}|Private-(?:MAC|Hash):[ \t]*[0-9a-f]+")
 BODY = pattern(r"[A-Za-z0-9+/=]{16,}")
+
+
+def unescaped(text: str) -> Iterator[tuple[int, str]]:
+    """Lines with escapes, without their backslashes and as long as before: (where it begins, the
+    line), each with the quotation marks doubled, with blanks behind them, and before them."""
+    for line in ESCAPES.finditer(text) if "\\" in text else ():
+        for fill in (_doubled, str.ljust, str.rjust):
+            yield line.start(), ESCAPE.sub(partial(_plain, fill), line[0])
+
+
+def _plain(fill: Callable[[str, int], str], escape: re.Match[str]) -> str:
+    mark = escape[0][-1]
+    return fill(mark if mark in "\"'" else "", len(escape[0]))
+
+
+def _doubled(mark: str, size: int) -> str:
+    return mark * size if mark else " " * size
+
+
+def turns(value: str) -> int:
+    """How often a letter follows a digit, or a digit a letter."""
+    return sum(
+        a.isdigit() != b.isdigit() and a.isalnum() and b.isalnum()
+        for a, b in itertools.pairwise(value)
+    )
+
+
+def changes(value: str) -> int:
+    """How often the kind of character changes between capitals, small letters and digits."""
+    kinds = [
+        "U" if c.isupper() else "l" if c.islower() else "d" if c.isdigit() else "" for c in value
+    ]
+    return sum(a != b and bool(a and b) for a, b in itertools.pairwise(kinds))

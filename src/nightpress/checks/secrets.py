@@ -30,8 +30,6 @@ from nightpress.checks.secret_shapes import (
     DOCUMENTED,
     DUMMY,
     END,
-    ESCAPE,
-    ESCAPES,
     EXPRESSION,
     HARMLESS,
     HEX,
@@ -56,6 +54,9 @@ from nightpress.checks.secret_shapes import (
     VALUE,
     WHOLE,
     WIF,
+    changes,
+    turns,
+    unescaped,
 )
 
 MARK = "[REDACTED]"
@@ -118,17 +119,17 @@ def _mixed(core: str, least: int) -> bool:
         return False
     if HEX.fullmatch(core.replace("-", "")) or HEX.fullmatch(core[-32:]):
         return digits >= 2
-    if digits >= 3 and _turns(core) > 0.28 * len(core):
+    if digits >= 3 and turns(core) > 0.28 * len(core):
         return True
-    if _changes(core) > 0.5 * len(core) and _wordy(core) < 0.62:
+    if changes(core) > 0.5 * len(core) and _wordy(core) < 0.62:
         return True
     most = 0.45 if len(core) >= 20 else 0.4
     if digits == 0:  # letters alone: in both cases, and no words
-        turns = sum(
+        mixed = sum(
             a.islower() != b.islower() and a.isalpha() and b.isalpha()
             for a, b in itertools.pairwise(core)
         )
-        return len(core) >= 20 and turns > len(core) * 0.38 and _wordy(core) < most
+        return len(core) >= 20 and mixed > len(core) * 0.38 and _wordy(core) < most
     rest = DATED.sub("", core)
     if rest != core and (_wordy(rest) > 0.3 or not any(c.isdigit() for c in rest)):
         return False
@@ -138,22 +139,6 @@ def _mixed(core: str, least: int) -> bool:
         least_digits = 2 if len(core) < 20 or _wordy(core) > 0.25 else 1
         return digits >= least_digits and _wordy(core) < most and "--" not in core
     return _wordy(core) < most
-
-
-def _turns(value: str) -> int:
-    """How often a letter follows a digit, or a digit a letter."""
-    return sum(
-        a.isdigit() != b.isdigit() and a.isalnum() and b.isalnum()
-        for a, b in itertools.pairwise(value)
-    )
-
-
-def _changes(value: str) -> int:
-    """How often the kind of character changes between capitals, small letters and digits."""
-    kinds = [
-        "U" if c.isupper() else "l" if c.islower() else "d" if c.isdigit() else "" for c in value
-    ]
-    return sum(a != b and bool(a and b) for a, b in itertools.pairwise(kinds))
 
 
 def _password(value: str, least: int = 8) -> bool:
@@ -179,7 +164,9 @@ BEFORE = 90
 def find(text: str) -> Iterator[tuple[int, int, str]]:
     """(start, end, kind) of each secret, in order, not overlapping. What plainly stands in for a
     secret (`your-key`, `${TOKEN}`, `xxxx`) is none."""
-    spans = [*_looked(text), *_escaped(text)]
+    spans = [*_looked(text)]
+    for at, line in unescaped(text):
+        spans += [(at + start, at + end, kind) for start, end, kind in _looked(line)]
     last = -1
     for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1], span[2] == GENERIC)):
         if end <= last:
@@ -191,24 +178,6 @@ def find(text: str) -> Iterator[tuple[int, int, str]]:
 def _looked(text: str) -> Iterator[tuple[int, int, str]]:
     for look in (_blocks, _shaped, _places, _named, _tokens):
         yield from look(text)
-
-
-def _escaped(text: str) -> Iterator[tuple[int, int, str]]:
-    """Lines with quotation marks or line ends that are escaped (a text within JSON, in a shell's
-    string) as they were before, in the ways that keep every place where it is."""
-    for line in ESCAPES.finditer(text) if "\\" in text else ():
-        for opens, fills in (("", None), ("", " "), (" ", "")):
-            read = ESCAPE.sub(lambda found: _read(found[0], opens, fills), line[0])  # noqa: B023
-            for start, end, kind in _looked(read):
-                yield line.start() + start, line.start() + end, kind
-
-
-def _read(escape: str, before: str, after: str | None) -> str:
-    """An escape without its backslashes, as long as it was: doubled, or with blanks."""
-    mark, room = escape[-1], len(escape) - 1
-    if mark not in "\"'":
-        return " " * len(escape)
-    return mark * len(escape) if after is None else before * room + mark + after * room
 
 
 def _shaped(text: str) -> Iterator[tuple[int, int, str]]:
@@ -241,7 +210,7 @@ def _scrambled(value: str) -> bool:
     if len(value) < 10 or not value.isalnum() or _stands_in(value):
         return False
     return _wordy(value) < (0.25 if value.islower() or value.isupper() else 0.5) and (
-        value.islower() or value.isupper() or _changes(value) > 0.3 * len(value)
+        value.islower() or value.isupper() or changes(value) > 0.3 * len(value)
     )
 
 

@@ -135,8 +135,8 @@ class _Reading:
         theirs = generator.checks if generator is not None else {}
         shared_checks = behind.get("checks") or {}
         checks = {name: setting for name, setting in shared_checks.items() if name not in theirs}
-        checks |= self.document.value.get("checks") or {}
-        checks |= values.get("checks") or {}
+        for place in (self.document.value, values):  # (what is no mapping has its problem already)
+            checks |= own if isinstance(own := place.get("checks"), dict) else {}
         if checks:
             settings["checks"] = checks
         kind = generator.settings if generator is not None else {}

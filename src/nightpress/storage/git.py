@@ -175,7 +175,7 @@ def _fifos(root: Path) -> Iterator[Path]:
 
 def _is_fifo(path: Path) -> bool:
     try:
-        return stat.S_ISFIFO(path.lstat().st_mode)
+        return stat.S_ISFIFO(path.stat().st_mode)  # or a link to one
     except OSError:
         return False
 
