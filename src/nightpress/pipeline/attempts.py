@@ -17,6 +17,7 @@ from nightpress.errors import (
     Deferred,
     NightpressError,
 )
+from nightpress.lazy import pattern
 from nightpress.ledger import Drafted, NewAttempt, attempts, findings_json, reviews
 from nightpress.model import Finding, Fingerprint, Request, Status
 from nightpress.pipeline.ask import Caller
@@ -42,6 +43,7 @@ class Draft(Struct, frozen=True):
     tokens_out: int
     counted: Mapping[str, str]
     fingerprint: Fingerprint
+    counted_from: str = ""
 
     def recorded(self) -> Drafted:
         """What goes into the ledger of it."""
@@ -233,11 +235,16 @@ def _reasons(state: TargetState) -> list[str]:
 
 
 def _score(draft: Draft | None) -> str:
-    """`, score 62 -> 97`; the first number is the old file's."""
+    """`, score 62 -> 88 (100 - 9 emptiness - 3 losses)`; the first number is the old file's. What
+    each was counted from in full, `nightpress check FILE` says."""
     if draft is None:
         return ""
     before = "" if draft.score_before is None else f"{draft.score_before} -> "
-    return f", score {before}{draft.score}"
+    taken = "".join(_TAKEN.findall(draft.counted_from))
+    return f", score {before}{draft.score}" + (f" (100{taken})" if taken else "")
+
+
+_TAKEN = pattern(r" - [\d,]+ [a-z-]+")
 
 
 def keep_draft(project: Project, job: str, document: Draft) -> str:

@@ -251,6 +251,7 @@ def _judged(
         model=reply.model,
         findings=verdict.findings,
         score=verdict.score,
+        counted_from=verdict.counted_from,
         score_before=before,
         tokens_in=reply.tokens_in,
         tokens_out=reply.tokens_out,

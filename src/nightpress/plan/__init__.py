@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nightpress.plan.check import Judged, counts, plugin_anatomy
     from nightpress.plan.gather import Gatherer
     from nightpress.plan.state import Item, PluginState, TargetState
+    from nightpress.plan.triggers import Triggers
     from nightpress.plan.unmoved import Environ
 else:
     __getattr__ = lazy.attach(
@@ -32,6 +33,7 @@ else:
             "check": ["Judged", "counts", "plugin_anatomy"],
             "gather": ["Gatherer"],
             "state": ["Item", "PluginState", "TargetState"],
+            "triggers": ["Triggers"],
             "unmoved": ["Environ"],
         },
     )
@@ -45,6 +47,7 @@ __all__ = [
     "Judged",
     "PluginState",
     "TargetState",
+    "Triggers",
     "agreement",
     "appraise",
     "catalog",
@@ -59,6 +62,7 @@ __all__ = [
     "newcomers",
     "own_checks",
     "plugin_anatomy",
+    "rivals",
     "size",
     "source",
     "staleness",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from nightpress.checks import Skill, trigger
 from nightpress.errors import UnsafePath
@@ -16,16 +17,17 @@ from nightpress.project import Project
 from nightpress.storage import tree
 
 MOST = 1_000
-"""Skills that a description is put beside; `nightpress check` compares all."""
+"""Skills that are put beside one another; `nightpress check` compares all."""
 
 
 @lru_cache(maxsize=1)
 def of(project: Project) -> trigger.Rivals:
-    """Every declared skill that stands, by its job, with what its own text says of its use."""
-    return trigger.Rivals([*_standing(project)][:MOST])
+    """The declared skills that stand, by their jobs, with what their own text says of their use."""
+    return trigger.Rivals([skill for skill, _size in islice(standing(project), MOST)])
 
 
-def _standing(project: Project) -> Iterator[Skill]:
+def standing(project: Project) -> Iterator[tuple[Skill, int]]:
+    """Every declared skill that stands, with the bytes of its document."""
     for target, job in near_duplicates.targets(project):
         if not target.lower().endswith("/skill.md"):
             continue
@@ -35,4 +37,4 @@ def _standing(project: Project) -> Iterator[Skill]:
             continue  # nothing stands there, or nothing that we would read
         skill = trigger.skill_of(job, data.decode("utf-8", "replace"), None)
         if skill is not None:
-            yield skill
+            yield skill, len(data)

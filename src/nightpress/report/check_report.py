@@ -15,9 +15,8 @@ from msgspec.structs import asdict
 from nightpress import checks
 from nightpress.checks import Told, baseline
 from nightpress.model import Finding
-from nightpress.plan import Judged, counts
+from nightpress.plan import Judged, Triggers, counts
 from nightpress.report import sarif
-from nightpress.report.triggers import Triggers
 from nightpress.text import safe
 
 

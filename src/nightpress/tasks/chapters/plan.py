@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from nightpress.progress import summary
@@ -15,7 +16,7 @@ from nightpress.tasks.task import FORMAT, Task, command, switch
 if TYPE_CHECKING:
     from nightpress.checks import SourceFinding
     from nightpress.pipeline import Outlook
-    from nightpress.plan import Catalog, Item
+    from nightpress.plan import Catalog, Item, Triggers
 
 __all__ = ["plan"]
 
@@ -34,15 +35,27 @@ def plan() -> Task:
         ahead = outlook.outlook(now.project, catalog)
         scores = appraise.scores(now.project, catalog.items.values(), catalog.plugins)
         needs = source.every(now.project, catalog.plugins)
+        triggers = _triggers(now)
         if format == "json":
-            say_json({**_document(now, catalog, ahead, scores), "needs": _needed(needs)})
+            document = _document(now, catalog, ahead, scores)
+            say_json({**document, "needs": _needed(needs), "trigger": triggers.as_dict()})
         else:
             _show(now, catalog, ahead, scores, each=verbose or not sys.stdout.isatty())
             _show_needs(catalog, needs)
+            for line in triggers.lines():
+                say(line)
         return not any(problem.severity == "error" for problem in catalog.problems)
 
     each = switch("verbose", "a line for each document, as where no terminal reads")
     return command(act, FORMAT, each)
+
+
+def _triggers(now: Session) -> Triggers:
+    """Of the skills that stand now, by their own words."""
+    from nightpress.plan import Triggers, rivals
+
+    found = list(islice(rivals.standing(now.project), rivals.MOST))
+    return Triggers.of([skill for skill, _ in found], [size for _, size in found])
 
 
 def _rows(catalog: Catalog) -> list[Item]:
