@@ -375,3 +375,19 @@ def test_a_terminal_gets_colours_unless_it_says_no(
     os.close(ours)
     assert b"name: beta" in said
     assert (b"\x1b[32m{+name: beta+}\x1b[0m" in said) is coloured
+
+
+def test_many_drafts_are_summed_up_at_the_end(tmp_path: Path) -> None:
+    for name in ("alpha", "beta", "gamma", "delta"):
+        plugin(tmp_path, name, skill=f"# {name}\n\nNever twice.\n")
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("standing: keep", "standing: review"))
+    market.done()
+    end = market.done("review").out.splitlines()[-8:]
+    assert [line.split()[0] for line in end[:4]] == [
+        "alpha/skill", "beta/skill", "delta/skill", "gamma/skill",
+    ]  # fmt: skip
+    assert all(" -> " in line for line in end[:4]), end
+    assert all(line.endswith("bytes, loses nothing") for line in end[:4]), end

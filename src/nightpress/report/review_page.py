@@ -28,6 +28,9 @@ MOST_LOSSES = 8
 MOST_GAINS = 6
 """Added headings of one draft that are named."""
 
+MANY = 3
+"""Drafts above which a line for each follows at the end."""
+
 AROUND = 2
 """Lines that did not change, before and after those that did."""
 
@@ -83,10 +86,22 @@ def lines(drafts: Sequence[Waiting], colour: bool, most: int = 0) -> Iterator[st
             yield safe(f"  take it: {_command('apply', draft.review.job)}")
             yield safe(f"  or not:  {_command('reject', draft.review.job)}")
             yield ""
+    if len(drafts) > MANY:  # what stood above has scrolled away
+        yield from (safe(line) for line in _overview(drafts))
     count = "1 draft waits" if len(drafts) == 1 else f"{len(drafts) or 'no'} drafts wait"
     yield f"{count} for you"
     if whole := sum(not draft.lost for draft in drafts):
         yield f"{_number(whole, 'draft')} without losses: doit apply --lossless"
+
+
+def _overview(drafts: Sequence[Waiting]) -> Iterator[str]:
+    """A line for each draft: its sizes, and what it loses."""
+    wide = max(len(draft.review.job) for draft in drafts)
+    for draft in drafts:
+        was = f"{draft.size_before:,} -> " if draft.size_before else "new, "
+        lost = f", loses {counted(draft.lost) or 'nothing'}" if draft.old else ""
+        yield f"{draft.review.job:<{wide}}  {was}{draft.size:,} bytes{lost}"
+    yield ""
 
 
 def _plugins(drafts: Sequence[Waiting]) -> Iterator[tuple[str, list[Waiting]]]:
