@@ -83,7 +83,7 @@ def lfs_oid(data: bytes) -> str | None:
 
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1\n"
-_JSON_CAP = 256 * 1024
+_JSON_CAP = 64 * 1024
 RELEASE = frozenset({"version", "author", "license", "homepage", "repository", "$schema"})
 """What of a plugin.json no document is made from: fields of the frontmatter follow it."""
 
