@@ -90,3 +90,17 @@ def test_a_plugin_without_components() -> None:
         "# Kit\n\nInstall with `npx @depot/mcp init`: 130 commands for the containers of a depot.\n"
     )
     assert hollow.why(plugin({".claude-plugin/plugin.json": MANIFEST, "README.md": text})) == ""
+
+
+def test_what_is_only_announced_is_hollow() -> None:
+    text = (
+        "# Depot\n\n**Status:** Under Development\n\n## Planned Features\n\n- Seals of 40 depots\n"
+    )
+    made = {".claude-plugin/plugin.json": MANIFEST, "README.md": text}
+    assert "announced" in hollow.why(plugin(made))
+    assert hollow.why(plugin(made | {"commands/scan.md": REAL["short, with code"]})) == ""
+    done = {
+        **made,
+        "README.md": "# Depot\n\nScans the seals of 40 depots, each night at two.\n" * 3,
+    }
+    assert hollow.why(plugin(done)) == ""

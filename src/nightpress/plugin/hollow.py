@@ -73,8 +73,8 @@ def why(anatomy: Anatomy) -> str:
 
     It is where every command, agent and skill that it has is unfilled; where little is said and
     nothing of it is about this plugin (no name, no number, no code, hardly a word of its own name
-    and description); or where there is nothing at all. Code that does something, hooks and servers
-    make it real.
+    and description); where it has none, and says that it is still to come; or where there is
+    nothing at all. Code that does something, hooks and servers make it real.
     """
     parts = [
         c for c in anatomy.components if c.kind in ("command", "agent", "skill", "hook", "mcp")
@@ -90,12 +90,23 @@ def why(anatomy: Anatomy) -> str:
     if any(part.kind == "skill" and part not in empty for part in parts):
         return ""
     size = weight(anatomy.files)
+    if not parts and size < SAYS_NOTHING:
+        return "nothing real to say: no component, no text"
     if not parts:
-        return "nothing real to say: no component, no text" if size < SAYS_NOTHING else ""
+        announced = any(_ANNOUNCED.search(file.text) for file in anatomy.files)
+        return "nothing real to say: it is announced, and not yet made" if announced else ""
     if size < GENERIC and _is_general(anatomy, parts):
         named = ", ".join(dict.fromkeys(c.path for c in parts[:3]))
         return f"nothing real to say: {named} would be true of any plugin"
     return ""
+
+
+_ANNOUNCED = pattern(  # of a plugin without a component
+    r"\bstatus\W{1,6}(?:under development|in development|planned|coming soon)"
+    r"|^#+ (?:\W+ )?(?:planned features|coming soon|expected release)\b"
+    r"|\bwhen this plugin is released\b",
+    re.I | re.M,
+)
 
 
 def _is_general(anatomy: Anatomy, parts: Iterable[Component]) -> bool:

@@ -518,3 +518,72 @@ def test_what_a_single_command_opens_with_is_said_where_it_says_more(
         "commands/tides.md": f"---\ndescription: Tides\n---\n\n# Tides\n\n{opening}\n\nMore.\n",
     }
     assert analyse(build(files))["description"].startswith(told)
+
+
+FAQ = [
+    {"for": "what it is", "title": "What is {plugin}?", "takes": ["about"], "headings": ["?"],
+     "least": 2, "required": True},
+    {"for": "each command", "title": "What does {name} do?", "takes": ["commands"]},
+    {"for": "trouble", "title": "What if it fails?", "takes": ["trouble"]},
+]  # fmt: skip
+
+
+def outlined(made: Material, outline: list[dict[str, object]]) -> Material:
+    assert made.generator is not None
+    settings = {**made.generator.settings, "outline": outline}
+    return replace(made, generator=replace(made.generator, settings=settings))
+
+
+def test_an_outline_decides_what_stands_where_and_what_does_not() -> None:
+    files = harbour(3) | {"commands/tides.md": "# Tides\n\n## When it fails\n\nAsk the pilot.\n"}
+    made = outlined(material(files, "readme", window=Window(1_200, 14_000)), FAQ)
+    heads = re.findall(r"(?m)^## (.+)$", document(made))
+    assert heads[0] == "What is harbour?"
+    assert "What does `/moor` do?" in heads and "What does `/tides` do?" in heads
+    assert not {"Commands", "Agents", "Files", "Configuration"} & set(heads)
+    alone = {
+        "README.md": "# Buoy\n",
+        "commands/buoy.md": "# Buoy\n\n## When it fails\n\nRing it.\n",
+    }
+    text = document(outlined(material(alone, "readme"), FAQ))
+    assert "## What if it fails?\n\nRing it." in text.replace("### When it fails\n\n", "")
+
+
+def test_a_generator_with_an_outline_of_its_own_words_still_gets_everything() -> None:
+    outline: list[dict[str, object]] = [{"for": "x", "headings": ["troubleshooting"]}]
+    made = outlined(material(harbour(24), "readme"), outline)
+    text = document(made)
+    for name in ("/moor", "/tides", "/cast-off", "harbour-pilot"):
+        assert f"`{name}`" in text
+
+
+def test_a_plugin_of_one_command_is_told_in_that_commands_own_sections() -> None:
+    command = (
+        "---\ndescription: Light a buoy\nargument-hint: <buoy> [--lamp N]\n---\n\n# Buoy\n\n"
+        "1. Row out.\n2. Light the lamp; `--lamp N` picks one of three.\n\n"
+        "## When to use\n\nAt dusk.\n"
+    )
+    readme = "# Buoy\n\n## Files\n\n- `commands/buoy.md`\n\n## Overview\n\nLights a buoy.\n"
+    text = document(material({"README.md": readme, "commands/buoy.md": command}))
+    heads = re.findall(r"(?m)^#+ .+$", text)
+    assert heads == ["# Harbour", "## When to use", "## Arguments", "## Workflow"]
+    assert "| `--lamp N` | Light the lamp; `--lamp N` picks one of three. |" in text
+    assert (
+        text.count("Lights a buoy") + text.count("Light a buoy") <= 3
+    )  # frontmatter has one or two
+
+
+def test_a_list_is_whole_or_goes_and_code_is_shown_once() -> None:
+    code = "```bash\nmoor --berth 4\n```"
+    command = (
+        f"# Moor\n\nTakes a berth of the harbour.\n\n## Steps\n\n1. Look.\n2. Moor.\n\n{code}\n"
+    )
+    readme = (
+        f"# Harbour\n\n## Usage\n\n{code}\n\n## Piers\n\n- Harbour berth\n"
+        "- North pier: stone, 40 m\n- South pier: timber\n\n## Features\n\n- Takes a berth\n"
+    )
+    text = document(material({"README.md": readme, "commands/moor.md": command}))
+    assert text.count("moor --berth 4") == 1
+    assert "- Harbour berth\n- North pier: stone, 40 m\n- South pier: timber" in text
+    long = harbour(24) | {"README.md": readme, "commands/moor.md": command}
+    assert "## Features" not in document(material(long))

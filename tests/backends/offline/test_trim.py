@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from nightpress.backends.offline import trim, wording
-from nightpress.backends.offline.blocks import Block, Section
+from nightpress.backends.offline.analyse import description
+from nightpress.backends.offline.blocks import Block, Section, nested
 from nightpress.backends.offline.trim import Owned
 from nightpress.model import Window
-from tests.backends.offline.plugins import harbour, material
+from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
 from tests.market import prose
 
@@ -110,13 +111,16 @@ def test_what_announced_something_that_went_goes_with_it() -> None:
 
 def test_an_agent_is_told_of_and_not_told() -> None:
     section = Section("Your Duties", 2, ("Your Duties",), [
-        Block("text", "You read tables. The pilot answers in a table."),
-        Block("list", "- Reads tides\n- Ask your team"),
-        Block("list", "1. You look\n2. You go"),
+        Block("text", "You read tables. The pilot answers in a table. Never sail yourself."),
+        Block("list", "- Reads tides\n- You will look again"),
+        Block("list", "1. Look\n2. Tell what you saw"),
     ])  # fmt: skip
     told = trim.impersonal(section)
     assert told.heading == "Duties" and told.path == ("Duties",)
-    assert [b.text for b in told.blocks] == ["The pilot answers in a table.", "- Reads tides"]
+    assert [b.text for b in told.blocks] == [
+        "The pilot answers in a table. Never sail yourself.", "- Reads tides",
+        "1. Look\n2. Tell what you saw",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -147,3 +151,58 @@ def test_what_a_user_asks_for(said: str, asked: str) -> None:
 def test_a_description_that_says_no_more_than_the_name() -> None:
     assert wording.is_vacuous("Database plugin for database-archival", "database-archival")
     assert not wording.is_vacuous("Archives old rows", "database-archival")
+
+
+def test_one_step_of_many_that_names_what_there_is_not_is_told_by_where_it_stands() -> None:
+    block = "1. Look\n2. Run `scripts/gone.sh`\n3. Moor\n4. Rest"
+    section = Section("Steps", 2, ("Steps",), [Block("list", block)])
+    own = trim.owned(build(harbour()))
+    assert trim.trimmed(section, own) is None
+    told = trim.trimmed(section, own, stead="This step stands there.")
+    assert told is not None
+    assert told.blocks[0].text == "1. Look\n2. This step stands there.\n3. Moor\n4. Rest"
+    most = Section("Steps", 2, ("Steps",), [Block("list", "1. Look\n2. Run `scripts/gone.sh`")])
+    assert trim.trimmed(most, own, stead="This step stands there.") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("```markdown\n# A\n```bash\nx\n```\n## B\n```\n\nRest\n", "````"),
+        ("```markdown\n# A\n\n```\nx | y\n```\n", "````"),
+        ("```markdown\n# A\n```\nx\n```\n## B\n```\n\n```\ny\n```\n", "````"),
+        ("```markdown\n# A\n```\n\n```\ny\n```\n", "```"),
+        ("```bash\nx\n```\n\n```bash\ny\n```\n", "```"),
+    ],
+)
+def test_a_fence_in_a_fence_is_longer(text: str, end: str) -> None:
+    mended = nested(text)
+    assert mended.split("\n")[0].rstrip("abcdefghijklmnopqrstuvwxyz") == end
+    assert mended.replace("````", "```") == text
+
+
+@pytest.mark.parametrize(
+    ("said", "occasion"),
+    [
+        ("Use this agent when you need to moor a ship.", "Moor a ship."),
+        ("Use PROACTIVELY when the tide turns.", "When the tide turns."),
+        ("Moors ships.", "Moors ships."),
+    ],
+)
+def test_an_order_to_use_it_is_told_as_the_occasion(said: str, occasion: str) -> None:
+    assert wording.occasion(said) == occasion
+
+
+def test_who_asks_for_what_is_told_by_what_the_texts_say_of_it() -> None:
+    command = (
+        "---\ndescription: Moor a ship with ropes, chains, and care\n---\n\n# Moor\n\n"
+        "## When to use\n\n- Find a ferry at night\n- The wind is up\n\nNot:\n\n- Sink it\n"
+    )
+    manifest = (
+        '{"name": "quay", "description": "Track ships and recover them", "keywords": ["gale"]}'
+    )
+    found = build({".claude-plugin/plugin.json": manifest, "commands/moor.md": command})
+    said = description(found)
+    assert said.startswith("Tracks ships and recovers them. Use when the user asks to ")
+    assert "find a ferry at night" in said and "gale" in said and said.endswith("or runs /moor.")
+    assert "sink" not in said and "wind is up" not in said

@@ -13,7 +13,7 @@ from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wording import cut, plain, sentences, third_person
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
-from nightpress.plugin import kind_of
+from nightpress.plugin import collect, kind_of
 
 _STEP = pattern(r"(?:(?:step|phase|stage)\s*)?\d+\s*[.:)-]\s*(\S.*)", re.I)
 _PROCESS = pattern(r"\b(workflow|how it works|process|steps|usage)\b", re.I)
@@ -180,7 +180,7 @@ def _occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
     set off; the commands that the user runs."""
     named = [*anatomy.of("command"), *anatomy.of("agent")]
     said = [item for component in named for item in _occasions(component)]
-    said += [trim.prose(shown(c.description), own) for c in named]
+    said += [wording.occasion(trim.prose(shown(c.description), own)) for c in named]
     known, wishes = set(wording.stems(what)), list[str]()
     for wish in filter(None, map(wording.request, said)):
         new = wording.stems(wish)
@@ -188,9 +188,10 @@ def _occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
             wishes.append(wish)
             known |= new
     points = _points(anatomy) if len(wishes) < 2 else []
-    words = wording.topics([*anatomy.keywords, *points], known, anatomy.name)
+    tools = [fact.name.replace("_", " ") for fact in collect(anatomy).of("tool", "structural")]
+    words = wording.topics([*anatomy.keywords, *tools[:4], *points], known, anatomy.name)
     words = words[: 5 - len(wishes)]
-    if not wishes and not words:
+    if not wishes and len(words) < 2:
         wishes = [w for w in map(wording.request, [*said, anatomy.description]) if w][:1]
     parts = [f"asks to {wording.listed(wishes)}"] if wishes else []
     if words:

@@ -67,6 +67,30 @@ def is_ordered(block: Block) -> bool:
     return block.kind == "list" and block.text.lstrip()[:1].isdigit()
 
 
+def items_of(block: str) -> list[str]:
+    """A list's items, each with what is nested in it."""
+    items: list[list[str]] = []
+    depth = len(block) - len(block.lstrip(" "))
+    for line in block.split("\n"):
+        match = _ITEM.match(line)
+        if items and (match is None or len(match.group(1)) > depth):
+            items[-1].append(line)
+        else:
+            items.append([line])
+    return ["\n".join(item) for item in items]
+
+
+def code_lines(block: Block) -> frozenset[str]:
+    """The lines of a block of code, without comments and spaces; none of another block."""
+    if block.kind != "code":
+        return frozenset()
+    lines = (re.sub(r"(?:^|\s+)(?:#|//) .*", "", line) for line in block.text.split("\n")[1:-1])
+    return frozenset(" ".join(line.split()) for line in lines if line.strip())
+
+
+_ITEM = pattern(r"^(\s*)(?:[-*+]|(\d+)[.)])\s")
+
+
 class Section(Struct):
     """Some blocks under a heading ("" before the first one); path: the headings above it and its
     own, from level 2 down."""
@@ -159,7 +183,7 @@ def nested(text: str) -> str:
     fences = [(n, m[1], m[2].strip()) for n, line in enumerate(lines) if (m := _FENCE.match(line))]
     at = 0
     while at < len(fences):
-        end = _closing(fences, at)
+        end = _closing(lines, fences, at)
         first, last = fences[at][0], fences[end][0]
         if end > at + 1:
             for n in (first, last):
@@ -168,19 +192,28 @@ def nested(text: str) -> str:
     return "\n".join(lines)
 
 
-def _closing(fences: Sequence[tuple[int, str, str]], at: int) -> int:
+def _closing(lines: Sequence[str], fences: Sequence[tuple[int, str, str]], at: int) -> int:
     """Which fence ends the block that begins with fence `at`: the first bare one, or, where others
-    with a language are opened before it, the one after theirs; of a block of Markdown with an odd
-    bare one behind it the last of all. `at` itself where none does."""
+    with a language are opened before it, the one after theirs; `at` itself where none does. A block
+    of Markdown goes on over bare ones inside it where Markdown follows, or one is left over."""
     depth = 0
     for n in range(at, len(fences)):
         if fences[n][1] == fences[at][1]:
             depth += 1 if fences[n][2] or n == at else -1
         if depth == 0:
-            rest = fences[n + 1 :]
-            odd = len(rest) % 2 == 1 and not any(info for _, _, info in rest)
-            return len(fences) - 1 if odd and fences[at][2].lower() in ("markdown", "md") else n
-    return at
+            break
+    else:
+        return at
+    rest = fences[n + 1 :]
+    if fences[at][2].lower() not in ("markdown", "md") or any(info for _, _, info in rest[:2]):
+        return n
+    if len(rest) == 1:
+        return n + 1
+    inside = lines[rest[0][0] + 1 : rest[1][0]] if rest[1:] else []
+    return n + 2 if any(_MARKDOWN.match(line) for line in inside) else n
+
+
+_MARKDOWN = pattern(r"#{2,6} \S|(?:[-*] )?\*\*\w")
 
 
 def is_step(heading: str) -> bool:

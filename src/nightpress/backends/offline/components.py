@@ -159,7 +159,8 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     rows: list[str] = []
     for kind in ("command", "agent"):
         for component in filter(topic.uses, once(material, kind)):
-            text = wording.occasion(duties(trim.prose(component.description, own)))
+            text = trim.prose(component.description, own)
+            text = wording.modest(wording.occasion(duties(text)))
             about = shown(re.sub(r"[<>|]", "", next(iter(sentences(text)), ""))).rstrip(". ")
             name = link(material, component.path, f"`{name_of(component)}`")
             rows.append(f"| {name}{_kinds.get(kind, '')} | {cut(about, 200)} |")
@@ -188,6 +189,12 @@ def tools(material: Material, topic: Topic) -> Iterator[tuple[str, str, list[Blo
             on = f" on `{matcher}`" if matcher else ""
             runs = f" runs `{code(c.description)}`" if code(c.description) else ""
             about = f": {sentence(c.body)}" if sentence(c.body) else "."
+            if (
+                kind == "mcp"
+                and len(material.anatomy.of("mcp")) == 1
+                and (named := _tools(material))
+            ):
+                about = f"; its tools: {named}."
             rows.append(f"- `{code(c.name)}`{on}{runs}{about}")
         if rows:
             yield matter, heading, [Block("list", "\n".join(dict.fromkeys(rows)))]
@@ -203,7 +210,7 @@ def files(material: Material, topic: Topic) -> list[Block]:
         kind = kind_of(file.path)
         if file.path == material.target or kind not in ("script", "doc", "mcp", "hook"):
             continue
-        if not (topic.is_own(file.path) or topic.names(file.path)) or _ASIDE.search(file.path):
+        if not (topic.is_own(file.path) or topic.names(file.path)) or is_aside(file.path):
             continue
         about = descriptions.get(file.path, "") if kind == "script" else ""
         if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
@@ -215,13 +222,25 @@ def files(material: Material, topic: Topic) -> list[Block]:
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
 
 
+def _tools(material: Material) -> str:
+    """The tools that the plugin's code registers."""
+    found = collect(material.anatomy).of("tool", "structural")
+    return ", ".join(dict.fromkeys(f"`{code(fact.name)}`" for fact in found[:MANY]))
+
+
 _ASIDE = pattern(  # files that only whoever works on the plugin reads
     r"(?:^|/)(?:tests?|__tests__|spec|node_modules|\.github)/|[._-](?:test|spec|config)\.\w+$"
     r"|(?:^|/)examples?/.*\.(?:[jt]sx?|py|go|rs|rb|java)$"
     r"|(?:^|/)(?:contributing|changelog|code_of_conduct|security)\.md$|^\.mcp\.json$"
-    r"|(?:^|/)hooks\.json$",
+    r"|(?:^|/)hooks\.json$|(?-i:(?:^|/)[A-Z_]*(?:TEST|SEO|SUMMARY|ROADMAP|TODO|MARKETING|RELEASE"
+    r"|STATUS)[A-Z_]*\.md$)",
     re.I,
 )
+
+
+def is_aside(path: str) -> bool:
+    """Is the file one that only whoever works on the plugin reads?"""
+    return _ASIDE.search(path) is not None
 
 
 def interface(material: Material, path: str) -> str:

@@ -12,7 +12,14 @@ from msgspec.structs import replace
 from nightpress import checks
 from nightpress.backends import finish
 from nightpress.backends.offline import extend
-from nightpress.backends.offline.blocks import SAME, Block, is_ordered, is_told, units
+from nightpress.backends.offline.blocks import (
+    SAME,
+    Block,
+    code_lines,
+    is_ordered,
+    is_told,
+    units,
+)
 from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import stems
@@ -28,8 +35,9 @@ MOST_LINES = 490
 ENOUGH = 0.65
 """Of the size of a document that is replaced: with less, something of it would be missed."""
 
-LITTLE = 0.01
-"""News that is asked for where a document would be too small: a word."""
+OF_ALL = frozenset({"emptiness", "vocabulary", "compressibility"})
+"""Checks of a document as a whole: it gets better without a paragraph, and no better without a list
+of what is done."""
 
 ROUNDS = 6
 """How often the text is read over, and blocks that a check refuses are left out."""
@@ -44,26 +52,26 @@ def body(material: Material) -> str:
     be replaced, is used only where the plugin's other files are not enough."""
     if _is_skill(material) and material.spares and (spared := extend.spared(material)):
         return _extended(material, spared)
-    text = _body(material)
-    if len(finish.finished(material, text).encode()) < material.window.min:
-        text = max(text, _body(material, strict=False), key=len)
-    return text
+    texts = []
+    for share in (1.0, 0.5, 0.0):  # where that is too little, what is hardly news stays, too
+        texts.append(_body(material, share))
+        if len(finish.finished(material, texts[-1]).encode()) >= material.window.min:
+            break
+    return texts[-1]
 
 
-def _body(material: Material, *, strict: bool = True) -> str:
-    """strict: without what says little that was not said before."""
+def _body(material: Material, share: float) -> str:
+    """share: of the news that is asked for, 0 to 1."""
     if _is_skill(material) and material.standing and Topic(material).whole:
-        text = _composed(replace(material, standing=""), strict=strict)
+        text = _composed(replace(material, standing=""), share)
         least = max(material.window.min, int(ENOUGH * len(material.standing.encode())))
         if len(text.encode()) >= least:
             return text
-    return _composed(material, strict=strict)
+    return _composed(material, share)
 
 
-def _composed(material: Material, *, strict: bool) -> str:
-    parts = parts_of(material)
-    if not strict:
-        parts = [replace(part, news=min(part.news, LITTLE)) for part in parts]
+def _composed(material: Material, share: float) -> str:
+    parts = [replace(part, news=part.news * share) for part in parts_of(material)]
     first = f"# {title(material)}"
     most = material.window.max - (RESERVE if _is_skill(material) else 64) - len(first.encode())
     return _read_over(material, first, parts, Bounds(most, MOST_LINES))
@@ -166,13 +174,22 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
         at = max((n for n, row in enumerate(rows) if row[1] <= line), default=-1)
         while 0 <= at < len(rows) and _is_heading(rows[at][0]):
             at += 1
-        if 0 < at < len(rows):
+        if not 0 < at < len(rows):
+            continue
+        if finding.check not in OF_ALL or _is_paragraph(rows[at][0]):
             texts.add(rows[at][0])
     return texts
 
 
 def _is_heading(text: str) -> bool:
     return text.startswith("#") and "\n" not in text
+
+
+def _is_paragraph(text: str) -> bool:
+    return not (_ITEM.match(text) or text.startswith(("```", "|")) or text.endswith(":"))
+
+
+_ITEM = pattern(r"\s*(?:[-*+]|\d+[.)])\s")
 
 
 # --- the parts that there is room for: the most valuable first, in document order after ----------
@@ -214,7 +231,7 @@ def _fit(parts: Sequence[Part], bounds: Bounds, refused: Container[str], first: 
 
 class _Fit:
     """The parts that fit so far; keys: of the blocks that they say; opened: their headings; stems:
-    of all their words, and of what the document begins with."""
+    of all their words, and of what the document begins with; code: lines that they show."""
 
     def __init__(self, bounds: Bounds, refused: Container[str], first: str) -> None:
         self.parts: list[Part] = []
@@ -222,6 +239,7 @@ class _Fit:
         self._refused = refused
         self._keys: set[str] = set(bounds.said)
         self._stems = set(stems(first))
+        self._code: set[str] = set()
         self._opened: set[tuple[str, ...]] = set()
 
     @property
@@ -243,7 +261,7 @@ class _Fit:
             if part.together and self.knows(group):
                 return False
             if part.news and not part.together:
-                part = replace(part, blocks=_adding(part, self._stems))
+                part = replace(part, blocks=_adding(part, self._stems, self._code))
             heads = [part.path[: n + 1] for n in range(len(part.path))]
             heads = [path for path in heads if path not in self._opened | new]
             head = sum(len(path[-1].encode()) + 9 for path in heads)
@@ -258,24 +276,35 @@ class _Fit:
         self.parts += fitting
         for part in fitting:
             self._stems |= stems(" ".join([*part.path, *(block.text for block in part.blocks)]))
+            self._code.update(*map(code_lines, part.blocks))
         return True
 
 
-def _adding(part: Part, known: set[str]) -> list[Block]:
-    """The part's blocks that are news; code, links and what is done in order stay."""
+def _adding(part: Part, known: set[str], said: set[str]) -> list[Block]:
+    """The part's blocks that are news, each whole; links, rules and what is done in order stay.
+    said: lines of code that were shown before."""
     adding: list[Block] = []
     seen = set(known)
     for block in part.blocks:
-        new = stems(block.text)
-        stays = block.kind == "code" or block.announces or is_ordered(block) or "](" in block.text
-        if stays or _RULE.search(block.text) or len(new - seen) > part.news * len(new):
+        if _stays(block, part.news, seen, said):
             adding.append(block)
         elif adding and adding[-1].announces:
             adding.pop()
-        seen |= new
+        seen |= stems(block.text)
     while adding and adding[-1].announces:
         adding.pop()
     return adding
+
+
+def _stays(block: Block, least: float, seen: set[str], said: set[str]) -> bool:
+    """Is the block no repetition of what was said before? least: share of its words that is new."""
+    if block.kind == "code":
+        lines = code_lines(block)
+        return not lines or 5 * len(lines - said) > len(lines)
+    if block.announces or is_ordered(block) or "](" in block.text or _RULE.search(block.text):
+        return True
+    new = stems(block.text)
+    return len(new - seen) > least * len(new)
 
 
 _RULE = pattern(r"\b(?:never|must|none|only|always|at (?:most|least)|do not|don't|except)\b", re.I)

@@ -18,13 +18,16 @@ CHAPTERS = {"commands": "Commands", "agents": "Agents", "skills": "Skills"}
 
 # what a section is about, by its heading: (words, matter, value: the least goes in first)
 _MATTERS = (
-    (r"when|use cases?|ideal for|perfect for|who (?:is|should)|triggers?", "when", 3),
+    (r"ideal for|perfect for|who (?:is|should|can|this)|audience", "audience", 40),
+    (r"when (?!invoked|called|running|done|finished)|when$|use cases?|triggers?",
+     "when", 3),
     (r"problem|solution|why|compar\w*|\bvs|related|resources|links?|statistics|metrics"
      r"|the result|help|support", "other", 50),
     (r"install\w*|set ?up|quick ?start|getting started|prerequisit\w*|requirements?|activation"
      r"|before you", "setup", 6),
-    (r"overview|about|what (?:is|it)|introduc\w*|description|summary|(?:key |main |core )?features?"
-     r"|capabilit\w*|what you|purpose|benefits|components", "about", 4),
+    (r"overview|about|introduc\w*|description|summary|purpose", "about", 4),
+    (r"what (?:is|it|you)|(?:key |main |core )?features?|capabilit\w*|benefits|components",
+     "features", 4),
     (r"config\w*|settings?|options?|environment|customi\w*|parameters", "settings", 9),
     (r"usage|workflow|how (?:it|to)|commands?|examples?|walkthrough|tutorial|guide|scenario"
      r"|using", "usage", 7),
@@ -32,8 +35,8 @@ _MATTERS = (
      r"|when it fails|if it fails|pitfalls|don'?t", "trouble", 12),
 )  # fmt: skip
 _GROUPS = (
-    "about", "choice", "when", "setup", "contents", "commands", "agents", "skills", "hooks",
-    "servers", "usage", "settings", "trouble", "other", "files",
+    "about", "audience", "choice", "when", "setup", "contents", "commands", "agents", "skills",
+    "hooks", "servers", "features", "usage", "settings", "trouble", "other", "files",
 )  # fmt: skip
 _USUAL: tuple[Mapping[str, Any], ...] = tuple({"takes": (matter,)} for matter in _GROUPS)
 _OF_IT = pattern(r"\b(?:this|the)\s+(?:command|skill|agent|plugin|tool|server)\b|[\s:?!]+$", re.I)
@@ -102,7 +105,9 @@ class Plan:
             return tuple(path)
         at = self.place(matter, heading) or 0
         words = [title, *self._items[at].get("headings", ())]
-        same = not heading or _bare(heading) in {_bare(str(word)) for word in words}
+        bare = _bare(heading)
+        same = not bare or any(bare == _bare(str(word)) for word in words)
+        same = same or (bare.startswith(f"{title.lower()} ") and len(path) == 1)
         return (self._filled(title, "", ""), *(path[1:] if same else path))
 
     def _filled(self, title: str, kinds: str, name: str) -> str:

@@ -54,18 +54,21 @@ class Part(Struct):
 
 
 _NO_SECTION = pattern(
-    r"\b(licen[cs]e|contribut|authors?\b|credits?|acknowledge|changelog|badge|table of contents"
-    r"|contents$|version history|roadmap|future (enhancement|improvement|plan)|coming soon"
+    r"(?:\b|^)(licen[cs]e|contribut|authors?\b|credits?|acknowledge|changelog|badge"
+    r"|table of contents|contents$|version history|roadmap|future (enhancement|improvement|plan)"
+    r"|coming soon"
     r"|made (with|by)|directory structure|file structure|project structure|testimonial|roi\b"
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
     r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
-    r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$)",
+    r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$"
+    r"|learning objectives|pro tier|sponsor|get notified|expected release"
+    r"|^the (problem|solution|magic|result|vision)\b)",
     re.I,
 )
 _FIRST = 100
 GREETING = 250
 """Characters of what a document says before its sections, below which it says what it is."""
-SUMMARY, BESIDE = 0.34, 0.2
+SUMMARY, BESIDE = 0.34, 0.3
 """News of what sums up the rest, and of what is said beside the components' own texts."""
 _NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
 ROLE = pattern(
@@ -87,7 +90,7 @@ def parts_of(material: Material) -> list[Part]:
     described = list(_of_components(material, plan, topic, own))
     more: list[Part] = []
     for number, file in enumerate(material.anatomy.files):
-        if file.path == material.target:
+        if file.path == material.target or components.is_aside(file.path):
             continue
         kind_of_file = kind_of(file.path)
         if kind_of_file == "readme" and "/" not in file.path and topic.concerns([file.text]):
@@ -212,7 +215,7 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             own_matter = matter_of(inner[0])[0] if inner else "about"
             if alone and not base and not inner and any(map(is_ordered, part.blocks)):
                 yield replace(part, path=("Workflow",))  # it came right below the title
-            elif alone and (plan.title(own_matter) or (not base and not inner)):
+            elif alone and ((inner and plan.title(own_matter)) or (not base and not inner)):
                 part.path, part.order = inner, (3, number, at + 1)
                 yield from _placed(plan, own_matter, [part])
             else:
@@ -251,14 +254,17 @@ def _classed(
     for at, part in enumerate(quoted(material, file, own)):
         heading = part.path[0] if part.path else ""
         matter, rank = matter_of(heading) if heading else ("about", 3)
+        if heading.lower() == "files" and plan.takes("files"):
+            continue  # we have our own
         if not part.together:
             counts[matter] = counts.get(matter, 0) + 1
         part.rank, part.news = rank + counts.get(matter, 0) // 3, BESIDE
-        if _LISTING.match(heading) or (matter == "about" and len(part.path) < 2):
+        summary = matter in ("about", "features", "audience") and len(part.path) < 2
+        if _LISTING.match(heading) or summary:
             part.rank, part.news = 25, SUMMARY
         if matter == "about" and len(part.path) < 2 and not part.together:
             part.path = () if _PREAMBLE.match(heading) else part.path
-        part.order = (1, number, at)
+        part.order = (8 if part.path else 1, number, at)
         yield from _placed(plan, matter, [part])
 
 

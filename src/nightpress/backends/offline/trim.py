@@ -15,7 +15,7 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress.backends.offline.blocks import Block, Section, is_step, sections
+from nightpress.backends.offline.blocks import Block, Section, is_step, items_of, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.wording import sentences
 from nightpress.checks import called
@@ -40,6 +40,14 @@ FEW = 0.34
 """Share of a workflow's steps, at most, that may be told by where they stand."""
 _README = pattern(r"(?:^|/)readme(?:\.\w+)?$", re.I)
 _THOUGHT = pattern(r"\W*extended thinking\b", re.I)
+_CLOSING = pattern(  # what a text says of itself at its end
+    r"(?:remember: )?(?:this|the) (?:[\w-]+ )?(?:(?:command|plugin|agent|skill|tool|generator"
+    r"|system|guide|pack) )?(?:helps?|provides?|enables?|ensures?|delivers?|offers?|gives?"
+    r"|will help)\b"
+    r"[^:\n]*$"
+    r"|(?:just|simply) (?:talk|chat|ask)\b[^\n]*",
+    re.I,
+)
 _SALES = pattern(
     r"\b(?:perfect(?:ly)?|instant(?:ly)?|effortless(?:ly)?|seamless(?:ly)?|powerful|revolutionary"
     r"|never\b[^.!?\n]{0,60}\bagain|supercharges?|unleash(?:es)?|game[- ]chang(?:ing|er)"
@@ -154,8 +162,8 @@ def _trimmed(block: Block, own: Owned, terse: bool = False, stead: str = "") -> 
     if block.kind == "code":
         return block if _is_sound(block.text, own) else Block("code", "")
     if block.kind == "text":
-        thought = _THOUGHT.match(block.text) is not None
-        return Block("text", "" if thought else prose(block.text, own))
+        aside = _THOUGHT.match(block.text) or _CLOSING.match(block.text)
+        return Block("text", "" if aside else prose(block.text, own))
     if block.kind == "table":
         head, rows = block.text.split("\n")[:2], block.text.split("\n")[2:]
         rows = [row for row in rows if not _is_foreign(row, own)]
@@ -181,7 +189,7 @@ def _sells(text: str) -> bool:
 
 
 def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
-    texts = _apart(block.text)
+    texts = items_of(block.text)
     if _ORDERED.match(block.text):
         foreign = [_is_foreign(text, own) for text in texts]
         if sum(foreign) > FEW * len(texts) or (any(foreign) and not stead):
@@ -196,19 +204,6 @@ def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
     return Block(
         "list", "" if not terse and all(map(_is_vacuous, kept)) else "\n".join(kept).rstrip()
     )
-
-
-def _apart(block: str) -> list[str]:
-    """A list's items, each with what is nested in it."""
-    items: list[list[str]] = []
-    depth = len(block) - len(block.lstrip(" "))
-    for line in block.split("\n"):
-        match = _ITEM.match(line)
-        if items and (match is None or len(match.group(1)) > depth):
-            items[-1].append(line)
-        else:
-            items.append([line])
-    return ["\n".join(item) for item in items]
 
 
 def _is_vacuous(item: str) -> bool:
@@ -239,26 +234,35 @@ def _without(found: re.Match[str]) -> str:
 
 
 def impersonal(section: Section) -> Section:
-    """An agent's section without what is said to the agent: sentences and items with "you"."""
+    """An agent's section without what tells the agent who it is and what it shall be: sentences
+    and items about "you". What it does, and its rules ("Never do it yourself"), stay."""
     blocks: list[Block] = []
     for block in section.blocks:
         text = block.text
         if block.kind == "text":
             text = "".join(s for s in sentences(text) if not _YOU.search(s)).strip()
-        elif block.kind == "list" and _YOU.search(text):
-            text = "" if _ORDERED.match(text) else "\n".join(
-                item for item in _apart(text) if not _YOU.search(item)
-            )  # fmt: skip
+        elif block.kind == "list" and _YOU.search(text) and not _ORDERED.match(text):
+            text = "\n".join(item for item in items_of(text) if not _YOU.search(item))
         if text:
             blocks.append(replace(block, text=text))
         elif blocks and blocks[-1].announces:
             blocks.pop()
-    path = tuple(_YOURS.sub("", heading) for heading in section.path)
-    return replace(section, heading=_YOURS.sub("", section.heading), path=path, blocks=blocks)
+    path = tuple(map(_theirs, section.path))
+    return replace(section, heading=_theirs(section.heading), path=path, blocks=blocks)
+
+
+def _theirs(heading: str) -> str:
+    """The heading, not said to anybody: "Your duties" are "Duties"."""
+    plain = _YOURS.sub("", heading)
+    return plain[:1].upper() + plain[1:] if plain != heading else heading
 
 
 _YOURS = pattern(r"^your\s+", re.I)
-_YOU = pattern(r"\b(?:you|your|yours|yourself|you're|you'll)\b", re.I)
+_YOU = pattern(
+    r"^[\W\d_]*(?:you|your|you're|you'll|as an?)\b"
+    r"|\byou(?:'re|'ll| (?:are|will|have|excel|can|understand|speciali[sz]e|possess))\b",
+    re.I,
+)
 _ORDERED = pattern(r"\s*\d+[.)]\s")
 
 

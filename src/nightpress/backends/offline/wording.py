@@ -137,7 +137,7 @@ _WHO = (
 _CAST = pattern(rf"{_WHO}\.?", re.I)
 _ROLE = pattern(
     rf"{_WHO} (?:(?:who |that )?(?:is )?(?:focused on|focusing on|speciali[sz]ing in"
-    r"|speciali[sz]es in|mastering|masters|for|in|with expertise in|skilled in)) ",
+    r"|speciali[sz]es in|mastering|masters|in|with expertise in|skilled in)) ",
     re.I,
 )
 
@@ -179,12 +179,14 @@ _ORDER = pattern(
 def is_order(text: str) -> bool:
     """Does it begin with a verb ("Use EXPLAIN"), or with a word of praise?"""
     first = re.sub(r"\W.*", "", text.lower())
-    return bool({first, first.removesuffix("s")} & (_VERBS | _PRAISE))
+    forms = {first, first.removesuffix("s"), first.removesuffix("es"), f"{first[:-3]}y"}
+    return bool(forms & (_VERBS | _PRAISE))
 
 
 _PRAISE = frozenset(
-    "use always never easy easiest quick fast great best powerful smart simple avoid don do not no"
-    " high low full rich two three one first start keep key real good better optimal".split()
+    "go you we it ask mention use always never easy easiest quick fast great best powerful smart"
+    " simple avoid don do not no high low full rich two three one first start keep key"
+    " real good better optimal".split()
 )
 
 
@@ -203,6 +205,8 @@ def request(text: str) -> str:
     if "," in first and (len(words) > MOST_WISHED or " and " not in first.rpartition(",")[2]):
         before = re.split(_BEFORE_LIST, first.partition(",")[0])
         words = before[0].split() if len(before[0].split()) > 2 else first.partition(",")[0].split()
+        if len(words) < 3:
+            return ""
     words = words[: MOST_WISHED + 2]
     while words[-1].lower().strip(",") in _OPEN:
         words.pop()
@@ -210,7 +214,7 @@ def request(text: str) -> str:
 
 
 _ORDERS = frozenset(
-    "answer ask block book cancel change check close comment commit copy count cut download drop"
+    "block book cancel change check close comment commit copy count cut download drop"
     " dump file fill flag follow freeze give group hide hook index invite join kill label list load"
     " lock log look mail map mark mask moor move name note open order pack page pair patch pick pin"
     " ping place play plot post price print probe process prune pull push put query quote rank read"
@@ -252,8 +256,13 @@ def title(name: str, headings: Iterable[str], seen: str = "") -> str:
             break
     else:
         words = [w if any(c.isupper() for c in w) else w.capitalize() for w in words]
-    names = {found.lower(): found for found in re.findall(r"\b\w*[A-Z]\w*[A-Z]\w*\b", seen)}
+    quiet = set(re.findall(r"\b[A-Za-z]?[a-z]+\b", seen))  # who writes "pack" shouts "PACK"
+    several = _SEVERAL.findall(seen)
+    names = {n.lower(): n for n in several if not quiet & {n.lower(), n.capitalize()}}
     return " ".join(names.get(w.lower(), w) for w in words)
+
+
+_SEVERAL = pattern(r"\b(?:[A-Z]{2,4}s?|[A-Z]?[a-z]+[A-Z]\w*|[A-Z]{2,}[a-z]\w*)\b")
 
 
 def third_person(text: str) -> str:
