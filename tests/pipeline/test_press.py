@@ -414,10 +414,8 @@ def test_of_a_template_nothing_is_used_and_nothing_missed(tmp_path: Path) -> Non
     assert market.run("nightpress", "init", ".").code == 0
     manifest = tmp_path / "manifests" / "tide.yaml"
     row = '    target: "skills/tide/SKILL.md"\n'
-    said = f"{row}    standing: replace\n"
+    said = f"{row}    standing: replace\n    standing_text: ignored\n"
     manifest.write_text(manifest.read_text().replace(row, said))
-    assert "refused" in market.doit().out
-    manifest.write_text(manifest.read_text().replace(said, f"{said}    standing_text: ignored\n"))
     market.done()
     text = (tmp_path / "plugins" / "tide" / "skills" / "tide" / "SKILL.md").read_text()
     assert "empowers" not in text.lower()

@@ -94,7 +94,8 @@ def test_a_plugin_without_components() -> None:
 
 def test_what_is_only_announced_is_hollow() -> None:
     text = (
-        "# Depot\n\n**Status:** Under Development\n\n## Planned Features\n\n- Seals of 40 depots\n"
+        "# Depot\n\n**Status:** Under Development\n\n## Planned Features\n\n- Seals of 40 depots,"
+        " read by a camera at the gate and compared with the list of the night\n"
     )
     made = {".claude-plugin/plugin.json": MANIFEST, "README.md": text}
     assert "announced" in hollow.why(plugin(made))
