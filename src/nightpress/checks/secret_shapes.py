@@ -170,8 +170,7 @@ ASSIGNED = pattern(
     r"|(?:^[ \t#/*-]*|[{,(]\s*)[\"']?[A-Za-z_][\w.-]*[\"']?\s*:\s*[\"']?$"
 )
 """The end of an assignment's left side."""
-ESCAPE = pattern(r"\\+[\"'nrt]")
-ESCAPES = pattern(r"[^\n]{0,2000}\\[\"'nrt][^\n]*")
+ESCAPE = pattern(r"\\{1,16}[\"'nrt]")
 DIGIT = pattern(r"\d")
 OPEN = pattern(r"[\s\"'`<>(]")
 QUERY = pattern(r"[?&#;][\w.-]+=[\w=-]*$")
@@ -186,9 +185,12 @@ BODY = pattern(r"[A-Za-z0-9+/=]{16,}")
 def unescaped(text: str) -> Iterator[tuple[int, str]]:
     """Lines with escapes, without their backslashes and as long as before: (where it begins, the
     line), each with the quotation marks doubled, with blanks behind them, and before them."""
-    for line in ESCAPES.finditer(text) if "\\" in text else ():
-        for fill in (_doubled, str.ljust, str.rjust):
-            yield line.start(), ESCAPE.sub(partial(_plain, fill), line[0])
+    at = 0
+    for line in text.split("\n") if "\\" in text else ():
+        if "\\" in line and ESCAPE.search(line):
+            for fill in (_doubled, str.ljust, str.rjust):
+                yield at, ESCAPE.sub(partial(_plain, fill), line)
+        at += len(line) + 1
 
 
 def _plain(fill: Callable[[str, int], str], escape: re.Match[str]) -> str:
