@@ -68,6 +68,7 @@ def test_in_a_plugin_it_is_passed_over(tmp_path: Path, kind: str) -> None:
         "manifests/_defaults.yaml", "manifests/alpha.yaml", ".gitignore", "nightpress.lock",
         ".claude-plugin/marketplace.json", "generators/own/generator.yaml", "schemas/x.json",
         ".nightpress/run.lock", ".nightpress/account", ".nightpress/room", ".nightpress/quota.db",
+        ".nightpress/ledger.db", ".nightpress/index.db", ".nightpress/doit.db",
     ],
 )  # fmt: skip
 def test_in_a_project_it_is_a_sentence(market: Market, place: str, kind: str) -> None:

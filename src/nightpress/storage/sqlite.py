@@ -311,6 +311,8 @@ def read_only(path: Path) -> sqlite3.Connection:
     If a crash left a rollback journal, SQLite must roll that back first, which writes: then the
     file's folder must be writable.
     """
+    if path.exists() and not path.is_file():  # SQLite would wait for a FIFO
+        raise LedgerError(f"{path}: no regular file", "remove it; see docs/recovery.md")
     how = "mode=ro"
     if Path(f"{path}-journal").exists():
         how = "mode=rw"
