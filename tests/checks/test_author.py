@@ -149,3 +149,12 @@ def test_marks_live_lines_and_arguments_of_people_are_no_errors() -> None:
     (finding,) = judge(arguments, theirs).findings
     assert finding.severity == "info"
     assert _checks(field("license: MIT\nargument-hint: station")(arguments), theirs) == set()
+
+
+def test_a_quoted_key_and_one_of_two_words_are_their_authors_too() -> None:
+    block = "'odd key': yes\n\"another one\": 1\ntwo words: 3\n"
+    text = base.BASE.replace("---\n\n", f"{block}---\n\n", 1)
+    assert block in text
+    context = replace(base.context(), standing=text, persons=text)
+    assert "frontmatter-keys" not in _checks(text, context)
+    assert "frontmatter-keys" in _checks(text, replace(context, standing=None, persons=""))

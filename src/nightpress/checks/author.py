@@ -16,7 +16,7 @@ from nightpress.plugin import frontmatter
 
 __all__ = ["entries", "keys", "wrote"]
 
-KEY = pattern(r"[\"']?([A-Za-z_][\w-]*)[\"']?[ \t]*:(?:\s|$)")
+KEY = pattern(r"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([^\W\d][\w. -]*?))[ \t]*:(?:\s|$)")
 
 
 def keys(document: Document, context: Context) -> frozenset[str]:
@@ -55,7 +55,7 @@ def entries(raw: str) -> Mapping[str, tuple[str, ...]]:
     lines: list[str] | None = None
     for row in raw.split("\n"):
         if key := KEY.match(row):
-            lines = found[key[1]] = [row.rstrip()]
+            lines = found[key[1] or key[2] or key[3]] = [row.rstrip()]
         elif re.match(r"#", row):
             lines = None
         elif lines is not None and row.strip():
