@@ -100,8 +100,5 @@ def test_what_is_only_announced_is_hollow() -> None:
     made = {".claude-plugin/plugin.json": MANIFEST, "README.md": text}
     assert "announced" in hollow.why(plugin(made))
     assert hollow.why(plugin(made | {"commands/scan.md": REAL["short, with code"]})) == ""
-    done = {
-        **made,
-        "README.md": "# Depot\n\nScans the seals of 40 depots, each night at two.\n" * 3,
-    }
-    assert hollow.why(plugin(done)) == ""
+    text = "# Depot\n\nScans the seals of 40 depots, each night at two, and tells which are torn.\n"
+    assert hollow.why(plugin({**made, "README.md": text})) == ""
