@@ -38,6 +38,7 @@ def test_a_published_file_tells_its_sources_and_takes_itself_back(market: Market
     found = _why(market, market.target("alpha"), "--diff")
     assert (found["state"], found["attempts"], found["calls"]) == ("published", 1, 0)
     assert {"README.md", "commands/alpha-settle.md"} <= set(found["sources"])
+    assert found["counted_from"].startswith(f"{found['score']}: ")
     assert "-description: x" in found["diff"]
     said = market.run("nightpress", "why", str(market.target("alpha"))).out
     assert "attempts      1 (1 on record)" in said, "doit prune may have taken others"

@@ -33,6 +33,7 @@ class Review(Struct, frozen=True):
     findings: Sequence[Finding]
     fingerprint: Fingerprint
     files: Mapping[str, str]
+    counted_from: str | None = None
 
     @property
     def slug(self) -> str:
@@ -128,4 +129,5 @@ def _review(row: Row) -> Review:
         row["before_sha256"], row["model_answered"], row["tokens_in"], row["tokens_out"],
         row["score_before"], row["score_after"], findings_of(row["findings"]),
         Fingerprint(**json.loads(row["fingerprint"])), json.loads(row["files"]),
+        row["counted_from"],
     )  # fmt: skip

@@ -41,6 +41,7 @@ class Drafted(Struct, frozen=True):
     score: int
     findings: Sequence[Finding]
     fingerprint: Fingerprint
+    counted_from: str = ""
 
     def columns(self) -> dict[str, Any]:
         """The columns that hold it, in `enhancements` and in `reviews`."""
@@ -48,6 +49,7 @@ class Drafted(Struct, frozen=True):
             "model_answered": self.model, "tokens_in": self.tokens_in,
             "tokens_out": self.tokens_out,
             "score_before": self.score_before, "score_after": self.score,
+            "counted_from": self.counted_from or None,
             "findings": findings_json(self.findings),
             "fingerprint": json.dumps(asdict(self.fingerprint), sort_keys=True),
         }  # fmt: skip
@@ -119,6 +121,7 @@ class RecordedAttempt(Struct, frozen=True, kw_only=True):
     score_after: int | None
     accepted: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    counted_from: str | None
 
     @property
     def slug(self) -> str:

@@ -49,7 +49,7 @@ class Draft(Struct, frozen=True):
         """What goes into the ledger of it."""
         return Drafted(
             self.model, self.tokens_in, self.tokens_out, self.score_before, self.score,
-            self.findings, self.fingerprint,
+            self.findings, self.fingerprint, self.counted_from,
         )  # fmt: skip
 
 

@@ -217,6 +217,7 @@ def as_dict(drafts: Sequence[Waiting]) -> list[dict[str, Any]]:
             "job": one.review.job, "target": one.target, "made": one.review.made,
             "bytes": one.size, "bytes_before": one.size_before, "model": one.review.model,
             "score_before": one.review.score_before, "score_after": one.review.score_after,
+            "counted_from": one.review.counted_from,
             "findings": [asdict(finding) for finding in one.review.findings], "edited": one.edited,
             "sha256": one.review.draft_sha256,
             "losses": [{**asdict(loss), "message": loss.message} for loss in one.lost],
@@ -288,7 +289,7 @@ def _draft(
     draft = Draft(
         one.draft.decode("utf-8"), one.model, tuple(one.findings),
         one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
-        one.fingerprint,
+        one.fingerprint, one.counted_from or "",
     )  # fmt: skip
     if not beside(one, state, plugin.root).edited:
         return draft
@@ -322,4 +323,7 @@ def _checked(
     if verdict.errors:
         named = "; ".join(f"{f.check}: {f.message}" for f in verdict.errors[:3])
         raise NightpressError(f"{one.job}: the merge does not pass its checks: {named}")
-    return replace(draft, text=verdict.text, findings=verdict.findings, score=verdict.score)
+    return replace(
+        draft, text=verdict.text, findings=verdict.findings, score=verdict.score,
+        counted_from=verdict.counted_from,
+    )  # fmt: skip

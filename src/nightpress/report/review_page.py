@@ -154,8 +154,10 @@ def _figures(draft: Waiting) -> str:
     was = f"{draft.size_before:,} -> " if draft.size_before else "a new document, "
     before = draft.review.score_before
     score = f"{before} -> " if before is not None else ""
+    counted = (draft.review.counted_from or "").partition(": ")[2]
+    counted = f" ({counted})" if counted else ""
     return (
-        f"{was}{draft.size:,} bytes, score {score}{draft.review.score_after},"
+        f"{was}{draft.size:,} bytes, score {score}{draft.review.score_after}{counted},"
         f" {draft.review.model or 'offline'}, {draft.review.made[:16].replace('T', ' ')}"
     )
 
