@@ -42,6 +42,11 @@ def config() -> dict[str, Any]:
 
     _namespace = sys._getframe(1).f_globals
     session.forget()
+    if any(word.startswith("--backend") for word in sys.argv[1:]):  # doit opens it right after this
+        raise InvalidCommand(
+            "doit's state lies in nightpress's own store, by which a `forget` reaches the ledger\n"
+            "  hint: who writes is said without hyphens, backend=offline"
+        )
     return {
         "dep_file": f"{STATE}/doit.db",
         "backend": "nightpress",
