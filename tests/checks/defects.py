@@ -31,7 +31,7 @@ EMPTY = "\n".join(
     )
     for what in ("results", "application code", "system performance", "project data",
                  "existing configuration", "software requirements", "relevant features",
-                 "task output", "process")
+                 "task output", "process", "user input", "test results", "code quality")
 )  # fmt: skip
 SAID_AGAIN = "In short: when someone asks for tides, for a tide window at a given draught."
 LINES = "\n\n".join(f"Line {n} of {n * 3}." for n in range(180))

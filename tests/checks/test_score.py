@@ -85,14 +85,14 @@ def test_a_score_says_what_it_was_counted_from(text: str, said: str) -> None:
 
 
 def test_what_is_measured_costs_in_proportion_and_says_its_numbers() -> None:
-    few = add("- Improve the process to support the team.\n- Manage the results of the workflow.")
+    few = add("\n".join(EMPTY.split("\n")[:5]))
     some = judge(few(base.BASE), base.context()).counted_from
     many = judge(add(EMPTY)(base.BASE), base.context()).counted_from
     assert some == (
-        "97: 100 - 2 vocabulary (51% of its words are the plugin's, of 60%)"
-        " - 1 emptiness (5 of 76 sentences)"
+        "96: 100 - 2 emptiness (7 of 72 sentences)"
+        " - 2 vocabulary (51% of its words are the plugin's, of 60%)"
     )
-    assert " - 21 emptiness (75 of 146 sentences)" in many
+    assert " - 25 emptiness (98 of 163 sentences)" in many
 
 
 def test_what_is_measured_is_not_counted_twice() -> None:

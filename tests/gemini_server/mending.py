@@ -34,7 +34,8 @@ def sections(prompt: str) -> str | None:
     for lines in _cut(draft["text"]):
         kept = [line for line in lines if line.strip() not in shunned]
         if kept != lines and lines[0].startswith("#"):
-            mended.append("\n".join(kept).strip())
+            whole = lines[0] in kept
+            mended.append("\n".join(kept).strip() if whole else f"{lines[0]}\n\nREMOVE")
     return "\n\n".join(mended) + "\n" if mended else None
 
 

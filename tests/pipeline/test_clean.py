@@ -189,7 +189,9 @@ def test_the_own_document_that_ours_was_made_from_speaks_for_it(tmp_path: Path) 
     done = market.replaces().doit()
     assert "published    gamma/skill" in done.out, (len(original), done.out)
     line = (root / "nightpress.lock").read_text().splitlines()[-1]
-    assert [mark.partition("#")[0] for mark in json.loads(line)["accepted"]] == ["vocabulary"]
+    assert [mark.partition("#")[0] for mark in json.loads(line)["accepted"]] == [
+        "document-grounded", "vocabulary",
+    ]  # fmt: skip
     assert market.run("nightpress", "check").code == 0
     market.git("init", "-q")
     market.git("add", "-A")

@@ -60,10 +60,8 @@ def test_a_changed_word_is_in_the_next_document_and_not_the_old_one(silent: Mark
     manifest.write_text(manifest.read_text().replace(SAID, "Counts the gulls of every pier"))
     assert "settings changed" in silent.done().out
     text = (silent.root / "skills" / "harbour-dues" / "SKILL.md").read_text()
-    head, body = text.split("---")[1], text.split("---", 2)[2]
-    assert "Counts the gulls of every pier" in body
-    assert SAID not in body
-    assert SAID in head, "a description that passes its gates stays as it stands"
+    assert "Counts the gulls of every pier" in text.split("---")[1], "nobody's but ours"
+    assert SAID not in text
 
 
 def test_a_model_is_told_it_too(silent: Market) -> None:

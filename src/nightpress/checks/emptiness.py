@@ -39,6 +39,8 @@ MARK = pattern(
     r"|\b\w+_\w+|\b[a-z]+[A-Z]\w*|(?<!\w)--?[A-Za-z][\w-]*|\w+/\w[\w./-]*|\b[A-Z][A-Z0-9]+\b"
     r"|[\w-]+\.(?:md|py|js|ts|json|ya?ml|sh|toml)\b"
 )
+LABEL = pattern(r"(?s)\*\*[^*]+\*\*:?|__[^_]+__:?|[^.!?]{1,60}:")
+"""What stands over a list, or before it: no sentence."""
 NAME = pattern(r"[\w@/.:-]*\w")
 WORD = pattern(r"[a-z]{4,}")
 OTHER_LETTERS = pattern(r"[\u0250-\u1cff\u2c00-\ud7ff\uf900-\ufdff]")
@@ -106,7 +108,8 @@ class Said(Struct, frozen=True):
 
 
 def sentences(document: Document, context: Context) -> tuple[Said, ...]:
-    """The sentences of a document's paragraphs and lists; headings, tables and code are none."""
+    """The sentences of a document's paragraphs and lists; headings, labels, tables and code are
+    none."""
     anatomy = context.anatomy
     source = source_of(context) if context.ours and comparable(document.body, context) else None
     topic = _topic(document, anatomy)
@@ -114,7 +117,7 @@ def sentences(document: Document, context: Context) -> tuple[Said, ...]:
     found = []
     for paragraph in document.paragraphs:
         for text, line in _pieces(paragraph):
-            if len(text.split()) >= SHORT:
+            if len(text.split()) >= SHORT and not LABEL.fullmatch(text):
                 empty = not _own(text, topic) and not _marked(text, names, source)
                 found.append(Said(text, line, empty))
     return tuple(found)

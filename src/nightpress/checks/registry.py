@@ -198,7 +198,7 @@ GATES = (
         "substance",
         "error",
         emptiness.emptiness,
-        {"share": 0.45},
+        {"share": 0.55},
         alone="warning",
         spares=True,
     ),

@@ -70,7 +70,8 @@ def request(
         ours=staleness.is_ours(state.inputs.standing, known) and not (known and known.extends),
         house=contract.house(project.defaults.values),
         spares=staleness.spares(state.inputs),
-        afresh=state.enhancement.starts_afresh,
+        afresh=state.enhancement.starts_afresh
+        or history.is_ours_alone(project, plugin, state.enhancement, state.inputs),
         extends=staleness.extends(state.inputs),
     )
     system, prompt = phase1.wording(state.writer, generator, material)

@@ -174,6 +174,25 @@ def original_content(snapshots: Snapshots, first: Original) -> bytes | None:
     return data
 
 
+def is_ours_alone(
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
+) -> bool:
+    """Does the ledger know that nothing stood at the target before ours, which stands there now?
+    (A clone without a ledger does not: there the frontmatter that stands may be somebody's.)"""
+    known = inputs.publication
+    if known is None or known.status != Status.PUBLISHED or known.extends:
+        return False
+    first = _first(project, plugin, enhancement)
+    return first is not None and first.sha256 is None
+
+
+def _first(project: Project, plugin: PluginState, enhancement: Enhancement) -> Original | None:
+    folder = plugin.manifest.path if plugin.manifest is not None else plugin.slug
+    ledger = project.ledger if project.has_ledger else None
+    job = f"{plugin.slug}/{enhancement.name}"
+    return original(ledger, job, f"{folder}/{enhancement.target}")
+
+
 def persons_text(project: Project, sha256: str) -> str | None:
     """A person's file that ours goes back to, as a snapshot has it; None: its copy is not here."""
     data = Snapshots(project.state / "snapshots").kept(sha256)
@@ -197,9 +216,7 @@ def input_text(
         if persons is None:  # a clone: of what the person wrote it has what stands there
             return sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
         return persons
-    target_path = (plugin.root / enhancement.target).relative_to(project.root).as_posix()
-    ledger = project.ledger if project.has_ledger else None
-    first = original(ledger, f"{plugin.slug}/{enhancement.name}", target_path)
+    first = _first(project, plugin, enhancement)
     snapshots = Snapshots(project.state / "snapshots")
     try:
         data = original_content(snapshots, first) if first is not None else None
