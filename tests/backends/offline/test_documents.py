@@ -587,3 +587,19 @@ def test_a_list_is_whole_or_goes_and_code_is_shown_once() -> None:
     assert "- Harbour berth\n- North pier: stone, 40 m\n- South pier: timber" in text
     long = harbour(24) | {"README.md": readme, "commands/moor.md": command}
     assert "## Features" not in document(material(long))
+
+
+def test_an_example_of_the_plugins_own_finds_room() -> None:
+    """However long the chapters before it are."""
+    words = iter(f"{WORDS[n % len(WORDS)]}{n}" for n in range(100_000))
+
+    def prose(size: int) -> str:
+        return " ".join(next(words) for _ in range(size // 8)).capitalize() + "."
+
+    chapters = [f"## Chapter {n}\n\n{prose(2_400)}" for n in "abcdefgh"]
+    guide = "# Guide\n\n" + "\n\n".join(chapters) + "\n\n```bash\n/run payments --now\n```\n"
+    made = material({"README.md": f"# Dues\n\n{prose(900)}\n", "commands/run.md": prose(700),
+                     "docs/guide.md": guide})  # fmt: skip
+    text = document(made)
+    assert "/run payments --now" in text
+    assert "example-own" not in {finding.check for finding in judged(made, text).errors}

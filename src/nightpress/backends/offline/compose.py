@@ -74,7 +74,23 @@ def _composed(material: Material, share: float) -> str:
     parts = [replace(part, news=part.news * share) for part in parts_of(material)]
     first = f"# {title(material)}"
     most = material.window.max - (RESERVE if _is_skill(material) else 64) - len(first.encode())
-    return _read_over(material, first, parts, Bounds(most, MOST_LINES))
+    text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
+    if "```" not in text and (shown := _showing(material, parts)) is not None:
+        least = min(part.rank for part in parts if not part.is_standing)
+        parts = [replace(part, rank=least) if part is shown else part for part in parts]
+        text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
+    return text
+
+
+def _showing(material: Material, parts: Sequence[Part]) -> Part | None:
+    """The most telling part with an example of the plugin's own: a document that shows none is
+    refused, however much it says."""
+    commands = [f"/{component.name.lower()} " for component in material.anatomy.of("command")]
+    for part in sorted(parts, key=lambda p: (p.rank, p.order)):
+        codes = (f"{block.text} ".lower() for block in part.blocks if block.kind == "code")
+        if not part.is_standing and any(one in code for code in codes for one in commands):
+            return part
+    return None
 
 
 def _is_skill(material: Material) -> bool:
