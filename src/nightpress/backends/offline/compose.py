@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -75,20 +75,35 @@ def _composed(material: Material, share: float) -> str:
     first = f"# {title(material)}"
     most = material.window.max - (RESERVE if _is_skill(material) else 64) - len(first.encode())
     text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
-    if "```" not in text and (shown := _showing(material, parts)) is not None:
+    named = _parts_named(material)
+    if not _shows(_FENCED.findall(text), named) and (shown := _showing(parts, named)) is not None:
         least = min(part.rank for part in parts if not part.is_standing)
         parts = [replace(part, rank=least) if part is shown else part for part in parts]
         text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
     return text
 
 
-def _showing(material: Material, parts: Sequence[Part]) -> Part | None:
+_FENCED = pattern(r"(?ms)^[ \t]*`{3,}[^\n]*\n(.*?)^[ \t]*`{3,}[ \t]*$")
+
+
+def _parts_named(material: Material) -> frozenset[str]:
+    """How an example names a part of the plugin."""
+    anatomy = material.anatomy
+    named = {f"/{component.name.lower()} " for component in anatomy.of("command")}
+    named |= {component.name.lower() for component in anatomy.of("agent")}
+    return frozenset(named | {component.path.lower() for component in anatomy.of("script")})
+
+
+def _shows(codes: Iterable[str], named: Iterable[str]) -> bool:
+    return any(one in f"{code} ".lower() for code in codes for one in named)
+
+
+def _showing(parts: Sequence[Part], named: Iterable[str]) -> Part | None:
     """The most telling part with an example of the plugin's own: a document that shows none is
     refused, however much it says."""
-    commands = [f"/{component.name.lower()} " for component in material.anatomy.of("command")]
     for part in sorted(parts, key=lambda p: (p.rank, p.order)):
-        codes = (f"{block.text} ".lower() for block in part.blocks if block.kind == "code")
-        if not part.is_standing and any(one in code for code in codes for one in commands):
+        codes = (block.text for block in part.blocks if block.kind == "code")
+        if not part.is_standing and _shows(codes, named):
             return part
     return None
 
