@@ -121,6 +121,13 @@ def test_padding_for_the_eye_repeats_nothing() -> None:
     assert "compressibility" not in checks_of(text, alone("README.md"))
 
 
+def test_a_tables_rule_is_no_sentence_of_the_prompt() -> None:
+    """The prompts have tables, too."""
+    table = "| A | B | C | D | E |\n| --- | --- | --- | --- | --- |\n| 1 | 2 | 3 | 4 | 5 |"
+    context = replace(base.context(), instructions=f"Draw from it.\n{table}\n")
+    assert "prompt-echo" not in checks_of(add(table)(base.BASE), context)
+
+
 def test_a_key_of_a_block_is_no_command() -> None:
     """As OpenAPI's paths, in a fence that says no language."""
     block = "```text\npaths:\n  /products:\n    get: list\n  /tide-export --csv\n```"

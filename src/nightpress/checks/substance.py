@@ -121,7 +121,10 @@ def prompt_echo(document: Document, context: Context, options: Options) -> Itera
     plain = _plain(document.text)
     for sentence in re.split(r"(?<=[.!?:])\s+|\n+", context.instructions):
         words = _plain(sentence)
-        if len(words.split()) >= int(options["words"]) and words in plain:
+        said = sum(
+            any(map(str.isalpha, word)) for word in words.split()
+        )  # a table's rule says none
+        if said >= int(options["words"]) and words in plain:
             yield Spot(
                 f"repeats its instructions: {sentence.strip()[:60]!r}", *_find(document, sentence)
             )
