@@ -1,162 +1,19 @@
-"""The line to Google: one SDK client, and the loop that its requests run on.
-
-The loop has a thread of its own: only a task that can be cancelled has a true deadline (a
-socket's timeout bounds silence, and a server that drips is never silent).
-"""
+"""The SDK's client for Google's two APIs, on the httpx clients of our line."""
 
 from __future__ import annotations
-
-import asyncio
-import concurrent.futures
-import os
-import re
-import socket
-import ssl
-import threading
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 from google import genai
 from google.genai import types
 from google.oauth2.credentials import Credentials
 
-from nightpress.backends.declaration import most_bytes
 from nightpress.backends.gemini.route import Route
 
 # The SDK's own default for the Developer API is /v1 by now, where half of what we send is unknown.
 API_VERSION = {"developer": "v1beta", "vertex": "v1beta1"}
-GRACE = 5.0
-"""Seconds, beyond the deadline, that a cancelled request gets to let go of its socket."""
 
 
-_ASKED = re.compile(rb'"max(?:_o|O)utput(?:_t|T)okens":\s*(\d{1,7})')
-SHAKE = 5.0
-"""Seconds for a look at the certificate of a server that is not trusted."""
-
-
-class GivenUp(Exception):
-    """The line was closed while the call was in flight."""
-
-
-class TooMuch(Exception):
-    """The reply is far longer than what was asked for."""
-
-
-class Capped(httpx2.AsyncBaseTransport):
-    """Counts the bytes of each reply while they arrive, and breaks off one that has no end."""
-
-    def __init__(self, inner: httpx2.AsyncBaseTransport) -> None:
-        self._inner = inner
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        response = await self._inner.handle_async_request(request)
-        asked = _ASKED.search(await request.aread())
-        most = most_bytes(int(asked[1] if asked else 65_536))
-        if response.headers.get("content-encoding", "identity") != "identity":
-            await response.aclose()
-            raise TooMuch("the reply is compressed, which was not asked for")
-        assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 (of this transport)
-        response.stream = _Counted(response.stream, most)
-        return response
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class _Counted(httpx2.AsyncByteStream):
-    def __init__(self, inner: httpx2.AsyncByteStream, most: int) -> None:
-        self._inner = inner
-        self._left = self._most = most
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for piece in self._inner:
-            self._left -= len(piece)
-            if self._left < 0:
-                raise TooMuch(f"broken off after {self._most:,} bytes, far more than was asked for")
-            yield piece
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class Line:
-    """Made at the first call, in the process that makes it (`pid`); used by many threads."""
-
-    def __init__(self, route: Route) -> None:
-        self.pid = os.getpid()
-        # Our own httpx clients: with aiohttp installed the SDK would take that, and silently
-        # send a request again after a disconnect. The route names the proxy: httpx would open
-        # every one that the environment has, and show loopback traffic to it.
-        verify = httpx2.create_ssl_context(trust_env=True)
-        proxy = route.proxy or None
-        self._async = httpx2.AsyncClient(
-            trust_env=False, timeout=None, headers={"accept-encoding": "identity"},
-            transport=Capped(
-                httpx2.AsyncHTTPTransport(verify=verify, proxy=proxy, trust_env=False)
-            ),
-        )  # fmt: skip
-        self._sync = httpx2.Client(trust_env=False, proxy=proxy, verify=verify, timeout=None)
-        self.client = _client(route, self._async, self._sync)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="nightpress-gemini", daemon=True
-        )
-        self._thread.start()
-        self._flying: set[concurrent.futures.Future[str]] = set()
-
-    def run(self, call: Coroutine[Any, Any, str], seconds: float) -> str:
-        """The result of `call`, or TimeoutError after `seconds`, whatever the server does, or
-        GivenUp when the line is closed meanwhile; an interrupt of the waiting thread cancels the
-        request too."""
-        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(call, seconds), self._loop)
-        self._flying.add(future)
-        try:
-            return future.result(seconds + GRACE)
-        except concurrent.futures.CancelledError:
-            raise GivenUp("given up while the call was in flight") from None
-        finally:
-            self._flying.discard(future)
-            future.cancel()
-
-    def close(self) -> None:
-        """Let go; a call that is in flight is given up."""
-        for future in list(self._flying):
-            future.cancel()
-        asyncio.run_coroutine_threadsafe(self._let_go(), self._loop).result(GRACE)
-        self._sync.close()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(GRACE)
-        if not self._thread.is_alive():
-            self._loop.close()
-
-    async def _let_go(self) -> None:
-        """Close the connections when the requests that were given up have ended."""
-        if others := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(others, timeout=GRACE / 2)
-        await self._async.aclose()
-
-
-def issuer(route: Route) -> str:
-    """Whose certificate the service shows, by the name of its issuer; "" if that cannot be had."""
-    from cryptography import x509
-
-    url = urlsplit(route.address)
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # nothing is sent
-    try:
-        with (
-            socket.create_connection((url.hostname or "", url.port or 443), SHAKE) as plain,
-            context.wrap_socket(plain, server_hostname=url.hostname) as secure,
-        ):
-            shown = secure.getpeercert(binary_form=True) or b""
-        return x509.load_der_x509_certificate(shown).issuer.rfc4514_string()
-    except (OSError, ValueError):
-        return ""
-
-
-def _client(route: Route, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> genai.Client:
+def client(route: Route, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> genai.Client:
     options = types.HttpOptions(
         api_version=API_VERSION[route.api],
         base_url=route.base_url or None,

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from nightpress.backends import route as routes
 from nightpress.backends.gemini.declaration import KEYS, access
 from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
-from nightpress.text import safe
 
 DEADLINE = 180.0
 LEAST_DEADLINE = 10.0  # Google refuses anything under it with a 400
@@ -46,6 +45,11 @@ class Route:
             return self.base_url or "https://generativelanguage.googleapis.com"
         region = "" if self.location == "global" else f"{self.location}-"
         return f"https://{region}aiplatform.googleapis.com"
+
+    @property
+    def secret(self) -> str:
+        """What must stand in no message."""
+        return self.key or self.token
 
     @property
     def local(self) -> bool:
@@ -80,63 +84,18 @@ def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:
         thinking=str(settings.get("thinking") or ""),
     )
     _check(way)
-    return way if way.local else replace(way, proxy=_proxy(way.address, environ))
-
-
-def _proxy(address: str, environ: Mapping[str, str]) -> str:
-    """The proxy that the environment names for that address; "" for none."""
-    url = urlsplit(address)
-    excepted = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    host = url.hostname or ""
-    for one in filter(None, (entry.strip().lstrip("*.") for entry in excepted.split(","))):
-        if host == one or url.netloc == one or host.endswith(f".{one}"):
-            return ""
-    if excepted.strip() == "*":
-        return ""
-    names = [f"{url.scheme}_proxy", "all_proxy"]
-    named = next((n for name in names for n in (name, name.upper()) if environ.get(n)), "")
-    if not named:
-        return ""
-    proxy = environ[named] if "://" in environ[named] else f"http://{environ[named]}"
-    scheme = urlsplit(proxy).scheme.lower()
-    if scheme in ("socks5", "socks5h"):
-        if find_spec("socksio") is None:
-            raise UsageError(
-                f"{named} asks for a SOCKS proxy, and the package for SOCKS is not installed",
-                f"pip install socksio; or unset {named}, or name the host in NO_PROXY",
-            )
-    elif scheme not in ("http", "https"):
-        raise UsageError(
-            f"{named} asks for a proxy of the kind {safe(scheme)!r}, which is not supported",
-            "http, https, socks5 and socks5h are",
-        )
-    return proxy
+    return way if way.local else replace(way, proxy=routes.proxy(way.address, environ))
 
 
 def _check(way: Route) -> None:
     if way.api == "vertex" and not way.project:
         raise UsageError("Vertex AI needs a project", "set gemini.project, or GOOGLE_CLOUD_PROJECT")
-    if way.base_url and urlsplit(way.base_url).scheme not in ("https", "http"):
-        raise UsageError("gemini.base_url is no http(s) URL", "e.g. http://127.0.0.1:8080")
-    if way.base_url.startswith("http:") and not way.local:
-        raise UsageError(
-            "gemini.base_url would send the key unencrypted", "use https, or a loopback address"
-        )
-    if way.clock_speed != 1.0 and not way.local:
-        raise UsageError(
-            "NIGHTPRESS_CLOCK is for rehearsals with a server on this machine",
-            "unset it, or set a loopback base_url",
-        )
+    routes.vetted("gemini", way.base_url, way.clock_speed)
 
 
 def _key(environ: Mapping[str, str]) -> str:
-    for name in KEYS:
-        # A pasted key often ends in a newline; as a header it would be refused, and quoted.
-        key = environ.get(name, "").strip()
-        if key and not (key.isascii() and key.isprintable() and " " not in key):
-            raise UsageError(f"{name} holds characters that no key has", "paste the key again")
-        if key:
-            return key
+    if found := routes.key(KEYS, environ):
+        return found
     raise UsageError(
         f"neither {KEYS[0]} nor {KEYS[1]} is set", "get a key at https://aistudio.google.com/apikey"
     )

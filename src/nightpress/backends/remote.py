@@ -1,0 +1,157 @@
+"""A backend that asks a service over HTTP through its SDK; each one adds what is its own.
+
+One `ask` is one HTTP request: no SDK retries or continues anything, and what came back is judged
+from the raw body alone. The SDK is imported by `connect` or the first call.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from nightpress.backends import answers
+from nightpress.backends.answers import Outcome
+from nightpress.errors import Answer, BackendError
+from nightpress.model import BackendKind, Reply, Request
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from nightpress.backends.line import Line
+
+__all__ = ["Remote"]
+
+Client = TypeVar("Client")
+
+
+class Way(Protocol):
+    """What a route tells: see route.Route."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def secret(self) -> str: ...
+    @property
+    def local(self) -> bool: ...
+    @property
+    def deadline(self) -> float: ...
+    @property
+    def clock_speed(self) -> float: ...
+    @property
+    def proxy(self) -> str: ...
+
+
+class Remote(ABC, Generic[Client]):
+    """One client for the whole run, shared by threads; each process makes its own."""
+
+    name: str
+    kind: BackendKind = "model"
+
+    def __init__(self, way: Way) -> None:
+        self.way = way
+        self._line: Line[Client] | None = None
+        self._lock = threading.Lock()
+
+    @abstractmethod
+    def client(self, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> Client:
+        """The SDK's client, on these httpx clients and without retries of its own."""
+
+    @abstractmethod
+    def send(self, client: Client, request: Request) -> Coroutine[Any, Any, str]:
+        """One HTTP request; the raw body of its answer."""
+
+    @abstractmethod
+    def judged(self, body: str, request: Request) -> Outcome:
+        """What a 200's body is."""
+
+    @abstractmethod
+    def refused(self, error: Exception) -> Answer | None:
+        """What an exception of the SDK's own means; None for one that is not."""
+
+    def thrown(self, name: str, text: str) -> Answer:
+        """What an exception of the transport means; name: that of its class."""
+        return answers.of_exception(name, text)
+
+    def connect(self) -> None:
+        """Import the SDK and make the client: that takes longer than a reservation may age, so it
+        goes before the first one. What is wrong with the credentials is said by the first call."""
+        with suppress(Exception):
+            self._connected()
+
+    def ask(self, request: Request) -> Reply:
+        """One call. A reply that was cut off has finish "length"; whatever else is no reply is
+        raised as BackendError."""
+        body = self._send(request)
+        outcome = self.judged(body, request)
+        if outcome.answer is not None and outcome.answer.kind != "truncated":
+            raise BackendError(outcome.answer)
+        return Reply(
+            text=outcome.text,
+            model=outcome.model or request.model,
+            finish="stop" if outcome.answer is None else "length",
+            tokens_in=outcome.tokens_in,
+            tokens_out=outcome.tokens_out,
+            http_status=200,
+            raw=body,
+            rerouted=self.rerouted(request.model, outcome.model),
+        )
+
+    def rerouted(self, asked: str, answered: str) -> bool:
+        return answers.rerouted(asked, answered)
+
+    def close(self) -> None:
+        with self._lock:
+            line, self._line = self._line, None
+        if line is not None and line.pid == os.getpid():
+            line.close()
+
+    def _send(self, request: Request) -> str:
+        try:
+            line = self._connected()
+            call = self.send(line.client, request)
+            return line.run(call, self.way.deadline / self.way.clock_speed)
+        except Exception as error:  # noqa: BLE001 - an SDK's many kinds: `_meaning` knows them
+            raise BackendError(self._meaning(error)) from None
+
+    def _connected(self) -> Line[Client]:
+        from nightpress.backends.line import Line
+
+        with self._lock:
+            if self._line is None or self._line.pid != os.getpid():
+                self._line = Line(self.client, self.way.proxy)
+            return self._line
+
+    def _meaning(self, error: Exception) -> Answer:
+        """The answer that an exception stands for; a bug of ours is raised again."""
+        answer = self.refused(error) or self._transport(error)
+        secret = self.way.secret
+        message = answer.message.replace(secret, "[redacted]") if secret else answer.message
+        return answer._replace(message=message)
+
+    def _transport(self, error: Exception) -> Answer:
+        from httpx2 import HTTPError, InvalidURL
+
+        from nightpress.backends.line import GivenUp, TooMuch, issuer
+
+        if isinstance(error, GivenUp):
+            return Answer("transient", str(error))
+        if isinstance(error, TooMuch):
+            message = f"the reply has no end: {error}"
+            hint = "nothing of it was kept; the document is tried again in another run"
+            return Answer("too_large", message, 200, hint=hint)
+        if isinstance(error, TimeoutError):
+            return Answer("transient", f"no answer within {self.way.deadline:g} s")
+        if not isinstance(error, HTTPError | InvalidURL | OSError):
+            raise error
+        answer = self.thrown(type(error).__name__, str(error))
+        if answer.kind == "untrusted":
+            whose = "" if self.way.proxy else issuer(self.way.address)
+            by = f"; it was issued by {answers.clean(whose)}" if whose else ""
+            host = urlsplit(self.way.address).hostname
+            answer = answer._replace(message=f"{host}: {answer.message}{by}")
+        return answer
