@@ -17,7 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from nightpress.project import prompt
+from nightpress.clock import RealClock
+from nightpress.plan import Gatherer
+from nightpress.project import Project, prompt
+from nightpress.report import margin
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, plugin
 
@@ -115,6 +118,39 @@ def test_the_page_runs_nothing_but_our_own_script(market: Market) -> None:
     assert "default-src &#39;none&#39;" in page
     assert f"script-src &#39;sha256-{digest}&#39;" in page
     assert "alert(1)" not in script
+
+
+def test_the_margin_has_the_lines_of_the_plugin_that_say_it(market: Market) -> None:
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    last = "The vusa moke of a <b>ledger</b> dorfil is never settled tavo twice."
+    readme.write_text(readme.read_text().replace("Ledgers for teams.", last))
+    market.done()
+    told = waiting(market)["alpha/skill"]["evidence"]
+    assert told["share"] > 0.9 and told["weak"] == []  # type: ignore[index,call-overload]
+    assert "of the text rests on what the plugin says\n" in market.doit("review").out
+    page = (market.root / ".nightpress" / "report" / "review.html").read_text()
+    line = readme.read_text().split("\n").index(last) + 1
+    assert f'<summary>README.md:{line}</summary><ol start="{line}">' in page
+    assert "<li>The vusa moke of a &lt;b&gt;ledger&lt;/b&gt; dorfil" in page
+
+
+def test_a_section_of_which_the_plugin_says_little_is_marked(market: Market) -> None:
+    market.done()
+    made_up = "Every gardener admires some purple elephants of the night. " * 5
+    with closing(sqlite3.connect(market.root / ".nightpress" / "ledger.db")) as ledger:
+        [(draft,)] = ledger.execute("SELECT draft FROM reviews WHERE job = 'alpha/skill'")
+    for row in waiting(market).values():
+        assert row["evidence"]["weak"] == []  # type: ignore[index,call-overload]
+    market.target("alpha").parent.mkdir(parents=True)
+    market.target("alpha").write_bytes(draft + f"\n## Elephants\n\n{made_up}\n".encode())
+    market.done("adopt:alpha")
+    project = Project(market.root, {}, {}, RealClock())
+    plugin = Gatherer(project).gather("alpha")
+    text = market.target("alpha").read_text()
+    found = margin.of(project, plugin, plugin.states["skill"], text)
+    assert [one.title for one in found.weak] == ["Elephants"]
+    assert found.text.endswith("; little of Elephants (0%)")
+    assert found.notes[text.count("\n")].says_no == 5
 
 
 def test_apply_publishes_exactly_those_bytes_and_makes_no_call(market: Market) -> None:

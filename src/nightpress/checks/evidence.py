@@ -245,6 +245,16 @@ def _merged(units: Iterable[Unit]) -> tuple[Place, ...]:
     return tuple(place for _, place in sorted(found, key=lambda f: (-f[0], str(f[1]))))
 
 
+WEAK, OF_SIZE = 0.5, 200
+"""Below which share of a section's text that rests on something its evidence is weak, if it has at
+least so many bytes."""
+
+
+def is_weak(section: Section) -> bool:
+    """Does too little of the section rest on the plugin?"""
+    return section.size >= OF_SIZE and section.share < WEAK
+
+
 MOST_PLACES = 12
 """Places of one section that are kept."""
 

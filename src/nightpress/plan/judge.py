@@ -134,6 +134,16 @@ def held_by(
     return evidence.of_plugin(anatomy, state.enhancement.target, witness)
 
 
+def quoted_by(
+    project: Project, plugin: PluginState, state: TargetState, text: str
+) -> Mapping[str, str]:
+    """path -> text of what `held_by` looks things up in: at the target that is what stood there
+    before."""
+    files = anatomy_of(plugin, tuple(sorted(state.counted))).files
+    witness = _witness(project, plugin, state.enhancement, text)
+    return {file.path: file.text for file in files} | {state.enhancement.target: witness}
+
+
 def evidence_of(project: Project, plugin: PluginState, state: TargetState, text: str) -> str:
     """What the text rests on, section by section, as the ledger keeps it."""
     held, target = held_by(project, plugin, state, text), state.enhancement.target

@@ -5,7 +5,7 @@ Found anew from the plugin as it stands now: a clone without a ledger gets the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec.structs import asdict
 
@@ -30,16 +30,17 @@ def of_line(project: Project, path: str, line: int) -> Why:
     if not 1 <= line <= len(lines):
         raise UsageError(f"{path} has {len(lines)} lines, and no line {line}", "name one of them")
     parsed, held = document.parse(text), judge.held_by(project, plugin, state, text)
+    files = judge.quoted_by(project, plugin, state, text)
     units = [unit for unit in evidence.units(parsed, held, target) if unit.line == line]
     if units:
-        return _sentences(f"{path}:{line}", units, plugin)
+        return _sentences(f"{path}:{line}", units, files)
     sections = evidence.sections(parsed, held, target)
     section = next((s for s in sections if s.first <= line <= s.last), None)
     if section is None:
         raise UsageError(
             f"{path}:{line} is frontmatter, which has no evidence", "name a line of the text"
         )
-    return _section(f"{path}:{line}", section, plugin)
+    return _section(f"{path}:{line}", section, files)
 
 
 def _declared(project: Project, path: str) -> tuple[PluginState, TargetState]:
@@ -57,7 +58,7 @@ def _declared(project: Project, path: str) -> tuple[PluginState, TargetState]:
     return plugin, state
 
 
-def _sentences(where: str, units: list[evidence.Unit], plugin: PluginState) -> Why:
+def _sentences(where: str, units: list[evidence.Unit], files: Mapping[str, str]) -> Why:
     known = sum(unit.place is not None for unit in units)
     state = "rests" if known == len(units) else "partly rests" if known else "rests on nothing"
     text = {
@@ -71,7 +72,7 @@ def _sentences(where: str, units: list[evidence.Unit], plugin: PluginState) -> W
         if unit.place is None:
             found.facts.append(("", "rests on nothing that the plugin says"))
         else:
-            found.facts += _shown(unit.place, plugin)
+            found.facts += _shown(unit.place, files)
     return found
 
 
@@ -79,18 +80,21 @@ def _as_data(unit: evidence.Unit) -> dict[str, object]:
     return {"text": unit.text, "place": asdict(unit.place) if unit.place is not None else None}
 
 
-def _shown(place: evidence.Place, plugin: PluginState) -> Iterator[tuple[str, str]]:
+def _shown(place: evidence.Place, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The place, and its lines."""
     how = "" if place.share == 1 else f" ({place.share:.0%} of its weight)"
     yield "rests on", f"{place}{how}"
-    digest = plugin.files.get(place.file, (0, None))[1]
-    lines = sources.standing_text(plugin.root, place.file, digest).split("\n")
-    for number in range(place.first, min(place.last, place.first + SHOWN - 1) + 1):
-        if number <= len(lines):
-            yield "", f"{number:>5} | {lines[number - 1]}"
+    for number, line in quoted(place, files)[:SHOWN]:
+        yield "", f"{number:>5} | {line}"
 
 
-def _section(where: str, section: evidence.Section, plugin: PluginState) -> Why:
+def quoted(place: evidence.Place, files: Mapping[str, str]) -> list[tuple[int, str]]:
+    """The lines of a place, each with its number; files: path -> text."""
+    lines = files.get(place.file, "").split("\n")
+    return list(enumerate(lines[place.first - 1 : place.last], place.first))
+
+
+def _section(where: str, section: evidence.Section, files: Mapping[str, str]) -> Why:
     named = f"section {section.title!r}" if section.title else "the text before the first heading"
     if not section.size:
         return Why(where, "section", f"{named} has no text of its own")
@@ -100,7 +104,7 @@ def _section(where: str, section: evidence.Section, plugin: PluginState) -> Why:
     )
     found = Why(where, "section", text, data={"section": asdict(section)})
     for place in section.places[:SHOWN]:
-        found.facts += _shown(place, plugin)
+        found.facts += _shown(place, files)
     if (more := len(section.places) - SHOWN) > 0:
         found.facts.append(("", f"and {more} more places"))
     return found

@@ -19,8 +19,12 @@ from nightpress.model import Finding
 from nightpress.pipeline import Waiting
 from nightpress.report import word_diff
 from nightpress.report.html import policy
+from nightpress.report.margin import Margin
 from nightpress.report.word_diff import Row
 from nightpress.text import safe
+
+Margins = Mapping[str, Margin]
+"""What each draft rests on, by its job."""
 
 MOST_LOSSES = 8
 """Losses of one draft that are quoted."""
@@ -71,15 +75,17 @@ def coloured(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
-def lines(drafts: Sequence[Waiting], colour: bool, most: int = 0) -> Iterator[str]:
-    """Plugin by plugin, each draft: its figures, what it loses and gains, its findings, the
-    difference, what to do with it. most: lines of a difference; 0: all."""
+def lines(
+    drafts: Sequence[Waiting], margins: Margins, colour: bool, most: int = 0
+) -> Iterator[str]:
+    """Plugin by plugin, each draft: its figures, what it rests on, loses and gains, its findings,
+    the difference, what to do with it. most: lines of a difference; 0: all."""
     for slug, group in _plugins(drafts):
         yield safe(f"{slug}: {_number(len(group), 'draft')}")
         yield ""
         for draft in group:
             yield safe(f"{draft.review.job}  {draft.target}")
-            yield from (safe(f"  {line}") for line in _summary(draft))
+            yield from (safe(f"  {line}") for line in _summary(draft, margins))
             yield ""
             yield from _difference(draft, colour, most)
             yield ""
@@ -119,8 +125,9 @@ def _command(chapter: str, job: str) -> str:
     return f"doit {shlex.quote(f'{chapter}:{job}')}{reason}"
 
 
-def _summary(draft: Waiting) -> Iterator[str]:
+def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:
     yield _figures(draft)
+    yield margins[draft.review.job].text
     if draft.edited:
         yield "the file changed since this draft was made: apply will propose a merge"
     for finding in _findings(draft):
@@ -186,16 +193,16 @@ def _piece(row: Row, colour: bool) -> Iterator[str]:
 # --- as a page ---
 
 
-def write(path: Path, drafts: Sequence[Waiting]) -> Path:
+def write(path: Path, drafts: Sequence[Waiting], margins: Margins) -> Path:
     """The page; the path, as it was given."""
     from nightpress.storage import atomic, private
 
     private.folder(path.parent)
-    atomic.write(path, page(drafts).encode("utf-8", "replace"), private.FILE)
+    atomic.write(path, page(drafts, margins).encode("utf-8", "replace"), private.FILE)
     return path
 
 
-def page(drafts: Sequence[Waiting]) -> str:
+def page(drafts: Sequence[Waiting], margins: Margins) -> str:
     """One page with every draft, without network."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -212,14 +219,17 @@ def page(drafts: Sequence[Waiting]) -> str:
     return loader.get_template("review.html.j2").render(
         count=len(drafts),
         lossless=sum(not draft.lost for draft in drafts),
-        plugins=[(slug, list(map(_values, group))) for slug, group in _plugins(drafts)],
+        plugins=[
+            (slug, [_values(draft, margins[draft.review.job]) for draft in group])
+            for slug, group in _plugins(drafts)
+        ],
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
     )
 
 
-def _values(draft: Waiting) -> Mapping[str, object]:
+def _values(draft: Waiting, margin: Margin) -> Mapping[str, object]:
     """What the template shows of a draft."""
     job = draft.review.job
     headings = [gain.quote.strip() for gain in draft.gained if gain.kind == "heading"]
@@ -229,5 +239,6 @@ def _values(draft: Waiting) -> Mapping[str, object]:
         "apply": _command("apply", job), "reject": _command("reject", job),
         "lost": counted(draft.lost), "losses": [loss.message for loss in draft.lost],
         "gained": counted(draft.gained), "headings": headings,
-        "chunks": chunks(draft.old, draft.new),
+        "chunks": chunks(draft.old, draft.new), "margin": margin,
+        "weak_lines": {n for one in margin.weak for n in range(one.first, one.last + 1)},
     }  # fmt: skip

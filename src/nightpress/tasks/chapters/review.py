@@ -14,6 +14,7 @@ from nightpress.tasks.task import FORMAT, Task, command, group, member, option, 
 
 if TYPE_CHECKING:
     from nightpress.pipeline import Waiting
+    from nightpress.report.margin import Margin
 
 __all__ = ["apply", "reject", "review"]
 
@@ -25,38 +26,43 @@ def review() -> Task:
         from nightpress.pipeline import review
         from nightpress.report import review_page
 
-        drafts, undeclared = _waiting(now)
+        drafts, margins, undeclared = _waiting(now)
         if format == "json":
-            say_json(review.as_dict(drafts))
+            rows = review.as_dict(drafts)
+            say_json([{**row, "evidence": margins[row["job"]].as_dict()} for row in rows])
             return True
         colour = review_page.coloured(sys.stdout, now.project.environ)
         most = review_page.MOST_ROWS if sys.stdout.isatty() else 0
-        for line in review_page.lines(drafts, colour, most):
+        for line in review_page.lines(drafts, margins, colour, most):
             show(line)
         for job in undeclared:
             say(f"{job}: its draft waits, but no manifest declares it any more")
         if drafts:
-            path = review_page.write(now.state / "report" / "review.html", drafts)
+            path = review_page.write(now.state / "report" / "review.html", drafts, margins)
             say(path.relative_to(now.root).as_posix())
         return True
 
     return command(act, FORMAT)
 
 
-def _waiting(now: Session) -> tuple[list[Waiting], list[str]]:
-    """(the drafts that wait, the jobs of those whose enhancement is declared no more)."""
+def _waiting(now: Session) -> tuple[list[Waiting], dict[str, Margin], list[str]]:
+    """(the drafts that wait, job -> what each rests on, the jobs of those whose enhancement is
+    declared no more)."""
     from nightpress.pipeline import review
+    from nightpress.report import margin
 
     drafts: list[Waiting] = []
+    margins: dict[str, Margin] = {}
     undeclared: list[str] = []
     for draft in review.waiting(now.project):
         slug, _, name = draft.job.partition("/")
         plugin = now.plugin(slug) if slug in now.catalog.slugs else None
         if plugin is not None and (state := plugin.states.get(name)):
             drafts.append(review.beside(draft, state, plugin.root))
+            margins[draft.job] = margin.of(now.project, plugin, state, drafts[-1].new)
         else:
             undeclared.append(draft.job)
-    return drafts, undeclared
+    return drafts, margins, undeclared
 
 
 def apply() -> Iterator[Task]:
