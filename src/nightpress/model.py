@@ -278,13 +278,15 @@ class Reason(Struct, frozen=True):
 
 
 class Fingerprint(Struct, frozen=True):
-    """One digest per ingredient of an enhancement."""
+    """One digest per ingredient of an enhancement. telling: of what its content tells, which may
+    be the same where the content is not; "" where nobody asked."""
 
     content: str
     generator: str
     schemas: str
     settings: str
     model: str
+    telling: str = ""
 
 
 Action = Literal["fresh", "make", "render", "adopt", "keep", "parked", "insufficient", "hollow"]

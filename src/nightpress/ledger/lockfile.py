@@ -72,7 +72,7 @@ def line(entry: Entry) -> str:
         fields["own"] = entry.own
     if entry.named:
         fields["named"] = dict(sorted(entry.named.items()))
-    fields |= asdict(entry.fingerprint)
+    fields |= {name: one for name, one in asdict(entry.fingerprint).items() if one}
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -81,11 +81,11 @@ def parse(text: str) -> Entry:
     fields = json.loads(text)
     if not isinstance(fields, dict):
         raise ValueError("not an object")
-    ingredients = {name: str(fields[name]) for name in Fingerprint.__struct_fields__}
+    ingredients = {name: str(fields[name]) for name in Fingerprint.__struct_fields__[:-1]}
     words = {name: str(fields[name]) for name in _WORDS}
     return Entry(
         **words,
-        fingerprint=Fingerprint(**ingredients),
+        fingerprint=Fingerprint(**ingredients, telling=str(fields.get("telling", ""))),
         accepted=tuple(str(name) for name in fields.get("accepted", ())),
         extends=str(fields.get("extends", "")),
         normal=str(fields.get("normal", "")),

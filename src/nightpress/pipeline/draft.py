@@ -247,6 +247,7 @@ def _judged(
             project, plugin, state.enhancement, state.counted, standing, planned=planned
         ).score
     counted = _counted(state, question)
+    telling = state.inputs.fingerprint.telling if counted == state.counted else ""
     return Draft(
         text=verdict.text,
         model=reply.model,
@@ -257,7 +258,9 @@ def _judged(
         tokens_in=reply.tokens_in,
         tokens_out=reply.tokens_out,
         counted=counted,
-        fingerprint=replace(state.inputs.fingerprint, content=fingerprint.content(counted)),
+        fingerprint=replace(
+            state.inputs.fingerprint, content=fingerprint.content(counted), telling=telling
+        ),
     )
 
 

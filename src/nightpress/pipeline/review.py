@@ -27,7 +27,7 @@ from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import sha256
 from nightpress.ledger import Review, attempts, reviews
 from nightpress.pipeline.attempts import Draft
-from nightpress.plan import Item, PluginState, TargetState, judge, staleness
+from nightpress.plan import Item, PluginState, TargetState, changes, judge
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import Snapshots, atomic, private, tree
@@ -267,7 +267,7 @@ def apply(
         attempt.draft = draft
         if press.put_in_place(attempt, draft):
             reviews.decide(project.ledger, one, "applied")
-            since = staleness.moved(
+            since = changes.moved(
                 draft.fingerprint, draft.counted, state.inputs, state.inputs.writer
             )
             if since:

@@ -51,6 +51,7 @@ __all__ = [
     "agreement",
     "appraise",
     "catalog",
+    "changes",
     "check",
     "content",
     "counts",
@@ -66,5 +67,6 @@ __all__ = [
     "size",
     "source",
     "staleness",
+    "telling",
     "unmoved",
 ]

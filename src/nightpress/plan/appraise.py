@@ -17,7 +17,7 @@ from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.ledger import attempts
 from nightpress.model import Enhancement, Finding, Generator, Material, SourceFile
-from nightpress.plan import size, staleness
+from nightpress.plan import changes, size, staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import Item, PluginState
 from nightpress.plugin import anatomy, sources
@@ -36,6 +36,8 @@ class Appraiser:
     ) -> Inputs:
         """The inputs with the findings of the standing file, with what makes the plugin hollow and
         with the shortage, and with the window of its content, where they matter."""
+        if changes.needs_telling(inputs):
+            inputs = self._told(plugin, enhancement, writer, inputs)
         if not staleness.is_ours(inputs.standing, inputs.publication):
             inputs = self._sized(plugin, enhancement, inputs)
         if changed := staleness.changed_since_adopted(inputs):
@@ -50,9 +52,20 @@ class Appraiser:
                 inputs = self._sized(plugin, enhancement, inputs)
                 shortage = self._shortage(plugin, enhancement, writer, inputs)
                 inputs = replace(inputs, shortage=shortage)
-        if staleness.decide(inputs).action == "fresh":
+        decision = staleness.decide(inputs)
+        if decision.action == "make" and not inputs.fingerprint.telling:
+            inputs = self._told(plugin, enhancement, writer, inputs)
+        if decision.action == "fresh":
             inputs = replace(inputs, behind=self._behind(plugin, enhancement, inputs))
         return inputs
+
+    def _told(
+        self, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
+    ) -> Inputs:
+        from nightpress.plan import telling
+
+        told = telling.of(self.project, plugin, enhancement, writer, inputs.files)
+        return replace(inputs, fingerprint=replace(inputs.fingerprint, telling=told))
 
     def _sized(self, plugin: PluginState, enhancement: Enhancement, inputs: Inputs) -> Inputs:
         found = size.of(self.project, plugin, enhancement, inputs.files)
@@ -124,7 +137,7 @@ class Appraiser:
         return value
 
     def _key(self, what: str, enhancement: Enhancement, inputs: Inputs, *more: str) -> str:
-        parts = asdict(inputs.fingerprint).values()
+        parts = asdict(replace(inputs.fingerprint, telling="")).values()
         return fingerprint.digest(what, enhancement.target, *parts, *more)
 
 

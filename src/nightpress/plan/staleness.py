@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress import fingerprint
 from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
-from nightpress.plan import content
+from nightpress.plan import changes, content
 from nightpress.plan.standing import LastRow, Publication, Standing
 
 KEPT = "a person's file, kept"
@@ -145,7 +144,7 @@ def decide(inputs: Inputs) -> Decision:
 def _followed(inputs: Inputs) -> Decision:
     """Up to date, but for fields of the frontmatter that follow plugin.json."""
     if not inputs.behind or is_undone(inputs) or _parked(inputs):
-        said = "; ".join(inputs.cut[:_NAMED])
+        said = "; ".join((*inputs.cut, *changes.untold(inputs))[: changes.NAMED])
         return Decision("fresh", (Reason("cutoff", f"{said}: up to date"),) if said else ())
     return Decision("render", (Reason("frontmatter", f"frontmatter: {inputs.behind}"),))
 
@@ -220,18 +219,18 @@ def _moved_on(inputs: Inputs) -> tuple[Reason, ...]:
         return ()
     if known.files is None:  # a clone: its lock file has digests of what is spoken of
         now = content.spoken_of(inputs.files, known.named)
-        changes = [
+        found = [
             f"{path} {'changed' if path in now else 'removed'}"
             for path, short in sorted(known.named.items())
             if now.get(path) != short
         ]
     else:
-        changes = [
+        found = [
             f"{path} {what}"
-            for what, path in _differences(known.files, inputs)
+            for what, path in changes.differences(known.files, inputs)
             if path.startswith(content.FOLDERS) or path in inputs.mentioned
         ]
-    said = _some(changes)
+    said = changes.some(found)
     return (Reason("moved", f"source has moved on: {said}"),) if said else ()
 
 
@@ -251,7 +250,7 @@ def changed_since_adopted(inputs: Inputs) -> tuple[str, ...]:
         return ()
     if known.fingerprint.content == inputs.fingerprint.content:
         return ()
-    return tuple(path for _, path in _differences(known.files, inputs))
+    return tuple(path for _, path in changes.differences(known.files, inputs))
 
 
 def _edited(inputs: Inputs) -> bool:
@@ -266,7 +265,7 @@ def is_undone(inputs: Inputs) -> bool:
     """Did somebody put back what stood there before our publication, with nothing changed since?
     (`git revert`, `doit clean enhance:X`, `doit restore`: the publication was not wanted.)"""
     undone = inputs.undone
-    return undone is not None and not _ingredients(undone.fingerprint, inputs, undone.writer)
+    return undone is not None and not changes.ingredients(undone.fingerprint, inputs, undone.writer)
 
 
 def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
@@ -279,7 +278,12 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
         return Decision("parked", (_why_parked(inputs), *every))
     if inputs.hollow and not inputs.forced:
         return Decision("hollow", (Reason("hollow", inputs.hollow), *every))
-    if last is not None and last.too_little and _same(last.fingerprint, inputs) and not wanted:
+    if (
+        last is not None
+        and last.too_little
+        and changes.same(last.fingerprint, inputs)
+        and not wanted
+    ):
         return Decision("insufficient", (Reason(TOO_LITTLE, last.message), *every))
     if inputs.shortage and not inputs.forced:
         return Decision("insufficient", (Reason("insufficient", inputs.shortage), *every))
@@ -311,7 +315,7 @@ def _parked(inputs: Inputs) -> bool:
             or last.blocked
             or last.withheld
         )
-        and _same(last.fingerprint, inputs)
+        and changes.same(last.fingerprint, inputs)
         and last.before_sha256 == inputs.standing.sha256
     )
 
@@ -330,23 +334,8 @@ def recorded(inputs: Inputs, decision: Decision) -> bool:
     return (
         inputs.last.status == status
         and inputs.last.before_sha256 == inputs.standing.sha256
-        and (status == Status.KEPT or _same(inputs.last.fingerprint, inputs))
+        and (status == Status.KEPT or changes.same(inputs.last.fingerprint, inputs))
     )
-
-
-def _same(before: Fingerprint, inputs: Inputs) -> bool:
-    return not _ingredients(before, inputs, writer="")
-
-
-def _ingredients(before: Fingerprint, inputs: Inputs, writer: str) -> list[str]:
-    """Names of the ingredients that differ. A backend that was chosen for want of a key
-    (`writer_by_default`) never makes a model's document stale."""
-    now = inputs.fingerprint
-    names = ["content", "generator", "schemas", "settings", "model"]
-    changed = [name for name in names if getattr(before, name) != getattr(now, name)]
-    if "model" in changed and inputs.writer_by_default and writer not in ("", "offline"):
-        changed.remove("model")
-    return changed
 
 
 def _changes(inputs: Inputs) -> list[Reason]:
@@ -354,50 +343,8 @@ def _changes(inputs: Inputs) -> list[Reason]:
     publication = inputs.publication
     if publication is None or inputs.standing.sha256 is None:
         return []
-    reasons = moved(publication.fingerprint, publication.files, inputs, publication.writer)
+    reasons = changes.moved(publication.fingerprint, publication.files, inputs, publication.writer)
     return reasons + _size_reasons(inputs.standing, inputs.window)
-
-
-def moved(
-    before: Fingerprint, files: Mapping[str, str] | None, inputs: Inputs, writer: str = ""
-) -> list[Reason]:
-    """The ingredients that differ from those that something was made from, in words; files: path ->
-    sha256 of its content, None if unknown; writer: who made it, in words."""
-    reasons = []
-    for name in _ingredients(before, inputs, writer):
-        if name == "content":
-            if files is not None and not _differences(files, inputs):
-                continue
-            reasons.append(Reason("content", _content_words(files, inputs)))
-        elif name == "model":
-            reasons.append(Reason("model", f"model changed: {writer} -> {inputs.writer}"))
-        else:
-            reasons.append(Reason(name, _WORDS[name]))
-    return reasons
-
-
-def _differences(before: Mapping[str, str], inputs: Inputs) -> list[tuple[str, str]]:
-    """(what, path) for each file that differs; what is our publication by now counts on
-    neither side."""
-    before = {fingerprint.composed(path): digest for path, digest in before.items()}
-    now = {fingerprint.composed(path): digest for path, digest in inputs.files.items()}
-    ours = {fingerprint.composed(path) for path in inputs.publications}
-    differences = [("added", p) for p in now if p not in before]
-    differences += [("changed", p) for p in now if p in before and before[p] != now[p]]
-    differences += [("removed", p) for p in before if p not in now and p not in ours]
-    return sorted(differences)
-
-
-def _content_words(before: Mapping[str, str] | None, inputs: Inputs) -> str:
-    if before is None:
-        return "content changed"
-    said = _some([f"{path} {what}" for what, path in _differences(before, inputs)])
-    return f"content changed: {said}"
-
-
-def _some(changes: Sequence[str]) -> str:
-    more = f" and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
-    return f"{', '.join(changes[:_NAMED])}{more}"
 
 
 def _size_reasons(standing: Standing, window: Window) -> list[Reason]:
@@ -417,7 +364,7 @@ def unseen(decision: Decision, absent: Iterable[str]) -> Decision:
         return decision
     if codes - {"content", "insufficient", "hollow"}:
         return decision
-    said = f"whether content changed cannot be told: {_some(sorted(absent))} is not fetched"
+    said = f"whether content changed cannot be told: {changes.some(sorted(absent))} is not fetched"
     return Decision("fresh", (Reason("unfetched", said),))
 
 
@@ -439,9 +386,3 @@ _UNDONE = Decision(
     (Reason("undone", "the text from before our publication stands again: not made until named"),),
     publish="review",
 )
-_NAMED = 3
-_WORDS = {
-    "generator": "generator changed",
-    "schemas": "analysis contract changed",
-    "settings": "settings changed",
-}
