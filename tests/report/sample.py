@@ -12,10 +12,13 @@ from nightpress.report.figures import (  # fmt: skip
     Bin,
     CallDay,
     Cause,
+    ConfusedRow,
     Day,
     DocumentRow,
     Figures,
     GateRow,
+    ListedRow,
+    Listing,
     ModelRow,
     NeedRow,
     Phase,
@@ -102,6 +105,11 @@ def sample(plugins: int = 60, seed: int = 7, hostile: bool = True) -> Figures:
             NeedRow("lock-watch", False, tuple(
                 f"README.md:{n}: /lock-{n} is no command {HOSTILE[0]}" for n in range(9, 17)
             )),
+        ),
+        listing=Listing(
+            3, 40, 0.62, 0.81, 9_120, 8_000, 2_280, 9_600, (("lock-a/skill", "lock-b/skill"),),
+            (ConfusedRow(f"scan-kit/{HOSTILE[0]}", 9, 2, f"lock-watch/{HOSTILE[3]}", 5),),
+            (ListedRow(HOSTILE[1], 3, 9_120, 2_280, 9_600, 40, 25),),
         ),
         problems=(f"manifests/{HOSTILE[2]}.yaml:3:5: not a number",) if hostile else (),
     )  # fmt: skip

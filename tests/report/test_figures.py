@@ -170,6 +170,30 @@ def test_a_report_needs_no_key_of_a_backend_that_is_configured(tmp_path: Path) -
     assert _told(market)["writer"].startswith("gemini:")
 
 
+def test_the_listing_tells_who_is_taken_for_whom_and_what_it_costs(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    for name, says in (("alpha", "settles ledgers of a team"), ("beta", "prints labels")):
+        market.target(name).parent.mkdir(parents=True, exist_ok=True)
+        market.target(name).write_text(
+            f"---\nname: {name}\ndescription: {says}\n---\n# {name}\n\n## When to use\n\n"
+            "- settle the open ledgers\n- close ledgers of a month\n"
+        )
+    market.done("report")
+    told = json.loads((tmp_path / ".nightpress/report/report.json").read_text())["listing"]
+    assert (told["skills"], told["requests"], told["first"]) == (2, 4, 0.5)
+    assert told["characters"] == len("alphasettles ledgers of a teambetaprints labels")
+    assert told["confused"] == [
+        {"job": "beta/skill", "requests": 2, "first": 0, "rival": "alpha/skill", "taken": 2}
+    ]
+    alpha = next(row for row in told["plugins"] if row["slug"] == "alpha")
+    assert alpha["tokens_on_load"] == market.target("alpha").stat().st_size // 4
+    assert (alpha["tokens_always"], alpha["first"]) == (alpha["characters"] // 4, 2)
+    assert (
+        "| beta/skill | 0 of 2 | alpha/skill | 2 |"
+        in (tmp_path / ".nightpress/report/report.md").read_text()
+    )
+
+
 def test_every_rate_names_what_it_is_taken_of(tmp_path: Path) -> None:
     market = _project(tmp_path)
     run = market.done().out

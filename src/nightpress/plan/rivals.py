@@ -13,6 +13,7 @@ from itertools import islice
 from nightpress.checks import Skill, trigger
 from nightpress.errors import UnsafePath
 from nightpress.plan import near_duplicates
+from nightpress.plan.triggers import Triggers
 from nightpress.project import Project
 from nightpress.storage import tree
 
@@ -24,6 +25,12 @@ MOST = 1_000
 def of(project: Project) -> trigger.Rivals:
     """The declared skills that stand, by their jobs, with what their own text says of their use."""
     return trigger.Rivals([skill for skill, _size in islice(standing(project), MOST)])
+
+
+def triggers(project: Project) -> Triggers:
+    """How the skills that stand now trigger, by their own words, and what they cost."""
+    found = list(islice(standing(project), MOST))
+    return Triggers.of([skill for skill, _ in found], [size for _, size in found])
 
 
 def standing(project: Project) -> Iterator[tuple[Skill, int]]:

@@ -19,6 +19,22 @@ LOST = 0.5
 BYTES_OF_A_TOKEN = 4
 
 
+class Listing(Struct, frozen=True):
+    """What one plugin's skills cost: characters of the listing, always; tokens, if all of them are
+    loaded. asked, first: their requests, and those at which they come first."""
+
+    slug: str
+    skills: int
+    characters: int
+    tokens_on_load: int
+    asked: int
+    first: int
+
+    @property
+    def tokens_always(self) -> int:
+        return self.characters // BYTES_OF_A_TOKEN
+
+
 class Triggers(Struct, frozen=True):
     """skills: those judged; sizes: bytes of each document, in the same order."""
 
@@ -46,7 +62,7 @@ class Triggers(Struct, frozen=True):
                 f"trigger: of {asked:,} requests {first:.0%} find their skill first,"
                 f" {top3:.0%} among three"
             )
-        for one in self._lost()[:SHOWN]:
+        for one in self.confused()[:SHOWN]:
             rival, taken = one.rivals[0]
             yield (
                 f"trigger: {one.id} comes first at {one.first} of {one.asked} of its own"
@@ -63,7 +79,27 @@ class Triggers(Struct, frozen=True):
             " that is loaded"
         )
 
-    def _lost(self) -> list[trigger.Trigger]:
+    def by_plugin(self) -> list[Listing]:
+        """What each plugin's skills cost together, the most expensive listing first. The skills are
+        called by their jobs, PLUGIN/NAME."""
+        found: dict[str, list[tuple[Skill, int, trigger.Trigger]]] = {}
+        for skill, size, one in zip(self.skills, self.sizes, self.measured.skills, strict=True):
+            found.setdefault(skill.id.partition("/")[0], []).append((skill, size, one))
+        listings = (
+            Listing(
+                slug,
+                len(own),
+                sum(skill.listed for skill, _, _ in own),
+                sum(size for _, size, _ in own) // BYTES_OF_A_TOKEN,
+                sum(one.asked for *_, one in own),
+                sum(one.first for *_, one in own),
+            )
+            for slug, own in found.items()
+        )
+        return sorted(listings, key=lambda one: (-one.characters, one.slug))
+
+    def confused(self) -> list[trigger.Trigger]:
+        """Skills of whose requests others take at least half, the worst first."""
         lost = [
             one
             for one in self.measured.skills

@@ -10,7 +10,7 @@ from nightpress.ledger import attempts as ledger_attempts
 from nightpress.ledger import totals
 from nightpress.plan import catalog
 from nightpress.project import Project, version
-from nightpress.report import documents, ledger_figures
+from nightpress.report import documents, ledger_figures, listing
 from nightpress.report.figures import Backups, Figures, Sizes
 
 DAYS = 30
@@ -40,6 +40,7 @@ def gather(project: Project, days: int = DAYS) -> Figures:
         plugins=tuple(plugins),
         problems=tuple(str(problem) for problem in found.problems),
         needs=documents.needs(project, found),
+        listing=listing.of(project),
     )  # fmt: skip
     return _with_history(project, blank) if project.has_ledger else blank
 

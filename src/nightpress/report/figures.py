@@ -180,6 +180,46 @@ class NeedRow(Struct, frozen=True):
     findings: Sequence[str]
 
 
+class ListedRow(Struct, frozen=True):
+    """One plugin's skills in the listing that an agent always has: characters and tokens always,
+    tokens if all of them are loaded; first: of the requests, found by their own skill first."""
+
+    slug: str
+    skills: int
+    characters: int
+    tokens_always: int
+    tokens_on_load: int
+    requests: int
+    first: int
+
+
+class ConfusedRow(Struct, frozen=True):
+    """A skill that comes first at few of its own requests; rival: the one that takes most."""
+
+    job: str
+    requests: int
+    first: int
+    rival: str
+    taken: int
+
+
+class Listing(Struct, frozen=True):
+    """Are the skills found? Shares of all requests, 0 to 1 (None: nothing was asked); twins by
+    their jobs; what the listing takes, and how many characters of it an agent is shown."""
+
+    skills: int
+    requests: int
+    first: float | None
+    top3: float | None
+    characters: int
+    shown: int
+    tokens_always: int
+    tokens_on_load: int
+    twins: Sequence[tuple[str, str]] = ()
+    confused: Sequence[ConfusedRow] = ()
+    plugins: Sequence[ListedRow] = ()
+
+
 class Backups(Struct, frozen=True):
     """Good copies, and the last rehearsal of a recovery; "" and None: there is none.
     failed_since: what the last try said, if it failed."""
@@ -223,6 +263,7 @@ class Figures(Struct, frozen=True):
     plugins: Sequence[PluginRow]
     problems: Sequence[str] = field(default=())
     needs: Sequence[NeedRow] = field(default=())
+    listing: Listing | None = None
     format: int = 1
 
 
@@ -240,6 +281,19 @@ def rate_words(figures: Figures) -> str:
     if n := figures.not_attempted:
         words += f"; {n:,} document{'s' * (n != 1)} not attempted"
     return words
+
+
+def listing_words(told: Listing) -> str:
+    """How many requests find their skill, and what the listing of all skills costs."""
+    said = (
+        f"The names and descriptions of {told.skills:,} skills take {told.characters:,} characters"
+        f" ({told.shown:,} are listed whole) and about {told.tokens_always:,} tokens, loaded or"
+        f" not; a skill that is loaded takes about {told.tokens_on_load // told.skills:,}."
+    )
+    if told.first is None or told.top3 is None:
+        return said
+    found = f"Of {told.requests:,} requests {told.first:.0%} find their skill first,"
+    return f"{found} {told.top3:.0%} among three. {said}"
 
 
 STATES = (

@@ -36,6 +36,7 @@ def page(figures: Figures) -> str:
         f=figures,
         attempted=words.attempted(figures),
         words=words.STATE_WORDS,
+        listing_words=words.listing_words,
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file

@@ -32,6 +32,7 @@ def markdown(figures: Figures) -> str:
         *_sums(figures),
         *_needing(figures),
         *_needs(figures),
+        *_listing(figures),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -179,6 +180,37 @@ def _needs(figures: Figures) -> Iterable[str]:
     yield _table(("plugin", "", "source finding"), rows[:MOST])
     if len(rows) > MOST:
         yield f"... and {len(rows) - MOST:,} more: see report.json, or nightpress check."
+
+
+def _listing(figures: Figures) -> Iterable[str]:
+    told = figures.listing
+    if told is None:
+        return
+    yield "## Found when they are needed"
+    yield words.listing_words(told)
+    if told.confused:
+        yield _table(
+            ("skill", "first at its own requests", "taken by", "requests"),
+            [
+                (text(c.job), f"{c.first} of {c.requests}", text(c.rival), str(c.taken))
+                for c in told.confused[:MOST]
+            ],
+        )
+    yield from (
+        f"The descriptions of {text(one)} and {text(other)} say the same."
+        for one, other in told.twins[:MOST]
+    )
+    yield _table(
+        ("plugin", "skills", "characters listed", "tokens always", "tokens on load", "found first"),
+        [
+            (
+                text(p.slug), str(p.skills), formats.number(p.characters),
+                formats.number(p.tokens_always), formats.number(p.tokens_on_load),
+                f"{p.first} of {p.requests}",
+            )
+            for p in told.plugins[:MOST]
+        ],
+    )  # fmt: skip
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from nightpress.progress import summary
@@ -16,7 +15,7 @@ from nightpress.tasks.task import FORMAT, Task, command, switch
 if TYPE_CHECKING:
     from nightpress.checks import SourceFinding
     from nightpress.pipeline import Outlook
-    from nightpress.plan import Catalog, Item, Triggers
+    from nightpress.plan import Catalog, Item
 
 __all__ = ["plan"]
 
@@ -29,13 +28,13 @@ def plan() -> Task:
 
     def act(now: Session, format: str, verbose: bool) -> bool:
         from nightpress.pipeline import outlook
-        from nightpress.plan import appraise, source
+        from nightpress.plan import appraise, rivals, source
 
         catalog = now.whole()
         ahead = outlook.outlook(now.project, catalog)
         scores = appraise.scores(now.project, catalog.items.values(), catalog.plugins)
         needs = source.every(now.project, catalog.plugins)
-        triggers = _triggers(now)
+        triggers = rivals.triggers(now.project)
         if format == "json":
             document = _document(now, catalog, ahead, scores)
             say_json({**document, "needs": _needed(needs), "trigger": triggers.as_dict()})
@@ -48,14 +47,6 @@ def plan() -> Task:
 
     each = switch("verbose", "a line for each document, as where no terminal reads")
     return command(act, FORMAT, each)
-
-
-def _triggers(now: Session) -> Triggers:
-    """Of the skills that stand now, by their own words."""
-    from nightpress.plan import Triggers, rivals
-
-    found = list(islice(rivals.standing(now.project), rivals.MOST))
-    return Triggers.of([skill for skill, _ in found], [size for _, size in found])
 
 
 def _rows(catalog: Catalog) -> list[Item]:
