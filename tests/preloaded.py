@@ -8,9 +8,11 @@ program: `python -m tests.preloaded SOCKET`; it ends when its standard input doe
 
 from __future__ import annotations
 
+import atexit
 import functools
 import gc
 import importlib
+import importlib.metadata
 import json
 import os
 import pkgutil
@@ -19,9 +21,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 ENTRIES = {"doit": "doit.__main__", "nightpress": "nightpress.cli"}
 MODULES = (
@@ -92,6 +96,10 @@ def load() -> None:
             module = importlib.import_module(found.name)
             for value in vars(module).copy().values():
                 getattr(value, "_compiled", None)
+    # doit asks it thrice for the plugins among all installed packages, which do not change here
+    importlib.metadata.entry_points = functools.cache(importlib.metadata.entry_points)
+    for group in ("doit.COMMAND", "doit.BACKEND", "doit.REPORTER"):
+        importlib.metadata.entry_points(group=group)
     gc.collect()
     gc.freeze()
 
@@ -143,11 +151,27 @@ def _watch(connection: socket.socket) -> str:
     return str(request["program"])
 
 
-def main() -> int:
+def _run(entry: Callable[[], int | None]) -> NoReturn:
+    """Call it as a program's start does, and end as the interpreter does, but for the destruction
+    of every object of every module, which takes longer than most commands."""
+    code: object = 0
+    try:
+        code = entry()
+    except SystemExit as end:
+        code = end.code
+    if isinstance(code, str):
+        sys.stderr.write(f"{code}\n")
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1 if isinstance(code, str) else int(code or 0))  # type: ignore[call-overload]
+
+
+def main() -> NoReturn:
     load()
-    entry = importlib.import_module(ENTRIES[serve(sys.argv[1])])
-    return int(entry.main() or 0)
+    _run(importlib.import_module(ENTRIES[serve(sys.argv[1])]).main)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

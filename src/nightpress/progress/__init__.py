@@ -15,7 +15,7 @@ from nightpress import lazy
 if TYPE_CHECKING:
     from nightpress.progress.draw import Standing
     from nightpress.progress.meter import Meter
-    from nightpress.progress.outlet import Lane
+    from nightpress.progress.outlet import Lane, leave
     from nightpress.progress.watch import Watched, until_over
 else:
     __getattr__ = lazy.attach(
@@ -23,7 +23,7 @@ else:
         {
             "draw": ["Standing"],
             "meter": ["Meter"],
-            "outlet": ["Lane"],
+            "outlet": ["Lane", "leave"],
             "watch": ["Watched", "until_over"],
         },
     )
@@ -35,6 +35,7 @@ __all__ = [
     "Watched",
     "draw",
     "eta",
+    "leave",
     "live",
     "notify",
     "outlet",

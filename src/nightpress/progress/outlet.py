@@ -6,6 +6,7 @@ disk: the run goes on, and its end is on record before anybody waits for a reade
 
 from __future__ import annotations
 
+import atexit
 import os
 import queue
 import sys
@@ -20,6 +21,17 @@ def stand_in() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115
+
+
+def leave(status: int) -> None:
+    """End the process here, without taking the interpreter apart object by object, which is a sixth
+    of a run that has nothing to do. Exit functions run. Under a debugger or profiler: nothing."""
+    if sys.gettrace() or sys.getprofile():
+        return
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)
 
 
 class Outlet:

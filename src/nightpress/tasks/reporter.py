@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 
 from nightpress import errors
-from nightpress.progress import Lane
+from nightpress.progress import Lane, leave
 from nightpress.tasks import command_line, session, signals
 from nightpress.text import safe
 
@@ -256,6 +256,8 @@ class Reporter:
             self._lane.close()  # all is on record: now whoever reads may take their time
         if self.status != self.doit_status:
             raise SystemExit(self.status)
+        if self.now.unmoved is not None and command_line.read() is not None:
+            leave(self.status)
 
     def _say_unmoved(self) -> None:
         from nightpress.progress import summary
