@@ -14,19 +14,28 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from nightpress.backends import finish
 from nightpress.backends.gemini import answers
-from nightpress.checks import alone, document, judge, redact
+from nightpress.checks import alone, baseline, document, judge, redact
 from nightpress.checks.secrets import find
 from nightpress.errors import NightpressError
 from nightpress.ledger import lockfile
 from nightpress.model import Generator, Material, SourceFile, Window
 from nightpress.plugin import anatomy, facts, frontmatter, yaml
-from nightpress.project import bundled, check_analysis, discover, load_defaults, load_manifest
+from nightpress.project import (
+    OPTIONS,
+    bundled,
+    check_analysis,
+    discover,
+    load_defaults,
+    load_generator,
+    load_manifest,
+)
 from nightpress.storage import hrana
 
 Target = Callable[[str], object]
@@ -49,17 +58,20 @@ def _folder() -> Path:
     (root / "manifests").mkdir()
     (root / ".claude-plugin").mkdir()
     (root / "plugins" / "a" / "commands").mkdir(parents=True)
+    (root / "generators" / "a").mkdir(parents=True)
+    for name in ("prompt.md.j2", "system.md"):
+        (root / "generators" / "a" / name).write_text("Write.\n")
     return root
 
 
 def _written(path: str, text: str) -> Path:
+    try:
+        data = text.encode("utf-8", "surrogateescape")  # bytes that are no UTF-8, too
+    except UnicodeEncodeError:
+        data = text.encode("utf-8", "replace")
     file = _folder() / path
-    file.write_bytes(text.encode("utf-8", "surrogateescape" if _escaped(text) else "replace"))
+    file.write_bytes(data)
     return file
-
-
-def _escaped(text: str) -> bool:
-    return all(not "\ud800" <= c <= "\udfff" or "\udc80" <= c <= "\udcff" for c in text)
 
 
 def marketplace(text: str) -> object:
@@ -94,6 +106,21 @@ def manifest(text: str) -> object:
 def defaults(text: str) -> object:
     _written("manifests/_defaults.yaml", text)
     return load_defaults(_folder())
+
+
+def generator(text: str) -> object:
+    return load_generator(_written("generators/a/generator.yaml", text).parent)
+
+
+def options(text: str) -> object:
+    for option in OPTIONS.values():
+        with suppress(ValueError):  # what was expected
+            option.read(text)
+    return None
+
+
+def known_findings(text: str) -> object:
+    return baseline.load(text)
 
 
 def yaml_text(text: str) -> object:
@@ -179,6 +206,13 @@ _DEFAULTS = (
     "marketplace: .\nignore: ['*.bak']\nenhancements: [skill]\nsize:\n  min: 8000\n  max: 14000\n"
     "backend: auto\nchecks:\n  ending: false\nnotify:\n  command: [a, b]\n"
 )
+_GENERATOR = (
+    "title: T\nsummary: s\ntarget: skills/{skill}/x.md\nneeds: [reference]\nfrontmatter: skill\n"
+    "min_source_bytes: {offline: window, model: 1500}\nsize: {min: 10, max: 90}\noutline:\n"
+    "  - for: what\n    title: When\n    headings: [a, b]\n    takes: [choice]\nchecks: {ending: 1}\n"
+)
+_BASELINE = json.dumps({"nightpress-baseline": 1, "findings": [["a", "b", "c", "d" * 64]]})
+_OPTIONS = ("1", "auto", "gemini-2.5-pro", "10_000", "2.50", "06:00", "unpaced")
 _DOCUMENT = (
     "---\nname: a\ndescription: >-\n  Reads ledgers. Use when one is to be read.\nallowed-tools:\n"
     "  - Bash(x:*)\nmetadata: {a: 'b', \"c\": 1}\n---\n\n# A\n\nText with `code`, a [link](b.md) and"
@@ -207,12 +241,22 @@ _HRANA = (
 _REFUSED = (
     '{"results":[{"type":"error","error":{"message":"x","code":"SQLITE_BUSY"}},{"type":"ok"}]}'
 )
+
+
+def _also_json(text: str) -> tuple[str, str]:
+    """YAML as it is, and as JSON, whose values are exchanged for others one by one."""
+    return text, json.dumps(yaml.load(text).value)
+
+
 PARSERS: Mapping[str, Parser] = {
     "marketplace": Parser(marketplace, (), (_MARKET,)),
     "plugin.json": Parser(plugin_json, (), (_PLUGIN,)),
     "sources": Parser(sources, (), (_PLUGIN, _DOCUMENT)),
-    "manifest": Parser(manifest, (), (_MANIFEST,)),
-    "defaults": Parser(defaults, (), (_DEFAULTS,)),
+    "manifest": Parser(manifest, (), _also_json(_MANIFEST)),
+    "defaults": Parser(defaults, (), _also_json(_DEFAULTS)),
+    "generator": Parser(generator, (), _also_json(_GENERATOR)),
+    "options": Parser(options, (), _OPTIONS),
+    "baseline": Parser(known_findings, (NightpressError,), (_BASELINE,)),
     "YAML": Parser(yaml_text, (yaml.YamlError,), (_MANIFEST, _DEFAULTS, _DOCUMENT)),
     "frontmatter": Parser(block, (frontmatter.FrontmatterError,), (_DOCUMENT,)),
     "Markdown": Parser(markdown, (), (_DOCUMENT,)),

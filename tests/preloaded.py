@@ -37,14 +37,14 @@ BIN = Path(sys.executable).parent
 
 
 class Preloaded:
-    """The process at its socket, as the tests hold it."""
+    """The process at its socket, as the tests hold it; environ: what it is started with, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, **environ: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="nightpress-preloaded-")
         self._socket = str(Path(self._folder.name) / "socket")
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, self._socket],
-            stdin=subprocess.PIPE, cwd=Path(__file__).parents[1],
+            stdin=subprocess.PIPE, cwd=Path(__file__).parents[1], env={**os.environ, **environ},
         )  # fmt: skip
 
     def run(

@@ -171,6 +171,10 @@ _MACHINE = {
     errno.EMFILE: ("too many open files", "raise the limit (ulimit -n), or lower concurrency"),
     errno.ENFILE: ("too many open files on this machine", "close some programs, then try again"),
 }
+_OURS = frozenset(
+    {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EBADF, errno.EINVAL}
+)
+"""What a system call answers to a program that asks for nonsense: a bug, where nobody minds it."""
 
 
 def machine_trouble(error: BaseException) -> MachineTrouble | None:
@@ -190,4 +194,6 @@ def known(error: BaseException) -> NightpressError | None:
         return MachineTrouble(f"{where}{machine.message}", machine.hint)
     if error.errno in (errno.EACCES, errno.EPERM):
         return NightpressError(f"{where}{error.strerror}", "look at its permissions")
-    return None
+    if error.errno is None or error.errno in _OURS:
+        return None
+    return NightpressError(f"{where}{error.strerror}", "the system refused it; try again")

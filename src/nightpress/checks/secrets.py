@@ -14,8 +14,7 @@ import binascii
 import itertools
 import math
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
@@ -55,6 +54,10 @@ from nightpress.checks.secret_shapes import (
     WHOLE,
     WIF,
     changes,
+    digits,
+    letters,
+    mixed,
+    shape,
     turns,
     unescaped,
 )
@@ -62,34 +65,28 @@ from nightpress.checks.secret_shapes import (
 MARK = "[REDACTED]"
 ROUNDS = 200
 GENERIC = "key or token"
+SMALL = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 # --- what a value looks like ---
 
 
 def _wordy(value: str) -> float:
     """Share of neighbouring letters that words are made of: above 0.5 in names, 0.2 at random."""
-    low = value.lower()
-    pairs = [low[i : i + 2] for i in range(len(low) - 1)]
-    pairs = [pair for pair in pairs if pair.isascii() and pair.isalpha()]
-    if len(pairs) < 3:
-        return 0.0
-    return sum(pair in PAIRS for pair in pairs) / len(pairs)
+    pairs = [a + b for a, b in itertools.pairwise(value.lower()) if a in SMALL and b in SMALL]
+    return sum(map(PAIRS.__contains__, pairs)) / len(pairs) if len(pairs) > 2 else 0.0
 
 
 def _entropy(value: str) -> float:
     """Shannon entropy in bits per character."""
-    counts = Counter(value).values()
-    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts)
+    shares = [value.count(c) / len(value) for c in set(value)]
+    return -sum(share * math.log2(share) for share in shares)
 
 
 def _classes(value: str) -> int:
     """How many of lower case, upper case, digits and signs there are."""
-    return (
-        any(c.islower() for c in value)
-        + any(c.isupper() for c in value)
-        + any(c.isdigit() for c in value)
-        + any(not c.isalnum() and c not in "_-./" for c in value)
-    )
+    kinds = shape(value)
+    signs = any(not c.isalnum() and c not in "_-./" for c in value)
+    return ("l" in kinds) + ("U" in kinds) + ("d" in kinds) + signs
 
 
 def _stands_in(value: str) -> bool:
@@ -98,7 +95,8 @@ def _stands_in(value: str) -> bool:
         return True
     if SEQUENCE.search(value) and (len(value) < 40 or "xxxx" in value.lower()):
         return True
-    return len(set(value)) <= 4 or any(value.count(c) > len(value) * 0.6 for c in set(value))
+    characters = set(value)
+    return len(characters) <= 4 or max(map(value.count, characters)) > len(value) * 0.6
 
 
 def _opaque(value: str, least: int = 10) -> bool:
@@ -109,35 +107,30 @@ def _opaque(value: str, least: int = 10) -> bool:
 def _mixed(core: str, least: int) -> bool:
     if len(core) < least or core.isdigit():
         return False
-    letters = sum(c.isalpha() for c in core)
-    digits = sum(c.isdigit() for c in core)
-    if letters < 4 and not HEX.fullmatch(core):
+    alphas, numbers = letters(core), digits(core)
+    if alphas < 4 and not HEX.fullmatch(core):
         return False
-    if letters < 2 or ("/" in core and len(core) < 24) or ADDRESS.fullmatch(core):
+    if alphas < 2 or ("/" in core and len(core) < 24) or ADDRESS.fullmatch(core):
         return False
     if _entropy(core) < min(2.5, math.log2(len(core)) * 0.75):
         return False
     if HEX.fullmatch(core.replace("-", "")) or HEX.fullmatch(core[-32:]):
-        return digits >= 2
-    if digits >= 3 and turns(core) > 0.28 * len(core):
+        return numbers >= 2
+    if numbers >= 3 and turns(core) > 0.28 * len(core):
         return True
     if changes(core) > 0.5 * len(core) and _wordy(core) < 0.62:
         return True
     most = 0.45 if len(core) >= 20 else 0.4
-    if digits == 0:  # letters alone: in both cases, and no words
-        mixed = sum(
-            a.islower() != b.islower() and a.isalpha() and b.isalpha()
-            for a, b in itertools.pairwise(core)
-        )
-        return len(core) >= 20 and mixed > len(core) * 0.38 and _wordy(core) < most
+    if numbers == 0:  # letters alone: in both cases, and no words
+        return len(core) >= 20 and mixed(core) > len(core) * 0.38 and _wordy(core) < most
     rest = DATED.sub("", core)
-    if rest != core and (_wordy(rest) > 0.3 or not any(c.isdigit() for c in rest)):
+    if rest != core and (_wordy(rest) > 0.3 or not digits(rest)):
         return False
     if NUMBERED.fullmatch(core):
         return False
     if core.isupper() or core.islower():
         least_digits = 2 if len(core) < 20 or _wordy(core) > 0.25 else 1
-        return digits >= least_digits and _wordy(core) < most and "--" not in core
+        return numbers >= least_digits and _wordy(core) < most and "--" not in core
     return _wordy(core) < most
 
 
@@ -147,14 +140,14 @@ def _password(value: str, least: int = 8) -> bool:
         return False
     kinds = _classes(value)
     signs = any(c in "!#%&*^?@$+~" for c in value)
-    digits = sum(c.isdigit() for c in value)
-    if not (digits or signs) or value.replace(".", "").replace(",", "").isdigit():
+    numbers = digits(value)
+    if not (numbers or signs) or value.replace(".", "").replace(",", "").isdigit():
         return False
-    if signs and kinds >= 3 and digits:
-        return _wordy(value) < 0.8 or digits >= max(4, len(value) // 2 - 1)
+    if signs and kinds >= 3 and numbers:
+        return _wordy(value) < 0.8 or numbers >= max(4, len(value) // 2 - 1)
     if signs and kinds >= 3 and not value.endswith(("!", "?")):
         return _wordy(value) < 0.5
-    return (digits > 0 and kinds >= 2 and _opaque(value)) or (kinds >= 3 and _wordy(value) < 0.45)
+    return (numbers > 0 and kinds >= 2 and _opaque(value)) or (kinds >= 3 and _wordy(value) < 0.45)
 
 
 BEFORE = 90
@@ -336,9 +329,9 @@ def _token(text: str, token: str, start: int) -> Iterator[tuple[int, int, str]]:
             return
         at += len(piece) + 1
     uuid = bool(UUID.fullmatch(token))
-    if not uuid and not _opaque(token):
+    if not uuid and not _mixed(token.strip("="), 10):
         return
-    if 50 < len(token) < 53 and WIF.fullmatch(token):
+    if 50 < len(token) < 53 and WIF.fullmatch(token) and not _stands_in(token):
         yield start, end, "wallet key"
         return
     if text.startswith(("...", "…", "("), end):
@@ -348,7 +341,7 @@ def _token(text: str, token: str, start: int) -> Iterator[tuple[int, int, str]]:
     in_url = "://" in word or (word.endswith(":") and token.startswith("//"))
     if in_url and not QUERY.search(word):
         return
-    if _beside(text, left, word, start, token, uuid, in_url):
+    if _beside(text, left, word, start, token, uuid, in_url) and (uuid or not _stands_in(token)):
         yield start, end, GENERIC
 
 
@@ -382,8 +375,8 @@ def _begins(piece: str) -> bool:
         return False
     if HEX.fullmatch(rest.replace("-", "")) and sum(c.isdigit() for c in rest) >= 3:
         return True
-    digits = any(c.isdigit() for c in rest)
-    return _opaque(rest) or (_wordy(rest) < 0.4 and (digits or prefix == "api_org_"))
+    numbered = digits(rest) > 0
+    return _opaque(rest) or (_wordy(rest) < 0.4 and (numbered or prefix == "api_org_"))
 
 
 def _beside(
@@ -420,19 +413,24 @@ def _tells(word: str) -> bool:
 
 
 def redact(text: str) -> tuple[str, int]:
-    """The text with every secret replaced by a mark, and how many there were. What is left is
-    looked at again: with its neighbour gone, something else may stand beside a telling word."""
+    """The text with every secret replaced by a mark, and how many there were."""
+    return redacted(text, tuple(find(text)))
+
+
+def redacted(text: str, found: Sequence[tuple[int, int, str]]) -> tuple[str, int]:
+    """`redact`, with what `find` has found in the text. What is left is looked at again: with its
+    neighbour gone, something else may stand beside a telling word."""
     total = 0
     for _ in range(ROUNDS):
+        if not found:
+            break
         pieces: list[str] = []
-        last = count = 0
-        for start, end, _kind in find(text):
+        last = 0
+        for start, end, _kind in found:
             pieces += [text[last:start], MARK]
             last = end
-            count += 1
-        if not count:
-            break
-        text, total = "".join([*pieces, text[last:]]), total + count
+        text, total = "".join([*pieces, text[last:]]), total + len(found)
+        found = tuple(find(text))
     return text, total
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from nightpress import checks, fingerprint
+from nightpress import fingerprint
 from nightpress.checks import secrets
 from nightpress.errors import Withheld
 from nightpress.model import Anatomy, Request, SourceFile
@@ -89,5 +89,6 @@ def _cleaned(file: SourceFile) -> SourceFile:
 def _clean(text: str) -> tuple[str, tuple[tuple[int, str], ...]]:
     """(the text without its secrets, (line, kind) of each); a plugin's files are looked at for
     each of its documents."""
-    found = tuple((text.count("\n", 0, start) + 1, kind) for start, _, kind in secrets.find(text))
-    return (checks.redact(text)[0] if found else text), found
+    found = tuple(secrets.find(text))
+    places = tuple((text.count("\n", 0, start) + 1, kind) for start, _, kind in found)
+    return secrets.redacted(text, found)[0], places

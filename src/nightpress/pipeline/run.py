@@ -87,7 +87,8 @@ class Run(Struct):
         if before and self.project.index.meta("key") == before:
             # an empty ledger is no news to what was judged without one
             self.project.index.set_meta("key", self.project.key())
-        self._open_log()
+        with suppress(OSError):  # without a log; where nothing can be written, the ledger says so
+            self._open_log()
         self.tell(
             "run", f"run {self.run_id}: {writer} ({writer.why})", run_id=self.run_id,
             pid=os.getpid(), command=self.command, backend=writer.backend, model=writer.model,

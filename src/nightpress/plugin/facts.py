@@ -134,9 +134,12 @@ def _of_file(file: SourceFile) -> tuple[Fact, ...]:
     )
 
 
+_LINE_END = pattern("\n")
+
+
 def _facts(path: str, text: str, raws: Iterable[Raw], basis: Basis) -> Iterator[Fact]:
     """The facts of one file: what has one kind, name and owner is one."""
-    starts = [0, *(at + 1 for at, c in enumerate(text) if c == "\n")]
+    starts = [0, *(line.end() for line in _LINE_END.finditer(text))]
     merged: dict[tuple[FactKind, str, str], tuple[dict[int, None], dict[str, None]]] = {}
     for raw in raws:
         lines, values = merged.setdefault((raw.kind, raw.name, raw.of), ({}, {}))

@@ -4,6 +4,7 @@ all marketplaces of a machine share it."""
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -44,10 +45,12 @@ def last_account(state: Path) -> str:
 
 
 def keep_account(state: Path, account: str) -> None:
-    """For those who look at the quota later, without the key."""
+    """For those who look at the quota later, without the key. The caller holds the run lock."""
     if account and account != last_account(state):
-        private.folder(state)
-        atomic.write(state / ACCOUNT, f"{account}\n".encode(), private.FILE)
+        with suppress(OSError):  # what a later look shows is no reason to stop
+            private.folder(state)
+            atomic.sweep_own(state / ACCOUNT)
+            atomic.write(state / ACCOUNT, f"{account}\n".encode(), private.FILE)
 
 
 def _own() -> Path:

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -23,7 +24,8 @@ class ProjectLock(NamedTuple):
     file: int
 
     def release(self) -> None:
-        os.ftruncate(self.file, 0)
+        with suppress(OSError):  # what a file says that nobody has locked is of no account
+            os.ftruncate(self.file, 0)
         os.close(self.file)
 
 

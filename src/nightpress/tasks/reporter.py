@@ -251,6 +251,11 @@ class Reporter:
         try:
             if self.writing and self.now.lock is not None:
                 self._finish() if self.now.unmoved is None else self._say_unmoved()
+        except (errors.NightpressError, OSError) as error:
+            if (known := errors.known(error)) is None:
+                raise
+            self._warn(str(known))
+            self.status = max(self.status, known.exit_code)
         finally:
             self._release()
             self._lane.close()  # all is on record: now whoever reads may take their time

@@ -208,10 +208,25 @@ def _act(subject: Item | str, step: Callable[[Press], object]) -> None:
             "nightpress runs in threads, not in processes",
             "leave out `-P process` (one ledger, one client, one pace for the whole run)",
         )
+    if (press := _press(now)) is None:
+        return
     try:
-        step(now.press)
+        step(press)
     except (NightpressError, OSError) as error:
-        now.press.stumbled(subject, error)
+        press.stumbled(subject, error)
+
+
+def _press(now: Session) -> Press | None:
+    """The press; None, and no more work in this run, where the machine has none for us."""
+    try:
+        return now.press
+    except (NightpressError, OSError) as error:
+        from nightpress import errors
+
+        if (known := errors.known(error)) is None:
+            raise
+        now.run.halt(str(known), known.exit_code)
+        return None
 
 
 def _clean(*items: Item, dryrun: bool) -> None:

@@ -1,0 +1,186 @@
+"""A disk that refuses one change, or every one from some moment on (`failing_disk.c`, LD_PRELOAD).
+
+`Disk` runs commands of a project on it. `trial` does what the tests and `benchmarks disk_faults`
+ask for: the n-th change of a command fails, then the same command runs again on a sound disk, and
+everything is looked at: no traceback, no file of a person's touched, no reply paid for twice,
+ledger and files agree, nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import hashlib
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.gemini_server import GeminiServer, Limits
+from tests.market import Market, Ran, environment, plugin
+from tests.preloaded import Preloaded
+
+ERRNOS = ("EIO", "ENOSPC", "EROFS", "EACCES", "EDQUOT", "EMFILE", "EINTR")
+OLD = "# Old\n\nToo short.\n"
+_FOLDER = tempfile.TemporaryDirectory(prefix="nightpress-disk-")
+
+
+@functools.cache
+def library() -> Path | None:
+    """The library, compiled; None where there is no compiler, or no Linux."""
+    made = Path(_FOLDER.name) / "failing_disk.so"
+    source = Path(__file__).with_suffix(".c")
+    command = ["cc", "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return made
+
+
+@functools.cache
+def _preloaded() -> Preloaded:
+    return Preloaded(LD_PRELOAD=str(library()))
+
+
+class Scenario(NamedTuple):
+    """make: writes a project into the folder; words: the command on the bad disk; done: what its
+    end must say of the project, asserted; first: commands on a sound disk before it."""
+
+    make: Callable[[Path], None]
+    words: tuple[str, ...]
+    first: tuple[tuple[str, ...], ...] = ()
+    again: tuple[str, ...] | None = None
+    """The command that goes on with it; None: the same."""
+
+
+def new(root: Path) -> None:
+    """A plugin without a document."""
+    plugin(root, "alpha", size=10_000)
+
+
+def stub(root: Path) -> None:
+    """A plugin whose document is a stub, which is replaced."""
+    plugin(root, "beta", size=10_000, skill=OLD)
+
+
+SCENARIOS = {
+    "model": Scenario(stub, ("doit", "pace=unpaced")),
+    "offline": Scenario(new, ("doit", "backend=offline")),
+}
+"""What is tried, by name."""
+
+
+class Disk:
+    """A project in a folder of its own with its state directory, and a server that it asks."""
+
+    def __init__(self, scenario: Scenario, folder: Path, server: GeminiServer) -> None:
+        self.scenario, self.folder, self.server = scenario, folder, server
+        self.template, self.root = folder / "template", folder / "work" / "project"
+        self._environ = {
+            "GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key",
+            "XDG_STATE_HOME": str(folder / "work" / "state"),
+        }  # fmt: skip
+        self.fresh()
+        scenario.make(self.root)
+        market = Market(self.root)
+        assert market.run("nightpress", "init", **self._environ).code == 0
+        market.replaces()
+        for words in (("doit", "plan"), *scenario.first):
+            ran = self.sound(*words)
+            assert ran.code == 0, ran
+        shutil.copytree(folder / "work", self.template, symlinks=True)
+
+    def fresh(self) -> None:
+        """The project as it was before the command."""
+        shutil.rmtree(self.folder / "work", ignore_errors=True)
+        if self.template.exists():
+            shutil.copytree(self.template, self.folder / "work", symlinks=True)
+
+    def sound(self, program: str, *words: str) -> Ran:
+        return Market(self.root).run(program, *words, **self._environ)
+
+    def faulty(self, at: int, code: str, *, on: bool) -> Ran:
+        """The command, whose change number `at` fails; on: and all after it. 0: none does."""
+        log = self.folder / "changes"
+        log.unlink(missing_ok=True)
+        fault = {
+            "FAULT_ROOT": str(self.folder / "work"), "FAULT_AT": str(at), "FAULT_LOG": str(log),
+            "FAULT_ERRNO": str(getattr(errno, code)), **({"FAULT_ON": "1"} if on else {}),
+            # a full disk writes the blocks that a file has
+            "FAULT_SPARED": "/room/" if code in ("ENOSPC", "EDQUOT") else "",
+        }  # fmt: skip
+        program, *words = self.scenario.words
+        environ = environment(**self._environ, **fault)
+        return Ran(*_preloaded().run(program, words, self.root, environ))
+
+    def changes(self) -> list[str]:
+        """What the last command changed: `NUMBER[!] CALL PATH`; `!`: that one failed."""
+        log = self.folder / "changes"
+        return log.read_text(errors="replace").splitlines() if log.exists() else []
+
+
+def trial(disk: Disk, at: int, code: str, *, on: bool = False) -> list[str]:
+    """What is wrong after that fault, and after the command on a sound disk; empty: nothing."""
+    disk.fresh()
+    asked = len(disk.server.seen()["list"])
+    bad = disk.faulty(at, code, on=on)
+    said = bad.out + bad.err
+    wrong = []
+    if "Traceback" in said or "bug of nightpress" in said or bad.code not in (0, 1, 2, 3):
+        wrong.append(f"ends with {bad.code}: {said[-1500:]}")
+    wrong += _torn(disk)
+    again = disk.sound(*(disk.scenario.again or disk.scenario.words))
+    if again.code != 0 or "Traceback" in again.out + again.err:
+        wrong.append(f"the next run ends with {again.code}: {(again.out + again.err)[-1500:]}")
+    calls = Counter(call["prompt_sha256"] for call in disk.server.seen()["list"][asked:])
+    twice = sum(n - 1 for n in calls.values())
+    if twice > (on and code not in ("ENOSPC", "EDQUOT")):  # the one in flight, as all disks died
+        wrong.append(f"{twice} calls paid twice")
+    return wrong + _ended(disk)
+
+
+def _torn(disk: Disk) -> list[str]:
+    """Targets that are neither the old file nor one that the ledger knows."""
+    known = {sha256 for (sha256,) in _published(disk)}
+    return [
+        f"{path} is torn"
+        for path in (disk.root / "plugins").rglob("SKILL.md")
+        if path.read_text() != OLD and hashlib.sha256(path.read_bytes()).hexdigest() not in known
+    ]
+
+
+def _published(disk: Disk) -> Sequence[tuple[object, ...]]:
+    query = "SELECT content_sha256 FROM enhancements WHERE status IN ('published', 'prepared')"
+    if not (disk.root / ".nightpress" / "ledger.db").exists():
+        return []
+    try:
+        return Market(disk.root).rows(query)
+    except sqlite3.OperationalError:  # it has no tables yet
+        return []
+
+
+def _ended(disk: Disk) -> list[str]:
+    """After the second run: all published, the chain whole, nothing to do, nothing left over."""
+    wrong = []
+    audit = disk.sound("doit", "audit")
+    if audit.code or "no breaks" not in audit.out:
+        wrong.append(f"audit: {audit.out}{audit.err}")
+    for found in (disk.folder / "work").rglob(".*"):
+        if found.suffix == ".tmp" or ".nightpress-" in found.name:
+            wrong.append(f"{found} was left behind")
+    if (disk.root / ".nightpress" / "room").exists():
+        wrong.append("room/ was left behind")
+    last = disk.sound(*(disk.scenario.again or disk.scenario.words))
+    if "nothing to do: " not in last.out:
+        wrong.append(f"the third run has something to do: {last.out}{last.err}")
+    return wrong
+
+
+def server() -> GeminiServer:
+    """The far end, which answers at once."""
+    return GeminiServer(latency=0, limits={"*": Limits()})
