@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.preloaded import preloaded
 
+SERVICES = ("GOOGLE_", "GEMINI_", "OPENAI_", "ANTHROPIC_", "OPENROUTER_", "GROQ_")
 SYLLABLES = (
     "ba be bi bo da de di do fa fe fi ga go ka ke ki ko la le li lo ma me mi mo na ne ni no pa pe"
     " po ra re ri ro sa se si so ta te ti to va ve vi za zo tra pre gri plo sta cle bren dor fil"
@@ -80,7 +81,7 @@ class Ran:
 
 def environment(**more: str) -> dict[str, str]:
     """The environment of a command: ours without keys, without colours, and `more`."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GOOGLE_", "GEMINI_"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(SERVICES)}
     return {**kept, "NO_COLOR": "1", **more}
 
 

@@ -50,6 +50,7 @@ ECHO = Declaration(
     make=_make,
     access=lambda settings: Access("the hall", ("ECHO_KEY",), bool(settings.get("grand"))),
     key="ECHO_KEY",
+    auto=True,
     default_model="echo-1",
     models={"echo-1": Model(Limits(7, None, 90), True, ((date.max, Price(1.0, 2.0)),))},
     day=Day("Asia/Tokyo", "midnight in Tokyo"),

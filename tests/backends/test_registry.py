@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import nightpress
-from nightpress.backends import BACKENDS, find
+from nightpress.backends import BACKENDS, UTC, find
 from nightpress.errors import UsageError
 from tests.market import Market, plugin, quota_db
 
 SOURCE = Path(nightpress.__file__).parent
+COMMON = {"", UTC.zone, UTC.midnight}
 FOREIGN = {
+    "plugin/names.py": "words that a plugin may not be called by",
+    "checks/registry.py": "words that no name may hold",
     "checks/residue.py": "a gate's list of assistants that a document must not speak as",
     "checks/known_names.py": "names of another program's variables",
     "plugin/declared.py": "names of models that a plugin's own text may hold",
@@ -31,7 +34,7 @@ def test_nothing_outside_the_wing_knows_a_backend_by_name() -> None:
         words.add(f"backends[. ](?:import )?{one.name}\\b")
         if one.kind == "model":
             own = {one.key, one.day.zone, one.day.midnight, *one.access({}).keys, *one.models}
-            words |= {re.escape(word) for word in own - {""}} | {f"[\"'`]{one.name}\\b"}
+            words |= {re.escape(word) for word in own - COMMON} | {f"[\"'`]{one.name}\\b"}
     said = re.compile("|".join(sorted(words)))
     found = {
         f"{name}:{number}"

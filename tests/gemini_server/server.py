@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from . import envelope
@@ -27,20 +27,14 @@ VERTEX = re.compile(
 METHODS = ("generateContent", "countTokens")
 
 
-class GeminiServer:
-    """Runs in this process: `with GeminiServer(latency=0) as server: ... server.url()`.
+class Served:
+    """A server that runs in a thread of this process, and stops with its `with`."""
 
-    Keyword arguments are those of `Settings`; `clock` is shared with the client where time is
-    to run faster; `port` 0 takes a free one.
-    """
-
-    def __init__(self, *, clock: Clock | None = None, port: int = 0, **settings: Any) -> None:
-        self.service = Service(Settings(**settings), clock)
-        self.clock = self.service.clock
-        self._http = _Http(("127.0.0.1", port), self.service)
+    def __init__(self, http: Http) -> None:
+        self._http = http
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
-    def start(self) -> GeminiServer:
+    def start(self) -> Self:
         self._thread.start()
         return self
 
@@ -54,9 +48,10 @@ class GeminiServer:
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     def seen(self) -> dict[str, Any]:
-        return self.service.seen()
+        found: dict[str, Any] = self._http.service.seen()
+        return found
 
-    def __enter__(self) -> GeminiServer:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(
@@ -68,14 +63,29 @@ class GeminiServer:
         self.stop()
 
 
-class _Http(ThreadingHTTPServer):
+class GeminiServer(Served):
+    """Runs in this process: `with GeminiServer(latency=0) as server: ... server.url()`.
+
+    Keyword arguments are those of `Settings`; `clock` is shared with the client where time is
+    to run faster; `port` 0 takes a free one.
+    """
+
+    def __init__(self, *, clock: Clock | None = None, port: int = 0, **settings: Any) -> None:
+        self.service = Service(Settings(**settings), clock)
+        self.clock = self.service.clock
+        super().__init__(Http(("127.0.0.1", port), self.service))
+
+
+class Http(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(self, address: tuple[str, int], service: Service) -> None:
-        super().__init__(address, _Handler)
-        self.service = service
+    def __init__(
+        self, address: tuple[str, int], service: Any, handler: type[Handler] | None = None
+    ) -> None:
+        super().__init__(address, handler or Handler)
+        self.service: Any = service
         self.stopping = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -86,8 +96,8 @@ class _Http(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: _Http
+class Handler(BaseHTTPRequestHandler):
+    server: Http
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # else 40 ms a call
     timeout = 600

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nightpress.backends.anthropic.declaration import ANTHROPIC
 from nightpress.backends.declaration import (
     FREE,
     KINDS,
     UNLIMITED,
     UTC,
     Access,
+    Catalogue,
     Day,
     Declaration,
     Limits,
@@ -24,18 +26,19 @@ from nightpress.backends.declaration import (
 )
 from nightpress.backends.gemini.declaration import GEMINI
 from nightpress.backends.offline.declaration import OFFLINE
+from nightpress.backends.openai.declaration import OPENAI
 from nightpress.errors import UsageError
 from nightpress.model import Backend
 from nightpress.text import suggestion
 
 __all__ = [
-    "BACKENDS", "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Day", "Declaration", "Limits",
-    "Model", "Price", "chosen_by_auto", "declaring", "find", "key_names", "make", "models",
-    "most_bytes", "usual",
+    "BACKENDS", "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Catalogue", "Day", "Declaration",
+    "Limits", "Model", "Price", "chosen_by_auto", "declaring", "find", "key_names", "make",
+    "models", "most_bytes", "section", "usual", "way",
 ]  # fmt: skip
 
-BACKENDS: dict[str, Declaration] = {one.name: one for one in (OFFLINE, GEMINI)}
-"""By name. `auto` takes the first model of them whose key is set."""
+BACKENDS: dict[str, Declaration] = {one.name: one for one in (OFFLINE, GEMINI, OPENAI, ANTHROPIC)}
+"""By name. `auto` takes the first of those that it may whose key is set."""
 
 
 def find(name: str) -> Declaration:
@@ -55,8 +58,24 @@ def make(name: str, settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
 
 
 def models() -> list[Declaration]:
-    """The backends that ask a model, in the order in which `auto` tries them."""
-    return [one for one in BACKENDS.values() if one.kind == "model"]
+    """The backends that `auto` may choose, in the order in which it tries them."""
+    return [one for one in BACKENDS.values() if one.kind == "model" and one.auto]
+
+
+def section(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the project's `values` say of a backend: the section of its name, and the base URL."""
+    settings = dict(values.get(name) or {})
+    if values.get("base_url"):
+        settings["base_url"] = values["base_url"]
+    return settings
+
+
+def way(name: str, values: Mapping[str, Any]) -> tuple[Declaration, Access]:
+    """The backend of that name as the project's `values` reach it, and the way there; UsageError
+    where there is none."""
+    declared = find(name)
+    access = declared.access(section(name, values))
+    return declared.along(access), access
 
 
 def usual() -> Declaration:

@@ -23,6 +23,11 @@ CONTROL = pattern(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\u
 SPAN = pattern(r"(?:retry|try again) in ((?:[\d.]+\s*(?:ms|s|m|h)?)+)", re.IGNORECASE)
 PART = pattern(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
 HOUR = 3_600.0
+ROLLING = 600.0
+"""A day's limit that says to come back within so many seconds is a window that moves on."""
+SCHEMA = pattern(
+    r"response_format|json_schema|output_config|structured|grammar|\bschema\b", re.IGNORECASE
+)
 MOST = 10**12
 """What is larger is no count and no time that anybody meant."""
 
@@ -178,6 +183,11 @@ def error_of(body: object) -> Mapping[str, object]:
             return {"message": re.sub(r"<[^>]*>", " ", body)}
     found = mapping(body)
     return mapping(found.get("error")) or found
+
+
+def minds_no_schema(answer: Answer) -> bool:
+    """Does the service say that it takes no schema, or not this one?"""
+    return answer.kind == "bad_request" and bool(SCHEMA.search(answer.message))
 
 
 def mapping(value: object) -> Mapping[str, object]:

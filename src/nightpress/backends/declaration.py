@@ -5,21 +5,37 @@ Values and two small functions; no SDK, no network, no file. Whoever adds a back
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta, tzinfo
-from functools import cache
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.errors import QuotaKind
 from nightpress.model import Backend, BackendKind, Material
 
 __all__ = [
-    "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Day", "Declaration", "Environ", "Limits",
-    "Model", "Price", "Settings",
+    "FREE",
+    "FREE_MODEL",
+    "KINDS",
+    "UNLIMITED",
+    "UTC",
+    "Access",
+    "Catalogue",
+    "Day",
+    "Declaration",
+    "Environ",
+    "Limits",
+    "Model",
+    "Price",
+    "Settings",
+    "provider",
 ]  # fmt: skip
 
 Settings = Mapping[str, Any]
@@ -65,6 +81,66 @@ class Model(Struct, frozen=True):
     def price(self, today: date) -> Price | None:
         """Today's price; None: unknown."""
         return next((price for last, price in self.prices if today <= last), None)
+
+
+FREE_MODEL = Model(free=True, prices=((date.max, FREE),))
+
+
+class Catalogue(Mapping[str, Model]):
+    """The models of one provider, from a data file beside its declaration, read when one is asked
+    for. The file: {"as_of": the day it was looked up, "source": ..., "providers": {NAME: {...,
+    "models": {MODEL: {"in", "out": US dollars per million tokens, "until": last day of that price,
+    "then": the next price, "free": true, "rpm", "tpm", "rpd", ...}}}}}. A MODEL `*:END` is every
+    one that ends so."""
+
+    def __init__(self, path: Path, provider: str) -> None:
+        self.path = path
+        self.provider = provider
+
+    @cached_property
+    def _models(self) -> dict[str, Model]:
+        listed = _data(self.path)["providers"][self.provider]["models"]
+        return {name: _model(one) for name, one in listed.items()}
+
+    @property
+    def as_of(self) -> str:
+        """The day (ISO date) on which limits and prices were looked up."""
+        return str(_data(self.path)["as_of"])
+
+    def __getitem__(self, name: str) -> Model:
+        stem, colon, end = name.rpartition(":")
+        if name not in self._models and stem and colon:
+            return self._models[f"*:{end}"]
+        return self._models[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._models)
+
+    def __len__(self) -> int:
+        return len(self._models)
+
+
+def provider(path: Path, name: str) -> dict[str, Any]:
+    """What a data file says of a provider."""
+    found: dict[str, Any] = _data(path)["providers"][name]
+    return found
+
+
+@cache
+def _data(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _model(told: Mapping[str, Any]) -> Model:
+    prices: list[tuple[date, Price]] = []
+    price: Mapping[str, Any] | None = told if "in" in told else None
+    while price is not None:
+        last = date.fromisoformat(price["until"]) if "until" in price else date.max
+        prices.append((last, Price(price["in"], price["out"])))
+        price = price.get("then")
+    limits = Limits(**{kind: told.get(kind) for kind in KINDS})
+    return Model(limits, bool(told.get("free")), tuple(prices))
 
 
 class Day(Struct, frozen=True):
@@ -113,7 +189,10 @@ class Access(Struct, frozen=True):
     of which one must hold a key (none: it takes no key), the first that is set wins; paid: it
     costs money, whatever the model; service: the base URL; address: the environment variable that
     holds another one; account: whose quota it is, where that is not the key's; account_in: the
-    environment variable that names it otherwise."""
+    environment variable that names it otherwise.
+
+    Where the way decides about the models: models, others, default_model take the place of the
+    declaration's; free: nothing that goes this way costs anything."""
 
     name: str = ""
     keys: tuple[str, ...] = ()
@@ -122,6 +201,10 @@ class Access(Struct, frozen=True):
     address: str = ""
     account: str = ""
     account_in: str = ""
+    models: Mapping[str, Model] | None = None
+    others: Model = Model()
+    default_model: str = ""
+    free: bool = False
 
     def key(self, environ: Environ) -> str | None:
         """The name of the variable whose key is used; None where none is set."""
@@ -132,9 +215,9 @@ class Access(Struct, frozen=True):
         hashed; () where neither is known."""
         key = self.key(environ)
         whose = environ[key].strip() if key else self.account or environ.get(self.account_in, "")
-        if not whose:
-            return ()
         url = base_url or environ.get(self.address, "") or self.service
+        if not whose and not (self.free and url):
+            return ()
         return self.name, spelled(url) if url else "", whose
 
 
@@ -164,6 +247,7 @@ class Declaration(Struct, frozen=True, kw_only=True):
     key: the environment variable that users are told to put their key into.
     default_model: asked where the project names none; models: those that are known; others: what
     is assumed of a model that is not among them.
+    auto: may `backend: auto` choose it, where its key is there? free: no call costs anything.
     day: when a day's quota is new.
     advice: cause of a failure (a kind of `errors.ANSWER_KINDS`, the name of an error) -> what to
     do, where the general advice is not precise enough.
@@ -177,6 +261,8 @@ class Declaration(Struct, frozen=True, kw_only=True):
     access: Callable[[Settings], Access] = _open
     settings: Mapping[str, Any] = {}
     key: str = ""
+    auto: bool = False
+    free: bool = False
     default_model: str = ""
     models: Mapping[str, Model] = {}
     others: Model = Model()
@@ -187,6 +273,15 @@ class Declaration(Struct, frozen=True, kw_only=True):
     def model(self, name: str) -> Model:
         """What is known, or assumed, of a model."""
         return self.models.get(name, self.others)
+
+    def along(self, access: Access) -> Declaration:
+        """This declaration, with the models that there are on one of its ways."""
+        if access.models is None:
+            return self
+        return replace(
+            self, models=access.models, others=access.others, free=access.free,
+            default_model=access.default_model, key=next(iter(access.keys), ""),
+        )  # fmt: skip
 
 
 @cache

@@ -6,16 +6,18 @@ from the raw body alone. The SDK is imported by `connect` or the first call.
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from nightpress.backends import answers
 from nightpress.backends.answers import Outcome
+from nightpress.backends.route import Route
 from nightpress.errors import Answer, BackendError
 from nightpress.model import BackendKind, Reply, Request
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from nightpress.backends.line import Line
 
-__all__ = ["Remote"]
+__all__ = ["Chat", "Remote"]
 
 Client = TypeVar("Client")
 
@@ -70,7 +72,7 @@ class Remote(ABC, Generic[Client]):
         """What a 200's body is."""
 
     @abstractmethod
-    def refused(self, error: Exception) -> Answer | None:
+    def refused(self, error: Exception, request: Request) -> Answer | None:
         """What an exception of the SDK's own means; None for one that is not."""
 
     def thrown(self, name: str, text: str) -> Answer:
@@ -116,7 +118,7 @@ class Remote(ABC, Generic[Client]):
             call = self.send(line.client, request)
             return line.run(call, self.way.deadline / self.way.clock_speed)
         except Exception as error:  # noqa: BLE001 - an SDK's many kinds: `_meaning` knows them
-            raise BackendError(self._meaning(error)) from None
+            raise BackendError(self._meaning(error, request)) from None
 
     def _connected(self) -> Line[Client]:
         from nightpress.backends.line import Line
@@ -126,9 +128,9 @@ class Remote(ABC, Generic[Client]):
                 self._line = Line(self.client, self.way.proxy)
             return self._line
 
-    def _meaning(self, error: Exception) -> Answer:
+    def _meaning(self, error: Exception, request: Request) -> Answer:
         """The answer that an exception stands for; a bug of ours is raised again."""
-        answer = self.refused(error) or self._transport(error)
+        answer = self.refused(error, request) or self._transport(error)
         secret = self.way.secret
         message = answer.message.replace(secret, "[redacted]") if secret else answer.message
         return answer._replace(message=message)
@@ -138,6 +140,9 @@ class Remote(ABC, Generic[Client]):
 
         from nightpress.backends.line import GivenUp, TooMuch, issuer
 
+        below = error.__cause__  # SDKs wrap the transport's errors in words that say less
+        if isinstance(below, HTTPError | OSError | TooMuch) and not isinstance(error, HTTPError):
+            error = below
         if isinstance(error, GivenUp):
             return Answer("transient", str(error))
         if isinstance(error, TooMuch):
@@ -155,3 +160,52 @@ class Remote(ABC, Generic[Client]):
             host = urlsplit(self.way.address).hostname
             answer = answer._replace(message=f"{host}: {answer.message}{by}")
         return answer
+
+
+IN_WORDS = "\n\nAnswer with one JSON object that keeps this JSON Schema, and nothing else:\n\n{}\n"
+"""Added to the prompt where nobody knows whether the server minds a schema."""
+
+
+class Chat(Remote[Client]):
+    """A service that others speak for, too: what a server of one's own understands is not known.
+    A model that refuses the schema is asked in words from then on.
+
+    minds_schema: does the service keep every reply to the schema that it is given?
+    """
+
+    def __init__(self, route: Route, *, minds_schema: bool) -> None:
+        super().__init__(route)
+        self.route = route
+        self._minds_schema = minds_schema
+        self._without: set[str] = set()
+
+    @abstractmethod
+    def of_status(self, error: Exception) -> Answer | None:
+        """What an error status means that the SDK raised; None where it is none."""
+
+    def narrowed(self, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """The schema as the service takes it."""
+        return {key: value for key, value in schema.items() if key != "$schema"}
+
+    def asked(self, request: Request) -> tuple[str, dict[str, Any] | None]:
+        """The prompt, and the schema that is sent beside it; None where none is."""
+        if request.schema is None:
+            return request.prompt, None
+        if self._minds_schema and request.model not in self._without:
+            return request.prompt, self.narrowed(request.schema)
+        prompt = request.prompt + IN_WORDS.format(json.dumps(request.schema, ensure_ascii=False))
+        return prompt, None if request.model in self._without else self.narrowed(request.schema)
+
+    def refused(self, error: Exception, request: Request) -> Answer | None:
+        answer = self.of_status(error)
+        if answer is None or not request.schema or not answers.minds_no_schema(answer):
+            return answer
+        if request.model in self._without:
+            return answer
+        self._without.add(request.model)
+        message = f"{answer.message}; it is asked again, with the schema in words"
+        return answer._replace(kind="malformed", message=message)
+
+    def rerouted(self, asked: str, answered: str) -> bool:
+        """A server of one's own calls what it has loaded as it likes."""
+        return not self.route.local and super().rerouted(asked, answered)

@@ -16,7 +16,7 @@ from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
 from nightpress.text import safe
 
-__all__ = ["Route", "key", "of", "proxy", "vetted"]
+__all__ = ["Route", "key", "of", "proxy", "sdk", "vetted"]
 
 DEADLINE = 180.0
 LOCAL_DEADLINE = 900.0
@@ -78,6 +78,15 @@ def vetted(name: str, url: str, clock_speed: float) -> bool:
             "unset it, or set a loopback base_url",
         )
     return local
+
+
+def sdk(name: str) -> None:
+    """UsageError where a package that a backend needs is not installed."""
+    if find_spec(name) is None:
+        raise UsageError(
+            f"backend: {name} needs the package {name}, which is not installed",
+            f"pip install 'nightpress[{name}]'",
+        )
 
 
 def key(names: Iterable[str], environ: Mapping[str, str]) -> str:

@@ -109,16 +109,20 @@ def _account(project: Project) -> str:
 def declared(project: Project, model: str = "") -> Declaration:
     """The backend that knows the model; of an unknown one, or without one, the project's own. (Of a
     project that is written offline, the first that asks models: its quota may be on record.)"""
-    if (knowing := backends.declaring(model)) is not None:
-        return knowing
-    name = project.options.get("backend") or project.defaults.values.get("backend")
+    values = project.defaults.values
+    name = project.options.get("backend") or values.get("backend")
     own = backends.BACKENDS.get(name or "auto")
-    return own if own is not None and own.kind == "model" else backends.usual()
+    if own is None or own.kind != "model":
+        own = backends.declaring(model) or backends.usual()
+    along, _ = backends.way(own.name, values)
+    if along.free or model in along.models:
+        return along
+    knowing = backends.declaring(model)
+    return along if knowing in (None, own) else backends.way(knowing.name, values)[0]
 
 
 def _access(project: Project) -> Access:
-    own = declared(project)
-    return own.access(project.defaults.values.get(own.name) or {})
+    return backends.way(declared(project).name, project.defaults.values)[1]
 
 
 def pacer(run: Run, spent: budget.Spending) -> Pacer:

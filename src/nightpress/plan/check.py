@@ -141,10 +141,12 @@ def _opened(root: Path, environ: Mapping[str, str]) -> Iterator[Project]:
     """The project, to be read. A missing key is no matter here: nobody is asked anything. Where
     there is no state, or none that can be opened (SQLite must write for that), it is a clone."""
     options: dict[str, Any] = {}
-    name = contract.load_defaults(root)[0].values.get("backend")
-    if (declared := backends.BACKENDS.get(name or "auto")) is not None and declared.kind == "model":
+    values = contract.load_defaults(root)[0].values
+    declared = backends.BACKENDS.get(values.get("backend") or "auto")
+    if declared is not None and declared.kind == "model":
         options = {"paid": True}
-        environ = {declared.key: "none", **environ}
+        _, access = backends.way(declared.name, values)
+        environ = {**dict.fromkeys(access.keys, "none"), **environ}
     project = Project(root, options, environ, RealClock())
     if os.access(project.state, os.W_OK):
         yield project

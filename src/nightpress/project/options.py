@@ -59,7 +59,7 @@ def _clock(text: str) -> str:
 
 
 def _word(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", text):
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/:-]*", text):
         raise ValueError("a name")
     return text
 

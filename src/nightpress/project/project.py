@@ -19,7 +19,7 @@ from typing import Any
 
 from msgspec.structs import astuple, replace
 
-from nightpress import __version__, fingerprint, project
+from nightpress import __version__, backends, fingerprint, project
 from nightpress.errors import UsageError
 from nightpress.ledger import Ledger, lockfile
 from nightpress.model import Generator, Window
@@ -188,7 +188,10 @@ class Project:
             why = "backend: auto, and no run is on record yet"
             return writers.Writer("offline", "offline", why, by_default=True)
         model = values.get("model")
-        if model and self.last_writer.kind == "model":
+        if not model or self.last_writer.kind != "model":
+            return self.last_writer
+        knowing = backends.declaring(str(model))
+        if knowing is None or knowing.name == self.last_writer.backend:
             return replace(self.last_writer, model=str(model))
         return self.last_writer
 
@@ -196,9 +199,7 @@ class Project:
         """What the project says of a backend: the section of its name, and the base URL."""
         if writer.kind == "offline":
             return {}
-        settings = dict(self.defaults.values.get(writer.backend) or {})
-        if self.defaults.values.get("base_url"):
-            settings["base_url"] = self.defaults.values["base_url"]
+        settings = backends.section(writer.backend, self.defaults.values)
         settings["clock_speed"] = getattr(self.clock, "speed", 1.0)
         return settings
 

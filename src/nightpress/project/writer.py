@@ -47,6 +47,8 @@ def is_free(
     declared: Declaration, model: str, limits: Mapping[str, Mapping[str, int | None]]
 ) -> bool:
     """Is there a free tier? The backend knows, or the project states a day's limit for it."""
+    if declared.free:
+        return True
     if model in limits:
         return bool(limits[model].get("rpd"))
     return declared.model(model).free
@@ -64,10 +66,15 @@ def choose(
     """
     if name == "auto":
         return _auto(values, allowed_to_pay, environ)
-    declared = backends.find(name)
+    declared, access = backends.way(name, values)
     if declared.kind == "offline":
         return Writer(name, name, f"backend: {name} is configured")
-    access, model = declared.access(values.get(name) or {}), _model(declared, values)
+    model = _model(declared, values)
+    if not model:
+        raise UsageError(
+            f"backend: {name}, and nothing says which model {access.name} has",
+            "set `model` in manifests/_defaults.yaml, or doit model=NAME",
+        )
     if other := _other(declared, model):
         raise UsageError(
             f"{model} is a model of {other.title}, and backend: {name} is configured",
@@ -79,6 +86,11 @@ def choose(
         raise UsageError(f"{access.name} costs money, and nothing allows that", _PAY)
     if not free and not allowed_to_pay:
         raise _costly(declared, model)
+    if not (free or values.get("paid") or _is_priced(declared, model, values)):
+        raise UsageError(
+            f"no price is known of {model}, so max_cost cannot be kept",
+            f"state it (prices: {{{model}: {{in: ..., out: ...}}}}), or say `paid: true`",
+        )
     key = access.key(environ)
     if access.keys and key is None:
         raise UsageError(
@@ -94,17 +106,17 @@ def choose(
 def declared(name: str, values: Mapping[str, Any]) -> Writer:
     """The writer for a backend that is named, whatever keys there are; UsageError where there is
     no such backend."""
-    found = backends.find(name)
+    found, access = backends.way(name, values)
     model = name if found.kind == "offline" else _model(found, values)
-    access = found.access(values.get(name) or {})
     return Writer(name, model, f"backend: {name} is configured", paid=access.paid)
 
 
 def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str, str]) -> Writer:
     keys: list[str] = []
     reasons: list[str] = []
-    for declared in backends.models():
-        access, model = declared.access(values.get(declared.name) or {}), _model(declared, values)
+    for one in backends.models():
+        declared, access = backends.way(one.name, values)
+        model = _model(declared, values)
         free = is_free(declared, model, values.get("limits") or {})
         key = access.key(environ)
         keys += access.keys
@@ -148,6 +160,11 @@ def _figures(model: str) -> str:
     return "".join(filter(str.isdigit, model))
 
 
+def _is_priced(declared: Declaration, model: str, values: Mapping[str, Any]) -> bool:
+    stated = (values.get("prices") or {}).get(model)
+    return bool(declared.model(model).prices if stated is None else stated.get("in") is not None)
+
+
 def _costly(declared: Declaration, model: str) -> UsageError:
     """No free tier is known of the model, so it may cost money, and nothing allows that."""
     known = model in declared.models
@@ -158,4 +175,5 @@ def _costly(declared: Declaration, model: str) -> UsageError:
 
 def _other(declared: Declaration, model: str) -> Declaration | None:
     """The backend whose model it is, if it is none of this one's."""
-    return None if model in declared.models else backends.declaring(model)
+    other = None if model in declared.models else backends.declaring(model)
+    return None if other is None or other.name == declared.name else other

@@ -47,7 +47,7 @@ class Gemini(Remote["Client"]):
     def judged(self, body: str, request: Request) -> Outcome:  # noqa: ARG002
         return answers.of_body(body)
 
-    def refused(self, error: Exception) -> Answer | None:
+    def refused(self, error: Exception, request: Request) -> Answer | None:  # noqa: ARG002
         from google.auth.exceptions import GoogleAuthError
         from google.genai.errors import APIError
 

@@ -1,22 +1,22 @@
 """What nightpress knows of Gemini before it asks it anything.
 
-Limits are those that free-tier keys were really given (docs/quota.md): published ones are not
-trustworthy, so a project may state its own, and a refusal that states less lowers them. Prices are
-those of the paid tier, as published 2026-11.
+Limits and prices stand in models.json. The limits are those that free-tier keys were really given
+(docs/quota.md): published ones are not trustworthy, so a project may state its own, and a refusal
+that states less lowers them. The prices are those of the paid tier.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from pathlib import Path
 
 from nightpress.backends.declaration import (
     Access,
+    Catalogue,
     Day,
     Declaration,
     Environ,
     Limits,
     Model,
-    Price,
     Settings,
 )
 from nightpress.model import Backend
@@ -59,21 +59,9 @@ GEMINI = Declaration(
     make=_make,
     access=access,
     key="GEMINI_API_KEY",
+    auto=True,
     default_model="gemini-3.5-flash-lite",
-    models={
-        "gemini-3.5-flash-lite": Model(
-            Limits(15, 250_000, 500), True, ((date.max, Price(0.30, 2.50)),)
-        ),
-        # only the tokens were seen; the rest is the smallest that others were given
-        "gemini-3.1-flash-lite": Model(
-            Limits(5, 250_000, 20), True, ((date.max, Price(0.25, 1.50)),)
-        ),
-        "gemini-3.8-flash": Model(
-            Limits(5, 250_000, 20),
-            True,
-            ((date(2026, 12, 31), Price(0.75, 3.75)), (date.max, Price(1.50, 7.50))),
-        ),
-    },
+    models=Catalogue(Path(__file__).with_name("models.json"), "gemini"),
     others=Model(Limits(5, 250_000, 20)),
     day=Day("America/Los_Angeles", "midnight Pacific"),
     advice={

@@ -1,0 +1,137 @@
+"""What each answer of the OpenAI protocol means, as OpenAI, OpenRouter, Groq and local servers
+speak it (its table: docs/answers.md). Pure functions of status, headers and body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from nightpress.backends import answers
+from nightpress.backends.answers import HINTS, HOUR, Outcome, clean, count, mapping, number, whole
+from nightpress.errors import Answer, QuotaKind
+from nightpress.lazy import pattern
+
+__all__ = ["of_body", "of_error"]
+
+TOO_LONG = pattern(
+    r"context[ _](?:length|size|window)|maximum context|too many tokens|prompt is too long"
+    r"|request too large|reduce the length|max_total_tokens",
+    re.IGNORECASE,
+)
+MONEY = pattern(
+    r"insufficient_quota|insufficient credit|credit balance|billing|payment required|spend",
+    re.IGNORECASE,
+)
+FILTERED = pattern(r"content.?(?:policy|filter|management)|moderation|flagged", re.IGNORECASE)
+OF_WHAT = pattern(r"\b(requests?|tokens?) per (min(?:ute)?|hour|day)|\b([RT]P[MHD])\b", re.I)
+DAILY = pattern(r"per[ -]day|daily", re.IGNORECASE)
+MINUTELY = pattern(r"per[ -]min", re.IGNORECASE)
+STATED = pattern(r"\blimit:? (\d[\d,]*)", re.IGNORECASE)
+THOUGHT = pattern(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
+
+
+def of_body(body: str) -> Outcome:
+    """Judge a 200 answer by its error, finish reason, refusal and text, in that order of trust."""
+    value = answers.object_of(body)
+    if isinstance(value, Answer):
+        return Outcome("", "", 0, 0, value)
+    if error := mapping(value.get("error")):  # an error that came too late for the status line
+        code = error.get("code")
+        status = code if isinstance(code, int) and code >= 400 else 500
+        return Outcome("", "", 0, 0, of_error(status, value, {}))
+    usage = mapping(value.get("usage"))
+    tokens_in, tokens_out = (count(usage.get(f"{n}_tokens")) for n in ("prompt", "completion"))
+    model = whole(str(value.get("model") or ""))
+    text, kind, message = _judge(value)
+    answer = None
+    if kind:
+        answer = Answer(kind, message, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
+                        tokens_out=tokens_out, model=model)  # fmt: skip
+    return Outcome(whole(text), model, tokens_in, tokens_out, answer)
+
+
+def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
+    """(text, kind of answer or "", what to say of it)."""
+    choices = value.get("choices")
+    if not isinstance(choices, list) or not choices:
+        return "", "malformed", "the reply holds no choice"
+    first = mapping(choices[0])
+    message = mapping(first.get("message"))
+    text = THOUGHT.sub("", _text(message.get("content")))
+    finish = str(first.get("finish_reason") or "")
+    if message.get("refusal"):
+        return "", "blocked", f"the model declined: {clean(str(message['refusal']), 120)}"
+    if finish == "content_filter":
+        return "", "blocked", "the reply was stopped (content_filter)"
+    if finish == "length":
+        return text, "truncated", f"the reply was cut off at the token limit ({len(text)} chars)"
+    if finish not in ("stop", "eos", "eos_token"):
+        ending = clean(finish, 60) or "no finish reason"
+        return "", "malformed", f"the reply did not finish ({ending})"
+    if not text.strip():
+        return "", "malformed", "the reply holds no text"
+    return text, "", ""
+
+
+def _text(content: object) -> str:
+    """The text of a message: a string, or the parts that are text."""
+    if isinstance(content, str):
+        return content
+    parts = [mapping(part) for part in content] if isinstance(content, list) else []
+    return "".join(str(part["text"]) for part in parts if isinstance(part.get("text"), str))
+
+
+def of_error(status: int, body: object, headers: Mapping[str, str], address: str = "") -> Answer:
+    """What an answer with an error status means. body: the parsed JSON, or text."""
+    error = answers.error_of(body)
+    code = str(error.get("code") or error.get("type") or "")
+    message = str(error.get("message") or error.get("detail") or "")
+    whole_text = f"{code} {message}"
+    if status == 429 and not TOO_LONG.search(whole_text):
+        return _limited(whole_text, message, headers)
+    kind = answers.of_status(status)
+    if kind in ("bad_request", "unauthorised", "transient"):
+        if TOO_LONG.search(whole_text):
+            kind = "too_large"
+        elif kind != "transient" and status != 401 and FILTERED.search(whole_text):
+            kind = "blocked"
+    elif status == 429:
+        kind = "too_large"
+    hint = HINTS["money" if status == 402 else kind] if kind in HINTS else ""
+    if kind == "not_found" and not message:
+        hint = f"is {address} its base URL, with `/v1` at its end?" if address else hint
+    wait = number(headers.get("retry-after", "")) if kind == "transient" else None
+    said = f"{status} {clean(message)}" if message else f"{status} without a message"
+    return Answer(kind, said, status, wait, hint=hint)
+
+
+def _limited(whole_text: str, message: str, headers: Mapping[str, str]) -> Answer:
+    """A 429: which quota, which limit, how long."""
+    said = f"429 {clean(message) or 'too many requests'}"
+    if MONEY.search(whole_text):
+        return Answer("no_quota", said, 429, hint=HINTS["money"])
+    stated = STATED.search(message)
+    limit = int(stated[1].replace(",", "")) if stated else None
+    if limit == 0:
+        return Answer("no_quota", said, 429, limit=0, hint=HINTS["no_quota"])
+    wait = number(headers.get("retry-after", ""))
+    if wait is None:
+        wait = answers.span(message)
+    quota = _quota(message)
+    if DAILY.search(message) and (wait is None or wait > answers.ROLLING):
+        return Answer("day_quota", said, 429, None, limit, quota, HINTS["day_quota"])
+    if quota or DAILY.search(message) or MINUTELY.search(message):
+        return Answer("minute_quota", said, 429, wait, limit, quota, HINTS["minute_quota"])
+    if wait is not None and wait > HOUR:
+        return Answer("day_quota", said, 429, None, limit, quota, HINTS["day_quota"])
+    return Answer("capacity", said, 429, wait, hint=HINTS["capacity"])
+
+
+def _quota(message: str) -> QuotaKind | None:
+    """Which limit a refusal speaks of; None when it is none that is counted."""
+    found = OF_WHAT.search(message)
+    if found is None:
+        return None
+    name = (found[3] or f"{found[1][0]}p{found[2][0]}").lower()
+    return {"rpm": "rpm", "tpm": "tpm", "rpd": "rpd"}.get(name)  # type: ignore[return-value]

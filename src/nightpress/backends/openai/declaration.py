@@ -1,0 +1,115 @@
+"""What nightpress knows of the OpenAI protocol before it asks anything.
+
+Who speaks it is the project's to say: a provider of providers.json, or any server by `base_url`.
+One on this machine needs no key, has no limits, and costs nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from nightpress.backends.declaration import (
+    FREE_MODEL,
+    Access,
+    Catalogue,
+    Declaration,
+    Environ,
+    Model,
+    Settings,
+    provider,
+)
+from nightpress.loopback import is_loopback
+from nightpress.model import Backend
+
+__all__ = ["OPENAI", "PROVIDERS", "access", "chosen"]
+
+DATA = Path(__file__).with_name("providers.json")
+PROVIDERS = ("openai", "openrouter", "groq")
+
+
+def chosen(settings: Settings) -> str:
+    """The provider that the settings name, or whose host `base_url` has; "" for another server."""
+    named = str(settings.get("provider") or "")
+    host = urlsplit(str(settings.get("base_url") or "")).hostname
+    if not host:
+        return named or "openai"
+    hosts = {urlsplit(provider(DATA, one)["service"]).hostname: one for one in PROVIDERS}
+    return hosts.get(host, "")
+
+
+def access(settings: Settings) -> Access:
+    """The provider's service with its key, or the server at `base_url`."""
+    own_key = tuple(filter(None, [str(settings.get("key") or "")]))
+    name = chosen(settings)
+    if name:
+        facts = provider(DATA, name)
+        return Access(
+            facts["title"], own_key or (facts["key"],), service=facts["service"],
+            address="OPENAI_BASE_URL" if name == "openai" else "",
+            models=Catalogue(DATA, name), default_model=facts["default_model"],
+        )  # fmt: skip
+    url = str(settings["base_url"])
+    host = urlsplit(url).hostname
+    local = is_loopback(host)
+    return Access(
+        f"the server at {host}", own_key, service=url, models={},
+        others=FREE_MODEL if local else Model(), free=local,
+    )  # fmt: skip
+
+
+def _make(settings: Settings, environ: Environ) -> Backend:
+    from nightpress.backends.openai.backend import OpenAI
+    from nightpress.backends.route import of, sdk
+
+    sdk("openai")
+    backend = OpenAI(of("openai", access(settings), settings, environ), settings)
+    backend.connect()
+    return backend
+
+
+OPENAI = Declaration(
+    name="openai",
+    title="OpenAI",
+    kind="model",
+    make=_make,
+    access=access,
+    key="OPENAI_API_KEY",
+    default_model="gpt-6-luna",
+    models=Catalogue(DATA, "openai"),
+    advice={
+        "unauthorised": "check the provider's key and its rights",
+        "no_quota": "see the provider's billing page, or choose another `model`",
+    },
+    settings={
+        "type": "object",
+        "description": "How a service that speaks the OpenAI protocol is reached.",
+        "additionalProperties": False,
+        "properties": {
+            "provider": {
+                "enum": list(PROVIDERS),
+                "description": "Whose service it is; another one, or a server of your own, is named"
+                " by `base_url`.",
+                "default": "openai",
+            },
+            "key": {
+                "type": "string",
+                "description": "The environment variable that holds the key. A server that is no"
+                " known provider's gets no key without it.",
+                "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+                "maxLength": 100,
+            },
+            "effort": {
+                "enum": ["minimal", "low", "medium", "high"],
+                "description": "How long a reasoning model thinks.",
+            },
+            "deadline_seconds": {
+                "type": "number",
+                "description": "Longest time of one call, in seconds; on this machine 900.",
+                "minimum": 1,
+                "maximum": 7200,
+                "default": 180,
+            },
+        },
+    },
+)

@@ -1,0 +1,105 @@
+"""One marketplace, written by each backend in turn: the same rows, the same report, and a second
+run that has nothing to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chat_server import ChatServer
+from tests.gemini_server import GeminiServer, Limits
+from tests.market import Market, plugin
+
+Environ = dict[str, str]
+
+
+def configure(market: Market, text: str) -> None:
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(f"{path.read_text()}\n{text}\n")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Market:
+    """Two plugins with source enough for a model, and one with too little."""
+    for name in ("alpha", "beta"):
+        plugin(tmp_path / "shop", name, size=16_000)
+    plugin(tmp_path / "shop", "tiny", size=0)
+    made = Market(tmp_path / "shop")
+    assert made.run("nightpress", "init").code == 0
+    return made
+
+
+@contextmanager
+def _gemini(market: Market, **settings: Any) -> Iterator[tuple[list[str], Environ]]:
+    with GeminiServer(limits={"*": Limits()}, **settings) as server:
+        configure(market, f"base_url: {server.url()}")
+        yield ["backend=gemini"], {"GEMINI_API_KEY": "test-key"}
+
+
+def _chat(name: str, path: str) -> Callable[..., Any]:
+    @contextmanager
+    def opened(market: Market, **settings: Any) -> Iterator[tuple[list[str], Environ]]:
+        with ChatServer(**settings) as server:
+            configure(market, f"base_url: {server.url()}{path}")
+            yield [f"backend={name}", "model=qwen3:8b"], {}
+
+    return opened
+
+
+WRITERS = {
+    "gemini": _gemini,
+    "openai": _chat("openai", "/v1"),
+    "anthropic": _chat("anthropic", ""),
+}
+
+
+def outcome(market: Market) -> dict[str, Any]:
+    """What each run must come to, whoever wrote."""
+    report = json.loads((market.root / ".nightpress" / "report" / "report.json").read_text())
+    return {
+        "attempts": market.rows("SELECT job, status FROM enhancements ORDER BY job"),
+        "calls": market.rows("SELECT job, phase, outcome, http_status, attempt FROM calls"
+                             " ORDER BY job, phase"),
+        "standing": report["standing"],
+        "attempted": report["attempts"],
+        "phases": {one["phase"]: one["n"] for one in report["phases"]},
+        "replies": sum(day["replies"] for day in report["call_days"]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_the_same_rows_and_report_whoever_writes(shop: Market, writer: str) -> None:
+    with WRITERS[writer](shop) as (words, environ):
+        ran = shop.done(*words, "pace=unpaced", **environ)
+        assert "2 published, 1 insufficient" in ran.out
+        shop.done(*words, "report", **environ)
+        assert "nothing to do" in shop.done(*words, **environ).out
+    assert outcome(shop) == {
+        "attempts": [
+            ("alpha/skill", "published"), ("beta/skill", "published"),
+            ("tiny/skill", "insufficient"),
+        ],
+        "calls": [
+            ("alpha", "analysis", "reply", 200, 1), ("alpha/skill", "generation", "reply", 200, 1),
+            ("beta", "analysis", "reply", 200, 1), ("beta/skill", "generation", "reply", 200, 1),
+        ],
+        "standing": {"fresh": 2, "insufficient": 1},
+        "attempted": {"published": 2, "insufficient": 1},
+        "phases": {"waiting for quota": 2, "analysis": 2, "generation": 2, "whole attempt": 2},
+        "replies": 4,
+    }  # fmt: skip
+    assert {one for (one,) in shop.rows("SELECT DISTINCT backend FROM calls")} == {writer}
+
+
+@pytest.mark.parametrize("writer", ["openai", "anthropic"])
+def test_a_night_with_faults_ends_well(shop: Market, writer: str) -> None:
+    script = ["503", "empty", "max_tokens", "500", "fenced"]
+    with WRITERS[writer](shop, script=script) as (words, environ):
+        shop.done(*words, "pace=unpaced", **environ)
+    said = [one for (one,) in shop.rows("SELECT outcome FROM calls ORDER BY id")]
+    assert said.count("reply") >= 4 and "transient" in said
