@@ -603,3 +603,53 @@ def test_an_example_of_the_plugins_own_finds_room() -> None:
     text = document(made)
     assert "/run payments --now" in text
     assert "example-own" not in {finding.check for finding in judged(made, text).errors}
+
+
+LEADS = {
+    ".claude-plugin/plugin.json": '{"name": "berths", "description": "Finds berths in a harbour."}',
+    "README.md": "# Berths\n\nFinds berths in a harbour.\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("described", "opening", "said"),
+    [
+        ("Find a berth", "Find a berth by draught, length and tide.", "Find a berth by draught"),
+        ("Find a berth by draught, length and tide", "Find a berth.", "Find a berth by draught"),
+    ],
+)
+def test_of_two_leads_that_say_the_same_the_one_that_says_more_stands(
+    described: str, opening: str, said: str
+) -> None:
+    command = f"---\ndescription: {described}\n---\n\n# Berth\n\n{opening}\n\n## Rules\n\n- Ask.\n"
+    made = material(LEADS | {"commands/berth.md": command}, window=Window(200, 14_000))
+    body = document(made).split("---\n", 2)[2]
+    lead = body.partition("Run `/berth`")[0]
+    assert said in lead and lead.count("berth") == 1
+
+
+def test_a_list_that_goes_on_says_no_item_twice_and_is_one() -> None:
+    readme = (
+        "# Berths\n\n## Rules\n\n- Ask the pilot before each mooring\n- Moor at slack water\n"
+        "- Never moor with `--force` in a gale\n"
+    )
+    command = (
+        "---\ndescription: Find a berth\n---\n\n## Rules\n\n- Always ask the pilot before mooring\n"
+        "- Moor at slack water\n- Log the draught\n"
+    )
+    files = LEADS | {"README.md": readme, "commands/berth.md": command}
+    text = document(material(files, window=Window(200, 14_000)))
+    assert text.count("## Rules") == text.count("slack water") == text.lower().count("ask the") == 1
+    assert "- Log the draught\n- Never moor with `--force` in a gale\n" in text
+
+
+def test_a_table_is_whole_and_a_label_of_nothing_goes() -> None:
+    readme = (
+        "# Berths\n\n## Lights\n\n**Red:**\n\n```text\nPress $ARGUMENTS\n```\n\n**Green:**\n\n"
+        "Starboard.\n\n## Depths\n\n| Berth | Depth |\n|---|---|\n"
+        "| Draught | 3 m |\n| Quay | 9 m |\n"
+    )
+    command = "---\ndescription: Find a berth\n---\n\nDraught 3 m is the least.\n"
+    text = document(material(LEADS | {"README.md": readme, "commands/berth.md": command}))
+    assert "Red" not in text and "**Green:**\n\nStarboard." in text
+    assert "| Draught | 3 m |\n| Quay | 9 m |" in text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import trim, wording
+from nightpress.backends.offline import trim, voice, wording
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import Block, Section, nested
 from nightpress.backends.offline.trim import Owned
@@ -115,7 +115,7 @@ def test_an_agent_is_told_of_and_not_told() -> None:
         Block("list", "- Reads tides\n- You will look again"),
         Block("list", "1. Look\n2. Tell what you saw"),
     ])  # fmt: skip
-    told = trim.impersonal(section)
+    told = voice.impersonal(voice.of_it(section))
     assert told.heading == "Duties" and told.path == ("Duties",)
     assert [b.text for b in told.blocks] == [
         "The pilot answers in a table. Never sail yourself.", "- Reads tides",
@@ -206,3 +206,92 @@ def test_who_asks_for_what_is_told_by_what_the_texts_say_of_it() -> None:
     assert said.startswith("Tracks ships and recovers them. Use when the user asks to ")
     assert "find a ferry at night" in said and "gale" in said and said.endswith("or runs /moor.")
     assert "sink" not in said and "wind is up" not in said
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("When this command is invoked, help users find a free berth.", "Find a free berth."),
+        ("When invoked, you should:", ""),
+        ("When called by the user, list the ships with:", "List the ships with:"),
+        ("You should read the draught first.", "Read the draught first."),
+        (
+            "Moors ships. When run, it asks for the draught.",
+            "Moors ships. It asks for the draught.",
+        ),
+        ("You should see three lines.", "You should see three lines."),
+        ("When run on a big harbour it is slow.", "When run on a big harbour it is slow."),
+        ("Help with mooring.", "Help with mooring."),
+    ],
+)
+def test_what_is_said_to_somebody_is_said_of_what_is_done(said: str, told: str) -> None:
+    assert voice.neutral(said) == told
+
+
+def test_headings_for_a_model_are_neutral_and_its_steps_stay() -> None:
+    files = harbour(1)
+    command = (
+        "---\ndescription: Reserve a berth\n---\n\n# Moor\n\n## What You Do\n\n- Reads the table of"
+        " tides\n\n## Usage Pattern\n\nWhen invoked, you should:\n\n1. Weigh the anchor.\n2. Hoist"
+        " the sail.\n\n## Your Task\n\nKeep clear of the mole.\n"
+    )
+    files = {name: files[name] for name in (".claude-plugin/plugin.json", "README.md")}
+    text = document(material(files | {"commands/moor.md": command}))
+    assert "## What it does\n\n- Reads" in text and "## Task\n\nKeep clear" in text
+    assert "## Usage Pattern\n\n1. Weigh the anchor.\n2. Hoist" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "third"),
+    [
+        ("Aggregate and centralize berths", "Aggregates and centralizes berths"),
+        (
+            "Monitors berths, detects leaks, track tides, and automatically alert on gales",
+            "Monitors berths, detects leaks, tracks tides, and automatically alerts on gales",
+        ),
+        (
+            "Analyze tides including ebb times, neap times, and identify shoals",
+            "Analyzes tides including ebb times, neap times, and identifies shoals",
+        ),
+        ("Analyze tides and plan for gales", "Analyzes tides and plans for gales"),
+        (
+            "Generates code for create, read, and delete calls",
+            "Generates code for create, read, and delete calls",
+        ),
+        (
+            "Designs quays with tests and format checks",
+            "Designs quays with tests and format checks",
+        ),
+        ("Get a list of berths", "Provides a list of berths"),
+    ],
+)
+def test_every_verb_of_a_series_is_conjugated_and_no_noun(said: str, third: str) -> None:
+    assert wording.third_person(said) == third
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "spelled"),
+    [
+        ("slo", "An SLO per berth, SLOs for all", "SLO"),
+        ("multi-step", "A multi-step plan", "multi-step"),
+        ("tide-tables", "The tide tables", "tide tables"),
+        ("grafana", "Dashboards (Grafana, and then in Grafana)", "Grafana"),
+        ("liquidity", "LIQUIDITY of a berth; the liquidity", "liquidity"),
+    ],
+)
+def test_a_keyword_is_spelled_as_the_texts_spell_it(word: str, said: str, spelled: str) -> None:
+    assert wording.spelled(word, said) == spelled
+
+
+def test_a_description_of_few_words_goes_on_with_what_the_steps_do() -> None:
+    files = {
+        ".claude-plugin/plugin.json": '{"name": "peek", "description": "Looks into a chart."}',
+        "commands/peek.md": (
+            "---\ndescription: Look into a chart\n---\n\n1. Read the legend, all of it.\n"
+            "2. Never sail at night.\n3. Show depths with their datum: three of them.\n"
+            "4. Run `sound`.\n"
+        ),
+    }
+    assert description(build(files)).startswith(
+        "Looks into a chart. Reads the legend and shows depths with their datum. Use when"
+    )

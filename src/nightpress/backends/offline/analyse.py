@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nightpress.backends.offline import trim, wording
+from nightpress.backends.offline import trim, voice, wording
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.trim import Owned
@@ -131,9 +131,10 @@ def description(anatomy: Anatomy) -> str:
     says of itself, and what a user asks for, by what its commands and agents are there for."""
     own = trim.owned(anatomy)
     purpose = trim.prose(_purpose(anatomy), own)
-    if wording.is_vacuous(purpose, anatomy.name):
+    if wording.is_vacuous(purpose, anatomy.name) or wording.is_cast(purpose):
         described = (c.description for c in anatomy.components if c.kind in ("command", "agent"))
-        purpose = next((text for d in described if (text := trim.prose(shown(d), own))), purpose)
+        others = filter(None, (trim.prose(shown(d), own) for d in described))
+        purpose = next((text for text in others if not wording.is_cast(text)), purpose)
     what = wording.occasion(wording.duties(wording.modest(purpose)))
     what = third_person(what) or f"Provides the {plain(anatomy.name)} plugin"
     what = _opened(anatomy, own, cut(what.rstrip(" .!:;,"), 600))
@@ -145,22 +146,46 @@ def description(anatomy: Anatomy) -> str:
 def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
     """What the plugin does, with the first sentence of its one or two commands and agents, as far
     as it says more: a skill is found by more of what users ask for then (`python -m benchmarks
-    trigger`). One that says it all stands instead."""
+    trigger`). Of two that say nearly the same the one that says more. A few words alone go on with
+    what the steps of the one command do."""
     named = [*anatomy.of("command"), *anatomy.of("agent")]
     known, found = set(wording.stems(what)), [what]
     for component in named if len(named) <= FEW else ():
-        opening = next(filter(None, map(str.strip, _PROSE.findall(component.body))), "")
-        first = next(iter(sentences(trim.prose(shown(opening), own))), "")
+        before = re.split(r"(?m)^##+ ", component.body, maxsplit=1)[0]
+        opening = next(filter(None, map(str.strip, _PROSE.findall(before))), "")
+        first = next(iter(sentences(trim.prose(voice.neutral(shown(opening)), own))), "")
         sentence = third_person(wording.duties(wording.modest(first))).rstrip(" .!:;,")
         said = wording.stems(sentence)
         if _ASIDE.match(sentence) or len(sentence) > LONGEST or len(said - known) < NEW_WORDS:
             continue
-        if len(found) == 1 and len(said & known) >= SAYS_IT * len(known):
+        if ":" in sentence and not wording.is_order(sentence):
+            continue
+        if len(found) == 1 and len(said & known) >= SAYS_IT * min(len(known), len(said)):
+            if len(said) < len(known):
+                continue
             found = []
         if len(found) < 2:
             found.append(sentence)
             known |= said
+    if len(found) < 2 and len(found[0]) < SHORT and len(named) == 1:
+        does = _does(named[0], known)
+        found = does if does and wording.is_cast(what) else [*found, *does]
     return ". ".join(found)
+
+
+def _does(component: Component, known: set[str]) -> list[str]:
+    """The first words of a numbered list that begin with verbs, as one sentence in the third
+    person: "Guesses the separator, shows the columns, and names what would break a load"; none
+    where there are not two."""
+    for section in sections(component.body, _NOWHERE):
+        for block in section.blocks:
+            told = map(wording.done, _ITEM.findall(block.text))
+            fresh = [one for one in told if len(wording.stems(one) - known) > 1][:3]
+            if len(fresh) > 1:
+                rest = [one[:1].lower() + one[1:] for one in fresh]
+                joined = f"{', '.join(rest[:-1])}{',' if rest[2:] else ''} and {rest[-1]}"
+                return [joined[:1].upper() + joined[1:]]
+    return []
 
 
 FEW = 2
@@ -168,8 +193,10 @@ FEW = 2
 NEW_WORDS = 4
 LONGEST = 240
 """Characters of such a sentence."""
-SAYS_IT = 0.7
-"""Share of the words of what was said so far, 0 to 1."""
+SAYS_IT = 0.5
+"""Share of the words of the shorter one of two sentences, 0 to 1."""
+SHORT = 90
+"""Characters of a description that says little."""
 _ASIDE = pattern(r"(?:when|if|this|these|that|it|here|below|for|in)\b", re.I)
 _PROSE = pattern(r"(?m)(?:\A|^[ \t]*\n)([A-Z][^\n]+(?:\n[A-Za-z(][^\n]*)*)")
 
@@ -189,7 +216,8 @@ def _occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
             known |= new
     points = _points(anatomy) if len(wishes) < 2 else []
     tools = [fact.name.replace("_", " ") for fact in collect(anatomy).of("tool", "structural")]
-    words = wording.topics([*anatomy.keywords, *tools[:4], *points], known, anatomy.name)
+    texts = "\n".join(f.text for f in anatomy.files if kind_of(f.path) in _TELL)
+    words = wording.topics([*anatomy.keywords, *tools[:4], *points], known, anatomy.name, texts)
     words = words[: 5 - len(wishes)]
     if not wishes and len(words) < 2:
         wishes = [w for w in map(wording.request, [*said, anatomy.description]) if w][:1]
@@ -215,22 +243,37 @@ def _occasions(component: Component) -> Iterator[str]:
 
 
 _WHEN = pattern(r"\b(?:when|use cases?|triggers?)\b", re.I)
-_NOT = pattern(r"\b(?:not|never|don'?t|avoid)\b", re.I)
+_NOT = pattern(r"\b(?:not|never|don'?t|avoid|limits?|limitations?|disclaimer|notes?)\b", re.I)
 _POINT = pattern(r"(?m)^[-*+] (?:\[ \] )?(\S.*)$")
 _SET_OFF = pattern(r"(?m)^\s*(?:[-*+]|\d+[.)])\s+\*\*([^*\n]{3,40}?):?\*\*")
 
 
 def _points(anatomy: Anatomy) -> list[str]:
-    """What the plugin's texts set off at the beginning of an item, if but once: what comes again
-    and again ("Purpose:") is a form. Two words, or a name: a single word says too little."""
-    kinds = ("readme", "command", "agent")
-    texts = [file.text for file in anatomy.files if kind_of(file.path) in kinds]
-    found = [shown(point) for text in texts for point in _SET_OFF.findall(text)]
+    """What the plugin's texts set off at the beginning of an item of what it does or covers, if but
+    once: what comes again and again ("Purpose:") is a form. Two words, or a name: a single word
+    says too little."""
+    found = [
+        shown(point)
+        for file in anatomy.files
+        if kind_of(file.path) in _TELL
+        for section in sections(file.text, _NOWHERE)
+        if _COVERS.search(section.heading) and not any(map(_NOT.search, section.path))
+        for block in section.blocks
+        for point in _SET_OFF.findall(block.text)
+    ]
     return [
         re.sub(r" [Ss]upport$", "", point)
         for point in dict.fromkeys(found)
-        if found.count(point) == 1 and _TELLING.search(point) and not wording.is_order(point)
+        if found.count(point) == 1 and _TELLING.search(point) and not _QUALITY.search(point)
+        if not wording.is_order(point)
     ]
 
 
+_QUALITY = pattern(r"[ -](?:based|level|friendly|ready|built|driven)$", re.I)
+_TELL = ("readme", "command", "agent")
+_COVERS = pattern(
+    r"\b(?:features?|capabilit|areas?|what|types?|components?|strateg|patterns?|techniques?"
+    r"|methods?|focus|categor|support(?:s|ed)|analy|resources|process|task|detect|checks?)",
+    re.I,
+)
 _TELLING = pattern(r"\w[ -]\w|[a-z][A-Z]|[A-Z]{2}")

@@ -61,6 +61,11 @@ class Block(Struct, frozen=True):
             line.endswith(":") or (len(line) < SAME and line.startswith("**"))
         )
 
+    @property
+    def is_label(self) -> bool:
+        """Is it a bold line above what it names (`**On Windows:**`)?"""
+        return self.announces and self.text.startswith("**")
+
 
 def is_ordered(block: Block) -> bool:
     """Is it a numbered list?"""
@@ -107,6 +112,8 @@ def units(blocks: Sequence[Block]) -> list[list[Block]]:
     groups: list[list[Block]] = []
     waiting: list[Block] = []
     for block in blocks:
+        if waiting and waiting[-1].is_label and block.is_label:
+            waiting.pop()  # what it is the label of has gone
         waiting.append(block)
         if not block.announces:
             groups.append(waiting)

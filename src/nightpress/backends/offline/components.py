@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import trim, wording
+from nightpress.backends.offline import trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.topic import Topic
@@ -22,6 +22,8 @@ _MATTERS = {"command": "commands", "agent": "agents", "skill": "skills"}
 _INSTALL = pattern(
     r"\s*(?:[>$] )?(?:(?:claude )?/(?:plugin|reload-plugins)(?![\w:-])|claude plugins? )"
 )
+
+_STEP_INSTALLS = pattern(r"(?mi)^1[.)] \W*(?:download|get|install) (?:the|this) plugin\b")
 
 MOST_FILES = 15
 MANY = 15
@@ -58,7 +60,8 @@ def about_of(material: Material, component: Component, own: Owned) -> list[Group
     found = trim.quoted(component.body.lstrip(), place_of(material, component.path), own)
     if component.kind != "agent":
         return found
-    return [replace(group, sections=tuple(map(trim.impersonal, group.sections))) for group in found]
+    told = voice.impersonal
+    return [replace(group, sections=tuple(map(told, group.sections))) for group in found]
 
 
 def once(material: Material, kind: str) -> list[Component]:
@@ -78,6 +81,8 @@ def name_of(component: Component) -> str:
 
 def purpose(component: Component, own: Owned) -> list[Block]:
     """What it is for, by its description."""
+    if wording.is_cast(shown(component.description)):
+        return []
     text = wording.occasion(duties(sentence(trim.prose(component.description, own))))
     if component.kind == "agent":
         text = third_person(text) or text
@@ -174,7 +179,9 @@ MOST_ROWS = 40
 
 
 def installs(block: Block) -> bool:
-    """Is it code that does nothing but install plugins?"""
+    """Is it code that does nothing but install plugins, or a list of steps of which one is that?"""
+    if block.kind == "list":
+        return _STEP_INSTALLS.search(block.text) is not None and "`" not in block.text
     lines = block.text.split("\n")[1:-1] if block.kind == "code" else []
     commands = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return bool(commands) and all(_INSTALL.match(line) for line in commands)

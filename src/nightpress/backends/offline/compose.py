@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,11 +15,11 @@ from nightpress.backends.offline import extend
 from nightpress.backends.offline.blocks import (
     SAME,
     Block,
-    code_lines,
     is_ordered,
     is_told,
     units,
 )
+from nightpress.backends.offline.news import Known, adding
 from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import stems
@@ -53,7 +53,7 @@ def body(material: Material) -> str:
     if _is_skill(material) and material.spares and (spared := extend.spared(material)):
         return _extended(material, spared)
     texts = []
-    for share in (1.0, 0.5, 0.0):  # where that is too little, what is hardly news stays, too
+    for share in (1.0, 0.5):  # where that is too little, what is hardly news stays, too
         texts.append(_body(material, share))
         if len(finish.finished(material, texts[-1]).encode()) >= material.window.min:
             break
@@ -147,7 +147,7 @@ def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bo
     text = ""
     for _ in range(ROUNDS):
         rows = list(_rows(first, _fit(parts, bounds, refused, first)))
-        text = "\n\n".join(block for block, _ in rows) + "\n"
+        text = _joined(rows)
         more = _refused(material, text, rows)
         if not more - refused:
             break
@@ -159,7 +159,7 @@ def _rows(first: str, parts: Sequence[Part]) -> Iterator[Row]:
     """What comes first, then headings and blocks in order; a heading that is open is not said
     again."""
     yield first, 1
-    line = first.count("\n") + 3
+    line, before = first.count("\n") + 3, first
     opened: tuple[str, ...] = ()
     for part in _with_sources(parts):
         same = 0
@@ -167,9 +167,24 @@ def _rows(first: str, parts: Sequence[Part]) -> Iterator[Row]:
             same += 1
         heads = [f"{'#' * (n + 2)} {part.path[n]}" for n in range(same, len(part.path))]
         for text in [*heads, *(block.text for block in part.blocks)]:
+            line -= _goes_on(before, text)
             yield text, line
             line += text.count("\n") + 2
+            before = text
         opened = part.path
+
+
+def _goes_on(before: str, text: str) -> bool:
+    """Do two lists follow each other, so that they are one?"""
+    return before[:2] == text[:2] == "- " and "\n\n" not in before + text
+
+
+def _joined(rows: Sequence[Row]) -> str:
+    """The document; a list that goes on is not set off from the one before."""
+    pieces = [rows[0][0]]
+    for (before, _), (text, _) in pairwise(rows):
+        pieces += ["\n" if _goes_on(before, text) else "\n\n", text]
+    return "".join([*pieces, "\n"])
 
 
 def _with_sources(parts: Sequence[Part]) -> Iterator[Part]:
@@ -244,33 +259,43 @@ def _fit(parts: Sequence[Part], bounds: Bounds, refused: Container[str], first: 
     """The parts that there is room for, in document order; no block is said twice, and none
     of the texts in `refused` is. What stands together is taken whole, or not at all."""
     fit = _Fit(bounds, refused, first)
+    late: list[list[Part]] = []
     for group in _groups(parts):
-        if bounds.enough is not None and bounds.most - fit.left >= bounds.enough:
-            break
-        taken = fit.take(group)
-        while not taken and group[0].ends and len(group) > 1:
-            group.pop()
-            taken = fit.take(group)
-        if taken or not group[0].instead or fit.knows(group):
-            continue
-        lean = [replace(part, blocks=part.lean) for part in group]
-        if all(is_told(block) for part in lean for block in part.blocks) or not fit.take(lean):
-            above = posixpath.commonprefix([part.path for part in group])
-            fit.take([replace(group[0], path=above, blocks=group[0].instead, together=())])
+        if fit.mostly_knows(group):
+            late.append(group)  # what says more that is new goes first
+        else:
+            _take(fit, group, bounds)
+    for group in late:
+        _take(fit, group, bounds)
     return sorted(fit.parts, key=lambda p: p.order)
 
 
+def _take(fit: _Fit, group: list[Part], bounds: Bounds) -> None:
+    """Take what stands together, or what there is room for in its stead."""
+    if bounds.enough is not None and bounds.most - fit.left >= bounds.enough:
+        return
+    taken = fit.take(group)
+    while not taken and group[0].ends and len(group) > 1:
+        group.pop()
+        taken = fit.take(group)
+    if taken or not group[0].instead or fit.knows(group):
+        return
+    lean = [replace(part, blocks=part.lean) for part in group]
+    if all(is_told(block) for part in lean for block in part.blocks) or not fit.take(lean):
+        above = posixpath.commonprefix([part.path for part in group])
+        fit.take([replace(group[0], path=above, blocks=group[0].instead, together=())])
+
+
 class _Fit:
-    """The parts that fit so far; keys: of the blocks that they say; opened: their headings; stems:
-    of all their words, and of what the document begins with; code: lines that they show."""
+    """The parts that fit so far; keys: of the blocks that they say; opened: their headings; known:
+    what they say, and what the document begins with."""
 
     def __init__(self, bounds: Bounds, refused: Container[str], first: str) -> None:
         self.parts: list[Part] = []
         self._room = _Room(bounds.most, bounds.lines)
         self._refused = refused
         self._keys: set[str] = set(bounds.said)
-        self._stems = set(stems(first))
-        self._code: set[str] = set()
+        self._known = Known(set(stems(first)))
         self._opened: set[tuple[str, ...]] = set()
 
     @property
@@ -278,10 +303,17 @@ class _Fit:
         """Bytes that are left."""
         return self._room.size
 
+    def mostly_knows(self, group: Sequence[Part]) -> bool:
+        """Is less than half of a section news?"""
+        if len(group) > 1 or not group[0].news or not group[0].path:
+            return False
+        fresh = sum(len(block.text) for block in adding(group[0], self._known))
+        return 2 * fresh < sum(len(block.text) for block in group[0].blocks)
+
     def knows(self, group: Sequence[Part]) -> bool:
         """Is a workflow no news?"""
         new = stems(" ".join(block.text for part in group for block in part.blocks))
-        return bool(group[0].news) and len(new - self._stems) <= group[0].news * len(new)
+        return bool(group[0].news) and len(new - self._known.stems) <= group[0].news * len(new)
 
     def take(self, group: Sequence[Part]) -> bool:
         """Take all of them, or none."""
@@ -292,7 +324,7 @@ class _Fit:
             if part.together and self.knows(group):
                 return False
             if part.news and not part.together:
-                part = replace(part, blocks=_adding(part, self._stems, self._code))
+                part = replace(part, blocks=adding(part, self._known))
             heads = [part.path[: n + 1] for n in range(len(part.path))]
             heads = [path for path in heads if path not in self._opened | new]
             head = sum(len(path[-1].encode()) + 9 for path in heads)
@@ -306,39 +338,10 @@ class _Fit:
         self._opened |= new
         self.parts += fitting
         for part in fitting:
-            self._stems |= stems(" ".join([*part.path, *(block.text for block in part.blocks)]))
-            self._code.update(*map(code_lines, part.blocks))
+            self._known.stems |= stems(" ".join(part.path))
+            for block in part.blocks:
+                self._known.add(block)
         return True
-
-
-def _adding(part: Part, known: set[str], said: set[str]) -> list[Block]:
-    """The part's blocks that are news, each whole; links, rules and what is done in order stay.
-    said: lines of code that were shown before."""
-    adding: list[Block] = []
-    seen = set(known)
-    for block in part.blocks:
-        if _stays(block, part.news, seen, said):
-            adding.append(block)
-        elif adding and adding[-1].announces:
-            adding.pop()
-        seen |= stems(block.text)
-    while adding and adding[-1].announces:
-        adding.pop()
-    return adding
-
-
-def _stays(block: Block, least: float, seen: set[str], said: set[str]) -> bool:
-    """Is the block no repetition of what was said before? least: share of its words that is new."""
-    if block.kind == "code":
-        lines = code_lines(block)
-        return not lines or 5 * len(lines - said) > len(lines)
-    if block.announces or is_ordered(block) or "](" in block.text or _RULE.search(block.text):
-        return True
-    new = stems(block.text)
-    return len(new - seen) > least * len(new)
-
-
-_RULE = pattern(r"\b(?:never|must|none|only|always|at (?:most|least)|do not|don't|except)\b", re.I)
 
 
 def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightpress.backends.offline import components, trim, wording
+from nightpress.backends.offline import components, trim, voice, wording
 from nightpress.backends.offline.blocks import (
     TOLD,
     Block,
@@ -60,6 +60,7 @@ _NO_SECTION = pattern(
     r"|made (with|by)|directory structure|file structure|project structure|testimonial|roi\b"
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
     r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
+    r"|^why [\w.-]+\??$"
     r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$"
     r"|learning objectives|pro tier|sponsor|get notified|expected release"
     r"|^the (problem|solution|magic|result|vision)\b)",
@@ -200,9 +201,12 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
         rank = {"commands": 6, "agents": 7, "skills": 40}[matter]
         # the lead goes in before everything else: every component is named
         if not base:
+            about, groups = _led(about, groups, material.anatomy.name)
+            groups = _modest(groups)
             at = 1 if len(lead) > 2 else len(lead)  # the arguments as a section of their own
-            first = Part((), (2,), 1, [*about, *lead[:at]], news=SUMMARY)
-            yield from _placed(plan, "about", [first])
+            first = Part((), (2,), 1, about, news=SUMMARY)
+            runs = Part((), (3, number, 1, 0), 1, lead[:at])  # after what the text begins with
+            yield from _placed(plan, "about", [first, runs])
             yield Part(("Arguments",), (*order, number, 0), 1, lead[at:])
         else:
             yield Part(base, (*order, number, 0), 30 if matter == "skills" else 1, [*about, *lead])
@@ -211,7 +215,8 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             if part.path and ROLE.match(part.path[-1]):
                 continue
             part.rank, part.order = rank + (at // 4 if alone else 2 * at), (*order, number, at + 1)
-            part.path, part.news = (*base, *inner)[:5], 0.0 if inner else SUMMARY
+            summary = not inner or (_sums_up(part) and len(groups) > 1)
+            part.path, part.news = (*base, *inner)[:5], SUMMARY if summary else 0.0
             own_matter = matter_of(inner[0])[0] if inner else "about"
             if alone and not base and not inner and any(map(is_ordered, part.blocks)):
                 yield replace(part, path=("Workflow",))  # it came right below the title
@@ -222,6 +227,51 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
                 yield part
     for matter, title, rows in components.tools(material, topic):
         yield from _placed(plan, matter, [Part((title,), (), 5, rows)])
+
+
+def _sums_up(part: Part) -> bool:
+    """Is it a section in words alone that says in short what the others say?"""
+    texts = all(block.kind == "text" for block in part.blocks)
+    return texts and voice.SUMS_UP.fullmatch(part.path[-1]) is not None
+
+
+def _led(
+    about: list[Block], groups: list[trim.Group], name: str
+) -> tuple[list[Block], list[trim.Group]]:
+    """A component's description and its sections, of which one of two leads is gone where they say
+    nearly the same: the shorter one."""
+    first = groups[0].sections[0] if groups else None
+    if not about or first is None or first.path or not first.blocks:
+        return about, groups
+    lead = first.blocks[0]
+    if lead.kind != "text":
+        return about, groups
+    known = wording.content(name)
+    mine = wording.content(about[0].text) - known
+    its = wording.content(lead.text) - known
+    if len(mine - its) < NEW and (len(its) >= len(mine) or len(lead.text) > len(about[0].text)):
+        return [], groups
+    if len(its - mine) < NEW and not _PRECISE.search(lead.text) and not lead.announces:
+        rest = replace(first, blocks=first.blocks[1:])
+        return about, [replace(groups[0], sections=(rest, *groups[0].sections[1:])), *groups[1:]]
+    return about, groups
+
+
+def _modest(groups: list[trim.Group]) -> list[trim.Group]:
+    """The sections; the first words of the text without the adjectives that anything is given."""
+    if not groups or groups[0].sections[0].path:
+        return groups
+    first, *rest = groups[0].sections
+    blocks = [
+        replace(block, text=wording.modest(block.text)) if block.kind == "text" else block
+        for block in first.blocks
+    ]
+    return [replace(groups[0], sections=(replace(first, blocks=blocks), *rest)), *groups[1:]]
+
+
+NEW = 2
+"""Words of its own that the second of two leads must have."""
+_PRECISE = pattern(r"[`\d]|\]\(|\b(?:never|must|only|always|not)\b", re.I)
 
 
 def no_section(name: str) -> bool:

@@ -15,6 +15,7 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
+from nightpress.backends.offline import voice
 from nightpress.backends.offline.blocks import Block, Section, is_step, items_of, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.wording import sentences
@@ -22,7 +23,7 @@ from nightpress.checks import called
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 
-__all__ = ["Group", "Owned", "impersonal", "owned", "prose", "quoted", "trimmed", "where"]
+__all__ = ["Group", "Owned", "owned", "prose", "quoted", "trimmed", "where"]
 
 _PERSONA = pattern(
     r"^[\W_]*(?:you(?: are|'re|\u2019re| will be| act| have been)\b"
@@ -111,7 +112,8 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
     """The sections of a plugin's file as they may stand in a document. A step of a workflow that
     cannot be quoted is told by where it stands."""
     groups = []
-    for group in _whole(sections(text, place)):
+    said = sections(text, place)
+    for group in _whole(said if place.own else list(map(voice.of_it, said))):
         # what a README only lists in a few words says nothing; in a workflow it says what to do
         terse = bool(group.steps) or not _README.search(place.path)
         stead = f"This step stands in {where(place)}." if place.path else ""
@@ -233,36 +235,6 @@ def _without(found: re.Match[str]) -> str:
     return following.upper() if praise[0].isupper() else following
 
 
-def impersonal(section: Section) -> Section:
-    """An agent's section without what tells the agent who it is and what it shall be: sentences
-    and items about "you". What it does, and its rules ("Never do it yourself"), stay."""
-    blocks: list[Block] = []
-    for block in section.blocks:
-        text = block.text
-        if block.kind == "text":
-            text = "".join(s for s in sentences(text) if not _YOU.search(s)).strip()
-        elif block.kind == "list" and _YOU.search(text) and not _ORDERED.match(text):
-            text = "\n".join(item for item in items_of(text) if not _YOU.search(item))
-        if text:
-            blocks.append(replace(block, text=text))
-        elif blocks and blocks[-1].announces:
-            blocks.pop()
-    path = tuple(map(_theirs, section.path))
-    return replace(section, heading=_theirs(section.heading), path=path, blocks=blocks)
-
-
-def _theirs(heading: str) -> str:
-    """The heading, not said to anybody: "Your duties" are "Duties"."""
-    plain = _YOURS.sub("", heading)
-    return plain[:1].upper() + plain[1:] if plain != heading else heading
-
-
-_YOURS = pattern(r"^your\s+", re.I)
-_YOU = pattern(
-    r"^[\W\d_]*(?:you|your|you're|you'll|as an?)\b"
-    r"|\byou(?:'re|'ll| (?:are|will|have|excel|can|understand|speciali[sz]e|possess))\b",
-    re.I,
-)
 _ORDERED = pattern(r"\s*\d+[.)]\s")
 
 

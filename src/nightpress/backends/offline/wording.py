@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.lazy import pattern
@@ -24,7 +25,9 @@ _VERBS = frozenset(
     " visualize wrap write archive benchmark compile compress draft encrypt estimate harden merge"
     " prototype rebase recover register rename repair restore rotate sync tune upgrade get set"
     " present"
-    " backtest trace delete describe escalate deduplicate throttle scrape find".split()
+    " backtest trace delete describe escalate deduplicate throttle scrape find alert"
+    " introspect flag mint stake bridge route choose clarify propose minimize maximize select"
+    " make".split()
 )
 _NO_TOPIC = frozenset(
     "agent-skills agents ai ai-agency analysis api automation backend best-practices claude"
@@ -84,10 +87,14 @@ def is_vacuous(text: str, name: str) -> bool:
 _NO_WORDS = frozenset("a an the for of and to with your claude code plugin plugins tool".split())
 
 
+@lru_cache(maxsize=8_192)
 def stems(text: str) -> frozenset[str]:
     """What a text's words begin with, without those that any text has."""
     words = re.findall(r"[^\W_]{2,}", text.lower())
-    return frozenset(word[:5] for word in words if word not in _ANY)
+    return frozenset(_PLURAL.sub("", word)[:5] for word in words if word not in _ANY)
+
+
+_PLURAL = pattern(r"(?<=[a-z]{3})s$")
 
 
 _ANY = frozenset(
@@ -97,9 +104,23 @@ _ANY = frozenset(
 )
 
 
-def topics(words: Iterable[str], known: set[str], name: str) -> list[str]:
+def content(text: str) -> frozenset[str]:
+    """The stems of what a text is about: without what is done ("Create"), and praise."""
+    return stems(" ".join(w for w in modest(text).split() if w.lower().strip(",.") not in _DOING))
+
+
+_DOING = frozenset(
+    "create creates generate generates implement implements provide provides build builds set up"
+    " sets manage manages analyze analyzes help helps support supports perform performs execute"
+    " executes run runs ensure ensures enable enables including best practices proper efficient"
+    " effective automatically proactively users user".split()
+)
+
+
+def topics(words: Iterable[str], known: set[str], name: str, said: str = "") -> list[str]:
     """Keywords and points that say something of their own, beyond the name and the stems that are
-    known; as one says them in a sentence."""
+    known; as one says them in a sentence. said: the plugin's texts, which know how they are
+    spelled."""
     seen, found = known | stems(name.replace("-", " ")), list[str]()
     for word in words:
         text = re.sub(r"[`<>*|\[\]]", "", word).strip()
@@ -109,13 +130,33 @@ def topics(words: Iterable[str], known: set[str], name: str) -> list[str]:
         new = stems(plain)
         fits = _TOPIC.fullmatch(plain) and plain.lower() not in _NO_TOPIC
         if fits and len(plain) < 40 and 2 * len(new - seen) > len(new) > 0:
-            found.append(plain.replace("-", " ") if plain.islower() else plain)
+            found.append(spelled(plain, said))
             seen |= new
     return found
 
 
+def spelled(words: str, said: str) -> str:
+    """A keyword as the texts spell it within a sentence: "slo" is an SLO, "multi-step" keeps its
+    hyphen where it has one there, "grafana" is a name; without hyphens where they have none."""
+    if not words.islower():
+        return words
+    if words in _KNOWN:
+        return _KNOWN[words]
+    either = re.sub(r"(?:\\?[- ])+", "[-/ ]", re.escape(words))
+    forms: list[str] = re.findall(rf"(?<![\w-]){either}(?=s?(?![\w-]))", said, re.I)
+    capitals = [form for form in forms if _ACRONYM.search(form)]
+    if 2 * len(capitals) > len(forms) and (len(words) < 6 or not capitals[0].isupper()):
+        return max(capitals, key=capitals.count)
+    name = words.capitalize()
+    if words not in forms and len(re.findall(rf"(?:[a-z,] |[(/]){name}\b", said)) > 1:
+        return name
+    return words if any("-" in form for form in forms) else words.replace("-", " ")
+
+
 _CAPITALIZED = pattern(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*")
 _TOPIC = pattern(r"(?!v?\d+[.%+])[\w.+#/-]+(?: [\w.+#/&-]+){0,2}")
+_KNOWN = {"ci-cd": "CI/CD", "sre": "SRE", "api": "API"}
+_ACRONYM = pattern(r"[A-Z]{2}|[a-z][A-Z]")
 
 
 def duties(text: str) -> str:
@@ -132,14 +173,21 @@ def duties(text: str) -> str:
 
 _WHO = (
     r"(?:an? |the )?(?:[\w/+.#-]+ ){0,7}?(?:specialist|expert|engineer|architect|master|analyst"
-    r"|developer|consultant|professional|strategist|reviewer|guru)"
+    r"|developer|consultant|professional|strategist|reviewer|guru|(?:sub)?agent|assistant)"
 )
 _CAST = pattern(rf"{_WHO}\.?", re.I)
 _ROLE = pattern(
     rf"{_WHO} (?:(?:who |that )?(?:is )?(?:focused on|focusing on|speciali[sz]ing in"
-    r"|speciali[sz]es in|mastering|masters|in|with expertise in|skilled in)) ",
+    r"|speciali[sz]es in|mastering|masters|in|with expertise in|skilled in)) "
+    r"|(?:an? )?(?:(?:speciali[sz]ed|expert|dedicated|ai|autonomous) )+"
+    r"(?:agent|assistant|subagent|command|skill) (?:for|that|to) ",
     re.I,
 )
+
+
+def is_cast(text: str) -> bool:
+    """Does a text only say who somebody is ("Security code review specialist.")?"""
+    return _CAST.fullmatch(text) is not None
 
 
 def modest(text: str) -> str:
@@ -148,11 +196,11 @@ def modest(text: str) -> str:
     return found[:1].upper() + found[1:] if text[:1].isupper() else found
 
 
-_GRAND = pattern(
-    r"\b((?:[Aa]n? )?)(?:comprehensive|intelligent|professional|production-(?:ready|grade)"
-    r"|AI-powered|high-performance|advanced|robust|enterprise-grade|expert)(?:,)? (?=[a-z])",
-    re.I,
+_GRAND_WORDS = (
+    "(?:comprehensive|intelligent|professional|production-(?:ready|grade)|AI-powered"
+    "|high-performance|advanced|robust|sophisticated|enterprise-grade|expert)"
 )
+_GRAND = pattern(rf"(?<!\w, )\b((?:[Aa]n? )?){_GRAND_WORDS}(?:,)? (?=[a-z])", re.I)
 
 
 def occasion(text: str) -> str:
@@ -202,6 +250,10 @@ def request(text: str) -> str:
         return ""
     if {"is", "are", "has", "have", "was"} & set(words[1:4]):
         return ""  # "Build times are slow"
+    if verb in _NOUNS | _ORDERS and (
+        words[1].endswith("ing") or words[1] in ("request", "requests")
+    ):
+        return ""  # "Query tuning sessions", "Pull request created"
     if "," in first and (len(words) > MOST_WISHED or " and " not in first.rpartition(",")[2]):
         before = re.split(_BEFORE_LIST, first.partition(",")[0])
         words = before[0].split() if len(before[0].split()) > 2 else first.partition(",")[0].split()
@@ -218,7 +270,7 @@ _ORDERS = frozenset(
     " dump file fill flag follow freeze give group hide hook index invite join kill label list load"
     " lock log look mail map mark mask moor move name note open order pack page pair patch pick pin"
     " ping place play plot post price print probe process prune pull push put query quote rank read"
-    " record release reply report request reset restart resume retry return route sample save score"
+    " record release reply report reset restart resume retry return route sample save score"
     " search select set share ship show shut sign sketch skip sort stage start stop store submit"
     " swap switch tag take tell time toggle touch trim undo view vote wait warn watch".split()
 )
@@ -273,14 +325,39 @@ def third_person(text: str) -> str:
     return " ".join(s for at, s in enumerate(kept) if not at or is_order(s))
 
 
-def _indicative(word: str) -> str:
+def done(step: str) -> str:
+    """What a step does, in its first words: "Show columns with type, and rows." gives "Shows
+    columns with type"; "" where they do not begin with a verb, or say how."""
+    first = re.split(_CLAUSE, modest(shown(step)).replace("**", ""), maxsplit=1)[0]
+    words = first.split()
+    if len(words) < 3 or words[0].lower() not in _VERBS | _ORDERS or _SAYS_HOW.search(first):
+        return ""
+    return _indicative(" ".join([_conjugated(words[0]), *words[1:]]))
+
+
+_CLAUSE = r"[,;:(]|\.(?:\s|$)| - | \u2013 | \u2014 "
+_SAYS_HOW = pattern(r"[`*<>/$]|\b(?:you|your|never|don't|only|if)\b", re.I)
+
+
+def _indicative(sentence: str) -> str:
     """An imperative at the beginning of a sentence as what the plugin does, where that is sure:
     "Create and manage x" becomes "Creates and manages x"."""
-    words = word.split(" ")
+    words = sentence.split(" ")
+    if words[0].lower() in ("get", "receive") and words[1:]:
+        return " ".join(["Provides", *words[1:]])
+    at = _leading(words)
+    if _is_third(words[0]):
+        at = max(at, 1)
+        _series(words, at)
+    return " ".join(words)
+
+
+def _leading(words: list[str]) -> int:
+    """Conjugate the verbs that a sentence begins with; how many words they are."""
     at = 0
     while at < len(words):
-        bare = words[at].rstrip(",").lower()
-        if bare in _VERBS:
+        bare, before = words[at].rstrip(",").lower(), words[at - 1] if at else "and"
+        if bare in _VERBS or (before in ("and", "or", "&") and _VERBAL.fullmatch(bare)):
             words[at] = words[at].replace(words[at].rstrip(","), _conjugated(words[at].rstrip(",")))
             joined = words[at].endswith(",")
             at += 1
@@ -290,23 +367,51 @@ def _indicative(word: str) -> str:
             at += 1
         else:
             break
-    if at and words[0] != word.split(" ")[0] and "to" not in words:
-        for n in range(at, len(words) - 1):  # "..., detects leaks and recommend changes"
-            before, bare = words[n - 1], words[n].lower()
-            listed = before.endswith(",") or words[n - 2].endswith(",")
-            if before not in ("and", "or") and not before.endswith(","):
-                continue
-            if bare in _VERBS - _NOUNS and not (listed and _PREPOSITIONS & set(words[at:n])):
+    return at
+
+
+def _series(words: list[str], at: int) -> None:
+    """Conjugate the verbs of a series: "Finds rows, detects leaks and recommend changes". A word
+    that may be a noun is a verb where another one of the series is, for sure."""
+    begins = []
+    for n in range(at, len(words) - 1):
+        if _SUBORDINATE & set(words[at:n]):
+            break
+        if words[n - 1].lower() in ("and", "or", "&") or words[n - 1].endswith(","):
+            begins.append(n + (words[n].lower() in _ADVERBS and n < len(words) - 2))
+    begins = [n for n in begins if not _is_noun_list(words, at, n)]
+    for n in begins:
+        plans = words[n : n + 2] == ["plan", "for"]
+        if plans or words[n].lower() in _VERBS - _NOUNS:
+            words[n] = _conjugated(words[n])
+    if any(_is_third(words[n]) for n in begins):
+        for n in begins:
+            if words[n].lower() in _VERBS | _ORDERS:
                 words[n] = _conjugated(words[n])
-    return " ".join(words)
 
 
+def _is_noun_list(words: Sequence[str], at: int, n: int) -> bool:
+    """Is the word one of several that a preposition has ("for create, read and delete calls")?"""
+    before = " ".join(words[at:n]).removesuffix(" and").removesuffix(" or").rstrip(",")
+    single = " " not in before.rpartition(", ")[2]
+    return bool(_PREPOSITIONS & set(words[at:n])) and (single or words[n].lower() in _NOUNS)
+
+
+def _is_third(word: str) -> bool:
+    """Is it a verb in the third person?"""
+    low = word.lower().rstrip(",")
+    forms = {low.removesuffix("s"), low.removesuffix("es"), f"{low[:-3]}y"}
+    return low.endswith("s") and bool(forms & _VERBS)
+
+
+_SUBORDINATE = frozenset("to that which who how can will help helps let lets where while".split())
+_VERBAL = pattern(r"[a-z]+(?:ize|yze|ify)")
 _PREPOSITIONS = frozenset("with for of by using including from into across".split())
 _NOUNS = frozenset(
     "archive audit benchmark bootstrap build check design draft estimate export filter fix forecast"
-    " format import launch measure monitor plan process profile prototype release render repair"
-    " report restore review run scan schedule score solve split support test track train update"
-    " upgrade wrap".split()
+    " format import launch lint measure monitor plan process profile prototype release render"
+    " repair report restore review run scan schedule score solve split support test track train"
+    " update upgrade wrap".split()
 )
 """Verbs that may as well be nouns."""
 

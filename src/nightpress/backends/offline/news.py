@@ -1,0 +1,133 @@
+"""What of a section is news: a sentence, an item or a row is said once in a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from nightpress.backends.offline.blocks import Block, code_lines, is_ordered, items_of
+from nightpress.backends.offline.sections import SUMMARY, Part
+from nightpress.backends.offline.wording import sentences, stems
+from nightpress.lazy import pattern
+
+
+def adding(part: Part, known: Known) -> list[Block]:
+    """What is news of the part's blocks. Links, rules, facts and what is done in order stay. Of a
+    part no scrap is left."""
+    adding: list[Block] = []
+    seen = known.copy()
+    if _walks(part.blocks) and any(known.lacks(block.text, part.news) for block in part.blocks):
+        return [*part.blocks]
+    for block in part.blocks:
+        counted = bool(adding) and adding[-1].announces and _COUNT.search(adding[-1].text)
+        fresh = block.text if counted else _fresh(block, part, seen)
+        if fresh:
+            adding.append(block if fresh == block.text else replace(block, text=fresh))
+        elif adding and adding[-1].announces:
+            adding.pop()
+        seen.add(block)
+    while adding and adding[-1].announces:
+        adding.pop()
+    if adding == [*part.blocks]:
+        return adding
+    gain = sum(known.gain(block.text) for block in adding if block.kind != "code")
+    whole = any(block.kind == "code" or is_ordered(block) or "](" in block.text for block in adding)
+    return adding if whole or gain >= GAIN or not part.path else []
+
+
+def _walks(blocks: Sequence[Block]) -> bool:
+    """Are there numbered steps with code between them?"""
+    steps = [at for at, block in enumerate(blocks) if is_ordered(block)]
+    return len(steps) > 1 and any(block.kind == "code" for block in blocks[steps[0] : steps[-1]])
+
+
+def _fresh(block: Block, part: Part, known: Known) -> str:
+    """What of a block is no repetition."""
+    if block.kind == "code":
+        lines = code_lines(block)
+        return block.text if not lines or 5 * len(lines - known.code) > len(lines) else ""
+    if block.announces:
+        return block.text
+    if block.kind == "text":
+        kept: list[str] = []
+        for one in sentences(block.text):
+            named = set(_NAME.findall(one)) - known.tokens
+            if named or (kept and _HANGS.match(one)) or known.lacks(one, part.news):
+                kept.append(one)
+        return "".join(kept).strip()
+    pieces = items_of(block.text) if block.kind == "list" else block.text.split("\n")[2:]
+    fresh = [piece for piece in pieces if known.lacks(piece, part.news)]
+    if is_ordered(block):
+        return block.text if 3 * len(fresh) >= len(pieces) else ""
+    if not fresh or (block.kind == "list" and part.news >= SUMMARY):
+        return "\n".join(fresh)
+    if known.heard(pieces) and block.kind == "list":  # it goes on with another list of this kind
+        return "\n".join(fresh)
+    return block.text
+
+
+class Known(Struct):
+    """What was said so far: stems of its words, of each sentence, item and row, what its facts are
+    told by, and lines of code."""
+
+    stems: set[str] = field(default_factory=set)
+    pieces: list[frozenset[str]] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=set)
+    code: set[str] = field(default_factory=set)
+
+    def copy(self) -> Known:
+        return Known(set(self.stems), list(self.pieces), set(self.tokens), set(self.code))
+
+    def add(self, block: Block) -> None:
+        self.stems |= stems(block.text)
+        self.code |= code_lines(block)
+        if block.kind != "code":
+            self.tokens.update(_told(block.text), _NAME.findall(block.text))
+            self.pieces += [one for piece in _pieces(block) if (one := stems(piece))]
+
+    def lacks(self, text: str, least: float) -> bool:
+        """Is it news: a link, a fact, a rule with any new word, or, where no other piece says it,
+        words of which a share is new?"""
+        new = stems(text)
+        fresh = new - self.stems
+        if "](" in text or _told(text) - self.tokens:
+            return True
+        if fresh and _RULE.search(text):
+            return True
+        return len(fresh) > least * len(new) and not self._says(new)
+
+    def _says(self, words: frozenset[str]) -> bool:
+        return any(4 * len(words & one) >= 3 * len(words) for one in self.pieces)
+
+    def heard(self, pieces: Sequence[str]) -> bool:
+        """Are most of a list's items said, each by another piece?"""
+        return 2 * sum(self._says(stems(piece)) for piece in pieces) >= len(pieces)
+
+    def gain(self, text: str) -> int:
+        """How much it says that was not said: words, and more for what tells a fact."""
+        return len(stems(text) - self.stems) + 3 * len(_told(text) - self.tokens)
+
+
+def _told(text: str) -> set[str]:
+    """What the facts in a text are told by; `/moor` and `moor` are one."""
+    return {token.strip("`/") for token in _TOKEN.findall(text)}
+
+
+def _pieces(block: Block) -> list[str]:
+    if block.kind == "text":
+        return sentences(block.text)
+    return items_of(block.text) if block.kind == "list" else block.text.split("\n")[2:]
+
+
+GAIN = 4
+"""What a section must say that was not said, or it is a scrap."""
+_RULE = pattern(r"\b(?:never|must|none|only|always|at (?:most|least)|do not|don't|except)\b", re.I)
+_HANGS = pattern(r"(?:this|these|that|those|it|they|both|such|then|so)\b", re.I)
+_COUNT = pattern(r"\d")
+_TOKEN = pattern(  # what a fact is told by
+    r"`[^`\n]+`|--[a-z][\w-]*|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|https?://[^\s)>]+"
+    r"|\b\d[\d.,]*(?: ?(?:%|(?:ms|seconds?|minutes?|hours?|days?|kB|MB|GB|bytes)\b)|(?<=\d\d)\b)"
+)
+_NAME = pattern(r"(?<=[a-z,] )[A-Z][a-z]\w+")
