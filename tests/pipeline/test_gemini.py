@@ -102,17 +102,18 @@ def shop_log(market: Market) -> str:
     ],
     ids=["retired model", "wrong key"],
 )
-def test_a_fatal_answer_is_met_once_and_ends_the_run(
+def test_a_wrong_key_or_model_ends_the_run_before_any_call(
     shop: Market, settings: dict[str, Any], said: str
 ) -> None:
     with serving(shop, **settings) as (server, doit):
         done = doit("pace=unpaced")
-        assert len(server.seen()["list"]) == 1
+        assert server.seen()["list"] == []
     assert done.code == 3
     assert said in done.out
     assert "stopped:" in done.out
     assert KEY not in done.out + done.err + shop_log(shop)
-    assert len(calls(shop)) == 1
+    assert calls(shop) == []
+    assert shop.rows("SELECT id FROM enhancements") == []
 
 
 def test_a_spent_day_defers_and_a_fallback_goes_on(shop: Market) -> None:

@@ -90,6 +90,11 @@ def object_of(body: str) -> dict[str, Any] | Answer:
     return value
 
 
+def plain(message: str) -> str:
+    """The message; of a web page in its place, what that says of itself."""
+    return _page(message) if message.lstrip()[:1] == "<" else message
+
+
 def _page(body: str) -> str:
     """What a web page says of itself."""
     title = re.search(r"(?is)<title[^>]*>(.*?)</title>", body[:20_000])
@@ -180,7 +185,7 @@ def error_of(body: object) -> Mapping[str, object]:
         try:
             return error_of(json.loads(body))
         except (ValueError, RecursionError):
-            return {"message": re.sub(r"<[^>]*>", " ", body)}
+            return {"message": body}
     found = mapping(body)
     return mapping(found.get("error")) or found
 

@@ -22,6 +22,7 @@ import httpx2
 from nightpress.backends.declaration import most_bytes
 
 Client = TypeVar("Client")
+Result = TypeVar("Result")
 
 GRACE = 5.0
 """Seconds, beyond the deadline, that a cancelled request gets to let go of its socket."""
@@ -106,9 +107,14 @@ class Line(Generic[Client]):
             target=self._loop.run_forever, name="nightpress-line", daemon=True
         )
         self._thread.start()
-        self._flying: set[concurrent.futures.Future[str]] = set()
+        self._flying: set[concurrent.futures.Future[Any]] = set()
 
-    def run(self, call: Coroutine[Any, Any, str], seconds: float) -> str:
+    async def get(self, url: str, headers: dict[str, str]) -> tuple[int, str]:
+        """Status and body of a plain GET."""
+        response = await self._async.get(url, headers=headers)
+        return response.status_code, response.text
+
+    def run(self, call: Coroutine[Any, Any, Result], seconds: float) -> Result:
         """The result of `call`, or TimeoutError after `seconds`, whatever the server does, or
         GivenUp when the line is closed meanwhile; an interrupt of the waiting thread cancels the
         request too."""

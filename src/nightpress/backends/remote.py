@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Chat", "Remote"]
 
 Client = TypeVar("Client")
+PROBE = 30.0
+"""Seconds for the request before the first call."""
 
 
 class Way(Protocol):
@@ -84,6 +86,28 @@ class Remote(ABC, Generic[Client]):
         goes before the first one. What is wrong with the credentials is said by the first call."""
         with suppress(Exception):
             self._connected()
+
+    def free(self, model: str) -> tuple[str, dict[str, str]] | None:  # noqa: ARG002
+        """URL and headers of a request that costs nothing and needs what every call needs; None:
+        the service has none."""
+        return None
+
+    def tried(self, status: int, body: str) -> Answer | None:  # noqa: ARG002
+        """What the answer to that says of every call; None: nothing against them."""
+        return None
+
+    def probe(self, model: str) -> None:
+        """Try proxy, certificate, address, key and model once, for nothing, before the first call.
+        Raises BackendError for what every call would meet."""
+        if (free := self.free(model)) is None:
+            return
+        try:
+            line = self._connected()
+            status, body = line.run(line.get(*free), PROBE)
+        except Exception as error:  # noqa: BLE001 - as in `_send`
+            raise BackendError(self._meaning(error)) from None
+        if answer := self.tried(status, body):
+            raise BackendError(answer)
 
     def ask(self, request: Request) -> Reply:
         """One call. A reply that was cut off has finish "length"; whatever else is no reply is

@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress.backends import make
+from nightpress.backends.remote import Remote
 from nightpress.backends.retry import Policy, Retrying
-from nightpress.errors import BackendError, DaySpent, MachineTrouble, UsageError, Withheld
+from nightpress.errors import BackendError, DaySpent, Deferred, MachineTrouble, UsageError, Withheld
 from nightpress.model import Backend, BackendKind, Reply, Request
 from nightpress.pipeline import outgoing
 from nightpress.pipeline.calls import FOLDER, CallRecorder
@@ -97,6 +98,8 @@ class Caller(Struct):
     _backends: dict[str, Backend] = field(default_factory=dict)
     _first: First = field(default_factory=First)
     _guard: threading.Lock = field(default_factory=threading.Lock)
+    _trying: threading.Lock = field(default_factory=threading.Lock)
+    _tried: set[str] = field(default_factory=set)
     _waits: dict[str, float] = field(default_factory=dict)
     _circuit: Circuit | None = None
     _probes: set[int] = field(default_factory=set)
@@ -152,10 +155,31 @@ class Caller(Struct):
         with self._waiting(request.job):
             self._first.wait(self.run.stop)
             try:
+                self._try_first(writer)
                 return self._reserve(self.pacer, request, writer)
             except BaseException:
                 self._first.answered()
                 raise
+
+    def _try_first(self, writer: Writer) -> None:
+        """Before the run's first call of a model: one request that costs nothing. What every call
+        would meet ends the run here, or makes it wait."""
+        backend, model = self.backend(writer), writer.model
+        with self._trying:
+            while model not in self._tried and isinstance(backend, Remote):
+                if self.run.stop.is_set():
+                    raise Deferred("the run was stopped before this call was made")
+                self.circuit.wait(model)
+                try:
+                    backend.probe(model)
+                except BackendError as error:
+                    if error.fatal:
+                        self.run.halt(str(error))
+                        raise
+                    self.circuit.tried(model, error.answer)
+                else:
+                    self.circuit.tried(model, None)
+                    self._tried.add(model)
 
     def _reserve(self, pacer: Pacer, request: Request, writer: Writer) -> Reservation:
         spent: DaySpent | None = None

@@ -126,7 +126,20 @@ class Circuit(Struct):
         if was:
             self.run.notice(f"{model} answers again, after {minutes:.0f} min; the run goes on")
 
-    def _failed(self, model: str, answer: Answer, job: str) -> None:
+    def tried(self, model: str, answer: Answer | None) -> None:
+        """What the request before the first call came to; None: it was well."""
+        if answer is not None:
+            self._failed(model, answer, "", least=1)
+            return
+        with self._guard:
+            lane = self._lanes.setdefault(model, _Lane())
+            was, began = lane.told, lane.began
+            self._lanes[model] = _Lane(reached=True)
+        if was:
+            minutes = (self.clock.time() - began) / 60
+            self.run.notice(f"{model} can be reached after {minutes:.0f} min; the run goes on")
+
+    def _failed(self, model: str, answer: Answer, job: str, least: int = 2) -> None:
         with self._guard:
             lane = self._lanes.setdefault(model, _Lane())
             now = self.clock.time()
@@ -149,7 +162,7 @@ class Circuit(Struct):
             if lane.probe_at is None and lane.failures >= (1 if few else IN_A_ROW):
                 lane.gap = GAP if lane.answered or lane.reached or self.until else NEAR
                 lane.probe_at = now + lane.gap
-            if lane.probe_at is None or lane.told or lane.failures < 2:
+            if lane.probe_at is None or lane.told or lane.failures < least:
                 return
             lane.told = True
             ends = self._ends(lane)

@@ -51,6 +51,7 @@ HINTS = {
     "billing and set `paid: true`",
     "not_found": "check `model` in manifests/_defaults.yaml: it is misspelt, retired, or not "
     "offered in this region",
+    "nowhere": "is `base_url` right? What answers there is not Gemini's API",
     "place": "Google offers no free Gemini API where this machine is: enable billing for the key's "
     "project and set `paid: true`, or take Vertex AI",
     "billing": "enable billing for the key's project, then wait a few minutes",
@@ -59,6 +60,7 @@ HINTS = {
     "application-default login`, and the project's rights)",
 }
 """What to do about an answer that is no reply: one sentence for the user."""
+_WHOLE_PROJECT = (HINTS["place"], HINTS["billing"], HINTS["disabled"])
 
 
 # --- a 200 --------------------------------------------------------------------------------------
@@ -124,7 +126,7 @@ def _texts(candidate: Mapping[str, object]) -> Iterator[str]:
 def of_error(status: int, body: object, retry_after: str = "") -> Answer:
     """What an answer with an error status means. body: the parsed JSON, or text."""
     error = answers.error_of(body)
-    message, details = str(error.get("message") or ""), error.get("details")
+    message, details = answers.plain(str(error.get("message") or "")), error.get("details")
     typed = [mapping(d) for d in details] if isinstance(details, list) else []
     if status == 429:
         return _refused(message, typed, retry_after)
@@ -132,6 +134,23 @@ def of_error(status: int, body: object, retry_after: str = "") -> Answer:
     wait = _wait(message, typed, retry_after) if kind == "transient" else None
     text = f"{status} {clean(message)}" if message else f"{status} without a message"
     return Answer(kind, text, status, wait, hint=_hint(kind, message, typed))
+
+
+def of_model(status: int, body: str) -> Answer | None:
+    """What the answer to a question for a model itself says of every call to it; None: nothing, or
+    nothing for sure."""
+    value = answers.object_of(body)
+    if status < 400:
+        return value if isinstance(value, Answer) and value.kind == "transient" else None
+    answer = of_error(status, {} if isinstance(value, Answer) else value)
+    is_away = answer.kind == "transient" and status in (502, 503, 504)
+    wrong = answer.kind in ("unauthorised", "not_found") or answer.hint in _WHOLE_PROJECT
+    return answer if is_away or (wrong and is_worded(value)) else None
+
+
+def is_worded(value: object) -> bool:
+    """Is it an error as Google words them?"""
+    return isinstance(value, Mapping) and bool(mapping(value.get("error")).get("message"))
 
 
 def of_exception(name: str, text: str) -> Answer:

@@ -35,6 +35,21 @@ class Gemini(Remote["Client"]):
 
         return client(self.route, asynchronous, sync)
 
+    def free(self, model: str) -> tuple[str, dict[str, str]] | None:
+        """What the model is. Vertex AI asks for other rights there: of that its address alone."""
+        from nightpress.backends.gemini.client import API_VERSION
+
+        if self.route.api == "vertex":
+            return self.route.address, {}
+        path = f"{API_VERSION['developer']}/models/{model.removeprefix('models/')}"
+        return f"{self.route.address}/{path}", {"x-goog-api-key": self.route.key}
+
+    def tried(self, status: int, body: str) -> Answer | None:
+        """Only what Google itself says counts: a gateway may know no address but that of calls."""
+        if self.route.api == "vertex" or (status < 400 and self.route.base_url):
+            return None
+        return answers.of_model(status, body)
+
     async def send(self, client: Client, request: Request) -> str:
         answer = await client.aio.models.generate_content(
             model=request.model,
@@ -53,7 +68,11 @@ class Gemini(Remote["Client"]):
 
         if isinstance(error, APIError):
             headers = getattr(error.response, "headers", None) or {}
-            return answers.of_error(error.code, error.details, headers.get("retry-after", ""))
+            answer = answers.of_error(error.code, error.details, headers.get("retry-after", ""))
+            worded = not self.route.base_url or answers.is_worded(error.details)
+            if answer.kind == "not_found" and not worded:
+                return answer._replace(hint=answers.HINTS["nowhere"])
+            return answer
         if isinstance(error, GoogleAuthError):
             return answers.of_exception(type(error).__name__, str(error))
         return None
