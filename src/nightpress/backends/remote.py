@@ -105,7 +105,7 @@ class Remote(ABC, Generic[Client]):
             line = self._connected()
             status, body = line.run(line.get(*free), PROBE)
         except Exception as error:  # noqa: BLE001 - as in `_send`
-            raise BackendError(self._meaning(error)) from None
+            raise BackendError(self._unsigned(self._transport(error))) from None
         if answer := self.tried(status, body):
             raise BackendError(answer)
 
@@ -154,7 +154,10 @@ class Remote(ABC, Generic[Client]):
 
     def _meaning(self, error: Exception, request: Request) -> Answer:
         """The answer that an exception stands for; a bug of ours is raised again."""
-        answer = self.refused(error, request) or self._transport(error)
+        return self._unsigned(self.refused(error, request) or self._transport(error))
+
+    def _unsigned(self, answer: Answer) -> Answer:
+        """The answer without the key that it may quote."""
         secret = self.way.secret
         message = answer.message.replace(secret, "[redacted]") if secret else answer.message
         return answer._replace(message=message)
@@ -202,6 +205,20 @@ class Chat(Remote[Client]):
         self.route = route
         self._minds_schema = minds_schema
         self._without: set[str] = set()
+
+    def free(self, model: str) -> tuple[str, dict[str, str]] | None:  # noqa: ARG002
+        """The list of models, which whoever speaks the protocol has."""
+        return f"{self.route.address}/models", {"authorization": f"Bearer {self.route.secret}"}
+
+    def tried(self, status: int, body: str) -> Answer | None:
+        """A key that is refused, a service that is away; a list may be missing, or cut short."""
+        worded = answers.mapping(answers.error_of(body)).get("message")
+        if status == 401 and isinstance(worded, str) and answers.plain(worded) == worded:
+            said = answers.clean(worded)
+            return Answer("unauthorised", f"401 {said}", 401, hint=answers.HINTS["unauthorised"])
+        if status in (502, 503, 504):
+            return Answer("transient", f"{status} {answers.clean(answers.plain(body))}", status)
+        return None
 
     @abstractmethod
     def of_status(self, error: Exception) -> Answer | None:

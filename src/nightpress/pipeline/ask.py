@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct, field
@@ -17,7 +17,6 @@ from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress.backends import make
-from nightpress.backends.remote import Remote
 from nightpress.backends.retry import Policy, Retrying
 from nightpress.errors import BackendError, DaySpent, Deferred, MachineTrouble, UsageError, Withheld
 from nightpress.model import Backend, BackendKind, Reply, Request
@@ -164,14 +163,15 @@ class Caller(Struct):
     def _try_first(self, writer: Writer) -> None:
         """Before the run's first call of a model: one request that costs nothing. What every call
         would meet ends the run here, or makes it wait."""
-        backend, model = self.backend(writer), writer.model
+        model = writer.model
+        probe: Callable[[str], None] | None = getattr(self.backend(writer), "probe", None)
         with self._trying:
-            while model not in self._tried and isinstance(backend, Remote):
+            while model not in self._tried and probe is not None:
                 if self.run.stop.is_set():
                     raise Deferred("the run was stopped before this call was made")
                 self.circuit.wait(model)
                 try:
-                    backend.probe(model)
+                    probe(model)
                 except BackendError as error:
                     if error.fatal:
                         self.run.halt(str(error))

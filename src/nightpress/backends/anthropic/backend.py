@@ -39,6 +39,10 @@ class Anthropic(Chat["AsyncAnthropic"]):
             http_client=asynchronous,
         )
 
+    def free(self, model: str) -> tuple[str, dict[str, str]] | None:  # noqa: ARG002
+        headers = {"x-api-key": self.route.secret, "anthropic-version": "2023-06-01"}
+        return f"{self.route.address}/v1/models", headers
+
     async def send(self, client: AsyncAnthropic, request: Request) -> str:
         answer = await client.messages.with_raw_response.create(**self._body(request))
         return str(answer.http_response.text)
