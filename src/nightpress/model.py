@@ -114,6 +114,18 @@ class Enhancement(Struct, frozen=True):
         return str(self.settings.get("standing", "keep"))
 
     @property
+    def about(self) -> str:
+        """The component that a reference is of: its path in the plugin; "" of no reference."""
+        return str(self.settings.get("about", ""))
+
+    @property
+    def references(self) -> Mapping[str, str]:
+        """Of a skill with a bundle: path of each component that has a reference -> that one's
+        target."""
+        known: Mapping[str, str] = self.settings.get("references", {})
+        return known
+
+    @property
     def starts_afresh(self) -> bool:
         """Does nothing of the file at the target go into the document (a template made it)?"""
         return self.settings.get("standing_text") == "ignored"
@@ -211,7 +223,8 @@ class Material(Struct, frozen=True):
     (and it goes back to no person's file)? house: the project's own fields of the frontmatter;
     spares: nothing of the standing text may be lost (a person's, and not to be replaced); extends:
     nor is anything of its frontmatter proposed anew; afresh: nothing of the standing text is used:
-    a template made it."""
+    a template made it; references: path of a component -> path of the file, in the skill's own
+    folder, that tells all of it."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -227,6 +240,7 @@ class Material(Struct, frozen=True):
     spares: bool = False
     afresh: bool = False
     extends: bool = False
+    references: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reply(Struct, frozen=True):

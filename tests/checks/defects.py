@@ -365,6 +365,8 @@ def against() -> list[Defect]:
             "losses", "a rule", same, standing=end("\nNever sail at the sill's own height.\n")(BASE)
         ),
         made("losses", "a heading", same, standing=end("\n## Ice\n\nIt melts.\n")(BASE)),
+        made("bundle-repeats", "in its reference", same, bundle={"references/a.md": BASE}),
+        made("references-alike", "a twin", same, bundle={"b.md": BASE}, frontmatter="none"),
         made("finish-reason", "token limit", same, finish="length"),
         made(
             "ending",

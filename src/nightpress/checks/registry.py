@@ -5,6 +5,7 @@ from __future__ import annotations
 from nightpress.checks import (
     amounts,
     behaviour,
+    bundle,
     claims,
     codeblocks,
     emptiness,
@@ -177,6 +178,15 @@ GATES = (
         {"characters": 60},
         spares=True,
     ),
+    Gate(
+        "bundle-repeats",
+        "substance",
+        "error",
+        bundle.bundle_repeats,
+        {"share": 0.05},
+        spares=True,
+    ),
+    Gate("references-alike", "substance", "warning", bundle.references_alike, {"share": 0.05}),
     Gate(
         "paragraph-shared",
         "substance",

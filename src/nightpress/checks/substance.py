@@ -249,7 +249,10 @@ def example_own(document: Document, context: Context, _: Options) -> Iterator[Sp
     """At least one example is the plugin's own: a code block with a line of the plugin's source, or
     a code block or a section called example, usage or the like that names one of its commands,
     agents, skills, files or the plugin. What a person shows is the plugin's own. Of a plugin whose
-    text shows none, as of a pack of agents, none is asked for: it would have to be invented."""
+    text shows none, as of a pack of agents, none is asked for: it would have to be invented. Those
+    of a bundle stand in its references."""
+    if context.bundle:
+        return
     if not context.ours and (document.blocks or _example_sections(document)):
         return
     if context.anatomy is None or not comparable(document.body, context):

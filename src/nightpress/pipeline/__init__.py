@@ -54,4 +54,5 @@ __all__ = [
     "recover",
     "restore",
     "review",
+    "together",
 ]

@@ -24,6 +24,7 @@ from nightpress.pipeline.run import Run
 from nightpress.plan import (
     PluginState,
     TargetState,
+    bundle,
     followed,
     history,
     judge,
@@ -63,6 +64,7 @@ def request(
         target=state.enhancement.target,
         window=size.of(project, plugin, state.enhancement, state.counted).window,
         links=links(plugin, state),
+        references=bundle.linked(plugin.states, state.enhancement.name),
         siblings=plugin.siblings(state.enhancement),
         current=sources.standing_text(
             plugin.root, state.enhancement.target, state.inputs.standing.sha256
@@ -86,7 +88,9 @@ def request(
 
 def links(plugin: PluginState, state: TargetState) -> tuple[str, ...]:
     """Targets of the needed enhancements that stand there by now, relative to the plugin."""
+    own = set(state.enhancement.references.values())
     targets = [plugin.states[name].enhancement.target for name in state.needs]
+    targets = [target for target in targets if target not in own]
     return tuple(t for t in targets if (plugin.root / t).is_file())
 
 

@@ -27,7 +27,7 @@ from nightpress.errors import (
 from nightpress.ledger import lockfile
 from nightpress.model import Finding, Status
 from nightpress.pipeline import analysis as phase1
-from nightpress.pipeline import copies, opposed, review
+from nightpress.pipeline import copies, opposed, review, together
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
@@ -37,6 +37,7 @@ from nightpress.plan import (
     Item,
     PluginState,
     TargetState,
+    bundle,
     content,
     followed,
     history,
@@ -115,6 +116,11 @@ class Press(Struct):
         except Deferred as error:
             self.attempts.fail(attempt, error)
             return
+        try:
+            together.references(self.attempts, attempt)
+        except Deferred as error:
+            self.attempts.fail(attempt, error)
+            return
         analysis = self.analyses.get(item.slug)
         if analysis is None:  # its task was up to date, and did not run
             analysis = phase1.cached(self.run.project, attempt.plugin)
@@ -168,12 +174,37 @@ class Press(Struct):
         errors = [f for f in attempt.draft.findings if f.severity == "error"]
         if errors:
             self.attempts.refuse(attempt, errors)
+        elif attempt.state.enhancement.about:
+            attempt.plugin.drafts[attempt.state.enhancement.target] = attempt.draft.text
 
     def publish(self, item: Item) -> None:
-        """Put the draft in place, and only then say so; or keep it for a person to look at."""
-        attempt = self.attempts.in_flight.get(item.id)
-        if attempt is None or attempt.draft is None:
+        """Put the draft in place, and only then say so; or keep it for a person to look at. A
+        skill's references wait for it, and go first."""
+        states = self.plugin(item.slug).states
+        skill = bundle.skill_of(states, item.name) if item.name in states else ""
+        if skill and states[skill].decision.action == "make":
             return
+        attempt = self.attempts.in_flight.get(item.id)
+        if attempt is not None and attempt.draft is not None:
+            self._finish_together(attempt)
+        if item.name in states and states[item.name].enhancement.references:
+            together.let_go(self.attempts, item)
+
+    def _finish_together(self, attempt: Attempt) -> None:
+        """Publish the attempt's draft, after those of its bundle; none of them where a file of one
+        was changed meanwhile."""
+        own = together.references(self.attempts, attempt)
+        if own and (where := together.moved([*own, attempt])):
+            why = PublishConflict(f"{where} was changed while its document was being made")
+            self.attempts.end(attempt, Status.KEPT, why)
+            return
+        for one in (*own, attempt):
+            self._finish(one)
+
+    def _finish(self, attempt: Attempt) -> None:
+        if attempt.draft is None:
+            return
+        item = attempt.item
         if because := review.turned_down(self.run.project, item.id, attempt.draft.text):
             self.attempts.turn_down(attempt, attempt.draft, because)
             return

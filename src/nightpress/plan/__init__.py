@@ -50,6 +50,7 @@ __all__ = [
     "Triggers",
     "agreement",
     "appraise",
+    "bundle",
     "catalog",
     "changes",
     "check",

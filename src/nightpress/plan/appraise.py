@@ -170,6 +170,7 @@ def shortage(
         spares=staleness.spares(inputs),
         afresh=enhancement.starts_afresh,
         extends=staleness.extends(inputs),
+        references=enhancement.references,
     )
     extractable = backends.find(writer.backend).extractable
     return _too_little_offline(material, generator, extractable) if extractable else ""

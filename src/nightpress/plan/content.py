@@ -71,6 +71,15 @@ def own(
     ]
 
 
+def is_about(path: str, about: str) -> bool:
+    """Is a file of the plugin what a reference is made from? about: the component's path; of a
+    skill its whole folder is."""
+    if path in anatomy.PLUGIN_JSON or path == about:
+        return True
+    folder, _, name = about.rpartition("/")
+    return name == "SKILL.md" and path.startswith(f"{folder}/")
+
+
 def seen(path: str, declared: Sequence[str] = ()) -> bool:
     """Can a generator see the file? Pictures, archives, licences, changelogs and lock files of
     packages tell of nothing that a document is made from; declared: patterns of those that a

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress.model import Enhancement
-from nightpress.plan import content, staleness
+from nightpress.plan import bundle, content, staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState, Target, TargetState
 from nightpress.project import Writer
@@ -39,7 +39,7 @@ def decide(plugin: PluginState, complete: Complete) -> dict[str, TargetState]:
     while any(excluded != state.inputs.publications for state in states.values()):
         states = _states(plugin, excluded, complete)
         excluded |= replaceable & _replaced(states.values())
-    return states
+    return bundle.together(states)
 
 
 def _replaced(states: Iterable[TargetState]) -> set[str]:
@@ -92,6 +92,7 @@ def _judged(
         and path not in excluded
         and content.seen(path, declared)
         and not content.is_foreign(path, target.apart)
+        and (not enhancement.about or content.is_about(path, enhancement.about))
     }
     known = target.publication
     counted |= lost
@@ -119,6 +120,7 @@ def _judged(
             for path, why in sorted(plugin.cut.items())
             if path != enhancement.target and path not in excluded
             and not content.is_foreign(path, target.apart)
+            and (not enhancement.about or content.is_about(path, enhancement.about))
         ),
     )  # fmt: skip
     inputs = complete(plugin, enhancement, writer, inputs)

@@ -269,11 +269,13 @@ class Gatherer:
 
 
 def _needs(manifest: Manifest, enhancement: Enhancement, generator: Generator) -> tuple[str, ...]:
-    """Names of the plugin's enhancements whose generator this one's generator needs."""
+    """Names of the plugin's enhancements whose generator this one's generator needs, and of a
+    skill's own references."""
     return tuple(
         other.name
         for other in manifest.enhancements
-        if other.generator in generator.needs and other.name != enhancement.name
+        if (other.generator in generator.needs or other.target in enhancement.references.values())
+        and other.name != enhancement.name
     )
 
 

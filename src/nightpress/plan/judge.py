@@ -74,11 +74,31 @@ def judge(
         instructions=instructions(generator.system, generator.prompt),
         neighbours=around.beside(text, folder, ours=by_model) if around else None,
         custom=own_checks.gates(generator, settings, project.root),
+        bundle=_bundle(plugin, enhancement),
         rivals=partial(_beaten, project, f"{plugin.slug}/{enhancement.name}")
         if ours and beside
         else None,
     )
     return checks.judge(text, context)
+
+
+def _bundle(plugin: PluginState, enhancement: Enhancement) -> Mapping[str, str]:
+    """path -> text of the other files of the document's bundle: drafts where they are made, else
+    as they stand."""
+    skill = next((s for s in plugin.states.values() if s.enhancement.references), None)
+    own = dict(skill.enhancement.references) if skill is not None else {}
+    if skill is None or enhancement.target not in (skill.enhancement.target, *own.values()):
+        return {}
+    texts = {}
+    for state in plugin.states.values():
+        target = state.enhancement.target
+        if target == enhancement.target or target not in own.values():
+            continue
+        digest = state.inputs.standing.sha256
+        texts[target] = plugin.drafts.get(target) or sources.standing_text(
+            plugin.root, target, digest
+        )
+    return texts
 
 
 def _beaten(project: Project, job: str, own: checks.Skill) -> Iterable[trigger.Beaten]:

@@ -131,7 +131,21 @@ def of(
         value = json.dumps([found.size, found.words, found.facts])
         project.index.keep_appraisal(key, value)
     counted = Said(*json.loads(value))
-    return Sized(window(declared, counted), counted.words)
+    asked = window(declared, counted)
+    beside = sum(plugin.files.get(path, (0, ""))[0] for path in enhancement.references)
+    return Sized(_beside(asked, beside) if beside else asked, counted.words)
+
+
+def _beside(whole: Window, references: int) -> Window:
+    """The window of a SKILL.md whose references are made from so many bytes: what they hold counts
+    for the bundle, and what an agent is sure to keep is the upper end."""
+    floor = max(LEAST // 2, whole.min - references)
+    upper = max(floor, min(whole.upper, KEPT))
+    return replace(whole, min=floor, max=min(whole.max, max(KEPT, floor)), upto=upper)
+
+
+KEPT = 8_000
+"""Bytes of a SKILL.md that every harness keeps."""
 
 
 VERSION = "2"

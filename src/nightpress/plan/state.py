@@ -67,6 +67,7 @@ class PluginState(Struct):
     names: every path that was looked at, relative to the project; signature: over their stamps,
     taken before anything was read; foreign: what lies in its folder and is not its own;
     entry: what marketplace.json says of a plugin that has no plugin.json;
+    drafts: target -> text of the drafts of a bundle that go with those that follow;
     secret_names: the project's patterns of files with secrets."""
 
     slug: str
@@ -87,6 +88,7 @@ class PluginState(Struct):
     looked_ns: int = 0
     foreign: frozenset[str] = frozenset()
     entry: dict[str, Any] = field(default_factory=dict)
+    drafts: dict[str, str] = field(default_factory=dict)
     secret_names: tuple[str, ...] = ()
 
     @property

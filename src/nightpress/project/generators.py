@@ -94,6 +94,8 @@ def _target(document: YamlDocument, shown: str, kind: str) -> Iterator[Problem]:
     if not isinstance(given, str):
         return
     filled = filled_in(given, "x", "x")
+    if document.value.get("for_each"):
+        filled = filled.replace("{name}", "x")
     if wrong := paths.unsafe(filled, "the plugin's folder") or paths.unfit(filled):
         yield at(document, shown, ("target",), f"{given!r} {wrong}")
     elif document.value.get("format", "markdown") == "markdown" and (
@@ -102,7 +104,7 @@ def _target(document: YamlDocument, shown: str, kind: str) -> Iterator[Problem]:
         hint = "what is no document in Markdown has `format: other`"
         yield at(document, shown, ("target",), f"{given!r} {wrong}", hint)
     elif "{" in filled or "}" in filled:
-        hint = "only {plugin} and {skill} are filled in"
+        hint = "only {plugin} and {skill} are filled in, and {name} where `for_each` is"
         yield at(document, shown, ("target",), f"{given!r} has an unknown place", hint)
 
 

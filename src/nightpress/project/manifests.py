@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.plugin import YamlDocument, skill_name
+from nightpress.project import bundles, generators, paths, yaml_read
 from nightpress.project import defaults as shared
-from nightpress.project import generators, paths, yaml_read
 from nightpress.project.defaults import Defaults
 from nightpress.project.generators import filled_in
 from nightpress.project.problems import Problem
@@ -38,7 +38,7 @@ def load_manifest(
     if document is None or not isinstance(document.value, dict):
         return None, problems
     reading = _Reading(document, shown, defaults, memory)
-    enhancements = tuple(reading.enhancements())
+    enhancements = bundled(tuple(reading.enhancements()))
     problems += [*reading.plugin(), *reading.problems]
     if problems and memory is not None:
         return load_manifest(path, defaults)  # what was remembered knows no places
@@ -54,6 +54,24 @@ def load_manifest(
         settings={key: value for key, value in values.items() if key != "enhancements"},
     )
     return manifest, problems
+
+
+def bundled(declared: tuple[Enhancement, ...]) -> tuple[Enhancement, ...]:
+    """The enhancements; a skill that has references in its folder knows them. Of a plugin with
+    several skills none is the one that speaks of its commands and agents: it has no references."""
+    skills = [one for one in declared if one.target.endswith("SKILL.md")]
+    if len(skills) != 1:
+        return tuple(one for one in declared if "about" not in one.settings)
+    folder = PurePosixPath(skills[0].target).parent.as_posix()
+    references = {
+        str(one.settings["about"]): one.target
+        for one in declared
+        if "about" in one.settings and one.target.startswith(f"{folder}/")
+    }
+    if not references:
+        return declared
+    skill = replace(skills[0], settings={**skills[0].settings, "references": references})
+    return tuple(skill if one is skills[0] else one for one in declared)
 
 
 def broken(kind: str) -> str:
@@ -124,8 +142,39 @@ class _Reading:
             if isinstance(target, str) and target:
                 self._target(path, target, generator)
                 settings = self._settings(values, generator)
-                clean = paths.clean(target)
-                yield Enhancement(name, str(values.get("generator")), clean, size, settings)
+                declared = Enhancement(
+                    name, str(values.get("generator")), paths.clean(target), size, settings
+                )
+                yield from self._each(declared, generator, path)
+
+    def _each(
+        self, declared: Enhancement, generator: Generator | None, path: tuple[Any, ...]
+    ) -> Iterator[Enhancement]:
+        """The enhancement; of one whose generator has `for_each`, one for each component."""
+        kinds = generator.settings.get("for_each", ()) if generator is not None else ()
+        if not kinds:
+            yield declared
+            return
+        if "{name}" not in declared.target:
+            self._say(
+                (*path, "target"),
+                f"{declared.target!r} is one file for many",
+                "{name} stands for the command, agent or skill",
+            )
+            return
+        for part in bundles.parts(self._root(), kinds):
+            yield replace(
+                declared,
+                name=f"{declared.name}.{part.name}",
+                target=declared.target.replace("{name}", part.name),
+                settings={**declared.settings, "about": part.path},
+            )
+
+    def _root(self) -> Path:
+        """The plugin's folder; where its path is no good, one that holds nothing."""
+        given = self.document.value.get("plugin")
+        fits = isinstance(given, str) and given and not paths.unsafe(given, "")
+        return self.defaults.root / paths.clean(given) if fits else self.defaults.root / "\0"
 
     def _settings(self, values: dict[str, Any], generator: Generator | None) -> dict[str, Any]:
         """What the enhancement says, with what the places behind it say where it says nothing: the

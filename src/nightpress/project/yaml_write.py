@@ -82,7 +82,8 @@ marketplace: {marketplace}
 # ignore:
 #   - "*.generated.md"
 
-# What the manifest of a new plugin proposes. There are: skill, readme, reference.
+# What the manifest of a new plugin proposes. There are: skill, readme, reference, and
+# references (beside SKILL.md a file for each command and agent, where one would hold too much).
 enhancements:
   - skill
 

@@ -24,6 +24,9 @@ def close_press(now: Session) -> None:
     press = now.open_press
     if press is None:
         return
+    from nightpress.pipeline import together
+
+    together.let_go(press.attempts)
     try:
         press.lock.flush()
     except OSError as error:

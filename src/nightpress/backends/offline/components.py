@@ -164,14 +164,41 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     rows: list[str] = []
     for kind in ("command", "agent"):
         for component in filter(topic.uses, once(material, kind)):
-            text = trim.prose(component.description, own)
+            text = trim.prose(component.description, own) or _opening(material, component, own)
             text = wording.modest(wording.occasion(duties(text)))
-            about = shown(re.sub(r"[<>|]", "", next(iter(sentences(text)), ""))).rstrip(". ")
-            name = link(material, component.path, f"`{name_of(component)}`")
-            rows.append(f"| {name}{_kinds.get(kind, '')} | {cut(about, 200)} |")
+            reference = material.references.get(component.path)
+            told = _upto(text, 400) if reference else next(iter(sentences(text)), "")
+            about = shown(re.sub(r"[<>|]", "", told)).rstrip(". ")
+            name = link(material, reference or component.path, f"`{name_of(component)}`")
+            about = about if reference else cut(about, 200)
+            rows.append(f"| {name}{_kinds.get(kind, '')} | {about} |")
     if not 2 <= len(rows) <= MOST_ROWS:
         return []
-    return [Block("table", "\n".join(["| Use | For |", "| --- | --- |", *rows]))]
+    table = Block("table", "\n".join(["| Use | For |", "| --- | --- |", *rows]))
+    return [table, Block("text", _READ)] if material.references else [table]
+
+
+def _opening(material: Material, component: Component, own: Owned) -> str:
+    """The first paragraph of a component that has no description."""
+    sections = [one for group in about_of(material, component, own)[:1] for one in group.sections]
+    blocks = sections[0].blocks if sections and len(sections[0].path) < 2 else ()
+    return next((block.text for block in blocks[:1] if block.kind == "text"), "")
+
+
+def _upto(text: str, most: int) -> str:
+    """The first sentences, whole, that take at most so many characters together; one at least."""
+    taken, *more = sentences(text) or [""]
+    for one in more:
+        if len(taken) + len(one) > most:
+            break
+        taken += one
+    return taken if len(taken) <= most else cut(taken, most)
+
+
+_READ = (
+    "Before you use one of them, read the file that its name links to: it has the arguments, the"
+    " steps and the examples."
+)
 
 
 _kinds = {"agent": " (agent)"}

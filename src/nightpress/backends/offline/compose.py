@@ -204,7 +204,7 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
     document = finish.finished(material, text)
     offset = document.count("\n") - text.count("\n")
     paths = {file.path for file in material.anatomy.files} | {
-        material.target, *material.links, *material.siblings,
+        material.target, *material.links, *material.siblings, *material.references.values(),
     }  # fmt: skip
     context = checks.Context(
         settings=generator.checks if generator else {},

@@ -151,8 +151,19 @@ def without_install(part: Part) -> Part:
     return part
 
 
+def _for_each(material: Material) -> Sequence[str]:
+    """The kinds of components that its generator makes a document each for; none of other ones."""
+    generator = material.generator
+    kinds: Sequence[str] = generator.settings.get("for_each", ()) if generator is not None else ()
+    return kinds
+
+
 def title(material: Material) -> str:
-    """The document's one heading of level 1; one skill of several goes by its own."""
+    """The document's one heading of level 1; one skill of several goes by its own, and a reference
+    by that of the command or agent that it is of."""
+    if kinds := _for_each(material):
+        told = [c for c in material.anatomy.components if c.kind in kinds]
+        return f"`{components.name_of(told[0])}`" if told else wording.plain(material.anatomy.name)
     texts = [file.text for file in material.anatomy.files if file.path.lower() == "readme.md"]
     matches = [re.search(r"(?m)^# +(\S.*)$", text[:4_000]) for text in (material.standing, *texts)]
     headings = [match.group(1) for match in matches if match]
@@ -172,6 +183,7 @@ def title(material: Material) -> str:
 def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Block]:
     # a skill's description says it already, and is read before
     skill = material.generator is not None and material.generator.frontmatter == "skill"
+    skill = skill or bool(_for_each(material))
     said = trim.prose(material.anatomy.description, own) if topic.whole and not skill else ""
     sentence = "" if wording.is_vacuous(said, material.anatomy.name) else wording.sentence(said)
     blocks = [Block("text", sentence)] if sentence else []
@@ -197,9 +209,12 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
         order = plan.order(matter)
         if order is None:
             continue
-        base = plan.base(matter, name, alone=alone)
+        referred = source.path in material.references
+        base = ("When to use", f"`{name}`") if referred else plan.base(matter, name, alone=alone)
         rank = {"commands": 6, "agents": 7, "skills": 40}[matter]
         # the lead goes in before everything else: every component is named
+        if referred:  # a reference says all the rest
+            lead, about = [], []
         if not base:
             about, groups = _led(about, groups, material.anatomy.name)
             groups = _modest(groups)
@@ -208,12 +223,15 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             runs = Part((), (3, number, 1, 0), 1, lead[:at])  # after what the text begins with
             yield from _placed(plan, "about", [first, runs])
             yield Part(("Arguments",), (*order, number, 0), 1, lead[at:])
-        else:
+        elif not referred:
             yield Part(base, (*order, number, 0), 30 if matter == "skills" else 1, [*about, *lead])
         for at, part in enumerate(parts_in(groups[:40], source)):
             inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
             if part.path and ROLE.match(part.path[-1]):
                 continue
+            about_when = bool(inner) and matter_of(inner[0])[0] == "when"
+            if about_when != referred and (referred or plan.place("when") is None):
+                continue  # when to use it stands in the one, all the rest in the other
             part.rank, part.order = rank + (at // 4 if alone else 2 * at), (*order, number, at + 1)
             summary = not inner or (_sums_up(part) and len(groups) > 1)
             part.path, part.news = (*base, *inner)[:5], SUMMARY if summary else 0.0

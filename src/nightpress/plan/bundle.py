@@ -1,0 +1,80 @@
+"""A skill and its references are one decision: made and published together, or not at all.
+
+Pure. Each has a row, a fingerprint and a line of the lock file of its own, and is made again only
+where its own ingredients changed; what this module sees to is that none of them goes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec.structs import replace
+
+from nightpress.model import Action, Decision, Reason
+from nightpress.plan import staleness
+from nightpress.plan.state import TargetState
+
+__all__ = ["linked", "members", "skill_of", "together"]
+
+States = Mapping[str, TargetState]
+
+
+def members(states: States, name: str) -> tuple[str, ...]:
+    """Names of a skill's references; none of what is no skill with a bundle."""
+    state = states.get(name)
+    targets = set(state.enhancement.references.values()) if state is not None else set()
+    return tuple(n for n, s in states.items() if s.enhancement.target in targets)
+
+
+def skill_of(states: States, name: str) -> str:
+    """The name of the skill whose reference a document is; "" if it is none."""
+    target = states[name].enhancement.target
+    return next((n for n, s in states.items() if target in s.enhancement.references.values()), "")
+
+
+def together(states: dict[str, TargetState]) -> dict[str, TargetState]:
+    """The states, with what a bundle must not do taken out of them."""
+    decided = dict(states)
+    for name, state in states.items():
+        if not state.enhancement.references:
+            continue
+        own = members(states, name)
+        waits = next(_waiting(states, own), "")
+        action: Action = state.decision.action
+        if action == "make" and waits and not state.inputs.forced:
+            decided[name] = state = _as(state, "parked", f"goes with {waits}, which is parked")
+            action = "parked"
+        if action not in ("make", "fresh", "render"):
+            said = f"goes with {name}, which is {_WORDS.get(action, action)}"
+            for other in own:
+                if states[other].decision.action == "make":
+                    decided[other] = _as(states[other], action, said)
+    return decided
+
+
+_WORDS = {"keep": "kept as it is", "adopt": "a person's"}
+
+
+def _waiting(states: States, names: tuple[str, ...]) -> Iterator[str]:
+    """Those that were refused, and are not tried again until something changes."""
+    return (name for name in names if states[name].decision.action == "parked")
+
+
+def _as(state: TargetState, action: Action, said: str) -> TargetState:
+    """The state with another decision: nothing is made, and what is recorded says why."""
+    stays: Action = action if action in staleness.NOTED and action != "keep" else "parked"
+    decision = Decision(stays, (Reason("bundle", said),))
+    work = staleness.work(stays, staleness.recorded(state.inputs, decision))
+    return replace(state, decision=decision, work=work)
+
+
+def linked(states: States, name: str) -> dict[str, str]:
+    """path -> target of the references that a skill's document may lead to: those that stand, and
+    those that are made with it."""
+    wanted = states[name].enhancement.references
+    there = {
+        s.enhancement.target
+        for s in states.values()
+        if s.inputs.standing.sha256 is not None or s.decision.action == "make"
+    }
+    return {path: target for path, target in wanted.items() if target in there}

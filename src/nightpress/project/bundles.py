@@ -1,0 +1,58 @@
+"""A skill's bundle: beside SKILL.md one reference file for each command, agent or skill.
+
+A generator with `for_each` is declared once and makes a document for each of them. A plugin that
+says little in few of them gets none: what fits into one SKILL.md is found faster there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from nightpress.plugin import skill_name
+
+LEAST, MOST = 2, 60
+"""Components of a plugin from which a bundle is made, and of which one has a reference at most."""
+SPLIT = 8_000
+"""Bytes that their files hold together, at least: what harnesses keep of one SKILL.md."""
+FOLDERS = {"command": "commands", "agent": "agents", "skill": "skills"}
+
+
+class Part(Struct, frozen=True):
+    """One component: its name, as a file may be called, its path in the plugin, and its bytes."""
+
+    name: str
+    path: str
+    size: int
+
+
+def parts(root: Path, kinds: Iterable[str]) -> tuple[Part, ...]:
+    """The components that a reference is made for, in order; none where one document holds all."""
+    found: dict[str, Part] = {}
+    for kind in kinds:
+        for part in sorted(_of(root, kind), key=lambda part: part.path):
+            name = part.name if part.name not in found else f"{part.name}-{kind}"
+            found.setdefault(name, Part(name, part.path, part.size))
+    several = len(found) >= LEAST and sum(part.size for part in found.values()) >= SPLIT
+    return tuple(found.values())[:MOST] if several else ()
+
+
+def _of(root: Path, kind: str) -> Iterator[Part]:
+    """The files of one kind in their usual folder; what is a link is passed over."""
+    folder = FOLDERS[kind]
+    for directory, inner, names in os.walk(root / folder):
+        inner[:] = sorted(one for one in inner if not one.startswith("."))
+        below = os.path.relpath(directory, root).replace(os.sep, "/")
+        for name in names:
+            path, file = f"{below}/{name}", Path(directory) / name
+            stem = below.rpartition("/")[2] if kind == "skill" else _stem(path, folder)
+            fits = name == "SKILL.md" if kind == "skill" else name.lower().endswith(".md")
+            if fits and name.lower() != "readme.md" and file.is_file() and not file.is_symlink():
+                yield Part(skill_name(stem), path, file.stat().st_size)
+
+
+def _stem(path: str, folder: str) -> str:
+    return path.removeprefix(f"{folder}/").rpartition(".")[0].replace("/", "-")

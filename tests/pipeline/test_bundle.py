@@ -1,0 +1,168 @@
+"""A skill's bundle: SKILL.md and a reference for each command, made and published together."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from nightpress.checks import Context, document
+from nightpress.checks.bundle import bundle_repeats, references_alike
+from nightpress.model import Window
+from nightpress.plan import size
+from nightpress.project import bundles
+from tests.market import Market, plugin
+
+ASKED = "  references:\n    generator: references\n"
+NAMES = ("references.alpha-collect", "references.alpha-settle")
+
+
+def _market(root: Path, *, skill: str | None = None, size: int = 40_000, more: str = "") -> Market:
+    plugin(root, "alpha", size=size, skill=skill)
+    market = Market(root)
+    assert market.run("nightpress", "init").code == 0
+    path = root / "manifests" / "alpha.yaml"
+    path.write_text(path.read_text() + ASKED + more)
+    return market
+
+
+def _references(market: Market) -> list[str]:
+    folder = market.target("alpha").parent / "references"
+    return sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
+
+
+def test_each_command_has_a_reference_that_the_skill_links_to(tmp_path: Path) -> None:
+    market = _market(tmp_path)
+    assert "3 published" in market.done().out
+    assert _references(market) == ["alpha-collect.md", "alpha-settle.md"]
+    skill = market.target("alpha").read_text()
+    assert "[`/alpha-collect`](references/alpha-collect.md)" in skill
+    assert "(../../commands/" not in skill and len(skill.encode()) <= size.KEPT
+    reference = (market.target("alpha").parent / "references" / "alpha-settle.md").read_text()
+    assert reference.startswith("# `/alpha-settle`\n")
+    command = (tmp_path / "plugins/alpha/commands/alpha-settle.md").read_text()
+    told = [line for line in command.split("\n") if len(line) > 80]
+    assert told and all(line in reference and line not in skill for line in told)
+    rows = market.rows("SELECT target_path, content_sha256 FROM enhancements ORDER BY id")
+    assert len(rows) == 3
+    for path, sha256 in rows:
+        assert hashlib.sha256((tmp_path / str(path)).read_bytes()).hexdigest() == sha256
+    assert "nothing to do: 3 up to date" in market.done().out
+    assert market.run("nightpress", "check").code == 0
+
+
+def test_one_changed_command_makes_its_own_reference_again(tmp_path: Path) -> None:
+    market = _market(tmp_path)
+    market.done()
+    path = tmp_path / "plugins/alpha/commands/alpha-settle.md"
+    path.write_text(path.read_text() + "\nThe settled tavo is moke for the whole ledger.\n")
+    plan = market.doit("plan").out
+    assert "make         alpha/references.alpha-settle: content changed" in plan
+    assert "alpha/references.alpha-collect" not in plan
+    market.done()
+    made = market.target("alpha").parent / "references" / "alpha-settle.md"
+    assert "The settled tavo is moke" in made.read_text()
+
+
+def test_a_refused_reference_keeps_the_whole_bundle_back(tmp_path: Path) -> None:
+    market = _market(tmp_path, more="    checks:\n      vocabulary:\n        floor: 1.5\n")
+    done = market.doit()
+    assert done.code == 1 and "2 refused, 1 deferred" in done.out, done.out
+    assert "alpha/skill  goes with references.alpha-" in done.out
+    assert not market.target("alpha").exists() and _references(market) == []
+    assert "nothing to do: 3 parked" in market.doit().out
+
+
+def test_a_refused_skill_keeps_its_references_back(tmp_path: Path) -> None:
+    market = _market(tmp_path)
+    path = tmp_path / "manifests" / "alpha.yaml"
+    text = path.read_text().replace(
+        "    generator: skill\n",
+        "    generator: skill\n    checks:\n      vocabulary:\n        floor: 1.5\n",
+    )
+    path.write_text(text)
+    done = market.doit()
+    assert done.code == 1 and "1 refused, 2 deferred" in done.out, done.out
+    assert _references(market) == []
+    assert "nothing to do: 3 parked" in market.doit().out
+
+
+def test_a_reference_is_not_published_before_its_skill(tmp_path: Path) -> None:
+    market = _market(tmp_path)
+    done = market.doit(f"enhance:alpha/{NAMES[0]}")
+    assert "goes with skill, which was not published: doit enhance:alpha" in done.out
+    assert _references(market) == []
+    assert market.rows("SELECT status FROM enhancements") == [("deferred",)]
+    market.done()
+    assert len(_references(market)) == 2
+
+
+def test_beside_a_persons_skill_there_are_no_references(tmp_path: Path) -> None:
+    market = _market(tmp_path, skill="# Alpha\n\nby hand\n")
+    market.doit()
+    assert _references(market) == []
+    assert "alpha/references.alpha-collect: goes with skill" in market.doit("plan").out
+
+
+def test_a_reference_that_somebody_edited_is_kept(tmp_path: Path) -> None:
+    market = _market(tmp_path)
+    market.done()
+    for name in ("collect", "settle"):
+        path = tmp_path / f"plugins/alpha/commands/alpha-{name}.md"
+        path.write_text(path.read_text() + "\nThe vasa tavo is settled twice.\n")
+    edited = market.target("alpha").parent / "references" / "alpha-settle.md"
+    edited.write_text(edited.read_text() + "\nBy hand.\n")
+    assert "alpha/references.alpha-collect" in market.doit().out
+    assert edited.read_text().endswith("By hand.\n")
+    assert "vasa tavo" not in edited.read_text()
+    other = edited.with_name("alpha-collect.md")
+    assert "vasa tavo is settled twice" in other.read_text()
+
+
+def test_a_small_plugin_has_one_document(tmp_path: Path) -> None:
+    market = _market(tmp_path, size=6_000)
+    assert "1 published" in market.done().out
+    assert _references(market) == []
+    assert "[`/alpha-collect`](../../commands/alpha-collect.md)" in (
+        market.target("alpha").read_text()
+    )
+
+
+def test_parts_are_files_of_the_usual_folders(tmp_path: Path) -> None:
+    for path in ("commands/a.md", "commands/x/b.md", "agents/a.md", "agents/README.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("x" * bundles.SPLIT)
+    (tmp_path / "commands" / "link.md").symlink_to(tmp_path / "commands" / "a.md")
+    found = bundles.parts(tmp_path, ["command", "agent"])
+    assert [(part.name, part.path) for part in found] == [
+        ("a", "commands/a.md"), ("x-b", "commands/x/b.md"), ("a-agent", "agents/a.md"),
+    ]  # fmt: skip
+    assert bundles.parts(tmp_path, ["agent"]) == ()
+
+
+def test_one_target_for_many_is_a_problem(tmp_path: Path) -> None:
+    market = _market(tmp_path, more="    target: skills/alpha/references/all.md\n")
+    done = market.doit("validate")
+    assert "'skills/alpha/references/all.md' is one file for many" in done.out + done.err
+
+
+def test_what_references_hold_counts_for_the_bundle() -> None:
+    whole = Window(8_000, 14_000)
+    assert size._beside(whole, 3_000) == Window(5_000, 8_000, upto=8_000)
+    assert size._beside(whole, 40_000).min == size.LEAST // 2
+
+
+LINES = [f"The tavo number {n} is settled by the moke of the ledger." for n in "abcdefghij"]
+
+
+@pytest.mark.parametrize(("shared", "told"), [(1, 0), (2, 1), (10, 1)])
+def test_lines_that_stand_in_a_reference_too(shared: int, told: int) -> None:
+    text = "---\nname: a\ndescription: b\n---\n\n# A\n\n" + "\n".join(LINES)
+    bundle = {"references/x.md": "\n".join(LINES[:shared])}
+    parsed, options = document.parse(text), {"share": 0.05}
+    spots = list(bundle_repeats(parsed, Context(bundle=bundle), options))
+    assert len(spots) == told
+    assert not list(references_alike(parsed, Context(bundle=bundle), options))
+    as_reference = Context(bundle=bundle, frontmatter="none")
+    assert len(list(references_alike(parsed, as_reference, options))) == told
