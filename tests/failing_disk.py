@@ -11,12 +11,13 @@ from __future__ import annotations
 import errno
 import functools
 import hashlib
+import re
 import shutil
 import sqlite3
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,31 +49,12 @@ def _preloaded() -> Preloaded:
 
 
 class Scenario(NamedTuple):
-    """make: writes a project into the folder; words: the command on the bad disk; done: what its
-    end must say of the project, asserted; first: commands on a sound disk before it."""
+    """make: a project for the command `words`; ended: what is wrong with it when they have been run
+    to their end on a sound disk."""
 
-    make: Callable[[Path], None]
+    make: Callable[[Disk], None]
     words: tuple[str, ...]
-    first: tuple[tuple[str, ...], ...] = ()
-    again: tuple[str, ...] | None = None
-    """The command that goes on with it; None: the same."""
-
-
-def new(root: Path) -> None:
-    """A plugin without a document."""
-    plugin(root, "alpha", size=10_000)
-
-
-def stub(root: Path) -> None:
-    """A plugin whose document is a stub, which is replaced."""
-    plugin(root, "beta", size=10_000, skill=OLD)
-
-
-SCENARIOS = {
-    "model": Scenario(stub, ("doit", "pace=unpaced")),
-    "offline": Scenario(new, ("doit", "backend=offline")),
-}
-"""What is tried, by name."""
+    ended: Callable[[Disk], Iterable[str]]
 
 
 class Disk:
@@ -85,15 +67,14 @@ class Disk:
             "GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key",
             "XDG_STATE_HOME": str(folder / "work" / "state"),
         }  # fmt: skip
-        self.fresh()
-        scenario.make(self.root)
-        market = Market(self.root)
-        assert market.run("nightpress", "init", **self._environ).code == 0
-        market.replaces()
-        for words in (("doit", "plan"), *scenario.first):
-            ran = self.sound(*words)
-            assert ran.code == 0, ran
+        scenario.make(self)
         shutil.copytree(folder / "work", self.template, symlinks=True)
+
+    def done(self, program: str, *words: str) -> str:
+        """What the command says; nothing less than success will do."""
+        ran = self.sound(program, *words)
+        assert ran.code == 0, ran
+        return ran.out
 
     def fresh(self) -> None:
         """The project as it was before the command."""
@@ -134,14 +115,14 @@ def trial(disk: Disk, at: int, code: str, *, on: bool = False) -> list[str]:
     if "Traceback" in said or "bug of nightpress" in said or bad.code not in (0, 1, 2, 3):
         wrong.append(f"ends with {bad.code}: {said[-1500:]}")
     wrong += _torn(disk)
-    again = disk.sound(*(disk.scenario.again or disk.scenario.words))
+    again = disk.sound(*disk.scenario.words)
     if again.code != 0 or "Traceback" in again.out + again.err:
         wrong.append(f"the next run ends with {again.code}: {(again.out + again.err)[-1500:]}")
     calls = Counter(call["prompt_sha256"] for call in disk.server.seen()["list"][asked:])
     twice = sum(n - 1 for n in calls.values())
     if twice > (on and code not in ("ENOSPC", "EDQUOT")):  # the one in flight, as all disks died
         wrong.append(f"{twice} calls paid twice")
-    return wrong + _ended(disk)
+    return [*wrong, *_left_over(disk), *disk.scenario.ended(disk)]
 
 
 def _torn(disk: Disk) -> list[str]:
@@ -164,21 +145,75 @@ def _published(disk: Disk) -> Sequence[tuple[object, ...]]:
         return []
 
 
-def _ended(disk: Disk) -> list[str]:
-    """After the second run: all published, the chain whole, nothing to do, nothing left over."""
-    wrong = []
-    audit = disk.sound("doit", "audit")
-    if audit.code or "no breaks" not in audit.out:
-        wrong.append(f"audit: {audit.out}{audit.err}")
+def _left_over(disk: Disk) -> Iterator[str]:
     for found in (disk.folder / "work").rglob(".*"):
         if found.suffix == ".tmp" or ".nightpress-" in found.name:
-            wrong.append(f"{found} was left behind")
+            yield f"{found} was left behind"
     if (disk.root / ".nightpress" / "room").exists():
-        wrong.append("room/ was left behind")
-    last = disk.sound(*(disk.scenario.again or disk.scenario.words))
-    if "nothing to do: " not in last.out:
-        wrong.append(f"the third run has something to do: {last.out}{last.err}")
-    return wrong
+        yield "room/ was left behind"
+    audit = disk.sound("doit", "audit")
+    if audit.code or not re.search("no breaks|there is no ledger", audit.out):
+        yield f"audit: {audit.out}{audit.err}"
+
+
+# --- what is tried ---
+
+
+def _project(disk: Disk, skill: str | None = OLD, **defaults: str) -> None:
+    """One plugin, set up; skill: the document that stands there."""
+    plugin(disk.root, "beta", size=10_000, skill=skill)
+    disk.done("nightpress", "init")
+    path = disk.root / "manifests" / "_defaults.yaml"
+    text = path.read_text()
+    for key, value in {"standing": "replace", **defaults}.items():
+        text = re.sub(rf"(?m)^{key}: .*$", f"{key}: {value}", text)
+    path.write_text(text)
+
+
+def _built(disk: Disk, **defaults: str) -> None:
+    _project(disk, **defaults)
+    disk.done("doit", "backend=offline")
+
+
+def _told(disk: Disk, words: Sequence[str], wanted: str) -> Iterator[str]:
+    ran = disk.sound(*words)
+    if ran.code or wanted not in ran.out:
+        yield f"{' '.join(words)}: {ran}"
+
+
+def _nothing_to_do(disk: Disk) -> Iterator[str]:
+    return _told(disk, disk.scenario.words, "nothing to do: 1 up to date")
+
+
+def _as_before(disk: Disk) -> Iterator[str]:
+    target = disk.root / "plugins" / "beta" / "skills" / "beta" / "SKILL.md"
+    if target.read_text() != OLD:
+        yield "it was not restored"
+
+
+SCENARIOS = {
+    "model": Scenario(
+        lambda disk: _project(disk), ("doit", "pace=unpaced"), _nothing_to_do
+    ),
+    "offline": Scenario(
+        lambda disk: _project(disk, skill=None), ("doit", "backend=offline"), _nothing_to_do
+    ),
+    "apply": Scenario(
+        lambda disk: _built(disk, publish="review"), ("doit", "apply"),
+        lambda disk: _told(disk, ("doit", "backend=offline"), "nothing to do: 1 up to date"),
+    ),
+    "restore": Scenario(_built, ("doit", "restore", "--plugin", "beta"), _as_before),
+    "backup": Scenario(
+        _built, ("doit", "backup"), lambda disk: _told(disk, ("doit", "verify-vault"), "")
+    ),
+    "report": Scenario(_built, ("doit", "report"), lambda _disk: ()),
+    "init": Scenario(
+        lambda disk: plugin(disk.root, "beta", size=10_000) and None, ("nightpress", "init"),
+        lambda disk: _told(disk, ("doit", "plan"), "1 plugin: 1 stale"),
+    ),
+}  # fmt: skip
+"""What is tried, by name: a document for a person's stub by a model; a new one, offline; and what
+else writes."""
 
 
 def server() -> GeminiServer:
