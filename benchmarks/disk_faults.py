@@ -1,8 +1,9 @@
 """Each change of the disk that a command makes fails once, with each error: what goes wrong?
 
-Every open for writing, write, fsync, rename, mkdir, unlink and the like of a run (tests/failing_disk
-has the scenarios) fails, alone or with all after it; then the command runs again on a sound disk.
-`--every N` takes each N-th change, `--errors EIO,ENOSPC+` (`+`: and all after it), `--scenario NAME`.
+Every open for writing, write, fsync, rename, mkdir, unlink and the like of a command
+(tests/failing_disk has the scenarios) fails, alone or with all after it; then the command runs
+again on a sound disk. `--every N` takes each N-th change, `--errors EIO,ENOSPC+` (`+`: and all
+after it), `--scenario NAME`.
 """
 
 from __future__ import annotations

@@ -149,6 +149,8 @@ def _left_over(disk: Disk) -> Iterator[str]:
     for found in (disk.folder / "work").rglob(".*"):
         if found.suffix == ".tmp" or ".nightpress-" in found.name:
             yield f"{found} was left behind"
+    for found in (disk.folder / "work").rglob("*.damaged"):
+        yield f"{found} was set aside, and is not damaged"
     if (disk.root / ".nightpress" / "room").exists():
         yield "room/ was left behind"
     audit = disk.sound("doit", "audit")

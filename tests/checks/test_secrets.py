@@ -10,7 +10,7 @@ from benchmarks import _credentials as credentials
 from benchmarks import secrets
 
 from nightpress.checks import redact
-from nightpress.checks.secrets import MARK
+from nightpress.checks.secrets import MARK, is_called_by
 
 # put together here, so that no scanner takes this file for a leak
 SECRETS = [
@@ -126,3 +126,22 @@ def test_a_password_in_a_url_needs_no_digit() -> None:
     for word in ("postgres", "localPassword", "changeThisOne", "someLongerWord", "MyDatabase"):
         text = f"postgres://app:{word}@db.internal/prod"
         assert redact(text) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Zk3qWv9TbX1mLr7YpN5sDf8HjC2aGu4E.md", "keys/9f3c61d0b7e842a5f0c96e3db184a72f", SECRETS[0],
+     "q8Zk3qWv9TbX1mLr7YpN/README.md", "scripts/run-Zk3qWv9TbX1mLr7YpN5s-_x.py"],
+)  # fmt: skip
+def test_a_file_may_be_called_by_a_secret(name: str) -> None:
+    assert is_called_by(f"docs/{name}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["README.md", "2026-11-29T10-30-00-session.md", "123e4567-e89b-42d3-a456-426614174000.json",
+     "libatinject-jsr330-api-java.md", "OAuth2AuthorizationCodeFlow.md", "lodash.4.17.21.min.js",
+     "jcl-over-slf4j-1.7.32.pom", "internationalization-guidelines.md"],
+)  # fmt: skip
+def test_an_ordinary_name_is_no_secret(name: str) -> None:
+    assert not is_called_by(f"skills/api-key-rotation/{name}")

@@ -53,14 +53,9 @@ def test_any_change_may_fail(disk: Disk, number: int) -> None:
 
 
 PLACES = [
-    "run.lock",
-    "/logs/",
-    "SKILL.md",
-    "nightpress.lock",
-    "account",
-    "/room/",
-    "snapshots/trees",
-]
+    "run.lock", "/logs/", "SKILL.md", "nightpress.lock", "account", "/room/", "snapshots/trees",
+    "doit.db",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("disk", ["model"], indirect=True)

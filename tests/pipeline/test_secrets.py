@@ -137,6 +137,29 @@ def ask(market: Market, url: str, *words: str) -> object:
     return market.doit("pace=unpaced", *words, GOOGLE_GEMINI_BASE_URL=url, GEMINI_API_KEY=KEY)
 
 
+def test_a_file_that_is_called_by_a_secret_is_not_sent_and_told(tmp_path: Path) -> None:
+    folder = plugin(tmp_path, "leaky", size=16_000)
+    named = ("Zk3qWv9TbX1mLr7YpN5sDf8H", HEX, TOKEN)
+    for place, name in zip(("docs/{}.md", "commands/{}.md", "{}/notes.md"), named, strict=True):
+        file = folder / place.format(name)
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("---\ndescription: A marked note\n---\n\n# Marked\n\nA marked note.\n")
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    with (
+        GeminiServer(latency=0, limits={"*": Limits()}, keys={KEY: "p"}) as server,
+        relay(server.url()) as (url, got),
+    ):
+        done = ask(market, url)
+    assert len(got) >= 2, done
+    for name in named:
+        assert name not in "".join(got)
+        assert name not in str(done)
+    assert "marked note" not in "".join(got)
+    assert "plugins/leaky/docs/Zk3q...: its name looks like a secret" in str(done)
+    assert market.target("leaky").exists()
+
+
 def test_the_repair_sends_no_secret_of_what_nightpress_put_into_the_draft(tmp_path: Path) -> None:
     """The frontmatter is made of plugin.json, not by the model: the draft holds it all the same."""
     folder = plugin(tmp_path, "leaky", size=16_000)

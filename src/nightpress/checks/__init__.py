@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nightpress.checks.mentions import called
     from nightpress.checks.near_duplicates import BINS, Neighbours, Sketch, bands, sketches
     from nightpress.checks.registry import REGISTRY
-    from nightpress.checks.secrets import redact
+    from nightpress.checks.secrets import is_called_by, redact
     from nightpress.checks.settings import custom, files, problems
     from nightpress.checks.trigger import Measured, Skill
     from nightpress.checks.verdict import alone, judge
@@ -36,7 +36,7 @@ else:
             "mentions": ["called"],
             "near_duplicates": ["BINS", "Neighbours", "Sketch", "bands", "sketches"],
             "registry": ["REGISTRY"],
-            "secrets": ["redact"],
+            "secrets": ["is_called_by", "redact"],
             "settings": ["custom", "files", "problems"],
             "trigger": ["Measured", "Skill"],
             "verdict": ["alone", "judge"],
@@ -75,6 +75,7 @@ __all__ = [
     "form",
     "gate",
     "grounding",
+    "is_called_by",
     "judge",
     "memo",
     "metadata",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import lru_cache, partial
+from functools import partial
 
 from nightpress.checks.prefilter import guarded
 from nightpress.lazy import pattern
@@ -199,52 +199,3 @@ def _plain(fill: Callable[[str, int], str], escape: re.Match[str]) -> str:
 
 def _doubled(mark: str, size: int) -> str:
     return mark * size if mark else " " * size
-
-
-_ASCII = {
-    **dict.fromkeys(range(ord("A"), ord("Z") + 1), "U"),
-    **dict.fromkeys(range(ord("a"), ord("z") + 1), "l"),
-    **dict.fromkeys(range(ord("0"), ord("9") + 1), "d"),
-    **{ord(c): "." for c in map(chr, range(128)) if not c.isalnum()},
-}
-
-
-@lru_cache(maxsize=256)
-def shape(value: str) -> str:
-    """The value with `U` for each capital, `l` for a small letter, `d` for a digit, `a` for another
-    letter and `.` for a sign: what is counted of it is counted here, and without a loop."""
-    return value.translate(_ASCII) if value.isascii() else "".join(map(_kind, value))
-
-
-def _kind(character: str) -> str:
-    if character.isalpha():
-        return "U" if character.isupper() else "l" if character.islower() else "a"
-    return "d" if character.isdigit() else "."
-
-
-def letters(value: str) -> int:
-    return len(value) - shape(value).count("d") - shape(value).count(".")
-
-
-def digits(value: str) -> int:
-    return shape(value).count("d")
-
-
-def mixed(value: str) -> int:
-    """How often a capital stands beside a small letter."""
-    return _pairs(shape(value), "Ul")
-
-
-def turns(value: str) -> int:
-    """How often a letter follows a digit, or a digit a letter."""
-    return _pairs(shape(value).replace("U", "l").replace("a", "l"), "ld")
-
-
-def changes(value: str) -> int:
-    """How often the kind of character changes between capitals, small letters and digits."""
-    kinds = shape(value)
-    return _pairs(kinds, "Ul") + _pairs(kinds, "Ud") + _pairs(kinds, "ld")
-
-
-def _pairs(kinds: str, two: str) -> int:
-    return kinds.count(two) + kinds.count(two[::-1])

@@ -11,32 +11,26 @@ from __future__ import annotations
 
 import base64
 import binascii
-import itertools
-import math
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.prefilter import matches
 from nightpress.checks.secret_shapes import (
-    ADDRESS,
     ASSIGNED,
     BEGIN,
     BODY,
-    DATED,
     DIGIT,
     DOCUMENTED,
-    DUMMY,
     END,
     EXPRESSION,
     HARMLESS,
     HEX,
     LOOSE,
     NAME,
-    NUMBERED,
     OPEN,
-    PAIRS,
     PASS,
     PLACES,
     PLAIN,
@@ -44,7 +38,6 @@ from nightpress.checks.secret_shapes import (
     QUERY,
     ROOTS,
     SEGMENT,
-    SEQUENCE,
     SERVICES,
     SHAPED,
     TELLING,
@@ -53,102 +46,24 @@ from nightpress.checks.secret_shapes import (
     VALUE,
     WHOLE,
     WIF,
-    changes,
-    digits,
-    letters,
-    mixed,
-    shape,
-    turns,
     unescaped,
 )
+from nightpress.checks.secret_values import (
+    changes,
+    classes,
+    digits,
+    entropy,
+    is_mixed,
+    opaque,
+    password,
+    stands_in,
+    wordy,
+)
+from nightpress.lazy import pattern
 
 MARK = "[REDACTED]"
 ROUNDS = 200
 GENERIC = "key or token"
-SMALL = frozenset("abcdefghijklmnopqrstuvwxyz")
-
-# --- what a value looks like ---
-
-
-def _wordy(value: str) -> float:
-    """Share of neighbouring letters that words are made of: above 0.5 in names, 0.2 at random."""
-    pairs = [a + b for a, b in itertools.pairwise(value.lower()) if a in SMALL and b in SMALL]
-    return sum(map(PAIRS.__contains__, pairs)) / len(pairs) if len(pairs) > 2 else 0.0
-
-
-def _entropy(value: str) -> float:
-    """Shannon entropy in bits per character."""
-    shares = [value.count(c) / len(value) for c in set(value)]
-    return -sum(share * math.log2(share) for share in shares)
-
-
-def _classes(value: str) -> int:
-    """How many of lower case, upper case, digits and signs there are."""
-    kinds = shape(value)
-    signs = any(not c.isalnum() and c not in "_-./" for c in value)
-    return ("l" in kinds) + ("U" in kinds) + ("d" in kinds) + signs
-
-
-def _stands_in(value: str) -> bool:
-    """A placeholder, or a key out of a manual."""
-    if DUMMY.search(value) or any(known in value for known in DOCUMENTED):
-        return True
-    if SEQUENCE.search(value) and (len(value) < 40 or "xxxx" in value.lower()):
-        return True
-    characters = set(value)
-    return len(characters) <= 4 or max(map(value.count, characters)) > len(value) * 0.6
-
-
-def _opaque(value: str, least: int = 10) -> bool:
-    """Made at random: no name, no path, no version, no number."""
-    return _mixed(value.strip("="), least) and not _stands_in(value)
-
-
-def _mixed(core: str, least: int) -> bool:
-    if len(core) < least or core.isdigit():
-        return False
-    alphas, numbers = letters(core), digits(core)
-    if alphas < 4 and not HEX.fullmatch(core):
-        return False
-    if alphas < 2 or ("/" in core and len(core) < 24) or ADDRESS.fullmatch(core):
-        return False
-    if _entropy(core) < min(2.5, math.log2(len(core)) * 0.75):
-        return False
-    if HEX.fullmatch(core.replace("-", "")) or HEX.fullmatch(core[-32:]):
-        return numbers >= 2
-    if numbers >= 3 and turns(core) > 0.28 * len(core):
-        return True
-    if changes(core) > 0.5 * len(core) and _wordy(core) < 0.62:
-        return True
-    most = 0.45 if len(core) >= 20 else 0.4
-    if numbers == 0:  # letters alone: in both cases, and no words
-        return len(core) >= 20 and mixed(core) > len(core) * 0.38 and _wordy(core) < most
-    rest = DATED.sub("", core)
-    if rest != core and (_wordy(rest) > 0.3 or not digits(rest)):
-        return False
-    if NUMBERED.fullmatch(core):
-        return False
-    if core.isupper() or core.islower():
-        least_digits = 2 if len(core) < 20 or _wordy(core) > 0.25 else 1
-        return numbers >= least_digits and _wordy(core) < most and "--" not in core
-    return _wordy(core) < most
-
-
-def _password(value: str, least: int = 8) -> bool:
-    """What somebody, or a machine, chose as a password; told by its place."""
-    if len(value) < least or _stands_in(value) or EXPRESSION.search(value):
-        return False
-    kinds = _classes(value)
-    signs = any(c in "!#%&*^?@$+~" for c in value)
-    numbers = digits(value)
-    if not (numbers or signs) or value.replace(".", "").replace(",", "").isdigit():
-        return False
-    if signs and kinds >= 3 and numbers:
-        return _wordy(value) < 0.8 or numbers >= max(4, len(value) // 2 - 1)
-    if signs and kinds >= 3 and not value.endswith(("!", "?")):
-        return _wordy(value) < 0.5
-    return (numbers > 0 and kinds >= 2 and _opaque(value)) or (kinds >= 3 and _wordy(value) < 0.45)
-
 
 BEFORE = 90
 """Characters before a token in which a word may tell what it is."""
@@ -177,7 +92,7 @@ def _shaped(text: str) -> Iterator[tuple[int, int, str]]:
     for match, kind in matches(SHAPED, text):
         group = match.re.groups
         value = match[group].rpartition("$")[2] if kind == "password hash" else match[group]
-        if not _stands_in(value) and _entropy(value) > 2.3:
+        if not stands_in(value) and entropy(value) > 2.3:
             yield match.start(group), match.end(group), kind
 
 
@@ -185,24 +100,24 @@ def _places(text: str) -> Iterator[tuple[int, int, str]]:
     for match, kind in matches(PLACES, text):
         value, start = match[1], match.start(1)
         if kind == "line of .netrc" or kind in LOOSE:
-            real = not _stands_in(value.replace("/", "")) and not EXPRESSION.search(value)
+            real = not stands_in(value.replace("/", "")) and not EXPRESSION.search(value)
         elif kind == "authorization header":
-            real = _opaque(value) or _basic(value)
+            real = opaque(value) or _basic(value)
         elif kind == "password in a URL":
-            real = _password(value, 6) or _opaque(value, 8) or _hexes(value) or _scrambled(value)
+            real = password(value, 6) or opaque(value, 8) or _hexes(value) or _scrambled(value)
         elif kind in PLAIN:
-            real = _password(value, 6) or _opaque(value)
+            real = password(value, 6) or opaque(value)
         else:
-            real = _opaque(value)
+            real = opaque(value)
         if real:
             yield start, start + len(value), kind
 
 
 def _scrambled(value: str) -> bool:
     """Letters and digits as no name has them, in a place that is a password's."""
-    if len(value) < 10 or not value.isalnum() or _stands_in(value):
+    if len(value) < 10 or not value.isalnum() or stands_in(value):
         return False
-    return _wordy(value) < (0.25 if value.islower() or value.isupper() else 0.5) and (
+    return wordy(value) < (0.25 if value.islower() or value.isupper() else 0.5) and (
         value.islower() or value.isupper() or changes(value) > 0.3 * len(value)
     )
 
@@ -218,7 +133,7 @@ def _basic(value: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     user, colon, word = plain.decode("latin-1").partition(":")
-    return bool(colon) and user.isprintable() and not _stands_in(word) and word != user
+    return bool(colon) and user.isprintable() and not stands_in(word) and word != user
 
 
 # --- key blocks ---
@@ -238,7 +153,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int, str]]:
         most = min(most, begins[number].start()) if number < len(begins) else most
         end = END.search(text, start, most)
         stop = end.end() if end else most
-        bodies = [m for m in BODY.finditer(text, start, stop) if _wordy(m[0]) < 0.5]
+        bodies = [m for m in BODY.finditer(text, start, stop) if wordy(m[0]) < 0.5]
         if not bodies or bodies[0].start() - start > (1_000 if end else 200):
             continue
         if end is None:
@@ -272,13 +187,13 @@ def _named(text: str) -> Iterator[tuple[int, int, str]]:
         if found["op"].strip() in (",", "(") and not quoted:
             continue
         passes = bool(PASS.search(name[0]))
-        if bare and not (passes and _classes(value) >= 3 and _password(value)):
+        if bare and not (passes and classes(value) >= 3 and password(value)):
             continue
         if UUID.fullmatch(value) or (EXPRESSION.search(value) and "base64:" not in value):
             continue
         if text.startswith(("...", "…", "("), found.start("value") + len(value)):
             continue
-        if _password(value) if passes else _opaque(value) or _machine(value):
+        if password(value) if passes else opaque(value) or _machine(value):
             last = found.start("value") + len(value)
             yield found.start("value"), last, "password" if passes else GENERIC
 
@@ -304,7 +219,7 @@ def _names(text: str) -> Iterator[re.Match[str]]:
 
 def _machine(value: str) -> bool:
     """A value with signs that no name has: of a secret, told by its name."""
-    return len(value) >= 12 and _classes(value) == 4 and _password(value)
+    return len(value) >= 12 and classes(value) == 4 and password(value)
 
 
 # --- by neighbourhood ---
@@ -329,9 +244,9 @@ def _token(text: str, token: str, start: int) -> Iterator[tuple[int, int, str]]:
             return
         at += len(piece) + 1
     uuid = bool(UUID.fullmatch(token))
-    if not uuid and not _mixed(token.strip("="), 10):
+    if not uuid and not is_mixed(token.strip("="), 10):
         return
-    if 50 < len(token) < 53 and WIF.fullmatch(token) and not _stands_in(token):
+    if 50 < len(token) < 53 and WIF.fullmatch(token) and not stands_in(token):
         yield start, end, "wallet key"
         return
     if text.startswith(("...", "…", "("), end):
@@ -341,7 +256,7 @@ def _token(text: str, token: str, start: int) -> Iterator[tuple[int, int, str]]:
     in_url = "://" in word or (word.endswith(":") and token.startswith("//"))
     if in_url and not QUERY.search(word):
         return
-    if _beside(text, left, word, start, token, uuid, in_url) and (uuid or not _stands_in(token)):
+    if _beside(text, left, word, start, token, uuid, in_url) and (uuid or not stands_in(token)):
         yield start, end, GENERIC
 
 
@@ -355,19 +270,19 @@ def _begins(piece: str) -> bool:
         return False
     prefix = max((p for p in PREFIXES if piece.startswith(p)), key=len)
     rest = piece[len(prefix) :]
-    if _stands_in(rest) or any(known in piece for known in DOCUMENTED):
+    if stands_in(rest) or any(known in piece for known in DOCUMENTED):
         return False
     if len(prefix) <= 3:  # says little: the rest has to be long and of one piece
         if prefix in ("SK", "AC"):
             return bool(re.fullmatch(r"[0-9a-fA-F]{32}", rest)) and any(c.isdigit() for c in rest)
         if prefix in ("sk-", "fc-"):
-            return len(rest) >= 20 and any(c.isdigit() for c in rest) and _wordy(rest) < 0.45
+            return len(rest) >= 20 and any(c.isdigit() for c in rest) and wordy(rest) < 0.45
         if prefix in ("hf_", "r8_"):
-            return len(rest) >= 30 and _wordy(rest) < 0.5
+            return len(rest) >= 30 and wordy(rest) < 0.5
         if prefix in ("SG.", "AQ.", "sl.", "t1."):
-            return len(rest) >= 40 and _opaque(rest)
+            return len(rest) >= 40 and opaque(rest)
         if prefix == "cio":
-            return len(rest) == 32 and rest.isalnum() and _opaque(rest)
+            return len(rest) == 32 and rest.isalnum() and opaque(rest)
         return False
     if prefix in ("AKIA", "ASIA", "ABIA", "ACCA"):
         return len(rest) == 16 and rest.isalnum() and rest.upper() == rest
@@ -376,7 +291,7 @@ def _begins(piece: str) -> bool:
     if HEX.fullmatch(rest.replace("-", "")) and sum(c.isdigit() for c in rest) >= 3:
         return True
     numbered = digits(rest) > 0
-    return _opaque(rest) or (_wordy(rest) < 0.4 and (numbered or prefix == "api_org_"))
+    return opaque(rest) or (wordy(rest) < 0.4 and (numbered or prefix == "api_org_"))
 
 
 def _beside(
@@ -410,6 +325,24 @@ def _beside(
 
 def _tells(word: str) -> bool:
     return word in TELLING or word.endswith(("key", "token", "secret", "password", "passwd"))
+
+
+LEAST_NAME = 16
+_RUN = pattern(r"[A-Za-z0-9]{12}")
+
+
+@lru_cache(maxsize=8_192)
+def is_called_by(path: str) -> str:
+    """The kind of secret that a file, or a folder on its way, is called by; "" for none. No word
+    announces it there, so that a digest counts, too; a UUID does not."""
+    for name in path.split("/"):
+        for _start, _end, kind in find(name):
+            return kind
+        for piece in name.split("."):
+            long = len(piece) >= LEAST_NAME and _RUN.search(piece)
+            if long and not UUID.fullmatch(piece) and opaque(piece, LEAST_NAME):
+                return GENERIC
+    return ""
 
 
 def redact(text: str) -> tuple[str, int]:

@@ -18,7 +18,7 @@ from nightpress.checks import secrets
 from nightpress.errors import Withheld
 from nightpress.model import Anatomy, Request, SourceFile
 from nightpress.plan import PluginState
-from nightpress.plugin import sources
+from nightpress.plugin import is_secret, sources
 
 
 def anatomy(plugin: PluginState, read: sources.Sources) -> Anatomy:
@@ -54,14 +54,23 @@ def _without(value: Any) -> Any:
 
 
 def places(plugin: PluginState, read: sources.Sources) -> Iterator[str]:
-    """`PATH:LINE: what` of each secret in the plugin's sources, for the user."""
+    """`PATH:LINE: what` of each secret in the plugin's sources (`PATH: what` of one that is a
+    name), for the user."""
     folder = plugin.manifest.path if plugin.manifest is not None else plugin.slug
+    prefix = "" if folder == "." else f"{folder}/"
+    for path in plugin.files:
+        if (kind := secrets.is_called_by(path)) and is_secret(path, plugin.secret_names):
+            # no message holds it either: they travel to logs, and to whoever is told of a run
+            names = (f"{n[:4]}..." if secrets.is_called_by(n) else n for n in path.split("/"))
+            yield (
+                f"{prefix}{'/'.join(names)}: its name looks like a secret ({kind}): no document is"
+                " made from it; if it is real, revoke it"
+            )
     for file in read.files:
-        path = file.path if folder == "." else f"{folder}/{file.path}"
         for line, kind in _clean(file.text)[1]:
             yield (
-                f"{path}:{line}: looks like a secret ({kind}): it is left out of what is sent; if"
-                " it is real, revoke it"
+                f"{prefix}{file.path}:{line}: looks like a secret ({kind}): it is left out of what"
+                " is sent; if it is real, revoke it"
             )
 
 

@@ -15,13 +15,14 @@ from msgspec.structs import replace
 from nightpress import fingerprint
 from nightpress import project as contract
 from nightpress.errors import UnsafePath
+from nightpress.lazy import pattern
 from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.plan import content, decide
 from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Absent, History
 from nightpress.plan.standing import Publication, Standing
 from nightpress.plan.state import PluginState, Target
-from nightpress.plugin import anatomy, sources
+from nightpress.plugin import EXACTLY, anatomy, sources
 from nightpress.project import Project, crash, discover, paths, plugin_json
 from nightpress.storage import RACY_NS, git, tree
 from nightpress.storage import index as digests
@@ -88,6 +89,7 @@ class Gatherer:
             return plugin
         try:
             self._read(plugin, manifest)
+            plugin.secret_names = (*_called_by_a_secret(plugin), *plugin.secret_names)
             plugin.absent = self._away(manifest)
             if not any(path in plugin.files for path in anatomy.PLUGIN_JSON):
                 self._entered(plugin, manifest)
@@ -328,6 +330,19 @@ def _holds_something(folder: Path) -> bool:
         return next(os.scandir(folder), None) is not None
     except OSError:
         return False
+
+
+_LONG = pattern(r"[A-Za-z0-9+~_-]{16}")
+
+
+def _called_by_a_secret(plugin: PluginState) -> list[str]:
+    """Files whose very name, or folder, looks like a secret, as rules of `secret_names`: they are
+    no source."""
+    if not (paths := [path for path in plugin.files if _LONG.search(path)]):
+        return []
+    from nightpress.checks import is_called_by
+
+    return [f"{EXACTLY}{path}" for path in paths if is_called_by(path)]
 
 
 def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Problem:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nightpress.plugin.excerpts import Chosen, choose, shortened
     from nightpress.plugin.facts import Fact, FactKind, Facts, collect
     from nightpress.plugin.names import skill_name
-    from nightpress.plugin.secret_names import is_secret
+    from nightpress.plugin.secret_names import EXACTLY, is_secret
     from nightpress.plugin.sources import STANDING_CAP
     from nightpress.plugin.yaml import YamlDocument, YamlError
 else:
@@ -27,13 +27,14 @@ else:
             "excerpts": ["Chosen", "choose", "shortened"],
             "facts": ["Fact", "FactKind", "Facts", "collect"],
             "names": ["skill_name"],
-            "secret_names": ["is_secret"],
+            "secret_names": ["EXACTLY", "is_secret"],
             "sources": ["STANDING_CAP"],
             "yaml": ["YamlDocument", "YamlError"],
         },
     )
 
 __all__ = [
+    "EXACTLY",
     "STANDING_CAP",
     "Chosen",
     "Fact",

@@ -76,16 +76,30 @@ PUBLIC = pattern(
 SEGMENT = pattern(r"[a-z0-9]+")
 
 
+EXACTLY = "="
+"""Begins a rule that is one path, and no pattern."""
+
+
+@lru_cache(maxsize=8)
+def _rules(own: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """(the paths that are named exactly, the patterns)."""
+    exact = frozenset(rule[1:] for rule in own if rule.startswith(EXACTLY))
+    return exact, tuple(rule for rule in own if not rule.startswith(EXACTLY))
+
+
 @lru_cache(maxsize=8_192)
 def is_secret(path: str, own: Sequence[str] = ()) -> bool:
     """Does the name say that the file holds secrets? own: the project's patterns; the last that
-    fits decides."""
+    fits decides, then a path that is EXACTLY named."""
     lower = path.lower()
     name = lower.rpartition("/")[2]
-    for rule in reversed(own):
+    exact, patterns = _rules(tuple(own))
+    for rule in reversed(patterns):
         wanted = rule.removeprefix("!").lower()
         if fnmatchcase(lower if "/" in wanted else name, wanted):
             return not rule.startswith("!")
+    if path in exact:
+        return True
     if PUBLIC.fullmatch(name):
         return False
     if name.endswith(ENDINGS) or HISTORY.fullmatch(name):

@@ -387,6 +387,21 @@ def is_sound(path: Path) -> bool:
     """Does SQLite find the database in order (its own check; content is for hashes to judge)?"""
     try:
         with closing(read_only(path)) as connection:
-            return [row[0] for row in connection.execute("PRAGMA quick_check")] == ["ok"]
+            return _in_order(connection)
     except (LedgerError, sqlite3.Error):
         return False
+
+
+def is_damaged(path: Path) -> bool:
+    """Does SQLite find it out of order? A disk that refuses to be read is no such finding."""
+    try:
+        with closing(read_only(path)) as connection:
+            return not _in_order(connection)
+    except LedgerError as error:
+        return is_damage(error)
+    except sqlite3.Error as error:
+        return error.sqlite_errorcode & 0xFF in _CORRUPT
+
+
+def _in_order(connection: sqlite3.Connection) -> bool:
+    return [row[0] for row in connection.execute("PRAGMA quick_check")] == ["ok"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.dependency import DatabaseException, SqliteDB
+from doit.exceptions import InvalidDodoFile
 
 from nightpress.storage import private
 
@@ -46,16 +47,21 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
         return self._opened
 
     def _open(self) -> Connection:
+        """Raises InvalidDodoFile where it cannot be opened: it knows what doit is to ignore."""
         from nightpress.storage import sqlite
 
         path = Path(self.name)
         try:
-            if path.exists() and not sqlite.is_sound(path):
-                raise DatabaseException
+            if path.exists() and sqlite.is_damaged(path):
+                path.replace(f"{path}.damaged")
             connection: Connection = self._sqlite3(self.name)
-        except DatabaseException:
-            path.replace(f"{path}.damaged")
-            connection = self._sqlite3(self.name)
+        except (DatabaseException, OSError) as error:
+            refused = error.strerror if isinstance(error, OSError) else None
+            why = refused or str(error).rpartition("Original error: ")[2]
+            hint = "make room, or look after the disk and its permissions; then run it again"
+            raise InvalidDodoFile(
+                f"{self.name}, doit's own state, cannot be opened: {why}\n  hint: {hint}"
+            ) from None
         return connection
 
     def dump(self) -> None:
@@ -66,8 +72,9 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
 
         try:
             super().dump()
-        except sqlite.Error as error:
-            sys.stderr.write(f"doit's own state was not saved ({error}); the ledger decides\n")
+        except (sqlite.Error, InvalidDodoFile) as error:
+            why = str(error).partition("\n")[0]
+            sys.stderr.write(f"doit's own state was not saved ({why}); the ledger decides\n")
 
     def set(self, task_id: str, dependency: str, value: Any) -> None:
         """doit does not know that a plugin's task stands for its documents, and would go on making
