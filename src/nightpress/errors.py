@@ -126,6 +126,7 @@ ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
     "transient": (True, False),  # 408, 5xx, timeouts, disconnects
     "malformed": (True, False),  # a 200 whose body is empty or no JSON
     "truncated": (True, False),  # cut off at the token limit: once, with a larger budget
+    "unrecorded": (False, False),  # no reply to this question is recorded (replay)
     "blocked": (False, False),  # prompt blocked or safety stop: no retry
 }
 

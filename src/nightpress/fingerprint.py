@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from nightpress.model import Enhancement, Fingerprint, Generator
+from nightpress.model import Enhancement, Fingerprint, Generator, Request
 
 
 def digest(*parts: str) -> str:
@@ -120,6 +120,14 @@ def settings(enhancement: Enhancement, told: Mapping[str, object]) -> str:
         size.append("fixed")
     more = [canonical(told)] if told else []
     return digest(enhancement.generator, enhancement.target, *size, canonical(declared), *more)
+
+
+def question(writer: str, request: Request) -> str:
+    """Digest of all that a reply depends on; the same question has the same one for ever."""
+    return digest(
+        writer, request.phase, request.system, request.prompt, canonical(request.schema),
+        str(request.max_output_tokens),
+    )  # fmt: skip
 
 
 def writer(backend: str, model: str) -> str:

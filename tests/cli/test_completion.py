@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nightpress.backends import BACKENDS
 from nightpress.cli import completion
 from tests.market import Market, environment, plugin
 
@@ -38,7 +39,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
         ("build alpha be", "beta"),
         ("build nothing/", ""),
         ("facts be", "beta"),
-        ("build --backend ", "auto gemini offline"),
+        ("build --backend ", " ".join(sorted(["auto", *BACKENDS]))),
         ("build --max", "--max-calls --max-cost --max-tokens"),
         ("restore --plugin al", "alpha alphabet"),
         ("ci ", "check nightly"),

@@ -4,6 +4,7 @@ run that has nothing to do."""
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,3 +104,40 @@ def test_a_night_with_faults_ends_well(shop: Market, writer: str) -> None:
         shop.done(*words, "pace=unpaced", **environ)
     said = [one for (one,) in shop.rows("SELECT outcome FROM calls ORDER BY id")]
     assert said.count("reply") >= 4 and "transient" in said
+
+
+def test_a_recording_makes_the_same_documents_without_a_server(shop: Market) -> None:
+    with WRITERS["openai"](shop) as (words, environ):
+        shop.done(*words, "pace=unpaced", **environ)
+    told = shop.run("nightpress", "record", "tests/replies")
+    assert "4 replies recorded" in told.out, told.err
+    before = {name: shop.target(name).read_bytes() for name in ("alpha", "beta")}
+    lock = (shop.root / "nightpress.lock").read_bytes()
+    shutil.rmtree(shop.root / ".nightpress")  # a clone
+    replay = "backend=replay:tests/replies"
+    assert "without work: 2 up to date" in shop.done(replay).out
+    for path in [*map(shop.target, before), shop.root / "nightpress.lock"]:
+        path.unlink()
+    shutil.rmtree(shop.root / ".nightpress")
+    assert "2 published" in shop.done(replay).out
+    assert {name: shop.target(name).read_bytes() for name in before} == before
+    assert (shop.root / "nightpress.lock").read_bytes() == lock
+    assert "nothing to do" in shop.done(replay).out
+    shop.done("report")
+    report = json.loads((shop.root / ".nightpress" / "report" / "report.json").read_text())
+    assert report["standing"] == {"fresh": 2, "insufficient": 1}, "in the name of who was recorded"
+    assert shop.run("nightpress", "record", "again").code == 3, "an echo is no recording"
+
+
+def test_a_question_that_changed_fails_its_document_and_no_other(shop: Market) -> None:
+    with WRITERS["anthropic"](shop) as (words, environ):
+        shop.done(*words, "pace=unpaced", **environ)
+    shop.run("nightpress", "record", "tests/replies")
+    with (shop.root / "plugins" / "beta" / "README.md").open("a") as readme:
+        readme.write("\nIt settles on Fridays as well.\n")
+    for name in ("alpha", "beta"):
+        shop.target(name).unlink()
+    failed = shop.doit("backend=replay:tests/replies")
+    assert failed.code == 1
+    assert "1 published" in failed.out and "the question has changed since" in failed.out
+    assert shop.target("alpha").exists()

@@ -27,6 +27,7 @@ from nightpress.backends.declaration import (
 from nightpress.backends.gemini.declaration import GEMINI
 from nightpress.backends.offline.declaration import OFFLINE
 from nightpress.backends.openai.declaration import OPENAI
+from nightpress.backends.replay.declaration import REPLAY
 from nightpress.errors import UsageError
 from nightpress.model import Backend
 from nightpress.text import suggestion
@@ -37,7 +38,9 @@ __all__ = [
     "models", "most_bytes", "section", "usual", "way",
 ]  # fmt: skip
 
-BACKENDS: dict[str, Declaration] = {one.name: one for one in (OFFLINE, GEMINI, OPENAI, ANTHROPIC)}
+BACKENDS: dict[str, Declaration] = {
+    one.name: one for one in (OFFLINE, GEMINI, OPENAI, ANTHROPIC, REPLAY)
+}
 """By name. `auto` takes the first of those that it may whose key is set."""
 
 
@@ -63,10 +66,13 @@ def models() -> list[Declaration]:
 
 
 def section(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the project's `values` say of a backend: the section of its name, and the base URL."""
+    """What the project's `values` say of a backend: the section of its name, the base URL,
+    and `at`: what stands behind the colon of `backend=NAME:AT`."""
     settings = dict(values.get(name) or {})
     if values.get("base_url"):
         settings["base_url"] = values["base_url"]
+    if values.get("backend_at"):
+        settings["at"] = values["backend_at"]
     return settings
 
 

@@ -192,7 +192,8 @@ class Access(Struct, frozen=True):
     environment variable that names it otherwise.
 
     Where the way decides about the models: models, others, default_model take the place of the
-    declaration's; free: nothing that goes this way costs anything."""
+    declaration's; free: nothing that goes this way costs anything; stands_for: in whose name it
+    answers (`BACKEND:MODEL`, the usual one first), where that is not its own."""
 
     name: str = ""
     keys: tuple[str, ...] = ()
@@ -205,6 +206,7 @@ class Access(Struct, frozen=True):
     others: Model = Model()
     default_model: str = ""
     free: bool = False
+    stands_for: tuple[str, ...] = ()
 
     def key(self, environ: Environ) -> str | None:
         """The name of the variable whose key is used; None where none is set."""
@@ -247,7 +249,8 @@ class Declaration(Struct, frozen=True, kw_only=True):
     key: the environment variable that users are told to put their key into.
     default_model: asked where the project names none; models: those that are known; others: what
     is assumed of a model that is not among them.
-    auto: may `backend: auto` choose it, where its key is there? free: no call costs anything.
+    auto: may `backend: auto` choose it, where its key is there? free: no call costs anything;
+    stands_in: it answers in the name of another.
     day: when a day's quota is new.
     advice: cause of a failure (a kind of `errors.ANSWER_KINDS`, the name of an error) -> what to
     do, where the general advice is not precise enough.
@@ -263,6 +266,7 @@ class Declaration(Struct, frozen=True, kw_only=True):
     key: str = ""
     auto: bool = False
     free: bool = False
+    stands_in: bool = False
     default_model: str = ""
     models: Mapping[str, Model] = {}
     others: Model = Model()

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightpress import errors
-from nightpress.cli import check, ci, completion, doctor, facts, status, task, watch, why
+from nightpress.cli import check, ci, completion, doctor, facts, record, status, task, watch, why
 from nightpress.progress import outlet
 from nightpress.project import options, version
 from nightpress.text import safe, suggestion
@@ -69,7 +69,7 @@ class _Parser(argparse.ArgumentParser):
 
 _OWN = (
     "init", "check", "ci", "facts", "status", "doctor", "completion", "watch", "tonight",
-    "restore-all", "why",
+    "record", "restore-all", "why",
 )  # fmt: skip
 
 
@@ -107,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add(commands)
     ci.add(commands)
     facts.add(commands)
+    record.add(commands)
     status.add(commands)
     doctor.add(commands)
     completion.add(commands)

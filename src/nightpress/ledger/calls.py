@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from nightpress import fingerprint
 from nightpress.ledger.ledger import Ledger
 from nightpress.ledger.rows import CALL_COLUMNS, RecordedAttempt, RecordedCall
 
@@ -50,6 +52,48 @@ def departures(ledger: Ledger, model: str, day: str) -> Iterator[Departure]:
     )
     for row in ledger.rows(query, (day, model)):
         yield Departure(row["began"], row["tokens"])
+
+
+class LastReply(Struct, frozen=True):
+    """A reply that a document was last made from. request_sha256: the question's digest; writer:
+    who was asked (`BACKEND:MODEL`)."""
+
+    request_sha256: str
+    job: str
+    phase: str
+    writer: str
+    text: str
+    model_answered: str
+    finish: str
+    tokens_in: int
+    tokens_out: int
+
+
+def last_replies(ledger: Ledger, but: Sequence[str] = ()) -> list[LastReply]:
+    """Of each job's last attempt that asked a model: the last reply to each of its questions, and
+    the last analysis of each plugin; in the order in which they were given. but: backends whose
+    calls do not count."""
+    query = (
+        "WITH last AS (SELECT job, max(enhancement_id) AS document, max(id) AS id FROM calls"
+        " WHERE outcome = 'reply' AND backend NOT IN (SELECT value FROM json_each(?))"
+        " GROUP BY job),"
+        " asked AS (SELECT calls.* FROM calls JOIN last ON calls.job = last.job"
+        " JOIN calls AS latest ON latest.id = last.id WHERE calls.outcome = 'reply'"
+        " AND (calls.enhancement_id = document"
+        " OR document IS NULL AND calls.run_id = latest.run_id))"
+        " SELECT request_sha256, replies.job, replies.phase, backend, asked.model_requested, text,"
+        " replies.model_answered, finish, replies.tokens_in, replies.tokens_out, max(replies.id)"
+        " FROM replies JOIN asked ON prompt_sha256 = request_sha256"
+        " GROUP BY request_sha256 ORDER BY 11"
+    )
+    return [
+        LastReply(
+            row["request_sha256"], row["job"], row["phase"],
+            fingerprint.writer(row["backend"], row["model_requested"]), row["text"],
+            row["model_answered"], row["finish"], row["tokens_in"], row["tokens_out"],
+        )
+        for row in ledger.rows(query, (json.dumps(list(but)),))
+    ]  # fmt: skip
 
 
 def recent_seconds(ledger: Ledger) -> list[float]:

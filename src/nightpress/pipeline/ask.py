@@ -33,12 +33,8 @@ FEW = 30
 
 
 def request_key(request: Request, writer: Writer) -> str:
-    """sha256 of all that a reply depends on; the same question has the same key for ever."""
-    schema = fingerprint.canonical(request.schema)
-    return fingerprint.digest(
-        str(writer), request.phase, request.system, request.prompt, schema,
-        str(request.max_output_tokens),
-    )  # fmt: skip
+    """The digest of the question; the same question has the same key for ever."""
+    return fingerprint.question(str(writer), request)
 
 
 def tokens_of(request: Request) -> int:

@@ -109,8 +109,8 @@ def _account(project: Project) -> str:
 def declared(project: Project, model: str = "") -> Declaration:
     """The backend that knows the model; of an unknown one, or without one, the project's own. (Of a
     project that is written offline, the first that asks models: its quota may be on record.)"""
-    values = project.defaults.values
-    name = project.options.get("backend") or values.get("backend")
+    values = project.values
+    name = values.get("backend")
     own = backends.BACKENDS.get(name or "auto")
     if own is None or own.kind != "model":
         own = backends.declaring(model) or backends.usual()
@@ -122,7 +122,7 @@ def declared(project: Project, model: str = "") -> Declaration:
 
 
 def _access(project: Project) -> Access:
-    return backends.way(declared(project).name, project.defaults.values)[1]
+    return backends.way(declared(project).name, project.values)[1]
 
 
 def pacer(run: Run, spent: budget.Spending) -> Pacer:

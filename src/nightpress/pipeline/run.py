@@ -80,7 +80,7 @@ class Run(Struct):
             self.run_id,
             pid=os.getpid(),
             command=self.command,
-            backend=writer.backend,
+            backend=writer.named or writer.backend,
             model=writer.model,
             version=version(),
         )

@@ -74,7 +74,11 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 def _backend(text: str) -> str:
-    return _one_of("auto", *BACKENDS)(text)
+    name, colon, at = text.partition(":")
+    _one_of("auto", *BACKENDS)(name)
+    if colon and not at:
+        raise ValueError(f"something behind the colon of {text}")
+    return text
 
 
 OPTIONS = {
@@ -117,4 +121,7 @@ def read(given: Mapping[str, str]) -> dict[str, Any]:
             checked[name] = option.read(text)
         except ValueError as error:
             raise UsageError(f"{name}={text}: expected {error}", option.help) from None
+    named, colon, at = checked.get("backend", "").partition(":")
+    if colon:
+        checked |= {"backend": named, "backend_at": at}
     return checked

@@ -155,6 +155,11 @@ class Project:
 
     # --- who writes ---
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """The defaults, with this run's options before them."""
+        return {**self.defaults.values, **self.options}
+
     def writer(self, overrides: Mapping[str, Any] | None = None) -> writers.Writer:
         """The writer, by option, else the manifest's override, else the defaults."""
         values = {**self.defaults.values, **(overrides or {}), **self.options}
@@ -199,7 +204,8 @@ class Project:
         """What the project says of a backend: the section of its name, and the base URL."""
         if writer.kind == "offline":
             return {}
-        settings = backends.section(writer.backend, self.defaults.values)
+        settings = backends.section(writer.backend, self.values)
+        settings["writer"] = str(writer)
         settings["clock_speed"] = getattr(self.clock, "speed", 1.0)
         return settings
 

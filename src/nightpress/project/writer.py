@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from nightpress import backends
-from nightpress.backends import Declaration
+from nightpress.backends import Access, Declaration
 from nightpress.errors import UsageError
 from nightpress.fingerprint import writer as words
 from nightpress.text import suggestion
@@ -27,20 +27,21 @@ _PAY_OR_LIMITS = f"{_PAY}; or state its `limits`, with `rpd`, if it has a free t
 class Writer(Struct, frozen=True):
     """backend: its name; paid: through a route that costs money, whatever the model; by_default:
     offline was taken for want of a key, so it never makes a model's document stale; why: one
-    sentence."""
+    sentence; named: the backend in whose name this one answers, where it is another's."""
 
     backend: str
     model: str
     why: str
     paid: bool = False
     by_default: bool = False
+    named: str = ""
 
     @property
     def kind(self) -> str:
         return backends.find(self.backend).kind
 
     def __str__(self) -> str:
-        return words(self.backend, self.model)
+        return words(self.named or self.backend, self.model)
 
 
 def is_free(
@@ -69,6 +70,8 @@ def choose(
     declared, access = backends.way(name, values)
     if declared.kind == "offline":
         return Writer(name, name, f"backend: {name} is configured")
+    if access.stands_for:
+        return _standing_in(name, access, values)
     model = _model(declared, values)
     if not model:
         raise UsageError(
@@ -107,8 +110,19 @@ def declared(name: str, values: Mapping[str, Any]) -> Writer:
     """The writer for a backend that is named, whatever keys there are; UsageError where there is
     no such backend."""
     found, access = backends.way(name, values)
+    if access.stands_for:
+        return _standing_in(name, access, values)
     model = name if found.kind == "offline" else _model(found, values)
     return Writer(name, model, f"backend: {name} is configured", paid=access.paid)
+
+
+def _standing_in(name: str, access: Access, values: Mapping[str, Any]) -> Writer:
+    """The writer that answers for another: for the one of the model that is named, else for the
+    usual one."""
+    pairs = [one.partition(":") for one in access.stands_for]
+    named, _, model = next((p for p in pairs if p[2] == values.get("model")), pairs[0])
+    why = f"backend: {name} is configured, through {access.name}"
+    return Writer(name, model, why, named=named)
 
 
 def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str, str]) -> Writer:

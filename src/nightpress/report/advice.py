@@ -22,6 +22,7 @@ TODO = {
     "transient": "run doit again: the connection or the server failed",
     "malformed": "run doit again; if it lasts, take another model",
     "truncated": "raise max_output_tokens of the generator, or lower size.max",
+    "unrecorded": "ask the model itself, then record its replies anew (nightpress record FOLDER)",
     "Withheld": "take the secret out of the generator's files or the manifest, and revoke it",
     "Crashed": "report the file that its message names",
     "blocked_by_chance": "nothing: it is asked for once more by the next run",
