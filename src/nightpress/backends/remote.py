@@ -208,7 +208,9 @@ class Chat(Remote[Client]):
 
     def free(self, model: str) -> tuple[str, dict[str, str]] | None:  # noqa: ARG002
         """The list of models, which whoever speaks the protocol has."""
-        return f"{self.route.address}/models", {"authorization": f"Bearer {self.route.secret}"}
+        secret = self.route.secret
+        signed = {"authorization": f"Bearer {secret}"} if secret else {}
+        return f"{self.route.address}/models", signed
 
     def tried(self, status: int, body: str) -> Answer | None:
         """A key that is refused, a service that is away; a list may be missing, or cut short."""

@@ -40,7 +40,9 @@ class Anthropic(Chat["AsyncAnthropic"]):
         )
 
     def free(self, model: str) -> tuple[str, dict[str, str]] | None:  # noqa: ARG002
-        headers = {"x-api-key": self.route.secret, "anthropic-version": "2023-06-01"}
+        headers = {"anthropic-version": "2023-06-01"}
+        if self.route.secret:
+            headers["x-api-key"] = self.route.secret
         return f"{self.route.address}/v1/models", headers
 
     async def send(self, client: AsyncAnthropic, request: Request) -> str:
