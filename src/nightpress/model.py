@@ -114,6 +114,11 @@ class Enhancement(Struct, frozen=True):
         return str(self.settings.get("standing", "keep"))
 
     @property
+    def profile(self) -> str:
+        """By whose rules the skill is installed: claude-code, agent-plugins or upload."""
+        return str(self.settings.get("profile", "claude-code"))
+
+    @property
     def about(self) -> str:
         """The component that a reference is of: its path in the plugin; "" of no reference."""
         return str(self.settings.get("about", ""))
@@ -224,7 +229,7 @@ class Material(Struct, frozen=True):
     spares: nothing of the standing text may be lost (a person's, and not to be replaced); extends:
     nor is anything of its frontmatter proposed anew; afresh: nothing of the standing text is used:
     a template made it; references: path of a component -> path of the file, in the skill's own
-    folder, that tells all of it."""
+    folder, that tells all of it; profile: by whose rules it is installed."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -241,6 +246,7 @@ class Material(Struct, frozen=True):
     afresh: bool = False
     extends: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
+    profile: str = "claude-code"
 
 
 class Reply(Struct, frozen=True):

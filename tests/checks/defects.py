@@ -365,6 +365,13 @@ def against() -> list[Defect]:
             "losses", "a rule", same, standing=end("\nNever sail at the sill's own height.\n")(BASE)
         ),
         made("losses", "a heading", same, standing=end("\n## Ice\n\nIt melts.\n")(BASE)),
+        made("profile-size", "cut off", same, profile="agent-plugins"),
+        made(
+            "profile-links",
+            "out of the folder",
+            end("\nSee [all](../../README.md) of it.\n"),
+            profile="upload",
+        ),
         made("bundle-repeats", "in its reference", same, bundle={"references/a.md": BASE}),
         made("references-alike", "a twin", same, bundle={"b.md": BASE}, frontmatter="none"),
         made("finish-reason", "token limit", same, finish="length"),

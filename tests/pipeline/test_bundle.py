@@ -166,3 +166,29 @@ def test_lines_that_stand_in_a_reference_too(shared: int, told: int) -> None:
     assert not list(references_alike(parsed, Context(bundle=bundle), options))
     as_reference = Context(bundle=bundle, frontmatter="none")
     assert len(list(references_alike(parsed, as_reference, options))) == told
+
+
+def test_the_profile_upload_leads_nowhere_out_of_the_folder(tmp_path: Path) -> None:
+    market = _market(tmp_path)
+    path = tmp_path / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text() + "profile: upload\n")
+    assert "3 published" in market.done().out
+    files = [market.target("alpha"), *market.target("alpha").parent.glob("references/*")]
+    assert len(files) == 3
+    assert all("](../.." not in file.read_text() for file in files)
+
+
+def test_the_profile_agent_plugins_keeps_8_000_bytes_and_asks_for_a_manifest(
+    tmp_path: Path,
+) -> None:
+    plugin(tmp_path, "alpha", size=14_000)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    path = tmp_path / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text() + "profile: agent-plugins\n")
+    market.done()
+    assert 4_000 < market.target("alpha").stat().st_size <= 8_000
+    said = "plugin.json is missing at the plugin's root"
+    assert said in market.run("nightpress", "check").out
+    (tmp_path / "plugins/alpha/plugin.json").write_text('{"name": "alpha"}')
+    assert "plugin.json has no $schema" in market.run("nightpress", "check").out

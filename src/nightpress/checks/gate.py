@@ -44,8 +44,9 @@ class Context(Struct, frozen=True):
     reason; instructions: the prompt's own words, without plugin content; neighbours: the paragraphs
     of the marketplace's other documents; custom: the project's own checks, already loaded; forced:
     the user accepts losses against the standing file; outline: the sections that the generator
-    declares; bundle: path -> text of the other files of the document's bundle; rivals: from which
-    of the marketplace's other skills a skill would take requests.
+    declares; bundle: path -> text of the other files of the document's bundle; profile: by whose
+    rules it is installed; rivals: from which of the marketplace's other skills a skill would take
+    requests.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -68,6 +69,7 @@ class Context(Struct, frozen=True):
     forced: bool = False
     outline: tuple[Mapping[str, Any], ...] = ()
     bundle: Mapping[str, str] = field(default_factory=dict)
+    profile: str = "claude-code"
     rivals: Callable[[Skill], Iterable[Beaten]] | None = None
 
 

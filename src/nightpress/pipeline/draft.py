@@ -64,6 +64,7 @@ def request(
         target=state.enhancement.target,
         window=size.of(project, plugin, state.enhancement, state.counted).window,
         links=links(plugin, state),
+        profile=state.enhancement.profile,
         references=bundle.linked(plugin.states, state.enhancement.name),
         siblings=plugin.siblings(state.enhancement),
         current=sources.standing_text(

@@ -171,6 +171,7 @@ def shortage(
         afresh=enhancement.starts_afresh,
         extends=staleness.extends(inputs),
         references=enhancement.references,
+        profile=enhancement.profile,
     )
     extractable = backends.find(writer.backend).extractable
     return _too_little_offline(material, generator, extractable) if extractable else ""

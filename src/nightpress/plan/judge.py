@@ -75,6 +75,7 @@ def judge(
         neighbours=around.beside(text, folder, ours=by_model) if around else None,
         custom=own_checks.gates(generator, settings, project.root),
         bundle=_bundle(plugin, enhancement),
+        profile=enhancement.profile,
         rivals=partial(_beaten, project, f"{plugin.slug}/{enhancement.name}")
         if ours and beside
         else None,

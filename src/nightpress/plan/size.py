@@ -115,6 +115,8 @@ def of(
     """The window of one document; paths: the plugin's files that it is made from. Of one skill
     among several only what lies in its own folder counts: the others have their own documents."""
     declared = enhancement.size
+    if enhancement.profile == "agent-plugins" and enhancement.target.endswith("SKILL.md"):
+        declared = replace(declared, min=min(declared.min, KEPT // 2), max=min(declared.max, KEPT))
     if declared.floor == "fixed" or declared.min <= LEAST:
         return Sized(declared)
     own = sorted(path for path in paths if path != enhancement.target)

@@ -13,6 +13,7 @@ from nightpress.model import Finding
 from nightpress.plan import judge, staleness
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.state import PluginState
+from nightpress.plugin import sources
 from nightpress.project import Project, version
 
 __all__ = ["every", "findings", "of"]
@@ -42,7 +43,7 @@ def of(project: Project, plugin: PluginState) -> tuple[SourceFinding, ...]:
         found = source_findings.find(anatomy, frozenset(plugin.files), market)
         value = json.dumps([asdict(one) for one in found])
         project.index.keep_appraisal(key, value)
-    return tuple(SourceFinding(**one) for one in json.loads(value))
+    return (*(SourceFinding(**one) for one in json.loads(value)), *_profile(plugin))
 
 
 def every(
@@ -57,6 +58,27 @@ def every(
         if own := (*of(project, plugin), *_too_little(plugin)):
             found[slug] = own
     return found
+
+
+def _profile(plugin: PluginState) -> Iterator[SourceFinding]:
+    """What a plugin lacks that is installed as Agent Plugins 1.0.0 has it."""
+    if all(state.enhancement.profile != "agent-plugins" for state in plugin.states.values()):
+        return
+    digest = plugin.files.get(AGENT_PLUGIN, (0, None))[1]
+    text = sources.standing_text(plugin.root, AGENT_PLUGIN, digest)
+    try:
+        held = json.loads(text or "{}")
+    except ValueError:
+        return  # that it is no JSON is a finding of its own
+    known = held if isinstance(held, dict) else {}
+    if missing := [key for key in ("$schema", "name") if not known.get(key)]:
+        lacks = f"has no {' and no '.join(missing)}"
+        what = lacks if text else "is missing at the plugin's root"
+        hint = "profile agent-plugins: clients read $schema and name there, skills/ and mcp.json"
+        yield SourceFinding("profile", f"{AGENT_PLUGIN} {what}", AGENT_PLUGIN, 1, hint)
+
+
+AGENT_PLUGIN = "plugin.json"
 
 
 def _too_little(plugin: PluginState) -> Iterator[SourceFinding]:

@@ -153,9 +153,17 @@ def link(material: Material, path: str, label: str = "") -> str:
     """A link to one of the plugin's files from the document; its path where that makes none."""
     relative = posixpath.relpath(path, posixpath.dirname(material.target) or ".")
     shown = code(path)
+    if material.profile == "upload" and not _travels(material, path):
+        return label or f"`{shown}`"
     if shown != path or re.search(r"[\s()<>\[\]]", relative):
         return f"`{shown}`"
     return f"[{label or path}]({relative})"
+
+
+def _travels(material: Material, path: str) -> bool:
+    """Does the file lie in the folder of the document's skill?"""
+    folder = material.target.partition("/references/")[0].removesuffix("/SKILL.md")
+    return path.startswith(f"{folder}/")
 
 
 def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
