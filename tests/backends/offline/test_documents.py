@@ -614,8 +614,8 @@ LEADS = {
 @pytest.mark.parametrize(
     ("described", "opening", "said"),
     [
-        ("Find a berth", "Find a berth by draught, length and tide.", "Find a berth by draught"),
-        ("Find a berth by draught, length and tide", "Find a berth.", "Find a berth by draught"),
+        ("Find a berth", "Find a berth by draught, length and tide.", "find a berth by draught"),
+        ("Find a berth by draught, length and tide", "Find a berth.", "find a berth by draught"),
     ],
 )
 def test_of_two_leads_that_say_the_same_the_one_that_says_more_stands(
@@ -624,8 +624,8 @@ def test_of_two_leads_that_say_the_same_the_one_that_says_more_stands(
     command = f"---\ndescription: {described}\n---\n\n# Berth\n\n{opening}\n\n## Rules\n\n- Ask.\n"
     made = material(LEADS | {"commands/berth.md": command}, window=Window(200, 14_000))
     body = document(made).split("---\n", 2)[2]
-    lead = body.partition("Run `/berth`")[0]
-    assert said in lead and lead.count("berth") == 1
+    lead = body.partition("## Rules")[0]
+    assert said in lead.lower() and lead.lower().count("a berth") == 1
 
 
 def test_a_list_that_goes_on_says_no_item_twice_and_is_one() -> None:

@@ -183,7 +183,8 @@ def _does(component: Component, known: set[str]) -> list[str]:
             fresh = [one for one in told if len(wording.stems(one) - known) > 1][:3]
             if len(fresh) > 1:
                 rest = [one[:1].lower() + one[1:] for one in fresh]
-                joined = f"{', '.join(rest[:-1])}{',' if rest[2:] else ''} and {rest[-1]}"
+                comma = "," if rest[2:] or " and " in rest[0] else ""
+                joined = f"{', '.join(rest[:-1])}{comma} and {rest[-1]}"
                 return [joined[:1].upper() + joined[1:]]
     return []
 

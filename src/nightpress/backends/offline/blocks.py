@@ -58,13 +58,16 @@ class Block(Struct, frozen=True):
         """Is it a line that means nothing without what follows (`For example:`)?"""
         line = self.text.rstrip(" *_")
         return self.kind == "text" and (
-            line.endswith(":") or (len(line) < SAME and line.startswith("**"))
+            line.endswith(":") or (len(line) < SAME and _BOLD.fullmatch(self.text) is not None)
         )
 
     @property
     def is_label(self) -> bool:
         """Is it a bold line above what it names (`**On Windows:**`)?"""
         return self.announces and self.text.startswith("**")
+
+
+_BOLD = pattern(r"\s*(?:\*\*|__)[^*\n]+(?:\*\*|__):?\s*")
 
 
 def is_ordered(block: Block) -> bool:

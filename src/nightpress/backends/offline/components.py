@@ -258,10 +258,14 @@ def files(material: Material, topic: Topic) -> list[Block]:
         if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
             about = heading.group(1).replace("`", "").replace("*", "")
         name = code(file.path)
+        about = _USAGE.sub(r"`\1`", about) if "`" not in about else about
         more = [sentence(about), interface(material, file.path) if kind == "script" else ""]
         said = " ".join(part for part in more if part)
         rows.append(f"- `{name}`: {said}" if said else f"- `{name}`")
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
+
+
+_USAGE = pattern(r"^usage: +(\S.*?)\.?$", re.I)
 
 
 def _tools(material: Material) -> str:

@@ -52,12 +52,7 @@ def _fresh(block: Block, part: Part, known: Known) -> str:
     if block.announces:
         return block.text
     if block.kind == "text":
-        kept: list[str] = []
-        for one in sentences(block.text):
-            named = set(_NAME.findall(one)) - known.tokens
-            if named or (kept and _HANGS.match(one)) or known.lacks(one, part.news):
-                kept.append(one)
-        return "".join(kept).strip()
+        return _fresh_sentences(block.text, part, known)
     pieces = items_of(block.text) if block.kind == "list" else block.text.split("\n")[2:]
     fresh = [piece for piece in pieces if known.lacks(piece, part.news)]
     if is_ordered(block):
@@ -67,6 +62,16 @@ def _fresh(block: Block, part: Part, known: Known) -> str:
     if known.heard(pieces) and block.kind == "list":  # it goes on with another list of this kind
         return "\n".join(fresh)
     return block.text
+
+
+def _fresh_sentences(text: str, part: Part, known: Known) -> str:
+    """A paragraph of which half is news stays whole: its sentences lean on each other."""
+    said, kept = sentences(text), list[str]()
+    for one in said:
+        named = set(_NAME.findall(one)) - known.tokens
+        if named or (kept and _HANGS.match(one)) or known.lacks(one, part.news):
+            kept.append(one)
+    return text if 2 * len(kept) >= len(said) else "".join(kept).strip()
 
 
 class Known(Struct):

@@ -218,6 +218,7 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
         if not base:
             about, groups = _led(about, groups, material.anatomy.name)
             groups = _modest(groups)
+            about, lead = _woven(material, about, lead)
             at = 1 if len(lead) > 2 else len(lead)  # the arguments as a section of their own
             first = Part((), (2,), 1, about, news=SUMMARY)
             runs = Part((), (3, number, 1, 0), 1, lead[:at])  # after what the text begins with
@@ -273,6 +274,22 @@ def _led(
         rest = replace(first, blocks=first.blocks[1:])
         return about, [replace(groups[0], sections=(rest, *groups[0].sections[1:])), *groups[1:]]
     return about, groups
+
+
+def _woven(
+    material: Material, about: list[Block], lead: list[Block]
+) -> tuple[list[Block], list[Block]]:
+    """A description and how its command is called in one sentence: "Run `/peek` to profile a
+    file." One that the README begins with, too, stays alone, as that may say it in its place."""
+    text = about[0].text.rstrip(".") if about else ""
+    said = next((f.text for f in material.anatomy.files if f.path.lower() == "readme.md"), "")
+    known = wording.content(f"{material.anatomy.name} {said[:600]}")
+    first, _, rest = text.partition(" ")
+    told = not wording.content(text) - known or not wording.is_deed(first) or first.endswith("s")
+    if told or len(about) > 1 or re.search(r"[.:;`]", text) or not lead[0].text.startswith("Run "):
+        return about, lead
+    runs = Block("text", f"{lead[0].text.removesuffix('.')}, to {first.lower()} {rest}.")
+    return [], [runs, *lead[1:]]
 
 
 def _modest(groups: list[trim.Group]) -> list[trim.Group]:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from nightpress.backends.offline import voice
 from nightpress.backends.offline.blocks import Block, Section, is_step, items_of, sections
 from nightpress.backends.offline.clean import Place
-from nightpress.backends.offline.wording import sentences
+from nightpress.backends.offline.wording import is_deed, sentences
 from nightpress.checks import called
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
@@ -116,7 +116,7 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
     for group in _whole(said if place.own else list(map(voice.of_it, said))):
         # what a README only lists in a few words says nothing; in a workflow it says what to do
         terse = bool(group.steps) or not _README.search(place.path)
-        stead = f"This step stands in {where(place)}." if place.path else ""
+        stead = f"{_THIS_STEP}{where(place)}." if place.path else ""
         found = [trimmed(one, own, terse=terse, stead=stead) for one in group.sections]
         if not group.steps:
             [old], [one] = group.sections, found
@@ -199,7 +199,8 @@ def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
         for at, (text, gone) in enumerate(zip(texts, foreign, strict=True)):
             number = _ORDERED.match(text)
             if gone and number:
-                texts[at] = f"{number[0]}{stead}" + "\n" * (len(text) - len(text.rstrip("\n")))
+                told = _in_short(text, own, stead) or f"{number[0]}{stead}"
+                texts[at] = told + "\n" * (len(text) - len(text.rstrip("\n")))
         block = Block("list", "\n".join(texts))
         return Block("list", _unpraised(block.text))
     kept = [t for t in texts if not (_sells(t) or _is_foreign(t, own) or _is_persona(t))]
@@ -208,10 +209,27 @@ def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
     )
 
 
+def _in_short(step: str, own: Owned, stead: str) -> str:
+    """What a step does, without how, where that names what there is not: "3. Dump the schema with
+    `scripts/gone.sh`." gives "3. Dump the schema, as [...] says."; "" where that cannot be told."""
+    found = _BY_MEANS.match(step.rstrip())
+    where_it_is = stead.removeprefix(_THIS_STEP).rstrip(".")
+    if not found or where_it_is == stead or _is_foreign(found[1], own):
+        return ""
+    return f"{found[1].rstrip(' ,;')}, as {where_it_is} says."
+
+
+_THIS_STEP = "This step stands in "
+_BY_MEANS = pattern(
+    r"(\s*\d+[.)] [A-Z]\w+ [^`\n]+?),? (?:with|using|via|through|by(?: running)?) `[^\n]*"
+)
+
+
 def _is_vacuous(item: str) -> bool:
     """A few plain words ("Production-ready implementations") that are true of anything?"""
     words = _ITEM.sub("", item, count=1).split()
-    return len(words) <= 4 and all(re.fullmatch(r"[a-z][a-z-]*[.,]?", w) for w in words[1:])
+    most = 3 if words and is_deed(words[0]) else 4
+    return len(words) <= most and all(re.fullmatch(r"[a-z][a-z-]*[.,]?", w) for w in words[1:])
 
 
 def _is_persona(item: str) -> bool:

@@ -231,6 +231,12 @@ def is_order(text: str) -> bool:
     return bool(forms & (_VERBS | _PRAISE))
 
 
+def is_deed(word: str) -> bool:
+    """Is the first word of an item a verb, if one that is a noun as often?"""
+    low = word.lower()
+    return bool({low, low.removesuffix("s"), low.removesuffix("es")} & (_VERBS | _ORDERS))
+
+
 _PRAISE = frozenset(
     "go you we it ask mention use always never easy easiest quick fast great best powerful smart"
     " simple avoid don do not no high low full rich two three one first start keep key"
@@ -335,7 +341,7 @@ def done(step: str) -> str:
     return _indicative(" ".join([_conjugated(words[0]), *words[1:]]))
 
 
-_CLAUSE = r"[,;:(]|\.(?:\s|$)| - | \u2013 | \u2014 "
+_CLAUSE = r"[;:(]|,(?!\d)|\.(?:\s|$)| - | \u2013 | \u2014 "
 _SAYS_HOW = pattern(r"[`*<>/$]|\b(?:you|your|never|don't|only|if)\b", re.I)
 
 
