@@ -208,25 +208,29 @@ def _act(subject: Item | str, step: Callable[[Press], object]) -> None:
             "nightpress runs in threads, not in processes",
             "leave out `-P process` (one ledger, one client, one pace for the whole run)",
         )
-    if (press := _press(now)) is None:
+    try:
+        press = now.press
+    except (NightpressError, OSError) as error:
+        _halt(now, error)
         return
     try:
         step(press)
     except (NightpressError, OSError) as error:
-        press.stumbled(subject, error)
+        try:
+            press.stumbled(subject, error)
+        except (NightpressError, OSError) as worse:  # the machine does not even take that
+            if worse is error:
+                raise
+            _halt(now, worse)
 
 
-def _press(now: Session) -> Press | None:
-    """The press; None, and no more work in this run, where the machine has none for us."""
-    try:
-        return now.press
-    except (NightpressError, OSError) as error:
-        from nightpress import errors
+def _halt(now: Session, error: NightpressError | OSError) -> None:
+    """No more work in this run; what is open is ended by the next one."""
+    from nightpress import errors
 
-        if (known := errors.known(error)) is None:
-            raise
-        now.run.halt(str(known), known.exit_code)
-        return None
+    if (known := errors.known(error)) is None:
+        raise error
+    now.run.halt(str(known), known.exit_code)
 
 
 def _clean(*items: Item, dryrun: bool) -> None:
