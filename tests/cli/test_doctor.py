@@ -62,6 +62,8 @@ def test_what_is_wrong_is_its_own_result(market: Market, breaks: str, name: str,
         defaults.write_text(defaults.read_text().replace("backend: auto", "backend: gemini"))
     elif breaks == "ledger":
         path = market.root / ".nightpress" / "ledger.db"
+        for suffix in ("-wal", "-shm"):  # it would heal the pages that it holds
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
         path.write_bytes(path.read_bytes()[:100] + os.urandom(8_000))
     elif breaks == "dodo.py":
         (market.root / "dodo.py").unlink()

@@ -79,3 +79,13 @@ def test_in_a_project_it_is_a_sentence(market: Market, place: str, kind: str) ->
         assert "Traceback" not in ran.out + ran.err, ran
         assert "a bug of nightpress" not in ran.out + ran.err
     assert time.monotonic() - began < SOON
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_dodo_py_it_is_a_sentence(market: Market, kind: str) -> None:
+    """Through `nightpress`; `doit` itself takes such a file for none."""
+    make(kind, market.root / "dodo.py")
+    for words in (("plan",), ("tonight",), ("init", "--chapters"), ("doctor",)):
+        ran = market.run("nightpress", *words)
+        assert ran.code in (1, 3) and "no regular file" in ran.out + ran.err, ran
+        assert "Traceback" not in ran.out + ran.err

@@ -189,12 +189,11 @@ def _restore_all(given: argparse.Namespace) -> int:
 def _tonight(given: argparse.Namespace) -> int:
     from nightpress import clock
     from nightpress.cli import tonight
+    from nightpress.project import lacks_dodo
 
     project = Path(given.project)
-    if not (project / "dodo.py").is_file():
-        raise errors.UsageError(
-            f"{given.project}: there is no dodo.py", "run nightpress init first"
-        )
+    if lacks := lacks_dodo(project):
+        raise lacks
     settings = {
         name: str(value)
         for name in options.OPTIONS

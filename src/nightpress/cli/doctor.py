@@ -128,12 +128,15 @@ def _terminal() -> Iterator[Result]:
 
 
 def _project(project: Project) -> Iterator[Result]:
+    from nightpress.project import lacks_dodo
+
     defaults, slugs = project.defaults, project.slugs()
     if not slugs:
         yield Result("project", "error", f"{project.root}: no manifests", "doit manifests")
         return
-    if not (project.root / "dodo.py").is_file():
-        yield Result("project", "error", "there is no dodo.py", "nightpress init")
+    if lacks := lacks_dodo(project.root):
+        what = lacks.message.rpartition(": ")[2]
+        yield Result("project", "error", f"dodo.py: {what}", lacks.hint)
         return
     where = defaults.values.get("marketplace", ".")
     yield Result("project", "ok", f"{project.root}: {len(slugs):,} manifests, marketplace {where}")

@@ -10,8 +10,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 
-from nightpress import errors
-
 __all__ = ["COMMANDS", "run"]
 
 _STATIC = {
@@ -53,7 +51,7 @@ COMMANDS = _PER_PLUGIN | _STATIC | _OF_DOIT
 def run(argv: Sequence[str]) -> int:
     """Become doit with the line that `argv` (the command first) stands for; `--project FOLDER` says
     where, else the nearest project from here upwards. UsageError where there is none."""
-    from nightpress.project import located
+    from nightpress.project import lacks_dodo, located
 
     command, *words = argv
     if {"-h", "--help"} & set(words):
@@ -63,8 +61,8 @@ def run(argv: Sequence[str]) -> int:
         folder, words = _project(words)
         root = located(folder)
         line = list(_line(command, words))
-    if not (root / "dodo.py").is_file():
-        raise errors.UsageError(f"{root}: there is no dodo.py", "run nightpress init first")
+    if lacks := lacks_dodo(root):
+        raise lacks
     os.chdir(root)
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "doit", *line])  # noqa: S606

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from pathlib import Path
 
 from nightpress.errors import UsageError
@@ -10,18 +11,29 @@ from nightpress.project.resources import bundled
 from nightpress.project.sync import replace
 from nightpress.storage import private
 
-__all__ = ["add_chapters"]
+__all__ = ["add_chapters", "lacks_dodo"]
+
+
+def lacks_dodo(root: Path) -> UsageError | None:
+    """What to say where the project has no dodo.py that doit could read; None where it has."""
+    path = root / "dodo.py"
+    if path.is_file():
+        return None
+    if os.path.lexists(path):
+        what = "no regular file (a folder, FIFO, socket, device or a link to what is none)"
+        return UsageError(f"{path}: {what}", "remove it, then run nightpress init")
+    return UsageError(f"{root}: there is no dodo.py", "run nightpress init first")
 
 
 def add_chapters(root: Path) -> list[str]:
     """Append the task functions of our dodo.py that the project's has neither by name nor in use;
     their names. What is there stays as it is. UsageError where it cannot be read or written."""
     path = root / "dodo.py"
+    if lacks := lacks_dodo(root):
+        raise lacks
     try:
         text = private.contents(path).decode("utf-8")
         module = ast.parse(text)
-    except FileNotFoundError:
-        raise UsageError(f"{path}: there is no dodo.py", "run nightpress init first") from None
     except (OSError, UnicodeDecodeError, SyntaxError) as error:
         raise UsageError(f"{path} cannot be read: {error}", "mend it first") from None
     defined = {node.name for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
