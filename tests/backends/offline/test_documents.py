@@ -136,7 +136,8 @@ def test_of_a_long_listing_the_way_to_it_is_told_and_nothing_is_cut() -> None:
     code = "\n\n".join(f"def tide_{n}(hour):\n    return hour * {n}" for n in range(200))
     files = harbour() | {"commands/tides.md": f"# Tides\n\n## Code\n\n```python\n{code}\n```\n"}
     text = document(material(files))
-    listing = "The listing (599 lines of python) stands in"
+    named = ", ".join(f"`tide_{n}`" for n in range(8))
+    listing = f"The listing (599 lines of python: {named} and more) stands in"
     assert f"{listing} [commands/tides.md](../../commands/tides.md)." in text
     assert "def tide_" not in text
 

@@ -367,16 +367,42 @@ def listing(content: str, info: str, place: Place) -> str:
         inside = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
         marks = "`" * (inside + 1)  # a fence in a fence needs more
         return f"{marks}{language}\n{text}\n{marks}"
-    return whereabouts(text.count("\n") + 1, _language(info, text), place)
+    return whereabouts(text, _language(info, text), place)
 
 
-def whereabouts(lines: int, language: str, place: Place) -> str:
-    """Where a listing stands that is not quoted; "" where it stands nowhere."""
+def whereabouts(text: str, language: str, place: Place) -> str:
+    """Where a listing stands that is not quoted, and what it holds; "" where it stands nowhere."""
     if not place.path:
         return ""
     link = posixpath.relpath(place.path, place.target or ".")
     kind = f" of {language}" if language not in ("text", "") else ""
-    return f"The listing ({lines} lines{kind}) stands in [{place.path}]({link})."
+    lines = text.count("\n") + 1
+    told = f"{lines} lines{kind}{_holds(text, language)}"
+    return f"The listing ({told}) stands in [{place.path}]({link})."
+
+
+def _holds(text: str, language: str) -> str:
+    """What a long listing holds, by its headings, or by what it defines; "" where that is less than
+    two things."""
+    if language in ("markdown", "md"):
+        found = [heading(name) for name in re.findall(r"(?m)^#{2,3} +(\S.*)$", text)]
+        named = [name for name in found if _PLAIN_NAME.fullmatch(name)]
+    else:
+        named = [f"`{name}`" for name in _DEFINES.findall(text)]
+    named = list(dict.fromkeys(named))
+    if len(named) < 2:
+        return ""
+    more = " and more" if len(named) > MOST_NAMED else ""
+    return f": {', '.join(named[:MOST_NAMED])}{more}"
+
+
+MOST_NAMED = 8
+_PLAIN_NAME = pattern(r"[A-Z][\w /&'-]{2,40}")
+_DEFINES = pattern(
+    r"(?m)^(?:export )?(?:default )?(?:async )?(?:def|class|function|interface|struct|enum|model"
+    r"|CREATE (?:OR REPLACE )?(?:MATERIALIZED )?(?:TABLE|FUNCTION|VIEW|PROCEDURE|TRIGGER)"
+    r"(?: IF NOT EXISTS)?) +([A-Za-z_][\w.]*)"
+)
 
 
 TOLD = pattern(r"The listing \(([^)]+)\) stands in \[.*\]\(.*\)\.")
@@ -393,7 +419,8 @@ def lean(blocks: Sequence[Block], place: Place) -> list[Block]:
     for block in blocks:
         if block.kind == "code" and len(block.text) > LONG and place.path:
             language = block.text.split("\n", 1)[0].strip("`~ ")
-            block = Block("text", whereabouts(block.text.count("\n") - 1, language, place))
+            inside = "\n".join(block.text.split("\n")[1:-1])
+            block = Block("text", whereabouts(inside, language, place))
         found.append(block)
     return found
 
