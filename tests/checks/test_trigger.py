@@ -78,6 +78,27 @@ def test_requests_are_what_the_text_says_of_its_use_but_not_its_description() ->
     assert trigger.skill_of("none", "# No frontmatter\n", None) is None
 
 
+def test_what_a_skill_is_not_for_is_no_request() -> None:
+    text = """# X
+
+## When to use
+
+**Use it when:**
+- Plan a crossing of the sill at Holmvik
+- Small boats in a calm harbour (use the ferry table instead)
+
+**Don't use it when:**
+- Forecasting waves of tomorrow morning
+
+Ask for it when:
+
+- Print the table for the wall
+"""
+    assert trigger.requests(text) == (
+        "Plan a crossing of the sill at Holmvik", "Print the table for the wall",
+    )  # fmt: skip
+
+
 def test_a_new_description_takes_what_another_was_found_by() -> None:
     rivals = trigger.Rivals([TIDES, GAUGES])
     greedy = Skill("new", "all", f"{TIDES.description} When is high water at Holmvik tomorrow.")

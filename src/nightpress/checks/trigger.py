@@ -45,7 +45,7 @@ WHEN = pattern(
     r"^#{1,6}[ \t]+[^\n]*\b(?:when to|use (?:it |this |them )?when|triggers?|use cases?)\b",
     re.I | re.M,
 )
-NOT = pattern(r"\bnot\b|\bavoid\b", re.I)
+NOT = pattern(r"\bnot\b|n['\u2019]t\b|\bavoid\b|\binstead\b|\bskip\b|\bunless\b|\(consider\b", re.I)
 HEADING = pattern(r"^#{1,6}[ \t]", re.M)
 ITEM = pattern(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+(\S[^\n]*)", re.M)
 USE = pattern(
@@ -285,9 +285,19 @@ def _said(body: str) -> Iterator[str]:
         title = body[heading.start() : body.find("\n", heading.end())]
         after = HEADING.search(body, heading.end())
         if not NOT.search(title):
-            for item in ITEM.finditer(body, heading.end(), after.start() if after else len(body)):
-                if not NOT.search(item[1]):
-                    yield item[1]
+            yield from _items(body[heading.end() : after.start() if after else len(body)])
+
+
+def _items(section: str) -> Iterator[str]:
+    """The items of a section about when to use something, but not those of when not to."""
+    against = False
+    for line in section.split("\n"):
+        item = ITEM.match(line)
+        if item is None:
+            if line.strip():
+                against = bool(NOT.search(line))
+        elif not against and not NOT.search(item[1]):
+            yield item[1]
 
 
 def _trigrams(text: str) -> frozenset[tuple[str, ...]]:
