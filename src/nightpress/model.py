@@ -48,6 +48,10 @@ RESTORED = "restored.json"
 # --- what is declared -------------------------------------------------------------------------
 
 
+DATA = ("evals", "queries")
+"""Formats of a generator's target that are JSON for whoever tries a skill, and no document."""
+
+
 class Window(Struct, frozen=True):
     """The size that a document must have: min <= bytes <= max. floor: `content`: min is lowered
     for a plugin that says less; upto: the bytes that what it says is good for (0: max)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 
@@ -371,6 +372,14 @@ def against() -> list[Defect]:
             "out of the folder",
             end("\nSee [all](../../README.md) of it.\n"),
             profile="upload",
+        ),
+        made("evals-form", "no JSON", lambda _: "[1,\n", format="queries", window=None),
+        made(
+            "evals-form",
+            "twice the same",
+            format="queries",
+            window=None,
+            change=lambda _: json.dumps([{"query": "a b", "should_trigger": True}] * 2) + "\n",
         ),
         made("bundle-repeats", "in its reference", same, bundle={"references/a.md": BASE}),
         made("references-alike", "a twin", same, bundle={"b.md": BASE}, frontmatter="none"),

@@ -13,12 +13,13 @@ from pathlib import PurePosixPath
 
 from nightpress.backends import revision
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy, Material
+from nightpress.model import DATA, Anatomy, Material
 from nightpress.plugin import frontmatter
 
 DESCRIPTION_MAX = 1024
 """Characters of a skill's description (Agent Skills specification)."""
 
+_JSON_FENCE = pattern(r"(?s)\A\s*`{3,}(?:json)?[ \t]*\n(.*?)\n[ \t]*`{3,}\s*\Z")
 _OPENING = pattern(r"\A\s*(`{3,}|~{3,})[ \t]*(markdown|md|mdx|text|txt)?[ \t]*\n")
 _FENCE = pattern(r"[ \t]{0,3}(`{3,}|~{3,})[ \t]*(.*)")
 _TITLE = pattern(r" {0,3}# *[^\s#]")
@@ -154,6 +155,8 @@ def revised(material: Material, draft: str, reply: str) -> str | None:
 def finished(material: Material, reply: str) -> str:
     """The document: the frontmatter (if the generator has one), the reply's body, a final LF."""
     text = _THOUGHTS.sub("", reply.replace("\r\n", "\n").removeprefix("\ufeff"))
+    if material.generator is not None and material.generator.settings.get("format") in DATA:
+        return _JSON_FENCE.sub(r"\1", text).strip() + "\n"
     body = _body(_from_title(_body(unwrap(text)), material.current or material.standing))
     generator = material.generator
     if generator is None or generator.frontmatter == "none":

@@ -45,8 +45,8 @@ class Context(Struct, frozen=True):
     of the marketplace's other documents; custom: the project's own checks, already loaded; forced:
     the user accepts losses against the standing file; outline: the sections that the generator
     declares; bundle: path -> text of the other files of the document's bundle; profile: by whose
-    rules it is installed; rivals: from which of the marketplace's other skills a skill would take
-    requests.
+    rules it is installed; format: what the target is, by its generator; rivals: from which of the
+    marketplace's other skills a skill would take requests.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -70,6 +70,7 @@ class Context(Struct, frozen=True):
     outline: tuple[Mapping[str, Any], ...] = ()
     bundle: Mapping[str, str] = field(default_factory=dict)
     profile: str = "claude-code"
+    format: str = "markdown"
     rivals: Callable[[Skill], Iterable[Beaten]] | None = None
 
 

@@ -9,6 +9,7 @@ from nightpress.checks import (
     claims,
     codeblocks,
     emptiness,
+    evals,
     evidence,
     form,
     grounding,
@@ -28,6 +29,7 @@ HTML = "br details summary kbd sub sup b i em strong hr p a img".split()
 
 GATES = (
     Gate("size-window", "form", "error", form.size_window),
+    Gate("evals-form", "form", "error", evals.evals_form, {"least": 2}),
     Gate("outline", "form", "error", form.outline, spares=True),
     Gate("frontmatter-present", "form", "error", metadata.frontmatter_present),
     Gate("frontmatter-syntax", "form", "error", metadata.frontmatter_syntax),

@@ -281,23 +281,33 @@ def _said(body: str) -> Iterator[str]:
         yield match[1]
     for match in USE.finditer(body):
         yield match[1]
+    yield from wishes(body)
+
+
+def wishes(body: str) -> Iterator[str]:
+    """The items of its sections about when to use something."""
+    return (item for item, against in _items(body) if not against)
+
+
+def refusals(body: str) -> Iterator[str]:
+    """The items that say when not to use it, without what to use instead."""
+    for item, against in _items(body):
+        if against:
+            yield re.sub(r"\s*\([^()]*\)\s*$", "", item)
+
+
+def _items(body: str) -> Iterator[tuple[str, bool]]:
+    """(an item, does it say when not to use something)."""
     for heading in WHEN.finditer(body):
         title = body[heading.start() : body.find("\n", heading.end())]
         after = HEADING.search(body, heading.end())
-        if not NOT.search(title):
-            yield from _items(body[heading.end() : after.start() if after else len(body)])
-
-
-def _items(section: str) -> Iterator[str]:
-    """The items of a section about when to use something, but not those of when not to."""
-    against = False
-    for line in section.split("\n"):
-        item = ITEM.match(line)
-        if item is None:
-            if line.strip():
-                against = bool(NOT.search(line))
-        elif not against and not NOT.search(item[1]):
-            yield item[1]
+        against = refused = bool(NOT.search(title))
+        for line in body[heading.end() : after.start() if after else len(body)].split("\n"):
+            item = ITEM.match(line)
+            if item is not None:
+                yield item[1], against or bool(NOT.search(item[1]))
+            elif line.strip():
+                against = refused or bool(NOT.search(line))
 
 
 def _trigrams(text: str) -> frozenset[tuple[str, ...]]:

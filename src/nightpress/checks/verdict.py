@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from nightpress.checks import author, normalise, score, settings
 from nightpress.checks.document import Document, parse
+from nightpress.checks.evals import ASKED
 from nightpress.checks.gate import Context, Gate, Spot, Verdict
 from nightpress.checks.memo import answer
-from nightpress.model import Finding
+from nightpress.model import DATA, Finding
 
 
 def judge(text: str, context: Context) -> Verdict:
@@ -23,6 +24,8 @@ def judge(text: str, context: Context) -> Verdict:
     normal = normalise.normalise(text)
     document = parse(normal, raw=text)
     gates = settings.chosen(context.settings, context.custom, context.ours)
+    if context.format in DATA:
+        gates = tuple(g for g in gates if g.name in ASKED or g.family == "custom")
     order = {gate.name: at for at, gate in enumerate(gates)}
     findings = [
         Finding(

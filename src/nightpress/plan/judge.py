@@ -76,6 +76,7 @@ def judge(
         custom=own_checks.gates(generator, settings, project.root),
         bundle=_bundle(plugin, enhancement),
         profile=enhancement.profile,
+        format=str(generator.settings.get("format", "markdown")),
         rivals=partial(_beaten, project, f"{plugin.slug}/{enhancement.name}")
         if ours and beside
         else None,

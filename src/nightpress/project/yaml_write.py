@@ -83,7 +83,8 @@ marketplace: {marketplace}
 #   - "*.generated.md"
 
 # What the manifest of a new plugin proposes. There are: skill, readme, reference, and
-# references (beside SKILL.md a file for each command and agent, where one would hold too much).
+# references (beside SKILL.md a file for each command and agent, where one would hold too much);
+# evals and queries (data to try a skill with).
 enhancements:
   - skill
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import extend
+from nightpress.backends.offline import evals, extend
 from nightpress.backends.offline.blocks import (
     SAME,
     Block,
@@ -24,7 +24,7 @@ from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import stems
 from nightpress.lazy import pattern
-from nightpress.model import Material
+from nightpress.model import DATA, Material
 
 RESERVE = 1_400
 """Bytes kept for the frontmatter, which is added later."""
@@ -50,6 +50,8 @@ def body(material: Material) -> str:
     """The document's body: as much of the plugin's own text as the window holds, by value, in whole
     sections, without the blocks that the checks would refuse. A plugin's one skill, where it is to
     be replaced, is used only where the plugin's other files are not enough."""
+    if material.generator is not None and material.generator.settings.get("format") in DATA:
+        return evals.text(material)
     if _is_skill(material) and material.spares and (spared := extend.spared(material)):
         return _extended(material, spared)
     texts = []
