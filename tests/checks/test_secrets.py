@@ -145,3 +145,23 @@ def test_a_file_may_be_called_by_a_secret(name: str) -> None:
 )  # fmt: skip
 def test_an_ordinary_name_is_no_secret(name: str) -> None:
     assert not is_called_by(f"skills/api-key-rotation/{name}")
+
+
+def test_a_key_with_brackets_in_it_is_one() -> None:
+    """As Django makes them: small letters, digits and signs, in no order."""
+    signs = "abcdefghijklmnopqrstuvwxyz0123456789!@#%^&*(-_=+)"
+    rng, kept = random.Random("django"), 0
+    for _ in range(300):
+        key = "".join(rng.choices(signs, k=50))
+        kept += key in redact(f'SECRET_KEY = "{key}"')[0]
+    assert kept <= 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['token = (a&0xff)^(b<<8)|(c*31)%997', 'secret = hmac.new(key,msg,sha256).hexdigest()',
+     'password: ^(?=.*[a-z])(?=.*[@$!%*?&])[A-Za-z0-9@$!%*?&]{8,}$',
+     'api_key = f"{prefix}_{uuid4().hex[:8]}_{int(time.time()*1000)%97}"'],
+)  # fmt: skip
+def test_an_expression_is_no_key(text: str) -> None:
+    assert redact(text) == (text, 0)

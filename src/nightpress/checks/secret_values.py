@@ -20,6 +20,7 @@ from nightpress.checks.secret_shapes import (
     PAIRS,
     SEQUENCE,
 )
+from nightpress.lazy import pattern
 
 SMALL = frozenset("abcdefghijklmnopqrstuvwxyz")
 _ASCII = {
@@ -149,3 +150,17 @@ def password(value: str, least: int = 8) -> bool:
     if signs and kinds >= 3 and not value.endswith(("!", "?")):
         return wordy(value) < 0.5
     return (numbers > 0 and kinds >= 2 and opaque(value)) or (kinds >= 3 and wordy(value) < 0.45)
+
+
+_WORD = pattern(r"[A-Za-z]{11}")
+_ODD = frozenset("!@#%^&*+=")
+
+
+def scattered(value: str) -> bool:
+    """Letters, digits and signs in no order, brackets among them: a key as Django makes it, and
+    no expression, whose signs stand between words."""
+    signs = {c for c in value if not c.isalnum()}
+    if len(value) < 24 or len(signs) < 4 or len(signs & _ODD) < 2 or _WORD.search(value):
+        return False
+    runs = sum(a != b for a, b in itertools.pairwise(shape(value)))
+    return digits(value) > 1 and runs > 0.35 * len(value) and not stands_in(value)

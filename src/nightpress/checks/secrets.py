@@ -56,6 +56,7 @@ from nightpress.checks.secret_values import (
     is_mixed,
     opaque,
     password,
+    scattered,
     stands_in,
     wordy,
 )
@@ -189,11 +190,14 @@ def _named(text: str) -> Iterator[tuple[int, int, str]]:
         passes = bool(PASS.search(name[0]))
         if bare and not (passes and classes(value) >= 3 and password(value)):
             continue
-        if UUID.fullmatch(value) or (EXPRESSION.search(value) and "base64:" not in value):
+        if UUID.fullmatch(value):
+            continue
+        if EXPRESSION.search(value) and "base64:" not in value and not scattered(value):
             continue
         if text.startswith(("...", "…", "("), found.start("value") + len(value)):
             continue
-        if password(value) if passes else opaque(value) or _machine(value):
+        real = password(value) if passes else opaque(value) or _machine(value)
+        if real or scattered(value):
             last = found.start("value") + len(value)
             yield found.start("value"), last, "password" if passes else GENERIC
 
