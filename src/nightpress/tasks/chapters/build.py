@@ -138,7 +138,10 @@ class _Analysed:
         from nightpress.pipeline import analysis
 
         now = session.current()
-        return analysis.cached(now.project, now.plugin(self.slug)) is not None
+        try:
+            return analysis.cached(now.project, now.plugin(self.slug)) is not None
+        except (NightpressError, OSError):  # a refusal of the disk: the action meets it, and tells
+            return False
 
     def __repr__(self) -> str:
         return "no analysis of this content is cached"
