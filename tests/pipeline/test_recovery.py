@@ -64,6 +64,23 @@ def test_what_is_lost_comes_back_as_it_last_stood(built: Market, lost: tuple[str
     assert "nothing to do: 2 up to date" in built.doit().out
 
 
+@pytest.mark.parametrize(
+    "damaged",
+    ["plugins/alpha/skills/alpha/SKILL.md", "manifests/alpha.yaml", "plugins/alpha/README.md",
+     "plugins/alpha/.claude-plugin/plugin.json"],
+)  # fmt: skip
+@pytest.mark.parametrize("left", [b"", b"\xff\xfe[{", b"# Some\n"])
+def test_what_is_damaged_comes_back_as_it_last_stood(
+    built: Market, damaged: str, left: bytes
+) -> None:
+    before = stands(built)
+    (built.root / damaged).write_bytes(left)
+    for _ in range(2):
+        done = built.doit(*RESTORE)
+        assert done.code == 0, done.out + done.err
+        assert stands(built) == before, done.out
+
+
 def test_a_restore_never_picks_what_a_restore_displaced(built: Market) -> None:
     before = stands(built)
     damaged = built.root / "plugins" / "alpha" / "commands" / "alpha-settle.md"

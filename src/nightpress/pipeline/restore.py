@@ -1,8 +1,9 @@
 """Bringing a plugin back: from its snapshots, and what was published since; else from the vault.
 
 A restore is preceded by a snapshot of what it takes away, and never picks such a one by itself: the
-same command twice does the same. Where nothing but our own publications differs from the snapshot,
-they are taken back; where anything was lost or damaged, the plugin comes back as it last stood.
+same command twice does the same. Where nothing but our own publications, as they were made, differs
+from the snapshot, they are taken back; where anything was lost or damaged, the plugin comes back as
+it last stood.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from nightpress.pipeline import copies
 from nightpress.pipeline.pipeline import Press
 from nightpress.pipeline.run import Run
 from nightpress.plan import PluginState
-from nightpress.project import Project
+from nightpress.project import Project, yaml_read
 from nightpress.storage import DISPLACED, Snapshot, Snapshots, atomic, mirror, tree
 from nightpress.text import safe, suggestion
 from nightpress.vault import project as vaults
@@ -73,7 +74,8 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
     state = press.plugin(plugin)
     place = _place(project, plugin, state, own)
     state.root = root = project.root / place
-    undeclared = not (project.manifests / f"{plugin}.yaml").exists()
+    # gone, or damaged until it is no mapping
+    undeclared = yaml_read.peek(project.manifests / f"{plugin}.yaml") is None
     since: tuple[_Publication, ...] = ()
     if snapshot_id is None:
         since = tuple(_since(project, plugin, place, own, chosen, snapshots))
@@ -156,7 +158,8 @@ def _published(project: Project, plugin: str, place: str) -> Iterable[_Publicati
 
 
 def _lost(root: Path, chosen: Snapshot, since: Iterable[_Publication]) -> bool:
-    """Is anything gone or changed that is no publication of ours? New files are no loss."""
+    """Is anything gone, or other than the snapshot and what was published since? New files are no
+    loss."""
     ours = {one.target: one.sha256 for one in since}
     files = {entry.path: entry.text for entry in chosen.entries if entry.kind == "file"}
     for path, sha256 in (files | ours).items():
@@ -164,7 +167,7 @@ def _lost(root: Path, chosen: Snapshot, since: Iterable[_Publication]) -> bool:
             data = tree.read(root, path, mirror.CAP)
         except (OSError, UnsafePath):
             return True
-        if path not in ours and hashlib.sha256(data).hexdigest() != sha256:
+        if hashlib.sha256(data).hexdigest() != sha256:
             return True
     return False
 
