@@ -654,3 +654,22 @@ def test_a_table_is_whole_and_a_label_of_nothing_goes() -> None:
     text = document(material(LEADS | {"README.md": readme, "commands/berth.md": command}))
     assert "Red" not in text and "**Green:**\n\nStarboard." in text
     assert "| Draught | 3 m |\n| Quay | 9 m |" in text
+
+
+def test_of_numbered_examples_none_is_missing() -> None:
+    examples = [
+        f"## Example {n}: {WORDS[n]}\n\n" + "".join(f"The {w} has {n} {v}s.\n\n" for w, v in pairs)
+        for n, pairs in enumerate(
+            (
+                [(WORDS[k * n % 90], WORDS[-k]) for k in range(1, 88 if n == 2 else 8)]
+                for n in range(1, 5)
+            ),
+            1,
+        )
+    ]
+    command = "---\ndescription: Find a berth\n---\n\n" + "".join(examples)
+    made = material(LEADS | {"commands/berth.md": command}, window=Window(200, 3_600))
+    text = document(made)
+    for n in range(1, 5):
+        assert f"## Example {n}" in text
+    assert "This one stands in [commands/berth.md](../../commands/berth.md)." in text

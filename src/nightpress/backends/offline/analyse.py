@@ -9,6 +9,7 @@ from typing import Any
 from nightpress.backends.offline import trim, voice, wording
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
+from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wording import cut, plain, sentences, third_person
 from nightpress.lazy import pattern
@@ -178,6 +179,8 @@ def _does(component: Component, known: set[str]) -> list[str]:
     person: "Guesses the separator, shows the columns, and names what would break a load"; none
     where there are not two."""
     for section in sections(component.body, _NOWHERE):
+        if any(matter_of(heading)[0] in ("setup", "trouble") for heading in section.path):
+            continue
         for block in section.blocks:
             told = map(wording.done, _ITEM.findall(block.text))
             fresh = [one for one in told if len(wording.stems(one) - known) > 1][:3]
@@ -266,7 +269,7 @@ def _points(anatomy: Anatomy) -> list[str]:
         re.sub(r" [Ss]upport$", "", point)
         for point in dict.fromkeys(found)
         if found.count(point) == 1 and _TELLING.search(point) and not _QUALITY.search(point)
-        if not wording.is_order(point)
+        if not (wording.is_order(point) or wording.orders(point))
     ]
 
 
@@ -274,7 +277,7 @@ _QUALITY = pattern(r"[ -](?:based|level|friendly|ready|built|driven)$", re.I)
 _TELL = ("readme", "command", "agent")
 _COVERS = pattern(
     r"\b(?:features?|capabilit|areas?|what|types?|components?|strateg|patterns?|techniques?"
-    r"|methods?|focus|categor|support(?:s|ed)|analy|resources|process|task|detect|checks?)",
+    r"|methods?|focus|categor|support(?:s|ed)|analy|resources|process|task|detect|checks\b)",
     re.I,
 )
 _TELLING = pattern(r"\w[ -]\w|[a-z][A-Z]|[A-Z]{2}")

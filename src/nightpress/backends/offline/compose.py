@@ -55,7 +55,7 @@ def body(material: Material) -> str:
     if _is_skill(material) and material.spares and (spared := extend.spared(material)):
         return _extended(material, spared)
     texts = []
-    for share in (1.0, 0.5):  # where that is too little, what is hardly news stays, too
+    for share in (1.0, 0.5, 0.2):  # where that is too little, what is hardly news stays, too
         texts.append(_body(material, share))
         if len(finish.finished(material, texts[-1]).encode()) >= material.window.min:
             break

@@ -57,11 +57,11 @@ def _fresh(block: Block, part: Part, known: Known) -> str:
     fresh = [piece for piece in pieces if known.lacks(piece, part.news)]
     if is_ordered(block):
         return block.text if 3 * len(fresh) >= len(pieces) else ""
-    if not fresh or (block.kind == "list" and part.news >= SUMMARY):
-        return "\n".join(fresh)
-    if known.heard(pieces) and block.kind == "list":  # it goes on with another list of this kind
-        return "\n".join(fresh)
-    return block.text
+    if block.kind == "table" or (2 * len(fresh) >= len(pieces) and part.news < SUMMARY):
+        return block.text if fresh else ""
+    if 3 * len(fresh) <= len(pieces):  # a few left over have to say something of their own
+        fresh = [piece for piece in fresh if known.surprises(piece)]
+    return "\n".join(fresh)
 
 
 def _fresh_sentences(text: str, part: Part, known: Known) -> str:
@@ -107,9 +107,10 @@ class Known(Struct):
     def _says(self, words: frozenset[str]) -> bool:
         return any(4 * len(words & one) >= 3 * len(words) for one in self.pieces)
 
-    def heard(self, pieces: Sequence[str]) -> bool:
-        """Are most of a list's items said, each by another piece?"""
-        return 2 * sum(self._says(stems(piece)) for piece in pieces) >= len(pieces)
+    def surprises(self, text: str) -> bool:
+        """Does it tell a new fact, or is hardly a word of it known?"""
+        words = stems(text)
+        return bool(_told(text) - self.tokens) or 4 * len(words - self.stems) >= 3 * len(words)
 
     def gain(self, text: str) -> int:
         """How much it says that was not said: words, and more for what tells a fact."""
@@ -133,7 +134,7 @@ _RULE = pattern(r"\b(?:never|must|none|only|always|at (?:most|least)|do not|don'
 _HANGS = pattern(r"(?:this|these|that|those|it|they|both|such|then|so)\b", re.I)
 _COUNT = pattern(r"\d")
 _TOKEN = pattern(  # what a fact is told by
-    r"`[^`\n]+`|--[a-z][\w-]*|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|https?://[^\s)>]+"
+    r"\b[A-Z][a-z]+[A-Z]\w*|`[^`\n]+`|--[a-z][\w-]*|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|https?://[^\s)>]+"
     r"|\b\d[\d.,]*(?: ?(?:%|(?:ms|seconds?|minutes?|hours?|days?|kB|MB|GB|bytes)\b)|(?<=\d\d)\b)"
 )
 _NAME = pattern(r"(?<=[a-z,] )[A-Z][a-z]\w+")

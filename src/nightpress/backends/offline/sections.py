@@ -60,7 +60,7 @@ _NO_SECTION = pattern(
     r"|made (with|by)|directory structure|file structure|project structure|testimonial|roi\b"
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
     r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
-    r"|^why [\w.-]+\??$"
+    r"|^why [\w.-]+\??$|^(?:local )?development$|^building from source$"
     r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$"
     r"|learning objectives|pro tier|sponsor|get notified|expected release"
     r"|^the (problem|solution|magic|result|vision)\b)",
@@ -297,11 +297,12 @@ def _modest(groups: list[trim.Group]) -> list[trim.Group]:
     if not groups or groups[0].sections[0].path:
         return groups
     first, *rest = groups[0].sections
-    blocks = [
-        replace(block, text=wording.modest(block.text)) if block.kind == "text" else block
-        for block in first.blocks
-    ]
-    return [replace(groups[0], sections=(replace(first, blocks=blocks), *rest)), *groups[1:]]
+    first = replace(first, blocks=list(map(_plainly, first.blocks)))
+    return [replace(groups[0], sections=(first, *rest)), *groups[1:]]
+
+
+def _plainly(block: Block) -> Block:
+    return replace(block, text=wording.modest(block.text)) if block.kind == "text" else block
 
 
 NEW = 2
@@ -349,6 +350,8 @@ def _classed(
             part.rank, part.news = 25, SUMMARY
         if matter == "about" and len(part.path) < 2 and not part.together:
             part.path = () if _PREAMBLE.match(heading) else part.path
+        if not part.path:
+            part.blocks = list(map(_plainly, part.blocks))
         part.order = (8 if part.path else 1, number, at)
         yield from _placed(plan, matter, [part])
 
@@ -374,6 +377,9 @@ def parts_in(groups: Sequence[trim.Group], place: Place) -> list[Part]:
         for section in group.sections:
             shorter = lean(section.blocks, place) if together else ()
             part = Part(section.path, (), 0, section.blocks, together, shorter, instead)
+            if part.path and not together and place.path and _ONE_OF.match(part.path[-1]):
+                there = f"This one stands in {trim.where(place)}."
+                part.instead = [Block("text", there)]  # its number would be missed
             if not (together or len(part.path) < 2) and (listing := TOLD.fullmatch(_said(part))):
                 _list(parts, part, listing, place)
             else:
@@ -407,6 +413,7 @@ def _steps(group: trim.Group, place: Place) -> list[Block]:
     return [Block("text", f"Its parts stand in {trim.where(place)}:"), Block("list", rows)]
 
 
+_ONE_OF = pattern(r"(?:example|scenario|case|option|pattern|method) #?\d+\b", re.I)
 _NUMBERED = pattern(r"\d+[.)] \S")
 
 

@@ -42,7 +42,8 @@ FEW = 0.34
 _README = pattern(r"(?:^|/)readme(?:\.\w+)?$", re.I)
 _THOUGHT = pattern(r"\W*extended thinking\b", re.I)
 _CLOSING = pattern(  # what a text says of itself at its end
-    r"(?:remember: )?(?:this|the) (?:[\w-]+ )?(?:(?:command|plugin|agent|skill|tool|generator"
+    r"(?:remember: )?(?:this|the) (?:(?:comprehensive|complete|powerful|robust) (?:[\w-]+ ){1,4}?"
+    r"(?=command|plugin|agent|skill)|(?:[\w-]+ )?)(?:(?:command|plugin|agent|skill|tool|generator"
     r"|system|guide|pack) )?(?:helps?|provides?|enables?|ensures?|delivers?|offers?|gives?"
     r"|will help)\b"
     r"[^:\n]*$"
@@ -68,7 +69,7 @@ _PRAISE = pattern(
 _HANGS = pattern(r"^(?:this|these|that|those|it|they|both|such)\b", re.I)
 _SPAN = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 _ITEM = pattern(r"^(\s*)(?:[-*+]|(\d+)[.)])\s")
-_CALL = pattern(r"^\s*(?:[$>\u276f]\s*)?/([A-Za-z][\w:-]*)\s*(\S?)")
+_CALL = pattern(r"^\s*(?:[$>\u276f]\s*|User: )?/([A-Za-z][\w:-]*)\s*(\S?)")
 _COMPONENT = pattern(
     r"(?<![\w/.-])(?:\./)?((?:commands|agents|hooks|scripts|skills)/[\w./-]*\w\.\w{1,5})\b"
 )

@@ -27,7 +27,7 @@ _VERBS = frozenset(
     " present"
     " backtest trace delete describe escalate deduplicate throttle scrape find alert"
     " introspect flag mint stake bridge route choose clarify propose minimize maximize select"
-    " make".split()
+    " make remediate".split()
 )
 _NO_TOPIC = frozenset(
     "agent-skills agents ai ai-agency analysis api automation backend best-practices claude"
@@ -148,7 +148,7 @@ def spelled(words: str, said: str) -> str:
     if 2 * len(capitals) > len(forms) and (len(words) < 6 or not capitals[0].isupper()):
         return max(capitals, key=capitals.count)
     name = words.capitalize()
-    if words not in forms and len(re.findall(rf"(?:[a-z,] |[(/]){name}\b", said)) > 1:
+    if words not in forms and len(re.findall(rf"(?:\b[a-z]+,? |, |[(/]){name}\b", said)) > 1:
         return name
     return words if any("-" in form for form in forms) else words.replace("-", " ")
 
@@ -198,7 +198,8 @@ def modest(text: str) -> str:
 
 _GRAND_WORDS = (
     "(?:comprehensive|intelligent|professional|production-(?:ready|grade)|AI-powered"
-    "|high-performance|advanced|robust|sophisticated|enterprise-grade|expert)"
+    "|high-performance|advanced|robust|sophisticated|(?:enterprise|professional"
+    "|institutional)-(?:grade|quality)|expert)"
 )
 _GRAND = pattern(rf"(?<!\w, )\b((?:[Aa]n? )?){_GRAND_WORDS}(?:,)? (?=[a-z])", re.I)
 
@@ -237,6 +238,13 @@ def is_deed(word: str) -> bool:
     return bool({low, low.removesuffix("s"), low.removesuffix("es")} & (_VERBS | _ORDERS))
 
 
+def orders(point: str) -> bool:
+    """Is a point of three words or more an order ("Limit result sets")? Of two it names a thing
+    ("query optimization")."""
+    words = point.split()
+    return len(words) > 2 and words[0].lower() in _VERBS | _ORDERS
+
+
 _PRAISE = frozenset(
     "go you we it ask mention use always never easy easiest quick fast great best powerful smart"
     " simple avoid don do not no high low full rich two three one first start keep key"
@@ -273,7 +281,8 @@ def request(text: str) -> str:
 
 _ORDERS = frozenset(
     "block book cancel change check close comment commit copy count cut download drop"
-    " dump file fill flag follow freeze give group hide hook index invite join kill label list load"
+    " dump file fill flag follow freeze give group hide hook index invite"
+    " join kill label limit list load"
     " lock log look mail map mark mask moor move name note open order pack page pair patch pick pin"
     " ping place play plot post price print probe process prune pull push put query quote rank read"
     " record release reply report reset restart resume retry return route sample save score"
@@ -341,7 +350,7 @@ def done(step: str) -> str:
     return _indicative(" ".join([_conjugated(words[0]), *words[1:]]))
 
 
-_CLAUSE = r"[;:(]|,(?!\d)|\.(?:\s|$)| - | \u2013 | \u2014 "
+_CLAUSE = r"[;:(]|,(?!\d)|(?<!vs)\.(?:\s|$)| - | \u2013 | \u2014 "
 _SAYS_HOW = pattern(r"[`*<>/$]|\b(?:you|your|never|don't|only|if)\b", re.I)
 
 
