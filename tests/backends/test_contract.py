@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -61,12 +62,19 @@ def _replay() -> Iterator[Backend]:
         yield make("replay", {"at": folder, "writer": "openai:x"}, {})
 
 
+def _command() -> Iterator[Backend]:
+    script = str(Path(__file__).with_name("scribe.py"))
+    settings = {"run": [sys.executable, script], "unsafe_tools": "accepted", "reply": "said.text"}
+    yield make("command", settings, os.environ)
+
+
 WAYS: dict[str, Callable[[], Iterator[Backend]]] = {
     "offline": lambda: iter([make("offline", {}, {})]),
     "gemini": _gemini(vertex=False),
     "gemini-vertex": _gemini(vertex=True),
     "openai": _chat("openai"),
     "anthropic": _chat("anthropic"),
+    "command": _command,
     "replay": _replay,
 }
 """How each backend is opened for these tests: whoever adds a backend adds its ways."""
@@ -159,7 +167,7 @@ def test_counts_what_a_call_cost(backend: Backend) -> None:
         assert (reply.tokens_in, reply.tokens_out, reply.http_status) == (0, 0, None)
     else:
         assert reply.tokens_in > 100 and reply.tokens_out > 100
-        assert reply.http_status == (None if backend.name == "replay" else 200)
+        assert reply.http_status == (200 if hasattr(backend, "way") else None)
         assert reply.raw, "what was paid for is kept as it came"
 
 

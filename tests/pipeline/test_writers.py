@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,10 +53,19 @@ def _chat(name: str, path: str) -> Callable[..., Any]:
     return opened
 
 
+@contextmanager
+def _command(market: Market) -> Iterator[tuple[list[str], Environ]]:
+    scribe = Path(__file__).parents[1] / "backends" / "scribe.py"
+    run = json.dumps([sys.executable, str(scribe)])
+    configure(market, f"command: {{run: {run}, reply: said.text, unsafe_tools: accepted}}")
+    yield ["backend=command"], {}
+
+
 WRITERS = {
     "gemini": _gemini,
     "openai": _chat("openai", "/v1"),
     "anthropic": _chat("anthropic", ""),
+    "command": _command,
 }
 
 
@@ -80,14 +90,17 @@ def test_the_same_rows_and_report_whoever_writes(shop: Market, writer: str) -> N
         assert "2 published, 1 insufficient" in ran.out
         shop.done(*words, "report", **environ)
         assert "nothing to do" in shop.done(*words, **environ).out
+    status = None if writer == "command" else 200
     assert outcome(shop) == {
         "attempts": [
             ("alpha/skill", "published"), ("beta/skill", "published"),
             ("tiny/skill", "insufficient"),
         ],
         "calls": [
-            ("alpha", "analysis", "reply", 200, 1), ("alpha/skill", "generation", "reply", 200, 1),
-            ("beta", "analysis", "reply", 200, 1), ("beta/skill", "generation", "reply", 200, 1),
+            ("alpha", "analysis", "reply", status, 1),
+            ("alpha/skill", "generation", "reply", status, 1),
+            ("beta", "analysis", "reply", status, 1),
+            ("beta/skill", "generation", "reply", status, 1),
         ],
         "standing": {"fresh": 2, "insufficient": 1},
         "attempted": {"published": 2, "insufficient": 1},

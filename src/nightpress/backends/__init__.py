@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nightpress.backends.anthropic.declaration import ANTHROPIC
+from nightpress.backends.command.declaration import COMMAND
 from nightpress.backends.declaration import (
     FREE,
     KINDS,
@@ -39,7 +40,7 @@ __all__ = [
 ]  # fmt: skip
 
 BACKENDS: dict[str, Declaration] = {
-    one.name: one for one in (OFFLINE, GEMINI, OPENAI, ANTHROPIC, REPLAY)
+    one.name: one for one in (OFFLINE, GEMINI, OPENAI, ANTHROPIC, COMMAND, REPLAY)
 }
 """By name. `auto` takes the first of those that it may whose key is set."""
 

@@ -70,6 +70,8 @@ def choose(
     declared, access = backends.way(name, values)
     if declared.kind == "offline":
         return Writer(name, name, f"backend: {name} is configured")
+    if access.missing is not None:
+        raise UsageError(*access.missing)
     if access.stands_for:
         return _standing_in(name, access, values)
     model = _model(declared, values)

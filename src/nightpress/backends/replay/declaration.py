@@ -11,6 +11,12 @@ from nightpress.model import Backend
 __all__ = ["REPLAY"]
 
 
+NOTHING = (
+    "backend: replay does not say from where",
+    "doit backend=replay:FOLDER, or replay: {folder: FOLDER}",
+)
+
+
 def _folder(settings: Settings) -> str:
     return str(settings.get("at") or settings.get("folder") or "")
 
@@ -21,7 +27,7 @@ def _access(settings: Settings) -> Access:
 
     folder = _folder(settings)
     if not folder:
-        return Access("a recording", models={}, others=FREE_MODEL, free=True)
+        return Access("a recording", models={}, others=FREE_MODEL, free=True, missing=NOTHING)
     return Access(
         f"the recording in {folder}", models={}, others=FREE_MODEL, free=True,
         stands_for=writers(Path(folder)),
@@ -34,7 +40,7 @@ def _make(settings: Settings, _environ: Environ) -> Backend:
 
     folder = _folder(settings)
     if not folder:
-        raise UsageError("backend: replay does not say from where", "backend=replay:FOLDER")
+        raise UsageError(*NOTHING)
     return Replay(read(Path(folder)), str(settings["writer"]), folder)
 
 

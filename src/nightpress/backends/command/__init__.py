@@ -1,0 +1,1 @@
+"""Any program that answers on its standard output what it is asked on its standard input."""

@@ -1,0 +1,177 @@
+"""A program as the writer: what it gets, how it ends, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nightpress.backends import make, way
+from nightpress.backends.command.declaration import PRESETS, plan
+from nightpress.errors import BackendError, UsageError
+from nightpress.model import Backend
+
+from . import samples
+
+
+def program(code: str, environ: dict[str, str] | None = None, **settings: Any) -> Backend:
+    """The backend that runs a few lines of Python."""
+    chosen = {"run": [sys.executable, "-c", code], "unsafe_tools": "accepted", **settings}
+    return make("command", chosen, {**os.environ, **(environ or {})})
+
+
+def answer_of(backend: Backend) -> BackendError:
+    with pytest.raises(BackendError) as caught:
+        backend.ask(samples.request())
+    return caught.value
+
+
+def test_the_prompt_comes_on_its_input_and_the_reply_from_its_output() -> None:
+    code = "import sys; text = sys.stdin.read(); print('# Heard', len(text))"
+    request = samples.request()
+    reply = program(code, model="own-1").ask(request)
+    assert reply.text == f"# Heard {len(request.system) + 2 + len(request.prompt)}\n"
+    assert (reply.model, reply.finish) == ("own-1", "stop")
+    assert reply.tokens_in > 100, "estimated, where the program does not count"
+
+
+def test_it_runs_in_an_empty_folder_and_with_few_variables() -> None:
+    code = "import os; print(sorted(os.listdir()), 'SECRET' in os.environ, os.environ['GIVEN'])"
+    environ = {"SECRET": "s", "GIVEN": "g"}
+    assert program(code, environ, env=["GIVEN"]).ask(samples.request()).text == "[] False g\n"
+
+
+def test_no_shell_reads_its_words() -> None:
+    chosen = {"run": ["/bin/echo", "$HOME; `id` | cat"], "unsafe_tools": "accepted"}
+    reply = make("command", chosen, os.environ).ask(samples.request())
+    assert reply.text == "$HOME; `id` | cat\n"
+
+
+def test_a_reply_at_a_path_of_its_json() -> None:
+    code = 'print(\'{"items": [{"text": "# Doc"}]}\')'
+    assert program(code, reply="items.0.text").ask(samples.request()).text == "# Doc"
+    assert answer_of(program(code, reply="items.1.text")).answer.kind == "malformed"
+    assert answer_of(program("print('no')", reply="a")).answer.kind == "malformed"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("pass", "malformed"),
+        ("raise SystemExit('boom')", "malformed"),
+        ("raise SystemExit('Invalid API key. Please run /login')", "unauthorised"),
+        ("raise SystemExit('You have hit your limit, it resets at 3pm')", "day_quota"),
+        ("import os; [os.write(1, b'x' * 65536) for _ in range(1000)]", "too_large"),
+    ],
+)
+def test_how_it_may_end(code: str, kind: str) -> None:
+    error = answer_of(program(code))
+    assert error.answer.kind == kind
+    assert error.answer.left
+
+
+def test_what_is_not_there_never_left() -> None:
+    chosen = {"run": ["no-such-program-here"], "unsafe_tools": "accepted"}
+    answer = answer_of(make("command", chosen, os.environ)).answer
+    assert (answer.kind, answer.left) == ("bad_request", False)
+
+
+CHILD = "import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; "
+CHILD += "time.sleep(60)']); open({path!r}, 'w').write(str(p.pid)); {then}"
+
+
+@pytest.mark.parametrize(
+    ("then", "kind"), [("import time; time.sleep(60)", "transient"), ("print('# Doc')", "")]
+)
+def test_whatever_it_started_ends_with_it(tmp_path: Path, then: str, kind: str) -> None:
+    code = CHILD.format(path=str(tmp_path / "pid"), then=then)
+    began = time.monotonic()
+    backend = program(code, deadline_seconds=2)
+    if kind:
+        assert answer_of(backend).answer.kind == kind
+    else:
+        assert backend.ask(samples.request()).text == "# Doc\n"
+    assert time.monotonic() - began < 30
+    pid = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 5
+    while _lives(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _lives(pid)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat")
+        return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:
+        return False
+
+
+def test_closing_gives_up_what_runs() -> None:
+    backend = program("import time; time.sleep(60)")
+    caught: list[BackendError] = []
+
+    def ask() -> None:
+        try:
+            backend.ask(samples.request())
+        except BackendError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while not backend._running:  # type: ignore[attr-defined]
+        time.sleep(0.01)
+    backend.close()
+    thread.join(10)
+    assert [error.answer.kind for error in caught] == ["transient"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"run": ["agent"]}, "may act on it"),
+        ({"run": ["agent"], "preset": "claude", "unsafe_tools": "accepted"}, "take one away"),
+        ({"at": "cloud"}, "no such preset"),
+        ({}, "does not say what to run"),
+    ],
+)
+def test_what_nobody_vouches_for_is_refused(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        make("command", settings, {})
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_is_a_program_with_its_tools_off(preset: str) -> None:
+    found = plan({"at": preset, "model": "some-model"})
+    assert found["run"][0] == preset
+    assert "some-model" in found["run"]
+    _, access = way("command", {"backend_at": preset})
+    assert access.stands_for == (f"command:{preset}",)
+    off = {"claude": ["--tools", ""], "codex": ["--disable", "shell_tool"],
+           "gemini": ["--admin-policy", "{beside}/deny.toml"]}[preset]  # fmt: skip
+    at = found["run"].index(off[0])
+    assert found["run"][at : at + 2] == off
+
+
+def test_the_policy_beside_it_is_there_when_it_runs(tmp_path: Path) -> None:
+    script = tmp_path / "gemini"
+    script.write_text('#!/bin/sh\nwhile [ "$1" != --admin-policy ]; do shift; done\n'
+                      'printf \'{"response": "%s"}\' "$(head -n 1 "$2")"\n')  # fmt: skip
+    script.chmod(0o755)
+    environ = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    backend = make("command", {"preset": "gemini"}, environ)
+    assert backend.ask(samples.request()).text == "[[rule]]"
+
+
+def test_a_killed_signal_is_not_left_to_the_terminal() -> None:
+    """It has a group of its own: Ctrl-C reaches us alone, and we end it."""
+    code = "import os; print(os.getpgid(0) == os.getpid())"
+    assert program(code).ask(samples.request()).text == "True\n"
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
