@@ -123,6 +123,11 @@ class Enhancement(Struct, frozen=True):
         return str(self.settings.get("profile", "claude-code"))
 
     @property
+    def verifies(self) -> bool:
+        """Is a model's draft with sections of weak evidence asked about once more?"""
+        return self.settings.get("verify") == "model"
+
+    @property
     def about(self) -> str:
         """The component that a reference is of: its path in the plugin; "" of no reference."""
         return str(self.settings.get("about", ""))

@@ -5,7 +5,7 @@ Joins sources, prompts, backend and checks. Nothing here touches the plugin's fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -147,7 +147,47 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
         if _rank(repaired) >= _rank(best):
             break  # the same question again would get no better answer
         best = repaired
-    return replace(best, tokens_in=tokens_in, tokens_out=tokens_out)
+    spent = [tokens_in, tokens_out]
+    if attempt.state.enhancement.verifies and not _errors(best):
+
+        def ask(again: Request) -> Reply:
+            kept = caller.reserve(again, writer) if caller.known(again, writer) is None else None
+            reply = caller.ask(again, writer, reservation=kept, row=attempt.row)
+            spent[0] += reply.tokens_in
+            spent[1] += reply.tokens_out
+            return reply
+
+        best = verified(run.project, attempt.plugin, attempt.state, question, best, ask)
+    return replace(best, tokens_in=spent[0], tokens_out=spent[1])
+
+
+def verified(
+    project: Project,
+    plugin: PluginState,
+    state: TargetState,
+    question: Request,
+    best: Draft,
+    ask: Callable[[Request], Reply],
+) -> Draft:
+    """The draft after one question about its sections of which little rests on the plugin: each is
+    said anew from the plugin's lines, or struck. What is still weak then is struck without asking.
+    A draft that the checks would refuse for it stays as it was."""
+    weak = judge.weak(project, plugin, state, best.text)
+    if not weak:
+        return best
+    prompt = prompting.verify(question.prompt, outgoing.clean(best.text), weak)
+    asked = replace(question, phase="repair", prompt=prompt)
+    reply = ask(asked)
+    material = question.material
+    answered = finish.revised(material, best.text, reply.text) or best.text
+    for text in dict.fromkeys((answered, best.text)):
+        left = judge.weak(project, plugin, state, text)
+        strikes = "\n\n".join(f"{text.splitlines()[s.first - 1]}\n\nREMOVE" for s in left)
+        text = (finish.revised(material, text, strikes) or text) if left else text
+        judged = _judged(project, plugin, state, asked, reply, text)
+        if not _errors(judged) and not judge.weak(project, plugin, state, judged.text):
+            return judged
+    return best
 
 
 def _errors(draft: Draft) -> list[Finding]:

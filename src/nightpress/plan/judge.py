@@ -166,6 +166,15 @@ def quoted_by(
     return {file.path: file.text for file in files} | {state.enhancement.target: witness}
 
 
+def weak(
+    project: Project, plugin: PluginState, state: TargetState, text: str
+) -> tuple[evidence.Section, ...]:
+    """The headed sections of a text of which little rests on the plugin."""
+    held, target = held_by(project, plugin, state, text), state.enhancement.target
+    found = evidence.sections(document.parse(text), held, target)
+    return tuple(one for one in found if one.title and evidence.is_weak(one))
+
+
 def evidence_of(project: Project, plugin: PluginState, state: TargetState, text: str) -> str:
     """What the text rests on, section by section, as the ledger keeps it."""
     held, target = held_by(project, plugin, state, text), state.enhancement.target

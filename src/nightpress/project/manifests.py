@@ -190,7 +190,7 @@ class _Reading:
             settings["checks"] = checks
         kind = generator.settings if generator is not None else {}
         for place in (self.document.value, kind, behind):
-            for key in ("publish", "standing", "profile"):
+            for key in ("publish", "standing", "profile", "verify"):
                 if key in place:
                     settings.setdefault(key, place[key])
         for key in ("backend", "model"):  # the defaults' own are the project's writer

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
@@ -311,6 +311,35 @@ def repair(prompt: str, draft: str, findings: Sequence[Finding], window: Window)
         f"{_WHOLE if is_broken(findings) else _SECTIONS_ONLY} {_GUESS}\n\n"
         f"<{fence}>\n{draft.strip()}\n</{fence}>\n"
     )
+
+
+def verify(prompt: str, draft: str, weak: Sequence[Section]) -> str:
+    """The prompt about sections of a draft of which little was found in the plugin's files."""
+    fence = _fence([draft]).replace("PLUGIN-DATA", "DRAFT")
+    told = "\n".join(
+        f"- {_line(one.title, 200)} (lines {one.first} to {one.last}): {one.share:.0%} of it rests"
+        " on a line of the files"
+        for one in weak
+    )
+    return (
+        f"{prompt}\n## Your earlier draft says what the files do not\n\n{told}\n\n"
+        "For each of these sections: find the lines of the files that say it, and write it again in"
+        " their words and with their names; where there are none, take the section out.\n\n"
+        f"{_SECTIONS_ONLY}\n\n<{fence}>\n{draft.strip()}\n</{fence}>\n"
+    )
+
+
+class Section(Protocol):
+    """A part of a draft: its heading and lines, and which share of it rests on the plugin."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def first(self) -> int: ...
+    @property
+    def last(self) -> int: ...
+    @property
+    def share(self) -> float: ...
 
 
 _SECTIONS_ONLY = (
