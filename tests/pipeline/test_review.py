@@ -220,7 +220,7 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
         assert list(waiting(market)) == ["alpha/skill"]
         nameless = market.doit("reject:alpha", **environ)
         assert nameless.code == 3
-        assert "why?" in nameless.err
+        assert "a rejection needs its reason" in nameless.err
         reason = "Say more about the settle step"
         done = market.doit("reject:alpha", "--because", reason, **environ)
         assert done.code == 0, done.err

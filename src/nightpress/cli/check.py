@@ -70,4 +70,5 @@ def _read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise errors.UsageError(f"{path}: {error}", "--write-baseline FILE makes one") from None
+        told = getattr(error, "strerror", None) or error
+        raise errors.UsageError(f"{path}: {told}", "--write-baseline FILE makes one") from None

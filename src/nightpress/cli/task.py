@@ -9,6 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nightpress import errors
+from nightpress.text import suggestion
 
 __all__ = ["COMMANDS", "run"]
 
@@ -61,6 +65,7 @@ def run(argv: Sequence[str]) -> int:
         folder, words = _project(words)
         root = located(folder)
         line = list(_line(command, words))
+        _known(root, line)
     if lacks := lacks_dodo(root):
         raise lacks
     os.chdir(root)
@@ -136,6 +141,20 @@ def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
         if word in ("--because", "--template", "--sort"):
             own += [value for value in (next(rest, None),) if value is not None]
     return own, names
+
+
+def _known(root: Path, line: Sequence[str]) -> None:
+    """UsageError for a plugin that there is not, where another one has nearly its name."""
+    slugs = {path.stem for path in root.glob("manifests/[!_]*.yaml")}
+    for word in line:
+        group, colon, name = word.partition(":")
+        slug = name.partition("/")[0]
+        if not colon or group not in ("enhance", *_PER_PLUGIN) or slug in slugs:
+            continue
+        if near := suggestion(slug, slugs, lead="; "):
+            raise errors.UsageError(
+                f"there is no plugin {slug!r}{near}", "manifests/ has a file for each plugin"
+            )
 
 
 def _task(group: str, name: str) -> str:

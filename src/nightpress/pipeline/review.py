@@ -85,10 +85,12 @@ def turned_down(project: Project, job: str, text: str) -> str | None:
 def reject(project: Project, name: str, because: str) -> list[str]:
     """Turn drafts down, of a plugin or one (PLUGIN/NAME). The reason goes into the prompt of the
     next one; what is extracted hears no reason, and is not made again until something changes."""
-    if not because.strip():
-        raise UsageError("why?", f'doit reject:{name} --because "what the next draft should mind"')
+    drafts = waiting(project, name)
+    if drafts and not because.strip():
+        hint = f'doit reject:{name} --because "what the next draft should mind"'
+        raise UsageError("a rejection needs its reason, which goes into the next prompt", hint)
     lines = []
-    for one in waiting(project, name):
+    for one in drafts:
         reviews.decide(project.ledger, one, "rejected", because.strip())
         project.index.invalidate([one.slug])
         if one.model == "offline":

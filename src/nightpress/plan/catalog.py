@@ -82,7 +82,7 @@ def load(
     names = project.slugs()
     if slugs is not None:
         chosen = [name for name in names if name in slugs]
-        return _gathered(project, Catalog(slugs=names), chosen, meter)
+        return _gathered(project, Catalog(slugs=names), chosen, {}, meter)
     collecting = gc.isenabled()
     gc.disable()  # tens of thousands of small live objects: nothing to collect, much to visit
     try:
@@ -105,7 +105,8 @@ def _load_all(project: Project, names: list[str], everything: bool, meter: Meter
         else:
             catalog.unmoved.update(json.loads(counts))
     invalidated = [name for name in names if name not in up_to_date]
-    _gathered(project, catalog, invalidated, meter)
+    owners = {str(index.folder(slug)): slug for slug in up_to_date}
+    _gathered(project, catalog, invalidated, owners, meter)
     folders = {slug: _folder(project, slug, catalog) for slug in names}
     if None not in folders.values():  # else nobody can say whose folders there are
         catalog.new = newcomers(project, frozenset(filter(None, folders.values())))
@@ -137,8 +138,11 @@ def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:
     return {slug: counts for slug, (_, counts) in unmoved.items()}
 
 
-def _gathered(project: Project, catalog: Catalog, slugs: list[str], meter: Meter) -> Catalog:
-    """Look into each of the plugins; remember those that need nothing."""
+def _gathered(
+    project: Project, catalog: Catalog, slugs: list[str], owners: dict[str, str], meter: Meter
+) -> Catalog:
+    """Look into each of the plugins; remember those that need nothing. owners: folder -> slug of
+    the plugins that were looked at before; a folder has one manifest alone."""
     if not slugs:
         return catalog
     gatherer = Gatherer(project)
@@ -146,6 +150,15 @@ def _gathered(project: Project, catalog: Catalog, slugs: list[str], meter: Meter
     for number, slug in enumerate(slugs):
         meter(number, len(slugs))
         plugin = gatherer.gather(slug)
+        if plugin.manifest is not None:
+            owner = owners.setdefault(plugin.manifest.path, slug)
+            if owner != slug:
+                from nightpress.project import validate
+
+                plugin.states.clear()
+                plugin.problems.append(
+                    validate.shared_plugin(plugin.manifest, f"manifests/{owner}.yaml")
+                )
         catalog.problems += plugin.problems
         catalog.plugins[slug] = plugin
         items = list(_items(plugin))

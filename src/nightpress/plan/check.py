@@ -108,7 +108,10 @@ class _Asked(Struct, frozen=True):
     def of(cls, typed: str, here: Path) -> _Asked:
         path = here / typed
         if not path.exists():
-            raise UsageError(f"{typed}: there is no such file or folder")
+            raise UsageError(
+                f"{typed}: there is no such file or folder",
+                "name a document, a plugin's folder, or nothing: the whole project",
+            )
         top = path.resolve()
         parents = [top, *top.parents]
         project = next((p for p in parents if (p / "manifests" / "_defaults.yaml").is_file()), None)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nightpress import project as contract
 from nightpress.errors import UsageError
-from nightpress.project import paths, yaml_write
+from nightpress.project import crash, discover, paths, yaml_write
 from nightpress.project.sync import Sync, SyncResult, replace, settings, unwritable, write_new
 
 __all__ = ["SyncResult", "init", "sync"]
@@ -30,6 +30,8 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Sy
     result = SyncResult()
     if (root / contract.FILE).exists():
         settings(root)
+    else:
+        _some_plugin(root / relative)
     write_new(root, contract.FILE, yaml_write.defaults(_schema(root, "defaults"), relative), result)
     look = Sync(root, _schema(root, "manifest"), result, rename=rename_generic, add=())
     write_new(root, "dodo.py", contract.bundled("dodo.py").read_text(encoding="utf-8"), result)
@@ -41,6 +43,18 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Sy
     look.run()
     result.next_step = "next: doit plan (what would be done), then doit"
     return result
+
+
+def _some_plugin(base: Path) -> None:
+    """UsageError where there is no plugin: most likely this is another folder than was meant."""
+    found = discover.discover(base, (), crash.untold)
+    if not found.plugins:
+        told = "\n".join([f"there is no plugin in {base}", *found.notices])
+        raise UsageError(
+            told,
+            "a plugin is a folder with .claude-plugin/plugin.json, or one that"
+            " .claude-plugin/marketplace.json names",
+        )
 
 
 def _not_inside_another(root: Path) -> None:

@@ -252,8 +252,14 @@ def located(folder: str) -> Path:
     for place in places:
         if (place / "manifests").is_dir() and (place is named or (place / "dodo.py").is_file()):
             return place
+    here = "this folder" if folder == "." else folder
+    if any((named / name).exists() for name in (".claude-plugin", "plugins", "skills", "commands")):
+        raise UsageError(
+            f"{here} is no project yet: there is no manifests/ folder", "nightpress init makes one"
+        )
     raise UsageError(
-        f"{folder}: there is no manifests/ folder", "say --project, or cd into a project"
+        f"{here} is no project: there is no manifests/ folder, here or above",
+        "cd into a project, or name it with --project FOLDER",
     )
 
 

@@ -116,9 +116,14 @@ def _shared_plugins(root: Path, manifests: Iterable[Manifest]) -> Iterator[Probl
     for manifest in manifests:
         other = seen.setdefault(paths.place(root, manifest.path), manifest.file)
         if other != manifest.file:
-            message = f"{manifest.path!r} is the plugin of {other}, too"
-            hint = "put all enhancements of a plugin into one manifest"
-            yield Problem(manifest.file, 0, 0, "plugin", message, hint)
+            yield shared_plugin(manifest, other)
+
+
+def shared_plugin(manifest: Manifest, other: str) -> Problem:
+    """The plugin of a manifest is that of another manifest's file, too."""
+    message = f"{manifest.path!r} is the plugin of {other}, too"
+    hint = "put all enhancements of a plugin into one manifest"
+    return Problem(manifest.file, 0, 0, "plugin", message, hint)
 
 
 def _shared_targets(root: Path, manifests: Iterable[Manifest]) -> Iterator[Problem]:

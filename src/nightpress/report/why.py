@@ -24,6 +24,7 @@ from nightpress.project import Project
 from nightpress.report import provenance
 from nightpress.report.figures import Provenance
 from nightpress.storage import Snapshots
+from nightpress.text import suggestion
 
 SOURCES = 6
 """Sources that are named in the text; JSON has all, with their hashes."""
@@ -311,7 +312,11 @@ def _unknown(project: Project, path: str, stands: str | None) -> Why:
         text = f"declared, and not made yet: {planned.decision!r}"
         return Why(path, "planned", text, data={"job": planned.id})
     if stands is None:
-        raise UsageError(f"{path}: there is no such file", "and no manifest declares it")
+        near = suggestion(path, [item.target for item in items], "{}")
+        raise UsageError(
+            f"{path}: there is no such file, and no manifest declares it",
+            near or "doit list --all names the documents",
+        )
     text = "not made by nightpress: no manifest declares it, the ledger does not know it"
     found = Why(path, "not ours", text)
     used = sorted({item.id for item in items if _is_source(project, item, path)})

@@ -6,19 +6,36 @@ take the place of doit's own by entry points (group `doit.COMMAND`); elsewhere t
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
+import traceback
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from doit import cmd_dumpdb, cmd_help, cmd_info
-from doit.exceptions import InvalidCommand
+from doit import (
+    cmd_clean,
+    cmd_dumpdb,
+    cmd_forget,
+    cmd_help,
+    cmd_ignore,
+    cmd_info,
+    cmd_list,
+    cmd_run,
+)
+from doit.cmdparse import CmdParseError
+from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
 
 from nightpress.tasks import dodo, signals
 from nightpress.text import safe, suggestion
 
-__all__ = ["TEXTS", "DumpDB", "Help", "Info"]
+if TYPE_CHECKING:
+    from doit.cmd_base import Command
+else:
+    Command = object
+
+__all__ = ["TEXTS", "Clean", "DumpDB", "Forget", "Help", "Ignore", "Info", "List", "Run"]
 
 TEXTS = {
     "manifests": """
@@ -84,7 +101,49 @@ TEXTS = {
 }
 
 
-class Help(cmd_help.Help):  # type: ignore[misc]
+class _Plain(Command):  # type: ignore[misc]
+    """A command that says in a sentence, with a mend, what is wrong with its line or dodo.py."""
+
+    def parse_execute(self, in_args: list[str]) -> Any:
+        try:
+            return super().parse_execute(in_args)
+        except CmdParseError as error:
+            if not _in_project() or (said := _unknown_option(str(error))) is None:
+                raise
+            raise CmdParseError(said) from None
+        except InvalidDodoFile as error:
+            if "Could not find dodo file" not in str(error) or (said := _elsewhere()) is None:
+                raise
+            raise InvalidDodoFile(said) from None
+        except (InvalidCommand, InvalidTask):
+            raise
+        except Exception as error:
+            if not _in_project() or (said := _of_dodo(error)) is None:
+                raise
+            raise InvalidDodoFile(said) from None
+
+
+class Run(_Plain, cmd_run.Run):  # type: ignore[misc]
+    """doit's own."""
+
+
+class List(_Plain, cmd_list.List):  # type: ignore[misc]
+    """doit's own."""
+
+
+class Forget(_Plain, cmd_forget.Forget):  # type: ignore[misc]
+    """doit's own."""
+
+
+class Ignore(_Plain, cmd_ignore.Ignore):  # type: ignore[misc]
+    """doit's own."""
+
+
+class Clean(_Plain, cmd_clean.Clean):  # type: ignore[misc]
+    """doit's own."""
+
+
+class Help(_Plain, cmd_help.Help):  # type: ignore[misc]
     """doit's own, and in a project of ours what doit cannot know."""
 
     def execute(self, params: Any, args: list[str]) -> Any:
@@ -98,7 +157,7 @@ class Help(cmd_help.Help):  # type: ignore[misc]
         return known
 
 
-class Info(cmd_info.Info):  # type: ignore[misc]
+class Info(_Plain, cmd_info.Info):  # type: ignore[misc]
     """doit's own, which ends with a KeyError for what is no task."""
 
     def _execute(self, pos_args: list[str], hide_status: bool = False) -> int:
@@ -137,8 +196,67 @@ def _rows(path: Path) -> list[tuple[str, str]]:
         raise InvalidCommand(f"{path} is not doit's state: {error}") from None
 
 
-def _more(task: str) -> str:
+def _in_project() -> bool:
+    """Is this the folder of a project of ours?"""
+    try:
+        return Path("manifests").is_dir() and b"nightpress" in Path("dodo.py").read_bytes()
+    except OSError:
+        return False
 
+
+def _unknown_option(error: str) -> str | None:
+    """What to say where doit's parser prints all options that it has as Python objects."""
+    from nightpress.project import OPTIONS
+
+    found = re.match(r"Error parsing \w+: (option (-\S+).*?) \(parsing options:", error, re.DOTALL)
+    if found is None:
+        return None
+    told, option = found.groups()
+    name = option.lstrip("-")
+    if "not recognized" in told:
+        told = f"there is no option {option}"
+    if name.replace("-", "_") in OPTIONS:
+        return f"{told}\n  hint: of a run it is written {name.replace('-', '_')}=VALUE"
+    own = [f"--{long}" for long in re.findall(r"'long':'([^']+)'", error)]
+    near = suggestion(option, own, lead="; ") or suggestion(name, OPTIONS, "{}=VALUE", lead="; ")
+    if "Error parsing Task" in error:
+        hint = f"the task's own: {', '.join(own)}" if own else "the task has no option of its own"
+    else:
+        hint = "doit help run has doit's own, doit help enhance those of a run"
+    return f"{told}{near}\n  hint: {hint}"
+
+
+def _elsewhere() -> str | None:
+    """What to say where there is no dodo.py: of the project around this folder, or of the one that
+    it could become. None where there is nothing of ours."""
+    from nightpress.errors import UsageError
+    from nightpress.project import located
+
+    try:
+        root = located(".")
+    except UsageError as error:
+        return f"{error}" if error.hint and "init" in error.hint else None
+    return (
+        f"there is no dodo.py here; the project is {root}\n"
+        "  hint: nightpress build works from any folder in it, and so does doit -k"
+    )
+
+
+def _of_dodo(error: Exception) -> str | None:
+    """What to say of an error of dodo.py itself; None if it is another file's."""
+    if isinstance(error, SyntaxError):
+        if Path(error.filename or "").name != "dodo.py":
+            return None
+        told = f"dodo.py:{error.lineno}:{error.offset}: {error.msg}"
+    else:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        if Path(last.filename).name != "dodo.py":
+            return None
+        told = f"dodo.py:{last.lineno}: {type(error).__name__}: {error}"
+    return f"{told}\n  hint: mend the line; where there is no dodo.py, nightpress init writes one"
+
+
+def _more(task: str) -> str:
     from nightpress.project import OPTIONS
 
     chapter, _, _ = task.partition(":")
