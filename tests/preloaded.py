@@ -9,6 +9,7 @@ program: `python -m tests.preloaded SOCKET`; it ends when its standard input doe
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -18,6 +19,7 @@ import os
 import pkgutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -163,6 +165,10 @@ def _run(entry: Callable[[], int | None]) -> NoReturn:
         sys.stderr.write(f"{code}\n")
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
+    for found in gc.get_objects():
+        if isinstance(found, sqlite3.Connection):
+            with contextlib.suppress(sqlite3.ProgrammingError):  # another thread's, closed by none
+                found.close()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(1 if isinstance(code, str) else int(code or 0))  # type: ignore[call-overload]

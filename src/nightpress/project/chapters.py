@@ -22,7 +22,7 @@ def lacks_dodo(root: Path) -> UsageError | None:
     if os.path.lexists(path):
         what = "no regular file (a folder, FIFO, socket, device or a link to what is none)"
         return UsageError(f"{path}: {what}", "remove it, then run nightpress init")
-    return UsageError(f"{root}: there is no dodo.py", "run nightpress init first")
+    return UsageError(f"there is no dodo.py in {root.resolve()}", "nightpress init writes it")
 
 
 def add_chapters(root: Path) -> list[str]:

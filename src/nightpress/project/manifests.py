@@ -233,7 +233,7 @@ class _Reading:
         are one file to many disks)."""
         where = (*path, "target")
         if wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
-            self._say(where, f"{target!r} {wrong}")
+            self._say(where, f"{target!r} {wrong}", "name a file in the plugin's folder")
             return
         markdown = generator is None or generator.settings.get("format", "markdown") == "markdown"
         if markdown and (wrong := paths.no_document(target)):

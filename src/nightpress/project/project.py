@@ -69,7 +69,8 @@ class Project:
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
-            raise UsageError(f"{project.FILE} cannot be read: {error.strerror}") from None
+            told = f"{project.FILE} cannot be read: {error.strerror}"
+            raise UsageError(told, "where there is none, nightpress init writes it") from None
         key = fingerprint.digest("defaults", version(), fingerprint.sha256(text))
         appraisal = self.index.appraisal(key)
         if appraisal is not None:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,9 +97,9 @@ class Session:
         path = self.state / "index.db"
         if not path.exists():
             return None
-        index = Index(path, self.root)
-        counts = unmoved.look(index, self.root, self.options)
-        self.unmoved_said = unmoved.said(index) if counts is not None else ""
+        with closing(Index(path, self.root)) as index:
+            counts = unmoved.look(index, self.root, self.options)
+            self.unmoved_said = unmoved.said(index) if counts is not None else ""
         return counts
 
     def keep_unmoved(self) -> None:
