@@ -9,9 +9,12 @@ import pytest
 
 from nightpress.checks import Context, document
 from nightpress.checks.bundle import bundle_repeats, references_alike
+from nightpress.clock import RealClock
 from nightpress.model import Window
-from nightpress.plan import size
-from nightpress.project import bundles
+from nightpress.pipeline import draft as drafts
+from nightpress.plan import Gatherer, size
+from nightpress.project import Project, bundles
+from nightpress.project import prompt as prompting
 from tests.market import Market, plugin
 
 ASKED = "  references:\n    generator: references\n"
@@ -192,3 +195,20 @@ def test_the_profile_agent_plugins_keeps_8_000_bytes_and_asks_for_a_manifest(
     assert said in market.run("nightpress", "check").out
     (tmp_path / "plugins/alpha/plugin.json").write_text('{"name": "alpha"}')
     assert "plugin.json has no $schema" in market.run("nightpress", "check").out
+
+
+def test_a_model_is_told_which_references_there_are(tmp_path: Path) -> None:
+    market = _market(tmp_path)
+    project = Project(tmp_path, {}, {}, RealClock())
+    state = Gatherer(project).gather("alpha")
+    question = drafts.request(project, state, state.states["skill"], {}, clean=True)
+    generator = project.generator("skill")
+    prompt = prompting.rendered(generator, question.material, lambda text: (text, ())).prompt
+    assert "repeat none of their steps" in prompt
+    for name in ("alpha-collect", "alpha-settle"):
+        assert f"  - `skills/alpha/references/{name}.md`" in prompt
+    one = drafts.request(project, state, state.states[NAMES[1]], {}, clean=True)
+    assert {file.path for file in one.material.anatomy.files} == {
+        ".claude-plugin/plugin.json", "commands/alpha-settle.md",
+    }  # fmt: skip
+    assert not market.target("alpha").exists()

@@ -73,8 +73,9 @@ def rendered(generator: Generator, material: Material, redact: Redact) -> Prompt
 def _values(
     material: Material, chosen: Sequence[Chosen], left_out: Sequence[str]
 ) -> dict[str, Any]:
-    """What a template may use. Everything here but window, aim, may_decline, outline, target, links
-    and fence is a stranger's, or was made from it: templates put it between the fence's tags."""
+    """What a template may use. Everything here but window, aim, may_decline, outline, target,
+    links, references and fence is a stranger's, or was made from it: templates put it between the
+    fence's tags."""
     anatomy, window = material.anatomy, material.window
     analysis = json.dumps(material.analysis, indent=1, ensure_ascii=False)
     texts = [file.text for file in chosen]
@@ -102,6 +103,7 @@ def _values(
         "facts": facts,
         "outline": _outline(material.generator),
         "links": [_line(link, 400) for link in material.links],
+        "references": [_line(path, 400) for path in material.references.values()],
         "fence": _fence(
             [*texts, analysis, standing, anatomy.name, anatomy.description, json.dumps(facts)]
         ),
@@ -186,7 +188,7 @@ def _filled(generator: Generator, name: str, values: Mapping[str, Any]) -> str:
 VALUES = frozenset(
     {
         "aim", "analysis", "components", "facts", "fence", "files", "left_out", "links",
-        "may_decline", "outline", "plugin", "standing", "target", "window",
+        "may_decline", "outline", "plugin", "references", "standing", "target", "window",
     }
 )  # fmt: skip
 """What a template may use: the names of `_values`."""
