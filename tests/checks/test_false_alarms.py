@@ -298,12 +298,32 @@ def test_pieces_and_templates_are_no_broken_code(language: str, piece: str) -> N
 HONEST = [
     "Never tell the user that the sill is open before the gauge was read.",
     "Don't tell the user anything you have not checked.",
+    "Do not tell the user a depth that no gauge has shown.",
+    "Never tell the user before the watch has ended.",
     "Compare with `git diff <base-branch>`, then replace <base-branch> by the name.",
     "Ask the user:\n\n1. **Would you like me to plan the passage?**",
     "Then ask and wait. Would you like me to tag the table?",
     "Send it to `+[country code][number]`, or to [country code][number].",
     '```yaml\n# durations\n"tide + 1h"   # later\n"tide - 2h"\n```',
     '```bash\nSILL_DEPTH=$(wc -l < list.csv)\necho "$SILL_DEPTH"\n```',
+    "The fonts of a PDF have a `/ToUnicode` map, by `/FontName`.",
+    "Plain text is for `/rc` sessions.",
+    "A skill is called as `/plugin:name`, wherever its plugin stands.",
+    "```\n    /\\\n   /E2E\\\n  /Integr\\\n /Unit Gauges\\\n```",
+    "Call `GET /gauges`, then read `/gauges` twice.",
+    '- "What should the sill-reader skill do? Reading, warning, anything else?"',
+    "A survey (by the `sill-analyst` subagent) is coming in a later version of this skill.",
+    'Start `Agent(name="sill-scout", prompt="Look")`, then ask the `sill-scout` agent.',
+    "```\n/plugin marketplace add harbour/gauges\n/plugin install gauges@harbour\n```\n\n`/gauges`",
+]
+UNTRUE = [
+    ("Run `/sink-boats` first.", "command-exists"),
+    ("Do not tell the user about the leak.", "instruction-echo"),
+    ("Sail, and do not tell the user.", "instruction-echo"),
+    ("Ask the `sill-analyst` subagent.", "agent-exists"),
+    ("Use the `sill-reader` skill?", "skill-exists"),
+    ("Type `/plugin install gauges`.", "plugin-exists"),
+    ("```\n/sink-boats --all \\\n  --now\n```", "command-exists"),
 ]
 
 
@@ -312,3 +332,9 @@ def test_what_people_write_is_no_error(text: str) -> None:
     context = replace(base.context(), ours=False)
     found = judge(add(text)(base.BASE), context).errors
     assert [(f.check, f.message) for f in found] == []
+
+
+@pytest.mark.parametrize(("text", "check"), UNTRUE)
+def test_what_is_beside_it_still_is(text: str, check: str) -> None:
+    context = replace(base.context(), ours=False)
+    assert check in checks_of(add(text)(base.BASE), context)

@@ -17,6 +17,18 @@ from nightpress.text import suggestion
 
 SUBAGENT = pattern(r"subagent_type[\"']?\s*[:=]\s*[\"']([A-Za-z][\w:-]+)[\"']")
 INSTALL = pattern(r"/plugin\s+install\s+([a-z][a-z0-9-]*[a-z0-9])\b")
+FROM_ELSEWHERE = pattern(
+    r"/plugin\s+marketplace\s+add\b|/?\bplugin\s+install\s+[\w-]+@[\w-]+", re.I
+)
+PRODUCT = pattern(
+    r"(?:\bnpx|\bnpm (?:i|install)|\bpipx? install|\bbrew install|\bplugin install|\bgit clone)"
+    r"[ \t][^\n]*", re.I
+)  # fmt: skip
+TO_COME = pattern(
+    r"[^\n]{0,80}\b(?:coming (?:soon|in|later)|is to come|in a (?:later|future) (?:version|release)"
+    r"|not (?:yet )?(?:available|there) yet|planned for)\b", re.I
+)  # fmt: skip
+PLACES = frozenset({"plugin", "plugin-name", "my-plugin", "your-plugin", "namespace"})
 BUILT_IN = {"agent": AGENTS, "skill": SKILLS}
 
 
@@ -68,11 +80,16 @@ def command_exists(document: Document, context: Context, options: Options) -> It
     existing |= {n.rpartition(":")[2] for n in existing} | COMMANDS | _aliases(context.anatomy)
     existing |= {plugin.lower() for plugin in context.marketplace_plugins}
     existing |= {str(name).lstrip("/") for name in options["allowed"]}
+    if not context.ours and _brings_its_own(document):
+        return
     source = source_of(context)
     # the plugin's commands and skills are all there are: what only its prose names is none
     closed = context.ours and bool(_names(context, "command"))
     for name, offset in commands(document):
         plugin, _, tail = name.rpartition(":")
+        camel = not context.ours and _is_camel(document.text[offset + 1 :][: len(name)])
+        if plugin in PLACES or camel:
+            continue
         own = plugin in {"", context.anatomy.name.lower()}
         if (own and tail in existing) or (not (closed and own) and source.names(f"/{name}")):
             continue
@@ -82,6 +99,21 @@ def command_exists(document: Document, context: Context, options: Options) -> It
             continue
         hint = _suggest(tail, _names(context, "command"), "/")
         yield Spot(f"/{name} is no command of this plugin", *document.place(offset), hint)
+
+
+def _is_camel(name: str) -> bool:
+    """`/ToUnicode`: a name of something else, which no command has."""
+    return re.search(r"[a-z][A-Z]", name) is not None
+
+
+def _brings_its_own(document: Document) -> bool:
+    """Does the document say how to install something of another marketplace, or of its own name?
+    The commands that it speaks of come with that."""
+    if FROM_ELSEWHERE.search(document.text):
+        return True
+    name = document.text_field("name").lower().replace("-", "")
+    lines = (line[0].lower().replace("-", "") for line in PRODUCT.finditer(document.text))
+    return len(name) > 3 and any(name in line for line in lines)
 
 
 def commands_covered(document: Document, context: Context, options: Options) -> Iterator[Spot]:
@@ -144,10 +176,24 @@ def _missing(
         plain = name.rpartition(":")[2].lower()
         if offset in offsets or plain in existing or source.names(plain):
             continue
+        if not context.ours and _is_explained(document, name, offset):
+            continue
         if not _elsewhere(context, kind, name.lower()):
             offsets.add(offset)
             hint = _suggest(plain, existing)
             yield Spot(f"no {kind} {name!r} in this plugin", *document.place(offset), hint)
+
+
+def _is_explained(document: Document, name: str, offset: int) -> bool:
+    """Does the document itself make what it names (`name="scout"`), say that it is to come, or name
+    it in a question that somebody is asked (`"What should the scout skill do?"`)?"""
+    text = document.text
+    if re.search(rf"\bname\s*[=:]\s*[\"']{re.escape(name)}[\"']", text):
+        return True
+    start, end = text.rfind("\n", 0, offset) + 1, (text + "\n").index("\n", offset)
+    quotes = re.finditer(r"[\"“][^\"”\n]*[\"”]", text[start:end])
+    quoted = next((q[0] for q in quotes if q.start() <= offset - start < q.end()), "")
+    return "?" in quoted or TO_COME.match(text, offset + len(name), end) is not None
 
 
 def plugin_exists(document: Document, context: Context, _: Options) -> Iterator[Spot]:
@@ -160,7 +206,8 @@ def plugin_exists(document: Document, context: Context, _: Options) -> Iterator[
     }
     source = source_of(context)
     named = list(components(document, r"plugins?"))
-    named += [(m[1], m.start(1)) for m in INSTALL.finditer(document.text)]
+    if context.ours or not FROM_ELSEWHERE.search(document.text):
+        named += [(m[1], m.start(1)) for m in INSTALL.finditer(document.text)]
     for name, offset in named:
         if name.lower() not in existing and not source.names(name):
             hint = _suggest(name.lower(), existing)

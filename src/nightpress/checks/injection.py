@@ -78,7 +78,8 @@ INJECTION = (
     guarded(
         "the user|to user|tell user|inform user",
         r"\b(?:do not|don't|never)\s+(?:tell|inform|(?:mention|reveal|disclose) (?:this|it) to)\s+"
-        r"(?:the\s+)?user\b(?! (?:to|that|how|what|which|when|it)\b"
+        r"(?:the\s+)?user\b(?! (?:to|that|how|what|which|when|it|an?|where|why|whether|until|unless"
+        r"|before|without|more)\b"
         r"| anything (?:that )?you (?:have not|did not|cannot|do not know))"
         r"|(?:^|[.!?:]\s+)without (?:telling|informing|notifying) the user\b",
         flags=re.I | re.M,

@@ -6,15 +6,16 @@ Source: Claude Code's documentation of slash commands, hooks and plugins (2026-1
 from __future__ import annotations
 
 COMMANDS = frozenset(
-    "add-dir agents batch branch btw bug chrome clear color compact config context copy cost"
-    " debug desktop diff doctor effort exit export extra-usage fast feedback focus fork help hooks"
-    " ide init insights install install-github-app install-slack-app keybindings login logout loop"
-    " mcp memory mobile model output-style passes permissions plan plugin plugins"
-    " powerup pr-comments privacy-settings quit recap release-notes reload-plugins remote-control"
-    " remote-env rename resume review rewind sandbox schedule security-review setup-bedrock"
-    " setup-vertex simplify skills stats status statusline stickers tasks team-onboarding"
-    " teleport terminal-setup theme todos tui ultraplan ultrareview upgrade usage vim voice"
-    " web-setup command skill-name command-name your-command my-command plugin-name".split()
+    "add-dir agents allowed-tools android bashes batch branch btw bug checkpoint chrome clear"
+    " color compact config context continue copy cost debug desktop diff doctor effort exit export"
+    " extra-usage fast feedback focus fork help hooks ide init insights ios install"
+    " install-github-app install-slack-app keybindings login logout loop mcp memory mobile model"
+    " output-style passes permissions plan plugin plugins powerup pr-comments privacy-settings"
+    " quit rc recap release-notes reload-plugins remote-control remote-env rename resume review"
+    " rewind sandbox schedule security-review setup-bedrock setup-vertex simplify skills stats"
+    " status statusline stickers tasks team-onboarding teleport terminal-setup theme todos tui"
+    " ultraplan ultrareview upgrade usage vim voice web-setup command skill-name command-name"
+    " your-command my-command plugin-name".split()
 )
 AGENTS = frozenset("general-purpose explore plan statusline-setup claude-code-guide claude".split())
 SKILLS = frozenset("pdf docx xlsx pptx skill-creator claude-api".split())

@@ -22,6 +22,8 @@ KEBAB = r"[A-Za-z][A-Za-z0-9]*(?:[-:][A-Za-z0-9]+)+"
 COMMAND = pattern(
     r"(?<![\w/.:~*<>$}\])-])/([A-Za-z][A-Za-z0-9_-]*(?::[A-Za-z0-9_:-]+)?)(?![\w/.*{<(=]|-\w)"
 )
+ART = pattern(r"\S\\(?:\s|$)")
+"""A line of a drawing: a backslash, and no continued line, which has a blank before it."""
 SAID = pattern(  # in prose: a name with a hyphen, or one where a command is expected
     r"(?:^[ \t>]*(?:(?:[-*+]|\d+\.|#{1,6})[ \t]+)?(?:\*\*)?|\|[ \t]*(?:\*\*)?"
     r"|\b(?:[Rr]un|[Tt]ype|[Uu]se|[Ii]nvoke|[Ee]xecute|[Cc]all|[Ee]nter|[Tt]ry)[ \t]+"
@@ -35,6 +37,7 @@ ROUTE = pattern(
     r"|switch(?:es)?|flags?|\w+\.exe|msiexec)\b",
     re.I,
 )
+METHOD = r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD)"
 BEFORE, AFTER = 40, 25  # characters of the line in which a word can say that it is a route
 TYPED = frozenset({"", "text", "bash", "sh", "shell", "console", "plaintext", "markdown", "md"})
 PROMPT = pattern(r"(?:[$>\u276f]\s+|(?:User|You|Human|Me)\s*:\s*)", re.I)
@@ -87,6 +90,8 @@ def _typed(document: Document, block: CodeBlock) -> Iterator[Named]:
         command = COMMAND.match(typed)
         if command is None or typed[command.end() :].strip() == ":":  # a key, as of OpenAPI's paths
             continue
+        if ART.search(typed):
+            continue
         where = block.line + number + (1 if block.fenced else 0)
         start = document.starts[min(where, len(document.starts)) - 1]
         at = start + max(document.line_at(start).find("/"), 0)
@@ -95,7 +100,7 @@ def _typed(document: Document, block: CodeBlock) -> Iterator[Named]:
 
 
 def _is_command(document: Document, name: str, start: int, end: int) -> bool:
-    if name.lower() in ROOTS:
+    if name.lower() in ROOTS or re.search(rf"{METHOD}[ `]+/{re.escape(name)}\b", document.text):
         return False
     line_start = document.starts[document.place(start)[0] - 1]
     before = document.text[max(line_start, start - BEFORE) : start]
