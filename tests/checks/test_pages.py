@@ -43,3 +43,20 @@ def test_an_unknown_benchmark_is_a_usage_error() -> None:
         [sys.executable, "-m", "benchmarks", "gate"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 3 and "did you mean gates?" in done.stderr
+
+
+def test_false_alarms_are_counted_by_gate(tmp_path: Path) -> None:
+    from benchmarks import false_alarms
+
+    def row(path: str, *gates: str) -> dict[str, object]:
+        findings = [{"check": gate, "severity": "error"} for gate in gates]
+        return {"path": path, "score": 90, "findings": findings}
+
+    results = [row("a", "name-form"), row("b", "agent-exists"), row("c", "agent-exists"), row("d")]
+    (tmp_path / "check.json").write_text(json.dumps({"results": results}))
+    (tmp_path / "read.txt").write_text("agent-exists b\n")
+    words = [str(tmp_path / "check.json"), "--read", str(tmp_path / "read.txt")]
+    result = false_alarms.main(words)
+    assert result["gates"]["agent-exists"] == {"documents": 2, "false": 1}
+    assert "| agent-exists | 2 | 1 | 25.0 % |" in false_alarms.render(result)
+    assert "| name-form | 1 | 0 | 0.0 % |" in false_alarms.render(result)
