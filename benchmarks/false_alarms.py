@@ -1,10 +1,10 @@
 """False alarms on documents that people keep, by gate, of what `nightpress check` says.
 
-`python -m benchmarks false-alarms CHECK.json ... [--read FILE]`: what `nightpress check --format json`
-printed in each project, before anything of it was adopted. FILE has a line `GATE PATH` for each
-document whose errors of that gate somebody read beside its plugin and found true; what it does not
-name counts as a false alarm. Gates of form (sizes, names, fences, frontmatter) count what anybody
-can count, and are true without it.
+`python -m benchmarks false-alarms CHECK.json ... [--read FILE]`: CHECK.json is what
+`nightpress check --format json` printed in a project, before anything of it was adopted. FILE has a
+line `GATE PATH` for each document whose errors of that gate somebody read beside its plugin and
+found true; what it does not name counts as a false alarm. Gates of form (sizes, names, fences,
+frontmatter) count what anybody can count, and are true without it.
 """
 
 from __future__ import annotations
