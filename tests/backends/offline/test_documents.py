@@ -647,12 +647,13 @@ def test_a_list_that_goes_on_says_no_item_twice_and_is_one() -> None:
 def test_a_table_is_whole_and_a_label_of_nothing_goes() -> None:
     readme = (
         "# Berths\n\n## Lights\n\n**Red:**\n\n```text\nPress $ARGUMENTS\n```\n\n**Green:**\n\n"
+        "Dues are:\n\n| Berth | Dues |\n|---|---|\n| 1 | $9 |\n\n"
         "Starboard.\n\n## Depths\n\n| Berth | Depth |\n|---|---|\n"
         "| Draught | 3 m |\n| Quay | 9 m |\n"
     )
     command = "---\ndescription: Find a berth\n---\n\nDraught 3 m is the least.\n"
     text = document(material(LEADS | {"README.md": readme, "commands/berth.md": command}))
-    assert "Red" not in text and "**Green:**\n\nStarboard." in text
+    assert "Red" not in text and "Dues" not in text and "**Green:**\n\nStarboard." in text
     assert "| Draught | 3 m |\n| Quay | 9 m |" in text
 
 

@@ -233,11 +233,13 @@ def test_headings_for_a_model_are_neutral_and_its_steps_stay() -> None:
     command = (
         "---\ndescription: Reserve a berth\n---\n\n# Moor\n\n## What You Do\n\n- Reads the table of"
         " tides\n\n## Usage Pattern\n\nWhen invoked, you should:\n\n1. Weigh the anchor.\n2. Hoist"
-        " the sail.\n\n## Your Task\n\nKeep clear of the mole.\n"
+        " the sail.\n\n## Your Task\n\nKeep clear of the mole.\n\n"
+        "## When Invoked\n\n1. Cast off.\n2. Ring the bell.\n"
     )
     files = {name: files[name] for name in (".claude-plugin/plugin.json", "README.md")}
     text = document(material(files | {"commands/moor.md": command}))
     assert "## What it does\n\n- Reads" in text and "## Task\n\nKeep clear" in text
+    assert "## Steps\n\n1. Cast off." in text
     assert "## Usage Pattern\n\n1. Weigh the anchor.\n2. Hoist" in text
 
 
@@ -295,3 +297,16 @@ def test_a_description_of_few_words_goes_on_with_what_the_steps_do() -> None:
     assert description(build(files)).startswith(
         "Looks into a chart. Reads the legend and shows depths with their datum. Use when"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "seen", "title"),
+    [
+        ("ai-quay-pack", "AI/ML berths, see ai-quay-pack", "AI Quay Pack"),
+        ("slo-tracker", "Tracks SLOs of berths", "SLO Tracker"),
+        ("e2e-tests", "E2E tests of quays", "E2E Tests"),
+        ("pro-pack", "PRO PACK: a pack for a pro", "Pro Pack"),
+    ],
+)
+def test_a_title_is_spelled_as_the_texts_spell_it(name: str, seen: str, title: str) -> None:
+    assert wording.title(name, [], seen) == title

@@ -174,12 +174,15 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
         block = _block(token, source, place)
         if block is not None:
             parts[-1].blocks.append(block)
+        elif token.type in _SHOWN and parts[-1].blocks and parts[-1].blocks[-1].announces:
+            parts[-1].blocks.pop()  # what it announces cannot be quoted
     return tuple(
         section for section in parts
         if section.blocks or section.level == 1 or is_step(section.heading)
     )  # fmt: skip
 
 
+_SHOWN = ("fence", "code_block", "bullet_list_open", "ordered_list_open", "table_open")
 _STEP = pattern(r"^(?:(?:step|phase|stage)\s*\d+|\d+\s*[.:)-])", re.I)
 
 

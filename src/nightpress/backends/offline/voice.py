@@ -8,7 +8,7 @@ import re
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline.blocks import Block, Section, items_of
+from nightpress.backends.offline.blocks import Block, Section, is_ordered, items_of
 from nightpress.backends.offline.wording import sentences
 from nightpress.lazy import pattern
 
@@ -57,8 +57,11 @@ def of_it(section: Section) -> Section:
         text = _ANSWERS.sub("Answer", text)
         if text:
             blocks.append(block if text == block.text else replace(block, text=text))
-    path = tuple(map(_titled, section.path))
-    return replace(section, heading=_titled(section.heading), path=path, blocks=blocks)
+    path = [_titled(name) for name in section.path]
+    if path and _NOW.fullmatch(section.heading) and any(map(is_ordered, blocks)):
+        path[-1] = "Steps"
+    heading = path[-1] if path else _titled(section.heading)
+    return replace(section, heading=heading, path=tuple(path), blocks=blocks)
 
 
 def _titled(heading: str) -> str:
@@ -69,11 +72,9 @@ def _titled(heading: str) -> str:
     return plain[:1].upper() + plain[1:] if plain != heading else heading
 
 
-_DOES = pattern(
-    r"(?:what (?:you|i|we)(?:'ll)? (?:do|will do|should do)"
-    r"|when (?:invoked|called|run|activated|triggered|executed))",
-    re.I,
-)
+_WHEN_INVOKED = r"when (?:invoked|called|run|activated|triggered|executed)"
+_NOW = pattern(_WHEN_INVOKED, re.I)
+_DOES = pattern(rf"what (?:you|i|we)(?:'ll)? (?:do|will do|should do)|{_WHEN_INVOKED}", re.I)
 _ANSWERS = pattern(r"(?<![^*])You(?=:\**\Z)")
 _YOURS = pattern(r"^your\s+", re.I)
 

@@ -106,7 +106,8 @@ _ANY = frozenset(
 
 def content(text: str) -> frozenset[str]:
     """The stems of what a text is about: without what is done ("Create"), and praise."""
-    return stems(" ".join(w for w in modest(text).split() if w.lower().strip(",.") not in _DOING))
+    words = (w for w in modest(text).split() if w.lower().strip(",.") not in _DOING)
+    return frozenset(stem[:4] for stem in stems(" ".join(words)))  # "seed" and "seeding" are one
 
 
 _DOING = frozenset(
@@ -323,13 +324,14 @@ def title(name: str, headings: Iterable[str], seen: str = "") -> str:
             break
     else:
         words = [w if any(c.isupper() for c in w) else w.capitalize() for w in words]
-    quiet = set(re.findall(r"\b[A-Za-z]?[a-z]+\b", seen))  # who writes "pack" shouts "PACK"
-    several = _SEVERAL.findall(seen)
+    # who writes "pack" shouts "PACK"; `ai-pack` is no word
+    quiet = set(re.findall(r"(?<![\w/-])[A-Za-z]?[a-z]+(?![\w/-])", seen))
+    several = [name.removesuffix("s") for name in _SEVERAL.findall(seen)]
     names = {n.lower(): n for n in several if not quiet & {n.lower(), n.capitalize()}}
     return " ".join(names.get(w.lower(), w) for w in words)
 
 
-_SEVERAL = pattern(r"\b(?:[A-Z]{2,4}s?|[A-Z]?[a-z]+[A-Z]\w*|[A-Z]{2,}[a-z]\w*)\b")
+_SEVERAL = pattern(r"\b(?:[A-Z]{2,4}s?|[A-Z]\d[A-Z]|[A-Z]?[a-z]+[A-Z]\w*|[A-Z]{2,}[a-z]\w*)\b")
 
 
 def third_person(text: str) -> str:
