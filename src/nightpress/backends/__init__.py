@@ -28,10 +28,11 @@ from nightpress.backends.declaration import (
 from nightpress.backends.gemini.declaration import GEMINI
 from nightpress.backends.offline.declaration import OFFLINE
 from nightpress.backends.openai.declaration import OPENAI
+from nightpress.backends.registry import Registry
 from nightpress.backends.replay.declaration import REPLAY
 from nightpress.errors import UsageError
 from nightpress.model import Backend
-from nightpress.text import suggestion
+from nightpress.text import safe, suggestion
 
 __all__ = [
     "BACKENDS", "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Catalogue", "Day", "Declaration",
@@ -39,9 +40,7 @@ __all__ = [
     "models", "most_bytes", "section", "usual", "way",
 ]  # fmt: skip
 
-BACKENDS: dict[str, Declaration] = {
-    one.name: one for one in (OFFLINE, GEMINI, OPENAI, ANTHROPIC, COMMAND, REPLAY)
-}
+BACKENDS = Registry((OFFLINE, GEMINI, OPENAI, ANTHROPIC, COMMAND, REPLAY))
 """By name. `auto` takes the first of those that it may whose key is set."""
 
 
@@ -49,6 +48,9 @@ def find(name: str) -> Declaration:
     """The backend of that name; UsageError where there is none."""
     if name in BACKENDS:
         return BACKENDS[name]
+    if name in BACKENDS.broken:
+        why = safe(BACKENDS.broken[name])
+        raise UsageError(f"backend {name!r} cannot be loaded: {why}", "look at its package")
     hint = f"known: {', '.join(sorted(BACKENDS))}"
     raise UsageError(f"there is no backend {name!r}{suggestion(name, BACKENDS, lead='; ')}", hint)
 

@@ -75,7 +75,8 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 def _backend(text: str) -> str:
     name, colon, at = text.partition(":")
-    _one_of("auto", *BACKENDS)(name)
+    if name not in BACKENDS:
+        _one_of("auto", *BACKENDS)(name)
     if colon and not at:
         raise ValueError(f"something behind the colon of {text}")
     return text

@@ -23,7 +23,7 @@ _KINDS = {"integer": "an integer", "object": "a mapping", "array": "a list", "nu
 def schema(name: str) -> dict[str, Any]:
     """A bundled schema by name: `manifest`, `defaults`, `generator`; what it says of the backends
     is what they declare."""
-    return _schema(name, tuple(BACKENDS))
+    return _schema(name, tuple(BACKENDS.scanned()))
 
 
 @lru_cache(maxsize=8)
@@ -71,7 +71,7 @@ def needed(name: str) -> str:
 
 def problems(document: YamlDocument, shown: str, name: str) -> Iterator[Problem]:
     """Every error of the document, in no order."""
-    for error in _validator(name, tuple(BACKENDS)).iter_errors(document.value):
+    for error in _validator(name, tuple(BACKENDS.scanned())).iter_errors(document.value):
         path = tuple(error.absolute_path)
         if error.validator == "maximum" and not _is_number(error):
             continue  # an endless number is no integer: its type was told

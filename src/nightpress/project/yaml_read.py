@@ -64,7 +64,7 @@ def load(
 
 def _digest(schema: str, data: bytes) -> str:
     """Over the schema and a file's bytes: whatever validity turns on."""
-    total = hashlib.sha256(f"{schemas.text(schema)}{list(BACKENDS)}".encode())
+    total = hashlib.sha256(f"{schemas.text(schema)}{list(BACKENDS.scanned())}".encode())
     total.update(data)
     return total.hexdigest()
 

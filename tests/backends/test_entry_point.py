@@ -1,0 +1,98 @@
+"""A backend of another package: found by its entry point, held to the contract by its author."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nightpress.backends import find
+from nightpress.backends.registry import Registry
+from nightpress.errors import UsageError
+from tests.market import Market, environment, plugin
+
+MODULE = """
+import sys
+from nightpress.backends import Declaration, Limits, Model, Price
+from nightpress.backends.command.backend import Command
+
+class Mine(Command):
+    name = "mine"
+
+def make(settings, environ):
+    run = [sys.executable, "SCRIBE"] if not settings.get("fails") else ["false"]
+    found = {"run": run, "env": [], "seconds": 60.0, "named": "mine-1", "reply": "said.text"}
+    return Mine(found, environ, 1.0)
+
+MINE = Declaration(
+    name="mine", title="Mine", kind="model", make=make, free=True, default_model="mine-1",
+    models={"mine-1": Model(Limits(rpm=600), True)},
+    settings={"type": "object", "description": "How mine is reached.",
+              "additionalProperties": False,
+              "properties": {"fails": {"type": "boolean", "description": "It fails."}}},
+)
+""".replace("SCRIBE", str(Path(__file__).with_name("scribe.py")))
+POINTS = "[nightpress.backends]\nmine = their_package:MINE\nlost = no_such_module:X\n"
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> dict[str, str]:
+    """The environment in which such a package is installed."""
+    site = tmp_path / "site"
+    info = site / "their_package-1.0.dist-info"
+    info.mkdir(parents=True)
+    (site / "their_package.py").write_text(MODULE)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-package\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(POINTS)
+    return environment(PYTHONPATH=str(site))
+
+
+def test_it_writes_by_its_name_and_is_never_met(tmp_path: Path, package: dict[str, str]) -> None:
+    plugin(tmp_path / "shop", "alpha", size=16_000)
+    shop = Market(tmp_path / "shop")
+    assert shop.start("nightpress", "init", **package).code == 0
+    assert "backend: auto" in shop.start("doit", "plan", **package).out
+    text = (shop.root / "manifests" / "_defaults.yaml").read_text()
+    text = text.replace("backend: auto", "backend: mine").replace(
+        "model: gemini", "# model: gemini"
+    )
+    (shop.root / "manifests" / "_defaults.yaml").write_text(f"{text}\nmine: {{fails: false}}\n")
+    ran = shop.start("doit", "pace=unpaced", **package)
+    assert "1 published" in ran.out, ran.out + ran.err
+    assert shop.rows("SELECT DISTINCT backend, outcome FROM calls") == [("mine", "reply")]
+    lost = shop.start("doit", "backend=lost", "plan", **package)
+    assert lost.code == 3 and "lost" in lost.out + lost.err
+
+
+def test_its_author_runs_the_contract_on_it(package: dict[str, str]) -> None:
+    contract = "nightpress.backends.contract"
+    command = [
+        sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=",
+        "-p", contract, "--pyargs", contract, "--backend", "mine",
+    ]  # fmt: skip
+    good = subprocess.run(command, capture_output=True, text=True, env=package)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert " passed" in good.stdout
+    spoilt = [*command, "--settings", json.dumps({"fails": True})]
+    bad = subprocess.run(spoilt, capture_output=True, text=True, env=package)
+    assert bad.returncode == 1 and "the program ended with status 1" in bad.stdout
+
+
+def test_what_cannot_be_loaded_is_told_when_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = Registry(())
+    registry.broken["lost"] = "ModuleNotFoundError: no_such_module"
+    monkeypatch.setattr("nightpress.backends.BACKENDS", registry)
+    with pytest.raises(UsageError, match="'lost' cannot be loaded: ModuleNotFoundError"):
+        find("lost")
+
+
+def test_a_run_with_our_own_looks_for_no_others() -> None:
+    code = (
+        "import sys; from nightpress.backends import BACKENDS, find; find('openai'); "
+        "BACKENDS.get('auto'); print('importlib.metadata' in sys.modules, BACKENDS._is_scanned)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False False\n"
