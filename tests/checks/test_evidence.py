@@ -41,6 +41,17 @@ def test_a_sentence_rests_on_the_lines_that_say_it(text: str, place: str | None)
     assert (str(found) if found else None) == place
 
 
+def test_a_list_of_names_rests_on_where_the_rarest_stands() -> None:
+    filler = "\n".join(f"const way{n} = north{n}" for n in range(4))
+    tools = f"\n{filler}\n".join(f'register("{n}_lock", run)' for n in ("list", "free", "hold"))
+    held = evidence.sources({"server.py": tools, "README.md": "The list lock is run.\n" * 3})
+    found = evidence.find("Its tools: `list_lock`, `free_lock`, `hold_lock`.", held)
+    assert found is not None and found.file == "server.py" and found.first in (6, 11)
+    assert evidence.find("Its tools: `list_lock`, `free_lock`, `lend_lock`.", held) is None
+    said = "Gardeners everywhere adore the `list_lock` and the `free_lock` for calm evenings."
+    assert evidence.find(said, held) is None
+
+
 def test_a_section_is_told_with_its_places_and_its_share() -> None:
     text = (
         "# Locks\n\nLists held locks, oldest first. Nobody ever complained about colours.\n\n"

@@ -34,6 +34,7 @@ RARE, TRIED = 6, 60
 """So many of a line's rarest words are looked up, each at so many places at most."""
 
 _WORD = pattern(r"[^\W_]+(?:[-_./:][^\W_]+)*")
+_SPAN = pattern(r"`([^`\n]+)`")
 _UNSPACED = pattern(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _SENTENCE = pattern(r"(?<=[.!?])\s+(?=[A-Z`*\"(])|(?<=[\u3002\uff01\uff1f])")
 _STOP = frozenset(
@@ -159,7 +160,23 @@ def find(text: str, held: Sources) -> Place | None:
             first = bisect_right(file.starts, at) - 1
             last = bisect_right(file.starts, at + len(joined) - 2) - 1
             return Place(file.path, file.lines[first], file.lines[last])
-    return _nearest(frozenset(words) - _STOP, held)
+    said = frozenset(words) - _STOP
+    return _nearest(said, held) or _named(text, said, held)
+
+
+def _named(text: str, said: frozenset[str], held: Sources) -> Place | None:
+    """Where the rarest name stands of a sentence that is hardly more than names in code, all of
+    them the plugin's: a list of tools, say, which the code registers one by one."""
+    names = {word for span in _SPAN.findall(text) for word in _words(span)} & said
+    if len(names) < LEAST_WORDS - 1 or not names <= held.postings.keys():
+        return None
+    whole = sum(held.weight(word) for word in said)
+    share = sum(held.weight(word) for word in names) / whole if whole else 0.0
+    if share < ENOUGH:
+        return None
+    rarest = max(sorted(names), key=held.weight)
+    file, line, _ = held.rows[held.postings[rarest][0]]
+    return Place(held.files[file].path, line, line, round(share, 2))
 
 
 def _nearest(words: frozenset[str], held: Sources) -> Place | None:
