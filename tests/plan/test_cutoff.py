@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -223,12 +224,7 @@ def test_what_a_generator_declares_it_sees() -> None:
 
 def test_a_skill_depends_on_its_own_folder_and_on_what_it_links_to(tmp_path: Path) -> None:
     folder = plugin(tmp_path, "alpha", size=24_000)
-    for name in ("one", "two", "three"):
-        code = f"\n```bash\n/alpha-collect {name} --since 2026-01-01\n```\n"
-        writes(f"skills/{name}/guide.md", f"# {name}\n\n{prose(name, 12_000)}\n{code}")(folder)
-        head = f"---\nname: {name}\ndescription: Does {name}. Use when {name} is due.\n---\n\n"
-        link = "See [two](../two/guide.md).\n" if name == "three" else ""
-        writes(f"skills/{name}/SKILL.md", f"{head}# {name}\n\n{link}")(folder)
+    skills(folder, one="", two="", three="See [two](../two/guide.md).\n")
     market = Market(tmp_path)
     assert market.run("nightpress", "init").code == 0
     market.replaces().done()
@@ -241,6 +237,73 @@ def test_a_skill_depends_on_its_own_folder_and_on_what_it_links_to(tmp_path: Pat
         assert "alpha/skill-two: content changed" in said
         assert "alpha/skill-three: content changed" in said
         assert "alpha/skill-one: content" not in said
+
+
+def skills(folder: Path, **texts: str) -> None:
+    """Skills with a guide of their own; texts: what each SKILL.md says beside that."""
+    for name, text in texts.items():
+        code = f"\n```bash\n/alpha-collect {name} --since 2026-01-01\n```\n"
+        writes(f"skills/{name}/guide.md", f"# {name}\n\n{prose(name, 12_000)}\n{code}")(folder)
+        head = f"---\nname: {name}\ndescription: Does {name}. Use when {name} is due.\n---\n\n"
+        writes(f"skills/{name}/SKILL.md", f"{head}# {name}\n\n{text}")(folder)
+
+
+def stale(market: Market) -> set[str]:
+    """Names of the skills that are stale, in the project and in a clone of it."""
+    said = [market.done("plan").out]
+    shutil.rmtree(market.root / ".nightpress")
+    said.append(market.done("plan").out)
+    found = [set(re.findall(r"alpha/skill-(\w+): content changed", one)) for one in said]
+    assert found[0] == found[1]
+    return found[0]
+
+
+def test_links_of_a_skill_wherever_they_lead(tmp_path: Path) -> None:
+    folder = plugin(tmp_path, "alpha", size=24_000)
+    writes("docs/ledger.md", f"# Ledger\n\n{prose('ledger', 3_000)}\n")(folder)
+    skills(
+        folder, alone="", deep="", chain="See [deep](../deep/guide.md).\n",
+        docs="See [the ledger](../../docs/ledger.md).\n",
+        whole="Then use [alone](../alone/).\n",
+    )  # fmt: skip
+    writes("skills/deep/references/more.md", "# More\n\nSee [a](../../alone/guide.md).\n")(folder)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    market.replaces().done()
+    assert stale(market) == set()
+    adds("skills/alone/guide.md", "\nA word more.\n")(folder)
+    assert stale(market) == {"alone", "deep", "whole"}  # of the chain only what it names itself
+    market.done()
+    assert stale(market) == set()
+    adds("docs/ledger.md", "\nA word more.\n")(folder)
+    assert "docs" in stale(market)
+    market.done()
+    (folder / "skills" / "alone").rename(folder / "skills" / "moved")  # its document goes with it
+    assert {"deep", "whole"} <= stale(market)
+
+
+def test_a_link_that_is_added_and_one_that_is_taken_away(tmp_path: Path) -> None:
+    folder = plugin(tmp_path, "alpha", size=24_000)
+    skills(folder, one="", two="")
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    market.replaces().done()
+    guide = folder / "skills" / "one" / "guide.md"
+    before = guide.read_text()
+    guide.write_text(f"{before}\nSee [two](../two/guide.md).\n")
+    assert stale(market) == {"one"}
+    market.done()
+    assert stale(market) == set()
+    adds("skills/two/guide.md", "\nA word more.\n")(folder)
+    assert stale(market) == {"one", "two"}
+    market.done()
+    guide.write_text(before)
+    assert stale(market) == {"one"}
+    market.done()
+    (folder / "skills" / "one" / "shared.md").symlink_to("../two/guide.md")  # never read
+    market.done()
+    adds("skills/two/guide.md", "\nAnd one.\n")(folder)
+    assert "two" in stale(market)
 
 
 def test_a_siblings_publication_changes_nothing(tmp_path: Path) -> None:

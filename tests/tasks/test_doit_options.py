@@ -143,3 +143,11 @@ def test_a_reader_that_has_seen_enough_ends_no_command_with_a_traceback(market: 
         )  # fmt: skip
         assert done.stdout.count("\n") == 1
         assert done.stderr == ""
+
+
+def test_a_state_in_which_nothing_was_kept_is_empty(market: Market) -> None:
+    for path in (market.root / ".nightpress").glob("doit.db*"):
+        path.unlink()
+    assert market.doit("clean", "-n").code == 0
+    ran = market.doit("dumpdb")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -253,21 +254,31 @@ class Gatherer:
         sha256: str | None,
         known: Publication | None,
     ) -> frozenset[str]:
-        """What of the plugin the document does not depend on. Of one that is known it is as it was
+        """What of the plugin the document does not depend on: the other skills to which nothing in
+        its own folder links. Of one that is known the links of the document itself are as they were
         when it was made: a text of ours may name other skills than the one before."""
         others = content.others(enhancement.target, plugin.files)
         if not others:
             return others
+        beside = f"{enhancement.target.rpartition('/')[0]}/"
+        own = {
+            path: held
+            for path, (_, held) in plugin.files.items()
+            if path.startswith(beside) and path.endswith(".md") and path != enhancement.target
+        }
+        texts = [file.text for file in sources.read(plugin.root, own, plugin.secret_names).files]
+        linked: Container[str] = ()
         if known is not None:
-            files = known.files or {}
-            return others.difference(
-                content.linked(others, files) if known.linked is None else known.linked
-            )
-        try:
-            text = sources.standing_text(plugin.root, enhancement.target, sha256)
-        except UnsafePath:
-            text = ""
-        return frozenset(folder for folder in others if not content.links(text, folder))
+            before = content.linked(others, known.files or {})
+            linked = before if known.linked is None else known.linked
+        else:
+            with suppress(UnsafePath):
+                texts.append(sources.standing_text(plugin.root, enhancement.target, sha256))
+        return frozenset(
+            folder
+            for folder in others
+            if folder not in linked and not any(content.links(text, folder) for text in texts)
+        )
 
 
 def _needs(manifest: Manifest, enhancement: Enhancement, generator: Generator) -> tuple[str, ...]:

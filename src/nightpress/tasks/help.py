@@ -191,6 +191,9 @@ def _rows(path: Path) -> list[tuple[str, str]]:
         return []
     try:
         with closing(sqlite.read_only(path)) as connection:
+            known = connection.execute("SELECT name FROM sqlite_master").fetchall()
+            if not known:  # nothing was kept yet
+                return []
             return [(str(a), str(b)) for a, b in connection.execute("SELECT * FROM doit")]
     except sqlite.Error as error:
         raise InvalidCommand(f"{path} is not doit's state: {error}") from None
