@@ -27,9 +27,9 @@ def references_alike(document: Document, context: Context, options: Options) -> 
 
 
 def _repeats(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    own = _lines(document.text)
+    own = telling(document.text)
     for path, text in context.bundle.items():
-        others = _lines(text)
+        others = telling(text)
         shared = [line for line in own if line in others]
         if len(shared) > 1 and len(shared) >= float(options["share"]) * len(own):
             yield Spot(
@@ -40,7 +40,7 @@ def _repeats(document: Document, context: Context, options: Options) -> Iterator
             )
 
 
-def _lines(text: str) -> dict[str, int]:
+def telling(text: str) -> dict[str, int]:
     """What each telling line says -> its number."""
     found: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):

@@ -23,6 +23,7 @@ from nightpress.backends.offline.news import Known, adding
 from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import stems
+from nightpress.checks import bundle
 from nightpress.lazy import pattern
 from nightpress.model import DATA, Material
 
@@ -74,6 +75,7 @@ def _body(material: Material, share: float) -> str:
 
 def _composed(material: Material, share: float) -> str:
     parts = [replace(part, news=part.news * share) for part in parts_of(material)]
+    parts = _beside_references(material, parts)
     first = f"# {title(material)}"
     most = material.window.max - (RESERVE if _is_skill(material) else 64) - len(first.encode())
     text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
@@ -83,6 +85,27 @@ def _composed(material: Material, share: float) -> str:
         parts = [replace(part, rank=least) if part is shown else part for part in parts]
         text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
     return text
+
+
+def _beside_references(material: Material, parts: list[Part]) -> list[Part]:
+    """The parts without the blocks of which the references say a third, or more, themselves."""
+    bodies = (c.body for c in material.anatomy.components if c.path in material.references)
+    told = bundle.telling("\n".join(bodies))
+    if not told:
+        return parts
+    kept = []
+    for part in parts:
+        blocks = [block for block in part.blocks if not _is_told_there(block, told)]
+        while blocks and blocks[-1].announces:
+            blocks.pop()
+        if blocks:
+            kept.append(replace(part, blocks=blocks))
+    return kept
+
+
+def _is_told_there(block: Block, told: Container[str]) -> bool:
+    lines = bundle.telling(block.text)
+    return bool(lines) and 3 * sum(line in told for line in lines) >= len(lines)
 
 
 _FENCED = pattern(r"(?ms)^[ \t]*`{3,}[^\n]*\n(.*?)^[ \t]*`{3,}[ \t]*$")
