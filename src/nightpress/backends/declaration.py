@@ -42,19 +42,26 @@ Settings = Mapping[str, Any]
 """What the project says in the section of the backend's name, checked."""
 Environ = Mapping[str, str]
 KINDS: tuple[QuotaKind, ...] = ("rpm", "tpm", "rpd")
+RARE = ("rph", "tph", "tpd")
+"""Limits that few providers have."""
 
 
 class Limits(Struct, frozen=True):
     """What one project may ask of one model: requests a minute, input tokens a minute, requests a
-    day; None is unlimited."""
+    day; requests and input tokens an hour; tokens a day, in and out; None is unlimited."""
 
     rpm: int | None = None
     tpm: int | None = None
     rpd: int | None = None
+    rph: int | None = None
+    tph: int | None = None
+    tpd: int | None = None
 
     def __str__(self) -> str:
-        """`15/250k/500`; `-` is unlimited."""
-        return "/".join(_short(getattr(self, kind)) for kind in KINDS)
+        """`15/250k/500`, and what else is limited: `15/250k/500 tpd=100k`; `-` is unlimited."""
+        usual = "/".join(_short(getattr(self, kind)) for kind in KINDS)
+        more = (f" {k}={_short(v)}" for k in RARE if (v := getattr(self, k)) is not None)
+        return "".join((usual, *more))
 
 
 UNLIMITED = Limits()
@@ -139,7 +146,7 @@ def _model(told: Mapping[str, Any]) -> Model:
         last = date.fromisoformat(price["until"]) if "until" in price else date.max
         prices.append((last, Price(price["in"], price["out"])))
         price = price.get("then")
-    limits = Limits(**{kind: told.get(kind) for kind in KINDS})
+    limits = Limits(**{kind: told.get(kind) for kind in (*KINDS, *RARE)})
     return Model(limits, bool(told.get("free")), tuple(prices))
 
 

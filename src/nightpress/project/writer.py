@@ -51,7 +51,7 @@ def is_free(
     if declared.free:
         return True
     if model in limits:
-        return bool(limits[model].get("rpd"))
+        return bool(limits[model].get("rpd") or limits[model].get("tpd"))
     return declared.model(model).free
 
 

@@ -91,7 +91,7 @@ class Quota:
             lane, day = self._lane(db, model, limits, now), self.day_of(model)
             allowed = quota_limits.lowered(limits, learn.known(db, lane["id"], limits, now))
             tokens = rules.tokens(model, allowed, estimate, lane["ratio"])
-            no = rules.day(db, lane, allowed, now, day) or rules.minute(
+            no = rules.day(db, lane, allowed, tokens, now, day) or rules.minute(
                 db, lane, allowed, tokens, purpose, pace, now
             )
             if no is not None:

@@ -15,11 +15,14 @@ __all__ = [
     "KINDS", "MINUTE", "NAMES", "UNLIMITED", "Limits", "lowered", "of",
 ]  # fmt: skip
 
-MINUTE = 60.0
-NAMES: Mapping[QuotaKind, str] = {
+MINUTE, HOUR = 60.0, 3_600.0
+NAMES: Mapping[str, str] = {
     "rpm": "requests a minute",
     "tpm": "input tokens a minute",
     "rpd": "requests a day",
+    "rph": "requests an hour",
+    "tph": "input tokens an hour",
+    "tpd": "tokens a day",
 }
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from nightpress.backends import Day
 from nightpress.errors import Answer, BackendError
 from nightpress.quota import pace as pacing
-from nightpress.quota.limits import KINDS, NAMES, Limits
+from nightpress.quota.limits import HOUR, NAMES, Limits
 from nightpress.quota.pace import Evidence, Pace
 from nightpress.storage import Connection, Row
 
@@ -23,6 +23,8 @@ KEEP = 3_700.0
 """Seconds for which a reservation is kept: longer than the longest deadline of a call."""
 PRUNE = 64
 """Old reservations that a new one sweeps away, so that none has to pay for all of them."""
+AN_HOUR_LATE = 5.0
+"""Seconds that a request may arrive after its reservation, as an hour's window counts it."""
 TICK = 0.001
 """Seconds added to every wait, so that rounding never wakes a waiter just too early."""
 
@@ -43,33 +45,34 @@ class Closed(Struct, frozen=True):
 
 def tokens(model: str, limits: Limits, estimate: int, ratio: float) -> int:
     """Input tokens to reserve for an estimate: as many more as this model has shown to count."""
-    for kind in KINDS:
+    for kind, name in NAMES.items():
         if getattr(limits, kind) == 0:
-            message = f"{model}: the limit is 0 {NAMES[kind]}"
+            message = f"{model}: the limit is 0 {name}"
             hint = "choose another `model`, or correct `limits` in manifests/_defaults.yaml"
             raise BackendError(Answer("no_quota", message, hint=hint, left=False))
     reserved = math.ceil(estimate * ratio)
-    if limits.tpm is None or reserved <= limits.tpm:
-        return reserved
-    if estimate > limits.tpm:
-        message = f"{model}: about {estimate} input tokens, and a minute allows {limits.tpm}"
-        hint = "lower `input_bytes` in the generator, or exclude large files of this plugin"
-        raise BackendError(Answer("too_large", message, hint=hint, left=False))
-    return limits.tpm
+    bounds = {"a minute": limits.tpm, "an hour": limits.tph, "a day": limits.tpd}
+    for span, most in bounds.items():
+        if most is not None and estimate > most:
+            message = f"{model}: about {estimate} input tokens, and {span} allows {most}"
+            hint = "lower `input_bytes` in the generator, or exclude large files of this plugin"
+            raise BackendError(Answer("too_large", message, hint=hint, left=False))
+    return min([reserved, *(most for most in bounds.values() if most is not None)])
 
 
 def day(
-    db: Connection, lane: Row, limits: Limits, now: float, provider: Day
+    db: Connection, lane: Row, limits: Limits, tokens: int, now: float, provider: Day
 ) -> Wait | Closed | None:
-    """Closed until the day ends when its requests are spent, or the provider said so."""
+    """Closed until the day ends when its requests or tokens are spent, or the provider said so."""
     if lane["closed_until"] > now:
         return Closed(lane["closed_until"], "the provider says that the day's quota is spent")
-    if limits.rpd is None:
+    if limits.rpd is None and limits.tpd is None:
         return None
-    ends = provider.ends(now)
-    used = used_on(db, lane["id"], provider.of(now))
-    if used >= limits.rpd:
+    ends, today = provider.ends(now), provider.of(now)
+    if limits.rpd is not None and used_on(db, lane["id"], today) >= limits.rpd:
         return Closed(ends, f"the day's {limits.rpd} requests are spent")
+    if limits.tpd is not None and _tokens_on(db, lane["id"], today) + tokens > limits.tpd:
+        return Closed(ends, f"the day's {limits.tpd:,} tokens are spent")
     opens = provider.began(now) + MIDNIGHT_GUARD
     if now < opens:
         return Wait(opens - now + TICK, "the provider's day has just begun")
@@ -96,35 +99,41 @@ def minute(
     waits = [
         (lane["hold_until"] - now, "the provider asked for a pause"),
         (lane["last_at"] + apart - now, "the pace"),
-        (_requests(db, lane["id"], limits, now, span), "the minute's requests are spent"),
-        (_tokens(db, lane["id"], limits, tokens, now, span), "the minute's tokens are spent"),
+        (_requests(db, lane["id"], limits.rpm, now, span), "the minute's requests are spent"),
+        (_tokens(db, lane["id"], limits.tpm, tokens, now, span), "the minute's tokens are spent"),
     ]
+    if limits.rph is not None or limits.tph is not None:
+        hour = HOUR + AN_HOUR_LATE
+        waits += [
+            (_requests(db, lane["id"], limits.rph, now, hour), "the hour's requests are spent"),
+            (_tokens(db, lane["id"], limits.tph, tokens, now, hour), "the hour's tokens are spent"),
+        ]
     seconds, why = max(waits)
     return Wait(seconds + TICK, why) if seconds > 0 else None
 
 
-def _requests(db: Connection, lane: int, limits: Limits, now: float, span: float) -> float:
-    """Seconds until fewer than `rpm` requests lie in the last `span` seconds."""
-    if limits.rpm is None:
+def _requests(db: Connection, lane: int, most: int | None, now: float, span: float) -> float:
+    """Seconds until fewer than `most` requests lie in the last `span` seconds."""
+    if most is None:
         return 0.0
     row = db.execute(
         "SELECT at FROM reservations WHERE lane=? AND at>? ORDER BY at DESC LIMIT 1 OFFSET ?",
-        (lane, now - span, limits.rpm - 1),
+        (lane, now - span, most - 1),
     ).fetchone()
     return 0.0 if row is None else float(row["at"] + span - now)
 
 
 def _tokens(
-    db: Connection, lane: int, limits: Limits, tokens: int, now: float, span: float
+    db: Connection, lane: int, most: int | None, tokens: int, now: float, span: float
 ) -> float:
-    """Seconds until `wanted` tokens fit into `span` seconds with those that are there."""
-    if limits.tpm is None:
+    """Seconds until `tokens` more are at most `most` with those of the last `span` seconds."""
+    if most is None:
         return 0.0
     scope = (lane, now - span)
     (spent,) = db.execute(
         "SELECT coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?", scope
     ).fetchone()
-    excess, wait = spent + tokens - limits.tpm, 0.0
+    excess, wait = spent + tokens - most, 0.0
     if excess <= 0:
         return wait
     for row in db.execute(
@@ -193,6 +202,18 @@ def used_on(db: Connection, lane: int, date: str) -> int:
     """Requests reserved on one day of the provider."""
     row = db.execute("SELECT used FROM days WHERE lane=? AND day=?", (lane, date)).fetchone()
     return 0 if row is None else int(row["used"])
+
+
+def _tokens_on(db: Connection, lane: int, date: str) -> int:
+    """Tokens of one day, in and out: those that were settled, and those reserved for calls that
+    are not."""
+    row = db.execute(
+        "SELECT coalesce((SELECT tokens_in + tokens_out FROM days WHERE lane=?1 AND day=?2), 0)"
+        " + coalesce((SELECT sum(tokens) FROM reservations"
+        " WHERE lane=?1 AND day=?2 AND state='open'), 0)",
+        (lane, date),
+    ).fetchone()
+    return int(row[0])
 
 
 def _plugin(purpose: str) -> str:
