@@ -222,6 +222,8 @@ def test_who_asks_for_what_is_told_by_what_the_texts_say_of_it() -> None:
         ("You should see three lines.", "You should see three lines."),
         ("When run on a big harbour it is slow.", "When run on a big harbour it is slow."),
         ("Help with mooring.", "Help with mooring."),
+        ("Help find a berth.", "Find a berth."),
+        ("Help users sell their ships.", "Sell the user's ships."),
     ],
 )
 def test_what_is_said_to_somebody_is_said_of_what_is_done(said: str, told: str) -> None:

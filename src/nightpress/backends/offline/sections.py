@@ -265,12 +265,12 @@ def _led(
     lead = first.blocks[0]
     if lead.kind != "text":
         return about, groups
-    known = wording.content(name)
-    mine = wording.content(about[0].text) - known
-    its = wording.content(lead.text) - known
-    if len(mine - its) < NEW and (len(its) >= len(mine) or len(lead.text) > len(about[0].text)):
+    known, mine, its = map(wording.content, (name, about[0].text, lead.text))
+    same = 5 * len(mine & its) >= 3 * min(len(mine), len(its))
+    if len(its) >= len(mine) and (same or len(mine - its - known) < NEW):
         return [], groups
-    if len(its - mine) < NEW and not _PRECISE.search(lead.text) and not lead.announces:
+    hardly = len(its) < len(mine) and (same or len(its - mine - known) < NEW)
+    if hardly and not _PRECISE.search(lead.text) and not lead.announces:
         rest = replace(first, blocks=first.blocks[1:])
         return about, [replace(groups[0], sections=(rest, *groups[0].sections[1:])), *groups[1:]]
     return about, groups

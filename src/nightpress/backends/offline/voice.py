@@ -9,7 +9,7 @@ import re
 from msgspec.structs import replace
 
 from nightpress.backends.offline.blocks import Block, Section, is_ordered, items_of
-from nightpress.backends.offline.wording import sentences
+from nightpress.backends.offline.wording import is_deed, sentences
 from nightpress.lazy import pattern
 
 
@@ -24,9 +24,12 @@ def _neutral(sentence: str) -> str:
     plain = said = sentence[len(marks) :]
     if found := _INVOKED.match(said):
         said = said[found.end() :]
-    for told in (_TOLD_TO, _HELPS):
-        if found := told.match(said):
-            said = said[found.end() :]
+    if found := _TOLD_TO.match(said):
+        said = said[found.end() :]
+    if found := _HELPS.match(said):
+        said = _THEIR.sub("the user's", said[found.end() :])
+    elif (found := _HELP.match(said)) and is_deed(found[1]):
+        said = said[found.start(1) :]
     if said == plain:
         return sentence
     if not re.search(r"\w", said):
@@ -47,6 +50,10 @@ _TOLD_TO = pattern(
 _HELPS = pattern(
     r"(?:i(?:'ll| will) )?help (?:(?:the )?users?|you) (?:to )?(?!with\b)(?=[a-z])", re.I
 )
+
+
+_HELP = pattern(r"help (?:to )?([a-z]+)", re.I)
+_THEIR = pattern(r"\btheir\b")
 
 
 def of_it(section: Section) -> Section:
