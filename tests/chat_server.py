@@ -98,8 +98,10 @@ class Service:
         request = self._google(api, body)
         prompt = replies.texts(request["contents"])
         tokens = replies.count_tokens(prompt) + replies.count_tokens(_system(api, body))
+        effort = body.get("reasoning_effort") or (body.get("output_config") or {}).get("effort")
         call = replace(
             call,
+            api=f"{api}:{effort}" if effort else api,
             phase="generation" if replies.schema_of(request) is None else "analysis",
             prompt_sha256=hashlib.sha256(prompt.encode()).hexdigest(),
             prompt_bytes=len(prompt.encode()),

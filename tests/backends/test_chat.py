@@ -136,6 +136,18 @@ def test_where_a_schema_is_not_kept_it_is_said_in_words(opened: Opened, how: str
     assert server.seen()["calls"] == (2 if how == "refused" else 1)
 
 
+def test_a_thinking_level_by_phase_and_by_model(opened: Opened, api: str) -> None:
+    levels = {"analysis": "low", "generation": "medium", "deep": "high"}
+    backend, server = opened({"thinking": levels})
+    backend.ask(samples.request("analysis"))
+    backend.ask(samples.request())
+    backend.ask(samples.request(model="deep"))
+    backend.ask(samples.request("repair"))
+    assert [call["api"] for call in server.seen()["list"]] == [
+        f"{api}:low", f"{api}:medium", f"{api}:high", api,
+    ]  # fmt: skip
+
+
 def test_a_local_server_needs_no_key_and_costs_nothing(api: str) -> None:
     with ChatServer() as server:
         settings = {"base_url": base(server, api)}

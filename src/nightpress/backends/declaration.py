@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress.errors import QuotaKind
-from nightpress.model import Backend, BackendKind, Material
+from nightpress.model import Backend, BackendKind, Material, Request
 
 __all__ = [
     "FREE",
@@ -125,6 +125,24 @@ class Catalogue(Mapping[str, Model]):
 
     def __len__(self) -> int:
         return len(self._models)
+
+
+def thinking(*levels: str) -> dict[str, Any]:
+    """The JSON Schema of a backend's setting `thinking`: a level by phase, or by model."""
+    return {
+        "type": "object",
+        "description": "How long a model thinks: a level for a phase (analysis, generation,"
+        " repair), or for a model by its name, which goes first; without one it is the model's"
+        " own affair.",
+        "additionalProperties": {"enum": list(levels), "description": "The level."},
+        "maxProperties": 20,
+    }
+
+
+def level(settings: Settings, request: Request) -> str:
+    """The thinking level that the settings have for a request; "" where they have none."""
+    told = settings.get("thinking") or {}
+    return str(told.get(request.model) or told.get(request.phase) or "")
 
 
 def provider(path: Path, name: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def test_a_web_page_is_no_reply() -> None:
 
 def test_the_rows_and_the_docs_cover_every_kind() -> None:
     kinds = {kind for _, _, kind in ROWS.values()} | {"malformed", "truncated", "blocked"}
-    kinds.add("untrusted")
+    kinds |= {"untrusted", "unrecorded"}  # of a certificate; of recorded replies
     assert kinds == set(ANSWER_KINDS)
     documented = DOCS.read_text("utf-8")
     for kind, (again, fatal) in ANSWER_KINDS.items():

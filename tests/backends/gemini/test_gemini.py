@@ -110,7 +110,7 @@ def test_a_blocked_prompt_says_what_it_cost(opened: Opened) -> None:
 
 
 def test_the_schema_and_the_instructions_arrive(opened: Opened) -> None:
-    gemini, server = opened(gemini={"thinking": "low"})
+    gemini, server = opened(gemini={"thinking": {"analysis": "low"}})
     first = gemini.ask(samples.request("analysis"))
     longer = gemini.ask(samples.request("analysis", system="Write documentation. " * 20))
     assert longer.tokens_in > first.tokens_in

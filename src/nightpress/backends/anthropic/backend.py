@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nightpress.backends.answers import Outcome
 from nightpress.backends.anthropic import answers
-from nightpress.backends.declaration import Settings
+from nightpress.backends.declaration import Settings, level
 from nightpress.backends.remote import Chat
 from nightpress.backends.route import Route
 from nightpress.errors import Answer
@@ -25,7 +25,7 @@ class Anthropic(Chat["AsyncAnthropic"]):
 
     def __init__(self, route: Route, settings: Settings) -> None:
         super().__init__(route, minds_schema=not route.local)
-        self._effort = str(settings.get("effort") or "")
+        self._settings = settings
         self._seconds = route.deadline / route.clock_speed
 
     def client(self, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> AsyncAnthropic:  # noqa: ARG002
@@ -51,7 +51,8 @@ class Anthropic(Chat["AsyncAnthropic"]):
 
     def _body(self, request: Request) -> dict[str, Any]:
         prompt, schema = self.asked(request)
-        output: dict[str, Any] = {"effort": self._effort} if self._effort else {}
+        effort = level(self._settings, request)
+        output: dict[str, Any] = {"effort": effort} if effort else {}
         if schema is not None:
             output["format"] = {"type": "json_schema", "schema": schema}
         return {

@@ -13,6 +13,7 @@ from nightpress.backends.declaration import (
     Environ,
     Model,
     Settings,
+    thinking,
 )
 from nightpress.loopback import is_loopback
 from nightpress.model import Backend
@@ -76,10 +77,7 @@ ANTHROPIC = Declaration(
                 "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
                 "maxLength": 100,
             },
-            "effort": {
-                "enum": ["low", "medium", "high"],
-                "description": "How much effort the model puts into a reply.",
-            },
+            "thinking": thinking("low", "medium", "high"),
             "deadline_seconds": {
                 "type": "number",
                 "description": "Longest time of one call, in seconds; on this machine 900.",

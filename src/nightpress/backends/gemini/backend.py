@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nightpress.backends.answers import Outcome
+from nightpress.backends.declaration import Settings, level
 from nightpress.backends.gemini import answers
 from nightpress.backends.gemini.route import Route
 from nightpress.backends.remote import Remote
@@ -26,9 +27,10 @@ class Gemini(Remote["Client"]):
 
     name = "gemini"
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, settings: Settings | None = None) -> None:
         super().__init__(route)
         self.route = route
+        self._settings = settings or {}
 
     def client(self, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> Client:
         from nightpress.backends.gemini.client import client
@@ -54,7 +56,7 @@ class Gemini(Remote["Client"]):
         answer = await client.aio.models.generate_content(
             model=request.model,
             contents=request.prompt,
-            config=_config(request, self.route.thinking),
+            config=_config(request, level(self._settings, request)),
         )
         http = answer.sdk_http_response
         return (http.body if http else None) or ""

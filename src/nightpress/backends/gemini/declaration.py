@@ -18,6 +18,7 @@ from nightpress.backends.declaration import (
     Limits,
     Model,
     Settings,
+    thinking,
 )
 from nightpress.model import Backend
 
@@ -33,7 +34,7 @@ def _make(settings: Settings, environ: Environ) -> Backend:
     from nightpress.backends.gemini.backend import Gemini
     from nightpress.backends.gemini.route import route
 
-    backend = Gemini(route(settings, environ))
+    backend = Gemini(route(settings, environ), settings)
     backend.connect()
     return backend
 
@@ -90,6 +91,7 @@ GEMINI = Declaration(
                 "minLength": 1,
                 "maxLength": 100,
             },
+            "thinking": thinking("minimal", "low", "medium", "high"),
             "deadline_seconds": {
                 "type": "number",
                 "description": "Longest time of one call, in seconds.",

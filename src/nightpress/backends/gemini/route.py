@@ -24,8 +24,7 @@ class Route:
     """deadline: seconds for a whole call; clock_speed: how many of them pass in a real second
     (other than 1 only with a local server on a fast clock); base_url: "" is Google's own;
     token: a Vertex access token for a local server, which never sees real credentials;
-    thinking: the model's thinking level ("" leaves it to the model); proxy: the URL of the proxy on
-    the way, "" for none."""
+    proxy: the URL of the proxy on the way, "" for none."""
 
     api: Literal["developer", "vertex"] = "developer"
     key: str = field(default="", repr=False)
@@ -35,7 +34,6 @@ class Route:
     token: str = field(default="", repr=False)
     deadline: float = DEADLINE
     clock_speed: float = 1.0
-    thinking: str = ""
     proxy: str = field(default="", repr=False)
 
     @property
@@ -59,8 +57,7 @@ class Route:
 def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:
     """The route that `gemini:` in the settings and the environment describe.
 
-    settings: vertex, project, location, base_url, deadline_seconds, clock_speed, thinking; all
-    optional.
+    settings: vertex, project, location, base_url, deadline_seconds, clock_speed; all optional.
     Raises UsageError where a credential is missing or a value cannot be meant.
     """
     # GOOGLE_GENAI_USE_VERTEXAI is not asked: Vertex costs money, so only the project chooses it.
@@ -81,7 +78,6 @@ def route(settings: Mapping[str, Any], environ: Mapping[str, str]) -> Route:
         token=environ.get("NIGHTPRESS_VERTEX_TOKEN", "test-token") if vertex else "",
         deadline=deadline,
         clock_speed=float(settings.get("clock_speed") or 1.0),
-        thinking=str(settings.get("thinking") or ""),
     )
     _check(way)
     return way if way.local else replace(way, proxy=routes.proxy(way.address, environ))

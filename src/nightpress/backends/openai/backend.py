@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nightpress.backends.answers import Outcome
-from nightpress.backends.declaration import Settings, provider
+from nightpress.backends.declaration import Settings, level, provider
 from nightpress.backends.openai import answers
 from nightpress.backends.openai.declaration import DATA, chosen
 from nightpress.backends.remote import Chat
@@ -34,7 +34,7 @@ class OpenAI(Chat["AsyncOpenAI"]):
         super().__init__(route, minds_schema=bool(facts["schema"]))
         self._own = known == "openai"
         self._tokens = str(facts["tokens"])
-        self._effort = str(settings.get("effort") or "")
+        self._settings = settings
 
     def client(self, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> AsyncOpenAI:  # noqa: ARG002
         from openai import AsyncOpenAI, Omit
@@ -62,8 +62,8 @@ class OpenAI(Chat["AsyncOpenAI"]):
         if schema is not None:
             shape = {"name": request.phase, "schema": schema, "strict": False}
             body["response_format"] = {"type": "json_schema", "json_schema": shape}
-        if self._effort:
-            body["reasoning_effort"] = self._effort
+        if effort := level(self._settings, request):
+            body["reasoning_effort"] = effort
         return body
 
     def judged(self, body: str, request: Request) -> Outcome:  # noqa: ARG002

@@ -18,6 +18,7 @@ from nightpress.backends.declaration import (
     Model,
     Settings,
     provider,
+    thinking,
 )
 from nightpress.loopback import is_loopback
 from nightpress.model import Backend
@@ -99,10 +100,7 @@ OPENAI = Declaration(
                 "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
                 "maxLength": 100,
             },
-            "effort": {
-                "enum": ["minimal", "low", "medium", "high"],
-                "description": "How long a reasoning model thinks.",
-            },
+            "thinking": thinking("minimal", "low", "medium", "high"),
             "deadline_seconds": {
                 "type": "number",
                 "description": "Longest time of one call, in seconds; on this machine 900.",
