@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +59,21 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
             connection: Connection = self._sqlite3(self.name)
         except (DatabaseException, OSError) as error:
             refused = error.strerror if isinstance(error, OSError) else None
-            why = refused or str(error).rpartition("Original error: ")[2]
-            hint = "make room, or look after the disk and its permissions; then run it again"
-            raise InvalidDodoFile(
-                f"{self.name}, doit's own state, cannot be opened: {why}\n  hint: {hint}"
-            ) from None
+            raise self._closed(refused or str(error).rpartition("Original error: ")[2]) from None
         return connection
+
+    def _closed(self, why: str) -> InvalidDodoFile:
+        what = f"{self.name}, doit's own state, cannot be used: {why}"
+        hint = "make room, or look after the disk and its permissions; then run it again"
+        return InvalidDodoFile(f"{what}\n  hint: {hint}")
+
+    def _get_task_data(self, task_id: str) -> Any:
+        from nightpress.storage import sqlite
+
+        try:
+            return super()._get_task_data(task_id)
+        except sqlite.Error as error:
+            raise self._closed(str(error)) from None
 
     def dump(self) -> None:
         """Write the state. It is a convenience of doit's: a full disk costs nothing but that."""
@@ -73,8 +84,7 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
         try:
             super().dump()
         except (sqlite.Error, InvalidDodoFile) as error:
-            why = str(error).partition("\n")[0]
-            sys.stderr.write(f"doit's own state was not saved ({why}); the ledger decides\n")
+            _not_saved(str(error).partition("\n")[0])
 
     def set(self, task_id: str, dependency: str, value: Any) -> None:
         """doit does not know that a plugin's task stands for its documents, and would go on making
@@ -91,15 +101,35 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
         it the user who asks."""
         from nightpress.tasks import session
 
-        for task in {task_id, *session.documents(task_id)}:
-            super().remove(task)
+        with self._told():
+            for task in {task_id, *session.documents(task_id)}:
+                super().remove(task)
         session.forgotten(task_id)
 
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """A refusal of the disk: in a run it costs nothing, and a word is enough; else it is what
+        was asked for that fails."""
+        from nightpress.storage import sqlite
+        from nightpress.tasks import session
+
+        try:
+            yield
+        except sqlite.Error as error:
+            if not session.current().running:
+                raise self._closed(str(error)) from None
+            _not_saved(str(error))
+
     def remove_all(self) -> None:
-        super().remove_all()
+        with self._told():
+            super().remove_all()
         from nightpress.tasks import session
 
         session.forgotten("enhance")
+
+
+def _not_saved(why: str) -> None:
+    sys.stderr.write(f"doit's own state was not saved ({why}); the ledger decides\n")
 
 
 def _place(name: str) -> str:
