@@ -22,7 +22,7 @@ def market(tmp_path: Path) -> Market:
 def files(market: Market) -> dict[str, bytes]:
     """Every file of the project but logs and caches."""
     found = (p for p in market.root.rglob("*") if p.is_file())
-    caches = ("doit.db", "index.db", "logs", "doit.pid")
+    caches = ("doit.db", "index.db", "logs", "doit.pid", "ledger.db-shm")
     return {
         str(p.relative_to(market.root)): p.read_bytes()
         for p in found

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import hashlib
 import os
 import stat
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -249,22 +251,50 @@ def _rmdir(root: Path, folders: list[str]) -> bool:
 
 def write(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Replace one of our own files durably and atomically."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary, file = _temporary(path, mode)
     try:
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
         try:
             write_all(file, data)
             with _at("own-fsync"):
                 os.fsync(file)
+            with _at("own-rename"):
+                temporary.replace(path)
         finally:
             os.close(file)
-        with _at("own-rename"):
-            temporary.replace(path)
     except BaseException:
-        with suppress(OSError):
+        with suppress(OSError):  # the next write of this file begins with what is left
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def _temporary(path: Path, mode: int) -> tuple[Path, int]:
+    """(name, descriptor) of an empty file beside `path`: what a disk that took nothing any more
+    left of the last one, or, where another process is writing the same file, one of our own."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    usual = path.with_name(f".{path.name}.tmp")
+    try:
+        file = os.open(usual, flags | os.O_NONBLOCK, mode)
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise
+    else:
+        with suppress(OSError):  # another's, or just put in place, or no file system with locks
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_file(file) and os.path.samestat(os.fstat(file), usual.lstat()):
+                os.ftruncate(file, 0)
+                return usual, file
+        os.close(file)
+    own = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    return own, os.open(own, flags | os.O_TRUNC, mode)
+
+
+_NO_FILE = (errno.ELOOP, errno.ENXIO, errno.EISDIR)
+"""What the kernel says of a link, a FIFO or socket, and a folder."""
+
+
+def _is_file(file: int) -> bool:
+    return stat.S_ISREG(os.fstat(file).st_mode)
 
 
 def write_all(file: int, data: bytes) -> None:
@@ -297,7 +327,7 @@ def sync_folder(path: Path) -> None:
 
 def sweep_own(path: Path) -> None:
     """After a crash: remove what `write` left beside this file; the caller holds the lock."""
-    for left in path.parent.glob(f".{path.name}.*.tmp"):
+    for left in (path.with_name(f".{path.name}.tmp"), *path.parent.glob(f".{path.name}.*.tmp")):
         left.unlink(missing_ok=True)
 
 
