@@ -101,11 +101,26 @@ def test_a_reference_is_not_published_before_its_skill(tmp_path: Path) -> None:
     assert len(_references(market)) == 2
 
 
-def test_beside_a_persons_skill_there_are_no_references(tmp_path: Path) -> None:
-    market = _market(tmp_path, skill="# Alpha\n\nby hand\n")
+@pytest.mark.parametrize("words", ["by hand", "by hand, and long enough for itself. " * 300])
+def test_beside_a_persons_skill_there_are_no_references(tmp_path: Path, words: str) -> None:
+    skill = f"---\nname: alpha\ndescription: Keeps it. Use when asked.\n---\n\n# Alpha\n\n{words}\n"
+    market = _market(tmp_path, skill=skill)
+    for _ in range(2):  # adopted in the first run, up to date in the second
+        market.doit()
+        assert _references(market) == [] and market.target("alpha").read_text() == skill
+    assert "the skill is a person's" in market.doit("plan").out
+
+
+def test_references_of_a_skill_that_somebody_edits_go_on(tmp_path: Path) -> None:
+    market = _market(tmp_path)
+    market.done()
+    market.target("alpha").write_text(market.target("alpha").read_text() + "\nBy hand.\n")
+    path = tmp_path / "plugins/alpha/commands/alpha-settle.md"
+    path.write_text(path.read_text() + "\nThe settled tavo is moke for the whole ledger.\n")
     market.doit()
-    assert _references(market) == []
-    assert "alpha/references.alpha-collect: goes with skill" in market.doit("plan").out
+    made = market.target("alpha").parent / "references" / "alpha-settle.md"
+    assert "The settled tavo is moke" in made.read_text()
+    assert market.target("alpha").read_text().endswith("By hand.\n")
 
 
 def test_a_reference_that_somebody_edited_is_kept(tmp_path: Path) -> None:

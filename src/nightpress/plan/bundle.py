@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
-from nightpress.model import Action, Decision, Reason
+from nightpress.model import Action, Decision, Enhancement, Reason
 from nightpress.plan import staleness
 from nightpress.plan.state import TargetState
 
@@ -34,7 +34,7 @@ def skill_of(states: States, name: str) -> str:
 
 def together(states: dict[str, TargetState]) -> dict[str, TargetState]:
     """The states, with what a bundle must not do taken out of them."""
-    decided = dict(states)
+    decided = {name: _alone(states, name) for name in states}
     for name, state in states.items():
         if not state.enhancement.references:
             continue
@@ -53,6 +53,23 @@ def together(states: dict[str, TargetState]) -> dict[str, TargetState]:
 
 
 _WORDS = {"keep": "kept as it is", "adopt": "a person's"}
+
+
+def without(enhancement: Enhancement) -> Enhancement:
+    """A skill as a person wrote it, which leads to no references."""
+    settings = {k: value for k, value in enhancement.settings.items() if k != "references"}
+    return replace(enhancement, settings=settings)
+
+
+def _alone(states: States, name: str) -> TargetState:
+    """The state; of a reference that no skill of ours leads to, and that does not stand yet, as one
+    that is not made."""
+    state = states[name]
+    if not state.enhancement.about or skill_of(states, name):
+        return state
+    if state.decision.action != "make" or state.inputs.standing.sha256 is not None:
+        return state
+    return _as(state, "parked", "the skill is a person's, and does not lead to it")
 
 
 def _waiting(states: States, names: tuple[str, ...]) -> Iterator[str]:

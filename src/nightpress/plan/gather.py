@@ -18,9 +18,10 @@ from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.lazy import pattern
 from nightpress.model import Enhancement, Generator, Manifest
-from nightpress.plan import content, decide
+from nightpress.plan import bundle, content, decide
 from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Absent, History
+from nightpress.plan.staleness import is_ours
 from nightpress.plan.standing import Publication, Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import EXACTLY, anatomy, sources
@@ -227,6 +228,9 @@ class Gatherer:
                 held = sources.with_breaks(plugin.root, enhancement.target) or held
             publication, last, undone = self._history.of(job, path, sha256, held)
             generator = project.generator(enhancement.generator)
+            persons = sha256 is not None and not is_ours(Standing(sha256, size), publication)
+            if persons and enhancement.standing != "replace":
+                enhancement = bundle.without(enhancement)
             targets[enhancement.name] = Target(
                 enhancement=enhancement,
                 path=path,
