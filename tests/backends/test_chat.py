@@ -261,3 +261,12 @@ def test_every_free_variant_is_free() -> None:
     assert declared.model("some/model:free").free
     assert not declared.model("some/model").free
     assert declared.model("some/model").prices == ()
+
+
+def test_without_its_package_a_sentence_says_what_to_install(
+    api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nightpress.backends.route.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match=f"needs the package {api}") as caught:
+        make(api, {"base_url": "http://127.0.0.1:9"}, {})
+    assert caught.value.hint == f"pip install 'nightpress[{api}]'"

@@ -154,3 +154,15 @@ def test_a_question_that_changed_fails_its_document_and_no_other(shop: Market) -
     assert failed.code == 1
     assert "1 published" in failed.out and "the question has changed since" in failed.out
     assert shop.target("alpha").exists()
+
+
+def test_a_secret_in_a_reply_is_recorded_redacted(shop: Market) -> None:
+    token = "ghp_" + "a1B2c3D4e5" * 4  # built here, so that no scanner meets it in this file
+    code = f"print('# Alpha\\n\\nSet {token} and go.')"
+    run = json.dumps([sys.executable, "-c", code])
+    configure(shop, f"command: {{run: {run}, unsafe_tools: accepted}}")
+    shop.doit("backend=command", "enhance:alpha")
+    told = shop.run("nightpress", "record", "replies")
+    assert "secrets redacted" in told.out, told.out + told.err
+    texts = [path.read_text() for path in (shop.root / "replies").rglob("*.md")]
+    assert texts and not any(token in text for text in texts)

@@ -117,3 +117,8 @@ def test_words() -> None:
     said = foretelling.sentence(of(472, small), LITE, small, free=True, zone=UTC)
     assert "done on 2026-12-15, in 24 days; 452 carried over" in said
     assert foretelling.sentence(of(0), LITE, HERE, free=True) == "no calls; $0 (free tier)"
+
+
+def test_a_days_tokens_end_a_day() -> None:
+    at = replace(HERE, limits=Limits(30, None, None, tpd=60_000))
+    assert of(25, at, tokens=6_000).days[0] == 3

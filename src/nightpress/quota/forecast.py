@@ -136,10 +136,19 @@ class _Course(Struct):
     goes_on_at: float | None
 
 
+def _per_day(limits: Limits, tokens: int) -> int | None:
+    """Calls that a day holds: by its requests, and by its tokens (the input's, at the least)."""
+    bounds = [] if limits.rpd is None else [limits.rpd]
+    if limits.tpd is not None and tokens:
+        bounds.append(max(1, limits.tpd // tokens))
+    return min(bounds, default=None)
+
+
 def _follow(calls: int, tokens: int, at: Situation, latency: float) -> _Course:
     limits, pace, evidence = at.limits, at.pace, at.evidence
     now, used = at.now, at.used_today
     tokens = min(tokens, limits.tpm) if limits.tpm else tokens
+    daily = _per_day(limits, tokens)
     course = _Course(now, 0, 0, None)
     days: set[str] = set()
     recent: deque[float] = deque(maxlen=_per_window(limits, tokens))
@@ -153,7 +162,7 @@ def _follow(calls: int, tokens: int, at: Situation, latency: float) -> _Course:
         now = max(now, _next(number, at, evidence, recent, busy, last))
         if now >= ends:
             today, ends, used = at.day.of(now), at.day.ends(now), 0
-        if limits.rpd is not None and used >= limits.rpd:
+        if daily is not None and used >= daily:
             over, now = True, ends
             course.goes_on_at = course.goes_on_at or now
             today, ends, used = at.day.of(now), at.day.ends(now), 0
