@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -166,4 +168,31 @@ def test_a_file_that_another_program_holds_is_told_within_three_seconds(
     said = capsys.readouterr().err
     assert said == "ledger.db is held by another program; waiting for it\n"
     other.close()
+    store.close()
+
+
+TAKE = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=0)
+connection.execute("PRAGMA locking_mode=EXCLUSIVE")
+try:
+    connection.execute("BEGIN EXCLUSIVE")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def test_another_threads_connection_drops_no_lock_of_the_first(tmp_path: Path) -> None:
+    """POSIX drops all locks of a process on a file when it closes any descriptor of it; another
+    program that came then could take the log away beneath us, which is a disk I/O error."""
+    path = tmp_path / "x.db"
+    store = Store(path, (SCRIPT,), durable=True)
+    store.connection().execute("SELECT * FROM words").fetchall()
+    other = threading.Thread(target=store.connection)
+    other.start()
+    other.join()
+    done = subprocess.run(
+        [sys.executable, "-c", TAKE, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "database is locked\n"
     store.close()

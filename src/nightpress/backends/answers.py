@@ -46,6 +46,8 @@ HINTS = {
     "untrusted": "a proxy or a virus scanner that reads along shows a certificate of its own: "
     "name its CA file (PEM) by SSL_CERT_FILE; if it has expired, look at this machine's clock",
     "unreached": "is the network there, and `base_url` right?",
+    "no_proxy": "is the proxy there that HTTPS_PROXY or ALL_PROXY names? If there is none, unset "
+    "it, or name the host in NO_PROXY",
     "proxy": "check HTTPS_PROXY or ALL_PROXY, and the name and password in it",
     "too_large": "lower `input_bytes` in the generator, or exclude large files of this plugin",
     "blocked": "the provider's filter stopped it; the standing file is untouched",

@@ -181,6 +181,8 @@ class Remote(ABC, Generic[Client]):
         if not isinstance(error, HTTPError | InvalidURL | OSError):
             raise error
         answer = self.thrown(type(error).__name__, str(error))
+        if self.way.proxy and answer.hint == answers.HINTS["unreached"]:
+            answer = answer._replace(hint=answers.HINTS["no_proxy"])
         if answer.kind == "untrusted":
             whose = "" if self.way.proxy else issuer(self.way.address)
             by = f"; it was issued by {answers.clean(whose)}" if whose else ""

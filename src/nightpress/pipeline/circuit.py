@@ -185,7 +185,8 @@ class Circuit(Struct):
         since = f"{model} has not answered since {_clock(lane.began)}: {lane.because}"
         hint = "run doit again later; `nightpress tonight` does that by itself"
         if not (lane.answered or lane.reached):
-            hint = "is the network there, and `base_url` right? Then run doit again"
+            why = lane.hint or "is the network there, and `base_url` right?"
+            hint = f"{why}{'' if why.endswith('?') else '.'} Then run doit again"
         if lane.distrusted:
             hint = lane.hint
         self.run.halt(f"{since}\n  hint: {hint}", EXIT_USAGE if lane.distrusted else EXIT_BUSY)

@@ -37,9 +37,11 @@ def state(path: Path) -> None:
 
 
 def file(path: Path) -> None:
-    """Make the file, empty, if it is missing: before SQLite does, which lets others read it."""
+    """Make the file, empty, if it is missing: before SQLite does, which lets others read it. One
+    that is there is not opened: closing it would drop the locks that SQLite has on it in this
+    process, and another program could take its log away beneath us."""
     with suppress(OSError):  # whoever opens it next says what is wrong
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE))
 
 
 _NO_FILE = (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP)

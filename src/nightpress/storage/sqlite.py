@@ -30,7 +30,7 @@ IntegrityError = sqlite3.IntegrityError
 
 BUSY_SECONDS = 30.0
 """How long another program that holds a database is waited for."""
-TOLD_AFTER = 2.0
+TOLD_AFTER = 1.0
 """Seconds of that after which the user is told."""
 
 
