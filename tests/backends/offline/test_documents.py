@@ -674,3 +674,13 @@ def test_of_numbered_examples_none_is_missing() -> None:
     for n in range(1, 5):
         assert f"## Example {n}" in text
     assert "This one stands in [commands/berth.md](../../commands/berth.md)." in text
+
+
+def test_a_sentence_that_sums_up_what_the_lead_says_has_no_section() -> None:
+    command = (
+        "---\ndescription: Find a berth\n---\n\nFinds a berth by draught and tide.\n\n"
+        "## When Invoked\n\nFind the best berth there is.\n\n"
+        "## Overview\n\nNever give a berth twice.\n"
+    )
+    text = document(material(LEADS | {"commands/berth.md": command}))
+    assert "What it does" not in text and "## Overview\n\nNever give a berth twice." in text

@@ -306,6 +306,7 @@ def test_a_description_of_few_words_goes_on_with_what_the_steps_do() -> None:
     [
         ("ai-quay-pack", "AI/ML berths, see ai-quay-pack", "AI Quay Pack"),
         ("slo-tracker", "Tracks SLOs of berths", "SLO Tracker"),
+        ("ci-cd-quays", "Builds CI/CD quays", "CI/CD Quays"),
         ("e2e-tests", "E2E tests of quays", "E2E Tests"),
         ("pro-pack", "PRO PACK: a pack for a pro", "Pro Pack"),
     ],

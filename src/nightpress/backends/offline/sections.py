@@ -211,6 +211,7 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             continue
         referred = source.path in material.references
         base = ("When to use", f"`{name}`") if referred else plan.base(matter, name, alone=alone)
+        led = alone and bool(about or (groups and not groups[0].sections[0].path))
         rank = {"commands": 6, "agents": 7, "skills": 40}[matter]
         # the lead goes in before everything else: every component is named
         if referred:  # a reference says all the rest
@@ -228,14 +229,13 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             yield Part(base, (*order, number, 0), 30 if matter == "skills" else 1, [*about, *lead])
         for at, part in enumerate(parts_in(groups[:40], source)):
             inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
-            if part.path and ROLE.match(part.path[-1]):
+            if part.path and (ROLE.match(part.path[-1]) or (led and _sums_up(part))):
                 continue
             about_when = bool(inner) and matter_of(inner[0])[0] == "when"
             if about_when != referred and (referred or plan.place("when") is None):
                 continue  # when to use it stands in the one, all the rest in the other
             part.rank, part.order = rank + (at // 4 if alone else 2 * at), (*order, number, at + 1)
-            summary = not inner or (_sums_up(part) and len(groups) > 1)
-            part.path, part.news = (*base, *inner)[:5], SUMMARY if summary else 0.0
+            part.path, part.news = (*base, *inner)[:5], 0.0 if inner else SUMMARY
             own_matter = matter_of(inner[0])[0] if inner else "about"
             if alone and not base and not inner and any(map(is_ordered, part.blocks)):
                 yield replace(part, path=("Workflow",))  # it came right below the title
@@ -249,9 +249,12 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
 
 
 def _sums_up(part: Part) -> bool:
-    """Is it a section in words alone that says in short what the others say?"""
-    texts = all(block.kind == "text" for block in part.blocks)
-    return texts and voice.SUMS_UP.fullmatch(part.path[-1]) is not None
+    """Is it a section of one sentence that says in short what the others say?"""
+    texts = [block.text for block in part.blocks]
+    one = (
+        len(texts) == 1 and part.blocks[0].kind == "text" and len(wording.sentences(texts[0])) == 1
+    )
+    return one and not _PRECISE.search(texts[0]) and bool(voice.SUMS_UP.fullmatch(part.path[-1]))
 
 
 def _led(

@@ -328,9 +328,13 @@ def title(name: str, headings: Iterable[str], seen: str = "") -> str:
     quiet = set(re.findall(r"(?<![\w/-])[A-Za-z]?[a-z]+(?![\w/-])", seen))
     several = [name.removesuffix("s") for name in _SEVERAL.findall(seen)]
     names = {n.lower(): n for n in several if not quiet & {n.lower(), n.capitalize()}}
-    return " ".join(names.get(w.lower(), w) for w in words)
+    found = " ".join(names.get(w.lower(), w) for w in words)
+    for pair in dict.fromkeys(_PAIR.findall(seen)):  # CI/CD is one thing
+        found = re.sub(rf"\b{pair.replace('/', ' ')}\b", pair, found)
+    return found
 
 
+_PAIR = pattern(r"\b[A-Z]{2,4}/[A-Z]{2,4}\b")
 _SEVERAL = pattern(r"\b(?:[A-Z]{2,4}s?|[A-Z]\d[A-Z]|[A-Z]?[a-z]+[A-Z]\w*|[A-Z]{2,}[a-z]\w*)\b")
 
 
