@@ -188,7 +188,7 @@ def _failed(code: int, told: str) -> Answer:
     said = clean(told.strip()[-1_000:]) or "without a word"
     message = f"the program ended with status {code}: {said}"
     if SPENT.search(told):
-        hint = "the rest goes on in the next run, when the program's own limit allows it"
+        hint = "the program's own limit is reached; the rest goes on after midnight UTC"
         return Answer("day_quota", message, hint=hint)
     if LOGIN.search(told):
         return Answer("unauthorised", message, hint="log in to it by hand, then run doit again")
