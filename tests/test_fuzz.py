@@ -14,6 +14,8 @@ FOUND = (
     ("Markdown", "# A\n\na\rb\rc\n\n```\ncode\n```\n"),
     ("secrets", "API_KEY=a8Kd92mXq71LzPw" + "04R8Kd92mX\x1971LzPw" * 30),
     ("manifest", fuzz._MANIFEST.replace("checks: {ending: false}", "checks: ending")),
+    ("manifest", fuzz._MANIFEST.replace("plugins/a", "plugins/" + "ns/" * 2_000 + "a")),
+    ("generator", fuzz._GENERATOR.replace("ending: 1", f"own: {{file: {'ab/' * 3_000}x.py}}")),
     ("Hrana", fuzz._HRANA.replace('"9"', "1e999")),
     ("replies", "0\x1d"),
     ("replies", fuzz._REPLY.replace("Text.", r"Text \ud800").replace('"m"', r'"m\ud800"')),

@@ -173,9 +173,12 @@ _MACHINE = {
     errno.ENFILE: ("too many open files on this machine", "close some programs, then try again"),
 }
 _OURS = frozenset(
-    {errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EBADF, errno.EINVAL}
-)
-"""What a system call answers to a program that asks for nonsense: a bug, where nobody minds it."""
+    {
+        errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EBADF, errno.EINVAL,
+        errno.ENAMETOOLONG, errno.ELOOP, errno.ENXIO,
+    }
+)  # fmt: skip
+"""What the system says to who asks for nonsense: a bug, where nobody minds it, of one input."""
 
 
 def machine_trouble(error: BaseException) -> MachineTrouble | None:

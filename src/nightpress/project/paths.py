@@ -11,6 +11,8 @@ from pathlib import Path
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _LONGEST_NAME = 255
 """Bytes of one component, on every usual file system."""
+_LONGEST_PATH = 1_000
+"""Bytes of a path below the project; with what lies above it, macOS takes 1,024."""
 
 OURS = frozenset({".git", ".hg", ".svn", ".nightpress"})
 """Folders that no document is written into."""
@@ -47,6 +49,8 @@ def unsafe(path: str, base: str) -> str:
         return "has an empty component"
     if any(len(part.encode("utf-8", "surrogatepass")) > _LONGEST_NAME for part in parts):
         return f"has a component of more than {_LONGEST_NAME} bytes"
+    if len(path.encode("utf-8", "surrogatepass")) > _LONGEST_PATH:
+        return f"has more than {_LONGEST_PATH:,} bytes"
     return ""
 
 
