@@ -7,6 +7,7 @@ ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors.
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import re
 import sys
@@ -35,7 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return errors.EXIT_OK
     except OSError as error:
-        if (known := errors.known(error)) is None:
+        known = errors.known(error)
+        if known is None and error.errno in (errno.ENAMETOOLONG, errno.ELOOP):  # of the user's line
+            known = errors.UsageError(f"{str(error.filename)[:80]}...: {error.strerror}")
+        if known is None:
             raise
         sys.stderr.write(safe(f"nightpress: {known}", newlines=True) + "\n")
         return known.exit_code
