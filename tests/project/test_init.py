@@ -103,6 +103,7 @@ def test_a_project_with_schemas_of_its_own_points_to_them(tmp_path: Path) -> Non
 
 def test_a_gitignore_in_another_encoding_keeps_its_bytes(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_bytes(b"caf\xe9/\r\n")
+    plugin(tmp_path, "alpha")
     init.init(tmp_path, str(tmp_path))
     assert (tmp_path / ".gitignore").read_bytes() == b"caf\xe9/\r\n.nightpress/\n"
 
