@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightpress.backends.offline import components, trim, voice, wording
+from nightpress.backends.offline import components, leads, trim, wording
 from nightpress.backends.offline.blocks import (
     TOLD,
     Block,
@@ -217,9 +217,9 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
         if referred:  # a reference says all the rest
             lead, about = [], []
         if not base:
-            about, groups = _led(about, groups, material.anatomy.name)
-            groups = _modest(groups)
-            about, lead = _woven(material, about, lead)
+            about, groups = leads.led_by(about, groups, material.anatomy.name)
+            groups = leads.modest(groups)
+            about, lead = leads.woven(material, about, lead)
             at = 1 if len(lead) > 2 else len(lead)  # the arguments as a section of their own
             first = Part((), (2,), 1, about, news=SUMMARY)
             runs = Part((), (3, number, 1, 0), 1, lead[:at])  # after what the text begins with
@@ -229,7 +229,9 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             yield Part(base, (*order, number, 0), 30 if matter == "skills" else 1, [*about, *lead])
         for at, part in enumerate(parts_in(groups[:40], source)):
             inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
-            if part.path and (ROLE.match(part.path[-1]) or (led and _sums_up(part))):
+            if part.path and (
+                ROLE.match(part.path[-1]) or (led and leads.sums_up(part.path, part.blocks))
+            ):
                 continue
             about_when = bool(inner) and matter_of(inner[0])[0] == "when"
             if about_when != referred and (referred or plan.place("when") is None):
@@ -246,71 +248,6 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
                 yield part
     for matter, title, rows in components.tools(material, topic):
         yield from _placed(plan, matter, [Part((title,), (), 5, rows)])
-
-
-def _sums_up(part: Part) -> bool:
-    """Is it a section of one sentence that says in short what the others say?"""
-    texts = [block.text for block in part.blocks]
-    one = (
-        len(texts) == 1 and part.blocks[0].kind == "text" and len(wording.sentences(texts[0])) == 1
-    )
-    return one and not _PRECISE.search(texts[0]) and bool(voice.SUMS_UP.fullmatch(part.path[-1]))
-
-
-def _led(
-    about: list[Block], groups: list[trim.Group], name: str
-) -> tuple[list[Block], list[trim.Group]]:
-    """A component's description and its sections, of which one of two leads is gone where they say
-    nearly the same: the shorter one."""
-    first = groups[0].sections[0] if groups else None
-    if not about or first is None or first.path or not first.blocks:
-        return about, groups
-    lead = first.blocks[0]
-    if lead.kind != "text":
-        return about, groups
-    known, mine, its = map(wording.content, (name, about[0].text, lead.text))
-    same = 5 * len(mine & its) >= 3 * min(len(mine), len(its))
-    if len(its) >= len(mine) and (same or len(mine - its - known) < NEW):
-        return [], groups
-    hardly = len(its) < len(mine) and (same or len(its - mine - known) < NEW)
-    if hardly and not _PRECISE.search(lead.text) and not lead.announces:
-        rest = replace(first, blocks=first.blocks[1:])
-        return about, [replace(groups[0], sections=(rest, *groups[0].sections[1:])), *groups[1:]]
-    return about, groups
-
-
-def _woven(
-    material: Material, about: list[Block], lead: list[Block]
-) -> tuple[list[Block], list[Block]]:
-    """A description and how its command is called in one sentence: "Run `/peek` to profile a
-    file." One that the README begins with, too, stays alone, as that may say it in its place."""
-    text = about[0].text.rstrip(".") if about else ""
-    said = next((f.text for f in material.anatomy.files if f.path.lower() == "readme.md"), "")
-    known = wording.content(f"{material.anatomy.name} {said[:600]}")
-    first, _, rest = text.partition(" ")
-    told = not wording.content(text) - known or not wording.is_deed(first) or first.endswith("s")
-    if told or len(about) > 1 or re.search(r"[.:;`]", text) or not lead[0].text.startswith("Run "):
-        return about, lead
-    runs = Block("text", f"{lead[0].text.removesuffix('.')}, to {first.lower()} {rest}.")
-    return [], [runs, *lead[1:]]
-
-
-def _modest(groups: list[trim.Group]) -> list[trim.Group]:
-    """The sections; the first words of the text without the adjectives that anything is given."""
-    if not groups or groups[0].sections[0].path:
-        return groups
-    first, *rest = groups[0].sections
-    first = replace(first, blocks=list(map(_plainly, first.blocks)))
-    return [replace(groups[0], sections=(first, *rest)), *groups[1:]]
-
-
-def _plainly(block: Block) -> Block:
-    return replace(block, text=wording.modest(block.text)) if block.kind == "text" else block
-
-
-NEW = 2
-"""Words of its own that the second of two leads must have."""
-_PRECISE = pattern(r"[`\d]|\]\(|\b(?:never|must|only|always|not)\b", re.I)
 
 
 def no_section(name: str) -> bool:
@@ -354,7 +291,7 @@ def _classed(
         if matter == "about" and len(part.path) < 2 and not part.together:
             part.path = () if _PREAMBLE.match(heading) else part.path
         if not part.path:
-            part.blocks = list(map(_plainly, part.blocks))
+            part.blocks = list(map(leads.plainly, part.blocks))
         part.order = (8 if part.path else 1, number, at)
         yield from _placed(plan, matter, [part])
 
