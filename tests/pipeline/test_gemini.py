@@ -642,6 +642,17 @@ def test_a_reply_that_runs_in_a_circle_is_met_as_that_at_once(shop: Market) -> N
     assert "finish-reason: the reply runs in a circle" in done.out
 
 
+@pytest.mark.parametrize("fault", ["max_tokens", "max_tokens_empty"])
+def test_a_reply_that_a_larger_budget_does_not_complete_is_not_asked_for_again(
+    shop: Market, fault: str
+) -> None:
+    with serving(shop, script=["ok", *[fault] * 9], rates={}) as (server, doit):
+        done = doit("pace=unpaced", "-n", "1", "limit=1")
+        seen = [call["phase"] for call in server.seen()["list"]]
+    assert seen == ["analysis", "generation", "generation"], done.out
+    assert "finish-reason: the reply was cut off" in done.out
+
+
 def test_a_repair_changes_the_sections_with_findings_alone(shop: Market) -> None:
     keep_only(shop, "alpha")
     with serving(shop, script=["ok", "foreign"]) as (server, doit):

@@ -139,7 +139,9 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
             return _without_secrets(run, caller, attempt, question)
         return best
     tokens_in, tokens_out = best.tokens_in, best.tokens_out
-    for _ in range(REPAIRS):
+    # a reply that was cut off had the largest budget by then: no repair would have more
+    is_cut = reply.finish == "length" and not finish.circles(reply.text)
+    for _ in range(0 if is_cut else REPAIRS):
         if not _errors(best):
             break
         repaired = _repaired(run, caller, attempt, question, best)
