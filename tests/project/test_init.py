@@ -458,6 +458,24 @@ def test_skills_behind_a_link_are_told_and_not_proposed(tmp_path: Path) -> None:
     assert [p for p in validate(tmp_path) if p.severity == "error"] == []
 
 
+@pytest.mark.parametrize("way", ["file", "folder", "hard link", "link"])
+def test_what_is_in_the_way_is_told_and_not_proposed(tmp_path: Path, way: str) -> None:
+    put(tmp_path / "p" / ".claude-plugin" / "plugin.json", "{}")
+    target = tmp_path / "p" / "skills" / "p" / "SKILL.md"
+    if way == "file":
+        put(tmp_path / "p" / "skills", "x")
+    elif way == "folder":
+        target.mkdir(parents=True)
+    else:
+        put(tmp_path / "other.md", "x")
+        target.parent.mkdir(parents=True)
+        make = target.symlink_to if way == "link" else target.hardlink_to
+        make(tmp_path / "other.md")
+    found = init.init(tmp_path, ".")
+    assert any(f"stands a {way}" in notice for notice in found.notices), found.notices
+    assert [p for p in validate(tmp_path) if p.severity == "error"] == []
+
+
 def test_skills_that_are_links_are_told(tmp_path: Path) -> None:
     put(tmp_path / "p" / ".claude-plugin" / "plugin.json", "{}")
     put(tmp_path / "p" / "skills" / "real" / "SKILL.md", "x")

@@ -172,6 +172,12 @@ def test_links_are_refused_on_the_way_to_plugin_and_target(root: Path, problems:
     assert [p.message for p in found] == ["'plugins/linked' is a link"]
 
 
+def test_a_file_on_the_way_is_refused(root: Path, problems: Problems) -> None:
+    (root / "plugins" / "acme" / "skills").write_text("x")
+    (found,) = problems(GOOD)
+    assert found.message == "at 'skills' stands a file"
+
+
 def test_one_target_twice_is_found_also_as_case_twins(problems: Problems) -> None:
     text = GOOD + "  other: {generator: skill, target: Skills/Acme/skill.md}\n"
     (found,) = problems(text)

@@ -246,9 +246,9 @@ class _Reading:
             if link := paths.link_on_the_way(root, target):
                 hint = "a document is never written through a link: name another target"
                 self._say(where, f"{link!r} is a link", hint)
-            elif other := paths.not_a_file(root, target):
+            elif other := paths.in_the_way(root, target):
                 hint = "only a plain file is ever replaced: remove it, or name another target"
-                self._say(where, f"at {target!r} stands {other}", hint)
+                self._say(where, f"at {other[0]!r} stands {other[1]}", hint)
             elif twin := paths.twin(root, target):
                 hint = f"many disks take the two for one: git mv {twin!r} to that name"
                 self._say(

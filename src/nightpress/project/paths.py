@@ -105,17 +105,25 @@ def place(root: Path, path: str) -> tuple[int, int, str]:
     return status.st_dev, status.st_ino, key("/".join(parts))
 
 
-def not_a_file(root: Path, target: str) -> str:
-    """What stands at the target where only a plain file may stand; "" if all is well."""
-    try:
-        status = os.lstat(root / clean(target))
-    except (OSError, ValueError):
-        return ""
-    if stat.S_ISDIR(status.st_mode):
-        return "a folder"
+def in_the_way(root: Path, target: str) -> tuple[str, str] | None:
+    """(where, what) stands where only folders, and at the end a plain file, may stand."""
+    *folders, _ = parts = clean(target).split("/")
+    for count, _ in enumerate(parts, 1):
+        walked = "/".join(parts[:count])
+        try:
+            status = os.lstat(root / walked)
+        except (OSError, ValueError):
+            return None
+        if stat.S_ISLNK(status.st_mode):
+            return walked, "a link"
+        is_folder = stat.S_ISDIR(status.st_mode)
+        if count <= len(folders) and not is_folder:
+            return walked, "a file"
+        if count > len(folders) and is_folder:
+            return walked, "a folder"
     if not stat.S_ISREG(status.st_mode):
-        return "a special file (FIFO, socket or device)"
-    return "a hard link (the file has other names)" if status.st_nlink > 1 else ""
+        return walked, "a special file (FIFO, socket or device)"
+    return (walked, "a hard link (the file has other names)") if status.st_nlink > 1 else None
 
 
 def twin(root: Path, target: str) -> str:

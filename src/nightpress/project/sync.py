@@ -288,6 +288,9 @@ class Sync:
                     told.add(link)
             elif wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
                 self.done.notices.append(f"{plugin.path}: {target!r} {wrong}: passed over")
+            elif other := paths.in_the_way(self.root / self.marketplace / plugin.path, target):
+                what = f"at {other[0]!r} stands {other[1]}: no document is made there"
+                self.done.notices.append(f"{plugin.path}: {what}")
             elif twin := paths.twin(self.root / self.marketplace / plugin.path, target):
                 what = f"is not called {target!r}, and many disks take the two for one"
                 self.done.notices.append(
