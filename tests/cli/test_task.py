@@ -70,7 +70,7 @@ def test_it_works_from_any_folder_of_the_project(market: Market) -> None:
     [
         ("nightpress chek", "there is no command 'chek'; did you mean 'check'?"),
         ("nightpress biuld", "did you mean 'build'?"),
-        ("nightpress build alpa", "there is no plugin 'alpa'; did you mean 'enhance:alpha'?"),
+        ("nightpress build alpa", "there is no plugin 'alpa'; did you mean 'alpha'?"),
         ("doit enhnce", "there is no task 'enhnce'; did you mean 'enhance'?"),
         ("doit clen", "did you mean 'clean'?"),
         ("doit alpha", "there is no task 'alpha'\n  hint: doit enhance:alpha"),
