@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import threading
@@ -60,3 +61,15 @@ def test_what_is_no_file_in_the_temporary_files_place_is_left_alone(
     assert (tmp_path / "a").read_bytes() == b"ours" and os.path.lexists(there)
     assert (tmp_path / "outside").read_text() == "words"
     assert len(os.listdir(tmp_path)) == 3
+
+
+def test_a_file_that_cannot_be_emptied_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: int) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "ftruncate", refused)
+    atomic.write(tmp_path / "nightpress.lock", b"rows")
+    assert [path.name for path in tmp_path.iterdir()] == ["nightpress.lock"]
+    assert (tmp_path / "nightpress.lock").read_bytes() == b"rows"

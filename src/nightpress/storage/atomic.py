@@ -282,7 +282,11 @@ def _temporary(path: Path, mode: int) -> tuple[Path, int]:
         with suppress(OSError):  # another's, or just put in place, or no file system with locks
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_file(file) and os.path.samestat(os.fstat(file), usual.lstat()):
-                os.ftruncate(file, 0)
+                try:
+                    os.ftruncate(file, 0)
+                except OSError:
+                    usual.unlink()  # nobody else's, and not to be left behind
+                    raise
                 return usual, file
         os.close(file)
     own = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
