@@ -206,13 +206,18 @@ class Anatomy(Struct, frozen=True):
 # --- calls ------------------------------------------------------------------------------------
 
 
+Lane = Literal["interactive", "flex", "batch"]
+"""How a call is made: at once, at a lower price when there is room, or in a job of many."""
+
+
 class Request(Struct, frozen=True):
     """One question to a backend; the same for all of them.
 
     phase: "analysis", "generation" or "repair"; job: `slug` or `slug/name`, what it serves;
     system: the constant instructions (first, so that implicit caching applies); prompt: the
     rendered prompt; schema: the JSON Schema that the reply must satisfy, or None for Markdown;
-    material: what the offline backend works from; its prompt and a model's hold the same text.
+    material: what the offline backend works from; its prompt and a model's hold the same text;
+    lane: at what price and speed it is asked; no matter of the question itself.
     """
 
     phase: Literal["analysis", "generation", "repair"]
@@ -223,6 +228,7 @@ class Request(Struct, frozen=True):
     max_output_tokens: int
     material: Material
     schema: Mapping[str, Any] | None = None
+    lane: Lane = "interactive"
 
 
 HOUSE: Mapping[str, Any] = {"metadata": {"author": "{author}", "version": "{version}"}}
@@ -260,7 +266,8 @@ class Material(Struct, frozen=True):
 
 class Reply(Struct, frozen=True):
     """A backend's reply. finish: "stop" or "length"; model: the one that answered; rerouted: it is
-    another than the one that was asked (and no mere version of it)."""
+    another than the one that was asked (and no mere version of it); tier: what the provider says of
+    the price that it was served at, in its own word."""
 
     text: str
     model: str
@@ -270,6 +277,7 @@ class Reply(Struct, frozen=True):
     http_status: int | None = None
     raw: str = ""
     rerouted: bool = False
+    tier: str = ""
 
 
 class Backend(Protocol):

@@ -30,6 +30,7 @@ def main() -> None:
         rates=rates,
         seed=args.seed,
         latency=args.latency,
+        flex_room=args.flex_room,
     )
     with server, contextlib.suppress(KeyboardInterrupt):
         print(server.url(), flush=True)
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--rpd", type=int, default=FREE.rpd)
     add("--unlimited", action="store_true", help="no quota at all")
     add("--latency", type=float, default=0.0, help="1 is the field's (median 5.2 s), 0 none")
+    add("--flex-room", type=int, metavar="N", help="flex calls that are served; then 503")
     add("--clock-speed", type=float, default=1.0, help="seconds of its clock per real second")
     add("--clock-origin", type=float, help="epoch seconds at which its clock starts")
     add("--defects", choices=["field"], help="defects of real replies, at their rates")

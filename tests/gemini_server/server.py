@@ -153,7 +153,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.service.record(answer.call)
         if answer.trick:
             return self._trick(answer)
-        self._send(answer.status, answer.body)
+        told = {"x-gemini-service-tier": answer.call.tier} if answer.call.tier else {}
+        self._send(answer.status, answer.body, told if answer.status == 200 else {})
 
     def _project(self) -> str:
         query = parse_qs(urlsplit(self.path).query)
@@ -189,13 +190,25 @@ class Handler(BaseHTTPRequestHandler):
         clock.advance(float(json.loads(raw)["advance"]))
         self._send(200, _clock(clock))
 
-    def _send(self, status: int, body: Mapping[str, Any]) -> None:
-        self._raw(status, json.dumps(body, indent=2).encode(), "application/json; charset=UTF-8")
+    def _send(
+        self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> None:
+        data = json.dumps(body, indent=2).encode()
+        self._raw(status, data, "application/json; charset=UTF-8", headers=headers)
 
-    def _raw(self, status: int, body: bytes, kind: str, length: int | None = None) -> None:
+    def _raw(
+        self,
+        status: int,
+        body: bytes,
+        kind: str,
+        length: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

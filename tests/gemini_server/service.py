@@ -31,7 +31,8 @@ LATENCY = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the far end is set up. keys: API key -> project; latency: 1 is the field's, 0 none."""
+    """How the far end is set up. keys: API key -> project; latency: 1 is the field's, 0 none;
+    flex_room: how many flex calls are served, after which they are shed; None: all."""
 
     keys: Mapping[str, str] = field(default_factory=lambda: {"test-key": "test-project"})
     tokens: Sequence[str] = ("test-token",)
@@ -41,12 +42,14 @@ class Settings:
     rates: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     latency: float = 0.0
+    flex_room: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call that the server saw. phase: "analysis" where a schema was asked for, else
-    "generation"; prompt_sha256: of the contents' text; status 0: no status line was sent."""
+    "generation"; prompt_sha256: of the contents' text; status 0: no status line was sent; tier: at
+    what price it was asked for."""
 
     number: int
     time: float
@@ -65,6 +68,7 @@ class Call:
     seconds: float = 0.0
     prompt_sha256: str = ""
     prompt_bytes: int = 0
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class Service:
         self._numbers = itertools.count(1)
         self._calls: list[Call] = []
         self._lock = threading.Lock()
+        self._served_flex = 0
 
     def answer(self, target: Target, raw: bytes, timeout: str | None) -> Answer:
         call = self._call(target)
@@ -158,7 +163,11 @@ class Service:
             phase="generation" if schema is None else "analysis",
             prompt_sha256=hashlib.sha256(prompt.encode("utf-8", "replace")).hexdigest(),
             prompt_bytes=len(prompt.encode("utf-8", "replace")),
+            tier=_tier(request, target.api),
         )
+        room = self.settings.flex_room
+        if call.tier == "flex" and room is not None and self._served_flex >= room:
+            return _refused(call, envelope.plain(503))
         now = self.clock.time()
         broken, wait = self.quota.take(target.project, target.model, tokens, now)
         fault, rng = self._plan.draw(call.prompt_sha256)
@@ -171,6 +180,7 @@ class Service:
         if fault in TRICKS:
             status = {"html_502": 502, "hang": 0, "disconnect": 0}.get(fault, 200)
             return Answer(status, {}, replace(call, status=status), fault)
+        self._served_flex += call.tier == "flex"
         written = replies.reply(request, target.model, tokens, fault, rng)
         call = replace(call, status=200, finish=written.finish, tokens_in=tokens,
                        tokens_out=written.tokens_out, thoughts=written.thoughts)  # fmt: skip
@@ -242,6 +252,7 @@ class Service:
             "by_status": dict(Counter(str(c.status) for c in made)),
             "by_model": dict(Counter(c.model for c in made)),
             "by_phase": dict(Counter(c.phase for c in made)),
+            "by_tier": dict(Counter(c.tier for c in made if c.tier)),
             "by_fault": dict(Counter(c.fault for c in made if c.fault)),
             "days": self.quota.used(),
             "list": [asdict(c) for c in calls],
@@ -258,6 +269,17 @@ def _tokens(request: Mapping[str, Any]) -> int:
     return replies.count_tokens(texts(request.get("systemInstruction"))) + replies.count_tokens(
         texts(request["contents"])
     )
+
+
+TIERS = ("unspecified", "flex", "standard", "priority")
+"""Source: ServiceTier of the SDK."""
+
+
+def _tier(request: Mapping[str, Any], api: str) -> str:
+    told = str(request.get("serviceTier", "standard")).lower()
+    if told not in TIERS or (api == "vertex" and "serviceTier" in request):
+        raise envelope.refusal(400, f"Invalid value at 'service_tier' (TYPE_ENUM), {told}")
+    return "standard" if told == "unspecified" else told
 
 
 def _seconds(share: float) -> float:

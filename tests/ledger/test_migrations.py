@@ -23,6 +23,7 @@ RELEASED = {
     "8_hollow": "a5ca115c9edba3e2",
     "9_evidence": "c2cdc5926c25a11a",
     "10_counted": "82e6ad784b565440",
+    "11_lanes": "6298967d5c79d44b",
 }
 """Name -> the first 16 digits of the file's sha256. A new migration adds its line; none changes."""
 

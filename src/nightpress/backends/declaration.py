@@ -219,7 +219,8 @@ class Access(Struct, frozen=True):
     Where the way decides about the models: models, others, default_model take the place of the
     declaration's; free: nothing that goes this way costs anything; stands_for: in whose name it
     answers (`BACKEND:MODEL`, the usual one first), where that is not of the project's choice;
-    missing: (what, hint), where the settings lack what no call can do without."""
+    missing: (what, hint), where the settings lack what no call can do without; lanes: lane -> share
+    of the price that it costs, where there are cheaper ways than asking at once."""
 
     name: str = ""
     keys: tuple[str, ...] = ()
@@ -234,6 +235,7 @@ class Access(Struct, frozen=True):
     free: bool = False
     stands_for: tuple[str, ...] = ()
     missing: tuple[str, str] | None = None
+    lanes: Mapping[str, float] = {}
 
     def key(self, environ: Environ) -> str | None:
         """The name of the variable whose key is used; None where none is set."""

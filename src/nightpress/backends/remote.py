@@ -12,7 +12,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from nightpress.backends import answers
@@ -26,11 +26,18 @@ if TYPE_CHECKING:
 
     from nightpress.backends.line import Line
 
-__all__ = ["Chat", "Remote"]
+__all__ = ["Chat", "Remote", "Sent"]
 
 Client = TypeVar("Client")
 PROBE = 30.0
 """Seconds for the request before the first call."""
+
+
+class Sent(NamedTuple):
+    """The raw body of an answer; tier: what the service says of the price, where it does."""
+
+    body: str
+    tier: str = ""
 
 
 class Way(Protocol):
@@ -66,8 +73,8 @@ class Remote(ABC, Generic[Client]):
         """The SDK's client, on these httpx clients and without retries of its own."""
 
     @abstractmethod
-    def send(self, client: Client, request: Request) -> Coroutine[Any, Any, str]:
-        """One HTTP request; the raw body of its answer."""
+    def send(self, client: Client, request: Request) -> Coroutine[Any, Any, Sent]:
+        """One HTTP request, and what it brought."""
 
     @abstractmethod
     def judged(self, body: str, request: Request) -> Outcome:
@@ -112,7 +119,7 @@ class Remote(ABC, Generic[Client]):
     def ask(self, request: Request) -> Reply:
         """One call. A reply that was cut off has finish "length"; whatever else is no reply is
         raised as BackendError."""
-        body = self._send(request)
+        body, tier = self._send(request)
         outcome = self.judged(body, request)
         if outcome.answer is not None and outcome.answer.kind != "truncated":
             raise BackendError(outcome.answer)
@@ -125,6 +132,7 @@ class Remote(ABC, Generic[Client]):
             http_status=200,
             raw=body,
             rerouted=self.rerouted(request.model, outcome.model),
+            tier=tier,
         )
 
     def rerouted(self, asked: str, answered: str) -> bool:
@@ -136,11 +144,15 @@ class Remote(ABC, Generic[Client]):
         if line is not None and line.pid == os.getpid():
             line.close()
 
-    def _send(self, request: Request) -> str:
+    def deadline(self, request: Request) -> float:  # noqa: ARG002
+        """Seconds for the whole call."""
+        return self.way.deadline
+
+    def _send(self, request: Request) -> Sent:
         try:
             line = self._connected()
             call = self.send(line.client, request)
-            return line.run(call, self.way.deadline / self.way.clock_speed)
+            return line.run(call, self.deadline(request) / self.way.clock_speed)
         except Exception as error:  # noqa: BLE001 - an SDK's many kinds: `_meaning` knows them
             raise BackendError(self._meaning(error, request)) from None
 
@@ -154,7 +166,8 @@ class Remote(ABC, Generic[Client]):
 
     def _meaning(self, error: Exception, request: Request) -> Answer:
         """The answer that an exception stands for; a bug of ours is raised again."""
-        return self._unsigned(self.refused(error, request) or self._transport(error))
+        answer = self.refused(error, request)
+        return self._unsigned(answer or self._transport(error, self.deadline(request)))
 
     def _unsigned(self, answer: Answer) -> Answer:
         """The answer without the key that it may quote."""
@@ -162,7 +175,7 @@ class Remote(ABC, Generic[Client]):
         message = answer.message.replace(secret, "[redacted]") if secret else answer.message
         return answer._replace(message=message)
 
-    def _transport(self, error: Exception) -> Answer:
+    def _transport(self, error: Exception, seconds: float = 0.0) -> Answer:
         from httpx2 import HTTPError, InvalidURL
 
         from nightpress.backends.line import GivenUp, TooMuch, issuer
@@ -177,7 +190,7 @@ class Remote(ABC, Generic[Client]):
             hint = "nothing of it was kept; the document is tried again in another run"
             return Answer("too_large", message, 200, hint=hint)
         if isinstance(error, TimeoutError):
-            return Answer("transient", f"no answer within {self.way.deadline:g} s")
+            return Answer("transient", f"no answer within {seconds or self.way.deadline:g} s")
         if not isinstance(error, HTTPError | InvalidURL | OSError):
             raise error
         answer = self.thrown(type(error).__name__, str(error))

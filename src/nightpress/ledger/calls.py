@@ -97,8 +97,11 @@ def last_replies(ledger: Ledger, but: Sequence[str] = ()) -> list[LastReply]:
 
 
 def recent_seconds(ledger: Ledger) -> list[float]:
-    """How long the last replies took, the latest first."""
-    query = "SELECT seconds FROM calls WHERE outcome = 'reply' ORDER BY id DESC LIMIT ?"
+    """How long the last replies took that were asked for at once, the latest first."""
+    query = (
+        "SELECT seconds FROM calls WHERE outcome = 'reply' AND lane IS NULL"
+        " ORDER BY id DESC LIMIT ?"
+    )
     return [float(row["seconds"]) for row in ledger.rows(query, (RECENT,))]
 
 

@@ -56,7 +56,8 @@ class Drafted(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """One HTTP attempt, as it goes into `calls`. cost: US dollars; None: no price is known."""
+    """One HTTP attempt, as it goes into `calls`. cost: US dollars; None: no price is known. lane:
+    None is `interactive`; tier: what the provider said of the price, in its own word."""
 
     job: str
     phase: str
@@ -73,6 +74,8 @@ class Call(Struct, frozen=True):
     error_message: str | None = None
     enhancement_id: int | None = None
     cost: float | None = None
+    lane: str | None = None
+    tier: str | None = None
 
 
 class Evidence(Struct, frozen=True):

@@ -19,10 +19,11 @@ from nightpress import fingerprint
 from nightpress.backends import make
 from nightpress.backends.retry import Policy, Retrying
 from nightpress.errors import BackendError, DaySpent, Deferred, MachineTrouble, UsageError, Withheld
-from nightpress.model import Backend, BackendKind, Reply, Request
+from nightpress.model import Backend, BackendKind, Lane, Reply, Request
 from nightpress.pipeline import outgoing
 from nightpress.pipeline.calls import FOLDER, CallRecorder
 from nightpress.pipeline.circuit import Circuit, is_outage
+from nightpress.pipeline.lanes import Lanes, circuit_of
 from nightpress.pipeline.run import Run
 from nightpress.project import Writer
 from nightpress.quota import Pacer, Reservation
@@ -60,7 +61,7 @@ class First(Struct):
 
 
 class Routed:
-    """A backend that asks the model of the reservation under way."""
+    """A backend that asks the model of the reservation under way, by its lane."""
 
     kind: BackendKind
 
@@ -71,7 +72,8 @@ class Routed:
         self.kind = backend.kind
 
     def ask(self, request: Request) -> Reply:
-        return self._backend.ask(replace(request, model=self._recorder.model))
+        asked = replace(request, model=self._recorder.model, lane=self._recorder.lane)
+        return self._backend.ask(asked)
 
     def close(self) -> None:
         self._backend.close()
@@ -100,13 +102,22 @@ class Caller(Struct):
     _probes: set[int] = field(default_factory=set)
 
     @property
+    def lanes(self) -> Lanes:
+        """How calls are made."""
+        return Lanes(self.run, self.until)
+
+    @property
+    def until(self) -> float | None:
+        """When the run takes no new work (epoch seconds)."""
+        spending = self.pacer.spending if self.pacer is not None else None
+        return spending.budget.until if spending is not None else None
+
+    @property
     def circuit(self) -> Circuit:
         """What stands before each call while its model does not answer."""
         with self._guard:
             if self._circuit is None:
-                spending = self.pacer.spending if self.pacer is not None else None
-                until = spending.budget.until if spending is not None else None
-                self._circuit = Circuit(self.run, self.run.project.clock, until)
+                self._circuit = Circuit(self.run, self.run.project.clock, self.until)
             return self._circuit
 
     def waited(self, job: str) -> float:
@@ -180,11 +191,12 @@ class Caller(Struct):
     def _reserve(self, pacer: Pacer, request: Request, writer: Writer) -> Reservation:
         spent: DaySpent | None = None
         for model in (writer.model, *self.fallbacks):
-            is_probe = self.circuit.wait(model)
+            lane, is_probe = self._turn(model, writer)
             try:
                 reservation = pacer.reserve(
-                    model, tokens_of(request), request.job, request.max_output_tokens
-                )
+                    model, tokens_of(request), request.job, request.max_output_tokens, lane,
+                    self.lanes.share(writer, lane),
+                )  # fmt: skip
             except DaySpent as error:
                 spent = spent or error
                 continue
@@ -195,6 +207,19 @@ class Caller(Struct):
             return reservation
         assert spent is not None  # noqa: S101 - there is at least one model
         raise spent
+
+    def _turn(self, model: str, writer: Writer) -> tuple[Lane, bool]:
+        """The lane of the next call, and whether it is a probe of it; waits while that does not
+        answer, unless the run's end comes too near for it."""
+        while True:
+            lane = self.lanes.now(writer)
+
+            def still(lane: Lane = lane) -> bool:
+                return self.lanes.now(writer) == lane
+
+            is_probe = self.circuit.wait(circuit_of(model, lane), still)
+            if still():
+                return lane, is_probe
 
     def ask(
         self,
@@ -234,7 +259,7 @@ class Caller(Struct):
         distrusted = 0
         while True:
             self._await_circuit(recorder, request)
-            model = recorder.model
+            model = circuit_of(recorder.model, recorder.lane)
             self._make_room(recorder, request)
             self._tell_asked(request)
             try:
@@ -266,7 +291,7 @@ class Caller(Struct):
         """Where the model has stopped answering since the call's quota was reserved, it is given
         back until there is a turn."""
         held = recorder.reservation
-        if held is None or not self.circuit.is_open(held.model):
+        if held is None or not self.circuit.is_open(circuit_of(held.model, held.lane)):
             return
         if held.id not in self._probes:
             self.release(held)
@@ -288,7 +313,7 @@ class Caller(Struct):
         def record(
             request: Request, attempt: int, seconds: float, result: Reply | BackendError
         ) -> None:
-            model = recorder.model
+            model = circuit_of(recorder.model, recorder.lane)
             answer = result.answer if isinstance(result, BackendError) else None
             self.circuit.heard(model, answer, request.job)
             passes = answer is not None and self.circuit.may_pass(model, answer)

@@ -16,6 +16,7 @@ from nightpress.backends import most_bytes
 from nightpress.errors import BackendError, MachineTrouble, machine_trouble
 from nightpress.ledger import Call
 from nightpress.model import Reply, Request
+from nightpress.pipeline.lanes import circuit_of
 from nightpress.pipeline.run import Run
 from nightpress.project import Writer
 from nightpress.quota import Pacer, Reservation, budget
@@ -31,7 +32,7 @@ class CallRecorder(Struct):
     """Records each HTTP attempt of one question. key: of the question; row: of the attempt at a
     document that asks it; reservation: of the call that is under way, or made next; room, slot:
     where what comes back has its place; error: what the latest call came to, if it was no reply;
-    asked: the model of that call."""
+    asked: whose circuit that call belonged to."""
 
     run: Run
     pacer: Pacer | None
@@ -48,6 +49,11 @@ class CallRecorder(Struct):
     def model(self) -> str:
         """The model that is asked: the reservation's, which may be a fallback."""
         return self.reservation.model if self.reservation is not None else self.writer.model
+
+    @property
+    def lane(self) -> str:
+        """How it is asked: as it was reserved."""
+        return self.reservation.lane if self.reservation is not None else "interactive"
 
     def make_room(self, max_tokens: int) -> None:
         """Before a call: MachineTrouble where the disk has no room for what it would bring."""
@@ -79,7 +85,7 @@ class CallRecorder(Struct):
     ) -> None:
         """Store the reply first, then all that follows from it. quiet: the user knows already;
         passes: what is fatal otherwise does not end this run."""
-        self.asked = self.model
+        self.asked = circuit_of(self.model, self.lane)
         ledger = self.run.project.ledger
         call = self._call(request, attempt, seconds, result)
         kept = Kept(
@@ -130,13 +136,16 @@ class CallRecorder(Struct):
             error_message=str(result) if failed else None,
             enhancement_id=self.row,
             cost=self._cost(tokens_in, tokens_out),
+            lane=None if self.lane == "interactive" else self.lane,
+            tier=(result.tier or None) if isinstance(result, Reply) else None,
         )
 
     def _cost(self, tokens_in: int, tokens_out: int) -> float | None:
         """US dollars, by today's price; nothing is paid for what used no tokens."""
         spending = self.pacer.spending if self.pacer is not None else None
         price = spending.prices(self.model) if spending is not None else None
-        return budget.cost(price, tokens_in, tokens_out)
+        share = self.reservation.share if self.reservation is not None else 1.0
+        return budget.cost(budget.reduced(price, share), tokens_in, tokens_out)
 
     def _settle(self, result: Reply | BackendError) -> None:
         """Only a request that certainly never left gives its quota back."""

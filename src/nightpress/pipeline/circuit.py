@@ -8,6 +8,7 @@ model stays away for too long ends, its documents deferred, with exit status 75.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct, field
@@ -36,6 +37,8 @@ OVERLOADED = frozenset({502, 503, 504})
 
 def is_outage(answer: Answer) -> bool:
     """Is it the whole service that did not answer, and not this question?"""
+    if answer.kind == "shed":
+        return True
     away = answer.http_status is None or answer.http_status in OVERLOADED
     return answer.broken or (answer.kind == "transient" and away)
 
@@ -86,10 +89,10 @@ class Circuit(Struct):
             lane = self._lanes.get(model)
             return lane is not None and lane.told
 
-    def wait(self, model: str) -> bool:
+    def wait(self, model: str, still: Callable[[], bool] = lambda: True) -> bool:
         """Return when a call may be made: at once while all is well, else (True) as the next probe.
-        Raises Deferred where the run ends before, or was stopped."""
-        while (seconds := self._pass(model)) > 0:
+        still: does anybody wait? Raises Deferred where the run ends before, or was stopped."""
+        while still() and (seconds := self._pass(model)) > 0:
             if self.run.stop.is_set():
                 raise Deferred("the run was stopped before this call was made")
             self.clock.sleep(min(seconds, SLICE), self.run.stop)

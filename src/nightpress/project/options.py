@@ -93,6 +93,12 @@ OPTIONS = {
             "how a run shows itself (default: rich in a terminal, else plain)",
         ),
         Option("backend", _backend, ", ".join(("auto", *BACKENDS)), "who writes"),
+        Option(
+            "lane",
+            _one_of("interactive", "flex"),
+            "interactive, flex",
+            "at what price and speed a model is asked, where its provider has lanes",
+        ),
         Option("model", _word, "NAME", "the model that is asked"),
         Option("paid", _flag, "1", "allow a route that costs money"),
         Option(

@@ -18,7 +18,7 @@ from nightpress.errors import UsageError
 from nightpress.fingerprint import writer as words
 from nightpress.text import suggestion
 
-__all__ = ["Writer", "check_name", "choose", "declared", "is_free"]
+__all__ = ["Writer", "check_name", "choose", "declared", "is_free", "lane"]
 
 _PAY = "say so: doit max_cost=5.00, doit paid=1, or `paid: true` in manifests/_defaults.yaml"
 _PAY_OR_LIMITS = f"{_PAY}; or state its `limits`, with `rpd`, if it has a free tier"
@@ -102,6 +102,7 @@ def choose(
             f"backend: {name} needs {' or '.join(access.keys)} in the environment",
             "set one of them, or take `backend: offline` (or auto) in manifests/_defaults.yaml",
         )
+    _check_lane(name, access, values, allowed_to_pay)
     route = f", through {access.name}" if access.name else ""
     route += f" ({key} is set)" if key else ""
     why = f"backend: {name} is configured{route}"
@@ -147,10 +148,34 @@ def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str,
                 raise _costly(declared, model)
             reasons.append(f"{model} has no free tier that is known")
         else:
+            _check_lane(declared.name, access, values, allowed_to_pay)
             return Writer(declared.name, model, f"{key} is set")
     unset = f"neither {' nor '.join(keys)}" if len(keys) == 2 else f"none of {', '.join(keys)}"
     why = f"backend: auto, and {reasons[0] if reasons else f'{unset} is set'}"
     return Writer("offline", "offline", why, by_default=True)
+
+
+def lane(name: str, values: Mapping[str, Any]) -> str:
+    """The lane that calls of a backend are to go by: the option's, else its section's."""
+    section = values.get(name) or {}
+    return str(values.get("lane") or section.get("lane") or "interactive")
+
+
+def _check_lane(name: str, access: Access, values: Mapping[str, Any], allowed_to_pay: bool) -> None:
+    """UsageError for a lane that is not offered, or that nothing allows to be paid for."""
+    asked = lane(name, values)
+    if asked in ("interactive", "auto"):
+        return
+    if asked not in access.lanes:
+        known = ", ".join(("interactive", *access.lanes))
+        raise UsageError(
+            f"lane: {asked} is nothing that {access.name or name} has", f"its lanes: {known}"
+        )
+    if not allowed_to_pay:
+        raise UsageError(
+            f"lane: {asked} is for calls that are paid for, and nothing allows that",
+            f"{_PAY}; or leave `lane` out",
+        )
 
 
 def _model(declared: Declaration, values: Mapping[str, Any]) -> str:

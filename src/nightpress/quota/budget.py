@@ -37,6 +37,13 @@ def price(
     return Price(float(tokens_in), float(tokens_out))
 
 
+def reduced(price: Price | None, share: float) -> Price | None:
+    """The price by a lane that costs this part of it."""
+    if price is None or share == 1.0:
+        return price
+    return Price(price.tokens_in * share, price.tokens_out * share)
+
+
 def cost(price: Price | None, tokens_in: int, tokens_out: int) -> float | None:
     """US dollars; None where the price is unknown."""
     if price is None:
@@ -120,12 +127,15 @@ class Spending(Struct):
         if self.budget.until is not None and now >= self.budget.until:
             raise Deferred("until: the run's time is over", hint=AGAIN)
 
-    def hold(self, model: str, tokens_in: int, tokens_out: int, now: float) -> Held | None:
+    def hold(
+        self, model: str, tokens_in: int, tokens_out: int, now: float, share: float = 1.0
+    ) -> Held | None:
         """Set aside one call with its tokens at most; Deferred when that is over the budget; None
-        when calls in flight may yet give back enough of what was set aside for them.
+        when calls in flight may yet give back enough of what was set aside for them. share: the
+        part of the price that it costs.
         UsageError when a cost is bounded and the model has no known price."""
         self.check_time(now)
-        price = self.prices(model)
+        price = reduced(self.prices(model), share)
         dollars = cost(price, tokens_in, tokens_out)
         if dollars is None and self.budget.max_cost is not None:
             raise UsageError(

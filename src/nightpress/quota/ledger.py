@@ -35,7 +35,8 @@ __all__ = ["Closed", "Quota", "Reservation", "Snapshot", "Wait"]
 class Reservation(Struct, frozen=True):
     """The right to make one HTTP attempt. at: epoch seconds; tokens: reserved input tokens;
     estimate: what the caller said they would be; limits: those that it was made under;
-    tokens_out: the most that may come back; held: what the budget set aside for it."""
+    tokens_out: the most that may come back; held: what the budget set aside for it; lane, share:
+    how it is made, and the part of the price that it costs so."""
 
     id: int
     model: str
@@ -46,6 +47,8 @@ class Reservation(Struct, frozen=True):
     limits: str
     tokens_out: int = 0
     held: object = None
+    lane: str = "interactive"
+    share: float = 1.0
 
 
 class _Ending(NamedTuple):

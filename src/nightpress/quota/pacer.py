@@ -52,30 +52,42 @@ class Pacer(Struct):
     waiting: Callable[[str, float, str], None] | None = None
 
     def reserve(
-        self, model: str, tokens_in: int, purpose: str = "", tokens_out: int = TOKENS_OUT
+        self,
+        model: str,
+        tokens_in: int,
+        purpose: str = "",
+        tokens_out: int = TOKENS_OUT,
+        lane: str = "interactive",
+        share: float = 1.0,
     ) -> Reservation:
         """The right to one HTTP attempt, after as long a wait as it takes.
 
         tokens_in: estimate; tokens_out: the most that may come back (the budget sets it aside);
-        purpose: `slug` (analysis) or `slug/name`. Raises DaySpent when the model's day is,
+        purpose: `slug` (analysis) or `slug/name`; lane, share: how it is made, and the part of the
+        price that it costs so. Raises DaySpent when the model's day is,
         Deferred when the budget is spent, the wait would pass the run's `until`, or the run was
         stopped; BackendError for a limit of 0 or a request larger than a minute's tokens.
         """
         while True:
             if self.stop is not None and self.stop.is_set():
                 raise Deferred("the run was stopped before this call was made")
-            answer = self.attempt(model, tokens_in, purpose, tokens_out)
+            answer = self.attempt(model, tokens_in, purpose, tokens_out, share)
             if isinstance(answer, Reservation):
-                return answer
+                return replace(answer, lane=lane, share=share)
             if self.waiting is not None:
                 self.waiting(model, answer.seconds, answer.why)
             self.clock.sleep(min(answer.seconds, SLICE), self.stop)
 
     def attempt(
-        self, model: str, tokens_in: int, purpose: str = "", tokens_out: int = TOKENS_OUT
+        self,
+        model: str,
+        tokens_in: int,
+        purpose: str = "",
+        tokens_out: int = TOKENS_OUT,
+        share: float = 1.0,
     ) -> Reservation | Wait:
         """One try without waiting; raises like `reserve`."""
-        held = self._hold(model, tokens_in, tokens_out)
+        held = self._hold(model, tokens_in, tokens_out, share)
         if held is None and self.spending is not None:
             return Wait(PEEK, "the budget's rest is set aside for calls in flight")
         try:
@@ -102,7 +114,9 @@ class Pacer(Struct):
             return reservation
         self.refund(reservation)
         held = reservation
-        return self.reserve(held.model, held.estimate, held.purpose, held.tokens_out)
+        return self.reserve(
+            held.model, held.estimate, held.purpose, held.tokens_out, held.lane, held.share
+        )
 
     def settle(self, reservation: Reservation, tokens_in: int, tokens_out: int) -> None:
         """A reply came: what it really used is booked, and it is evidence for the pace."""
@@ -146,10 +160,10 @@ class Pacer(Struct):
         if until is not None and self.clock.time() + wait.seconds > until:
             raise Deferred(f"until: the next call would begin after it ({wait.why})")
 
-    def _hold(self, model: str, tokens_in: int, tokens_out: int) -> Held | None:
+    def _hold(self, model: str, tokens_in: int, tokens_out: int, share: float) -> Held | None:
         if self.spending is None:
             return None
-        return self.spending.hold(model, tokens_in, tokens_out, self.clock.time())
+        return self.spending.hold(model, tokens_in, tokens_out, self.clock.time(), share)
 
     def _release(self, held: Held | None) -> None:
         if self.spending is not None and held is not None:

@@ -13,6 +13,7 @@ TODO = {
     "minute_quota": "nothing: the next run goes on; if it is frequent, lower rpm in limits",
     "day_quota": _TOMORROW,
     "no_quota": "choose a model with a free tier, or set paid: true",
+    "shed": "run again later, or without lane: the cheap lane had no room",
     "capacity": "run again later: the provider was busy",
     "not_found": "set model: to one that exists; the name is misspelt or the model was retired",
     "bad_request": "read the message: configuration or request is wrong",

@@ -32,6 +32,13 @@ def test_each_row(row: str) -> None:
         assert answer.hint, "a run that ends says what to do"
 
 
+def test_want_of_room_in_the_cheap_lane_is_no_trouble_of_the_model() -> None:
+    for status in (503, 429):
+        assert answers.shed(answers.of_error(status, "Busy.")).kind == "shed"
+    daily = ROWS["day"]
+    assert answers.shed(answers.of_error(daily[0], daily[1])).kind == daily[2]
+
+
 def test_a_web_page_is_no_reply() -> None:
     page = "<!DOCTYPE html><html><head><title>Hotel WiFi\\n login</title></head></html>"
     answer = answers.of_body(page.replace("\\n", "\n")).answer
@@ -42,6 +49,7 @@ def test_a_web_page_is_no_reply() -> None:
 def test_the_rows_and_the_docs_cover_every_kind() -> None:
     kinds = {kind for _, _, kind in ROWS.values()} | {"malformed", "truncated", "blocked"}
     kinds |= {"untrusted", "unrecorded"}  # of a certificate; of recorded replies
+    kinds |= {"shed"}  # of the cheap lane alone
     assert kinds == set(ANSWER_KINDS)
     documented = DOCS.read_text("utf-8")
     for kind, (again, fatal) in ANSWER_KINDS.items():

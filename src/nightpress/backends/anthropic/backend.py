@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nightpress.backends.answers import Outcome
 from nightpress.backends.anthropic import answers
 from nightpress.backends.declaration import Settings, level
-from nightpress.backends.remote import Chat
+from nightpress.backends.remote import Chat, Sent
 from nightpress.backends.route import Route
 from nightpress.errors import Answer
 from nightpress.model import Request
@@ -45,9 +45,9 @@ class Anthropic(Chat["AsyncAnthropic"]):
             headers["x-api-key"] = self.route.secret
         return f"{self.route.address}/v1/models", headers
 
-    async def send(self, client: AsyncAnthropic, request: Request) -> str:
+    async def send(self, client: AsyncAnthropic, request: Request) -> Sent:
         answer = await client.messages.with_raw_response.create(**self._body(request))
-        return str(answer.http_response.text)
+        return Sent(str(answer.http_response.text))
 
     def _body(self, request: Request) -> dict[str, Any]:
         prompt, schema = self.asked(request)

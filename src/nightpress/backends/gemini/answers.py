@@ -23,7 +23,7 @@ from nightpress.backends.answers import (
 from nightpress.errors import Answer, QuotaKind
 from nightpress.lazy import pattern
 
-__all__ = ["of_body", "of_error", "of_exception", "rerouted"]
+__all__ = ["of_body", "of_error", "of_exception", "of_model", "rerouted", "shed"]
 
 STOPPED = frozenset(
     {
@@ -52,6 +52,7 @@ HINTS = {
     "not_found": "check `model` in manifests/_defaults.yaml: it is misspelt, retired, or not "
     "offered in this region",
     "nowhere": "is `base_url` right? What answers there is not Gemini's API",
+    "shed": "the flex lane has no room now; it is tried again, in growing gaps",
     "place": "Google offers no free Gemini API where this machine is: enable billing for the key's "
     "project and set `paid: true`, or take Vertex AI",
     "billing": "enable billing for the key's project, then wait a few minutes",
@@ -134,6 +135,14 @@ def of_error(status: int, body: object, retry_after: str = "") -> Answer:
     wait = _wait(message, typed, retry_after) if kind == "transient" else None
     text = f"{status} {clean(message)}" if message else f"{status} without a message"
     return Answer(kind, text, status, wait, hint=_hint(kind, message, typed))
+
+
+def shed(answer: Answer) -> Answer:
+    """What a refusal means where the cheap lane was asked: want of room there is none of the
+    model's own."""
+    if answer.kind == "capacity" or (answer.kind == "transient" and answer.http_status == 503):
+        return answer._replace(kind="shed", hint=HINTS["shed"])
+    return answer
 
 
 def of_model(status: int, body: str) -> Answer | None:

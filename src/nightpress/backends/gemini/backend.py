@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from nightpress.backends.answers import Outcome
+from nightpress.backends.answers import Outcome, clean
 from nightpress.backends.declaration import Settings, level
 from nightpress.backends.gemini import answers
 from nightpress.backends.gemini.route import Route
-from nightpress.backends.remote import Remote
+from nightpress.backends.remote import Remote, Sent
 from nightpress.errors import Answer
 from nightpress.model import Request
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     import httpx2
     from google.genai import Client
     from google.genai.types import GenerateContentConfig, ThinkingConfig
+
+
+FLEX_DEADLINE = 900.0
+"""Seconds: a flex call may stand in line for up to a quarter of an hour."""
+TIER = "x-gemini-service-tier"
 
 
 class Gemini(Remote["Client"]):
@@ -52,19 +57,33 @@ class Gemini(Remote["Client"]):
             return None
         return answers.of_model(status, body)
 
-    async def send(self, client: Client, request: Request) -> str:
+    def deadline(self, request: Request) -> float:
+        return max(super().deadline(request), FLEX_DEADLINE if request.lane == "flex" else 0.0)
+
+    async def send(self, client: Client, request: Request) -> Sent:
         answer = await client.aio.models.generate_content(
             model=request.model,
             contents=request.prompt,
-            config=_config(request, level(self._settings, request)),
+            config=self.config(request),
         )
         http = answer.sdk_http_response
-        return (http.body if http else None) or ""
+        tier = ((http.headers if http else None) or {}).get(TIER, "")
+        return Sent((http.body if http else None) or "", clean(tier, 20))
+
+    def config(self, request: Request) -> GenerateContentConfig:
+        """All that is said of a request beside its prompt."""
+        config = _config(request, level(self._settings, request))
+        if request.lane == "flex":
+            from google.genai import types
+
+            config.service_tier = types.ServiceTier.FLEX
+            config.http_options = types.HttpOptions(timeout=int(self.deadline(request) * 1_000))
+        return config
 
     def judged(self, body: str, request: Request) -> Outcome:  # noqa: ARG002
         return answers.of_body(body)
 
-    def refused(self, error: Exception, request: Request) -> Answer | None:  # noqa: ARG002
+    def refused(self, error: Exception, request: Request) -> Answer | None:
         from google.auth.exceptions import GoogleAuthError
         from google.genai.errors import APIError
 
@@ -74,7 +93,7 @@ class Gemini(Remote["Client"]):
             worded = not self.route.base_url or answers.is_worded(error.details)
             if answer.kind == "not_found" and not worded:
                 return answer._replace(hint=answers.HINTS["nowhere"])
-            return answer
+            return answers.shed(answer) if request.lane == "flex" else answer
         if isinstance(error, GoogleAuthError):
             return answers.of_exception(type(error).__name__, str(error))
         return None

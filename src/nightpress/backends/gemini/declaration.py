@@ -18,6 +18,7 @@ from nightpress.backends.declaration import (
     Limits,
     Model,
     Settings,
+    provider,
     thinking,
 )
 from nightpress.model import Backend
@@ -27,6 +28,7 @@ __all__ = ["GEMINI", "KEYS", "access"]
 KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 """In the order of the SDK: the first one that is set wins."""
 
+MODELS = Path(__file__).with_name("models.json")
 _TOMORROW = "nothing: the next run goes on after midnight Pacific; nightpress tonight waits"
 
 
@@ -49,7 +51,7 @@ def access(settings: Settings) -> Access:
         )  # fmt: skip
     return Access(
         "the Developer API", KEYS, service="https://generativelanguage.googleapis.com",
-        address="GOOGLE_GEMINI_BASE_URL",
+        address="GOOGLE_GEMINI_BASE_URL", lanes=provider(MODELS, "gemini")["lanes"],
     )  # fmt: skip
 
 
@@ -62,7 +64,7 @@ GEMINI = Declaration(
     key="GEMINI_API_KEY",
     auto=True,
     default_model="gemini-3.5-flash-lite",
-    models=Catalogue(Path(__file__).with_name("models.json"), "gemini"),
+    models=Catalogue(MODELS, "gemini"),
     others=Model(Limits(5, 250_000, 20)),
     day=Day("America/Los_Angeles", "midnight Pacific"),
     advice={
@@ -90,6 +92,12 @@ GEMINI = Declaration(
                 "description": "Google Cloud location (Vertex AI).",
                 "minLength": 1,
                 "maxLength": 100,
+            },
+            "lane": {
+                "enum": ["interactive", "flex"],
+                "description": "How calls are made: at once; or at half the price, when there is"
+                " room (flex: minutes instead of seconds, of a paid tier).",
+                "default": "interactive",
             },
             "thinking": thinking("minimal", "low", "medium", "high"),
             "deadline_seconds": {

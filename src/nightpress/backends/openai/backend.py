@@ -11,7 +11,7 @@ from nightpress.backends.answers import Outcome
 from nightpress.backends.declaration import Settings, level, provider
 from nightpress.backends.openai import answers
 from nightpress.backends.openai.declaration import DATA, chosen
-from nightpress.backends.remote import Chat
+from nightpress.backends.remote import Chat, Sent
 from nightpress.backends.route import Route
 from nightpress.errors import Answer
 from nightpress.model import Request
@@ -50,9 +50,9 @@ class OpenAI(Chat["AsyncOpenAI"]):
             http_client=asynchronous,
         )
 
-    async def send(self, client: AsyncOpenAI, request: Request) -> str:
+    async def send(self, client: AsyncOpenAI, request: Request) -> Sent:
         answer = await client.chat.completions.with_raw_response.create(**self._body(request))
-        return str(answer.http_response.text)
+        return Sent(str(answer.http_response.text))
 
     def _body(self, request: Request) -> dict[str, Any]:
         prompt, schema = self.asked(request)
