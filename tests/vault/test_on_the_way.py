@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from nightpress.storage.hrana import Hrana, Unreachable
+from nightpress.storage.hrana import Hrana
+from nightpress.storage.refusals import Unreachable
 from nightpress.vault import Damaged, LocalPlace, RemotePlace, backup, restore_all, snapshots
 from tests.vault.conftest import SOON
 from tests.vault.server import Server

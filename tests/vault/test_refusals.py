@@ -16,14 +16,12 @@ from typing import Any
 import pytest
 
 from nightpress.errors import NightpressError, UsageError
-from nightpress.storage.hrana import (
-    MAX_ANSWER,
+from nightpress.storage.hrana import MAX_ANSWER, Hrana, Patience
+from nightpress.storage.refusals import (
     Archived,
     Blocked,
     Denied,
-    Hrana,
     HranaError,
-    Patience,
     ReadOnly,
     Unreachable,
 )

@@ -223,7 +223,7 @@ def _writer(project: Project) -> Iterator[Result]:
 
 
 def _quota(project: Project) -> Iterator[Result]:
-    from nightpress.pipeline import outlook
+    from nightpress.pipeline import outlook, pacing
     from nightpress.quota import place
     from nightpress.storage import sqlite
 
@@ -241,7 +241,7 @@ def _quota(project: Project) -> Iterator[Result]:
     left = "unlimited" if stands.left_in_day is None else f"{stands.left_in_day:,} calls left today"
     resets = datetime.fromtimestamp(stands.resets_at).strftime("%Y-%m-%d %H:%M")
     what = f"{left}, the day ends at {resets}; {stands.calls_today:,} used, by"
-    what += f" {counted.path}"
+    what += f" {pacing.kept_in(project)}"
     if stands.left_in_day == 0:
         yield Result("quota", "warning", what, "nightpress tonight waits for the next day")
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +16,20 @@ from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
 from nightpress.pipeline.run import Run
 from nightpress.project import Project, writer
-from nightpress.quota import Earlier, Limits, Pace, Pacer, Quota, budget, limits, pace, place
+from nightpress.quota import (
+    Earlier,
+    Limits,
+    Pace,
+    Pacer,
+    Quota,
+    Share,
+    SharedQuota,
+    budget,
+    limits,
+    pace,
+    place,
+)  # fmt: skip
+from nightpress.quota import shared as shared_quota
 
 
 def spending(project: Project) -> budget.Spending:
@@ -86,10 +99,16 @@ def pace_of(project: Project) -> Pace:
     return replace(configured, profile=project.options.get("pace", configured.profile))
 
 
-def quota_of(project: Project) -> Quota:
-    """The quota ledger, shared by all projects of this user that ask with the same credential.
+def quota_of(project: Project, tell: Callable[[str], None] = lambda _: None) -> Quota:
+    """The quota ledger, shared by all projects of this user that ask with the same credential, or
+    by all machines that name the same `quota.share`.
     Without the credential: the one that the project's last run asked with, to be read."""
     found = place.of(project.state)
+    if (shared := _share(project)) is not None:
+        return SharedQuota(
+            shared, found.path, project.clock, declared(project).name,
+            lambda model: declared(project, model).day, tell,
+        )  # fmt: skip
     before = str((project.defaults.values.get(declared(project).name) or {}).get("project", ""))
     account = _account(project) or place.last_account(project.state)
     earlier = Earlier(found.earlier, (before or "default",)) if account else Earlier()
@@ -97,6 +116,25 @@ def quota_of(project: Project) -> Quota:
         found.path, project.clock, account, lambda model: declared(project, model).day,
         earlier=earlier,
     )  # fmt: skip
+
+
+def kept_in(project: Project) -> str:
+    """Where calls are counted: a file, or the database that is shared."""
+    shared = _share(project)
+    return shared.url if shared is not None else str(place.of(project.state).path)
+
+
+def _share(project: Project) -> Share | None:
+    """What `quota:` says; None where calls are counted on this machine alone."""
+    section = project.defaults.values.get("quota") or {}
+    if not section.get("share"):
+        return None
+    return Share(
+        section["share"],
+        project.environ.get(shared_quota.TOKEN, ""),
+        section.get("account") or "",
+        float(section.get("alone", shared_quota.ALONE)),
+    )
 
 
 def _account(project: Project) -> str:
@@ -138,11 +176,12 @@ def pacer(run: Run, spent: budget.Spending) -> Pacer:
                 model=model,
             )
 
-    quota = quota_of(project)
+    quota = quota_of(project, run.notice)
     for told in (place.of(project.state).trouble, *quota.open()):
         if told:
             run.notice(told)
-    place.keep_account(project.state, quota.account)
+    if _share(project) is None:
+        place.keep_account(project.state, quota.account)
     return Pacer(
         quota,
         project.clock,

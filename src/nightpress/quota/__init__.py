@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nightpress.quota.limits import Limits
     from nightpress.quota.pace import Fixed, Pace
     from nightpress.quota.pacer import Pacer
+    from nightpress.quota.shared import Share, SharedQuota
     from nightpress.quota.takeover import Earlier
 else:
     __getattr__ = lazy.attach(
@@ -26,6 +27,7 @@ else:
             "limits": ["Limits"],
             "pace": ["Fixed", "Pace"],
             "pacer": ["Pacer"],
+            "shared": ["Share", "SharedQuota"],
             "takeover": ["Earlier"],
         },
     )
@@ -39,6 +41,8 @@ __all__ = [
     "Pacer",
     "Quota",
     "Reservation",
+    "Share",
+    "SharedQuota",
     "Snapshot",
     "Spending",
     "Wait",

@@ -10,7 +10,7 @@ from nightpress.errors import Answer, QuotaKind
 from nightpress.quota import pace as pacing
 from nightpress.quota.limits import NAMES, Limits, lowered
 from nightpress.quota.pace import Evidence, Pace
-from nightpress.storage import Connection, Row
+from nightpress.storage import Database, Fields
 
 FORGET = 0.02
 """How fast an unusually large ratio of real to estimated tokens fades, per call."""
@@ -19,16 +19,19 @@ HOLDS_FOR = 30 * 86_400.0
 """Seconds for which a learned limit holds; then it is tried whether it still does."""
 
 
-def known(db: Connection, lane: int, limits: Limits, now: float) -> dict[QuotaKind, int]:
+def known(db: Database, lane: int, limits: Limits, now: float) -> dict[QuotaKind, int]:
     """The limits that refusals of this lane stated while `limits` were configured."""
-    rows = db.execute(
-        "SELECT kind, value FROM learned WHERE lane=? AND limits=? AND at>?",
-        (lane, str(limits), now - HOLDS_FOR),
-    )
+    rows = db.execute(*stated(lane, limits, now))
     return {row["kind"]: row["value"] for row in rows}
 
 
-def prove(db: Connection, lane: Row, evidence: Evidence) -> None:
+def stated(lane: int, limits: Limits, now: float) -> tuple[str, tuple[object, ...]]:
+    """The question that `known` asks."""
+    question = "SELECT kind, value FROM learned WHERE lane=? AND limits=? AND at>?"
+    return question, (lane, str(limits), now - HOLDS_FOR)
+
+
+def prove(db: Database, lane: Fields, evidence: Evidence) -> None:
     """What the lane has shown of late, under the limits that it was asked with."""
     db.execute(
         "UPDATE proved SET clean=?, refusals=? WHERE lane=? AND limits=?",
@@ -44,7 +47,9 @@ def ratio(before: float, tokens_in: int, estimate: int) -> float:
     return max(measured, before + FORGET * (measured - before))
 
 
-def limit(db: Connection, lane: Row, limits: Limits, answer: Answer, now: float) -> tuple[str, ...]:
+def limit(
+    db: Database, lane: Fields, limits: Limits, answer: Answer, now: float
+) -> tuple[str, ...]:
     """Take over the limit that a refusal states: where it is smaller than ours, or where it
     corrects what an earlier refusal stated (never above what the project allows itself)."""
     kind, number = answer.quota, answer.limit
@@ -70,7 +75,7 @@ SKEW = 300.0
 """Seconds after the provider's midnight in which a spent day may be that of yesterday."""
 
 
-def close(db: Connection, lane: Row, reserved_at: float, now: float, day: Day) -> tuple[str, ...]:
+def close(db: Database, lane: Fields, reserved_at: float, now: float, day: Day) -> tuple[str, ...]:
     """The day's quota is spent: closed until the midnight after the request was reserved (its
     answer may arrive after that, and must not close the new day). Right after midnight it is the
     day before that is spent, by the provider's clock: then it is only a pause."""
@@ -89,8 +94,8 @@ def close(db: Connection, lane: Row, reserved_at: float, now: float, day: Day) -
 
 
 def slow(
-    db: Connection,
-    lane: Row,
+    db: Database,
+    lane: Fields,
     reserved_at: float,
     pace: Pace,
     answer: Answer,

@@ -7,16 +7,16 @@ run backwards, whoever reserves.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
 from nightpress.backends import UTC, Day
 from nightpress.clock import Clock
-from nightpress.errors import Answer
+from nightpress.errors import Answer, QuotaKind
 from nightpress.quota import learn, rules, takeover
 from nightpress.quota import limits as quota_limits
 from nightpress.quota import pace as pacing
@@ -27,16 +27,17 @@ from nightpress.quota.rules import Closed, Wait
 from nightpress.quota.snapshot import Snapshot
 from nightpress.quota.tables import MIGRATIONS
 from nightpress.quota.takeover import NOTHING, Earlier
-from nightpress.storage import Connection, Row, Store
+from nightpress.storage import Database, Fields, Store
 
 __all__ = ["Closed", "Quota", "Reservation", "Snapshot", "Wait"]
 
 
 class Reservation(Struct, frozen=True):
-    """The right to make one HTTP attempt. at: epoch seconds; tokens: reserved input tokens;
-    estimate: what the caller said they would be; limits: those that it was made under;
-    tokens_out: the most that may come back; held: what the budget set aside for it; lane, share:
-    how it is made, and the part of the price that it costs so."""
+    """The right to make one HTTP attempt. at: epoch seconds of the ledger; tokens: reserved input
+    tokens; estimate: what the caller said they would be; limits: those that it was made under;
+    here: `at` by this machine's clock, or a little before; tokens_out: the most that may come back;
+    held: what the budget set aside for it; lane, share: how it is made, and the part of the price
+    that it costs so; common: is it in a ledger of several machines."""
 
     id: int
     model: str
@@ -45,40 +46,46 @@ class Reservation(Struct, frozen=True):
     tokens: int
     estimate: int
     limits: str
+    here: float = 0.0
     tokens_out: int = 0
     held: object = None
     lane: str = "interactive"
     share: float = 1.0
+    common: bool = False
+
+
+Question = tuple[str, tuple[object, ...]]
+"""A statement that reads, and its arguments."""
 
 
 class _Ending(NamedTuple):
     """A reservation that is just being ended, in an open transaction."""
 
-    db: Connection
-    lane: Row
+    db: Database
+    lane: Fields
     day: str
+    now: float
 
 
-class Quota:
-    """The quota ledger of one provider's account, where a model's day is `day_of` it. Safe for
-    threads; processes share the file. earlier: what counted before this file did; it is taken over
-    before the first reservation."""
+class Written(Protocol):
+    """Where the ledger's tables are."""
+
+    def write(self) -> AbstractContextManager[Database]: ...
+
+    def close(self) -> None: ...
+
+
+class Book:
+    """The reservations of one provider's account, where a model's day is `day_of` it, whatever
+    database they are in. Safe for threads, and for whoever else writes there."""
 
     def __init__(
-        self,
-        path: Path,
-        clock: Clock,
-        account: str = "default",
-        day_of: Callable[[str], Day] = lambda _: UTC,
-        *,
-        earlier: Earlier = NOTHING,
-        durable: bool = True,
+        self, store: Written, clock: Clock, account: str, day_of: Callable[[str], Day]
     ) -> None:
-        self.store = Store(path, MIGRATIONS, durable=durable)
+        self.where = store
         self.clock = clock
         self.account = account
         self.day_of = day_of
-        self.earlier = earlier
         self._guard = threading.Lock()  # threads of one process queue here, not in SQLite's polling
 
     def take(
@@ -89,19 +96,25 @@ class Quota:
         draw: 0 <= draw < 1, the jitter of the call after this one. Raises BackendError for what
         no waiting helps: a limit of 0, a request larger than a minute's tokens.
         """
-        with self._guard, self.store.write() as db:
-            now = self.clock.time()
+        here = self.clock.time()
+        with self._guard, self._write((_FIND, (self.account, model, str(limits)))) as db:
+            now = self._now(db)
             lane, day = self._lane(db, model, limits, now), self.day_of(model)
-            allowed = quota_limits.lowered(limits, learn.known(db, lane["id"], limits, now))
+            self._ahead(db, lane, limits, pace, now)
+            learned = learn.known(db, lane["id"], limits, now)
+            self._knows(model, learned)
+            allowed = quota_limits.lowered(limits, learned)
             tokens = rules.tokens(model, allowed, estimate, lane["ratio"])
             no = rules.day(db, lane, allowed, tokens, now, day) or rules.minute(
                 db, lane, allowed, tokens, purpose, pace, now
             )
             if no is not None:
                 return no
-            number = rules.insert(db, lane, now, tokens, purpose, pace, draw, day.of(now))
+            number = self._number()
+            row = rules.insert(db, lane, now, tokens, purpose, pace, draw, day.of(now), number)
             rules.prune(db, lane["id"], now)
-        return Reservation(number, model, purpose, now, tokens, estimate, str(limits))
+        number = number or row.lastrowid or 0
+        return Reservation(number, model, purpose, now, tokens, estimate, str(limits), here)
 
     def settle(
         self,
@@ -121,8 +134,7 @@ class Quota:
         with self._ending(reservation, "settled") as ending:
             if ending is None:
                 return False
-            db, lane, day = ending
-            now = self.clock.time()
+            db, lane, day, now = ending
             db.execute(
                 "UPDATE reservations SET tokens=?, at=max(at, ?) WHERE id=?",
                 (tokens_in or reservation.tokens, reservation.at if clean else now, reservation.id),
@@ -147,7 +159,7 @@ class Quota:
 
     def refund(self, reservation: Reservation) -> bool:
         """Give it back: the request certainly never left. False: it was ended before, and stays."""
-        with self._guard, self.store.write() as db:
+        with self._guard, self._write() as db:
             row = db.execute(
                 "DELETE FROM reservations WHERE id=? AND state='open' RETURNING lane, day",
                 (reservation.id,),
@@ -166,20 +178,101 @@ class Quota:
         with self._ending(reservation, "refused") as ending:
             if ending is None:
                 return None
-            db, lane, day = ending
+            db, lane, day, now = ending
             db.execute(
                 "UPDATE days SET refused=refused+1 WHERE lane=? AND day=?", (lane["id"], day)
             )
-            notices = learn.limit(db, lane, limits, answer, self.clock.time())
+            notices = learn.limit(db, lane, limits, answer, now)
             if answer.kind == "day_quota":
                 notices += learn.close(
-                    db, lane, reservation.at, self.clock.time(), self.day_of(reservation.model)
+                    db, lane, reservation.at, now, self.day_of(reservation.model)
                 )
             else:
-                notices += learn.slow(
-                    db, lane, reservation.at, pace, answer, self.clock.time(), draw
-                )
+                notices += learn.slow(db, lane, reservation.at, pace, answer, now, draw)
             return notices
+
+    def close(self) -> None:
+        self.where.close()
+
+    def _write(self, *_ahead: Question) -> AbstractContextManager[Database]:
+        """One transaction, with questions that it will begin with."""
+        return self.where.write()
+
+    def _now(self, _db: Database) -> float:
+        """Epoch seconds, by the clock that the reservations are counted by."""
+        return self.clock.time()
+
+    def _number(self) -> int | None:
+        """Of the next reservation; None: the database numbers them."""
+        return None
+
+    def _ahead(self, db: Database, lane: Fields, limits: Limits, pace: Pace, now: float) -> None:
+        """Called before the rules ask about the lane."""
+
+    def _knows(self, model: str, learned: Mapping[QuotaKind, int]) -> None:
+        """Called with the limits that refusals of the model stated."""
+
+    @contextmanager
+    def _ending(self, reservation: Reservation, state: str) -> Iterator[_Ending | None]:
+        """One transaction that ends an open reservation; None where it is not open any more."""
+        standing, its_lane = (
+            (_OPEN, (reservation.id,)),
+            (_ITS, (reservation.id, reservation.limits)),
+        )
+        with self._guard, self._write(standing, its_lane) as db:
+            now = self._now(db)
+            row, lane = db.execute(*standing).fetchone(), db.execute(*its_lane).fetchone()
+            if row is None:
+                yield None
+                return
+            db.execute("UPDATE reservations SET state=? WHERE id=?", (state, reservation.id))
+            yield _Ending(db, lane, row["day"], now)
+
+    def _lane(self, db: Database, model: str, limits: Limits, now: float) -> Fields:
+        """The lane's row. What was learned and proved under other limits than those that are
+        configured now does not count."""
+        key = (self.account, model, str(limits))
+        row: Fields | None = db.execute(_FIND, key).fetchone()
+        if row is None:
+            db.execute("INSERT OR IGNORE INTO lanes (project, model) VALUES (?,?)", key[:2])
+            db.execute(
+                "INSERT INTO proved (lane, limits) SELECT id, ?3 FROM lanes"
+                " WHERE project=?1 AND model=?2",
+                key,
+            )
+            row = db.execute(_FIND, key).fetchone()
+        if rules.clock_went_back(db, row, now, self.day_of(model)):
+            row = db.execute(_FIND, key).fetchone()
+        assert row is not None  # noqa: S101 (it was made above)
+        return row
+
+
+_LANE = "SELECT * FROM lanes JOIN proved ON proved.lane = lanes.id"
+_FIND = f"{_LANE} WHERE project=? AND model=? AND limits=?"
+_ITS = (
+    "SELECT * FROM lanes JOIN proved ON proved.lane = lanes.id"
+    " WHERE id=(SELECT lane FROM reservations WHERE id=?) AND limits=?"
+)
+_OPEN = "SELECT lane, day FROM reservations WHERE id=? AND state='open'"
+
+
+class Quota(Book):
+    """The quota ledger in one file. Processes share it. earlier: what counted before this file
+    did; it is taken over before the first reservation."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        account: str = "default",
+        day_of: Callable[[str], Day] = lambda _: UTC,
+        *,
+        earlier: Earlier = NOTHING,
+        durable: bool = True,
+    ) -> None:
+        self.store = Store(path, MIGRATIONS, durable=durable)
+        super().__init__(self.store, clock, account, day_of)
+        self.earlier = earlier
 
     def snapshot(self, model: str, limits: Limits, pace: Pace) -> Snapshot:
         """How things stand, for display and forecasts; creates and changes nothing."""
@@ -190,45 +283,3 @@ class Quota:
     def open(self) -> tuple[str, ...]:
         """Make the ledger, and take over what counted before it; what the user should read."""
         return takeover.into(self.store, self.account, self.earlier, self.clock.time())
-
-    def close(self) -> None:
-        self.store.close()
-
-    @contextmanager
-    def _ending(self, reservation: Reservation, state: str) -> Iterator[_Ending | None]:
-        """One transaction that ends an open reservation; None where it is not open any more."""
-        with self._guard, self.store.write() as db:
-            row = db.execute(
-                "UPDATE reservations SET state=? WHERE id=? AND state='open' RETURNING lane, day",
-                (state, reservation.id),
-            ).fetchone()
-            if row is None:
-                yield None
-                return
-            lane = db.execute(
-                f"{_LANE} WHERE id=? AND limits=?",
-                (row["lane"], reservation.limits),
-            ).fetchone()
-            yield _Ending(db, lane, row["day"])
-
-    def _lane(self, db: Connection, model: str, limits: Limits, now: float) -> Row:
-        """The lane's row. What was learned and proved under other limits than those that are
-        configured now does not count."""
-        key = (self.account, model, str(limits))
-        find = f"{_LANE} WHERE project=? AND model=? AND limits=?"
-        row: Row | None = db.execute(find, key).fetchone()
-        if row is None:
-            db.execute("INSERT OR IGNORE INTO lanes (project, model) VALUES (?,?)", key[:2])
-            db.execute(
-                "INSERT INTO proved (lane, limits) SELECT id, ?3 FROM lanes"
-                " WHERE project=?1 AND model=?2",
-                key,
-            )
-            row = db.execute(find, key).fetchone()
-        if rules.clock_went_back(db, row, now, self.day_of(model)):
-            row = db.execute(find, key).fetchone()
-        assert row is not None  # noqa: S101 (it was made above)
-        return row
-
-
-_LANE = "SELECT * FROM lanes JOIN proved ON proved.lane = lanes.id"

@@ -110,7 +110,7 @@ class Pacer(Struct):
     def confirm(self, reservation: Reservation) -> Reservation:
         """Called right before the request is sent, if it may have been held for long: a
         reservation older than the tolerated skew is exchanged for a new one, which may wait."""
-        if self.clock.time() - reservation.at <= self.pace.skew:
+        if self.clock.time() - (reservation.here or reservation.at) <= self.pace.skew:
             return reservation
         self.refund(reservation)
         held = reservation

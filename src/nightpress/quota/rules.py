@@ -6,6 +6,7 @@ Each function works in the reservation's own transaction. Times are epoch second
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from nightpress.errors import Answer, BackendError
 from nightpress.quota import pace as pacing
 from nightpress.quota.limits import HOUR, NAMES, Limits
 from nightpress.quota.pace import Evidence, Pace
-from nightpress.storage import Connection, Row
+from nightpress.storage import Database, Fields, Rows
 
 MIDNIGHT_GUARD = 5.0
 """Seconds on each side of the provider's midnight without a reservation: nobody can say in which
@@ -61,7 +62,7 @@ def tokens(model: str, limits: Limits, estimate: int, ratio: float) -> int:
 
 
 def day(
-    db: Connection, lane: Row, limits: Limits, tokens: int, now: float, provider: Day
+    db: Database, lane: Fields, limits: Limits, tokens: int, now: float, provider: Day
 ) -> Wait | Closed | None:
     """Closed until the day ends when its requests or tokens are spent, or the provider said so."""
     if lane["closed_until"] > now:
@@ -82,8 +83,8 @@ def day(
 
 
 def minute(
-    db: Connection,
-    lane: Row,
+    db: Database,
+    lane: Fields,
     limits: Limits,
     tokens: int,
     purpose: str,
@@ -112,27 +113,22 @@ def minute(
     return Wait(seconds + TICK, why) if seconds > 0 else None
 
 
-def _requests(db: Connection, lane: int, most: int | None, now: float, span: float) -> float:
+def _requests(db: Database, lane: int, most: int | None, now: float, span: float) -> float:
     """Seconds until fewer than `most` requests lie in the last `span` seconds."""
     if most is None:
         return 0.0
-    row = db.execute(
-        "SELECT at FROM reservations WHERE lane=? AND at>? ORDER BY at DESC LIMIT 1 OFFSET ?",
-        (lane, now - span, most - 1),
-    ).fetchone()
+    row = db.execute(_NTH, (lane, now - span, most - 1)).fetchone()
     return 0.0 if row is None else float(row["at"] + span - now)
 
 
 def _tokens(
-    db: Connection, lane: int, most: int | None, tokens: int, now: float, span: float
+    db: Database, lane: int, most: int | None, tokens: int, now: float, span: float
 ) -> float:
     """Seconds until `tokens` more are at most `most` with those of the last `span` seconds."""
     if most is None:
         return 0.0
     scope = (lane, now - span)
-    (spent,) = db.execute(
-        "SELECT coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?", scope
-    ).fetchone()
+    (spent,) = db.execute(_SPENT, scope).fetchone()
     excess, wait = spent + tokens - most, 0.0
     if excess <= 0:
         return wait
@@ -147,20 +143,22 @@ def _tokens(
 
 
 def insert(
-    db: Connection,
-    lane: Row,
+    db: Database,
+    lane: Fields,
     now: float,
     tokens: int,
     purpose: str,
     pace: Pace,
     draw: float,
     day: str,
-) -> int:
-    """The reservation's row, its day's count, and what the next spacing needs; its number."""
+    number: int | None,
+) -> Rows:
+    """The reservation's row, its day's count, and what the next spacing needs. number: the
+    reservation's; None: the next one."""
     plugins, _ = _plugins(lane, purpose, pace)
-    cursor = db.execute(
-        "INSERT INTO reservations (lane, at, day, tokens, purpose) VALUES (?,?,?,?,?)",
-        (lane["id"], now, day, tokens, purpose),
+    row = db.execute(
+        "INSERT INTO reservations (id, lane, at, day, tokens, purpose) VALUES (?,?,?,?,?,?)",
+        (number, lane["id"], now, day, tokens, purpose),
     )
     db.execute(
         "INSERT INTO days (lane, day, used) VALUES (?,?,1)"
@@ -171,11 +169,10 @@ def insert(
         "UPDATE lanes SET last_at=?, draw=?, plugin=?, plugins=? WHERE id=?",
         (now, draw, _plugin(purpose), plugins, lane["id"]),
     )
-    assert cursor.lastrowid is not None  # noqa: S101 (an INSERT has just been made)
-    return cursor.lastrowid
+    return row
 
 
-def prune(db: Connection, lane: int, now: float) -> None:
+def prune(db: Database, lane: int, now: float) -> None:
     """Forget a few reservations that no window and no settlement needs any more."""
     db.execute(
         "DELETE FROM reservations WHERE id IN"
@@ -184,7 +181,7 @@ def prune(db: Connection, lane: int, now: float) -> None:
     )
 
 
-def clock_went_back(db: Connection, lane: Row, now: float, day: Day) -> bool:
+def clock_went_back(db: Database, lane: Fields, now: float, day: Day) -> bool:
     """If the clock was set back, what lies in the future counts as of now: never too few, and no
     wait longer than a window."""
     if lane["last_at"] <= now:
@@ -198,29 +195,60 @@ def clock_went_back(db: Connection, lane: Row, now: float, day: Day) -> bool:
     return True
 
 
-def used_on(db: Connection, lane: int, date: str) -> int:
+def used_on(db: Database, lane: int, date: str) -> int:
     """Requests reserved on one day of the provider."""
-    row = db.execute("SELECT used FROM days WHERE lane=? AND day=?", (lane, date)).fetchone()
+    row = db.execute(_USED, (lane, date)).fetchone()
     return 0 if row is None else int(row["used"])
 
 
-def _tokens_on(db: Connection, lane: int, date: str) -> int:
+def _tokens_on(db: Database, lane: int, date: str) -> int:
     """Tokens of one day, in and out: those that were settled, and those reserved for calls that
     are not."""
-    row = db.execute(
-        "SELECT coalesce((SELECT tokens_in + tokens_out FROM days WHERE lane=?1 AND day=?2), 0)"
-        " + coalesce((SELECT sum(tokens) FROM reservations"
-        " WHERE lane=?1 AND day=?2 AND state='open'), 0)",
-        (lane, date),
-    ).fetchone()
+    row = db.execute(_DAY_SPENT, (lane, date)).fetchone()
     return int(row[0])
+
+
+_NTH = "SELECT at FROM reservations WHERE lane=? AND at>? ORDER BY at DESC LIMIT 1 OFFSET ?"
+_SPENT = "SELECT coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?"
+_USED = "SELECT used FROM days WHERE lane=?1 AND day=?2"
+_DAY_SPENT = (
+    "SELECT coalesce((SELECT tokens_in + tokens_out FROM days WHERE lane=?1 AND day=?2), 0)"
+    " + coalesce((SELECT sum(tokens) FROM reservations"
+    " WHERE lane=?1 AND day=?2 AND state='open'), 0)"
+)
+
+
+_BOTH = f"SELECT coalesce(({_USED}), 0), ({_DAY_SPENT})"
+
+
+def day_spent(lane: int, date: str) -> tuple[str, tuple[object, ...]]:
+    """The question for the requests and the tokens of one day."""
+    return _BOTH, (lane, date)
+
+
+def questions(
+    lane: Fields, limits: Limits, pace: Pace, now: float, date: str
+) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """What the rules are about to ask of the database, for one that is far away."""
+    number, span = lane["id"], pacing.window(pace, Evidence(lane["clean"], lane["refusals"]))
+    if limits.rpd is not None:
+        yield _USED, (number, date)
+    if limits.tpd is not None:
+        yield _DAY_SPENT, (number, date)
+    hour = HOUR + AN_HOUR_LATE
+    for most, seconds in ((limits.rpm, span), (limits.rph, hour)):
+        if most is not None:
+            yield _NTH, (number, now - seconds, most - 1)
+    for most, seconds in ((limits.tpm, span), (limits.tph, hour)):
+        if most is not None:
+            yield _SPENT, (number, now - seconds)
 
 
 def _plugin(purpose: str) -> str:
     return purpose.partition("/")[0]
 
 
-def _plugins(lane: Row, purpose: str, pace: Pace) -> tuple[int, bool]:
+def _plugins(lane: Fields, purpose: str, pace: Pace) -> tuple[int, bool]:
     """(plugins since the last rest, this one's included; is a rest due before it?)."""
     if _plugin(purpose) == lane["plugin"]:
         return lane["plugins"], False

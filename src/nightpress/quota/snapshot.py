@@ -12,7 +12,7 @@ from nightpress.quota import learn
 from nightpress.quota import pace as pacing
 from nightpress.quota.limits import Limits, lowered
 from nightpress.quota.pace import Evidence, Pace
-from nightpress.storage import Connection, Row
+from nightpress.storage import Database, Fields
 
 
 class Snapshot(Struct, frozen=True):
@@ -37,7 +37,7 @@ class Snapshot(Struct, frozen=True):
 
 
 def snapshot(
-    db: Connection | None,
+    db: Database | None,
     account: str,
     model: str,
     limits: Limits,
@@ -59,7 +59,7 @@ def snapshot(
 
 
 def _used(
-    db: Connection, lane: Row, model: str, limits: Limits, pace: Pace, now: float, day: Day
+    db: Database, lane: Fields, model: str, limits: Limits, pace: Pace, now: float, day: Day
 ) -> Snapshot:
     evidence = Evidence(lane["clean"] or 0, lane["refusals"] or 0)
     learned = learn.known(db, lane["id"], limits, now)

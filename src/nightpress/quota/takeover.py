@@ -16,7 +16,7 @@ from msgspec import Struct
 from nightpress import fingerprint
 from nightpress.errors import LedgerError
 from nightpress.quota.tables import MIGRATIONS
-from nightpress.storage import Connection, Row, Store, sqlite
+from nightpress.storage import Connection, Database, Fields, Store, sqlite
 
 
 class Earlier(Struct, frozen=True):
@@ -39,7 +39,7 @@ def into(store: Store, account: str, earlier: Earlier, now: float) -> tuple[str,
         old = Store(path, MIGRATIONS)
         try:
             with closing(sqlite.in_memory(path, MIGRATIONS)) as copy, store.write() as db:
-                rest = _merge(db, copy, earlier.names, account, now)
+                rest = merge(db, copy, earlier.names, account, now)
         except LedgerError as error:
             if not sqlite.is_damage(error):
                 raise
@@ -72,7 +72,7 @@ def reading(path: Path, account: str, earlier: Earlier, now: float) -> Iterator[
     with closing(db):
         for copy in old:
             with closing(copy):
-                _merge(db, copy, earlier.names, account, now)
+                merge(db, copy, earlier.names, account, now)
         yield db
 
 
@@ -90,9 +90,7 @@ def _opened(store: Store) -> Iterator[str]:
         yield _DAMAGED.format(error.message)
 
 
-def _merge(
-    db: Connection, old: Connection, names: tuple[str, ...], account: str, now: float
-) -> int:
+def merge(db: Database, old: Connection, names: tuple[str, ...], account: str, now: float) -> int:
     """Bring the account's lanes of `old` into `db`, in its open transaction, if there is one. How
     many lanes of other accounts are left there."""
     rest = 0
@@ -137,7 +135,7 @@ _LATEST = ("last_at", "slowed_at", "hold_until", "closed_until", "ratio")
 
 
 def _add(
-    db: Connection, account: str, lane: Row, counted: Mapping[str, list[dict[str, object]]]
+    db: Database, account: str, lane: Fields, counted: Mapping[str, list[dict[str, object]]]
 ) -> None:
     (number,) = db.execute(
         f"INSERT INTO lanes (project, model, {', '.join(_LATEST)})"  # noqa: S608 (names of ours)

@@ -2,8 +2,8 @@
 
 One module a way, used by its name: `atomic` (files that are whole or not there), `tree` (what
 others wrote, read without following anything), `mirror` and `snapshots` (copies of a plugin),
-`sqlite` and `hrana` (databases, on this machine and over HTTP), `index` (what has not moved),
-`git`, `run_lock`, `room` (for what is about to arrive). Knows nothing of documents.
+`sqlite`, `hrana` and `libsql` (databases, on this machine and over HTTP), `index` (what has not
+moved), `git`, `run_lock`, `room` (for what is about to arrive). Knows nothing of documents.
 
 May import: fingerprint, text, lazy, clock, loopback, model, errors.
 """
@@ -15,8 +15,16 @@ from typing import TYPE_CHECKING
 from nightpress import lazy
 
 if TYPE_CHECKING:
-    from nightpress.storage.hrana import AnswerTooLarge, Constraint, Hrana, NoTable
+    from nightpress.storage.hrana import Hrana, Patience
     from nightpress.storage.index import LOCK, UNORDERED, Index, UpToDate, newest, sign
+    from nightpress.storage.libsql import Database, Fields, Rows, SharedStore, Transaction
+    from nightpress.storage.refusals import (
+        AnswerTooLarge,
+        Constraint,
+        Denied,
+        HranaError,
+        NoTable,
+    )
     from nightpress.storage.room import Room, Slot
     from nightpress.storage.run_lock import ProjectLock
     from nightpress.storage.snapshots import DISPLACED, Snapshot, Snapshots
@@ -27,8 +35,10 @@ else:
     __getattr__ = lazy.attach(
         __name__,
         {
-            "hrana": ["AnswerTooLarge", "Constraint", "Hrana", "NoTable"],
+            "hrana": ["Hrana", "Patience"],
             "index": ["Index", "LOCK", "UpToDate", "UNORDERED", "newest", "sign"],
+            "libsql": ["Database", "Fields", "Rows", "SharedStore", "Transaction"],
+            "refusals": ["AnswerTooLarge", "Constraint", "Denied", "HranaError", "NoTable"],
             "room": ["Room", "Slot"],
             "run_lock": ["ProjectLock"],
             "snapshots": ["DISPLACED", "Snapshot", "Snapshots"],
@@ -46,18 +56,26 @@ __all__ = [
     "AnswerTooLarge",
     "Connection",
     "Constraint",
+    "Database",
+    "Denied",
     "Entry",
+    "Fields",
     "Hrana",
+    "HranaError",
     "Index",
     "NoTable",
     "Notice",
+    "Patience",
     "ProjectLock",
     "Room",
     "Row",
+    "Rows",
+    "SharedStore",
     "Slot",
     "Snapshot",
     "Snapshots",
     "Store",
+    "Transaction",
     "UpToDate",
     "atomic",
     "git",

@@ -20,8 +20,18 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from nightpress.errors import NightpressError, UsageError
+from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
+from nightpress.storage.refusals import (
+    NO_TOKEN,
+    ONLINE,
+    URL,
+    Denied,
+    HranaError,
+    Unreachable,
+    of_result,
+    of_status,
+)  # fmt: skip
 from nightpress.text import safe
 
 Value = None | int | float | str | bytes
@@ -33,57 +43,6 @@ MAX_ANSWER = 32 * 1024 * 1024
 
 MOST_STORED = 4_000
 """Characters of a statement that libSQL stores for a request; it forgets longer ones silently."""
-
-
-class HranaError(NightpressError):
-    """The database does not do it. code: its own, or ""; passing: may the same request work
-    later; wait: seconds that it asked for."""
-
-    def __init__(
-        self,
-        message: str,
-        hint: str = "",
-        *,
-        code: str = "",
-        passing: bool = False,
-        wait: float = 0.0,
-    ) -> None:
-        super().__init__(message, hint)
-        self.code = code
-        self.passing = passing
-        self.wait = wait
-
-
-class Unreachable(HranaError):
-    """No answer: no network, no such host, or too slow."""
-
-
-class Denied(HranaError):
-    """The token is missing, wrong or expired."""
-
-
-class ReadOnly(HranaError):
-    """The token may read only."""
-
-
-class Blocked(HranaError):
-    """The plan's quota is used up, or the database is full."""
-
-
-class Archived(HranaError):
-    """The database sleeps and must be woken by hand."""
-
-
-class AnswerTooLarge(HranaError):
-    """The answer is larger than the server lets through: ask for less."""
-
-
-class Constraint(HranaError):
-    """A constraint or trigger of the schema refused a write."""
-
-
-class NoTable(HranaError):
-    """The statement names a table that is not there."""
 
 
 class Patience(Struct, frozen=True):
@@ -157,6 +116,11 @@ class Hrana:
         steps += [commit, {"stmt": {"sql": "ROLLBACK"}, "condition": failed}]
         self._batch(statements, steps, ends=last + 1)
 
+    def once(self, requests: Sequence[Mapping[str, Any]], baton: str | None = None) -> Any:
+        """One pipeline of requests, sent once; what it answers, and the baton of its stream."""
+        body = json.dumps({"baton": baton, "requests": requests}, separators=(",", ":"))
+        return self._post(body.encode("ascii"))
+
     def close(self) -> None:
         self._client.close()
 
@@ -168,7 +132,7 @@ class Hrana:
         return [
             {
                 "sql_id" if text in ids else "sql": ids.get(text, text),
-                "args": [_encode(value) for value in args],
+                "args": [encode(value) for value in args],
             }
             for text, args in statements
         ]
@@ -211,23 +175,23 @@ class Hrana:
                 status, wait = answer.status_code, _seconds(answer.headers)
         except httpx2.TimeoutException as error:
             raise Unreachable(
-                f"{self.host} does not answer ({type(error).__name__})", _ONLINE, passing=True
+                f"{self.host} does not answer ({type(error).__name__})", ONLINE, passing=True
             ) from error
         except httpx2.HTTPError as error:
             why = self._clean(str(error))
             raise Unreachable(
                 f"{self.host} cannot be reached: {why}",
-                _ONLINE,
+                ONLINE,
                 passing="CERTIFICATE" not in why,
             ) from error
         if status == 401 and not self._token:
-            raise Denied(f"{self.host} wants a token", _NO_TOKEN)
+            raise Denied(f"{self.host} wants a token", NO_TOKEN)
         if status != 200:
             raise of_status(status, self._clean(text.decode("utf-8", "replace")), self.host, wait)
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise HranaError(f"{self.host} answers something that is no Hrana", _URL) from error
+            raise HranaError(f"{self.host} answers something that is no Hrana", URL) from error
 
     def _read(self, answer: Any, ends: float) -> bytes:
         pieces, size = [], 0
@@ -240,7 +204,7 @@ class Hrana:
             if self._now() > ends:
                 raise Unreachable(
                     f"{self.host} takes longer than {self.patience.deadline:.0f} s to answer",
-                    _ONLINE,
+                    ONLINE,
                     passing=True,
                 )
         return b"".join(pieces)
@@ -252,11 +216,6 @@ class Hrana:
         return safe(" ".join(text.split())[:300])
 
 
-_ONLINE = "is this machine online, and is the URL right? (turso db show NAME --url)"
-_NO_TOKEN = "set TURSO_AUTH_TOKEN: turso db tokens create NAME (a restore: --read-only)"  # noqa: S105
-_URL = "the URL is that of `turso db show NAME --url`"
-
-
 def endpoint(url: str, token: str = "") -> tuple[str, str]:
     """(the address that requests go to, the host for messages). Raises UsageError."""
     try:
@@ -266,14 +225,14 @@ def endpoint(url: str, token: str = "") -> tuple[str, str]:
         if parts.port == 0 or re.search(r"\s", host):
             raise ValueError(host)
     except ValueError as error:  # UnicodeError is one
-        raise UsageError(f"{safe(url[:100])!r} is no URL of a libSQL database", _URL) from error
+        raise UsageError(f"{safe(url[:100])!r} is no URL of a libSQL database", URL) from error
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError(
-            "the vault's URL carries more than an address",
-            "a token belongs in TURSO_AUTH_TOKEN, never in the URL",
+            "the URL of a libSQL database carries more than an address",
+            "a token belongs into the environment, never in the URL",
         )
     if parts.scheme not in ("libsql", "https", "http") or not host:
-        raise UsageError(f"{safe(url[:100])!r} is no URL of a libSQL database", _URL)
+        raise UsageError(f"{safe(url[:100])!r} is no URL of a libSQL database", URL)
     if parts.scheme == "http" and token and not is_loopback(host):
         raise UsageError(
             f"the token is not sent to {safe(host)} over plain http", "use https:// or libsql://"
@@ -300,7 +259,7 @@ def _repeated(statements: Sequence[Statement]) -> dict[str, int]:
     }
 
 
-def _encode(value: Value) -> dict[str, Any]:
+def encode(value: Value) -> dict[str, Any]:
     if value is None:
         return {"type": "null"}
     if isinstance(value, bytes):
@@ -312,7 +271,7 @@ def _encode(value: Value) -> dict[str, Any]:
     return {"type": "float", "value": value}
 
 
-def _decode(value: Mapping[str, Any]) -> Value:
+def decode(value: Mapping[str, Any]) -> Value:
     kind = value["type"]
     if kind == "null":
         return None
@@ -324,13 +283,14 @@ def _decode(value: Mapping[str, Any]) -> Value:
     return float(value["value"]) if kind == "float" else str(value["value"])
 
 
-_NO_HRANA = (
+NO_HRANA = (
     KeyError, TypeError, IndexError, ValueError, AttributeError, RecursionError, OverflowError,
 )  # fmt: skip
 
 
-def _rows(answer: Any, position: int, ends: int, host: str) -> list[Rows]:
-    """The rows of every step; the first error of any step is raised."""
+def results(answer: Any, position: int, ends: int, host: str) -> list[Any]:
+    """The results of a batch's steps as they came; the first error of any step is raised, and so
+    is one where the step `ends` was not carried out."""
     try:
         for result in answer["results"]:
             if result["type"] == "error":
@@ -339,16 +299,24 @@ def _rows(answer: Any, position: int, ends: int, host: str) -> list[Rows]:
         for error in batch["step_errors"]:
             if error is not None:
                 raise of_result(error, host)
-        results = batch["step_results"]
-        if results[ends] is None:
+        found: list[Any] = batch["step_results"]
+        if found[ends] is None:
             raise HranaError(f"{host} did not carry it out and does not say why", passing=True)
+        return found
+    except NO_HRANA as error:
+        raise HranaError(f"{host} answers something that is no Hrana", URL) from error
+
+
+def _rows(answer: Any, position: int, ends: int, host: str) -> list[Rows]:
+    """The rows of every step."""
+    try:
         return [
-            [tuple(_decode(value) for value in row) for row in result["rows"]]
-            for result in results
+            [tuple(decode(value) for value in row) for row in result["rows"]]
+            for result in results(answer, position, ends, host)
             if result is not None
         ]
-    except _NO_HRANA as error:
-        raise HranaError(f"{host} answers something that is no Hrana", _URL) from error
+    except NO_HRANA as error:
+        raise HranaError(f"{host} answers something that is no Hrana", URL) from error
 
 
 def _seconds(headers: Any) -> float:
@@ -357,85 +325,3 @@ def _seconds(headers: Any) -> float:
         return max(0.0, min(60.0, float(headers.get("retry-after", "0"))))
     except ValueError:
         return 0.0
-
-
-# --- what a database refuses, as errors that say what to do; the codes are libSQL's (`SQLITE_*`,
-# BLOCKED, RESPONSE_TOO_LARGE) and its HTTP statuses; a refused token has no code, only 401 and 403
-
-_PASSING = frozenset(
-    "SQLITE_BUSY SQLITE_LOCKED SQLITE_BUSY_SNAPSHOT TRANSACTION_TIMEOUT TRANSACTION_BUSY"
-    " STREAM_EXPIRED HRANA_WEBSOCKET_ERROR SERVER_ERROR".split()
-)
-_TOKEN = "make another: turso db tokens create NAME, and set TURSO_AUTH_TOKEN"  # noqa: S105
-
-
-def of_status(status: int, body: str, host: str, wait: float = 0.0) -> HranaError:
-    """What an answer other than 200 means; body: already harmless."""
-    if _is_archived(body):
-        return _archived(host)
-    if status == 401:
-        if re.search(r"expired", body, re.I):
-            return Denied(f"the token for {host} has expired", _TOKEN)
-        return Denied(f"{host} does not accept the token", _TOKEN)
-    if "BLOCKED" in body:
-        return _blocked(host, body)
-    if status == 403:
-        if re.search(r"write", body, re.I):
-            return ReadOnly(
-                f"the token for {host} may read only",
-                "a backup needs a token that may write: turso db tokens create NAME",
-            )
-        return Denied(f"{host} does not allow it: {body}", _TOKEN)
-    if status == 404:
-        return HranaError(
-            f"{host} knows no such database", "see: turso db list, and turso db show NAME --url"
-        )
-    if status == 413:
-        return AnswerTooLarge(f"{host} finds the request too large")
-    passing = status in (408, 425, 429) or (status >= 500 and status != 501)
-    return HranaError(f"{host} answers HTTP {status}: {body}", passing=passing, wait=wait)
-
-
-def of_result(error: Mapping[str, Any], host: str) -> HranaError:
-    """What an error inside of an answer means."""
-    code = safe(str(error.get("code") or ""))[:80]
-    message = safe(str(error.get("message") or ""))[:300]
-    if code == "RESPONSE_TOO_LARGE":
-        return AnswerTooLarge(f"{host}: the answer is too large", code=code)
-    if code == "BLOCKED" or "BLOCKED" in message:
-        return _blocked(host, message)
-    if _is_archived(message):
-        return _archived(host)
-    if code.startswith("SQLITE_CONSTRAINT"):
-        return Constraint(f"{host}: {message}", code=code)
-    if "no such table" in message:
-        return NoTable(f"{host}: {message}", code=code)
-    if code == "SQLITE_FULL":
-        return Blocked(
-            f"the database {host} is full: {message}",
-            "forget old snapshots (doit forget-backups), or take a larger plan",
-            code=code,
-        )
-    if code in ("SQLITE_READONLY", "SQLITE_AUTH"):
-        return ReadOnly(f"{host}: {message}", "a backup needs a token that may write", code=code)
-    return HranaError(f"{host}: {message} ({code})", code=code, passing=code in _PASSING)
-
-
-def _blocked(host: str, reason: str) -> HranaError:
-    return Blocked(
-        f"{host} blocks it, because the plan's quota is used up: {reason}",
-        "see: turso plan show; reading may still work, and the quota returns with the month",
-        code="BLOCKED",
-    )
-
-
-def _is_archived(text: str) -> bool:
-    return re.search(r"\barchived\b|\bunarchive\b", text, re.I) is not None
-
-
-def _archived(host: str) -> HranaError:
-    return Archived(
-        f"the database {host} is archived (free ones are, after 10 days without use)",
-        "wake it: turso group unarchive GROUP (its group: turso db show NAME)",
-        code="ARCHIVED",
-    )
