@@ -19,12 +19,16 @@ import sqlite3
 import stat
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from nightpress.ledger import ledger
+from nightpress.model import Status
 from nightpress.pipeline import publish as publication
+from nightpress.project import Project
 from nightpress.storage import atomic
 from tests.preloaded import load
 
@@ -98,19 +102,16 @@ def mutate(name: str) -> None:
     elif name == "ledger-first":
         real = publication.publish
 
-        def publish(project: object, *args: object, **kwargs: object) -> None:
-            row = kwargs["row"]
-            data = args[2]
-            assert isinstance(data, bytes)
-            project.ledger.prepare(  # type: ignore[attr-defined]
-                row, content_sha256=hashlib.sha256(data).hexdigest(), bytes_after=len(data),
-                **kwargs["columns"],
-            )  # fmt: skip
-            project.ledger.end(row, "published", verified=True)  # type: ignore[attr-defined]
-            kwargs["row"] = -1
-            real(project, *args, **kwargs)  # type: ignore[arg-type]
+        def publish(project: Project, files: Sequence[publication.Publishing]) -> frozenset[int]:
+            for file in files:
+                sha256 = hashlib.sha256(file.data).hexdigest()
+                project.ledger.prepare(
+                    file.row, content_sha256=sha256, bytes_after=len(file.data), **file.columns
+                )
+                project.ledger.end(file.row, Status.PUBLISHED, verified=True)
+            return real(project, [replace(file, row=-1) for file in files])
 
-        publication.publish = publish  # type: ignore[assignment]
+        publication.publish = publish
     elif name == "no-stored-reply":
         call = ledger.Ledger.call
         ledger.Ledger.call = lambda *given: call(*given[:3])  # type: ignore[method-assign]
@@ -137,7 +138,7 @@ class _NoSync:
         return (lambda _file: None) if name == "fsync" else getattr(os, name)
 
 
-def press(root: Path, at: int, mutant: str, out: Path) -> int:
+def press(root: Path, at: int, mutant: str, out: Path, *named: str) -> int:
     """One run of doit in a child; its wait status. The trace goes to `out`."""
     child = os.fork()
     if child == 0:
@@ -149,12 +150,13 @@ def press(root: Path, at: int, mutant: str, out: Path) -> int:
         if mutant:
             mutate(mutant)
         arm(killer)
-        sys.argv = ["doit", "-n", "1"]
+        words = ["-n", "1", *named]
+        sys.argv = ["doit", *words]
         from doit.doit_cmd import DoitMain
 
         code = 1
         try:
-            code = DoitMain().run(["-n", "1"])
+            code = DoitMain().run(words)
         except SystemExit as stop:
             code = int(stop.code or 0)
         finally:
@@ -173,7 +175,7 @@ def state(root: Path) -> dict[str, object]:
     """What can be seen after a run: targets, leftovers, ledger, lock file."""
     targets = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(root.glob("plugins/*/skills/*/SKILL.md"))
+        for path in sorted(root.glob("plugins/*/skills/**/*.md"))
     }
     leftovers = [p.relative_to(root).as_posix() for p in root.rglob(".*") if temporary(p)]
     database = root / ".nightpress" / "ledger.db"
@@ -212,9 +214,13 @@ def one(source: Path, work: Path, mutant: str, at: int, step: str) -> dict[str, 
     before = calls()
     first = press(root, at, mutant, work / "first.json")
     killed = state(root)
+    if mutant == "mend":  # a run that mends what the kill left, and makes nothing
+        press(root, -1, mutant, work / "between.json", "snapshot:*")
+    mended = state(root)
     second = press(root, -1, mutant, work / "second.json")
     found = {
         "at": at, "step": step, "first": first, "second": second, "killed": killed,
+        "mended": mended,
         "after": state(root), "calls": calls() - before,
     }  # fmt: skip
     shutil.rmtree(root)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from nightpress import fingerprint
 from nightpress.checks import Context, document
 from nightpress.checks.bundle import bundle_repeats, references_alike
 from nightpress.clock import RealClock
 from nightpress.model import Window
 from nightpress.pipeline import draft as drafts
+from nightpress.pipeline import recover
 from nightpress.plan import Gatherer, size
 from nightpress.project import Project, bundles
 from nightpress.project import prompt as prompting
+from nightpress.storage import Snapshots, atomic
 from tests.market import Market, plugin
 
 ASKED = "  references:\n    generator: references\n"
@@ -227,3 +232,138 @@ def test_a_model_is_told_which_references_there_are(tmp_path: Path) -> None:
         ".claude-plugin/plugin.json", "commands/alpha-settle.md",
     }  # fmt: skip
     assert not market.target("alpha").exists()
+
+
+# --- one decision: held, applied, rejected, and removed together ---
+
+
+def _held(tmp_path: Path) -> Market:
+    market = _market(tmp_path)
+    path = tmp_path / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("publish: auto", "publish: review"))
+    assert "3 deferred" in market.doit().out
+    return market
+
+
+@pytest.mark.parametrize("name", ["alpha/skill", f"alpha/{NAMES[1]}", "alpha"])
+def test_apply_of_one_draft_applies_its_bundle(tmp_path: Path, name: str) -> None:
+    market = _held(tmp_path)
+    assert _references(market) == []
+    assert market.doit(f"apply:{name}").code == 0
+    assert _references(market) == ["alpha-collect.md", "alpha-settle.md"]
+    assert market.target("alpha").exists()
+    assert "nothing to do: 3 up to date" in market.done().out
+
+
+def test_a_draft_whose_bundle_was_rejected_in_part_is_not_applied(tmp_path: Path) -> None:
+    market = _held(tmp_path)
+    market.doit(f"reject:alpha/{NAMES[0]}", "--because", "say less")
+    done = market.doit("apply:alpha/skill")
+    said = f"it goes with {NAMES[0]}, which is not made yet"
+    assert done.code == 1 and said in done.out + done.err
+    assert _references(market) == [] and not market.target("alpha").exists()
+
+
+def test_a_save_keeps_the_whole_bundle_from_being_applied(tmp_path: Path) -> None:
+    market = _held(tmp_path)
+    saved = market.target("alpha").parent / "references" / "alpha-settle.md"
+    saved.parent.mkdir(parents=True)
+    saved.write_text("By hand.\n")
+    assert market.doit("apply:alpha").code == 1
+    assert _references(market) == ["alpha-settle.md"] and saved.read_text() == "By hand.\n"
+    assert not market.target("alpha").exists()
+
+
+def _without_a_command(tmp_path: Path) -> Market:
+    """A bundle of three commands, of which the third is gone."""
+    market = _market(tmp_path)
+    commands = tmp_path / "plugins/alpha/commands"
+    (commands / "alpha-close.md").write_bytes((commands / "alpha-settle.md").read_bytes())
+    assert "4 published" in market.done().out
+    (commands / "alpha-close.md").unlink()
+    return market
+
+
+def test_a_removed_command_takes_its_reference_with_it(tmp_path: Path) -> None:
+    market = _without_a_command(tmp_path)
+    before = (market.target("alpha").parent / "references" / "alpha-close.md").read_bytes()
+    out = market.doit().out
+    assert "alpha/references.alpha-close: removed skills/alpha/references/alpha-close.md" in out
+    assert _references(market) == ["alpha-collect.md", "alpha-settle.md"]
+    assert "alpha-close" not in market.target("alpha").read_text()
+    assert "alpha-close" not in (tmp_path / "nightpress.lock").read_text()
+    snapshots = Snapshots(tmp_path / ".nightpress" / "snapshots")
+    [kept, *_] = snapshots.listed()
+    assert snapshots.read(kept.id, "skills/alpha/references/alpha-close.md") == before
+    assert "nothing to do: 3 up to date" in market.done().out
+
+
+def test_a_reference_without_a_command_stays_where_somebody_edited_it(tmp_path: Path) -> None:
+    market = _without_a_command(tmp_path)
+    edited = market.target("alpha").parent / "references" / "alpha-close.md"
+    edited.write_text(edited.read_text() + "\nBy hand.\n")
+    assert "alpha-close.md was edited by hand: kept" in market.doit().out
+    assert edited.read_text().endswith("By hand.\n")
+    assert "nothing to do: 3 up to date" in market.done().out
+
+
+def test_a_reference_without_a_command_stays_where_a_document_leads_to_it(tmp_path: Path) -> None:
+    market = _without_a_command(tmp_path)
+    guide = tmp_path / "plugins/alpha/docs/guide.md"
+    guide.parent.mkdir()
+    guide.write_text("See [closing](../skills/alpha/references/alpha-close.md).\n")
+    assert "is kept, since docs/guide.md leads to it" in market.doit().out
+    assert "alpha-close.md" in _references(market)
+
+
+# --- a bundle that a crash cut in two ---
+
+BUNDLE = ("skills/a/references/x.md", "skills/a/references/y.md", "skills/a/SKILL.md")
+
+
+def _cut(root: Path, there: int, *, before: bool) -> list[Any]:
+    """Rows of a bundle of which the first `there` files stand and all are staged."""
+    snapshots = Snapshots(root / "state" / "snapshots")
+    if before:
+        for target in BUNDLE:
+            (root / "p" / target).parent.mkdir(parents=True, exist_ok=True)
+            (root / "p" / target).write_text(f"old {target}")
+    (root / "p").mkdir(exist_ok=True)
+    taken = snapshots.take(root / "p", "p", "before a run", 0.0, "r")
+    staged = [atomic.stage(root / "p", t, f"new {t}".encode(), f"t{t[-4]}") for t in BUNDLE]
+    old = [fingerprint.sha256(f"old {t}".encode()) if before else None for t in BUNDLE]
+    for new, expected in list(zip(staged, old, strict=True))[:there]:
+        atomic.swap(new, expected)
+    return [
+        SimpleNamespace(
+            plugin_path="p", target=new.target, content_sha256=new.sha256, before_sha256=expected,
+            token=f"t{new.target[-4]}", snapshot_id=taken.id, slug="p",
+        )
+        for new, expected in zip(staged, old, strict=True)
+    ]  # fmt: skip
+
+
+def _stand(root: Path) -> list[str]:
+    paths = [root / "p" / target for target in BUNDLE]
+    return [path.read_text().split()[0] if path.exists() else "" for path in paths]
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("there", range(4))
+@pytest.mark.parametrize("edited", [None, 0, 1, 2])
+def test_what_a_crash_cut_in_two_is_whole_again(
+    tmp_path: Path, before: bool, there: int, edited: int | None
+) -> None:
+    rows = _cut(tmp_path, there, before=before)
+    if edited is not None:
+        (tmp_path / "p" / BUNDLE[edited]).write_text("edited")
+    project: Any = SimpleNamespace(root=tmp_path, state=tmp_path / "state")
+    recover._settle_together(project, rows)
+    old = "old" if before else ""
+    stands = "new" if there and (edited is None or there == 3) else old
+    wanted = [stands] * 3
+    if edited is not None:
+        wanted[edited] = "edited"
+        if edited < there < 3:  # it was edited after it had been put there: no more to be done
+            wanted = ["edited" if n == edited else old for n in range(3)]
+    assert _stand(tmp_path) == wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -96,6 +97,51 @@ def test_a_broken_protocol_is_noticed(source: Path, tmp_path: Path, mutant: str,
     assert violations(found, hashlib.sha256(OLD.encode()).hexdigest()) != []
 
 
+def broken_bundles(found: list[dict[str, Any]], before: dict[str, str]) -> list[str]:
+    """Kill points after which a part of a bundle stood when the next run had begun."""
+    whole = found[0]["after"]["targets"]
+    return [
+        f"{kill['at']} ({kill['step']}): {kill['mended']['targets']}"
+        for kill in found
+        if kill["mended"]["targets"] not in (before, whole) or kill["mended"]["leftovers"]
+    ]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_no_kill_point_leaves_part_of_a_bundle(tmp_path: Path, again: bool) -> None:
+    source = tmp_path / "source"
+    plugin(source, "alpha", size=40_000)
+    market = Market(source)
+    market.run("nightpress", "init")
+    manifest = source / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text() + "  references:\n    generator: references\n")
+    if again:  # the second bundle stands in place of the first, and one command is gone
+        shutil.copy(source / COMMANDS / "alpha-settle.md", source / COMMANDS / "alpha-close.md")
+        market.done()
+        (source / COMMANDS / "alpha-close.md").unlink()
+        for path in (source / COMMANDS).glob("*.md"):
+            path.write_text(path.read_text() + "\nThe settled tavo is moke for the ledger.\n")
+    before = {
+        path.relative_to(source).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(source.glob("plugins/*/skills/**/*.md"))
+    }
+    found = kills(source, tmp_path, "mend", BUNDLE_STEPS)
+    assert len(found[0]["after"]["targets"]) == 3 and len(before) == 4 * again
+    assert broken_bundles(found, before) == []
+    halves = [
+        kill
+        for kill in found
+        if kill["killed"]["targets"] not in (before, found[0]["after"]["targets"])
+    ]
+    assert len(halves) >= 2
+    assert not [kill for kill in found if kill["second"] or kill["after"]["leftovers"]]
+
+
+BUNDLE_STEPS = [
+    "after:ledger.prepare", "after:rename-new", "after:exchange", "before:unlink",
+    "before:ledger.end",
+]  # fmt: skip
+COMMANDS = "plugins/alpha/commands"
 LEDGER_STEPS = [
     "before:ledger.call", "after:ledger.call", "before:ledger.keep_analysis",
     "before:create", "before:ledger.prepare", "before:rename-new", "before:ledger.end",

@@ -136,9 +136,17 @@ class Lock(Mapping[str, Entry]):
 
     def digest(self, slug: str) -> str:
         """The digest of one plugin's lines; "" if it has none."""
+        lines = self._lines_of(slug)
+        return _digest(lines) if lines else ""
+
+    def of(self, slug: str) -> list[Entry]:
+        """The entries of one plugin, by job."""
+        return [parse(line) for line in self._lines_of(slug).decode("utf-8").split("\n")[:-1]]
+
+    def _lines_of(self, slug: str) -> bytes:
         bounds = (b"/", b"0")  # from the first `slug/` to what follows the last: "0" is next to "/"
         start, end = (_first(self.data, _BEGINNING + slug.encode() + bound) for bound in bounds)
-        return _digest(self.data[start:end]) if start < end else ""
+        return self.data[start:end]
 
 
 def _digest(lines: bytes) -> str:

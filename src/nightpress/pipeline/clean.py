@@ -8,7 +8,6 @@ edited by hand is kept.
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -89,21 +88,6 @@ def _take_back(project: Project, plugin: PluginState, item: Item, dryrun: bool) 
     return []  # saved in this instant, or taken back already
 
 
-def _replace(root: Path, target: str, before: bytes | None, expected: str | None) -> None:
-    token = secrets.token_hex(8)
-    if before is None:
-        (root / target).unlink()
-        atomic.sweep(root, target, token)
-        return
-    staged = atomic.stage(root, target, before, token)
-    try:
-        atomic.swap(staged, expected)
-    except BaseException:
-        atomic.discard(staged)
-        raise
-    atomic.finish(staged)
-
-
 def _put_back(project: Project, plugin: PluginState, item: Item, before: bytes | None) -> bool:
     state = plugin.states[item.name]
     target = state.enhancement.target
@@ -112,7 +96,7 @@ def _put_back(project: Project, plugin: PluginState, item: Item, before: bytes |
     if publish.standing_hash(plugin.root, target) != state.inputs.standing.sha256:
         return False
     try:
-        _replace(plugin.root, target, before, state.inputs.standing.sha256)
+        publish.put_back(plugin.root, target, before, state.inputs.standing.sha256)
     except OSError as error:  # it may name a temporary file of ours
         message = f"{item.target} cannot be taken back: {error.strerror or error}"
         raise NightpressError(message) from error

@@ -7,15 +7,44 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from nightpress.checks import document
 from nightpress.checks.extension import Extension, extension
 from nightpress.errors import UnsafePath
-from nightpress.model import Anatomy
+from nightpress.model import Anatomy, Finding
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.plan import history, staleness
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import tree
+
+
+def waits_because(project: Project, attempt: Attempt) -> str | None:
+    """What a person should know of the attempt's draft, which waits for one; None: it need not.
+    What is against publishing it is told with the draft."""
+    state, draft = attempt.state, attempt.draft
+    assert draft is not None  # noqa: S101 (only such an attempt is published)
+    publish = state.decision.publish
+    persons = any(reason.code == "person" for reason in state.decision.reasons)
+    found = against(project, attempt, draft) if persons or publish == "extend" else None
+    if found is not None and publish == "auto":
+        sizes = f"{state.inputs.standing.size:,} -> {len(draft.text.encode()):,} bytes"
+        lost = f"{sizes}; loses {found.lost or 'nothing'}"
+        attempt.why = attempt.why.replace(staleness.REPLACES, f"{staleness.REPLACES} ({lost})")
+    elif found is not None and not found.clean:  # the review shows them
+        quoted = "\n".join(f.message for f in draft.findings if f.check == "losses")
+        said = (
+            Finding("extension", "warning", message)
+            for message in found.messages
+            if message not in quoted
+        )
+        attempt.draft = replace(draft, findings=(*draft.findings, *said))
+    if "review" in (publish, state.enhancement.settings.get("publish")):
+        return found.summary if found is not None else ""
+    if publish == "extend" and found is not None and not found.clean:
+        return found.summary
+    return None
 
 
 def against(project: Project, attempt: Attempt, draft: Draft) -> Extension:

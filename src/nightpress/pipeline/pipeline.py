@@ -7,11 +7,10 @@ at night: an attempt that cannot go on ends with its row and its reason, and the
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress.checks import baseline
@@ -191,70 +190,63 @@ class Press(Struct):
             together.let_go(self.attempts, item)
 
     def _finish_together(self, attempt: Attempt) -> None:
-        """Publish the attempt's draft, after those of its bundle; none of them where a file of one
-        was changed meanwhile."""
-        own = together.references(self.attempts, attempt)
-        if own and (where := together.moved([*own, attempt])):
-            why = PublishConflict(f"{where} was changed while its document was being made")
-            self.attempts.end(attempt, Status.KEPT, why)
+        """Publish the attempt's draft with those of its bundle, or keep them all for a person to
+        look at; none of them where a file of one was changed meanwhile."""
+        made = [*together.references(self.attempts, attempt), attempt]
+        if len(made) > 1 and (where := together.moved(made)):
+            conflict = PublishConflict(f"{where} was changed while its document was being made")
+            for one in made:
+                self.attempts.end(one, Status.KEPT, conflict)
             return
-        for one in (*own, attempt):
-            self._finish(one)
+        for one in made:
+            assert one.draft is not None  # noqa: S101 (they were chosen by it)
+            if because := review.turned_down(self.run.project, one.item.id, one.draft.text):
+                self.attempts.turn_down(one, one.draft, because)
+                return  # the others are let go
+        waits = {one.item.id: opposed.waits_because(self.run.project, one) for one in made}
+        held = next((job for job, why in waits.items() if why is not None), "")
+        held = held or together.waiting(self.run.project, attempt)
+        if not held:
+            self.put_in_place(made)
+            return
+        for one in made:
+            assert one.draft is not None  # noqa: S101
+            why = waits[one.item.id]
+            self.attempts.hold(one, one.draft, f"goes with {held}" if why is None else why)
 
-    def _finish(self, attempt: Attempt) -> None:
-        if attempt.draft is None:
-            return
-        item = attempt.item
-        if because := review.turned_down(self.run.project, item.id, attempt.draft.text):
-            self.attempts.turn_down(attempt, attempt.draft, because)
-            return
-        state, draft = attempt.state, attempt.draft
-        publish = state.decision.publish
-        persons = any(reason.code == "person" for reason in state.decision.reasons)
-        against = (
-            opposed.against(self.run.project, attempt, draft)
-            if persons or publish == "extend"
-            else None
-        )
-        if against is not None and publish == "auto":
-            sizes = f"{state.inputs.standing.size:,} -> {len(draft.text.encode()):,} bytes"
-            lost = f"{sizes}; loses {against.lost or 'nothing'}"
-            told = f"{staleness.REPLACES} ({lost})"
-            attempt.why = attempt.why.replace(staleness.REPLACES, told)
-        elif against is not None and not against.clean:  # the review shows them
-            quoted = "\n".join(f.message for f in draft.findings if f.check == "losses")
-            said = (
-                Finding("extension", "warning", message)
-                for message in against.messages
-                if message not in quoted
-            )
-            draft = attempt.draft = replace(draft, findings=(*draft.findings, *said))
-        if "review" in (publish, state.enhancement.settings.get("publish")):
-            self.attempts.hold(attempt, draft, against.summary if against is not None else "")
-        elif publish == "extend" and against is not None and not against.clean:
-            self.attempts.hold(attempt, draft, against.summary)
-        else:
-            self.put_in_place(attempt, draft)
-
-    def put_in_place(self, attempt: Attempt, draft: Draft) -> bool:
-        """Publish these very bytes; is the file there?"""
+    def put_in_place(self, made: Sequence[Attempt]) -> bool:
+        """Publish the drafts of these attempts, all of them or none; are the files there?"""
+        project = self.run.project
         try:
-            project, plugin = self.run.project, attempt.plugin
-            accepted = judge.unwitnessed(project, plugin, attempt.state, draft.text)
-            self._put(attempt, draft, accepted)
+            accepted = {
+                one.row: judge.unwitnessed(project, one.plugin, one.state, one.draft.text)
+                for one in made
+                if one.draft is not None
+            }
+            changed = self._put(made, accepted)
         except PublishConflict as error:
-            self.attempts.end(attempt, Status.KEPT, error)
+            for one in made:
+                self.attempts.end(one, Status.KEPT, error)
             return False
         except Unrecorded as error:
             self.run.stops_at(error)
             return True
         except (NightpressError, OSError) as error:
             self.run.stops_at(error)
-            self.attempts.fail(attempt, error)
+            for one in made:
+                self.attempts.fail(one, error)
             return False
-        # from here on the file is published; if its record fails, the next run makes it
-        self._settle(attempt, draft, accepted)
-        return True
+        # from here on the files are published; if a record fails, the next run makes it
+        for one in made:
+            if one.state.enhancement.target.endswith("/SKILL.md"):
+                together.clear_away(self.run, one.item.slug, one.plugin.root, self.lock)
+        for one in made:
+            if one.row in changed:
+                why = f"{one.state.target_path} was changed right after its document was put there"
+                self.attempts.end(one, Status.KEPT, PublishConflict(why))
+            elif one.draft is not None:
+                self._settle(one, one.draft, accepted[one.row])
+        return not changed
 
     # --- what is recorded without a call ---
 
@@ -275,7 +267,7 @@ class Press(Struct):
         elif attempt.state.enhancement.settings.get("publish") == "review":
             self.attempts.hold(attempt, attempt.draft)
         else:
-            self.put_in_place(attempt, attempt.draft)
+            self.put_in_place([attempt])
 
     def adopt(self, item: Item, accepted: tuple[str, ...] = ()) -> None:
         """Take the file that stands there as the truth."""
@@ -328,27 +320,31 @@ class Press(Struct):
     def _open(self, item: Item) -> Attempt:
         return self.attempts.open(item, self.plugin(item.slug), self.taken.get(item.slug))
 
-    def _put(self, attempt: Attempt, draft: Draft, accepted: tuple[str, ...]) -> None:
-        plugin, state = attempt.plugin, attempt.state
-        target, expected = state.enhancement.target, state.inputs.standing.sha256
-        self.snapshots.keep(draft.text.encode("utf-8"))
-        snapshot = self._snapshot_with(attempt, target, expected)
-        publication.publish(
-            self.run.project,
-            plugin.root,
-            target,
-            draft.text.encode("utf-8"),
-            expected=expected,
-            row=attempt.row,
-            token=attempt.token,
-            columns={
-                "snapshot_id": snapshot,
-                "accepted": accepted,
-                "evidence": judge.evidence_of(self.run.project, plugin, state, draft.text),
+    def _put(
+        self, made: Sequence[Attempt], accepted: Mapping[int, tuple[str, ...]]
+    ) -> frozenset[int]:
+        """Publish the drafts; the rows of those that somebody saved right after."""
+        project = self.run.project
+        files = []
+        for one in made:
+            assert one.draft is not None  # noqa: S101 (they were chosen by it)
+            plugin, state, draft = one.plugin, one.state, one.draft
+            target, expected = state.enhancement.target, state.inputs.standing.sha256
+            data = draft.text.encode("utf-8")
+            self.snapshots.keep(data)
+            columns = {
+                "snapshot_id": self._snapshot_with(one, target, expected),
+                "accepted": accepted[one.row],
+                "evidence": judge.evidence_of(project, plugin, state, draft.text),
                 **draft.recorded().columns(),
-                **self.attempts.timing(attempt),
-            },
-        )
+                **self.attempts.timing(one),
+            }
+            files.append(
+                publication.Publishing(
+                    plugin.root, target, data, expected, one.row, one.token, columns
+                )
+            )
+        return publication.publish(project, files)
 
     def _settle(self, attempt: Attempt, draft: Draft, accepted: tuple[str, ...]) -> None:
         # of what was put there, not of what stands there by now: that may be the user's

@@ -6,8 +6,9 @@ with the new hash, the file is swapped in one atomic step and read back; only th
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -97,40 +98,100 @@ class LockBook(Struct):
 _EVERY = 0.5
 
 
-def publish(
-    project: Project,
-    root: Path,
-    target: str,
-    data: bytes,
-    *,
-    expected: str | None,
-    row: int,
-    token: str,
-    columns: dict[str, Any],
-) -> None:
-    """Put `data` at the target, in place of exactly the bytes with hash `expected`.
+class Publishing(Struct, frozen=True):
+    """One file of a publication. expected: sha256 of the bytes that it replaces, None where there
+    is no file; row, token: of its attempt; columns: what its row holds once it is prepared."""
 
-    columns: what the ledger's row holds once it is prepared. Raises PublishConflict if something
-    else stands there by now (it stays), UnsafePath for a target that is no plain file, OSError
-    if the disk refuses; in each inputs the target is as it was and nothing of ours is left. Raises
-    Unrecorded if the disk refuses when the new file stands: then the row is left open.
+    root: Path
+    target: str
+    data: bytes
+    expected: str | None
+    row: int
+    token: str
+    columns: dict[str, Any]
+
+
+def publish(project: Project, files: Sequence[Publishing]) -> frozenset[int]:
+    """Put every file at its target, or none of them, each in place of exactly the bytes expected;
+    the rows of those that somebody saved right after.
+
+    Raises PublishConflict if something else stands at one of them by now (it stays), UnsafePath for
+    a target that is no plain file, OSError if the disk refuses; the targets are then as they were
+    and nothing of ours is left. Raises Unrecorded if the disk refuses when new files stand: then
+    the rows are left open.
     """
-    if standing_hash(root, target) != expected:
-        raise PublishConflict(f"{target} was changed while its document was being made")
-    staged = atomic.stage(root, target, data, token)
+    for file in files:
+        if standing_hash(file.root, file.target) != file.expected:
+            raise PublishConflict(f"{file.target} was changed while its document was being made")
+    before = {file.row: _standing(file) for file in files} if len(files) > 1 else {}
+    staged: list[atomic.Staged] = []
+    there: list[Publishing] = []
     try:
-        project.ledger.prepare(
-            row, content_sha256=fingerprint.sha256(data), bytes_after=len(data), **columns
-        )
+        for file in files:
+            staged.append(atomic.stage(file.root, file.target, file.data, file.token))
+        for file in files:
+            sha256, size = fingerprint.sha256(file.data), len(file.data)
+            project.ledger.prepare(
+                file.row, content_sha256=sha256, bytes_after=size, **file.columns
+            )
+        for file, new in zip(files, staged, strict=True):
+            atomic.swap(new, file.expected)
+            there.append(file)
+    except BaseException:
+        _undo(there, before)
+        for new in reversed(staged):
+            atomic.discard(new)
+        raise
+    return frozenset(
+        file.row for file, new in zip(files, staged, strict=True) if not _finished(file, new)
+    )
+
+
+def _finished(file: Publishing, new: atomic.Staged) -> bool:
+    """Remove the temporary file; does the new one stand?"""
+    try:
+        atomic.finish(new)
+        return standing_hash(file.root, file.target) == new.sha256
+    except OSError as error:  # too late to fail: the row stays open, and the next run settles it
+        message = f"{file.target} was published, but then: {error.strerror or error}"
+        raise Unrecorded(message, "look after the disk, then run doit again") from error
+
+
+def _standing(file: Publishing) -> bytes | None:
+    if file.expected is None:
+        return None
+    return tree.read(file.root, file.target, sources.STANDING_CAP)
+
+
+def _undo(there: Sequence[Publishing], before: Mapping[int, bytes | None]) -> None:
+    """Give the targets of a bundle that did not come to be what stood there; a file that somebody
+    saved meanwhile stays."""
+    for file in reversed(there):
+        ours = fingerprint.sha256(file.data)
+        try:
+            atomic.sweep(file.root, file.target, file.token)
+            with suppress(PublishConflict):
+                put_back(file.root, file.target, before[file.row], ours, file.token)
+        except OSError as error:
+            message = f"{file.target} was published without its bundle: {error.strerror or error}"
+            raise Unrecorded(message, "look after the disk, then run doit again") from error
+
+
+def put_back(
+    root: Path, target: str, before: bytes | None, expected: str | None, token: str = ""
+) -> None:
+    """Give a target what stood there before us (None: nothing), where the bytes expected stand."""
+    token = token or secrets.token_hex(8)
+    if before is None:
+        if standing_hash(root, target) != expected:
+            raise PublishConflict(f"{target} was changed meanwhile")
+        (root / target).unlink()
+        atomic.sweep(root, target, token)
+        return
+    staged = atomic.stage(root, target, before, token)
+    try:
         atomic.swap(staged, expected)
     except BaseException:
         atomic.discard(staged)
         raise
-    try:
-        atomic.finish(staged)
-        stands = standing_hash(root, target)
-    except OSError as error:  # too late to fail: the row stays open, and the next run settles it
-        message = f"{target} was published, but then: {error.strerror or error}"
-        raise Unrecorded(message, "look after the disk, then run doit again") from error
-    if stands != staged.sha256:
-        raise PublishConflict(f"{target} was changed right after its document was put there")
+    atomic.finish(staged)

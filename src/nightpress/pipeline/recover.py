@@ -6,7 +6,7 @@ The table of the update protocol, row by row: `started` never touched the target
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from nightpress.errors import PublishConflict, UnsafePath
 from nightpress.fingerprint import writer
 from nightpress.ledger import RecordedAttempt, attempts, lockfile
 from nightpress.model import Fingerprint, Status
-from nightpress.pipeline import publish
+from nightpress.pipeline import publish, together
 from nightpress.pipeline.publish import LockBook, named_by
 from nightpress.pipeline.run import Run
 from nightpress.plan import agreement, content, followed, staleness
@@ -31,10 +31,17 @@ def reconcile(run: Run) -> None:
     project = run.project
     rows = project.ledger.open_rows()
     project.ledger.close_runs()
+    for skill in rows:
+        if skill.target.endswith("/SKILL.md"):
+            _settle_together(project, [row for row in rows if _same_bundle(row, skill)])
     for row in rows:
         status, what = _settle(project.root, row)
         _end(run, row, status, what)
         run.notice(f"{row.job}: {what} (the last run was killed): {status}")
+        if status == Status.PUBLISHED and row.target.endswith("/SKILL.md"):
+            book = LockBook(project)
+            together.clear_away(run, row.slug, project.root / row.plugin_path, book)
+            book.flush()
     atomic.sweep_own(project.lock_path)
     snapshots = Snapshots(project.state / "snapshots")
     snapshots.sweep()
@@ -63,6 +70,57 @@ def _settle(root: Path, row: RecordedAttempt) -> tuple[Status, str]:
     if now == row.before_sha256:
         return Status.INTERRUPTED, "the old file stands untouched"
     return Status.KEPT, "the file was edited by hand meanwhile"
+
+
+def _same_bundle(row: RecordedAttempt, skill: RecordedAttempt) -> bool:
+    """Was it about to be published with the skill?"""
+    folder = skill.target.removesuffix("SKILL.md")
+    same = (row.run_id, row.plugin_path) == (skill.run_id, skill.plugin_path)
+    return same and row.status == Status.PREPARED and row.target.startswith(folder)
+
+
+def _settle_together(project: Project, rows: Sequence[RecordedAttempt]) -> None:
+    """Of a bundle that the crash cut in two: put the rest in place, where every file of it is
+    staged and nothing was edited; else put back what stood there."""
+    new = [row for row in rows if _standing(project, row) == row.content_sha256]
+    rest = [row for row in rows if row not in new]
+    left = [row for row in rest if _staged(project, row) is not None]
+    old = [row for row in rest if _standing(project, row) == row.before_sha256]
+    if not new or not (left or old):
+        return  # all or none of them, but for what was edited since
+    if len(left) == len(old) == len(rest):
+        for row in rest:
+            staged = _staged(project, row)
+            assert staged is not None  # noqa: S101 (it is one of those left)
+            atomic.swap(staged, row.before_sha256)
+        return
+    snapshots = Snapshots(project.state / "snapshots")
+    for row in new:
+        root, before = project.root / row.plugin_path, None
+        if row.before_sha256 is not None:
+            before = snapshots.read(row.snapshot_id or "", row.target, row.slug)
+        atomic.sweep(root, row.target, row.token or "")
+        publish.put_back(root, row.target, before, row.content_sha256, row.token or "")
+
+
+def _standing(project: Project, row: RecordedAttempt) -> str | None:
+    """sha256 of what stands at a row's target; "" for what is no file."""
+    try:
+        return publish.standing_hash(project.root / row.plugin_path, row.target)
+    except (UnsafePath, OSError):
+        return ""
+
+
+def _staged(project: Project, row: RecordedAttempt) -> atomic.Staged | None:
+    """The new version of a row, where it still lies whole beside its target."""
+    root, sha256 = project.root / row.plugin_path, row.content_sha256 or ""
+    folder, _, name = row.target.rpartition("/")
+    temporary = atomic.temporary_name(name, row.token or "")
+    try:
+        whole = publish.standing_hash(root, f"{folder}/{temporary}") == sha256
+    except (UnsafePath, OSError):
+        return None
+    return atomic.Staged(root, row.target, temporary, sha256, ()) if whole else None
 
 
 def _end(run: Run, row: RecordedAttempt, status: Status, what: str) -> None:

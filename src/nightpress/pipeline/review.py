@@ -27,7 +27,7 @@ from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import sha256
 from nightpress.ledger import Review, attempts, reviews
 from nightpress.pipeline.attempts import Draft
-from nightpress.plan import Item, PluginState, TargetState, changes, judge
+from nightpress.plan import Item, PluginState, TargetState, bundle, changes, judge
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import Snapshots, atomic, private, tree
@@ -242,44 +242,102 @@ def _diff(one: Waiting) -> list[str]:
 def apply(
     press: Press, name: str, items: Mapping[str, Item], *, merge: bool, lossless: bool
 ) -> tuple[list[str], int]:
-    """Publish what waits of a plugin, or one document (PLUGIN/NAME): (lines for the user, how many
-    could not be applied). lossless: only drafts that lose no word of what stands there."""
-    project = press.run.project
+    """Publish what waits of a plugin, or one document (PLUGIN/NAME) with its bundle: (lines for the
+    user, how many could not be applied). lossless: only drafts that lose no word of what stands
+    there."""
     lines: list[str] = []
     left = 0
-    for one in waiting(project, name):
-        slug, _, own = one.job.partition("/")
-        plugin = press.plugin(slug)
-        state = plugin.states.get(own)
-        if state is None or one.job not in items:
+    done = set[str]()
+    for one in waiting(press.run.project, name):
+        if one.job in done:
+            continue
+        states = press.plugin(one.slug).states
+        if one.job.partition("/")[2] not in states or one.job not in items:
             lines.append(f"{one.job}: no manifest declares it any more: not applied")
             left += 1
             continue
-        if lossless and (lost := beside(one, state, plugin.root).lost):
-            lines.append(f"{one.job}: waits on: it would lose {counted(lost)}")
-            continue
+        group = _bundle(press, one, states)
+        done |= {other.job for other in group}
         try:
-            draft = _draft(press, one, plugin, state, merge)
+            if lossless and (said := _would_lose(press, group)):
+                lines += said
+                continue
+            told = _apply(press, group, items, merge)
+            lines += told or ()
+            left += len(group) if told is None else 0
         except NightpressError as error:
             lines.append(str(error))
-            left += 1
-            continue
-        why = "applied after review" if draft.text.encode() == one.draft else "merged after review"
-        attempt = press.attempts.open(items[one.job], plugin, press.taken.get(slug), why)
-        attempt.draft = draft
-        if press.put_in_place(attempt, draft):
-            reviews.decide(project.ledger, one, "applied")
-            since = changes.moved(
-                draft.fingerprint, draft.counted, state.inputs, state.inputs.writer
-            )
-            if since:
-                words = "; ".join(reason.text for reason in since)
-                lines.append(
-                    f"{one.job}: applied; since its draft {words}: the next run remakes it"
-                )
-        else:
-            left += 1
+            left += len(group)
     return lines, left
+
+
+def _bundle(press: Press, one: Review, states: Mapping[str, TargetState]) -> list[Review]:
+    """The draft, after those that are published with it."""
+    name = one.job.partition("/")[2]
+    skill = bundle.skill_of(states, name) or name
+    own = {f"{one.slug}/{n}" for n in bundle.members(states, skill)}
+    drafts = waiting(press.run.project, one.slug)
+    head = [draft for draft in drafts if draft.job == f"{one.slug}/{skill}"]
+    return [draft for draft in drafts if draft.job in own] + head
+
+
+def _would_lose(press: Press, group: Sequence[Review]) -> list[str]:
+    """What the drafts would lose of what stands there, as lines."""
+    lines = []
+    for one in group:
+        plugin = press.plugin(one.slug)
+        state = plugin.states[one.job.partition("/")[2]]
+        if lost := beside(one, state, plugin.root).lost:
+            lines.append(f"{one.job}: waits on: it would lose {counted(lost)}")
+    return lines
+
+
+def _whole(states: Mapping[str, TargetState], group: Sequence[Review]) -> None:
+    """Raises NightpressError where a bundle would be published in part."""
+    names = {one.job.partition("/")[2]: one for one in group}
+    for name, one in names.items():
+        skill = bundle.skill_of(states, name) or name
+        missing = [
+            other
+            for other in (skill, *bundle.members(states, skill))
+            if other not in names and states[other].inputs.standing.sha256 is None
+        ]
+        if skill not in names and states[skill].decision.action == "make":
+            missing.append(skill)
+        if missing:
+            raise NightpressError(
+                f"{one.job}: not applied: it goes with {missing[0]}, which is not made yet",
+                f"doit enhance:{one.slug} makes it, then: doit apply:{one.slug}",
+            )
+
+
+def _apply(
+    press: Press, group: Sequence[Review], items: Mapping[str, Item], merge: bool
+) -> list[str] | None:
+    """Publish these drafts together; lines for the user, None where the disk or somebody's save
+    was against it (told by the attempts). Raises NightpressError where one of them cannot be
+    published; none is then."""
+    project, plugin = press.run.project, press.plugin(group[0].slug)
+    _whole(plugin.states, group)
+    drafts = [
+        _draft(press, one, plugin, plugin.states[one.job.partition("/")[2]], merge) for one in group
+    ]
+    made = []
+    for one, draft in zip(group, drafts, strict=True):
+        why = "applied after review" if draft.text.encode() == one.draft else "merged after review"
+        attempt = press.attempts.open(items[one.job], plugin, press.taken.get(plugin.slug), why)
+        attempt.draft = draft
+        made.append(attempt)
+    if not press.put_in_place(made):
+        return None
+    lines = []
+    for one, attempt in zip(group, made, strict=True):
+        reviews.decide(project.ledger, one, "applied")
+        inputs = attempt.state.inputs
+        if since := changes.moved(one.fingerprint, one.files, inputs, inputs.writer):
+            words = "; ".join(reason.text for reason in since)
+            lines.append(f"{one.job}: applied; since its draft {words}: the next run remakes it")
+    return lines
 
 
 def _draft(

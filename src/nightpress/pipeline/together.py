@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
-from nightpress.errors import Deferred
+from nightpress.errors import Deferred, PublishConflict, UnsafePath
+from nightpress.ledger import reviews
 from nightpress.pipeline import publish
 from nightpress.pipeline.attempts import Attempt, Attempts
+from nightpress.pipeline.publish import LockBook
+from nightpress.pipeline.run import Run
 from nightpress.plan import Item, bundle
+from nightpress.plugin import sources
+from nightpress.project import Project, load_manifest
+from nightpress.storage import tree
 
 
 def references(attempts: Attempts, attempt: Attempt) -> list[Attempt]:
@@ -23,6 +31,17 @@ def references(attempts: Attempts, attempt: Attempt) -> list[Attempt]:
             raise Deferred(f"goes with {name}, which was not made in this run")
         own.append(other)
     return own
+
+
+def waiting(project: Project, attempt: Attempt) -> str:
+    """A document of the attempt's bundle whose draft waits for a person already; "" if none."""
+    states, name = attempt.plugin.states, attempt.item.name
+    skill = bundle.skill_of(states, name) or name
+    if not states[skill].enhancement.references:
+        return ""
+    jobs = {f"{attempt.item.slug}/{n}" for n in (skill, *bundle.members(states, skill))}
+    held = jobs.intersection(reviews.waiting_jobs(project.ledger)) - {attempt.item.id}
+    return min(held, default="")
 
 
 def moved(made: Iterable[Attempt]) -> str:
@@ -44,3 +63,38 @@ def let_go(attempts: Attempts, skill: Item | None = None) -> None:
         if name and attempt.draft is not None:
             said = f"goes with {name}, which was not published: doit enhance:{item.slug}"
             attempts.fail(attempt, Deferred(said))
+
+
+# --- a command that is gone takes its reference with it ---
+
+
+def clear_away(run: Run, slug: str, root: Path, lock: LockBook) -> None:
+    """Remove the references of components that are gone, where the file is as we published it and
+    no document of the plugin leads to it any more. The snapshot of this publication holds them."""
+    path = run.project.manifests / f"{slug}.yaml"
+    manifest, _ = load_manifest(path, run.project.defaults, run.project.index)
+    left = bundle.left_over(manifest, run.project.lock().of(slug)) if manifest is not None else ()
+    for job, target, sha256 in left:
+        if publish.standing_hash(root, target) not in (sha256, None):
+            run.notice(
+                f"{job}: {target} was edited by hand: kept, though what it was about is gone"
+            )
+            lock.drop(job)
+        elif where := _led_to(root, target):
+            run.notice(f"{job}: {target} is kept, since {where} leads to it")
+        else:
+            with suppress(FileNotFoundError, PublishConflict):
+                publish.put_back(root, target, None, sha256)
+                run.notice(f"{job}: removed {target}: what it was about is gone")
+            lock.drop(job)
+
+
+def _led_to(root: Path, target: str) -> str:
+    """A Markdown file of the plugin that names the file's path; "" if none."""
+    name = "/".join(target.split("/")[-2:]).encode()
+    for entry in tree.walk(root).files:
+        if entry.kind == "file" and entry.path.endswith(".md") and entry.path != target:
+            with suppress(OSError, UnsafePath):  # what cannot be read leads nowhere
+                if name in tree.read(root, entry.path, sources.STANDING_CAP):
+                    return entry.path
+    return ""

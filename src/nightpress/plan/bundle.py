@@ -6,15 +6,17 @@ where its own ingredients changed; what this module sees to is that none of them
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from nightpress.model import Action, Decision, Enhancement, Reason
+from nightpress.ledger import lockfile
+from nightpress.model import Action, Decision, Enhancement, Manifest, Reason, Status
 from nightpress.plan import staleness
 from nightpress.plan.state import TargetState
 
-__all__ = ["linked", "members", "skill_of", "together"]
+__all__ = ["left_over", "linked", "members", "skill_of", "together"]
 
 States = Mapping[str, TargetState]
 
@@ -39,12 +41,12 @@ def together(states: dict[str, TargetState]) -> dict[str, TargetState]:
         if not state.enhancement.references:
             continue
         own = members(states, name)
-        waits = next(_waiting(states, own), "")
+        waits = next(_refused(states, own), "")
         action: Action = state.decision.action
         if action == "make" and waits and not state.inputs.forced:
             decided[name] = state = _as(state, "parked", f"goes with {waits}, which is parked")
             action = "parked"
-        if action not in ("make", "fresh", "render"):
+        if action not in ("make", "fresh", "render") and not _waits(state):
             said = f"goes with {name}, which is {_WORDS.get(action, action)}"
             for other in own:
                 if states[other].decision.action == "make":
@@ -72,9 +74,16 @@ def _alone(states: States, name: str) -> TargetState:
     return _as(state, "parked", "the skill is a person's, and does not lead to it")
 
 
-def _waiting(states: States, names: tuple[str, ...]) -> Iterator[str]:
-    """Those that were refused, and are not tried again until something changes."""
-    return (name for name in names if states[name].decision.action == "parked")
+def _refused(states: States, names: tuple[str, ...]) -> Iterator[str]:
+    """Those that were refused, and are not tried again until something changes. One whose draft
+    waits for a person is none: what is made beside it waits with it."""
+    parked = (name for name in names if states[name].decision.action == "parked")
+    return (name for name in parked if not _waits(states[name]))
+
+
+def _waits(state: TargetState) -> bool:
+    last = state.inputs.last
+    return state.decision.action == "parked" and last is not None and last.waits
 
 
 def _as(state: TargetState, action: Action, said: str) -> TargetState:
@@ -95,3 +104,24 @@ def linked(states: States, name: str) -> dict[str, str]:
         if s.inputs.standing.sha256 is not None or s.decision.action == "make"
     }
     return {path: target for path, target in wanted.items() if target in there}
+
+
+class LeftOver(NamedTuple):
+    """A reference of ours whose component is gone. target: in the plugin's folder."""
+
+    job: str
+    target: str
+    sha256: str
+
+
+def left_over(manifest: Manifest, entries: Iterable[lockfile.Entry]) -> Iterator[LeftOver]:
+    """Of a plugin's lines of the lock file those of references that are declared no more: files
+    that we put beside a SKILL.md that still is."""
+    declared = {one.target for one in manifest.enhancements}
+    folders = tuple(f"{one.rpartition('/')[0]}/" for one in declared if one.endswith("/SKILL.md"))
+    before = f"{manifest.path}/"
+    for entry in entries:
+        target = entry.target.removeprefix(before)
+        ours = entry.status == Status.PUBLISHED and "." in entry.job.partition("/")[2]
+        if ours and target not in declared and target.startswith(folders):
+            yield LeftOver(entry.job, target, entry.sha256)

@@ -26,6 +26,7 @@ def decide(plugin: PluginState, complete: Complete) -> dict[str, TargetState]:
     counts as content depends on its own decision."""
     targets = plugin.targets.values()
     ours = {t.enhancement.target for t in targets if staleness.is_ours(t.standing, t.publication)}
+    ours |= plugin.left_over
     replaceable = {
         t.enhancement.target
         for t in targets

@@ -96,6 +96,11 @@ class Gatherer:
             if not any(path in plugin.files for path in anatomy.PLUGIN_JSON):
                 self._entered(plugin, manifest)
             plugin.targets = self._targets(plugin, manifest)
+            plugin.left_over = frozenset(
+                one.target
+                for one in bundle.left_over(manifest, self.lock.of(slug))
+                if _digest_of(plugin, one.target) == one.sha256
+            )
             plugin.states = decide.decide(plugin, self._appraiser.complete)
             self._unfetched(plugin, manifest)
         except (OSError, UnsafePath) as error:  # its trouble is its own: the others go on
@@ -283,6 +288,11 @@ class Gatherer:
             for folder in others
             if folder not in linked and not any(content.links(text, folder) for text in texts)
         )
+
+
+def _digest_of(plugin: PluginState, path: str) -> str:
+    """sha256 of a file's very bytes; "" where there is none."""
+    return plugin.raw.get(path, plugin.files.get(path, (0, ""))[1])
 
 
 def _needs(manifest: Manifest, enhancement: Enhancement, generator: Generator) -> tuple[str, ...]:

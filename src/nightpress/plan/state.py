@@ -68,6 +68,7 @@ class PluginState(Struct):
     taken before anything was read; foreign: what lies in its folder and is not its own;
     entry: what marketplace.json says of a plugin that has no plugin.json;
     drafts: target -> text of the drafts of a bundle that go with those that follow;
+    left_over: references of ours whose component is gone;
     secret_names: the project's patterns of files with secrets."""
 
     slug: str
@@ -90,6 +91,7 @@ class PluginState(Struct):
     entry: dict[str, Any] = field(default_factory=dict)
     drafts: dict[str, str] = field(default_factory=dict)
     secret_names: tuple[str, ...] = ()
+    left_over: frozenset[str] = frozenset()
 
     @property
     def told(self) -> dict[str, Any]:
