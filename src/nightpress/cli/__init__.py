@@ -15,7 +15,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nightpress import errors
-from nightpress.cli import check, ci, completion, doctor, facts, record, status, task, watch, why
+from nightpress.cli import (
+    check,
+    ci,
+    completion,
+    doctor,
+    facts,
+    merge,
+    record,
+    status,
+    task,
+    watch,
+    why,
+)  # fmt: skip
 from nightpress.progress import outlet
 from nightpress.project import options, version
 from nightpress.text import safe, suggestion
@@ -73,7 +85,7 @@ class _Parser(argparse.ArgumentParser):
 
 _OWN = (
     "init", "check", "ci", "facts", "status", "doctor", "completion", "watch", "tonight",
-    "record", "restore-all", "why",
+    "merge", "record", "restore-all", "why",
 )  # fmt: skip
 
 
@@ -111,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add(commands)
     ci.add(commands)
     facts.add(commands)
+    merge.add(commands)
     record.add(commands)
     status.add(commands)
     doctor.add(commands)

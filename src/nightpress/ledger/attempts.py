@@ -108,6 +108,17 @@ def standing_since(ledger: Ledger, row: int) -> list[RecordedAttempt]:
     )
 
 
+def standing_of_attached(ledger: Ledger, number: int) -> list[RecordedAttempt]:
+    """Each job's latest `published` or `adopted` attempt of an attached ledger, by job."""
+    return _rows(
+        ledger,
+        "SELECT * FROM enhancements WHERE id IN (SELECT max(id) FROM enhancements"
+        " JOIN attached_chain ON kind = 'enhancement' AND row_id = id WHERE attached = ?"
+        " AND status IN ('published', 'adopted') GROUP BY job) ORDER BY job",
+        number,
+    )
+
+
 def standing_of(ledger: Ledger, slug: str) -> list[RecordedAttempt]:
     """The latest `published` or `adopted` attempt at each target of the plugin, newest first."""
     return _rows(

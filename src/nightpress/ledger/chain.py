@@ -20,8 +20,10 @@ TABLES = {"enhancement": "enhancements", "call": "calls"}
 
 _OUTSIDE = {
     "enhancement": "SELECT id FROM enhancements WHERE status NOT IN ('started', 'prepared')"
-    " AND id NOT IN (SELECT row_id FROM chain WHERE kind = 'enhancement')",
-    "call": "SELECT id FROM calls WHERE id NOT IN (SELECT row_id FROM chain WHERE kind = 'call')",
+    " AND id NOT IN (SELECT row_id FROM chain WHERE kind = 'enhancement')"
+    " AND id NOT IN (SELECT row_id FROM attached_chain WHERE kind = 'enhancement')",
+    "call": "SELECT id FROM calls WHERE id NOT IN (SELECT row_id FROM chain WHERE kind = 'call')"
+    " AND id NOT IN (SELECT row_id FROM attached_chain WHERE kind = 'call')",
 }
 
 
@@ -70,9 +72,9 @@ def verify(db: Connection) -> list[Break]:
 
 
 def size(db: Connection) -> tuple[int, int]:
-    """(entries, entries that were pruned)."""
+    """(entries, those of attached ledgers too; entries that were pruned)."""
     entries, gone = db.execute(
-        "SELECT (SELECT count(*) FROM chain),"
+        "SELECT (SELECT count(*) FROM chain) + (SELECT count(*) FROM attached_chain),"
         " (SELECT coalesce(sum(last_seq - first_seq + 1), 0) FROM chain_gaps)"
     ).fetchone()
     return entries, gone

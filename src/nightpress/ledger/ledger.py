@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nightpress.errors import BLOCKED, AwaitsReview, TooLittle, Withheld
-from nightpress.ledger import chain
+from nightpress.ledger import attach, chain
 from nightpress.ledger.migrations import MIGRATIONS
 from nightpress.ledger.rows import (
     Call,
@@ -274,8 +274,15 @@ class Ledger:
         return str(row["value"])
 
     def verify(self) -> list[chain.Break]:
-        """Every break in the hash chain."""
-        return chain.verify(self.store.connection())
+        """Every break in the hash chain, and in those of attached ledgers."""
+        db = self.store.connection()
+        return [*chain.verify(db), *attach.verify(db)]
+
+    def attach(self, other: Ledger) -> attach.Attached | None:
+        """Attach what is new in the ledger of another machine; None: it has nothing new. Raises
+        LedgerError where it cannot be."""
+        with self.store.write() as db:
+            return attach.attach(db, other.store.connection(), self.now_text())
 
     def chain_size(self) -> tuple[int, int]:
         """(entries of the chain, entries that were pruned from it)."""

@@ -1,7 +1,8 @@
 """What `doit prune` removes from the ledger, in one transaction, and what it leaves behind.
 
-Kept, whatever their age: open attempts; of each enhancement the latest attempt, the first and the
-latest publication; the calls of what is kept; unspent replies; the newest analysis of each plugin.
+Kept, whatever their age: open attempts; those of attached ledgers; of each enhancement the latest
+attempt, the first and the latest publication; the calls of what is kept; unspent replies; the
+newest analysis of each plugin.
 What goes is added to the sums by day, and its stretch of the chain becomes a gap that carries the
 last link, so that all that stays can be verified.
 """
@@ -47,6 +48,8 @@ _CHOOSE = (
     # the newest entry of the chain is what the next one links to
     "INSERT OR IGNORE INTO kept SELECT row_id FROM chain WHERE kind = 'enhancement'"
     " AND seq = (SELECT max(seq) FROM chain)",
+    # an attached chain stays whole
+    "INSERT OR IGNORE INTO kept SELECT row_id FROM attached_chain WHERE kind = 'enhancement'",
     "CREATE TEMP TABLE doomed_rows AS SELECT id FROM enhancements"
     " WHERE id NOT IN (SELECT id FROM kept)",
     "CREATE TEMP TABLE doomed_calls AS SELECT id FROM calls WHERE"
@@ -54,7 +57,8 @@ _CHOOSE = (
     "  OR (enhancement_id IS NULL AND timestamp < :before))"
     " AND id NOT IN (SELECT max(id) FROM calls WHERE phase = 'analysis' GROUP BY job)"
     " AND id NOT IN (SELECT row_id FROM chain WHERE kind = 'call'"
-    "  AND seq = (SELECT max(seq) FROM chain))",
+    "  AND seq = (SELECT max(seq) FROM chain))"
+    " AND id NOT IN (SELECT row_id FROM attached_chain WHERE kind = 'call')",
     # a kept call holds on to its attempt
     "DELETE FROM doomed_rows WHERE id IN (SELECT enhancement_id FROM calls"
     " WHERE enhancement_id IS NOT NULL AND id NOT IN (SELECT id FROM doomed_calls))",

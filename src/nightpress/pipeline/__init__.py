@@ -18,6 +18,7 @@ from nightpress import lazy
 
 if TYPE_CHECKING:
     from nightpress.pipeline.events import Event, Listener
+    from nightpress.pipeline.merge import Merged
     from nightpress.pipeline.outlook import Outlook
     from nightpress.pipeline.pipeline import Press
     from nightpress.pipeline.review import Waiting
@@ -27,6 +28,7 @@ else:
         __name__,
         {
             "events": ["Event", "Listener"],
+            "merge": ["Merged"],
             "outlook": ["Outlook"],
             "pipeline": ["Press"],
             "review": ["Waiting"],
@@ -37,6 +39,7 @@ else:
 __all__ = [
     "Event",
     "Listener",
+    "Merged",
     "Outlook",
     "Press",
     "Run",
@@ -46,6 +49,7 @@ __all__ = [
     "attempts",
     "clean",
     "draft",
+    "merge",
     "outlook",
     "pacing",
     "pipeline",

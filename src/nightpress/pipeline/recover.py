@@ -35,7 +35,7 @@ def reconcile(run: Run) -> None:
         if skill.target.endswith("/SKILL.md"):
             _settle_together(project, [row for row in rows if _same_bundle(row, skill)])
     for row in rows:
-        status, what = _settle(project.root, row)
+        status, what = settle(project.root, row)
         _end(run, row, status, what)
         run.notice(f"{row.job}: {what} (the last run was killed): {status}")
         if status == Status.PUBLISHED and row.target.endswith("/SKILL.md"):
@@ -54,7 +54,7 @@ def reconcile(run: Run) -> None:
     mend_lock(run)
 
 
-def _settle(root: Path, row: RecordedAttempt) -> tuple[Status, str]:
+def settle(root: Path, row: RecordedAttempt) -> tuple[Status, str]:
     """(status, what was found) for one open row; the temporary file is gone afterwards."""
     plugin = root / row.plugin_path
     if plugin.is_dir():

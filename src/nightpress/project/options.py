@@ -64,6 +64,13 @@ def _word(text: str) -> str:
     return text
 
 
+def _shard(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([0-9]{1,4})/([0-9]{1,4})", text)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise ValueError("a part of all plugins such as 3/8")
+    return int(found[1]), int(found[2])
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in words:
@@ -112,6 +119,7 @@ OPTIONS = {
         Option("max_cost", _amount, "USD", "at most this many US dollars in this run"),
         Option("until", _clock, "HH:MM", "take no new work after this time of day"),
         Option("limit", _several, "N", "at most N enhancements in this run"),
+        Option("shard", _shard, "K/N", "only the K-th of N parts of the plugins, by their names"),
     )
 }
 
