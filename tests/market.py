@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import terminal
 from tests.preloaded import preloaded
 
 SERVICES = ("GOOGLE_", "GEMINI_", "OPENAI_", "ANTHROPIC_", "OPENROUTER_", "GROQ_")
@@ -118,6 +119,14 @@ class Market:
             timeout=120, check=False,
         )  # fmt: skip
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    def terminal(self, program: str, *words: str, **environ: str) -> str:
+        """What is printed in a terminal of 80 columns and 24 lines, colours and all."""
+        said: list[bytes] = []
+        colourful = {k: v for k, v in environment().items() if k != "NO_COLOR"}
+        typed = {**colourful, "TERM": "xterm", **environ}
+        terminal.run([program, *words], self.root, typed, said.append)
+        return b"".join(said).decode().replace("\r\n", "\n")
 
     def doit(self, *words: str, **environ: str) -> Ran:
         return self.run("doit", *words, **environ)

@@ -50,6 +50,14 @@ def test_every_command_of_a_page_exists(page: Path) -> None:
     assert wrong == []
 
 
+def test_every_picture_is_there_and_shown_and_asks_nobody() -> None:
+    shown = {name for page in PAGES for name in re.findall(r"\]\((img/\S+)\)", page.read_text())}
+    there = {f"img/{path.name}" for path in (ROOT / "docs" / "img").iterdir()}
+    assert shown == there
+    for path in (ROOT / "docs" / "img").glob("*.svg"):
+        assert not re.search(r"(?:url\(|href=|src=)[\"']?https?:", path.read_text())
+
+
 def test_the_options_of_the_pages_are_those_there_are() -> None:
     page = (ROOT / "docs" / "commands.md").read_text()
     assert all(f"`--{name.replace('_', '-')}`" in page for name in options.OPTIONS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.text import words
+from nightpress.text import hanging, words
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,18 @@ from nightpress.text import words
 )
 def test_words_are_counted_in_every_script(text: str, least: int, most: int) -> None:
     assert least <= words(text) <= most
+
+
+@pytest.mark.parametrize("indent", ["  refused      ", "insufficient ", "237 plugins: "])
+def test_a_line_hangs_below_what_follows_its_label(indent: str) -> None:
+    line = indent + "plugins/one/skills/one/SKILL.md is longer than it may be, and by far " * 3
+    first, *others = hanging(line, 60).split("\n")
+    assert " ".join([first, *(other.strip() for other in others)]) == line.rstrip()
+    assert max(map(len, [first, *others])) <= 60
+    column = 2 if indent[0].isdigit() else len(indent)
+    assert {len(other) - len(other.lstrip()) for other in others} == {column}
+
+
+def test_a_path_is_never_broken() -> None:
+    path = "plugins/" + "a" * 90
+    assert path in hanging(f"next: {path} is long", 50)

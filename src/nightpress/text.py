@@ -33,6 +33,24 @@ def safe(text: str, *, newlines: bool = False) -> str:
     return "".join(c if _harmless(c, newlines) else _escaped(c) for c in text)
 
 
+def hanging(line: str, width: int) -> str:
+    """A line that is broken between words to fit `width` columns; what follows the first is
+    indented to where the text behind a label begins (`  refused      `), else by two."""
+    if len(line) <= width or width < 40:
+        return line
+    import re
+    import textwrap
+
+    label = re.match(r" *\S+ {2,}| *\S{12,15} ", line)
+    indent = label.end() if label and label.end() < width // 3 else 2
+    return "\n".join(
+        textwrap.wrap(
+            line, width, subsequent_indent=" " * indent, drop_whitespace=True,
+            break_long_words=False, break_on_hyphens=False,
+        )
+    )  # fmt: skip
+
+
 def _harmless(character: str, newlines: bool) -> bool:
     if character in _LINE:
         return newlines

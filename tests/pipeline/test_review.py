@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import pty
 import re
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,6 +66,18 @@ def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
     assert "nothing to do: 2 parked" in again.out
     assert "its draft waits for you: doit review" in market.doit("plan").out
     assert market.rows("SELECT COUNT(*) FROM enhancements") == [(2,)]
+
+
+def test_a_draft_that_changes_nothing_waits_for_nobody(market: Market) -> None:
+    market.done()
+    market.done("apply")
+    stood = market.target("alpha").read_bytes()
+    with (market.root / "plugins/alpha/README.md").open("a") as readme:
+        readme.write("\n## License\n\nMIT, as the file beside this one says.\n")
+    again = market.done("enhance:alpha", "force=1")
+    assert "1 published" in again.out
+    assert market.target("alpha").read_bytes() == stood
+    assert waiting(market) == {}
 
 
 def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
@@ -397,20 +407,9 @@ def test_a_terminal_gets_colours_unless_it_says_no(
     market: Market, environ: dict[str, str], coloured: bool
 ) -> None:
     market.done()
-    kept = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [str(Path(sys.executable).parent / "doit"), "review"],
-        cwd=market.root, env={**kept, "TERM": "xterm", **environ}, stdout=theirs,
-    ):  # fmt: skip
-        os.close(theirs)
-        said = b""
-        with suppress(OSError):  # a terminal whose last writer is gone
-            while piece := os.read(ours, 65536):
-                said += piece
-    os.close(ours)
-    assert b"name: beta" in said
-    assert (b"\x1b[32m{+name: beta+}\x1b[0m" in said) is coloured
+    said = market.terminal("doit", "review", **environ)
+    assert "name: beta" in said
+    assert ("\x1b[32m{+name: beta+}\x1b[0m" in said) is coloured
 
 
 def test_many_drafts_are_summed_up_at_the_end(tmp_path: Path) -> None:

@@ -135,13 +135,14 @@ def test_an_outcome_that_is_long_goes_on_under_itself() -> None:
 
 def lines(*named: tuple[str, str, str], seconds: float = 1.0) -> list[str]:
     counts = {status: sum(s == status for s, _, _ in named) for status, _, _ in named}
-    return summary.lines(counts, {}, named, seconds=seconds, calls=0, tokens=0)
+    totals = summary.lines(counts, {}, seconds=seconds, calls=0, tokens=0)
+    return summary.needs_reading(named) + totals
 
 
 def test_what_shares_its_reason_is_one_line() -> None:
     spent = [("deferred", f"p{n}/skill", "the day is spent") for n in range(178)]
     said = lines(*spent, ("deferred", "q/skill", "the budget is spent"))
-    assert said[1:] == [
+    assert said[:-1] == [
         "  deferred     p0/skill and 177 more: the day is spent",
         "  deferred     q/skill: the budget is spent",
     ]
@@ -151,7 +152,18 @@ def test_of_many_reasons_the_first_are_named_and_the_rest_counted() -> None:
     words = "abcdefghijklmnopqrstuvw"
     said = lines(*(("failed", f"p{n}/skill", f"reason {n * 'x'}") for n in range(len(words))))
     assert len(said) == 3 + summary.MOST
-    assert said[-1] == f"  failed       ... and {23 - summary.MOST} more: see `doit report`"
+    assert said[-3] == f"  failed       ... and {23 - summary.MOST} more: see `doit report`"
+
+
+def test_each_status_has_a_line_and_all_fit_a_screen() -> None:
+    many = [(s, f"p{n}/skill", f"{n * 'x'}") for s in ("refused", "failed", "hollow")
+            for n in range(30)]  # fmt: skip
+    said = lines(*many)
+    assert {line.split()[0] for line in said[:-2]} == {"refused", "failed", "hollow"}
+    assert len(said) <= 2 + summary.MOST + 3
+    [long] = summary.needs_reading([("failed", "p/skill", "word " * 99)])
+    assert len(long) < 200
+    assert long.endswith(" ...")
 
 
 def test_a_cause_is_one_line_whatever_its_figures_names_and_files() -> None:
@@ -173,7 +185,7 @@ def test_a_cause_is_one_line_whatever_its_figures_names_and_files() -> None:
         ("refused", "e/skill", "body-size: 7,000 bytes; example-own: none (draft kept: e.md)"),
         ("refused", "f/skill", "size-max: `x` (3 times); body-size: 9 (draft kept: f.md)"),
     )
-    assert said[2:] == [
+    assert said[:-2] == [
         "  refused      c/skill and 1 more: example-own: no example"
         " (draft kept: drafts/c/skill.md)",
         "  refused      e/skill: body-size: 7,000 bytes; example-own: none (draft kept: e.md)",
@@ -188,4 +200,4 @@ def test_a_cause_is_one_line_whatever_its_figures_names_and_files() -> None:
     [(9.44, "9.4 s"), (59.9, "59.9 s"), (984.4, "16 min 24 s"), (7_500, "2 h 05 min")],
 )
 def test_how_long_it_took_reads_well(seconds: float, said: str) -> None:
-    assert lines(("failed", "a/b", "x"), seconds=seconds)[0] == f"1 failed in {said} (no calls)"
+    assert lines(("failed", "a/b", "x"), seconds=seconds)[-1] == f"1 failed in {said} (no calls)"

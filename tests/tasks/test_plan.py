@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from nightpress.model import Decision, Reason
 from nightpress.plan import Item
 from nightpress.tasks.chapters import plan
+from tests.market import Market, plugin
 
 
 def item(slug: str, action: str, code: str, text: str) -> Item:
@@ -24,4 +27,19 @@ def test_documents_of_one_cause_are_one_line() -> None:
         "make         one/skill: content changed: README.md changed",
         "40 documents by cause; one by one: doit plan --verbose",
     ]
-    assert len(list(plan._lines(items, {"one/skill": 71}))) == 40
+    assert len(list(plan._lines(items, {"one/skill": 71}, whole=True))) == 40
+
+
+def test_in_a_terminal_the_plan_fits_a_screen_and_ends_with_the_totals(tmp_path: Path) -> None:
+    for number in range(30):
+        skill = None if number % 2 else "---\nname: x\ndescription: Old.\n---\n\nShort.\n"
+        plugin(
+            tmp_path / "shop", f"plug-{number:02}", size=(600, 9_000)[number % 3 > 0], skill=skill
+        )
+    shop = Market(tmp_path / "shop")
+    assert shop.run("nightpress", "init").code == 0
+    lines = shop.terminal("nightpress", "plan").splitlines()
+    assert len(lines) < 24, lines
+    assert max(map(len, lines)) <= 80
+    assert "30 plugins: " in "\n".join(lines[-4:])
+    assert len(shop.run("nightpress", "plan").out.splitlines()) > 30

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from nightpress.model import Status
 from nightpress.progress.screen import Screen
-from nightpress.text import Out, safe
+from nightpress.text import Out, hanging, safe
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -177,11 +177,11 @@ def outcome(text: str, width: int) -> RenderableType:
     return grid
 
 
-def sentence(text: str, style: str = "") -> Text:
-    """A sentence, as long as it is."""
+def sentence(text: str, width: int, style: str = "") -> Text:
+    """A sentence, as long as it is, broken between words."""
     from rich.text import Text
 
-    return Text(safe(text), style=style, overflow="fold")
+    return Text(hanging(safe(text), width), style=style, overflow="fold")
 
 
 def latest(screen: Screen) -> Iterator[Text]:

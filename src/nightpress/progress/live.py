@@ -73,9 +73,9 @@ class Live:
         if row["event"] == "finished":
             console.print(draw.outcome(str(row["text"]), console.width))
         elif row["event"] in ("run", "notice", "summary"):
-            console.print(draw.sentence(str(row["text"])))
+            console.print(draw.sentence(str(row["text"]), console.width))
         elif _failed(row):
-            console.print(draw.sentence(str(row["text"]), "dim"))
+            console.print(draw.sentence(str(row["text"]), console.width, "dim"))
 
     def _draw(self) -> None:
         from rich.live import Live as Region
@@ -85,15 +85,14 @@ class Live:
             console.show_cursor(True)  # whatever kills us, the terminal stays usable
             looked, standing = 0.0, Standing()
             while not self._over.wait(EVERY):
-                for row in self._taken():
-                    self._print(console, row)
-                if self._out.behind():  # stopped with Ctrl-S, say: frames would pile up
-                    continue
-                now = self._now()
+                rows, now = self._taken(), self._now()
                 if now - looked >= LOOK:
                     looked, standing = now, self._standing(self._screen)
-                drawn = draw.render(self._screen, standing, now, console.width)
-                region.update(drawn, refresh=True)
+                region.update(draw.render(self._screen, standing, now, console.width))
+                for row in rows:
+                    self._print(console, row)
+                if not self._out.behind():  # stopped with Ctrl-S, say: frames would pile up
+                    region.refresh()
 
 
 def _failed(row: dict[str, Any]) -> bool:

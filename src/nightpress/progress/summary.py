@@ -7,7 +7,7 @@ it, never inside it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 _NOW = {
     "fresh": "up to date",
@@ -36,26 +36,25 @@ def rate(counts: Mapping[str, int]) -> str:
 def lines(
     outcomes: Mapping[str, int],
     decisions: Mapping[str, int],
-    named: Sequence[tuple[str, str, str]],
     *,
     seconds: float,
     calls: int,
     tokens: int,
 ) -> list[str]:
-    """The summary. outcomes: final statuses of this run; decisions: what needed no work, by
-    action; named: (status, job, reason) of what the user should read."""
+    """The totals. outcomes: final statuses of this run; decisions: what needed no work, by
+    action."""
     stands = [f"{decisions[a]} {word}" for a, word in _NOW.items() if decisions.get(a)]
     if not any(outcomes.values()):
         return ["nothing to do" if not stands else f"nothing to do: {', '.join(stands)}"]
     from nightpress.model import OUTCOMES
 
-    counts = [f"{outcomes[s]} {s}" for s in OUTCOMES if outcomes.get(s)]
-    rows = [", ".join(counts) + f" in {took(seconds)}" + spent(calls, tokens)]
-    if published := rate(outcomes):
-        rows.append(f"success rate: {published}")
+    rows = []
     if stands:
         rows.append(f"without work: {', '.join(stands)}")
-    return rows + list(_needs_reading(named))
+    if published := rate(outcomes):
+        rows.append(f"success rate: {published}")
+    counts = [f"{outcomes[s]} {s}" for s in OUTCOMES if outcomes.get(s)]
+    return [*rows, ", ".join(counts) + f" in {took(seconds)}" + spent(calls, tokens)]
 
 
 def spent(calls: int, tokens: int) -> str:
@@ -73,21 +72,33 @@ def took(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {round(seconds) % 60:02} s"
 
 
-def _needs_reading(named: Iterable[tuple[str, str, str]]) -> Iterator[str]:
-    """A line for each cause, with its first document and the number of the others."""
-    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+def needs_reading(named: Iterable[tuple[str, str, str]]) -> list[str]:
+    """A line for each cause, with its first document and the number of the others: MOST in all,
+    and one for each status at least. named: (status, job, reason)."""
+    groups: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for status, job, reason in named:
-        groups.setdefault((status, cause(reason)), []).append((job, reason))
+        groups.setdefault(status, {}).setdefault(cause(reason), []).append((job, reason))
     from nightpress.model import OUTCOMES
 
-    for status in OUTCOMES:
-        own = [members for (s, _), members in groups.items() if s == status]
-        for members in own[:MOST]:
+    rows: list[str] = []
+    statuses = [s for s in OUTCOMES if s in groups]
+    for after, status in enumerate(statuses, 1 - len(statuses)):
+        own = sorted(groups[status].values(), key=len, reverse=True)
+        shown = max(1, MOST - len(rows) + after)
+        for members in own[:shown]:
             job, reason = members[0]
             others = f" and {len(members) - 1:,} more" if len(members) > 1 else ""
-            yield f"  {status:<12} {job}{others}: {reason}"
-        if more := sum(map(len, own[MOST:])):
-            yield f"  {status:<12} ... and {more:,} more: see `doit report`"
+            rows.append(f"  {status:<12} {job}{others}: {in_short(reason)}")
+        if more := sum(map(len, own[shown:])):
+            rows.append(f"  {status:<12} ... and {more:,} more: see `doit report`")
+    return rows
+
+
+def in_short(reason: str) -> str:
+    """The reason, REASON characters of it."""
+    import textwrap
+
+    return textwrap.shorten(reason, REASON, placeholder=" ...")
 
 
 def cause(reason: str) -> str:
@@ -102,4 +113,6 @@ def cause(reason: str) -> str:
 DRAFT_KEPT = " (draft kept: "
 """Before the path in the reason of a refused document."""
 MOST = 8
-"""Causes of one status in the summary; all documents are in the report and the ledger."""
+"""Causes in the summary; all documents are in the report and the ledger."""
+REASON = 110
+"""Characters of a reason in the summary; the whole one stands with its document."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nightpress import errors
-from nightpress.model import STANDING
+from nightpress.model import STANDING, Status
 from nightpress.plan import staleness
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
@@ -50,7 +50,7 @@ def _in_short(reason: str) -> str:
 
 
 def lines(now: Session, seconds: float) -> list[str]:
-    """The summary: figures, what needs reading, and how it goes on."""
+    """The summary: what needs reading, how it goes on, and the totals at the end."""
     run = now.run
     notices: list[str] = []
     if run.outcomes:  # else they were told a moment ago, and nothing came between
@@ -63,12 +63,7 @@ def lines(now: Session, seconds: float) -> list[str]:
         for o in run.outcomes.values()
         if o.status not in STANDING
     ]
-    rows = summary.lines(
-        run.counts(), idle, named,
-        seconds=seconds, calls=run.calls, tokens=run.tokens,
-    )  # fmt: skip
-    if not run.outcomes and (run.fatal or run.interrupted):
-        rows = _nothing_done(run, seconds)
+    rows = summary.needs_reading(named)
     rows += [f"  notice       {text}" for text in notices[: summary.MOST]]
     if (more := len(notices) - summary.MOST) > 0:
         rows.append(f"  notice       ... and {more} more: see `doit plan` and the log")
@@ -81,7 +76,27 @@ def lines(now: Session, seconds: float) -> list[str]:
         rows += _not_begun(now)
     if run.left and not run.fatal and not run.interrupted:
         rows.append(_left(now))
-    return rows
+    rows += [f"  next         {text}" for text in _next(run)]
+    if not run.outcomes and (run.fatal or run.interrupted):
+        return rows + _nothing_done(run, seconds)
+    return rows + summary.lines(
+        run.counts(), idle, seconds=seconds, calls=run.calls, tokens=run.tokens
+    )
+
+
+def _next(run: Run) -> Iterator[str]:
+    """What the user would do now: a command, and what for."""
+    counts = run.counts()
+    waiting = sum("draft waits for you" in o.reason for o in run.outcomes.values())
+    lost = sum(counts[status] for status in (Status.REFUSED, Status.FAILED))
+    if waiting:
+        some = "1 draft waits" if waiting == 1 else f"{waiting:,} drafts wait"
+        yield f"nightpress review: {some} for you"
+    if hollow := counts[Status.HOLLOW]:
+        some = "1 hollow plugin needs" if hollow == 1 else f"{hollow:,} hollow plugins need"
+        yield f"nightpress check: what {some}"
+    if lost:
+        yield "nightpress report: each document with its reason, draft and findings"
 
 
 def _nothing_done(run: Run, seconds: float) -> list[str]:

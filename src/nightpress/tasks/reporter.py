@@ -268,7 +268,7 @@ class Reporter:
         from nightpress.progress import summary
 
         if self.now.options.get("progress") != "none":
-            for line in summary.lines({}, self.now.unmoved or {}, [], seconds=0, calls=0, tokens=0):
+            for line in summary.lines({}, self.now.unmoved or {}, seconds=0, calls=0, tokens=0):
                 self._say(line)
             if self.now.unmoved_said:
                 self._say(self.now.unmoved_said)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 
-from nightpress.text import safe
+from nightpress.text import hanging, safe
 
 __all__ = ["say", "say_json", "show", "write"]
 
 
 def say(text: str = "") -> None:
-    """One line, made safe."""
-    write(safe(text, newlines=True) + "\n")
+    """One line, made safe; a terminal gets it broken between words."""
+    line = safe(text, newlines=True)
+    if sys.stdout.isatty():
+        columns = shutil.get_terminal_size().columns
+        line = "\n".join(hanging(one, columns) for one in line.split("\n"))
+    write(line + "\n")
 
 
 def show(line: str) -> None:

@@ -39,10 +39,15 @@ def plan() -> Task:
             document = _document(now, catalog, ahead, scores)
             say_json({**document, "needs": _needed(needs), "trigger": triggers.as_dict()})
         else:
-            _show(now, catalog, ahead, scores, each=verbose or not sys.stdout.isatty())
-            _show_needs(catalog, needs)
-            for line in triggers.lines():
+            each = verbose or not sys.stdout.isatty()
+            _show(now, catalog, scores, each=each)
+            _show_needs(catalog, needs, each=each)
+            lines = list(triggers.lines())
+            for line in lines if each else dict.fromkeys([*lines[:1], *lines[-1:]]):
                 say(line)
+            if ahead.evidence():
+                say(ahead.evidence())
+            say(f"{_headline(now, catalog)}; {ahead.sentence()}")
         return not any(problem.severity == "error" for problem in catalog.problems)
 
     each = switch("verbose", "a line for each document, as where no terminal reads")
@@ -92,21 +97,16 @@ def _document(
     }
 
 
-def _show(
-    now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int], *, each: bool
-) -> None:
+def _show(now: Session, catalog: Catalog, scores: dict[str, int], *, each: bool) -> None:
     """each: a line for each document; else one for each cause, if there are many."""
     rows = _rows(catalog)
     told = [item for item in rows if item.decision.action != "fresh" or item.decision.reasons]
-    for line in _lines(told, scores) if each or len(told) <= FEW else _causes(told):
+    for line in _lines(told, scores, whole=each) if each or len(told) <= FEW else _causes(told):
         say(line)
     for problem in catalog.problems:
         say(str(problem))
     if sentence := catalog.new.sentence():
         say(sentence)
-    say(f"{_headline(now, catalog)}; {ahead.sentence()}")
-    if ahead.evidence():
-        say(ahead.evidence())
     _show_persons(now, catalog, rows)
     if any(reason.code == "parked" for item in rows for reason in item.decision.reasons):
         say("parked ones wait until something that they are made from changes, or you ask again:")
@@ -116,24 +116,30 @@ def _show(
 _STANDS = ("fresh", "render")
 """What stays as long as it is."""
 
-FEW = 20
+FEW = 8
 """Documents that are told one by one in a terminal."""
 
 
-def _lines(items: list[Item], scores: dict[str, int]) -> Iterator[str]:
+def _lines(items: list[Item], scores: dict[str, int], *, whole: bool) -> Iterator[str]:
+    """whole: each with all its reasons, its score and the size that it is asked for."""
     for item in items:
+        if not whole:
+            yield f"{item.decision.action:<12} {item.id}: {summary.in_short(_why(item))}"
+            continue
         score = f" (score {scores[item.id]})" if item.id in scores else ""
         asks = f" [{item.asks}]" if item.asks and item.decision.action not in _STANDS else ""
         yield f"{item.decision.action:<12} {item.id}: {_why(item)}{score}{asks}"
 
 
 def _causes(items: list[Item]) -> Iterator[str]:
-    groups: dict[tuple[str, str], list[Item]] = {}
+    """A line for each action and first reason, with its first document."""
+    groups: dict[tuple[str, str], list[tuple[Item, str]]] = {}
     for item in items:
-        groups.setdefault((item.decision.action, summary.cause(_why(item))), []).append(item)
+        first = item.decision.reasons[0].text if item.decision.reasons else ""
+        groups.setdefault((item.decision.action, summary.cause(first)), []).append((item, first))
     for (action, _), own in groups.items():
         others = f" and {len(own) - 1:,} more" if len(own) > 1 else ""
-        yield f"{action:<12} {own[0].id}{others}: {_why(own[0])}"
+        yield f"{action:<12} {own[0][0].id}{others}: {summary.in_short(own[0][1])}"
     yield f"{len(items):,} documents by cause; one by one: doit plan --verbose"
 
 
@@ -174,19 +180,22 @@ def _needed(needs: Mapping[str, Sequence[SourceFinding]]) -> dict[str, list[dict
     return {slug: [asdict(one) for one in found] for slug, found in needs.items()}
 
 
-def _show_needs(catalog: Catalog, needs: Mapping[str, Sequence[SourceFinding]]) -> None:
-    """What the plugins themselves need, the hollow ones first."""
+def _show_needs(
+    catalog: Catalog, needs: Mapping[str, Sequence[SourceFinding]], *, each: bool
+) -> None:
+    """What the plugins themselves need, the hollow ones first; each: up to three for each."""
     if not needs:
         return
     hollow = {i.slug for i in catalog.items.values() if i.decision.action == "hollow"}
     count = sum(map(len, needs.values()))
+    plugins, findings = (NEEDING, 3) if each else (1, 1)
     say(f"what the plugins need ({count:,} in {len(needs):,}; nightpress check tells all):")
-    for slug in sorted(needs, key=lambda slug: (slug not in hollow, slug))[:NEEDING]:
-        for one in needs[slug][:3]:
+    for slug in sorted(needs, key=lambda slug: (slug not in hollow, slug))[:plugins]:
+        for one in needs[slug][:findings]:
             say(f"  {slug}: {one.file}:{one.line}: {one.message}")
-        if (more := len(needs[slug]) - 3) > 0:
+        if (more := len(needs[slug]) - findings) > 0 and each:
             say(f"  {slug}: ... and {more:,} more")
-    if (more := len(needs) - NEEDING) > 0:
+    if (more := len(needs) - plugins) > 0:
         say(f"  ... and {more:,} more plugins")
 
 
