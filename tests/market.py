@@ -121,7 +121,7 @@ class Market:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def terminal(self, program: str, *words: str, **environ: str) -> str:
-        """What is printed in a terminal of 80 columns and 24 lines, colours and all."""
+        """What a terminal is sent, colours and all."""
         said: list[bytes] = []
         colourful = {k: v for k, v in environment().items() if k != "NO_COLOR"}
         typed = {**colourful, "TERM": "xterm", **environ}

@@ -17,16 +17,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import pyte
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
-from rich.style import Style
 from rich.text import Text
 
-from tests import terminal
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import environment
-from tests.terminal import COLUMNS, LINES
+from tests.terminal import COLUMNS, Terminal
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "img"
@@ -41,48 +38,6 @@ RUNNING = re.compile(r"\n\S* [1-9]\d* of \d+ \d+ %.* left:.*\n", re.S)
 """A screen of a run that has made some, and is making others."""
 
 
-class Terminal:
-    """A terminal with a program in it. lines: what stands on it; frames: each change of it."""
-
-    def __init__(self) -> None:
-        self.screen = pyte.HistoryScreen(COLUMNS, LINES, history=2_000)
-        self.frames: list[Text] = []
-
-    def run(self, command: str, folder: Path, **more: str) -> int:
-        """The exit status; the screen shows the command behind a prompt, and what it printed."""
-        stream = pyte.ByteStream(self.screen)
-
-        def feed(piece: bytes) -> None:
-            stream.feed(piece)
-            self.frames.append(self.text())
-
-        feed(f"$ {command}\r\n".encode())
-        kept = {k: v for k, v in environment().items() if k != "NO_COLOR"}
-        return terminal.run(
-            command.split(), folder, {**kept, "TERM": "xterm-256color", **more}, feed
-        )
-
-    def text(self) -> Text:
-        """What stands on the screen, without blank lines at its end."""
-        rows = [self._row(number) for number in range(LINES)]
-        while rows and not rows[-1].plain.strip():
-            rows.pop()
-        return Text("\n").join(rows)
-
-    def _row(self, number: int) -> Text:
-        row, cells = Text(), self.screen.buffer[number]
-        for column in range(COLUMNS):
-            cell = cells[column]
-            colour = None if cell.fg == "default" else _colour(cell.fg)
-            row.append(cell.data, Style(color=colour, bold=cell.bold))
-        row.rstrip()
-        return row
-
-
-def _colour(name: str) -> str:
-    return f"#{name}" if re.fullmatch("[0-9a-f]{6}", name) else name.replace("brown", "yellow")
-
-
 def svg(text: Text, title: str) -> str:
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(text, end="")
@@ -95,7 +50,7 @@ def terminals(project: Path) -> dict[str, str]:
     drawn = {}
     for name, command in SHOTS.items():
         shown = Terminal()
-        code = shown.run(command, project)
+        code = shown.run(command, project, environment())
         assert code == 0, f"{command} ended with {code}:\n{shown.text().plain}"
         drawn[name] = svg(shown.text(), command)
     return drawn
@@ -109,8 +64,12 @@ def night(project: Path) -> dict[str, str]:
     defaults.write_text(f"{defaults.read_text()}\n{tier}\n")
     with GeminiServer(latency=1.5, limits={"*": Limits()}) as server:
         shown = Terminal()
-        keys = {"GEMINI_API_KEY": "test-key", "GOOGLE_GEMINI_BASE_URL": server.url()}
-        shown.run("nightpress build", project, **keys)
+        keys = {
+            **environment(),
+            "GEMINI_API_KEY": "test-key",
+            "GOOGLE_GEMINI_BASE_URL": server.url(),
+        }
+        shown.run("nightpress build", project, keys)
     live = [frame for frame in shown.frames if RUNNING.search(frame.plain)]
     assert live, "no frame shows a run under way"
     return {"live": svg(live[len(live) * 2 // 3], "nightpress build")}
