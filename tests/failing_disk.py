@@ -11,13 +11,14 @@ from __future__ import annotations
 import errno
 import functools
 import hashlib
+import os
 import re
 import shutil
 import sqlite3
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +47,17 @@ def library() -> Path | None:
 @functools.cache
 def _preloaded() -> Preloaded:
     return Preloaded(LD_PRELOAD=str(library()))
+
+
+def always(root: Path, code: str) -> dict[str, str]:
+    """The variables with which every change below `root` fails with this errno."""
+    return {"FAULT_ROOT": str(root), "FAULT_AT": "1", "FAULT_ON": "1", "FAULT_SPARED": "",
+            "FAULT_LOG": os.devnull, "FAULT_ERRNO": str(getattr(errno, code))}  # fmt: skip
+
+
+def run(root: Path, program: str, words: Sequence[str], environ: Mapping[str, str]) -> Ran:
+    """A command on that disk."""
+    return Ran(*_preloaded().run(program, words, root, environment(**environ)))
 
 
 class Scenario(NamedTuple):
@@ -90,14 +102,13 @@ class Disk:
         log = self.folder / "changes"
         log.unlink(missing_ok=True)
         fault = {
-            "FAULT_ROOT": str(self.folder / "work"), "FAULT_AT": str(at), "FAULT_LOG": str(log),
-            "FAULT_ERRNO": str(getattr(errno, code)), **({"FAULT_ON": "1"} if on else {}),
+            **always(self.folder / "work", code), "FAULT_AT": str(at), "FAULT_LOG": str(log),
+            "FAULT_ON": "1" if on else "",
             # a full disk writes the blocks that a file has
             "FAULT_SPARED": "/room/" if code in ("ENOSPC", "EDQUOT") else "",
         }  # fmt: skip
         program, *words = self.scenario.words
-        environ = environment(**self._environ, **fault)
-        return Ran(*_preloaded().run(program, words, self.root, environ))
+        return run(self.root, program, words, {**self._environ, **fault})
 
     def changes(self) -> list[str]:
         """What the last command changed: `NUMBER[!] CALL PATH`; `!`: that one failed."""

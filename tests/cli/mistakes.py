@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nightpress.storage import run_lock
+from tests import failing_disk
 from tests.market import Market, plugin
 
 NAMES = ("commit-guard", "release-notes")
@@ -30,13 +31,15 @@ Change = Callable[[Path], object]
 
 class Mistake(NamedTuple):
     """title: what went wrong; command: as it was typed; change: what is done to the project first;
-    folder: where it is typed; environ: besides the usual variables."""
+    folder: where it is typed; environ: besides the usual variables; disk: how every change of the
+    project is refused, as an errno."""
 
     title: str
     command: str
     change: Change | None = None
     folder: str = "."
     environ: tuple[tuple[str, str], ...] = ()
+    disk: str = ""
 
 
 def _manifest(root: Path) -> Path:
@@ -160,6 +163,10 @@ MISTAKES = {
                 _damaged),
         Mistake("Two runs at a time", "doit force=1 enhance:commit-guard", _busy),
         Mistake("A baseline that there is not", "nightpress check --baseline old.json"),
+        Mistake("A full disk", "doit force=1 enhance:commit-guard", disk="ENOSPC"),
+        Mistake("A disk that is read-only", "doit force=1 enhance:commit-guard", disk="EROFS"),
+        Mistake("A folder that may not be written", "nightpress init", folder="../fresh",
+                disk="EACCES"),
     ),
     "Ends": (
         Mistake("apply without a draft", "nightpress apply commit-guard"),
@@ -199,9 +206,12 @@ def told(made: Market, mistake: Mistake) -> str:
         if mistake.change is not None:
             mistake.change(root)
         program, *words = mistake.command.split()
-        ran = Market(root / mistake.folder).run(
-            program, *words, COLUMNS="80", **dict(mistake.environ)
-        )
+        environ = {"COLUMNS": "80", **dict(mistake.environ)}
+        if mistake.disk:
+            environ |= failing_disk.always(base, mistake.disk)
+            ran = failing_disk.run(root / mistake.folder, program, words, environ)
+        else:
+            ran = Market(root / mistake.folder).run(program, *words, **environ)
     said = "".join(
         line for line in (ran.out + ran.err).splitlines(keepends=True)
         if not line.startswith(("reading ", "run 2"))

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from nightpress import project
-from nightpress.errors import UnsafePath, UsageError
+from nightpress.errors import UnsafePath, UsageError, known
 from nightpress.plugin import names as slugs
 from nightpress.project import Defaults, crash, discover, generators, paths, yaml_write
 from nightpress.project.discover import FoundPlugin
@@ -106,7 +106,9 @@ def replace(target: Path, shown: str, data: bytes) -> None:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
         atomic.write(target, data, mode)
     except OSError as error:
-        raise UsageError(f"{shown} cannot be written: {error.strerror}") from error
+        told = known(error)
+        hint = told.hint if told is not None else ""
+        raise UsageError(f"{shown} cannot be written: {error.strerror}", hint) from error
 
 
 class Sync:

@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from nightpress.errors import LedgerError, MachineTrouble
+from nightpress.errors import LedgerError, MachineTrouble, machine_trouble
 from nightpress.storage import private
 
 Connection = sqlite3.Connection
@@ -238,10 +238,24 @@ _REFUSALS = {
 def _trouble(path: Path, error: BaseException) -> BaseException:
     """The error itself, or what it means if the disk or another process is behind it."""
     if isinstance(error, sqlite3.OperationalError):
-        hint = _REFUSALS.get(error.sqlite_errorcode & 0xFF)  # the primary result code
-        if hint is not None:
+        code = error.sqlite_errorcode & 0xFF  # the primary result code
+        if code == sqlite3.SQLITE_CANTOPEN and (told := _refusal(path)) is not None:
+            return told
+        if (hint := _REFUSALS.get(code)) is not None:
             return MachineTrouble(f"{path}: {error}", hint)
     return error
+
+
+def _refusal(path: Path) -> MachineTrouble | None:
+    """Why no file can be made beside this one, which SQLite does not say."""
+    import tempfile  # hardly any run needs it
+
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            return None
+    except OSError as error:
+        trouble = machine_trouble(error)
+    return MachineTrouble(f"{path}: {trouble.message}", trouble.hint) if trouble else None
 
 
 def _writable(path: Path) -> bool:
