@@ -105,3 +105,12 @@ def test_a_new_description_takes_what_another_was_found_by() -> None:
     assert list(rivals.beaten(greedy)) == [trigger.Beaten("tides", TIDES.requests, 2)]
     assert list(rivals.beaten(Skill("new", "gulls", "Feeds the gulls."))) == []
     assert list(rivals.beaten(TIDES)) == []  # what stood there before is no rival of its own
+
+
+def test_plurals_are_one_word_with_the_singular() -> None:
+    assert trigger.words("vulnerabilities ports ties glass") == [
+        "vulnerability",
+        "port",
+        "tie",
+        "glass",
+    ]

@@ -97,8 +97,13 @@ class Measured(Struct, frozen=True):
 
 def words(text: str) -> list[str]:
     """The words that are compared: lower case, without plural and the commonest ones."""
-    found = (word for word in WORD.findall(text.lower()) if word not in STOP)
-    return [w[:-1] if len(w) > 3 and w.endswith("s") and not w.endswith("ss") else w for w in found]
+    return [_singular(word) for word in WORD.findall(text.lower()) if word not in STOP]
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word
 
 
 class Index:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import trim, voice, wording
+from nightpress.backends.offline import occasions, trim, voice, wording
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import Block, Section, nested
 from nightpress.backends.offline.trim import Owned
@@ -145,7 +145,7 @@ def test_a_sentence_ends_where_it_ends(text: str, found: list[str]) -> None:
     ],
 )
 def test_what_a_user_asks_for(said: str, asked: str) -> None:
-    assert wording.request(said) == asked
+    assert occasions.request(said) == asked
 
 
 def test_a_description_that_says_no_more_than_the_name() -> None:
@@ -284,7 +284,45 @@ def test_every_verb_of_a_series_is_conjugated_and_no_noun(said: str, third: str)
     ],
 )
 def test_a_keyword_is_spelled_as_the_texts_spell_it(word: str, said: str, spelled: str) -> None:
-    assert wording.spelled(word, said) == spelled
+    assert occasions.spelled(word, said) == spelled
+
+
+@pytest.mark.parametrize(
+    ("said", "wish"),
+    [
+        ("Validating a berth before arrival", "validate a berth before arrival"),
+        ("Planning and mooring", ""),
+        ("EXPLAIN plan review", ""),
+        ("Bring a ferry home", ""),
+    ],
+)
+def test_what_a_user_asks_for_begins_with_a_verb(said: str, wish: str) -> None:
+    assert occasions.request(said) == wish
+
+
+@pytest.mark.parametrize(("commands", "told"), [(1, 6), (3, 4)])
+def test_a_description_names_the_occasions(commands: int, told: int) -> None:
+    places = ("Holm", "Vik", "Skar", "Bro", "Lund", "Sund", "Nes")
+    items = "".join(f"- Report the tide of {place} {place}gate\n" for place in places)
+    files = {".claude-plugin/plugin.json": '{"name": "tides", "description": "Tables of a year."}'}
+    for n in range(commands):
+        body = f"# Say\n\n## When to use\n\n{items if not n else ''}"
+        files[f"commands/say{n}.md"] = f"---\ndescription: Say\n---\n\n{body}"
+    said = description(build(files))
+    assert said.count("report the tide of") == told
+
+
+def test_a_thing_that_is_an_occasion_is_asked_about() -> None:
+    files = {
+        ".claude-plugin/plugin.json": '{"name": "tides", "description": "Tables of a year."}',
+        "agents/pilot.md": (
+            "---\ndescription: A pilot\n---\n\n# Pilot\n\n## When to use\n\n"
+            "- Slow harbour investigation\n- Their risk tolerance\n- GAUGE plan review\n"
+        ),
+    }
+    said = description(build(files))
+    assert "asks about slow harbour investigation or GAUGE plan review" in said
+    assert "tolerance" not in said
 
 
 def test_a_description_of_few_words_goes_on_with_what_the_steps_do() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nightpress.backends.offline import trim, voice, wording
+from nightpress.backends.offline import occasions, trim, voice, wording
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.outline import matter_of
@@ -14,7 +14,7 @@ from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wording import cut, plain, sentences, third_person
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
-from nightpress.plugin import collect, kind_of
+from nightpress.plugin import kind_of
 
 _STEP = pattern(r"(?:(?:step|phase|stage)\s*)?\d+\s*[.:)-]\s*(\S.*)", re.I)
 _PROCESS = pattern(r"\b(workflow|how it works|process|steps|usage)\b", re.I)
@@ -139,7 +139,7 @@ def description(anatomy: Anatomy) -> str:
     what = wording.occasion(wording.duties(wording.modest(purpose)))
     what = third_person(what) or f"Provides the {plain(anatomy.name)} plugin"
     what = _opened(anatomy, own, cut(what.rstrip(" .!:;,"), 600))
-    occasion = _occasion(anatomy, own, what) or f"the user asks for {plain(anatomy.name)}"
+    occasion = occasions.occasion(anatomy, own, what) or f"the user asks for {plain(anatomy.name)}"
     text = f"{what}. Use when {occasion}."
     return cut(re.sub(r"[<>]", "", text), 1000)
 
@@ -151,7 +151,7 @@ def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
     what the steps of the one command do."""
     named = [*anatomy.of("command"), *anatomy.of("agent")]
     known, found = set(wording.stems(what)), [what]
-    for component in named if len(named) <= FEW else ():
+    for component in named if len(named) <= occasions.FEW else ():
         before = re.split(r"(?m)^##+ ", component.body, maxsplit=1)[0]
         opening = next(filter(None, map(str.strip, _PROSE.findall(before))), "")
         first = next(iter(sentences(trim.prose(voice.neutral(shown(opening)), own))), "")
@@ -192,8 +192,6 @@ def _does(component: Component, known: set[str]) -> list[str]:
     return []
 
 
-FEW = 2
-"""Commands and agents of a plugin that is what they are; of more, one speaks for itself alone."""
 NEW_WORDS = 4
 LONGEST = 240
 """Characters of such a sentence."""
@@ -203,81 +201,3 @@ SHORT = 90
 """Characters of a description that says little."""
 _ASIDE = pattern(r"(?:when|if|this|these|that|it|here|below|for|in)\b", re.I)
 _PROSE = pattern(r"(?m)(?:\A|^[ \t]*\n)([A-Z][^\n]+(?:\n[A-Za-z(][^\n]*)*)")
-
-
-def _occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
-    """What follows "Use when": what the user asks for, by what the commands and agents say of when
-    to use them, or of themselves; what it is about, by the keywords and the points that the texts
-    set off; the commands that the user runs."""
-    named = [*anatomy.of("command"), *anatomy.of("agent")]
-    said = [item for component in named for item in _occasions(component)]
-    said += [wording.occasion(trim.prose(shown(c.description), own)) for c in named]
-    known, wishes = set(wording.stems(what)), list[str]()
-    for wish in filter(None, map(wording.request, said)):
-        new = wording.stems(wish)
-        if 2 * len(new - known) >= len(new) and len(wishes) < 4:
-            wishes.append(wish)
-            known |= new
-    points = _points(anatomy) if len(wishes) < 2 else []
-    tools = [fact.name.replace("_", " ") for fact in collect(anatomy).of("tool", "structural")]
-    texts = "\n".join(f.text for f in anatomy.files if kind_of(f.path) in _TELL)
-    words = wording.topics([*anatomy.keywords, *tools[:4], *points], known, anatomy.name, texts)
-    words = words[: 5 - len(wishes)]
-    if not wishes and len(words) < 2:
-        wishes = [w for w in map(wording.request, [*said, anatomy.description]) if w][:1]
-    parts = [f"asks to {wording.listed(wishes)}"] if wishes else []
-    if words:
-        parts.append(f"asks about {wording.listed(words)}")
-    if commands := [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]:
-        parts.append(f"runs {wording.listed(commands)}")
-    if not parts:
-        return ""
-    last = f", or {parts[-1]}" if parts[1:] else ""
-    return f"the user {', '.join(parts[:-1] or parts)}{last}"
-
-
-def _occasions(component: Component) -> Iterator[str]:
-    """The items of what a command or an agent says of when to use it."""
-    for section in sections(component.body, _NOWHERE):
-        if _WHEN.search(section.heading) and not _NOT.search(section.heading):
-            for at, block in enumerate(section.blocks):
-                before = section.blocks[at - 1].text if at else ""
-                if block.kind == "list" and not _NOT.search(before):
-                    yield from _POINT.findall(block.text)
-
-
-_WHEN = pattern(r"\b(?:when|use cases?|triggers?)\b", re.I)
-_NOT = pattern(r"\b(?:not|never|don'?t|avoid|limits?|limitations?|disclaimer|notes?)\b", re.I)
-_POINT = pattern(r"(?m)^[-*+] (?:\[ \] )?(\S.*)$")
-_SET_OFF = pattern(r"(?m)^\s*(?:[-*+]|\d+[.)])\s+\*\*([^*\n]{3,40}?):?\*\*")
-
-
-def _points(anatomy: Anatomy) -> list[str]:
-    """What the plugin's texts set off at the beginning of an item of what it does or covers, if but
-    once: what comes again and again ("Purpose:") is a form. Two words, or a name: a single word
-    says too little."""
-    found = [
-        shown(point)
-        for file in anatomy.files
-        if kind_of(file.path) in _TELL
-        for section in sections(file.text, _NOWHERE)
-        if _COVERS.search(section.heading) and not any(map(_NOT.search, section.path))
-        for block in section.blocks
-        for point in _SET_OFF.findall(block.text)
-    ]
-    return [
-        re.sub(r" [Ss]upport$", "", point)
-        for point in dict.fromkeys(found)
-        if found.count(point) == 1 and _TELLING.search(point) and not _QUALITY.search(point)
-        if not (wording.is_order(point) or wording.orders(point))
-    ]
-
-
-_QUALITY = pattern(r"[ -](?:based|level|friendly|ready|built|driven)$", re.I)
-_TELL = ("readme", "command", "agent")
-_COVERS = pattern(
-    r"\b(?:features?|capabilit|areas?|what|types?|components?|strateg|patterns?|techniques?"
-    r"|methods?|focus|categor|support(?:s|ed)|analy|resources|process|task|detect|checks\b)",
-    re.I,
-)
-_TELLING = pattern(r"\w[ -]\w|[a-z][A-Z]|[A-Z]{2}")

@@ -29,13 +29,6 @@ _VERBS = frozenset(
     " introspect flag mint stake bridge route choose clarify propose minimize maximize select"
     " make remediate".split()
 )
-_NO_TOPIC = frozenset(
-    "agent-skills agents ai ai-agency analysis api automation backend best-practices claude"
-    " claude-code claude-plugin cli collection community data database development devops"
-    " infrastructure integration management mcp monitoring open-source optimization package"
-    " performance plugin plugins productivity professional security skill skill-enhancer skills"
-    " testing tools utilities utility validation workflow workflows".split()
-)
 _ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())
 
 
@@ -116,48 +109,6 @@ _DOING = frozenset(
     " executes run runs ensure ensures enable enables including best practices proper efficient"
     " effective automatically proactively users user".split()
 )
-
-
-def topics(words: Iterable[str], known: set[str], name: str, said: str = "") -> list[str]:
-    """Keywords and points that say something of their own, beyond the name and the stems that are
-    known; as one says them in a sentence. said: the plugin's texts, which know how they are
-    spelled."""
-    seen, found = known | stems(name.replace("-", " ")), list[str]()
-    for word in words:
-        text = re.sub(r"[`<>*|\[\]]", "", word).strip()
-        plain = " ".join(
-            part.lower() if _CAPITALIZED.fullmatch(part) else part for part in modest(text).split()
-        )
-        new = stems(plain)
-        fits = _TOPIC.fullmatch(plain) and plain.lower() not in _NO_TOPIC
-        if fits and len(plain) < 40 and 2 * len(new - seen) > len(new) > 0:
-            found.append(spelled(plain, said))
-            seen |= new
-    return found
-
-
-def spelled(words: str, said: str) -> str:
-    """A keyword as the texts spell it within a sentence: "slo" is an SLO, "multi-step" keeps its
-    hyphen where it has one there, "grafana" is a name; without hyphens where they have none."""
-    if not words.islower():
-        return words
-    if words in _KNOWN:
-        return _KNOWN[words]
-    either = re.sub(r"(?:\\?[- ])+", "[-/ ]", re.escape(words))
-    forms: list[str] = re.findall(rf"(?<![\w-]){either}(?=s?(?![\w-]))", said, re.I)
-    capitals = [form for form in forms if _ACRONYM.search(form)]
-    if 2 * len(capitals) > len(forms) and (len(words) < 6 or not capitals[0].isupper()):
-        return max(capitals, key=capitals.count)
-    name = words.capitalize()
-    if words not in forms and len(re.findall(rf"(?:\b[a-z]+,? |, |[(/]){name}\b", said)) > 1:
-        return name
-    return words if any("-" in form for form in forms) else words.replace("-", " ")
-
-
-_CAPITALIZED = pattern(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*")
-_TOPIC = pattern(r"(?!v?\d+[.%+])[\w.+#/-]+(?: [\w.+#/&-]+){0,2}")
-_KNOWN = {"ci-cd": "CI/CD", "sre": "SRE", "api": "API"}
-_ACRONYM = pattern(r"[A-Z]{2}|[a-z][A-Z]")
 
 
 def duties(text: str) -> str:
@@ -253,31 +204,28 @@ _PRAISE = frozenset(
 )
 
 
-def request(text: str) -> str:
-    """What a user asks for, from a text that begins with what is done: "Archive old rows of a
-    table, with care." gives "archive old rows of a table"; "" where it begins otherwise. A list is
-    kept whole, or goes with the preposition before it."""
-    first = re.split(r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", modest(shown(text)), maxsplit=1)[0]
-    first = re.sub(r"\byour\b", "the", first.replace("**", "").replace("`", ""))
-    words = first.split()
-    verb = words[0].lower().rstrip(",") if words else ""
-    if len(words) < 2 or verb not in _VERBS | _ORDERS or _PERSON.search(first):
-        return ""
-    if {"is", "are", "has", "have", "was"} & set(words[1:4]):
-        return ""  # "Build times are slow"
-    if verb in _NOUNS | _ORDERS and (
-        words[1].endswith("ing") or words[1] in ("request", "requests")
-    ):
-        return ""  # "Query tuning sessions", "Pull request created"
-    if "," in first and (len(words) > MOST_WISHED or " and " not in first.rpartition(",")[2]):
-        before = re.split(_BEFORE_LIST, first.partition(",")[0])
-        words = before[0].split() if len(before[0].split()) > 2 else first.partition(",")[0].split()
-        if len(words) < 3:
-            return ""
-    words = words[: MOST_WISHED + 2]
-    while words[-1].lower().strip(",") in _OPEN:
-        words.pop()
-    return " ".join([words[0].lower(), *words[1:]]).rstrip(" ,")
+def bare_verb(word: str) -> str:
+    """The verb of "Building", where it is one of those known: "build"; other words as they are."""
+    stem = word.lower().removesuffix("ing")
+    if stem == word.lower():
+        return word
+    doubled = stem[:-1] if stem[-2:-1] == stem[-1:] else stem
+    forms = (stem, f"{stem}e", doubled)
+    return next((form for form in forms if form in _VERBS | _ORDERS), word)
+
+
+def is_verb(word: str) -> bool:
+    """Is a word, in lower case, what a command may do?"""
+    return word in _VERBS | _ORDERS
+
+
+def may_be_noun(word: str) -> bool:
+    return word in _NOUNS | _ORDERS
+
+
+def is_personal(text: str) -> bool:
+    """Does it speak to somebody, or of who wrote it?"""
+    return _PERSON.search(text) is not None
 
 
 _ORDERS = frozenset(
@@ -291,12 +239,6 @@ _ORDERS = frozenset(
     " swap switch tag take tell time toggle touch trim undo view vote wait warn watch".split()
 )
 """Verbs that are nouns as often: at the beginning of what a command does they are verbs."""
-MOST_WISHED = 12
-"""Words of a wish that holds a list."""
-_BEFORE_LIST = r" (?:with|using|including|across|via|showing|by|like|such as)\b"
-
-
-_OPEN = frozenset("a an the of for and or with to in on from by using into as at its their".split())
 
 
 def listed(words: Sequence[str]) -> str:

@@ -1,0 +1,198 @@
+"""What users ask for: the occasions of a description, from what the plugin says of itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from nightpress.backends.offline import trim, wording
+from nightpress.backends.offline.blocks import sections
+from nightpress.backends.offline.clean import Place, shown
+from nightpress.backends.offline.trim import Owned
+from nightpress.lazy import pattern
+from nightpress.model import Anatomy, Component
+from nightpress.plugin import collect, kind_of
+
+FEW = 2
+"""Commands and agents of a plugin that is what they are; of more, one speaks for itself alone."""
+_NOWHERE = Place("", "", "", frozenset())
+_NO_TOPIC = frozenset(
+    "agent-skills agents ai ai-agency analysis api automation backend best-practices claude"
+    " claude-code claude-plugin cli collection community data database development devops"
+    " infrastructure integration management mcp monitoring open-source optimization package"
+    " performance plugin plugins productivity professional security skill skill-enhancer skills"
+    " testing tools utilities utility validation workflow workflows".split()
+)
+
+
+def occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
+    """What follows "Use when": what the user asks for, by what the commands and agents say of when
+    to use them, or of themselves; what it is about, by the keywords and the points that the texts
+    set off; the commands that the user runs."""
+    named = [*anatomy.of("command"), *anatomy.of("agent")]
+    stated = [item for component in named for item in _occasions(component)]
+    said = [*stated, *(wording.occasion(trim.prose(shown(c.description), own)) for c in named)]
+    known, wishes = set(wording.stems(what)), list[str]()
+    most = WISHES if len(named) <= FEW else WISHES_OF_MANY
+    for wish in filter(None, map(request, said)):
+        new = wording.stems(wish)
+        if 2 * len(new - known) >= len(new) and len(wishes) < most:
+            wishes.append(wish)
+            known |= new
+    points = _points(anatomy) if len(wishes) < 2 else []
+    if not wishes:
+        points = [shown(one) for one in stated if _THING.fullmatch(one)] + points
+    tools = [fact.name.replace("_", " ") for fact in collect(anatomy).of("tool", "structural")]
+    texts = "\n".join(f.text for f in anatomy.files if kind_of(f.path) in _TELL)
+    words = topics([*anatomy.keywords, *tools[:4], *points], known, anatomy.name, texts)
+    words = words[: max(0, 5 - len(wishes))]
+    if not wishes and len(words) < 2:
+        wishes = [w for w in map(request, [*said, anatomy.description]) if w][:1]
+    parts = [f"asks to {wording.listed(wishes)}"] if wishes else []
+    if words:
+        parts.append(f"asks about {wording.listed(words)}")
+    if commands := [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]:
+        parts.append(f"runs {wording.listed(commands)}")
+    if not parts:
+        return ""
+    last = f", or {parts[-1]}" if parts[1:] else ""
+    return f"the user {', '.join(parts[:-1] or parts)}{last}"
+
+
+WISHES, WISHES_OF_MANY = 6, 4
+"""Occasions that a description names, at most; of a plugin with many commands and agents, the
+occasions of some would speak for all of them."""
+_THING = pattern(
+    r"(?!(?:[Tt]heir|[Yy]our|[Yy]ou|[Ww]ants?|[Nn]eeds?|[Pp]refer|[Uu]ser) )\w+(?: \w+){1,2}"
+)
+
+
+def _occasions(component: Component) -> Iterator[str]:
+    """The items of what a command or an agent says of when to use it."""
+    for section in sections(component.body, _NOWHERE):
+        if _WHEN.search(section.heading) and not _NOT.search(section.heading):
+            for at, block in enumerate(section.blocks):
+                before = section.blocks[at - 1].text if at else ""
+                if block.kind == "list" and not _NOT.search(before):
+                    yield from _POINT.findall(block.text)
+
+
+_WHEN = pattern(r"\b(?:when|use cases?|triggers?)\b", re.I)
+_NOT = pattern(r"\b(?:not|never|don'?t|avoid|limits?|limitations?|disclaimer|notes?)\b", re.I)
+_POINT = pattern(r"(?m)^[-*+] (?:\[ \] )?(\S.*)$")
+_SET_OFF = pattern(r"(?m)^\s*(?:[-*+]|\d+[.)])\s+\*\*([^*\n]{3,40}?):?\*\*")
+
+
+def _points(anatomy: Anatomy) -> list[str]:
+    """What the plugin's texts set off at the beginning of an item of what it does or covers, if but
+    once: what comes again and again ("Purpose:") is a form. Two words, or a name: a single word
+    says too little."""
+    found = [
+        shown(point)
+        for file in anatomy.files
+        if kind_of(file.path) in _TELL
+        for section in sections(file.text, _NOWHERE)
+        if _COVERS.search(section.heading) and not any(map(_NOT.search, section.path))
+        for block in section.blocks
+        for point in _SET_OFF.findall(block.text)
+    ]
+    return [
+        re.sub(r" [Ss]upport$", "", point)
+        for point in dict.fromkeys(found)
+        if found.count(point) == 1 and _TELLING.search(point) and not _QUALITY.search(point)
+        if not (wording.is_order(point) or wording.orders(point))
+    ]
+
+
+_QUALITY = pattern(r"[ -](?:based|level|friendly|ready|built|driven)$", re.I)
+_TELL = ("readme", "command", "agent")
+_COVERS = pattern(
+    r"\b(?:features?|capabilit|areas?|what|types?|components?|strateg|patterns?|techniques?"
+    r"|methods?|focus|categor|support(?:s|ed)|analy|resources|process|task|detect|checks\b)",
+    re.I,
+)
+_TELLING = pattern(r"\w[ -]\w|[a-z][A-Z]|[A-Z]{2}")
+
+
+def topics(words: Iterable[str], known: set[str], name: str, said: str = "") -> list[str]:
+    """Keywords and points that say something of their own, beyond the name and the stems that are
+    known; as one says them in a sentence. said: the plugin's texts, which know how they are
+    spelled."""
+    seen, found = known | wording.stems(name.replace("-", " ")), list[str]()
+    for word in words:
+        text = re.sub(r"[`<>*|\[\]]", "", word).strip()
+        plain = " ".join(
+            part.lower() if _CAPITALIZED.fullmatch(part) else part
+            for part in wording.modest(text).split()
+        )
+        new = wording.stems(plain)
+        fits = _TOPIC.fullmatch(plain) and plain.lower() not in _NO_TOPIC
+        if fits and len(plain) < 40 and 2 * len(new - seen) > len(new) > 0:
+            found.append(spelled(plain, said))
+            seen |= new
+    return found
+
+
+def spelled(words: str, said: str) -> str:
+    """A keyword as the texts spell it within a sentence: "slo" is an SLO, "multi-step" keeps its
+    hyphen where it has one there, "grafana" is a name; without hyphens where they have none."""
+    if not words.islower():
+        return words
+    if words in _KNOWN:
+        return _KNOWN[words]
+    either = re.sub(r"(?:\\?[- ])+", "[-/ ]", re.escape(words))
+    forms: list[str] = re.findall(rf"(?<![\w-]){either}(?=s?(?![\w-]))", said, re.I)
+    capitals = [form for form in forms if _ACRONYM.search(form)]
+    if 2 * len(capitals) > len(forms) and (len(words) < 6 or not capitals[0].isupper()):
+        return max(capitals, key=capitals.count)
+    name = words.capitalize()
+    if words not in forms and len(re.findall(rf"(?:\b[a-z]+,? |, |[(/]){name}\b", said)) > 1:
+        return name
+    return words if any("-" in form for form in forms) else words.replace("-", " ")
+
+
+_CAPITALIZED = pattern(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*")
+_TOPIC = pattern(r"(?!v?\d+[.%+])[\w.+#/-]+(?: [\w.+#/&-]+){0,2}")
+_KNOWN = {"ci-cd": "CI/CD", "sre": "SRE", "api": "API"}
+_ACRONYM = pattern(r"[A-Z]{2}|[a-z][A-Z]")
+
+
+def request(text: str) -> str:
+    """What a user asks for, from a text that begins with what is done: "Archive old rows of a
+    table, with care." gives "archive old rows of a table"; "" where it begins otherwise. A list is
+    kept whole, or goes with the preposition before it."""
+    first = re.split(
+        r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", wording.modest(shown(text)), maxsplit=1
+    )[0]
+    first = re.sub(r"\byour\b", "the", first.replace("**", "").replace("`", ""))
+    words = first.split()
+    if words and words[0].isupper():
+        return ""  # "EXPLAIN plan review"
+    if words[1:] and words[1] not in ("and", "or"):  # "Debugging or error analysis"
+        words[0] = wording.bare_verb(words[0])
+    verb = words[0].lower().rstrip(",") if words else ""
+    if len(words) < 2 or not wording.is_verb(verb) or wording.is_personal(first):
+        return ""
+    if {"is", "are", "has", "have", "was"} & set(words[1:4]):
+        return ""  # "Build times are slow"
+    if wording.may_be_noun(verb) and (
+        words[1].endswith("ing") or words[1] in ("request", "requests")
+    ):
+        return ""  # "Query tuning sessions", "Pull request created"
+    if "," in first and (len(words) > MOST_WISHED or " and " not in first.rpartition(",")[2]):
+        before = re.split(_BEFORE_LIST, first.partition(",")[0])
+        words = before[0].split() if len(before[0].split()) > 2 else first.partition(",")[0].split()
+        if len(words) < 3:
+            return ""
+    words = words[: MOST_WISHED + 2]
+    while words[-1].lower().strip(",") in _OPEN:
+        words.pop()
+    return " ".join([words[0].lower(), *words[1:]]).rstrip(" ,")
+
+
+MOST_WISHED = 12
+"""Words of a wish that holds a list."""
+_BEFORE_LIST = r" (?:with|using|including|across|via|showing|by|like|such as)\b"
+
+
+_OPEN = frozenset("a an the of for and or with to in on from by using into as at its their".split())
