@@ -1,7 +1,7 @@
 """`nightpress check`: what stands on disk, judged; published by us or not, in a project or alone.
 
-Makes no call and, where nothing of ours is there yet, writes nothing: in a fresh clone the
-caches live in a temporary folder.
+Makes no call and, where nothing of ours is there yet, writes nothing there: in a fresh clone the
+caches live in a temporary folder, and verdicts are remembered in the user's own (`remembered`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import closing, contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from nightpress.checks import Market, Skill, baseline, source_findings, trigger
 from nightpress.clock import RealClock
 from nightpress.errors import UnsafePath, UsageError
 from nightpress.model import Anatomy, Finding
-from nightpress.plan import judge, source, staleness
+from nightpress.plan import judge, remembered, source, staleness
 from nightpress.plan.gather import Gatherer
+from nightpress.plan.remembered import Memory, World
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
 from nightpress.project import Project
@@ -60,6 +61,15 @@ class Judged(Struct, frozen=True):
     skill: Skill | None = None
 
 
+class Known(Struct, frozen=True):
+    """What is remembered of a plugin, or of one document alone. judged: by the path in the project
+    (or plugin); folder: the plugin's; ours: is any of its documents of our making."""
+
+    judged: list[tuple[str, Judged]]
+    folder: str = "."
+    ours: bool = False
+
+
 def check(
     paths: Sequence[str], here: Path, environ: Mapping[str, str], meter: Meter
 ) -> list[Judged]:
@@ -69,18 +79,19 @@ def check(
     """
     requested = [_Asked.of(path, here) for path in paths or (".",)]
     documents: dict[Path, Judged] = {}
-    for root in dict.fromkeys(one.project for one in requested if one.project is not None):
-        wanted = [one for one in requested if one.project == root]
-        with _opened(root, environ) as project:
-            for judged, path in _declared(project, wanted, meter):
-                documents.setdefault(path, judged)  # what is judged as a document is so once
-    for one in requested:
-        for path in one.documents():
-            if path not in documents:
-                documents[path] = _alone(path, one.shown(path))
-        if one.project is None and one.top.is_dir():
-            for judged, path in _sources(one):
-                documents.setdefault(path, judged)
+    with closing(Memory(Known)) as memory:
+        for root in dict.fromkeys(one.project for one in requested if one.project is not None):
+            wanted = [one for one in requested if one.project == root]
+            with _opened(root, environ) as project:
+                for judged, path in _declared(project, wanted, meter, memory):
+                    documents.setdefault(path, judged)  # what is judged as a document is so once
+        for one in requested:
+            for path in one.documents():
+                if path not in documents:
+                    documents[path] = _remembered(memory, path, one.shown(path))
+            if one.project is None and one.top.is_dir():
+                for judged, path in _sources(one, memory):
+                    documents.setdefault(path, judged)
     return [replace(documents[path], place=_place(path, here)) for path in sorted(documents)]
 
 
@@ -162,30 +173,59 @@ def _opened(root: Path, environ: Mapping[str, str]) -> Iterator[Project]:
 
 
 def _declared(
-    project: Project, wanted: Sequence[_Asked], meter: Meter
+    project: Project, wanted: Sequence[_Asked], meter: Meter, memory: Memory[Known]
 ) -> Iterator[tuple[Judged, Path]]:
     """The documents that the manifests declare, as far as they stand and were asked for."""
-    gatherer = Gatherer(project)
-    names = project.slugs()
+    world, names = remembered.world(project), project.slugs()
+    gatherer: Gatherer | None = None
     for number, slug in enumerate(names):
         meter(number, len(names))
-        plugin = gatherer.gather(slug)
-        for problem in plugin.problems:
-            path = project.manifests / f"{slug}.yaml"
-            one = _first(wanted, path)
-            if problem.severity == "error" and one is not None:
-                yield _unusable(problem, one.shown(path)), path
-        for state in plugin.states.values():
-            path = project.root / state.target_path
-            one = _first(wanted, path)
-            if one is not None and (stale := _stale(state)) is not None:
-                yield _judged(project, plugin, state, one.shown(path), stale), path
-        for file, found in source.findings(source.of(project, plugin)).items():
-            path = plugin.root / file
-            one = _first(wanted, path)
-            if one is not None:
-                yield Judged(one.shown(path), 0, None, found), path
+        unit = f"{project.root}\0{slug}"
+        known = memory.recall(unit, partial(_turns_on, world, slug)) if world else None
+        if known is None:
+            gatherer = gatherer or Gatherer(project)
+            plugin = gatherer.gather(slug)
+            known = Known(list(_of_plugin(project, plugin, wanted)), **_kind(plugin))
+            if world and _first(wanted, plugin.root) and _first(wanted, project.manifests):
+                what, newest = world.of(slug, known.folder, ours=known.ours)
+                memory.keep(unit, what, known, newest)
+        for place, judged in known.judged:
+            path = project.root / place
+            if (one := _first(wanted, path)) is not None:
+                yield replace(judged, path=one.shown(path)), path
     meter(len(names), len(names))
+
+
+def _turns_on(world: World, slug: str, known: Known) -> str:
+    return world.of(slug, known.folder, ours=known.ours)[0]
+
+
+def _kind(plugin: PluginState) -> dict[str, Any]:
+    """What the plugin's verdicts turn on: its folder, and other documents where any is ours."""
+    ours = any(
+        staleness.is_ours(state.inputs.standing, state.inputs.publication)
+        for state in plugin.states.values()
+    )
+    return {"folder": plugin.manifest.path if plugin.manifest else ".", "ours": ours}
+
+
+def _of_plugin(
+    project: Project, plugin: PluginState, wanted: Sequence[_Asked]
+) -> Iterator[tuple[str, Judged]]:
+    """(path in the project, what is said of it), as far as it was asked for."""
+    manifest = project.manifests / f"{plugin.slug}.yaml"
+    for problem in plugin.problems:
+        if problem.severity == "error" and _first(wanted, manifest):
+            yield f"manifests/{plugin.slug}.yaml", _unusable(problem)
+    for state in plugin.states.values():
+        if _first(wanted, project.root / state.target_path):
+            stale = _stale(state)
+            if stale is not None:
+                yield state.target_path, _judged(project, plugin, state, stale)
+    for file, found in source.findings(source.of(project, plugin)).items():
+        path = plugin.root / file
+        if _first(wanted, path):
+            yield path.relative_to(project.root).as_posix(), Judged("", 0, None, found)
 
 
 def _first(wanted: Sequence[_Asked], path: Path) -> _Asked | None:
@@ -200,9 +240,9 @@ def _stale(state: TargetState) -> tuple[str, ...] | None:
 
 
 def _judged(
-    project: Project, plugin: PluginState, state: TargetState, shown: str, stale: tuple[str, ...]
+    project: Project, plugin: PluginState, state: TargetState, stale: tuple[str, ...]
 ) -> Judged:
-    size = state.inputs.standing.size
+    shown, size = "", state.inputs.standing.size
     if state.inputs.standing.sha256 is None:
         return Judged(shown, 0, None, (), stale)
     text, unreadable = _text(plugin.root, state.enhancement.target)
@@ -232,13 +272,29 @@ def _judged(
     )  # fmt: skip
 
 
-def _unusable(problem: Any, shown: str) -> Judged:
+def _unusable(problem: Any) -> Judged:
     message = f"{problem.path}: {problem.message}" if problem.path else problem.message
     finding = Finding("manifest", "error", message, problem.line, problem.column, problem.hint)
-    return Judged(shown, 0, None, (finding,))
+    return Judged("", 0, None, (finding,))
 
 
 # --- alone ---
+
+
+def _remembered(memory: Memory[Known], path: Path, shown: str) -> Judged:
+    """The verdict on a document that no manifest declares."""
+    base = _base(path)
+    whole = (base / MARKER).is_file()
+    stats = memory.stats_of(base if whole else path.parent, 20_000 if whole else SKILL_FILES)
+    if stats is None:
+        return _alone(path, shown)
+    now = remembered.digest([remembered.code(), str(path), *stats.told()])
+    known = memory.recall(str(path), partial(_as, now))
+    if known is None:
+        known = Known([("", _alone(path, shown))])
+        memory.keep(str(path), now, known, stats.newest())
+    ((_, judged),) = known.judged
+    return replace(judged, path=shown, skill=judged.skill and replace(judged.skill, id=shown))
 
 
 def _alone(path: Path, shown: str) -> Judged:
@@ -264,14 +320,26 @@ def _alone(path: Path, shown: str) -> Judged:
     )  # fmt: skip
 
 
-def _sources(one: _Asked) -> Iterator[tuple[Judged, Path]]:
+def _as(now: str, _known: Known) -> str:
+    return now
+
+
+def _sources(one: _Asked, memory: Memory[Known]) -> Iterator[tuple[Judged, Path]]:
     """The source findings of the plugins at or below a folder that is no project."""
     walked = reading.walk(one.top, reading.Ignore()).files
     roots = {one.top / e.path.removesuffix(MARKER) for e in walked if e.path.endswith(MARKER)}
     for root in sorted(roots):
-        found = source_findings.find(_anatomy(root), _files(root), Market(elsewhere=_elsewhere))
-        for file, findings in source.findings(found).items():
-            yield Judged(one.shown(root / file), 0, None, findings), root / file
+        stats = memory.stats_of(root, 20_000)
+        now = remembered.digest([remembered.code(), *(stats.told() if stats else ())])
+        known = memory.recall(f"sources {root}", partial(_as, now)) if stats else None
+        if known is None:
+            found = source_findings.find(_anatomy(root), _files(root), Market(elsewhere=_elsewhere))
+            told = source.findings(found).items()
+            known = Known([(file, Judged("", 0, None, findings)) for file, findings in told])
+            if stats:
+                memory.keep(f"sources {root}", now, known, stats.newest())
+        for file, judged in known.judged:
+            yield replace(judged, path=one.shown(root / file)), root / file
 
 
 def _base(path: Path) -> Path:
