@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from msgspec import Struct, field
 
@@ -187,8 +187,40 @@ class Component(Struct, frozen=True):
     body: str = ""
 
 
+FactKind = Literal[
+    "command", "alias", "argument", "option", "exit code", "agent", "skill", "hook", "server",
+    "tool", "script", "variable", "setting", "file", "writes", "package", "program", "version",
+    "port", "url", "model", "number",
+]  # fmt: skip
+FACT_KINDS: tuple[FactKind, ...] = get_args(FactKind)
+Basis = Literal["structural", "said"]
+
+
+class Fact(Struct, frozen=True):
+    """One thing that a plugin has, or says that it has.
+
+    name: as it is written (`/locks` without its slash, `--since` with its dashes); values:
+    defaults, a hook's matcher and script, what an exit code means; of: whose it is, as a command
+    (`/locks`), a script's path or a server; lines: from 1, of `file`; none of one that is known
+    without the text it stands in.
+    """
+
+    kind: FactKind
+    name: str
+    file: str
+    lines: tuple[int, ...]
+    basis: Basis
+    values: tuple[str, ...] = ()
+    of: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}:{self.lines[0]}" if self.lines else self.file
+
+
 class Anatomy(Struct, frozen=True):
-    """What a plugin consists of, found from its files alone."""
+    """What a plugin consists of, found from its files alone. facts: what is known of files whose
+    text is not among `files`."""
 
     name: str
     description: str
@@ -198,6 +230,7 @@ class Anatomy(Struct, frozen=True):
     components: tuple[Component, ...]
     files: tuple[SourceFile, ...]
     license: str = ""
+    facts: tuple[Fact, ...] = ()
 
     def of(self, kind: str) -> tuple[Component, ...]:
         return tuple(c for c in self.components if c.kind == kind)

@@ -282,6 +282,98 @@ def test_links_of_a_skill_wherever_they_lead(tmp_path: Path) -> None:
     assert {"deep", "whole"} <= stale(market)
 
 
+ELSEWHERE = {
+    "prose": adds("README.md", "\nMore, from 2026: see https://example.org and `--fast`.\n"),
+    "docs": adds("docs/ledger.md", "\nA word more.\n"),
+    "new page": writes("docs/new.md", "# New\n\nSomething new.\n"),
+    "command": adds("commands/alpha-settle.md", "\nA word more.\n"),
+    "code": adds("scripts/run.sh", "echo done\n"),
+    "list of skills": adds("README.md", "\n## Skills\n\n- `one`: a\n- `two`: b\n- `three`: c\n"),
+}
+FACTS = {
+    "option": ("commands/alpha-settle.md", "<team>", "<team> [--since DAY]"),
+    "purpose": ("commands/alpha-settle.md", "The settle step", "The final step"),
+    "variable": ("scripts/run.sh", "LEDGER_HOST", "LEDGER_NODE"),
+    "exit code": ("scripts/run.sh", "exit 3", "exit 4"),
+    "setting": ("settings.json", '"retries"', '"tries"'),
+    "hook": ("hooks/hooks.json", "PreToolUse", "PostToolUse"),
+    "server": (".mcp.json", "ledger-mcp", "ledger-serve"),
+    "agent": ("agents/clerk.md", "description: Files.", "description: Stores."),
+    "description": (".claude-plugin/plugin.json", "Keeps", "Holds"),
+}
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Market:
+    """Three skills, each with a guide of its own, beside docs, commands and all kinds of facts."""
+    root = tmp_path_factory.mktemp("several")
+    folder = plugin(root, "alpha", size=24_000)
+    factual(folder)
+    writes("docs/ledger.md", f"# Ledger\n\n{prose('ledger', 3_000)}\n")(folder)
+    skills(folder, one="", two="", three="")
+    market = Market(root)
+    assert market.run("nightpress", "init").code == 0
+    market.replaces().done()
+    return market
+
+
+def copied(market: Market, root: Path) -> tuple[Market, Path]:
+    shutil.copytree(market.root, root / "copy", symlinks=True)
+    return Market(root / "copy"), root / "copy" / "plugins" / "alpha"
+
+
+@pytest.mark.parametrize("change", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_prose_of_the_plugin_makes_no_skill_stale(
+    several: Market, tmp_path: Path, change: Change
+) -> None:
+    market, folder = copied(several, tmp_path)
+    change(folder)
+    assert stale(market) == set()
+    plan = market.done("plan").out
+    assert "but nothing of it that a document is made from: up to date" in plan
+
+
+@pytest.mark.parametrize(("path", "before", "after"), FACTS.values(), ids=FACTS)
+def test_a_fact_of_the_plugin_makes_every_skill_stale(
+    several: Market, tmp_path: Path, path: str, before: str, after: str
+) -> None:
+    market, folder = copied(several, tmp_path)
+    text = (folder / path).read_text()
+    assert before in text
+    (folder / path).write_text(text.replace(before, after))
+    assert stale(market) == {"one", "two", "three"}
+
+
+def test_what_names_a_skill_is_its_source(several: Market, tmp_path: Path) -> None:
+    market, folder = copied(several, tmp_path)
+    adds("README.md", "\n## The two skill\n\nIt wants a ledger that is closed.\n")(folder)
+    assert stale(market) == {"two"}
+    market.done()
+    assert "ledger that is closed" in (folder / "skills/two/SKILL.md").read_text()
+    assert stale(market) == set()
+
+
+def test_a_skill_without_anything_of_its_own_depends_on_the_plugin(tmp_path: Path) -> None:
+    folder = plugin(tmp_path, "alpha", size=24_000)
+    skills(folder, one="", two="")
+    manifest = tmp_path / "manifests" / "alpha.yaml"
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    more = "  alpha:\n    generator: skill\n    target: skills/alpha/SKILL.md\n"
+    more += "  guide:\n    generator: readme\n    target: GUIDE.md\n"
+    manifest.write_text(manifest.read_text().rstrip("\n") + f"\n{more}")
+    market.replaces().done()
+    assert (folder / "skills/alpha/SKILL.md").is_file()
+    adds("README.md", "\nA word more.\n")(folder)
+    for clone in (False, True):
+        if clone:
+            shutil.rmtree(tmp_path / ".nightpress")
+        said = market.done("plan").out
+        assert "alpha/alpha: content changed" in said
+        assert "alpha/guide: content changed" in said
+        assert "alpha/skill-one: content" not in said
+
+
 def test_a_link_that_is_added_and_one_that_is_taken_away(tmp_path: Path) -> None:
     folder = plugin(tmp_path, "alpha", size=24_000)
     skills(folder, one="", two="")

@@ -71,7 +71,7 @@ def told(market: Market, writer: Writer) -> tuple[str, str]:
         gatherer = gather.Gatherer(project)
         state = gatherer.gather("alpha")
         one = state.states["skill"]
-        said = telling.of(project, state, one.enhancement, writer, one.counted)
+        said = telling.of(project, state, one.enhancement, writer, one.inputs)
         return said, fingerprint.content(one.counted)
     finally:
         project.index.close()

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from nightpress.model import Fact, FactKind
 from nightpress.plugin import collect
-from nightpress.plugin.facts import Fact, FactKind, Facts
+from nightpress.plugin.facts import Facts
 from tests.plugin.test_anatomy import plugin
 
 ARGPARSE = """\

@@ -20,8 +20,8 @@ from nightpress.checks.gate import Context, Spot
 from nightpress.checks.known_names import AGENTS, COMMANDS, SKILLS
 from nightpress.checks.mentions import commands, components
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy, SourceFile
-from nightpress.plugin import FactKind, Facts, collect, kind_of
+from nightpress.model import Anatomy, FactKind, SourceFile
+from nightpress.plugin import Facts, collect, kind_of
 from nightpress.text import suggestion
 
 __all__ = [

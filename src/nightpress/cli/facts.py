@@ -13,7 +13,7 @@ from nightpress import errors
 from nightpress.text import safe, suggestion
 
 if TYPE_CHECKING:
-    from nightpress.plugin import Fact
+    from nightpress.model import Fact
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,12 +34,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _facts(given: argparse.Namespace) -> int:
+    from nightpress.model import FACT_KINDS
     from nightpress.plan import plugin_anatomy
     from nightpress.plugin import collect
-    from nightpress.plugin.facts import KINDS
 
-    if given.kind is not None and given.kind not in KINDS:
-        hint = suggestion(given.kind, KINDS, "{}") or ", ".join(KINDS)
+    if given.kind is not None and given.kind not in FACT_KINDS:
+        hint = suggestion(given.kind, FACT_KINDS, "{}") or ", ".join(FACT_KINDS)
         raise errors.UsageError(f"--kind {given.kind}: there is no such kind of fact", hint)
     anatomy = plugin_anatomy(given.plugin, Path(given.project), os.environ)
     chosen = [

@@ -35,8 +35,9 @@ class Entry(Struct, frozen=True):
     only the document that ours was made from spares it; extends: sha256 of the person's file that
     ours was made from without a loss; named: short digests of what an adopted document speaks of,
     by path (a folder ends with `/`); normal: the file's digest as `fingerprint.held` tells it,
-    where it is another; linked: folders of the plugin's other skills that it was made from,
-    too; own: fields of its frontmatter that its author wrote, where others follow plugin.json.
+    where it is another; linked: folders of the plugin's other skills that it was made from, too,
+    and files to which the person's text leads that it was made from; own: fields of its
+    frontmatter that its author wrote, where others follow plugin.json.
     Lines of before have none of them.
     """
 

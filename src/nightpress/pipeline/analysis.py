@@ -19,8 +19,8 @@ from nightpress.pipeline import outgoing
 from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.attempts import Attempt
 from nightpress.pipeline.run import Run
-from nightpress.plan import PluginState, staleness
-from nightpress.plugin import sources
+from nightpress.plan import PluginState, scope, staleness
+from nightpress.plugin import sources, topic
 from nightpress.project import Project, Writer
 from nightpress.project import prompt as prompting
 
@@ -30,14 +30,21 @@ DESCRIPTION_TOKENS = 2_048
 """Output tokens of the call that asks for a description alone."""
 
 
-def analyse(run: Run, caller: Caller, plugin: PluginState) -> dict[str, Any]:
-    """The plugin's analysis, cached by everything that it was asked with.
+def kinds(plugin: PluginState) -> list[bool]:
+    """Which analyses its documents to be made want: of its facts alone (those that are made from
+    what their skills have), of all of it."""
+    making = [s for s in plugin.states.values() if s.decision.action == "make"]
+    return sorted({scope.is_own(state) for state in making or plugin.states.values()})
+
+
+def analyse(run: Run, caller: Caller, plugin: PluginState, *, own: bool = False) -> dict[str, Any]:
+    """The plugin's analysis, cached by everything that it was asked with; own: of its facts alone.
 
     Raises BackendError when there is none to be had: `malformed` when no reply kept the schema.
     """
     project = run.project
     state = next(iter(plugin.states.values()))
-    question = question_of(project, plugin)
+    question = question_of(project, plugin, own=own)
     key = request_key(question, state.writer)
     cached = project.ledger.analysis(key) if project.has_ledger else None
     if cached is not None:
@@ -96,11 +103,16 @@ def _saying(prompt: str, tries: int, problems: Sequence[str]) -> str:
     return prompting.once_more(prompt, tries, [checks.redact(problem)[0] for problem in problems])
 
 
-def cached(project: Project, plugin: PluginState) -> dict[str, Any] | None:
-    """The analysis in the cache (the analyse task is up to date then), or None."""
+def cached(project: Project, plugin: PluginState, *, own: bool = False) -> dict[str, Any] | None:
+    """The analysis in the cache, or None."""
     if not plugin.states or not project.has_ledger:
         return None
-    return known(project, plugin, question_of(project, plugin))
+    return known(project, plugin, question_of(project, plugin, own=own))
+
+
+def is_cached(project: Project, plugin: PluginState) -> bool:
+    """Is every analysis that is wanted in the cache (the analyse task is up to date then)?"""
+    return all(cached(project, plugin, own=own) is not None for own in kinds(plugin))
 
 
 def known(project: Project, plugin: PluginState, question: Request) -> dict[str, Any] | None:
@@ -111,12 +123,13 @@ def known(project: Project, plugin: PluginState, question: Request) -> dict[str,
     return project.ledger.analysis(request_key(question, writer))
 
 
-def question_of(project: Project, plugin: PluginState) -> Request:
-    """The question of phase 1, the same for every enhancement of the plugin."""
+def question_of(project: Project, plugin: PluginState, *, own: bool = False) -> Request:
+    """The question of phase 1, the same for every enhancement of the plugin that is made from all
+    of it; own: for every one that is made from what its skill has."""
     generator = project.generator("analysis")
     state = next(iter(plugin.states.values()))
     material = Material(
-        anatomy=anatomy(plugin, base_files(plugin), clean=state.writer.kind == "model"),
+        anatomy=_base(plugin, own, clean=state.writer.kind == "model"),
         analysis=None,
         standing="",
         generator=generator,
@@ -129,6 +142,13 @@ def question_of(project: Project, plugin: PluginState) -> Request:
         "analysis", plugin.slug, state.writer.model, system, prompt, generator.max_output_tokens,
         material, schema,
     )  # fmt: skip
+
+
+def _base(plugin: PluginState, own: bool, *, clean: bool) -> Anatomy:
+    paths = base_files(plugin)
+    if not own:
+        return anatomy(plugin, paths, clean=clean)
+    return topic.shared(anatomy(plugin, scope.shared(plugin, paths), clean=clean))
 
 
 def base_files(plugin: PluginState) -> list[str]:
@@ -166,7 +186,8 @@ def describe(
     if answer is None:
         raise BackendError(Answer("malformed", f"no description came: {'; '.join(problems[:3])}"))
     mended = {**analysis, **outgoing.analysis(answer)}
-    key = request_key(question_of(project, attempt.plugin), writer)
+    asked = question_of(project, attempt.plugin, own=scope.is_own(attempt.state))
+    key = request_key(asked, writer)
     project.ledger.keep_analysis(key, attempt.item.slug, writer.backend, reply.model, mended)
     return mended
 

@@ -69,6 +69,11 @@ class Attempt(Struct):
     reservation: Reservation | None = None
     draft: Draft | None = None
 
+    @property
+    def standing(self) -> str:
+        """The text that stood there, as far as the draft was made from it."""
+        return self.request.material.standing if self.request is not None else ""
+
 
 class Attempts(Struct):
     """The attempts of one run that are in flight, by job."""

@@ -29,6 +29,7 @@ from nightpress.plan import (
     history,
     judge,
     near_duplicates,
+    scope,
     size,
     staleness,
 )
@@ -56,8 +57,9 @@ def request(
     clean = state.writer.kind == "model" if clean is None else clean
     standing = history.input_text(project, plugin, state.enhancement, state.inputs)
     known = state.inputs.publication
+    whole = phase1.anatomy(plugin, state.counted, clean=clean)
     material = Material(
-        anatomy=phase1.anatomy(plugin, state.counted, clean=clean),
+        anatomy=scope.of(project, plugin, state.enhancement, state.inputs, whole),
         analysis=analysis,
         standing=outgoing.clean(standing) if clean else standing,
         generator=generator,

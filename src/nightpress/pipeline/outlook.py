@@ -20,7 +20,7 @@ from nightpress.ledger import calls as ledger_calls
 from nightpress.pipeline import analysis as phase1
 from nightpress.pipeline import ask as calls
 from nightpress.pipeline import draft, pacing
-from nightpress.plan import Catalog, Item
+from nightpress.plan import Catalog, Item, scope
 from nightpress.project import Project, Writer
 from nightpress.quota import Quota, Snapshot, budget, forecast
 
@@ -182,14 +182,15 @@ def _with_repairs(project: Project, calls: int, drafts: int) -> tuple[int, int]:
 def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Iterable[int]:
     """Input tokens of each call that is to be made, estimated. The first `MEASURED` documents'
     prompts are measured; the others' are as much larger than their analyses' as those were."""
-    analysed: set[str] = set()
+    analysed: set[tuple[str, bool]] = set()
     asked = written = 0
     for number, item in enumerate(making):
         plugin = catalog.plugins.get(item.slug)
         if plugin is None:
             continue
         try:
-            question = phase1.question_of(project, plugin)
+            own = scope.is_own(plugin.states[item.name])
+            question = phase1.question_of(project, plugin, own=own)
             first = calls.tokens_of(question)
             analysis = phase1.known(project, plugin, question)
             if number < MEASURED:
@@ -201,9 +202,9 @@ def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Itera
                 size = first * written // max(1, asked)
         except (NightpressError, OSError):
             continue  # the run will say what is wrong with this plugin
-        if item.slug not in analysed and analysis is None:
+        if (item.slug, own) not in analysed and analysis is None:
             yield first
-        analysed.add(item.slug)
+        analysed.add((item.slug, own))
         yield size
 
 

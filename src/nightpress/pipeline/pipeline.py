@@ -37,10 +37,10 @@ from nightpress.plan import (
     PluginState,
     TargetState,
     bundle,
-    content,
     followed,
     history,
     judge,
+    scope,
     staleness,
 )
 from nightpress.quota import Spending
@@ -48,7 +48,8 @@ from nightpress.storage import Snapshots
 
 
 class Press(Struct):
-    """The actions of one run."""
+    """The actions of one run. analyses: by plugin, and whether of its facts alone (`scope`): the
+    analysis, or why there is none."""
 
     run: Run
     caller: Caller
@@ -58,7 +59,7 @@ class Press(Struct):
     spending: Spending
     attempts: Attempts
     taken: dict[str, str] = field(default_factory=dict)
-    analyses: dict[str, dict[str, Any] | NightpressError] = field(default_factory=dict)
+    analyses: dict[tuple[str, bool], dict[str, Any] | NightpressError] = field(default_factory=dict)
     _guard: threading.RLock = field(default_factory=threading.RLock)
 
     # --- setup: once per plugin, only if something of it is stale ---
@@ -72,18 +73,26 @@ class Press(Struct):
     def analyse(self, slug: str) -> bool:
         """Phase 1: the plugin's analysis, from the cache or from the backend; is there one? Why
         not is kept for the attempts that needed it."""
-        if self.run.stop.is_set() or slug in self.analyses or not self._admit(slug):
+        if self.run.stop.is_set() or (slug, False) in self.analyses or not self._admit(slug):
             return False
+        plugin = self.plugin(slug)
+        found = [self._analysed(plugin, own) for own in phase1.kinds(plugin)]
+        return all(found)
+
+    def _analysed(self, plugin: PluginState, own: bool) -> bool:
+        found: dict[str, Any] | NightpressError
         try:
-            analysis = phase1.analyse(self.run, self.caller, self.plugin(slug))
+            found = phase1.analyse(self.run, self.caller, plugin, own=own)
         except NightpressError as error:
-            with self._guard:
-                self.analyses[slug] = error
-            self.run.stops_at(error)
-            return False
+            self.run.stops_at(found := error)
         with self._guard:
-            self.analyses[slug] = analysis
-        return True
+            self.analyses[plugin.slug, own] = found
+        return not isinstance(found, NightpressError)
+
+    def _has_none(self, slug: str, why: NightpressError) -> None:
+        """There is no analysis of the plugin, of whatever kind."""
+        with self._guard:
+            self.analyses |= dict.fromkeys(((slug, False), (slug, True)), why)
 
     def _check_budget(self, job: str) -> None:
         """Deferred when this run has had its enhancements, or its time."""
@@ -98,8 +107,7 @@ class Press(Struct):
         try:
             self._check_budget(f"{slug}/{making[0]}")
         except Deferred as error:
-            with self._guard:
-                self.analyses[slug] = error
+            self._has_none(slug, error)
             return False
         return True
 
@@ -120,9 +128,10 @@ class Press(Struct):
         except Deferred as error:
             self.attempts.fail(attempt, error)
             return
-        analysis = self.analyses.get(item.slug)
+        own = scope.is_own(attempt.state)
+        analysis = self.analyses.get((item.slug, own))
         if analysis is None:  # its task was up to date, and did not run
-            analysis = phase1.cached(self.run.project, attempt.plugin)
+            analysis = phase1.cached(self.run.project, attempt.plugin, own=own)
         if analysis is None or isinstance(analysis, NightpressError):
             why = analysis or NightpressError("there is no analysis of the plugin")
             self.attempts.fail(attempt, why)
@@ -146,7 +155,7 @@ class Press(Struct):
         errors, analysis = drafts.mended_foregone(self.run, self.caller, attempt)
         if analysis is not None:
             with self._guard:
-                self.analyses[attempt.item.slug] = analysis
+                self.analyses[attempt.item.slug, scope.is_own(attempt.state)] = analysis
         return errors
 
     def draft(self, item: Item) -> None:
@@ -397,9 +406,7 @@ class Press(Struct):
             ingredients, accepted,
             extends="" if adopted else _extends(state),
             normal="" if held == sha256 else held,
-            linked=content.linked(
-                content.others(state.enhancement.target, attempt.plugin.files), counted
-            ),
+            linked=scope.linked(attempt.plugin, state, counted, attempt.standing),
             named=publication.named_by(root, state.enhancement.target, sha256, counted)
             if adopted else {},
             own=() if draft is None else self._own(attempt, draft.text),
@@ -418,12 +425,10 @@ class Press(Struct):
         if self.run.stops_at(error):
             return
         if isinstance(over, str) and isinstance(error, Crashed):
-            with self._guard:
-                self.analyses[over] = error
+            self._has_none(over, error)
         elif isinstance(over, str):
             message = f"{error.strerror or error}" if isinstance(error, OSError) else error.message
-            with self._guard:
-                self.analyses[over] = NightpressError(f"no copy could be taken: {message}")
+            self._has_none(over, NightpressError(f"no copy could be taken: {message}"))
         elif attempt := self.attempts.in_flight.get(over.id):
             self.attempts.fail(attempt, error)
         else:

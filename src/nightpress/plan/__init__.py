@@ -65,6 +65,7 @@ __all__ = [
     "own_checks",
     "plugin_anatomy",
     "rivals",
+    "scope",
     "size",
     "source",
     "staleness",

@@ -64,7 +64,7 @@ class Appraiser:
     ) -> Inputs:
         from nightpress.plan import telling
 
-        told = telling.of(self.project, plugin, enhancement, writer, inputs.files)
+        told = telling.of(self.project, plugin, enhancement, writer, inputs)
         return replace(inputs, fingerprint=replace(inputs.fingerprint, telling=told))
 
     def _sized(self, plugin: PluginState, enhancement: Enhancement, inputs: Inputs) -> Inputs:
@@ -151,15 +151,16 @@ def shortage(
 ) -> str:
     """Why the source is not enough, with what to do; "" if it is. One judgement before any call:
     bytes there are against the generator's `min_source_bytes` for the kind of backend."""
-    from nightpress.plan import history
+    from nightpress.plan import history, scope
 
     read = sources.read(plugin.root, inputs.files, plugin.secret_names)
     standing = history.input_text(project, plugin, enhancement, inputs)
     if writer.kind == "model":
         least = _least(project, generator, "model", 1_500)
         return _too_little(read.files, standing, least)
+    whole = sources.anatomy_of(plugin.root, read, plugin.told)
     material = Material(
-        anatomy=sources.anatomy_of(plugin.root, read, plugin.told),
+        anatomy=scope.of(project, plugin, enhancement, inputs, whole),
         analysis=None,
         standing=standing,
         generator=generator,

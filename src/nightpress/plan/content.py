@@ -116,8 +116,12 @@ def others(target: str, files: Collection[str]) -> frozenset[str]:
     folder, _, name = target.rpartition("/")
     if name != "SKILL.md":
         return frozenset()
-    skills = (path.removesuffix("/SKILL.md") for path in files if path.endswith("/SKILL.md"))
-    return frozenset(skill for skill in skills if not f"{folder}/".startswith(f"{skill}/"))
+    return frozenset(s for s in skills(files) if not f"{folder}/".startswith(f"{s}/"))
+
+
+def skills(files: Iterable[str]) -> frozenset[str]:
+    """The folders of skills."""
+    return frozenset(path.removesuffix("/SKILL.md") for path in files if path.endswith("/SKILL.md"))
 
 
 def linked(folders: Collection[str], paths: Collection[str]) -> tuple[str, ...]:

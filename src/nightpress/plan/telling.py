@@ -17,13 +17,15 @@ from collections.abc import Iterator, Mapping
 from nightpress import fingerprint
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Enhancement
+from nightpress.plan import scope
+from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState
-from nightpress.plugin import choose, collect, kind_of, sources
+from nightpress.plugin import Topic, choose, collect, kind_of, sources
 from nightpress.project import Project, Writer
 
 __all__ = ["of", "without_comments"]
 
-VERSION = "1"
+VERSION = "2"
 """Of how it is told: another one is another key in the index."""
 CODE = frozenset({"script", "code", "data"})
 """Kinds of files that count by what they tell."""
@@ -34,13 +36,15 @@ def of(
     plugin: PluginState,
     enhancement: Enhancement,
     writer: Writer,
-    files: Mapping[str, str],
+    inputs: Inputs,
 ) -> str:
-    """The digest, for one document; files: path -> digest of its content."""
+    """The digest, for one document."""
+    files = inputs.files
     generator, analysis = project.generator(enhancement.generator), project.generator("analysis")
     key = fingerprint.digest(
         "telling", VERSION, fingerprint.content(files), writer.kind, generator.digest,
         analysis.digest, fingerprint.canonical(plugin.told),
+        *scope.key(project, plugin, enhancement, inputs),
     )  # fmt: skip
     value = project.index.appraisal(key)
     if value is None:
@@ -48,12 +52,26 @@ def of(
         anatomy = sources.anatomy_of(plugin.root, read, plugin.told)
         budgets = (generator.input_bytes, analysis.input_bytes) if writer.kind == "model" else ()
         declared = generator.settings.get("inputs", ())
+        topic = scope.topic_of(project, plugin, enhancement, inputs, anatomy)
+        if topic is not None:
+            anatomy = scope.seen_by(project, plugin, enhancement, topic, anatomy)
+            files = _seen(files, anatomy, topic)
         links = {path for path in files if not plugin.files.get(path, (0, ""))[0]}
         whole = {p for p in files if p in links or any(fnmatch.fnmatch(p, d) for d in declared)}
         told = _told({p: s for p, s in files.items() if p not in whole}, anatomy, budgets)
-        value = fingerprint.content(told | {path: files[path] for path in whole})
+        told |= {path: files[path] for path in whole}
+        value = fingerprint.content(told) if topic is None else scope.digest(anatomy, told)
         project.index.keep_appraisal(key, value)
     return value
+
+
+def _seen(files: Mapping[str, str], anatomy: Anatomy, topic: Topic) -> dict[str, str]:
+    """path -> digest of the files that one skill's document sees: of one that it sees a part of, of
+    that."""
+    texts = {file.path: file for file in anatomy.files}
+    parts = {p: fingerprint.digest(f.text) for p, f in texts.items() if not f.sha256}
+    own = {path: held for path, held in files.items() if path in texts or topic.is_own(path)}
+    return own | parts
 
 
 def _told(files: Mapping[str, str], anatomy: Anatomy, budgets: tuple[int, ...]) -> dict[str, str]:

@@ -14,10 +14,11 @@ from nightpress import lazy
 if TYPE_CHECKING:
     from nightpress.plugin.anatomy import kind_of
     from nightpress.plugin.excerpts import Chosen, choose, shortened
-    from nightpress.plugin.facts import Fact, FactKind, Facts, collect
+    from nightpress.plugin.facts import Facts, collect
     from nightpress.plugin.names import skill_name
     from nightpress.plugin.secret_names import EXACTLY, is_secret
     from nightpress.plugin.sources import STANDING_CAP
+    from nightpress.plugin.topic import Topic
     from nightpress.plugin.yaml import YamlDocument, YamlError
 else:
     __getattr__ = lazy.attach(
@@ -25,10 +26,11 @@ else:
         {
             "anatomy": ["kind_of"],
             "excerpts": ["Chosen", "choose", "shortened"],
-            "facts": ["Fact", "FactKind", "Facts", "collect"],
+            "facts": ["Facts", "collect"],
             "names": ["skill_name"],
             "secret_names": ["EXACTLY", "is_secret"],
             "sources": ["STANDING_CAP"],
+            "topic": ["Topic"],
             "yaml": ["YamlDocument", "YamlError"],
         },
     )
@@ -37,9 +39,8 @@ __all__ = [
     "EXACTLY",
     "STANDING_CAP",
     "Chosen",
-    "Fact",
-    "FactKind",
     "Facts",
+    "Topic",
     "YamlDocument",
     "YamlError",
     "anatomy",
@@ -56,5 +57,6 @@ __all__ = [
     "shortened",
     "skill_name",
     "sources",
+    "topic",
     "yaml",
 ]

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from nightpress.lazy import pattern
-from nightpress.model import SourceFile
-from nightpress.plugin.facts import FactKind, Raw
+from nightpress.model import FactKind, SourceFile
+from nightpress.plugin.facts import Raw
 
 MOST_SETTINGS = 400
 """Keys of one configuration file that are taken."""
@@ -242,6 +243,9 @@ _KEY_LINE = pattern(r"^([ \t]*)[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[:=][ \t]*([^\n#
 
 def _data(path: str, name: str, text: str) -> Iterator[Raw]:
     """Keys with their scalar values: of JSON, YAML, TOML, INI and .env files, line by line."""
+    if name.endswith(".json") and "\n" not in text.strip():
+        with suppress(ValueError, RecursionError):
+            text = json.dumps(json.loads(text), indent=1)  # all of it stands in the first line
     example = name.startswith(".env")
     if name.endswith((".json", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf")) or example:
         for number, match in enumerate(_KEY_LINE.finditer(text)):

@@ -93,7 +93,7 @@ def _trimmed(file: SourceFile, budget: int) -> str:
     """As many whole sections from the beginning as fit, else paragraphs, else lines; "" if that
     is not even a quarter of the budget."""
     best = ""
-    for pieces in (_sections(file), re.split(r"(?<=\n)(?=\n)", file.text), _lines(file.text)):
+    for pieces in (sections_of(file), re.split(r"(?<=\n)(?=\n)", file.text), _lines(file.text)):
         kept, used = [], 0
         for piece in pieces:
             size = _size(piece)
@@ -107,7 +107,7 @@ def _trimmed(file: SourceFile, budget: int) -> str:
     return best if _size(best) >= max(LEAST // 2, budget // 4) else ""
 
 
-def _sections(file: SourceFile) -> list[str]:
+def sections_of(file: SourceFile) -> list[str]:
     """A Markdown text at its headings (none in code); another text in one piece."""
     if not file.path.lower().endswith((".md", ".markdown", ".mdx")):
         return [file.text]

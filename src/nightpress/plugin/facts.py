@@ -12,44 +12,14 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Literal, get_args
 
 from msgspec import Struct
 
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy, Component, SourceFile
-
-FactKind = Literal[
-    "command", "alias", "argument", "option", "exit code", "agent", "skill", "hook", "server",
-    "tool", "script", "variable", "setting", "file", "writes", "package", "program", "version",
-    "port", "url", "model", "number",
-]  # fmt: skip
-KINDS: tuple[FactKind, ...] = get_args(FactKind)
-Basis = Literal["structural", "said"]
+from nightpress.model import FACT_KINDS, Anatomy, Basis, Component, Fact, FactKind, SourceFile
 
 MOST_LINES = 20
 """Lines of one fact that are kept."""
-
-
-class Fact(Struct, frozen=True):
-    """One thing that a plugin has, or says that it has.
-
-    name: as it is written (`/locks` without its slash, `--since` with its dashes); values:
-    defaults, a hook's matcher and script, what an exit code means; of: whose it is, as a command
-    (`/locks`), a script's path or a server; lines: from 1, of `file`.
-    """
-
-    kind: FactKind
-    name: str
-    file: str
-    lines: tuple[int, ...]
-    basis: Basis
-    values: tuple[str, ...] = ()
-    of: str = ""
-
-    @property
-    def place(self) -> str:
-        return f"{self.file}:{self.lines[0]}"
 
 
 class Raw(Struct, frozen=True):
@@ -87,7 +57,8 @@ class _Key(Struct, frozen=True):
     def __eq__(self, other: object) -> bool:
         mine = self.anatomy
         return isinstance(other, _Key) and (
-            (mine.files, mine.name) == (other.anatomy.files, other.anatomy.name)
+            (mine.files, mine.name, mine.facts)
+            == (other.anatomy.files, other.anatomy.name, other.anatomy.facts)
         )
 
     def __hash__(self) -> int:
@@ -104,7 +75,10 @@ def _collected(key: _Key) -> Facts:
     anatomy = key.anatomy
     texts = {file.path: file.text for file in anatomy.files}
     by_file: dict[str, list[Raw]] = {}
+    elsewhere = {fact.file for fact in anatomy.facts}
     for component in anatomy.components:
+        if component.path in elsewhere:
+            continue
         by_file.setdefault(component.path, []).extend(_component(component, texts))
     found = [
         fact
@@ -113,8 +87,9 @@ def _collected(key: _Key) -> Facts:
     ]
     for file in anatomy.files:
         found += _of_file(file)
-    order = {kind: at for at, kind in enumerate(KINDS)}
-    found.sort(key=lambda f: (order[f.kind], f.basis == "said", f.file, f.lines[0], f.name))
+    order = {kind: at for at, kind in enumerate(FACT_KINDS)}
+    found += anatomy.facts
+    found.sort(key=lambda f: (order[f.kind], f.basis == "said", f.file, f.lines[:1], f.name))
     return Facts(tuple(found))
 
 

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from nightpress.errors import UsageError
-from nightpress.model import Anatomy, Finding, Generator, Material, Window
+from nightpress.model import Anatomy, FactKind, Finding, Generator, Material, Window
 from nightpress.plugin import Chosen, choose, collect, shortened
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
-    from nightpress.plugin import FactKind
 
 __all__ = ["Chosen", "Prompt", "choose", "minding", "render", "rendered", "repair"]
 

@@ -56,9 +56,8 @@ def _analysis(anatomy: Anatomy) -> str:
 
 
 def _body(material: Material) -> str:
-    rest = replace(
-        material, analysis=None, anatomy=replace(material.anatomy, files=(), components=())
-    )
+    bare = replace(material.anatomy, files=(), components=(), facts=())
+    rest = replace(material, analysis=None, anatomy=bare)
     ingredients = (fingerprint.canonical(material.analysis), repr(rest), *_parts(material.anatomy))
     return _once(fingerprint.digest("body", *ingredients), lambda: body(material))
 
@@ -69,8 +68,10 @@ def _parts(anatomy: Anatomy) -> Iterator[str]:
     yield repr(anatomy.keywords)
     for component in anatomy.components:
         yield from (component.kind, component.name, component.path, component.description)
+        yield fingerprint.canonical(component.meta)
     for file in anatomy.files:
         yield from (file.path, file.sha256 or file.text, str(file.truncated))
+    yield repr(anatomy.facts)
 
 
 def _once(key: str, make: Callable[[], str]) -> str:

@@ -139,7 +139,7 @@ class _Analysed:
 
         now = session.current()
         try:
-            return analysis.cached(now.project, now.plugin(self.slug)) is not None
+            return analysis.is_cached(now.project, now.plugin(self.slug))
         except (NightpressError, OSError):  # a refusal of the disk: the action meets it, and tells
             return False
 
