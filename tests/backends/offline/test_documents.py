@@ -684,3 +684,47 @@ def test_a_sentence_that_sums_up_what_the_lead_says_has_no_section() -> None:
     )
     text = document(material(LEADS | {"commands/berth.md": command}))
     assert "What it does" not in text and "## Overview\n\nNever give a berth twice." in text
+
+
+TEMPLATE = "\n".join(f"moor --rope {n} --bollard {n}" for n in range(12))
+
+
+def test_what_a_command_does_step_by_step_stands_before_its_templates() -> None:
+    files = harbour()
+    files["commands/moor.md"] = (
+        f"---\ndescription: Moor a ship\n---\n\n# Moor\n\n## Script template\n\n```bash\n{TEMPLATE}"
+        "\n```\n\n## When invoked\n\n1. Read the tide at the sill of the harbour\n2. Choose a free"
+        " berth by its draught\n3. Make fast fore and aft with four ropes\n"
+    )
+    text = document(material({k: v for k, v in files.items() if "moor" in k or "." in k[:1]}))
+    assert text.index("1. Read the tide") < text.index("moor --rope 3")
+
+
+def test_limits_go_in_before_long_examples() -> None:
+    files = harbour()
+    examples = "".join(
+        f"### Example {n}: quay {n}\n\nMoors at quay {n} of the harbour.\n\n```bash\n"
+        + "\n".join(f"moor --quay {n} --rope {m} --chain {n * m}" for m in range(40))
+        + "\n```\n\n"
+        for n in range(1, 9)
+    )
+    files["commands/moor.md"] = (
+        f"---\ndescription: Moor a ship\n---\n\n# Moor\n\n## Code examples\n\n{examples}"
+        "## Error handling\n\n- Where the sill is dry, wait for the next tide and ask the pilot\n"
+    )
+    made = material({k: v for k, v in files.items() if "moor" in k or "." in k[:1]})
+    text = document(replace(made, window=Window(1_000, 6_000)))
+    assert "Where the sill is dry" in text and "--quay 8" not in text
+
+
+def test_a_fence_that_says_what_a_list_says_is_left_out() -> None:
+    asked = ("When is high water at the sill?", "Which berth is free for six metres?",
+             "Who is the pilot on watch tonight?")  # fmt: skip
+    files = harbour()
+    rows = "".join(f'- "{one}"\n' for one in asked)
+    fence = "\n\n".join(asked)
+    files["README.md"] += (
+        f"\n## Questions\n\n{rows}\n## Usage\n\n### Asked\n\n```text\n{fence}\n```\n"
+    )
+    text = document(material(files))
+    assert text.count(asked[0]) == 1 and f'- "{asked[0]}"' in text

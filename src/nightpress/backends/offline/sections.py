@@ -227,7 +227,7 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             yield Part(("Arguments",), (*order, number, 0), 1, lead[at:])
         elif not referred:
             yield Part(base, (*order, number, 0), 30 if matter == "skills" else 1, [*about, *lead])
-        for at, part in enumerate(parts_in(groups[:40], source)):
+        for at, part in enumerate(_procedure_first(parts_in(groups[:40], source))):
             inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
             if part.path and (
                 ROLE.match(part.path[-1]) or (led and leads.sums_up(part.path, part.blocks))
@@ -236,7 +236,8 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             about_when = bool(inner) and matter_of(inner[0])[0] == "when"
             if about_when != referred and (referred or plan.place("when") is None):
                 continue  # when to use it stands in the one, all the rest in the other
-            part.rank, part.order = rank + (at // 4 if alone else 2 * at), (*order, number, at + 1)
+            part.rank = rank + _worth(part, at // 4 if alone else 2 * at)
+            part.order = (*order, number, at + 1)
             part.path, part.news = (*base, *inner)[:5], 0.0 if inner else SUMMARY
             own_matter = matter_of(inner[0])[0] if inner else "about"
             if alone and not base and not inner and any(map(is_ordered, part.blocks)):
@@ -248,6 +249,42 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
                 yield part
     for matter, title, rows in components.tools(material, topic):
         yield from _placed(plan, matter, [Part((title,), (), 5, rows)])
+
+
+def _procedure_first(parts: Sequence[Part]) -> list[Part]:
+    """A component's parts; what it does step by step stands before its templates and examples."""
+    shown = next((n for n, part in enumerate(parts) if _is_sample(part)), len(parts))
+    moved = [part for part in parts[shown:] if _is_procedure(part)]
+    rest = [part for part in parts[shown:] if not _is_procedure(part)]
+    return [*parts[:shown], *moved, *rest]
+
+
+def _is_sample(part: Part) -> bool:
+    """Is it nothing but code, below a heading of its own?"""
+    long = sum(len(block.text) for block in part.blocks if block.kind == "code")
+    return bool(part.path) and not part.together and 2 * long > len(_said(part))
+
+
+def _is_procedure(part: Part) -> bool:
+    """Is it a numbered list under a heading of the first level that announces one?"""
+    announced = len(part.path) == 1 and _PROCEDURE.search(part.path[0]) is not None
+    return announced and not part.together and any(map(is_ordered, part.blocks))
+
+
+_PROCEDURE = pattern(r"\b(?:steps|process|workflow|procedure|instructions|when invoked)\b", re.I)
+
+
+def _worth(part: Part, at: int) -> int:
+    """The value of a component's part, the least goes in first. at: its place. Limits, errors and
+    what to avoid are worth more than long examples."""
+    heads = [name for name in part.path if not _ONE_OF.match(name)]
+    if any(matter_of(name)[0] == "trouble" for name in heads):
+        return min(at, 2)
+    example = part.path and (_ONE_OF.match(part.path[-1]) or _EXAMPLES.search(part.path[0]))
+    return at + 5 if example else at
+
+
+_EXAMPLES = pattern(r"\b(?:examples?|templates?|listings?)\b", re.I)
 
 
 def no_section(name: str) -> bool:
