@@ -158,6 +158,15 @@ class Deferred(NightpressError):
         self.until = until
 
 
+class InBatch(Deferred):
+    """A question is in a batch job, or goes into one: what it brings is taken in by a later run.
+    is_new: it was not under way before this run."""
+
+    def __init__(self, message: str, until: float | None = None, *, is_new: bool = False) -> None:
+        super().__init__(message, until)
+        self.is_new = is_new
+
+
 class DaySpent(Deferred):
     """A model is closed until its day ends; another model may still be open."""
 

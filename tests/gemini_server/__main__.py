@@ -7,6 +7,7 @@ import contextlib
 import threading
 
 from . import FIELD, FREE, FastClock, GeminiServer, Limits, bad_night
+from .batches import ENDS
 from .service import CURRENT
 
 
@@ -31,6 +32,8 @@ def main() -> None:
         seed=args.seed,
         latency=args.latency,
         flex_room=args.flex_room,
+        batch_seconds=args.batch_seconds,
+        batch_ends=args.batch_ends.split(",") if args.batch_ends else (),
     )
     with server, contextlib.suppress(KeyboardInterrupt):
         print(server.url(), flush=True)
@@ -51,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--unlimited", action="store_true", help="no quota at all")
     add("--latency", type=float, default=0.0, help="1 is the field's (median 5.2 s), 0 none")
     add("--flex-room", type=int, metavar="N", help="flex calls that are served; then 503")
+    add("--batch-seconds", type=float, default=0.0, help="from a batch job's begin to its end")
+    add("--batch-ends", metavar="END,...", help=f"how the first jobs end: {', '.join(ENDS)}")
     add("--clock-speed", type=float, default=1.0, help="seconds of its clock per real second")
     add("--clock-origin", type=float, help="epoch seconds at which its clock starts")
     add("--defects", choices=["field"], help="defects of real replies, at their rates")

@@ -16,6 +16,7 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from . import envelope
+from .batches import Batches
 from .clock import Clock, ManualClock
 from .envelope import Refusal
 from .service import Answer, Service, Settings, Target
@@ -24,6 +25,9 @@ DEVELOPER = re.compile(r"^/v1(?:beta|alpha)?/models(?:/([^/:]+))?(?::(\w+))?$")
 VERTEX = re.compile(
     r"^/v1(?:beta1)?/projects/([^/]+)/locations/([^/]+)/publishers/google/models/([^/:]+):(\w+)$"
 )
+BATCH = re.compile(r"^/v1beta/batches(?:/([^/:]+))?(?::(cancel))?$")
+UPLOAD = re.compile(r"^/upload/v1beta/files$")
+DOWNLOAD = re.compile(r"^/v1beta/(files/[^/:]+):download$")
 METHODS = ("generateContent", "countTokens")
 
 
@@ -127,6 +131,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _route(self, raw: bytes) -> None:
         path = urlsplit(self.path).path
+        if self._batches(path, raw):
+            return
         developer, vertex = DEVELOPER.match(path), VERTEX.match(path)
         if developer and self.command == "GET" and not developer[2]:
             self._project()
@@ -149,6 +155,40 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(service.refuse(target, refused))
         self._answer(service.answer(target, raw, self.headers.get("X-Server-Timeout")))
 
+    def _batches(self, path: str, raw: bytes) -> bool:
+        """Batches and files; is it one of their paths?"""
+        batches, posts = self.server.service.batches, self.command == "POST"
+        create, job, file = DEVELOPER.match(path), BATCH.match(path), DOWNLOAD.match(path)
+        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        if posts and create and create[2] == "batchGenerateContent":
+            made = batches.create(self._project(), create[1], raw)
+            if self.server.service.loses():
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+            else:
+                self._send(200, made)
+        elif job and posts and job[2]:
+            self._send(200, batches.cancel(self._project(), job[1]))
+        elif job and not posts and job[1]:
+            self._send(200, batches.get(self._project(), job[1]))
+        elif job and not posts:
+            size = int(query.get("pageSize", 10))
+            self._send(200, batches.list(self._project(), size, query.get("pageToken", "")))
+        elif file and not posts:
+            self._raw(200, batches.download(self._project(), file[1]), "application/octet-stream")
+        elif posts and UPLOAD.match(path):
+            self._upload(raw, batches)
+        else:
+            return False
+        return True
+
+    def _upload(self, raw: bytes, batches: Batches) -> None:
+        """A resumable upload: `start` names the address, and the bytes are sent there."""
+        if self.headers.get("X-Goog-Upload-Command") == "start":
+            where = f"http://{self.headers['Host']}/upload/v1beta/files?key={self._key()}"
+            return self._send(200, {}, {"x-goog-upload-url": where})
+        self._send(200, batches.upload(self._project(), raw), {"x-goog-upload-status": "final"})
+
     def _answer(self, answer: Answer) -> None:
         self.server.service.record(answer.call)
         if answer.trick:
@@ -157,13 +197,16 @@ class Handler(BaseHTTPRequestHandler):
         self._send(answer.status, answer.body, told if answer.status == 200 else {})
 
     def _project(self) -> str:
-        query = parse_qs(urlsplit(self.path).query)
-        key = self.headers.get("x-goog-api-key") or (query.get("key") or [""])[0]
+        key = self._key()
         if not key:
             raise envelope.no_key()
         if key not in self.server.service.settings.keys:
             raise envelope.bad_key()
         return self.server.service.settings.keys[key]
+
+    def _key(self) -> str:
+        query = parse_qs(urlsplit(self.path).query)
+        return self.headers.get("x-goog-api-key") or (query.get("key") or [""])[0]
 
     def _bearer(self) -> None:
         kind, _, token = self.headers.get("Authorization", "").partition(" ")

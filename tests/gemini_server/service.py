@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from . import envelope, replies, wire
+from .batches import Batches, Job
 from .clock import Clock, FastClock
 from .envelope import Refusal
 from .faults import DEFECTS, Plan
@@ -32,7 +33,9 @@ LATENCY = (
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How the far end is set up. keys: API key -> project; latency: 1 is the field's, 0 none;
-    flex_room: how many flex calls are served, after which they are shed; None: all."""
+    flex_room: how many flex calls are served, after which they are shed; None: all;
+    batch_seconds: from a batch job's creation to its end; batch_ends: how the first ones end
+    (batches.ENDS); batch_lost: of so many, the answer to their creation is lost."""
 
     keys: Mapping[str, str] = field(default_factory=lambda: {"test-key": "test-project"})
     tokens: Sequence[str] = ("test-token",)
@@ -43,6 +46,9 @@ class Settings:
     seed: int = 0
     latency: float = 0.0
     flex_room: int | None = None
+    batch_seconds: float = 0.0
+    batch_ends: Sequence[str] = ()
+    batch_lost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,8 @@ class Service:
         self._calls: list[Call] = []
         self._lock = threading.Lock()
         self._served_flex = 0
+        self.batches = Batches(self, self._part)
+        self._losing = settings.batch_lost
 
     def answer(self, target: Target, raw: bytes, timeout: str | None) -> Answer:
         call = self._call(target)
@@ -154,17 +162,20 @@ class Service:
             )
         return {"totalTokens": _tokens(inner)}
 
-    def _generate(self, target: Target, request: Mapping[str, Any], call: Call) -> Answer:
-        prompt = replies.texts(request["contents"])
-        tokens = _tokens(request)
-        schema = replies.schema_of(request)
-        call = replace(
+    def _asked(self, call: Call, target: Target, request: Mapping[str, Any]) -> Call:
+        """The call with what it asks."""
+        prompt = replies.texts(request["contents"]).encode("utf-8", "replace")
+        return replace(
             call,
-            phase="generation" if schema is None else "analysis",
-            prompt_sha256=hashlib.sha256(prompt.encode("utf-8", "replace")).hexdigest(),
-            prompt_bytes=len(prompt.encode("utf-8", "replace")),
+            phase="generation" if replies.schema_of(request) is None else "analysis",
+            prompt_sha256=hashlib.sha256(prompt).hexdigest(),
+            prompt_bytes=len(prompt),
             tier=_tier(request, target.api),
         )
+
+    def _generate(self, target: Target, request: Mapping[str, Any], call: Call) -> Answer:
+        tokens = _tokens(request)
+        call = self._asked(call, target, request)
         room = self.settings.flex_room
         if call.tier == "flex" and room is not None and self._served_flex >= room:
             return _refused(call, envelope.plain(503))
@@ -185,6 +196,20 @@ class Service:
         call = replace(call, status=200, finish=written.finish, tokens_in=tokens,
                        tokens_out=written.tokens_out, thoughts=written.thoughts)  # fmt: skip
         return Answer(200, written.body, call)
+
+    def _part(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to one request of a batch job, recorded as a call."""
+        target = Target("developer", job.project, "global", job.model, "batchGenerateContent")
+        call = self._asked(self._call(target), target, request)
+        fault, rng = self._plan.draw(call.prompt_sha256)
+        fault = fault if fault in DEFECTS else None
+        written = replies.reply(request, job.model, _tokens(request), fault, rng)
+        self.record(
+            replace(call, status=200, fault=fault or "", finish=written.finish, tier="batch",
+                    tokens_in=_tokens(request), tokens_out=written.tokens_out,
+                    thoughts=written.thoughts)
+        )  # fmt: skip
+        return {"response": written.body}
 
     def _work(self, rng: random.Random) -> None:
         """Takes as long as the real one did."""
@@ -230,6 +255,12 @@ class Service:
         }
         return named[fault]() if fault in named else envelope.plain(int(fault))
 
+    def loses(self) -> bool:
+        """Is the answer to this creation of a batch job lost on its way?"""
+        with self._lock:
+            self._losing -= 1
+            return self._losing >= 0
+
     def record(self, call: Call) -> None:
         """Said by the handler before the answer's last byte leaves, so that whoever has the
         answer finds it counted."""
@@ -242,6 +273,7 @@ class Service:
 
     def seen(self) -> dict[str, Any]:
         """The body of /_seen: counts, and every call in order of arrival."""
+        jobs = self.batches.jobs()
         calls = self.calls()
         made = [c for c in calls if c.method == "generateContent"]
         return {
@@ -255,6 +287,7 @@ class Service:
             "by_tier": dict(Counter(c.tier for c in made if c.tier)),
             "by_fault": dict(Counter(c.fault for c in made if c.fault)),
             "days": self.quota.used(),
+            "jobs": jobs,
             "list": [asdict(c) for c in calls],
         }
 

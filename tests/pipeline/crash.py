@@ -25,7 +25,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from nightpress.ledger import ledger
+from nightpress.backends.gemini.batch import Batches
+from nightpress.ledger import batches, ledger
 from nightpress.model import Status
 from nightpress.pipeline import publish as publication
 from nightpress.project import Project
@@ -80,16 +81,20 @@ def arm(killer: Killer) -> None:
     os.replace = replace  # type: ignore[assignment]
     atomic.rename = rename
     for name in ("begin", "prepare", "end", "call", "keep_analysis"):
-        _around(ledger.Ledger, name, killer)
+        _around(ledger.Ledger, name, killer, "ledger.")
+    for name in ("begin", "made", "looked", "take", "ended"):
+        _around(batches, name, killer, "batches.")
+    for name in ("send", "find", "look"):
+        _around(Batches, name, killer, "provider.")
 
 
-def _around(owner: type, name: str, killer: Killer) -> None:
+def _around(owner: Any, name: str, killer: Killer, where: str) -> None:
     real: Callable[..., object] = getattr(owner, name)
 
     def wrapped(self: object, *args: object, **kwargs: object) -> object:
-        killer.step(f"before:ledger.{name}")
+        killer.step(f"before:{where}{name}")
         result = real(self, *args, **kwargs)
-        killer.step(f"after:ledger.{name}")
+        killer.step(f"after:{where}{name}")
         return result
 
     setattr(owner, name, wrapped)
@@ -115,6 +120,21 @@ def mutate(name: str) -> None:
     elif name == "no-stored-reply":
         call = ledger.Ledger.call
         ledger.Ledger.call = lambda *given: call(*given[:3])  # type: ignore[method-assign]
+    elif name == "no-search":
+        Batches.find = lambda *_given: None  # type: ignore[method-assign]
+    elif name == "name-last":
+        delayed: list[tuple[Any, ...]] = []
+        real_begin, real_made = batches.begin, batches.made
+
+        def begin(*given: Any, **words: Any) -> int:
+            delayed.append((given, words))
+            return 0
+
+        def made(ledger_of: Any, _batch: int, name: str) -> None:
+            given, words = delayed.pop()
+            real_made(ledger_of, real_begin(*given, **words), name)
+
+        batches.begin, batches.made = begin, made
     elif name == "plain-write":
 
         def write(staged: atomic.Staged, expected: str | None) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.gemini_server import GeminiServer
-from tests.market import Market, plugin
+from tests.gemini_server import FastClock, GeminiServer, Limits
+from tests.market import Market, Ran, plugin
 from tests.pipeline.test_gemini import configure, serving
 
 
@@ -21,6 +25,34 @@ def shop(tmp_path: Path) -> Market:
     assert made.run("nightpress", "init").code == 0
     configure(made, "pace: {profile: unpaced}")
     return made
+
+
+class Jumping(FastClock):
+    """The machine's clock, put forward when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+
+    def advance(self, seconds: float) -> None:
+        self.origin += seconds
+
+
+@contextmanager
+def jumping(market: Market, **settings: Any) -> Iterator[tuple[GeminiServer, Callable[..., Ran]]]:
+    """A server, and `doit` with it as its Gemini, on one clock that can be put forward."""
+    clock = Jumping()
+    settings = {"limits": {"*": Limits()}} | settings
+    with GeminiServer(clock=clock, latency=0, **settings) as server:
+
+        def doit(*words: str, **more: str) -> Ran:
+            environ = {
+                "GOOGLE_GEMINI_BASE_URL": server.url(),
+                "GEMINI_API_KEY": "test-key",
+                "NIGHTPRESS_CLOCK": f"1,{clock.origin},{clock.monotonic_origin}",
+            }
+            return market.doit(*words, **{**environ, **more})
+
+        yield server, doit
 
 
 def lanes(market: Market) -> list[tuple[object, ...]]:
@@ -78,3 +110,132 @@ def test_a_lane_that_is_not_there_or_not_paid_for_is_an_error(shop: Market) -> N
         assert vertex.code == 3
         assert "lane: flex is nothing that Vertex AI has" in vertex.err
         assert server.seen()["calls"] == 0
+
+
+# --- batch jobs ---
+
+
+def paid(server: GeminiServer) -> Counter[str]:
+    """How often each question was answered, for money."""
+    made = ("generateContent", "batchGenerateContent")
+    calls = server.seen()["list"]
+    return Counter(c["prompt_sha256"] for c in calls if c["method"] in made and c["status"] == 200)
+
+
+def rounds(doit: Callable[..., Ran], server: GeminiServer, most: int = 8) -> list[Ran]:
+    """Runs until nothing is left to do, each after the last one's job can be looked at."""
+    ran = []
+    for _ in range(most):
+        ran.append(doit("lane=batch", "max_cost=5"))
+        if "left:" not in ran[-1].out:
+            break
+        server.clock.advance(3_600)  # type: ignore[attr-defined]
+    return ran
+
+
+def test_batch_jobs_bring_each_document_over_several_runs(shop: Market) -> None:
+    with jumping(shop, batch_seconds=60) as (server, doit):
+        first = doit("lane=batch", "max_cost=5")
+        assert first.code == 0, first.out + first.err
+        assert "a batch job was sent: 2 questions at 50% of the price" in first.out
+        assert paid(server) == {}
+        ran = rounds(doit, server)
+        seen = server.seen()
+        assert "left:" not in ran[-1].out, ran[-1].out
+        assert set(paid(server).values()) == {1}
+        assert {job["state"] for job in seen["jobs"]} == {"SUCCEEDED"}
+    assert set(lanes(shop)) == {("batch", None, 0.5)}
+    states = shop.rows("SELECT state, count(*) FROM batch_parts GROUP BY 1")
+    assert dict(states) == {"answered": len(lanes(shop))}
+    assert shop.rows("SELECT DISTINCT status FROM enhancements WHERE job LIKE '%/%'"
+                     " AND id IN (SELECT max(id) FROM enhancements GROUP BY job)"
+                     ) == [("published",)]  # fmt: skip
+
+
+def test_nothing_is_asked_or_begun_while_a_job_is_under_way(shop: Market) -> None:
+    with jumping(shop, batch_seconds=7_200) as (server, doit):
+        doit("lane=batch", "max_cost=5")
+        rows = shop.rows("SELECT count(*) FROM enhancements")
+        server.clock.advance(3_600)  # type: ignore[attr-defined]
+        for words in (("lane=batch",), ("lane=flex",), ()):
+            waiting = doit(*words, "max_cost=5")
+            assert waiting.code == 0, waiting.out + waiting.err
+            assert "its question is in the batch job of" in waiting.out
+        assert shop.rows("SELECT count(*) FROM enhancements") == rows, "waiting is no attempt"
+        assert server.seen()["calls"] == 0
+        server.clock.advance(3_600)  # type: ignore[attr-defined]
+        done = doit("max_cost=5")  # what the job brought, and the rest at once
+        assert "2 published" in done.out
+        assert set(paid(server).values()) == {1}
+
+
+@pytest.mark.parametrize("end", ["expired", "failed", "cancelled", "partial"])
+def test_what_a_job_does_not_answer_goes_back_to_the_plan(shop: Market, end: str) -> None:
+    with jumping(shop, batch_ends=[end]) as (server, doit):
+        ran = rounds(doit, server)
+        told = "".join(one.out for one in ran)
+        assert "came back without an answer" in told or end == "partial"
+        assert "2 published" in told or "1 published" in told
+        assert set(paid(server).values()) == {1}
+    assert len(shop.rows("SELECT 1 FROM batches")) >= 3
+
+
+def test_a_question_that_no_job_answers_is_an_error_in_the_end(shop: Market) -> None:
+    with jumping(shop, batch_ends=["expired"] * 9) as (server, doit):
+        ran = rounds(doit, server)
+    assert ran[-1].code == 1
+    assert "3 batch jobs brought no answer to this question" in ran[-1].out
+    assert len(ran) == 4
+
+
+def test_a_job_whose_making_was_not_confirmed_is_found_again(shop: Market) -> None:
+    with jumping(shop, batch_lost=1) as (server, doit):
+        first = doit("lane=batch", "max_cost=5")
+        assert "whether the batch job was made is not known" in first.out
+        server.clock.advance(60)  # type: ignore[attr-defined]
+        ran = rounds(doit, server)
+        assert "left:" not in ran[-1].out
+        assert set(paid(server).values()) == {1}
+        assert len(server.seen()["jobs"]) == 2
+
+
+def test_a_job_that_is_refused_leaves_nothing_behind(shop: Market) -> None:
+    with jumping(shop, models=["gemini-3.8-flash"]) as (_server, doit):
+        refused = doit("lane=batch", "max_cost=5")
+        assert refused.code == 3
+        assert "no batch job was made" in refused.out
+    assert shop.rows("SELECT state, (SELECT count(*) FROM batch_parts) FROM batches") == [
+        ("lost", 0)
+    ]
+
+
+def test_a_job_of_another_key_waits_for_it(shop: Market) -> None:
+    keys = {"test-key": "one", "other": "two"}
+    with jumping(shop, keys=keys) as (server, doit):
+        doit("lane=batch", "max_cost=5")
+        server.clock.advance(3_600)  # type: ignore[attr-defined]
+        other = doit("lane=batch", "max_cost=5", GEMINI_API_KEY="other")
+        assert "was sent with another key" in other.out
+        assert server.seen()["jobs"][0]["state"] == "SUCCEEDED"
+        done = rounds(doit, server)
+        assert "left:" not in done[-1].out
+        assert set(paid(server).values()) == {1}
+
+
+def test_a_budget_bounds_what_is_sent(shop: Market) -> None:
+    with jumping(shop) as (server, doit):
+        sent = doit("lane=batch", "max_cost=5", "max_calls=1")
+        assert "a batch job was sent: 1 question at" in sent.out
+        assert len(server.seen()["jobs"][0]["keys"]) == 1
+
+
+def test_a_reply_that_was_cut_off_is_asked_for_with_a_larger_budget(shop: Market) -> None:
+    with jumping(shop, script=["ok", "ok", "max_tokens"]) as (server, doit):
+        ran = rounds(doit, server)
+        assert "left:" not in ran[-1].out
+        assert "2 published" in "".join(one.out for one in ran) or ran[-1].code == 0
+    budgets = shop.rows(
+        "SELECT max_output_tokens FROM batch_parts WHERE request_sha256 ="
+        " (SELECT request_sha256 FROM batch_parts WHERE state = 'cut') ORDER BY batch"
+    )
+    assert len(budgets) == 2

@@ -26,6 +26,8 @@ Result = TypeVar("Result")
 
 GRACE = 5.0
 """Seconds, beyond the deadline, that a cancelled request gets to let go of its socket."""
+MOST = "nightpress_most"
+"""The extension of a request that says how long its answer may be."""
 SHAKE = 5.0
 """Seconds for a look at the certificate of a server that is not trusted."""
 _ASKED = re.compile(
@@ -51,6 +53,7 @@ class Capped(httpx2.AsyncBaseTransport):
         response = await self._inner.handle_async_request(request)
         asked = _ASKED.search(await request.aread())
         most = most_bytes(int(asked[1] if asked else 65_536))
+        most = max(most, request.extensions.get(MOST) or 0)
         if response.headers.get("content-encoding", "identity") != "identity":
             await response.aclose()
             raise TooMuch("the reply is compressed, which was not asked for")
@@ -109,9 +112,9 @@ class Line(Generic[Client]):
         self._thread.start()
         self._flying: set[concurrent.futures.Future[Any]] = set()
 
-    async def get(self, url: str, headers: dict[str, str]) -> tuple[int, str]:
-        """Status and body of a plain GET."""
-        response = await self._async.get(url, headers=headers)
+    async def get(self, url: str, headers: dict[str, str], most: int = 0) -> tuple[int, str]:
+        """Status and body of a plain GET. most: bytes of the body, if more than a reply's."""
+        response = await self._async.get(url, headers=headers, extensions={MOST: most})
         return response.status_code, response.text
 
     def run(self, call: Coroutine[Any, Any, Result], seconds: float) -> Result:

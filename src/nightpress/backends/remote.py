@@ -92,7 +92,7 @@ class Remote(ABC, Generic[Client]):
         """Import the SDK and make the client: that takes longer than a reservation may age, so it
         goes before the first one. What is wrong with the credentials is said by the first call."""
         with suppress(Exception):
-            self._connected()
+            self.connected()
 
     def free(self, model: str) -> tuple[str, dict[str, str]] | None:  # noqa: ARG002
         """URL and headers of a request that costs nothing and needs what every call needs; None:
@@ -109,10 +109,10 @@ class Remote(ABC, Generic[Client]):
         if (free := self.free(model)) is None:
             return
         try:
-            line = self._connected()
+            line = self.connected()
             status, body = line.run(line.get(*free), PROBE)
         except Exception as error:  # noqa: BLE001 - as in `_send`
-            raise BackendError(self._unsigned(self._transport(error))) from None
+            raise BackendError(self.unsigned(self._transport(error))) from None
         if answer := self.tried(status, body):
             raise BackendError(answer)
 
@@ -120,18 +120,24 @@ class Remote(ABC, Generic[Client]):
         """One call. A reply that was cut off has finish "length"; whatever else is no reply is
         raised as BackendError."""
         body, tier = self._send(request)
-        outcome = self.judged(body, request)
+        result = self.reply(self.judged(body, request), request.model, body, tier)
+        if isinstance(result, Answer):
+            raise BackendError(result)
+        return result
+
+    def reply(self, outcome: Outcome, model: str, body: str, tier: str = "") -> Reply | Answer:
+        """A 200's body, judged, as a reply, or what it means. model: the one that was asked."""
         if outcome.answer is not None and outcome.answer.kind != "truncated":
-            raise BackendError(outcome.answer)
+            return outcome.answer
         return Reply(
             text=outcome.text,
-            model=outcome.model or request.model,
+            model=outcome.model or model,
             finish="stop" if outcome.answer is None else "length",
             tokens_in=outcome.tokens_in,
             tokens_out=outcome.tokens_out,
             http_status=200,
             raw=body,
-            rerouted=self.rerouted(request.model, outcome.model),
+            rerouted=self.rerouted(model, outcome.model),
             tier=tier,
         )
 
@@ -150,13 +156,14 @@ class Remote(ABC, Generic[Client]):
 
     def _send(self, request: Request) -> Sent:
         try:
-            line = self._connected()
+            line = self.connected()
             call = self.send(line.client, request)
             return line.run(call, self.deadline(request) / self.way.clock_speed)
         except Exception as error:  # noqa: BLE001 - an SDK's many kinds: `_meaning` knows them
             raise BackendError(self._meaning(error, request)) from None
 
-    def _connected(self) -> Line[Client]:
+    def connected(self) -> Line[Client]:
+        """The line to the service, made when it is first needed."""
         from nightpress.backends.line import Line
 
         with self._lock:
@@ -167,9 +174,9 @@ class Remote(ABC, Generic[Client]):
     def _meaning(self, error: Exception, request: Request) -> Answer:
         """The answer that an exception stands for; a bug of ours is raised again."""
         answer = self.refused(error, request)
-        return self._unsigned(answer or self._transport(error, self.deadline(request)))
+        return self.unsigned(answer or self._transport(error, self.deadline(request)))
 
-    def _unsigned(self, answer: Answer) -> Answer:
+    def unsigned(self, answer: Answer) -> Answer:
         """The answer without the key that it may quote."""
         secret = self.way.secret
         message = answer.message.replace(secret, "[redacted]") if secret else answer.message

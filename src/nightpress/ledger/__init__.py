@@ -58,6 +58,7 @@ __all__ = [
     "RecordedCall",
     "Review",
     "attempts",
+    "batches",
     "calls",
     "chain",
     "dollars",

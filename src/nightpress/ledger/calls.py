@@ -48,7 +48,8 @@ def departures(ledger: Ledger, model: str, day: str) -> Iterator[Departure]:
     """The calls of a model since that day, in the order in which they left."""
     query = (
         "SELECT (julianday(timestamp) - 2440587.5) * 86400 - seconds AS began, tokens_in AS tokens"
-        " FROM calls WHERE timestamp >= ? AND model_requested = ? ORDER BY 1"
+        " FROM calls WHERE timestamp >= ? AND model_requested = ? AND lane IS NOT 'batch'"
+        " ORDER BY 1"
     )
     for row in ledger.rows(query, (day, model)):
         yield Departure(row["began"], row["tokens"])

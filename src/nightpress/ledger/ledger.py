@@ -21,6 +21,7 @@ from nightpress.ledger.rows import (
     NewAttempt,
     RecordedAttempt,
     insert,
+    keep_reply,
     recorded_attempt,
 )
 from nightpress.model import STANDING, Reply, Status
@@ -42,6 +43,8 @@ SELECT json_array(
   (SELECT max(rowid) FROM analyses), (SELECT max(rowid) FROM contents),
   (SELECT max(rowid) FROM reviews), (SELECT max(decided) FROM reviews),
   (SELECT max(rowid) FROM asks), (SELECT count(*) FROM asks),
+  (SELECT max(rowid) FROM batches), (SELECT max(looked) FROM batches),
+  (SELECT count(*) FROM batches WHERE state = 'sent'),
   (SELECT max(rowid) FROM chain), (SELECT count(*) FROM chain_gaps)
 ) AS state
 """
@@ -190,7 +193,7 @@ class Ledger:
             row = insert(db, "calls", columns)
             chain.link(db, "call", row)
             if reply is not None:
-                self._keep_reply(db, call, reply)
+                keep_reply(db, call, reply, self.now_text())
         return row
 
     def has_call(self, call: Call, at: str) -> bool:
@@ -306,14 +309,6 @@ class Ledger:
         self.store.close()
 
     # --- inside ---
-
-    def _keep_reply(self, db: Connection, call: Call, reply: Reply) -> None:
-        columns = {
-            "request_sha256": call.prompt_sha256, "stored": self.now_text(), "phase": call.phase,
-            "job": call.job, "text": reply.text, "model_answered": reply.model,
-            "finish": reply.finish, "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out,
-        }  # fmt: skip
-        insert(db, "replies", columns)
 
     def _insert(self, db: Connection, run_id: str, attempt: NewAttempt, status: str) -> int:
         columns = {name: getattr(attempt, name) for name in NewAttempt.__struct_fields__}

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from nightpress.model import Finding, Fingerprint, Status
+from nightpress.model import Finding, Fingerprint, Reply, Status
 from nightpress.storage import Connection, Row
 
 
@@ -185,6 +185,16 @@ def findings_json(findings: Iterable[Finding]) -> str:
 
 def findings_of(text: str) -> tuple[Finding, ...]:
     return tuple(Finding(**finding) for finding in json.loads(text))
+
+
+def keep_reply(db: Connection, call: Call, reply: Reply, now: str) -> None:
+    """A new row of `replies`; now: ISO time."""
+    columns = {
+        "request_sha256": call.prompt_sha256, "stored": now, "phase": call.phase,
+        "job": call.job, "text": reply.text, "model_answered": reply.model,
+        "finish": reply.finish, "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out,
+    }  # fmt: skip
+    insert(db, "replies", columns)
 
 
 def insert(db: Connection, table: str, columns: Mapping[str, Any]) -> int:

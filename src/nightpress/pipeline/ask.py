@@ -21,6 +21,7 @@ from nightpress.backends.retry import Policy, Retrying
 from nightpress.errors import BackendError, DaySpent, Deferred, MachineTrouble, UsageError, Withheld
 from nightpress.model import Backend, BackendKind, Lane, Reply, Request
 from nightpress.pipeline import outgoing
+from nightpress.pipeline.batch import Box
 from nightpress.pipeline.calls import FOLDER, CallRecorder
 from nightpress.pipeline.circuit import Circuit, is_outage
 from nightpress.pipeline.lanes import Lanes, circuit_of
@@ -100,6 +101,8 @@ class Caller(Struct):
     _waits: dict[str, float] = field(default_factory=dict)
     _circuit: Circuit | None = None
     _probes: set[int] = field(default_factory=set)
+    _firsts: dict[str, str] = field(default_factory=dict)
+    _box: Box | None = None
 
     @property
     def lanes(self) -> Lanes:
@@ -111,6 +114,15 @@ class Caller(Struct):
         """When the run takes no new work (epoch seconds)."""
         spending = self.pacer.spending if self.pacer is not None else None
         return spending.budget.until if spending is not None else None
+
+    @property
+    def box(self) -> Box:
+        """The run's batch jobs."""
+        with self._guard:
+            if self._box is None:
+                spending = self.pacer.spending if self.pacer is not None else None
+                self._box = Box(self.run, self.backend, self.policy, spending)
+            return self._box
 
     @property
     def circuit(self) -> Circuit:
@@ -154,8 +166,12 @@ class Caller(Struct):
         return self.run.project.ledger.unspent_reply(request_key(request, writer))
 
     def reserve(self, request: Request, writer: Writer) -> Reservation | None:
-        """Wait for quota for one attempt; raises errors.Deferred when there is none today."""
+        """Wait for quota for one attempt; raises errors.Deferred when there is none today, or the
+        question is in a batch job. None: no quota is needed; a batch job has its own."""
         if writer.kind == "offline" or self.pacer is None:
+            return None
+        self.box.check(request_key(request, writer))
+        if self.lanes.now(writer) == "batch":
             return None
         self.backend(writer)  # its import takes longer than a reservation may age
         with self._waiting(request.job):
@@ -231,6 +247,8 @@ class Caller(Struct):
     ) -> Reply:
         """The reply, stored in the ledger before it is returned; raises BackendError, Deferred when
         the day is spent, or Withheld where the request holds a secret."""
+        if request.phase == "generation":
+            self._firsts[request.job] = request_key(request, writer)
         known = self.known(request, writer)
         if known is not None:
             self.release(reservation)
@@ -249,11 +267,19 @@ class Caller(Struct):
             self.release(reservation)
             raise
         key = request_key(request, writer)
+        if reservation is None and self.pacer is not None:
+            self._to_box(key, request, writer)
         recorder = CallRecorder(self.run, self.pacer, key, writer, row, reservation, self._room())
         try:
             return self._answered(backend, recorder, request)
         finally:
             recorder.leave_room()
+
+    def _to_box(self, key: str, request: Request, writer: Writer) -> None:
+        """A question of the batch lane ends here, for this run."""
+        if self.lanes.now(writer) == "batch":
+            first = self._firsts.get(request.job, key)
+            self.box.post(key, first, request, writer, tokens_of(request))
 
     def _answered(self, backend: Backend, recorder: CallRecorder, request: Request) -> Reply:
         distrusted = 0

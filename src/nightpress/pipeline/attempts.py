@@ -152,6 +152,12 @@ class Attempts(Struct):
             self.run.put_off(attempt.item.id, error.until)
         self.end(attempt, Status.INTERRUPTED if self.run.interrupted else status, error)
 
+    def put_off(self, item: Item, why: Deferred) -> None:
+        """No attempt begins: what an earlier one asked is under way."""
+        self.run.put_off(item.id, why.until)
+        text = f"{Status.DEFERRED:<12} {item.id}  {why.message}"
+        self.run.finished(Outcome(item.id, Status.DEFERRED, text, why.message))
+
     def abandon(self, attempt: Attempt) -> None:
         """The run stops before this attempt's call was made."""
         why = Deferred(f"the run was stopped: {self.run.fatal or 'interrupted'}".split("\n")[0])

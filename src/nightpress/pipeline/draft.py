@@ -14,11 +14,11 @@ from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.backends import finish
 from nightpress.checks import baseline
-from nightpress.errors import TooLittle
+from nightpress.errors import InBatch, NightpressError, TooLittle
 from nightpress.model import Finding, Material, Reply, Request
 from nightpress.pipeline import analysis as phase1
 from nightpress.pipeline import outgoing, review
-from nightpress.pipeline.ask import Caller
+from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.pipeline.run import Run
 from nightpress.plan import (
@@ -87,6 +87,27 @@ def request(
         "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
         material,
     )  # fmt: skip
+
+
+def under_way(
+    run: Run,
+    caller: Caller,
+    state: TargetState,
+    plugin: PluginState,
+    analysis: Mapping[str, Any] | NightpressError | None,
+) -> InBatch | None:
+    """What a document waits for, where its question or that of its plugin's analysis was sent by
+    an earlier run; analysis: what this run has of it."""
+    if isinstance(analysis, InBatch):
+        return None if analysis.is_new else analysis
+    job = f"{plugin.slug}/{state.enhancement.name}"
+    if isinstance(analysis, NightpressError) or not caller.box.waits(job):
+        return None
+    known = analysis or phase1.cached(run.project, plugin, own=scope.is_own(state))
+    if known is None:
+        return None
+    question = request(run.project, plugin, state, known)
+    return caller.box.under_way(job, request_key(question, state.writer))
 
 
 def links(plugin: PluginState, state: TargetState) -> tuple[str, ...]:

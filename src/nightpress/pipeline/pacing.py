@@ -110,10 +110,10 @@ def quota_of(project: Project, tell: Callable[[str], None] = lambda _: None) -> 
             lambda model: declared(project, model).day, tell,
         )  # fmt: skip
     before = str((project.defaults.values.get(declared(project).name) or {}).get("project", ""))
-    account = _account(project) or place.last_account(project.state)
-    earlier = Earlier(found.earlier, (before or "default",)) if account else Earlier()
+    whose = account(project) or place.last_account(project.state)
+    earlier = Earlier(found.earlier, (before or "default",)) if whose else Earlier()
     return Quota(
-        found.path, project.clock, account, lambda model: declared(project, model).day,
+        found.path, project.clock, whose, lambda model: declared(project, model).day,
         earlier=earlier,
     )  # fmt: skip
 
@@ -137,8 +137,9 @@ def _share(project: Project) -> Share | None:
     )
 
 
-def _account(project: Project) -> str:
-    """A digest of address and key (or project there); "" where this shell has no key."""
+def account(project: Project) -> str:
+    """Whose calls they are: a digest of address and key (or project there); "" where this shell
+    has no key."""
     owner = _access(project).owner(str(project.defaults.values.get("base_url") or ""),
                                    project.environ)  # fmt: skip
     return fingerprint.digest("quota", declared(project).name, *owner) if owner else ""

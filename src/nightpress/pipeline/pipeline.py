@@ -115,15 +115,11 @@ class Press(Struct):
 
     def pace(self, item: Item) -> None:
         """Open the attempt, and wait for the quota of its first call."""
-        if self.run.stop.is_set() or self._done_meanwhile(item):
+        if self.run.stop.is_set() or self._done_meanwhile(item) or self._is_under_way(item):
             return
         attempt = self._open(item)
         try:
             self._check_budget(item.id)
-        except Deferred as error:
-            self.attempts.fail(attempt, error)
-            return
-        try:
             together.references(self.attempts, attempt)
         except Deferred as error:
             self.attempts.fail(attempt, error)
@@ -137,9 +133,8 @@ class Press(Struct):
             self.attempts.fail(attempt, why)
             return
         try:
-            attempt.request = drafts.request(
-                self.run.project, attempt.plugin, attempt.state, analysis
-            )
+            project, plugin, state = self.run.project, attempt.plugin, attempt.state
+            attempt.request = drafts.request(project, plugin, state, analysis)
             if attempt.state.writer.kind == "model":
                 phase1.tell_secrets(self.run, attempt.plugin, attempt.state.counted)
             if attempt.state.writer.kind == "model" and (errors := self._foregone(attempt)):
@@ -149,6 +144,15 @@ class Press(Struct):
                 attempt.reservation = self.caller.reserve(attempt.request, attempt.state.writer)
         except NightpressError as error:
             self.attempts.fail(attempt, error)
+
+    def _is_under_way(self, item: Item) -> bool:
+        """Does it wait for an earlier run's batch job? No attempt begins then, and it is told."""
+        plugin = self.plugin(item.slug)
+        state = plugin.states[item.name]
+        analysis = self.analyses.get((item.slug, scope.is_own(state)))
+        if waits := drafts.under_way(self.run, self.caller, state, plugin, analysis):
+            self.attempts.put_off(item, waits)
+        return waits is not None
 
     def _foregone(self, attempt: Attempt) -> list[Finding]:
         """Errors that no draft can mend; a bad description is asked for again."""

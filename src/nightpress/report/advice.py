@@ -31,6 +31,7 @@ TODO = {
     " model",
     "AwaitsReview": "doit review shows the draft; then doit apply:PLUGIN, or doit reject:PLUGIN",
     "DaySpent": _TOMORROW,
+    "InBatch": "nothing: the next run looks at the batch job, and goes on with what it brings",
     "Deferred": "nothing: quota or budget was spent, and the next run goes on",
     "PublishConflict": "the file was changed while its document was made: doit adopt, or force=1",
     "UnsafePath": "the target is a link or no plain file: remove it, or change target in the"

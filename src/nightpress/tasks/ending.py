@@ -27,6 +27,8 @@ def close_press(now: Session) -> None:
     from nightpress.pipeline import together
 
     together.let_go(press.attempts)
+    if not now.run.stop.is_set():
+        press.caller.box.send()
     try:
         press.lock.flush()
     except OSError as error:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from doit.task import Task
 
     from nightpress.pipeline import Listener
+    from nightpress.project import Project
 
 __all__ = ["Reporter"]
 
@@ -132,13 +133,20 @@ class Reporter:
 
     def _reconcile(self) -> None:
         """What a crash left is ended; what only the lock file lacks is put there again."""
-        from nightpress.plan import agreement
+        from nightpress.ledger import batches
 
         project = self.now.project
         if self.now.selection.stale:
             self._retire()
         if not project.has_ledger:
             return
+        self._recover(project)
+        if batches.any_open(project.ledger):
+            self.now.press.caller.box.collect()
+
+    def _recover(self, project: Project) -> None:
+        from nightpress.plan import agreement
+
         died = project.ledger.unfinished()
         refused = os.path.lexists(project.state / "room")
         if died or refused or agreement.lags(project):

@@ -5,21 +5,25 @@ google.genai is imported by `connect` or the first call: it costs 0.4 s and 50 M
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nightpress.backends.answers import Outcome, clean
 from nightpress.backends.declaration import Settings, level
 from nightpress.backends.gemini import answers
 from nightpress.backends.gemini.route import Route
 from nightpress.backends.remote import Remote, Sent
-from nightpress.errors import Answer
+from nightpress.errors import Answer, BackendError
 from nightpress.model import Request
 
 if TYPE_CHECKING:
     import httpx2
     from google.genai import Client
     from google.genai.types import GenerateContentConfig, ThinkingConfig
+
+    from nightpress.backends.gemini.batch import Batches
+
+Result = TypeVar("Result")
 
 
 FLEX_DEADLINE = 900.0
@@ -83,7 +87,29 @@ class Gemini(Remote["Client"]):
     def judged(self, body: str, request: Request) -> Outcome:  # noqa: ARG002
         return answers.of_body(body)
 
+    @property
+    def batches(self) -> Batches | None:
+        """Its batch jobs; None: Vertex AI takes them from other stores alone."""
+        from nightpress.backends.gemini.batch import Batches
+
+        return Batches(self) if self.route.api == "developer" else None
+
+    def through(self, call: Coroutine[Any, Any, Result], seconds: float) -> Result:
+        """What comes of one request that asks for no reply."""
+        try:
+            return self.connected().run(call, seconds / self.route.clock_speed)
+        except ValueError as error:  # the SDK reads an answer that is no JSON
+            message = f"the answer cannot be read: {clean(str(error))}"
+            raise BackendError(Answer("transient", message)) from None
+        except Exception as error:  # noqa: BLE001 - as in `ask`
+            answer = self._of_api(error) or self._transport(error, seconds)
+            raise BackendError(self.unsigned(answer)) from None
+
     def refused(self, error: Exception, request: Request) -> Answer | None:
+        answer = self._of_api(error)
+        return answers.shed(answer) if answer and request.lane == "flex" else answer
+
+    def _of_api(self, error: Exception) -> Answer | None:
         from google.auth.exceptions import GoogleAuthError
         from google.genai.errors import APIError
 
@@ -93,7 +119,7 @@ class Gemini(Remote["Client"]):
             worded = not self.route.base_url or answers.is_worded(error.details)
             if answer.kind == "not_found" and not worded:
                 return answer._replace(hint=answers.HINTS["nowhere"])
-            return answers.shed(answer) if request.lane == "flex" else answer
+            return answer
         if isinstance(error, GoogleAuthError):
             return answers.of_exception(type(error).__name__, str(error))
         return None

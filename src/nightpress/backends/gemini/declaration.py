@@ -94,9 +94,9 @@ GEMINI = Declaration(
                 "maxLength": 100,
             },
             "lane": {
-                "enum": ["interactive", "flex"],
-                "description": "How calls are made: at once; or at half the price, when there is"
-                " room (flex: minutes instead of seconds, of a paid tier).",
+                "enum": ["interactive", "flex", "batch"],
+                "description": "How calls are made: at once; or, of a paid tier, at half the price:"
+                " when there is room (flex), or as one job that later runs look at (batch).",
                 "default": "interactive",
             },
             "thinking": thinking("minimal", "low", "medium", "high"),

@@ -1,0 +1,98 @@
+"""Kills the press at every step of its batch jobs, runs it on to the end, and tells what was paid.
+
+Run as a program: `python -m tests.pipeline.batch_crash SOURCE WORK MUTANT` prints one JSON object a
+kill point. A whole course is several runs (questions are sent, their answers taken in, the next
+ones sent), half an hour apart; in one of them the press is killed before one step of those that
+`crash` counts and that concern jobs or the ledger. What was paid for is counted at the server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import sys
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.pipeline.crash import press, state
+from tests.preloaded import load
+
+APART = 1_800.0
+MOST = 9
+"""Runs of a course, at most."""
+STEPS = ("before:batches.", "before:provider.", "after:provider.", "before:ledger.keep_analysis")
+"""What happens next begins where these end, so most are looked at from one side."""
+
+
+def seen() -> dict[str, Any]:
+    with urllib.request.urlopen(f"{os.environ['GOOGLE_GEMINI_BASE_URL']}/_seen") as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def run(root: Path, number: int, at: int, mutant: str, out: Path) -> int:
+    """Run number so many of a course; its wait status."""
+    origin = 1_790_000_000 + number * APART
+    os.environ["NIGHTPRESS_CLOCK"] = f"1,{origin},{time.monotonic()}"
+    return press(root, at, mutant, out)
+
+
+def waits(root: Path) -> bool:
+    """Is anything under way, or not made yet?"""
+    made = state(root)["targets"]
+    plugins = [path.name for path in (root / "plugins").iterdir()]
+    return len(made) < len(plugins)  # type: ignore[arg-type]
+
+
+def course(source: Path, work: Path, mutant: str, kill: tuple[int, int]) -> dict[str, Any]:
+    """A whole course, killed in run `kill[0]` before its step `kill[1]` (0: never)."""
+    root, before = work / "course", seen()
+    shutil.copytree(source, root)
+    codes, traces = [], []
+    for number in range(MOST):
+        at = kill[1] if number == kill[0] else 0
+        codes.append(run(root, number, at or -1, mutant, work / "trace.json"))
+        traces.append([] if at else [s for s, _ in json.loads((work / "trace.json").read_text())])
+        if not waits(root):
+            break
+    now = seen()
+    calls = now["list"][len(before["list"]) :]
+    asked = ("generateContent", "batchGenerateContent")
+    paid = Counter(c["prompt_sha256"] for c in calls if c["method"] in asked and c["status"] == 200)
+    connection = sqlite3.connect(root / ".nightpress" / "ledger.db")
+    recorded = connection.execute(
+        "SELECT count(*) FROM calls WHERE lane = 'batch' AND outcome = 'reply'"
+    ).fetchone()[0]
+    left = connection.execute(
+        "SELECT (SELECT count(*) FROM batches WHERE state IN ('sending', 'sent')),"
+        " (SELECT count(*) FROM batch_parts WHERE state = 'waiting')"
+    ).fetchone()
+    connection.close()
+    found = {
+        "targets": state(root)["targets"], "codes": codes, "traces": traces, "runs": len(codes),
+        "paid": sum(paid.values()), "twice": sum(n > 1 for n in paid.values()),
+        "recorded": recorded, "left": left, "jobs": len(now["jobs"]) - len(before["jobs"]),
+    }  # fmt: skip
+    shutil.rmtree(root)
+    return found
+
+
+def main(source: Path, work: Path, mutant: str, only: list[str]) -> None:
+    whole = course(source, work, mutant, (-1, 0))
+    print(json.dumps({"step": "", "run": -1, **whole}), flush=True)
+    for number, trace in enumerate(whole["traces"]):
+        for at, step in enumerate(trace, 1):
+            wanted = step in only if only else any(part in step for part in STEPS)
+            if wanted:
+                found = course(source, work, mutant, (number, at))
+                print(json.dumps({"step": step, "run": number, **found}), flush=True)
+
+
+if __name__ == "__main__":
+    load()  # all imports are paid for once, before the forks
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:])
