@@ -259,17 +259,28 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     assert "not made again until its plugin or settings change" in done.out
     assert "nothing to do: 2 parked" in market.doit().out
     assert "its draft was rejected (Too long)" in market.done("plan").out
-    for wish in (("forget", "enhance:alpha"), ("force=1", "enhance:alpha")):
-        ran = market.doit(*wish)
-        ran = market.doit() if wish[0] == "forget" else ran
-        assert "the very draft that was rejected (Too long)" in ran.out
-        assert list(waiting(market)) == ["beta/skill"]
-        assert not market.target("alpha").exists()
+    market.doit("forget", "enhance:alpha")
+    ran = market.doit()
+    assert "the very draft that was rejected (Too long)" in ran.out
+    assert "doit force=1 enhance:alpha/skill publishes it all the same" in ran.out
+    assert list(waiting(market)) == ["beta/skill"]
+    assert not market.target("alpha").exists()
     assert "nothing to do: 2 parked" in market.doit().out
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
     assert "1 deferred" in market.done().out
     assert waiting(market)["alpha/skill"]["sha256"] != draft
+
+
+def test_force_publishes_what_was_rejected(market: Market) -> None:
+    market.done()
+    draft = waiting(market)["alpha/skill"]["sha256"]
+    done = market.done("reject:alpha", "--because", "Too long")
+    assert "doit force=1 enhance:alpha/skill publishes it all the same" in done.out
+    assert "1 published" in market.done("force=1", "enhance:alpha/skill").out
+    assert hashlib.sha256(market.target("alpha").read_bytes()).hexdigest() == draft
+    assert list(waiting(market)) == ["beta/skill"], "the other draft waits on"
+    assert "nothing to do: 1 up to date, 1 parked" in market.done().out
 
 
 def test_what_was_rejected_is_known_after_a_prune(market: Market) -> None:

@@ -211,12 +211,16 @@ class Press(Struct):
             for one in made:
                 self.attempts.end(one, Status.KEPT, conflict)
             return
+        waits: dict[str, str | None] = {}
         for one in made:
             assert one.draft is not None  # noqa: S101 (they were chosen by it)
-            if because := review.turned_down(self.run.project, one.item.id, one.draft.text):
+            because = review.turned_down(self.run.project, one.item.id, one.draft.text)
+            if because is not None and not one.state.inputs.forced:
                 self.attempts.turn_down(one, one.draft, because)
                 return  # the others are let go
-        waits = {one.item.id: opposed.waits_because(self.run.project, one) for one in made}
+            waits[one.item.id] = None  # a person has seen this very text, and now forces it
+            if because is None:
+                waits[one.item.id] = opposed.waits_because(self.run.project, one)
         held = next((job for job, why in waits.items() if why is not None), "")
         held = held or together.waiting(self.run.project, attempt)
         if not held:

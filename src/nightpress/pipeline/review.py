@@ -94,7 +94,10 @@ def reject(project: Project, name: str, because: str) -> list[str]:
         reviews.decide(project.ledger, one, "rejected", because.strip())
         project.index.invalidate([one.slug])
         if one.model == "offline":
-            lines.append(f"rejected {one.job}: not made again until its plugin or settings change")
+            lines.append(
+                f"rejected {one.job}: not made again until its plugin or settings change"
+                f" (doit force=1 enhance:{one.job} publishes it all the same)"
+            )
         else:
             project.ledger.ask(one.job)
             lines.append(f"rejected {one.job}: the next doit makes it again, and minds your reason")

@@ -292,7 +292,7 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
 
 def _why_parked(inputs: Inputs) -> Reason:
     if inputs.last is not None and inputs.last.rejected:
-        said = f"its draft was rejected ({inputs.last.rejected}): made again once something changes"
+        said = f"its draft was rejected ({inputs.last.rejected}): made again once something changes, or by force"
         return Reason("rejected", said)
     if inputs.last is not None and inputs.last.waits:
         return Reason("review", "its draft waits for you: doit review")

@@ -84,8 +84,9 @@ TEXTS = {
         Makes no call. See first: doit review""",
     "reject": """
         doit reject:PLUGIN/NAME --because "..."
-        The reason goes into the next prompt. The very draft never comes back; offline nothing is
-        made until the plugin or its settings change.""",
+        The reason goes into the next prompt. The very draft comes back only by
+        doit force=1 enhance:PLUGIN/NAME, which publishes it; offline nothing else is made until
+        the plugin or its settings change.""",
     "adopt": """
         doit adopt:PLUGIN                     the documents as they stand count as up to date
         Writes nightpress.lock and the ledger, no document. For files that you edited by hand.""",
