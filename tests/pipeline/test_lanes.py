@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -239,3 +241,39 @@ def test_a_reply_that_was_cut_off_is_asked_for_with_a_larger_budget(shop: Market
         " (SELECT request_sha256 FROM batch_parts WHERE state = 'cut') ORDER BY batch"
     )
     assert len(budgets) == 2
+
+
+# --- the plan, and `auto` ---
+
+
+def test_the_plan_tells_time_and_money_of_each_lane_and_auto_takes_the_cheapest(
+    shop: Market,
+) -> None:
+    with jumping(shop, batch_seconds=7_200) as (server, doit):
+        said = doit("lane=auto", "max_cost=5", "plan").out
+        found = re.search(
+            r"lanes: interactive \$([\d.]+)-([\d.]+), done at \S+;"
+            r" flex \$([\d.]+)-([\d.]+), done at \S+;"
+            r" batch \$\3-\4, done within 72 h; flex is taken",
+            said,
+        )
+        assert found, said
+        assert float(found[4]) == pytest.approx(float(found[2]) / 2, abs=0.011)
+        assert "lanes:" not in doit("plan").out, "a free tier has one lane"
+        soon_over = doit("lane=auto", "max_cost=5", soon(server, 1), "plan").out
+        assert "interactive is taken" in soon_over
+        doit("lane=batch", "max_cost=5")
+        assert "2 questions under way (sent)" in doit("plan").out
+        figures = json.loads(doit("lane=batch", "max_cost=5", "plan", "--format", "json").out)
+        assert figures["outlook"]["lane"] == "batch"
+        assert set(figures["outlook"]["lanes"]) == {"interactive", "flex", "batch"}
+
+
+def test_auto_asks_by_the_lane_that_the_plan_names(shop: Market) -> None:
+    with jumping(shop) as (server, doit):
+        free = doit("lane=auto")
+        assert "lane: auto takes interactive" in free.out
+        (shop.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
+        paid_for = doit("lane=auto", "max_cost=5")
+        assert "lane: auto takes flex" in paid_for.out
+        assert set(server.seen()["by_tier"]) == {"standard", "flex"}

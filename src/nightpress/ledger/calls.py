@@ -97,13 +97,13 @@ def last_replies(ledger: Ledger, but: Sequence[str] = ()) -> list[LastReply]:
     ]  # fmt: skip
 
 
-def recent_seconds(ledger: Ledger) -> list[float]:
-    """How long the last replies took that were asked for at once, the latest first."""
+def recent_seconds(ledger: Ledger, lane: str = "interactive") -> list[float]:
+    """How long the last replies of a lane took, the latest first."""
     query = (
-        "SELECT seconds FROM calls WHERE outcome = 'reply' AND lane IS NULL"
+        "SELECT seconds FROM calls WHERE outcome = 'reply' AND coalesce(lane, 'interactive') = ?"
         " ORDER BY id DESC LIMIT ?"
     )
-    return [float(row["seconds"]) for row in ledger.rows(query, (RECENT,))]
+    return [float(row["seconds"]) for row in ledger.rows(query, (lane, RECENT))]
 
 
 def recent_phases(ledger: Ledger) -> tuple[int, int]:

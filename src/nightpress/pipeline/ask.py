@@ -84,7 +84,8 @@ class Caller(Struct):
     """Asks backends for one run. One client per writer, held for the whole run.
 
     The run's first call goes alone: it finds a wrong key or a retired model before the others pay
-    for the same mistake. fallbacks: models that are asked while the day of the first is spent.
+    for the same mistake. fallbacks: models that are asked while the day of the first is
+    spent; auto: the lane that stands for `lane: auto`.
     """
 
     run: Run
@@ -92,6 +93,7 @@ class Caller(Struct):
     rng: random.Random
     policy: Policy = field(default_factory=Policy)
     fallbacks: Sequence[str] = ()
+    auto: Lane = "interactive"
     room: Room | None = None
     _backends: dict[str, Backend] = field(default_factory=dict)
     _first: First = field(default_factory=First)
@@ -107,7 +109,7 @@ class Caller(Struct):
     @property
     def lanes(self) -> Lanes:
         """How calls are made."""
-        return Lanes(self.run, self.until)
+        return Lanes(self.run, self.until, self.auto)
 
     @property
     def until(self) -> float | None:

@@ -31,7 +31,7 @@ from nightpress.ledger import Call, batches
 from nightpress.model import Backend, Reply, Request
 from nightpress.pipeline import lanes, pacing
 from nightpress.pipeline.run import Run
-from nightpress.project import Writer
+from nightpress.project import Project, Writer
 from nightpress.quota import Spending, budget
 
 LOOKS = ((600.0, 30.0), (3_600.0, 120.0), (21_600.0, 300.0), (float("inf"), 900.0))
@@ -293,6 +293,21 @@ class Box(Struct):
             cost=budget.cost(price, result.tokens_in, result.tokens_out) if not failed else 0.0,
             lane="batch",
         )  # fmt: skip
+
+
+def standing(project: Project) -> list[str]:
+    """A line for each job that is under way."""
+    if not project.has_ledger:
+        return []
+    lines = []
+    for job in batches.opened(project.ledger):
+        waiting = sum(part.state == "waiting" for part in batches.parts(project.ledger, job.id))
+        sent = datetime.fromtimestamp(_epoch(job.sent))
+        said = (job.said or "sent").lower()
+        lines.append(
+            f"batch job of {sent:%Y-%m-%d %H:%M}: {_questions(waiting)} under way ({said})"
+        )
+    return lines
 
 
 def batching_of(backend: Backend) -> jobs.Batching:

@@ -46,14 +46,17 @@ def _asks(writer: Writer) -> bool:
 
 
 class Lanes(Struct):
-    """The lanes of one run. until: when it takes no new work (epoch seconds)."""
+    """The lanes of one run. until: when it takes no new work (epoch seconds); auto: what that is,
+    where it is named."""
 
     run: Run
     until: float | None = None
+    auto: Lane = "interactive"
 
     def now(self, writer: Writer) -> Lane:
         """The lane of a call that would be made now: near the run's end nothing waits."""
-        lane = next((one for one in LANES if one == named(self.run.project, writer)), LANES[0])
+        told = named(self.run.project, writer)
+        lane = self.auto if told == "auto" else next(one for one in LANES if one == told)
         if lane == "flex" and self._is_near():
             self.run.notice_once(
                 "`until` is near, so what is left is asked at once, at the full price"

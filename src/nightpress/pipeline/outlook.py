@@ -17,9 +17,10 @@ from msgspec.structs import asdict, replace
 from nightpress.backends import Price
 from nightpress.errors import NightpressError
 from nightpress.ledger import calls as ledger_calls
+from nightpress.model import Lane
 from nightpress.pipeline import analysis as phase1
 from nightpress.pipeline import ask as calls
-from nightpress.pipeline import draft, pacing
+from nightpress.pipeline import draft, lanes, pacing
 from nightpress.plan import Catalog, Item, scope
 from nightpress.project import Project, Writer
 from nightpress.quota import Quota, Snapshot, budget, forecast
@@ -33,15 +34,46 @@ MORE = 1.3
 """Times as many input tokens at worst, or as many as the quota ledger has met of late."""
 
 
+ROUND = 86_400.0
+"""Seconds within which a batch job ends, as the provider has it."""
+QUEUED = forecast.Latency(60.0, 900.0)
+"""Of a flex call, until our own are known: the provider says one to fifteen minutes."""
+
+
+class Course(Struct, frozen=True):
+    """How it would go by one lane."""
+
+    lane: Lane
+    expected: forecast.Forecast
+
+    def words(self, now: float) -> str:
+        """`flex $0.31-0.62, done at 03:10`."""
+        cost = forecast.money(self.expected.cost, free=False)
+        if self.lane == "batch":
+            hours = (self.expected.done_at[1] - now) / 3_600
+            return f"{self.lane} {cost}, done within {hours:.0f} h"
+        return f"{self.lane} {cost}, done {forecast.when(self.expected.done_at, now)}"
+
+
 class Outlook(Struct, frozen=True):
     """What a run would cost and when it would be done, and the evidence that this rests on; no
-    `expected`: nothing to call for."""
+    `expected`: nothing to call for. lane: by which it goes; courses: by each that there is."""
 
     model: str
     expected: forecast.Forecast | None = None
     situation: forecast.Situation | None = None
     stands: Snapshot | None = None
     free: bool = True
+    lane: Lane = "interactive"
+    courses: tuple[Course, ...] = ()
+
+    def by_lane(self) -> str:
+        """`lanes: interactive $0.62, done at 03:10; flex ...; flex is taken`; "" where there is no
+        choice."""
+        if len(self.courses) < 2 or self.situation is None:
+            return ""
+        each = "; ".join(course.words(self.situation.now) for course in self.courses)
+        return f"lanes: {each}; {self.lane} is taken"
 
     def sentence(self) -> str:
         """`122 calls, ~0.9 M input tokens, MODEL at 15/250k/500: done at 03:10; ...`."""
@@ -76,9 +108,15 @@ class Outlook(Struct, frozen=True):
         if self.expected is None or self.situation is None or self.stands is None:
             return {"model": self.model, "calls": [0, 0], "cost_usd": [0, 0]}
         figures = asdict(self.expected)
+        by_lane = {
+            one.lane: {"cost_usd": one.expected.cost, "done_at": one.expected.done_at}
+            for one in self.courses
+        }
         cost = figures.pop("cost")
         return figures | {
             "model": self.model,
+            "lane": self.lane,
+            "lanes": by_lane,
             "carried_over": self.expected.carried_over,
             "nights": self.expected.nights,
             "cost_usd": [0, 0] if self.free else cost,
@@ -122,7 +160,50 @@ def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = N
     )
     here = replace(here, max_calls=_allowed(project, work, here.price, len(making)))
     free = not project.may_pay and not any(by.paid for _, by in asking)
-    return Outlook(models, forecast.forecast(work, here), here, stands, free)
+    by = next(by for _, by in asking if by.model == main)
+    courses = _courses(project, by, work, here, rounds=1 + (len(sizes) > len(making)))
+    lane = _taken(project, by, courses, here.until)
+    expected = next(one.expected for one in courses if one.lane == lane)
+    return Outlook(models, expected, here, stands, free, lane, courses if not free else ())
+
+
+def _courses(
+    project: Project, writer: Writer, work: forecast.Work, here: forecast.Situation, rounds: int
+) -> tuple[Course, ...]:
+    """How it would go by each lane; rounds: batch jobs that a document takes, one after another."""
+    offered = lanes.offered(project, writer)
+    found = [Course("interactive", forecast.forecast(work, here))]
+    for lane in lanes.LANES[1:]:
+        if lane not in offered:
+            continue
+        price = budget.reduced(here.price, offered[lane])
+        known = ledger_calls.recent_seconds(project.ledger, lane) if project.has_ledger else []
+        latency = forecast.measured(known, QUEUED)
+        course = forecast.forecast(work, replace(here, price=price, latency=latency))
+        if lane == "batch":
+            ends = here.now + rounds * ROUND, here.now + (rounds + 1) * ROUND
+            course = replace(course, done_at=ends)
+        found.append(Course(lane, course))
+    return tuple(found)
+
+
+def _taken(
+    project: Project, writer: Writer, courses: Sequence[Course], until: float | None
+) -> Lane:
+    """The lane that is named; of `auto` the cheapest that is likely done by `until`, and of two
+    that cost the same the sooner one."""
+    named = lanes.named(project, writer)
+    if named != "auto":
+        return next(one.lane for one in courses if one.lane == named)
+    in_time = [one for one in courses if until is None or one.expected.done_at[0] <= until]
+    if not project.may_pay or not in_time:
+        return "interactive"
+
+    def order(one: Course) -> tuple[float, float]:
+        cost = one.expected.cost
+        return (0.0 if cost is None else cost[1]), one.expected.done_at[0]
+
+    return min(in_time, key=order).lane
 
 
 def _writer(catalog: Catalog, item: Item) -> Writer:
@@ -206,6 +287,11 @@ def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Itera
             yield first
         analysed.add((item.slug, own))
         yield size
+
+
+def taken(project: Project, catalog: Catalog) -> Lane:
+    """The lane that `auto` takes for this run."""
+    return outlook(project, catalog).lane
 
 
 def situation(project: Project, model: str) -> tuple[forecast.Situation, Snapshot]:

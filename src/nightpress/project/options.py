@@ -102,8 +102,8 @@ OPTIONS = {
         Option("backend", _backend, ", ".join(("auto", *BACKENDS)), "who writes"),
         Option(
             "lane",
-            _one_of("interactive", "flex", "batch"),
-            "interactive, flex, batch",
+            _one_of("interactive", "flex", "batch", "auto"),
+            "interactive, flex, batch, auto",
             "at what price and speed a model is asked, where its provider has lanes",
         ),
         Option("model", _word, "NAME", "the model that is asked"),

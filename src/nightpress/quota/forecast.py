@@ -36,10 +36,11 @@ ENOUGH = 20
 """Calls from which on our own latencies are better than others'."""
 
 
-def measured(seconds: Sequence[float]) -> Latency:
-    """The latency of calls that were made (the ledger's, replies only)."""
+def measured(seconds: Sequence[float], usual: Latency = FIELD) -> Latency:
+    """The latency of calls that were made (the ledger's, replies only); usual: until there are
+    enough of them."""
     if len(seconds) < ENOUGH:
-        return FIELD
+        return usual
     ordered = sorted(seconds)
     return Latency(ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)])
 

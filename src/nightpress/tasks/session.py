@@ -205,13 +205,16 @@ class Session:
     def _new_press(self) -> Press:
         import random
 
-        from nightpress.pipeline import ask, attempts, pacing, pipeline, publish
+        from nightpress.pipeline import ask, attempts, lanes, outlook, pacing, pipeline, publish
         from nightpress.storage import snapshots
 
         spending = pacing.spending(self.project)
         paced = pacing.pacer(self.run, spending) if self._asks_a_model() else None
         jitter = random.Random()  # noqa: S311
         caller = ask.Caller(self.run, paced, jitter, fallbacks=pacing.fallbacks(self.project))
+        if lanes.named(self.project, self.project.writer()) == "auto":
+            caller.auto = outlook.taken(self.project, self.catalog)
+            self.run.notice_once(f"lane: auto takes {caller.auto} for this run")
         return pipeline.Press(
             run=self.run,
             caller=caller,

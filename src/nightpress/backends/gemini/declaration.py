@@ -94,9 +94,10 @@ GEMINI = Declaration(
                 "maxLength": 100,
             },
             "lane": {
-                "enum": ["interactive", "flex", "batch"],
+                "enum": ["interactive", "flex", "batch", "auto"],
                 "description": "How calls are made: at once; or, of a paid tier, at half the price:"
-                " when there is room (flex), or as one job that later runs look at (batch).",
+                " when there is room (flex), or as one job that later runs look at (batch)."
+                " auto: the cheapest that is done by `until`; of two, the sooner one.",
                 "default": "interactive",
             },
             "thinking": thinking("minimal", "low", "medium", "high"),

@@ -27,7 +27,7 @@ def plan() -> Task:
     """What would be done and why; makes no call."""
 
     def act(now: Session, format: str, verbose: bool) -> bool:
-        from nightpress.pipeline import outlook
+        from nightpress.pipeline import batch, outlook
         from nightpress.plan import appraise, rivals, source
 
         catalog = now.whole()
@@ -47,6 +47,10 @@ def plan() -> Task:
                 say(line)
             if ahead.evidence():
                 say(ahead.evidence())
+            if ahead.by_lane():
+                say(ahead.by_lane())
+            for line in batch.standing(now.project):
+                say(line)
             say(f"{_headline(now, catalog)}; {ahead.sentence()}")
         return not any(problem.severity == "error" for problem in catalog.problems)
 
