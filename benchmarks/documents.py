@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import _procedures as procedures
+
 SALES = re.compile(
     r"\b(?:perfect|instant(?:ly)?|effortless(?:ly)?|seamless(?:ly)?|powerful|revolutionary"
     r"|never\b[^.\n]{1,40}\bagain|supercharge|unleash|game-changing|blazing|amazing|ultimate"
@@ -29,7 +31,6 @@ COMMAND = re.compile(r"(?<![\w/.:~`-])`?/([a-z][a-z0-9]*(?:-[a-z0-9]+)+)(?![\w/.
 MENTION = re.compile(r"(?<![\w/.-])((?:commands|agents|scripts|hooks)/[\w./-]+\.\w+)")
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 SHORT = re.compile(r"(?m)^(?:shortcut|alias(?:es)?):\s*[\"']?/?([\w-]+)")
-STEP = re.compile(r"(?m)^(#{2,6}) (?:Step|Phase|Stage) (\d+)\b", re.I)
 
 
 def documents(root: Path) -> list[tuple[str, str, Path]]:
@@ -91,7 +92,12 @@ def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counte
         found["blocks of one bare command"] = sum(
             bool(re.fullmatch(r"\s*/[\w:-]+\s*", c)) for c in codes
         )
-        found["cut procedures"] = cut(text, texts)
+        target = file.relative_to(plugin) if file.is_relative_to(plugin) else file
+        lost = list(procedures.missing(text, target.as_posix(), texts))
+        for kind, measure_of in (("cut", "cut procedures"), ("gone", "procedures left out")):
+            found[measure_of] = sum(one == kind for one, _, _ in lost)
+        found["dangling leads"] = sum(kind == "unled" for kind, _, _ in lost)
+        found["dangling leads"] += len(list(procedures.Document(text, "").dangling()))
         found["sales words"] = len(SALES.findall(prose))
         parts = [p for p in texts if re.match(r"(?:commands|agents)/[^/]+\.md$", p)]
         linked = {(file.parent / link).resolve() for link in links}
@@ -107,27 +113,22 @@ def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counte
         for key in named:
             if found[key]:
                 print(f"{job}: {found[key]} {key}")
+                told = LOST.get(key, ())
+                for kind, path, what in lost:
+                    if kind in told:
+                        print(f"  {path}: {what}")
     return total, held
 
 
-def cut(text: str, texts: dict[str, str]) -> int:
-    """Procedures by headings (Step 1, Step 2) that stand in a file with more steps than here."""
-    missing = 0
-    here = steps_of(text)
-    for source in texts.values():
-        steps = steps_of(FENCE.sub("", source))
-        missing += 0 < len(steps & here) < len(steps)
-    return missing
-
-
-def steps_of(text: str) -> set[str]:
-    """The headings of steps, each as it stands, without its level."""
-    return {text[m.start(2) :].split("\n", 1)[0].strip() for m in STEP.finditer(text)}
-
-
+LOST = {
+    "cut procedures": ("cut",),
+    "procedures left out": ("gone",),
+    "dangling leads": ("unled",),
+}
 MEASURES = (
     "placeholders", "unknown commands", "missing files", "dead links", "altered code",
-    "cut procedures", "blocks of one bare command", "components without a link",
+    "cut procedures", "procedures left out", "dangling leads",
+    "blocks of one bare command", "components without a link",
 )  # fmt: skip
 
 

@@ -14,13 +14,12 @@ HERE = Place("docs/a.md", "docs", "skills/x", frozenset({"docs/b.md", "README.md
 @pytest.mark.parametrize(
     ("source", "clean"),
     [
-        ("Run !`date` now", ""),
-        ("Pass `$ARGUMENTS` on", ""),
-        ("Pass $1 on", ""),
-        ("Take the one named $1, then stop", ""),
+        ("Run !`date` now", "Run `date` now"),
+        ("Pass `$ARGUMENTS` on", "Pass the arguments on"),
+        ("Pass $1 on", "Pass \\$1 on"),
         ('Ask: "Shall I stop <worker>?"', 'Ask: "Shall I stop <worker>?"'),
         ("Fill in <your-name> and <N>", "Fill in <your-name> and <N>"),
-        ("It costs $5 a month", ""),
+        ("It costs $5 a month", "It costs \\$5 a month"),
         ("`$1` costs $5.00, $10k or $2,000", "`$1` costs $5.00, $10k or $2,000"),
         ("`awk '{print $1}' <file>  x` runs", "`awk '{print $1}' <file>  x` runs"),
         ("`a\u200bb` hides something", ""),
@@ -42,6 +41,47 @@ def test_inline(source: str, clean: str) -> None:
     assert inline(clean, Place("", "", "", frozenset())) == clean or "](" in clean, (
         "cleaning again changes nothing"
     )
+
+
+COMMAND = Place("commands/a.md", "commands", "skills/x", frozenset({"references/b.md"}))
+
+
+@pytest.mark.parametrize(
+    ("source", "clean"),
+    [
+        (
+            "Read the `id` from `$ARGUMENTS` (required)",
+            "Read the `id` from the arguments (required)",
+        ),
+        ("$ARGUMENTS", "The command's arguments."),
+        ("**Arguments:** `$ARGUMENTS` (optional)", "**Arguments** (optional)"),
+        ("If `$ARGUMENTS` is empty, ask.", "If the arguments are empty, ask."),
+        ("- `$ARGUMENTS`: a berth", "- The arguments: a berth"),
+        ("Run `gh issue view $ARGUMENTS` first", "Run `gh issue view` with the arguments first"),
+        ("Take $1, then `$2`.", "Take the first argument, then the second argument."),
+        (
+            "`$0` is the berth, $1 the ship",
+            "The first argument is the berth, the second argument the ship",
+        ),
+        ("`$ARGUMENTS[1]` is the ship", "The second argument is the ship"),
+        ("Tides: !`date -u`", "Tides: the output of `date -u`"),
+        ("- !`ls -la`", "- The output of `ls -la`"),
+        ("Moor what @$1 says", "Moor what the file that the first argument names says"),
+        ("Follow @docs/STYLE.md.", "Follow `docs/STYLE.md`."),
+        (
+            "See @${CLAUDE_PLUGIN_ROOT}/references/b.md",
+            "See [references/b.md](../../references/b.md)",
+        ),
+        ("Read `${CLAUDE_PLUGIN_ROOT}/x.md`", "Read `${CLAUDE_PLUGIN_ROOT}/x.md`"),
+        ("Install @scope/pkg for a@b.md", "Install @scope/pkg for a@b.md"),
+        ("$1-5 per ship, $0 at night", "\\$1-5 per ship, \\$0 at night"),
+        ("`awk '{print $1}' log`", "`awk '{print $1}' log`"),
+        ("Write `$ARGUMENTS/log`", ""),
+        ("Call it with `berth=$ARGUMENTS`", ""),
+    ],
+)
+def test_what_a_commands_text_is_filled_in_with_is_told_in_words(source: str, clean: str) -> None:
+    assert inline(source, COMMAND) == clean
 
 
 def blocks(text: str) -> list[Block]:
@@ -81,17 +121,46 @@ def test_a_block(source: str, kept: str) -> None:
         "> # quoted title",
         "<div>\n<p>x</p>\n</div>",
         "---",
-        "- a:\n  ```\n  open",
         "![x](y.png)",
         "*Built by the port*",
         "**Version:** 1.0.0\n**Last updated:** May",
-        "```!\nls -la\n```",
-        '```bash\ncommit "$ARGUMENTS"\n```',
-        "- run !`ls`\n- again",
     ],
 )
 def test_what_cannot_be_quoted_is_left_out(source: str) -> None:
     assert blocks(source) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("```!\nls -la\n```", "The listing (1 line) stands in"),
+        ('```bash\ncommit "$ARGUMENTS"\n```', "The listing (1 line of bash) stands in"),
+        ("- a:\n  ```\n  open", "The list stands in"),
+        ("1. `a/$ARGUMENTS`\n2. `b/$ARGUMENTS`", "The steps stand in"),
+        ("| a | b |\n|---|---|\n| 1 | `x/$ARGUMENTS` |", "The table stands in"),
+        ("Write to `x/$ARGUMENTS`.", "More stands in"),
+    ],
+)
+def test_what_cannot_be_quoted_is_told_by_where_it_stands(source: str, told: str) -> None:
+    assert [b.text for b in blocks(source)] == [f"{told} [docs/a.md](../../docs/a.md)."]
+
+
+def test_of_a_list_the_one_item_that_cannot_be_quoted_is_told_by_where_it_stands() -> None:
+    [found] = blocks("1. Look.\n2. Write `x/$ARGUMENTS`.\n3. Stop.")
+    there = "This one stands in [docs/a.md](../../docs/a.md)."
+    assert found.text == f"1. Look.\n2. {there}\n3. Stop."
+    [found] = blocks("1. Look:\n   ```bash\n   ls $ARGUMENTS\n   ```\n2. Stop.")
+    assert "The listing (1 line of bash) stands in" in found.text and "2. Stop." in found.text
+
+
+def test_a_tag_of_the_authors_own_is_the_label_that_it_is() -> None:
+    text = (
+        "<process>\n1. Look.\n2. Moor.\n</process>\n\n<step name='cast_off'>\nGo on now.\n</step>\n"
+    )
+    found = ["**Process:**", "1. Look.\n2. Moor.", "**Cast off:**", "Go on now."]
+    assert [b.text for b in blocks(text)] == found
+    fenced = "```xml\n<process>\n```"
+    assert [b.text for b in blocks(fenced)] == [fenced]
 
 
 def test_an_announcement_goes_with_what_it_announces() -> None:

@@ -647,7 +647,7 @@ def test_a_list_that_goes_on_says_no_item_twice_and_is_one() -> None:
 def test_a_table_is_whole_and_a_label_of_nothing_goes() -> None:
     readme = (
         "# Berths\n\n## Lights\n\n**Red:**\n\n```text\nPress $ARGUMENTS\n```\n\n**Green:**\n\n"
-        "Dues are:\n\n| Berth | Dues |\n|---|---|\n| 1 | $9 |\n\n"
+        "Dues are:\n\n| Berth | Dues |\n|---|---|\n| 1 | `$ARGUMENTS/9` |\n\n"
         "Starboard.\n\n## Depths\n\n| Berth | Depth |\n|---|---|\n"
         "| Draught | 3 m |\n| Quay | 9 m |\n"
     )

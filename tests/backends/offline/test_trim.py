@@ -6,8 +6,9 @@ import pytest
 
 from nightpress.backends.offline import occasions, trim, voice, wording
 from nightpress.backends.offline.analyse import description
-from nightpress.backends.offline.blocks import Block, Section, nested
+from nightpress.backends.offline.blocks import Block, Section
 from nightpress.backends.offline.trim import Owned
+from nightpress.backends.offline.written import nested
 from nightpress.model import Window
 from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
@@ -118,7 +119,7 @@ def test_an_agent_is_told_of_and_not_told() -> None:
     told = voice.impersonal(voice.of_it(section))
     assert told.heading == "Duties" and told.path == ("Duties",)
     assert [b.text for b in told.blocks] == [
-        "The pilot answers in a table. Never sail yourself.", "- Reads tides",
+        "The pilot answers in a table. Never sail yourself.", "- Reads tides\n- Look again",
         "1. Look\n2. Tell what you saw",
     ]  # fmt: skip
 

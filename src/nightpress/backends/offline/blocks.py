@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import posixpath
 import re
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,13 +13,16 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from nightpress.backends.offline import written
 from nightpress.backends.offline.clean import (
     Place,
     inline,
     is_imprint,
+    is_quotable,
     is_quotable_code,
     links,
 )
+from nightpress.backends.offline.filled import told
 from nightpress.checks import QUIET
 from nightpress.lazy import pattern
 from nightpress.plugin import yaml
@@ -151,7 +153,7 @@ class _Read(Struct, frozen=True):
 @lru_cache(maxsize=2_048)
 def _sections(text: str, read: _Read) -> tuple[Section, ...]:
     place = read.place
-    text = text if place.own else nested(text)
+    text = text if place.own else written.as_read(text)
     lines = text.split("\n")
     parts = [Section("", 1)]
     above: list[tuple[int, str]] = []
@@ -172,6 +174,8 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
             continue
         source = "\n".join(lines[token.map[0] : token.map[1]])
         block = _block(token, source, place)
+        if block is None and place.is_pointed_to:
+            block = _stead(token, source, place)
         if block is not None:
             parts[-1].blocks.append(block)
         elif token.type in _SHOWN and parts[-1].blocks and parts[-1].blocks[-1].announces:
@@ -182,51 +186,27 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
     )  # fmt: skip
 
 
+def _stead(token: Token, source: str, place: Place) -> Block | None:
+    """Where a block stands that cannot be quoted; None where it says nothing."""
+    if token.type in ("fence", "code_block"):
+        text = token.content.rstrip("\n")
+        there = whereabouts(text, _language(token.info, text), place) if text.strip() else ""
+        return Block("text", there) if there else None
+    named = _NAMED.get(token.type, "")
+    is_prose = token.type in ("paragraph_open", "blockquote_open")
+    if is_prose and not is_quotable(told(source, place.path)):
+        named = "More stands"
+    return Block("text", f"{named} in {place.link()}.") if named and _SAYS.search(source) else None
+
+
+_NAMED = {
+    "bullet_list_open": "The list stands",
+    "ordered_list_open": "The steps stand",
+    "table_open": "The table stands",
+}
+_SAYS = pattern(r"[^\W\d_]{3}")
 _SHOWN = ("fence", "code_block", "bullet_list_open", "ordered_list_open", "table_open")
 _STEP = pattern(r"^(?:(?:step|phase|stage)\s*\d+|\d+\s*[.:)-])", re.I)
-
-
-_FENCE = pattern(r"^ {0,3}(`{3,})([^`]*)$")
-
-
-def nested(text: str) -> str:
-    """The text, in which a block that shows blocks of code of its own has the longer fence that
-    Markdown asks for: people write the same three backticks inside and outside."""
-    lines = text.split("\n")
-    fences = [(n, m[1], m[2].strip()) for n, line in enumerate(lines) if (m := _FENCE.match(line))]
-    at = 0
-    while at < len(fences):
-        end = _closing(lines, fences, at)
-        first, last = fences[at][0], fences[end][0]
-        if end > at + 1:
-            for n in (first, last):
-                lines[n] = lines[n].replace("```", "`" * (len(fences[at][1]) + 1), 1)
-        at = end + 1
-    return "\n".join(lines)
-
-
-def _closing(lines: Sequence[str], fences: Sequence[tuple[int, str, str]], at: int) -> int:
-    """Which fence ends the block that begins with fence `at`: the first bare one, or, where others
-    with a language are opened before it, the one after theirs; `at` itself where none does. A block
-    of Markdown goes on over bare ones inside it where Markdown follows, or one is left over."""
-    depth = 0
-    for n in range(at, len(fences)):
-        if fences[n][1] == fences[at][1]:
-            depth += 1 if fences[n][2] or n == at else -1
-        if depth == 0:
-            break
-    else:
-        return at
-    rest = fences[n + 1 :]
-    if fences[at][2].lower() not in ("markdown", "md") or any(info for _, _, info in rest[:2]):
-        return n
-    if len(rest) == 1:
-        return n + 1
-    inside = lines[rest[0][0] + 1 : rest[1][0]] if rest[1:] else []
-    return n + 2 if any(_MARKDOWN.match(line) for line in inside) else n
-
-
-_MARKDOWN = pattern(r"#{2,6} \S|(?:[-*] )?\*\*\w")
 
 
 def is_step(heading: str) -> bool:
@@ -310,7 +290,27 @@ _INNER = pattern(r"(?ms)^([ \t]+)(`{3,})([^\n`]*)\n(.*?)^\1\2[ \t]*$")
 
 
 def _list(source: str, place: Place) -> str:
-    """A list; code blocks inside its items are kept where they are whole. "" if one is not."""
+    """A list; code blocks inside its items are kept where they are whole. An item that cannot be
+    quoted is told by where it stands, if another one can; "" if none can."""
+    whole = _items(source, place)
+    if whole or not place.is_pointed_to:
+        return whole
+    quoted = [(one, _items(one, place)) for one in items_of(source)]
+    if sum(bool(cleaned.strip()) for _, cleaned in quoted) * 2 < len(quoted):
+        return ""
+    return "\n".join(
+        cleaned if cleaned.strip() else f"{_marker(one)}This one stands in {place.link()}."
+        for one, cleaned in quoted
+    )
+
+
+def _marker(item: str) -> str:
+    found = _ITEM.match(item)
+    return found.group() if found else ""
+
+
+def _items(source: str, place: Place) -> str:
+    """Items, with the blocks of code inside of them; "" if one cannot be quoted."""
     pieces: list[str] = []
     at = 0
     for match in _INNER.finditer(source):
@@ -328,10 +328,11 @@ def _list(source: str, place: Place) -> str:
 
 def _inner(found: re.Match[str], place: Place) -> str:
     indent, fence, info, text = found.groups()
-    if len(text) > MOST_QUOTED or not is_quotable_code(text):
-        return ""
     bare = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
     language = info.strip() if place.own else _language(info, bare)
+    if len(text) > MOST_QUOTED or not is_quotable_code(text):
+        there = whereabouts(bare.rstrip("\n"), language, place) if place.is_pointed_to else ""
+        return f"\n{indent}{there}" if there else ""
     return f"{indent}{fence}{language}\n{text}{indent}{fence}"
 
 
@@ -377,11 +378,10 @@ def whereabouts(text: str, language: str, place: Place) -> str:
     """Where a listing stands that is not quoted, and what it holds; "" where it stands nowhere."""
     if not place.path:
         return ""
-    link = posixpath.relpath(place.path, place.target or ".")
     kind = f" of {language}" if language not in ("text", "") else ""
     lines = text.count("\n") + 1
-    told = f"{lines} lines{kind}{_holds(text, language)}"
-    return f"The listing ({told}) stands in [{place.path}]({link})."
+    holds = f"{lines} line{'s' if lines > 1 else ''}{kind}{_holds(text, language)}"
+    return f"The listing ({holds}) stands in {place.link()}."
 
 
 def _holds(text: str, language: str) -> str:

@@ -1,6 +1,7 @@
-"""Text of a stranger made fit for quoting. Cleaning only takes away (HTML, images, badges,
-emoji, links that would not resolve); it never adds words, and never changes code: what could not
-be published as it stands is left out as a whole.
+"""Text of a stranger made fit for quoting. Cleaning takes away (HTML, images, badges, emoji, links
+that would not resolve), and tells in words what would be replaced when a skill is loaded
+(`$ARGUMENTS`); it never changes code: what could not be published as it stands is left out as a
+whole.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from nightpress.backends.offline import filled
 from nightpress.lazy import pattern
 
 
@@ -25,6 +27,16 @@ class Place(Struct, frozen=True):
     paths: frozenset[str]
     own: bool = False
 
+    @property
+    def is_pointed_to(self) -> bool:
+        """Is what cannot be quoted of the file told by where it stands? A README is for people."""
+        name = posixpath.basename(self.path).lower()
+        return bool(self.path) and not self.own and not name.startswith("readme")
+
+    def link(self) -> str:
+        """A link to the file that is quoted."""
+        return f"[{self.path}]({posixpath.relpath(self.path or '.', self.target or '.')})"
+
 
 # HTML's own elements alone: any other `<word>` is a slot to be filled in, or a tag that means
 # something to the reader
@@ -32,7 +44,7 @@ _HTML = pattern(
     r"<!--.*?-->|</?(?:a|abbr|article|aside|audio|b|big|blockquote|body|br|button|caption|center|cite"
     r"|code|col|colgroup|dd|del|details|dfn|div|dl|dt|em|embed|figcaption|figure|font|footer|form"
     r"|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|kbd|label|legend|li|link|main|mark|meta|nav"
-    r"|noscript|object|ol|p|picture|pre|q|s|samp|script|section|small|source|span|strike|strong"
+    r"|noscript|object|ol|optgroup|option|p|picture|pre|q|s|samp|script|section|select|small|source|span|strike|strong"
     r"|style|sub|summary|sup|svg|table|tbody|td|template|tfoot|th|thead|time|title|tr|tt|u|ul|var"
     r"|video|wbr)(?:\s[^<>\n]*)?/?>",
     re.S | re.I,
@@ -67,6 +79,8 @@ def is_imprint(line: str) -> bool:
 def inline(source: str, place: Place | None) -> str:
     """Clean outside of code spans, which stay byte for byte; "" where the text holds something that
     would run, or be replaced, when a skill is loaded: then it cannot be quoted at all."""
+    if place is None or not place.own:
+        source = filled.told(source, *((place.path, place.paths) if place else ()))
     if not is_quotable(source):
         return ""
     source = _IMAGE.sub("", source)

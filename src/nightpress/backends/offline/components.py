@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import trim, voice, wording
+from nightpress.backends.offline import filled, trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.topic import Topic
@@ -102,7 +102,7 @@ def _lead(material: Material, component: Component, name: str, *, told: bool) ->
     elif also:
         blocks.append(Block("text", f"Shortcut: `{short}`."))
     hint = component.meta.get("argument-hint")
-    if is_command and isinstance(hint, str) and code(hint):
+    if is_command and isinstance(hint, str) and code(hint) and not _NO_HINT.search(hint):
         blocks.append(Block("code", f"```text\n{name} {code(hint)}\n```"))
         blocks += _arguments(material, component)
     return blocks
@@ -144,7 +144,7 @@ def _plain_sentences(text: str) -> Iterator[str]:
     """The sentences of a text's paragraphs and items, on one line, without cells and code."""
     for line in re.sub(r"(?ms)^```.*?^```", "", text).split("\n"):
         if not line.lstrip().startswith(("|", "#")):
-            for one in sentences(re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", line)):
+            for one in sentences(re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", filled.told(line))):
                 if is_quotable(one) and "|" not in one:
                     yield one.strip()
 
@@ -209,6 +209,7 @@ _READ = (
 )
 
 
+_NO_HINT = pattern(r"\*\*|^\s*(?:\d+[.)]|[-*+]) ")  # a line of the text that slipped in
 _kinds = {"agent": " (agent)"}
 MOST_ROWS = 40
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import evals, extend
+from nightpress.backends.offline import evals, extend, pointers
 from nightpress.backends.offline.blocks import (
     SAME,
     Block,
@@ -190,7 +190,14 @@ def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bo
     refused: set[str] = set()
     text = ""
     for _ in range(ROUNDS):
-        rows = list(_rows(first, _fit(parts, bounds, refused, first)))
+        fitting = _fit(parts, bounds, refused, first)
+        told = list(pointers.of_rest(parts, fitting))
+        if told:  # what is pointed to takes room, too
+            size = sum(pointers.size(part) for part in told)
+            less = replace(bounds, most=bounds.most - size, lines=bounds.lines - 4 * len(told))
+            fitting = _fit(parts, less, refused, first)
+            fitting += pointers.of_rest(parts, fitting)
+        rows = list(_rows(first, sorted(fitting, key=lambda part: part.order)))
         text = _joined(rows)
         more = _refused(material, text, rows)
         if not more - refused:
@@ -407,7 +414,7 @@ def _is_said(block: Block, part: Part, keys: set[str]) -> bool:
     least = SAME if part.is_standing else 1
     if len(block.key) >= least and block.key in keys:
         return True
-    if block.kind != "text" or part.is_standing or not block.key:
+    if block.kind != "text" or part.is_standing or not block.key or "](" in block.text:
         return False
     mine, headings = set(block.key.split()), set(" ".join(part.path).lower().split())
     near = (set(key.split()) for key in keys if len(key) < 3 * len(block.key))

@@ -28,13 +28,24 @@ from nightpress.model import Material, SourceFile
 from nightpress.plugin import frontmatter, kind_of
 
 
+class Home(Struct, frozen=True):
+    """The file of a component whose text a document quotes: the headings above that text there, the
+    link to the file, and where the chapter of it ends; is_linked: the chapter begins with that."""
+
+    base: tuple[str, ...]
+    link: str
+    end: tuple[int, ...]
+    is_linked: bool
+
+
 class Part(Struct):
     """Some blocks under a path of headings, from level 2 down. order: its place; rank: its value,
     the least goes in first; together: what it stands or falls with, if anything; lean, instead: its
     blocks without long listings, and what stands for all of that, where there is no room; news: so
     much of a block, 0 to 1, must not have been said before, or it is left out; source: what its
     chapter begins with, that tells where it is from; ends: the first of those that stand together
-    may do without the last. Parts of one chapter follow each other."""
+    may do without the last; home: the component's file that it is a section of. Parts of one
+    chapter follow each other."""
 
     path: tuple[str, ...]
     order: tuple[int, ...]
@@ -46,6 +57,7 @@ class Part(Struct):
     news: float = 0.0
     source: Block | None = None
     ends: bool = False
+    home: Home | None = None
 
     @property
     def is_standing(self) -> bool:
@@ -66,7 +78,12 @@ _NO_SECTION = pattern(
     r"|^the (problem|solution|magic|result|vision)\b)",
     re.I,
 )
+_NO_COMPONENTS = pattern(
+    r"^(?:licen[cs]e|contributing|acknowledg\w*|change ?log|version history|authors?|credits?)$",
+    re.I,
+)
 _FIRST = 100
+MOST_SECTIONS = 400
 GREETING = 250
 """Characters of what a document says before its sections, below which it says what it is."""
 SUMMARY, BESIDE = 0.34, 0.3
@@ -227,10 +244,15 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             yield Part(("Arguments",), (*order, number, 0), 1, lead[at:])
         elif not referred:
             yield Part(base, (*order, number, 0), 30 if matter == "skills" else 1, [*about, *lead])
-        for at, part in enumerate(_procedure_first(parts_in(groups[:40], source))):
+        linked = any("](" in block.text for block in lead)
+        home = Home(tuple(base), source.link(), (*order, number, MOST_SECTIONS), linked)
+        own_parts = parts_in(groups[:MOST_SECTIONS], source, _NO_COMPONENTS)
+        for at, part in enumerate(_procedure_first(own_parts)):
+            part.home = home
             inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
             if part.path and (
-                ROLE.match(part.path[-1]) or (led and leads.sums_up(part.path, part.blocks))
+                (ROLE.match(part.path[-1]) and all(b.kind == "text" for b in part.blocks))
+                or (led and leads.sums_up(part.path, part.blocks))
             ):
                 continue
             about_when = bool(inner) and matter_of(inner[0])[0] == "when"
@@ -238,7 +260,8 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
                 continue  # when to use it stands in the one, all the rest in the other
             part.rank = rank + _worth(part, at // 4 if alone else 2 * at)
             part.order = (*order, number, at + 1)
-            part.path, part.news = (*base, *inner)[:5], 0.0 if inner else SUMMARY
+            sums_up = not inner and all(block.kind == "text" for block in part.blocks)
+            part.path, part.news = (*base, *inner)[:5], SUMMARY if sums_up else 0.0
             own_matter = matter_of(inner[0])[0] if inner else "about"
             if alone and not base and not inner and any(map(is_ordered, part.blocks)):
                 yield replace(part, path=("Workflow",))  # it came right below the title
@@ -342,12 +365,14 @@ def quoted(material: Material, file: SourceFile, own: Owned) -> Iterator[Part]:
     yield from parts_in(trim.quoted(frontmatter.split(file.text).body, place, own)[:400], place)
 
 
-def parts_in(groups: Sequence[trim.Group], place: Place) -> list[Part]:
+def parts_in(
+    groups: Sequence[trim.Group], place: Place, without: re.Pattern[str] = _NO_SECTION
+) -> list[Part]:
     """The groups' sections as parts that have no place yet; a workflow with a step that does not
-    belong into a document (how the plugin is installed, say) has none."""
+    belong into a document (how the plugin is installed, say: `without`) has none."""
     parts: list[Part] = []
     for number, group in enumerate(groups):
-        if any(_NO_SECTION.search(name) for one in group.sections for name in one.path):
+        if any(without.search(name) for one in group.sections for name in one.path):
             continue
         together = (place.path, number) if group.steps else ()
         instead = _steps(group, place) if group.steps else []
@@ -355,7 +380,7 @@ def parts_in(groups: Sequence[trim.Group], place: Place) -> list[Part]:
             shorter = lean(section.blocks, place) if together else ()
             part = Part(section.path, (), 0, section.blocks, together, shorter, instead)
             if part.path and not together and place.path and _ONE_OF.match(part.path[-1]):
-                there = f"This one stands in {trim.where(place)}."
+                there = f"This one stands in {place.link()}."
                 part.instead = [Block("text", there)]  # its number would be missed
             if not (together or len(part.path) < 2) and (listing := TOLD.fullmatch(_said(part))):
                 _list(parts, part, listing, place)
@@ -372,7 +397,7 @@ def _said(part: Part) -> str:
 def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -> None:
     """Put a section that is nothing but a link to its listing into a list of such, under the
     heading above it."""
-    where = Block("text", f"In {trim.where(place)}:")
+    where = Block("text", f"In {place.link()}:")
     row = f"- {part.path[-1]} ({listing[1]})"
     above = part.path[:-1]
     if parts and parts[-1].path == above and where in parts[-1].blocks:
@@ -387,7 +412,7 @@ def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -
 def _steps(group: trim.Group, place: Place) -> list[Block]:
     """A workflow in short: its steps, and where they stand."""
     rows = "\n".join(s if _NUMBERED.match(s) else f"- {s}" for s in group.steps)
-    return [Block("text", f"Its parts stand in {trim.where(place)}:"), Block("list", rows)]
+    return [Block("text", f"Its parts stand in {place.link()}:"), Block("list", rows)]
 
 
 _ONE_OF = pattern(r"(?:example|scenario|case|option|pattern|method) #?\d+\b", re.I)

@@ -23,7 +23,7 @@ from nightpress.checks import called
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 
-__all__ = ["Group", "Owned", "owned", "prose", "quoted", "trimmed", "where"]
+__all__ = ["Group", "Owned", "owned", "prose", "quoted", "trimmed"]
 
 _PERSONA = pattern(
     r"^[\W_]*(?:you(?: are|'re|\u2019re| will be| act| have been)\b"
@@ -117,12 +117,12 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
     for group in _whole(said if place.own else list(map(voice.of_it, said))):
         # what a README only lists in a few words says nothing; in a workflow it says what to do
         terse = bool(group.steps) or not _README.search(place.path)
-        stead = f"{_THIS_STEP}{where(place)}." if place.path else ""
+        stead = f"{_THIS_STEP}{place.link()}." if place.path else ""
         found = [trimmed(one, own, terse=terse, stead=stead) for one in group.sections]
         if not group.steps:
             [old], [one] = group.sections, found
             if one is None and place.path and old.path:
-                one = replace(old, blocks=[Block("text", f"This stands in {where(place)}.")])
+                one = replace(old, blocks=[Block("text", f"This stands in {place.link()}.")])
             groups += [Group((one,))] if one is not None and one.blocks else []
             continue
         kept = []
@@ -131,15 +131,10 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
             if not old.blocks and below and below[0].path[: len(old.path)] == old.path:
                 continue  # its heading stands above those of its parts
             if new is None or not new.blocks:
-                new = replace(old, blocks=[Block("text", f"This one stands in {where(place)}.")])
+                new = replace(old, blocks=[Block("text", f"This one stands in {place.link()}.")])
             kept.append(new)
         groups.append(Group(tuple(kept), tuple(map(_unpraised, group.steps))))
     return groups
-
-
-def where(place: Place) -> str:
-    """A link to the file that is quoted."""
-    return f"[{place.path}]({posixpath.relpath(place.path or '.', place.target or '.')})"
 
 
 def trimmed(
@@ -148,16 +143,42 @@ def trimmed(
     """The section without what does not belong; None where that would break it. terse: a list of a
     few plain words each may stay; stead: what a step says that cannot be quoted, one of many."""
     blocks: list[Block] = []
-    for block in section.blocks:
+    unled = False
+    for at, block in enumerate(section.blocks):
         kept = _trimmed(block, own, terse, stead)
         if kept is None:
             return None
+        if unled and kept.text and block.kind != "text":
+            kept = replace(kept, text="")  # of what it is has gone
+        unled = not kept.text and block.announces and _PERSONA.match(block.text) is None
         if kept.text:
             blocks.append(kept)
+        elif (calls := _calls(block, own)) and _goes_on(section.blocks[at + 1 : at + 2]):
+            blocks.append(_run(blocks.pop() if blocks and blocks[-1].announces else None, calls))
         elif blocks and blocks[-1].announces:
             blocks.pop()  # it announced what has gone
     path = tuple(map(_unpraised, section.path))
     return replace(section, heading=_unpraised(section.heading), path=path, blocks=blocks)
+
+
+def _goes_on(after: Sequence[Block]) -> bool:
+    """Does the next paragraph say what the one before does ("This creates:")?"""
+    return any(block.kind == "text" and _HANGS.match(block.text) for block in after)
+
+
+def _calls(block: Block, own: Owned) -> list[str]:
+    """The commands, if a block of code is nothing but the bare names of such as there are."""
+    lines = [line.strip() for line in block.text.split("\n")[1:-1] if line.strip()]
+    bare = block.kind == "code" and _is_typed(block.text) and len(lines) < 3
+    calls = [call for line in lines if (call := _CALL.match(line)) and not call.group(2)]
+    known = bare and len(calls) == len(lines) and not any(own.lacks(call[1]) for call in calls)
+    return [f"`/{call[1]}`" for call in calls] if known else []
+
+
+def _run(lead: Block | None, calls: Sequence[str]) -> Block:
+    """In words what a block of a bare command says; lead: the line above it."""
+    said = " and ".join(calls)
+    return Block("text", f"{lead.text} {said}" if lead is not None else f"Run {said}.")
 
 
 def _trimmed(block: Block, own: Owned, terse: bool = False, stead: str = "") -> Block | None:
@@ -179,6 +200,8 @@ def prose(text: str, own: Owned) -> str:
     kept: list[str] = []
     gone = False
     for sentence in sentences(text):
+        if sentence.rstrip("*_ ").endswith(":"):
+            sentence = _unpraised(sentence)
         if _PERSONA.match(sentence) or _sells(sentence) or _is_foreign(sentence, own):
             gone = True
         elif not (gone and _HANGS.match(sentence)):

@@ -9,7 +9,7 @@ import re
 from msgspec.structs import replace
 
 from nightpress.backends.offline.blocks import Block, Section, is_ordered, items_of
-from nightpress.backends.offline.wording import is_deed, sentences
+from nightpress.backends.offline.wording import conjugated, is_deed, sentences
 from nightpress.lazy import pattern
 
 
@@ -30,6 +30,8 @@ def _neutral(sentence: str) -> str:
         said = _THEIR.sub("the user's", said[found.end() :])
     elif (found := _HELP.match(said)) and is_deed(found[1]):
         said = said[found.start(1) :]
+    if said.rstrip("*_ ").endswith(":"):
+        said = led(said)
     if said == plain:
         return sentence
     if not re.search(r"\w", said):
@@ -37,6 +39,60 @@ def _neutral(sentence: str) -> str:
     return f"{marks}{said[:1].upper()}{said[1:]}"
 
 
+def led(lead: str) -> str:
+    """What announces a list, said of the agent: "You excel at:" gives "Excels at:", "Your duties
+    include:" "Duties include:"; a list whose lead is left out hangs in the air."""
+    if found := _YOUR_LEAD.match(lead):
+        what = found[1] if found[2] is None else f"{found[1]} {found[2]}"
+        return f"{what[:1].upper()}{what[1:]}{found[3]}"
+    return ordered(lead) or said_of_it(lead) or lead
+
+
+def ordered(sentence: str) -> str:
+    """ "You must never push." as an order: "Never push."; "" where it is none."""
+    found = _ORDERED_TO.match(sentence)
+    if not found or (
+        found[2].lower() == "be" and found[1] is None and not _PASSIVE.match(found[3])
+    ):
+        return ""
+    order = (
+        found[3].lstrip()
+        if found[2].lower() == "be" and found[1] is None
+        else f"{found[2]}{found[3]}"
+    )
+    order = f"{found[1] or ''}{order}"
+    return f"{order[:1].upper()}{order[1:]}"
+
+
+def said_of_it(lead: str) -> str:
+    """ "You can answer questions like:" as said of the agent; "" where it is not said of "you"."""
+    found = _SAID_OF.match(lead)
+    if not found:
+        return ""
+    adverb, verb, rest = found[1] or "", found[2].lower(), found[3]
+    if verb == "are":
+        said = re.sub(r"^ (?:an? |the )?", "", rest)
+    else:
+        said = f"{'has' if verb == 'have' else conjugated(verb)}{rest}"
+    said = f"{adverb}{said}"
+    return f"{said[:1].upper()}{said[1:]}"
+
+
+_YOUR_LEAD = pattern(
+    r"your ([\w -]+?)(?: (include|includes|cover|covers)| (?:is|are)(?: to)?)?((?:\**:\**)\s*)$",
+    re.I,
+)
+_ORDERED_TO = pattern(
+    r"you (?:should|will|must|need to|are to|shall|have to)(?: also| then)?"
+    r" ((?:always|never|not|only) )?([a-z]+)\b(?! be\b)(.*)",
+    re.I | re.S,
+)
+_PASSIVE = pattern(r" \w+(?:ed|en|t)\b")
+_SAID_OF = pattern(
+    r"you (?:can |could |may |are able to )?((?:also|always|never|only|primarily|proactively) )?"
+    r"([a-z]+)\b(.*)",
+    re.I | re.S,
+)
 _INVOKED = pattern(
     r"when(?:ever)? (?:(?:this|the) (?:command|agent|skill|plugin|tool) is |you(?:'re| are) )?"
     r"(?:invoked|called|run|activated|triggered|executed)(?: by (?:a|the) user)?,\s*",
@@ -93,14 +149,15 @@ SUMS_UP = pattern(
 
 def impersonal(section: Section) -> Section:
     """An agent's section without what tells the agent who it is and what it shall be: sentences
-    and items about "you". What it does, and its rules ("Never do it yourself"), stay."""
+    and items about "you". What it does, and its rules ("Never do it yourself"), stay, as orders:
+    "You must ask first." gives "Ask first."."""
     blocks: list[Block] = []
     for block in section.blocks:
         text = block.text
         if block.kind == "text":
-            text = "".join(s for s in sentences(text) if not _YOU.search(s)).strip()
+            text = "".join(filter(None, map(_unaddressed, sentences(text)))).strip()
         elif block.kind == "list" and _YOU.search(text) and not _ORDERED.match(text):
-            text = "\n".join(item for item in items_of(text) if not _YOU.search(item))
+            text = "\n".join(filter(None, map(_item_unaddressed, items_of(text))))
         if text:
             blocks.append(replace(block, text=text))
         elif blocks and blocks[-1].announces:
@@ -108,9 +165,22 @@ def impersonal(section: Section) -> Section:
     return replace(section, blocks=blocks)
 
 
-_YOU = pattern(
-    r"^[\W\d_]*(?:you|your|you're|you'll|as an?)\b"
-    r"|\byou(?:'re|'ll| (?:are|will|have|excel|can|understand|speciali[sz]e|possess))\b",
-    re.I,
-)
+def _unaddressed(sentence: str) -> str:
+    """The sentence, said to nobody; "" for one that says who the agent is."""
+    marks = sentence[: len(sentence) - len(sentence.lstrip("*_ "))]
+    if not _YOU.search(sentence):
+        return sentence
+    said = ordered(sentence[len(marks) :])
+    return f"{marks}{said}" if said else ""
+
+
+def _item_unaddressed(item: str) -> str:
+    found = _BULLET.match(item)
+    marker = found.group() if found else ""
+    said = _unaddressed(item[len(marker) :])
+    return f"{marker}{said}" if said else ""
+
+
+_YOU = pattern(r"^[\W\d_]*(?:you|your|you're|you'll|as an?)\b", re.I | re.M)
+_BULLET = pattern(r"\s*[-*+]\s+")
 _ORDERED = pattern(r"\s*\d+[.)]\s")

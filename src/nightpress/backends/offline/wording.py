@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from nightpress.backends.offline.clean import is_quotable, shown
+from nightpress.backends.offline.filled import told
 from nightpress.lazy import pattern
 
 _PERSON = pattern(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
@@ -60,7 +61,7 @@ def code(text: str) -> str:
 
 def sentence(text: str) -> str:
     """One line without angle brackets that ends as a sentence does; "" stays ""."""
-    text = shown(re.sub(r"[<>]", "", text))
+    text = shown(told(re.sub(r"[<>]", "", text), "commands/"))
     if not is_quotable(text):
         return ""
     return text if not text or text.endswith((".", "!", "?")) else f"{text.rstrip(' :;,')}."
@@ -249,6 +250,11 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])}{comma} or {words[-1]}"
 
 
+def together(words: Sequence[str]) -> str:
+    """The words as one says them of all: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
 def plain(name: str) -> str:
     """A name without what Markdown or YAML would read in it."""
     return shown(re.sub(r"[^\w .()/+-]+", " ", name))[:120].strip() or "Plugin"
@@ -295,7 +301,7 @@ def done(step: str) -> str:
     words = first.split()
     if len(words) < 3 or words[0].lower() not in _VERBS | _ORDERS or _SAYS_HOW.search(first):
         return ""
-    return _indicative(" ".join([_conjugated(words[0]), *words[1:]]))
+    return _indicative(" ".join([conjugated(words[0]), *words[1:]]))
 
 
 _CLAUSE = r"[;:(]|,(?!\d)|(?<!vs)\.(?:\s|$)| - | \u2013 | \u2014 "
@@ -321,7 +327,7 @@ def _leading(words: list[str]) -> int:
     while at < len(words):
         bare, before = words[at].rstrip(",").lower(), words[at - 1] if at else "and"
         if bare in _VERBS or (before in ("and", "or", "&") and _VERBAL.fullmatch(bare)):
-            words[at] = words[at].replace(words[at].rstrip(","), _conjugated(words[at].rstrip(",")))
+            words[at] = words[at].replace(words[at].rstrip(","), conjugated(words[at].rstrip(",")))
             joined = words[at].endswith(",")
             at += 1
             if not joined and not (at < len(words) and words[at] in ("and", "or", "&")):
@@ -346,11 +352,11 @@ def _series(words: list[str], at: int) -> None:
     for n in begins:
         plans = words[n : n + 2] == ["plan", "for"]
         if plans or words[n].lower() in _VERBS - _NOUNS:
-            words[n] = _conjugated(words[n])
+            words[n] = conjugated(words[n])
     if any(_is_third(words[n]) for n in begins):
         for n in begins:
             if words[n].lower() in _VERBS | _ORDERS:
-                words[n] = _conjugated(words[n])
+                words[n] = conjugated(words[n])
 
 
 def _is_noun_list(words: Sequence[str], at: int, n: int) -> bool:
@@ -379,7 +385,8 @@ _NOUNS = frozenset(
 """Verbs that may as well be nouns."""
 
 
-def _conjugated(verb: str) -> str:
+def conjugated(verb: str) -> str:
+    """A verb in the third person."""
     if verb.endswith(("s", "sh", "ch", "x")):
         return f"{verb}es"
     if verb.endswith("y") and verb[-2:-1] not in "aeiou":

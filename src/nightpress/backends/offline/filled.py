@@ -1,0 +1,128 @@
+"""What a command's text is filled in with when it runs, told in words: "Read `$ARGUMENTS`" gives
+"Read the arguments". A SKILL.md is filled in, too, when it is loaded, with something else. Pure;
+code that holds such a thing among others stays as it is.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Container
+
+from nightpress.lazy import pattern
+
+
+def told(text: str, path: str = "", paths: Container[str] = ()) -> str:
+    """The text in words: "Branch: !`git branch`" gives "Branch: the output of `git branch`",
+    "Follow @STYLE.md" "Follow `STYLE.md`"; "It costs $5" keeps its price ("\\$5"). path: the file
+    that it is from; in a command `$1` is an argument. paths: the plugin's files, which are linked
+    to."""
+    if not _ANY.search(text):
+        return text
+    first = (0 if _ZERO.search(text) else 1) if path.startswith("commands/") else None
+    pieces, at = [], 0
+    for span in _SPAN.finditer(text):
+        before, code = text[at : span.start()], span.group()
+        if before.endswith("!") and not re.search(r"[`\w]!\Z", before) and span[1] == "`":
+            before, code = before[:-1], f"{_MARK}the output of {code}"
+        elif span[1] == "`" and not _joined(text, span.start(), span.end()):
+            code = _span(code, span[2], first)
+        pieces += [_outside(before, text, at, first), code]
+        at = span.end()
+    pieces.append(_outside(text[at:], text, at, first))
+    return _worded(_FILE.sub(lambda m: _file(m[1], path, paths), "".join(pieces)))
+
+
+def _span(code: str, inside: str, first: int | None) -> str:
+    if found := _ONE.fullmatch(inside):
+        return _argument(found, first) or code
+    if (found := _PASSED.fullmatch(inside)) and "$ARGUMENTS" not in found[1]:
+        return f"`{found[1]}` with {_MARK}the arguments"
+    return code
+
+
+def _outside(text: str, whole: str, at: int, first: int | None) -> str:
+    def replaced(found: re.Match[str]) -> str:
+        start, end = at + found.start(), at + found.end()
+        price = first is None or found["digit"] == "0" or _PRICE.match(whole, end)
+        if found["digit"] and price:
+            return found.group().replace("$", "\\$")
+        if _joined(whole, start, end):
+            return found.group()
+        return _argument(found, first) or found.group()
+
+    return _ONE.sub(replaced, text)
+
+
+def _joined(text: str, start: int, end: int) -> bool:
+    """Is it part of a longer name or path?"""
+    before, after = text[start - 1 : start] if start else "", text[end : end + 2]
+    return bool(re.match(r"[\w/{.=@\\-]", before) or re.match(r"[\w/{}=\[-]|\.\w", after))
+
+
+def _argument(found: re.Match[str], first: int | None) -> str:
+    """How a sentence says it; "" where it cannot."""
+    words = "the arguments"
+    if found["digit"] or found["index"]:
+        if found["digit"] and first is None:
+            return ""
+        at = int(found["digit"]) - (first or 0) if found["digit"] else int(found["index"])
+        if not 0 <= at < len(_ORDINAL):
+            return ""
+        words = f"the {_ORDINAL[at]} argument"
+    if found["at"]:
+        words = f"the file that {words} name{'s' if words.endswith('t') else ''}"
+    return f"{_MARK}{words}"
+
+
+def _file(name: str, path: str, paths: Container[str]) -> str:
+    """A file that a command's text would include: a link to one of the plugin's, else its name."""
+    inside = name.removeprefix("${CLAUDE_PLUGIN_ROOT}/")
+    if inside in paths:
+        return f"[{inside}]({posixpath.relpath(inside, posixpath.dirname(path) or '.')})"
+    return f"`{inside}`"
+
+
+def _worded(text: str) -> str:
+    """The words that were put in, as a sentence has them."""
+    text = _RUNS.sub(r"\1", text)
+    text = _TWICE.sub(r"\1\2\3", text)
+    text = _BOLD.sub(rf"{_MARK}\2", text)
+    text = _PLURAL.sub(lambda m: f"{m[1]}{_VERBS.get(m[2], m[2].removesuffix('s'))}", text)
+    if _ALONE.fullmatch(text):
+        return "The command's arguments."
+    text = _BEGINS.sub(lambda m: f"{m[1]}{m[2].upper()}", text)
+    return text.replace(_MARK, "")
+
+
+_MARK = "\x00"
+_ANY = pattern(r"\$(?:ARGUMENTS|\d)|!`|@[\w.~$/]")
+_ZERO = pattern(r"`\$0`|\$ARGUMENTS\[0\]")
+_SPAN = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
+_ONE = pattern(
+    r"(?<!\\)[\"']?(?P<at>@)?\$(?:ARGUMENTS(?:\[(?P<index>\d)\])?(?![\w\[])|(?P<digit>\d)(?!\w|[.,]\d))[\"']?"
+)
+_PASSED = pattern(r"([^$`]*[^$`\s/=:\"'-]) [\"']?\$ARGUMENTS[\"']?")
+_PRICE = pattern(
+    r"\s?(?:[-+/\u2013]|\||per\b|an?\b|each\b|USD|k\b|million|billion|in\b|to \$|month|year|credit)"
+)
+_ORDINAL = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_EXTENSIONS = (
+    "md|txt|json|ya?ml|toml|tsx?|jsx?|py|sh|go|rs|rb|java|html|css|sql|csv|xml|mdx|ini|lock"
+)
+_FILE = pattern(
+    r"(?<![\w`/@.{\[])@(\$\{CLAUDE_PLUGIN_ROOT\}/[\w./-]*\w"
+    rf"|(?:\./|~/)?[\w./-]*\w\.(?:{_EXTENSIONS}))(?![\w/(`])"
+)
+_RUNS = pattern(r"(?i)(\b(?:runs?|running|executes?|executing|use) )\x00the output of ")
+_TWICE = pattern(  # "**Arguments:** $ARGUMENTS (optional)"
+    r"(?i)(\barguments?(?: provided| given)?)(\*\*)?:(\*\*)? *\x00the arguments\b"
+)
+_BOLD = pattern(r"(\*\*|__)\x00(the arguments)\1")
+_VERBS = {"is": "are", "was": "were", "has": "have", "does": "do", "specifies": "specify"}
+_PLURAL = pattern(
+    r"(\x00the arguments )(is|was|has|does|specifies|contains|includes|starts|matches|names|points"
+    r"|looks|refers|begins|ends|holds|equals|lacks)\b"
+)
+_ALONE = pattern(r"\W*\x00the arguments\W*")
+_BEGINS = pattern(r"((?:\A|(?<=[.!?] )|(?m:^)\s*(?:[-*+]|\d+[.)])\s+)\W*)\x00(t)")

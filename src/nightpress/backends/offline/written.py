@@ -1,0 +1,82 @@
+"""A Markdown text as its author meant it, where Markdown itself would read it otherwise: fences in
+fences, and tags of the author's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from nightpress.backends.offline.clean import inline
+from nightpress.lazy import pattern
+
+
+def as_read(text: str) -> str:
+    """The text as a reader takes it."""
+    return _untagged(nested(text))
+
+
+_TAG = pattern(r"[ \t]*<(/?)([a-z][\w-]*)((?:\s[^<>]*)?)>[ \t]*$")
+_NAME = pattern(r"\bname=[\"']([^\"'<>]+)[\"']")
+
+
+def _untagged(text: str) -> str:
+    """The text, in which a line with nothing but a tag of the author's own (`<process>`) is the
+    label that it is to a reader; Markdown would take what follows it for HTML."""
+    lines, fence = text.split("\n"), ""
+    for at, line in enumerate(lines):
+        if mark := _FENCED.match(line):
+            ends = mark[1].startswith(fence) and not mark[2].strip()
+            fence = ("" if ends else fence) if fence else mark[1]
+        elif not fence and (tag := _TAG.match(line)) and inline(line, None).strip():
+            name = _NAME.search(tag[3])
+            label = re.sub(r"[-_]+", " ", name[1] if name else tag[2]).strip()
+            label = f"**{label[:1].upper()}{label[1:]}:**" if label and not tag[1] else ""
+            lines[at] = f"\n{label}\n" if label else "\n"
+    return "\n".join(lines)
+
+
+_FENCED = pattern(r"\s*(`{3,}|~{3,})(.*)$")
+
+
+_FENCE = pattern(r"^ {0,3}(`{3,})([^`]*)$")
+
+
+def nested(text: str) -> str:
+    """The text, in which a block that shows blocks of code of its own has the longer fence that
+    Markdown asks for: people write the same three backticks inside and outside."""
+    lines = text.split("\n")
+    fences = [(n, m[1], m[2].strip()) for n, line in enumerate(lines) if (m := _FENCE.match(line))]
+    at = 0
+    while at < len(fences):
+        end = _closing(lines, fences, at)
+        first, last = fences[at][0], fences[end][0]
+        if end > at + 1:
+            for n in (first, last):
+                lines[n] = lines[n].replace("```", "`" * (len(fences[at][1]) + 1), 1)
+        at = end + 1
+    return "\n".join(lines)
+
+
+def _closing(lines: Sequence[str], fences: Sequence[tuple[int, str, str]], at: int) -> int:
+    """Which fence ends the block that begins with fence `at`: the first bare one, or, where others
+    with a language are opened before it, the one after theirs; `at` itself where none does. A block
+    of Markdown goes on over bare ones inside it where Markdown follows, or one is left over."""
+    depth = 0
+    for n in range(at, len(fences)):
+        if fences[n][1] == fences[at][1]:
+            depth += 1 if fences[n][2] or n == at else -1
+        if depth == 0:
+            break
+    else:
+        return at
+    rest = fences[n + 1 :]
+    if fences[at][2].lower() not in ("markdown", "md") or any(info for _, _, info in rest[:2]):
+        return n
+    if len(rest) == 1:
+        return n + 1
+    inside = lines[rest[0][0] + 1 : rest[1][0]] if rest[1:] else []
+    return n + 2 if any(_MARKDOWN.match(line) for line in inside) else n
+
+
+_MARKDOWN = pattern(r"#{2,6} \S|(?:[-*] )?\*\*\w")

@@ -1,0 +1,109 @@
+"""No procedure of a command or an agent goes silently: it is whole, or pointed to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from benchmarks import _procedures as procedures
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from nightpress.backends.offline.backend import Offline
+from nightpress.model import Request, Window
+
+from .plugins import WORDS, material
+
+word = st.sampled_from(WORDS)
+ODD = (
+    "Read the {w} from `$ARGUMENTS`.", "Write it to `$ARGUMENTS/{w}`.", "Take $1, then the {w}.",
+    "Tides of the {w}: !`date -u`", "Follow @docs/{w}.md at the {v}.", "Sound the {w} by the {v}.",
+    "Log the {w}:\n   ```bash\n   log \"$ARGUMENTS\"\n   ```", "Run `/gone-{w} now` at the {v}.",
+    "Make a perfect {w} of the {v}.", "You must never sell the {w} without a {v}.",
+)  # fmt: skip
+LEADS = (
+    "Follow these steps:", "When invoked, you should:", "**Arguments:** `$ARGUMENTS` (optional)",
+    "You excel at {w}:", "The {w} for $ARGUMENTS needs:", "Your {w} covers:", "", "",
+)  # fmt: skip
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> str:
+    """A numbered list with odd items among plain ones, under a lead."""
+    lead = draw(st.sampled_from(LEADS)).format(w=draw(word))
+    items = [
+        draw(st.sampled_from(ODD)).format(w=draw(word), v=draw(word))
+        for _ in range(draw(st.integers(2, 7)))
+    ]
+    rows = "\n".join(f"{n}. {item}" for n, item in enumerate(items, 1))
+    return f"{lead}\n\n{rows}\n\n" if lead else f"{rows}\n\n"
+
+
+@st.composite
+def component(draw: st.DrawFn) -> str:
+    """The text of a command or an agent: sections with steps, phases with parts, fillers."""
+    pieces = [f"# The {draw(word)}\n\n"]
+    if draw(st.booleans()):
+        pieces.append("You are an expert pilot. Bring ships in.\n\n")
+    for n in range(draw(st.integers(1, 4))):
+        kind = draw(st.sampled_from(("steps", "phases", "long", "plain", "tag")))
+        pieces.append(f"## {draw(word).title()} {draw(word)} {n}\n\n")
+        if kind == "phases":
+            names = [draw(word) for _ in range(draw(st.integers(2, 4)))]
+            for at, name in enumerate(names, 1):
+                pieces.append(f"### Phase {at}: {name.title()}\n\n{draw(steps())}")
+        elif kind == "long":
+            text = " ".join(draw(word) for _ in range(300))
+            pieces.append(f"The {text} is far.\n\n{draw(steps())}")
+        elif kind == "tag":
+            pieces.append(f"<process>\n{draw(steps())}</process>\n\n")
+        else:
+            pieces.append(draw(steps()))
+    return "".join(pieces)
+
+
+@settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(st.lists(component(), min_size=1, max_size=4), st.data(), st.integers(1_500, 14_000))
+def test_every_procedure_is_whole_or_pointed_to(
+    bodies: list[str], data: st.DataObject, most: int
+) -> None:
+    files = {".claude-plugin/plugin.json": json.dumps({"name": "harbour", "description": "Moors"})}
+    for n, body in enumerate(bodies):
+        kind = data.draw(st.sampled_from(("commands", "agents")))
+        head = f"name: {WORDS[n]}-{n}\n" if kind == "agents" else ""
+        files[f"{kind}/{WORDS[n]}-{n}.md"] = f"---\n{head}description: Moors {n}\n---\n\n{body}"
+    made = replace(material(files), window=Window(1_200, most))
+    text = Offline().ask(Request("generation", "harbour/x", "offline", "", "", 1, made)).text
+    assert list(procedures.missing(text, made.target, files)) == [], text
+    assert list(procedures.Document(text, made.target).dangling()) == [], text
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("## `/moor`\n\nMoors.\n\nIt does.\n", ["gone"]),
+        ("## `/moor`\n\nMoors.\n\n1. Look at the quay.\n", ["cut"]),
+        ("## `/moor`\n\nMoors.\n\n1. Look at the quay.\n2. Throw a rope over.\n", []),
+        ("## `/moor`\n\nMoors.\n\n[commands/moor.md](../../commands/moor.md) has: Steps.\n", []),
+        ("## `/moor`\n\nRun `/moor`, defined in [it](../../commands/moor.md).\n", []),
+        ("## `/tides`\n\nThe moon.\n", []),
+    ],
+)
+def test_the_benchmark_sees_what_is_cut_and_what_is_gone(text: str, kinds: list[str]) -> None:
+    source = {
+        "commands/moor.md": "# Moor\n\n## Steps\n\n1. Look at the quay.\n2. Throw a rope over.\n"
+    }
+    found = procedures.missing(text, "skills/x/SKILL.md", source)
+    assert [kind for kind, _, _ in found] == kinds
+
+
+def test_the_benchmark_sees_leads_of_nothing_and_lists_without_their_lead() -> None:
+    document = procedures.Document("# X\n\nFollow these steps:\n\n## A\n\n## B\n\nSo.\n", "x.md")
+    assert list(document.dangling()) == ["Follow these steps:", "## A"]
+    source = {
+        "commands/m.md": "The ships of a fleet:\n\n- If provided: only those\n- Else: any ship\n"
+    }
+    text = "# X\n\n- If provided: only those\n- Else: any ship\n"
+    assert [k for k, _, _ in procedures.missing(text, "x.md", source)] == ["unled"]
+    assert [*procedures.missing(f"The ships of a fleet:\n\n{text[5:]}", "x.md", source)] == []
