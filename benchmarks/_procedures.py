@@ -26,6 +26,8 @@ DEFINED = re.compile(r"\bdefined in \[|^\s*\|")
 REST = re.compile(r"(?:Its steps stand|The rest stands|All of it stands) in \[")
 ENOUGH = 0.6
 """Share of an item's words, at least, that one item of the document has."""
+MOST = 0.8
+"""The same, of a list's items one after the other."""
 
 
 @dataclass
@@ -215,7 +217,7 @@ class Document:
 
 def _says(block: Block, item: str) -> bool:
     mine = words(item.split("\n")[0])
-    return len(mine & words(block.text)) >= ENOUGH * len(mine)
+    return len(mine & words(block.text)) >= MOST * len(mine)
 
 
 def _names(heading: str, name: str) -> bool:

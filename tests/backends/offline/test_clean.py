@@ -147,7 +147,7 @@ def test_what_cannot_be_quoted_is_told_by_where_it_stands(source: str, told: str
 
 def test_of_a_list_the_one_item_that_cannot_be_quoted_is_told_by_where_it_stands() -> None:
     [found] = blocks("1. Look.\n2. Write `x/$ARGUMENTS`.\n3. Stop.")
-    there = "This one stands in [docs/a.md](../../docs/a.md)."
+    there = "This step stands in [docs/a.md](../../docs/a.md)."
     assert found.text == f"1. Look.\n2. {there}\n3. Stop."
     [found] = blocks("1. Look:\n   ```bash\n   ls $ARGUMENTS\n   ```\n2. Stop.")
     assert "The listing (1 line of bash) stands in" in found.text and "2. Stop." in found.text

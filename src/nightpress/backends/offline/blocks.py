@@ -299,9 +299,13 @@ def _list(source: str, place: Place) -> str:
     if sum(bool(cleaned.strip()) for _, cleaned in quoted) * 2 < len(quoted):
         return ""
     return "\n".join(
-        cleaned if cleaned.strip() else f"{_marker(one)}This one stands in {place.link()}."
+        cleaned if cleaned.strip() else f"{_marker(one)}{_this(one)} stands in {place.link()}."
         for one, cleaned in quoted
     )
+
+
+def _this(item: str) -> str:
+    return "This step" if item.lstrip()[:1].isdigit() else "This one"
 
 
 def _marker(item: str) -> str:
@@ -311,19 +315,18 @@ def _marker(item: str) -> str:
 
 def _items(source: str, place: Place) -> str:
     """Items, with the blocks of code inside of them; "" if one cannot be quoted."""
-    pieces: list[str] = []
+    cleaned: list[str] = []
     at = 0
-    for match in _INNER.finditer(source):
-        before = source[at : match.start()]
-        inner = _inner(match, place)
-        if "```" in before or not inner:
+    for match in [*_INNER.finditer(source), None]:
+        before = source[at : match.start() if match else len(source)]
+        said, inner = inline(before, place), _inner(match, place) if match else ""
+        if "```" in before or "~~~" in before or (match and not inner):
             return ""
-        pieces += [inline(before, place), inner]
-        at = match.end()
-    if "```" in source[at:] or "~~~" in source:
-        return ""
-    pieces.append(inline(source[at:], place))
-    return re.sub(r"(?m)^(\s*[-*+]) {2,3}(?=\S)", r"\1 ", "".join(pieces))
+        if before.strip() and not said.strip():
+            return ""
+        cleaned += [said, inner]
+        at = match.end() if match else at
+    return re.sub(r"(?m)^(\s*[-*+]) {2,3}(?=\S)", r"\1 ", "".join(cleaned))
 
 
 def _inner(found: re.Match[str], place: Place) -> str:

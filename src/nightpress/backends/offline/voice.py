@@ -156,8 +156,10 @@ def impersonal(section: Section) -> Section:
         text = block.text
         if block.kind == "text":
             text = "".join(filter(None, map(_unaddressed, sentences(text)))).strip()
-        elif block.kind == "list" and _YOU.search(text) and not _ORDERED.match(text):
-            text = "\n".join(filter(None, map(_item_unaddressed, items_of(text))))
+        elif block.kind == "list" and _YOU.search(text):
+            steps = _ORDERED.match(text) is not None  # none of them goes
+            items = (_item_unaddressed(item) or (item if steps else "") for item in items_of(text))
+            text = "\n".join(filter(None, items))
         if text:
             blocks.append(replace(block, text=text))
         elif blocks and blocks[-1].announces:
@@ -182,5 +184,5 @@ def _item_unaddressed(item: str) -> str:
 
 
 _YOU = pattern(r"^[\W\d_]*(?:you|your|you're|you'll|as an?)\b", re.I | re.M)
-_BULLET = pattern(r"\s*[-*+]\s+")
+_BULLET = pattern(r"\s*(?:[-*+]|\d+[.)])\s+")
 _ORDERED = pattern(r"\s*\d+[.)]\s")
