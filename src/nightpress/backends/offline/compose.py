@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
@@ -19,11 +19,10 @@ from nightpress.backends.offline.blocks import (
     is_told,
     units,
 )
-from nightpress.backends.offline.news import Known, adding
+from nightpress.backends.offline.news import Known, adding, beside_references, said_once
 from nightpress.backends.offline.sections import Part, parts_of, title
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.wording import stems
-from nightpress.checks import bundle
 from nightpress.lazy import pattern
 from nightpress.model import DATA, Material
 
@@ -75,7 +74,7 @@ def _body(material: Material, share: float) -> str:
 
 def _composed(material: Material, share: float) -> str:
     parts = [replace(part, news=part.news * share) for part in parts_of(material)]
-    parts = _said_once(_beside_references(material, parts))
+    parts = said_once(beside_references(material, parts))
     first = f"# {title(material)}"
     most = material.window.max - (RESERVE if _is_skill(material) else 64) - len(first.encode())
     text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
@@ -85,46 +84,6 @@ def _composed(material: Material, share: float) -> str:
         parts = [replace(part, rank=least) if part is shown else part for part in parts]
         text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
     return text
-
-
-def _beside_references(material: Material, parts: list[Part]) -> list[Part]:
-    """The parts without the blocks of which the references say a third, or more, themselves."""
-    bodies = (c.body for c in material.anatomy.components if c.path in material.references)
-    told = bundle.telling("\n".join(bodies))
-    if not told:
-        return parts
-    return _without(parts, lambda block: _is_told_there(block, told))
-
-
-def _said_once(parts: list[Part]) -> list[Part]:
-    """The parts without the plain fences that say, line by line, what a list says."""
-    lists = (block for part in parts for block in part.blocks if block.kind == "list")
-    told = frozenset(line for block in lists for line in bundle.telling(block.text))
-    return _without(parts, lambda block: _is_listed(block, told))
-
-
-def _is_listed(block: Block, told: Container[str]) -> bool:
-    if block.kind != "code" or not block.text.lstrip("`~").startswith(("text\n", "\n")):
-        return False
-    lines = bundle.telling(block.text)
-    return len(lines) > 2 and 3 * sum(line in told for line in lines) >= 2 * len(lines)
-
-
-def _without(parts: Iterable[Part], is_said: Callable[[Block], bool]) -> list[Part]:
-    """The parts without such blocks, and what announced them."""
-    kept = []
-    for part in parts:
-        blocks = [block for block in part.blocks if part.is_standing or not is_said(block)]
-        while blocks and blocks[-1].announces and len(blocks) < len(part.blocks):
-            blocks.pop()
-        if blocks:
-            kept.append(replace(part, blocks=blocks))
-    return kept
-
-
-def _is_told_there(block: Block, told: Container[str]) -> bool:
-    lines = bundle.telling(block.text)
-    return bool(lines) and 3 * sum(line in told for line in lines) >= len(lines)
 
 
 _FENCED = pattern(r"(?ms)^[ \t]*`{3,}[^\n]*\n(.*?)^[ \t]*`{3,}[ \t]*$")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -11,7 +11,49 @@ from msgspec.structs import replace
 from nightpress.backends.offline.blocks import Block, code_lines, is_ordered, items_of
 from nightpress.backends.offline.sections import SUMMARY, Part
 from nightpress.backends.offline.wording import sentences, stems
+from nightpress.checks import bundle
 from nightpress.lazy import pattern
+from nightpress.model import Material
+
+
+def beside_references(material: Material, parts: list[Part]) -> list[Part]:
+    """The parts without the blocks of which the references say a third, or more, themselves."""
+    bodies = (c.body for c in material.anatomy.components if c.path in material.references)
+    told = bundle.telling("\n".join(bodies))
+    if not told:
+        return parts
+    return _without(parts, lambda block: _is_told_there(block, told))
+
+
+def said_once(parts: list[Part]) -> list[Part]:
+    """The parts without the plain fences that say, line by line, what a list says."""
+    lists = (block for part in parts for block in part.blocks if block.kind == "list")
+    told = frozenset(line for block in lists for line in bundle.telling(block.text))
+    return _without(parts, lambda block: _is_listed(block, told))
+
+
+def _is_listed(block: Block, told: Container[str]) -> bool:
+    if block.kind != "code" or not block.text.lstrip("`~").startswith(("text\n", "\n")):
+        return False
+    lines = bundle.telling(block.text)
+    return len(lines) > 2 and 3 * sum(line in told for line in lines) >= 2 * len(lines)
+
+
+def _without(parts: Iterable[Part], is_said: Callable[[Block], bool]) -> list[Part]:
+    """The parts without such blocks, and what announced them."""
+    kept = []
+    for part in parts:
+        blocks = [block for block in part.blocks if part.is_standing or not is_said(block)]
+        while blocks and blocks[-1].announces and len(blocks) < len(part.blocks):
+            blocks.pop()
+        if blocks:
+            kept.append(replace(part, blocks=blocks))
+    return kept
+
+
+def _is_told_there(block: Block, told: Container[str]) -> bool:
+    lines = bundle.telling(block.text)
+    return bool(lines) and 3 * sum(line in told for line in lines) >= len(lines)
 
 
 def adding(part: Part, known: Known) -> list[Block]:
