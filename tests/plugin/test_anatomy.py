@@ -173,3 +173,25 @@ def test_a_first_paragraph_describes_only_if_it_is_one() -> None:
         {"commands/x.md": "# X\n\n| a | b |\n\n```sh\nls\n```\n\n- item\n\nReal. More.\n"}
     )
     assert found.of("command")[0].description == "Real."
+
+
+@pytest.mark.parametrize(
+    ("body", "purpose"),
+    [
+        ("# Moor\n\nTies a ship up. It takes a berth.\n\n## Steps\n\nOther.", "Ties a ship up."),
+        ("Tie the ship up at $1.\n\n# Steps\n", "Tie the ship up at $1."),
+        (
+            "# Moor\n## Key principle\n**Never cut.**\n\n## Purpose\nTies ships up\n",
+            "Ties ships up",
+        ),
+        ("# Moor a ship\n\n## Overview\nMoors it at:\n- a quay\n- a buoy\n", "Moor a ship"),
+        ("# Moorings\n\n## Steps\n\n1. Throw the line.\n\nRemember: slack.\n", "Moorings"),
+        ("# Moor\n\n```bash\nThis is code.\n```\n\n## Usage\n\nRun it.\n", "Moor"),
+        ("", ""),
+    ],
+)
+def test_a_command_without_a_description_is_for_what_its_file_says_first(
+    body: str, purpose: str
+) -> None:
+    found = plugin({"commands/moor.md": body})
+    assert [c.description for c in found.of("command")] == [purpose]

@@ -211,7 +211,7 @@ def _markdown(
         name = (
             declared  # an agent is called by the name that it gives itself, a command by its file
         )
-    description = _string(meta.get("description")) or _first_sentence(parts.body)
+    description = _string(meta.get("description")) or _what_for(parts.body)
     return Component(kind, name, file.path, description[:2_000], meta, parts.body)
 
 
@@ -223,13 +223,40 @@ def _meta(raw: str) -> Mapping[str, Any]:
         return {}  # the checks name it; here it only means that we know less
 
 
-def _first_sentence(body: str) -> str:
-    """Of the first paragraph; what stands in a block of code is none."""
+def _what_for(body: str) -> str:
+    """What a command or agent without a description is for: the first sentence below its title, or
+    below a heading that promises that; else the title, as Claude Code shows it."""
     prose = re.sub(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[ \t]*$|\Z)", "", body)
-    for block in re.split(r"\n\s*\n", prose):
-        text = " ".join(block.split())
-        if text and not text.startswith(("#", "```", "|", "-", "*", ">", "<", "!")):
-            return re.split(r"(?<=[.!?])\s", text)[0][:300]
+    title, *sections = re.split(r"(?m)^#{1,6} +", f"\n{prose}")
+    if not title.strip() and sections and sections[0].strip():
+        title, _, below = sections[0].partition("\n")
+        told = [below, *(_below(section) for section in sections[1:])]
+    else:
+        title, told = "", [title, *map(_below, sections)]
+    said = next(filter(None, map(_first_sentence, told)), "")
+    return said or title.strip(" #*")[:300]
+
+
+def _below(section: str) -> str:
+    """The text of a section that says what its file is for; "" of any other."""
+    heading, _, text = section.partition("\n")
+    return text if _PROMISES.fullmatch(heading.strip(" #*:")) else ""
+
+
+_PROMISES = pattern(
+    r"(?:\W*)(?:description|purpose|overview|summary|about|goals?|objectives?|intent|introduction"
+    r"|what (?:it|this|this command|this agent) (?:does|is for))",
+    re.I,
+)
+
+
+def _first_sentence(text: str) -> str:
+    """Of the first paragraph; "" where that only announces what follows."""
+    for block in re.split(r"\n\s*\n", text):
+        said = " ".join(re.split(r"\n\s*(?:[-*+|>]|\d+[.)]) ", block)[0].split())
+        if said and said[0].isalpha():
+            first: str = re.split(r"(?<=[.!?])\s", said)[0][:300]
+            return "" if first.endswith(":") else first
     return ""
 
 

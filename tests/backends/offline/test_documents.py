@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
+from nightpress.backends.offline import components
 from nightpress.backends.offline.analyse import analyse
 from nightpress.backends.offline.backend import Offline, extractable
 from nightpress.model import Material, Request, Window
@@ -407,6 +408,26 @@ def test_a_pack_of_many_commands_names_each_in_every_document() -> None:
         text = document(made)
         assert all(f"`/{word}`" in text for word in WORDS) and len(text.encode()) <= 14_000
         assert not [f for f in judged(made, text).errors if f.check == "commands-covered"]
+
+
+def test_of_very_many_commands_each_is_listed_by_its_folder_with_what_it_is_for() -> None:
+    head = "---\ndescription: Answers the {0} question\nargument-hint: <{0}>\n---\n\n"
+    many = {f"commands/crew/{word}.md": head.format(word) for word in WORDS}
+    assert len(many) > components.MOST_ROWS
+    text = document(material(harbour() | many))
+    assert "Commands in [commands/crew](../../commands/crew):\n\n- `/" in text
+    assert all(f"- `/{word} <{word}>`: Answers the {word} question\n" in text for word in WORDS)
+    assert not any(f"\n## `/{word}`" in text for word in WORDS)
+
+
+def test_one_sentence_for_many_commands_says_nothing_of_any() -> None:
+    same = {
+        f"commands/dock-{word}.md": f"# dock-{word}\n\nDocumentation for dock-{word} in docks.\n"
+        for word in WORDS[:6]
+    }
+    text = document(material(harbour() | same))
+    assert "Documentation for" not in text.partition("## When to use")[2].partition("\n## ")[0]
+    assert f"[`/dock-{WORDS[0]}`](../../commands/dock-{WORDS[0]}.md) |  |" in text
 
 
 def test_a_readme_of_a_folder_does_not_speak_for_the_plugin() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from msgspec.structs import replace
 
@@ -39,6 +41,7 @@ def all_of(
     """Every command, agent and skill that the topic uses; of two with one name the first. What an
     agent's file says to the agent is left out: what it does is told in the third person. told: a
     table says what each command and agent is for, and where it stands."""
+    many = is_many(material, topic)
     for kind, matter in _MATTERS.items():
         for component in once(material, kind):
             if not topic.uses(component):
@@ -50,7 +53,7 @@ def all_of(
             )
             known = told and kind != "skill"
             about = [] if known else purpose(component, own)
-            lead = _lead(material, component, name, told=known)
+            lead = _lead(material, component, name, told=known, listed=known and many)
             source = place_of(material, component.path)
             yield matter, name, lead, about, groups, source
 
@@ -89,8 +92,11 @@ def purpose(component: Component, own: Owned) -> list[Block]:
     return [Block("text", text)] if text else []
 
 
-def _lead(material: Material, component: Component, name: str, *, told: bool) -> list[Block]:
-    """How it is called, and where all of it is; told: a table says where."""
+def _lead(
+    material: Material, component: Component, name: str, *, told: bool, listed: bool
+) -> list[Block]:
+    """How it is called, and where all of it is; told: a table says where; listed: and a list how it
+    is called."""
     is_command = component.kind == "command"
     short = component.meta.get("shortcut")
     short = f"/{code(short).lstrip('/')}" if isinstance(short, str) and code(short) else name
@@ -102,8 +108,9 @@ def _lead(material: Material, component: Component, name: str, *, told: bool) ->
     elif also:
         blocks.append(Block("text", f"Shortcut: `{short}`."))
     hint = component.meta.get("argument-hint")
-    if is_command and isinstance(hint, str) and code(hint) and not _NO_HINT.search(hint):
-        blocks.append(Block("code", f"```text\n{name} {code(hint)}\n```"))
+    if is_command and _is_hint(hint):
+        if not listed:
+            blocks.append(Block("code", f"```text\n{name} {code(hint)}\n```"))
         blocks += _arguments(material, component)
     return blocks
 
@@ -167,23 +174,87 @@ def _travels(material: Material, path: str) -> bool:
 
 
 def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
-    """Each command and agent with what it is for, as a table; none where there is no choice, or
-    where it would be too long to choose from."""
-    rows: list[str] = []
+    """Each command and agent with what it is for: a table, or where that would be too long to
+    choose from, lists by folder. None where there is no choice."""
+    rows: list[tuple[Component, str]] = []
     for kind in ("command", "agent"):
         for component in filter(topic.uses, once(material, kind)):
             text = trim.prose(component.description, own) or _opening(material, component, own)
             text = wording.modest(wording.occasion(duties(text)))
-            reference = material.references.get(component.path)
+            reference = component.path in material.references
             told = _upto(text, 400) if reference else next(iter(sentences(text)), "")
             about = shown(re.sub(r"[<>|]", "", told)).rstrip(". ")
-            name = link(material, reference or component.path, f"`{name_of(component)}`")
-            about = about if reference else cut(about, 200)
-            rows.append(f"| {name}{_kinds.get(kind, '')} | {about} |")
-    if not 2 <= len(rows) <= MOST_ROWS:
+            rows.append((component, about if reference else cut(about, 200)))
+    rows = list(_without_templates(rows))
+    if len(rows) < 2:
         return []
-    table = Block("table", "\n".join(["| Use | For |", "| --- | --- |", *rows]))
-    return [table, Block("text", _READ)] if material.references else [table]
+    if len(rows) > MOST_ROWS and not material.references:
+        return list(_roster(material, rows))
+    table = ["| Use | For |", "| --- | --- |"]
+    for component, about in rows:
+        path = material.references.get(component.path, component.path)
+        name = link(material, path, f"`{name_of(component)}`")
+        table.append(f"| {name}{_kinds.get(component.kind, '')} | {about} |")
+    read = [Block("text", _READ)] if material.references else []
+    return [Block("table", "\n".join(table)), *read]
+
+
+def is_many(material: Material, topic: Topic) -> bool:
+    """Are there more commands and agents than a table has rows for?"""
+    found = (once(material, kind) for kind in ("command", "agent"))
+    return sum(topic.uses(one) for kind in found for one in kind) > MOST_ROWS
+
+
+def _without_templates(rows: list[tuple[Component, str]]) -> Iterator[tuple[Component, str]]:
+    """The rows; what one sentence says of several, but for their names ("Documentation of
+    swarm-status"), says nothing of any. (Of a name that is one word it may say something.)"""
+
+    def of(row: tuple[Component, str]) -> str:
+        name, about = row[0].name.lower(), row[1].lower()
+        return about.replace(name, "_") if "-" in name else ""
+
+    counts = Counter(filter(lambda said: "_" in said, map(of, rows)))
+    for row in rows:
+        yield row if counts[of(row)] < SAME_SENTENCE else (row[0], "")
+
+
+def _roster(material: Material, rows: list[tuple[Component, str]]) -> Iterator[Block]:
+    """The commands and agents of each folder, and where they are defined; in fewer words, where
+    they would take too much of the document."""
+    folders: dict[tuple[str, str], list[tuple[Component, str]]] = {}
+    for component, about in rows:
+        folder = posixpath.dirname(component.path)
+        folders.setdefault((component.kind, folder), []).append((component, about))
+    for words in (
+        {"command": 120, "agent": 120},
+        {"command": 60, "agent": 60},
+        {"command": 45},
+        {},
+    ):
+        blocks = []
+        for (kind, folder), own in folders.items():
+            most = words.get(kind, 0)
+            what = f"{_MATTERS[kind].capitalize()} in {link(material, folder)}"
+            if most:
+                lines = (f"- `{_called(one)}`{f': {cut(about, most)}' if about else ''}"
+                         for one, about in own)  # fmt: skip
+                blocks += [Block("text", f"{what}:"), Block("list", "\n".join(lines))]
+            else:
+                named = ", ".join(f"`{name_of(one)}`" for one, _ in own)
+                blocks.append(Block("text", f"{what}: {named}."))
+        if sum(len(block.text) for block in blocks) <= MOST_ROSTER:
+            break
+    yield from blocks
+
+
+def _called(component: Component) -> str:
+    """The name, and for a command the arguments that it declares."""
+    hint = component.meta.get("argument-hint") if component.kind == "command" else None
+    return f"{name_of(component)} {code(hint)}" if _is_hint(hint) else name_of(component)
+
+
+def _is_hint(hint: object) -> TypeGuard[str]:
+    return isinstance(hint, str) and bool(code(hint)) and not _NO_HINT.search(hint)
 
 
 def _opening(material: Material, component: Component, own: Owned) -> str:
@@ -212,6 +283,10 @@ _READ = (
 _NO_HINT = pattern(r"\*\*|^\s*(?:\d+[.)]|[-*+]) ")  # a line of the text that slipped in
 _kinds = {"agent": " (agent)"}
 MOST_ROWS = 40
+MOST_ROSTER = 7_500
+"""Bytes of the lists that stand in for a table of more rows than that."""
+SAME_SENTENCE = 3
+"""Commands of which one sentence, but for their names, says nothing."""
 
 
 def installs(block: Block) -> bool:
