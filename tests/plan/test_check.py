@@ -91,7 +91,7 @@ def test_a_baseline_accepts_old_sins_only(market: Market) -> None:
     assert check(market, "--write-baseline", "sins.json").code == 0
     accepted = check(market, "--baseline", "sins.json")
     assert accepted.code == 0, accepted.out
-    assert "1 accepted by the baseline" in accepted.out
+    assert "2 accepted by the baseline" in accepted.out
     target.write_text(target.read_text() + "\nAnd [another](away.md).\n")
     assert check(market, "--baseline", "sins.json").code == 1
     (market.root / "sins.json").write_text("{}")
@@ -156,7 +156,7 @@ def test_a_baseline_and_a_forge_know_files_wherever_they_were_typed(market: Mark
     market.git("init", "-q")
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
-    assert "1 finding accepted in old.json" in check(market, "--write-baseline", "old.json").out
+    assert "3 findings accepted in old.json" in check(market, "--write-baseline", "old.json").out
     where = "plugins/alpha/skills/alpha/SKILL.md"
     for typed in ("./plugins", "plugins/alpha/", str(market.root), str(target)):
         assert "link-resolves:" not in check(market, "--baseline", "old.json", typed).out, typed
@@ -213,3 +213,65 @@ def test_skills_that_are_judged_together_are_asked_for_together(market: Market) 
     assert (gulls["first"], gulls["rivals"]) == (0, [["loose/tides/SKILL.md", 1]])
     assert tides["first"] == tides["requests"] == 1
     assert "trigger:" not in check(market, "loose/tides").out
+
+
+def test_what_ails_the_project_as_a_whole_is_told(market: Market) -> None:
+    """What CI would pass in silence: each is a finding beside its file, with what to do."""
+    market.done()
+    listing = market.root / ".claude-plugin" / "marketplace.json"
+    listing.parent.mkdir(exist_ok=True)
+    listing.write_text('{"plugins": [\n {"name": "alpha", "source": "./plugins/alpha"},\n')
+    done = check(market)
+    assert done.code == 1
+    assert ".claude-plugin/marketplace.json:3:1: error: marketplace: cannot be read:" in done.out
+    entries = [
+        {"name": "alpha", "source": "./plugins/alpha"},
+        {"name": "far", "source": {"source": "github", "repo": "a/b"}},
+        {"name": "gone", "source": {"source": "local", "path": "./plugins/gone"}},
+    ]
+    listing.write_text(json.dumps({"plugins": entries}, indent=1))
+    done = check(market)
+    assert done.code == 1
+    [line] = [row for row in done.out.splitlines() if "error:" in row]
+    assert re.match(r"\S+marketplace.json:1\d:1: error: marketplace: entry 3 \(gone\) names", line)
+    listing.write_text(json.dumps({"plugins": entries[:2]}))
+    newcomer = market.root / "plugins" / "newcomer" / ".claude-plugin" / "plugin.json"
+    newcomer.parent.mkdir(parents=True)
+    newcomer.write_text('{"name": "newcomer"}')
+    done = check(market, "--stale=ignore")
+    assert done.code == 0
+    assert f"{newcomer.relative_to(market.root)}:1:1: warning: undeclared: the plugin" in done.out
+    assert "undeclared" not in check(market, "plugins/alpha").out
+
+
+def test_a_lock_file_that_a_clone_would_lack_is_told(market: Market) -> None:
+    market.done()
+    market.git("init", "-q")
+    market.git("add", "-A")
+    assert "lock" not in check(market).out
+    market.git("rm", "-q", "--cached", "nightpress.lock")
+    assert "nightpress.lock:1:1: warning: lock: git does not track" in check(market).out
+    (market.root / "nightpress.lock").unlink()
+    done = check(market, "--stale=ignore")
+    assert "nightpress.lock:1:1: warning: lock: nightpress.lock is not here" in done.out
+    assert "hint: nightpress build writes it; git add nightpress.lock, and commit" in done.out
+
+
+def test_an_edited_document_is_told_and_that_its_source_moved_on(market: Market) -> None:
+    market.done()
+    target = market.target("alpha")
+    target.write_text(target.read_text() + "\nA sentence by hand.\n")
+    done = check(market)
+    assert done.code == 0
+    assert "warning: edited: edited by hand since we published it" in done.out
+    assert "hint: nightpress adopt alpha takes it as it stands" in done.out
+    assert "moved:" not in done.out
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text() + "\nSettlements close at noon, and never later.\n")
+    told = "its source has moved on: README.md changed"
+    assert f"warning: moved: {told}" in check(market).out
+    planned = market.done("plan").out
+    assert f"edited by hand since we published it; {told}" in planned
+    market.done("forget", "enhance:alpha/skill")
+    assert "1 deferred" in market.done().out
+    assert "A sentence by hand." in target.read_text()

@@ -125,8 +125,11 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
     # edited by hand since
     "edited": (of(standing=Standing("theirs", 500)), "keep", ("edited",)),
     "edited, and its plugin has changed": (
-        of(standing=Standing("theirs", 500), publication=moved(content="x", settings="x")),
-        "keep", ("edited",),
+        of(
+            standing=Standing("theirs", 500),
+            publication=replace(moved(content="x", settings="x"), files={"README.md": "0"}),
+        ),
+        "keep", ("edited", "moved"),
     ),
     "edited, too small": (of(standing=Standing("theirs", 9)), "keep", ("edited",)),
     "edited, and asked for": (edited(asked=True), "make", ("person", "asked")),

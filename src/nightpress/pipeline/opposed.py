@@ -14,6 +14,7 @@ from nightpress.checks import document
 from nightpress.checks.extension import Extension, extension
 from nightpress.errors import UnsafePath
 from nightpress.model import Anatomy, Finding
+from nightpress.pipeline import review
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.plan import history, staleness
 from nightpress.plugin import sources
@@ -21,11 +22,24 @@ from nightpress.project import Project
 from nightpress.storage import tree
 
 
+def turned_down(project: Project, attempt: Attempt) -> str | None:
+    """Why a person turned down the very draft of the attempt, and does not force it now."""
+    forced = attempt.state.inputs.forced
+    return None if forced else _turned_down(project, attempt)
+
+
+def _turned_down(project: Project, attempt: Attempt) -> str | None:
+    assert attempt.draft is not None  # noqa: S101 (only such an attempt is published)
+    return review.turned_down(project, attempt.item.id, attempt.draft.text)
+
+
 def waits_because(project: Project, attempt: Attempt) -> str | None:
     """What a person should know of the attempt's draft, which waits for one; None: it need not.
     What is against publishing it is told with the draft."""
     state, draft = attempt.state, attempt.draft
     assert draft is not None  # noqa: S101 (only such an attempt is published)
+    if state.inputs.forced and _turned_down(project, attempt) is not None:
+        return None  # a person has seen this very draft, and forces it now
     publish = state.decision.publish
     persons = any(reason.code == "person" for reason in state.decision.reasons)
     found = against(project, attempt, draft) if persons or publish == "extend" else None

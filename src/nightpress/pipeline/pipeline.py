@@ -26,7 +26,7 @@ from nightpress.errors import (
 from nightpress.ledger import lockfile
 from nightpress.model import Finding, Status
 from nightpress.pipeline import analysis as phase1
-from nightpress.pipeline import copies, opposed, review, together
+from nightpress.pipeline import copies, opposed, together
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
@@ -211,16 +211,12 @@ class Press(Struct):
             for one in made:
                 self.attempts.end(one, Status.KEPT, conflict)
             return
-        waits: dict[str, str | None] = {}
         for one in made:
             assert one.draft is not None  # noqa: S101 (they were chosen by it)
-            because = review.turned_down(self.run.project, one.item.id, one.draft.text)
-            if because is not None and not one.state.inputs.forced:
+            if because := opposed.turned_down(self.run.project, one):
                 self.attempts.turn_down(one, one.draft, because)
                 return  # the others are let go
-            waits[one.item.id] = None  # a person has seen this very text, and now forces it
-            if because is None:
-                waits[one.item.id] = opposed.waits_because(self.run.project, one)
+        waits = {one.item.id: opposed.waits_because(self.run.project, one) for one in made}
         held = next((job for job, why in waits.items() if why is not None), "")
         held = held or together.waiting(self.run.project, attempt)
         if not held:

@@ -23,7 +23,8 @@ from nightpress.checks import Market, Skill, baseline, source_findings, trigger
 from nightpress.clock import RealClock
 from nightpress.errors import UnsafePath, UsageError
 from nightpress.model import Anatomy, Finding
-from nightpress.plan import judge, remembered, source, staleness
+from nightpress.plan import as_a_whole, judge, remembered, source, staleness
+from nightpress.plan.asked import Asked
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.remembered import Memory, World
 from nightpress.plan.state import PluginState, TargetState
@@ -77,7 +78,7 @@ def check(
 
     Raises UsageError for a path that is not there.
     """
-    requested = [_Asked.of(path, here) for path in paths or (".",)]
+    requested = [Asked.of(path, here) for path in paths or (".",)]
     documents: dict[Path, Judged] = {}
     with closing(Memory(Known)) as memory:
         for root in dict.fromkeys(one.project for one in requested if one.project is not None):
@@ -102,49 +103,6 @@ def _place(path: Path, here: Path) -> str:
         if root is not None:
             return path.relative_to(root).as_posix()
     return path.relative_to(here).as_posix() if here in path.parents else path.as_posix()
-
-
-# --- what was asked for ---
-
-
-class _Asked(Struct, frozen=True):
-    """A path as it was typed. top: its absolute path, links of the way to it resolved; project:
-    the folder of the project that it lies in."""
-
-    typed: str
-    top: Path
-    project: Path | None
-
-    @classmethod
-    def of(cls, typed: str, here: Path) -> _Asked:
-        path = here / typed
-        if not path.exists():
-            raise UsageError(
-                f"{typed}: there is no such file or folder",
-                "name a document, a plugin's folder, or nothing: the whole project",
-            )
-        top = path.resolve()
-        parents = [top, *top.parents]
-        project = next((p for p in parents if (p / "manifests" / "_defaults.yaml").is_file()), None)
-        return cls(typed, top, project)
-
-    def holds(self, path: Path) -> bool:
-        return path == self.top or self.top in path.parents
-
-    def shown(self, path: Path) -> str:
-        if path == self.top:
-            return self.typed
-        inner = path.relative_to(self.top).as_posix()
-        return inner if self.typed in ("", ".") else f"{self.typed.rstrip('/')}/{inner}"
-
-    def documents(self) -> Iterator[Path]:
-        """The file that was named, or every SKILL.md below the folder that was."""
-        if not self.top.is_dir():
-            yield self.top
-            return
-        for entry in reading.walk(self.top, reading.Ignore()).files:
-            if entry.kind == "file" and entry.path.rpartition("/")[2].lower() == "skill.md":
-                yield self.top / entry.path
 
 
 # --- in a project ---
@@ -173,11 +131,13 @@ def _opened(root: Path, environ: Mapping[str, str]) -> Iterator[Project]:
 
 
 def _declared(
-    project: Project, wanted: Sequence[_Asked], meter: Meter, memory: Memory[Known]
+    project: Project, wanted: Sequence[Asked], meter: Meter, memory: Memory[Known]
 ) -> Iterator[tuple[Judged, Path]]:
     """The documents that the manifests declare, as far as they stand and were asked for."""
     world, names = remembered.world(project), project.slugs()
     gatherer: Gatherer | None = None
+    folders: set[str] = set()
+    stand = False
     for number, slug in enumerate(names):
         meter(number, len(names))
         unit = f"{project.root}\0{slug}"
@@ -189,11 +149,30 @@ def _declared(
             if world and _first(wanted, plugin.root) and _first(wanted, project.manifests):
                 what, newest = world.of(slug, known.folder, ours=known.ours)
                 memory.keep(unit, what, known, newest)
+        folders.add(known.folder)
         for place, judged in known.judged:
             path = project.root / place
+            stand = stand or judged.score is not None
             if (one := _first(wanted, path)) is not None:
                 yield replace(judged, path=one.shown(path)), path
     meter(len(names), len(names))
+    yield from _whole(project, wanted, folders, documents=stand)
+
+
+def _whole(
+    project: Project, wanted: Sequence[Asked], folders: set[str], *, documents: bool
+) -> Iterator[tuple[Judged, Path]]:
+    """What there is to say of the whole, by the file that it is said of, as far as it was asked
+    for."""
+    if not _first(wanted, project.manifests):
+        return
+    by_file: dict[str, list[Finding]] = {}
+    for file, finding in as_a_whole.findings(project, folders, documents=documents):
+        by_file.setdefault(file, []).append(finding)
+    for file, found in by_file.items():
+        if one := _first(wanted, project.root / file):
+            path = project.root / file
+            yield Judged(one.shown(path), 0, None, tuple(found)), path
 
 
 def _turns_on(world: World, slug: str, known: Known) -> str:
@@ -210,7 +189,7 @@ def _kind(plugin: PluginState) -> dict[str, Any]:
 
 
 def _of_plugin(
-    project: Project, plugin: PluginState, wanted: Sequence[_Asked]
+    project: Project, plugin: PluginState, wanted: Sequence[Asked]
 ) -> Iterator[tuple[str, Judged]]:
     """(path in the project, what is said of it), as far as it was asked for."""
     manifest = project.manifests / f"{plugin.slug}.yaml"
@@ -228,7 +207,7 @@ def _of_plugin(
             yield path.relative_to(project.root).as_posix(), Judged("", 0, None, found)
 
 
-def _first(wanted: Sequence[_Asked], path: Path) -> _Asked | None:
+def _first(wanted: Sequence[Asked], path: Path) -> Asked | None:
     return next((one for one in wanted if one.holds(path)), None)
 
 
@@ -260,16 +239,29 @@ def _judged(
     accepted = state.inputs.publication.accepted if state.inputs.publication else ()
     new = baseline.new(verdict.findings, accepted)
     name = f"{plugin.slug}/{state.enhancement.name}"
-    new += tuple(
-        Finding("moved", "warning", reason.text, hint=f"doit enhance:{name} drafts anew")
-        for reason in state.decision.reasons
-        if reason.code == "moved"
-    )
+    new += tuple(_of_persons(name, state))
     anatomy = judge.anatomy_of(plugin, tuple(sorted(state.counted)))
     return Judged(
         shown, size, verdict.score, new, stale,
         counted_from=verdict.counted_from, skill=trigger.skill_of(name, text, anatomy),
     )  # fmt: skip
+
+
+def _of_persons(name: str, state: TargetState) -> Iterator[Finding]:
+    """What a reader of the marketplace would not see: that a document of ours was edited, and that
+    the source of an edited or adopted one has moved on."""
+    reasons = {reason.code: reason.text for reason in state.decision.reasons}
+    if "edited" in reasons:
+        hint = (
+            f"nightpress adopt {name.partition('/')[0]} takes it as it stands,"
+            f" nightpress build {name} --force replaces it"
+        )
+        yield Finding("edited", "warning", reasons["edited"], hint=hint)
+    if "moved" in reasons:
+        hint = f"nightpress build {name} drafts anew"
+        if "edited" in reasons:
+            hint = f"nightpress forget {name}, then nightpress build, drafts anew beside your edit"
+        yield Finding("moved", "warning", reasons["moved"], hint=hint)
 
 
 def _unusable(problem: Any) -> Judged:
@@ -324,7 +316,7 @@ def _as(now: str, _known: Known) -> str:
     return now
 
 
-def _sources(one: _Asked, memory: Memory[Known]) -> Iterator[tuple[Judged, Path]]:
+def _sources(one: Asked, memory: Memory[Known]) -> Iterator[tuple[Judged, Path]]:
     """The source findings of the plugins at or below a folder that is no project."""
     walked = reading.walk(one.top, reading.Ignore()).files
     roots = {one.top / e.path.removesuffix(MARKER) for e in walked if e.path.endswith(MARKER)}

@@ -180,7 +180,8 @@ def _decide_persons(inputs: Inputs) -> Decision:
     if undersized and drafted:
         return _propose(inputs, size)
     if _edited(inputs):
-        return Decision("keep", (Reason("edited", "edited by hand since we published it"),))
+        edited = Reason("edited", "edited by hand since we published it")
+        return Decision("keep", (edited, *_moved_since_published(inputs)))
     if undersized and inputs.policy == "replace":
         return _propose(inputs, size)
     if undersized:
@@ -232,6 +233,22 @@ def _moved_on(inputs: Inputs) -> tuple[Reason, ...]:
         ]
     said = changes.some(found)
     return (Reason("moved", f"source has moved on: {said}"),) if said else ()
+
+
+def _moved_since_published(inputs: Inputs) -> tuple[Reason, ...]:
+    """What the document that somebody edited was made from, and has changed since we published
+    it."""
+    known = inputs.publication
+    if known is None:
+        return ()
+    moved = changes.moved(known.fingerprint, known.files, inputs, known.writer)
+    content = [reason for reason in moved if reason.code == "content"]
+    return tuple(
+        Reason("moved", f"its source has moved on: {reason.text.removeprefix('content changed: ')}")
+        if reason.text != "content changed"
+        else Reason("moved", "its source has moved on")
+        for reason in content
+    )
 
 
 def is_adopted(standing: Standing, publication: Publication | None) -> bool:
@@ -292,7 +309,8 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
 
 def _why_parked(inputs: Inputs) -> Reason:
     if inputs.last is not None and inputs.last.rejected:
-        said = f"its draft was rejected ({inputs.last.rejected}): made again once something changes, or by force"
+        again = "made again once something changes, or by force"
+        said = f"its draft was rejected ({inputs.last.rejected}): {again}"
         return Reason("rejected", said)
     if inputs.last is not None and inputs.last.waits:
         return Reason("review", "its draft waits for you: doit review")

@@ -18,7 +18,10 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress.errors import UnsafePath
+from nightpress.project import paths
 from nightpress.project.crash import Keeper, untold
+from nightpress.project.problems import Problem
+from nightpress.storage import git
 from nightpress.storage import tree as reading
 
 CAP = 4 * 1024 * 1024
@@ -220,6 +223,52 @@ def listed_folders(root: Path, marketplace: str) -> tuple[list[str], list[str]]:
     return [], lists
 
 
+def listing_problems(root: Path, marketplace: str) -> Iterator[Problem]:
+    """What is wrong with marketplace.json so that plugins cannot be installed from it: it is no
+    JSON, lists nothing, or names folders that are not here (what a sparse checkout left out is)."""
+    market = _Market(root / marketplace, ())
+    path = _list(market)
+    if path is None:
+        return
+    shown = path if marketplace in (".", "") else f"{marketplace}/{path}"
+    try:
+        text = reading.read(market.root, path, CAP).decode("utf-8-sig")
+        value = json.loads(text)
+    except (OSError, UnsafePath, ValueError, RecursionError) as error:
+        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        said = f"cannot be read: {str(error).splitlines()[0][:120] if str(error) else 'no JSON'}"
+        yield Problem(shown, line, column, "", said, "until then nobody can install from it")
+        return
+    plugins = value.get("plugins") if isinstance(value, dict) else None
+    if not isinstance(plugins, list):
+        hint = 'it is an object with "plugins": [{"name": ..., "source": "./..."}]'
+        yield Problem(shown, 1, 1, "", "has no list of plugins", hint)
+        return
+    meta = value.get("metadata")
+    base = str(meta.get("pluginRoot", "")) if isinstance(meta, dict) else ""
+    for number, entry in enumerate(plugins, 1):
+        if not isinstance(entry, dict):
+            yield Problem(shown, 1, 1, "", f"entry {number} is no object", "take it out")
+        elif gone := _gone(market, entry.get("source"), base):
+            at = text.find(json.dumps(gone))
+            line = text.count("\n", 0, max(at, 0)) + 1
+            said = f"entry {number} ({_called(entry)}) names {gone}, and there is no such folder"
+            yield Problem(shown, line, 1, "", said, "put the folder there, or take the entry out")
+
+
+def _gone(market: _Market, source: Any, base: str) -> str:
+    """The source of an entry that names a folder of this tree, where there is none; else ""."""
+    if isinstance(source, dict) and _is_local(source.get("source")):
+        source = source.get("path")
+    if not isinstance(source, str) or "://" in source or source.startswith("git@"):
+        return ""
+    candidates = [source] if source.startswith("./") else [f"{base}/{source}", source]
+    inner = [paths.clean(candidate.lstrip("/")) for candidate in candidates]
+    if any(map(_stands, (market.root / path for path in inner))):
+        return ""
+    return "" if any(git.left_out(market.root, path) for path in inner) else source
+
+
 def entry_of(root: Path, marketplace: str, folder: str) -> tuple[dict[str, Any], str]:
     """What marketplace.json says of the plugin in a folder, and the path of that file (both
     relative to root); ({}, "") where it says nothing, or has several plugins there."""
@@ -243,8 +292,7 @@ def entry_of(root: Path, marketplace: str, folder: str) -> tuple[dict[str, Any],
 def _there(source: Any, base: str, market: _Market) -> str:
     """The folder of a source that is one of this tree; "" if it is none."""
     if isinstance(source, dict):
-        kind = source.get("source")
-        source = source.get("path") if isinstance(kind, str | None) and kind in _LOCAL else None
+        source = source.get("path") if _is_local(source.get("source")) else None
     if not isinstance(source, str) or "://" in source or source.startswith("git@"):
         return ""
     for candidate in [source] if source.startswith("./") else [f"{base}/{source}", source]:
@@ -255,6 +303,18 @@ def _there(source: Any, base: str, market: _Market) -> str:
         if all(stat.S_ISDIR(_mode(walked := walked / part)) for part in parts):
             return "/".join(parts) or "."
     return ""
+
+
+def _stands(folder: Path) -> bool:
+    """Is it a folder, or a link to one?"""
+    try:
+        return folder.is_dir()
+    except (OSError, ValueError):  # no path at all
+        return False
+
+
+def _is_local(kind: Any) -> bool:
+    return isinstance(kind, str | None) and kind in _LOCAL
 
 
 def _called(entry: Mapping[str, Any]) -> str:

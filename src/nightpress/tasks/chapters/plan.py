@@ -175,7 +175,8 @@ def _show_persons(now: Session, catalog: Catalog, rows: list[Item]) -> None:
         say(f"{files} kept{hint}")
     moved = sum(reason.code == "moved" for item in rows for reason in item.decision.reasons)
     if moved:
-        say(f"of {moved:,} adopted, the source has moved on: doit enhance:PLUGIN/NAME drafts anew")
+        again = "doit forget enhance:PLUGIN/NAME, then doit, drafts anew beside them"
+        say(f"of {moved:,} of them, the source has moved on: {again}")
 
 
 def _needed(needs: Mapping[str, Sequence[SourceFinding]]) -> dict[str, list[dict[str, object]]]:
