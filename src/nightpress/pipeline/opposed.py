@@ -16,7 +16,7 @@ from nightpress.errors import UnsafePath
 from nightpress.model import Anatomy, Finding
 from nightpress.pipeline import review
 from nightpress.pipeline.attempts import Attempt, Draft
-from nightpress.plan import history, staleness
+from nightpress.plan import TargetState, history, staleness
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import tree
@@ -118,3 +118,14 @@ def _texts(root: Path, paths: Iterable[str]) -> dict[str, str]:
             data = tree.read(root, path, sources.STANDING_CAP)
             texts[path] = data.decode("utf-8", "replace")
     return texts
+
+
+def extends(state: TargetState) -> str:
+    """sha256 of the person's file that the draft goes back to; "" if there is none, or it is
+    replaced."""
+    inputs, known = state.inputs, state.inputs.publication
+    if inputs.standing.sha256 is None or inputs.forced:
+        return ""
+    if known is not None and staleness.is_ours(inputs.standing, known):
+        return known.extends
+    return "" if state.decision.publish == "auto" else inputs.standing.sha256

@@ -35,7 +35,6 @@ from nightpress.pipeline.run import Run
 from nightpress.plan import (
     Item,
     PluginState,
-    TargetState,
     bundle,
     followed,
     history,
@@ -408,7 +407,7 @@ class Press(Struct):
         entry = lockfile.Entry(
             attempt.item.id, state.target_path, sha256, status, str(state.writer),
             ingredients, accepted,
-            extends="" if adopted else _extends(state),
+            extends="" if adopted else opposed.extends(state),
             normal="" if held == sha256 else held,
             linked=scope.linked(attempt.plugin, state, counted, attempt.standing),
             named=publication.named_by(root, state.enhancement.target, sha256, counted)
@@ -419,7 +418,7 @@ class Press(Struct):
 
     def _own(self, attempt: Attempt, text: str) -> tuple[str, ...]:
         """Names of the fields of the document's frontmatter that are its author's."""
-        project, extends = self.run.project, _extends(attempt.state)
+        project, extends = self.run.project, opposed.extends(attempt.state)
         persons = history.persons_text(project, extends) if extends else ""
         wanted = followed.fields(project, attempt.plugin.root, attempt.plugin.told)
         return followed.own(text, wanted, persons or "")
@@ -437,14 +436,3 @@ class Press(Struct):
             self.attempts.fail(attempt, error)
         else:
             raise error
-
-
-def _extends(state: TargetState) -> str:
-    """sha256 of the person's file that the draft goes back to; "" if there is none, or it is
-    replaced."""
-    inputs, known = state.inputs, state.inputs.publication
-    if inputs.standing.sha256 is None or inputs.forced:
-        return ""
-    if known is not None and staleness.is_ours(inputs.standing, known):
-        return known.extends
-    return "" if state.decision.publish == "auto" else inputs.standing.sha256
