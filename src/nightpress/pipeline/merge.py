@@ -7,7 +7,7 @@ here meanwhile stays. Every step can be done again: a merge that was killed goes
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from nightpress.pipeline import publish, recover
 from nightpress.pipeline.publish import LockBook
 from nightpress.plugin import sources
 from nightpress.project import Project
-from nightpress.storage import Snapshots, atomic, sqlite, tree
+from nightpress.storage import Snapshots, atomic, private, sqlite, tree
 
 LEDGER = Path(".nightpress", "ledger.db")
 
@@ -48,14 +48,18 @@ def merge(project: Project, folder: Path) -> Merged:
         raise UsageError(f"{folder} holds neither {LEDGER} nor {lockfile.NAME}", hint)
     if folder.samefile(project.root):
         raise UsageError(f"{folder} is this project itself")
-    with tempfile.TemporaryDirectory(dir=project.state, prefix="merge-") as own:
-        sqlite.copy(folder / LEDGER, Path(own, "ledger.db"))
-        with closing(Ledger(Path(own, "ledger.db"), project.clock.time)) as theirs:
+    own = project.state / "merging"
+    shutil.rmtree(own, ignore_errors=True)  # of a merge that was killed
+    private.folder(own)
+    try:
+        sqlite.copy(folder / LEDGER, own / "ledger.db")
+        with closing(Ledger(own / "ledger.db", project.clock.time)) as theirs:
             _end_open(theirs, folder)
-            try:
-                attached = project.ledger.attach(theirs)
-            except LedgerError as error:
-                raise LedgerError(f"{folder / LEDGER}: {error.message}", error.hint) from error
+            attached = project.ledger.attach(theirs)
+    except LedgerError as error:
+        raise LedgerError(f"{folder / LEDGER}: {error.message}", error.hint) from error
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
     if attached is None:
         return Merged()
     merged = Merged(attached.attempts, attached.calls) if attached.new else Merged()
