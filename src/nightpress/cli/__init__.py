@@ -16,6 +16,7 @@ from pathlib import Path
 
 from nightpress import errors
 from nightpress.cli import (
+    canary,
     check,
     ci,
     completion,
@@ -84,7 +85,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 _OWN = (
-    "init", "check", "ci", "facts", "status", "doctor", "completion", "watch", "tonight",
+    "init", "canary", "check", "ci", "facts", "status", "doctor", "completion", "watch", "tonight",
     "merge", "record", "restore-all", "why",
 )  # fmt: skip
 
@@ -120,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         help="only add to an older dodo.py the chapters that it lacks; the rest of it stays",
     )  # fmt: skip
     init.set_defaults(run=_init)
+    canary.add(commands)
     check.add(commands)
     ci.add(commands)
     facts.add(commands)

@@ -47,6 +47,7 @@ __all__ = [
     "adopt",
     "ask",
     "attempts",
+    "canary",
     "clean",
     "draft",
     "merge",

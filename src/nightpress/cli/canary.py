@@ -1,0 +1,136 @@
+"""`nightpress canary`: the same sample by each model or set of prompts; nothing is published."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nightpress import errors
+from nightpress.project import options
+from nightpress.text import safe
+
+if TYPE_CHECKING:
+    from nightpress.pipeline import canary
+    from nightpress.project import Project
+
+PAGE = "canary.html"
+TAKEN = ("backend", "paid", "max_calls", "max_tokens", "max_cost", "until")
+"""Options of a run that a trial takes."""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    canary = commands.add_parser(
+        "canary",
+        help="try models or prompts on a few plugins, side by side; publishes nothing",
+        description="Makes the documents of the same few plugins by each candidate, in copies of "
+        "them, with the same questions, gates and repairs as a build, and shows gates, score, "
+        "evidence, size, tokens, price and seconds side by side; the texts are in a page. Nothing "
+        "is published, and nothing is recorded but the calls that count against the quota.",
+    )
+    add = canary.add_argument
+    add("--plugins", default="8", metavar="N", help="plugins, from small to large (8)")
+    add("--models", default="", metavar="A,B", help="MODEL or BACKEND:MODEL, each a candidate")
+    add("--prompts", metavar="DIR", help="kinds like those in generators/, tried beside yours")
+    for name in TAKEN:
+        option = options.OPTIONS[name]
+        help = f"{option.help}, of all candidates together" if "max" in name else option.help
+        help = help.replace(" in this run", "")
+        add("--" + name.replace("_", "-"), metavar=option.values.split(",")[0], help=help)
+    add("--format", choices=("text", "json"), default="text", help="json: all figures")
+    add("--project", default=".", metavar="FOLDER", help="the project (here)")
+    canary.set_defaults(run=_canary)
+
+
+def _canary(given: argparse.Namespace) -> int:
+    from nightpress.clock import RealClock
+    from nightpress.pipeline import canary
+    from nightpress.plan import Environ, catalog
+    from nightpress.project import Project, lacks_dodo, located
+
+    root = located(given.project).resolve()
+    if lacks := lacks_dodo(root):
+        raise lacks
+    bounds = {name: str(value) for name in TAKEN if (value := getattr(given, name)) is not None}
+    count = options.read({"limit": given.plugins})["limit"]
+    models = [one.strip() for one in given.models.split(",") if one.strip()]
+    prompts = Path(given.prompts).resolve() if given.prompts else None
+    candidates = canary.candidates(models, prompts)
+    project = Project(root, options.read(bounds), Environ(os.environ), RealClock())
+    loaded = catalog.load(project, everything=True)
+    sampled = canary.sample(loaded, count)
+    if not sampled:
+        raise errors.UsageError(
+            "no plugin has a document to try",
+            "those of people are left out, and those of plugins that say too little",
+        )
+    plugins = [loaded.plugins[slug] for slug in sampled]
+    jobs = [f"{slug}/{name}" for slug, names in sampled.items() for name in names]
+    _tell(f"{len(plugins)} plugins, {len(jobs)} documents: {', '.join(sampled)}")
+    status = errors.EXIT_OK
+    found: list[canary.Result] = []
+    with tempfile.TemporaryDirectory(prefix="nightpress-canary-") as folder:
+        for number, one in enumerate(candidates):
+            place = Path(folder).resolve() / str(number)
+            canary.lay_out(project, plugins, one, place)
+            _tell(f"{one.name} ...")
+            ended = _doit(place, {**bounds, **one.options()}, jobs)
+            if ended not in (errors.EXIT_OK, errors.EXIT_FAILED):
+                status = ended
+            found.append(canary.result(place, one, jobs))
+            if status == errors.EXIT_INTERRUPTED or not _take(bounds, found[-1]):
+                break
+    for left in candidates[len(found) :]:
+        _tell(f"{left.name}: not tried, for want of budget, or stopped")
+    _show(project, found, given.format)
+    return status
+
+
+def _show(project: Project, found: list[canary.Result], format: str) -> None:
+    from nightpress.pipeline import canary
+    from nightpress.report import canary_page
+    from nightpress.storage import atomic, private
+
+    private.folder(project.state)
+    atomic.write(project.state / PAGE, canary_page.page(found).encode(), private.FILE)
+    if format == "json":
+        sys.stdout.write(json.dumps(canary.as_dict(found), indent=1) + "\n")
+    else:
+        for line in canary_page.lines(found):
+            sys.stdout.write(line + "\n")
+    _tell(f"the texts: {(project.state / PAGE).relative_to(project.root)}")
+    takes = [one.candidate.in_yaml() for one in found if one.candidate.in_yaml()]
+    if takes:
+        _tell(f"to take one, in manifests/_defaults.yaml: {' | '.join(dict.fromkeys(takes))}")
+
+
+def _doit(place: Path, settings: Mapping[str, str], jobs: list[str]) -> int:
+    """One build of the sample in the candidate's project; what it says goes to standard error."""
+    words = [f"{name}={value}" for name, value in settings.items()]
+    words += ["progress=plain", "lane=interactive", *(f"enhance:{job}" for job in jobs)]
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-m", "doit", *words], cwd=place, stdout=sys.stderr, check=False
+    )
+    return errors.EXIT_INTERRUPTED if done.returncode < 0 else done.returncode
+
+
+def _take(bounds: dict[str, str], one: canary.Result) -> bool:
+    """Take what a candidate used off the budget; False: there is nothing left of it."""
+    used = {"max_calls": one.calls, "max_tokens": one.tokens_in + one.tokens_out}
+    for name, amount in used.items():
+        if name in bounds:
+            bounds[name] = str(max(0, options.read(bounds)[name] - amount))
+    if "max_cost" in bounds:
+        left = max(0.0, options.read(bounds)["max_cost"] - (one.cost or 0.0))
+        bounds["max_cost"] = f"{left:.6f}"
+    return not any(float(bounds[name]) <= 0 for name in (*used, "max_cost") if name in bounds)
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(safe(text) + "\n")

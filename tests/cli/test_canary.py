@@ -1,0 +1,104 @@
+"""`nightpress canary`: the same sample by each candidate, and the project as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.gemini_server import GeminiServer, Limits
+from tests.market import Market, Ran, plugin
+from tests.pipeline.test_gemini import configure
+
+MODELS = "gemini-3.5-flash-lite,gemini-3.8-flash"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Market:
+    """Four plugins of different sizes, one of them documented, one with a person's document."""
+    root = tmp_path / "shop"
+    for name, size in (("small", 14_000), ("middle", 16_000), ("large", 24_000)):
+        plugin(root, name, size=size)
+    plugin(root, "persons", skill="---\nname: persons\ndescription: x\n---\n\nMine.\n")
+    made = Market(root)
+    assert made.run("nightpress", "init").code == 0
+    configure(made, "pace: {profile: unpaced}\nnotify: {command: [touch, told]}")
+    assert made.doit("enhance:small").code == 0
+    return made
+
+
+def canary(market: Market, server: GeminiServer, *words: str) -> Ran:
+    return market.run(
+        "nightpress", "canary", *words, GOOGLE_GEMINI_BASE_URL=server.url(),
+        GEMINI_API_KEY="test-key",
+    )  # fmt: skip
+
+
+def contents(root: Path) -> dict[str, str]:
+    """Every file of the project but the page."""
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in root.rglob("*")
+        if path.is_file() and path.name not in ("canary.html", "index.db")
+        and not path.name.startswith(("index.db", "ledger.db-"))
+    }  # fmt: skip
+
+
+def test_two_models_side_by_side_and_nothing_else_changes(shop: Market) -> None:
+    before = contents(shop.root)
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        done = canary(shop, server, "--plugins", "2", "--models", MODELS, "--format", "json")
+        assert done.code in (0, 1), done.err
+        asked = server.seen()["by_model"]
+    assert contents(shop.root) == before
+    assert "large, small" in done.err or "small, large" in done.err
+    figures = json.loads(done.out)
+    assert [one["candidate"] for one in figures] == MODELS.split(",")
+    for one in figures:
+        assert {d["job"] for d in one["each"]} == {"small/skill", "large/skill"}
+        assert one["calls"] == asked[one["candidate"]] >= 4
+        assert one["passed"] == sum(d["status"] == "published" for d in one["each"])
+        assert one["cost_usd"] == 0
+    page = (shop.root / ".nightpress" / "canary.html").read_text()
+    assert page.count("<article>") == 4
+    assert 'http-equiv="Content-Security-Policy" content="default-src' in page
+    assert "model: gemini-3.8-flash" in done.err
+
+
+def test_other_prompts_are_tried_beside_ours(shop: Market, tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parents[2] / "generators" / "skill", tmp_path / "mine" / "skill")
+    template = tmp_path / "mine" / "skill" / "prompt.md.j2"
+    template.write_text("Mind the gap.\n\n" + template.read_text())
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        done = canary(shop, server, "--plugins", "1", "--prompts", str(tmp_path / "mine"))
+        assert done.code in (0, 1), done.err
+        calls = server.seen()["list"]
+    rows = done.out.splitlines()
+    assert rows[1].startswith("as configured  ")
+    assert rows[2].startswith("as configured + ")
+    drafts = {c["prompt_bytes"] for c in calls if c["phase"] == "generation"}
+    assert len(drafts) >= 2
+
+
+def test_the_budget_is_that_of_all_together(shop: Market) -> None:
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        done = canary(shop, server, "--plugins", "1", "--models", MODELS, "--max-calls", "2")
+        assert server.seen()["calls"] == 2
+    assert "gemini-3.8-flash: not tried" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "there is nothing to compare"),
+        (("--prompts", "manifests"), "holds no generator"),
+        (("--models", "a,b", "--plugins", "0"), "expected a whole number from 1 up"),
+    ],
+)
+def test_what_cannot_be_tried_is_said(shop: Market, words: tuple[str, ...], said: str) -> None:
+    done = shop.run("nightpress", "canary", *words)
+    assert done.code == 3
+    assert said in done.err
