@@ -189,18 +189,19 @@ class Document:
 
     def holds_without(self, lead: str, items: Sequence[str]) -> bool:
         """Does the list stand in the document, and its lead not above it?"""
+        mine, unled = words(lead), False
         for at, block in enumerate(self.blocks):
             there = self.blocks[at : at + len(items)]
             if block.kind != "item" or len(there) < len(items):
                 continue
             if all(
-                one.kind == "item" and _says(one, item)
-                for one, item in zip(there, items, strict=True)
+                one.kind == "item" and _says(one, n) for one, n in zip(there, items, strict=True)
             ):
                 above = [one for one in self.blocks[max(0, at - 1) : at] if one.kind == "text"]
-                mine = words(lead)
-                return not any(2 * len(mine & words(one.text)) >= len(mine) for one in above)
-        return False
+                if any(2 * len(mine & words(one.text)) >= len(mine) for one in above):
+                    return False
+                unled = True
+        return unled
 
     def dangling(self) -> Iterator[str]:
         """Leads with nothing behind them, and headings with nothing below."""

@@ -188,6 +188,27 @@ def test_a_section_knows_the_headings_above_it() -> None:
         ("Identify risks and test plans.", "Identifies risks and test plans."),
         ("Aggregate and enrich news.", "Aggregates and enriches news."),
         ("Load test APIs with k6.", "Load test APIs with k6."),
+        (
+            "Generate videos from a text or an image, poll their status, and download the file.",
+            "Generates videos from a text or an image, polls their status, and downloads the file.",
+        ),
+        (
+            "Read a log, plot charts, and report the peak.",
+            "Reads a log, plots charts, and reports the peak.",
+        ),
+        (
+            "Build crews: scaffold agents, wire flows, and review code.",
+            "Builds crews: scaffold agents, wire flows, and review code.",
+        ),
+        (
+            "Generate test plans, release notes, and build scripts.",
+            "Generates test plans, release notes, and build scripts.",
+        ),
+        ("Scan for leaks, secrets, and open ports.", "Scans for leaks, secrets, and open ports."),
+        (
+            "Scan for leaks and open ports, and block the build.",
+            "Scans for leaks and open ports, and blocks the build.",
+        ),
         ("Generates x. You can use it. Fast.", "Generates x. Fast."),
         ("A tool for builds.", "A tool for builds."),
     ],

@@ -107,3 +107,29 @@ def test_the_benchmark_sees_leads_of_nothing_and_lists_without_their_lead() -> N
     text = "# X\n\n- If provided: only those\n- Else: any ship\n"
     assert [k for k, _, _ in procedures.missing(text, "x.md", source)] == ["unled"]
     assert [*procedures.missing(f"The ships of a fleet:\n\n{text[5:]}", "x.md", source)] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "row"),
+    [
+        ("# X\n\nMoors a ship at a quay.\n", "Moors a ship at a quay"),
+        (
+            "# Notes Expert\n\nYou are an expert scribe.\n\n## Context\n\nFleets rely on notes. This"
+            " tool generates daily notes from the log.\n",
+            "Generates daily notes from the log",
+        ),
+        ("# X\n\n## Context\n\nThe user needs help with a stuck rudder.\n", "A stuck rudder"),
+        ("# Rope Repair Expert\n\nYou are an expert.\n\n## Task\n\n- Mend it\n", "Rope Repair"),
+    ],
+)
+def test_a_command_without_a_description_is_told_of_by_what_it_does(body: str, row: str) -> None:
+    made = material({"commands/notes.md": body, "commands/b.md": "Casts off a ship.\n"})
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert f"| [`/notes`](../../commands/notes.md) | {row} |" in text
+
+
+def test_arguments_of_which_nothing_is_said_are_no_rows() -> None:
+    head = '---\ndescription: Moor\nargument-hint: "<ship> [--fast]"\n---\n\n'
+    made = material({"commands/moor.md": f"{head}`--fast` skips the pilot.\n"})
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert "/moor <ship> [--fast]" in text and "Required." not in text

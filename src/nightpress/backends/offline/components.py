@@ -138,12 +138,9 @@ def _arguments(material: Material, component: Component) -> list[Block]:
         about = re.sub(rf"^`{re.escape(fact.name)}[^`]*` (?=\S)", "", about)
         about = re.sub(r"^(\([^)]*\)) (.*?)\.?$", r"\2 \1.", about)
         rows.append((f"`{shape}`", about[:1].upper() + about[1:]))
-    if not any(about for _, about in rows):
+    table = [f"| {name} | {about} |" for name, about in rows if about]  # the usage has them all
+    if not table:
         return []
-    table = [
-        f"| {name} | {about or 'Required.' if name.startswith('`<') else about} |"
-        for name, about in rows
-    ]
     return [Block("table", "\n".join(["| Argument | Meaning |", "| --- | --- |", *table]))]
 
 
@@ -258,10 +255,31 @@ def _is_hint(hint: object) -> TypeGuard[str]:
 
 
 def _opening(material: Material, component: Component, own: Owned) -> str:
-    """The first paragraph of a component that has no description."""
-    sections = [one for group in about_of(material, component, own)[:1] for one in group.sections]
-    blocks = sections[0].blocks if sections and len(sections[0].path) < 2 else ()
-    return next((block.text for block in blocks[:1] if block.kind == "text"), "")
+    """What a component without a description is for: its first paragraph; where that stands under
+    a heading, what of it says what is done, else the component's own title."""
+    found = [one for group in about_of(material, component, own)[:2] for one in group.sections]
+    texts = [
+        (one.path, block.text) for one in found for block in one.blocks[:1] if block.kind == "text"
+    ]
+    if texts and not texts[0][0]:
+        return texts[0][1]
+    for _, text in texts[:2]:
+        for said in sentences(text):
+            if does := _DOES.match(said):
+                rest = said[does.end() :]
+                return rest[:1].upper() + rest[1:]
+    title = re.search(r"(?m)\A\s*# +(\S.*)$", component.body)
+    named = _WHO.sub("", title[1]).strip() if title else ""
+    return named or next((text for path, text in texts if len(path) < 2), "")
+
+
+_DOES = pattern(
+    r"(?:this|the) (?:[\w-]+ )?(?:tool|command|agent|workflow|skill|generator|prompt) "
+    r"(?=[a-z]+s\b(?<!\bis)(?<!\bhas)(?<!\bwas)(?<!\bdoes))"
+    r"|the user (?:needs|wants|asks)(?: to| for| help (?:with|to)| assistance (?:with|in))? ",
+    re.I,
+)
+_WHO = pattern(r" (?:expert|specialist|assistant|agent|command|skill|slash command)$", re.I)
 
 
 def _upto(text: str, most: int) -> str:

@@ -94,6 +94,7 @@ _SAID_OF = pattern(
     re.I | re.S,
 )
 _INVOKED = pattern(
+    r"when(?:ever)? (?:invoked|called|run) (?=(?:with|without|on|for)\b[^,.]*, )|"
     r"when(?:ever)? (?:(?:this|the) (?:command|agent|skill|plugin|tool) is |you(?:'re| are) )?"
     r"(?:invoked|called|run|activated|triggered|executed)(?: by (?:a|the) user)?,\s*",
     re.I,

@@ -28,7 +28,7 @@ _VERBS = frozenset(
     " present"
     " backtest trace delete describe escalate deduplicate throttle scrape find alert"
     " introspect flag mint stake bridge route choose clarify propose minimize maximize select"
-    " make remediate".split()
+    " make remediate conduct retrieve scaffold".split()
 )
 _ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())
 
@@ -145,8 +145,15 @@ def is_cast(text: str) -> bool:
 
 def modest(text: str) -> str:
     """The text without the adjectives that anything is given ("a comprehensive report")."""
-    found = _GRAND.sub(lambda m: m[1].replace("n", ""), text)
+    found = _GRAND.sub(_article, text)
     return found[:1].upper() + found[1:] if text[:1].isupper() else found
+
+
+def _article(found: re.Match[str]) -> str:
+    """The article of what a grand word stood before, as its first letter asks for."""
+    article = found[1].strip()
+    fits = "an" if found.string[found.end()].lower() in "aeiou" else "a"
+    return f"{article[0]}{fits[1:]} " if article else ""
 
 
 _GRAND_WORDS = (
@@ -234,8 +241,8 @@ _ORDERS = frozenset(
     " dump file fill flag follow freeze give group hide hook index invite"
     " join kill label limit list load"
     " lock log look mail map mark mask moor move name note open order pack page pair patch pick pin"
-    " ping place play plot post price print probe process prune pull push put query quote rank read"
-    " record release reply report reset restart resume retry return route sample save score"
+    " ping place play plot poll post price print probe process prune pull push put query quote rank"
+    " read record release reply report reset restart resume retry return route sample save score"
     " search select set share ship show shut sign sketch skip sort stage start stop store submit"
     " swap switch tag take tell time toggle touch trim undo view vote wait warn watch".split()
 )
@@ -314,8 +321,11 @@ def _indicative(sentence: str) -> str:
     words = sentence.split(" ")
     if words[0].lower() in ("get", "receive") and words[1:]:
         return " ".join(["Provides", *words[1:]])
+    does = is_verb(words[0].lower()) and words[1:2] != [] and words[1] in _DETERMINERS
     at = _leading(words)
-    if _is_third(words[0]):
+    if does and not _is_third(words[0]):
+        words[0] = conjugated(words[0])  # "Read a file"
+    if does or _is_third(words[0]):
         at = max(at, 1)
         _series(words, at)
     return " ".join(words)
@@ -344,17 +354,24 @@ def _series(words: list[str], at: int) -> None:
     that may be a noun is a verb where another one of the series is, for sure."""
     begins = []
     for n in range(at, len(words) - 1):
-        if _SUBORDINATE & set(words[at:n]):
+        if _SUBORDINATE & set(words[at:n]) or words[n - 1].endswith(":"):
             break
         if words[n - 1].lower() in ("and", "or", "&") or words[n - 1].endswith(","):
             begins.append(n + (words[n].lower() in _ADVERBS and n < len(words) - 2))
-    begins = [n for n in begins if not _is_noun_list(words, at, n)]
+    sure = [n for n in begins if is_verb(words[n].lower()) and words[n + 1] in _DETERMINERS]
+    # a list that is closed before ("for leaks and open ports, and blocks") is another one
+    closed = [n for n in begins if n not in sure and words[n - 1].lower() in ("and", "or", "&")]
+    after = max((n for n in closed if sure and n < sure[-1]), default=at)
+    series = [n for n in begins if n in sure or (sure and n > after)]
+    begins = [n for n in begins if n in series or not _is_noun_list(words, at, n)]
     for n in begins:
         plans = words[n : n + 2] == ["plan", "for"]
-        if plans or words[n].lower() in _VERBS - _NOUNS:
+        if plans or n in sure or words[n].lower() in _VERBS - _NOUNS:
             words[n] = conjugated(words[n])
     if any(_is_third(words[n]) for n in begins):
-        for n in begins:
+        series = begins
+    if series:
+        for n in series:
             if words[n].lower() in _VERBS | _ORDERS:
                 words[n] = conjugated(words[n])
 
@@ -373,6 +390,7 @@ def _is_third(word: str) -> bool:
     return low.endswith("s") and bool(forms & _VERBS)
 
 
+_DETERMINERS = frozenset("a an the its their all any each every this".split())
 _SUBORDINATE = frozenset("to that which who how can will help helps let lets where while".split())
 _VERBAL = pattern(r"[a-z]+(?:ize|yze|ify)")
 _PREPOSITIONS = frozenset("with for of by using including from into across".split())
