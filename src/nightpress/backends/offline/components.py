@@ -177,6 +177,7 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     for kind in ("command", "agent"):
         for component in filter(topic.uses, once(material, kind)):
             text = trim.prose(component.description, own) or _opening(material, component, own)
+            text = _doing(text) or text
             text = wording.modest(wording.occasion(duties(text)))
             reference = component.path in material.references
             told = _upto(text, 400) if reference else next(iter(sentences(text)), "")
@@ -264,13 +265,19 @@ def _opening(material: Material, component: Component, own: Owned) -> str:
     if texts and not texts[0][0]:
         return texts[0][1]
     for _, text in texts[:2]:
-        for said in sentences(text):
-            if does := _DOES.match(said):
-                rest = said[does.end() :]
-                return rest[:1].upper() + rest[1:]
+        if doing := next(filter(None, map(_doing, sentences(text))), ""):
+            return doing
     title = re.search(r"(?m)\A\s*# +(\S.*)$", component.body)
     named = _WHO.sub("", title[1]).strip() if title else ""
     return named or next((text for path, text in texts if len(path) < 2), "")
+
+
+def _doing(text: str) -> str:
+    """What a text says that is done: "This tool moors ships." gives "Moors ships."; "" where it
+    does not begin so."""
+    found = _DOES.match(text)
+    rest = text[found.end() :] if found else ""
+    return rest[:1].upper() + rest[1:]
 
 
 _DOES = pattern(
