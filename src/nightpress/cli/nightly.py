@@ -249,8 +249,8 @@ def _rows(clone: Clone, wave: Wave) -> Iterator[pull_request.Row]:
         if entry.target not in touched or not _bytes_are(path, entry.sha256):
             continue
         old, new = clone.blob(fork, entry.target), path.read_bytes()
-        words = [data.decode("utf-8", "replace") for data in (old or b"", new)]
-        lost = review.losses(clone.root, entry.target, *words)
+        before, now = (data.decode("utf-8", "replace") for data in (old or b"", new))
+        lost = review.losses(clone.root, entry.target, before, now)
         row = attempts.last_publication(ledger, job) if ledger is not None else None
         known = row is not None and row.content_sha256 == entry.sha256
         yield pull_request.Row(

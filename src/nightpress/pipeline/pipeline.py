@@ -26,7 +26,7 @@ from nightpress.errors import (
 from nightpress.ledger import lockfile
 from nightpress.model import Finding, Status
 from nightpress.pipeline import analysis as phase1
-from nightpress.pipeline import copies, opposed, together
+from nightpress.pipeline import copies, opposed, splits, together
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
@@ -285,7 +285,10 @@ class Press(Struct):
         """Take the file that stands there as the truth."""
         if self.run.stop.is_set() or self._done_meanwhile(item):
             return
-        attempt = self._open(item)
+        self.adopted(self._open(item), accepted)
+
+    def adopted(self, attempt: Attempt, accepted: tuple[str, ...] = ()) -> None:
+        """End an attempt with what stands there; of a long skill a split is proposed."""
         root, target = attempt.plugin.root, attempt.state.enhancement.target
         sha256 = publication.standing_hash(root, target)
         if sha256 is None or sha256 != attempt.state.inputs.standing.sha256:
@@ -307,6 +310,8 @@ class Press(Struct):
             self.attempts.tell(attempt, Status.ADOPTED, f"kept with findings: {checks}")
         else:
             self.attempts.tell(attempt, Status.ADOPTED, "already good")
+        if any(reason.code == "long" for reason in attempt.state.decision.reasons):
+            splits.propose(self.run, attempt)
 
     def note(self, item: Item) -> None:
         """Record once that a file was kept, that the source is not enough, or that the plugin is

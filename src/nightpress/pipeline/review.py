@@ -26,8 +26,9 @@ from nightpress.checks.losses import Loss
 from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import sha256
 from nightpress.ledger import Review, attempts, reviews
+from nightpress.pipeline import splits
 from nightpress.pipeline.attempts import Draft
-from nightpress.plan import Item, PluginState, TargetState, bundle, changes, judge
+from nightpress.plan import Item, PluginState, TargetState, bundle, changes, judge, split
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import Snapshots, atomic, private, tree
@@ -44,7 +45,7 @@ GIT_SECONDS = 20
 class Waiting(Struct, frozen=True):
     """A draft that waits, beside what stands. lost: what the file says and the draft does not,
     word for word; gained: the other way round; edited: the file changed since the draft was made,
-    so it cannot simply be applied."""
+    so it cannot simply be applied; more: path -> bytes of the new files that go with it."""
 
     review: Review
     target: str
@@ -55,6 +56,7 @@ class Waiting(Struct, frozen=True):
     lost: tuple[Loss, ...]
     gained: tuple[Loss, ...]
     edited: bool
+    more: Mapping[str, int] = {}
 
 
 # --- on record ---
@@ -93,7 +95,9 @@ def reject(project: Project, name: str, because: str) -> list[str]:
     for one in drafts:
         reviews.decide(project.ledger, one, "rejected", because.strip())
         project.index.invalidate([one.slug])
-        if one.model == "offline":
+        if one.model == split.MODEL:
+            lines.append(f"rejected {one.job}: its file stays whole")
+        elif one.model == "offline":
             lines.append(
                 f"rejected {one.job}: not made again until its plugin or settings change"
                 f" (doit force=1 enhance:{one.job} publishes it all the same)"
@@ -107,23 +111,30 @@ def reject(project: Project, name: str, because: str) -> list[str]:
 # --- beside what stands ---
 
 
-def beside(one: Review, state: TargetState, root: Path) -> Waiting:
+def beside(one: Review, state: TargetState, plugin: PluginState) -> Waiting:
     """The draft and the file that stands at its target."""
+    root = plugin.root
     standing = _standing(root, state.enhancement.target)
     old, new = _text(standing or b""), _text(one.draft)
-    lost = losses(root, state.enhancement.target, old, new)
+    edited = (None if standing is None else sha256(standing)) != one.before_sha256
+    more = {} if edited else splits.references(one, state, plugin)
+    lost = losses(root, state.enhancement.target, old, new, more)
     gained = losses_of.losses(new, old, literally=True)
     return Waiting(
         one, state.target_path, len(one.draft), len(standing or b""), old, new, lost,
         tuple(gain for gain in gained if gain.kind != "order"),
-        edited=(None if standing is None else sha256(standing)) != one.before_sha256,
+        edited, {path: len(text.encode()) for path, text in more.items()},
     )  # fmt: skip
 
 
-def losses(root: Path, target: str, old: str, new: str) -> tuple[Loss, ...]:
+def losses(
+    root: Path, target: str, old: str, new: str, more: Mapping[str, str] | None = None
+) -> tuple[Loss, ...]:
     """What a file says and neither its draft nor a file that the draft links to says, word for
-    word. root, target: of the plugin, and of the document in it."""
-    return losses_of.losses(old, new, _linked(root, target, new), literally=True) if old else ()
+    word. root, target: of the plugin, and of the document in it; more: path -> text of files that
+    go with the draft."""
+    linked = {**_linked(root, target, new), **(more or {})}
+    return losses_of.losses(old, new, linked, literally=True) if old else ()
 
 
 def _linked(root: Path, target: str, text: str) -> dict[str, str]:
@@ -226,6 +237,7 @@ def as_dict(drafts: Sequence[Waiting]) -> list[dict[str, Any]]:
             "findings": [asdict(finding) for finding in one.review.findings], "edited": one.edited,
             "sha256": one.review.draft_sha256,
             "losses": [{**asdict(loss), "message": loss.message} for loss in one.lost],
+            "more": dict(one.more),
             "gains": [asdict(gain) for gain in one.gained], "diff": _diff(one),
         }
         for one in drafts
@@ -290,7 +302,7 @@ def _would_lose(press: Press, group: Sequence[Review]) -> list[str]:
     for one in group:
         plugin = press.plugin(one.slug)
         state = plugin.states[one.job.partition("/")[2]]
-        if lost := beside(one, state, plugin.root).lost:
+        if lost := beside(one, state, plugin).lost:
             lines.append(f"{one.job}: waits on: it would lose {counted(lost)}")
     return lines
 
@@ -321,6 +333,16 @@ def _apply(
     was against it (told by the attempts). Raises NightpressError where one of them cannot be
     published; none is then."""
     project, plugin = press.run.project, press.plugin(group[0].slug)
+    if (one := group[0]).model == split.MODEL:
+        if beside(one, plugin.states[one.job.partition("/")[2]], plugin).edited:
+            raise NightpressError(
+                f"{one.job}: not applied: the file changed since its split was proposed",
+                "the next run proposes another one",
+            )
+        there = splits.apply(press, one, items[one.job], plugin)
+        if there:
+            reviews.decide(project.ledger, one, "applied")
+        return [] if there else None
     _whole(plugin.states, group)
     drafts = [
         _draft(press, one, plugin, plugin.states[one.job.partition("/")[2]], merge) for one in group
@@ -354,7 +376,7 @@ def _draft(
         one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
         one.fingerprint, one.counted_from or "",
     )  # fmt: skip
-    if not beside(one, state, plugin.root).edited:
+    if not beside(one, state, plugin).edited:
         return draft
     path, conflicts = propose(press.run.project, one, state, plugin.root)
     if conflicts:

@@ -68,6 +68,7 @@ __all__ = [
     "scope",
     "size",
     "source",
+    "split",
     "staleness",
     "telling",
     "unmoved",

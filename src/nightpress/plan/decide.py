@@ -125,7 +125,7 @@ def _judged(
         ),
     )  # fmt: skip
     inputs = complete(plugin, enhancement, writer, inputs)
-    decision = staleness.decide(inputs)
+    decision = staleness.split_due(enhancement, inputs, staleness.decide(inputs))
     if plugin.absent and known is not None and known.files is None:
         decision = staleness.unseen(decision, plugin.absent)
     if decision.action == "render" and known is not None:  # it stays whose it was

@@ -28,7 +28,7 @@ from nightpress.errors import (
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile, reviews
 from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
-from nightpress.plan.staleness import REPLACES, Inputs
+from nightpress.plan.staleness import OFFERED, REPLACES, Inputs
 from nightpress.plan.standing import LastRow, Publication
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
@@ -123,6 +123,7 @@ class History:
             row.error_message or "", waits and not rejected, rejected,
             row.error_class == BLOCKED, row.error_class == Withheld.__name__,
             saved, row.error_class == TooLittle.__name__,
+            any(reason.startswith(OFFERED) for reason in row.reasons),
         )  # fmt: skip
 
     def _content(self, ingredients: Fingerprint) -> Mapping[str, str] | None:

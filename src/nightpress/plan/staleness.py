@@ -11,7 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress.model import Action, Decision, Finding, Fingerprint, Reason, Status, Window
+from nightpress.model import (
+    Action,
+    Decision,
+    Enhancement,
+    Finding,
+    Fingerprint,
+    Reason,
+    Status,
+    Window,
+)
 from nightpress.plan import changes, content
 from nightpress.plan.standing import LastRow, Publication, Standing
 
@@ -20,6 +29,9 @@ REPLACES = "REPLACES a person's file"
 """Said in plan, run and ledger wherever a draft takes the place of what a person wrote."""
 TOO_LITTLE = "too-little"
 """The reason where a writer said that the plugin holds too little."""
+LONG = 20_000
+"""Bytes of a skill, about 5,000 tokens: a harness keeps no more of it."""
+OFFERED = f"over {LONG:,} bytes: a split into SKILL.md and references is proposed"
 SAVED = "saved by a person while its document was being made"
 
 
@@ -211,6 +223,19 @@ def _adopted_with(inputs: Inputs) -> tuple[Reason, ...]:
     if reasons:
         return tuple(reasons)
     return (Reason("good", "already good: within the window, passes its checks"),)
+
+
+def split_due(enhancement: Enhancement, inputs: Inputs, decision: Decision) -> Decision:
+    """The decision; of a long skill that is a person's, where drafts are wanted beside such files,
+    that it is taken as it is, and a split proposed, once."""
+    known = is_adopted(inputs.standing, inputs.publication)
+    taken = decision.action == "adopt" or (decision.action == "fresh" and known)
+    wanted = inputs.policy in ("review", "extend") and enhancement.target.endswith("/SKILL.md")
+    last = inputs.last
+    offered = last is not None and last.offered and last.before_sha256 == inputs.standing.sha256
+    if not (taken and wanted) or offered or inputs.standing.size <= LONG:
+        return decision
+    return Decision("adopt", (Reason("long", OFFERED), *decision.reasons))
 
 
 def _moved_on(inputs: Inputs) -> tuple[Reason, ...]:

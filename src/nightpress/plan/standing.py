@@ -38,7 +38,7 @@ class LastRow(Struct, frozen=True):
     rejected: why a person turned that draft down; blocked: the provider's filter stopped it;
     withheld: what would have been sent looks like a secret; saved: a person saved the file that
     stands there while its document was being made; too_little: its writer said that the plugin
-    holds too little."""
+    holds too little; offered: a split of it was proposed."""
 
     status: str
     fingerprint: Fingerprint
@@ -50,3 +50,4 @@ class LastRow(Struct, frozen=True):
     withheld: bool = False
     saved: bool = False
     too_little: bool = False
+    offered: bool = False

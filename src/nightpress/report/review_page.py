@@ -128,6 +128,8 @@ def _command(chapter: str, job: str) -> str:
 def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:
     yield _figures(draft)
     yield margins[draft.review.job].text
+    for path, size in draft.more.items():
+        yield f"with it goes {path}, {size:,} bytes"
     if draft.edited:
         yield "the file changed since this draft was made: apply will propose a merge"
     for finding in _findings(draft):

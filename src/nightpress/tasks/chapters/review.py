@@ -58,7 +58,7 @@ def _waiting(now: Session) -> tuple[list[Waiting], dict[str, Margin], list[str]]
         slug, _, name = draft.job.partition("/")
         plugin = now.plugin(slug) if slug in now.catalog.slugs else None
         if plugin is not None and (state := plugin.states.get(name)):
-            drafts.append(review.beside(draft, state, plugin.root))
+            drafts.append(review.beside(draft, state, plugin))
             margins[draft.job] = margin.of(now.project, plugin, state, drafts[-1].new)
         else:
             undeclared.append(draft.job)
