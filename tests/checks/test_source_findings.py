@@ -152,3 +152,19 @@ def test_what_structure_gainsays_is_disputed() -> None:
     assert disputed(plugin(files), frozenset(files)) == {
         ("command", "hold"), ("variable", "holds_token"), ("file", "docs/b.md"),
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("It brings 12 commands.", "says 12 commands; it has 1"),
+        ("With 150+ slash commands, fast.", "says 150 commands; it has 1"),
+        ("1,200 specialized agents", "says 1,200 agents; it has 1"),
+        ("It has 1 command, in 3 languages.", ""),
+        ("Runs 76 tmux-compatible commands.", ""),
+        ("Version 2.12 commands you", ""),
+    ],
+)
+def test_what_is_advertised_is_counted(said: str, message: str) -> None:
+    found = findings({"README.md": f"{README}{said}\n"})
+    assert [f.message for f in found if f.check == "count-differs"] == [message] * bool(message)

@@ -31,8 +31,10 @@ __all__ = [
     "SourceFinding",
     "calls",
     "claims",
+    "count",
     "disputed",
     "known_options",
+    "overstated",
 ]
 
 PROSE = ("readme", "doc", "command", "agent", "skill")
@@ -105,6 +107,27 @@ class _Key(Struct, frozen=True):
 def _disputed(key: _Key) -> frozenset[tuple[str, str]]:
     found = claims(key.anatomy, key.paths, ALONE)
     return frozenset((str(one.kind), one.name.lower()) for one in found if one.kind)
+
+
+def overstated(anatomy: Anatomy, text: str) -> Iterator[re.Match[str]]:
+    """Where a text numbers more commands, agents or skills than the plugin has ("19 commands");
+    groups: number, kind."""
+    for match in _COUNT.finditer(text):
+        if int(match["number"].replace(",", "")) > count(anatomy, match["kind"].lower()):
+            yield match
+
+
+def count(anatomy: Anatomy, kind: str) -> int:
+    """How many of these (`commands`, `agents`, `skills`) a plugin has."""
+    return len(anatomy.of(kind.removesuffix("s").removeprefix("sub")))
+
+
+_COUNT = pattern(
+    r"(?<![\w.,/-])(?P<number>\d{1,3}(?:,?\d{3})?)\+? +(?:(?:slash|ai|claude|expert(?:-level)?"
+    r"|speciali[sz]ed|professional|powerful|custom|dedicated|auto-loading|production-ready"
+    r"|pre-built|built-in) +){0,2}(?P<kind>commands|(?:sub)?agents|skills)\b",
+    re.I,
+)
 
 
 def claims(

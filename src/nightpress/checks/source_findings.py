@@ -46,6 +46,7 @@ def _all(anatomy: Anatomy, plugin_paths: frozenset[str], market: Market) -> Iter
     yield from _references(anatomy)
     yield from _manifest(anatomy, plugin_paths, market)
     yield from _tools(anatomy)
+    yield from _counts(anatomy)
     for file in anatomy.files:
         if kind_of(file.path) == "license":
             continue
@@ -157,6 +158,20 @@ def _manifest(
             return
         yield from _fields(file, value, plugin_paths)
         yield from _disagreeing(anatomy, file, value, market)
+
+
+def _counts(anatomy: Anatomy) -> Iterator[SourceFinding]:
+    """More commands, agents or skills than there are, as the plugin advertises itself."""
+    for file in anatomy.files:
+        if kind_of(file.path) != "manifest" and file.path.lower() != "readme.md":
+            continue
+        for match in claimed.overstated(anatomy, file.text):
+            kind = match["kind"].lower()
+            yield SourceFinding(
+                "count-differs", f"says {match['number']} {kind}; it has"
+                f" {claimed.count(anatomy, kind):,}", file.path, _line(file.text, match.start()),
+                "count them anew, or leave the number out",
+            )  # fmt: skip
 
 
 _TYPES: dict[str, type | tuple[type, ...]] = {

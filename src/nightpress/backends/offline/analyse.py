@@ -12,6 +12,7 @@ from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wording import cut, plain, sentences, third_person
+from nightpress.checks import claimed
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin import kind_of
@@ -132,6 +133,8 @@ def description(anatomy: Anatomy) -> str:
     says of itself, and what a user asks for, by what its commands and agents are there for."""
     own = trim.owned(anatomy)
     purpose = trim.prose(_purpose(anatomy), own)
+    for match in reversed(list(claimed.overstated(anatomy, purpose))):
+        purpose = purpose[: match.start()] + purpose[match.start("kind") :]
     if wording.is_vacuous(purpose, anatomy.name) or wording.is_cast(purpose):
         described = (c.description for c in anatomy.components if c.kind in ("command", "agent"))
         others = filter(None, (trim.prose(shown(d), own) for d in described))

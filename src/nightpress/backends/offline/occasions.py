@@ -53,6 +53,8 @@ def occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
         parts.append(f"asks about {wording.listed(words)}")
     if commands := [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]:
         parts.append(f"runs {wording.listed(commands)}")
+    if not parts and (agents := [shown(one.name) for one in anatomy.of("agent")]):
+        return f"a task calls for {wording.listed(agents[:4])}"
     if not parts:
         return ""
     last = f", or {parts[-1]}" if parts[1:] else ""
@@ -161,6 +163,8 @@ def request(text: str) -> str:
     """What a user asks for, from a text that begins with what is done: "Archive old rows of a
     table, with care." gives "archive old rows of a table"; "" where it begins otherwise. A list is
     kept whole, or goes with the preposition before it."""
+    if "->" in text or "\u2192" in text:
+        return ""  # "plan touches X -> extract Y": a rule
     first = re.split(
         r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", wording.modest(shown(text)), maxsplit=1
     )[0]
@@ -176,22 +180,30 @@ def request(text: str) -> str:
     if {"is", "are", "has", "have", "was"} & set(words[1:4]):
         return ""  # "Build times are slow"
     if wording.may_be_noun(verb) and (
-        words[1].endswith("ing") or words[1] in ("request", "requests")
+        words[1].endswith("ing") or words[1] in ("request", "requests", "to", "of")
     ):
-        return ""  # "Query tuning sessions", "Pull request created"
+        return ""  # "Query tuning sessions", "Pull request created", "Guide to spawning"
     if "," in first and (len(words) > MOST_WISHED or " and " not in first.rpartition(",")[2]):
         before = re.split(_BEFORE_LIST, first.partition(",")[0])
         words = before[0].split() if len(before[0].split()) > 2 else first.partition(",")[0].split()
         if len(words) < 3:
             return ""
-    words = words[: MOST_WISHED + 2]
+    if len(words) > MOST_WISHED + 2:
+        words = _clause(words)
     while words[-1].lower().strip(",") in _OPEN:
         words.pop()
     return " ".join([words[0].lower(), *words[1:]]).rstrip(" ,")
 
 
+def _clause(words: list[str]) -> list[str]:
+    """What is asked for, without how and what for."""
+    ends = (n for n, word in enumerate(words) if n > 2 and word.lower().strip(",") in _GOES_ON)
+    return words[: next(ends, MOST_WISHED + 2)][: MOST_WISHED + 2]
+
+
 MOST_WISHED = 12
 """Words of a wish that holds a list."""
+_GOES_ON = frozenset("that which who using by via with including so while when".split())
 _BEFORE_LIST = r" (?:with|using|including|across|via|showing|by|like|such as)\b"
 
 

@@ -396,7 +396,7 @@ _VERBAL = pattern(r"[a-z]+(?:ize|yze|ify)")
 _PREPOSITIONS = frozenset("with for of by using including from into across".split())
 _NOUNS = frozenset(
     "archive audit benchmark bootstrap build check design draft estimate export filter fix forecast"
-    " format import launch lint measure monitor plan process profile prototype release render"
+    " format guide import launch lint measure monitor plan process profile prototype release render"
     " repair report restore review run scan schedule score solve split support test track train"
     " update upgrade wrap".split()
 )
