@@ -277,3 +277,25 @@ def test_auto_asks_by_the_lane_that_the_plan_names(shop: Market) -> None:
         paid_for = doit("lane=auto", "max_cost=5")
         assert "lane: auto takes flex" in paid_for.out
         assert set(server.seen()["by_tier"]) == {"standard", "flex"}
+
+
+def test_a_night_of_batch_jobs_goes_on_by_itself_within_its_budget(shop: Market) -> None:
+    fast = FastClock(200)
+    with GeminiServer(clock=fast, latency=0, limits={"*": Limits()}, batch_seconds=300) as server:
+        environ = {
+            "GOOGLE_GEMINI_BASE_URL": server.url(),
+            "GEMINI_API_KEY": "test-key",
+            "NIGHTPRESS_CLOCK": f"{fast.speed},{fast.origin},{fast.monotonic_origin}",
+        }
+        night = shop.run(
+            "nightpress", "tonight", "--lane", "batch", "--paid", "1", "--max-calls", "3", **environ
+        )
+        assert night.code == 0, night.out + night.err
+        assert "the night's budget is spent" in night.out
+        assert sum(len(job["keys"]) for job in server.seen()["jobs"]) == 3
+        fast.origin += 3_600
+        environ["NIGHTPRESS_CLOCK"] = f"{fast.speed},{fast.origin},{fast.monotonic_origin}"
+        night = shop.run("nightpress", "tonight", "--lane", "batch", "--max-cost", "5", **environ)
+        assert night.code == 0, night.out + night.err
+        assert "nothing to do" in shop.doit("lane=batch", "paid=1", **environ).out
+        assert set(paid(server).values()) == {1}

@@ -95,6 +95,8 @@ def _take(bounds: dict[str, Any], latest: Round) -> bool:
     begun = sum(latest.left(status) for status in ATTEMPTED)
     used: dict[str, float] = {"limit": begun, "max_cost": float(latest.summary.get("cost") or 0)}
     used |= {"max_calls": latest.left("calls"), "max_tokens": latest.left("tokens")}
+    for name, amount in (latest.summary.get("ahead") or {}).items():  # of batch jobs
+        used[f"max_{name}"] += amount
     for name, amount in used.items():
         if bounds.get(name) is not None:
             bounds[name] = round(max(0, bounds[name] - amount), 6)

@@ -46,10 +46,12 @@ OURS = "nightpress-"
 
 
 class Post(Struct, frozen=True):
-    """A question that waits to be sent."""
+    """A question that waits to be sent. tokens, cost: what it may come to at most."""
 
     question: jobs.Part
     first: str
+    tokens: int = 0
+    cost: float = 0.0
 
 
 class Box(Struct):
@@ -99,8 +101,9 @@ class Box(Struct):
                 if any(part.state == "cut" for part in earlier):
                     most = retry.larger(self.policy, request.max_output_tokens)
                     request = replace(request, max_output_tokens=most or request.max_output_tokens)
-                self._hold(request, writer, tokens_in)
-                posts[key] = Post(jobs.Part(key, replace(request, lane="batch")), first)
+                tokens, cost = self._hold(request, writer, tokens_in)
+                question = jobs.Part(key, replace(request, lane="batch"))
+                posts[key] = Post(question, first, tokens, cost)
         now = self.run.project.clock.time()
         raise InBatch("its question goes into a batch job", now + _gap(0.0), is_new=True)
 
@@ -117,16 +120,17 @@ class Box(Struct):
             hint = "ask at once (lane=interactive), or at half the price (lane=flex)"
             raise BackendError(Answer("transient", message, hint=hint))
 
-    def _hold(self, request: Request, writer: Writer, tokens_in: int) -> None:
-        """Set aside what the question may cost, for the rest of the run."""
+    def _hold(self, request: Request, writer: Writer, tokens_in: int) -> tuple[int, float]:
+        """Set aside what the question may come to, for the rest of the run: tokens, US dollars."""
         if self.spending is None:
-            return
+            return 0, 0.0
         project = self.run.project
         share = lanes.share(project, writer, "batch")
         now = project.clock.time()
         held = self.spending.hold(writer.model, tokens_in, request.max_output_tokens, now, share)
         if held is None:
             raise Deferred("the rest of the budget is set aside for this run's batch job")
+        return held.tokens, held.cost
 
     def _under_way(self, part: batches.Part) -> InBatch:
         project = self.run.project
@@ -166,6 +170,7 @@ class Box(Struct):
             self._unsent(batch, error)
             return
         batches.made(project.ledger, batch, name)
+        self.run.sent(len(posts), sum(p.tokens for p in posts), sum(p.cost for p in posts))
         share = lanes.share(project, writer, "batch")
         looks = _clock(project.clock.time() + _gap(0.0))
         self.run.notice(
@@ -257,6 +262,7 @@ class Box(Struct):
         if not batches.take(ledger, self.run.begin(), part, call, state, result):
             return False
         used = call.tokens_in + call.tokens_out
+        self.run.sent(-1, -used, -(call.cost or 0.0))
         self.run.called(used, call.cost, result.message if isinstance(result, Answer) else "")
         what = result.message if isinstance(result, Answer) else f"{call.tokens_out:,} tokens"
         self.run.tell(

@@ -39,7 +39,7 @@ class Outcome(Struct, frozen=True):
 
 class Run(Struct):
     """The current run of a project. stop is set by the first Ctrl-C, or by a fatal answer; trouble:
-    the latest answer that was no reply, in words."""
+    the latest answer that was no reply, in words; ahead: see `sent`."""
 
     project: Project
     command: str
@@ -58,6 +58,7 @@ class Run(Struct):
     trouble: str = ""
     goes_on_at: float | None = None
     left: set[str] = field(default_factory=set)
+    ahead: dict[str, float] = field(default_factory=dict)
     work: int = 0
     current: int = 0
     _guard: threading.RLock = field(default_factory=threading.RLock)
@@ -164,6 +165,13 @@ class Run(Struct):
             self.tokens += tokens
             self.cost += cost or 0.0
 
+    def sent(self, calls: int, tokens: int, cost: float) -> None:
+        """What was sent in a batch job, at the most that it may come to; negative: what came of one
+        that an earlier run sent. Whoever bounds several runs counts it when it is sent."""
+        with self._guard:
+            for name, amount in (("calls", calls), ("tokens", tokens), ("cost", cost)):
+                self.ahead[name] = self.ahead.get(name, 0) + amount
+
     def put_off(self, job: str, until: float | None) -> None:
         """It was deferred; until: when it goes on (epoch seconds), if that is known."""
         with self._guard:
@@ -204,6 +212,8 @@ class Run(Struct):
                 "calls": self.calls, "tokens": self.tokens, "cost": round(self.cost, 6),
             }  # fmt: skip
             summary |= self.counts() | {"goes_on_at": self.goes_on_at}
+            if self.ahead:
+                summary["ahead"] = self.ahead
             self.project.ledger.end_run(self.run_id, exit_code, summary)
             self.tell(
                 "end", f"run {self.run_id} is over: exit status {exit_code}", exit_code=exit_code,
