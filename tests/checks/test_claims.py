@@ -6,6 +6,8 @@ from benchmarks import falsehoods
 from msgspec.structs import replace
 
 from nightpress.checks import judge
+from nightpress.model import SourceFile
+from nightpress.plugin import anatomy
 from tests.checks import base
 from tests.checks.defect import add
 
@@ -23,6 +25,22 @@ def test_the_known_options_are_told() -> None:
     (found,) = judge(text, base.context()).errors
     assert found.message.startswith("--draught is no option of /tide-window (known: ")
     assert "--margin" in found.message
+
+
+def test_a_sections_option_beside_another_command_is_its_own() -> None:
+    known = base.context()
+    assert known.anatomy is not None
+    command = "---\ndescription: Checks\nargument-hint: '[--days N]'\n---\n\nCheck the tables.\n"
+    files = [f for f in known.anatomy.files if f.path != "commands/tide-check.md"]
+    made = anatomy.build(
+        [*files, SourceFile("commands/tide-check.md", command, len(command))], "tide-table"
+    )
+    context = replace(known, anatomy=made)
+    said = "## `/tide-check`\n\n### Steps\n\n1. Run `/tide-window`, at most {} times.\n"
+    assert judge(add(said.format("`--days`"))(base.BASE), context).errors == ()
+    for wrong in ("`--dayz`", "(`/tide-window --days 2`)"):
+        found = judge(add(said.format(wrong))(base.BASE), context).errors
+        assert [f.check for f in found] == ["option-exists"], wrong
 
 
 def test_another_programs_options_are_none_of_the_plugins() -> None:

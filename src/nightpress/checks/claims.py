@@ -122,6 +122,10 @@ def option_exists(document: Document, context: Context, _: Options) -> Iterator[
         known = known_options(owner, facts) if owner else frozenset()
         if (owner, option) in seen or option in known or _is_unknown(owner, facts):
             continue
+        if _is_set_off(document, offset) and option in known_options(
+            _above(document, offset), facts
+        ):
+            continue  # of the section's command: "Run `/other`, at most `--limit` times"
         if known:
             message = f"{option} is no option of {owner} ({known_as(known)})"
         elif option.lower() in every or source.names(option):
@@ -164,6 +168,28 @@ def _owner(document: Document, offset: int) -> str:
     above = [h for h in document.headings if h.line < document.place(offset)[0]]
     match = _OWNER.search(above[-1].text) if above else None
     return match[1] if match else ""
+
+
+def _above(document: Document, offset: int) -> str:
+    """The command or script that a section is of, by its heading or the nearest one above that
+    names one."""
+    line = document.place(offset)[0]
+    level = 7
+    for heading in reversed([h for h in document.headings if h.line < line]):
+        if heading.level >= level:
+            continue
+        level = heading.level
+        if match := _OWNER.search(heading.text):
+            return match[1]
+    return ""
+
+
+def _is_set_off(document: Document, offset: int) -> bool:
+    """Does an option stand for itself, and not in a call?"""
+    before = document.text[max(0, offset - 1) : offset]
+    return before == "`" or not any(
+        span.offset <= offset < span.offset + len(span.text) for span in document.spans
+    )
 
 
 _ARGUMENT = pattern(r"[<\[]([a-z][\w-]{1,30})(?:\.\.\.)?[>\]]")
