@@ -299,3 +299,26 @@ def test_a_night_of_batch_jobs_goes_on_by_itself_within_its_budget(shop: Market)
         assert night.code == 0, night.out + night.err
         assert "nothing to do" in shop.doit("lane=batch", "paid=1", **environ).out
         assert set(paid(server).values()) == {1}
+
+
+def test_a_shard_s_job_is_looked_at_by_whoever_merges_it(shop: Market) -> None:
+    shop.git("init", "-q")
+    shop.git("add", "-A")
+    shop.git("commit", "-qm", "x")
+    shard = Market(shop.root.parent / "shard")
+    shop.git("clone", "-q", ".", str(shard.root))
+    with jumping(shard, batch_seconds=60) as (server, doit_there):
+        assert "a batch job was sent" in doit_there("lane=batch", "max_cost=5").out
+        for _ in range(2):
+            merged = shop.run("nightpress", "merge", str(shard.root))
+            assert merged.code == 0, merged.out + merged.err
+        server.clock.advance(3_600)  # type: ignore[attr-defined]
+        environ = {
+            "GOOGLE_GEMINI_BASE_URL": server.url(),
+            "GEMINI_API_KEY": "test-key",
+            "NIGHTPRESS_CLOCK": f"1,{server.clock.origin},{server.clock.monotonic_origin}",  # type: ignore[attr-defined]
+        }
+        here = shop.doit("lane=batch", "max_cost=5", **environ)
+        assert "2 of 2 replies came" in here.out, here.out + here.err
+        assert set(paid(server).values()) == {1}
+    assert shop.rows("SELECT count(*) FROM batches WHERE state = 'over'") == [(1,)]

@@ -16,6 +16,7 @@ from nightpress.ledger import chain
 from nightpress.ledger.ledger import Ledger
 from nightpress.ledger.rows import Call, insert, keep_reply
 from nightpress.model import Reply
+from nightpress.storage import Connection
 
 OPEN = "state IN ('sending', 'sent')"
 
@@ -103,15 +104,19 @@ def begin(
     }  # fmt: skip
     with ledger.store.write() as db:
         batch = insert(db, "batches", columns)
-        db.executemany(
-            "INSERT INTO batch_parts (batch, request_sha256, first, job, phase, max_output_tokens)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (batch, p.request_sha256, p.first, p.job, p.phase, p.max_output_tokens)
-                for p in questions
-            ],
-        )
+        _add(db, batch, questions)
     return batch
+
+
+def _add(db: Connection, batch: int, questions: Sequence[Part]) -> None:
+    db.executemany(
+        "INSERT INTO batch_parts (batch, request_sha256, first, job, phase, max_output_tokens)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (batch, p.request_sha256, p.first, p.job, p.phase, p.max_output_tokens)
+            for p in questions
+        ],
+    )
 
 
 def made(ledger: Ledger, batch: int, name: str) -> None:
@@ -142,6 +147,22 @@ def ended(ledger: Ledger, batch: int, state: str, said: str) -> int:
             (state, said, ledger.now_text(), batch),
         )
     return int(back)
+
+
+def carry(ledger: Ledger, theirs: Ledger) -> int:
+    """Take over the jobs that are under way by another machine's ledger; how many are new here.
+    Looking at a job costs nothing, so both may."""
+    count = 0
+    for job in opened(theirs):
+        columns = {name: getattr(job, name) for name in Batch.__struct_fields__ if name != "id"}
+        waiting = [part for part in parts(theirs, job.id) if part.state == "waiting"]
+        with ledger.store.write() as db:
+            if db.execute("SELECT 1 FROM batches WHERE ours = ?", (job.ours,)).fetchone():
+                continue
+            batch = insert(db, "batches", columns | {"run_id": ""})
+            _add(db, batch, waiting)
+        count += 1
+    return count
 
 
 def take(

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from nightpress.errors import LedgerError, NightpressError, PublishConflict, UnsafePath, UsageError
-from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile
+from nightpress.ledger import Ledger, RecordedAttempt, attempts, batches, lockfile
 from nightpress.model import Status
 from nightpress.pipeline import publish, recover
 from nightpress.pipeline.publish import LockBook
@@ -56,6 +56,7 @@ def merge(project: Project, folder: Path) -> Merged:
         with closing(Ledger(own / "ledger.db", project.clock.time)) as theirs:
             _end_open(theirs, folder)
             attached = project.ledger.attach(theirs)
+            batches.carry(project.ledger, theirs)
     except LedgerError as error:
         raise LedgerError(f"{folder / LEDGER}: {error.message}", error.hint) from error
     finally:
