@@ -176,7 +176,9 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     rows: list[tuple[Component, str]] = []
     for kind in ("command", "agent"):
         for component in filter(topic.uses, once(material, kind)):
-            text = trim.prose(component.description, own) or _opening(material, component, own)
+            text = trim.prose(component.description, own)
+            if not (text and component.meta.get("description")):
+                text = _opening(material, component, own) or text
             text = _doing(text) or text
             text = wording.modest(wording.occasion(duties(text)))
             reference = component.path in material.references
