@@ -4,7 +4,7 @@ Pure. Anchors, aliases and merge keys are refused (an alias bomb loads instantly
 a merge-key bomb keeps a loader busy for 20 s), as are duplicate keys; size, nodes and depth are
 bounded before anything is built. Scalars follow YAML 1.2's core schema, so `yes` is a string, and a
 date stays the text that it is. ruamel.yaml parses; the values are built here, so that every error
-has its line and column.
+has its line and column. What is plain is read by `yaml_lines` instead, with the same outcome.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress.lazy import pattern
+from nightpress.plugin import yaml_lines
 
 Path = tuple[str | int, ...]
 
@@ -54,7 +55,19 @@ def load(text: str, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -
     if deep := _DEEP.search(text):  # it would keep the scanner busy for half a second
         at = len(deep.group().rstrip()) - 1 + deep.start()
         raise YamlError(_TOO_DEEP, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
-    return _Builder(max_nodes).build(_events(text))
+    return _plain(text, max_nodes) or _Builder(max_nodes).build(_events(text))
+
+
+def _plain(text: str, max_nodes: int) -> YamlDocument | None:
+    """The document, where it is of the plain kind."""
+    try:
+        lines = yaml_lines.Lines(text, _resolved)
+        value = lines.read()
+    except yaml_lines.Unsure:
+        return None
+    if len(lines.places) > max_nodes:
+        return None
+    return YamlDocument(value, lines.places, lines.keys)
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -148,6 +161,11 @@ def _scalar(event: Any) -> object:
     tag = getattr(event, "tag", None)
     if event.style or (tag is not None and str(tag).endswith(":str")):
         return text
+    return _resolved(text)
+
+
+def _resolved(text: str) -> object:
+    """The value of a plain scalar."""
     if text in ("", "~", "null", "Null", "NULL"):
         return None
     if text in ("true", "True", "TRUE"):
