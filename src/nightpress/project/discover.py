@@ -246,24 +246,26 @@ def listing_problems(root: Path, marketplace: str) -> Iterator[Problem]:
         return
     meta = value.get("metadata")
     base = str(meta.get("pluginRoot", "")) if isinstance(meta, dict) else ""
+    home = path.rpartition(".claude-plugin/")[0]  # another marketplace's, where it is linked to
     for number, entry in enumerate(plugins, 1):
         if not isinstance(entry, dict):
             yield Problem(shown, 1, 1, "", f"entry {number} is no object", "take it out")
-        elif gone := _gone(market, entry.get("source"), base):
+        elif gone := _gone(market, entry.get("source"), base, home):
             at = text.find(json.dumps(gone))
             line = text.count("\n", 0, max(at, 0)) + 1
             said = f"entry {number} ({_called(entry)}) names {gone}, and there is no such folder"
             yield Problem(shown, line, 1, "", said, "put the folder there, or take the entry out")
 
 
-def _gone(market: _Market, source: Any, base: str) -> str:
-    """The source of an entry that names a folder of this tree, where there is none; else ""."""
+def _gone(market: _Market, source: Any, base: str, home: str) -> str:
+    """The source of an entry that names a folder of this tree, where there is none; else "".
+    home: the folder of the listing itself, "" for the root."""
     if isinstance(source, dict) and _is_local(source.get("source")):
         source = source.get("path")
     if not isinstance(source, str) or "://" in source or source.startswith("git@"):
         return ""
     candidates = [source] if source.startswith("./") else [f"{base}/{source}", source]
-    inner = [paths.clean(candidate.lstrip("/")) for candidate in candidates]
+    inner = [paths.clean(f"{at}{one.lstrip('/')}") for one in candidates for at in ("", home)]
     if any(map(_stands, (market.root / path for path in inner))):
         return ""
     return "" if any(git.left_out(market.root, path) for path in inner) else source
