@@ -32,6 +32,8 @@ def named(found: Anatomy, kind: str) -> list[str]:
         ("docs/readme.zh-cn.md", "readme"),
         ("commands/readme-generator.md", "command"),
         ("commands/README.md", "readme"),
+        ("commands/skill.md", "command"),
+        ("skills/commands/SKILL.md", "skill"),
         ("commands/deep/er/x.md", "command"),
         ("commands/license-check.md", "command"),
         ("LICENSE", "license"),

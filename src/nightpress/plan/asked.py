@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from nightpress.errors import UsageError
+from nightpress.plugin import kind_of
 from nightpress.storage import tree as reading
 
 
@@ -47,5 +48,5 @@ class Asked(Struct, frozen=True):
             yield self.top
             return
         for entry in reading.walk(self.top, reading.Ignore()).files:
-            if entry.kind == "file" and entry.path.rpartition("/")[2].lower() == "skill.md":
+            if entry.kind == "file" and kind_of(entry.path) == "skill":
                 yield self.top / entry.path

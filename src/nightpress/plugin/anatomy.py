@@ -61,7 +61,8 @@ def kind_of(path: str) -> Kind:
 
 
 def _kind_of_text(parts: list[str], lower: str) -> Kind:
-    if lower == "skill.md":
+    named = parts[-2:-1] in (["commands"], ["agents"]) and "skills" not in parts
+    if lower == "skill.md" and not named:  # a command may be called so
         return "skill"
     if _README.fullmatch(lower):
         return "readme"
