@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from nightpress.model import Status
 from nightpress.pipeline import canary
 from nightpress.report.html import policy
 from nightpress.text import safe
@@ -67,7 +68,7 @@ def page(results: Sequence[canary.Result]) -> str:
 
 def _cell(one: canary.Tried) -> tuple[str, tuple[str, ...], str]:
     """(figures, errors, text) of one document."""
-    said = [one.status]
+    said = ["passed" if one.status == Status.PUBLISHED else one.status]
     said += [f"score {one.score}"] if one.score is not None else []
     said += [f"evidence {one.evidence:.0%}"] if one.evidence is not None else []
     said += [f"{one.size:,} bytes"] if one.size is not None else []
