@@ -80,3 +80,11 @@ def test_neighbouring_lines_are_one_place() -> None:
     )
     (only,) = evidence.sections(parse(text), HELD)
     assert {str(place) for place in only.places} == {"README.md:3-4", "README.md:8"}
+
+
+def test_a_section_of_short_lines_rests_on_where_they_stand_together() -> None:
+    held = evidence.sources({"a.md": "# Locks\n\nPools:\n\n- Small: 2-5\n- Large: 10-20\n"})
+    text = "# Doc\n\n## Pools\n\n```text\nSmall: 2-5\nLarge: 10-20\n```\n\n## Others\n\n- Odd: 7\n"
+    _, pools, others = evidence.sections(parse(text), held)
+    assert [str(place) for place in pools.places] == ["a.md:5-6"] and pools.share == 1
+    assert not others.places and not others.size

@@ -154,14 +154,19 @@ def find(text: str, held: Sources) -> Place | None:
     words = _words(text)
     if len(words) < LEAST_WORDS:
         return None
+    said = frozenset(words) - _STOP
+    return _exact(words, held) or _nearest(said, held) or _named(text, said, held)
+
+
+def _exact(words: list[str], held: Sources) -> Place | None:
+    """Where these very words stand, in this order."""
     joined = f"{' '.join(words)} "
-    for file in held.files:
+    for file in held.files if words else ():
         if (at := file.words.find(joined)) >= 0 and (at == 0 or file.words[at - 1] == " "):
             first = bisect_right(file.starts, at) - 1
             last = bisect_right(file.starts, at + len(joined) - 2) - 1
             return Place(file.path, file.lines[first], file.lines[last])
-    said = frozenset(words) - _STOP
-    return _nearest(said, held) or _named(text, said, held)
+    return None
 
 
 def _named(text: str, said: frozenset[str], held: Sources) -> Place | None:
@@ -226,6 +231,7 @@ def units(document: Document, held: Sources, target: str = "") -> Iterator[Unit]
 def sections(document: Document, held: Sources, target: str = "") -> tuple[Section, ...]:
     """The document's sections, each with what it rests on."""
     found = [*units(document, held, target)]
+    lines = document.text.split("\n")
     heads = [(h.line, h.text) for h in document.headings]
     if not heads or heads[0][0] > document.body_line:
         heads.insert(0, (document.body_line, ""))
@@ -233,6 +239,10 @@ def sections(document: Document, held: Sources, target: str = "") -> tuple[Secti
     made = []
     for (first, title), last in zip(heads, ends, strict=True):
         own = [unit for unit in found if first <= unit.line <= last]
+        if not own and title:  # a list of names, a table of ranges: each line too short for itself
+            text = " ".join(line for line in lines[first:last] if not line.startswith("```"))
+            place = _exact(_words(text), held)
+            own = [Unit(first, text, place)] if place is not None else []
         size = sum(len(unit.text) for unit in own)
         held_ = sum(len(unit.text) for unit in own if unit.place is not None)
         places = _merged(unit for unit in own if unit.place is not None)
