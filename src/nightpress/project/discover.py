@@ -246,29 +246,27 @@ def listing_problems(root: Path, marketplace: str) -> Iterator[Problem]:
         return
     meta = value.get("metadata")
     base = str(meta.get("pluginRoot", "")) if isinstance(meta, dict) else ""
-    home = path.rpartition(".claude-plugin/")[0]  # another marketplace's, where it is linked to
+    homes = ("", path.rpartition(".claude-plugin/")[0])  # a listing may be another folder's
     for number, entry in enumerate(plugins, 1):
         if not isinstance(entry, dict):
             yield Problem(shown, 1, 1, "", f"entry {number} is no object", "take it out")
-        elif gone := _gone(market, entry.get("source"), base, home):
+        elif gone := _gone(market, entry.get("source"), base, homes):
             at = text.find(json.dumps(gone))
             line = text.count("\n", 0, max(at, 0)) + 1
             said = f"entry {number} ({_called(entry)}) names {gone}, and there is no such folder"
             yield Problem(shown, line, 1, "", said, "put the folder there, or take the entry out")
 
 
-def _gone(market: _Market, source: Any, base: str, home: str) -> str:
-    """The source of an entry that names a folder of this tree, where there is none; else "".
-    home: the folder of the listing itself, "" for the root."""
+def _gone(market: _Market, source: Any, base: str, homes: tuple[str, ...]) -> str:
+    """An entry's source, where it names a folder (below one of `homes`) and there is none."""
     if isinstance(source, dict) and _is_local(source.get("source")):
         source = source.get("path")
     if not isinstance(source, str) or "://" in source or source.startswith("git@"):
         return ""
     candidates = [source] if source.startswith("./") else [f"{base}/{source}", source]
-    inner = [paths.clean(f"{at}{one.lstrip('/')}") for one in candidates for at in ("", home)]
-    if any(map(_stands, (market.root / path for path in inner))):
-        return ""
-    return "" if any(git.left_out(market.root, path) for path in inner) else source
+    inner = [paths.clean(f"{at}{one.lstrip('/')}") for one in candidates for at in homes]
+    there = any(_stands(market.root / path) for path in inner)
+    return "" if there or any(git.left_out(market.root, path) for path in inner) else source
 
 
 def entry_of(root: Path, marketplace: str, folder: str) -> tuple[dict[str, Any], str]:
