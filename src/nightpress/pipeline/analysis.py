@@ -37,6 +37,15 @@ def kinds(plugin: PluginState) -> list[bool]:
     return sorted({scope.is_own(state) for state in making or plugin.states.values()})
 
 
+def wanting(plugin: PluginState, own: bool) -> frozenset[str]:
+    """The jobs that want this analysis."""
+    return frozenset(
+        f"{plugin.slug}/{name}"
+        for name, state in plugin.states.items()
+        if state.decision.action == "make" and scope.is_own(state) == own
+    )
+
+
 def analyse(run: Run, caller: Caller, plugin: PluginState, *, own: bool = False) -> dict[str, Any]:
     """The plugin's analysis, cached by everything that it was asked with; own: of its facts alone.
 

@@ -118,17 +118,43 @@ def links(plugin: PluginState, state: TargetState) -> tuple[str, ...]:
     return tuple(t for t in targets if (plugin.root / t).is_file())
 
 
-def foregone(project: Project, attempt: Attempt) -> list[Finding]:
+def unfit(project: Project, plugin: PluginState, own: bool) -> Unfit:
+    """job -> why no draft of a document that a model is to write could be published, whatever the
+    analysis says: errors that none can mend, a template that cannot be filled in, what looks like
+    a secret in it. Of the documents that want this analysis; before it is asked for."""
+    found: dict[str, list[Finding] | NightpressError] = {}
+    for name, state in plugin.states.items():
+        is_made = state.decision.action == "make" and scope.is_own(state) == own
+        if not is_made or state.writer.kind != "model":
+            continue
+        try:
+            question = request(project, plugin, state, _STANDS_IN)
+            outgoing.check(question)
+            errors = foregone(project, plugin, state, question)
+        except NightpressError as error:
+            found[f"{plugin.slug}/{name}"] = error
+            continue
+        if errors := [error for error in errors if not error.check.startswith(DESCRIPTION)]:
+            found[f"{plugin.slug}/{name}"] = errors
+    return found
+
+
+Unfit = Mapping[str, list[Finding] | NightpressError]
+_STANDS_IN = {"description": "Stands in for an analysis that nobody has asked for yet."}
+
+
+def foregone(
+    project: Project, plugin: PluginState, state: TargetState, question: Request
+) -> list[Finding]:
     """Errors that every draft would have: they are in the frontmatter, of which a model writes
     nothing but, in the analysis, the description."""
-    question, state = attempt.request, attempt.state
-    if question is None or project.generator(state.enhancement.generator).frontmatter == "none":
+    if project.generator(state.enhancement.generator).frontmatter == "none":
         return []
     text = finish.finished(question.material, "# Title\n\nText.\n")
     with near_duplicates.of(project).turn:
         verdict = judge.judge(
-            project, attempt.plugin, state.enhancement, state.counted, text,
-            standing=_standing(attempt.plugin, state),
+            project, plugin, state.enhancement, state.counted, text,
+            standing=_standing(plugin, state),
         )  # fmt: skip
     foregone = ("frontmatter-", "name-", DESCRIPTION, "secret")
     return [f for f in verdict.errors if f.check.startswith(foregone)]
@@ -139,12 +165,15 @@ def mended_foregone(
 ) -> tuple[list[Finding], dict[str, Any] | None]:
     """The errors that no draft can mend, and, where it was the description alone, the analysis with
     another one, of which the attempt's question is made anew."""
-    errors, question = foregone(run.project, attempt), attempt.request
-    if question is None or not errors or any(not f.check.startswith(DESCRIPTION) for f in errors):
+    plugin, state, question = attempt.plugin, attempt.state, attempt.request
+    if question is None:
+        return [], None
+    errors = foregone(run.project, plugin, state, question)
+    if not errors or any(not f.check.startswith(DESCRIPTION) for f in errors):
         return errors, None
     mended = phase1.describe(run, caller, attempt, question.material, errors)
-    attempt.request = request(run.project, attempt.plugin, attempt.state, mended)
-    return foregone(run.project, attempt), mended
+    attempt.request = request(run.project, plugin, state, mended)
+    return foregone(run.project, plugin, state, attempt.request), mended
 
 
 def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draft:

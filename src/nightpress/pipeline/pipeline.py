@@ -48,7 +48,7 @@ from nightpress.storage import Snapshots
 
 class Press(Struct):
     """The actions of one run. analyses: by plugin, and whether of its facts alone (`scope`): the
-    analysis, or why there is none."""
+    analysis, or why there is none; unfit: by job, why no draft of it could be published."""
 
     run: Run
     caller: Caller
@@ -59,6 +59,7 @@ class Press(Struct):
     attempts: Attempts
     taken: dict[str, str] = field(default_factory=dict)
     analyses: dict[tuple[str, bool], dict[str, Any] | NightpressError] = field(default_factory=dict)
+    unfit: dict[str, list[Finding] | NightpressError] = field(default_factory=dict)
     _guard: threading.RLock = field(default_factory=threading.RLock)
 
     # --- setup: once per plugin, only if something of it is stale ---
@@ -80,6 +81,10 @@ class Press(Struct):
 
     def _analysed(self, plugin: PluginState, own: bool) -> bool:
         found: dict[str, Any] | NightpressError
+        wanted = phase1.wanting(plugin, own)
+        self.unfit |= drafts.unfit(self.run.project, plugin, own)
+        if wanted and self.unfit.keys() >= wanted:
+            return False  # an analysis would serve nobody
         try:
             found = phase1.analyse(self.run, self.caller, plugin, own=own)
         except NightpressError as error:
@@ -122,6 +127,9 @@ class Press(Struct):
             together.references(self.attempts, attempt)
         except Deferred as error:
             self.attempts.fail(attempt, error)
+            return
+        if (unfit := self.unfit.get(item.id)) is not None:
+            self.attempts.turn_away(attempt, unfit)
             return
         own = scope.is_own(attempt.state)
         analysis = self.analyses.get((item.slug, own))

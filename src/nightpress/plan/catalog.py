@@ -159,6 +159,7 @@ def _gathered(
         return catalog
     gatherer = Gatherer(project)
     up_to_date = []
+    told = set[Problem]()
     for number, slug in enumerate(slugs):
         meter(number, len(slugs))
         plugin = gatherer.gather(slug)
@@ -171,7 +172,8 @@ def _gathered(
                 plugin.problems.append(
                     validate.shared_plugin(plugin.manifest, f"manifests/{owner}.yaml")
                 )
-        catalog.problems += plugin.problems
+        catalog.problems += [p for p in plugin.problems if p not in told]
+        told |= {*plugin.problems}
         catalog.plugins[slug] = plugin
         items = list(_items(plugin))
         catalog.items.update((item.id, item) for item in items)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -17,16 +18,16 @@ from nightpress import fingerprint
 from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.lazy import pattern
-from nightpress.model import Enhancement, Generator, Manifest
+from nightpress.model import Decision, Enhancement, Generator, Manifest, Reason
 from nightpress.plan import bundle, content, decide
 from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Absent, History
 from nightpress.plan.staleness import is_ours
 from nightpress.plan.standing import Publication, Standing
-from nightpress.plan.state import PluginState, Target
-from nightpress.plugin import EXACTLY, anatomy, sources
+from nightpress.plan.state import PluginState, Target, TargetState
+from nightpress.plugin import EXACTLY, anatomy, frontmatter, sources
 from nightpress.project import Project, crash, discover, paths, plugin_json
-from nightpress.storage import RACY_NS, git, tree
+from nightpress.storage import RACY_NS, Obstacle, git, obstacle, tree
 from nightpress.storage import index as digests
 
 __all__ = ["Gatherer"]
@@ -102,6 +103,9 @@ class Gatherer:
                 if _digest_of(plugin, one.target) == one.sha256
             )
             plugin.states = decide.decide(plugin, self._appraiser.complete)
+            if kept_out := [*_kept_out(plugin, manifest, self._in_the_way)]:
+                plugin.problems += kept_out
+                plugin.states = bundle.together(plugin.states)
             self._unfetched(plugin, manifest)
         except (OSError, UnsafePath) as error:  # its trouble is its own: the others go on
             plugin.states.clear()
@@ -150,6 +154,10 @@ class Gatherer:
             return False
         modules = git.submodules(self._project.root)
         return any(folder == path or folder.startswith(f"{path}/") for path in modules)
+
+    @cached_property
+    def _in_the_way(self) -> Obstacle | None:
+        return obstacle.of_project(self._project.root)
 
     # --- files ---
 
@@ -379,6 +387,46 @@ def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Proble
 
 def _unfetched(path: str, command: str) -> contract.Problem:
     return contract.Problem(path, 0, 0, "", "is not fetched: nothing is judged or made", command)
+
+
+def _kept_out(
+    plugin: PluginState, manifest: Manifest, always: Obstacle | None
+) -> Iterator[contract.Problem]:
+    """Documents that are to be made, and could not be published: nothing is asked for them.
+    always: what keeps any document of the project from being recorded."""
+    prefix = "" if always or manifest.path == "." else f"{manifest.path}/"
+    for name, state in plugin.states.items():
+        decision = state.decision
+        if decision.action not in ("make", "render") or decision.publish == "review":
+            continue
+        found = always or paths.obstacle(plugin.root, state.enhancement.target)
+        if found is not None:
+            where, line, column = found.where(prefix), 0, 0
+            what, hint = "recorded" if always else "put there", found.hint(prefix)
+            said = f"no document can be {what}: it {found.what}"
+        elif (wrong := _unreadable(plugin, state)) is not None:
+            where, line, column = f"{prefix}{state.enhancement.target}", *wrong
+            said, hint = "no document can take over its frontmatter, which is no YAML", "mend it"
+        else:
+            continue
+        parked = Decision("parked", (Reason("obstacle", said),), decision.publish)
+        plugin.states[name] = replace(state, decision=parked, work=False)
+        yield contract.Problem(where, line, column, "", said, hint)
+
+
+def _unreadable(plugin: PluginState, state: TargetState) -> tuple[int, int] | None:
+    """(line, column) where a frontmatter that a draft would keep cannot be read."""
+    enhancement = state.enhancement
+    is_skill = plugin.targets[enhancement.name].generator.frontmatter == "skill"
+    if not is_skill or enhancement.starts_afresh or state.inputs.forced:
+        return None
+    text = sources.standing_text(plugin.root, enhancement.target, state.inputs.standing.sha256)
+    raw = frontmatter.split(text.replace("\r\n", "\n")).raw
+    try:
+        frontmatter.parse(raw or "")
+    except frontmatter.FrontmatterError as error:
+        return error.line + 1, error.column
+    return None
 
 
 def _passed_over(manifest: Manifest, notice: tree.Notice) -> contract.Problem:

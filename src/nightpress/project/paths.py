@@ -8,6 +8,9 @@ import stat
 import unicodedata
 from pathlib import Path
 
+from nightpress.storage import Obstacle
+from nightpress.storage import obstacle as obstacles
+
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _LONGEST_NAME = 255
 """Bytes of one component, on every usual file system."""
@@ -124,6 +127,19 @@ def in_the_way(root: Path, target: str) -> tuple[str, str] | None:
     if not stat.S_ISREG(status.st_mode):
         return walked, "a special file (FIFO, socket or device)"
     return (walked, "a hard link (the file has other names)") if status.st_nlink > 1 else None
+
+
+def obstacle(root: Path, target: str) -> Obstacle | None:
+    """What will surely keep a document from being put at a target; target: relative to root, a
+    plugin's folder."""
+    target = clean(target)
+    if found := in_the_way(root, target):
+        return Obstacle(
+            found[0], f"is {found[1]}", "mv {} elsewhere: only a plain file is ever replaced"
+        )
+    if other := twin(root, target):
+        return Obstacle(other, f"differs from {target!r} in its letters' form only", "git mv {}")
+    return obstacles.of(root, target)
 
 
 def twin(root: Path, target: str) -> str:

@@ -299,6 +299,11 @@ class Sync:
                     f"{plugin.path}/{twin} {what}: no document is made there (git mv it)"
                 )
             else:
+                if kept_out := paths.obstacle(self.root / self.marketplace / plugin.path, target):
+                    prefix = "" if plugin.path == "." else f"{plugin.path}/"
+                    what = f"{kept_out.where(prefix)} {kept_out.what}"
+                    hint = f" ({kept_out.hint(prefix)})" if kept_out.mend else ""
+                    self.done.notices.append(f"{what}: no document can be put there yet{hint}")
                 yield proposal
 
     def _target(self, kind: str) -> str:

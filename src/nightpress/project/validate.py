@@ -52,6 +52,7 @@ def validate(root: Path) -> list[Problem]:
         problems += [problem for problem in more if problem.message not in broken]
         if manifest is not None:
             manifests.append(manifest)
+    problems += _obstacles(root, manifests)
     problems += _shared_plugins(root, manifests)
     problems += _shared_targets(root, manifests)
     problems += _shared_skills(manifests, generators)
@@ -108,6 +109,16 @@ def _named(manifests: Iterable[Manifest]) -> Iterator[Named]:
     for manifest in manifests:
         for enhancement in manifest.enhancements:
             yield manifest, enhancement.name, enhancement.target
+
+
+def _obstacles(root: Path, manifests: Iterable[Manifest]) -> Iterator[Problem]:
+    """Targets at which no document could be put: a warning, since what stands there may stay."""
+    for manifest, name, target in _named(manifests):
+        if (found := paths.obstacle(root / manifest.path, target)) is not None:
+            where = f"enhancements.{name}.target"
+            prefix = "" if manifest.path == "." else f"{manifest.path}/"
+            message = f"no document can be put there: {found.where(prefix)} {found.what}"
+            yield Problem(manifest.file, 0, 0, where, message, found.hint(prefix), "warning")
 
 
 def _shared_plugins(root: Path, manifests: Iterable[Manifest]) -> Iterator[Problem]:

@@ -3,7 +3,8 @@
 One module a way, used by its name: `atomic` (files that are whole or not there), `tree` (what
 others wrote, read without following anything), `mirror` and `snapshots` (copies of a plugin),
 `sqlite`, `hrana` and `libsql` (databases, on this machine and over HTTP), `index` (what has not
-moved), `git`, `run_lock`, `room` (for what is about to arrive). Knows nothing of documents.
+moved), `git`, `run_lock`, `room` (for what is about to arrive), `obstacle` (to what is to be
+written). Knows nothing of documents.
 
 May import: fingerprint, text, lazy, clock, loopback, model, errors.
 """
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from nightpress.storage.hrana import Hrana, Patience
     from nightpress.storage.index import LOCK, UNORDERED, Index, UpToDate, newest, sign
     from nightpress.storage.libsql import Database, Fields, Rows, SharedStore, Transaction
+    from nightpress.storage.obstacle import Obstacle
     from nightpress.storage.refusals import (
         AnswerTooLarge,
         Constraint,
@@ -38,6 +40,7 @@ else:
             "hrana": ["Hrana", "Patience"],
             "index": ["Index", "LOCK", "UpToDate", "UNORDERED", "newest", "sign"],
             "libsql": ["Database", "Fields", "Rows", "SharedStore", "Transaction"],
+            "obstacle": ["Obstacle"],
             "refusals": ["AnswerTooLarge", "Constraint", "Denied", "HranaError", "NoTable"],
             "room": ["Room", "Slot"],
             "run_lock": ["ProjectLock"],
@@ -65,6 +68,7 @@ __all__ = [
     "Index",
     "NoTable",
     "Notice",
+    "Obstacle",
     "Patience",
     "ProjectLock",
     "Room",
@@ -82,6 +86,7 @@ __all__ = [
     "index",
     "mirror",
     "newest",
+    "obstacle",
     "parts_of",
     "private",
     "reading",

@@ -67,7 +67,8 @@ class Staged(Struct, frozen=True):
 
 def temporary_name(name: str, token: str) -> str:
     """The temporary file's name: hidden, and no two attempts share one."""
-    return f".{name[:100]}.nightpress-{token}"
+    short = name.encode("utf-8", "surrogateescape")[:100].decode("utf-8", "ignore")
+    return f".{short}.nightpress-{token}"
 
 
 def stage(root: Path, target: str, data: bytes, token: str) -> Staged:

@@ -23,7 +23,7 @@ def folder(path: Path) -> None:
         with suppress(FileExistsError):
             one.mkdir(FOLDER)
     if not missing and not path.is_dir():
-        path.mkdir()  # raises for what is in the way
+        raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder must be", str(path))
 
 
 def state(path: Path) -> None:

@@ -63,7 +63,7 @@ def acquire(state: Path, command: str) -> ProjectLock:
     return ProjectLock(file)
 
 
-_NO_FILE = (errno.ELOOP, errno.EISDIR, errno.EACCES, errno.ENXIO, errno.EINVAL)
+_NO_FILE = (errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.EACCES, errno.ENXIO, errno.EINVAL)
 GLANCE = 0.02
 """Seconds after which a lock is tried again: somebody may just be looking whether it is taken."""
 

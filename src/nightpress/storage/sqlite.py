@@ -265,6 +265,9 @@ def _writable(path: Path) -> bool:
     except OSError as error:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             return False
+        if error.errno == errno.ENOTDIR:
+            where = f"{path.parent} is a file, or lies in one, where a folder must be"
+            raise MachineTrouble(where, "move it away") from error
         raise
     return os.access(path.parent, os.W_OK)
 
