@@ -73,17 +73,16 @@ class Press(Struct):
     def analyse(self, slug: str) -> bool:
         """Phase 1: the plugin's analysis, from the cache or from the backend; is there one? Why
         not is kept for the attempts that needed it."""
-        if self.run.stop.is_set() or (slug, False) in self.analyses or not self._admit(slug):
+        done = {(slug, False), (slug, True)} & self.analyses.keys()
+        if self.run.stop.is_set() or done or not self._admit(slug):
             return False
         plugin = self.plugin(slug)
-        found = [self._analysed(plugin, own) for own in phase1.kinds(plugin)]
-        return all(found)
+        return not [own for own in phase1.kinds(plugin) if not self._analysed(plugin, own)]
 
     def _analysed(self, plugin: PluginState, own: bool) -> bool:
         found: dict[str, Any] | NightpressError
-        wanted = phase1.wanting(plugin, own)
         self.unfit |= drafts.unfit(self.run.project, plugin, own)
-        if wanted and self.unfit.keys() >= wanted:
+        if (wanted := phase1.wanting(plugin, own)) and self.unfit.keys() >= wanted:
             return False  # an analysis would serve nobody
         try:
             found = phase1.analyse(self.run, self.caller, plugin, own=own)
