@@ -40,8 +40,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add("--prompts", metavar="DIR", help="kinds like those in generators/, tried beside yours")
     for name in TAKEN:
         option = options.OPTIONS[name]
-        help = f"{option.help}, of all candidates together" if "max" in name else option.help
-        help = help.replace(" in this run", "")
+        help = option.help.replace("in this run", "of all candidates together")
         add("--" + name.replace("_", "-"), metavar=option.values.split(",")[0], help=help)
     add("--format", choices=("text", "json"), default="text", help="json: all figures")
     add("--project", default=".", metavar="FOLDER", help="the project (here)")
