@@ -104,7 +104,7 @@ def _show(project: Project, found: list[canary.Result], format: str) -> None:
         for line in canary_page.lines(found):
             sys.stdout.write(line + "\n")
     _tell(f"the texts: {(project.state / PAGE).relative_to(project.root)}")
-    takes = [one.candidate.in_yaml() for one in found if one.candidate.in_yaml()]
+    takes = [one.candidate.in_yaml() for one in found if one.passed and one.candidate.in_yaml()]
     if takes:
         _tell(f"to take one, in manifests/_defaults.yaml: {' | '.join(dict.fromkeys(takes))}")
 
