@@ -8,6 +8,8 @@ import errno
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from nightpress.voice import spoken
+
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_BUG = 2
@@ -27,7 +29,7 @@ class NightpressError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}\n  hint: {self.hint}" if self.hint else self.message
+        return spoken(f"{self.message}\n  hint: {self.hint}" if self.hint else self.message)
 
 
 class UsageError(NightpressError):

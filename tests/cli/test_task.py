@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
-from nightpress import tasks
+from nightpress import tasks, voice
 from nightpress.cli import task
+from nightpress.tasks import usage
 from tests.market import Market, published
 
 
@@ -26,6 +28,8 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
         ("build --limit 3 --max-calls=5", "limit=3 max_calls=5 enhance"),
         ("build alpha --force backend=offline", "force=1 backend=offline enhance:alpha"),
         ("build -q --continue alpha", "progress=none --continue enhance:alpha"),
+        ("build --force 1 alpha", "force=1 enhance:alpha"),
+        ("build alpha --paid --limit 2", "paid=1 limit=2 enhance:alpha"),
         ("build --dry-run", "plan"),
         ("build --json", "progress=json enhance"),
         ("plan --json", "plan --format json"),
@@ -79,7 +83,17 @@ def test_it_works_from_any_folder_of_the_project(market: Market) -> None:
         ("doit enhanse:alpha", "there is no task 'enhanse'; did you mean 'enhance'?"),
         ("doit enhance:alpha/skil", "did you mean 'enhance:alpha/skill'?\n  hint: it has: skill"),
         ("doit info enhance:alpa/skill", "there is no plugin 'alpa'"),
-        ("nightpress plan alpha", "takes no 'alpha'\n  hint: one document's decision: doit info"),
+        (
+            "nightpress plan alpha",
+            "takes no 'alpha'\n  hint: one document's decision: nightpress info",
+        ),
+        ("nightpress build plugins", "plugins: no plugin's folder, and no document of ours"),
+        ("nightpress restore", "which plugin?\n  hint: nightpress restore --plugin NAME [--snapsh"),
+        ("nightpress restore-all vault.db", "where to?"),
+        (
+            "nightpress build --force",
+            "name the plugin or the enhancement: nightpress build NAME --f",
+        ),
         ("doit review alpha/skill", "review is about all plugins, and takes no 'alpha/skill'"),
         ("doit forget enhance:alpa", "there is no plugin 'alpa'"),
     ],
@@ -111,3 +125,58 @@ def test_no_project_is_set_up_inside_another(market: Market) -> None:
     assert "alpha lies in the project" in ran.err
     assert not (inside.root / "dodo.py").exists()
     assert market.run("nightpress", "init").code == 0
+
+
+@pytest.mark.parametrize("command", task.COMMANDS)
+def test_help_speaks_of_nightpress_alone(command: str) -> None:
+    told = "\n".join(usage.lines(command, task.COMMANDS[command]))
+    assert told.startswith(f"usage: nightpress {command}")
+    with voice.nightpress():
+        told = "\n".join(usage.lines(command, task.COMMANDS[command]))
+    assert not re.search(r"\bdoit\b|enhance:|\w=1", told)
+    assert all(len(line) <= 100 for line in told.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("doit force=1 enhance:a/skill replaces it", "nightpress build a/skill --force re"),
+        ("its draft waits for you: doit review", "its draft waits for you: nightpress review"),
+        ("doit adopt:a takes it; doit force=1 does not",
+         "nightpress adopt a takes it; nightpress build --force does not"),
+        ("make room, then run doit again: it goes on", "make room, then run nightpress build"),
+        ("(doit manifests writes it)", "(nightpress manifests writes it)"),
+        ("doit max_cost=5.00, or doit paid=1", "nightpress build --max-cost 5.00, or nightp"),
+        ("doit forget enhance:a/skill, then doit", "nightpress forget a/skill, then nightp"),
+        ("did you mean 'enhance:alpha'?", "did you mean 'alpha'?"),
+        (".nightpress/doit.db; doit's own; dodo.py", ".nightpress/doit.db; doit's own; dodo.py"),
+    ],
+)  # fmt: skip
+def test_a_hint_is_in_the_words_that_were_typed(kept: str, told: str) -> None:
+    assert voice.spoken(kept) == kept
+    with voice.nightpress():
+        assert voice.spoken(kept).startswith(told)
+
+
+def test_a_plugin_is_also_named_by_the_path_of_its_folder(market: Market) -> None:
+    inside = Market(market.root / "plugins")
+    for name in ("alpha", "alpha/", "./alpha", str(market.root / "plugins" / "alpha")):
+        ran = inside.run("nightpress", "build", name)
+        assert ran.out == "nothing to do: 1 up to date\n", ran.err
+    ran = market.run("nightpress", "build", "plugins/alpha/skills/alpha/SKILL.md")
+    assert "nothing to do: 1 up to date" in ran.out
+    ran = market.run("nightpress", "restore", "plugins/alpha/", "--list")
+    assert ran.code == 0, ran.err
+    assert ran.out.endswith("snapshot\n") or ran.out.endswith("snapshots\n")
+    assert market.run("nightpress", "restore", "alpha", "--list").out == ran.out
+
+
+def test_clean_says_what_it_did_and_names_no_function(tmp_path: Path) -> None:
+    market = published(tmp_path, "alpha")
+    ran = market.run("nightpress", "clean")
+    assert ran.out.startswith("no kept draft and no leftover to remove; nightpress clean PLUGIN")
+    ran = market.run("nightpress", "clean", "-n", "plugins/alpha")
+    assert ran.out == "would remove plugins/alpha/skills/alpha/SKILL.md\n"
+    ran = market.run("nightpress", "clean", "alpha")
+    assert ran.out == "removed plugins/alpha/skills/alpha/SKILL.md\n"
+    assert "nothing of ours stands there" in market.run("nightpress", "clean", "alpha").out

@@ -150,7 +150,7 @@ def test_ctrl_c_ends_the_round_well(shop: Market) -> None:
         os.killpg(running.pid, signal.SIGINT)
         said = running.communicate(timeout=300)[0].decode()
     assert running.returncode == 130, said
-    assert "interrupted: run doit again to go on" in said
+    assert "interrupted: run nightpress build again to go on" in said
     assert shop.rows("SELECT exit_code FROM runs") == [(130,)]
 
 

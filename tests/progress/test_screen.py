@@ -183,7 +183,7 @@ def test_a_run_that_died_is_said_to_have_died(market: Market, slow: dict[str, st
         running.wait()
     done = market.run("nightpress", "watch")
     assert done.code == 1
-    assert "died; doit goes on where it stopped" in done.out
+    assert "died; nightpress build goes on where it stopped" in done.out
     assert market.doit("pace=unpaced", **slow).code == 1  # gamma is refused
     assert market.run("nightpress", "watch", "--once").code == 0
 

@@ -1,7 +1,7 @@
 """Who writes: a folder per backend, and a registry that everything asks.
 
 May import: checks, plugin, ledger, storage, fingerprint, text, lazy, clock, loopback, model,
-errors.
+errors, voice.
 """
 
 from __future__ import annotations

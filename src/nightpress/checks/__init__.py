@@ -2,7 +2,7 @@
 
 `judge` is the whole of it: normalisation, checks, score. docs/checks.md lists the gates.
 
-May import: plugin, ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors.
+May import: plugin, ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors, voice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`nightpress`: one command for everything: doit's tasks, setting up, looking on, and recovery.
 
 May import: report, progress, pipeline, plan, vault, project, quota, backends, checks, plugin,
-ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors.
+ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors, voice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from nightpress import errors
+from nightpress import errors, voice
 from nightpress.cli import (
     canary,
     check,
@@ -32,11 +32,18 @@ from nightpress.cli import (
 from nightpress.progress import outlet
 from nightpress.project import options, version
 from nightpress.text import safe, suggestion
+from nightpress.voice import spoken
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status (see errors)."""
     outlet.stand_in()
+    with voice.nightpress():
+        return _told(argv)
+
+
+def _told(argv: Sequence[str] | None) -> int:
+    """The same; what goes wrong is told on standard error."""
     words = sys.argv[1:] if argv is None else argv
     try:
         done = task.run(words) if words and words[0] in task.COMMANDS else _run(words)
@@ -170,7 +177,9 @@ def _add_restore_all(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "is enough, in TURSO_AUTH_TOKEN), or a vault's file.",
     )
     restore.add_argument("vault", metavar="URL|FILE", help="libsql://NAME.turso.io, or vault.db")
-    restore.add_argument("dest", metavar="DEST", help="an empty folder, or one to be made")
+    restore.add_argument(
+        "dest", nargs="?", metavar="DEST", help="an empty folder, or one to be made"
+    )
     restore.add_argument("--snapshot", metavar="ID", help="which one (default: the newest)")
     restore.add_argument(
         "--plugin", metavar="NAME", help="only this plugin, by its manifest's name"
@@ -187,6 +196,8 @@ def _restore_all(given: argparse.Namespace) -> int:
     from nightpress.clock import RealClock
     from nightpress.progress import Meter
 
+    if given.dest is None and not given.list:
+        raise errors.UsageError("where to?", f"nightpress restore-all {given.vault} FOLDER")
     place, meter = vault.named_vault(given.vault, os.environ), Meter()
     try:
         if given.list:
@@ -224,7 +235,7 @@ def _tonight(given: argparse.Namespace) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(safe(text) + "\n")
+    sys.stdout.write(safe(spoken(text)) + "\n")
     sys.stdout.flush()
 
 
@@ -237,7 +248,7 @@ def _init(given: argparse.Namespace) -> int:
         Path(given.project), given.marketplace, rename_generic=given.rename_generic
     )
     for line in changes.lines():
-        sys.stdout.write(safe(line) + "\n")
+        sys.stdout.write(safe(spoken(line)) + "\n")
     return errors.EXIT_OK
 
 

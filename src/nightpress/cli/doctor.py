@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from nightpress import errors
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 if TYPE_CHECKING:
     from nightpress.project import Project
@@ -59,7 +60,7 @@ def _doctor(given: argparse.Namespace) -> int:
         for result in results:
             sys.stdout.write(safe(f"{result.state:<8} {result.name:<10} {result.what}") + "\n")
             if result.mend:
-                sys.stdout.write(safe(f"{'':<20}hint: {result.mend}") + "\n")
+                sys.stdout.write(safe(spoken(f"{'':<20}hint: {result.mend}")) + "\n")
     bad = any(result.state == "error" for result in results)
     return errors.EXIT_FAILED if bad else errors.EXIT_OK
 

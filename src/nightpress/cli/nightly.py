@@ -27,6 +27,7 @@ from nightpress.ledger import lockfile
 from nightpress.project import Project, located
 from nightpress.storage import git
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 if TYPE_CHECKING:
     from nightpress.cli.github import GitHub
@@ -263,7 +264,7 @@ def _rows(clone: Clone, wave: Wave) -> Iterator[pull_request.Row]:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(safe(text) + "\n")
+    sys.stdout.write(safe(spoken(text)) + "\n")
     sys.stdout.flush()
 
 

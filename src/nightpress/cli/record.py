@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nightpress import errors
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,5 +51,5 @@ def _record(given: argparse.Namespace) -> int:
     number = recording.write(folder, found)
     told = f", {marks} secrets redacted" if marks else ""
     sys.stdout.write(safe(f"{number} replies recorded in {folder}{told}") + "\n")
-    sys.stdout.write(safe(f"answer from there: doit backend=replay:{folder}") + "\n")
+    sys.stdout.write(safe(spoken(f"answer from there: doit backend=replay:{folder}")) + "\n")
     return errors.EXIT_OK

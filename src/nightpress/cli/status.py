@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nightpress import errors
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 if TYPE_CHECKING:
     from nightpress.project import Project, Writer
@@ -42,7 +43,7 @@ def _status(given: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=True) + "\n")
         return errors.EXIT_OK
     for name, text in lines(found, project.clock.time()):
-        sys.stdout.write(safe(f"{name:<10} {text}") + "\n")
+        sys.stdout.write(safe(spoken(f"{name:<10} {text}")) + "\n")
     return errors.EXIT_OK
 
 

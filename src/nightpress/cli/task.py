@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 from nightpress import errors
 from nightpress.text import suggestion
@@ -59,18 +61,20 @@ def run(argv: Sequence[str]) -> int:
 
     command, *words = argv
     if {"-h", "--help"} & set(words):
-        task = {"build": "enhance"}.get(command, command)
-        line, root = ["help", task], located(".")
-    else:
-        folder, words = _project(words)
-        root = located(folder)
-        line = list(_line(command, words))
-        _known(root, line)
+        _become("nightpress.tasks.usage", command, COMMANDS[command])
+    folder, words = _project(words)
+    root = located(folder)
+    line = list(_line(command, _without_folders(root, command, words)))
+    _known(root, line)
     if lacks := lacks_dodo(root):
         raise lacks
     os.chdir(root)
+    _become("doit", *line)
+
+
+def _become(module: str, *words: str) -> NoReturn:
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "doit", *line])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", module, *words])  # noqa: S606
 
 
 def _project(words: Sequence[str]) -> tuple[str, list[str]]:
@@ -81,6 +85,45 @@ def _project(words: Sequence[str]) -> tuple[str, list[str]]:
         if word.startswith("--project="):
             return word.partition("=")[2], [*words[:at], *words[at + 1 :]]
     return ".", list(words)
+
+
+def _without_folders(root: Path, command: str, words: Sequence[str]) -> list[str]:
+    """The words, with the plugin's name for the path of its folder; `restore PLUGIN` is
+    `restore --plugin PLUGIN`."""
+    given = list(words)
+    for at, word in enumerate(given):
+        name = word.removeprefix("--plugin=")
+        if word.startswith("-") and name == word:
+            continue
+        before = given[at - 1] if at else ""
+        named = command in _PER_PLUGIN or command in _OF_DOIT or before == "--plugin"
+        bare = command == "restore" and not before.startswith("--") and "=" not in word
+        if not (named or bare or name != word) or before == "--because":
+            continue
+        slug = _plugin_at(root, name).rstrip("/")
+        given[at] = f"--plugin={slug}" if bare or name != word else slug
+    return given
+
+
+def _plugin_at(root: Path, word: str) -> str:
+    """The plugin in the folder that the word leads to, or the document (PLUGIN/NAME) at that path;
+    else the word."""
+    from nightpress.ledger import lockfile
+    from nightpress.project import peek
+
+    slugs = [path.stem for path in root.glob("manifests/[!_]*.yaml")]
+    if word.partition("/")[0] in slugs or not os.path.exists(word):  # noqa: PTH110 - any word
+        return word
+    path = Path(word).resolve()
+    for slug in slugs:
+        values = peek(root / "manifests" / f"{slug}.yaml") or {}
+        folder = values.get("plugin")
+        if isinstance(folder, str) and (root / folder).resolve() == path:
+            return slug
+    for entry in lockfile.read(root / lockfile.NAME).values():
+        if (root / entry.target).resolve() == path:
+            return entry.job
+    raise errors.UsageError(f"{word}: no plugin's folder, and no document of ours")
 
 
 def _line(command: str, words: list[str]) -> Iterator[str]:
@@ -107,8 +150,8 @@ def _run_wide(command: str, words: Sequence[str]) -> tuple[list[str], list[str]]
 
     variables: list[str] = []
     others: list[str] = []
-    rest = iter(words)
-    for word in rest:
+    rest: Iterator[str] = iter(words)
+    while (word := next(rest, None)) is not None:
         name, equals, value = word.removeprefix("--").partition("=")
         option = options.OPTIONS.get(name.replace("-", "_"))
         if word in ("-q", "--quiet"):
@@ -119,13 +162,24 @@ def _run_wide(command: str, words: Sequence[str]) -> tuple[list[str], list[str]]
             else:
                 others += ["--format", "json"]
         elif option is not None and word.startswith("--"):
-            value = value if equals else "1" if option.values == "1" else next(rest, "")
+            if option.values == "1" and not equals:
+                value, rest = _flag(rest)
+            elif not equals:
+                value = next(rest, "")
             variables.append(f"{option.name}={value}")
         elif equals and not word.startswith("-"):
             variables.append(word)
         else:
             others.append(word)
     return variables, others
+
+
+def _flag(rest: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """(the value of `--force` or `--force 1`, the words behind it)."""
+    following = next(rest, None)
+    if following in ("0", "1"):
+        return following, rest
+    return "1", rest if following is None else chain((following,), rest)
 
 
 def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -16,6 +16,7 @@ from nightpress.progress import Standing, Watched, plain, until_over
 from nightpress.progress import draw as terminal_screen
 from nightpress.project import STATE, Project, located
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -65,7 +66,7 @@ def _lines(watched: Watched, rows: list[dict[str, Any]], form: str) -> None:
         if form == "json":
             sys.stdout.write(json.dumps(row) + "\n")
         elif plain.shown(event) or event.kind == "end":
-            sys.stdout.write(safe(event.text) + "\n")
+            sys.stdout.write(safe(spoken(event.text)) + "\n")
         sys.stdout.flush()
 
     for row in rows:
@@ -74,7 +75,7 @@ def _lines(watched: Watched, rows: list[dict[str, Any]], form: str) -> None:
         sys.stderr.write("no run yet: waiting for one\n")
     until_over(watched, _pause, show)
     if not watched.screen.ended:
-        sys.stdout.write(f"{watched.verdict()}\n")
+        sys.stdout.write(f"{spoken(watched.verdict())}\n")
 
 
 def _screen(root: Path, watched: Watched) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nightpress import errors
 from nightpress.clock import RealClock
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 if TYPE_CHECKING:
     from nightpress.project import Project
@@ -45,7 +46,7 @@ def _why(given: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(story.as_json(), indent=2, ensure_ascii=True) + "\n")
         return errors.EXIT_OK
     for line in story.lines():
-        sys.stdout.write(safe(line) + "\n")
+        sys.stdout.write(safe(spoken(line)) + "\n")
     return errors.EXIT_OK
 
 

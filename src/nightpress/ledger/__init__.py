@@ -4,7 +4,7 @@ The ledger has every attempt, call, run, review and backup, chained by hash; SQL
 is here alone, and what it gives are typed rows. `attempts`, `calls`, `reviews` and `totals` read
 for the other wings; `lockfile` is what a clone knows without a ledger.
 
-May import: storage, fingerprint, text, lazy, clock, loopback, model, errors.
+May import: storage, fingerprint, text, lazy, clock, loopback, model, errors, voice.
 """
 
 from __future__ import annotations

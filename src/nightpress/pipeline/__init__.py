@@ -7,7 +7,7 @@ and its end after a crash), `review`, `adopt`, `restore`, `clean`, `prune` (what
 decides), `run` and `events` (what is told).
 
 May import: plan, vault, project, quota, backends, checks, plugin, ledger, storage, fingerprint,
-text, lazy, clock, loopback, model, errors.
+text, lazy, clock, loopback, model, errors, voice.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Read it in this order: `catalog` (all plugins; those that have not moved come fr
 `agreement` (lock file, ledger, index).
 
 May import: project, quota, backends, checks, plugin, ledger, storage, fingerprint, text, lazy,
-clock, loopback, model, errors.
+clock, loopback, model, errors, voice.
 """
 
 from __future__ import annotations

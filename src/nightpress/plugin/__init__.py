@@ -2,7 +2,7 @@
 
 Whatever an author wrote is read without trust and without exceptions; a caller sees values.
 
-May import: storage, fingerprint, text, lazy, clock, loopback, model, errors.
+May import: storage, fingerprint, text, lazy, clock, loopback, model, errors, voice.
 """
 
 from __future__ import annotations

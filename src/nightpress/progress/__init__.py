@@ -3,7 +3,7 @@
 Listens, and reads the ledgers; nothing here slows a run down or can end it.
 
 May import: pipeline, plan, vault, project, quota, backends, checks, plugin, ledger, storage,
-fingerprint, text, lazy, clock, loopback, model, errors.
+fingerprint, text, lazy, clock, loopback, model, errors, voice.
 """
 
 from __future__ import annotations

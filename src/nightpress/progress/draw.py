@@ -15,6 +15,7 @@ from msgspec import Struct
 from nightpress.model import Status
 from nightpress.progress.screen import Screen
 from nightpress.text import Out, hanging, safe
+from nightpress.voice import spoken
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -181,7 +182,7 @@ def sentence(text: str, width: int, style: str = "") -> Text:
     """A sentence, as long as it is, broken between words."""
     from rich.text import Text
 
-    return Text(hanging(safe(text), width), style=style, overflow="fold")
+    return Text(hanging(safe(spoken(text)), width), style=style, overflow="fold")
 
 
 def latest(screen: Screen) -> Iterator[Text]:
@@ -196,7 +197,7 @@ def _parted(text: str) -> tuple[Text, Text]:
     from rich.text import Text
 
     status, _, rest = text.partition(" ")
-    return Text(f"{safe(status):<12}", STYLES.get(status, "")), Text(safe(rest.lstrip()))
+    return Text(f"{safe(status):<12}", STYLES.get(status, "")), Text(safe(spoken(rest.lstrip())))
 
 
 def _duration(seconds: float) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from nightpress.pipeline import Event, Listener
 from nightpress.plan import staleness
 from nightpress.text import Out, safe
+from nightpress.voice import spoken
 
 PAUSE = 30.0
 """Seconds; a shorter wait for the quota is no news."""
@@ -51,7 +52,7 @@ def _silent(event: Event) -> None:
 
 def _plain(event: Event, out: Out) -> None:
     if shown(event):
-        out.write(safe(event.text) + "\n")
+        out.write(safe(spoken(event.text)) + "\n")
         out.flush()
 
 

@@ -4,7 +4,7 @@ A user's mistake is a `Problem` with file, line, column and hint, never an excep
 are found, not just the first.
 
 May import: quota, backends, checks, plugin, ledger, storage, fingerprint, text, lazy, clock,
-loopback, model, errors.
+loopback, model, errors, voice.
 """
 
 from __future__ import annotations

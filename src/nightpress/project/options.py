@@ -92,7 +92,12 @@ def _backend(text: str) -> str:
 OPTIONS = {
     option.name: option
     for option in (
-        Option("force", _flag, "1", "make a named task again over hand edits and parking"),
+        Option(
+            "force",
+            _flag,
+            "1",
+            "make a named document again, over hand edits, refusals and rejections",
+        ),
         Option(
             "progress",
             _one_of("rich", "plain", "json", "none"),

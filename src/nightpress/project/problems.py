@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 
 class Problem(Struct, frozen=True):
@@ -25,4 +26,4 @@ class Problem(Struct, frozen=True):
         path = f" {self.path}:" if self.path else ""
         word = " warning:" if self.severity == "warning" else ""
         hint = f" (hint: {self.hint})" if self.hint else ""
-        return safe(f"{where}:{word}{path} {self.message}{hint}")
+        return safe(spoken(f"{where}:{word}{path} {self.message}{hint}"))

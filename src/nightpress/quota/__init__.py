@@ -1,7 +1,7 @@
 """How fast and how much: limits, the pacer before every call, budgets, the forecast.
 
 May import: backends, checks, plugin, ledger, storage, fingerprint, text, lazy, clock, loopback,
-model, errors.
+model, errors, voice.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Everything here reads; the ledger is not written, no run is slowed.
 
 May import: progress, pipeline, plan, vault, project, quota, backends, checks, plugin, ledger,
-storage, fingerprint, text, lazy, clock, loopback, model, errors.
+storage, fingerprint, text, lazy, clock, loopback, model, errors, voice.
 """
 
 from nightpress.report.assemble import gather

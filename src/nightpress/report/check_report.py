@@ -18,6 +18,7 @@ from nightpress.model import Finding
 from nightpress.plan import Judged, Triggers, counts
 from nightpress.report import sarif
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 
 class Report(Struct, frozen=True):
@@ -138,7 +139,7 @@ class Report(Struct, frozen=True):
             return json.dumps(self.as_dict(), indent=2, ensure_ascii=True) + "\n"
         if form == "sarif":
             return json.dumps(self.as_sarif(version), indent=2, ensure_ascii=True) + "\n"
-        return "".join(f"{safe(line)}\n" for line in self.lines())
+        return "".join(f"{safe(spoken(line))}\n" for line in self.lines())
 
 
 def _sentence(finding: Finding) -> str:

@@ -16,6 +16,7 @@ from nightpress.checks import Told
 from nightpress.model import Finding
 from nightpress.report.check_report import Report
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 MARK = "<!-- nightpress: check -->"
 """What the comment begins with: by it the comment is found again."""
@@ -47,7 +48,7 @@ def _shown(report: Report) -> list[Told]:
 
 
 def _said(finding: Finding) -> str:
-    return f"{finding.message}; {finding.hint}" if finding.hint else finding.message
+    return spoken(f"{finding.message}; {finding.hint}" if finding.hint else finding.message)
 
 
 def _data(text: str) -> str:

@@ -22,6 +22,7 @@ from nightpress.report.html import policy
 from nightpress.report.margin import Margin
 from nightpress.report.word_diff import Row
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 Margins = Mapping[str, Margin]
 """What each draft rests on, by its job."""
@@ -97,7 +98,7 @@ def lines(
     count = "1 draft waits" if len(drafts) == 1 else f"{len(drafts) or 'no'} drafts wait"
     yield f"{count} for you"
     if whole := sum(not draft.lost for draft in drafts):
-        yield f"{_number(whole, 'draft')} without losses: doit apply --lossless"
+        yield spoken(f"{_number(whole, 'draft')} without losses: doit apply --lossless")
 
 
 def _overview(drafts: Sequence[Waiting]) -> Iterator[str]:
@@ -122,7 +123,7 @@ def _number(count: int, noun: str) -> str:
 def _command(chapter: str, job: str) -> str:
     """What can be pasted into a shell."""
     reason = ' --because "..."' if chapter == "reject" else ""
-    return f"doit {shlex.quote(f'{chapter}:{job}')}{reason}"
+    return spoken(f"doit {shlex.quote(f'{chapter}:{job}')}{reason}")
 
 
 def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:

@@ -6,7 +6,7 @@ others wrote, read without following anything), `mirror` and `snapshots` (copies
 moved), `git`, `run_lock`, `room` (for what is about to arrive), `obstacle` (to what is to be
 written). Knows nothing of documents.
 
-May import: fingerprint, text, lazy, clock, loopback, model, errors.
+May import: fingerprint, text, lazy, clock, loopback, model, errors, voice.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ module is imported when the chapter is asked for. Nothing here runs, or writes, 
 Alone in nightpress this wing imports doit.
 
 May import: report, progress, pipeline, plan, vault, project, quota, backends, checks, plugin,
-ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors.
+ledger, storage, fingerprint, text, lazy, clock, loopback, model, errors, voice.
 """
 
 from __future__ import annotations

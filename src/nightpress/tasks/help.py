@@ -29,6 +29,7 @@ from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
 
 from nightpress.tasks import dodo, signals
 from nightpress.text import safe, suggestion
+from nightpress.voice import spoken
 
 if TYPE_CHECKING:
     from doit.cmd_base import Command
@@ -107,6 +108,14 @@ class _Plain(Command):  # type: ignore[misc]
 
     def parse_execute(self, in_args: list[str]) -> Any:
         try:
+            return self._parse_execute(in_args)
+        except (CmdParseError, InvalidCommand, InvalidDodoFile, InvalidTask) as error:
+            if (told := spoken(str(error))) == str(error):
+                raise
+            raise type(error)(told) from None
+
+    def _parse_execute(self, in_args: list[str]) -> Any:
+        try:
             return super().parse_execute(in_args)
         except CmdParseError as error:
             if not _in_project() or (said := _unknown_option(str(error))) is None:
@@ -141,7 +150,48 @@ class Ignore(_Plain, cmd_ignore.Ignore):  # type: ignore[misc]
 
 
 class Clean(_Plain, cmd_clean.Clean):  # type: ignore[misc]
-    """doit's own."""
+    """doit's own, without the names of our functions; that there was nothing to do is said."""
+
+    outstream: Any
+    sel_default_tasks: bool
+    sel_tasks: list[str]
+
+    def clean_tasks(self, tasks: list[Any], dryrun: bool, cleanforget: bool) -> None:
+        if not dodo.is_ours():
+            super().clean_tasks(tasks, dryrun, cleanforget)
+            return
+        told: Any = _Told(self.outstream)
+        self.outstream = told
+        super().clean_tasks(tasks, dryrun, cleanforget)
+        if not told.anything:
+            names = "" if self.sel_default_tasks else " ".join(self.sel_tasks)
+            said = f"{names}: nothing of ours stands there" if names else _NOTHING
+            told.write(f"{safe(spoken(said))}\n")
+
+
+_NOTHING = (
+    "no kept draft and no leftover to remove; doit clean enhance:PLUGIN takes a plugin's documents"
+    " back to what stood before nightpress"
+)
+
+
+class _Told:
+    """A stream without the lines in which doit names an action of ours."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.anything = False
+
+    def write(self, text: str) -> None:
+        if not text.endswith("executing 'Python: function _clean'\n"):
+            self.anything = self.anything or bool(text)
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return bool(self._stream.isatty())
 
 
 class Help(_Plain, cmd_help.Help):  # type: ignore[misc]
@@ -268,5 +318,5 @@ def _more(task: str) -> str:
     if chapter != "enhance":
         return said
     named = {f"{o.name}={o.values.replace(', ', '|')}": o.help for o in OPTIONS.values()}
-    options = [f"  {name:<32}{help}" for name, help in named.items()]
+    options = [f"  {name:<32} {help}" for name, help in named.items()]
     return "\n".join([said, "", "Run-wide options, before or after the task:", *options])

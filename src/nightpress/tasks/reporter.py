@@ -20,6 +20,7 @@ from nightpress import errors
 from nightpress.progress import Lane, leave
 from nightpress.tasks import command_line, session, signals
 from nightpress.text import safe
+from nightpress.voice import spoken
 
 if TYPE_CHECKING:
     from doit.task import Task
@@ -323,9 +324,9 @@ class Reporter:
             self.now.lock = None
 
     def _say(self, text: str) -> None:
-        self.out.write(safe(text, newlines=True) + "\n")
+        self.out.write(safe(spoken(text), newlines=True) + "\n")
 
     def _warn(self, text: str) -> None:
         """On standard error; above the screen while there is one, which stands in for it then."""
         out = self._err if sys.stderr is self._stderr else sys.stderr
-        out.write(safe(text, newlines=True) + "\n")
+        out.write(safe(spoken(text), newlines=True) + "\n")

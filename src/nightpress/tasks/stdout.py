@@ -8,13 +8,14 @@ import shutil
 import sys
 
 from nightpress.text import hanging, safe
+from nightpress.voice import spoken
 
 __all__ = ["say", "say_json", "show", "write"]
 
 
 def say(text: str = "") -> None:
     """One line, made safe; a terminal gets it broken between words."""
-    line = safe(text, newlines=True)
+    line = safe(spoken(text), newlines=True)
     if sys.stdout.isatty():
         columns = shutil.get_terminal_size().columns
         line = "\n".join(hanging(one, columns) for one in line.split("\n"))

@@ -4,7 +4,7 @@ Verbs: `backup`, `restore_all`, `snapshots`, `verify`, `drill`, `forget`, `archi
 `Place`: a Turso (libSQL) database, or a SQLite file on this machine, which is not off-site.
 
 May import: project, quota, backends, checks, plugin, ledger, storage, fingerprint, text, lazy,
-clock, loopback, model, errors.
+clock, loopback, model, errors, voice.
 """
 
 from nightpress.vault.archive import ArchiveResult, archive

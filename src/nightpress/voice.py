@@ -1,0 +1,68 @@
+"""In whose words a command is named: `nightpress build X --force` to who typed `nightpress`, and
+`doit force=1 enhance:X` to who typed `doit`.
+
+The texts themselves, also those on record, speak doit's; what is shown passes through `spoken`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+TYPED = "NIGHTPRESS_TYPED"
+"""Set to `nightpress` in the environment of what that command starts."""
+
+_NAME = r"([^\s,;:`'\"<>()]+(?:/[^\s,;:`'\"<>()]+)?)"
+_VERBS = "snapshot|analyse|adopt|apply|reject"
+_OF_DOIT = "forget|clean|info|ignore|list"
+_TASKS = (
+    "plan|validate|manifests|review|report|explore|restore|audit|prune|backup|backups|drill|"
+    "verify-vault|archive|forget-backups"
+)
+
+
+def spoken(text: str) -> str:
+    """The text as whoever typed the command would put it."""
+    if os.environ.get(TYPED) != "nightpress" or not ("doit" in text or "enhance:" in text):
+        return text
+    for pattern, instead in _rules():
+        text = re.sub(pattern, instead, text)
+    return text
+
+
+@contextmanager
+def nightpress() -> Iterator[None]:
+    """What is shown meanwhile, also by the processes that are started, is for who typed
+    `nightpress`."""
+    before = os.environ.get(TYPED)
+    os.environ[TYPED] = "nightpress"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[TYPED]
+
+
+def _rules() -> list[tuple[str, str | Callable[[re.Match[str]], str]]]:
+    return [
+        (rf"\bdoit help (?:enhance|{_VERBS})\b", "nightpress build --help"),
+        (rf"\bdoit help ({_TASKS}|{_OF_DOIT})\b", r"nightpress \1 --help"),
+        (rf"\bdoit force=1 enhance:{_NAME}", r"nightpress build \1 --force"),
+        (r"\bforce=1 enhance:" + _NAME, r"nightpress build \1 --force"),
+        (r"\bdoit force=1\b", "nightpress build --force"),
+        (rf"\bdoit enhance:{_NAME}", r"nightpress build \1"),
+        (rf"\bdoit ({_VERBS}):{_NAME}?", r"nightpress \1 \2"),
+        (rf"\bdoit ((?:{_OF_DOIT})(?: -+\S+)*) enhance:{_NAME}", r"nightpress \1 \2"),
+        (rf"\bdoit ((?:{_OF_DOIT})(?: -+\S+)*) enhance\b", r"nightpress \1"),
+        (r"\bdoit ([a-z_]+)=(\S*?[A-Za-z0-9])(?=[\s,;.)`'\"]|$)", _option),
+        (rf"\bdoit ({_TASKS}|{_VERBS}|{_OF_DOIT})\b", r"nightpress \1"),
+        (rf"\b(?:enhance|{_VERBS}):(?=['\w])", ""),
+        (r"(?<![\w./-])doit(?![\w./]|'s| -|-| help)", "nightpress build"),
+    ]
+
+
+def _option(found: re.Match[str]) -> str:
+    name = found[1].replace("_", "-")
+    return f"nightpress build --{name}" + ("" if found[2] == "1" else f" {found[2]}")
