@@ -16,6 +16,7 @@ from itertools import pairwise
 
 HEADING = re.compile(r"(#{1,6}) +(\S.*?)[ #]*$")
 FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)$")
+NAME = re.compile(r"(?m)^name: *[\"']?([\w:-]+)")
 TAG = re.compile(r"</?[a-z][\w-]*(?:\s[^<>]*)?>")
 ITEM = re.compile(r"( *)(?:(\d+)[.)]|[-*+])\s+(\S.*)$")
 STEP = re.compile(r"(?:(?:step|phase|stage|part)\s*\d+(?:\.\d+)*\b|\d+(?:\.\d+)*[.):]?\s+\S)", re.I)
@@ -156,12 +157,11 @@ class Document:
             return True
         return not mine or any(len(mine & one) >= ENOUGH * len(mine) for one in self._said)
 
-    def tells_of(self, file: str) -> bool:
+    def tells_of(self, names: set[str]) -> bool:
         """Has the document a chapter of a component's, or is it about that alone? Elsewhere the
         table of its parts, or a list of their names, is all that it says."""
-        name = posixpath.basename(file).removesuffix(".md")
         chapters = [head for block in self.blocks for head in block.path if "`" in head]
-        mine = {head for head in chapters if _names(head, name)}
+        mine = {head for head in chapters if head.strip("`/ ") in names}
         told = [
             block
             for block in self.blocks
@@ -170,14 +170,13 @@ class Document:
         ]
         return not chapters or len(told) > 1
 
-    def points(self, file: str, procedure: Procedure) -> bool:
+    def points(self, file: str, names: set[str], procedure: Procedure) -> bool:
         """Is there a link to the file under a heading above the procedure, or one that names it?"""
         heads = [words(head) for head in procedure.path if words(head)]
-        name = posixpath.basename(file).removesuffix(".md")
         for there, path, around in self._pointers:
             if there != file:
                 continue
-            if REST.match(around) and any(_names(head, name) for head in path):
+            if REST.match(around) and any(head.strip("`/ ") in names for head in path):
                 return True
             under = [words(head) for head in path]
             said = words(around)
@@ -221,11 +220,6 @@ def _says(block: Block, item: str) -> bool:
     return len(mine & words(block.text)) >= MOST * len(mine)
 
 
-def _names(heading: str, name: str) -> bool:
-    said = heading.strip("`/ ")
-    return said == name or said.endswith(f"-{name}")
-
-
 def _around(read: Sequence[Block], at: int) -> str:
     """A line, and the list that it leads."""
     said = [read[at].text, *read[at].inner]
@@ -240,11 +234,12 @@ def missing(text: str, target: str, texts: Mapping[str, str]) -> Iterator[tuple[
     """(`cut`, `gone` or `unled`, file, what of it) of a document and the plugin's other files."""
     document = Document(text, target)
     for file, source in texts.items():
-        if not COMPONENT.match(file) or not document.tells_of(file):
+        names = {posixpath.basename(file).removesuffix(".md"), *NAME.findall(source[:600])}
+        if not COMPONENT.match(file) or not document.tells_of(names):
             continue
         for procedure in procedures(source):
             found = [document.says(step) for step in procedure.steps]
-            if not all(found) and not document.points(file, procedure):
+            if not all(found) and not document.points(file, names, procedure):
                 kind = "cut" if any(found) else "gone"
                 yield kind, file, f"{procedure.line}: {' > '.join(procedure.path)}"
         for lead, items in _led(source):
