@@ -56,6 +56,7 @@ COMMAND = Place("commands/a.md", "commands", "skills/x", frozenset({"references/
         ("$ARGUMENTS", "The command's arguments."),
         ("**Arguments:** `$ARGUMENTS` (optional)", "**Arguments** (optional)"),
         ("If `$ARGUMENTS` is empty, ask.", "If the arguments are empty, ask."),
+        ("Use the full $ARGUMENTS as the prompt", "Use the full arguments as the prompt"),
         ("- `$ARGUMENTS`: a berth", "- The arguments: a berth"),
         ("Run `gh issue view $ARGUMENTS` first", "Run `gh issue view` with the arguments first"),
         ("Take $1, then `$2`.", "Take the first argument, then the second argument."),

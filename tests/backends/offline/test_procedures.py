@@ -133,3 +133,32 @@ def test_arguments_of_which_nothing_is_said_are_no_rows() -> None:
     made = material({"commands/moor.md": f"{head}`--fast` skips the pilot.\n"})
     text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
     assert "/moor <ship> [--fast]" in text and "Required." not in text
+
+
+def test_a_meaning_is_a_whole_sentence_that_announces_nothing() -> None:
+    head = '---\ndescription: Moor\nargument-hint: "[--berth N] [--out path]"\n---\n\n'
+    body = "1. Take the berth from\n   `--berth` values.\n2. From `--out`:\n   - a path\n"
+    made = material({"commands/moor.md": head + body})
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert "| `--berth N` | Take the berth from `--berth` values. |" in text
+    assert "| `--out" not in text
+
+
+def test_the_other_way_does_not_begin_with_or_where_the_first_has_gone() -> None:
+    readme = (
+        "# Harbour\n\nMoors ships.\n\n## Install\n\n```bash\nclaude plugin install harbour\n```\n\n"
+        "Or standalone:\n\n```bash\nnpx harbour moor .\n```\n"
+    )
+    made = material({"README.md": readme})
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert "Standalone:\n\n```bash\nnpx harbour moor .\n```" in text and "Or " not in text
+
+
+def test_a_name_that_holds_a_word_of_praise_praises_nothing() -> None:
+    made = material({
+        "commands/mode.md": "---\ndescription: Set the magic-harbour level\n---\n\nx\n",
+        "commands/go.md": "---\ndescription: Launch a tug agent in the background (pilot)\n---\n\ny\n",  # noqa: E501
+    })  # fmt: skip
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert "| Set the magic-harbour level |" in text
+    assert "| Launch a tug agent in the background (pilot) |" in text

@@ -21,12 +21,6 @@ from nightpress.model import Component, Material
 from nightpress.plugin import collect, kind_of
 
 _MATTERS = {"command": "commands", "agent": "agents", "skill": "skills"}
-_INSTALL = pattern(
-    r"\s*(?:[>$] )?(?:(?:claude )?/(?:plugin|reload-plugins)(?![\w:-])|claude plugins? )"
-)
-
-_STEP_INSTALLS = pattern(r"(?mi)^1[.)] \W*(?:download|get|install) (?:the|this) plugin\b")
-
 MOST_FILES = 15
 MANY = 15
 
@@ -145,12 +139,21 @@ def _arguments(material: Material, component: Component) -> list[Block]:
 
 
 def _plain_sentences(text: str) -> Iterator[str]:
-    """The sentences of a text's paragraphs and items, on one line, without cells and code."""
+    """The sentences of a text's paragraphs and items, each on one line, without cells and code;
+    none that only announces something."""
+    pieces: list[str] = [""]
     for line in re.sub(r"(?ms)^```.*?^```", "", text).split("\n"):
+        if _BEGINS.match(line) or not line.strip():
+            pieces.append("")
         if not line.lstrip().startswith(("|", "#")):
-            for one in sentences(re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", filled.told(line))):
-                if is_quotable(one) and "|" not in one:
-                    yield one.strip()
+            pieces[-1] = f"{pieces[-1]} {_BEGINS.sub('', line).strip()}".strip()
+    for piece in pieces:
+        for one in sentences(filled.told(piece)):
+            if is_quotable(one) and "|" not in one and not one.rstrip().endswith(":"):
+                yield one.strip()
+
+
+_BEGINS = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+|^#")
 
 
 def link(material: Material, path: str, label: str = "") -> str:
@@ -314,15 +317,6 @@ MOST_ROSTER = 7_500
 """Bytes of the lists that stand in for a table of more rows than that."""
 SAME_SENTENCE = 3
 """Commands of which one sentence, but for their names, says nothing."""
-
-
-def installs(block: Block) -> bool:
-    """Is it code that does nothing but install plugins, or a list of steps of which one is that?"""
-    if block.kind == "list":
-        return _STEP_INSTALLS.search(block.text) is not None and "`" not in block.text
-    lines = block.text.split("\n")[1:-1] if block.kind == "code" else []
-    commands = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
-    return bool(commands) and all(_INSTALL.match(line) for line in commands)
 
 
 def tools(material: Material, topic: Topic) -> Iterator[tuple[str, str, list[Block]]]:

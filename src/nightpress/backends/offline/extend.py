@@ -18,6 +18,7 @@ from nightpress.backends.offline import components, sections, trim, wording
 from nightpress.backends.offline.blocks import Block, heading, is_told
 from nightpress.backends.offline.blocks import sections as sections_of
 from nightpress.backends.offline.components import place_of
+from nightpress.backends.offline.installing import without_install
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.sections import Part
 from nightpress.backends.offline.topic import Topic, called
@@ -62,8 +63,8 @@ def parts_of(material: Material, text: str) -> list[Part]:
     parts += _of_plugin(material, topic, own)
     parts += _of_helpers(material, topic, own)
     return [
-        replace(part, blocks=[block for block in part.blocks if block.key not in known])
-        for part in map(sections.without_install, parts)
+        replace(part, blocks=[b for b in without_install(part.blocks) if b.key not in known])
+        for part in parts
         if part.path and part.path[0].lower() not in chapters
     ]
 

@@ -87,6 +87,7 @@ def _worded(text: str) -> str:
     """The words that were put in, as a sentence has them."""
     text = _RUNS.sub(r"\1", text)
     text = _TWICE.sub(r"\1\2\3", text)
+    text = _ARTICLE.sub(r"\1 arguments", text)
     text = _BOLD.sub(rf"{_MARK}\2", text)
     text = _PLURAL.sub(lambda m: f"{m[1]}{_VERBS.get(m[2], m[2].removesuffix('s'))}", text)
     if _ALONE.fullmatch(text):
@@ -117,6 +118,9 @@ _FILE = pattern(
 _RUNS = pattern(r"(?i)(\b(?:runs?|running|executes?|executing|use) )\x00the output of ")
 _TWICE = pattern(  # "**Arguments:** $ARGUMENTS (optional)"
     r"(?i)(\barguments?(?: provided| given)?)(\*\*)?:(\*\*)? *\x00the arguments\b"
+)
+_ARTICLE = pattern(  # "the full $ARGUMENTS"
+    r"(?i)\b((?:the|these|all|any|its|their|a|an)(?: [a-z]+)?|full) \x00the arguments\b"
 )
 _BOLD = pattern(r"(\*\*|__)\x00(the arguments)\1")
 _VERBS = {"is": "are", "was": "were", "has": "have", "does": "do", "specifies": "specify"}

@@ -16,10 +16,10 @@ from nightpress.backends.offline.blocks import (
     heading,
     is_ordered,
     lean,
-    units,
 )
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.components import place_of
+from nightpress.backends.offline.installing import without_install
 from nightpress.backends.offline.outline import Plan, matter_of
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Owned
@@ -73,6 +73,7 @@ _NO_SECTION = pattern(
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
     r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
     r"|^why [\w.-]+\??$|^(?:local )?development$|^building from source$"
+    r"|\bpaid\b|^more (?:free )?guides"
     r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$"
     r"|learning objectives|pro tier|sponsor|get notified|expected release"
     r"|^the (problem|solution|magic|result|vision)\b)",
@@ -128,7 +129,10 @@ def parts_of(material: Material) -> list[Part]:
     parts += _placed(plan, "files", [files])
     if plan.takes("install"):
         return parts
-    return [part if part.is_standing else without_install(part) for part in parts]
+    for part in parts:
+        if not part.is_standing:
+            part.blocks = without_install(part.blocks)
+    return parts
 
 
 def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
@@ -154,18 +158,6 @@ def _under(chapters: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
             part.path = (chapter.path[0], *part.path[1:])
             part.order = (*chapter.order, *part.order)
         yield part
-
-
-def without_install(part: Part) -> Part:
-    """Whoever reads a skill has its plugin: how to install that is the README's business."""
-    if any(components.installs(block) for block in part.blocks):
-        part.blocks = [
-            block
-            for unit in units(part.blocks)
-            if not any(components.installs(inner) for inner in unit)
-            for block in unit
-        ]
-    return part
 
 
 def _for_each(material: Material) -> Sequence[str]:

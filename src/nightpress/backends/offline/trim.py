@@ -56,7 +56,8 @@ _SALES = pattern(
     r"|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class|best[- ]in[- ]class"
     r"|magic(?:al|ally)?|next[- ]level|10x (?:your|faster|productiv)"
     r"|state[- ]of[- ]the[- ]art|industry[- ]leading"
-    r"|intelligent(?:ly)? automation|saves? (?:you )?(?:hours|countless|time and money))\b",
+    r"|intelligent(?:ly)? automation|saves? (?:you )?(?:hours|countless|time and money))\b"
+    r"(?!-(?!fast)\w)",  # of a name ("magic-codex")
     re.I,
 )
 _PRAISE = pattern(

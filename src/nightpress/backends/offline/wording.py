@@ -119,7 +119,9 @@ def duties(text: str) -> str:
     while len(said) > 1 and _CAST.fullmatch(said[0]):
         said.pop(0)
     text = " ".join(said)
-    found = _ROLE.match(text)
+    words = text.split(maxsplit=2)
+    does = len(words) > 2 and is_verb(words[0].lower()) and words[1] in _DETERMINERS
+    found = None if does else _ROLE.match(text)  # "Launch an agent in the background"
     rest = text[found.end() :] if found else text
     return rest[:1].upper() + rest[1:] if len(rest) > 20 else text
 
@@ -308,6 +310,8 @@ def done(step: str) -> str:
     words = first.split()
     if len(words) < 3 or words[0].lower() not in _VERBS | _ORDERS or _SAYS_HOW.search(first):
         return ""
+    if all(word[:1].isupper() or len(word) < 4 for word in words):
+        return ""  # a title: "Build System Integration"
     return _indicative(" ".join([conjugated(words[0]), *words[1:]]))
 
 
