@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tests.gemini_server import FIELD, Limits, replies
 from tests.gemini_server.clock import FastClock
@@ -45,11 +45,13 @@ UNIT = {"rpm": ("requests per min (RPM)", "requests per minute"),
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """keys: API keys that are let in, none asks for none; models: () serves any; schema: kept,
-    refused (400) or ignored; latency: 1 is the field's, 0 none."""
+    """keys: API keys that are let in, none asks for none; models: () serves any; tells: does it say
+    what models it has; schema: kept, refused (400) or ignored; latency: 1 is the field's, 0
+    none."""
 
     keys: Sequence[str] = ()
     models: Sequence[str] = ()
+    tells: bool = True
     limits: Mapping[str, Limits] = field(default_factory=dict)
     script: Sequence[str] = ()
     rates: Mapping[str, float] = field(default_factory=dict)
@@ -259,6 +261,8 @@ def _fault(api: str, fault: str) -> Refused:
 class ChatHandler(Handler):
     def _route(self, raw: bytes) -> None:
         path = urlsplit(self.path).path
+        if self.command == "GET" and path.startswith("/v1/models"):
+            return self._models(unquote(path.removeprefix("/v1/models").strip("/")))
         api = {"/v1/chat/completions": "openai", "/v1/messages": "anthropic"}.get(path)
         if api is None or self.command != "POST":
             return self._send(404, {"detail": "Not Found"})
@@ -272,6 +276,25 @@ class ChatHandler(Handler):
         if refused is None:
             return self._send(answer.status, answer.body)
         self._refuse(api, refused)
+
+    def _models(self, wanted: str) -> None:
+        """What one model is, or all of them."""
+        settings = self.server.service.settings
+        api = "anthropic" if "anthropic-version" in self.headers else "openai"
+        key = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        key = key or self.headers.get("x-api-key", "")
+        if not settings.tells:
+            return self._send(404, {"detail": "Not Found"})
+        if settings.keys and key not in settings.keys:
+            return self._refuse(api, Refused(401, "invalid_api_key", "Incorrect API key."))
+        if not wanted:
+            rows = [{"id": name, "object": "model"} for name in settings.models]
+            return self._send(200, {"object": "list", "data": rows})
+        if settings.models and wanted not in settings.models:
+            said = f"The model `{wanted}` does not exist or you do not have access to it."
+            said = f"model: {wanted}" if api == "anthropic" else said
+            return self._refuse(api, Refused(404, "model_not_found", said))
+        self._send(200, {"id": wanted, "object": "model"})
 
     def _refuse(self, api: str, refused: Refused) -> None:
         kind = TYPE.get(refused.status, "api_error")

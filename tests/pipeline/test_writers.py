@@ -166,3 +166,24 @@ def test_a_secret_in_a_reply_is_recorded_redacted(shop: Market) -> None:
     assert "secrets redacted" in told.out, told.out + told.err
     texts = [path.read_text() for path in (shop.root / "replies").rglob("*.md")]
     assert texts and not any(token in text for text in texts)
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic"])
+def test_a_model_that_there_is_not_is_found_before_any_call(shop: Market, name: str) -> None:
+    with ChatServer(models=["llama4:9b"]) as server:
+        configure(shop, f"base_url: {server.url()}{'/v1' if name == 'openai' else ''}")
+        words = [f"backend={name}", "pace=unpaced"]
+        done = shop.doit(*words, "model=qwen3:8b")
+        assert done.code == 3, done.out + done.err
+        assert "404" in done.out and "qwen3:8b" in done.out
+        assert "check `model` and `base_url`" in done.out
+        assert server.service.seen()["calls"] == 0
+        done = shop.doit(*words, "model=llama4:9b")
+        assert "2 published" in done.out, done.out
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic"])
+def test_a_server_that_does_not_say_what_it_has_is_no_error(shop: Market, name: str) -> None:
+    with WRITERS[name](shop, tells=False) as (words, environ):
+        done = shop.doit(*words, "pace=unpaced", **environ)
+    assert "2 published" in done.out, done.out + done.err

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from nightpress.backends import answers
 from nightpress.backends.answers import Outcome
@@ -99,8 +100,8 @@ class Remote(ABC, Generic[Client]):
         the service has none."""
         return None
 
-    def tried(self, status: int, body: str) -> Answer | None:  # noqa: ARG002
-        """What the answer to that says of every call; None: nothing against them."""
+    def tried(self, model: str, status: int, body: str) -> Answer | None:  # noqa: ARG002
+        """What the answer to that says of every call of the model; None: nothing against them."""
         return None
 
     def probe(self, model: str) -> None:
@@ -113,7 +114,7 @@ class Remote(ABC, Generic[Client]):
             status, body = line.run(line.get(*free), PROBE)
         except Exception as error:  # noqa: BLE001 - as in `_send`
             raise BackendError(self.unsigned(self._transport(error))) from None
-        if answer := self.tried(status, body):
+        if answer := self.tried(model, status, body):
             raise BackendError(answer)
 
     def ask(self, request: Request) -> Reply:
@@ -228,15 +229,22 @@ class Chat(Remote[Client]):
         self._minds_schema = minds_schema
         self._without: set[str] = set()
 
-    def free(self, model: str) -> tuple[str, dict[str, str]] | None:  # noqa: ARG002
-        """The list of models, which whoever speaks the protocol has."""
+    def free(self, model: str) -> tuple[str, dict[str, str]] | None:
+        """What the model is; a server that does not say so is not asked for it."""
         secret = self.route.secret
         signed = {"authorization": f"Bearer {secret}"} if secret else {}
-        return f"{self.route.address}/models", signed
+        return f"{self.route.address}/models/{quote(model, safe='')}", signed
 
-    def tried(self, status: int, body: str) -> Answer | None:
-        """A key that is refused, a service that is away; a list may be missing, or cut short."""
-        worded = answers.mapping(answers.error_of(body)).get("message")
+    def tried(self, model: str, status: int, body: str) -> Answer | None:
+        """A key that is refused, a model that there is not, a service that is away. A server may
+        have no such address: only what is said of the model counts."""
+        error = answers.mapping(answers.error_of(body))
+        worded = error.get("message")
+        if status == 404 and isinstance(worded, str):
+            named = re.search(rf"\bmodel[\s:'\"`]+{re.escape(model)}(?![\w.-])", worded, re.I)
+            if named or error.get("code") == "model_not_found":
+                said = f"404 {answers.clean(worded)}"
+                return Answer("not_found", said, 404, hint=answers.HINTS["not_found"])
         if status == 401 and isinstance(worded, str) and answers.plain(worded) == worded:
             said = answers.clean(worded)
             return Answer("unauthorised", f"401 {said}", 401, hint=answers.HINTS["unauthorised"])

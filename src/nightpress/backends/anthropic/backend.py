@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from nightpress.backends.answers import Outcome
 from nightpress.backends.anthropic import answers
@@ -39,11 +40,11 @@ class Anthropic(Chat["AsyncAnthropic"]):
             http_client=asynchronous,
         )
 
-    def free(self, model: str) -> tuple[str, dict[str, str]] | None:  # noqa: ARG002
+    def free(self, model: str) -> tuple[str, dict[str, str]] | None:
         headers = {"anthropic-version": "2023-06-01"}
         if self.route.secret:
             headers["x-api-key"] = self.route.secret
-        return f"{self.route.address}/v1/models", headers
+        return f"{self.route.address}/v1/models/{quote(model, safe='')}", headers
 
     async def send(self, client: AsyncAnthropic, request: Request) -> Sent:
         answer = await client.messages.with_raw_response.create(**self._body(request))

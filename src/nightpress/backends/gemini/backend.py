@@ -55,7 +55,7 @@ class Gemini(Remote["Client"]):
         path = f"{API_VERSION['developer']}/models/{model.removeprefix('models/')}"
         return f"{self.route.address}/{path}", {"x-goog-api-key": self.route.key}
 
-    def tried(self, status: int, body: str) -> Answer | None:
+    def tried(self, model: str, status: int, body: str) -> Answer | None:  # noqa: ARG002
         """Only what Google itself says counts: a gateway may know no address but that of calls."""
         if self.route.api == "vertex" or (status < 400 and self.route.base_url):
             return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nightpress.backends.answers import Outcome
+from nightpress.backends.answers import HINTS, Outcome, mapping, object_of
 from nightpress.backends.declaration import Settings, level, provider
 from nightpress.backends.openai import answers
 from nightpress.backends.openai.declaration import DATA, chosen
@@ -32,7 +32,7 @@ class OpenAI(Chat["AsyncOpenAI"]):
         known = chosen(settings)
         facts = provider(DATA, known) if known else ANY_SERVER
         super().__init__(route, minds_schema=bool(facts["schema"]))
-        self._own = known == "openai"
+        self._own, self._lists = known == "openai", known == "openrouter"
         self._tokens = str(facts["tokens"])
         self._settings = settings
 
@@ -53,6 +53,21 @@ class OpenAI(Chat["AsyncOpenAI"]):
     async def send(self, client: AsyncOpenAI, request: Request) -> Sent:
         answer = await client.chat.completions.with_raw_response.create(**self._body(request))
         return Sent(str(answer.http_response.text))
+
+    def free(self, model: str) -> tuple[str, dict[str, str]] | None:
+        """OpenRouter has a list alone, with all of its models."""
+        free = super().free(model)
+        if free is None or not self._lists:
+            return free
+        return f"{self.route.address}/models", free[1]
+
+    def tried(self, model: str, status: int, body: str) -> Answer | None:
+        if status == 200 and self._lists and (known := _listed(body)):
+            base = model.partition(":")[0]  # `MODEL:online` and the like are ways to one
+            if not {model, base} & known:
+                said = f"there is no model {model!r} in its list"
+                return Answer("not_found", said, 404, hint=HINTS["not_found"])
+        return super().tried(model, status, body)
 
     def _body(self, request: Request) -> dict[str, Any]:
         prompt, schema = self.asked(request)
@@ -76,3 +91,11 @@ class OpenAI(Chat["AsyncOpenAI"]):
             return None
         sent = error.response
         return answers.of_error(error.status_code, sent.text, sent.headers, self.route.address)
+
+
+def _listed(body: str) -> frozenset[str]:
+    """The models of a list; none where it is no list."""
+    value = object_of(body)
+    rows = value.get("data") if not isinstance(value, Answer) else None
+    rows = rows if isinstance(rows, list) else []
+    return frozenset(str(mapping(row).get("id")) for row in rows)
