@@ -162,3 +162,10 @@ def test_a_name_that_holds_a_word_of_praise_praises_nothing() -> None:
     text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
     assert "| Set the magic-harbour level |" in text
     assert "| Launch a tug agent in the background (pilot) |" in text
+
+
+def test_what_the_plugin_is_sold_for_is_left_out() -> None:
+    readme = "# Harbour\n\nMoors ships.\n\n## Commands\n\nPlans: Free $0, Team $12, Fleet $470.\n"
+    made = material({"README.md": readme, "commands/moor.md": "Moors a ship for $5 a night.\n"})
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert "Plans" not in text and "470" not in text and "for \\$5 a night" in text

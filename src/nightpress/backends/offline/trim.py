@@ -60,6 +60,7 @@ _SALES = pattern(
     r"(?!-(?!fast)\w)",  # of a name ("magic-codex")
     re.I,
 )
+_PRICES = pattern(r"\b(?:plans|pricing|tiers)\b[^.!?\n]*\$\d", re.I)
 _PRAISE = pattern(
     r"\b(?:(an?) )?((?:seamless(?:ly)?|effortless(?:ly)?|instantly|powerful|revolutionary|perfectly"
     r"|game[- ]changing|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class"
@@ -212,7 +213,8 @@ def prose(text: str, own: Owned) -> str:
 
 
 def _sells(text: str) -> bool:
-    return _SALES.search(_SPAN.sub("", text)) is not None
+    plain = _SPAN.sub("", text)
+    return _SALES.search(plain) is not None or _PRICES.search(plain) is not None
 
 
 def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
