@@ -7,9 +7,10 @@ import re
 import stat
 import unicodedata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nightpress.storage import Obstacle
-from nightpress.storage import obstacle as obstacles
+if TYPE_CHECKING:
+    from nightpress.storage import Obstacle
 
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 _LONGEST_NAME = 255
@@ -132,6 +133,9 @@ def in_the_way(root: Path, target: str) -> tuple[str, str] | None:
 def obstacle(root: Path, target: str) -> Obstacle | None:
     """What will surely keep a document from being put at a target; target: relative to root, a
     plugin's folder."""
+    from nightpress.storage import Obstacle
+    from nightpress.storage import obstacle as obstacles
+
     target = clean(target)
     if found := in_the_way(root, target):
         return Obstacle(
