@@ -29,6 +29,8 @@ ROOT = Path(__file__).parents[1]
             "docs/ledger.md",
             "docs/events.md",
             "docs/commands.md",
+            "docs/ci.md",
+            "docs/kinds.md",
             "ARCHITECTURE.md",
         ],
     ],

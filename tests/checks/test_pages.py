@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 from nightpress.checks import REGISTRY
-from nightpress.checks.registry_docs import page, rules
+from nightpress.checks.registry_docs import OTHERS, explained, page, rules
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +23,7 @@ def test_every_gate_is_explained() -> None:
     for gate in REGISTRY.values():
         assert (gate.check.__doc__ or "").strip(), gate.name
         assert f"| `{gate.name}` |" in page()
+    assert not set(OTHERS) & set(REGISTRY)
     assert set(rules()) == set(REGISTRY) and all(rules().values())
 
 
@@ -60,3 +62,17 @@ def test_false_alarms_are_counted_by_gate(tmp_path: Path) -> None:
     assert result["gates"]["agent-exists"] == {"documents": 2, "false": 1}
     assert "| agent-exists | 2 | 1 | 25.0 % |" in false_alarms.render(result)
     assert "| name-form | 1 | 0 | 0.0 % |" in false_alarms.render(result)
+
+
+def test_every_rule_that_the_code_names_is_explained() -> None:
+    """Also those of the plugins themselves, and of the project as a whole."""
+    package = ROOT / "src" / "nightpress"
+    named = {
+        match[1]
+        for file in (*package.glob("checks/*.py"), *package.glob("plan/*.py"))
+        for match in re.finditer(r"\b(?:Source)?Finding\(\s*\"([a-z-]+)\"", file.read_text("utf-8"))
+    }
+    claimed = (package / "checks" / "claimed.py").read_text("utf-8")
+    named |= set(re.findall(r"_(?:of_spot|told)\([^\"()]*\"([a-z]+-[a-z]+)\"", claimed))
+    assert len(named) > 15
+    assert named - set(explained()) == set()

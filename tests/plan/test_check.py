@@ -275,3 +275,13 @@ def test_an_edited_document_is_told_and_that_its_source_moved_on(market: Market)
     market.done("forget", "enhance:alpha/skill")
     assert "1 deferred" in market.done().out
     assert "A sentence by hand." in target.read_text()
+
+
+def test_a_rule_is_explained_where_it_is_asked_for(market: Market) -> None:
+    for rule in ("reference-orphaned", "moved", "link-resolves", "trigger"):
+        told = check(market, "--explain", rule)
+        assert told.code == 0
+        assert told.out.startswith(f"{rule}: ")
+    wrong = check(market, "--explain", "reference-orphand")
+    assert wrong.code == 3
+    assert "did you mean 'reference-orphaned'?" in wrong.err

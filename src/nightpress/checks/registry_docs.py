@@ -65,6 +65,51 @@ def check(document, context, options):
 `context` has `anatomy` (the plugin), `target`, `plugin_paths` and `standing`. If the check raises,
 that is its finding.
 """
+BESIDE = """Of the plugin's own files, of a project as a whole, and of documents that people edited.
+They are warnings, but for `marketplace`, `manifest` and `readable`.
+`nightpress check --explain RULE` says the same in a terminal, of these and of every check."""
+OTHERS = {
+    "home-path": "No file of the plugin names a path of one machine (`/home/me/...`).",
+    "empty": "No command, agent, skill or README is an empty file.",
+    "link-dead": "A relative link in the plugin's own files leads to a file that is there.",
+    "file-missing": "A file that the plugin's own text names is there.",
+    "command-missing": "A command that the plugin's own text names is one that it has.",
+    "agent-missing": "An agent that the plugin's own text names is one that it has.",
+    "skill-missing": "A skill that the plugin's own text names is one that it has.",
+    "option-missing": "An option that the plugin's own text names is one that its code reads.",
+    "program-missing": "A program of the plugin's name that its text calls comes with the plugin.",
+    "variable-unread": "A variable that the plugin's text names is read by its code.",
+    "reference-orphaned": "A file in `references/` of a skill is named by its SKILL.md: an agent"
+    " reads no reference that nothing leads to. Say in SKILL.md when to read it, or remove it.",
+    "reference-chain": "A file in `references/` is named by SKILL.md itself, not only by another"
+    " reference: references are read one level deep.",
+    "plugin-json": "plugin.json is JSON, with the fields that Claude Code reads.",
+    "count-differs": "The plugin has as many commands, agents and skills as it says.",
+    "description-disagrees": "plugin.json and marketplace.json describe the plugin alike.",
+    "version-disagrees": "plugin.json and marketplace.json have the same version.",
+    "tool-unknown": "A tool that a command or agent may use is one that Claude Code has.",
+    "profile": "What the profile `agent-plugins` needs at the plugin's root is there.",
+    "too-little": "The plugin says enough for the document that was asked for.",
+    "marketplace": "marketplace.json is JSON, and each folder that it names is there.",
+    "undeclared": "Each plugin has a manifest; `nightpress manifests` writes it.",
+    "lock": "nightpress.lock is there and in git: by it a clone, and CI, know what is ours and"
+    " what is stale.",
+    "edited": "A document that nightpress published stands as it was published. `nightpress adopt`"
+    " takes an edit as it stands.",
+    "moved": "What an edited or adopted document was made from, or speaks of, has not changed"
+    " since. Such a document is never replaced unasked: read whether it is still true.",
+    "stale": "The document is as its sources, prompt and settings would make it now.",
+    "manifest": "The plugin's manifest can be used; `nightpress validate` says more.",
+    "readable": "The document is a plain file of text, of a size that can be judged.",
+    "unfetched": "What the plugin consists of is in this checkout (submodules are fetched).",
+    "trigger": "No finding but a line of figures: the requests are the occasions that the skills of"
+    " the marketplace state themselves, put to all descriptions at once; a skill that is found"
+    " first at its own request is the one that would be loaded. `among three` counts places two and"
+    " three, too.",
+    "listing": "No finding but a line of figures: names and descriptions of all skills are in an"
+    " agent's context always (about four characters to a token), a SKILL.md only once loaded.",
+}
+"""Rules of `nightpress check` that are no gates, and what each demands."""
 ROW_HEAD = "| check | severity | by hand | options | what it demands |\n|---|---|---|---|---|\n"
 
 
@@ -74,8 +119,16 @@ def page() -> str:
     for family, gates in groupby(GATES, key=lambda gate: gate.family):
         rows = "".join(_row(gate) for gate in gates)
         parts.append(f"\n## {TITLES[family]}\n\n{ROW_HEAD}{rows}")
+    rows = "".join(f"| `{name}` | {said} |\n" for name, said in OTHERS.items())
+    head = "| rule | what it demands |\n|---|---|\n"
+    parts.append(f"\n## What `nightpress check` says beside them\n\n{BESIDE}\n\n{head}{rows}")
     parts.append(f"\n## The score\n\n{inspect.cleandoc(score.__doc__ or '')}\n")
     return "".join(parts)
+
+
+def explained() -> dict[str, str]:
+    """What each gate and each other rule of `nightpress check` demands, by name."""
+    return OTHERS | rules()
 
 
 def rules() -> dict[str, str]:

@@ -117,4 +117,4 @@ def _fits(value: object, default: object) -> bool:
 
 
 def _close(name: str, names: Iterable[str]) -> str:
-    return suggestion(str(name), names, "{}") or "docs/checks.md lists them"
+    return suggestion(str(name), names, "{}") or "nightpress check --explain RULE tells of each"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nightpress import errors
 from nightpress.project import version
+from nightpress.text import suggestion
 
 if TYPE_CHECKING:
     from nightpress.report.check_report import Report
@@ -19,7 +20,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check = commands.add_parser(
         "check",
         help="judge the documents that stand, in a project or alone; makes no call",
-        description="Judges documents by the gates (docs/checks.md): those that the manifests "
+        description="Judges documents by the gates (`--explain RULE` tells of one): those that the "
+        "manifests "
         "declare, and any SKILL.md. Exit status 0, 1 where a finding is an error or a document is "
         "stale, 3 for a wrong command line. Inside a project staleness is judged from the ledger, "
         "or in a clone without one from nightpress.lock.",
@@ -29,6 +31,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check.add_argument(
         "--write-baseline", metavar="FILE", help="accept what is found now, for later runs"
     )
+    check.add_argument("--explain", metavar="RULE", help="say what a rule demands, and no more")
     check.set_defaults(run=_check)
 
 
@@ -56,6 +59,8 @@ def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
 def _check(given: argparse.Namespace) -> int:
     from nightpress.storage import atomic
 
+    if given.explain:
+        return _explain(given.explain)
     report = judge(given, quiet=given.format != "text")
     if given.write_baseline:
         atomic.write(Path(given.write_baseline).absolute(), report.baseline().encode())
@@ -64,6 +69,19 @@ def _check(given: argparse.Namespace) -> int:
         return errors.EXIT_OK
     sys.stdout.write(report.text(given.format, version()))
     return errors.EXIT_OK if report.ok else errors.EXIT_FAILED
+
+
+def _explain(rule: str) -> int:
+    from nightpress.checks import registry_docs
+
+    known = registry_docs.explained()
+    if rule not in known:
+        near = suggestion(rule, known, lead="; ")
+        raise errors.UsageError(
+            f"there is no rule {rule!r}{near}", f"there are: {', '.join(known)}"
+        )
+    sys.stdout.write(f"{rule}: {known[rule]}\n")
+    return errors.EXIT_OK
 
 
 def _read(path: str) -> str:

@@ -12,8 +12,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from nightpress import checks
-from nightpress.checks import Told, baseline
+from nightpress.checks import Told, baseline, registry_docs
 from nightpress.model import Finding
 from nightpress.plan import Judged, Triggers, counts
 from nightpress.report import sarif
@@ -129,9 +128,7 @@ class Report(Struct, frozen=True):
 
     def as_sarif(self, version: str) -> dict[str, Any]:
         """Stale documents are results, too, of a rule `stale`."""
-        rules = {name: gate.check.__doc__ or name for name, gate in checks.REGISTRY.items()}
-        rules["stale"] = "The document is as its sources, prompt and settings would make it now."
-        return sarif.sarif(self.placed(), version, rules)
+        return sarif.sarif(self.placed(), version, registry_docs.explained())
 
     def text(self, form: str, version: str) -> str:
         """The whole output in one of the three forms."""

@@ -82,7 +82,7 @@ def comment(report: Report) -> str:
     return "\n".join(
         [MARK, f"**nightpress check** {verdict}. {closing}.", "", *rows, "",
          "The same on your machine: `nightpress check`. What each gate asks for, and how to accept"
-         " a finding: docs/checks.md, docs/ci.md of nightpress.", ""]
+         " a finding: `nightpress check --explain RULE`, `nightpress check --help`.", ""]
     )  # fmt: skip
 
 

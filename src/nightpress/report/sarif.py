@@ -50,7 +50,7 @@ def _rule(name: str, text: str) -> dict[str, Any]:
         "id": name,
         "shortDescription": {"text": sentence},
         "fullDescription": {"text": sentence},
-        "help": {"text": f"{sentence} See docs/checks.md of nightpress for options and severity."},
+        "help": {"text": f"{sentence} nightpress check --explain {name} says the same."},
     }
 
 
