@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.text import hanging, words
+from nightpress.text import hanging, some, words
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,9 @@ def test_a_line_hangs_below_what_follows_its_label(indent: str) -> None:
 def test_a_path_is_never_broken() -> None:
     path = "plugins/" + "a" * 90
     assert path in hanging(f"next: {path} is long", 50)
+
+
+def test_one_of_a_thing_is_said_in_the_singular() -> None:
+    assert [some(n, "error") for n in (0, 1, 2, 1200)] == [
+        "0 errors", "1 error", "2 errors", "1,200 errors",
+    ]  # fmt: skip

@@ -84,6 +84,11 @@ def suggestion(
     return f"{lead}did you mean {shown.format(near[0])}?" if near else ""
 
 
+def some(number: int, noun: str) -> str:
+    """`1 manifest`, `2,400 manifests`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def words(text: str) -> int:
     """How many words: between blanks, and of scripts without blanks by their characters (two of
     Chinese or Japanese make about one word, four of Thai, Lao, Khmer or Burmese)."""

@@ -44,7 +44,7 @@ def test_kept_is_reported_and_never_touched(small: Market) -> None:
         "kept         gamma/skill: a person's file, kept, undersized; `standing: review` proposes"
     )
     assert told in small.done().out
-    assert "nothing to do: 1 kept as they are" in small.done().out
+    assert "nothing to do: 1 kept" in small.done().out
     assert small.target("gamma").read_text() == SHORT
     assert "edited by hand" not in small.done("plan").out + small.done("report").out
 

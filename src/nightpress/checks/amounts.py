@@ -144,7 +144,7 @@ def number_known(document: Document, context: Context, _: Options) -> Iterator[S
         if line.lstrip().startswith("#") or (unit == "line" and "](" in line):
             continue  # the length of what is linked to was counted
         yield Spot(
-            f"the plugin says nothing of {match[0].strip()}", *document.place(match.start()),
+            f"no such number is in the plugin: {match[0].strip()}", *document.place(match.start()),
             "take the number from the plugin, or leave it out",
         )  # fmt: skip
     yield from _versions(document, facts, source, text)
@@ -159,7 +159,7 @@ def _versions(document: Document, facts: Facts, source: PluginText, text: str) -
     where = "take it from the plugin, or leave it out"
     for match in _VERSION.finditer(text):
         if _beside(source, match[1], match[2]) is not True:
-            said_so = f"the plugin says nothing of {match[1]} {match[2]}"
+            said_so = f"no such version is in the plugin: {match[1]} {match[2]}"
             yield Spot(said_so, *document.place(match.start()), where)
     for match in _FULL.finditer(text):
         version = match[1] or match[2] or match[3]

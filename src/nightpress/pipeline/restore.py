@@ -27,7 +27,7 @@ from nightpress.pipeline.run import Run
 from nightpress.plan import PluginState
 from nightpress.project import Project, yaml_read
 from nightpress.storage import DISPLACED, Snapshot, Snapshots, atomic, mirror, tree
-from nightpress.text import safe, suggestion
+from nightpress.text import safe, some, suggestion
 from nightpress.vault import project as vaults
 
 MOST_SECONDS = 5 * 60.0
@@ -105,7 +105,7 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
         )
     seconds = project.clock.monotonic() - began
     lines.append(
-        f"{plugin}: restored from {chosen.id} of {chosen.taken} ({len(changed)} changes)"
+        f"{plugin}: restored from {chosen.id} of {chosen.taken} ({some(len(changed), 'change')})"
         f" in {seconds:.1f} s"
     )
     if seconds > MOST_SECONDS:

@@ -14,7 +14,7 @@ _NOW = {
     "parked": "parked",
     "insufficient": "insufficient",
     "hollow": "hollow",
-    "keep": "kept as they are",
+    "keep": "kept",
 }
 
 

@@ -309,7 +309,7 @@ STATE_WORDS = {
     "make": "stale",
     "render": "with a new frontmatter",
     "adopt": "to adopt",
-    "keep": "kept as they are",
+    "keep": "kept",
     "deferred": "deferred",
     "hollow": "hollow",
     "insufficient": "insufficient",

@@ -49,8 +49,9 @@ def _headline(figures: Figures) -> str:
     sizes = figures.sizes
     if sizes.documents:
         headline += (
-            f" {sizes.within_after} of {sizes.documents} documents are within"
-            f" {sizes.window[0]:,}-{sizes.window[1]:,} bytes ({sizes.within_before} before)."
+            f" {sizes.within_after} of {sizes.documents} documents are within the"
+            f" default window, {sizes.window[0]:,}-{sizes.window[1]:,} bytes ({sizes.within_before}"
+            " before); with `floor: content` a plugin that says less is asked for less."
         )
     return headline
 

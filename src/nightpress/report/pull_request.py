@@ -165,9 +165,12 @@ def _losing(rows: Sequence[Row]) -> str:
     if not replacing:
         return "All are new: no file is replaced."
     losing = sum(bool(row.lost) for row in rows)
+    many = replacing > 1
+    replace = f"{replacing:,} replace{'' if many else 's'} a file"
     if not losing:
-        return f"{replacing:,} replace a file, and lose no word of it."
-    return f"{replacing:,} replace a file; {losing:,} of them lose something of it, listed first."
+        return f"{replace}, and lose{'' if many else 's'} no word of it."
+    who = f"{losing:,} of them lose{'' if losing > 1 else 's'}" if many else "it loses"
+    return f"{replace}; {who} something of it{', listed first' if many else ''}."
 
 
 def _some(count: int) -> str:

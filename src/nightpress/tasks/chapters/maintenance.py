@@ -6,6 +6,7 @@ from nightpress.errors import UsageError
 from nightpress.tasks.session import Session
 from nightpress.tasks.stdout import say, say_json
 from nightpress.tasks.task import FORMAT, Task, command, option, switch
+from nightpress.text import some
 
 __all__ = ["audit", "prune", "restore"]
 
@@ -25,8 +26,10 @@ def restore() -> Task:
                 say_json(rows)
                 return True
             for row in rows:
-                say(f"{row['id']}  {row['taken']}  {row['plugin']:<40} {row['files']} files")
-            say(f"{len(rows)} snapshots")
+                say(
+                    f"{row['id']}  {row['taken']}  {row['plugin']:<40} {some(row['files'], 'file')}"
+                )
+            say(some(len(rows), "snapshot"))
             return True
         if not plugin:
             raise UsageError(
@@ -62,7 +65,8 @@ def audit() -> Task:
             say(f"chain, link {gap.seq}: {gap.what}")
         entries, gone = now.project.ledger.chain_size()
         pruned = f" ({gone} more were pruned)" if gone else ""
-        say(f"{entries} rows in the chain{pruned}: {len(breaks) or 'no'} breaks")
+        broken = some(len(breaks), "break") if breaks else "no breaks"
+        say(f"{some(entries, 'row')} in the chain{pruned}: {broken}")
         return not breaks
 
     return command(act, FORMAT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nightpress.tasks.session import Session
 from nightpress.tasks.stdout import say, say_json
 from nightpress.tasks.task import FORMAT, Task, command, option, switch
+from nightpress.text import some
 
 __all__ = ["manifests", "validate"]
 
@@ -44,7 +45,8 @@ def validate() -> Task:
         for problem in problems:
             say(str(problem))
         count, warnings = len(now.project.slugs()), len(problems) - len(errors)
-        say(f"{count} manifests: {len(errors)} errors, {warnings} warnings")
+        found = f"{some(len(errors), 'error')}, {some(warnings, 'warning')}"
+        say(f"{some(count, 'manifest')}: {found}")
         return not errors
 
     return command(act, FORMAT)

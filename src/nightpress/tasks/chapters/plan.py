@@ -230,7 +230,7 @@ _BESIDE = {
 }  # fmt: skip
 _ACTIONS = {
     "render": "with a new frontmatter", "adopt": "to adopt", "fresh": "up to date",
-    "insufficient": "insufficient", "hollow": "hollow", "keep": "kept as they are",
+    "insufficient": "insufficient", "hollow": "hollow", "keep": "kept",
     "parked": "parked",
 }  # fmt: skip
 _CODES = {
