@@ -106,6 +106,10 @@ def blocks(text: str) -> list[Block]:
             "- step:\n  ```\n  $1 up\n  ```\n- next",
             "- step:\n  ```text\n  $1 up\n  ```\n- next",
         ),
+        (
+            "- step:  \n  ```text\n  <input \n  ```\n- next  ",
+            "- step:\n  ```text\n  <input \n  ```\n- next",
+        ),
         ("**예시**:", "**예시**:"),
         ("| a | b |\n|---|---|\n| 1 | two |", "| a | b |\n|---|---|\n| 1 | two |"),
     ],

@@ -258,7 +258,9 @@ def _block(token: Token, source: str, place: Place) -> Block | None:
 def _kept(kind: Kind, text: str) -> Block | None:
     """The block, unless cleaning has left nothing that says something, or has bared what would be
     read as something else (`<b># Title`)."""
-    text = "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
+    bare = [re.sub(r"(?m)[ \t]+$", "", piece) for piece in _OUTSIDE.split(text)]
+    inner = _OUTSIDE.findall(text)  # code keeps the blanks at its ends
+    text = "".join(a + b for a, b in zip(bare, [*inner, ""], strict=True)).strip("\n")
     letters = re.sub(r"[\W_]+", "", text)
     if text.rstrip("* ").endswith(":") and letters:  # "DO:"
         letters = f"{letters}..."
@@ -286,6 +288,7 @@ def _paragraph(source: str, place: Place) -> Block | None:
     return _kept("text", "\n".join(line.strip() for line in inline(source, place).split("\n")))
 
 
+_OUTSIDE = pattern(r"(?ms)^[ \t]+`{3,}[^\n`]*\n.*?^[ \t]+`{3,}[ \t]*$")
 _INNER = pattern(r"(?ms)^([ \t]+)(`{3,})([^\n`]*)\n(.*?)^\1\2[ \t]*$")
 
 
