@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import components
+from nightpress.backends.offline import components, wording
 from nightpress.backends.offline.analyse import analyse
 from nightpress.backends.offline.backend import Offline, extractable
 from nightpress.model import Material, Request, Window
@@ -430,6 +430,43 @@ def test_one_sentence_for_many_commands_says_nothing_of_any() -> None:
     assert f"[`/dock-{WORDS[0]}`](../../commands/dock-{WORDS[0]}.md) |  |" in text
 
 
+@pytest.mark.parametrize(
+    ("text", "most", "brief"),
+    [
+        ("Audit a milestone against its original intent before archiving it", 60,
+         "Audit a milestone against its original intent"),
+        ("Moor a ship, take the fee and write it down", 30, "Moor a ship"),
+        ("Moor a ship", 30, "Moor a ship"),
+        ("Moorsomeshipwithoutanyblankatall", 20, ""),
+    ],
+)  # fmt: skip
+def test_what_is_too_long_ends_with_a_clause(text: str, most: int, brief: str) -> None:
+    assert wording.clause(text, most) == brief
+
+
+def test_of_a_description_that_was_cut_off_the_whole_sentence_stands() -> None:
+    body = "Helps crews ask the pilot and pass the answer on to whoever moors the ship."
+    head = f"---\ndescription: {body[:45]}...\n---\n\n# Ask\n\n## Role\n\n{body}\n"
+    text = document(material(harbour() | {"commands/ask-pilot.md": head}))
+    assert "pass the answer on to whoever moors the ship |" in text
+    assert "..." not in text.partition("## When to use")[2].partition("\n## ")[0]
+
+
+def test_what_an_argument_means_is_said_once() -> None:
+    command = (
+        "---\ndescription: Sounds a berth\nargument-hint: '[--since DAYS] [--raw]'\n---\n\n"
+        "- Leave out soundings older than `--since` days: the silt moves.\n"
+        "- Write the depths down, the shallowest first.\n"
+    )
+    readme = "# Soundings\n\nWith `--raw` the depths are not corrected for the tide of the hour.\n"
+    files = {"commands/sound.md": command, "README.md": f"{harbour()['README.md']}\n{readme}"}
+    text = document(material(harbour() | files))
+    assert text.count("older than `--since` days") == 1
+    assert "| `--raw` | With `--raw` the depths are not corrected for the tide" in text or (
+        text.count("depths are not corrected") == 1
+    )
+
+
 def test_a_readme_of_a_folder_does_not_speak_for_the_plugin() -> None:
     files = harbour() | {"examples/README.md": "# Toy port\n\nOnly a toy for trying things out.\n"}
     text = document(material(files))
@@ -589,7 +626,7 @@ def test_a_plugin_of_one_command_is_told_in_that_commands_own_sections() -> None
     text = document(material({"README.md": readme, "commands/buoy.md": command}))
     heads = re.findall(r"(?m)^#+ .+$", text)
     assert heads == ["# Harbour", "## When to use", "## Arguments", "## Workflow"]
-    assert "| `--lamp N` | Light the lamp; `--lamp N` picks one of three. |" in text
+    assert text.count("`--lamp N` picks one of three") == 1  # the step says it
     assert (
         text.count("Lights a buoy") + text.count("Light a buoy") <= 3
     )  # frontmatter has one or two

@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from nightpress.backends.offline import components
 from nightpress.backends.offline.backend import Offline
 from nightpress.model import Request, Window
 
@@ -139,9 +140,9 @@ def test_a_meaning_is_a_whole_sentence_that_announces_nothing() -> None:
     head = '---\ndescription: Moor\nargument-hint: "[--berth N] [--out path]"\n---\n\n'
     body = "1. Take the berth from\n   `--berth` values.\n2. From `--out`:\n   - a path\n"
     made = material({"commands/moor.md": head + body})
-    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
-    assert "| `--berth N` | Take the berth from `--berth` values. |" in text
-    assert "| `--out" not in text
+    [table] = components._arguments(made, made.anatomy.of("command")[0])
+    assert "| `--berth N` | Take the berth from `--berth` values. |" in table.text
+    assert "| `--out" not in table.text
 
 
 def test_the_other_way_does_not_begin_with_or_where_the_first_has_gone() -> None:

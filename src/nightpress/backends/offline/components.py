@@ -179,15 +179,15 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     rows: list[tuple[Component, str]] = []
     for kind in ("command", "agent"):
         for component in filter(topic.uses, once(material, kind)):
-            text = trim.prose(component.description, own)
-            if not (text and component.meta.get("description")):
-                text = _opening(material, component, own) or text
+            text = trim.prose(_whole(component), own)
+            if not text or re.match(rf"\s*# +{re.escape(component.description)}", component.body):
+                text = _opening(material, component, own) or text  # a title says less
             text = _doing(text) or text
             text = wording.modest(wording.occasion(duties(text)))
             reference = component.path in material.references
             told = _upto(text, 400) if reference else next(iter(sentences(text)), "")
             about = shown(re.sub(r"[<>|]", "", told)).rstrip(". ")
-            rows.append((component, about if reference else cut(about, 200)))
+            rows.append((component, about if reference else wording.clause(about, 200)))
     rows = list(_without_templates(rows))
     if len(rows) < 2:
         return []
@@ -200,6 +200,25 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
         table.append(f"| {name}{_kinds.get(component.kind, '')} | {about} |")
     read = [Block("text", _READ)] if material.references else []
     return [Block("table", "\n".join(table)), *read]
+
+
+def _whole(component: Component) -> str:
+    """What its description says; of one that was cut off ("delegate tasks to the correc...") the
+    sentence of its text that begins so."""
+    said = shown(component.description)
+    if not (found := _CUT_OFF.search(said)):
+        return component.description
+    begins = re.sub(r"^.{2,30} - (?=You )", "", said[: found.start()])
+    for line in component.body.splitlines():
+        for one in sentences(line):
+            if len(begins) > MARK and one.startswith(begins[:-MARK]):
+                return one
+    return wording.clause(begins, len(begins) - 1)
+
+
+_CUT_OFF = pattern(r"(?:\.\.\.|\u2026)\s*$")
+MARK = 12
+"""Characters at the end of a cut-off description that may be half a word, or a mark."""
 
 
 def is_many(material: Material, topic: Topic) -> bool:
@@ -228,18 +247,13 @@ def _roster(material: Material, rows: list[tuple[Component, str]]) -> Iterator[B
     for component, about in rows:
         folder = posixpath.dirname(component.path)
         folders.setdefault((component.kind, folder), []).append((component, about))
-    for words in (
-        {"command": 120, "agent": 120},
-        {"command": 60, "agent": 60},
-        {"command": 45},
-        {},
-    ):
+    for of_command, of_agent in ((160, 160), (90, 90), (90, 0), (50, 0), (0, 0)):
         blocks = []
         for (kind, folder), own in folders.items():
-            most = words.get(kind, 0)
+            most = of_command if kind == "command" else of_agent
             what = f"{_MATTERS[kind].capitalize()} in {link(material, folder)}"
             if most:
-                lines = (f"- `{_called(one)}`{f': {cut(about, most)}' if about else ''}"
+                lines = (f"- `{_called(one)}`{_colon(about, most)}"
                          for one, about in own)  # fmt: skip
                 blocks += [Block("text", f"{what}:"), Block("list", "\n".join(lines))]
             else:
@@ -248,6 +262,11 @@ def _roster(material: Material, rows: list[tuple[Component, str]]) -> Iterator[B
         if sum(len(block.text) for block in blocks) <= MOST_ROSTER:
             break
     yield from blocks
+
+
+def _colon(about: str, most: int) -> str:
+    brief = wording.clause(about, most)
+    return f": {brief}" if brief else ""
 
 
 def _called(component: Component) -> str:
@@ -313,7 +332,7 @@ _READ = (
 _NO_HINT = pattern(r"\*\*|^\s*(?:\d+[.)]|[-*+]) ")  # a line of the text that slipped in
 _kinds = {"agent": " (agent)"}
 MOST_ROWS = 40
-MOST_ROSTER = 7_500
+MOST_ROSTER = 8_500
 """Bytes of the lists that stand in for a table of more rows than that."""
 SAME_SENTENCE = 3
 """Commands of which one sentence, but for their names, says nothing."""

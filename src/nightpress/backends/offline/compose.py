@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -83,7 +84,23 @@ def _composed(material: Material, share: float) -> str:
         least = min(part.rank for part in parts if not part.is_standing)
         parts = [replace(part, rank=least) if part is shown else part for part in parts]
         text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
-    return text
+    return _ARGUMENTS.sub(lambda table: _untold(table, text), text)
+
+
+_ARGUMENTS = pattern(r"(?m)^\| Argument \| Meaning \|\n\| --- \| --- \|\n((?:\|.*\n)+)\n?")
+
+
+def _untold(table: re.Match[str], text: str) -> str:
+    """The table of a command's arguments without the meanings that the document gives elsewhere
+    in the same words; "" where none is left."""
+    around = " ".join((text[: table.start()] + text[table.end() :]).lower().split())
+    rows, tells = [], False
+    for row in table[1].splitlines():
+        name, _, about = row.removeprefix("| ").removesuffix(" |").partition(" | ")
+        about = "" if about.lower().rstrip(". ") in around else about
+        tells |= about not in ("", "Required.")
+        rows.append(f"| {name} | {about} |")
+    return "\n".join(["| Argument | Meaning |", "| --- | --- |", *rows, "", ""]) if tells else ""
 
 
 _FENCED = pattern(r"(?ms)^[ \t]*`{3,}[^\n]*\n(.*?)^[ \t]*`{3,}[ \t]*$")

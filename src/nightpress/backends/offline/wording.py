@@ -54,6 +54,20 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0]
 
 
+def clause(text: str, most: int) -> str:
+    """At most `most` characters, cut where a clause ends; "" where none does."""
+    if len(text) <= most:
+        return text
+    ends = [m.start() for m in _CLAUSE_ENDS.finditer(text[:most]) if m.start() >= most // 3]
+    return text[: ends[-1]].rstrip(" ,;:-") if ends else ""
+
+
+_CLAUSE_ENDS = pattern(
+    r", (?!and |or )|; |: | \(| - | \u2013 | \u2014 | (?:with|using|by|through|that|which|so that"
+    r"|while|including|before|after|when|where|from|across) "
+)
+
+
 def code(text: str) -> str:
     """Text that may stand between backticks."""
     return shown(text.replace("`", ""))
