@@ -301,8 +301,7 @@ def test_a_document_that_is_given_up_has_one_line_that_says_so(shop: Market) -> 
         running.send_signal(signal.SIGINT)
         said = running.communicate(timeout=300)[0].decode()
         assert len(server.seen()["list"]) == 2
-    before_the_summary = said.partition("1 interrupted in")[0]
-    [line] = [line for line in before_the_summary.splitlines() if "alpha" in line]
+    [line] = [line for line in said.splitlines() if "alpha" in line and not line.startswith("  ")]
     assert line == "interrupted  alpha/skill  given up while the call was in flight"
     assert "before this call was made" not in said
     ended = shop.rows("SELECT status, error_message FROM enhancements")
@@ -462,7 +461,7 @@ def test_a_refused_document_is_parked_until_it_is_asked_for(shop: Market) -> Non
         assert "1 parked" in again.out
         plan = doit("plan").out
         assert "parked       alpha/skill: refused before" in plan
-        assert plan.endswith("\n  doit forget enhance:PLUGIN/NAME\n")
+        assert "\n  doit forget enhance:PLUGIN/NAME\n" in plan
         assert shop.rows("SELECT id, status FROM enhancements") == rows
         assert len(server.seen()["list"]) == 3
         assert doit("forget", "enhance:alpha/skill").code == 0
@@ -521,9 +520,8 @@ def test_a_name_that_no_draft_can_mend_costs_no_draft(shop: Market) -> None:
         assert done.code == 1
         assert "name-reserved: name holds the reserved word 'claude'" in done.out
         assert "no draft can mend that" in done.out
-        assert [call["phase"] for call in server.seen()["list"]] == ["analysis"]
         assert "1 parked" in doit("pace=unpaced").out
-        assert len(server.seen()["list"]) == 1
+        assert server.seen()["list"] == []
 
 
 def test_a_bad_description_of_the_analysis_is_mended_by_a_small_call(shop: Market) -> None:
