@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -80,10 +80,12 @@ def _composed(material: Material, share: float) -> str:
     most = material.window.max - (RESERVE if _is_skill(material) else 64) - len(first.encode())
     text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
     named = _parts_named(material)
-    if not _shows(_FENCED.findall(text), named) and (shown := _showing(parts, named)) is not None:
-        least = min(part.rank for part in parts if not part.is_standing)
-        parts = [replace(part, rank=least) if part is shown else part for part in parts]
-        text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
+    least = min((part.rank for part in parts if not part.is_standing), default=0)
+    for shown in islice(_showing(parts, named), TRIES):
+        if _shows(_FENCED.findall(text), named):
+            break
+        tried = [replace(part, rank=least) if part is shown else part for part in parts]
+        text = _read_over(material, first, tried, Bounds(most, MOST_LINES))
     return _ARGUMENTS.sub(lambda table: _untold(table, text), text)
 
 
@@ -118,14 +120,17 @@ def _shows(codes: Iterable[str], named: Iterable[str]) -> bool:
     return any(one in f"{code} ".lower() for code in codes for one in named)
 
 
-def _showing(parts: Sequence[Part], named: Iterable[str]) -> Part | None:
-    """The most telling part with an example of the plugin's own: a document that shows none is
-    refused, however much it says."""
+def _showing(parts: Sequence[Part], named: Iterable[str]) -> Iterator[Part]:
+    """The parts with an example of the plugin's own, the most telling first: a document that shows
+    none is refused, however much it says. (Not each finds room, or passes the checks.)"""
     for part in sorted(parts, key=lambda p: (p.rank, p.order)):
         codes = (block.text for block in part.blocks if block.kind == "code")
         if not part.is_standing and _shows(codes, named):
-            return part
-    return None
+            yield part
+
+
+TRIES = 6
+"""Examples that are tried, where a document has none."""
 
 
 def _is_skill(material: Material) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightpress.backends.offline import components, leads, trim, wording
+from nightpress.backends.offline import choice, components, leads, trim, wording
 from nightpress.backends.offline.blocks import (
     TOLD,
     Block,
@@ -123,7 +123,7 @@ def parts_of(material: Material) -> list[Part]:
     parts += [*standing, *described, *_under([*standing, *described], more)]
     if plan.takes("choice"):
         heading = () if plan.title("choice") else ("When to use",)
-        table = components.choice(material, topic, own)
+        table = choice.choice(material, topic, own)
         parts += _placed(plan, "choice", [Part(heading, (0,), 0, table)])
     files = Part(("Files",), (70,), 9, components.files(material, topic))
     parts += _placed(plan, "files", [files])
@@ -207,7 +207,7 @@ def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Blo
 
 
 def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:
-    table = plan.takes("choice") and bool(components.choice(material, topic, own))
+    table = plan.takes("choice") and bool(choice.choice(material, topic, own))
     if topic.whole and not table:
         # of a pack with many commands not each will have its section: but each is named
         names = Part(("Commands",), (-2,), 0, components.names(material))
