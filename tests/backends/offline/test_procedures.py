@@ -170,3 +170,25 @@ def test_what_the_plugin_is_sold_for_is_left_out() -> None:
     made = material({"README.md": readme, "commands/moor.md": "Moors a ship for $5 a night.\n"})
     text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
     assert "Plans" not in text and "470" not in text and "for \\$5 a night" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("- `--raw N` \u2014 as measured. No tide.", "as measured. No tide."),
+        ("- **--raw**: as measured", "as measured"),
+        ("--raw - as measured", "as measured"),
+        ("- `--rawest`: not this one", ""),
+        ("- `--raw`:", ""),
+        ("`--raw` is for pilots.", ""),
+    ],
+)
+def test_a_line_that_defines_an_option_is_its_meaning_whole(line: str, said: str) -> None:
+    assert components._defined("--raw", f"# Sound\n\n{line}\n") == said
+
+
+def test_a_choice_of_values_breaks_no_row() -> None:
+    head = "---\ndescription: Sound\nargument-hint: '[--as raw|mean]'\n---\n\n"
+    made = material({"commands/sound.md": f"{head}- `--as`: how the depth is told, raw or mean\n"})
+    [table] = components._arguments(made, made.anatomy.of("command")[0])
+    assert all(line.replace("\\|", "").count("|") == 3 for line in table.text.splitlines())

@@ -124,17 +124,31 @@ def _arguments(material: Material, component: Component) -> list[Block]:
         names = [re.compile(rf"(?<![\w-]){re.escape(one.name)}(?![\w-])") for one in declared]
         mine = names[declared.index(fact)]
         only = (s for s in said if mine.search(s) and sum(bool(n.search(s)) for n in names) == 1)
-        about = next(only, "") if fact.kind == "option" else ""
+        texts = (component.body, *files)
+        about = ""
+        if fact.kind == "option":
+            about = next(filter(None, (_defined(fact.name, text) for text in texts)), "")
+            about = about or next(only, "")
         values = " ".join(value for value in fact.values if value)
         shape = fact.name if fact.kind == "option" else f"<{fact.name}>"
         shape = code(f"{shape} {values}".strip())
         about = re.sub(rf"^`{re.escape(fact.name)}[^`]*` (?=\S)", "", about)
         about = re.sub(r"^(\([^)]*\)) (.*?)\.?$", r"\2 \1.", about)
-        rows.append((f"`{shape}`", about[:1].upper() + about[1:]))
+        cell = (about[:1].upper() + about[1:]).replace("|", "\\|")
+        rows.append((f"`{shape}`".replace("|", "\\|"), cell))
     table = [f"| {name} | {about} |" for name, about in rows if about]  # the usage has them all
     if not table:
         return []
     return [Block("table", "\n".join(["| Argument | Meaning |", "| --- | --- |", *table]))]
+
+
+def _defined(option: str, text: str) -> str:
+    """What a line that defines an option says of it (`- **--raw**: prints ...`), whole; "" where
+    none does, or where it goes on elsewhere."""
+    mark = rf"(?m)^\s*(?:[-*+] +)?[*`]*{re.escape(option)}\b[^\n`*:\u2014\u2013|]{{0,30}}[*`]*"
+    found = re.search(rf"{mark} *(?:[:\u2014\u2013]| - ) *(\S[^\n]*)$", text)
+    said = shown(found[1]) if found else ""
+    return said if is_quotable(said) and "|" not in said and not said.endswith(":") else ""
 
 
 def _plain_sentences(text: str) -> Iterator[str]:
