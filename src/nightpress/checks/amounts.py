@@ -141,13 +141,26 @@ def number_known(document: Document, context: Context, _: Options) -> Iterator[S
         ):
             continue
         line = document.line_at(match.start())
-        if line.lstrip().startswith("#") or (unit == "line" and "](" in line):
+        if line.lstrip().startswith("#") or (
+            unit == "line" and _is_linked(document, match.start())
+        ):
             continue  # the length of what is linked to was counted
         yield Spot(
             f"no such number is in the plugin: {match[0].strip()}", *document.place(match.start()),
             "take the number from the plugin, or leave it out",
         )  # fmt: skip
     yield from _versions(document, facts, source, text)
+
+
+def _is_linked(document: Document, offset: int) -> bool:
+    """Does the line link to a file, or the one that announces its list ("In [a.md](a.md):")?"""
+    line = document.line_at(offset)
+    if line.lstrip().startswith("- "):
+        above = document.text[:offset].rpartition("\n")[0].split("\n")
+        rest = (one for one in reversed(above) if one.strip() and not one.lstrip().startswith("- "))
+        announced = next(rest, "")
+        line = line + announced if announced.rstrip().endswith(":") else line
+    return "](" in line
 
 
 def _in_code(facts: Facts, value: str) -> bool:

@@ -786,3 +786,91 @@ def test_a_fence_that_says_what_a_list_says_is_left_out() -> None:
     )
     text = document(material(files))
     assert text.count(asked[0]) == 1 and f'- "{asked[0]}"' in text
+
+
+def test_how_every_command_is_called_stands_in_a_pack_of_many() -> None:
+    usage = {
+        f"commands/{word}.md": f"---\ndescription: Tell the crew what the {word} is for\n---\n\n"
+        f"# {word}\n\n## Usage\n\n```bash\n/{word} --deck {n}  # on deck {n}\n```\n\n## Steps\n\n"
+        + "".join(f"{k}. Ask the {v} keeper\n" for k, v in enumerate(WORDS[n : n + 30], 1))
+        for n, word in enumerate(WORDS[:18])
+    }
+    text = document(material(harbour() | usage, window=Window(1_000, 9_000)))
+    for n, word in enumerate(WORDS[:18]):
+        assert f"/{word} --deck {n}  # on deck {n}" in text
+
+
+def _one_command(body: str) -> str:
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    files["commands/moor.md"] = f"---\ndescription: Moor a ship\n---\n\n# Moor\n\n{body}"
+    files["README.md"] = "# Harbour\n\n## Configuration\n\nSet `HARBOUR_QUAY` to the quay.\n"
+    return document(material(files, window=Window(300, 3_000)))
+
+
+LONG = "".join(f"The {word} of the {other} is fast.\n\n" for word, other in pairwise(WORDS))
+
+
+def test_what_else_a_file_has_is_named_last_by_what_is_missing() -> None:
+    text = _one_command(
+        "## Options\n\nIt is told by:\n\n### Ropes\n\n- `--ropes`: four ropes at the bollard\n\n"
+        f"## Approach\n\n### Method\n\nReads the tide at the sill.\n\n### Report\n\n{LONG}"
+    )
+    assert "## Approach\n\n### Method" in text and "### Ropes" in text
+    last = text.rstrip().rpartition("\n\n## ")[2]
+    assert last.startswith("More\n") and last.endswith("also has: Report.")
+
+
+def test_two_sections_that_only_point_to_their_file_are_two() -> None:
+    steps = "When invoked, you should:\n\n1. Run `/gone now` at the {}.\n2. Read `$ARGUMENTS`.\n\n"
+    text = _one_command(
+        f"## Launch\n\n{steps.format('sluice')}## Sail\n\nThe tide at the sill is high.\n\n"
+        f"## Lee\n\n{steps.format('mole')}"
+    )
+    assert "## Launch\n\nThis stands in [" in text
+    assert "## Lee\n\nThis stands in [" in text or "also has: Lee." in text
+
+
+def test_of_listings_that_have_no_room_each_is_named() -> None:
+    listing = "\n".join(f"moor --rope {n} --bollard {n} --quay {n * n}" for n in range(110))
+    text = _one_command(
+        "## Code\n\nTwo ways:\n\n### By night\n\nMoors without a lamp at the sill.\n\n"
+        f"### By day\n\n```bash\n{listing}\n```\n"
+    )
+    assert "- By day (110 lines of bash)" in text and "also has" not in text
+
+
+def test_of_sections_side_by_side_all_stand_or_the_rest_is_named() -> None:
+    files = harbour()
+    files["README.md"] += (
+        "\n## Alarms\n\n### Red\n\nA ship has run aground near `BUOY_7`, ring 112 at once.\n\n"
+        "### Amber\n\nMoor a ship.\n\n### Green\n\nThe tides are known.\n"
+    )
+    text = document(material(files))
+    assert all(f"### {one}\n" in text for one in ("Red", "Amber", "Green"))
+    files["README.md"] += "\n### Black\n\n" + " ".join(
+        f"The {word} of the {other} is black." for word in WORDS[:20] for other in WORDS[20:50]
+    )
+    text = document(material(files))
+    assert "## Alarms\n\n[README.md](../../README.md) also has: Black.\n\n### Red" in text
+
+
+def test_a_list_of_the_readme_stands_above_the_headings_of_a_chapter_and_says_what_is_new() -> None:
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    files["agents/pilot.md"] = (
+        "---\ndescription: Finds berths\n---\n\n## Supported ships\n\n### Sail\n\n- **Ketch** (two"
+        " masts)\n- **Sloop** (one mast)\n\n### Steam\n\n- **Tug** (coal)\n- **Ferry** (oil)\n"
+    )
+    files["README.md"] = (
+        "# Harbour\n\n## Supported ships\n\n- **Ketch** (two masts)\n- **Tug** (coal)\n"
+        "- **Barge** (towed, `--tow`)\n"
+    )
+    text = document(material(files, window=Window(200, 8_000)))
+    assert text.count("Ketch") == text.count("**Tug**") == 1
+    assert text.index("Barge") < text.index("### Sail")
+
+
+def test_a_short_picture_with_emoji_is_shown_byte_for_byte() -> None:
+    files = harbour()
+    picture = "```text\n\u2693\ufe0f BERTHS\nB12  free\n```"
+    files["commands/moor.md"] += f"\n## What is shown\n\n{picture}\n"
+    assert picture in document(material(files))

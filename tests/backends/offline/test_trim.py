@@ -65,6 +65,25 @@ def test_items_and_rows_go_alone_and_code_goes_whole(kind: str, text: str, kept:
     assert trimmed(Block(kind, text)) == ([kept] if kept else [])  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("item", "kept"),
+    [
+        ("- Project analysis (use `/gone now` instead)", "- Project analysis"),
+        ("- Berths at night (see `/moor`)", "- Berths at night (see `/moor`)"),
+        ("- You're looking for a chart of the coast", "- You're looking for a chart of the coast"),
+        ("- You are an expert in charts", ""),
+        ("- Currents cannot be perfectly predicted", "- Currents cannot be perfectly predicted"),
+        ("- Powerful query language (TideQL)", "- Query language (TideQL)"),
+        ("- Powerful mooring for everybody", ""),
+    ],
+)
+def test_a_condition_or_a_fact_stays_without_what_does_not_belong(item: str, kept: str) -> None:
+    section = Section("Don't", 2, ("Don't",), [Block("list", f"- Read the table of tides\n{item}")])
+    found = trim.trimmed(section, OWN, terse=True)
+    assert found is not None
+    assert found.blocks[0].text == f"- Read the table of tides\n{kept}".rstrip()
+
+
 def test_a_list_falls_whole_and_of_steps_with_headings_each_is_told_where_it_stands() -> None:
     assert trimmed(Block("text", "Do:"), Block("list", "1. Run `/gone x`\n2. Moor")) is None
     text = (

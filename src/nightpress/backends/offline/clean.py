@@ -103,8 +103,14 @@ def is_quotable(text: str) -> bool:
 
 
 def is_quotable_code(text: str) -> bool:
-    """May a block of code be quoted as it is, byte for byte?"""
-    return not (_HIDDEN.search(text) or _ARGUMENTS.search(text))
+    """May a block of code be quoted as it is, byte for byte? What makes an emoji of a character
+    does no harm; a long listing with such is a picture of what is shown, and not worth its room."""
+    seen = text.replace("\ufe0f", "") if text.count("\n") < MOST_PICTURED else text
+    return not (_HIDDEN.search(seen) or _ARGUMENTS.search(text))
+
+
+MOST_PICTURED = 45
+"""Lines of a listing with emoji that is quoted, about a screen."""
 
 
 def _outside(text: str) -> str:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
 from nightpress.backends.offline import evals, extend, pointers
 from nightpress.backends.offline.blocks import (
-    SAME,
     Block,
-    is_ordered,
-    is_told,
-    units,
 )
-from nightpress.backends.offline.news import Known, adding, beside_references, said_once
-from nightpress.backends.offline.sections import Part, parts_of, title
+from nightpress.backends.offline.fit import Bounds, fit
+from nightpress.backends.offline.news import beside_references, said_once
+from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.sections import parts_of, title
 from nightpress.backends.offline.topic import Topic
-from nightpress.backends.offline.wording import stems
 from nightpress.lazy import pattern
 from nightpress.model import DATA, Material
 
@@ -156,28 +151,18 @@ def _extended(material: Material, spared: str) -> str:
     return text
 
 
-class Bounds(Struct, frozen=True):
-    """What there is room for: bytes and lines; enough: bytes from which nothing more is sought;
-    said: keys of blocks that are said already."""
-
-    most: int
-    lines: int
-    enough: int | None = None
-    said: frozenset[str] = frozenset()
-
-
 def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bounds) -> str:
     """What comes first and the parts that fit, without the blocks that a check refuses."""
     refused: set[str] = set()
     text = ""
     for _ in range(ROUNDS):
-        fitting = _fit(parts, bounds, refused, first)
-        told = list(pointers.of_rest(parts, fitting))
+        fitting = fit(parts, bounds, refused, first)
+        told = _pointers(parts, fitting, bounds)
         if told:  # what is pointed to takes room, too
             size = sum(pointers.size(part) for part in told)
             less = replace(bounds, most=bounds.most - size, lines=bounds.lines - 4 * len(told))
-            fitting = _fit(parts, less, refused, first)
-            fitting += pointers.of_rest(parts, fitting)
+            fitting = fit(parts, less, refused, first)
+            fitting += _pointers(parts, fitting, bounds)
         rows = list(_rows(first, sorted(fitting, key=lambda part: part.order)))
         text = _joined(rows)
         more = _refused(material, text, rows)
@@ -185,6 +170,12 @@ def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bo
             break
         refused |= more
     return text
+
+
+def _pointers(parts: Sequence[Part], fitting: Sequence[Part], bounds: Bounds) -> list[Part]:
+    """Where the rest stands; of what is only added to a person's text as much is there as shall."""
+    beside = pointers.of_families(parts, fitting) if bounds.enough is None else ()
+    return [*pointers.of_rest(parts, fitting), *beside]
 
 
 def _rows(first: str, parts: Sequence[Part]) -> Iterator[Row]:
@@ -268,165 +259,3 @@ def _is_paragraph(text: str) -> bool:
 
 
 _ITEM = pattern(r"\s*(?:[-*+]|\d+[.)])\s")
-
-
-# --- the parts that there is room for: the most valuable first, in document order after ----------
-
-
-class _Room(Struct):
-    """What is left: bytes, and lines."""
-
-    size: int
-    lines: int
-
-    def take(self, size: int, lines: int) -> bool:
-        if size > self.size or lines > self.lines:
-            return False
-        self.size -= size
-        self.lines -= lines
-        return True
-
-
-def _fit(parts: Sequence[Part], bounds: Bounds, refused: Container[str], first: str) -> list[Part]:
-    """The parts that there is room for, in document order; no block is said twice, and none
-    of the texts in `refused` is. What stands together is taken whole, or not at all."""
-    fit = _Fit(bounds, refused, first)
-    late: list[list[Part]] = []
-    for group in _groups(parts):
-        if fit.mostly_knows(group):
-            late.append(group)  # what says more that is new goes first
-        else:
-            _take(fit, group, bounds)
-    for group in late:
-        _take(fit, group, bounds)
-    return sorted(fit.parts, key=lambda p: p.order)
-
-
-def _take(fit: _Fit, group: list[Part], bounds: Bounds) -> None:
-    """Take what stands together, or what there is room for in its stead."""
-    if bounds.enough is not None and bounds.most - fit.left >= bounds.enough:
-        return
-    taken = fit.take(group)
-    while not taken and group[0].ends and len(group) > 1:
-        group.pop()
-        taken = fit.take(group)
-    if taken or not group[0].instead or fit.knows(group):
-        return
-    lean = [replace(part, blocks=part.lean) for part in group]
-    if all(is_told(block) for part in lean for block in part.blocks) or not fit.take(lean):
-        above = posixpath.commonprefix([part.path for part in group])
-        fit.take([replace(group[0], path=above, blocks=group[0].instead, together=())])
-
-
-class _Fit:
-    """The parts that fit so far; keys: of the blocks that they say; opened: their headings; known:
-    what they say, and what the document begins with."""
-
-    def __init__(self, bounds: Bounds, refused: Container[str], first: str) -> None:
-        self.parts: list[Part] = []
-        self._room = _Room(bounds.most, bounds.lines)
-        self._refused = refused
-        self._keys: set[str] = set(bounds.said)
-        self._known = Known(set(stems(first)))
-        self._opened: set[tuple[str, ...]] = set()
-
-    @property
-    def left(self) -> int:
-        """Bytes that are left."""
-        return self._room.size
-
-    def mostly_knows(self, group: Sequence[Part]) -> bool:
-        """Is less than half of a section news?"""
-        if len(group) > 1 or not group[0].news or not group[0].path:
-            return False
-        fresh = sum(len(block.text) for block in adding(group[0], self._known))
-        return 2 * fresh < sum(len(block.text) for block in group[0].blocks)
-
-    def knows(self, group: Sequence[Part]) -> bool:
-        """Is a workflow no news?"""
-        new = stems(" ".join(block.text for part in group for block in part.blocks))
-        return bool(group[0].news) and len(new - self._known.stems) <= group[0].news * len(new)
-
-    def take(self, group: Sequence[Part]) -> bool:
-        """Take all of them, or none."""
-        room, keys = replace(self._room), set(self._keys)
-        new: set[tuple[str, ...]] = set()
-        fitting: list[Part] = []
-        for part in group:
-            if part.together and self.knows(group):
-                return False
-            if part.news and not part.together:
-                part = replace(part, blocks=adding(part, self._known))
-            heads = [part.path[: n + 1] for n in range(len(part.path))]
-            heads = [path for path in heads if path not in self._opened | new]
-            head = sum(len(path[-1].encode()) + 9 for path in heads)
-            if not room.take(head, 2 * len(heads)):
-                return False
-            if not (blocks := _blocks(part, room, keys, self._refused)):
-                return False
-            new.update(heads)
-            fitting.append(replace(part, blocks=blocks))
-        self._room, self._keys = room, keys
-        self._opened |= new
-        self.parts += fitting
-        for part in fitting:
-            self._known.stems |= stems(" ".join(part.path))
-            for block in part.blocks:
-                self._known.add(block)
-        return True
-
-
-def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """The parts by value, those that stand together in order and at the place of the best."""
-    together: dict[tuple[object, ...], list[Part]] = {}
-    for part in sorted(parts, key=lambda p: p.order):
-        together.setdefault(part.together, []).append(part)
-    done: set[tuple[object, ...]] = set()
-    for part in sorted(parts, key=lambda p: (p.rank, p.order)):
-        if not part.together:
-            yield [part]
-        elif part.together not in done:
-            done.add(part.together)
-            yield together[part.together]
-
-
-def _is_said(block: Block, part: Part, keys: set[str]) -> bool:
-    """Was it said before, if in other words? A maintainer may show the same short command twice."""
-    least = SAME if part.is_standing else 1
-    if len(block.key) >= least and block.key in keys:
-        return True
-    if block.kind != "text" or part.is_standing or not block.key or "](" in block.text:
-        return False
-    mine, headings = set(block.key.split()), set(" ".join(part.path).lower().split())
-    near = (set(key.split()) for key in keys if len(key) < 3 * len(block.key))
-    return any(_alike(mine, other) and not (mine - other) & headings for other in near)
-
-
-def _alike(one: set[str], other: set[str]) -> bool:
-    """Seven words of ten are the same. (Parallel paragraphs, each of another thing, are so, too:
-    what they differ in stands in their headings.)"""
-    return 10 * len(one & other) >= 7 * len(one | other)
-
-
-def _blocks(part: Part, room: _Room, keys: set[str], refused: Container[str]) -> list[Block]:
-    """The part's blocks, all that were not said before, or none: a section that is cut misleads.
-    Of the text that is replaced, unit by unit, as much as there is room for."""
-    blocks: list[Block] = []
-    for unit in units(part.blocks):
-        steps = any(is_ordered(block) for block in unit)
-        if any(block.text in refused for block in unit):
-            if steps or part.together:
-                return []
-            continue
-        if not part.together and any(_is_said(block, part, keys) for block in unit):
-            continue
-        size = sum(len(block.text.encode()) + 2 for block in unit)
-        lines = sum(block.text.count("\n") + 2 for block in unit)
-        if room.take(size, lines):
-            blocks += unit
-            keys.update(block.key for block in unit if block.key)
-        elif not part.is_standing:
-            return []
-        elif all(block.kind == "text" for block in unit):
-            break
-    return blocks

@@ -20,7 +20,7 @@ from nightpress.backends.offline.blocks import sections as sections_of
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.installing import without_install
 from nightpress.backends.offline.outline import matter_of
-from nightpress.backends.offline.sections import Part
+from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.topic import Topic, called
 from nightpress.backends.offline.trim import Owned
 from nightpress.lazy import pattern

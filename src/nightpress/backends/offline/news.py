@@ -9,7 +9,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nightpress.backends.offline.blocks import Block, code_lines, is_ordered, items_of
-from nightpress.backends.offline.sections import SUMMARY, Part
+from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.sections import SUMMARY
 from nightpress.backends.offline.wording import sentences, stems
 from nightpress.checks import bundle
 from nightpress.lazy import pattern
@@ -90,6 +91,8 @@ def _fresh(block: Block, part: Part, known: Known) -> str:
     """What of a block is no repetition."""
     if block.kind == "code":
         lines = code_lines(block)
+        if part.news and _is_said_in_words(block, part, known):
+            return ""
         return block.text if not lines or 5 * len(lines - known.code) > len(lines) else ""
     if block.announces:
         return block.text
@@ -104,6 +107,13 @@ def _fresh(block: Block, part: Part, known: Known) -> str:
     if 3 * len(fresh) <= len(pieces):  # a few left over have to say something of their own
         fresh = [piece for piece in fresh if known.surprises(piece)]
     return "\n".join(fresh)
+
+
+def _is_said_in_words(block: Block, part: Part, known: Known) -> bool:
+    """Is it plain sentences in a fence that were said before, but for a word here and there?"""
+    first, *lines = block.text.split("\n")
+    plain = first.strip("`~") in ("", "text") and not any(_COMMAND.match(line) for line in lines)
+    return plain and not known.lacks("\n".join(lines[:-1]), part.news)
 
 
 def _fresh_sentences(text: str, part: Part, known: Known) -> str:
@@ -172,7 +182,10 @@ def _pieces(block: Block) -> list[str]:
 
 GAIN = 4
 """What a section must say that was not said, or it is a scrap."""
-_RULE = pattern(r"\b(?:never|must|none|only|always|at (?:most|least)|do not|don't|except)\b", re.I)
+_RULE = pattern(
+    r"\b(?:never|must|requires?|none|only|always|at (?:most|least)|do not|don't|except)\b", re.I
+)
+_COMMAND = pattern(r"\s*[/$>#-]|.* --?\w")
 _HANGS = pattern(r"(?:this|these|that|those|it|they|both|such|then|so)\b", re.I)
 _COUNT = pattern(r"\d")
 _TOKEN = pattern(  # what a fact is told by

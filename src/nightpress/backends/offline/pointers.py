@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
 
 from nightpress.backends.offline import wording
 from nightpress.backends.offline.blocks import Block, is_ordered
-from nightpress.backends.offline.sections import Home, Part
+from nightpress.backends.offline.part import LAST, Family, Home, Part
 from nightpress.lazy import pattern
 
 STANDS = pattern(r"\bstands? in \[")
@@ -26,15 +29,78 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
             homes.setdefault(part.home, []).append(part)
     opened = {part.path[:n] for part in fitting for n in range(1, len(part.path) + 1)}
     firsts = {part.together: part for group in homes.values() for part in reversed(group)}
+    keys, tables = _keys(fitting), list[Part]()
     for home, mine in homes.items():
         lost = [part for part in mine if not _is_whole(part, held.get(part.order))]
-        lost = [part for part in lost if not _is_opening(part, home)]
+        lost = [part for part in lost if not (_is_opening(part, home) or _is_said(part, keys))]
+        lost = [part for part in lost if not _leads(part, mine, opened)]
         # of a workflow that has no room its steps are named
         lost = [p for p in lost if not p.together or firsts[p.together].order not in held]
         whole = len(lost) == len(mine)
+        if len(homes) > FEW and lost and (table := _table(home, fitting)) is not None:
+            if not _has_steps(lost) or home.base not in opened:
+                tables.append(table)
+                continue
+            home = replace(home, link=_short(home.link))
         if lost and (not whole or home.base in opened or len(homes) <= FEW):
             told = _told(home, lost, opened if len(homes) <= FEW else None, whole=whole)
-            yield from [Part(home.base or ("More",), home.end, 0, [told])] if told else []
+            if told is not None and home.base:
+                yield Part(home.base, home.end, 0, [told])
+            elif told is not None:
+                yield Part(("More",), (LAST, *home.end), 0, [told])
+    if tables:
+        yield Part(tables[0].path, (*tables[0].order, LAST), 0, [Block("text", _ALL)])
+
+
+_ALL = "The rest of what each of them does stands in the file that its name links to."
+
+
+def _table(home: Home, fitting: Sequence[Part]) -> Part | None:
+    """The part whose table has a link to the file."""
+    link = home.link[home.link.index("](") :] if "](" in home.link else home.link
+    for part in fitting:
+        if any(block.kind == "table" and link in block.text for block in part.blocks):
+            return part
+    return None
+
+
+def of_families(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
+    """Above the first of several sections that stand side by side in a README, which of them are
+    missing: who reads one kind of three would take it for the only one."""
+    held = {part.order for part in fitting}
+    keys, heads = _keys(fitting), {name.lower() for part in fitting for name in part.path}
+    families: dict[Family, list[Part]] = {}
+    for part in sorted(parts, key=lambda part: part.order):
+        if part.family is not None and part.home is None:
+            families.setdefault(part.family, []).append(part)
+    for family, mine in families.items():
+        first = next((part for part in mine if part.order in held), None)
+        lost = [part for part in mine if part.order not in held and not _is_said(part, keys)]
+        names = dict.fromkeys(p.path[-1] for p in lost if p.path[-1].lower() not in heads)
+        if first is not None and names:
+            at = (*first.order[:-1], first.order[-1] - 1, LAST)
+            told = Block("text", f"{family.link} also has: {_named([*names])}.")
+            yield Part(first.path[:-1], at, 0, [told])
+
+
+def _keys(parts: Iterable[Part]) -> frozenset[str]:
+    return frozenset(block.key for part in parts for block in part.blocks if block.key)
+
+
+def _is_said(part: Part, keys: Container[str]) -> bool:
+    """Does it only announce what stands below it, or say what the document says elsewhere? (Where
+    it only points to its file, that is not said by another one that does.)"""
+    if any(STANDS.search(block.text) for block in part.blocks):
+        return False
+    said = [block.key for block in part.blocks if not block.announces]
+    return not said or (any(said) and all(key in keys for key in said if key))
+
+
+def _leads(part: Part, mine: Sequence[Part], opened: Container[tuple[str, ...]]) -> bool:
+    """Is it a text below a heading that the document has, above the sections of that?"""
+    above = len(part.path)
+    below = any(other.path[:above] == part.path and len(other.path) > above for other in mine)
+    return below and part.path in opened and all(block.kind == "text" for block in part.blocks)
 
 
 def _is_opening(part: Part, home: Home) -> bool:
@@ -54,16 +120,23 @@ def _is_whole(part: Part, held: Part | None) -> bool:
     )
 
 
-def _name(part: Part, home: Home, opened: Container[tuple[str, ...]]) -> str:
-    """The heading by which a part is missed: the highest one of which the document has nothing."""
+def _name(part: Part, home: Home, opened: Container[tuple[str, ...]]) -> Sequence[str]:
+    """The headings by which a part is missed: the highest one of which the document has nothing; of
+    a list of sections those; where it has something below the very heading, that there is more."""
     base = len(home.base) if part.path[: len(home.base)] == home.base else 0
     path = part.path[base:]
-    if not path:
-        return ""
-    for depth in range(1, len(path)):
+    for depth in range(1, len(path) + 1):
         if part.path[: base + depth] not in opened:
-            return path[depth - 1]
-    return path[-1]
+            return [path[depth - 1]]
+    listed = [name for block in part.blocks if block.kind == "list" for name in _rows(part, block)]
+    return listed or [f"more on {path[-1]}"] if path else listed
+
+
+def _rows(part: Part, block: Block) -> list[str]:
+    """The sections that a list of where listings stand names."""
+    if not any(one.announces and one.text.startswith("In [") for one in part.blocks):
+        return []
+    return [re.sub(r" \([^()]*\)$", "", row[2:]) for row in block.text.split("\n")]
 
 
 def _told(
@@ -72,18 +145,36 @@ def _told(
     """What a chapter lacks, by its headings; opened: those of the document, None: in short. None
     where the chapter's lead, or the table, says it."""
     found = (_name(part, home, opened) for part in lost) if opened is not None else ()
-    names = list(dict.fromkeys(filter(None, found)))
+    names = list(dict.fromkeys(name for names in found for name in names if name))
     if not names and whole and (home.is_linked or (opened is not None and home.base not in opened)):
         return None
     if not names:
-        steps = any(is_ordered(block) for part in lost for block in part.blocks)
-        what = "Its steps stand" if steps else "All of it stands" if whole else "The rest stands"
+        what = (
+            "Its steps stand"
+            if _has_steps(lost)
+            else "All of it stands"
+            if whole
+            else "The rest stands"
+        )
         return Block("text", f"{what} in {home.link}.")
+    has = "has" if whole else "also has"
+    return Block("text", f"{home.link} {has}: {_named(names)}.")
+
+
+def _has_steps(parts: Sequence[Part]) -> bool:
+    return any(is_ordered(block) for part in parts for block in part.blocks)
+
+
+def _short(link: str) -> str:
+    """The link by the file's name alone: the table has the whole path."""
+    return re.sub(r"^\[[^\]]*/", "[", link)
+
+
+def _named(names: Sequence[str]) -> str:
     more = [f'"{name}"' if "," in name else name for name in names[:MOST_NAMED]]
     if names[MOST_NAMED:]:
         more.append("more")
-    has = "has" if whole else "also has"
-    return Block("text", f"{home.link} {has}: {wording.together(more)}.")
+    return wording.together(more)
 
 
 def size(part: Part) -> int:

@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nightpress.backends.offline import choice, components, leads, trim, wording
@@ -21,49 +20,12 @@ from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.installing import without_install
 from nightpress.backends.offline.outline import Plan, matter_of
+from nightpress.backends.offline.part import LAST, Family, Home, Part
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Owned
 from nightpress.lazy import pattern
 from nightpress.model import Material, SourceFile
 from nightpress.plugin import frontmatter, kind_of
-
-
-class Home(Struct, frozen=True):
-    """The file of a component whose text a document quotes: the headings above that text there, the
-    link to the file, and where the chapter of it ends; is_linked: the chapter begins with that."""
-
-    base: tuple[str, ...]
-    link: str
-    end: tuple[int, ...]
-    is_linked: bool
-
-
-class Part(Struct):
-    """Some blocks under a path of headings, from level 2 down. order: its place; rank: its value,
-    the least goes in first; together: what it stands or falls with, if anything; lean, instead: its
-    blocks without long listings, and what stands for all of that, where there is no room; news: so
-    much of a block, 0 to 1, must not have been said before, or it is left out; source: what its
-    chapter begins with, that tells where it is from; ends: the first of those that stand together
-    may do without the last; home: the component's file that it is a section of. Parts of one
-    chapter follow each other."""
-
-    path: tuple[str, ...]
-    order: tuple[int, ...]
-    rank: int
-    blocks: Sequence[Block] = field(default_factory=list)
-    together: tuple[object, ...] = ()
-    lean: Sequence[Block] = ()
-    instead: Sequence[Block] = ()
-    news: float = 0.0
-    source: Block | None = None
-    ends: bool = False
-    home: Home | None = None
-
-    @property
-    def is_standing(self) -> bool:
-        """Is it of the document that is replaced?"""
-        return self.rank < 0
-
 
 _NO_SECTION = pattern(
     r"(?:\b|^)(licen[cs]e|contribut|authors?\b|credits?|acknowledge|changelog|badge"
@@ -147,16 +109,24 @@ def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
 
 
 def _under(chapters: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
-    """The parts; one of a chapter that there is already goes to the end of that."""
-    ends: dict[str, Part] = {}
+    """The parts; one of a chapter that there is already goes to the end of that, or, without a
+    heading of its own, above the first one there, and is news where that does not say it."""
+    held: dict[str, list[Part]] = {}
     for part in sorted(chapters, key=lambda part: part.order):
         if part.path:
-            ends[part.path[0].lower()] = part
+            held.setdefault(part.path[0].lower(), []).append(part)
     for part in more:
-        chapter = ends.get(part.path[0].lower()) if part.path else None
-        if chapter is not None:
-            part.path = (chapter.path[0], *part.path[1:])
-            part.order = (*chapter.order, *part.order)
+        chapter = held.get(part.path[0].lower()) if part.path else None
+        if chapter:
+            part.path = (chapter[0].path[0], *part.path[1:])
+            part.rank = max(part.rank, 1 + max(one.rank for one in chapter))
+            below = next((n for n, one in enumerate(chapter) if len(one.path) > 1), len(chapter))
+            before = chapter[below - 1] if len(part.path) == 1 and below else chapter[-1]
+            if len(part.path) == 1 and not below:
+                *above, last = chapter[0].order
+                part.order = (*above, last - 1, LAST, *part.order)
+            else:
+                part.order = (*before.order, *part.order)
         yield part
 
 
@@ -251,6 +221,8 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
             if about_when != referred and (referred or plan.place("when") is None):
                 continue  # when to use it stands in the one, all the rest in the other
             part.rank = rank + _worth(part, at // 4 if alone else 2 * at)
+            if _is_synopsis(part, name):
+                part.rank = 2
             part.order = (*order, number, at + 1)
             sums_up = not inner and all(block.kind == "text" for block in part.blocks)
             part.path, part.news = (*base, *inner)[:5], SUMMARY if sums_up else 0.0
@@ -299,6 +271,19 @@ def _worth(part: Part, at: int) -> int:
     return at + 5 if example else at
 
 
+def _is_synopsis(part: Part, name: str) -> bool:
+    """Does it show in a few lines how the command is called, below its title or as its usage? No
+    other section is as useful to whoever runs it."""
+    if len(part.path) > 1 or (part.path and not _USAGE.match(part.path[0])) or part.together:
+        return False
+    calls = [block.text.split("\n") for block in part.blocks if block.kind == "code"]
+    short = len(_said(part)) <= MOST_SYNOPSIS
+    return short and any(line.lstrip("$> ").startswith(name) for lines in calls for line in lines)
+
+
+MOST_SYNOPSIS = 800
+"""Characters of a section that shows how a command is called."""
+_USAGE = pattern(r"(?:(?:basic|command|quick) )?(?:usage|synopsis|syntax)$", re.I)
 _EXAMPLES = pattern(r"\b(?:examples?|templates?|listings?)\b", re.I)
 
 
@@ -371,6 +356,8 @@ def parts_in(
         for section in group.sections:
             shorter = lean(section.blocks, place) if together else ()
             part = Part(section.path, (), 0, section.blocks, together, shorter, instead)
+            if len(part.path) > 1 and place.path and not together:
+                part.family = Family(place.link(), part.path[:-1])
             if part.path and not together and place.path and _ONE_OF.match(part.path[-1]):
                 there = f"This one stands in {place.link()}."
                 part.instead = [Block("text", there)]  # its number would be missed

@@ -214,7 +214,11 @@ def prose(text: str, own: Owned) -> str:
 
 def _sells(text: str) -> bool:
     plain = _SPAN.sub("", text)
-    return _SALES.search(plain) is not None or _PRICES.search(plain) is not None
+    praised = any(not _DENIED.search(plain[: one.start()]) for one in _SALES.finditer(plain))
+    return praised or _PRICES.search(plain) is not None
+
+
+_DENIED = pattern(r"(?:\b(?:not|cannot|no|hardly|nor)|n['\u2019]t)(?: \w+){0,2} $", re.I)
 
 
 def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
@@ -230,10 +234,28 @@ def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
                 texts[at] = told + "\n" * (len(text) - len(text.rstrip("\n")))
         block = Block("list", "\n".join(texts))
         return Block("list", _unpraised(block.text))
+    texts = [_without_aside(_plainly(text), own) for text in texts]
     kept = [t for t in texts if not (_sells(t) or _is_foreign(t, own) or _is_persona(t))]
     return Block(
         "list", "" if not terse and all(map(_is_vacuous, kept)) else "\n".join(kept).rstrip()
     )
+
+
+def _plainly(item: str) -> str:
+    """An item that tells a fact, without its praise: "Powerful query language (PromQL)"."""
+    return _unpraised(item) if _FACT.search(item) and _sells(item) else item
+
+
+def _without_aside(item: str, own: Owned) -> str:
+    """An item without the brackets that name what the plugin does not have: what it says of when
+    not to use the plugin holds without "(use `/other` instead)"."""
+    if not _is_foreign(item, own):
+        return item
+    return _ASIDE.sub(lambda one: "" if _is_foreign(one[0], own) else one[0], item)
+
+
+_FACT = pattern(r"`[^`\n]+`|\([A-Z][^()\n]*\)|\b[A-Z][a-z]+[A-Z]|\d")
+_ASIDE = pattern(r" \([^()\n]*\)")
 
 
 def _in_short(step: str, own: Owned, stead: str) -> str:
@@ -260,7 +282,11 @@ def _is_vacuous(item: str) -> bool:
 
 
 def _is_persona(item: str) -> bool:
-    return _PERSONA.match(_ITEM.sub("", item, count=1)) is not None
+    text = _ITEM.sub("", item, count=1)
+    return _PERSONA.match(text) is not None and _CASE.match(text) is None
+
+
+_CASE = pattern(r"you(?: are|['\u2019]re) \w+ing\b", re.I)  # "You're looking for a chart"
 
 
 def _unpraised(text: str) -> str:
