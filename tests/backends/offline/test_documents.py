@@ -858,10 +858,10 @@ def test_a_list_of_the_readme_stands_above_the_headings_of_a_chapter_and_says_wh
     files = {k: v for k, v in harbour().items() if k.startswith(".")}
     files["agents/pilot.md"] = (
         "---\ndescription: Finds berths\n---\n\n## Supported ships\n\n### Sail\n\n- **Ketch** (two"
-        " masts)\n- **Sloop** (one mast)\n\n### Steam\n\n- **Tug** (coal)\n- **Ferry** (oil)\n"
+        " masts)\n- **Sloop** (one mast)\n\n### SteamShips\n\n- **Tug** (coal)\n- **Ferry** (oil)\n"
     )
     files["README.md"] = (
-        "# Harbour\n\n## Supported ships\n\n- **Ketch** (two masts)\n- **Tug** (coal)\n"
+        "# Harbour\n\n## Supported ships\n\n- **Ketch** (two masts)\n- **Tug** (SteamShips)\n"
         "- **Barge** (towed, `--tow`)\n"
     )
     text = document(material(files, window=Window(200, 8_000)))

@@ -108,17 +108,17 @@ class _Fit:
         return bool(group[0].news) and len(new - self._known.stems) <= group[0].news * len(new)
 
     def beside(self, parts: Sequence[Part]) -> frozenset[tuple[int, ...]]:
-        """Places of what stands beside a section that was taken and was left out as no news,
-        unless a section of that name was taken: one kind of three would pass for the only one."""
+        """Places of the sections side by side of which some were taken and one was left out as no
+        news, unless a section of its name was taken: one kind of three would pass for the only
+        one."""
         taken = {part.order for part in self.parts}
         families = {part.family for part in self.parts if part.family and part.home is None}
         heads = {path[-1].lower() for path in self._opened}
-        return frozenset(
-            part.order
-            for part in parts
-            if part.news and part.home is None and part.family in families
-            and part.order not in taken and part.path[-1].lower() not in heads
-        )  # fmt: skip
+        sides = [p for p in parts if p.news and p.home is None and p.family in families]
+        left = [part for part in sides if part.order not in taken]
+        left = [part for part in left if part.path[-1].lower() not in heads]
+        broken, wanted = {part.family for part in left}, taken | {part.order for part in left}
+        return frozenset(p.order for p in sides if p.family in broken and p.order in wanted)
 
     def take(self, group: Sequence[Part]) -> bool:
         """Take all of them, or none."""
@@ -143,7 +143,7 @@ class _Fit:
         self._opened |= new
         self.parts += fitting
         for part in fitting:
-            self._known.stems |= stems(" ".join(part.path))
+            self._known.add_heads(part.path)
             for block in part.blocks:
                 self._known.add(block)
         return True

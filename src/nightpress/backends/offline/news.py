@@ -145,6 +145,10 @@ class Known(Struct):
             self.tokens.update(_told(block.text), _NAME.findall(block.text))
             self.pieces += [one for piece in _pieces(block) if (one := stems(piece))]
 
+    def add_heads(self, path: Sequence[str]) -> None:
+        self.stems |= stems(" ".join(path))
+        self.tokens |= _told(" ".join(path))
+
     def lacks(self, text: str, least: float) -> bool:
         """Is it news: a link, a fact, a rule with any new word, or, where no other piece says it,
         words of which a share is new?"""
