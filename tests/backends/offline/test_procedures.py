@@ -192,3 +192,13 @@ def test_a_choice_of_values_breaks_no_row() -> None:
     made = material({"commands/sound.md": f"{head}- `--as`: how the depth is told, raw or mean\n"})
     [table] = components._arguments(made, made.anatomy.of("command")[0])
     assert all(line.replace("\\|", "").count("|") == 3 for line in table.text.splitlines())
+
+
+def test_two_branches_of_a_command_that_differ_in_a_word_both_stand() -> None:
+    branch = "If the mode is `{0}`, read and execute the whole berth file of `{0}` to its end."
+    body = "\n\n".join(branch.format(mode) for mode in ("short", "long"))
+    command = f"---\ndescription: Moor\n---\n\n# Moor\n\nMoors.\n\n## Modes\n\n{body}\n"
+    made = material({"commands/moor.md": command, "commands/b.md": "# B\n\nCasts off a ship.\n"})
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert branch.format("short") in text
+    assert branch.format("long") in text
