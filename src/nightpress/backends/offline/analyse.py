@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nightpress.backends.offline import occasions, trim, voice, wording
+from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.outline import matter_of
@@ -140,7 +141,7 @@ def description(anatomy: Anatomy) -> str:
         others = filter(None, (trim.prose(shown(d), own) for d in described))
         purpose = next((text for text in others if not wording.is_cast(text)), purpose)
     what = wording.occasion(wording.duties(wording.modest(purpose)))
-    what = third_person(what) or f"Provides the {plain(anatomy.name)} plugin"
+    what = with_article(third_person(what)) or f"Provides the {plain(anatomy.name)} plugin"
     what = _opened(anatomy, own, cut(what.rstrip(" .!:;,"), 600))
     occasion = occasions.occasion(anatomy, own, what) or f"the user asks for {plain(anatomy.name)}"
     text = f"{what}. Use when {occasion}."

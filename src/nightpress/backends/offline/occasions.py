@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from nightpress.backends.offline import trim, wording
+from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.trim import Owned
@@ -27,10 +29,12 @@ _NO_TOPIC = frozenset(
 
 def occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
     """What follows "Use when": what the user asks for, by what the commands and agents say of when
-    to use them, or of themselves; what it is about, by the keywords and the points that the texts
-    set off; the commands that the user runs."""
+    to use them, or of themselves, and by what the README says of when they come in; the commands
+    that the user runs. Only where there is none of it a term of the plugin's domain, by the
+    keywords and the points that the texts set off: a tag would claim every question about it."""
     named = [*anatomy.of("command"), *anatomy.of("agent")]
     stated = [item for component in named for item in _occasions(component)]
+    stated += _told_by_readme(anatomy)
     said = [*stated, *(wording.occasion(trim.prose(shown(c.description), own)) for c in named)]
     known, wishes = set(wording.stems(what)), list[str]()
     most = WISHES if len(named) <= FEW else WISHES_OF_MANY
@@ -39,19 +43,19 @@ def occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
         if 2 * len(new - known) >= len(new) and len(wishes) < most:
             wishes.append(wish)
             known |= new
-    points = _points(anatomy) if len(wishes) < 2 else []
-    if not wishes:
-        points = [shown(one) for one in stated if _THING.fullmatch(one)] + points
-    tools = [fact.name.replace("_", " ") for fact in collect(anatomy).of("tool", "structural")]
-    texts = "\n".join(f.text for f in anatomy.files if kind_of(f.path) in _TELL)
-    words = topics([*anatomy.keywords, *tools[:4], *points], known, anatomy.name, texts)
-    words = words[: max(0, 5 - len(wishes))]
-    if not wishes and len(words) < 2:
-        wishes = [w for w in map(request, [*said, anatomy.description]) if w][:1]
+    stated = stated if len(named) <= FEW else []  # one would speak for all
+    things = [thing for one in stated if (thing := discussed(one.removeprefix("to ")))]
+    words = _fresh(things, known)[: max(0, 5 - len(wishes))]
+    commands = [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]
+    if not wishes and not words:
+        texts = [*said, anatomy.description, *map(_opening, named)]
+        wishes = [w for w in map(request, map(wording.occasion, texts)) if w][:1]
+    if not (wishes or words or commands):
+        words = [one for one in _terms(anatomy, known) if re.search(r"[ -]", one)][:3]
     parts = [f"asks to {wording.listed(wishes)}"] if wishes else []
     if words:
         parts.append(f"asks about {wording.listed(words)}")
-    if commands := [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]:
+    if commands:
         parts.append(f"runs {wording.listed(commands)}")
     if not parts and (agents := [shown(one.name) for one in anatomy.of("agent")]):
         return f"a task calls for {wording.listed(agents[:4])}"
@@ -61,25 +65,128 @@ def occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
     return f"the user {', '.join(parts[:-1] or parts)}{last}"
 
 
-WISHES, WISHES_OF_MANY = 6, 4
-"""Occasions that a description names, at most; of a plugin with many commands and agents, the
-occasions of some would speak for all of them."""
-_THING = pattern(
-    r"(?!(?:[Tt]heir|[Yy]our|[Yy]ou|[Ww]ants?|[Nn]eeds?|[Pp]refer|[Uu]ser) )\w+(?: \w+){1,2}"
+def _terms(anatomy: Anatomy, known: set[str]) -> list[str]:
+    """Keywords, tools and points of the plugin's own, that nothing else has said."""
+    tools = [fact.name.replace("_", " ") for fact in collect(anatomy).of("tool", "structural")]
+    texts = "\n".join(f.text for f in anatomy.files if kind_of(f.path) in _TELL)
+    return topics([*anatomy.keywords, *tools[:4], *_points(anatomy)], known, anatomy.name, texts)
+
+
+def _fresh(things: Iterable[str], known: set[str]) -> list[str]:
+    """The things of which more than half is not known yet."""
+    seen, found = set(known), list[str]()
+    for thing in things:
+        new = wording.stems(thing)
+        if 2 * len(new - seen) > len(new):
+            found.append(thing)
+            seen |= new
+    return found
+
+
+def discussed(item: str) -> str:
+    """What a user asks about, from an item of a list of occasions: a thing of two words or more
+    ("Bridge fee comparisons"), or what it says that the user mentions or requests ("User requests
+    model generation"); "" for a sentence, and for what is done."""
+    text = re.split(r"[;:(,]|\.(?:\s|$)| - | \u2013 | \u2014 ", shown(item), maxsplit=1)[0]
+    text = re.sub(r"[*`\"]", "", text).strip(" .,")
+    if found := _BROUGHT_UP.match(text):
+        text = text[found.end() :]
+    words = wording.modest(text).split()
+    said = {word.lower() for word in words}
+    if not 1 < len(words) <= MOST_DISCUSSED or said & _PREDICATES or request(text):
+        return ""
+    if not found and (len(words) > _FEW_WORDS and not _JOINED.search(text)):
+        return ""  # it may be a sentence: "High traffic causes strain"
+    if _NO_THING.match(text) or (not found and wording.orders(text)):
+        return ""
+    return " ".join(words) if found else _lowered(" ".join(words))
+
+
+def _lowered(text: str) -> str:
+    """An item as it stands within a sentence: "Fee comparisons" has no capital there."""
+    first, _, rest = text.partition(" ")
+    lowers = _CAPITALIZED.fullmatch(first) and not _NAME.match(text)
+    return f"{first.lower()} {rest}" if lowers else text
+
+
+MOST_DISCUSSED, _FEW_WORDS = 8, 3
+"""Words of a thing that is asked about: more are a sentence; so few hardly are."""
+_BROUGHT_UP = pattern(
+    r"(?:the )?(?:users? )?(?:(?:asks?|asking|inquires?)(?: questions)? (?:about|for)"
+    r"|mentions?|mentioning|discuss(?:es|ing)?|requests?|requesting|needs? help with) (?:an? )?",
+    re.I,
+)
+_JOINED = pattern(
+    r"^(?:[\w/-]+ ){1,3}?(?:from|of|for|with|between|across|[a-z]+ing)\b|^[a-z]{4,}ing\b", re.I
+)
+_NAME = pattern(r"(?![A-Z][a-z]+ing )(?:[A-Z][a-z]+ [A-Z][a-z]|[A-Z][a-z]+[A-Z])")
+_PREDICATES = frozenset(
+    "is are was were be been has have had need needs require requires want wants must should can"
+    " could will would may might do does fail fails occur occurs change changes arise arises"
+    " request requests ask asks mention mentions says use uses shows become becomes feel feels"
+    " seem seems not exists exist exceed exceeds you your their they we our it".split()
+)
+_NO_THING = pattern(
+    r"(?:their|your|you|they|when|if|what|which|whether|how|why|before|after|during|once|any|every"
+    r"|prefers?|users?|team|just|only|all|other|more|it|this|that|simple|specific|relevant|ready"
+    r"|willing|wanting|needing|looking|\w+ly)\b|.*\w(?:ed|\bas)$",
+    re.I,
 )
 
 
+def _told_by_readme(anatomy: Anatomy) -> list[str]:
+    """The items of what the README says of when the plugin comes in: "The agent activates when you
+    discuss:" and a list."""
+    return [
+        _ASKED.sub("", item)
+        if _DISCUSSED.search(before.text) is None
+        else f"mentions {_lowered(item)}"
+        for file in anatomy.files
+        if kind_of(file.path) == "readme" and "/" not in file.path
+        for section in sections(file.text, _NOWHERE)
+        for before, block in pairwise(section.blocks)
+        if block.kind == "list" and _COMES_IN.search(before.text) and not _NOT.search(before.text)
+        for item in _POINT.findall(block.text)
+    ]
+
+
+_COMES_IN = pattern(
+    r"\b(?:activat\w*|invoked?|use (?:it|this(?: \w+)?)|triggers?)\b[^.\n]{0,30}\bwhen(?:ever)?\b"
+    r"[^.\n]{0,40}:\W*$",
+    re.I,
+)
+_DISCUSSED = pattern(r"\b(?:discuss\w*|mention\w*|ask(?:s|ing)? about|talk\w* about):\W*$", re.I)
+_ASKED = pattern(r"^asks? (?:claude|the agent|it)? ?to ", re.I)
+
+
+def _opening(component: Component) -> str:
+    """The first paragraph of a command or agent."""
+    found = _PARAGRAPH.search(component.body)
+    return shown(found[1]) if found else ""
+
+
+_PARAGRAPH = pattern(r"(?m)^([A-Z][^\n:]+\.)\s*$")
+
+
+WISHES, WISHES_OF_MANY = 6, 4
+"""Occasions that a description names, at most; of a plugin with many commands and agents, the
+occasions of some would speak for all of them."""
+
+
 def _occasions(component: Component) -> Iterator[str]:
-    """The items of what a command or an agent says of when to use it."""
+    """The items of what a command or an agent says of when to use it; one that a lead makes a verb
+    of ("when you need to:") says so: "to scale reads"."""
     for section in sections(component.body, _NOWHERE):
         if _WHEN.search(section.heading) and not _NOT.search(section.heading):
             for at, block in enumerate(section.blocks):
                 before = section.blocks[at - 1].text if at else ""
                 if block.kind == "list" and not _NOT.search(before):
-                    yield from _POINT.findall(block.text)
+                    wish = "to " if _WISH.search(before) else ""
+                    yield from (f"{wish}{item}" for item in _POINT.findall(block.text))
 
 
-_WHEN = pattern(r"\b(?:when|use cases?|triggers?)\b", re.I)
+_WISH = pattern(r"\b(?:needs?|wants?|asks?|like|trying) to:\W*$", re.I)
+_WHEN = pattern(r"\b(?:when (?!(?:invoked|called|run)\b)|use cases?\b|triggers?\b)", re.I)
 _NOT = pattern(r"\b(?:not|never|don'?t|avoid|limits?|limitations?|disclaimer|notes?)\b", re.I)
 _POINT = pattern(r"(?m)^[-*+] (?:\[ \] )?(\S.*)$")
 _SET_OFF = pattern(r"(?m)^\s*(?:[-*+]|\d+[.)])\s+\*\*([^*\n]{3,40}?):?\*\*")
@@ -169,13 +276,16 @@ def request(text: str) -> str:
         r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", wording.modest(shown(text)), maxsplit=1
     )[0]
     first = re.sub(r"\byour\b", "the", first.replace("**", "").replace("`", ""))
+    first = _PREFERS.sub("", first)
     words = first.split()
+    if sure := words[:1] == ["to"] and len(words) > 2 and _CAPITALIZED.fullmatch(words[1]):
+        words = words[1:]
     if words and words[0].isupper():
         return ""  # "EXPLAIN plan review"
     if words[1:] and words[1] not in ("and", "or"):  # "Debugging or error analysis"
         words[0] = wording.bare_verb(words[0])
     verb = words[0].lower().rstrip(",") if words else ""
-    if len(words) < 2 or not wording.is_verb(verb) or wording.is_personal(first):
+    if len(words) < 2 or not (sure or wording.is_verb(verb)) or wording.is_personal(first):
         return ""
     if {"is", "are", "has", "have", "was"} & set(words[1:4]):
         return ""  # "Build times are slow"
@@ -192,7 +302,7 @@ def request(text: str) -> str:
         words = _clause(words)
     while words[-1].lower().strip(",") in _OPEN:
         words.pop()
-    return " ".join([words[0].lower(), *words[1:]]).rstrip(" ,")
+    return with_article(" ".join([words[0].lower(), *words[1:]]).rstrip(" ,"))
 
 
 def _clause(words: list[str]) -> list[str]:
@@ -207,4 +317,7 @@ _GOES_ON = frozenset("that which who using by via with including so while when".
 _BEFORE_LIST = r" (?:with|using|including|across|via|showing|by|like|such as)\b"
 
 
+_PREFERS = pattern(
+    r"^(?:the )?(?:user )?(?:asks?|needs?|wants?|ask claude)(?: claude)? to (?=[a-z])", re.I
+)
 _OPEN = frozenset("a an the of for and or with to in on from by using into as at its their".split())

@@ -50,6 +50,8 @@ def led(lead: str) -> str:
 
 def ordered(sentence: str) -> str:
     """ "You must never push." as an order: "Never push."; "" where it is none."""
+    if used := _TO_BE_USED.match(sentence):
+        return f"Use it {used[1]}{sentence[used.end() :]}"
     found = _ORDERED_TO.match(sentence)
     if not found or (
         found[2].lower() == "be" and found[1] is None and not _PASSIVE.match(found[3])
@@ -86,6 +88,11 @@ _ORDERED_TO = pattern(
     r"you (?:should|will|must|need to|are to|shall|have to)(?: also| then)?"
     r" ((?:always|never|not|only) )?([a-z]+)\b(?! be\b)(.*)",
     re.I | re.S,
+)
+_TO_BE_USED = pattern(
+    r"you (?:should|will|must|are to|shall|can|may|are) (?:be )?"
+    r"(?:invoked|activated|used|called|triggered|launched) (when(?:ever)?|if|for|to)\b",
+    re.I,
 )
 _PASSIVE = pattern(r" \w+(?:ed|en|t)\b")
 _SAID_OF = pattern(

@@ -28,7 +28,8 @@ _VERBS = frozenset(
     " present"
     " backtest trace delete describe escalate deduplicate throttle scrape find alert"
     " introspect flag mint stake bridge route choose clarify propose minimize maximize select"
-    " make remediate conduct retrieve scaffold".split()
+    " make remediate conduct retrieve scaffold examine maintain meet establish demonstrate"
+    " deprecate distribute".split()
 )
 _ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())
 
@@ -160,14 +161,15 @@ def is_cast(text: str) -> bool:
 
 
 def modest(text: str) -> str:
-    """The text without the adjectives that anything is given ("a comprehensive report")."""
-    found = _GRAND.sub(_article, text)
+    """The text without the adjectives that anything is given ("a comprehensive report"), and
+    without what is nothing else ("with advanced features and documentation")."""
+    found = _GRAND.sub(_article, _GRAND_ALONE.sub("", text))
     return found[:1].upper() + found[1:] if text[:1].isupper() else found
 
 
 def _article(found: re.Match[str]) -> str:
     """The article of what a grand word stood before, as its first letter asks for."""
-    article = found[1].strip()
+    article = (found[1] or "").strip()
     fits = "an" if found.string[found.end()].lower() in "aeiou" else "a"
     return f"{article[0]}{fits[1:]} " if article else ""
 
@@ -177,7 +179,19 @@ _GRAND_WORDS = (
     "|high-performance|advanced|robust|sophisticated|(?:enterprise|professional"
     "|institutional)-(?:grade|quality)|expert)"
 )
-_GRAND = pattern(rf"(?<!\w, )\b((?:[Aa]n? )?){_GRAND_WORDS}(?:,)? (?=[a-z])", re.I)
+_GRAND = pattern(
+    rf"(?<!\w, )\b((?:[Aa]n? )?){_GRAND_WORDS}(?:,)? (?=[a-z])"
+    r"(?!(?:(?:\w+ )?quality|features|functionality|capabilities)\b)"
+    r"|(?<=\bthat )(?:strategically|intelligently|seamlessly|effortlessly) (?=[a-z]+s\b)",
+    re.I,
+)
+_ANYTHING = (
+    r"(?:features?(?: sets?)?|functionality|capabilities|documentation|support|solutions?"
+    r"|(?:\w+ )?quality)"
+)
+_GRAND_ALONE = pattern(
+    rf",? (?:with|for|in) {_GRAND_WORDS} {_ANYTHING}(?: and {_ANYTHING})?(?=[.,;]|\s*$)", re.I
+)
 
 
 def occasion(text: str) -> str:
@@ -326,6 +340,8 @@ def done(step: str) -> str:
         return ""
     if all(word[:1].isupper() or len(word) < 4 for word in words):
         return ""  # a title: "Build System Integration"
+    if words[1] == "and" and is_verb(words[2]):  # "Analyze and report differences"
+        words[2] = conjugated(words[2])
     return _indicative(" ".join([conjugated(words[0]), *words[1:]]))
 
 
