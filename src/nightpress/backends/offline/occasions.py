@@ -57,7 +57,9 @@ def occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
         parts.append(f"asks about {wording.listed(words)}")
     if commands:
         parts.append(f"runs {wording.listed(commands)}")
-    if not parts and (agents := [shown(one.name) for one in anatomy.of("agent")]):
+    if not parts and (
+        agents := list(dict.fromkeys(shown(one.name) for one in anatomy.of("agent")))
+    ):
         return f"a task calls for {wording.listed(agents[:4])}"
     if not parts:
         return ""
