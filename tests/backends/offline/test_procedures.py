@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from nightpress.backends.offline import components
+from nightpress.backends.offline import components, trim
 from nightpress.backends.offline.backend import Offline
 from nightpress.model import Request, Window
 
@@ -202,3 +202,21 @@ def test_two_branches_of_a_command_that_differ_in_a_word_both_stand() -> None:
     text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
     assert branch.format("short") in text
     assert branch.format("long") in text
+
+
+def test_sections_whose_first_is_none_of_the_document_have_no_numbers() -> None:
+    readme = (
+        "# Harbour\n\nMoors ships.\n\n## Getting started\n\n### 1. Install\n\n```bash\n"
+        "/plugin install harbour\n```\n\n### 2. Row out\n\nTake the small boat to the buoy first."
+        "\n\n### 3. Moor\n\nTake two turns round the bollard, then a hitch.\n\n## Order\n\n"
+        "### 1. Look\n\nWhere the wind is from.\n\n### 2. Wait\n\nUntil the ferry is past.\n"
+    )
+    made = material({"README.md": readme})
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert "### Row out\n" in text and "### Moor\n" in text
+    assert "### 1. Look\n" in text and "### 2. Wait\n" in text
+
+
+def test_a_comparison_keeps_its_adjective() -> None:
+    said = "It is more powerful than a winch, and a powerful tool."
+    assert trim._unpraised(said) == "It is more powerful than a winch, and a tool."

@@ -163,7 +163,7 @@ def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
         said = wording.stems(sentence)
         if _ASIDE.match(sentence) or len(sentence) > LONGEST or len(said - known) < NEW_WORDS:
             continue
-        if ":" in sentence and not wording.is_order(sentence):
+        if first.rstrip().endswith(":") or (":" in sentence and not wording.is_order(sentence)):
             continue
         if len(found) == 1 and len(said & known) >= SAYS_IT * min(len(known), len(said)):
             if len(said) < len(known):

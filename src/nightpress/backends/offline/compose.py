@@ -81,9 +81,29 @@ def _composed(material: Material, share: float) -> str:
             break
         tried = [replace(part, rank=least) if part is shown else part for part in parts]
         text = _read_over(material, first, tried, Bounds(most, MOST_LINES))
-    return _ARGUMENTS.sub(lambda table: _untold(table, text), text)
+    return _counted(_ARGUMENTS.sub(lambda table: _untold(table, text), text))
 
 
+def _counted(text: str) -> str:
+    """The text; sections side by side that are numbered from 2 on, since the first of them (how the
+    plugin is installed, say) is none of the document's, without their numbers."""
+    lines, fence = text.split("\n"), ""
+    strips: dict[int, bool] = {}  # level -> are its numbers left out below this heading?
+    for at, line in enumerate(lines):
+        if mark := _FENCE.match(line):
+            fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
+        found = None if fence else _HEADING.match(line)
+        if found is None:
+            continue
+        level = len(found[1])
+        strips = {above: strip for above, strip in strips.items() if above <= level}
+        if found[2] and strips.setdefault(level, int(found[2]) > 1):
+            lines[at] = f"{found[1]} {found[3]}"
+    return "\n".join(lines)
+
+
+_FENCE = pattern(r"^ *(`{3,}|~{3,})")
+_HEADING = pattern(r"^(#{2,6}) (?:(\d{1,2})[.)] )?(\S.*)$")
 _ARGUMENTS = pattern(r"(?m)^\| Argument \| Meaning \|\n\| --- \| --- \|\n((?:\|.*\n)+)\n?")
 
 

@@ -62,10 +62,11 @@ _SALES = pattern(
 )
 _PRICES = pattern(r"\b(?:plans|pricing|tiers)\b[^.!?\n]*\$\d", re.I)
 _PRAISE = pattern(
-    r"\b(?:(an?) )?((?:seamless(?:ly)?|effortless(?:ly)?|instantly|powerful|revolutionary|perfectly"
+    r"(?<!more )(?<!most )(?<!less )\b(?:(an?) )?"
+    r"((?:seamless(?:ly)?|effortless(?:ly)?|instantly|powerful|revolutionary|perfectly"
     r"|game[- ]changing|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class"
     r"|best[- ]in[- ]class|magically|magical|state[- ]of[- ]the[- ]art|industry[- ]leading)"
-    r"(?:, | and | )?)(\w)",
+    r"(?:, | and | )?)(?!than\b)(\w)",
     re.I,
 )
 _HANGS = pattern(r"^(?:this|these|that|those|it|they|both|such)\b", re.I)
