@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from nightpress.backends.offline import components, trim
+from nightpress.backends.offline import components, occasions, trim
 from nightpress.backends.offline.backend import Offline
 from nightpress.model import Request, Window
 
@@ -220,3 +220,15 @@ def test_sections_whose_first_is_none_of_the_document_have_no_numbers() -> None:
 def test_a_comparison_keeps_its_adjective() -> None:
     said = "It is more powerful than a winch, and a powerful tool."
     assert trim._unpraised(said) == "It is more powerful than a winch, and a tool."
+
+
+def test_when_to_use_something_else_is_no_occasion() -> None:
+    said = "**Use {} when:**\n\n- {}\n\n"
+    agent = (
+        "---\nname: tug-pilot\ndescription: Pilots tugs\n---\n\n## When to use which\n\n"
+        + said.format("a/ferry", "Quick crossings") + said.format("tug", "Towing heavy barges")
+    )  # fmt: skip
+    made = material({"agents/tug-pilot.md": agent.replace("a/ferry", "Ferry")})
+    said = occasions.occasion(made.anatomy, trim.owned(made.anatomy), "Pilots tugs")
+    assert "crossings" not in said
+    assert "heavy barges" in said

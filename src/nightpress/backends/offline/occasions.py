@@ -182,12 +182,19 @@ def _occasions(component: Component) -> Iterator[str]:
         if _WHEN.search(section.heading) and not _NOT.search(section.heading):
             for at, block in enumerate(section.blocks):
                 before = section.blocks[at - 1].text if at else ""
-                if block.kind == "list" and not _NOT.search(before):
+                if block.kind != "list" or _NOT.search(before):
+                    continue
+                other = _OTHER.search(before)
+                if other is None or other[1].lower() in component.name.lower():
                     wish = "to " if _WISH.search(before) else ""
                     yield from (f"{wish}{item}" for item in _POINT.findall(block.text))
 
 
 _WISH = pattern(r"\b(?:needs?|wants?|asks?|like|trying) to:\W*$", re.I)
+_OTHER = pattern(  # "Use Make when:" is said of something else
+    r"\b(?:use|choose|pick|prefer) (?!(?:this|it|the|when|if|for)\b)([\w./-]+) (?:when|if|for)\b",
+    re.I,
+)
 _WHEN = pattern(r"\b(?:when (?!(?:invoked|called|run)\b)|use cases?\b|triggers?\b)", re.I)
 _NOT = pattern(r"\b(?:not|never|don'?t|avoid|limits?|limitations?|disclaimer|notes?)\b", re.I)
 _POINT = pattern(r"(?m)^[-*+] (?:\[ \] )?(\S.*)$")
