@@ -51,8 +51,13 @@ def _preloaded() -> Preloaded:
 
 def always(root: Path, code: str) -> dict[str, str]:
     """The variables with which every change below `root` fails with this errno."""
-    return {"FAULT_ROOT": str(root), "FAULT_AT": "1", "FAULT_ON": "1", "FAULT_SPARED": "",
-            "FAULT_LOG": os.devnull, "FAULT_ERRNO": str(getattr(errno, code))}  # fmt: skip
+    return {**_once(root, code, 1), "FAULT_LOG": os.devnull, "FAULT_ON": "1"}
+
+
+def _once(root: Path, code: str, at: int) -> dict[str, str]:
+    """As `always`, of the change number `at` alone; a log is to be named."""
+    return {"FAULT_ROOT": str(root), "FAULT_AT": str(at), "FAULT_SPARED": "",
+            "FAULT_ERRNO": str(getattr(errno, code))}  # fmt: skip
 
 
 def run(root: Path, program: str, words: Sequence[str], environ: Mapping[str, str]) -> Ran:
@@ -102,8 +107,8 @@ class Disk:
         log = self.folder / "changes"
         log.unlink(missing_ok=True)
         fault = {
-            **always(self.folder / "work", code), "FAULT_AT": str(at), "FAULT_LOG": str(log),
-            "FAULT_ON": "1" if on else "",
+            **_once(self.folder / "work", code, at), "FAULT_LOG": str(log),
+            **({"FAULT_ON": "1"} if on else {}),
             # a full disk writes the blocks that a file has
             "FAULT_SPARED": "/room/" if code in ("ENOSPC", "EDQUOT") else "",
         }  # fmt: skip
