@@ -104,6 +104,8 @@ class Gatherer:
             )
             plugin.states = decide.decide(plugin, self._appraiser.complete)
             if kept_out := [*_kept_out(plugin, manifest, self._in_the_way)]:
+                if not self._is_writable:
+                    kept_out = [replace(one, severity="warning") for one in kept_out]
                 plugin.problems += kept_out
                 plugin.states = bundle.together(plugin.states)
             self._unfetched(plugin, manifest)
@@ -154,6 +156,12 @@ class Gatherer:
             return False
         modules = git.submodules(self._project.root)
         return any(folder == path or folder.startswith(f"{path}/") for path in modules)
+
+    @cached_property
+    def _is_writable(self) -> bool:
+        """May anything be written here? A checkout that may only be read is planned all the
+        same."""
+        return os.access(self._project.root, os.W_OK)
 
     @cached_property
     def _in_the_way(self) -> Obstacle | None:
