@@ -161,6 +161,7 @@ def test_what_structure_gainsays_is_disputed() -> None:
         ("With 150+ slash commands, fast.", "says 150 commands; it has 1"),
         ("1,200 specialized agents", "says 1,200 agents; it has 1"),
         ("It has 1 command, in 3 languages.", ""),
+        ("It has 1 commands and 1 agents.", ""),
         ("Runs 76 tmux-compatible commands.", ""),
         ("Version 2.12 commands you", ""),
     ],

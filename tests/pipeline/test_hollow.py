@@ -25,6 +25,7 @@ def test_hollow_once_and_nothing_touched(tmp_path: Path) -> None:
     first = market.doit()
     assert first.code == 0, first.out + first.err
     assert "1 published, 1 hollow" in first.out
+    assert "  next         nightpress check: what 1 hollow plugin needs\n" in first.out
     assert market.rows("SELECT status FROM enhancements ORDER BY job") == [
         ("published",), ("hollow",),
     ]  # fmt: skip

@@ -122,9 +122,7 @@ def option_exists(document: Document, context: Context, _: Options) -> Iterator[
         known = known_options(owner, facts) if owner else frozenset()
         if (owner, option) in seen or option in known or _is_unknown(owner, facts):
             continue
-        if _is_set_off(document, offset) and option in known_options(
-            _above(document, offset), facts
-        ):
+        if option in known_options(_above(document, offset), facts):
             continue  # of the section's command: "Run `/other`, at most `--limit` times"
         if known:
             message = f"{option} is no option of {owner} ({known_as(known)})"
@@ -182,14 +180,6 @@ def _above(document: Document, offset: int) -> str:
         if match := _OWNER.search(heading.text):
             return match[1]
     return ""
-
-
-def _is_set_off(document: Document, offset: int) -> bool:
-    """Does an option stand for itself, and not in a call?"""
-    before = document.text[max(0, offset - 1) : offset]
-    return before == "`" or not any(
-        span.offset <= offset < span.offset + len(span.text) for span in document.spans
-    )
 
 
 _ARGUMENT = pattern(r"[<\[]([a-z][\w-]{1,30})(?:\.\.\.)?[>\]]")

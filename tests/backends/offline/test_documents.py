@@ -452,6 +452,19 @@ def test_of_a_description_that_was_cut_off_the_whole_sentence_stands() -> None:
     assert "..." not in text.partition("## When to use")[2].partition("\n## ")[0]
 
 
+@pytest.mark.parametrize(
+    ("description", "row"),
+    [
+        ("Clerk - You keep the log of each berth", "Keep the log of each berth"),
+        ("You are the clerk who keeps the log of each berth", "Clerk who keeps the log"),
+    ],
+)
+def test_what_is_said_to_the_model_is_said_of_the_command(description: str, row: str) -> None:
+    command = f"---\ndescription: {description}\n---\n\n# Clerk\n\nLook at the log.\n"
+    text = document(material(harbour() | {"commands/clerk.md": command}))
+    assert f"[`/clerk`](../../commands/clerk.md) | {row}" in text
+
+
 def test_what_an_argument_means_is_said_once() -> None:
     command = (
         "---\ndescription: Sounds a berth\nargument-hint: '[--since DAYS] [--raw]'\n---\n\n"

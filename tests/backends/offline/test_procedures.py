@@ -189,9 +189,11 @@ def test_a_line_that_defines_an_option_is_its_meaning_whole(line: str, said: str
 
 def test_a_choice_of_values_breaks_no_row() -> None:
     head = "---\ndescription: Sound\nargument-hint: '[--as raw|mean]'\n---\n\n"
-    made = material({"commands/sound.md": f"{head}- `--as`: how the depth is told, raw or mean\n"})
+    line = "- `--as`: how the depth is told. Both are metres.\n"
+    made = material({"commands/sound.md": f"{head}{line}"})
     [table] = components._arguments(made, made.anatomy.of("command")[0])
     assert all(line.replace("\\|", "").count("|") == 3 for line in table.text.splitlines())
+    assert "How the depth is told. Both are metres." in table.text
 
 
 def test_two_branches_of_a_command_that_differ_in_a_word_both_stand() -> None:

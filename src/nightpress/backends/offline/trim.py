@@ -66,7 +66,7 @@ _PRAISE = pattern(
     r"((?:seamless(?:ly)?|effortless(?:ly)?|instantly|powerful|revolutionary|perfectly"
     r"|game[- ]changing|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class"
     r"|best[- ]in[- ]class|magically|magical|state[- ]of[- ]the[- ]art|industry[- ]leading)"
-    r"(?:, | and | )?)(?!than\b)(\w)",
+    r"(?:, | and | )?)(\w)",
     re.I,
 )
 _HANGS = pattern(r"^(?:this|these|that|those|it|they|both|such)\b", re.I)
