@@ -23,6 +23,7 @@ sys.exit(4)
 SHELL = """\
 #!/bin/sh
 # exit 3: the depot is closed
+# so that exit 5 — as it was before the flood
 LIMIT=${LIMIT:-20}
 ROWS=5
 while [ $# -gt 0 ]; do case $1 in --since) shift;; -q|--quiet) q=1;; *) exit 2;; esac; done
@@ -65,6 +66,7 @@ def test_a_shell_script() -> None:
     has = facts(**{"scripts__locks.sh": SHELL})
     assert set(found(has, "option")) == {"--since", "-q", "--quiet"}
     assert found(has, "exit code")["3"].values == ("the depot is closed",)
+    assert not any(found(has, "exit code")["5"].values)
     assert set(found(has, "variable")) == {"LIMIT", "PGHOST"}  # ROWS is its own
     assert found(has, "variable")["LIMIT"].values == ("20",)
     assert set(found(has, "writes")) == {"report.txt"}

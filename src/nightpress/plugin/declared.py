@@ -42,7 +42,8 @@ _EXIT = pattern(
     r"|\s+)(\d{1,3})\b(?![.\w])"
 )
 _EXIT_SAID = pattern(
-    r"\bexit(?:s|\s+(?:codes?|status))?\s+(?:with\s+)?(\d{1,3})\b[ :=-]+([^;\n]{2,120})", re.I
+    r"\bexit(?:s|\s+(?:codes?|status))?\s+(?:with\s+)?(\d{1,3})\b[ :=-]+([\w\"'`(][^;\n]{1,119})",
+    re.I,
 )
 _ENVIRONMENT = pattern(
     r"(?:environ(?:\.get\(|\[|\.setdefault\()|getenv\(|Getenv\(|LookupEnv\(|env::var\()\s*[\"']"

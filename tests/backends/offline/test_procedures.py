@@ -234,3 +234,16 @@ def test_when_to_use_something_else_is_no_occasion() -> None:
     said = occasions.occasion(made.anatomy, trim.owned(made.anatomy), "Pilots tugs")
     assert "crossings" not in said
     assert "heavy barges" in said
+
+
+def test_what_is_to_be_filled_in_says_nothing_of_the_plugin() -> None:
+    files = {
+        "README.md": "# Harbour\n\nMoors ships, and keeps the log of each berth.\n",
+        "LOG.starter.md": "# Log of a harbour\n\nThe first watch writes down the wind.\n",
+        "docs/log.md": "# The log\n\n## What it is\n\n[One or two sentences: who keeps it.]\n\n"
+        "## Who reads it\n\nThe pilot of the next watch reads it, from the last line up.\n",
+    }
+    made = material(files)
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert "pilot of the next watch" in text
+    assert "One or two" not in text and "first watch" not in text

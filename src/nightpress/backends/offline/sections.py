@@ -410,15 +410,22 @@ def _of_document(
                 yield part
 
 
+_FORM = pattern(r"(?:^|[/._-])(?:starter|template|skeleton)s?(?=[/._-])", re.I)
+"""A file that is to be filled in: what it says, it says of something else."""
+_SLOT = pattern(r"\[[A-Z][a-z]+ [^\]]{10,}\](?![(\[:])")
+
+
 def as_chapter(material: Material, file: SourceFile, number: int, own: Owned) -> Iterator[Part]:
     """A document of the plugin as a chapter of its own, under its title."""
     found = re.search(r"(?m)^# +(\S.*)$", frontmatter.split(file.text).body)
     title = heading(found.group(1)) if found else ""
     name = title or posixpath.splitext(posixpath.basename(file.path))[0]
-    if _NO_SECTION.search(name):
+    if _NO_SECTION.search(name) or _FORM.search(file.path):
         return
     found_in = list(quoted(material, file, own))
     for at, part in enumerate(found_in):
+        if any(_SLOT.match(block.text) for block in part.blocks):
+            continue
         if not part.path and len(found_in) > 1 and len(_said(part)) < GREETING:
             continue
         path = (wording.plain(name), *part.path)[:5]
