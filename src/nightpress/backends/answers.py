@@ -65,6 +65,32 @@ class Outcome(Struct, frozen=True):
     answer: Answer | None
 
 
+def outcome(
+    judged: tuple[str, str, str],
+    model: str,
+    tokens_in: int,
+    tokens_out: int,
+    hints: Mapping[str, str] = HINTS,
+    *,
+    by_chance: bool = False,
+) -> Outcome:
+    """A 200 answer. judged: text, kind of answer ("" for a reply), what to say of it."""
+    text, kind, message = judged
+    model, answer = whole(model), None
+    if kind:
+        answer = Answer(
+            kind,
+            message,
+            200,
+            hint=hints.get(kind, ""),
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            model=model,
+            by_chance=by_chance,
+        )
+    return Outcome(whole(text), model, tokens_in, tokens_out, answer)
+
+
 def clean(text: str, most: int = 300) -> str:
     """One line without anything that looks like a key, without control characters, bounded."""
     text = " ".join(CONTROL.sub(" ", KEYLIKE.sub("[redacted]", whole(text))).split())

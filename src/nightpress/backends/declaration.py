@@ -1,6 +1,6 @@
 """What a backend declares of itself: all that the rest of nightpress knows of it.
 
-Values and two small functions; no SDK, no network, no file. Whoever adds a backend fills one in.
+Values, and what several of them share; no SDK, no network. Whoever adds a backend fills one in.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress.errors import QuotaKind
+from nightpress.loopback import is_loopback
 from nightpress.model import Backend, BackendKind, Material, Request
 
 __all__ = [
@@ -125,6 +126,62 @@ class Catalogue(Mapping[str, Model]):
 
     def __len__(self) -> int:
         return len(self._models)
+
+
+KEY_NAME = "^[A-Za-z_][A-Za-z0-9_]*$"
+
+
+def schema(description: str, **properties: Any) -> dict[str, Any]:
+    """The JSON Schema of a backend's section."""
+    return {
+        "type": "object",
+        "description": description,
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def seconds(description: str, least: int = 1, most: int = 7200, usual: int = 180) -> dict[str, Any]:
+    """The JSON Schema of a backend's setting `deadline_seconds`."""
+    return {
+        "type": "number",
+        "description": description,
+        "minimum": least,
+        "maximum": most,
+        "default": usual,
+    }
+
+
+def spoken(description: str, keyless: str, *levels: str, **more: Any) -> dict[str, Any]:
+    """The JSON Schema of a section whose protocol servers of one's own speak, too. keyless: which
+    of them gets no key that is not named; levels: of thinking; more: settings of its own."""
+    key = {
+        "type": "string",
+        "description": f"The environment variable that holds the key. A server that is {keyless}"
+        " gets no key without it.",
+        "pattern": KEY_NAME,
+        "maxLength": 100,
+    }
+    deadline = seconds("Longest time of one call, in seconds; on this machine 900.")
+    return schema(
+        description, **more, key=key, thinking=thinking(*levels), deadline_seconds=deadline
+    )
+
+
+def own_key(settings: Settings) -> tuple[str, ...]:
+    """The variable that the project names for its key; () where it names none."""
+    return tuple(filter(None, [str(settings.get("key") or "")]))
+
+
+def own_server(settings: Settings) -> Access:
+    """The server at `base_url`, whose models nobody knows; one on this machine costs nothing."""
+    url = str(settings["base_url"])
+    host = urlsplit(url).hostname
+    local = is_loopback(host)
+    return Access(
+        f"the server at {host}", own_key(settings), service=url, models={},
+        others=FREE_MODEL if local else Model(), free=local,
+    )  # fmt: skip
 
 
 def thinking(*levels: str) -> dict[str, Any]:

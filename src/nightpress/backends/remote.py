@@ -13,12 +13,13 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
 from nightpress.backends import answers
 from nightpress.backends.answers import Outcome
-from nightpress.backends.route import Route
+from nightpress.backends.declaration import Access, Environ, Settings
+from nightpress.backends.route import Route, of, sdk
 from nightpress.errors import Answer, BackendError
 from nightpress.model import BackendKind, Reply, Request
 
@@ -223,11 +224,20 @@ class Chat(Remote[Client]):
     minds_schema: does the service keep every reply to the schema that it is given?
     """
 
-    def __init__(self, route: Route, *, minds_schema: bool) -> None:
+    def __init__(self, route: Route, settings: Settings, *, minds_schema: bool = False) -> None:
         super().__init__(route)
         self.route = route
+        self._settings = settings
         self._minds_schema = minds_schema
         self._without: set[str] = set()
+
+    @classmethod
+    def made(cls, access: Access, settings: Settings, environ: Environ) -> Self:
+        """One that is about to make calls, along `access`; UsageError where none can be made."""
+        sdk(cls.name)
+        backend = cls(of(cls.name, access, settings, environ), settings)
+        backend.connect()
+        return backend
 
     def free(self, model: str) -> tuple[str, dict[str, str]] | None:
         """What the model is; a server that does not say so is not asked for it."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from nightpress.backends import answers
-from nightpress.backends.answers import HINTS, Outcome, clean, count, mapping, number, whole
+from nightpress.backends.answers import HINTS, Outcome, clean, count, mapping, number
 from nightpress.errors import Answer, QuotaKind
 from nightpress.lazy import pattern
 
@@ -39,13 +39,7 @@ def of_body(body: str) -> Outcome:
         for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     )
     tokens_out = count(usage.get("output_tokens"))
-    model = whole(str(value.get("model") or ""))
-    text, kind, message = _judge(value)
-    answer = None
-    if kind:
-        answer = Answer(kind, message, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
-                        tokens_out=tokens_out, model=model)  # fmt: skip
-    return Outcome(whole(text), model, tokens_in, tokens_out, answer)
+    return answers.outcome(_judge(value), str(value.get("model") or ""), tokens_in, tokens_out)
 
 
 def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:

@@ -25,8 +25,7 @@ class Anthropic(Chat["AsyncAnthropic"]):
     name = "anthropic"
 
     def __init__(self, route: Route, settings: Settings) -> None:
-        super().__init__(route, minds_schema=not route.local)
-        self._settings = settings
+        super().__init__(route, settings, minds_schema=not route.local)
         self._seconds = route.deadline / route.clock_speed
 
     def client(self, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> AsyncAnthropic:  # noqa: ARG002

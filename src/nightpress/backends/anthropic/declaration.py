@@ -6,16 +6,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from nightpress.backends.declaration import (
-    FREE_MODEL,
     Access,
     Catalogue,
     Declaration,
     Environ,
-    Model,
     Settings,
-    thinking,
+    own_key,
+    own_server,
+    spoken,
 )
-from nightpress.loopback import is_loopback
 from nightpress.model import Backend
 
 __all__ = ["ANTHROPIC", "access"]
@@ -28,28 +27,18 @@ DEFAULT = "claude-haiku-5-5"
 def access(settings: Settings) -> Access:
     """Anthropic's own service with its key, or the server at `base_url` that speaks as it does."""
     url = str(settings.get("base_url") or SERVICE)
-    host = urlsplit(url).hostname
-    own_key = tuple(filter(None, [str(settings.get("key") or "")]))
-    if host == urlsplit(SERVICE).hostname:
-        return Access(
-            "Anthropic", own_key or ("ANTHROPIC_API_KEY",), service=SERVICE,
-            address="ANTHROPIC_BASE_URL", models=MODELS, default_model=DEFAULT,
-        )  # fmt: skip
-    local = is_loopback(host)
+    if urlsplit(url).hostname != urlsplit(SERVICE).hostname:
+        return own_server(settings)
     return Access(
-        f"the server at {host}", own_key, service=url, models={},
-        others=FREE_MODEL if local else Model(), free=local,
+        "Anthropic", own_key(settings) or ("ANTHROPIC_API_KEY",), service=SERVICE,
+        address="ANTHROPIC_BASE_URL", models=MODELS, default_model=DEFAULT,
     )  # fmt: skip
 
 
 def _make(settings: Settings, environ: Environ) -> Backend:
     from nightpress.backends.anthropic.backend import Anthropic
-    from nightpress.backends.route import of, sdk
 
-    sdk("anthropic")
-    backend = Anthropic(of("anthropic", access(settings), settings, environ), settings)
-    backend.connect()
-    return backend
+    return Anthropic.made(access(settings), settings, environ)
 
 
 ANTHROPIC = Declaration(
@@ -65,26 +54,5 @@ ANTHROPIC = Declaration(
         "unauthorised": "check ANTHROPIC_API_KEY and its rights",
         "no_quota": "see the billing page of the console, or choose another `model`",
     },
-    settings={
-        "type": "object",
-        "description": "How Anthropic is reached.",
-        "additionalProperties": False,
-        "properties": {
-            "key": {
-                "type": "string",
-                "description": "The environment variable that holds the key. A server that is not"
-                " Anthropic's gets no key without it.",
-                "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
-                "maxLength": 100,
-            },
-            "thinking": thinking("low", "medium", "high"),
-            "deadline_seconds": {
-                "type": "number",
-                "description": "Longest time of one call, in seconds; on this machine 900.",
-                "minimum": 1,
-                "maximum": 7200,
-                "default": 180,
-            },
-        },
-    },
+    settings=spoken("How Anthropic is reached.", "not Anthropic's", "low", "medium", "high"),
 )

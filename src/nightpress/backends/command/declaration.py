@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nightpress.backends.declaration import FREE_MODEL, Access, Declaration, Environ, Settings
+from nightpress.backends.declaration import (
+    FREE_MODEL,
+    KEY_NAME,
+    Access,
+    Declaration,
+    Environ,
+    Settings,
+    schema,
+    seconds,
+)
 from nightpress.errors import UsageError
 from nightpress.model import Backend
 
@@ -75,64 +83,51 @@ def _make(settings: Settings, environ: Environ) -> Backend:
     return Command(plan(settings), environ, float(settings.get("clock_speed") or 1.0))
 
 
-def _settings() -> Mapping[str, Any]:
-    word = {"type": "string", "maxLength": 4000}
-    return {
-        "type": "object",
-        "description": "A program that writes: asked on its standard input.",
-        "additionalProperties": False,
-        "properties": {
-            "preset": {
-                "enum": list(PRESETS),
-                "description": "An agent whose tools are all switched off.",
-            },
-            "run": {
-                "type": "array",
-                "description": "Program and arguments; no shell reads them.",
-                "items": {**word, "description": "A word of the command line."},
-                "minItems": 1,
-                "maxItems": 100,
-            },
-            "model": {
-                "type": "string",
-                "description": "The model that a preset's program is told to take; of another"
-                " program, the name that the records have.",
-                "pattern": "^[A-Za-z0-9][A-Za-z0-9._/:-]*$",
-                "maxLength": 100,
-            },
-            "reply": {
-                "type": "string",
-                "description": "Where the reply is in the JSON that is put out (`result`,"
-                " `message.content`); without it the output is the reply.",
-                "pattern": r"^[\w-]+(\.[\w-]+)*$",
-                "maxLength": 200,
-            },
-            "env": {
-                "type": "array",
-                "description": "Environment variables that the program gets, beside those without"
-                " secrets (PATH, HOME, LANG and such).",
-                "items": {
-                    "type": "string",
-                    "description": "A variable's name.",
-                    "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
-                },
-                "maxItems": 50,
-            },
-            "deadline_seconds": {
-                "type": "number",
-                "description": "Longest time of one call; then the program is killed.",
-                "minimum": 1,
-                "maximum": 7200,
-                "default": 900,
-            },
-            "unsafe_tools": {
-                "enum": ["accepted"],
-                "description": "A program without a preset may have tools, and what plugins say may"
-                " ask for them: you know that.",
-            },
+SETTINGS = schema(
+    "A program that writes: asked on its standard input.",
+    preset={
+        "enum": list(PRESETS),
+        "description": "An agent whose tools are all switched off.",
+    },
+    run={
+        "type": "array",
+        "description": "Program and arguments; no shell reads them.",
+        "items": {
+            "type": "string",
+            "maxLength": 4000,
+            "description": "A word of the command line.",
         },
-    }
-
+        "minItems": 1,
+        "maxItems": 100,
+    },
+    model={
+        "type": "string",
+        "description": "The model that a preset's program is told to take; of another"
+        " program, the name that the records have.",
+        "pattern": "^[A-Za-z0-9][A-Za-z0-9._/:-]*$",
+        "maxLength": 100,
+    },
+    reply={
+        "type": "string",
+        "description": "Where the reply is in the JSON that is put out (`result`,"
+        " `message.content`); without it the output is the reply.",
+        "pattern": r"^[\w-]+(\.[\w-]+)*$",
+        "maxLength": 200,
+    },
+    env={
+        "type": "array",
+        "description": "Environment variables that the program gets, beside those without"
+        " secrets (PATH, HOME, LANG and such).",
+        "items": {"type": "string", "description": "A variable's name.", "pattern": KEY_NAME},
+        "maxItems": 50,
+    },
+    deadline_seconds=seconds("Longest time of one call; then the program is killed.", usual=900),
+    unsafe_tools={
+        "enum": ["accepted"],
+        "description": "A program without a preset may have tools, and what plugins say may"
+        " ask for them: you know that.",
+    },
+)
 
 COMMAND = Declaration(
     name="command",
@@ -143,5 +138,5 @@ COMMAND = Declaration(
     free=True,
     others=FREE_MODEL,
     advice={"unauthorised": "log in to the program by hand, then run doit again"},
-    settings=_settings(),
+    settings=SETTINGS,
 )

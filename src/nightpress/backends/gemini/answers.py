@@ -18,7 +18,6 @@ from nightpress.backends.answers import (
     mapping,
     number,
     rerouted,
-    whole,
 )
 from nightpress.errors import Answer, QuotaKind
 from nightpress.lazy import pattern
@@ -79,13 +78,9 @@ def of_body(body: str) -> Outcome:
     tokens_in = count(usage.get("promptTokenCount"))
     tokens_out = count(usage.get("candidatesTokenCount")) + count(usage.get("thoughtsTokenCount"))
     model = str(value.get("modelVersion") or "").removeprefix("models/")
-    text, kind, message = _judge(value)
-    answer = None
-    if kind:
-        answer = Answer(kind, message, 200, hint=HINTS.get(kind, ""), tokens_in=tokens_in,
-                        tokens_out=tokens_out, model=model,
-                        by_chance=kind == "blocked" and RECITED in message)  # fmt: skip
-    return Outcome(whole(text), whole(model), tokens_in, tokens_out, answer)
+    judged = _judge(value)
+    by_chance = judged[1] == "blocked" and RECITED in judged[2]
+    return answers.outcome(judged, model, tokens_in, tokens_out, HINTS, by_chance=by_chance)
 
 
 def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:

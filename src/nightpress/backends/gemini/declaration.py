@@ -19,6 +19,8 @@ from nightpress.backends.declaration import (
     Model,
     Settings,
     provider,
+    schema,
+    seconds,
     thinking,
 )
 from nightpress.model import Backend
@@ -72,42 +74,29 @@ GEMINI = Declaration(
         "DaySpent": _TOMORROW,
         "unauthorised": "check GEMINI_API_KEY and its rights",
     },
-    settings={
-        "type": "object",
-        "description": "How Gemini is reached.",
-        "additionalProperties": False,
-        "properties": {
-            "vertex": {
-                "type": "boolean",
-                "description": "Through Vertex AI, which costs money.",
-            },
-            "project": {
-                "type": "string",
-                "description": "Google Cloud project (Vertex AI).",
-                "minLength": 1,
-                "maxLength": 200,
-            },
-            "location": {
-                "type": "string",
-                "description": "Google Cloud location (Vertex AI).",
-                "minLength": 1,
-                "maxLength": 100,
-            },
-            "lane": {
-                "enum": ["interactive", "flex", "batch", "auto"],
-                "description": "How calls are made: at once; or, of a paid tier, at half the price:"
-                " when there is room (flex), or as one job that later runs look at (batch)."
-                " auto: the cheapest that is done by `until`; of two, the sooner one.",
-                "default": "interactive",
-            },
-            "thinking": thinking("minimal", "low", "medium", "high"),
-            "deadline_seconds": {
-                "type": "number",
-                "description": "Longest time of one call, in seconds.",
-                "minimum": 10,
-                "maximum": 3600,
-                "default": 180,
-            },
+    settings=schema(
+        "How Gemini is reached.",
+        vertex={"type": "boolean", "description": "Through Vertex AI, which costs money."},
+        project={
+            "type": "string",
+            "description": "Google Cloud project (Vertex AI).",
+            "minLength": 1,
+            "maxLength": 200,
         },
-    },
+        location={
+            "type": "string",
+            "description": "Google Cloud location (Vertex AI).",
+            "minLength": 1,
+            "maxLength": 100,
+        },
+        lane={
+            "enum": ["interactive", "flex", "batch", "auto"],
+            "description": "How calls are made: at once; or, of a paid tier, at half the price:"
+            " when there is room (flex), or as one job that later runs look at (batch)."
+            " auto: the cheapest that is done by `until`; of two, the sooner one.",
+            "default": "interactive",
+        },
+        thinking=thinking("minimal", "low", "medium", "high"),
+        deadline_seconds=seconds("Longest time of one call, in seconds.", least=10, most=3600),
+    ),
 )

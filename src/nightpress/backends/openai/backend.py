@@ -31,10 +31,9 @@ class OpenAI(Chat["AsyncOpenAI"]):
     def __init__(self, route: Route, settings: Settings) -> None:
         known = chosen(settings)
         facts = provider(DATA, known) if known else ANY_SERVER
-        super().__init__(route, minds_schema=bool(facts["schema"]))
+        super().__init__(route, settings, minds_schema=bool(facts["schema"]))
         self._own, self._lists = known == "openai", known == "openrouter"
         self._tokens = str(facts["tokens"])
-        self._settings = settings
 
     def client(self, asynchronous: httpx2.AsyncClient, sync: httpx2.Client) -> AsyncOpenAI:  # noqa: ARG002
         from openai import AsyncOpenAI, Omit

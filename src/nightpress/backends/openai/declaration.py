@@ -10,17 +10,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from nightpress.backends.declaration import (
-    FREE_MODEL,
     Access,
     Catalogue,
     Declaration,
     Environ,
-    Model,
     Settings,
+    own_key,
+    own_server,
     provider,
-    thinking,
+    spoken,
 )
-from nightpress.loopback import is_loopback
 from nightpress.model import Backend
 
 __all__ = ["OPENAI", "PROVIDERS", "access", "chosen"]
@@ -41,32 +40,21 @@ def chosen(settings: Settings) -> str:
 
 def access(settings: Settings) -> Access:
     """The provider's service with its key, or the server at `base_url`."""
-    own_key = tuple(filter(None, [str(settings.get("key") or "")]))
     name = chosen(settings)
-    if name:
-        facts = provider(DATA, name)
-        return Access(
-            facts["title"], own_key or (facts["key"],), service=facts["service"],
-            address="OPENAI_BASE_URL" if name == "openai" else "",
-            models=Catalogue(DATA, name), default_model=facts["default_model"],
-        )  # fmt: skip
-    url = str(settings["base_url"])
-    host = urlsplit(url).hostname
-    local = is_loopback(host)
+    if not name:
+        return own_server(settings)
+    facts = provider(DATA, name)
     return Access(
-        f"the server at {host}", own_key, service=url, models={},
-        others=FREE_MODEL if local else Model(), free=local,
+        facts["title"], own_key(settings) or (facts["key"],), service=facts["service"],
+        address="OPENAI_BASE_URL" if name == "openai" else "",
+        models=Catalogue(DATA, name), default_model=facts["default_model"],
     )  # fmt: skip
 
 
 def _make(settings: Settings, environ: Environ) -> Backend:
     from nightpress.backends.openai.backend import OpenAI
-    from nightpress.backends.route import of, sdk
 
-    sdk("openai")
-    backend = OpenAI(of("openai", access(settings), settings, environ), settings)
-    backend.connect()
-    return backend
+    return OpenAI.made(access(settings), settings, environ)
 
 
 OPENAI = Declaration(
@@ -82,32 +70,15 @@ OPENAI = Declaration(
         "unauthorised": "check the provider's key and its rights",
         "no_quota": "see the provider's billing page, or choose another `model`",
     },
-    settings={
-        "type": "object",
-        "description": "How a service that speaks the OpenAI protocol is reached.",
-        "additionalProperties": False,
-        "properties": {
-            "provider": {
-                "enum": list(PROVIDERS),
-                "description": "Whose service it is; another one, or a server of your own, is named"
-                " by `base_url`.",
-                "default": "openai",
-            },
-            "key": {
-                "type": "string",
-                "description": "The environment variable that holds the key. A server that is no"
-                " known provider's gets no key without it.",
-                "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
-                "maxLength": 100,
-            },
-            "thinking": thinking("minimal", "low", "medium", "high"),
-            "deadline_seconds": {
-                "type": "number",
-                "description": "Longest time of one call, in seconds; on this machine 900.",
-                "minimum": 1,
-                "maximum": 7200,
-                "default": 180,
-            },
+    settings=spoken(
+        "How a service that speaks the OpenAI protocol is reached.",
+        "no known provider's",
+        *("minimal", "low", "medium", "high"),
+        provider={
+            "enum": list(PROVIDERS),
+            "description": "Whose service it is; another one, or a server of your own, is named"
+            " by `base_url`.",
+            "default": "openai",
         },
-    },
+    ),
 )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nightpress.backends.declaration import FREE_MODEL, Access, Declaration, Environ, Settings
+from nightpress.backends.declaration import (
+    FREE_MODEL,
+    Access,
+    Declaration,
+    Environ,
+    Settings,
+    schema,
+)
 from nightpress.errors import UsageError
 from nightpress.model import Backend
 
@@ -54,17 +61,13 @@ REPLAY = Declaration(
     stands_in=True,
     others=FREE_MODEL,
     advice={"unrecorded": "ask the writer itself, then record anew: nightpress record FOLDER"},
-    settings={
-        "type": "object",
-        "description": "Recorded replies in the place of a model.",
-        "additionalProperties": False,
-        "properties": {
-            "folder": {
-                "type": "string",
-                "description": "Where `nightpress record` put them, relative to the project.",
-                "minLength": 1,
-                "maxLength": 1000,
-            },
+    settings=schema(
+        "Recorded replies in the place of a model.",
+        folder={
+            "type": "string",
+            "description": "Where `nightpress record` put them, relative to the project.",
+            "minLength": 1,
+            "maxLength": 1000,
         },
-    },
+    ),
 )
