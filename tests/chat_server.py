@@ -81,8 +81,19 @@ class Service:
         self._numbers = itertools.count(1)
         self._calls: list[Call] = []
         self._lock = threading.Lock()
+        self._in_flight = self._most = 0
 
     def answer(self, api: str, key: str, raw: bytes) -> Answer:
+        with self._lock:
+            self._in_flight += 1
+            self._most = max(self._most, self._in_flight)
+        try:
+            return self._answered(api, key, raw)
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+
+    def _answered(self, api: str, key: str, raw: bytes) -> Answer:
         call = Call(next(self._numbers), self.clock.time(), api, key, "", "generateContent")
         try:
             if self.settings.keys and key not in self.settings.keys:
@@ -157,6 +168,7 @@ class Service:
             calls = sorted(self._calls, key=lambda c: c.number)
         return {
             "calls": len(calls),
+            "most_at_once": self._most,
             "refusals": sum(c.status == 429 for c in calls),
             "input_tokens": sum(c.tokens_in for c in calls),
             "output_tokens": sum(c.tokens_out for c in calls),

@@ -168,6 +168,22 @@ def test_a_secret_in_a_reply_is_recorded_redacted(shop: Market) -> None:
     assert texts and not any(token in text for text in texts)
 
 
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_local_server_never_has_more_calls_at_once_than_its_limit(
+    tmp_path: Path, most: int
+) -> None:
+    for name in ("alpha", "beta", "gamma", "delta"):
+        plugin(tmp_path / "shop", name, size=16_000)
+    market = Market(tmp_path / "shop")
+    market.run("nightpress", "init")
+    configure(market, f"limits: {{'*': {{concurrency: {most}}}}}")
+    with ChatServer(latency=0.02) as server:
+        configure(market, f"base_url: {server.url()}/v1")
+        done = market.done("backend=openai", "model=qwen3:8b", "pace=unpaced")
+        assert "4 published" in done.out
+        assert server.service.seen()["most_at_once"] == most
+
+
 @pytest.mark.parametrize("name", ["openai", "anthropic"])
 def test_a_model_that_there_is_not_is_found_before_any_call(shop: Market, name: str) -> None:
     with ChatServer(models=["llama4:9b"]) as server:

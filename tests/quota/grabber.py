@@ -1,6 +1,7 @@
 """A process that reserves all it can get: `python -m tests.quota.grabber DB LIMIT MODE`.
 
-Prints a line per reservation, at once; MODE `hold` waits for ever after its first.
+Prints a line per reservation, at once; MODE `hold` waits for ever after its first, `in-flight` with
+one of LIMIT calls in flight.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import time
 from pathlib import Path
 
 from nightpress.clock import RealClock
-from nightpress.quota import Quota, Reservation
+from nightpress.quota import Quota, Reservation, in_flight
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
 from tests.quota.clocks import pacific
@@ -21,6 +22,12 @@ def main() -> None:
     quota = Quota(Path(path), RealClock(), day_of=pacific)
     print("ready", flush=True)
     sys.stdin.readline()
+    if mode == "in-flight":
+        held = in_flight.enter(
+            Path(path).with_name(in_flight.FOLDER), quota.account, "m", int(limit)
+        )
+        print("in flight" if held is not None else "full", flush=True)
+        time.sleep(600)
     while True:
         found = quota.take("m", Limits(int(limit)), 1, "p", Pace(profile="unpaced"), 0)
         if not isinstance(found, Reservation):

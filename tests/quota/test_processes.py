@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import pytest
+
 from nightpress.clock import RealClock
-from nightpress.quota import Quota, Reservation
+from nightpress.errors import Deferred
+from nightpress.quota import Pacer, Quota, Reservation
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
-from tests.quota.clocks import pacific
+from tests.quota.clocks import FakeClock, pacific
 
 ROOT = Path(__file__).resolve().parents[2]
 UNPACED = Pace(profile="unpaced")
@@ -61,4 +65,35 @@ def test_what_a_killed_process_reserved_stays_counted(tmp_path: Path) -> None:
     assert quota.snapshot("m", limits, UNPACED).left_in_minute == 1
     assert isinstance(quota.take("m", limits, 1, "p", UNPACED, 0), Reservation)
     assert not isinstance(quota.take("m", limits, 1, "p", UNPACED, 0), Reservation)
+    quota.close()
+
+
+@pytest.mark.parametrize("ends", ["release", "kill"])
+def test_calls_in_flight_are_counted_over_all_processes(tmp_path: Path, ends: str) -> None:
+    """A place is free again when its call has ended, or its process was killed."""
+    path, limits = tmp_path / "quota.db", Limits(concurrency=2)
+    other = grabber(path, 2, "in-flight")
+    go(other)
+    assert other.stdout is not None
+    assert other.stdout.readline().strip() == "in flight"
+    clock, stop = FakeClock(), threading.Event()
+    quota = Quota(path, clock, day_of=pacific)
+    pacer = Pacer(quota, clock, lambda: 0.5, lambda _: limits, UNPACED, stop=stop)
+    _, second = pacer.enter(pacer.reserve("m", 1))
+    assert second is not None, "the limit is two"
+    third = pacer.reserve("m", 1)
+    stop.set()
+    with pytest.raises(Deferred, match="stopped"):
+        pacer.enter(third)
+    stop.clear()
+    if ends == "release":
+        os.close(second)
+        other.kill()
+    else:
+        other.kill()
+        other.wait(10)
+    late, place = pacer.enter(third)
+    assert place is not None and late.id == third.id
+    other.wait(10)
+    other.stdout.close()
     quota.close()

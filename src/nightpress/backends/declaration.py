@@ -43,13 +43,14 @@ Settings = Mapping[str, Any]
 """What the project says in the section of the backend's name, checked."""
 Environ = Mapping[str, str]
 KINDS: tuple[QuotaKind, ...] = ("rpm", "tpm", "rpd")
-RARE = ("rph", "tph", "tpd")
+RARE = ("rph", "tph", "tpd", "concurrency")
 """Limits that few providers have."""
 
 
 class Limits(Struct, frozen=True):
     """What one project may ask of one model: requests a minute, input tokens a minute, requests a
-    day; requests and input tokens an hour; tokens a day, in and out; None is unlimited."""
+    day; requests and input tokens an hour; tokens a day, in and out; calls in flight at once;
+    None is unlimited."""
 
     rpm: int | None = None
     tpm: int | None = None
@@ -57,6 +58,7 @@ class Limits(Struct, frozen=True):
     rph: int | None = None
     tph: int | None = None
     tpd: int | None = None
+    concurrency: int | None = None
 
     def __str__(self) -> str:
         """`15/250k/500`, and what else is limited: `15/250k/500 tpd=100k`; `-` is unlimited."""
@@ -92,6 +94,9 @@ class Model(Struct, frozen=True):
 
 
 FREE_MODEL = Model(free=True, prices=((date.max, FREE),))
+LOCAL_MODEL = replace(FREE_MODEL, limits=Limits(concurrency=4))
+"""On this machine: more calls than its server has slots would only stand in line there, against
+their deadline. llama.cpp and LM Studio have four slots by default."""
 
 
 class Catalogue(Mapping[str, Model]):
@@ -180,7 +185,7 @@ def own_server(settings: Settings) -> Access:
     local = is_loopback(host)
     return Access(
         f"the server at {host}", own_key(settings), service=url, models={},
-        others=FREE_MODEL if local else Model(), free=local,
+        others=LOCAL_MODEL if local else Model(), free=local,
     )  # fmt: skip
 
 

@@ -275,6 +275,7 @@ class Caller(Struct):
         try:
             return self._answered(backend, recorder, request)
         finally:
+            recorder.leave()
             recorder.leave_room()
 
     def _to_box(self, key: str, request: Request, writer: Writer) -> None:
@@ -308,9 +309,12 @@ class Caller(Struct):
             return self.room
 
     def _make_room(self, recorder: CallRecorder, request: Request) -> None:
+        """Room for what comes back, and a place among the calls in flight."""
         try:
             recorder.make_room(request.max_output_tokens)
-        except MachineTrouble:
+            with self._waiting(request.job):
+                recorder.enter()
+        except (MachineTrouble, Deferred):
             self.release(recorder.reservation)
             recorder.reservation = None
             raise

@@ -6,6 +6,7 @@ afterwards, what was paid for is not lost (`take_in` is how the next run goes on
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
 import msgspec
@@ -31,8 +32,8 @@ FOLDER = "room"
 class CallRecorder(Struct):
     """Records each HTTP attempt of one question. key: of the question; row: of the attempt at a
     document that asks it; reservation: of the call that is under way, or made next; room, slot:
-    where what comes back has its place; error: what the latest call came to, if it was no reply;
-    asked: whose circuit that call belonged to."""
+    where what comes back has its place; place: among the calls in flight at once; error: what the
+    latest call came to, if it was no reply; asked: whose circuit that call belonged to."""
 
     run: Run
     pacer: Pacer | None
@@ -42,6 +43,7 @@ class CallRecorder(Struct):
     reservation: Reservation | None
     room: Room
     slot: Slot | None = None
+    place: int | None = None
     error: BackendError | None = None
     asked: str = ""
 
@@ -67,6 +69,17 @@ class CallRecorder(Struct):
             what = f"{trouble.message}: no room for the {size / 1e6:.1f} MB that a reply may have"
             raise MachineTrouble(f"{what}, so the call was not made", trouble.hint) from error
 
+    def enter(self) -> None:
+        """Before a call: wait for a place among those that may be in flight at once."""
+        if self.reservation is not None and self.pacer is not None:
+            self.reservation, self.place = self.pacer.enter(self.reservation)
+
+    def leave(self) -> None:
+        """After a call, or where none was made: another one may go."""
+        if self.place is not None:
+            os.close(self.place)
+            self.place = None
+
     def leave_room(self) -> None:
         """After a call, or where none was made."""
         if self.slot is not None:
@@ -85,6 +98,7 @@ class CallRecorder(Struct):
     ) -> None:
         """Store the reply first, then all that follows from it. quiet: the user knows already;
         passes: what is fatal otherwise does not end this run."""
+        self.leave()
         self.asked = circuit_of(self.model, self.lane)
         ledger = self.run.project.ledger
         call = self._call(request, attempt, seconds, result)

@@ -303,13 +303,14 @@ def situation(project: Project, model: str) -> tuple[forecast.Situation, Snapsho
     finally:
         quota.close()
     bounds = pacing.spending(project).budget
+    workers = int(project.defaults.values.get("concurrency", 4))
     met = forecast.Situation(
         now=project.clock.time(),
         limits=stands.limits,
         pace=pace,
         evidence=stands.evidence,
         used_today=stands.calls_today,
-        workers=int(project.defaults.values.get("concurrency", 4)),
+        workers=min(workers, limits.concurrency or workers),
         latency=forecast.measured(
             ledger_calls.recent_seconds(project.ledger) if project.has_ledger else []
         ),

@@ -73,9 +73,10 @@ def limits_of(project: Project, model: str) -> Limits:
     (there are none a minute per project, or they are far away), and neither has
     a server on this machine that is to be asked unpaced."""
     configured: Mapping[str, Any] = project.defaults.values.get("limits") or {}
-    if not configured and (_pays(project, model) or _is_lifted(project)):
-        return limits.UNLIMITED
-    return limits.of(declared(project, model), model, configured)
+    known = declared(project, model).model(model).limits
+    if _pays(project, model) or _is_lifted(project):
+        known = replace(limits.UNLIMITED, concurrency=known.concurrency)
+    return limits.of(known, model, configured)
 
 
 def _pays(project: Project, model: str) -> bool:

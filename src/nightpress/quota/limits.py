@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import asdict, replace
 
-from nightpress.backends import KINDS, UNLIMITED, Declaration, Limits
+from nightpress.backends import KINDS, UNLIMITED, Limits
 from nightpress.errors import QuotaKind
 
 __all__ = [
@@ -23,22 +23,21 @@ NAMES: Mapping[str, str] = {
     "rph": "requests an hour",
     "tph": "input tokens an hour",
     "tpd": "tokens a day",
+    "concurrency": "calls at once",
 }
 
 
 def of(
-    declared: Declaration,
+    declared: Limits,
     model: str,
     configured: Mapping[str, Mapping[str, int | None]] | None = None,
 ) -> Limits:
     """The limits of a model. What the project says of the model goes first, then what it says of
-    "*", then what its backend declares; a key that is absent is looked for in the next place, null
+    "*", then what is declared; a key that is absent is looked for in the next place, null
     is unlimited.
     """
     own = configured or {}
-    return Limits(
-        **{**asdict(declared.model(model).limits), **own.get("*", {}), **own.get(model, {})}
-    )
+    return Limits(**{**asdict(declared), **own.get("*", {}), **own.get(model, {})})
 
 
 def lowered(limits: Limits, learned: Mapping[QuotaKind, int]) -> Limits:

@@ -5,6 +5,7 @@ Waiting is the only thing done here; who may go when is the ledger's  and the pa
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 
 from nightpress.clock import Clock
 from nightpress.errors import Answer, DaySpent, Deferred
+from nightpress.quota import in_flight
 from nightpress.quota.budget import Held, Spending
 from nightpress.quota.ledger import Quota, Reservation, Snapshot
 from nightpress.quota.limits import Limits
@@ -24,6 +26,8 @@ SLICE = 60.0
 something back, and the clock may have been set."""
 PEEK = 1.0
 """Seconds until the budget is asked again, when calls in flight may give back some of it."""
+TURN = 0.2
+"""Seconds until a call that waits for others in flight looks again."""
 GOES_ON = "the next run goes on from {}; `nightpress tonight` waits for it"
 TOKENS_OUT = 8_192
 """Output tokens that the budget sets aside for a call when its caller does not say."""
@@ -117,6 +121,25 @@ class Pacer(Struct):
         return self.reserve(
             held.model, held.estimate, held.purpose, held.tokens_out, held.lane, held.share
         )
+
+    def enter(self, reservation: Reservation) -> tuple[Reservation, int | None]:
+        """Right before the request is sent: the reservation, and a place among the calls that may
+        be in flight at once, to be closed (os.close) when this one has ended; None: nothing bounds
+        them. Raises like `reserve`."""
+        model = reservation.model
+        if (most := self.limits(model).concurrency) is None:
+            return reservation, None
+        folder = self.quota.store.path.with_name(in_flight.FOLDER)
+        while (place := in_flight.enter(folder, self.quota.account, model, most)) is None:
+            if self.stop is not None and self.stop.is_set():
+                raise Deferred("the run was stopped before this call was made")
+            self._in_time(Wait(TURN, f"{most} calls are in flight, as many as its limits allow"))
+            self.clock.sleep(TURN, self.stop)
+        try:
+            return self.confirm(reservation), place
+        except BaseException:
+            os.close(place)
+            raise
 
     def settle(self, reservation: Reservation, tokens_in: int, tokens_out: int) -> None:
         """A reply came: what it really used is booked, and it is evidence for the pace."""

@@ -341,6 +341,7 @@ class SharedQuota(Quota):
         part = {
             kind: value and math.floor(value * self.share.alone) for kind, value in known.items()
         }
+        part["concurrency"] = limits.concurrency  # of a machine each, not of all together
         none = any(part[kind] == 0 and value for kind, value in asdict(limits).items())
         return None if none else Limits(**part)
 

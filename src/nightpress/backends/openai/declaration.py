@@ -1,7 +1,7 @@
 """What nightpress knows of the OpenAI protocol before it asks anything.
 
 Who speaks it is the project's to say: a provider of providers.json, or any server by `base_url`.
-One on this machine needs no key, has no limits, and costs nothing.
+One on this machine needs no key, costs nothing, and has no limit but of calls at once.
 """
 
 from __future__ import annotations
