@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import wording
+from nightpress.backends.offline import person, wording
 from nightpress.backends.offline.blocks import Block, sections, units
 from nightpress.backends.offline.clean import Place, inline
 
@@ -214,12 +214,25 @@ def test_a_section_knows_the_headings_above_it() -> None:
             "Scan for leaks and open ports, and block the build.",
             "Scans for leaks and open ports, and blocks the build.",
         ),
+        ("Plan, implement and ship from a chart.", "Plans, implements and ships from a chart."),
+        (
+            "Connect banks via Plaid, then query spending, and get reports.",
+            "Connects banks via Plaid, then queries spending, and gets reports.",
+        ),
+        (
+            "Track time with a clock \u2014 then start and stop timers, and log the hours.",
+            "Tracks time with a clock \u2014 then starts and stops timers, and logs the hours.",
+        ),
+        ("View truth scores of a crew.", "Views truth scores of a crew."),
+        ("Moor the ship, and containerize it.", "Moors the ship, and containerizes it."),
+        ("Test generation with tides.", "Test generation with tides."),
+        ("Load and pressure testing.", "Load and pressure testing."),
         ("Generates x. You can use it. Fast.", "Generates x. Fast."),
         ("A tool for builds.", "A tool for builds."),
     ],
 )
 def test_the_third_person(said: str, third: str) -> None:
-    assert wording.third_person(said) == third
+    assert person.third_person(said) == third
 
 
 def test_titles_are_spelled_as_the_plugin_spells_them() -> None:

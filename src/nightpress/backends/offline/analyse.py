@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nightpress.backends.offline import occasions, trim, voice, wording
+from nightpress.backends.offline import occasions, person, trim, verbs, voice, wording
 from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.outline import matter_of
+from nightpress.backends.offline.person import third_person
 from nightpress.backends.offline.trim import Owned
-from nightpress.backends.offline.wording import cut, plain, sentences, third_person
+from nightpress.backends.offline.wording import cut, plain, sentences
 from nightpress.checks import claimed
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
@@ -163,7 +164,7 @@ def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
         said = wording.stems(sentence)
         if _ASIDE.match(sentence) or len(sentence) > LONGEST or len(said - known) < NEW_WORDS:
             continue
-        if first.rstrip().endswith(":") or (":" in sentence and not wording.is_order(sentence)):
+        if first.rstrip().endswith(":") or (":" in sentence and not verbs.is_order(sentence)):
             continue
         if len(found) == 1 and len(said & known) >= SAYS_IT * min(len(known), len(said)):
             if len(said) < len(known):
@@ -186,7 +187,7 @@ def _does(component: Component, known: set[str]) -> list[str]:
         if any(matter_of(heading)[0] in ("setup", "trouble") for heading in section.path):
             continue
         for block in section.blocks:
-            told = map(wording.done, _ITEM.findall(block.text))
+            told = map(person.done, _ITEM.findall(block.text))
             fresh = [one for one in told if len(wording.stems(one) - known) > 1][:3]
             if len(fresh) > 1:
                 rest = [one[:1].lower() + one[1:] for one in fresh]

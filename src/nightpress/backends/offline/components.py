@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from nightpress.backends.offline import filled, trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
+from nightpress.backends.offline.person import third_person
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Group, Owned
-from nightpress.backends.offline.wording import code, duties, sentence, sentences, third_person
+from nightpress.backends.offline.wording import code, duties, sentence, sentences
 from nightpress.lazy import pattern
 from nightpress.model import Component, Material
 from nightpress.plugin import collect, kind_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import trim, voice, wording
+from nightpress.backends.offline import trim, verbs, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.lazy import pattern
 from nightpress.model import Material
@@ -51,7 +51,7 @@ def woven(
     said = next((f.text for f in material.anatomy.files if f.path.lower() == "readme.md"), "")
     known = wording.content(f"{material.anatomy.name} {said[:600]}")
     first, _, rest = text.partition(" ")
-    told = not wording.content(text) - known or not wording.is_deed(first) or first.endswith("s")
+    told = not wording.content(text) - known or not verbs.is_deed(first) or first.endswith("s")
     if told or len(about) > 1 or re.search(r"[.:;`]", text) or not lead[0].text.startswith("Run "):
         return about, lead
     runs = Block("text", f"{lead[0].text.removesuffix('.')}, to {first.lower()} {rest}.")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from nightpress.backends.offline import trim, wording
+from nightpress.backends.offline import trim, verbs, wording
 from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, shown
@@ -99,7 +99,7 @@ def discussed(item: str) -> str:
         return ""
     if not found and (len(words) > _FEW_WORDS and not _JOINED.search(text)):
         return ""  # it may be a sentence: "High traffic causes strain"
-    if _NO_THING.match(text) or (not found and wording.orders(text)):
+    if _NO_THING.match(text) or (not found and verbs.orders(text)):
         return ""
     return " ".join(words) if found else _lowered(" ".join(words))
 
@@ -218,7 +218,7 @@ def _points(anatomy: Anatomy) -> list[str]:
         re.sub(r" [Ss]upport$", "", point)
         for point in dict.fromkeys(found)
         if found.count(point) == 1 and _TELLING.search(point) and not _QUALITY.search(point)
-        if not (wording.is_order(point) or wording.orders(point))
+        if not (verbs.is_order(point) or verbs.orders(point))
     ]
 
 
@@ -292,13 +292,15 @@ def request(text: str) -> str:
     if words and words[0].isupper():
         return ""  # "EXPLAIN plan review"
     if words[1:] and words[1] not in ("and", "or"):  # "Debugging or error analysis"
-        words[0] = wording.bare_verb(words[0])
+        words[0] = verbs.bare_verb(words[0])
     verb = words[0].lower().rstrip(",") if words else ""
-    if len(words) < 2 or not (sure or wording.is_verb(verb)) or wording.is_personal(first):
+    if len(words) < 2 or not (sure or verbs.is_verb(verb)) or wording.is_personal(first):
         return ""
+    if not sure and verbs.names_thing(words):
+        return ""  # "Load testing of pumps"
     if {"is", "are", "has", "have", "was"} & set(words[1:4]):
         return ""  # "Build times are slow"
-    if wording.may_be_noun(verb) and (
+    if verbs.may_be_noun(verb) and (
         words[1].endswith("ing") or words[1] in ("request", "requests", "to", "of")
     ):
         return ""  # "Query tuning sessions", "Pull request created", "Guide to spawning"

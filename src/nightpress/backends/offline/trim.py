@@ -18,7 +18,8 @@ from msgspec.structs import replace
 from nightpress.backends.offline import voice
 from nightpress.backends.offline.blocks import Block, Section, is_step, items_of, sections
 from nightpress.backends.offline.clean import Place
-from nightpress.backends.offline.wording import is_deed, sentences
+from nightpress.backends.offline.verbs import is_deed
+from nightpress.backends.offline.wording import sentences
 from nightpress.checks import called
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy

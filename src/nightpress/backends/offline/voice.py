@@ -9,7 +9,8 @@ import re
 from msgspec.structs import replace
 
 from nightpress.backends.offline.blocks import Block, Section, is_ordered, items_of
-from nightpress.backends.offline.wording import conjugated, is_deed, sentences
+from nightpress.backends.offline.verbs import conjugated, is_deed
+from nightpress.backends.offline.wording import sentences
 from nightpress.lazy import pattern
 
 

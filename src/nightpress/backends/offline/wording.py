@@ -6,32 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from nightpress.backends.offline import verbs
 from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.backends.offline.filled import told
 from nightpress.lazy import pattern
 
 _PERSON = pattern(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
-_VERBS = frozenset(
-    "accelerate adapt add aggregate analyze analyse apply assess audit automate build bootstrap"
-    " calculate capture check clean collect combine compare configure connect convert coordinate"
-    " create debug decide define deliver deploy design detect diagnose discover edit enable enforce"
-    " enhance enrich ensure evaluate execute explain explore export extract fetch find fix forecast"
-    " format gather generate guide handle identify implement import improve initialize inspect"
-    " install integrate investigate keep launch lint manage measure migrate monitor navigate"
-    " normalize optimize optimise orchestrate organize parse perform plan predict prepare prevent"
-    " prioritize produce profile protect provide provision publish recommend reduce refactor remove"
-    " render replace resolve review rewrite run sanitize scaffold scan schedule send simplify"
-    " simulate solve split standardize streamline suggest summarize synchronize test track train"
-    " transform translate troubleshoot turn understand unify update upload validate verify"
-    " visualize wrap write archive benchmark compile compress draft encrypt estimate harden merge"
-    " prototype rebase recover register rename repair restore rotate sync tune upgrade get set"
-    " present"
-    " backtest trace delete describe escalate deduplicate throttle scrape find alert"
-    " introspect flag mint stake bridge route choose clarify propose minimize maximize select"
-    " make remediate conduct retrieve scaffold examine maintain meet establish demonstrate"
-    " deprecate distribute".split()
-)
-_ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())
 
 
 _ABBREVIATED = pattern(r"(?:\b(?i:e\.g|i\.e|etc|vs|cf|approx|incl|no|fig|dr|mr|mrs|st)|\b[A-Z])\.$")
@@ -135,7 +115,7 @@ def duties(text: str) -> str:
         said.pop(0)
     text = " ".join(said)
     words = text.split(maxsplit=2)
-    does = len(words) > 2 and is_verb(words[0].lower()) and words[1] in _DETERMINERS
+    does = len(words) > 2 and verbs.is_verb(words[0].lower()) and words[1] in verbs.DETERMINERS
     found = None if does else _ROLE.match(text)  # "Launch an agent in the background"
     rest = text[found.end() :] if found else text
     return rest[:1].upper() + rest[1:] if len(rest) > 20 else text
@@ -215,68 +195,9 @@ _ORDER = pattern(
 )
 
 
-def is_order(text: str) -> bool:
-    """Does it begin with a verb ("Use EXPLAIN"), or with a word of praise?"""
-    first = re.sub(r"\W.*", "", text.lower())
-    forms = {first, first.removesuffix("s"), first.removesuffix("es"), f"{first[:-3]}y"}
-    return bool(forms & (_VERBS | _PRAISE))
-
-
-def is_deed(word: str) -> bool:
-    """Is the first word of an item a verb, if one that is a noun as often?"""
-    low = word.lower()
-    return bool({low, low.removesuffix("s"), low.removesuffix("es")} & (_VERBS | _ORDERS))
-
-
-def orders(point: str) -> bool:
-    """Is a point of three words or more an order ("Limit result sets")? Of two it names a thing
-    ("query optimization")."""
-    words = point.split()
-    return len(words) > 2 and words[0].lower() in _VERBS | _ORDERS
-
-
-_PRAISE = frozenset(
-    "go you we it ask mention use always never easy easiest quick fast great best powerful smart"
-    " simple avoid don do not no high low full rich two three one first start keep key"
-    " real good better optimal".split()
-)
-
-
-def bare_verb(word: str) -> str:
-    """The verb of "Building", where it is one of those known: "build"; other words as they are."""
-    stem = word.lower().removesuffix("ing")
-    if stem == word.lower():
-        return word
-    doubled = stem[:-1] if stem[-2:-1] == stem[-1:] else stem
-    forms = (stem, f"{stem}e", doubled)
-    return next((form for form in forms if form in _VERBS | _ORDERS), word)
-
-
-def is_verb(word: str) -> bool:
-    """Is a word, in lower case, what a command may do?"""
-    return word in _VERBS | _ORDERS
-
-
-def may_be_noun(word: str) -> bool:
-    return word in _NOUNS | _ORDERS
-
-
 def is_personal(text: str) -> bool:
     """Does it speak to somebody, or of who wrote it?"""
     return _PERSON.search(text) is not None
-
-
-_ORDERS = frozenset(
-    "block book cancel change check close comment commit copy count cut download drop"
-    " dump file fill flag follow freeze give group hide hook index invite"
-    " join kill label limit list load"
-    " lock log look mail map mark mask moor move name note open order pack page pair patch pick pin"
-    " ping place play plot poll post price print probe process prune pull push put query quote rank"
-    " read record release reply report reset restart resume retry return route sample save score"
-    " search select set share ship show shut sign sketch skip sort stage start stop store submit"
-    " swap switch tag take tell time toggle touch trim undo view vote wait warn watch".split()
-)
-"""Verbs that are nouns as often: at the beginning of what a command does they are verbs."""
 
 
 def listed(words: Sequence[str]) -> str:
@@ -321,126 +242,3 @@ def title(name: str, headings: Iterable[str], seen: str = "") -> str:
 
 _PAIR = pattern(r"\b[A-Z]{2,4}/[A-Z]{2,4}\b")
 _SEVERAL = pattern(r"\b(?:[A-Z]{2,4}s?|[A-Z]\d[A-Z]|[A-Z]?[a-z]+[A-Z]\w*|[A-Z]{2,}[a-z]\w*)\b")
-
-
-def third_person(text: str) -> str:
-    """The sentences in the third person; `your` becomes `the`, "Generate X" "Generates X"."""
-    text = re.sub(r"\byour\b", "the", text)
-    text = re.sub(r"\bYour\b", "The", text)
-    kept = [_indicative(s.strip()) for s in sentences(text) if not _PERSON.search(s)]
-    return " ".join(s for at, s in enumerate(kept) if not at or is_order(s))
-
-
-def done(step: str) -> str:
-    """What a step does, in its first words: "Show columns with type, and rows." gives "Shows
-    columns with type"; "" where they do not begin with a verb, or say how."""
-    first = re.split(_CLAUSE, modest(shown(step)).replace("**", ""), maxsplit=1)[0]
-    words = first.split()
-    if len(words) < 3 or words[0].lower() not in _VERBS | _ORDERS or _SAYS_HOW.search(first):
-        return ""
-    if all(word[:1].isupper() or len(word) < 4 for word in words):
-        return ""  # a title: "Build System Integration"
-    if words[1] == "and" and is_verb(words[2]):  # "Analyze and report differences"
-        words[2] = conjugated(words[2])
-    return _indicative(" ".join([conjugated(words[0]), *words[1:]]))
-
-
-_CLAUSE = r"[;:(]|,(?!\d)|(?<!vs)\.(?:\s|$)| - | \u2013 | \u2014 "
-_SAYS_HOW = pattern(r"[`*<>/$]|\b(?:you|your|never|don't|only|if)\b", re.I)
-
-
-def _indicative(sentence: str) -> str:
-    """An imperative at the beginning of a sentence as what the plugin does, where that is sure:
-    "Create and manage x" becomes "Creates and manages x"."""
-    words = sentence.split(" ")
-    if words[0].lower() in ("get", "receive") and words[1:]:
-        return " ".join(["Provides", *words[1:]])
-    does = is_verb(words[0].lower()) and words[1:2] != [] and words[1] in _DETERMINERS
-    at = _leading(words)
-    if does and not _is_third(words[0]):
-        words[0] = conjugated(words[0])  # "Read a file"
-    if does or _is_third(words[0]):
-        at = max(at, 1)
-        _series(words, at)
-    return " ".join(words)
-
-
-def _leading(words: list[str]) -> int:
-    """Conjugate the verbs that a sentence begins with; how many words they are."""
-    at = 0
-    while at < len(words):
-        bare, before = words[at].rstrip(",").lower(), words[at - 1] if at else "and"
-        if bare in _VERBS or (before in ("and", "or", "&") and _VERBAL.fullmatch(bare)):
-            words[at] = words[at].replace(words[at].rstrip(","), conjugated(words[at].rstrip(",")))
-            joined = words[at].endswith(",")
-            at += 1
-            if not joined and not (at < len(words) and words[at] in ("and", "or", "&")):
-                break
-        elif bare in _ADVERBS or words[at] in ("and", "or", "&"):
-            at += 1
-        else:
-            break
-    return at
-
-
-def _series(words: list[str], at: int) -> None:
-    """Conjugate the verbs of a series: "Finds rows, detects leaks and recommend changes". A word
-    that may be a noun is a verb where another one of the series is, for sure."""
-    begins = []
-    for n in range(at, len(words) - 1):
-        if _SUBORDINATE & set(words[at:n]) or words[n - 1].endswith(":"):
-            break
-        if words[n - 1].lower() in ("and", "or", "&") or words[n - 1].endswith(","):
-            begins.append(n + (words[n].lower() in _ADVERBS and n < len(words) - 2))
-    sure = [n for n in begins if is_verb(words[n].lower()) and words[n + 1] in _DETERMINERS]
-    # a list that is closed before ("for leaks and open ports, and blocks") is another one
-    closed = [n for n in begins if n not in sure and words[n - 1].lower() in ("and", "or", "&")]
-    after = max((n for n in closed if sure and n < sure[-1]), default=at)
-    series = [n for n in begins if n in sure or (sure and n > after)]
-    begins = [n for n in begins if n in series or not _is_noun_list(words, at, n)]
-    for n in begins:
-        plans = words[n : n + 2] == ["plan", "for"]
-        if plans or n in sure or words[n].lower() in _VERBS - _NOUNS:
-            words[n] = conjugated(words[n])
-    if any(_is_third(words[n]) for n in begins):
-        series = begins
-    if series:
-        for n in series:
-            if words[n].lower() in _VERBS | _ORDERS:
-                words[n] = conjugated(words[n])
-
-
-def _is_noun_list(words: Sequence[str], at: int, n: int) -> bool:
-    """Is the word one of several that a preposition has ("for create, read and delete calls")?"""
-    before = " ".join(words[at:n]).removesuffix(" and").removesuffix(" or").rstrip(",")
-    single = " " not in before.rpartition(", ")[2]
-    return bool(_PREPOSITIONS & set(words[at:n])) and (single or words[n].lower() in _NOUNS)
-
-
-def _is_third(word: str) -> bool:
-    """Is it a verb in the third person?"""
-    low = word.lower().rstrip(",")
-    forms = {low.removesuffix("s"), low.removesuffix("es"), f"{low[:-3]}y"}
-    return low.endswith("s") and bool(forms & _VERBS)
-
-
-_DETERMINERS = frozenset("a an the its their all any each every this".split())
-_SUBORDINATE = frozenset("to that which who how can will help helps let lets where while".split())
-_VERBAL = pattern(r"[a-z]+(?:ize|yze|ify)")
-_PREPOSITIONS = frozenset("with for of by using including from into across".split())
-_NOUNS = frozenset(
-    "archive audit benchmark bootstrap build check design draft estimate export filter fix forecast"
-    " format guide import launch lint measure monitor plan process profile prototype release render"
-    " repair report restore review run scan schedule score solve split support test track train"
-    " update upgrade wrap".split()
-)
-"""Verbs that may as well be nouns."""
-
-
-def conjugated(verb: str) -> str:
-    """A verb in the third person."""
-    if verb.endswith(("s", "sh", "ch", "x")):
-        return f"{verb}es"
-    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
-        return f"{verb[:-1]}ies"
-    return f"{verb}s"

@@ -1,0 +1,147 @@
+"""What is ordered ("Create x"), told in the third person ("Creates x")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from nightpress.backends.offline import verbs
+from nightpress.backends.offline.clean import shown
+from nightpress.backends.offline.verbs import conjugated, is_order, is_third, is_verb
+from nightpress.backends.offline.wording import is_personal, modest, sentences
+from nightpress.lazy import pattern
+
+
+def third_person(text: str) -> str:
+    """The sentences in the third person; `your` becomes `the`, "Generate X" "Generates X"."""
+    text = re.sub(r"\byour(?: own)?\b", "the", text)
+    text = re.sub(r"\bYour\b", "The", text)
+    kept = [indicative(s.strip()) for s in sentences(text) if not is_personal(s)]
+    return " ".join(s for at, s in enumerate(kept) if not at or is_order(s))
+
+
+def done(step: str) -> str:
+    """What a step does, in its first words: "Show columns with type, and rows." gives "Shows
+    columns with type"; "" where they do not begin with a verb, or say how."""
+    first = re.split(_CLAUSE, modest(shown(step)).replace("**", ""), maxsplit=1)[0]
+    words = first.split()
+    if len(words) < 3 or not is_verb(words[0].lower()) or _SAYS_HOW.search(first):
+        return ""
+    if all(word[:1].isupper() or len(word) < 4 for word in words):
+        return ""  # a title: "Build System Integration"
+    if words[1] == "and" and is_verb(words[2]):  # "Analyze and report differences"
+        words[2] = conjugated(words[2])
+    return indicative(" ".join([conjugated(words[0]), *words[1:]]))
+
+
+_CLAUSE = r"[;:(]|,(?!\d)|(?<!vs)\.(?:\s|$)| - | \u2013 | \u2014 "
+_SAYS_HOW = pattern(r"[`*<>/$]|\b(?:you|your|never|don't|only|if)\b", re.I)
+
+
+def begins(text: str) -> bool:
+    """Does a text begin with a verb in the third person, if after an adverb?"""
+    words = text.split()
+    at = 1 if words[1:] and words[0].lower().endswith("ly") else 0
+    return bool(words) and is_third(words[at])
+
+
+def indicative(sentence: str) -> str:
+    """An imperative at the beginning of a sentence, or after a dash within it, as what the plugin
+    does, where that is sure: "Create and manage x" becomes "Creates and manages x"."""
+    first, *rest = _DASH.split(sentence)
+    told = _told(first)
+    if not begins(told):
+        return " ".join([told]) + "".join(rest)
+    after = [part if at % 2 == 0 else _told(part) for at, part in enumerate(rest)]
+    return told + "".join(after)
+
+
+_DASH = pattern(r"((?: - | \u2013 | \u2014 |; )(?:(?:and |then )*))")
+
+
+def _told(sentence: str) -> str:
+    words = sentence.split(" ")
+    if words[0].lower() in ("get", "receive") and words[1:]:
+        words[0] = "Provides" if words[0][0].isupper() else "provides"
+    at = 1 if words[1:] and words[0].lower().endswith("ly") and is_verb(words[1].lower()) else 0
+    if verbs.names_thing(words[at:]):
+        return sentence
+    sure = verbs.is_sure(words[at:])
+    end = _leading(words)
+    if sure and not is_third(words[at]):
+        words[at] = conjugated(words[at])  # "Read a file"
+    if sure or is_third(words[at]):
+        _series(words, max(end, at + 1))
+    return " ".join(words)
+
+
+def _leading(words: list[str]) -> int:
+    """Conjugate the verbs that a sentence begins with; how many words they are."""
+    at = 0
+    while at < len(words):
+        bare, before = words[at].rstrip(",").lower(), words[at - 1] if at else "and"
+        chained = before in ("and", "or", "&") or before.endswith(",")
+        if bare in verbs.VERBS or (chained and _is_chained(words, at)):
+            words[at] = words[at].replace(words[at].rstrip(","), conjugated(words[at].rstrip(",")))
+            joined = words[at].endswith(",")
+            at += 1
+            if not joined and not (at < len(words) and words[at] in ("and", "or", "&")):
+                break
+        elif bare in _ADVERBS or words[at] in ("and", "or", "&"):
+            at += 1
+        else:
+            break
+    return at
+
+
+def _is_chained(words: Sequence[str], at: int) -> bool:
+    """Is the word a verb that goes on with those before it ("Plans, builds and ship from x")?"""
+    bare = words[at].rstrip(",").lower()
+    goes_on = bool(words[at + 1 :])
+    if not at and bare in verbs.BOTH:  # "Start and stop timers"
+        goes_on = words[1:2] == ["and"] and is_verb("".join(words[2:3]).lower()) and bool(words[3:])
+    return is_verb(bare) and goes_on and not verbs.names_thing(words[at:])
+
+
+def _series(words: list[str], at: int) -> None:
+    """Conjugate the verbs of a series: "Finds rows, detects leaks and recommend changes". A word
+    that may be a noun is a verb where another one of the series is, for sure."""
+    begins = []
+    for n in range(at, len(words) - 1):
+        if _SUBORDINATE & set(words[at:n]) or words[n - 1].endswith(":"):
+            break
+        if words[n - 1].lower() in ("and", "or", "&", "then") or words[n - 1].endswith(","):
+            begins.append(n + (words[n].lower() in _ADVERBS and n < len(words) - 2))
+    sure = [
+        n
+        for n in begins
+        if is_verb(words[n].lower())
+        and (words[n + 1] in verbs.DETERMINERS or words[n - 1].lower() == "then")
+    ]
+    # a list that is closed before ("for leaks and open ports, and blocks") is another one
+    closed = [n for n in begins if n not in sure and words[n - 1].lower() in ("and", "or", "&")]
+    after = max((n for n in closed if sure and n < sure[-1]), default=at)
+    series = [n for n in begins if n in sure or (sure and n > after)]
+    begins = [n for n in begins if n in series or not _is_noun_list(words, at, n)]
+    for n in begins:
+        plans = words[n : n + 2] == ["plan", "for"]
+        low = words[n].lower()
+        if plans or n in sure or (is_verb(low) and low not in verbs.BOTH):
+            words[n] = conjugated(words[n])
+    if any(is_third(words[n]) for n in begins):
+        series = begins
+    for n in series:
+        if is_verb(words[n].lower()):
+            words[n] = conjugated(words[n])
+
+
+def _is_noun_list(words: Sequence[str], at: int, n: int) -> bool:
+    """Is the word one of several that a preposition has ("for create, read and delete calls")?"""
+    before = " ".join(words[at:n]).removesuffix(" and").removesuffix(" or").rstrip(",")
+    single = " " not in before.rpartition(", ")[2]
+    return bool(_PREPOSITIONS & set(words[at:n])) and (single or words[n].lower() in verbs.BOTH)
+
+
+_SUBORDINATE = frozenset("to that which who how can will help helps let lets where while".split())
+_PREPOSITIONS = frozenset("with for of by using including from into across".split())
+_ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())

@@ -1,0 +1,192 @@
+"""Verbs: which words are, and how they are conjugated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+
+def is_order(text: str) -> bool:
+    """Does it begin with a verb ("Use EXPLAIN"), or with a word of praise?"""
+    first = re.sub(r"\W.*", "", text.lower())
+    forms = {first, first.removesuffix("s"), first.removesuffix("es"), f"{first[:-3]}y"}
+    return bool(forms & (VERBS | _PRAISE))
+
+
+def is_deed(word: str) -> bool:
+    """Is the first word of an item a verb, if one that is a noun as often?"""
+    low = word.lower()
+    return bool({low, low.removesuffix("s"), low.removesuffix("es")} & (VERBS | ORDERS))
+
+
+def orders(point: str) -> bool:
+    """Is a point of three words or more an order ("Limit result sets")? Of two it names a thing
+    ("query optimization")."""
+    words = point.split()
+    return len(words) > 2 and words[0].lower() in VERBS | ORDERS
+
+
+def bare_verb(word: str) -> str:
+    """The verb of "Building", where it is one of those known: "build"; other words as they are."""
+    stem = word.lower().removesuffix("ing")
+    if stem == word.lower():
+        return word
+    doubled = stem[:-1] if stem[-2:-1] == stem[-1:] else stem
+    forms = (stem, f"{stem}e", doubled)
+    return next((form for form in forms if is_verb(form)), word)
+
+
+def is_verb(word: str) -> bool:
+    """Is a word, in lower case, what a command may do?"""
+    return word in _ALL or _VERBAL.fullmatch(word) is not None
+
+
+def is_third(word: str) -> bool:
+    """Is it a verb in the third person?"""
+    low = word.lower().rstrip(",")
+    forms = (low.removesuffix("s"), low.removesuffix("es"), f"{low[:-3]}y")
+    return low.endswith("s") and low not in _NEVER and any(map(is_verb, forms))
+
+
+def is_sure(words: Sequence[str]) -> bool:
+    """Does a text begin with a verb that has an object, though the word may be a noun ("Read a
+    file", "View truth scores", "Reclaim disk space")?"""
+    low = words[0].lower() if words[1:] else ""
+    if not is_verb(low):
+        return bool(_LIKE_A_VERB.fullmatch(low)) and words[1] in DETERMINERS
+    if words[1] in DETERMINERS or low in FURTHER or _VERBAL.fullmatch(low):
+        return True
+    thing = _thing(words[1:])
+    if is_verb(words[1].lower()) or words[1].endswith("ing"):
+        return False  # "Load test APIs", "Query tuning sessions"
+    return low in ORDERS | EITHER and len(thing) > 1 and _MANY.search(thing[-1]) is not None
+
+
+def names_thing(words: Sequence[str]) -> bool:
+    """Does a text begin with a noun phrase, though its first word may be a verb ("Test generation
+    with x", "Load and performance testing")?"""
+    low = words[0].lower().rstrip(",") if words[1:] else ""
+    if low not in BOTH:
+        return False
+    if words[1] in ("and", "or", "&") or words[0].endswith(","):
+        rest = [one for one in words[1:] if one not in ("and", "or", "&")]
+        first = rest[0].lower().rstrip(",") if rest else ""
+        return names_thing(rest if is_verb(first) else [low, *rest])
+    thing = _thing(words[1:])
+    return 0 < len(thing) < 3 and _ACTIVITY.fullmatch(thing[-1].lower()) is not None
+
+
+def _thing(words: Sequence[str]) -> list[str]:
+    """The words up to where a preposition, a mark, or another verb ends what is spoken of."""
+    found: list[str] = []
+    for word in words:
+        if word.lower() in _ENDS:
+            break
+        found.append(word.rstrip(",.:;"))
+        if word[-1:] in ",.:;":
+            break
+    return found
+
+
+DETERMINERS = frozenset("a an the its their all any each every this".split())
+_ENDS = DETERMINERS | frozenset(
+    "and or & with for of by using in on from into across to at via that which as between through"
+    " without against \u2014 \u2013 -".split()
+)
+_MANY = re.compile(r"[^su]s$")
+_ACTIVITY = re.compile(
+    r"[a-z]+(?:ing|tion|sion|ment|ysis)|retry|review|coverage|balance|strategy|maintenance"
+)
+_LIKE_A_VERB = re.compile(
+    r"(?!(?:from|with|for|in|on|at|by|all|not|as|of|to|over|and|or|but)\b)[a-z]{3,}"
+)
+_VERBAL = re.compile(r"[a-z]{2,}(?:ize|yze|ify)")
+_NEVER = frozenset("does ous analysis access process this its is has was".split())
+
+
+def may_be_noun(word: str) -> bool:
+    return word in BOTH
+
+
+def conjugated(verb: str) -> str:
+    """A verb in the third person."""
+    if verb.endswith(("s", "sh", "ch", "x")):
+        return f"{verb}es"
+    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
+        return f"{verb[:-1]}ies"
+    return f"{verb}s"
+
+
+VERBS = frozenset(
+    "accelerate adapt add aggregate analyze analyse apply assess audit automate build bootstrap"
+    " calculate capture check clean collect combine compare configure connect convert coordinate"
+    " create debug decide define deliver deploy design detect diagnose discover edit enable enforce"
+    " enhance enrich ensure evaluate execute explain explore export extract fetch find fix forecast"
+    " format gather generate guide handle identify implement import improve initialize inspect"
+    " install integrate investigate keep launch lint manage measure migrate monitor navigate"
+    " normalize optimize optimise orchestrate organize parse perform plan predict prepare prevent"
+    " prioritize produce profile protect provide provision publish recommend reduce refactor remove"
+    " render replace resolve review rewrite run sanitize scaffold scan schedule send simplify"
+    " simulate solve split standardize streamline suggest summarize synchronize test track train"
+    " transform translate troubleshoot turn understand unify update upload validate verify"
+    " visualize wrap write archive benchmark compile compress draft encrypt estimate harden merge"
+    " prototype rebase recover register rename repair restore rotate sync tune upgrade get set"
+    " present"
+    " backtest trace delete describe escalate deduplicate throttle scrape find alert"
+    " introspect flag mint stake bridge route choose clarify propose minimize maximize select"
+    " make remediate conduct retrieve scaffold examine maintain meet establish demonstrate"
+    " deprecate distribute".split()
+)
+ORDERS = frozenset(
+    "block book cancel change check close comment commit copy count cut download drop"
+    " dump file fill flag follow freeze give group hide hook index invite"
+    " join kill label limit list load"
+    " lock log look mail map mark mask moor move name note open order pack page pair patch pick pin"
+    " ping place play plot poll post price print probe process prune pull push put query quote rank"
+    " read record release reply report reset restart resume retry return route sample save score"
+    " search select set share ship show shut sign sketch skip sort stage start stop store submit"
+    " swap switch tag take tell time toggle touch trim undo view vote wait warn watch".split()
+)
+"""Verbs that are nouns as often: at the beginning of what a command does they are verbs."""
+NOUNS = frozenset(
+    "archive audit benchmark bootstrap build check design draft estimate export filter fix forecast"
+    " format guide import launch lint measure monitor plan process profile prototype release render"
+    " repair report restore review run scan schedule score solve split support test track train"
+    " update upgrade wrap".split()
+)
+"""Verbs that may as well be nouns."""
+FURTHER = frozenset(
+    "accept achieve acquire activate adopt advise align allocate allow annotate anticipate approve"
+    " arrange articulate assemble assign assist attach brainstorm bring calibrate catalog"
+    " categorize cite codify collaborate compute condense consolidate construct consume"
+    " containerize continue contribute correlate curate customize deactivate decode decompile"
+    " decompose decouple decrypt deepen delegate demystify derive develop differentiate disable"
+    " dispatch dissect eliminate embed emit empower emulate engineer enumerate evolve expand"
+    " expose facilitate finalize flesh fuse grow inform inject innovate inspire instruct intercept"
+    " interpret invoke isolate iterate justify leverage listen localize locate maximise minimise"
+    " mitigate modernise modify mutate negotiate notify obtain onboard operate outline overcome"
+    " oversee paraphrase persist personalize pinpoint populate preserve prove pursue quantify"
+    " reclaim reconcile reconstruct recreate redact redesign redirect refine regenerate reject"
+    " remember remind reproduce require reshape resize respond reveal reverse revert rework roll"
+    " serve spawn specify stitch strengthen supervise synthesise synthesize tackle tailor teach"
+    " triage uncover unlock utilize vet weigh".split()
+)
+"""Verbs of descriptions, beyond those that begin an item of a list for certain."""
+
+EITHER = frozenset(
+    "address author balance boost challenge chart clone craft diagram digest document exercise"
+    " focus fork foster grade graph harvest highlight instrument interview mentor mock model"
+    " moderate position power practice preview purge request rescue research round scale script"
+    " secure segment sense separate setup snapshot spot stream stress structure study supply"
+    " surface survey trigger voice walk zoom".split()
+)
+"""Such ones that are nouns or adjectives as often."""
+
+_PRAISE = frozenset(
+    "go you we it ask mention use always never easy easiest quick fast great best powerful smart"
+    " simple avoid don do not no high low full rich two three one first start keep key"
+    " real good better optimal".split()
+)
+
+BOTH = NOUNS | ORDERS | EITHER
+_ALL = VERBS | ORDERS | FURTHER | EITHER
