@@ -13,6 +13,7 @@ from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, Ran, plugin
 from tests.pipeline.test_gemini import configure
 
+NAMES = ("small", "middle", "large")
 MODELS = "gemini-3.5-flash-lite,gemini-3.8-flash"
 
 
@@ -38,11 +39,11 @@ def canary(market: Market, server: GeminiServer, *words: str) -> Ran:
 
 
 def contents(root: Path) -> dict[str, str]:
-    """Every file of the project but the page."""
+    """Every file of the project but the page, and what is on record."""
     return {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in root.rglob("*")
-        if path.is_file() and path.name not in ("canary.html", "index.db")
+        if path.is_file() and path.name not in ("canary.html", "index.db", "ledger.db")
         and not path.name.startswith(("index.db", "ledger.db-"))
     }  # fmt: skip
 
@@ -54,6 +55,7 @@ def test_two_models_side_by_side_and_nothing_else_changes(shop: Market) -> None:
         assert done.code in (0, 1), done.err
         asked = server.seen()["by_model"]
     assert contents(shop.root) == before
+    assert shop.rows("SELECT count(*) FROM enhancements") == [(1,)]
     assert "large, small" in done.err or "small, large" in done.err
     figures = json.loads(done.out)
     assert [one["candidate"] for one in figures] == MODELS.split(",")
@@ -66,6 +68,30 @@ def test_two_models_side_by_side_and_nothing_else_changes(shop: Market) -> None:
     assert page.count("<article>") == 4
     assert 'http-equiv="Content-Security-Policy" content="default-src' in page
     assert "model: gemini-3.8-flash" in done.err
+
+
+def test_what_the_winner_was_asked_is_not_paid_for_again(shop: Market) -> None:
+    """Neither of a document that was never made, nor of one that another writer had made."""
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        done = canary(shop, server, "--plugins", "3", "--models", MODELS, "--format", "json")
+        assert done.code in (0, 1), done.err
+        made = {one["candidate"]: one for one in json.loads(done.out)}["gemini-3.8-flash"]
+        assert made["passed"] == 3, "as the local server writes them"
+        environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        words = ["backend=gemini", "model=gemini-3.8-flash"]
+        built = shop.done(*words, *(f"enhance:{one}" for one in NAMES), **environ)
+        assert "3 published" in built.out and "was paid for before" in built.out
+        twice = "SELECT job FROM calls GROUP BY prompt_sha256, model_requested HAVING count(*) > 1"
+        assert not shop.rows(twice)
+        after = "run_id = (SELECT run_id FROM runs ORDER BY rowid DESC LIMIT 1)"
+        new = shop.rows(f"SELECT job, phase FROM calls WHERE {after}")
+        assert set(new) <= {("small/skill", "repair")}, "that one is beside a text of ours"
+        assert shop.rows("SELECT count(*) FROM calls") == [(server.seen()["calls"],)]
+    assert shop.run("nightpress", "record", "replies").code == 0
+    shop.target("large").unlink()
+    (shop.root / "nightpress.lock").unlink()
+    shutil.rmtree(shop.root / ".nightpress")
+    assert "1 published" in shop.done("backend=replay:replies", "enhance:large").out
 
 
 def test_other_prompts_are_tried_beside_ours(shop: Market, tmp_path: Path) -> None:

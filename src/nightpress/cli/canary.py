@@ -32,7 +32,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Makes the documents of the same few plugins by each candidate, in copies of "
         "them, with the same questions, gates and repairs as a build, and shows gates, score, "
         "evidence, size, tokens, price and seconds side by side; the texts are in a page. Nothing "
-        "is published, and nothing is recorded but the calls that count against the quota.",
+        "is published. Calls and replies go on record: a build that asks just so pays nothing.",
     )
     add = canary.add_argument
     add("--plugins", default="8", metavar="N", help="plugins, from small to large (8)")
@@ -83,6 +83,7 @@ def _canary(given: argparse.Namespace) -> int:
             if ended not in (errors.EXIT_OK, errors.EXIT_FAILED):
                 status = ended
             found.append(canary.result(place, one, jobs))
+            canary.keep(project, place, found[-1])
             if status == errors.EXIT_INTERRUPTED or not _take(bounds, found[-1]):
                 break
     for left in candidates[len(found) :]:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from nightpress import fingerprint
+from nightpress.ledger import chain
 from nightpress.ledger.ledger import Ledger
-from nightpress.ledger.rows import CALL_COLUMNS, RecordedAttempt, RecordedCall
+from nightpress.ledger.rows import CALL_COLUMNS, RecordedAttempt, RecordedCall, insert
 
 RECENT = 500
 """Replies that tell how calls go of late."""
@@ -95,6 +96,25 @@ def last_replies(ledger: Ledger, but: Sequence[str] = ()) -> list[LastReply]:
         )
         for row in ledger.rows(query, (json.dumps(list(but)),))
     ]  # fmt: skip
+
+
+def take_over(ledger: Ledger, other: Ledger, run_id: str) -> None:
+    """Put the calls of another ledger on record here, as those of that run, with the replies and
+    analyses that they brought: those have led to nothing here yet, and are not paid for again. The
+    attempts that they were made for stay there."""
+    with ledger.store.write() as db:
+        for row in map(dict, other.rows("SELECT * FROM calls ORDER BY id")):
+            del row["id"]
+            own = {"run_id": run_id, "enhancement_id": None}
+            chain.link(db, "call", insert(db, "calls", row | own))
+        for row in map(dict, other.rows("SELECT * FROM replies ORDER BY id")):
+            del row["id"]
+            useless = row["spent_on"] == 0
+            insert(db, "replies", row | {"spent_on": 0 if useless else None})
+        known = {row["request_sha256"] for row in db.execute("SELECT request_sha256 FROM analyses")}
+        for row in map(dict, other.rows("SELECT * FROM analyses")):
+            if row["request_sha256"] not in known:
+                insert(db, "analyses", row)
 
 
 def recent_seconds(ledger: Ledger, lane: str = "interactive") -> list[float]:

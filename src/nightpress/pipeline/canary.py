@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from nightpress import __version__
 from nightpress import project as contract
 from nightpress.backends import BACKENDS
 from nightpress.clock import RealClock
@@ -174,6 +177,25 @@ def result(root: Path, candidate: Candidate, jobs: Collection[str]) -> Result:
         candidate, tried, len(made), sum(c.tokens_in for c in made),
         sum(c.tokens_out for c in made), dollars(made), sum(c.seconds for c in made),
     )  # fmt: skip
+
+
+def keep(project: Project, root: Path, one: Result) -> None:
+    """Put on record here what the candidate's calls cost and brought: what a build asks just so is
+    answered from there."""
+    if not one.calls:
+        return
+    tried, own, writer = Project(root, {}, os.environ, RealClock()), project.ledger, one.candidate
+    now = datetime.fromtimestamp(project.clock.time(), UTC)
+    run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    own.begin_run(
+        run_id, pid=os.getpid(), command="nightpress canary", version=__version__,
+        backend=writer.backend or project.writer().backend,
+        model=writer.model or project.writer().model,
+    )  # fmt: skip
+    calls.take_over(own, tried.ledger, run_id)
+    spent = {"calls": one.calls, "tokens": one.tokens_in + one.tokens_out, "cost": one.cost or 0.0}
+    own.end_run(run_id, 0, spent)
+    tried.ledger.close()
 
 
 def _tried(root: Path, job: str, row: RecordedAttempt | None, held: Mapping[str, str]) -> Tried:
