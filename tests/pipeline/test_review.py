@@ -57,7 +57,7 @@ def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
     assert "2 deferred" in done.out
     market.done("report")
     assert (
-        "doit review shows the draft"
+        "nightpress review shows the draft"
         in (market.root / ".nightpress" / "report" / "report.md").read_text()
     )
     assert not market.target("alpha").exists()
@@ -95,7 +95,7 @@ def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
     page = (market.root / ".nightpress" / "report" / "review.html").read_text()
     assert "<ins>name: beta</ins>" in page
     assert "old words</td>" in page
-    assert 'data-apply="doit apply:beta/skill"' in page
+    assert 'data-apply="nightpress apply beta/skill"' in page
     found = waiting(market)
     assert found["beta/skill"]["bytes_before"] == len(OLD)
     assert found["alpha/skill"]["edited"] is False

@@ -90,7 +90,7 @@ def sample(plugins: int = 60, seed: int = 7, hostile: bool = True) -> Figures:
         causes=(
             Cause("grounding.command", "refused", 3, "read the kept draft and its findings",
                   "release-keeper-4/skill", f"/rollback is no command of this plugin {HOSTILE[0]}"),
-            Cause("transient", "failed", 2, "run doit again: the connection or the server failed",
+            Cause("transient", "failed", 2, "run nightpress build again: the server failed",
                   "audit-guard-9/skill", "503 The model is overloaded"),
             Cause("too little source", "insufficient", 4,
                   "write more in the plugin, take a model, or lower size.min",
@@ -153,9 +153,10 @@ def _document(rng: random.Random, slug: str, name: str, state: str, number: int)
         provenance=Provenance(
             at, "published", "gemini", MODEL, MODEL, digest, digest[::-1], digest[:64], 2, 9100,
             3900, 0.0, "20261123T031200-ab12cd34",
-            f"doit restore --plugin {slug} --snapshot 20261123T031200-ab12cd34",
+            f"nightpress restore --plugin {slug} --snapshot 20261123T031200-ab12cd34",
         ),
-        diff=diff,
+        diff=diff, window=(8_000, 14_000),
+        draft=f"drafts/{slug}/skill.md" if state == "refused" else "",
     )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def test_the_restore_command_of_the_report_works(tmp_path: Path) -> None:
     told = json.loads((tmp_path / ".nightpress/report/report.json").read_text())
     beta = next(p for p in told["plugins"] if p["slug"] == "beta")["documents"][0]
     program, *words = beta["provenance"]["restore"].split()
-    assert program == "doit" and market.doit(*words).code == 0
+    assert market.run(program, *words).code == 0
     assert market.target("beta").read_bytes() == before
 
 
@@ -194,6 +194,47 @@ def test_the_listing_tells_who_is_taken_for_whom_and_what_it_costs(tmp_path: Pat
     )
 
 
+def test_a_document_counts_by_the_size_that_its_own_plugin_is_asked_for(tmp_path: Path) -> None:
+    """A small plugin's document is under the default window, and in its own."""
+    market = Market(tmp_path)
+    plugin(tmp_path, "small", size=2_500)
+    assert market.run("nightpress", "init").code == 0
+    market.done()
+    market.done("report")
+    told = json.loads((tmp_path / ".nightpress/report/report.json").read_text())
+    [document] = told["plugins"][0]["documents"]
+    low, high = document["window"]
+    assert low <= document["size"] <= high and document["size"] < told["sizes"]["window"][0]
+    assert (told["sizes"]["within_after"], told["sizes"]["documents"]) == (1, 1)
+    said = "1 of 1 document within the size asked of them; nothing stood there before nightpress"
+    assert said in (tmp_path / ".nightpress/report/report.md").read_text()
+
+
+def test_where_there_is_nothing_to_count_no_figure_stands(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    market.target("alpha").parent.mkdir(parents=True)
+    market.target("alpha").write_text("---\nname: alpha\ndescription: settles ledgers\n---\n# A\n")
+    market.done("report")
+    for name in ("index.html", "report.md"):
+        text = (tmp_path / ".nightpress/report" / name).read_text()
+        shown = re.sub(r"<script.*?</script>|<[^>]+>", "", text, flags=re.S)
+        assert "no requests" in shown, name
+        assert not re.search(r"\b0\s+of\s+0\b", shown), name
+
+
+def test_the_report_speaks_of_nightpress_whoever_made_it(tmp_path: Path) -> None:
+    market = _project(tmp_path)
+    defaults = tmp_path / "manifests/_defaults.yaml"
+    defaults.write_text(defaults.read_text().replace("publish: auto", "publish: review"))
+    market.done()
+    market.done("report")
+    folder = tmp_path / ".nightpress/report"
+    for name in ("index.html", "report.md", "report.json", "review.html"):
+        text = (folder / name).read_text()
+        assert "nightpress apply" in text, name
+        assert not re.search(r"\bdoit\b", text), name
+
+
 def test_every_rate_names_what_it_is_taken_of(tmp_path: Path) -> None:
     market = _project(tmp_path)
     run = market.done().out
@@ -201,7 +242,9 @@ def test_every_rate_names_what_it_is_taken_of(tmp_path: Path) -> None:
     done = market.doit("report").out
     assert "success rate: 2 of 2 attempts published (100 %); 1 document not attempted" in done
     folder = tmp_path / ".nightpress/report"
-    assert "2 of 2 attempts published; 1 not attempted" in (folder / "index.html").read_text()
+    assert (
+        "2 of 2 attempts published; 1 document not attempted" in (folder / "index.html").read_text()
+    )
     assert "2 of 2 attempts published" in (folder / "report.md").read_text()
     told = json.loads((folder / "report.json").read_text())
     assert (told["rate"], told["not_attempted"]) == (100.0, 1)

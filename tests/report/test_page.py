@@ -105,13 +105,69 @@ def test_a_row_opens_by_keyboard_and_tells_the_whole_story(opened: Open) -> None
     page.keyboard.press("Enter")
     assert page.locator("#rows .open").get_attribute("aria-expanded") == "true"
     story = page.locator(".more").inner_text()
-    for part in ("Attempts", "Provenance", "Difference", "+Use when", "doit restore --plugin"):
+    for part in (
+        "Attempts",
+        "Provenance",
+        "Difference",
+        "+Use when",
+        "nightpress restore --plugin",
+    ):
         assert part in story
     page.keyboard.press("Enter")
     assert page.locator(".more").count() == 0
 
 
-@pytest.mark.parametrize("width", [400, 1400])
+def test_what_was_looked_for_stands_in_the_address(opened: Open, file: Path) -> None:
+    page = opened()
+    page.fill("#search", "grounding.command")
+    page.select_option("#state", "refused")
+    page.click("[data-key=size]")
+    page.click("[data-key=size]")
+    page.locator("#rows .open").first.click()
+    names, story = _names(page), page.locator(".more").inner_text()
+    url = page.url
+    again = opened()
+    again.goto(url)
+    assert _names(again) == names and again.input_value("#search") == "grounding.command"
+    assert again.locator(".more").inner_text() == story
+    assert again.locator("[aria-sort=descending] [data-key=size]").count() == 1
+    again.goto(file.as_uri() + "#plugins")
+    assert again.url.endswith("#plugins")  # a place in the page stays one
+
+
+def test_documents_and_drafts_are_links_and_commands_can_be_copied(opened: Open) -> None:
+    page = opened()
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.held = text; }")
+    page.select_option("#state", "refused")
+    page.locator("#rows .open").first.click()
+    to = [one.get_attribute("href") for one in page.locator(".more h3 a").all()]
+    slug = to[0].split("/")[3]
+    assert to == [f"../../plugins/{slug}/skills/{slug}/SKILL.md", f"../drafts/{slug}/skill.md"]
+    page.locator(".more .copy").nth(1).click()
+    assert page.evaluate("window.held") == f"nightpress build {slug}/skill --force"
+    assert page.inner_text("#copied") == f"copied: nightpress build {slug}/skill --force"
+    page.locator("section[aria-labelledby=needs] .copy").first.click()
+    assert page.evaluate("window.held") == (
+        "scan-kit has nothing real to say yet:\n\n- [ ] commands/scan.md:3: never written"
+    )
+
+
+@pytest.mark.parametrize(("width", "media"), [(390, "screen"), (1400, "screen"), (800, "print")])
+def test_text_in_charts_is_readable_everywhere(
+    opened: Open, short: Path, width: int, media: str
+) -> None:
+    page = opened(width, file=short)
+    page.emulate_media(media=media)
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll(".chart svg text")].map((text) => {
+        const scale = text.getScreenCTM();
+        return Math.hypot(scale.a, scale.b) * parseFloat(getComputedStyle(text).fontSize); })"""
+    )
+    assert len(sizes) > 40 and min(sizes) >= 12
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [390, 1400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_contrast_and_labels_pass_axe(opened: Open, short: Path, width: int, scheme: str) -> None:
     pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")

@@ -169,3 +169,17 @@ def test_a_bug_of_the_engine_is_one(shop: Market) -> None:
     done = shop.doit()
     assert done.code == 2 and "a bug in nightpress" in done.err
     assert "Zk3qWv9TbX1mLr7" not in done.err
+
+
+@pytest.mark.parametrize(("plugins", "times"), [(3, 1), (14, 2)])
+def test_a_run_that_is_still_in_sight_says_nothing_twice(
+    tmp_path: Path, plugins: int, times: int
+) -> None:
+    """Of a longer one the summary tells again what needs reading, grouped."""
+    for number in range(plugins):
+        plugin(tmp_path, f"tiny-{number:02}", size=0)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    said = market.done().out
+    assert said.count("tiny-00/skill") == times, said
+    assert said.splitlines()[-1].startswith(f"{plugins} insufficient in ")

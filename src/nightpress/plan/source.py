@@ -16,7 +16,7 @@ from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
 from nightpress.project import Project, version
 
-__all__ = ["every", "findings", "of"]
+__all__ = ["every", "findings", "gathered", "of"]
 
 
 def of(project: Project, plugin: PluginState) -> tuple[SourceFinding, ...]:
@@ -51,13 +51,20 @@ def every(
 ) -> dict[str, tuple[SourceFinding, ...]]:
     """slug -> source findings, of the plugins that have some. plugins: those that were gathered
     already; the others are."""
-    gatherer = Gatherer(project)
     found = {}
-    for slug in project.slugs():
-        plugin = plugins.get(slug) or gatherer.gather(slug)
+    for slug, plugin in gathered(project, plugins):
         if own := (*of(project, plugin), *_too_little(plugin)):
             found[slug] = own
     return found
+
+
+def gathered(
+    project: Project, plugins: Mapping[str, PluginState]
+) -> Iterator[tuple[str, PluginState]]:
+    """Every plugin, by its slug; plugins: those that were gathered already."""
+    gatherer = Gatherer(project)
+    for slug in project.slugs():
+        yield slug, plugins.get(slug) or gatherer.gather(slug)
 
 
 def _profile(plugin: PluginState) -> Iterator[SourceFinding]:

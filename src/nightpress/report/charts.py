@@ -14,7 +14,8 @@ from typing import Any
 from nightpress.ledger import CallDay
 from nightpress.report.figures import Day, Figures, GateRow, Phase, Sizes
 
-WIDTH, HEIGHT = 480, 270
+WIDTH, HEIGHT = 324, 240
+"""Of a chart where it is smallest: there its text is as large as it says, elsewhere larger."""
 MOST_GATES = 8
 WEEK = 7
 
@@ -103,11 +104,11 @@ def gates(found: Sequence[GateRow]) -> str:
     chart = pygal.HorizontalStackedBar(**_config())
     rows = list(reversed(found))
     chart.x_labels = [gate.gate for gate in rows]
-    names = ["errors", "warnings", "infos"]
+    names = {"errors": "errors", "warnings": "warnings", "infos": "notes"}
     _whole(chart, max(gate.errors + gate.warnings + gate.infos for gate in found))
-    for name in names:
-        chart.add(name, [getattr(gate, name) or None for gate in rows])
-    return _svg(chart, names)
+    for name, shown in names.items():
+        chart.add(shown, [getattr(gate, name) or None for gate in rows])
+    return _svg(chart, [*names])
 
 
 def calendar(days: Iterable[str]) -> list[str]:
@@ -131,7 +132,8 @@ def _per_day(figures: Figures) -> int | None:
 def _config(**own: Any) -> dict[str, Any]:
     return {
         "width": WIDTH, "height": HEIGHT, "js": [], "css": [], "disable_xml_declaration": True,
-        "no_prefix": True, "legend_at_bottom": True, "legend_box_size": 10, "margin": 6,
+        "no_prefix": True, "legend_at_bottom": True, "legend_box_size": 10,
+        "margin": 6, "margin_right": 18,
         "spacing": 6, "truncate_legend": 24, "truncate_label": 24, "max_scale": 5,
         "value_formatter": _number, "print_zeroes": False, "style": _style(),
         **own,

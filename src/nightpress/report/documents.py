@@ -6,13 +6,13 @@ the last attempts and the first findings; `nightpress why PATH` has the rest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import asdict, replace
 
-from nightpress.ledger import Ledger, RecordedAttempt, attempts
+from nightpress.ledger import Ledger, RecordedAttempt, attempts, reviews
 from nightpress.model import STANDING, Status
-from nightpress.plan import Catalog, Item, source
+from nightpress.plan import Catalog, Item, PluginState, size, source
 from nightpress.project import Project
 from nightpress.report import provenance
 from nightpress.report.figures import (
@@ -36,12 +36,20 @@ BIN = 2_000
 """Bytes that one bar of the histogram spans."""
 
 
-def plugins(project: Project, catalog: Catalog) -> list[PluginRow]:
-    """Every plugin, those that need the user first."""
+def plugins(
+    project: Project, catalog: Catalog, states: Mapping[str, PluginState]
+) -> list[PluginRow]:
+    """Every plugin, those that need the user first. states: each of them, gathered."""
     documents: dict[str, list[DocumentRow]] = {slug: [] for slug in catalog.slugs}
     names: dict[str, str] = {}
+    waiting = frozenset(reviews.waiting_jobs(project.ledger)) if project.has_ledger else frozenset()
     for item in catalog.items.values():
-        documents.setdefault(item.slug, []).append(_document(project, item))
+        row = replace(
+            _document(project, item),
+            window=_window(project, states.get(item.slug), item.name),
+            draft=_draft(project, item.id, item.id in waiting),
+        )
+        documents.setdefault(item.slug, []).append(row)
         names[item.slug] = item.plugin_name or item.slug
     _add_differences(project, documents)
     found = [
@@ -51,12 +59,30 @@ def plugins(project: Project, catalog: Catalog) -> list[PluginRow]:
     return sorted(found, key=lambda p: (STATES.index(p.state), p.name.lower(), p.slug))
 
 
-def needs(project: Project, catalog: Catalog) -> tuple[NeedRow, ...]:
+def _window(project: Project, plugin: PluginState | None, name: str) -> tuple[int, int] | None:
+    state = plugin.states.get(name) if plugin is not None else None
+    if plugin is None or state is None:
+        return None
+    window = size.of(project, plugin, state.enhancement, state.inputs.files).window
+    return window.min, window.max
+
+
+def _draft(project: Project, job: str, waits: bool) -> str:
+    """Where a draft of it can be read."""
+    if waits:
+        return f"report/review.html#{job}"
+    kept = f"drafts/{job}.md"
+    return kept if (project.state / kept).is_file() else ""
+
+
+def needs(
+    project: Project, catalog: Catalog, states: Mapping[str, PluginState]
+) -> tuple[NeedRow, ...]:
     """What the plugins themselves need, the hollow ones first."""
     hollow = {i.slug for i in catalog.items.values() if i.decision.action == "hollow"}
     rows = [
         NeedRow(slug, slug in hollow, tuple(f"{f.file}:{f.line}: {f.message}" for f in found))
-        for slug, found in source.every(project, catalog.plugins).items()
+        for slug, found in source.every(project, states).items()
     ]
     return tuple(sorted(rows, key=lambda row: (not row.hollow, row.slug)))
 
@@ -144,11 +170,11 @@ def _add_differences(project: Project, documents: dict[str, list[DocumentRow]]) 
 
 
 def sizes(found: Sequence[PluginRow], window: tuple[int, int]) -> Sizes:
-    """The histogram of documents that are of our making or adopted."""
-    done = [d for p in found for d in p.documents if d.provenance is not None]
+    """The histogram of documents that are of our making or adopted; window: the default one."""
+    done = [d for p in found for d in p.documents if d.provenance is not None and d.size]
     befores = [d.size_before for d in done if d.size_before is not None]
-    afters = [d.size for d in done if d.size]
-    least, most = window
+    afters = [d.size for d in done]
+    most = window[1]
     top = min(max([*befores, *afters, most + BIN]), 3 * most) // BIN * BIN + BIN
     bins = []
     for low in range(0, top, BIN):
@@ -157,6 +183,11 @@ def sizes(found: Sequence[PluginRow], window: tuple[int, int]) -> Sizes:
         bins.append(Bin(low, low + BIN, *counts))
     return Sizes(
         window, tuple(bins), len(done),
-        sum(least <= size <= most for size in befores),
-        sum(least <= size <= most for size in afters),
+        within_before=sum(_holds(d.window or window, d.size_before) for d in done),
+        within_after=sum(_holds(d.window or window, d.size) for d in done),
+        before=len(befores),
     )  # fmt: skip
+
+
+def _holds(window: tuple[int, int], size: int | None) -> bool:
+    return size is not None and window[0] <= size <= window[1]

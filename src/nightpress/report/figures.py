@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightpress.ledger import CallDay
 from nightpress.model import ATTEMPTED, Status
+from nightpress.voice import spoken
 
 
 class Day(Struct, frozen=True):
@@ -32,13 +34,16 @@ class Bin(Struct, frozen=True):
 
 
 class Sizes(Struct, frozen=True):
-    """The sizes of published documents, and the default window."""
+    """The sizes of published and adopted documents, and the default window. before: of how many a
+    file stood there before; within_*: how many have a size in their own window, whose floor follows
+    what the plugin says."""
 
     window: tuple[int, int]
     bins: Sequence[Bin] = ()
     documents: int = 0
     within_before: int = 0
     within_after: int = 0
+    before: int = 0
 
 
 class Phase(Struct, frozen=True):
@@ -142,7 +147,8 @@ class Provenance(Struct, frozen=True):
 
 
 class DocumentRow(Struct, frozen=True):
-    """One enhancement as it stands. action: what the plan says of it; state: in one word."""
+    """One enhancement as it stands. state: in one word; window: the sizes asked of it; draft: the
+    kept draft or the page of those that wait, relative to `.nightpress/`."""
 
     job: str
     type: str
@@ -160,6 +166,8 @@ class DocumentRow(Struct, frozen=True):
     findings_left_out: int = 0
     provenance: Provenance | None = None
     diff: Sequence[str] = ()
+    window: tuple[int, int] | None = None
+    draft: str = ""
 
 
 class PluginRow(Struct, frozen=True):
@@ -283,6 +291,22 @@ def rate_words(figures: Figures) -> str:
     return words
 
 
+def size_words(sizes: Sizes) -> str:
+    """`6 of 7 documents have a size in their window`, and how it was before; "" before any."""
+    if not sizes.documents:
+        return ""
+    some = f"{sizes.documents:,} document{'s' * (sizes.documents != 1)}"
+    words = f"{sizes.within_after:,} of {some} within the size asked of them"
+    if sizes.before:
+        return f"{words}; before nightpress {sizes.within_before:,} of {sizes.before:,} were"
+    return f"{words}; nothing stood there before nightpress"
+
+
+def first_words(first: int, requests: int) -> str:
+    """`3 of 4`, or words where a plugin quotes no request that its skill could be found by."""
+    return f"{first:,} of {requests:,}" if requests else "no requests"
+
+
 def listing_words(told: Listing) -> str:
     """How many requests find their skill, and what the listing of all skills costs."""
     said = (
@@ -316,3 +340,27 @@ STATE_WORDS = {
     "fresh": "up to date",
 }
 """A state as users read it, in a plan and in a report."""
+
+
+def in_words(figures: Figures) -> Figures:
+    """The figures with every command in the words of whoever typed ours (see voice)."""
+    return replace(
+        figures,
+        causes=tuple(replace(one, todo=spoken(one.todo), said=spoken(one.said))
+                     for one in figures.causes),
+        problems=tuple(map(spoken, figures.problems)),
+        plugins=tuple(
+            replace(plugin, documents=tuple(map(_in_words, plugin.documents)))
+            for plugin in figures.plugins
+        ),
+    )  # fmt: skip
+
+
+def _in_words(document: DocumentRow) -> DocumentRow:
+    from_ = document.provenance
+    return replace(
+        document,
+        reasons=tuple(map(spoken, document.reasons)),
+        attempts=tuple(replace(one, said=spoken(one.said)) for one in document.attempts),
+        provenance=from_ and replace(from_, restore=spoken(from_.restore)),
+    )

@@ -17,7 +17,7 @@ from msgspec import to_builtins
 
 from nightpress.report import charts, formats
 from nightpress.report import figures as words
-from nightpress.report.figures import Figures, PluginRow
+from nightpress.report.figures import Figures, NeedRow, PluginRow
 
 
 def page(figures: Figures) -> str:
@@ -30,13 +30,15 @@ def page(figures: Figures) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     loader.filters |= formats.FILTERS
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = asset("page.css"), asset("copy.js") + asset("page.js")
     drawn = charts.charts(figures)
     return loader.get_template("page.html.j2").render(
         f=figures,
         attempted=words.attempted(figures),
         words=words.STATE_WORDS,
         listing_words=words.listing_words,
+        first_words=words.first_words,
+        todo_list=todo_list,
         policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
@@ -46,8 +48,15 @@ def page(figures: Figures) -> str:
     )
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file of ours that goes into a page."""
     return (resources.files("nightpress.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def todo_list(need: NeedRow) -> str:
+    """What a plugin needs as a task list in Markdown, to hand to its author."""
+    what = "has nothing real to say yet" if need.hollow else "contradicts itself, or has gaps"
+    return "\n".join([f"{need.slug} {what}:", "", *(f"- [ ] {one}" for one in need.findings)])
 
 
 def policy(style: str, script: str) -> str:

@@ -46,13 +46,9 @@ def _headline(figures: Figures) -> str:
     headline = f"**{len(figures.plugins)} plugins: {standing or 'no documents yet'}.**"
     if figures.rate is not None:
         headline += f" Success rate: {words.rate_words(figures)}."
-    sizes = figures.sizes
-    if sizes.documents:
-        headline += (
-            f" {sizes.within_after} of {sizes.documents} documents are within the"
-            f" default window, {sizes.window[0]:,}-{sizes.window[1]:,} bytes ({sizes.within_before}"
-            " before); with `floor: content` a plugin that says less is asked for less."
-        )
+    if sizes := words.size_words(figures.sizes):
+        low, high = figures.sizes.window
+        headline += f" {sizes} ({low:,} to {high:,} bytes; less where a plugin says less)."
     return headline
 
 
@@ -152,7 +148,7 @@ def _backups(figures: Figures) -> str:
         sentences.append(
             f"Last drill {formats.moment(backups.last_drill)}: {text(backups.last_drill_said)}."
         )
-    return " ".join(sentences) or "No backup is on record: `doit backup` makes one."
+    return " ".join(sentences) or "No backup is on record: `nightpress backup` makes one."
 
 
 def _needing(figures: Figures) -> Iterable[str]:
@@ -207,7 +203,7 @@ def _listing(figures: Figures) -> Iterable[str]:
             (
                 text(p.slug), str(p.skills), formats.number(p.characters),
                 formats.number(p.tokens_always), formats.number(p.tokens_on_load),
-                f"{p.first} of {p.requests}",
+                words.first_words(p.first, p.requests),
             )
             for p in told.plugins[:MOST]
         ],

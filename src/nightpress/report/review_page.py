@@ -14,11 +14,12 @@ from typing import Literal, TextIO
 
 from msgspec import Struct
 
+from nightpress import voice
 from nightpress.checks.extension import counted
 from nightpress.model import Finding
 from nightpress.pipeline import Waiting
 from nightpress.report import word_diff
-from nightpress.report.html import policy
+from nightpress.report.html import asset, policy
 from nightpress.report.margin import Margin
 from nightpress.report.word_diff import Row
 from nightpress.text import safe
@@ -197,11 +198,13 @@ def _piece(row: Row, colour: bool) -> Iterator[str]:
 
 
 def write(path: Path, drafts: Sequence[Waiting], margins: Margins) -> Path:
-    """The page; the path, as it was given."""
+    """The page, in the words of nightpress (see voice); the path, as it was given."""
     from nightpress.storage import atomic, private
 
     private.folder(path.parent)
-    atomic.write(path, page(drafts, margins).encode("utf-8", "replace"), private.FILE)
+    with voice.nightpress():
+        text = page(drafts, margins)
+    atomic.write(path, text.encode("utf-8", "replace"), private.FILE)
     return path
 
 
@@ -214,10 +217,7 @@ def page(drafts: Sequence[Waiting], margins: Margins) -> str:
         loader=PackageLoader("nightpress.report", "templates"),
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    style, script = (
-        str(loader.loader.get_source(loader, name)[0])  # type: ignore[union-attr]
-        for name in ("review.css", "review.js")
-    )
+    style, script = asset("review.css"), asset("copy.js") + asset("review.js")
     loader.filters["safe_text"] = safe
     return loader.get_template("review.html.j2").render(
         count=len(drafts),

@@ -7,17 +7,21 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
+from nightpress import voice
 from nightpress.project import Project
-from nightpress.report.figures import STATE_WORDS, STATES, Figures, rate_words
+from nightpress.report.figures import STATE_WORDS, STATES, Figures, in_words, rate_words
 from nightpress.report.html import page
 from nightpress.report.markdown import markdown
 from nightpress.storage import atomic, private
 
 
 def write(project: Project, figures: Figures) -> list[Path]:
-    """Write index.html, report.md and report.json under `.nightpress/report/`; their paths."""
+    """Write index.html, report.md and report.json under `.nightpress/report/`; their paths. Whoever
+    reads them later need not be who typed: their commands are those of nightpress."""
     folder = project.state / "report"
     private.folder(folder)
+    with voice.nightpress():
+        figures = in_words(figures)
     texts = {
         "index.html": page(figures),
         "report.md": markdown(figures),

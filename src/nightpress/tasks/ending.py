@@ -54,21 +54,9 @@ def _in_short(reason: str) -> str:
 def lines(now: Session, seconds: float) -> list[str]:
     """The summary: what needs reading, how it goes on, and the totals at the end."""
     run = now.run
-    notices: list[str] = []
-    if run.outcomes:  # else they were told a moment ago, and nothing came between
-        notices = [*run.notices]
-        notices += [str(p) for p in now.catalog.problems if p.severity == "warning"]
     idle: Counter[str] = Counter(now.catalog.unmoved)
     idle.update(item.decision.action for item in now.catalog.items.values() if not item.work)
-    named = [
-        (o.status, o.job, _in_short(o.reason))
-        for o in run.outcomes.values()
-        if o.status not in STANDING
-    ]
-    rows = summary.needs_reading(named)
-    rows += [f"  notice       {text}" for text in notices[: summary.MOST]]
-    if (more := len(notices) - summary.MOST) > 0:
-        rows.append(f"  notice       ... and {more} more: see `doit plan` and the log")
+    rows = _needs_reading(now)
     if sentence := now.catalog.new.sentence():
         rows.append(sentence)
     if run.fatal:
@@ -84,6 +72,31 @@ def lines(now: Session, seconds: float) -> list[str]:
     return rows + summary.lines(
         run.counts(), idle, seconds=seconds, calls=run.calls, tokens=run.tokens
     )
+
+
+def _needs_reading(now: Session) -> list[str]:
+    """What ended otherwise than well, and the notices: after a run whose lines fill a screen. Those
+    of a shorter one are still in sight, and nothing is said twice."""
+    run = now.run
+    notices: list[str] = []
+    rows: list[str] = []
+    if not run.listeners or len(run.outcomes) + len(run.notices) > IN_SIGHT:
+        rows = summary.needs_reading(
+            (o.status, o.job, _in_short(o.reason))
+            for o in run.outcomes.values()
+            if o.status not in STANDING
+        )
+        notices += run.notices
+    if run.outcomes:
+        notices += [str(p) for p in now.catalog.problems if p.severity == "warning"]
+    rows += [f"  notice       {text}" for text in notices[: summary.MOST]]
+    if (more := len(notices) - summary.MOST) > 0:
+        rows.append(f"  notice       ... and {more} more: see `doit plan` and the log")
+    return rows
+
+
+IN_SIGHT = 12
+"""Lines of a run, one for each document, that a terminal still shows when the run ends."""
 
 
 def _next(run: Run) -> Iterator[str]:

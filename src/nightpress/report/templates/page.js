@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const PAGE = 100;
@@ -53,6 +52,21 @@
     return sorting.down ? -order : order;
   };
 
+  // a path of the project, seen from the folder of this page
+  const link = (text, path) => {
+    const [file, place] = path.split("#");
+    const one = make("a", text);
+    one.href = file.split("/").map(encodeURIComponent).join("/") + (place ? "#" + encodeURIComponent(place) : "");
+    return one;
+  };
+  const copier = (text) => {
+    const button = make("button", "copy", "copy");
+    button.type = "button";
+    button.dataset.copy = text;
+    button.setAttribute("aria-label", "copy " + text);
+    return button;
+  };
+
   const cell = (row, text, name) => row.append(make("td", text, name));
   const list = (into, title, lines) => {
     if (!lines || !lines.length) return;
@@ -89,6 +103,17 @@
     });
     into.append(all);
   };
+  const commands = (into, lines) => {
+    into.append(make("h4", "Commands"));
+    const all = make("dl");
+    lines.filter(([, text]) => text).forEach(([name, text]) => {
+      const said = make("dd");
+      said.append(make("code", text), " ", copier(text));
+      all.append(make("dt", name), said);
+    });
+    into.append(all);
+  };
+  const shell = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : "'" + word.replaceAll("'", `'"'"'`) + "'");
   const difference = (into, lines, of) => {
     if (!lines || !lines.length) return;
     into.append(make("h4", "Difference from what stood before"));
@@ -106,8 +131,12 @@
   const document_ = (one) => {
     const part = make("section");
     const title = make("h3");
-    title.append(make("code", one.target), " ", make("span", data.states[one.state], "pill tone-" + one.state));
+    const name = make("code");
+    name.append(one.size ? link(one.target, "../../" + one.target) : one.target);
+    title.append(name, " ", make("span", data.states[one.state], "pill tone-" + one.state));
+    if (one.draft) title.append(" ", link("its draft", "../" + one.draft));
     part.append(title);
+    if (one.window) part.append(make("p", `asked for: ${number(one.window[0])} to ${number(one.window[1])} bytes`, "quiet"));
     list(part, "Why", one.reasons);
     grid(part, "Attempts, the last first", ["when (UTC)", "ended", "model", "seconds", "tokens", "why"],
       (one.attempts || []).map((tried) => [moment(tried.at), tried.status, tried.model, (tried.seconds || 0).toFixed(1), number(tried.tokens || 0), tried.said || ""]), one.target);
@@ -119,24 +148,56 @@
       pairs(part, "Provenance", [
         ["made", `${moment(from.at)} UTC, ${from.status}`], ["asked", from.asked], ["answered", from.answered],
         ["calls", from.calls ? `${from.calls}, ${number((from.tokens_in || 0) + (from.tokens_out || 0))} tokens` : ""],
-        ["sha256", from.sha256], ["prompt", from.prompt], ["generator", from.template], ["take back", from.restore],
+        ["sha256", from.sha256], ["prompt", from.prompt], ["generator", from.template],
       ]);
     }
+    commands(part, [
+      ["where it comes from", from ? "nightpress why " + shell(one.target) : ""],
+      ["make it again", `nightpress build ${shell(one.job)} --force`],
+      ["take it back", from ? from.restore : ""],
+    ]);
     return part;
   };
 
   const toggle = (button, row, line) => {
     const opened = button.getAttribute("aria-expanded") === "true";
     button.setAttribute("aria-expanded", String(!opened));
-    if (opened) { line.nextSibling.remove(); return; }
+    if (opened) { open.delete(row.plugin.slug); line.nextSibling.remove(); return; }
+    open.add(row.plugin.slug);
     const more = make("tr", undefined, "more");
     const wide = make("td");
     wide.colSpan = [...line.children].filter((one) => one.offsetParent !== null).length; // on a phone some hide
     const own = row.plugin.documents || [];
     own.forEach((one) => wide.append(document_(one)));
-    if (!own.length) wide.append(make("p", "Its manifest has problems: see doit validate."));
+    if (!own.length) wide.append(make("p", "Its manifest has problems: see nightpress validate."));
     more.append(wide);
     line.after(more);
+  };
+
+  // what is looked for, sorted by and opened stands in the address, to be sent and reloaded
+  const open = new Set();
+  const remember = () => {
+    const held = new URLSearchParams();
+    const keep = (name, value, usual) => { if (value !== usual) held.set(name, value); };
+    keep("q", at("search").value, "");
+    keep("state", at("state").value, "");
+    keep("sort", (sorting.down ? "-" : "") + sorting.key, "state");
+    keep("page", String(page + 1), "1");
+    open.forEach((slug) => held.append("open", slug));
+    const text = held.toString();
+    if (text || location.hash.includes("=")) history.replaceState(null, "", "#" + text);
+  };
+  const recall = () => {
+    const held = new URLSearchParams(location.hash.slice(1));
+    if (location.hash && !location.hash.includes("=")) return; // a place in the page
+    at("search").value = held.get("q") || "";
+    at("state").value = data.order.includes(held.get("state")) ? held.get("state") : "";
+    const key = (held.get("sort") || "state").replace(/^-/, "");
+    const head = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    if (head) sort(head, (held.get("sort") || "").startsWith("-"));
+    open.clear();
+    held.getAll("open").forEach((slug) => open.add(slug));
+    choose(Math.max(0, (Number.parseInt(held.get("page"), 10) || 1) - 1));
   };
 
   const line = (row) => {
@@ -146,7 +207,7 @@
     const button = make("button", row.name, "open");
     button.type = "button";
     button.setAttribute("aria-expanded", "false");
-    button.addEventListener("click", () => toggle(button, row, one));
+    button.addEventListener("click", () => { toggle(button, row, one); remember(); });
     head.append(button);
     const state = make("td");
     state.append(make("span", data.states[row.plugin.state], "pill tone-" + row.plugin.state));
@@ -162,18 +223,26 @@
   const show = () => {
     const pages = Math.max(1, Math.ceil(shown.length / PAGE));
     page = Math.min(page, pages - 1);
-    at("rows").replaceChildren(...shown.slice(page * PAGE, (page + 1) * PAGE).map(line));
+    const held = shown.slice(page * PAGE, (page + 1) * PAGE).map((row) => [row, line(row)]);
+    at("rows").replaceChildren(...held.map(([, one]) => one));
+    held.filter(([row]) => open.has(row.plugin.slug)).forEach(([row, one]) => toggle(one.querySelector(".open"), row, one));
     at("count").textContent = `${number(shown.length)} of ${number(rows.length)} plugins`;
     at("page").textContent = `page ${page + 1} of ${pages}`;
     at("back").disabled = page === 0;
     at("next").disabled = page >= pages - 1;
+    remember();
   };
-  const choose = () => {
+  const sort = (button, down) => {
+    sorting = { key: button.dataset.key, down };
+    document.querySelectorAll("[aria-sort]").forEach((head) => head.setAttribute("aria-sort", "none"));
+    button.parentElement.setAttribute("aria-sort", down ? "descending" : "ascending");
+  };
+  const choose = (to = 0) => {
     const wanted = at("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const state = at("state").value;
     shown = rows.filter((row) => (!state || row.plugin.state === state) && wanted.every((word) => words(row).includes(word)));
     shown.sort(compare);
-    page = 0;
+    page = to;
     show();
   };
 
@@ -185,17 +254,21 @@
     at("state").append(option);
   });
   document.querySelectorAll("[data-key]").forEach((button) => button.addEventListener("click", () => {
-    const key = button.dataset.key;
-    sorting = { key, down: sorting.key === key ? !sorting.down : false };
-    document.querySelectorAll("[aria-sort]").forEach((head) => head.setAttribute("aria-sort", "none"));
-    button.parentElement.setAttribute("aria-sort", sorting.down ? "descending" : "ascending");
+    sort(button, sorting.key === button.dataset.key && !sorting.down);
     choose();
   }));
-  at("search").addEventListener("input", choose);
-  at("state").addEventListener("change", choose);
+  at("search").addEventListener("input", () => choose());
+  at("state").addEventListener("change", () => choose());
+  const copy = copying((text) => { at("copied").textContent = text.split("\n")[0]; });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (button) copy(button.dataset.copy);
+  });
   document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
   at("back").addEventListener("click", () => { page -= 1; show(); at("plugins").focus(); });
   at("next").addEventListener("click", () => { page += 1; show(); at("plugins").focus(); });
   at("table").hidden = false;
+  window.addEventListener("hashchange", recall);
   choose();
+  recall();
 })();

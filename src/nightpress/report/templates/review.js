@@ -5,25 +5,7 @@
   let current = -1;
 
   const say = (text) => { copied.textContent = text; };
-  const byHand = (text) => {
-    const area = document.createElement("textarea");
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  };
-  const copy = async (text) => {
-    let done = false;
-    try {
-      await navigator.clipboard.writeText(text);
-      done = true;
-    } catch {
-      done = byHand(text);
-    }
-    say(done ? "copied: " + text : "copy it yourself: " + text);
-  };
+  const copy = copying(say);
   const go = (to) => {
     if (to < 0 || to >= drafts.length) return;
     if (current >= 0) drafts[current].classList.remove("current");

@@ -14,12 +14,17 @@ def report() -> Task:
 
     def act(now: Session, format: str, days: int) -> bool:
         from nightpress import report
+        from nightpress.report import review_page
+        from nightpress.tasks.chapters.review import waiting
 
         figures = report.gather(now.project, days)
         paths = report.write(now.project, figures)
         if format == "json":
             write(paths[-1].read_text(encoding="ascii"))
             return True
+        drafts, margins, _ = waiting(now)
+        if drafts:  # the report leads to them
+            paths.append(review_page.write(paths[0].with_name("review.html"), drafts, margins))
         for line in report.summary(figures):
             say(line)
         for path in paths:

@@ -26,7 +26,7 @@ def review() -> Task:
         from nightpress.pipeline import review
         from nightpress.report import review_page
 
-        drafts, margins, undeclared = _waiting(now)
+        drafts, margins, undeclared = waiting(now)
         if format == "json":
             rows = review.as_dict(drafts)
             say_json([{**row, "evidence": margins[row["job"]].as_dict()} for row in rows])
@@ -45,7 +45,7 @@ def review() -> Task:
     return command(act, FORMAT)
 
 
-def _waiting(now: Session) -> tuple[list[Waiting], dict[str, Margin], list[str]]:
+def waiting(now: Session) -> tuple[list[Waiting], dict[str, Margin], list[str]]:
     """(the drafts that wait, job -> what each rests on, the jobs of those whose enhancement is
     declared no more)."""
     from nightpress.pipeline import review
