@@ -130,6 +130,47 @@ def question(writer: str, request: Request) -> str:
     )  # fmt: skip
 
 
+def ingredients(request: Request) -> dict[str, str]:
+    """What a question is made from, in words -> its digest; the plugin's files by their paths."""
+    made, anatomy = request.material, request.material.anatomy
+    plugin = [anatomy.name, anatomy.description, anatomy.version, anatomy.author, anatomy.keywords]
+    place = [made.target, made.window.min, made.window.max, made.window.upto, made.links,
+             made.siblings, made.profile, made.references]  # fmt: skip
+    parts: dict[str, object] = {
+        "what plugin.json says of the plugin": plugin,
+        "what is known of its other files": [[f.kind, f.name, f.values] for f in anatomy.facts],
+        "the generator": made.generator.digest if made.generator is not None else "",
+        "the schema": request.schema,
+        "the manifest (target, size, links)": place,
+        "the text that stood there before": made.standing,
+        "the output budget": request.max_output_tokens,
+        ANALYSIS: made.analysis,
+        WORDING: [request.system, request.prompt],
+    }
+    files = {file.path: (file.sha256 or sha256(file.text.encode("utf-8", "replace")))[:12]
+             for file in anatomy.files}  # fmt: skip
+    return files | {name: digest(canonical(part))[:12] for name, part in parts.items()}
+
+
+ANALYSIS = "the analysis of the plugin"
+WORDING = "the wording"
+
+
+def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """What of a question is another one than it was, in words. That the analysis is another, or the
+    wording, is only said where nothing is that they are made from."""
+    found = {
+        name: "changed" if name in before and name in now else "is gone" if name in before else
+        "is new"
+        for name in {**before, **now}
+        if before.get(name) != now.get(name)
+    }  # fmt: skip
+    for derived in (WORDING, ANALYSIS):
+        if len(found) > 1:
+            found.pop(derived, None)
+    return [f"{name} {how}" for name, how in found.items()]
+
+
 def writer(backend: str, model: str) -> str:
     """Who writes, in words: `offline`, `BACKEND:MODEL`."""
     return backend if backend == "offline" else f"{backend}:{model}"

@@ -60,10 +60,37 @@ def test_a_spoilt_file_is_named(tmp_path: Path) -> None:
         make("replay", {"at": str(tmp_path), "writer": "gemini:m"}, {})
 
 
+def test_of_a_question_that_differs_it_is_said_in_what(tmp_path: Path) -> None:
+    """By the one of its phase that is most like it; a repair's draft is no ingredient."""
+    asked = samples.request()
+    made_from = fingerprint.ingredients(asked)
+    path = asked.material.anatomy.files[0].path
+    file = {**made_from, path: "0", "GONE.md": "0", fingerprint.ANALYSIS: "0"}
+    repair = {**made_from, "the generator": "0"}
+    del repair[fingerprint.WORDING]
+    for number, (phase, one) in enumerate(
+        [("generation", file), ("generation", dict.fromkeys(file, "0")), ("repair", repair)]
+    ):
+        reply = Reply("x", "m", "stop", 7, 5, raw="x")
+        held = recording.Recorded(str(number), asked.job, phase, "gemini:m", reply, one)
+        recording.write(tmp_path / phase, [*_read(tmp_path / phase), held])
+    for phase, said in (
+        ("generation", f"since it was asked, {path} changed, GONE.md is gone\n"),
+        ("repair", "since it was asked, the generator changed\n"),
+    ):
+        backend = make("replay", {"at": str(tmp_path / phase), "writer": "gemini:m"}, {})
+        with pytest.raises(BackendError, match=said):
+            backend.ask(samples.request(phase=phase))
+
+
+def _read(folder: Path) -> list[recording.Recorded]:
+    return list(recording.read(folder)) if folder.exists() else []
+
+
 @pytest.mark.parametrize(
     ("changes", "writer", "said"),
     [
-        ({"system": "Write more."}, "gemini:m", "the question has changed since"),
+        ({"system": "Write more."}, "gemini:m", "since it was asked, the question has changed"),
         ({}, "openai:n", "it was asked of gemini:m, not of openai:n"),
         ({"phase": "repair"}, "gemini:m", "no reply to this repair question is recorded in"),
     ],

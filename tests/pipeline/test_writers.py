@@ -152,8 +152,47 @@ def test_a_question_that_changed_fails_its_document_and_no_other(shop: Market) -
         shop.target(name).unlink()
     failed = shop.doit("backend=replay:tests/replies")
     assert failed.code == 1
-    assert "1 published" in failed.out and "the question has changed since" in failed.out
+    assert "1 published" in failed.out and "since it was asked, README.md changed" in failed.out
     assert shop.target("alpha").exists()
+
+
+def changed_file(market: Market) -> None:
+    (market.root / "plugins" / "beta" / "NEWS.md").write_text("# News\n\nNothing yet.\n")
+
+
+def changed_generator(market: Market) -> None:
+    folder = Path(__file__).parents[2] / "generators" / "skill"
+    shutil.copytree(folder, market.root / "generators" / "skill")
+    with (market.root / "generators" / "skill" / "system.md").open("a") as system:
+        system.write("Mind the gap.\n")
+
+
+def changed_schema(market: Market) -> None:
+    schema = json.loads((Path(__file__).parents[2] / "schemas" / "analysis.json").read_text())
+    schema["properties"]["purpose"]["maxLength"] -= 1
+    (market.root / "schemas").mkdir()
+    (market.root / "schemas" / "analysis.json").write_text(json.dumps(schema))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (changed_file, "NEWS.md is new"),
+        (changed_generator, "the generator changed"),
+        (changed_schema, "the schema changed"),
+    ],
+)
+def test_a_question_that_is_not_recorded_says_what_of_it_changed(
+    shop: Market, change: Callable[[Market], None], said: str
+) -> None:
+    with WRITERS["openai"](shop) as (words, environ):
+        shop.done(*words, "pace=unpaced", **environ)
+    shop.run("nightpress", "record", "tests/replies")
+    change(shop)
+    shop.target("beta").unlink()
+    failed = shop.doit("backend=replay:tests/replies", "enhance:beta")
+    assert failed.code == 1
+    assert f"question is recorded: since it was asked, {said}\n" in failed.out, failed.out
 
 
 def test_a_secret_in_a_reply_is_recorded_redacted(shop: Market) -> None:

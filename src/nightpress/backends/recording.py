@@ -1,14 +1,16 @@
 """Recorded replies: a folder with one readable file for each, and `recording.json`.
 
 A file is a head of `key: value` lines between two lines `---`, then the reply's text, byte for
-byte. The question is its digest (fingerprint.question), so a recording is of exactly that prompt.
+byte. The question is its digest (fingerprint.question), so a recording is of exactly that prompt;
+beside it stands what it was made from, where that is known, so that another one can say how it
+differs.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,17 +22,20 @@ from nightpress.storage import atomic, private
 __all__ = ["INDEX", "Recorded", "read", "write", "writers"]
 
 INDEX = "recording.json"
+MADE_FROM = "made_from"
 HEAD = ("question", "job", "phase", "writer", "model", "finish", "tokens_in", "tokens_out")
 
 
 class Recorded(Struct, frozen=True):
-    """One reply. question: the digest that it answers; writer: who was asked (`BACKEND:MODEL`)."""
+    """One reply. question: the digest that it answers; writer: who was asked (`BACKEND:MODEL`);
+    ingredients: what the question was made from (fingerprint.ingredients); {}: not known."""
 
     question: str
     job: str
     phase: str
     writer: str
     reply: Reply
+    ingredients: Mapping[str, str] = {}
 
 
 def writers(folder: Path) -> tuple[str, ...]:
@@ -93,6 +98,8 @@ def _text(one: Recorded) -> str:
     values = (one.question, one.job, one.phase, one.writer, one.reply.model, one.reply.finish,
               one.reply.tokens_in, one.reply.tokens_out)  # fmt: skip
     head = "".join(f"{key}: {value}\n" for key, value in zip(HEAD, values, strict=True))
+    if one.ingredients:
+        head += f"{MADE_FROM}: {json.dumps(one.ingredients)}\n"
     return f"---\n{head}---\n{one.reply.text}"
 
 
@@ -103,4 +110,5 @@ def _parsed(text: str) -> Recorded:
     said = dict(line.split(": ", 1) for line in head.splitlines())
     question, job, phase, writer, model, finish, tokens_in, tokens_out = (said[k] for k in HEAD)
     reply = Reply(body, model, finish, int(tokens_in), int(tokens_out), raw=body)
-    return Recorded(question, job, phase, writer, reply)
+    made_from = json.loads(said.get(MADE_FROM, "{}"))
+    return Recorded(question, job, phase, writer, reply, dict(made_from))

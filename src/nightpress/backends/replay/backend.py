@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nightpress import fingerprint
 from nightpress.backends.recording import Recorded
@@ -20,10 +20,10 @@ class Replay:
         self._writer = writer
         self._place = place
         self._by_question: dict[str, Reply] = {}
-        self._asked: dict[tuple[str, str], set[str]] = {}
+        self._asked: dict[tuple[str, str], list[Recorded]] = {}
         for one in recorded:
             self._by_question[one.question] = one.reply
-            self._asked.setdefault((one.job, one.phase), set()).add(one.writer)
+            self._asked.setdefault((one.job, one.phase), []).append(one)
 
     def ask(self, request: Request) -> Reply:
         """The recorded reply to exactly this question; BackendError ("unrecorded") for another."""
@@ -31,17 +31,35 @@ class Replay:
         if (reply := self._by_question.get(question)) is not None:
             return reply
         told = f"{request.job}: no reply to this {request.phase} question is recorded"
-        who = self._asked.get((request.job, request.phase))
-        if who is None:
+        asked = self._asked.get((request.job, request.phase), ())
+        who = {one.writer for one in asked}
+        if not who:
             told += f" in {self._place}"
         elif self._writer not in who:
             told += f": it was asked of {', '.join(sorted(who))}, not of {self._writer}"
         else:
-            told += ": the question has changed since (plugin, generator, schema or settings)"
+            told += f": since it was asked, {_changed(asked, request)}"
         raise BackendError(Answer("unrecorded", told, hint=HINT, left=False))
 
     def close(self) -> None:
         """Nothing is held."""
 
 
+def _changed(asked: Sequence[Recorded], request: Request) -> str:
+    """In what the question differs from the one that is most like it."""
+    now = fingerprint.ingredients(request)
+    if request.phase == "repair":
+        del now[fingerprint.WORDING]  # it holds the draft
+    each = (fingerprint.differences(one.ingredients, now) for one in asked if one.ingredients)
+    found = min(each, key=len, default=None)
+    if found is None:
+        return "the question has changed (plugin, generator, schema or settings)"
+    if not found:
+        return "the draft that it is about has changed, or what the checks say of it"
+    rest = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return ", ".join(found[:NAMED]) + rest
+
+
+NAMED = 4
+"""Things that changed that a message names."""
 HINT = "run it once with the writer itself, then record anew: nightpress record FOLDER"
