@@ -2,8 +2,10 @@
 
 A process that has imported what nightpress and doit import waits at a socket, and forks itself for
 each command: command line, environment, folder, signals, exit and what is printed are those of a
-program that was started, without the third of a second in which an interpreter imports. As a
-program: `python -m tests.preloaded SOCKET`; it ends when its standard input does.
+program that was started, without the third of a second in which an interpreter imports. What the
+offline writer remembers of a text (`backends/offline/backend`: by all that it is made from) a
+command leaves to those that come after it: most tests document the same few plugins. As a program:
+`python -m tests.preloaded SOCKET`; it ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -25,11 +27,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import NoReturn
 
+from nightpress.backends.offline import backend as offline
+
 ENTRIES = {"doit": "doit.__main__", "nightpress": "nightpress.cli"}
+"""Of another program the name is that of its module."""
 MODULES = (
     "doit.doit_cmd", "doit.cmd_base", "google.genai", "httpx2", "jinja2", "jsonschema",
     "markdown_it.main", "ruamel.yaml", "rich.live", "rich.table",
@@ -50,11 +55,13 @@ class Preloaded:
         )  # fmt: skip
 
     def run(
-        self, program: str, words: Sequence[str], folder: Path, environ: Mapping[str, str]
-    ) -> tuple[int, str, str]:
+        self, program: str, words: Sequence[str], folder: Path, environ: Mapping[str, str],
+        seconds: int = 120,
+    ) -> tuple[int, str, str]:  # fmt: skip
         """Exit code (negative: the signal), standard output and error output."""
         request = {
             "program": program, "words": words, "folder": str(folder), "environ": dict(environ),
+            "seconds": seconds,
         }  # fmt: skip
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             with self._connect() as connection:
@@ -118,11 +125,27 @@ def serve(path: str) -> str:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         connection, _ = listener.accept()
+        inherit(Path(path).parent)
         if os.fork() == 0:
             listener.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             return _watch(connection)
         connection.close()
+
+
+def inherit(folder: Path) -> None:
+    """Remember the texts that commands have left there."""
+    for left in folder.glob("*.texts"):
+        offline._texts.update(json.loads(left.read_bytes()))
+        left.unlink()
+
+
+def leave(folder: Path, known: Set[str]) -> None:
+    """Put the texts there that are not known yet."""
+    if new := {key: text for key, text in offline._texts.items() if key not in known}:
+        written = folder / str(os.getpid())
+        written.write_text(json.dumps(new))
+        written.rename(written.with_suffix(".texts"))
 
 
 def _watch(connection: socket.socket) -> str:
@@ -147,15 +170,16 @@ def _watch(connection: socket.socket) -> str:
     os.environ.update(request["environ"])
     time.tzset()
     os.chdir(request["folder"])
-    signal.alarm(120)
+    signal.alarm(request["seconds"])
     sys.path[0] = str(BIN)
     sys.argv = [str(BIN / request["program"]), *request["words"]]
     return str(request["program"])
 
 
-def _run(entry: Callable[[], int | None]) -> NoReturn:
+def _run(entry: Callable[[], int | None], folder: Path) -> NoReturn:
     """Call it as a program's start does, and end as the interpreter does, but for the destruction
     of every object of every module, which takes longer than most commands."""
+    known = frozenset(offline._texts)
     code: object = 0
     try:
         code = entry()
@@ -171,12 +195,15 @@ def _run(entry: Callable[[], int | None]) -> NoReturn:
                 found.close()
     sys.stdout.flush()
     sys.stderr.flush()
+    leave(folder, known)
     os._exit(1 if isinstance(code, str) else int(code or 0))  # type: ignore[call-overload]
 
 
 def main() -> NoReturn:
     load()
-    _run(importlib.import_module(ENTRIES[serve(sys.argv[1])]).main)
+    path = sys.argv[1]
+    program = serve(path)
+    _run(importlib.import_module(ENTRIES.get(program, program)).main, Path(path).parent)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Kills the press at every step of its batch jobs, runs it on to the end, and tells what was paid.
 
-Run as a program: `python -m tests.pipeline.batch_crash SOURCE WORK MUTANT` prints one JSON object a
-kill point. A whole course is several runs (questions are sent, their answers taken in, the next
-ones sent), half an hour apart; in one of them the press is killed before one step of those that
-`crash` counts and that concern jobs or the ledger. What was paid for is counted at the server.
+Run as a program (`tests.preloaded`), with the words SOURCE WORK MUTANT STEP..., it prints one JSON
+object a kill point. A whole course is several runs (questions are sent, their answers taken in, the
+next ones sent), half an hour apart; in one of them the press is killed before one step of those
+that `crash` counts and that concern jobs or the ledger. What was paid for is counted at the server.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.pipeline.crash import press, state
-from tests.preloaded import load
 
 APART = 1_800.0
 MOST = 9
@@ -82,7 +81,12 @@ def course(source: Path, work: Path, mutant: str, kill: tuple[int, int]) -> dict
     return found
 
 
-def main(source: Path, work: Path, mutant: str, only: list[str]) -> None:
+def main() -> None:
+    source, work, mutant, *only = sys.argv[1:]
+    kill_at_each(Path(source), Path(work), mutant, only)
+
+
+def kill_at_each(source: Path, work: Path, mutant: str, only: list[str]) -> None:
     whole = course(source, work, mutant, (-1, 0))
     print(json.dumps({"step": "", "run": -1, **whole}), flush=True)
     for number, trace in enumerate(whole["traces"]):
@@ -91,8 +95,3 @@ def main(source: Path, work: Path, mutant: str, only: list[str]) -> None:
             if wanted:
                 found = course(source, work, mutant, (number, at))
                 print(json.dumps({"step": step, "run": number, **found}), flush=True)
-
-
-if __name__ == "__main__":
-    load()  # all imports are paid for once, before the forks
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:])

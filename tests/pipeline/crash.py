@@ -1,7 +1,7 @@
 """Kills the press at every step of a publication, runs it again, and tells what it found.
 
-Run as a program: `python -m tests.pipeline.crash SOURCE WORK MUTANT STEP...` prints one JSON object
-a kill point (every step, or only the named ones; MUTANT may be ""). The press runs in forked
+Run as a program (`tests.preloaded`), with the words SOURCE WORK MUTANT STEP..., it prints one JSON
+object a kill point (every step, or only the named ones; MUTANT may be ""). The press runs in forked
 children; a child is killed with SIGKILL before its n-th step, where a step is any call that changes
 or syncs a file (os.fsync, os.rename ... and the steps of `atomic`). Where not a byte of the project
 has changed since the step before, that one's kill speaks for both. MUTANT breaks the protocol on
@@ -31,7 +31,7 @@ from nightpress.model import Status
 from nightpress.pipeline import publish as publication
 from nightpress.project import Project
 from nightpress.storage import atomic
-from tests.preloaded import load
+from nightpress.tasks.api import open_project
 
 
 class Killer:
@@ -247,7 +247,14 @@ def one(source: Path, work: Path, mutant: str, at: int, step: str) -> dict[str, 
     return found
 
 
-def main(source: Path, work: Path, mutant: str, only: list[str]) -> None:
+def main() -> None:
+    source, work, mutant, *only = sys.argv[1:]
+    kill_at_each(Path(source), Path(work), mutant, only)
+
+
+def kill_at_each(source: Path, work: Path, mutant: str, only: list[str]) -> None:
+    shutil.copytree(source, work / "read")
+    open_project(work / "read").plan()  # what it composes, the children need not compose each
     found = one(source, work, mutant, 0, "")
     trace = json.loads((work / "first.json").read_text())
     print(json.dumps({**found, "trace": [step for step, _ in trace]}), flush=True)
@@ -259,8 +266,3 @@ def main(source: Path, work: Path, mutant: str, only: list[str]) -> None:
             found = one(source, work, mutant, at, step)
         before = digest
         print(json.dumps({**found, "at": at, "step": step, "trace": []}), flush=True)
-
-
-if __name__ == "__main__":
-    load()  # all imports are paid for once, before the forks
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:])

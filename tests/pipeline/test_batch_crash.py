@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,29 +12,26 @@ import pytest
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, environment, plugin
 from tests.pipeline.test_gemini import configure
-
-ROOT = Path(__file__).parents[2]
+from tests.preloaded import preloaded
 
 
 def courses(tmp_path: Path, mutant: str = "", only: Sequence[str] = ()) -> list[dict[str, Any]]:
     """What became of each course; the first was not killed."""
     source, work = tmp_path / "source", tmp_path / "work"
-    plugin(source, "alpha", size=16_000)
-    plugin(source, "beta", size=16_000)
+    plugin(source, "alpha", size=4_000)
+    plugin(source, "beta", size=4_000)
     made = Market(source)
     assert made.run("nightpress", "init").code == 0
     configure(made, "gemini: {lane: batch}\npaid: true\npace: {profile: unpaced}")
     work.mkdir()
     with GeminiServer(latency=0, limits={"*": Limits()}) as server:
         environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.pipeline.batch_crash", str(source), str(work), mutant,
-             *only],
-            cwd=ROOT, capture_output=True, text=True, env=environment(**environ), check=False,
-            timeout=600,
-        )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+        words = [str(source), str(work), mutant, *only]
+        code, out, err = preloaded().run(
+            "tests.pipeline.batch_crash", words, tmp_path, environment(**environ), seconds=600
+        )
+    assert code == 0, err
+    return [json.loads(line) for line in out.splitlines()]
 
 
 def violations(found: Sequence[dict[str, Any]]) -> list[str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +13,8 @@ import pytest
 
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, environment, plugin
+from tests.preloaded import preloaded
 
-ROOT = Path(__file__).parents[2]
 OLD = "---\nname: beta\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
 
 
@@ -24,8 +22,8 @@ OLD = "---\nname: beta\ndescription: Short. Use when testing.\n---\n\nToo short.
 def source(tmp_path: Path) -> Path:
     """One plugin without a document, and one whose document is undersized."""
     root = tmp_path / "source"
-    plugin(root, "alpha")
-    plugin(root, "beta", skill=OLD)
+    plugin(root, "alpha", size=2_000)
+    plugin(root, "beta", size=2_000, skill=OLD)
     Market(root).run("nightpress", "init")
     Market(root).replaces()
     return root
@@ -36,13 +34,12 @@ def kills(
 ) -> list[dict[str, Any]]:
     work = tmp_path / f"work-{mutant}"
     work.mkdir()
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.pipeline.crash", str(source), str(work), mutant, *only],
-        cwd=ROOT, capture_output=True, text=True, env=environment(**environ), check=False,
-        timeout=600,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    words = [str(source), str(work), mutant, *only]
+    code, out, err = preloaded().run(
+        "tests.pipeline.crash", words, tmp_path, environment(**environ), seconds=600
+    )
+    assert code == 0, err
+    return [json.loads(line) for line in out.splitlines()]
 
 
 def violations(found: list[dict[str, Any]], old: str) -> list[str]:
@@ -110,7 +107,7 @@ def broken_bundles(found: list[dict[str, Any]], before: dict[str, str]) -> list[
 @pytest.mark.parametrize("again", [False, True])
 def test_no_kill_point_leaves_part_of_a_bundle(tmp_path: Path, again: bool) -> None:
     source = tmp_path / "source"
-    plugin(source, "alpha", size=40_000)
+    plugin(source, "alpha", size=24_000)
     market = Market(source)
     market.run("nightpress", "init")
     manifest = source / "manifests" / "alpha.yaml"
@@ -159,7 +156,7 @@ def paid_twice(found: list[dict[str, Any]]) -> list[str]:
 
 def test_what_was_paid_for_is_not_paid_for_again(tmp_path: Path) -> None:
     source = tmp_path / "source"
-    plugin(source, "alpha", size=16_000)
+    plugin(source, "alpha", size=4_000)
     Market(source).run("nightpress", "init")
     defaults = source / "manifests" / "_defaults.yaml"
     defaults.write_text(defaults.read_text() + "\npace:\n  profile: unpaced\n")
