@@ -3,7 +3,18 @@
 Run `doit` to bring every document up to date, `doit plan` to see first what that means.
 """
 
-from nightpress import tasks
+try:
+    from nightpress import tasks
+except ModuleNotFoundError as missing:
+    if missing.name != "nightpress":
+        raise
+    import sys
+
+    sys.stderr.write(
+        "ERROR: nightpress is not installed for the Python that runs doit: " + sys.executable + "\n"
+        "  hint: activate its environment, or run `nightpress build`, which finds its own doit\n"
+    )
+    raise SystemExit(3) from None
 
 DOIT_CONFIG = tasks.config()
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -76,3 +77,51 @@ def test_the_site_is_built_strictly_and_asks_nobody(tmp_path: Path) -> None:
         loaded = re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=\"?(https?:[^\">\s]+)",
                             page.read_text())  # fmt: skip
         assert loaded == [], page
+
+
+@pytest.fixture
+def build(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """hatch_build.py, without the builder that loads it."""
+    for name in ("hatchling", "hatchling.metadata", "hatchling.metadata.plugin"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    face = ModuleType("hatchling.metadata.plugin.interface")
+    face.MetadataHookInterface = object  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, face.__name__, face)
+    for name in ("CI_PROJECT_URL", "GITHUB_SERVER_URL", "GITHUB_REPOSITORY"):
+        monkeypatch.delenv(name, raising=False)
+    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_package_index_is_given_links_that_lead_somewhere(build: ModuleType) -> None:
+    text = build.absolute((ROOT / "README.md").read_text(), "https://forge.example/us/it")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert len(links) > 20 and all(
+        link.startswith("https://forge.example/us/it/") for link in links
+    )
+    for link in links:
+        assert (ROOT / link.partition("/main/")[2]).is_file(), link
+    picture = build.absolute("![a run](docs/img/run.svg) [b](https://b.example)", "https://f/o/r")
+    assert picture == "![a run](https://f/o/r/raw/main/docs/img/run.svg) [b](https://b.example)"
+
+
+@pytest.mark.parametrize(
+    ("origin", "url"),
+    [
+        ("git@forge.example:us/it.git", "https://forge.example/us/it"),
+        ("https://me:secret@forge.example/us/it.git", "https://forge.example/us/it"),
+        ("ssh://git@forge.example:2222/us/it", "https://forge.example/us/it"),
+        ("/srv/git/it.git", ""),
+    ],
+)
+def test_the_repository_is_known_without_anybodys_password(
+    build: ModuleType, tmp_path: Path, origin: str, url: str
+) -> None:
+    for words in (["init", "-q"], ["remote", "add", "origin", origin]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    assert build.repository(tmp_path) == url
+    (tmp_path / "PKG-INFO").write_text("Name: it\nProject-URL: Repository, https://f/o/r\n\nIt.\n")
+    assert build.repository(tmp_path) == "https://f/o/r"

@@ -5,7 +5,16 @@ From Python: `nightpress.open_project` (docs/api.md).
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
+
+if sys.version_info < (3, 11):  # noqa: UP036 - pip refuses it, a PYTHONPATH does not
+    sys.stderr.write(
+        "ERROR: nightpress needs Python 3.11 or later; this is"
+        f" {sys.version_info[0]}.{sys.version_info[1]}: {sys.executable}\n"
+        "  hint: make an environment with a newer one: python3.12 -m venv .venv\n"
+    )
+    raise SystemExit(3)
 
 if TYPE_CHECKING:
     from nightpress.tasks.api import open_project

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from nightpress.storage import run_lock
 from tests import failing_disk
-from tests.market import Market, plugin
+from tests.market import Market, Ran, environment, plugin
 
 NAMES = ("commit-guard", "release-notes")
 HEAD = """\
@@ -32,7 +33,7 @@ Change = Callable[[Path], object]
 class Mistake(NamedTuple):
     """title: what went wrong; command: as it was typed; change: what is done to the project first;
     folder: where it is typed; environ: besides the usual variables; disk: how every change of the
-    project is refused, as an errno."""
+    project is refused, as an errno; python: what is other about the interpreter, as its code."""
 
     title: str
     command: str
@@ -40,6 +41,7 @@ class Mistake(NamedTuple):
     folder: str = "."
     environ: tuple[tuple[str, str], ...] = ()
     disk: str = ""
+    python: str = ""
 
 
 def _manifest(root: Path) -> Path:
@@ -102,6 +104,12 @@ KEYLESS = (("GEMINI_API_KEY", ""), ("GOOGLE_API_KEY", ""))
 MANIFEST, DEFAULTS = "manifests/commit-guard.yaml", "manifests/_defaults.yaml"
 PLUGIN = "plugins/commit-guard"
 
+ANOTHER = (
+    "import importlib.metadata as held; held.entry_points = lambda **group: ();"
+    "sys.modules['nightpress'] = None"
+)
+"""An interpreter that has doit, and no nightpress."""
+
 MISTAKES = {
     "Where": (
         Mistake("A folder with nothing of nightpress", "nightpress build", folder="../elsewhere"),
@@ -151,6 +159,8 @@ MISTAKES = {
         Mistake("Defaults that are no file", "doit", _fifo),
     ),
     "State": (
+        Mistake("An old Python", "nightpress build", python="sys.version_info = (3, 9, 18)"),
+        Mistake("doit of another Python", "doit", python=ANOTHER),
         Mistake("No key", "doit backend=gemini force=1 enhance:commit-guard", environ=KEYLESS),
         Mistake("dodo.py with an error of its own", "doit", _appended("dodo.py", "\ndef mine(:\n")),
         Mistake("dodo.py of an older version", "nightpress archive",
@@ -210,15 +220,27 @@ def told(made: Market, mistake: Mistake) -> str:
         if mistake.disk:
             environ |= failing_disk.always(base, mistake.disk)
             ran = failing_disk.run(root / mistake.folder, program, words, environ)
+        elif mistake.python:
+            ran = _in_python(mistake.python, program, words, root)
         else:
             ran = Market(root / mistake.folder).run(program, *words, **environ)
     said = "".join(
         line for line in (ran.out + ran.err).splitlines(keepends=True)
         if not line.startswith(("reading ", "run 2"))
     )  # fmt: skip
-    said = said.replace(str(base.resolve()), "~")
+    said = said.replace(str(base.resolve()), "~").replace(sys.executable, "/usr/bin/python3")
     said = re.sub(r"pid \d+, since \S+", "pid 4711, since 2026-01-01T02:00:00+00:00", said)
     return f"$ {mistake.command}\n{said}exit status {ran.code}"
+
+
+def _in_python(other: str, program: str, words: list[str], root: Path) -> Ran:
+    """Run the program in an interpreter that is another one in this respect."""
+    code = f"import sys; {other}; from runpy import run_module; sys.argv[0] = {program!r};"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code} run_module({program!r}, run_name='__main__')", *words],
+        cwd=root, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return Ran(done.returncode, done.stdout, done.stderr)
 
 
 def page(made: Market) -> Iterator[str]:

@@ -164,6 +164,7 @@ def test_a_restore_is_held_to_five_minutes(tmp_path: Path) -> None:
     assert market.run("nightpress", "init").code == 0
     market.done()
     told = market.done("restore", "--plugin", "alpha").out
+    assert len(re.findall("restored from", told)) == 1
     assert re.search(r"alpha: restored from \S+ of \S+ \(\d+ changes\) in \d\.\d s", told)
     for number in range(600):  # far more than the 30 ms that are 5 minutes of this clock
         (market.root / "plugins" / "alpha" / f"{number}.md").write_text(f"{number}\n")

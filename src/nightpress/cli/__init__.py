@@ -12,25 +12,13 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from nightpress import errors, voice
-from nightpress.cli import (
-    canary,
-    check,
-    ci,
-    completion,
-    doctor,
-    facts,
-    merge,
-    record,
-    status,
-    task,
-    watch,
-    why,
-)  # fmt: skip
+from nightpress.cli import task
 from nightpress.progress import outlet
-from nightpress.project import options, version
+from nightpress.project import version
 from nightpress.text import safe, suggestion
 from nightpress.voice import spoken
 
@@ -67,9 +55,11 @@ def _told(argv: Sequence[str] | None) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    parser = _parser()
     if list(words[:2]) == ["completion", "words"]:
-        return completion.words(words[2:], parser)
+        from nightpress.cli import completion
+
+        return completion.words(words[2:], _parser())
+    parser = _parser(*words[:1])
     given = parser.parse_args(words)
     if given.run is None:
         parser.print_help()
@@ -92,12 +82,15 @@ class _Parser(argparse.ArgumentParser):
 
 
 _OWN = (
-    "init", "canary", "check", "ci", "facts", "status", "doctor", "completion", "watch", "tonight",
-    "merge", "record", "restore-all", "why",
+    "init", "canary", "check", "ci", "facts", "merge", "record", "status", "doctor", "completion",
+    "watch", "tonight", "restore-all", "why",
 )  # fmt: skip
+"""Commands that are no tasks of doit: each a module here with `add`, or a function `_add_NAME`."""
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(command: str = "") -> argparse.ArgumentParser:
+    """For one command, whose module alone is imported; for all of them, where there is none such
+    (help, a typo, completion)."""
     parser: argparse.ArgumentParser = _Parser(
         prog="nightpress",
         description="Documents for a plugin marketplace: made overnight, and kept true.",
@@ -107,6 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="version", version=f"nightpress {version()}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name in [command] if command in _OWN else _OWN:
+        own = globals().get(f"_add_{name.replace('-', '_')}")
+        (own or import_module(f"nightpress.cli.{name}").add)(commands)
+    return parser
+
+
+def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     init = commands.add_parser(
         "init",
         help="set up a project: dodo.py, manifests, .gitignore",
@@ -128,20 +128,6 @@ def _parser() -> argparse.ArgumentParser:
         help="only add to an older dodo.py the chapters that it lacks; the rest of it stays",
     )  # fmt: skip
     init.set_defaults(run=_init)
-    canary.add(commands)
-    check.add(commands)
-    ci.add(commands)
-    facts.add(commands)
-    merge.add(commands)
-    record.add(commands)
-    status.add(commands)
-    doctor.add(commands)
-    completion.add(commands)
-    watch.add(commands)
-    _add_tonight(commands)
-    _add_restore_all(commands)
-    why.add(commands)
-    return parser
 
 
 def _tasks() -> str:
@@ -154,6 +140,8 @@ def _tasks() -> str:
 
 
 def _add_tonight(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from nightpress.project import options
+
     tonight = commands.add_parser(
         "tonight",
         help="run doit until all is done or the window ends, sleeping over quota resets",
@@ -219,7 +207,7 @@ def _restore_all(given: argparse.Namespace) -> int:
 def _tonight(given: argparse.Namespace) -> int:
     from nightpress import clock
     from nightpress.cli import tonight
-    from nightpress.project import lacks_dodo
+    from nightpress.project import lacks_dodo, options
 
     project = Path(given.project)
     if lacks := lacks_dodo(project):

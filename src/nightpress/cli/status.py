@@ -89,11 +89,11 @@ def _running(project: Project) -> int | None:
 
 def _quota(project: Project) -> dict[str, Any] | None:
     """Of the model that would be asked; None where none would."""
-    from nightpress.pipeline import pacing
-
     writer = _writer(project)
     if writer.kind == "offline":
         return None
+    from nightpress.pipeline import pacing
+
     quota = pacing.quota_of(project)
     try:
         stands = quota.snapshot(

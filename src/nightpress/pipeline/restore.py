@@ -95,7 +95,7 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
         changed += _declare(project, plugin, chosen, snapshots)
     if wanted != chosen:
         copies.take(project, snapshots, state, RESTORED, run.begin())
-    run.tell("notice", f"{plugin} was restored from snapshot {chosen.id}")
+    run.tell("notice", f"{plugin} was restored from snapshot {chosen.id}", quiet=True)
     lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]
     if since:
         count = "1 document" if len(since) == 1 else f"{len(since)} documents"
@@ -248,7 +248,7 @@ def _from_vault(run: Run, press: Press, plugin: str) -> list[str]:
             lines.append(_write(project, path, data) if data is not None else gone)
     finally:
         place.close()
-    run.tell("notice", f"{plugin} was restored from {place.name}")
+    run.tell("notice", f"{plugin} was restored from {place.name}", quiet=True)
     none = (
         f"{plugin}: no run has changed it, so there is no snapshot of it: it comes from the vault"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nightpress.pipeline import Event
 from nightpress.progress import draw
@@ -36,12 +36,12 @@ class Live:
         self._now = now
         self._standing = standing
         self._screen = Screen()
-        self._events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._over = threading.Event()
         self._drawer: threading.Thread | None = None
 
     def __call__(self, event: Event) -> None:
-        self._events.put(event.row())
+        self._events.put(event)
         if event.kind in ("summary", "end"):  # the screen gives place to plain lines
             self.close()
         elif self._drawer is None and not self._over.is_set():
@@ -58,24 +58,26 @@ class Live:
 
     def _plain(self) -> None:
         console = draw.console(self._out, soft_wrap=True)
-        for row in self._taken():
-            self._print(console, row)
+        for event in self._taken():
+            self._print(console, event)
 
-    def _taken(self) -> list[dict[str, Any]]:
-        rows = []
+    def _taken(self) -> list[Event]:
+        events = []
         while not self._events.empty():
-            row = self._events.get()
-            self._screen.fold(row)
-            rows.append(row)
-        return rows
+            event = self._events.get()
+            self._screen.fold(event.row())
+            events.append(event)
+        return events
 
-    def _print(self, console: Console, row: dict[str, Any]) -> None:
-        if row["event"] == "finished":
-            console.print(draw.outcome(str(row["text"]), console.width))
-        elif row["event"] in ("run", "notice", "summary"):
-            console.print(draw.sentence(str(row["text"]), console.width))
-        elif _failed(row):
-            console.print(draw.sentence(str(row["text"]), console.width, "dim"))
+    def _print(self, console: Console, event: Event) -> None:
+        if event.quiet:
+            return
+        if event.kind == "finished":
+            console.print(draw.outcome(event.text, console.width))
+        elif event.kind in ("run", "notice", "summary"):
+            console.print(draw.sentence(event.text, console.width))
+        elif _failed(event):
+            console.print(draw.sentence(event.text, console.width, "dim"))
 
     def _draw(self) -> None:
         from rich.live import Live as Region
@@ -85,15 +87,15 @@ class Live:
             console.show_cursor(True)  # whatever kills us, the terminal stays usable
             looked, standing = 0.0, Standing()
             while not self._over.wait(EVERY):
-                rows, now = self._taken(), self._now()
+                events, now = self._taken(), self._now()
                 if now - looked >= LOOK:
                     looked, standing = now, self._standing(self._screen)
                 region.update(draw.render(self._screen, standing, now, console.width))
-                for row in rows:
-                    self._print(console, row)
+                for event in events:
+                    self._print(console, event)
                 if not self._out.behind():  # stopped with Ctrl-S, say: frames would pile up
                     region.refresh()
 
 
-def _failed(row: dict[str, Any]) -> bool:
-    return row["event"] == "answered" and row["outcome"] not in ("reply", "kept")
+def _failed(event: Event) -> bool:
+    return event.kind == "answered" and event.data["outcome"] not in ("reply", "kept")

@@ -37,10 +37,12 @@ def listener(progress: str, out: Out) -> Listener:
 
 def shown(event: Event) -> bool:
     """Is it one that a person wants a line for?"""
+    if event.quiet:
+        return False
     if event.kind == "waiting":
         return float(event.data["seconds"]) >= PAUSE
     if event.kind == "answered":
-        return event.data["outcome"] != "reply" and not event.quiet
+        return event.data["outcome"] != "reply"
     if event.kind == "finished" and str(event.data.get("reason")).startswith(staleness.KEPT):
         return False  # no news: the summary counts them
     return event.kind in ("run", "finished", "notice", "summary")
