@@ -42,7 +42,7 @@ def shown(event: Event) -> bool:
     if event.kind == "waiting":
         return float(event.data["seconds"]) >= PAUSE
     if event.kind == "answered":
-        return event.data["outcome"] != "reply"
+        return bool(event.data["outcome"] != "reply")
     if event.kind == "finished" and str(event.data.get("reason")).startswith(staleness.KEPT):
         return False  # no news: the summary counts them
     return event.kind in ("run", "finished", "notice", "summary")
