@@ -192,7 +192,7 @@ def test_a_section_knows_the_headings_above_it() -> None:
         ("Automatically analyze your code.", "Automatically analyzes the code."),
         ("Identify risks and test plans.", "Identifies risks and test plans."),
         ("Aggregate and enrich news.", "Aggregates and enriches news."),
-        ("Load test APIs with k6.", "Load test APIs with k6."),
+        ("Load test APIs with k6.", "Load-tests APIs with k6."),
         (
             "Generate videos from a text or an image, poll their status, and download the file.",
             "Generates videos from a text or an image, polls their status, and downloads the file.",

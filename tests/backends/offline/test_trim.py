@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import articles, occasions, person, trim, voice, wording
+from nightpress.backends.offline import articles, occasions, person, trim, voice, wishes, wording
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import Block, Section
 from nightpress.backends.offline.trim import Owned
@@ -165,7 +165,7 @@ def test_a_sentence_ends_where_it_ends(text: str, found: list[str]) -> None:
     ],
 )
 def test_what_a_user_asks_for(said: str, asked: str) -> None:
-    assert occasions.request(said) == asked
+    assert wishes.request(said) == asked
 
 
 def test_a_description_that_says_no_more_than_the_name() -> None:
@@ -223,9 +223,10 @@ def test_who_asks_for_what_is_told_by_what_the_texts_say_of_it() -> None:
     )
     found = build({".claude-plugin/plugin.json": manifest, "commands/moor.md": command})
     said = description(found)
-    assert said.startswith("Tracks ships and recovers them. Use when the user asks to ")
-    assert "find a ferry at night" in said and said.endswith("or runs /moor.")
-    assert "gale" not in said and "sink" not in said and "wind is up" not in said
+    assert said == (
+        "Tracks ships and recovers them. Use when the wind is up, or when the user asks to find a"
+        " ferry at night, or moor a ship with ropes, chains, and care, or runs /moor."
+    )
 
 
 @pytest.mark.parametrize(
@@ -319,10 +320,10 @@ def test_a_keyword_is_spelled_as_the_texts_spell_it(word: str, said: str, spelle
     ],
 )
 def test_what_a_user_asks_for_begins_with_a_verb(said: str, wish: str) -> None:
-    assert occasions.request(said) == wish
+    assert wishes.request(said) == wish
 
 
-@pytest.mark.parametrize(("commands", "told"), [(1, 6), (3, 4)])
+@pytest.mark.parametrize(("commands", "told"), [(1, 7), (3, 4)])
 def test_a_description_names_the_occasions(commands: int, told: int) -> None:
     places = ("Holm", "Vik", "Skar", "Bro", "Lund", "Sund", "Nes")
     items = "".join(f"- Report the tide of {place} {place}gate\n" for place in places)
@@ -365,7 +366,7 @@ def test_the_readme_says_when_a_plugin_comes_in() -> None:
         "agents/pilot.md": "---\ndescription: A pilot\n---\n\n# Pilot\n",
     }
     said = description(build(files))
-    assert "asks about harbour fee comparisons, or storm surges and moorings" in said
+    assert "mentions harbour fee comparisons, or storm surges and moorings" in said
 
 
 def test_what_a_lead_makes_a_verb_of_is_asked_for() -> None:
@@ -391,7 +392,7 @@ def test_what_a_lead_makes_a_verb_of_is_asked_for() -> None:
     ],
 )
 def test_a_thing_is_asked_about_and_a_sentence_is_not(item: str, thing: str) -> None:
-    assert occasions.discussed(item) == thing
+    assert wishes.discussed(item) == thing
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nightpress.backends.offline import occasions, person, trim, verbs, voice, wording
-from nightpress.backends.offline.articles import with_article
+from nightpress.backends.offline import occasions, trim, wording
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
-from nightpress.backends.offline.outline import matter_of
-from nightpress.backends.offline.person import third_person
-from nightpress.backends.offline.trim import Owned
-from nightpress.backends.offline.wording import cut, plain, sentences
-from nightpress.checks import claimed
+from nightpress.backends.offline.purpose import purpose, told_of
+from nightpress.backends.offline.wording import cut, plain
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin import kind_of
@@ -35,7 +31,7 @@ def analyse(anatomy: Anatomy) -> dict[str, Any]:
         for section in sections(file.text, _NOWHERE)
     ]
     return {
-        "purpose": cut(_purpose(anatomy), 1200),
+        "purpose": cut(told_of(anatomy), 1200),
         "audience": _audience(readme),
         "triggers": _triggers(anatomy),
         "commands": _named(anatomy.of("command")),
@@ -57,16 +53,6 @@ def _named(components: tuple[Component, ...]) -> list[dict[str, str]]:
         if name and not purposes.get(name):
             purposes[name] = cut(shown(component.description), 600)
     return [{"name": name, "purpose": purpose} for name, purpose in list(purposes.items())[:200]]
-
-
-def _purpose(anatomy: Anatomy) -> str:
-    text = shown(anatomy.description)
-    if text:
-        return text
-    for component in anatomy.components:
-        if component.description.strip():
-            return shown(component.description)
-    return plain(anatomy.name)
 
 
 def _audience(readme: list[Section]) -> str:
@@ -134,75 +120,13 @@ def description(anatomy: Anatomy) -> str:
     """What and when, in the third person, on one line, without angle brackets: what the plugin
     says of itself, and what a user asks for, by what its commands and agents are there for."""
     own = trim.owned(anatomy)
-    purpose = trim.prose(_purpose(anatomy), own)
-    for match in reversed(list(claimed.overstated(anatomy, purpose))):
-        purpose = purpose[: match.start()] + purpose[match.start("kind") :]
-    if wording.is_vacuous(purpose, anatomy.name) or wording.is_cast(purpose):
-        described = (c.description for c in anatomy.components if c.kind in ("command", "agent"))
-        others = filter(None, (trim.prose(shown(d), own) for d in described))
-        purpose = next((text for text in others if not wording.is_cast(text)), purpose)
-    what = wording.occasion(wording.duties(wording.modest(purpose)))
-    what = with_article(third_person(what)) or f"Provides the {plain(anatomy.name)} plugin"
-    what = _opened(anatomy, own, cut(what.rstrip(" .!:;,"), 600))
-    occasion = occasions.occasion(anatomy, own, what) or f"the user asks for {plain(anatomy.name)}"
-    text = f"{what}. Use when {occasion}."
-    return cut(re.sub(r"[<>]", "", text), 1000)
+    what = purpose(anatomy, own) or f"Provides the {plain(anatomy.name)} plugin"
+    what = wording.cut(what.rstrip(" .!:;,"), 600)
+    room = max(LEAST, WHOLE - len(what))
+    occasion = occasions.occasion(anatomy, own, what, room)
+    occasion = occasion or f"when the user asks for {plain(anatomy.name)}"
+    return cut(re.sub(r"[<>]", "", f"{what}. Use {occasion}."), 1000)
 
 
-def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
-    """What the plugin does, with the first sentence of its one or two commands and agents, as far
-    as it says more: a skill is found by more of what users ask for then (`python -m benchmarks
-    trigger`). Of two that say nearly the same the one that says more. A few words alone go on with
-    what the steps of the one command do."""
-    named = [*anatomy.of("command"), *anatomy.of("agent")]
-    known, found = set(wording.stems(what)), [what]
-    for component in named if len(named) <= occasions.FEW else ():
-        before = re.split(r"(?m)^##+ ", component.body, maxsplit=1)[0]
-        opening = next(filter(None, map(str.strip, _PROSE.findall(before))), "")
-        first = next(iter(sentences(trim.prose(voice.neutral(shown(opening)), own))), "")
-        sentence = third_person(wording.duties(wording.modest(first))).rstrip(" .!:;,")
-        said = wording.stems(sentence)
-        if _ASIDE.match(sentence) or len(sentence) > LONGEST or len(said - known) < NEW_WORDS:
-            continue
-        if first.rstrip().endswith(":") or (":" in sentence and not verbs.is_order(sentence)):
-            continue
-        if len(found) == 1 and len(said & known) >= SAYS_IT * min(len(known), len(said)):
-            if len(said) < len(known):
-                continue
-            found = []
-        if len(found) < 2:
-            found.append(sentence)
-            known |= said
-    if len(found) < 2 and len(found[0]) < SHORT and len(named) == 1:
-        does = _does(named[0], known)
-        found = does if does and wording.is_cast(what) else [*found, *does]
-    return ". ".join(found)
-
-
-def _does(component: Component, known: set[str]) -> list[str]:
-    """The first words of a numbered list that begin with verbs, as one sentence in the third
-    person: "Guesses the separator, shows the columns, and names what would break a load"; none
-    where there are not two."""
-    for section in sections(component.body, _NOWHERE):
-        if any(matter_of(heading)[0] in ("setup", "trouble") for heading in section.path):
-            continue
-        for block in section.blocks:
-            told = map(person.done, _ITEM.findall(block.text))
-            fresh = [one for one in told if len(wording.stems(one) - known) > 1][:3]
-            if len(fresh) > 1:
-                rest = [one[:1].lower() + one[1:] for one in fresh]
-                comma = "," if rest[2:] or " and " in rest[0] else ""
-                joined = f"{', '.join(rest[:-1])}{comma} and {rest[-1]}"
-                return [joined[:1].upper() + joined[1:]]
-    return []
-
-
-NEW_WORDS = 4
-LONGEST = 240
-"""Characters of such a sentence."""
-SAYS_IT = 0.5
-"""Share of the words of the shorter one of two sentences, 0 to 1."""
-SHORT = 90
-"""Characters of a description that says little."""
-_ASIDE = pattern(r"(?:when|if|this|these|that|it|here|below|for|in)\b", re.I)
-_PROSE = pattern(r"(?m)(?:\A|^[ \t]*\n)([A-Z][^\n]+(?:\n[A-Za-z(][^\n]*)*)")
+WHOLE, LEAST = 540, 200
+"""Characters of what is done and the occasions together, and of the occasions at least."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nightpress.backends.offline import occasions, wording
+from nightpress.backends.offline import wishes, wording
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.checks import trigger
@@ -38,7 +38,7 @@ def _queries(material: Material) -> Iterator[dict[str, object]]:
     bodies = [c.body for kind in ("command", "agent") for c in anatomy.of(kind)]
     bodies += [f.text for f in anatomy.files if kind_of(f.path) == "readme" and "/" not in f.path]
     wanted = [said for body in bodies for said in trigger.wishes(body)]
-    wanted += [wish for c in anatomy.components if (wish := occasions.request(c.description))]
+    wanted += [wish for c in anatomy.components if (wish := wishes.request(c.description))]
     against = [said for body in bodies for said in trigger.refusals(body)]
     seen: set[str] = set()
     for should, found in ((True, wanted), (False, against)):
@@ -54,9 +54,9 @@ def _evals(material: Material) -> dict[str, Any]:
     cases: list[dict[str, Any]] = []
     for kind in ("command", "agent"):
         for component in material.anatomy.of(kind):
-            wishes = (w for w in trigger.wishes(component.body) if not _LABEL.match(w))
-            asked = next(wishes, "")
-            asked = asked or occasions.request(component.description)
+            said = (w for w in trigger.wishes(component.body) if not _LABEL.match(w))
+            asked = next(said, "")
+            asked = asked or wishes.request(component.description)
             expected = wording.sentence(component.description)
             if asked and expected and len(cases) < CASES:
                 prompt = shown(asked)

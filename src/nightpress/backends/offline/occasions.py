@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise, zip_longest
+from typing import get_args
 
-from nightpress.backends.offline import trim, verbs, wording
-from nightpress.backends.offline.articles import with_article
+from nightpress.backends.offline import members, terms, trim, verbs, wording
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, shown
+from nightpress.backends.offline.members import called
+from nightpress.backends.offline.phrases import is_role
 from nightpress.backends.offline.trim import Owned
+from nightpress.backends.offline.wishes import Kind, Wish, lowered_item, request, wish
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin import collect, kind_of
@@ -27,44 +30,96 @@ _NO_TOPIC = frozenset(
 )
 
 
-def occasion(anatomy: Anatomy, own: Owned, what: str) -> str:
-    """What follows "Use when": what the user asks for, by what the commands and agents say of when
-    to use them, or of themselves, and by what the README says of when they come in; the commands
-    that the user runs. Only where there is none of it a term of the plugin's domain, by the
-    keywords and the points that the texts set off: a tag would claim every question about it."""
-    named = [*anatomy.of("command"), *anatomy.of("agent")]
-    stated = [item for component in named for item in _occasions(component)]
-    stated += _told_by_readme(anatomy)
-    said = [*stated, *(wording.occasion(trim.prose(shown(c.description), own)) for c in named)]
-    known, wishes = set(wording.stems(what)), list[str]()
-    most = WISHES if len(named) <= FEW else WISHES_OF_MANY
-    for wish in filter(None, map(request, said)):
-        new = wording.stems(wish)
-        if 2 * len(new - known) >= len(new) and len(wishes) < most:
-            wishes.append(wish)
-            known |= new
-    stated = stated if len(named) <= FEW else []  # one would speak for all
-    things = [thing for one in stated if (thing := discussed(one.removeprefix("to ")))]
-    words = _fresh(things, known)[: max(0, 5 - len(wishes))]
-    commands = [f"/{shown(c.name)}" for c in anatomy.of("command")[:4]]
-    if not wishes and not words:
-        texts = [*said, anatomy.description, *map(_opening, named)]
-        wishes = [w for w in map(request, map(wording.occasion, texts)) if w][:1]
-    if not (wishes or words or commands):
-        words = [one for one in _terms(anatomy, known) if re.search(r"[ -]", one)][:3]
-    parts = [f"asks to {wording.listed(wishes)}"] if wishes else []
-    if words:
-        parts.append(f"asks about {wording.listed(words)}")
+def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
+    """What follows "Use": when, by what the commands, agents and README say of it, in their order;
+    then what else the commands and agents do, what a user mentions, and the commands that he runs.
+    room: characters that they have, if more than one is named."""
+    known, found = set(wording.stems(what)), list[Wish]()
+    every = members.named(anatomy)
+    stated, said = list(_stated(anatomy, every)), list(_said(anatomy, own))
+    for one in (*stated, *said):
+        new = wording.stems(one.text)
+        share = len(new - known) / max(1, len(new))
+        if not share or share < (_NEW if one in stated or len(every) <= FEW else _NEW_SAID):
+            continue
+        if sum(len(w.text) + 2 for w in found) + len(one.text) > room or len(found) >= WISHES:
+            break
+        found.append(one)
+        known |= new
+    if sum(one.kind != "mentions" for one in found) < ENOUGH:
+        known_by = " ".join((what, *(one.text for one in found)))
+        found += [Wish("mentions", term) for term in terms.mentioned(anatomy, every, known_by)]
+    found = found or [one for one in said if one.kind == "asks to"][:1]
+    told = told_when(found, _runs(anatomy))
+    if told:
+        return told
+    texts = [anatomy.description, *map(_opening, every), *(c.description for c in every)]
+    asked = next(filter(None, map(request, map(wording.occasion, texts))), "")
+    if asked:
+        return f"when the user asks to {asked}"
+    words = [one for one in _terms(anatomy, known) if re.search(r"[ -]", one)][:3]
+    return f"when the user asks about {wording.listed(words)}" if words else ""
+
+
+def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:
+    """What the plugin says itself of when it is used: of several commands and agents by turns, as
+    the occasions of one would speak for all."""
+    items = [list(_occasions(one)) for one in every] + [_told_by_readme(anatomy)]
+    lists = [[one for one in map(wish, said) if one is not None] for said in items]
+    lists += [list(called(one)) for one in every]
+    if len(every) > FEW:
+        lists = [one[:WISHES_OF_ONE] for one in lists]
+        yield from filter(None, chain.from_iterable(zip_longest(*lists)))
+    else:
+        yield from chain.from_iterable(lists)
+
+
+def _said(anatomy: Anatomy, own: Owned) -> Iterator[Wish]:
+    """What the commands and agents that speak for the plugin do, as a user asks for it."""
+    chosen = members.chosen(anatomy)
+    for component in [*(c for c in members.named(anatomy) if c not in chosen), *chosen]:
+        text = members.without_calls(trim.prose(shown(component.description), own))
+        if not is_role(text) and (asked := request(wording.occasion(text))):
+            yield Wish("asks to", asked)
+
+
+def _runs(anatomy: Anatomy) -> str:
+    """The commands that a user runs, or the agents that he asks for, where there are only they."""
+    commands = [f"/{shown(c.name)}" for c in members.chosen(anatomy) if c.kind == "command"]
+    while len(commands) > MOST_RUN or (len(", ".join(commands)) > MOST_NAMED and commands[1:]):
+        commands.pop()
     if commands:
-        parts.append(f"runs {wording.listed(commands)}")
-    if not parts and (
-        agents := list(dict.fromkeys(shown(one.name) for one in anatomy.of("agent")))
-    ):
-        return f"a task calls for {wording.listed(agents[:4])}"
-    if not parts:
-        return ""
-    last = f", or {parts[-1]}" if parts[1:] else ""
-    return f"the user {', '.join(parts[:-1] or parts)}{last}"
+        return f"runs {wording.listed(commands)}"
+    agents = [shown(c.name) for c in members.chosen(anatomy) if c.kind == "agent"][:MOST_RUN]
+    if agents and len(", ".join(agents)) <= MOST_NAMED:
+        noun = "" if agents[-1].endswith("agent") else " agent"
+        return f"asks for the {wording.listed(agents)}{noun}"
+    return ""
+
+
+def told_when(found: Sequence[Wish], runs: str) -> str:
+    """The occasions in one sentence: "before mooring, when a gale is near, or when the user asks to
+    tar a hull or runs /tar"."""
+    of = {kind: [w.text for w in found if w.kind == kind] for kind in get_args(Kind)}
+    user = [
+        f"{kind} {wording.listed(of[kind])}"
+        for kind in dict.fromkeys(w.kind for w in found if w.kind not in ("at", "when"))
+    ]
+    user += [runs] if runs else []
+    parts = [*of["at"], *(f"when {one}" for one in of["when"])]
+    if user:
+        last = f", or {user[-1]}" if user[1:] else ""
+        parts.append(f"when the user {', '.join(user[:-1] or user)}{last}")
+    return f"{', '.join(parts[:-1])}, or {parts[-1]}" if parts[1:] else "".join(parts)
+
+
+ENOUGH = 2
+"""Occasions besides which no term is named."""
+_NEW, _NEW_SAID = 0.2, 0.5
+"""Share of an occasion's words, 0 to 1, that must be new beside those named before it: of one that
+the plugin states, and of what its parts do."""
+MOST_RUN, MOST_NAMED = 6, 110
+"""Commands or agents that a description names, and characters of their names."""
 
 
 def _terms(anatomy: Anatomy, known: set[str]) -> list[str]:
@@ -74,75 +129,13 @@ def _terms(anatomy: Anatomy, known: set[str]) -> list[str]:
     return topics([*anatomy.keywords, *tools[:4], *_points(anatomy)], known, anatomy.name, texts)
 
 
-def _fresh(things: Iterable[str], known: set[str]) -> list[str]:
-    """The things of which more than half is not known yet."""
-    seen, found = set(known), list[str]()
-    for thing in things:
-        new = wording.stems(thing)
-        if 2 * len(new - seen) > len(new):
-            found.append(thing)
-            seen |= new
-    return found
-
-
-def discussed(item: str) -> str:
-    """What a user asks about, from an item of a list of occasions: a thing of two words or more
-    ("Bridge fee comparisons"), or what it says that the user mentions or requests ("User requests
-    model generation"); "" for a sentence, and for what is done."""
-    text = re.split(r"[;:(,]|\.(?:\s|$)| - | \u2013 | \u2014 ", shown(item), maxsplit=1)[0]
-    text = re.sub(r"[*`\"]", "", text).strip(" .,")
-    if found := _BROUGHT_UP.match(text):
-        text = text[found.end() :]
-    words = wording.modest(text).split()
-    said = {word.lower() for word in words}
-    if not 1 < len(words) <= MOST_DISCUSSED or said & _PREDICATES or request(text):
-        return ""
-    if not found and (len(words) > _FEW_WORDS and not _JOINED.search(text)):
-        return ""  # it may be a sentence: "High traffic causes strain"
-    if _NO_THING.match(text) or (not found and verbs.orders(text)):
-        return ""
-    return " ".join(words) if found else _lowered(" ".join(words))
-
-
-def _lowered(text: str) -> str:
-    """An item as it stands within a sentence: "Fee comparisons" has no capital there."""
-    first, _, rest = text.partition(" ")
-    lowers = _CAPITALIZED.fullmatch(first) and not _NAME.match(text)
-    return f"{first.lower()} {rest}" if lowers else text
-
-
-MOST_DISCUSSED, _FEW_WORDS = 8, 3
-"""Words of a thing that is asked about: more are a sentence; so few hardly are."""
-_BROUGHT_UP = pattern(
-    r"(?:the )?(?:users? )?(?:(?:asks?|asking|inquires?)(?: questions)? (?:about|for)"
-    r"|mentions?|mentioning|discuss(?:es|ing)?|requests?|requesting|needs? help with) (?:an? )?",
-    re.I,
-)
-_JOINED = pattern(
-    r"^(?:[\w/-]+ ){1,3}?(?:from|of|for|with|between|across|[a-z]+ing)\b|^[a-z]{4,}ing\b", re.I
-)
-_NAME = pattern(r"(?![A-Z][a-z]+ing )(?:[A-Z][a-z]+ [A-Z][a-z]|[A-Z][a-z]+[A-Z])")
-_PREDICATES = frozenset(
-    "is are was were be been has have had need needs require requires want wants must should can"
-    " could will would may might do does fail fails occur occurs change changes arise arises"
-    " request requests ask asks mention mentions says use uses shows become becomes feel feels"
-    " seem seems not exists exist exceed exceeds you your their they we our it".split()
-)
-_NO_THING = pattern(
-    r"(?:their|your|you|they|when|if|what|which|whether|how|why|before|after|during|once|any|every"
-    r"|prefers?|users?|team|just|only|all|other|more|it|this|that|simple|specific|relevant|ready"
-    r"|willing|wanting|needing|looking|\w+ly)\b|.*\w(?:ed|\bas)$",
-    re.I,
-)
-
-
 def _told_by_readme(anatomy: Anatomy) -> list[str]:
     """The items of what the README says of when the plugin comes in: "The agent activates when you
     discuss:" and a list."""
     return [
         _ASKED.sub("", item)
         if _DISCUSSED.search(before.text) is None
-        else f"mentions {_lowered(item)}"
+        else f"mentions {lowered_item(item)}"
         for file in anatomy.files
         if kind_of(file.path) == "readme" and "/" not in file.path
         for section in sections(file.text, _NOWHERE)
@@ -170,9 +163,8 @@ def _opening(component: Component) -> str:
 _PARAGRAPH = pattern(r"(?m)^([A-Z][^\n:]+\.)\s*$")
 
 
-WISHES, WISHES_OF_MANY = 6, 4
-"""Occasions that a description names, at most; of a plugin with many commands and agents, the
-occasions of some would speak for all of them."""
+WISHES, WISHES_OF_ONE = 7, 4
+"""Occasions that a description names, at most, and of one of many commands and agents."""
 
 
 def _occasions(component: Component) -> Iterator[str]:
@@ -195,7 +187,11 @@ _OTHER = pattern(  # "Use Make when:" is said of something else
     r"\b(?:use|choose|pick|prefer) (?!(?:this|it|the|when|if|for)\b)([\w./-]+) (?:when|if|for)\b",
     re.I,
 )
-_WHEN = pattern(r"\b(?:when (?!(?:invoked|called|run)\b)|use cases?\b|triggers?\b)", re.I)
+_WHEN = pattern(
+    r"\bwhen (?:to (?:use|activate|invoke|run|apply|call|engage)|(?:this|it|you|should|the user)\b"
+    r"|used?\b)|\buse (?:it |this (?:\w+ )?)?when|\bwhen$|\buse cases?\b|\btriggers?\b|\bactivat",
+    re.I,
+)
 _NOT = pattern(r"\b(?:not|never|don'?t|avoid|limits?|limitations?|disclaimer|notes?)\b", re.I)
 _POINT = pattern(r"(?m)^[-*+] (?:\[ \] )?(\S.*)$")
 _SET_OFF = pattern(r"(?m)^\s*(?:[-*+]|\d+[.)])\s+\*\*([^*\n]{3,40}?):?\*\*")
@@ -273,62 +269,3 @@ _CAPITALIZED = pattern(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*")
 _TOPIC = pattern(r"(?!v?\d+[.%+])[\w.+#/-]+(?: [\w.+#/&-]+){0,2}")
 _KNOWN = {"ci-cd": "CI/CD", "sre": "SRE", "api": "API"}
 _ACRONYM = pattern(r"[A-Z]{2}|[a-z][A-Z]")
-
-
-def request(text: str) -> str:
-    """What a user asks for, from a text that begins with what is done: "Archive old rows of a
-    table, with care." gives "archive old rows of a table"; "" where it begins otherwise. A list is
-    kept whole, or goes with the preposition before it."""
-    if "->" in text or "\u2192" in text:
-        return ""  # "plan touches X -> extract Y": a rule
-    first = re.split(
-        r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", wording.modest(shown(text)), maxsplit=1
-    )[0]
-    first = re.sub(r"\byour\b", "the", first.replace("**", "").replace("`", ""))
-    first = _PREFERS.sub("", first)
-    words = first.split()
-    if sure := words[:1] == ["to"] and len(words) > 2 and _CAPITALIZED.fullmatch(words[1]):
-        words = words[1:]
-    if words and words[0].isupper():
-        return ""  # "EXPLAIN plan review"
-    if words[1:] and words[1] not in ("and", "or"):  # "Debugging or error analysis"
-        words[0] = verbs.bare_verb(words[0])
-    verb = words[0].lower().rstrip(",") if words else ""
-    if len(words) < 2 or not (sure or verbs.is_verb(verb)) or wording.is_personal(first):
-        return ""
-    if not sure and verbs.names_thing(words):
-        return ""  # "Load testing of pumps"
-    if {"is", "are", "has", "have", "was"} & set(words[1:4]):
-        return ""  # "Build times are slow"
-    if verbs.may_be_noun(verb) and (
-        words[1].endswith("ing") or words[1] in ("request", "requests", "to", "of")
-    ):
-        return ""  # "Query tuning sessions", "Pull request created", "Guide to spawning"
-    if "," in first and (len(words) > MOST_WISHED or " and " not in first.rpartition(",")[2]):
-        before = re.split(_BEFORE_LIST, first.partition(",")[0])
-        words = before[0].split() if len(before[0].split()) > 2 else first.partition(",")[0].split()
-        if len(words) < 3:
-            return ""
-    if len(words) > MOST_WISHED + 2:
-        words = _clause(words)
-    while words[-1].lower().strip(",") in _OPEN:
-        words.pop()
-    return with_article(" ".join([words[0].lower(), *words[1:]]).rstrip(" ,"))
-
-
-def _clause(words: list[str]) -> list[str]:
-    """What is asked for, without how and what for."""
-    ends = (n for n, word in enumerate(words) if n > 2 and word.lower().strip(",") in _GOES_ON)
-    return words[: next(ends, MOST_WISHED + 2)][: MOST_WISHED + 2]
-
-
-MOST_WISHED = 12
-"""Words of a wish that holds a list."""
-_GOES_ON = frozenset("that which who using by via with including so while when".split())
-_BEFORE_LIST = r" (?:with|using|including|across|via|showing|by|like|such as)\b"
-
-
-_PREFERS = pattern(
-    r"^(?:the )?(?:user )?(?:asks?|needs?|wants?|ask claude)(?: claude)? to (?=[a-z])", re.I
-)
-_OPEN = frozenset("a an the of for and or with to in on from by using into as at its their".split())

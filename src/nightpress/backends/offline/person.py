@@ -29,11 +29,22 @@ def done(step: str) -> str:
         return ""
     if all(word[:1].isupper() or len(word) < 4 for word in words):
         return ""  # a title: "Build System Integration"
-    if words[1] == "and" and is_verb(words[2]):  # "Analyze and report differences"
-        words[2] = conjugated(words[2])
-    return indicative(" ".join([conjugated(words[0]), *words[1:]]))
+    return ordered(first)
 
 
+def ordered(text: str) -> str:
+    """A text that gives an order, told as what is done: "Report and document x" gives "Reports and
+    documents x", though each word may be a noun."""
+    text = _ONE_WORD.sub(lambda found: f"{found[1]} {found[2]} ", text)
+    words = text.split()
+    at = 1 if words[1:] and words[0].lower().endswith("ly") else 0
+    if words[at + 1 : at + 2] == ["and"] and words[at + 3 :] and is_verb(words[at + 2].lower()):
+        words[at + 2] = conjugated(words[at + 2])
+    words[at] = conjugated(words[at])
+    return indicative(" ".join(words))
+
+
+_ONE_WORD = pattern(r"^(set|clean|roll|back|tear)(up|down|back) (?=\w)", re.I)
 _CLAUSE = r"[;:(]|,(?!\d)|(?<!vs)\.(?:\s|$)| - | \u2013 | \u2014 "
 _SAYS_HOW = pattern(r"[`*<>/$]|\b(?:you|your|never|don't|only|if)\b", re.I)
 
@@ -51,8 +62,11 @@ def indicative(sentence: str) -> str:
     first, *rest = _DASH.split(sentence)
     told = _told(first)
     if not begins(told):
-        return " ".join([told]) + "".join(rest)
-    after = [part if at % 2 == 0 else _told(part) for at, part in enumerate(rest)]
+        return told + "".join(rest)
+    after = [
+        part if at % 2 == 0 or not is_verb(part.partition(" ")[0].lower()) else _told(part)
+        for at, part in enumerate(rest)
+    ]
     return told + "".join(after)
 
 
@@ -60,12 +74,12 @@ _DASH = pattern(r"((?: - | \u2013 | \u2014 |; )(?:(?:and |then )*))")
 
 
 def _told(sentence: str) -> str:
-    words = sentence.split(" ")
+    words = _COMPOUND.sub(r"\1-\2s ", sentence).split(" ")
     if words[0].lower() in ("get", "receive") and words[1:]:
         words[0] = "Provides" if words[0][0].isupper() else "provides"
     at = 1 if words[1:] and words[0].lower().endswith("ly") and is_verb(words[1].lower()) else 0
-    if verbs.names_thing(words[at:]):
-        return sentence
+    if verbs.names_thing(words[at:]) or "-" in words[0]:
+        return " ".join(words)
     sure = verbs.is_sure(words[at:])
     end = _leading(words)
     if sure and not is_third(words[at]):
@@ -73,6 +87,11 @@ def _told(sentence: str) -> str:
     if sure or is_third(words[at]):
         _series(words, max(end, at + 1))
     return " ".join(words)
+
+
+_COMPOUND = pattern(
+    r"^((?:load|stress|fuzz|smoke|spell|fact|cross|dry)) (test|check|run) (?=[A-Z]|[\w-]+s\b)", re.I
+)
 
 
 def _leading(words: list[str]) -> int:

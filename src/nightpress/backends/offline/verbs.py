@@ -43,7 +43,7 @@ def is_verb(word: str) -> bool:
 
 def is_third(word: str) -> bool:
     """Is it a verb in the third person?"""
-    low = word.lower().rstrip(",")
+    low = re.sub(r"^[a-z]+-", "", word.lower().rstrip(","))
     forms = (low.removesuffix("s"), low.removesuffix("es"), f"{low[:-3]}y")
     return low.endswith("s") and low not in _NEVER and any(map(is_verb, forms))
 
@@ -56,10 +56,10 @@ def is_sure(words: Sequence[str]) -> bool:
         return bool(_LIKE_A_VERB.fullmatch(low)) and words[1] in DETERMINERS
     if words[1] in DETERMINERS or low in FURTHER or _VERBAL.fullmatch(low):
         return True
-    thing = _thing(words[1:])
+    object_ = thing(words[1:])
     if is_verb(words[1].lower()) or words[1].endswith("ing"):
         return False  # "Load test APIs", "Query tuning sessions"
-    return low in ORDERS | EITHER and len(thing) > 1 and _MANY.search(thing[-1]) is not None
+    return low in ORDERS | EITHER and len(object_) > 1 and _MANY.search(object_[-1]) is not None
 
 
 def names_thing(words: Sequence[str]) -> bool:
@@ -72,11 +72,11 @@ def names_thing(words: Sequence[str]) -> bool:
         rest = [one for one in words[1:] if one not in ("and", "or", "&")]
         first = rest[0].lower().rstrip(",") if rest else ""
         return names_thing(rest if is_verb(first) else [low, *rest])
-    thing = _thing(words[1:])
-    return 0 < len(thing) < 3 and _ACTIVITY.fullmatch(thing[-1].lower()) is not None
+    named = thing(words[1:])
+    return 0 < len(named) < 3 and _ACTIVITY.fullmatch(named[-1].lower()) is not None
 
 
-def _thing(words: Sequence[str]) -> list[str]:
+def thing(words: Sequence[str]) -> list[str]:
     """The words up to where a preposition, a mark, or another verb ends what is spoken of."""
     found: list[str] = []
     for word in words:
@@ -98,7 +98,9 @@ _ACTIVITY = re.compile(
     r"[a-z]+(?:ing|tion|sion|ment|ysis)|retry|review|coverage|balance|strategy|maintenance"
 )
 _LIKE_A_VERB = re.compile(
-    r"(?!(?:from|with|for|in|on|at|by|all|not|as|of|to|over|and|or|but)\b)[a-z]{3,}"
+    r"(?!(?:from|with|for|not|over|and|but|both|into|than|like|via|per|plus|across|through|within"
+    r"|without|between|under|after|before|during|while|when|where|since|because|only|just|all|half"
+    r"|what|how|why|upon|about|against|whether|unless|until|once|nor|yet|that|which)\b)[a-z]{3,}"
 )
 _VERBAL = re.compile(r"[a-z]{2,}(?:ize|yze|ify)")
 _NEVER = frozenset("does ous analysis access process this its is has was".split())
@@ -160,25 +162,25 @@ FURTHER = frozenset(
     " arrange articulate assemble assign assist attach brainstorm bring calibrate catalog"
     " categorize cite codify collaborate compute condense consolidate construct consume"
     " containerize continue contribute correlate curate customize deactivate decode decompile"
-    " decompose decouple decrypt deepen delegate demystify derive develop differentiate disable"
-    " dispatch dissect eliminate embed emit empower emulate engineer enumerate evolve expand"
-    " expose facilitate finalize flesh fuse grow inform inject innovate inspire instruct intercept"
-    " interpret invoke isolate iterate justify leverage listen localize locate maximise minimise"
-    " mitigate modernise modify mutate negotiate notify obtain onboard operate outline overcome"
-    " oversee paraphrase persist personalize pinpoint populate preserve prove pursue quantify"
-    " reclaim reconcile reconstruct recreate redact redesign redirect refine regenerate reject"
-    " remember remind reproduce require reshape resize respond reveal reverse revert rework roll"
-    " serve spawn specify stitch strengthen supervise synthesise synthesize tackle tailor teach"
-    " triage uncover unlock utilize vet weigh".split()
+    " decompose decouple decrypt deepen delegate demystify derive determine develop differentiate"
+    " disable dispatch dissect eliminate embed emit empower emulate engineer enumerate evolve"
+    " expand expose facilitate finalize flesh fuse grow inform inject innovate inspire instruct"
+    " intercept interpret invoke isolate iterate justify learn leverage listen localize locate"
+    " maximise minimise mitigate modernise modify mutate negotiate notify observe obtain onboard"
+    " operate outline overcome oversee paraphrase persist personalize pinpoint populate preserve"
+    " prove pursue quantify reclaim reconcile reconstruct recreate redact redesign redirect refine"
+    " regenerate reject remember remind reproduce require reshape resize respond reuse reveal"
+    " reverse revert rework roll serve spawn specify stitch strengthen supervise synthesise"
+    " synthesize tackle tailor teach transcribe triage uncover unlock utilize vet weigh".split()
 )
 """Verbs of descriptions, beyond those that begin an item of a list for certain."""
 
 EITHER = frozenset(
-    "address author balance boost challenge chart clone craft diagram digest document exercise"
-    " focus fork foster grade graph harvest highlight instrument interview mentor mock model"
-    " moderate position power practice preview purge request rescue research round scale script"
-    " secure segment sense separate setup snapshot spot stream stress structure study supply"
-    " surface survey trigger voice walk zoom".split()
+    "address author balance boost cache challenge chart clone craft diagram digest document"
+    " exercise focus fork foster grade graph harvest highlight instrument interview light mend"
+    " mentor mock model moderate paint position power practice preview purge request rescue"
+    " research round scale script secure segment sense separate setup snapshot spot stream stress"
+    " structure study supply surface survey trigger voice walk zoom".split()
 )
 """Such ones that are nouns or adjectives as often."""
 

@@ -73,7 +73,10 @@ def is_vacuous(text: str, name: str) -> bool:
     return all(word[:5] in named for word in said)
 
 
-_NO_WORDS = frozenset("a an the for of and to with your claude code plugin plugins tool".split())
+_NO_WORDS = frozenset(
+    "a an the for of and to with your claude code plugin plugins tool tools command commands agent"
+    " agents skill skills slash collection set".split()
+)
 
 
 @lru_cache(maxsize=8_192)

@@ -1,0 +1,184 @@
+"""What the commands and agents of a plugin do together, and what each of them is called for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from nightpress.backends.offline import person, trim, verbs, voice, wording
+from nightpress.backends.offline.articles import with_article
+from nightpress.backends.offline.clean import shown
+from nightpress.backends.offline.phrases import done_by, lowered
+from nightpress.backends.offline.trim import Owned
+from nightpress.backends.offline.wishes import Wish, trimmed_end, wish
+from nightpress.lazy import pattern
+from nightpress.model import Anatomy, Component
+
+MOST = 8
+"""Commands and agents that a description tells of."""
+ROOM, MOST_SAID = 280, 80
+"""Characters for what they do, and for what one does."""
+
+
+def named(anatomy: Anatomy) -> list[Component]:
+    """The plugin's commands and agents, each once; a file of theirs that is none has no place."""
+    found: dict[str, Component] = {}
+    for component in (*anatomy.of("command"), *anatomy.of("agent")):
+        if not _NO_MEMBER.fullmatch(component.name):
+            found.setdefault(component.name.lower(), component)
+    return list(found.values())
+
+
+def chosen(anatomy: Anatomy, most: int = MOST) -> list[Component]:
+    """Those that speak for the plugin, in its order: of many the ones that have its name, and then
+    those that say most that is new."""
+    every = named(anatomy)
+    if len(every) <= most:
+        return every
+    own = wording.stems(re.sub(r"[-_]", " ", anatomy.name))
+    known, found = set[str](), list[Component]()
+    left = [c for c in every if c.description.strip()] or every
+    while left and len(found) < most:
+        best = max(left, key=lambda c: (_has(c, own), len(_stems(c) - known), -every.index(c)))
+        left.remove(best)
+        found.append(best)
+        known |= _stems(best)
+    return sorted(found, key=every.index)
+
+
+def _has(component: Component, own: frozenset[str]) -> bool:
+    words = wording.stems(re.sub(r"[-_]", " ", component.name))
+    return len(words) < 3 and bool(words & own)
+
+
+def _stems(component: Component) -> frozenset[str]:
+    return wording.stems(" ".join(component.description.split()[:16]))
+
+
+def acts(anatomy: Anatomy, own: Owned) -> str:
+    """What they do, as one sentence: "Audits ropes, tars hulls, and covers night sailing"."""
+    known, does, covers = set[str](), list[str](), list[str]()
+    seen = "\n".join(c.body for c in named(anatomy)[:20])
+    for component in chosen(anatomy):
+        said, is_deed = act(component, own)
+        new = wording.stems(said)
+        if len(said.split()) < 2:
+            continue
+        room = sum(map(len, (*does, *covers))) + len(said) < ROOM
+        if room and len(new - known) * 2 > len(new):
+            within = said[:1].lower() + said[1:] if is_deed else lowered(said, seen)
+            (does if is_deed else covers).append(within)
+            known |= new
+    if covers:
+        does.append(f"covers {_joined(covers)}")
+    return f"{does[0][:1].upper()}{_joined(does)[1:]}" if len(does) > 1 or covers else ""
+
+
+def _joined(parts: Sequence[str]) -> str:
+    comma = "," if any(re.search(r" and |, ", part) for part in parts) and parts[1:] else ""
+    return f"{comma} and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def act(component: Component, own: Owned) -> tuple[str, bool]:
+    """What one does in a few words, and whether they begin with a verb; else what it is about."""
+    text = without_calls(trim.prose(shown(component.description), own))
+    first = next(iter(wording.sentences(text)), "").strip(" .")
+    first = voice.neutral(wording.occasion(wording.duties(wording.modest(first))))
+    if _SPEAKS.match(first) or wording.is_personal(first):
+        return "", False
+    words = first.split()
+    at = 1 if words[1:] and words[0].lower().endswith("ly") else 0
+    low = re.sub(r"^(?:auto|re)-", "", words[at].lower()) if words[at + 1 :] else ""
+    is_order = component.kind == "command" and (verbs.is_verb(low) or low in _ONE_WORD)
+    if is_order and not verbs.names_thing(words[at:]):  # a command's description gives an order
+        first = person.ordered(first)
+    told = person.third_person(first)
+    if not person.begins(told):
+        told = done_by(told) or told
+    is_order = is_order or verbs.is_sure(words[at:])
+    if (is_order or person.begins(told)) and not told.startswith("Covers "):
+        return _short(with_article(told)), True
+    told = told.removeprefix("Covers ").rstrip(" .")
+    return wording.modest(_short(_ROLE.sub("", told))), False
+
+
+def _short(text: str) -> str:
+    """A text up to what says how and with what, of three words at least."""
+    for found in _HOW.finditer(text):
+        before = text[: found.start()]
+        if len(before.split()) > (4 if found[0] == "," else 2):
+            return trimmed_end(wording.cut(before, MOST_SAID))
+    if len(text) > MOST_SAID and (ends := [m.start() for m in _END.finditer(text[:MOST_SAID])]):
+        text = text[: ends[-1]]
+    return trimmed_end(wording.cut(text, MOST_SAID))
+
+
+def speaks(text: str) -> bool:
+    """Does a description speak of a document, and not of what is done?"""
+    return _SPEAKS.match(text) is not None
+
+
+def without_calls(text: str) -> str:
+    """A description without the sentences that say when to call its agent or command."""
+    kept = [s for s in wording.sentences(text) if not _CALL.match(s) and not _CALLED.match(s)]
+    return "".join(kept).strip() or text
+
+
+def called(component: Component) -> Iterator[Wish]:
+    """What a description says that its command or agent is called for: "Use PROACTIVELY for rope
+    audits, or after a gale."."""
+    for sentence in wording.sentences(shown(component.description)):
+        found = _CALL.match(sentence)
+        if not found:
+            continue
+        how, rest = found[1].lower(), sentence[found.end() :].strip(" .")
+        if how == "to" or _USER.match(rest):
+            one = wish(f"to {rest}" if how == "to" else rest)
+            yield from [one] if one else []
+            continue
+        if how in ("after", "before", "during"):
+            one = wish(f"{how} {rest}")
+            yield from [one] if one else []
+            continue
+        rest = re.split(r"[;:(]| - | \u2014 ", rest, maxsplit=1)[0]
+        if how != "for" and (one := wish(f"when {rest}")) and one.kind == "when":
+            yield one
+            continue
+        for part in re.split(r",? (?:and|or) |, ", rest):
+            part = re.sub(r"^(?:and|or|all|any) ", "", part.strip(" ."))
+            if len(wording.stems(part)) > 1 and not _ANYTHING.search(part):
+                yield Wish("needs help with", part)
+
+
+_NO_MEMBER = pattern(r"(?:[A-Z]+_)+[A-Z]+|readme|index|_.*", re.I)
+_HOW = pattern(
+    r"[,:;(]| (?:with|using|by|including|that|which|so|while|to ensure|for improved|for better"
+    r"|for optimal|via|based on|through|without|across|from|when|following|ensuring|enabling"
+    r"|- |\u2014 |\u2013 )"
+)
+_ROLE = pattern(
+    r" (?:and judge|specialist|expert|engineer|architect|analyst|agent|coordinator|advisor"
+    r"|consultant|strategist|researcher|planner|maintainer|reviewer)(?: .*)?$",
+    re.I,
+)
+_CALL = pattern(
+    r"(?:must be used|use|invoke|trigger|activate|call)(?: (?:this|the|it)(?: (?:[\w-]+ ){0,3}?"
+    r"(?:agent|skill|command|tool|plugin))?)?(?: (?:proactively|immediately|only))*"
+    r" (when(?:ever)?|to|for|after|before|during) ",
+    re.I,
+)
+_CALLED = pattern(r"(?:spawned|invoked|called|triggered|must be used)\b", re.I)
+_USER = pattern(r"(?:the )?(?:users?|you) ", re.I)
+_ANYTHING = pattern(
+    r"\b(?:any|this|that|you|your|it|them)\b|^(?:after|before|when|especially|in|on|during|for|to)\b",
+    re.I,
+)
+_ONE_WORD = ("setup", "cleanup", "rollback", "teardown")
+_END = pattern(r" (?:for|to|in|and|\() ?")
+_SPEAKS = pattern(
+    r"(?:this|the|these|please|command documentation|here"
+    r"|how to|see|real-world examples)\b|.*:$|.* commands?$"
+    r"|(?:complete|detailed|full) (?:[\w-]+ ){0,3}?(?:guide|reference)\b"
+    r"|(?:[\w-]+ ){0,4}?command for\b",
+    re.I,
+)

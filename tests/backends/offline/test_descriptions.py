@@ -1,0 +1,174 @@
+"""What a description says that a plugin does, and when it says that it is used."""
+
+import json
+
+import pytest
+
+from nightpress.backends.offline import members, phrases, trim
+from nightpress.backends.offline.analyse import description
+from nightpress.backends.offline.wishes import Wish, wish
+from tests.backends.offline.plugins import build
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Moor ships at night", "Moors ships at night"),
+        ("Automated tide analysis with tables", "Automates tide analysis with tables"),
+        ("Harbour scanner that finds free berths", "Finds free berths"),
+        ("Mooring specialist ensuring ships are safe", "Ensures ships are safe"),
+        ("Creating and maintaining nets", "Creates and maintains nets"),
+        ("Implementation specialist for writing clean logs", "Writes clean logs"),
+        ("Harbour administration specialist for gales and ice", "Covers harbour administration: "),
+        ("Rope analysis of hulls and masts", "Performs rope analysis of hulls and masts"),
+        ("Rope analysis, hull reviews, and masts", "Covers rope analysis, hull reviews, and masts"),
+        ("Complete tide dashboard for a small harbour", "Provides a tide dashboard for a small"),
+        ("Commands for nets, ropes and hulls", "Provides commands for nets, ropes and hulls"),
+        ("Cache tides of a day", "Caches tides of a day"),
+        ("Cache layer for tides", "Provides a cache layer for tides"),
+        ("Release notes of a ship", "Covers release notes of a ship"),
+        ("Load testing of pumps", "Performs load testing of pumps"),
+        ("Goal-Oriented Tide Planning (GOTP) pilot that plans trips", "Plans trips"),
+    ],
+)
+def test_a_description_begins_with_what_is_done(text: str, told: str) -> None:
+    assert phrases.begun(text).startswith(told)
+
+
+def test_a_name_keeps_its_capital_within_a_sentence() -> None:
+    seen = "the tables of Holm, and mooring with Holm"
+    assert phrases.begun("Holm mooring of ships", seen) == "Performs Holm mooring of ships"
+    assert phrases.begun("Deep mooring of ships", seen) == "Performs deep mooring of ships"
+
+
+@pytest.mark.parametrize(
+    ("item", "kind", "text"),
+    [
+        ("Archive a log before winter", "asks to", "archive a log before winter"),
+        ("**User wants to** moor a ship", "asks to", "moor a ship"),
+        ("Queues exceed the limit (> 200 ships)", "when", "queues exceed the limit"),
+        ("Import/export functionality requires feedback", "when", None),
+        ("After changing the ropes of a ship", "at", "after changing the ropes of a ship"),
+        ("Bowsing lines before a gale", "needs help with", "bowsing lines before a gale"),
+        ("Wanting a quick look at the harbour", "wants", "a quick look at the harbour"),
+        ('User says "find me a berth"', "says", '"find me a berth"'),
+        ("Mentions storm surges", "mentions", "storm surges"),
+        ("Asks about rope prices", "asks about", "rope prices"),
+        ("Slow harbour investigation", "asks about", "slow harbour investigation"),
+    ],
+)
+def test_an_occasion_is_told_by_what_it_is(item: str, kind: str, text: str | None) -> None:
+    found = wish(item)
+    assert found is not None and found.kind == kind
+    assert text is None or found.text == text
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["DON'T use it in a gale", "Your risk tolerance", "Moor {{SHIP}} at a quay", "Which harbour",
+     "x -> y of a ship", '"Moor a [ship] for [owner]"', "Terminal commands to show"],
+)  # fmt: skip
+def test_what_is_no_occasion_is_none(item: str) -> None:
+    assert wish(item) is None
+
+
+def _plugin(description: str, **files: str) -> dict[str, str]:
+    manifest = json.dumps({"name": "harbour-kit", "description": description})
+    named = {path.replace("__", "/") + ".md": text for path, text in files.items()}
+    return {".claude-plugin/plugin.json": manifest, **named}
+
+
+def test_the_occasions_stand_in_the_plugin_s_order_and_the_command_last() -> None:
+    body = (
+        "---\ndescription: Report tides\n---\n\n# Report\n\n## When to Use\n\nUse it when:\n\n"
+        "- Ropes exceed their age\n- Reporting tides of an island\n- Before leaving a harbour\n"
+    )
+    said = description(build(_plugin("Report tides of a day", commands__tide=body)))
+    assert said == (
+        "Reports tides of a day. Use before leaving a harbour, when ropes exceed their age, or when"
+        " the user asks to report tides of an island, or runs /tide."
+    )
+
+
+def test_of_a_plugin_that_says_nothing_all_members_speak() -> None:
+    made = build(
+        _plugin(
+            "Harbour kit agents",
+            agents__tar="---\nname: tar\ndescription: Specialist for tarring hulls. Use"
+            " PROACTIVELY for hull audits, or winter repairs.\n---\n\nTar.\n",
+            agents__moor="---\nname: moor\ndescription: Plans moorings of ferries with care. Use"
+            " after changing a rope plan.\n---\n\nMoor.\n",
+            agents__tide="---\nname: tide\ndescription: Tide prediction expert.\n---\n\nTide.\n",
+        )
+    )
+    assert description(made) == (
+        "Plans moorings of ferries, and covers tarring hulls and tide prediction. Use after"
+        " changing a rope plan, or when the user needs help with hull audits or winter repairs, or"
+        " asks for the moor, tar or tide agent."
+    )
+
+
+def test_of_many_commands_those_with_the_plugin_s_name_are_named() -> None:
+    jobs = ("Sound the depths", "Tar the hulls", "Mend the nets", "Paint the buoys", "Wind a clock",
+            "Sweep the quays", "Light the lamps", "Feed the gulls", "Ring the bells")  # fmt: skip
+    files = {
+        f"commands__{job.split()[-1]}": f"---\ndescription: {job}\n---\n\n{job}.\n" for job in jobs
+    }
+    files["commands__zz-harbour"] = "---\ndescription: Audit the harbour\n---\n\nAudit.\n"
+    made = build(_plugin("Harbour kit commands.", **files))
+    chosen = [one.name for one in members.chosen(made)]
+    assert len(chosen) == members.MOST and "zz-harbour" in chosen
+    assert "audits the harbour" in members.acts(made, trim.owned(made))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Cache tides for 10-100x performance improvement.", "Caches tides. "),
+        ("Cache tides with +12.4% accuracy gains, and ropes.", "Caches tides, and ropes. "),
+        ("Find and fix wet ropes. Typical savings: 20-50%", "Finds and fixes wet ropes. "),
+        ("Harbour Kit - Plan tides of a day", "Plans tides of a day. "),
+        ("Plan tides. Use PROACTIVELY for gales.", "Plans tides. "),
+    ],
+)
+def test_a_description_sells_nothing(said: str, told: str) -> None:
+    assert description(build(_plugin(said))).startswith(told)
+
+
+def test_a_user_mentions_troubles_kinds_and_tools_that_the_texts_name() -> None:
+    body = (
+        "---\ndescription: Profile pumps\n---\n\n# Profile\n\n## What it looks at\n\n"
+        "- **Pump Pressure Curves**: by hour\n- **Winter Lamps**: lit\n- Read the log\n\n"
+        "Memory leaks are found. Prometheus keeps the rest.\n\n```\nGrafana\n```\n"
+    )
+    said = description(build(_plugin("Profile pumps", commands__profile=body)))
+    assert said == (
+        "Profiles pumps. Use when the user mentions memory leaks, pump pressure curves or"
+        " Prometheus, or runs /profile."
+    )
+
+
+def test_the_words_that_an_agent_is_called_by_are_its_own() -> None:
+    agent = (
+        "---\nname: pilot\ndescription: A pilot for small ships\ntriggers:\n  keywords:\n"
+        "    - night_mooring\n    - tide tables\n---\n\nPilot.\n"
+    )
+    said = description(build(_plugin("Moor ships.", agents__pilot=agent)))
+    assert said == (
+        "Moors ships. Use when the user mentions night mooring or tide tables, or asks for the"
+        " pilot agent."
+    )
+
+
+def test_what_an_agent_is_called_for() -> None:
+    made = build(_plugin("x", agents__pilot=(
+        "---\nname: pilot\ndescription: Pilots. Use this agent when gales are near. Use PROACTIVELY"
+        " for night moorings, any issues, or after lunch. Use immediately after mooring a ship."
+        "\n---\n\nx\n"
+    )))  # fmt: skip
+    [agent] = made.of("agent")
+    assert list(members.called(agent)) == [
+        Wish("when", "gales are near"),
+        Wish("needs help with", "night moorings"),
+        Wish("at", "after mooring a ship"),
+    ]
