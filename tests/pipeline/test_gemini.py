@@ -408,20 +408,6 @@ def test_ledger_and_server_agree_on_every_call_of_a_bad_night(shop: Market) -> N
     assert counted == len(seen)
 
 
-def test_a_wrong_template_is_met_before_anything_is_paid_for(shop: Market) -> None:
-    bundled = Path(__file__).parents[2] / "generators" / "skill"
-    shutil.copytree(bundled, shop.root / "generators" / "skill")
-    with (shop.root / "generators" / "skill" / "prompt.md.j2").open("a") as file:
-        file.write("{{ fils }}\n")
-    with serving(shop) as (server, doit):
-        done = doit("pace=unpaced")
-        assert server.seen()["list"] == []
-    assert done.code == 1
-    assert "generators/skill/prompt.md.j2" in done.out
-    assert "'fils' is undefined" in done.out
-    assert shop.rows("SELECT DISTINCT status FROM enhancements") == [("failed",)]
-
-
 def test_a_manifests_own_model_is_paced_counted_and_foretold(shop: Market) -> None:
     """The project is offline; one plugin alone asks a model, by its quota like any other."""
     defaults = shop.root / "manifests" / "_defaults.yaml"
@@ -509,19 +495,6 @@ def test_a_recitation_is_asked_for_once_more_and_a_wish_is_answered_once(shop: M
             assert len(server.seen()["list"]) == 4
     classes = shop.rows("SELECT error_class FROM enhancements ORDER BY id")
     assert classes == [("blocked_by_chance",), ("blocked",), ("blocked",)]
-
-
-def test_a_name_that_no_draft_can_mend_costs_no_draft(shop: Market) -> None:
-    keep_only(shop, "alpha")
-    manifest = shop.root / "manifests" / "alpha.yaml"
-    manifest.write_text(manifest.read_text().replace("skills/alpha/", "skills/claude-alpha/"))
-    with serving(shop) as (server, doit):
-        done = doit("pace=unpaced")
-        assert done.code == 1
-        assert "name-reserved: name holds the reserved word 'claude'" in done.out
-        assert "no draft can mend that" in done.out
-        assert "1 parked" in doit("pace=unpaced").out
-        assert server.seen()["list"] == []
 
 
 def test_a_bad_description_of_the_analysis_is_mended_by_a_small_call(shop: Market) -> None:

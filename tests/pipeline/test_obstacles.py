@@ -41,6 +41,10 @@ def folder(market: Market) -> None:
     market.target("alpha").mkdir()
 
 
+def twin(market: Market) -> None:
+    market.target("alpha").rename(market.target("alpha").with_name("skill.md"))
+
+
 def read_only(market: Market) -> None:
     market.target("alpha").chmod(0o444)
 
@@ -49,56 +53,158 @@ def unreadable(market: Market) -> None:
     market.target("alpha").write_text(SHORT.replace("alpha\n", "[alpha\n", 1))
 
 
-WAYS: dict[str, Callable[[Market], None]] = {
-    "immutable": lambda market: attribute(market.target("alpha"), "+i"),
-    "immutable folder": lambda market: attribute(market.target("alpha").parent, "+i"),
-    "append-only": lambda market: attribute(market.target("alpha"), "+a"),
-    "read-only": read_only,
-    "folder": folder,
-    "hard link": linked,
-    "frontmatter": unreadable,
-    "lock file": lambda market: (market.root / "nightpress.lock").mkdir(),
-}
+def called(name: str) -> Callable[[Market], None]:
+    """The skill's folder has a name that no skill may have."""
+
+    def way(market: Market) -> None:
+        manifest = market.root / "manifests" / "alpha.yaml"
+        manifest.write_text(manifest.read_text().replace("skills/alpha/", f"skills/{name}/"))
+        market.target("alpha").parent.rename(market.target("alpha").parents[1] / name)
+
+    return way
+
+
+def generator(file: str, more: str) -> Callable[[Market], None]:
+    """The project's own copy of the generator has something more at the end of a file."""
+
+    def way(market: Market) -> None:
+        own = market.root / "generators" / "skill"
+        shutil.copytree(Path(__file__).parents[2] / "generators" / "skill", own)
+        with (own / file).open("a") as opened:
+            opened.write(f"\n{more}\n")
+
+    return way
+
+
+def check_of_its_own(market: Market) -> None:
+    own = market.root / "generators" / "skill"
+    shutil.copytree(Path(__file__).parents[2] / "generators" / "skill", own)
+    text = (own / "generator.yaml").read_text().replace("\nchecks:", f"\nchecks:{OWN_CHECK}", 1)
+    (own / "generator.yaml").write_text(text if OWN_CHECK in text else f"{text}checks:{OWN_CHECK}")
+    (own / "house.py").write_text("def check(document, context, options:\n")
+
+
+OWN_CHECK = "\n  house-words: {file: house.py}\n"
+
+
+def field(line: str) -> Callable[[Market], None]:
+    """The frontmatter that stands there has one more field."""
+    return lambda market: (
+        market.target("alpha").write_text(SHORT.replace("\n---", f"\n{line}\n---", 1)) and None
+    )
+
+
+def house(market: Market) -> None:
+    """The project adds a field that no upload takes."""
+    with (market.root / "manifests" / "_defaults.yaml").open("a") as opened:
+        opened.write("frontmatter: {internal_id: lower}\n")
+
+
+SKILL = "plugins/alpha/skills/alpha/SKILL.md"
+RENAMED = (
+    "git mv plugins/alpha/skills/{} plugins/alpha/skills/{}, then `target: skills/{}/SKILL.md` in"
+    " manifests/alpha.yaml"
+)
+WAYS: dict[str, tuple[Callable[[Market], None], str, str]] = {
+    "immutable": (
+        lambda market: attribute(market.target("alpha"), "+i"), f"{SKILL}:", f"chattr -i {SKILL}",
+    ),
+    "immutable folder": (
+        lambda market: attribute(market.target("alpha").parent, "+i"),
+        "plugins/alpha/skills/alpha:", "chattr -i plugins/alpha/skills/alpha",
+    ),
+    "append-only": (
+        lambda market: attribute(market.target("alpha"), "+a"), f"{SKILL}:", f"chattr -a {SKILL}",
+    ),
+    "read-only": (read_only, f"{SKILL}:", f"chmod u+w {SKILL}"),
+    "folder": (folder, "manifests/alpha.yaml:", f"mv {SKILL} elsewhere"),
+    "hard link": (linked, "manifests/alpha.yaml:", f"mv {SKILL} elsewhere"),
+    "case twin": (
+        twin, "manifests/alpha.yaml:", f"git mv {SKILL.replace('SKILL.md', 'skill.md')} {SKILL}",
+    ),
+    "frontmatter": (unreadable, f"{SKILL}:3:", "one `key: value` a line"),
+    "lock file": (
+        lambda market: (market.root / "nightpress.lock").mkdir(), "nightpress.lock",
+        "mv nightpress.lock elsewhere",
+    ),
+    "name": (
+        called("My_Skill"), "manifests/alpha.yaml:",
+        RENAMED.format(*["My_Skill", *["my-skill"] * 2]),
+    ),
+    "reserved name": (
+        called("claude-ledger"), "manifests/alpha.yaml:",
+        RENAMED.format(*["claude-ledger", *["ledger"] * 2]),
+    ),
+    "secret in the frontmatter": (field(f"token: {SECRET}"), f"{SKILL}:4:", "revoke it"),
+    "field of the house": (house, "manifests/_defaults.yaml:", "move it under metadata"),
+    "secret in a template": (
+        generator("system.md", SECRET), "generators/skill/system.md:", "take it out of the file",
+    ),
+    "no template": (
+        generator("prompt.md.j2", "{% if %}"), "generators/skill/prompt.md.j2:", "a prompt may use",
+    ),
+    "unknown name": (
+        generator("system.md", "{{ fils }}"), "generators/skill/system.md:", "a prompt may use",
+    ),
+    "template that no plugin fills in": (
+        generator("system.md", "{{ plugin.nmae }}"), "generators/skill/system.md:", "a prompt may",
+    ),
+    "template that this plugin does not fill in": (
+        generator("prompt.md.j2", "{{ components.hook[0].name }}"),
+        "generators/skill/prompt.md.j2:", "a prompt may use",
+    ),
+    "template that this very plugin does not fill in": (
+        generator("prompt.md.j2", "{{ plugin.nmae if plugin.name == 'alpha' }}"),
+        "generators/skill/prompt.md.j2:", "a prompt may use",
+    ),
+    "own check": (check_of_its_own, "generators/skill/house.py:", "cannot be loaded"),
+}  # fmt: skip
+"""What is done, where that is told, and what of the hint."""
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_cannot_be_published_costs_no_call(market: Market, way: str) -> None:
-    WAYS[way](market)
+def test_what_will_surely_be_refused_is_told_by_all_and_costs_no_call(
+    market: Market, way: str
+) -> None:
+    spoil, where, mend = WAYS[way]
+    spoil(market)
     with serving(market) as (server, doit):
-        planned, done = doit("plan"), doit("pace=unpaced")
+        told = {
+            "init": market.run("nightpress", "init"),
+            "validate": market.run("nightpress", "validate"),
+            "plan": doit("plan"),
+            "run": doit("pace=unpaced"),
+        }
         assert server.seen()["list"] == []
-    assert planned.code in (1, 3), planned.out
-    assert "1 published" not in done.out
-    assert done.code in (1, 3)
-    assert "Traceback" not in done.out + done.err
+    for command, ran in told.items():
+        said = ran.out + ran.err
+        assert "Traceback" not in said
+        assert where in said and mend in said.partition(where)[2], (command, said)
+    assert told["plan"].code in (1, 3) and told["run"].code in (1, 3)
+    assert "1 published" not in told["run"].out
 
 
-def test_validate_and_init_tell_it_with_the_command_that_mends_it(market: Market) -> None:
-    read_only(market)
-    said = market.run("nightpress", "validate").out
-    assert "SKILL.md is read-only (hint: chmod u+w plugins/alpha/skills/alpha/SKILL.md)" in said
-    shutil.rmtree(market.root / "manifests")
-    told = market.run("nightpress", "init").out
-    assert "no document can be put there yet (chmod u+w plugins/alpha/skills/alpha" in told
+@pytest.mark.parametrize(
+    "more",
+    ["{% for one in components.hook %}{{ one.name }}{% endfor %}", "{{ components.command[0] }}"],
+)
+def test_a_template_that_this_plugin_fills_in_is_no_obstacle(market: Market, more: str) -> None:
+    generator("prompt.md.j2", more)(market)
+    assert "0 errors" in market.run("nightpress", "validate").out
+    with serving(market) as (_, doit):
+        assert "1 published" in doit("pace=unpaced").out
 
 
-def test_what_no_draft_can_mend_is_found_before_the_analysis(market: Market) -> None:
-    market.target("alpha").write_text(SHORT.replace("\n---", f"\ntoken: {SECRET}\n---", 1))
-    with serving(market) as (server, doit):
-        done = doit("pace=unpaced")
-        assert server.seen()["list"] == []
-    assert "no draft can mend that" in done.out
-
-
-def test_a_prompt_that_cannot_be_sent_costs_no_analysis(market: Market) -> None:
-    own = market.root / "generators" / "skill"
-    shutil.copytree(Path(__file__).parents[2] / "generators" / "skill", own)
-    system = own / "system.md"
-    system.write_text(f"{system.read_text()}\n{SECRET}\n")
-    with serving(market) as (server, doit):
-        done = doit("pace=unpaced")
-        assert server.seen()["list"] == []
-    assert "looks like a secret" in done.out
+def test_what_stays_is_no_error_of_validate(market: Market) -> None:
+    """A person's skill of an odd name is kept: nothing would be made there, so nothing refused."""
+    called("My_Skill")(market)
+    defaults = market.root / "manifests" / "_defaults.yaml"
+    defaults.write_text(defaults.read_text().replace("standing: replace", "standing: keep"))
+    assert "My_Skill" not in market.run("nightpress", "validate").out
+    shutil.rmtree(market.root / "plugins" / "alpha" / "skills" / "My_Skill")
+    said = market.run("nightpress", "validate")
+    assert "name 'My_Skill' breaks the rule" in said.out and said.code == 1
+    assert "(hint: `target: skills/my-skill/SKILL.md` in manifests/alpha.yaml)" in said.out
 
 
 def test_a_state_folder_that_is_a_file_is_a_sentence(market: Market) -> None:

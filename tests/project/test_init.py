@@ -472,7 +472,7 @@ def test_what_is_in_the_way_is_told_and_not_proposed(tmp_path: Path, way: str) -
         make = target.symlink_to if way == "link" else target.hardlink_to
         make(tmp_path / "other.md")
     found = init.init(tmp_path, ".")
-    assert any(f"stands a {way}" in notice for notice in found.notices), found.notices
+    assert any(f"is a {way}" in notice for notice in found.notices), found.notices
     assert [p for p in validate(tmp_path) if p.severity == "error"] == []
 
 

@@ -175,7 +175,7 @@ def test_links_are_refused_on_the_way_to_plugin_and_target(root: Path, problems:
 def test_a_file_on_the_way_is_refused(root: Path, problems: Problems) -> None:
     (root / "plugins" / "acme" / "skills").write_text("x")
     (found,) = problems(GOOD)
-    assert found.message == "at 'skills' stands a file"
+    assert found.message == "'skills' is a file"
 
 
 def test_one_target_twice_is_found_also_as_case_twins(problems: Problems) -> None:

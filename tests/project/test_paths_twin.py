@@ -38,9 +38,11 @@ def test_init_and_validate_say_what_publication_would_refuse(tmp_path: Path) -> 
     refused = market.doit("validate")
     assert refused.code == 1
     assert "'skills/alpha/skill.md' differs from 'skills/alpha/SKILL.md'" in refused.out
-    assert "git mv" in refused.out
+    moved = "git mv plugins/alpha/skills/alpha/skill.md plugins/alpha/skills/alpha/SKILL.md"
+    assert moved in refused.out
     (tmp_path / "manifests" / "alpha.yaml").unlink()
     told = market.run("nightpress", "init").out
-    assert "plugins/alpha/skills/alpha/skill.md is not called 'skills/alpha/SKILL.md'" in told
+    assert "plugins/alpha/skills/alpha/skill.md differs from 'skills/alpha/SKILL.md'" in told
+    assert moved in told
     assert market.doit().code == 0
     assert (folder / "skills" / "alpha" / "skill.md").read_text() == "# Mine\n"

@@ -169,10 +169,11 @@ def _frontmatter(material: Material) -> str:
     us or not, its order and its comments stay; the name gives way to the folder's, and a
     description that the checks have something against to another. In one that is extended these
     stay, too, and nothing is added but a name or a description where there is none. One that cannot
-    be read stays as it is, and is left to the checks."""
+    be read stays as it is, and is left to the checks, unless a template made it."""
     raw = frontmatter.split((material.current or material.standing).replace("\r\n", "\n")).raw
+    ours = frontmatter.render(skill_fields(material)).removeprefix("---\n")[: -len("---\n")]
     if raw is None or not raw.strip():
-        return frontmatter.render(skill_fields(material)).removeprefix("---\n")[: -len("---\n")]
+        return ours
     try:
         own = frontmatter.parse(raw)
         wanted = skill_fields(material)
@@ -184,7 +185,7 @@ def _frontmatter(material: Material) -> str:
             changed = {k: v for k, v in changed.items() if k in _OURS or k not in theirs}
         return frontmatter.amend(raw, changed)
     except frontmatter.FrontmatterError:
-        return raw
+        return ours if material.afresh else raw
 
 
 def _differs(own: Mapping[str, object], key: str, value: object) -> bool:

@@ -215,7 +215,9 @@ def read(path: Path, known: str = "") -> Lock:
     except FileNotFoundError:
         return Lock(EMPTY, "", in_order=True)
     except OSError as error:
-        raise UsageError(f"{path.name} cannot be read: {error.strerror}", _REBUILD) from error
+        is_none = path.exists() and not path.is_file()
+        hint = f"mv {path.name} elsewhere" if is_none else f"ls -l {path.name}"
+        raise UsageError(f"{path.name} cannot be read: {error.strerror}", hint) from error
     sha256 = hashlib.sha256(data).hexdigest()
     ours = data if sha256 == known else render(_rows(path.name, data))
     lock = Lock(ours, sha256, in_order=ours == data)

@@ -195,13 +195,6 @@ class Attempts(Struct):
         )  # fmt: skip
         self.tell(attempt, Status.REFUSED, message)
 
-    def turn_away(self, attempt: Attempt, why: list[Finding] | NightpressError) -> None:
-        """Nothing that could be asked for it would be published."""
-        if isinstance(why, NightpressError):
-            self.fail(attempt, why)
-        else:
-            self.refuse_unasked(attempt, why)
-
     def refuse_unasked(self, attempt: Attempt, errors: list[Finding]) -> None:
         """No draft could pass its checks: none is asked for, and the old file stays."""
         message = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])

@@ -34,7 +34,7 @@ from nightpress.plan import (
     staleness,
 )
 from nightpress.plugin import sources
-from nightpress.project import Project
+from nightpress.project import Project, foregone
 from nightpress.project import prompt as prompting
 
 REPAIRS = 2
@@ -118,32 +118,23 @@ def links(plugin: PluginState, state: TargetState) -> tuple[str, ...]:
     return tuple(t for t in targets if (plugin.root / t).is_file())
 
 
-def unfit(project: Project, plugin: PluginState, own: bool) -> Unfit:
-    """job -> why no draft of a document that a model is to write could be published, whatever the
-    analysis says: errors that none can mend, a template that cannot be filled in, what looks like
-    a secret in it. Of the documents that want this analysis; before it is asked for."""
-    found: dict[str, list[Finding] | NightpressError] = {}
+def unfit(project: Project, plugin: PluginState, own: bool) -> Mapping[str, NightpressError]:
+    """job -> why nothing can be sent for a document that a model is to write: a template that this
+    plugin cannot fill in, what looks like a secret in it. Of the documents that want this analysis;
+    before it is asked for. (What no draft can mend the plan has parked.)"""
+    found: dict[str, NightpressError] = {}
     for name, state in plugin.states.items():
         is_made = state.decision.action == "make" and scope.is_own(state) == own
         if not is_made or state.writer.kind != "model":
             continue
         try:
-            question = request(project, plugin, state, _STANDS_IN)
-            outgoing.check(question)
-            errors = foregone(project, plugin, state, question)
+            outgoing.check(request(project, plugin, state, foregone.STANDS_IN))
         except NightpressError as error:
             found[f"{plugin.slug}/{name}"] = error
-            continue
-        if errors := [error for error in errors if not error.check.startswith(DESCRIPTION)]:
-            found[f"{plugin.slug}/{name}"] = errors
     return found
 
 
-Unfit = Mapping[str, list[Finding] | NightpressError]
-_STANDS_IN = {"description": "Stands in for an analysis that nobody has asked for yet."}
-
-
-def foregone(
+def _common(
     project: Project, plugin: PluginState, state: TargetState, question: Request
 ) -> list[Finding]:
     """Errors that every draft would have: they are in the frontmatter, of which a model writes
@@ -156,8 +147,8 @@ def foregone(
             project, plugin, state.enhancement, state.counted, text,
             standing=_standing(plugin, state),
         )  # fmt: skip
-    foregone = ("frontmatter-", "name-", DESCRIPTION, "secret")
-    return [f for f in verdict.errors if f.check.startswith(foregone)]
+    own = (*foregone.FIELDS, DESCRIPTION, "secret")
+    return [f for f in verdict.errors if f.check.startswith(own)]
 
 
 def mended_foregone(
@@ -168,12 +159,12 @@ def mended_foregone(
     plugin, state, question = attempt.plugin, attempt.state, attempt.request
     if question is None:
         return [], None
-    errors = foregone(run.project, plugin, state, question)
+    errors = _common(run.project, plugin, state, question)
     if not errors or any(not f.check.startswith(DESCRIPTION) for f in errors):
         return errors, None
     mended = phase1.describe(run, caller, attempt, question.material, errors)
     attempt.request = request(run.project, plugin, state, mended)
-    return foregone(run.project, plugin, state, attempt.request), mended
+    return _common(run.project, plugin, state, attempt.request), mended
 
 
 def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draft:

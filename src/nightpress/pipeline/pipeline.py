@@ -48,7 +48,7 @@ from nightpress.storage import Snapshots
 
 class Press(Struct):
     """The actions of one run. analyses: by plugin, and whether of its facts alone (`scope`): the
-    analysis, or why there is none; unfit: by job, why no draft of it could be published."""
+    analysis, or why there is none; unfit: by job, why nothing can be sent for it."""
 
     run: Run
     caller: Caller
@@ -59,7 +59,7 @@ class Press(Struct):
     attempts: Attempts
     taken: dict[str, str] = field(default_factory=dict)
     analyses: dict[tuple[str, bool], dict[str, Any] | NightpressError] = field(default_factory=dict)
-    unfit: dict[str, list[Finding] | NightpressError] = field(default_factory=dict)
+    unfit: dict[str, NightpressError] = field(default_factory=dict)
     _guard: threading.RLock = field(default_factory=threading.RLock)
 
     # --- setup: once per plugin, only if something of it is stale ---
@@ -128,7 +128,7 @@ class Press(Struct):
             self.attempts.fail(attempt, error)
             return
         if (unfit := self.unfit.get(item.id)) is not None:
-            self.attempts.turn_away(attempt, unfit)
+            self.attempts.fail(attempt, unfit)
             return
         own = scope.is_own(attempt.state)
         analysis = self.analyses.get((item.slug, own))

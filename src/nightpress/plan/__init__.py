@@ -62,7 +62,6 @@ __all__ = [
     "judge",
     "near_duplicates",
     "newcomers",
-    "own_checks",
     "plugin_anatomy",
     "rivals",
     "scope",

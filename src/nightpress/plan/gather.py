@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -18,14 +18,15 @@ from nightpress import fingerprint
 from nightpress import project as contract
 from nightpress.errors import UnsafePath
 from nightpress.lazy import pattern
-from nightpress.model import Decision, Enhancement, Generator, Manifest, Reason
+from nightpress.model import Enhancement, Generator, Manifest
 from nightpress.plan import bundle, content, decide
 from nightpress.plan.appraise import Appraiser
 from nightpress.plan.history import Absent, History
+from nightpress.plan.kept_out import KeptOut
 from nightpress.plan.staleness import is_ours
 from nightpress.plan.standing import Publication, Standing
-from nightpress.plan.state import PluginState, Target, TargetState
-from nightpress.plugin import EXACTLY, anatomy, frontmatter, sources
+from nightpress.plan.state import PluginState, Target
+from nightpress.plugin import EXACTLY, anatomy, sources
 from nightpress.project import Project, crash, discover, paths, plugin_json
 from nightpress.storage import RACY_NS, Obstacle, git, obstacle, tree
 from nightpress.storage import index as digests
@@ -57,6 +58,7 @@ class Gatherer:
         self._history = History(self.lock, ledger, project.index, project.slugs())
         self._absent = Absent(project.state, ledger)
         self._git = git.Ignored(project.root)
+        self._kept_out = KeptOut(project)
 
     def gather(self, slug: str) -> PluginState:
         """Everything about one plugin, decided; a bad manifest is its problems, and no states. A
@@ -103,7 +105,7 @@ class Gatherer:
                 if _digest_of(plugin, one.target) == one.sha256
             )
             plugin.states = decide.decide(plugin, self._appraiser.complete)
-            if kept_out := [*_kept_out(plugin, manifest, self._in_the_way)]:
+            if kept_out := [*self._kept_out.of(plugin, self._in_the_way)]:
                 if not self._is_writable:
                     kept_out = [replace(one, severity="warning") for one in kept_out]
                 plugin.problems += kept_out
@@ -395,46 +397,6 @@ def _trouble(manifest: Manifest, error: OSError | UnsafePath) -> contract.Proble
 
 def _unfetched(path: str, command: str) -> contract.Problem:
     return contract.Problem(path, 0, 0, "", "is not fetched: nothing is judged or made", command)
-
-
-def _kept_out(
-    plugin: PluginState, manifest: Manifest, always: Obstacle | None
-) -> Iterator[contract.Problem]:
-    """Documents that are to be made, and could not be published: nothing is asked for them.
-    always: what keeps any document of the project from being recorded."""
-    prefix = "" if always or manifest.path == "." else f"{manifest.path}/"
-    for name, state in plugin.states.items():
-        decision = state.decision
-        if decision.action not in ("make", "render") or decision.publish == "review":
-            continue
-        found = always or paths.obstacle(plugin.root, state.enhancement.target)
-        if found is not None:
-            where, line, column = found.where(prefix), 0, 0
-            what, hint = "recorded" if always else "put there", found.hint(prefix)
-            said = f"no document can be {what}: it {found.what}"
-        elif (wrong := _unreadable(plugin, state)) is not None:
-            where, line, column = f"{prefix}{state.enhancement.target}", *wrong
-            said, hint = "no document can take over its frontmatter, which is no YAML", "mend it"
-        else:
-            continue
-        parked = Decision("parked", (Reason("obstacle", said),), decision.publish)
-        plugin.states[name] = replace(state, decision=parked, work=False)
-        yield contract.Problem(where, line, column, "", said, hint)
-
-
-def _unreadable(plugin: PluginState, state: TargetState) -> tuple[int, int] | None:
-    """(line, column) where a frontmatter that a draft would keep cannot be read."""
-    enhancement = state.enhancement
-    is_skill = plugin.targets[enhancement.name].generator.frontmatter == "skill"
-    if not is_skill or enhancement.starts_afresh or state.inputs.forced:
-        return None
-    text = sources.standing_text(plugin.root, enhancement.target, state.inputs.standing.sha256)
-    raw = frontmatter.split(text.replace("\r\n", "\n")).raw
-    try:
-        frontmatter.parse(raw or "")
-    except frontmatter.FrontmatterError as error:
-        return error.line + 1, error.column
-    return None
 
 
 def _passed_over(manifest: Manifest, notice: tree.Notice) -> contract.Problem:

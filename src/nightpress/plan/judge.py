@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -16,11 +15,11 @@ from nightpress import checks
 from nightpress import project as contract
 from nightpress.checks import baseline, document, evidence, trigger
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy, Enhancement, Generator
-from nightpress.plan import history, near_duplicates, own_checks, size, staleness
+from nightpress.model import Anatomy, Enhancement
+from nightpress.plan import history, near_duplicates, size, staleness
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
-from nightpress.project import Project
+from nightpress.project import Project, own_checks
 
 
 def judge(
@@ -52,7 +51,7 @@ def judge(
     """
     generator = project.generator(enhancement.generator)
     folder = plugin.manifest.path if plugin.manifest else ""
-    settings = merged(generator, enhancement)
+    settings = own_checks.merged(generator, enhancement)
     around = near_duplicates.of(project) if ours else None
     context = checks.Context(
         settings=settings,
@@ -185,19 +184,6 @@ def anatomy_of(plugin: PluginState, paths: tuple[str, ...]) -> Anatomy:
     return sources.anatomy_of(
         plugin.root, sources.read(plugin.root, paths, plugin.secret_names), plugin.told
     )
-
-
-def merged(generator: Generator, enhancement: Enhancement) -> dict[str, Any]:
-    """The checks' settings: the generator's, with the manifest's over them. A check of the
-    project's own keeps its file, and what the manifest does not say."""
-    settings: dict[str, Any] = dict(generator.checks)
-    for name, override in enhancement.settings.get("checks", {}).items():
-        before = settings.get(name)
-        if isinstance(before, Mapping) and "file" in before and isinstance(override, Mapping):
-            settings[name] = {**before, **override, "file": before["file"]}
-        elif not (override is True and isinstance(before, Mapping)):
-            settings[name] = override
-    return settings
 
 
 @lru_cache(maxsize=16)

@@ -16,6 +16,8 @@ from nightpress.project.sync import Sync, SyncResult, replace, settings, unwrita
 __all__ = ["SyncResult", "init", "sync"]
 
 SCHEMAS = "manifests/.schemas"
+_MOST = 12
+"""Documents that would be refused that are told."""
 
 
 def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> SyncResult:
@@ -41,6 +43,7 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Sy
             f"{contract.FILE} says marketplace: {look.marketplace}, and stays as it is"
         )
     look.run()
+    _beforehand(root, result)
     result.next_step = "next: doit plan (what would be done), then doit"
     return result
 
@@ -94,7 +97,18 @@ def sync(project: Path, *, rename_generic: bool = False, add: Sequence[str] = ()
     root = project.resolve()
     settings(root)
     Sync(root, _schema(root, "manifest"), result, rename=rename_generic, add=add).run()
+    _beforehand(root, result)
     return result
+
+
+def _beforehand(root: Path, result: SyncResult) -> None:
+    """Tell of documents that would surely be refused, whoever writes them."""
+    from nightpress.project import validate
+
+    found = validate.beforehand(root)
+    result.notices += map(str, found[:_MOST])
+    if len(found) > _MOST:
+        result.notices.append(f"{len(found) - _MOST:,} more of this kind: doit validate")
 
 
 def _ignore(root: Path, result: SyncResult) -> None:

@@ -246,14 +246,9 @@ class _Reading:
             if link := paths.link_on_the_way(root, target):
                 hint = "a document is never written through a link: name another target"
                 self._say(where, f"{link!r} is a link", hint)
-            elif other := paths.in_the_way(root, target):
-                hint = "only a plain file is ever replaced: remove it, or name another target"
-                self._say(where, f"at {other[0]!r} stands {other[1]}", hint)
-            elif twin := paths.twin(root, target):
-                hint = f"many disks take the two for one: git mv {twin!r} to that name"
-                self._say(
-                    where, f"{twin!r} differs from {target!r} in its letters' form only", hint
-                )
+            elif found := paths.taken(root, target):
+                prefix = "" if paths.clean(plugin) == "." else f"{paths.clean(plugin)}/"
+                self._say(where, f"{found.path!r} {found.what}", found.hint(prefix))
         first = self.targets.setdefault(paths.key(paths.clean(target)), path[1])
         if first != path[1]:
             self._say(where, f"{target!r} is the target of {first!r}, too")

@@ -133,8 +133,14 @@ def in_the_way(root: Path, target: str) -> tuple[str, str] | None:
 def obstacle(root: Path, target: str) -> Obstacle | None:
     """What will surely keep a document from being put at a target; target: relative to root, a
     plugin's folder."""
-    from nightpress.storage import Obstacle
     from nightpress.storage import obstacle as obstacles
+
+    return taken(root, target) or obstacles.of(root, clean(target))
+
+
+def taken(root: Path, target: str) -> Obstacle | None:
+    """What stands at the target, or on the way to it, and is no file to be replaced there."""
+    from nightpress.storage import Obstacle
 
     target = clean(target)
     if found := in_the_way(root, target):
@@ -142,8 +148,9 @@ def obstacle(root: Path, target: str) -> Obstacle | None:
             found[0], f"is {found[1]}", "mv {} elsewhere: only a plain file is ever replaced"
         )
     if other := twin(root, target):
-        return Obstacle(other, f"differs from {target!r} in its letters' form only", "git mv {}")
-    return obstacles.of(root, target)
+        what = f"differs from {target!r} in its letters' form only"
+        return Obstacle(other, what, "git mv {} {to}", to=as_declared(target, other))
+    return None
 
 
 def twin(root: Path, target: str) -> str:
@@ -160,6 +167,11 @@ def twin(root: Path, target: str) -> str:
             return (walked / other).relative_to(root).as_posix()
         walked /= part
     return ""
+
+
+def as_declared(target: str, twin: str) -> str:
+    """What a twin has to be called: that part of the target."""
+    return "/".join(clean(target).split("/")[: twin.count("/") + 1])
 
 
 def link_on_the_way(root: Path, path: str) -> str:

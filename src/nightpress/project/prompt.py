@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 
-__all__ = ["Chosen", "Prompt", "choose", "minding", "render", "rendered", "repair"]
+__all__ = ["Chosen", "Prompt", "Unfit", "choose", "minding", "render", "rendered", "repair"]
+
+
+class Unfit(UsageError):
+    """A template that cannot be filled in: of the generator `kind` the file `name`, its line, and
+    what is wrong there."""
+
+    def __init__(self, kind: str, name: str, line: int, what: object) -> None:
+        super().__init__(f"generators/{kind}/{name}:{line}:1: {what}", HINT)
+        self.file, self.line, self.what = f"generators/{kind}/{name}", line, str(what)
+
 
 Redact = Callable[[str], tuple[str, int]]
 """text -> (the text without its secrets, how many there were)."""
@@ -53,13 +63,13 @@ class Prompt(Struct, frozen=True):
 
 
 def render(generator: Generator, material: Material, redact: Redact) -> tuple[str, str]:
-    """(system, prompt). Raises UsageError for a template that is wrong."""
+    """(system, prompt). Raises Unfit for a template that is wrong."""
     prompt = rendered(generator, material, redact)
     return prompt.system, prompt.prompt
 
 
 def rendered(generator: Generator, material: Material, redact: Redact) -> Prompt:
-    """The whole prompt, and what was done to it. Raises UsageError for a template that is wrong."""
+    """The whole prompt, and what was done to it. Raises Unfit for a template that is wrong."""
     chosen, left_out = choose(material.anatomy, generator.input_bytes)
     values = _values(material, chosen, left_out)
     # system.md is the maintainer's own: a secret in it is no matter to pass over in silence
@@ -179,7 +189,7 @@ def _filled(generator: Generator, name: str, values: Mapping[str, Any]) -> str:
         text = _bounded(_template(source).generate(values))
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         line = getattr(error, "lineno", None) or _line_of(error) or 1
-        raise _unfit(generator, name, line, error) from None
+        raise Unfit(generator.type, name, line, error) from None
     # half a surrogate pair of a file name or of a JSON string cannot be sent
     return text.encode("utf-8", "replace").decode("utf-8").strip() + "\n"
 
@@ -195,10 +205,10 @@ HINT = "a prompt may use: " + ", ".join(sorted(VALUES))
 
 
 def check(generator: Generator) -> None:
-    """Raises UsageError for a template that no plugin can fill in; before anything is paid for."""
+    """Raises Unfit for a template that no plugin can fill in; before anything is paid for."""
     for name, source in (("system.md", generator.system), ("prompt.md.j2", generator.prompt)):
         if fault := wrong(source):
-            raise _unfit(generator, name, *fault)
+            raise Unfit(generator.type, name, *fault)
 
 
 @lru_cache(maxsize=64)
@@ -216,10 +226,6 @@ def wrong(source: str) -> tuple[int, str] | None:
             if name in unknown:
                 return number, f"{name!r} is undefined"
     return None
-
-
-def _unfit(generator: Generator, name: str, line: int, what: object) -> UsageError:
-    return UsageError(f"generators/{generator.type}/{name}:{line}:1: {what}", HINT)
 
 
 def _line_of(error: BaseException) -> int | None:

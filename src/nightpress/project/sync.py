@@ -290,20 +290,14 @@ class Sync:
                     told.add(link)
             elif wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
                 self.done.notices.append(f"{plugin.path}: {target!r} {wrong}: passed over")
-            elif other := paths.in_the_way(self.root / self.marketplace / plugin.path, target):
-                what = f"at {other[0]!r} stands {other[1]}: no document is made there"
-                self.done.notices.append(f"{plugin.path}: {what}")
-            elif twin := paths.twin(self.root / self.marketplace / plugin.path, target):
-                what = f"is not called {target!r}, and many disks take the two for one"
-                self.done.notices.append(
-                    f"{plugin.path}/{twin} {what}: no document is made there (git mv it)"
+            elif found := paths.taken(self.root / self.marketplace / plugin.path, target):
+                path = (
+                    plugin.path if self.marketplace == "." else f"{self.marketplace}/{plugin.path}"
                 )
+                prefix = "" if paths.clean(path) == "." else f"{path}/"
+                what = f"{found.what}: no document is made there ({found.hint(prefix)})"
+                self.done.notices.append(f"{prefix}{found.path} {what}")
             else:
-                if kept_out := paths.obstacle(self.root / self.marketplace / plugin.path, target):
-                    prefix = "" if plugin.path == "." else f"{plugin.path}/"
-                    what = f"{kept_out.where(prefix)} {kept_out.what}"
-                    hint = f" ({kept_out.hint(prefix)})" if kept_out.mend else ""
-                    self.done.notices.append(f"{what}: no document can be put there yet{hint}")
                 yield proposal
 
     def _target(self, kind: str) -> str:

@@ -6,8 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path, PurePosixPath
 
-from nightpress.model import Generator, Manifest
-from nightpress.project import crash, paths, plugin_json, prompt
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from nightpress import fingerprint
+from nightpress.errors import UnsafePath, UsageError
+from nightpress.ledger import lockfile
+from nightpress.model import Anatomy, Generator, Manifest
+from nightpress.plugin import anatomy, sources
+from nightpress.project import crash, foregone, paths, plugin_json
 from nightpress.project import generators as found_generators
 from nightpress.project import manifests as one
 from nightpress.project.defaults import FILE, Defaults, load_defaults
@@ -15,10 +22,20 @@ from nightpress.project.generators import load_generator
 from nightpress.project.manifests import load_manifest
 from nightpress.project.problems import Problem
 from nightpress.project.project import no_manifests
+from nightpress.storage import obstacle, tree
 from nightpress.text import suggestion
 
 Named = tuple[Manifest, str, str]
 """A manifest, one of its enhancements by name, and that one's target."""
+
+
+class Declared(Struct):
+    """What a project declares, as far as it can be read, and every problem of its single files."""
+
+    defaults: Defaults
+    problems: list[Problem]
+    generators: dict[str, Generator] = field(default_factory=dict)
+    manifests: list[Manifest] = field(default_factory=list)
 
 
 def validate(root: Path) -> list[Problem]:
@@ -26,20 +43,39 @@ def validate(root: Path) -> list[Problem]:
     no manifests/ folder."""
     if not (root / "manifests").is_dir():
         raise no_manifests()
+    found = _declared(root)
+    problems = found.problems
+    problems += _needs(found.generators, found_generators.types(root))
+    problems += _beforehand(root, found)
+    problems += _shared_plugins(root, found.manifests)
+    problems += _shared_targets(root, found.manifests)
+    problems += _shared_skills(found.manifests, found.generators)
+    return _sorted(problems)
+
+
+def beforehand(root: Path) -> list[Problem]:
+    """What of the project's documents would surely be refused, whoever writes them, and what
+    cannot be read of it."""
+    found = _declared(root)
+    errors = (problem for problem in found.problems if problem.severity == "error")
+    return _sorted([*errors, *_beforehand(root, found)])
+
+
+def _sorted(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
+
+
+def _declared(root: Path) -> Declared:
     defaults, problems = load_defaults(root)
-    problems = [*problems, *_defaults(defaults)]
-    generators: dict[str, Generator] = {}
+    found = Declared(defaults, [*problems, *_defaults(defaults)])
     broken = set()
     for kind, folder in found_generators.folders(root).items():
         generator, more = load_generator(folder)
-        problems += more
+        found.problems += more
         if generator is None:
             broken.add(one.broken(kind))
         else:
-            generators[kind] = generator
-            problems += _templates(generator)
-    problems += _needs(generators, found_generators.types(root))
-    manifests = []
+            found.generators[kind] = generator
     for path in _files(root / "manifests"):
         shown = f"manifests/{path.name}"
         try:
@@ -49,22 +85,10 @@ def validate(root: Path) -> list[Problem]:
         except Exception as error:  # noqa: BLE001 - the boundary of one manifest
             manifest, more = None, [Problem(shown, 0, 0, "", crash.kept(root, shown, error))]
         # a generator's problems were told once; not again for each plugin that uses it
-        problems += [problem for problem in more if problem.message not in broken]
+        found.problems += [problem for problem in more if problem.message not in broken]
         if manifest is not None:
-            manifests.append(manifest)
-    problems += _obstacles(root, manifests)
-    problems += _shared_plugins(root, manifests)
-    problems += _shared_targets(root, manifests)
-    problems += _shared_skills(manifests, generators)
-    return sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.path, p.message))
-
-
-def _templates(generator: Generator) -> Iterator[Problem]:
-    texts = {"system.md": generator.system, "prompt.md.j2": generator.prompt}
-    for name, text in texts.items():
-        if fault := prompt.wrong(text):
-            where = f"generators/{generator.type}/{name}"
-            yield Problem(where, fault[0], 1, "", fault[1], prompt.HINT)
+            found.manifests.append(manifest)
+    return found
 
 
 def _files(folder: Path) -> list[Path]:
@@ -111,14 +135,60 @@ def _named(manifests: Iterable[Manifest]) -> Iterator[Named]:
             yield manifest, enhancement.name, enhancement.target
 
 
-def _obstacles(root: Path, manifests: Iterable[Manifest]) -> Iterator[Problem]:
-    """Targets at which no document could be put: a warning, since what stands there may stay."""
-    for manifest, name, target in _named(manifests):
-        if (found := paths.obstacle(root / manifest.path, target)) is not None:
-            where = f"enhancements.{name}.target"
-            prefix = "" if manifest.path == "." else f"{manifest.path}/"
-            message = f"no document can be put there: {found.where(prefix)} {found.what}"
-            yield Problem(manifest.file, 0, 0, where, message, found.hint(prefix), "warning")
+def _beforehand(root: Path, found: Declared) -> Iterator[Problem]:
+    """What would surely be refused: an error where nothing stands, or a document of ours; else a
+    warning, since what stands there may stay."""
+    if (always := obstacle.of_project(root)) is not None:
+        message = f"no document can be recorded: it {always.what}"
+        yield Problem(always.where(), 0, 0, "", message, always.hint(), "warning")
+    for generator in found.generators.values():
+        yield from foregone.of_generator(root, generator)
+    for manifest in found.manifests:
+        for enhancement in manifest.enhancements:
+            if (kind := enhancement.generator) in found.generators:
+                values, generator = found.defaults.values, found.generators[kind]
+                place = foregone.Place(root, values, manifest, enhancement, generator)
+                yield from _of_place(place)
+
+
+def _of_place(place: foregone.Place) -> Iterator[Problem]:
+    if (wrong := foregone.at_target(place)) is not None:
+        yield replace(wrong, severity="warning")
+        return
+    enhancement, root = place.enhancement, place.plugin
+    stands = (root / enhancement.target).exists()
+    ours = _is_ours(place) if stands else False
+    if not root.is_dir() or (stands and not ours and enhancement.standing == "keep"):
+        return  # nothing is made there
+    try:
+        text = tree.read(root, enhancement.target, sources.STANDING_CAP) if stands else b""
+    except (OSError, UnsafePath):
+        return  # at_target tells of what is no file; of the rest the plan tells
+    place = replace(
+        place, standing=text.decode("utf-8", "replace"), ours=ours,
+        extends=stands and not ours and enhancement.standing == "extend",
+        afresh=enhancement.starts_afresh,
+    )  # fmt: skip
+    named = sources.anatomy_of(root, sources.read(root, anatomy.PLUGIN_JSON))
+    for problem in foregone.of_document(place, named, lambda: _whole(root)):
+        yield replace(problem, severity="error" if ours or not stands else "warning")
+
+
+def _is_ours(place: foregone.Place) -> bool:
+    """Did we publish what stands there, as the lock file has it? One that is damaged is told of by
+    whoever uses it."""
+    job = f"{place.manifest.slug}/{place.enhancement.name}"
+    try:
+        entry = lockfile.read(place.root / "nightpress.lock").get(job)
+        data = tree.read(place.plugin, place.enhancement.target, sources.STANDING_CAP)
+    except (UsageError, UnsafePath, OSError):
+        return False
+    return entry is not None and entry.sha256 == fingerprint.sha256(data) and not entry.extends
+
+
+def _whole(root: Path) -> Anatomy:
+    files = (entry.path for entry in tree.walk(root).files if entry.kind == "file")
+    return sources.anatomy_of(root, sources.read(root, files))
 
 
 def _shared_plugins(root: Path, manifests: Iterable[Manifest]) -> Iterator[Problem]:

@@ -28,15 +28,17 @@ LONGEST = 255
 
 class Obstacle(Struct, frozen=True):
     """path: where, relative to the root; what: in words, of it; mend: the command that helps, with
-    {} for the path."""
+    {} for the path, and {to} for `to`, another path."""
 
     path: str
     what: str
     mend: str = ""
+    to: str = ""
 
     def hint(self, prefix: str = "") -> str:
         """The command; prefix: what goes before the path."""
-        return self.mend.replace("{}", shlex.quote(self.where(prefix)))
+        command = self.mend.replace("{to}", shlex.quote(f"{prefix}{self.to}"))
+        return command.replace("{}", shlex.quote(self.where(prefix)))
 
     def where(self, prefix: str = "") -> str:
         """The path behind a prefix; the root itself is the prefix alone."""

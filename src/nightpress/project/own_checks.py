@@ -1,6 +1,7 @@
-"""The project's own checks: Python files of its generators' folders, loaded.
+"""The checks of a document as its generator and manifest name them, and those of the project's own:
+Python files of its generators' folders, loaded.
 
-This runs code, so only a generator of the project itself is looked into, and the file
+Loading runs code, so only a generator of the project itself is looked into, and the file
 must lie within its folder without a link on the way; nothing of a plugin is ever loaded.
 """
 
@@ -14,11 +15,24 @@ from typing import Any
 
 from nightpress import checks
 from nightpress.errors import UnsafePath, UsageError
-from nightpress.model import Generator
+from nightpress.model import Enhancement, Generator
 from nightpress.storage import tree
 
 CAP = 256 * 1024
 """Bytes of one check's file."""
+
+
+def merged(generator: Generator, enhancement: Enhancement) -> dict[str, Any]:
+    """The checks' settings: the generator's, with the manifest's over them. A check of the
+    project's own keeps its file, and what the manifest does not say."""
+    settings: dict[str, Any] = dict(generator.checks)
+    for name, override in enhancement.settings.get("checks", {}).items():
+        before = settings.get(name)
+        if isinstance(before, Mapping) and "file" in before and isinstance(override, Mapping):
+            settings[name] = {**before, **override, "file": before["file"]}
+        elif not (override is True and isinstance(before, Mapping)):
+            settings[name] = override
+    return settings
 
 
 def gates(generator: Generator, settings: Mapping[str, Any], root: Path) -> tuple[checks.Gate, ...]:
