@@ -172,3 +172,26 @@ def test_what_an_agent_is_called_for() -> None:
         Wish("needs help with", "night moorings"),
         Wish("at", "after mooring a ship"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Set Up Moorings for small ships", "sets up Moorings"),
+        ("Compare tides between Holm and Vik, and every other harbour of the whole long western coast",
+         "compares tides"),
+        ("Report and chart depths", "reports and charts depths"),
+        ("Help debug slow pumps", "debugs slow pumps"),
+        ("Hull audit with ropes, masts, and nets", "hull audit"),
+        ("This guide explains how ships are moored", ""),
+        ("Rope Commands", ""),
+        ("Auto-generate tide tables", "auto-generates tide tables"),
+    ],
+)  # fmt: skip
+def test_what_one_command_of_many_does_in_a_few_words(said: str, told: str) -> None:
+    made = build({
+        "commands/x.md": f"---\ndescription: {said}\n---\n\nx\n",
+        ".claude-plugin/plugin.json": '{"name": "x"}',
+    })  # fmt: skip
+    found, _ = members.act(made.of("command")[0], trim.owned(made))
+    assert found.lower() == told.lower()

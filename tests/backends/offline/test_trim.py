@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import articles, occasions, person, trim, voice, wishes, wording
+from nightpress.backends.offline import (
+    articles,
+    person,
+    terms,
+    trim,
+    voice,
+    wishes,
+    wording,
+)
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import Block, Section
 from nightpress.backends.offline.trim import Owned
@@ -305,7 +313,7 @@ def test_every_verb_of_a_series_is_conjugated_and_no_noun(said: str, third: str)
     ],
 )
 def test_a_keyword_is_spelled_as_the_texts_spell_it(word: str, said: str, spelled: str) -> None:
-    assert occasions.spelled(word, said) == spelled
+    assert terms.spelled(word, said) == spelled
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ _THINGS = (
     "|template|pipeline|changelog|calendar|program|workflow|schema|backend|strategy|tool|stack"
     "|layout|guide|framework|codebase|repository|branch|script|budget|roadmap|cluster|checklist"
     "|endpoint|package|library|specification|database|file|provider|platform|matrix|playbook"
-    "|runbook|service|index|topology|component|project|profile|request|rule|system|description|taxonomy|interface|baseline|dataset|inventory|diagram)"
+    "|runbook|service|index|topology|component|project|profile|request|rule|system|description|taxonomy|interface|baseline|dataset|inventory|diagram"
+    "|feature|issue|hook|bot|app|website)"
 )
 _READS = (
     "(?:analy[sz]e|identif(?:y|ie)|review|examine|check|validate|verif(?:y|ie)|read|parse|inspect"
@@ -41,8 +42,8 @@ _READS = (
     "|understand|assess|evaluate)"
 )
 _MAKES = (
-    "(?:build|create|generate|write|run|design|set up|draft|make|produce|start|configure|implement"
-    "|define|choose|select|add|prepare|schedule|launch|scaffold|initialize|develop|install)"
+    "(?:build|create|generate|write|run|design|sets? up|draft|make|produce|start|configure"
+    "|implement|define|choose|select|add|prepare|schedule|launch|scaffold|initialize|develop|install)"
 )
 _READ = pattern(rf"{_READS}s?$", re.I)
 _NO_ARTICLE = (

@@ -16,7 +16,7 @@ from nightpress.model import Anatomy, Component
 
 MOST = 8
 """Commands and agents that a description tells of."""
-ROOM, MOST_SAID = 280, 80
+ROOM, MOST_SAID = 250, 80
 """Characters for what they do, and for what one does."""
 
 
@@ -90,24 +90,30 @@ def act(component: Component, own: Owned) -> tuple[str, bool]:
     at = 1 if words[1:] and words[0].lower().endswith("ly") else 0
     low = re.sub(r"^(?:auto|re)-", "", words[at].lower()) if words[at + 1 :] else ""
     is_order = component.kind == "command" and (verbs.is_verb(low) or low in _ONE_WORD)
-    if is_order and not verbs.names_thing(words[at:]):  # a command's description gives an order
+    if is_order and (
+        low in _ONE_WORD or not verbs.names_thing(words[at:])
+    ):  # a command's description gives an order
         first = person.ordered(first)
     told = person.third_person(first)
     if not person.begins(told):
         told = done_by(told) or told
     is_order = is_order or verbs.is_sure(words[at:])
     if (is_order or person.begins(told)) and not told.startswith("Covers "):
-        return _short(with_article(told)), True
+        return _short(with_article(told), least=3), True
     told = told.removeprefix("Covers ").rstrip(" .")
-    return wording.modest(_short(_ROLE.sub("", told))), False
+    return wording.modest(_short(_ROLE.sub("", told), least=2)), False
 
 
-def _short(text: str) -> str:
-    """A text up to what says how and with what, of three words at least."""
+def _short(text: str, least: int) -> str:
+    """A text up to what says how and with what, of so many words at least; no list is cut."""
     for found in _HOW.finditer(text):
         before = text[: found.start()]
-        if len(before.split()) > (4 if found[0] == "," else 2):
+        if len(before.split()) >= (least + 2 if found[0] == "," else least) and (
+            ", " not in before or " and " in before.rpartition(", ")[2]
+        ):
             return trimmed_end(wording.cut(before, MOST_SAID))
+    if " between " in text[:MOST_SAID] and len(text) > MOST_SAID:
+        text = text.partition(" between ")[0]
     if len(text) > MOST_SAID and (ends := [m.start() for m in _END.finditer(text[:MOST_SAID])]):
         text = text[: ends[-1]]
     return trimmed_end(wording.cut(text, MOST_SAID))

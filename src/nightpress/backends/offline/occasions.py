@@ -79,7 +79,8 @@ def _said(anatomy: Anatomy, own: Owned) -> Iterator[Wish]:
     chosen = members.chosen(anatomy)
     for component in [*(c for c in members.named(anatomy) if c not in chosen), *chosen]:
         text = members.without_calls(trim.prose(shown(component.description), own))
-        if not is_role(text) and (asked := request(wording.occasion(text))):
+        gerund = re.match(r"\w+ing\b", text)  # "Learning metrics optimization" is a name
+        if not (gerund or is_role(text)) and (asked := request(wording.occasion(text))):
             yield Wish("asks to", asked)
 
 
@@ -90,8 +91,10 @@ def _runs(anatomy: Anatomy) -> str:
         commands.pop()
     if commands:
         return f"runs {wording.listed(commands)}"
-    agents = [shown(c.name) for c in members.chosen(anatomy) if c.kind == "agent"][:MOST_RUN]
-    if agents and len(", ".join(agents)) <= MOST_NAMED:
+    agents = [shown(c.name) for c in members.chosen(anatomy) if c.kind == "agent"]
+    while len(agents) > MOST_RUN or (len(", ".join(agents)) > MOST_NAMED and agents[1:]):
+        agents.pop()
+    if agents:
         noun = "" if agents[-1].endswith("agent") else " agent"
         return f"asks for the {wording.listed(agents)}{noun}"
     return ""
@@ -242,30 +245,10 @@ def topics(words: Iterable[str], known: set[str], name: str, said: str = "") -> 
         new = wording.stems(plain)
         fits = _TOPIC.fullmatch(plain) and plain.lower() not in _NO_TOPIC
         if fits and len(plain) < 40 and 2 * len(new - seen) > len(new) > 0:
-            found.append(spelled(plain, said))
+            found.append(terms.spelled(plain, said))
             seen |= new
     return found
 
 
-def spelled(words: str, said: str) -> str:
-    """A keyword as the texts spell it within a sentence: "slo" is an SLO, "multi-step" keeps its
-    hyphen where it has one there, "grafana" is a name; without hyphens where they have none."""
-    if not words.islower():
-        return words
-    if words in _KNOWN:
-        return _KNOWN[words]
-    either = re.sub(r"(?:\\?[- ])+", "[-/ ]", re.escape(words))
-    forms: list[str] = re.findall(rf"(?<![\w-]){either}(?=s?(?![\w-]))", said, re.I)
-    capitals = [form for form in forms if _ACRONYM.search(form)]
-    if 2 * len(capitals) > len(forms) and (len(words) < 6 or not capitals[0].isupper()):
-        return max(capitals, key=capitals.count)
-    name = words.capitalize()
-    if words not in forms and len(re.findall(rf"(?:\b[a-z]+,? |, |[(/]){name}\b", said)) > 1:
-        return name
-    return words if any("-" in form for form in forms) else words.replace("-", " ")
-
-
 _CAPITALIZED = pattern(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*")
 _TOPIC = pattern(r"(?!v?\d+[.%+])[\w.+#/-]+(?: [\w.+#/&-]+){0,2}")
-_KNOWN = {"ci-cd": "CI/CD", "sre": "SRE", "api": "API"}
-_ACRONYM = pattern(r"[A-Z]{2}|[a-z][A-Z]")

@@ -35,7 +35,7 @@ def done(step: str) -> str:
 def ordered(text: str) -> str:
     """A text that gives an order, told as what is done: "Report and document x" gives "Reports and
     documents x", though each word may be a noun."""
-    text = _ONE_WORD.sub(lambda found: f"{found[1]} {found[2]} ", text)
+    text = _ONE_WORD.sub(lambda found: f"{found[1]} {found[2].lower()} ", text)
     words = text.split()
     at = 1 if words[1:] and words[0].lower().endswith("ly") else 0
     if words[at + 1 : at + 2] == ["and"] and words[at + 3 :] and is_verb(words[at + 2].lower()):
@@ -44,7 +44,7 @@ def ordered(text: str) -> str:
     return indicative(" ".join(words))
 
 
-_ONE_WORD = pattern(r"^(set|clean|roll|back|tear)(up|down|back) (?=\w)", re.I)
+_ONE_WORD = pattern(r"^(set|clean|roll|back|tear) ?(up|down|back) (?=\w)", re.I)
 _CLAUSE = r"[;:(]|,(?!\d)|(?<!vs)\.(?:\s|$)| - | \u2013 | \u2014 "
 _SAYS_HOW = pattern(r"[`*<>/$]|\b(?:you|your|never|don't|only|if)\b", re.I)
 

@@ -96,7 +96,7 @@ def _role(who: str, what: str) -> str:
 def _named(text: str, seen: str) -> str:
     """What begins with a noun after all: "Tide tables of a year" gives "Provides tide tables of a
     year", "Tide calculation and mooring" "Covers tide calculation and mooring"."""
-    text = _GRAND.sub("", text)
+    text = _GRAND.sub("", re.sub(r"^(?:in|for|of|on) ", "", text, flags=re.I))
     phrase = re.split(_ENDS, text, maxsplit=1)[0].rstrip(" ,.")
     head = re.sub(r"\W+$", "", phrase.split()[-1].lower()) if phrase else ""
     within = lowered(text, seen)
@@ -116,8 +116,9 @@ def lowered(text: str, seen: str) -> str:
     first = re.split(r"[\s,.:;/]", text, maxsplit=1)[0]
     if not re.fullmatch(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*", first):
         return text
-    low = len(re.findall(rf"[a-z,] {first.lower()}\b", seen))
-    name = len(re.findall(rf"[a-z,(] {first}\b(?! [A-Z])", seen))
+    head = first.partition("-")[0]
+    low = len(re.findall(rf"[a-z,] {head.lower()}\b", seen))
+    name = len(re.findall(rf"[a-z,(] {head}\b(?! [A-Z])", seen))
     is_name = name > low and not is_third(first) and not _THINGS.fullmatch(first.lower())
     return text if is_name else first.lower() + text[len(first) :]
 

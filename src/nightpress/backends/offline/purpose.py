@@ -17,6 +17,7 @@ from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 
 _NOWHERE = Place("", "", "", frozenset())
+_CODE = pattern(r"(?ms)^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]*`")
 _ITEM = pattern(r"(?m)^\d+[.)]\s+(\S.*)$")
 FEW = 2
 """Commands and agents of a plugin that is what they are."""
@@ -33,7 +34,9 @@ def purpose(anatomy: Anatomy, own: Owned) -> str:
         others = (_claimed(anatomy, own, shown(c.description)) for c in every)
         said = next((one for one in others if not _says_nothing(one, anatomy.name)), said)
     said = wording.occasion(wording.duties(wording.modest(said)))
-    seen = "\n".join(file.text for file in anatomy.files[:40] if file.path.endswith(".md"))
+    seen = "\n".join(
+        _CODE.sub("", file.text) for file in anatomy.files[:40] if file.path.endswith(".md")
+    )
     return with_article(_opened(anatomy, own, begun(said, seen)))
 
 

@@ -28,7 +28,7 @@ def mentioned(anatomy: Anatomy, every: Sequence[Component], what: str) -> list[s
     files = [file for file in anatomy.files if kind_of(file.path) in _TELL]
     texts = "\n".join(_FENCE.sub("", file.text) for file in files)
     known = set(wording.stems(what))
-    own = _fresh(_declared(every), known, KINDS + TOOLS)
+    own = _fresh(_declared(every, texts), known, KINDS + TOOLS)
     if own:
         return own
     about = known | wording.stems(re.sub(r"[-_]", " ", anatomy.name))
@@ -39,14 +39,14 @@ def mentioned(anatomy: Anatomy, every: Sequence[Component], what: str) -> list[s
     return found if found[1:] else []
 
 
-def _declared(every: Sequence[Component]) -> Iterator[str]:
+def _declared(every: Sequence[Component], texts: str) -> Iterator[str]:
     """The words that the frontmatter of commands and agents gives as what calls them, or as what
     they can do, by turns; what several of them have is a form."""
     for key in ("triggers", "keywords", "capabilities"):
         lists = [list(_values(one.meta.get(key))) for one in every]
         counts = Counter(term for terms in lists for term in set(terms))
         for terms in zip_longest(*lists):
-            yield from (one for one in terms if one and counts[one] == 1)
+            yield from (spelled(one, texts) for one in terms if one and counts[one] == 1)
 
 
 def _values(value: object) -> Iterator[str]:
@@ -56,7 +56,8 @@ def _values(value: object) -> Iterator[str]:
         words = [_KNOWN.get(word.lower(), word) for word in term.split()]
         plain = re.fullmatch(r"[\w /+.&]+", term) and not {w.lower() for w in words} & _NOT_IN
         if plain and 1 < len(words) < 5 and not verbs.is_third(words[0]):
-            yield wording.modest(" ".join(words))
+            lower = (one if _ACRONYM.search(one) else one.lower() for one in words)
+            yield wording.modest(" ".join(lower))
 
 
 def _fresh(terms: Iterable[str], known: set[str], most: int) -> list[str]:
@@ -104,6 +105,24 @@ def _spelled(name: str, texts: str) -> str:
     return " ".join(one if _ACRONYM.search(one) else lowered(one, texts) for one in words)
 
 
+def spelled(words: str, said: str) -> str:
+    """A keyword as the texts spell it within a sentence: "slo" is an SLO, "multi-step" keeps its
+    hyphen where it has one there, "grafana" is a name; without hyphens where they have none."""
+    if not words.islower():
+        return words
+    if any(word in _KNOWN for word in re.split("[- ]", words)):
+        return " ".join(_KNOWN.get(word, word) for word in _WORD_END.sub(" ", words).split())
+    either = re.sub(r"(?:\\?[- ])+", "[-/ ]", re.escape(words))
+    forms: list[str] = re.findall(rf"(?<![\w-]){either}(?=s?(?![\w-]))", said, re.I)
+    capitals = [form for form in forms if _ACRONYM.search(form)]
+    if 2 * len(capitals) > len(forms) and (len(words) < 6 or not capitals[0].isupper()):
+        return max(capitals, key=capitals.count)
+    name = words.capitalize()
+    if words not in forms and len(re.findall(rf"(?:\b[a-z]+,? |, |[(/]){name}\b", said)) > 1:
+        return name
+    return words if any("-" in form for form in forms) else words.replace("-", " ")
+
+
 def _tools(texts: str) -> Iterator[str]:
     """Tools, formats and platforms by name, the first one first."""
     found: dict[str, int] = {}
@@ -140,12 +159,18 @@ _NOT_IN = frozenset(
     "and or the a an your you this that all any not no is are be step steps phase level none yes"
     " other more each every etc it its file files based ready time first second name type types"
     " example examples user users new detailed overall full details mean median score average total"
-    " current self fast descriptive configured".split()
+    " current self fast descriptive configured instant smart easy quick seamless"
+    " automatic intelligent".split()
 )
 _KNOWN = {
     one.lower(): one
-    for one in "API SQL UI UX CI CSS ML REST GraphQL SEO AI TDD OWASP GDPR HTTP JSON OAuth".split()
+    for one in (
+        "API SQL UI UX CI/CD CI CSS ML REST GraphQL SEO AI TDD OWASP GDPR HTTP JSON OAuth SRE LLM"
+        " MCP"
+    ).split()
 }
+_KNOWN["ci-cd"] = "CI/CD"
+_WORD_END = pattern(r"(?<!\bci)-")
 _NAMES = (
     "AWS|Azure|GCP|Google Cloud|Kubernetes|Docker|Docker Compose|Helm|Terraform|CloudFormation"
     "|Pulumi|Ansible|Jenkins|GitHub Actions|GitLab CI|CircleCI|ArgoCD|Istio|Envoy|Nginx|Kong"

@@ -159,7 +159,7 @@ NOUNS = frozenset(
 """Verbs that may as well be nouns."""
 FURTHER = frozenset(
     "accept achieve acquire activate adopt advise align allocate allow annotate anticipate approve"
-    " arrange articulate assemble assign assist attach brainstorm bring calibrate catalog"
+    " arrange articulate assemble assign assist attach brainstorm break bring calibrate catalog"
     " categorize cite codify collaborate compute condense consolidate construct consume"
     " containerize continue contribute correlate curate customize deactivate decode decompile"
     " decompose decouple decrypt deepen delegate demystify derive determine develop differentiate"
@@ -179,7 +179,7 @@ EITHER = frozenset(
     "address author balance boost cache challenge chart clone craft diagram digest document"
     " exercise focus fork foster grade graph harvest highlight instrument interview light mend"
     " mentor mock model moderate paint position power practice preview purge request rescue"
-    " research round scale script secure segment sense separate setup snapshot spot stream stress"
+    " research round scale script secure segment sense separate snapshot spot stream stress"
     " structure study supply surface survey trigger voice walk zoom".split()
 )
 """Such ones that are nouns or adjectives as often."""

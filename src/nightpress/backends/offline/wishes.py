@@ -76,6 +76,7 @@ def _of_user(verb: str, rest: str) -> Wish | None:
         return Wish("asks about", said) if len(said.split()) > 1 else None
     if verb in ("is", "has"):
         return Wish("when", f"the user {verb} {said}") if len(said.split()) > 1 else None
+    said = with_article(f"make {said}").removeprefix("make ")
     return Wish("wants", said) if len(said.split()) > 1 else None
 
 
@@ -122,7 +123,7 @@ _LABEL = pattern(r"^(?:use (?:this|the|it)?(?: \w+)? ?(?:for|when)|when to use|e
 _BY_USER = pattern(
     r"(?:the )?(?:users?|someone|people) (?:explicitly )?(wants?|needs?|asks?|says?|mentions?"
     r"|types?|requests?|discuss(?:es)?|is|has|would like|talks?|tries)\b"
-    r"|(?=(?:asks?|mentions?|requests?|says|wants?|needs?|discuss(?:es)?)\b)(\w+)",
+    r"|(?=(?:asks|mentions|requests|says|wants?|needs?|discusses)\b)(\w+)",
     re.I,
 )
 _QUOTED = pattern(r"[\"\u201c]([^\"\u201d]{4,90})[\"\u201d]")
@@ -166,6 +167,8 @@ def request(text: str) -> str:
     verb = words[0].lower().rstrip(",") if words else ""
     if len(words) < 2 or not (sure or verbs.is_verb(verb)) or wording.is_personal(first):
         return ""
+    if not sure and verbs.may_be_noun(verb) and words[1] in ("with", "through", "by", "via", "as"):
+        return ""  # "Test with parallel execution"
     if not sure and verbs.names_thing(words):
         return ""  # "Load testing of pumps"
     if {"is", "are", "has", "have", "was"} & set(words[1:4]):
@@ -180,7 +183,7 @@ def request(text: str) -> str:
         before = re.split(_BEFORE_LIST, first.partition(",")[0])
         words = before[0].split() if len(before[0].split()) > 2 else first.partition(",")[0].split()
         goes_on = _BEFORE_LIST_WORD.match(first.partition(", ")[2]) is None
-        if len(words) < 3 or (goes_on and words[-2].lower() in ("a", "an", "the")):
+        if len(words) < 3 or (goes_on and words[-2].lower() in _OPEN):
             return ""  # "change an existing, working feature"
     if len(words) > MOST_WISHED + 2:
         words = _clause(words)
@@ -191,7 +194,7 @@ def trimmed_end(text: str) -> str:
     """A text that was cut, without the words that would go on."""
     if text.count("(") > text.count(")"):
         text = text[: text.rindex("(")]
-    words = text.split()
+    words = re.sub(r" to \w+$", "", text).split()
     while words[1:] and words[-1].lower().strip(",") in _OPEN:
         words.pop()
     return " ".join(words).rstrip(" ,.:")
