@@ -177,9 +177,9 @@ def test_what_an_agent_is_called_for() -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ("Set Up Moorings for small ships", "sets up Moorings"),
-        ("Compare tides between Holm and Vik, and every other harbour of the whole long western coast",
-         "compares tides"),
+        ("Set Up Moorings for small ships", "sets up moorings for small ships"),
+        ("Compare the tides between the islands of the north and the harbours of the western coast",
+         "compares the tides"),
         ("Report and chart depths", "reports and charts depths"),
         ("Help debug slow pumps", "debugs slow pumps"),
         ("Hull audit with ropes, masts, and nets", "hull audit"),
