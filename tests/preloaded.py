@@ -36,9 +36,9 @@ from nightpress.backends.offline import backend as offline
 ENTRIES = {"doit": "doit.__main__", "nightpress": "nightpress.cli"}
 """Of another program the name is that of its module."""
 MODULES = (
-    "doit.doit_cmd", "doit.cmd_base", "google.genai", "httpx2", "jinja2", "jsonschema",
-    "markdown_it.main", "ruamel.yaml", "rich.live", "rich.table",
-    "sqlite3", "msgspec", "zoneinfo",
+    "anthropic", "doit.doit_cmd", "doit.cmd_base", "google.genai", "h11", "httpcore2", "httpx2",
+    "jinja2", "jsonschema", "markdown_it.main", "msgspec", "openai", "platformdirs", "pygal",
+    "rich.live", "rich.table", "ruamel.yaml", "sqlite3", "zoneinfo",
 )  # fmt: skip
 BIN = Path(sys.executable).parent
 
@@ -95,7 +95,11 @@ def preloaded() -> Preloaded:
 
 
 def load() -> None:
-    """Import what runs import, and compile their patterns."""
+    """Import what runs import, compile their patterns, and read what comes with nightpress."""
+    # doit asks it thrice for the plugins among all installed packages, which do not change here
+    importlib.metadata.entry_points = functools.cache(importlib.metadata.entry_points)
+    for group in ("doit.COMMAND", "doit.BACKEND", "doit.REPORTER"):
+        importlib.metadata.entry_points(group=group)
     import nightpress
 
     for name in MODULES:
@@ -105,10 +109,13 @@ def load() -> None:
             module = importlib.import_module(found.name)
             for value in vars(module).copy().values():
                 getattr(value, "_compiled", None)
-    # doit asks it thrice for the plugins among all installed packages, which do not change here
-    importlib.metadata.entry_points = functools.cache(importlib.metadata.entry_points)
-    for group in ("doit.COMMAND", "doit.BACKEND", "doit.REPORTER"):
-        importlib.metadata.entry_points(group=group)
+    from nightpress.project import generators, prompt, resources
+
+    for folder in resources.bundled("generators").iterdir():
+        generators.load_generator(folder)
+        for template in (folder / "prompt.md.j2", folder / "system.md"):
+            prompt.wrong(template.read_text())
+            prompt._template(template.read_text())
     gc.collect()
     gc.freeze()
 

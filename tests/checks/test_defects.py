@@ -1,38 +1,60 @@
-"""Each single defect is caught by exactly the gate meant for it; the clean documents by none."""
+"""Each single defect is caught by exactly the gate meant for it, at a place that there is, and
+costs what its verdict says; the clean documents by none."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from nightpress.checks import REGISTRY, alone, judge
+from nightpress.checks import REGISTRY, Verdict, alone, judge
 from tests.checks import base
 from tests.checks.defect import Defect
 from tests.checks.defects import all_defects
 
 DEFECTS = all_defects()
+OF_THE_WHOLE = {
+    "regression-size", "regression-headings", "regression-code", "regression-links",
+    "regression-commands",
+}  # fmt: skip
+"""What is wrong with a document that is less than another one costs it no points by itself."""
+
+
+@pytest.fixture(scope="module")
+def best() -> int:
+    return judge(base.BASE, base.context()).score
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda d: f"{d.gate}: {d.name}")
-def test_exactly_its_gate_catches_a_defect(defect: Defect) -> None:
-    found = judge(defect.text, defect.context).findings
+def test_exactly_its_gate_catches_a_defect(defect: Defect, best: int) -> None:
+    verdict = judge(defect.text, defect.context)
+    found = verdict.findings
     assert {f.check for f in found} == {defect.gate}, [f.message for f in found]
+    _names_places(verdict)
+    _can_be_counted_again(verdict)
+    if verdict.errors and defect.gate not in OF_THE_WHOLE:
+        assert verdict.score < best
+
+
+def _names_places(verdict: Verdict) -> None:
+    for finding in verdict.findings:
+        assert 0 <= finding.line <= verdict.text.count("\n") + 2, finding
+        assert finding.message
+
+
+def _can_be_counted_again(verdict: Verdict) -> None:
+    points, text = verdict.counted_from.split(": ", 1)
+    assert int(points) == verdict.score
+    taken = [int(n) for n in re.findall(r" - (\d+) ", text)]
+    assert verdict.score == max(0, 100 - sum(taken)), text
 
 
 def test_every_gate_has_a_defect() -> None:
     assert {defect.gate for defect in DEFECTS} == set(REGISTRY)
     assert len(DEFECTS) >= 60
-
-
-def test_findings_name_a_place_that_exists() -> None:
-    for defect in DEFECTS:
-        lines = judge(defect.text, defect.context).text.split("\n")
-        for finding in judge(defect.text, defect.context).findings:
-            assert 0 <= finding.line <= len(lines) + 1, (defect.name, finding)
-            assert finding.message
 
 
 def test_a_location_is_the_very_place() -> None:
