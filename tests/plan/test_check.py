@@ -242,6 +242,10 @@ def test_what_ails_the_project_as_a_whole_is_told(market: Market) -> None:
     assert done.code == 0
     assert f"{newcomer.relative_to(market.root)}:1:1: warning: undeclared: the plugin" in done.out
     assert "undeclared" not in check(market, "plugins/alpha").out
+    manifest = "name: newcomer\nplugin: plugins/newcomer\nenhancements: {skill: {}}\n"
+    (market.root / "manifests" / "newcomer.yaml").write_text(manifest)
+    broken = check(market, "--stale=ignore")
+    assert broken.code == 1 and "undeclared" not in broken.out, broken.out
 
 
 def test_a_lock_file_that_a_clone_would_lack_is_told(market: Market) -> None:

@@ -487,3 +487,14 @@ def test_skills_that_are_links_are_told(tmp_path: Path) -> None:
     told = [notice for notice in found.notices if "are links: they are left alone" in notice]
     assert told and "skills/file/SKILL.md, skills/folder" in told[0]
     assert found.existing == 1
+
+
+def test_of_two_skill_folders_that_many_disks_take_for_one_one_is_proposed(tmp_path: Path) -> None:
+    put(tmp_path / "p" / ".claude-plugin" / "plugin.json", "{}")
+    put(tmp_path / "p" / "skills" / "Fir" / "SKILL.md", "x")
+    put(tmp_path / "p" / "skills" / "fir" / "SKILL.md", "x")
+    found = init.init(tmp_path, ".")
+    text = (tmp_path / "manifests" / "p.yaml").read_text()
+    assert "skills/fir/SKILL.md" in text and "skills/Fir/" not in text
+    assert any("git mv p/skills/Fir to another name" in notice for notice in found.notices)
+    assert [p for p in validate(tmp_path) if p.severity == "error"] == []

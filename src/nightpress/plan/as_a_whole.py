@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from nightpress.ledger import lockfile
 from nightpress.model import Finding
 from nightpress.plan.newcomers import newcomers
-from nightpress.project import Project, discover, paths
+from nightpress.project import Project, discover, paths, peek
 from nightpress.storage import git
 
 
@@ -29,13 +29,23 @@ def findings(
         )
     new = newcomers(project, frozenset(folders))
     listing = next((path for path in new.watched if (project.root / path).is_file()), "")
+    unusable = _named(project) if new.folders else frozenset()  # theirs is told of by itself
     for folder in new.folders:
+        if folder in unusable:
+            continue
         own = next((p for p in _own(folder) if (project.root / p).is_file()), listing)
         said = f"the plugin {folder} has no manifest: none of its documents is made or kept true"
         yield own, Finding("undeclared", "warning", said, 1, hint="nightpress manifests writes it")
     if documents and (said := _lock_lacks(project)):
         hint = "nightpress build writes it; git add nightpress.lock, and commit it"
         yield lockfile.NAME, Finding("lock", "warning", said, 1, hint=hint)
+
+
+def _named(project: Project) -> frozenset[str]:
+    """The folders of plugins that manifests name, whatever else is wrong with these."""
+    peeked = (peek(project.manifests / f"{slug}.yaml") or {} for slug in project.slugs())
+    named = (values.get("plugin") for values in peeked)
+    return frozenset(paths.clean(folder) for folder in named if isinstance(folder, str))
 
 
 def _own(folder: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ one whose plugin is gone is reported.
 from __future__ import annotations
 
 import os
+import shlex
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -276,7 +277,7 @@ class Sync:
             kinds = [kind for kind in kinds if kind != SKILL]
             self.done.notices.append(f"{plugin.path}: its SKILL.md at the root is left alone")
         self._linked(plugin)
-        folders = [folder for folder, _ in plugin.skills]
+        folders = self._without_twins(plugin, [folder for folder, _ in plugin.skills])
         targets = {kind: self._target(kind) for kind in kinds}
         own = slugs.skill_name(slug)
         told: set[str] = set()
@@ -291,14 +292,31 @@ class Sync:
             elif wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
                 self.done.notices.append(f"{plugin.path}: {target!r} {wrong}: passed over")
             elif found := paths.taken(self.root / self.marketplace / plugin.path, target):
-                path = (
-                    plugin.path if self.marketplace == "." else f"{self.marketplace}/{plugin.path}"
-                )
-                prefix = "" if paths.clean(path) == "." else f"{path}/"
+                prefix = self._prefix(plugin)
                 what = f"{found.what}: no document is made there ({found.hint(prefix)})"
                 self.done.notices.append(f"{prefix}{found.path} {what}")
             else:
                 yield proposal
+
+    def _prefix(self, plugin: FoundPlugin) -> str:
+        """What goes before a path of the plugin, relative to the project."""
+        parts = [part for part in (self.marketplace, plugin.path) if part != "."]
+        return "".join(f"{part}/" for part in parts)
+
+    def _without_twins(self, plugin: FoundPlugin, folders: Sequence[str]) -> list[str]:
+        """The skill folders without those that many disks take for another one: that with a name
+        that a skill may have stays."""
+        chosen: dict[str, str] = {}
+        prefix = self._prefix(plugin)
+        for folder in sorted(folders, key=lambda folder: is_odd(_bare(folder))):
+            other = chosen.setdefault(paths.key(folder), folder)
+            if other != folder:
+                what = (
+                    f"differs from {other!r} in its letters' form only: no document is made there"
+                )
+                move = f"git mv {shlex.quote(prefix + folder)} to another name"
+                self.done.notices.append(f"{prefix}{folder} {what} ({move})")
+        return [folder for folder in folders if folder in chosen.values()]
 
     def _target(self, kind: str) -> str:
         folder = generators.of_type(kind, self.root)
