@@ -363,14 +363,16 @@ Action = Literal["fresh", "make", "render", "adopt", "keep", "parked", "insuffic
 
 
 class Decision(Struct, frozen=True):
-    """What to do about one enhancement, and why. Only "make", "render" (fields of
-    its frontmatter follow plugin.json) and "adopt" are work. publish: what
+    """What to do about one enhancement, and why. Only "make", "render" (the text
+    stays; fields of its frontmatter follow plugin.json) and "adopt" are work. publish: what
     becomes of a draft that passes: auto (published), review (it waits for a person), extend
-    (published where nothing of the file that stands there is lost, else it waits)."""
+    (published where nothing of the file that stands there is lost, else it waits). sections: the
+    headings of those that are asked for; (): all of it is."""
 
     action: Action
     reasons: tuple[Reason, ...] = ()
     publish: str = "auto"
+    sections: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         reasons = "; ".join(r.text for r in self.reasons)

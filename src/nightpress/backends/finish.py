@@ -8,7 +8,7 @@ behind such a fence; anything else that is wrong is left for the checks to find.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from nightpress.backends import revision
@@ -144,11 +144,13 @@ def too_little(reply: str) -> tuple[str, ...] | None:
     return tuple(" ".join(one.split())[:200] for one in found)[:_MISSING] or None
 
 
-def revised(material: Material, draft: str, reply: str) -> str | None:
+def revised(
+    material: Material, draft: str, reply: str, only: Collection[str] | None = None
+) -> str | None:
     """The finished document `draft` with the sections that the reply changes; None where the reply
-    has none of its sections."""
+    has none of its sections. only: headings of those that may become others."""
     text = _body(unwrap(_THOUGHTS.sub("", reply.replace("\r\n", "\n").removeprefix("\ufeff"))))
-    body = revision.revised(_body(draft), text)
+    body = revision.revised(_body(draft), text, only)
     return None if body is None else finished(material, body)
 
 

@@ -8,7 +8,7 @@ for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -61,10 +61,15 @@ def _cut(lines: Sequence[str]) -> Iterator[Section]:
     yield Section(level, title, tuple(lines[begun:]))
 
 
-def revised(body: str, reply: str) -> str | None:
+def revised(body: str, reply: str, only: Collection[str] | None = None) -> str | None:
     """The draft's body with the reply's sections in it; None where the reply has none that could
-    be placed. body and reply: without frontmatter."""
+    be placed. body and reply: without frontmatter; only: titles of the sections that may become
+    others (and new ones may come): the others stay, whatever the reply says of them."""
     old, new = sections(body), [s for s in sections(reply) if s.level]
+    if only is not None:
+        asked = {Section(0, title, ()).key for title in only}
+        kept = {one.key for one in old} - asked
+        new = [one for one in new if one.key not in kept]
     if not new:
         return None
     places = [*_places(old, new)]

@@ -5,7 +5,7 @@ with. Nothing here touches the plugin's folder.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.backends import finish
-from nightpress.errors import Answer, BackendError
+from nightpress.errors import Answer, BackendError, NightpressError
 from nightpress.model import Anatomy, Finding, Generator, Material, Reply, Request, Window
 from nightpress.pipeline import outgoing
 from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.attempts import Attempt
 from nightpress.pipeline.run import Run
-from nightpress.plan import PluginState, scope, staleness
+from nightpress.plan import PluginState, TargetState, in_part, scope, staleness
 from nightpress.plugin import sources, topic
 from nightpress.project import Project, Writer
 from nightpress.project import prompt as prompting
@@ -32,9 +32,10 @@ DESCRIPTION_TOKENS = 2_048
 
 def kinds(plugin: PluginState) -> list[bool]:
     """Which analyses its documents to be made want: of its facts alone (those that are made from
-    what their skills have), of all of it."""
+    what their skills have), of all of it. One that is asked for in part keeps the one it has."""
     making = [s for s in plugin.states.values() if s.decision.action == "make"]
-    return sorted({scope.is_own(state) for state in making or plugin.states.values()})
+    wanting = [s for s in making if not s.decision.sections]
+    return sorted({scope.is_own(s) for s in (wanting if making else plugin.states.values())})
 
 
 def wanting(plugin: PluginState, own: bool) -> frozenset[str]:
@@ -42,7 +43,9 @@ def wanting(plugin: PluginState, own: bool) -> frozenset[str]:
     return frozenset(
         f"{plugin.slug}/{name}"
         for name, state in plugin.states.items()
-        if state.decision.action == "make" and scope.is_own(state) == own
+        if state.decision.action == "make"
+        and scope.is_own(state) == own
+        and not state.decision.sections
     )
 
 
@@ -117,6 +120,19 @@ def cached(project: Project, plugin: PluginState, *, own: bool = False) -> dict[
     if not plugin.states or not project.has_ledger:
         return None
     return known(project, plugin, question_of(project, plugin, own=own))
+
+
+def of_document(
+    project: Project,
+    plugin: PluginState,
+    state: TargetState,
+    found: Mapping[str, Any] | NightpressError | None,
+) -> Mapping[str, Any] | NightpressError | None:
+    """The analysis that a document is asked for with: the one it was made with, where it is asked
+    for in part; else what this run has found, or the cache has."""
+    if state.decision.sections:
+        return in_part.analysis(project, plugin, state.enhancement, state.inputs)
+    return found or cached(project, plugin, own=scope.is_own(state))
 
 
 def is_cached(project: Project, plugin: PluginState) -> bool:

@@ -27,6 +27,7 @@ from nightpress.plan import (
     bundle,
     followed,
     history,
+    in_part,
     judge,
     near_duplicates,
     scope,
@@ -83,6 +84,10 @@ def request(
     job = f"{plugin.slug}/{state.enhancement.name}"
     if because := review.hint(project, job):
         prompt = prompting.minding(prompt, checks.redact(because)[0])
+    if stale := state.decision.sections:
+        changed = in_part.told(project, plugin, state.enhancement, state.inputs)
+        current = outgoing.clean(material.current)
+        prompt = prompting.in_part(prompt, current, stale, outgoing.clean(changed))
     return Request(
         "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
         material,
@@ -103,8 +108,8 @@ def under_way(
     job = f"{plugin.slug}/{state.enhancement.name}"
     if isinstance(analysis, NightpressError) or not caller.box.waits(job):
         return None
-    known = analysis or phase1.cached(run.project, plugin, own=scope.is_own(state))
-    if known is None:
+    known = phase1.of_document(run.project, plugin, state, analysis)
+    if known is None or isinstance(known, NightpressError):
         return None
     question = request(run.project, plugin, state, known)
     return caller.box.under_way(job, request_key(question, state.writer))
@@ -176,7 +181,8 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
     reply = caller.ask(question, writer, reservation=attempt.reservation, row=attempt.row)
     if (missing := _missing(question, reply)) is not None:
         raise TooLittle(missing)
-    best = _judged(run.project, attempt.plugin, attempt.state, question, reply)
+    text = _in_part(attempt.state, question, reply) if attempt.state.decision.sections else None
+    best = _judged(run.project, attempt.plugin, attempt.state, question, reply, text)
     if writer.kind == "offline":
         if any(finding.check == "secret" for finding in _errors(best)):
             return _without_secrets(run, caller, attempt, question)
@@ -204,6 +210,14 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
 
         best = verified(run.project, attempt.plugin, attempt.state, question, best, ask)
     return replace(best, tokens_in=spent[0], tokens_out=spent[1])
+
+
+def _in_part(state: TargetState, question: Request, reply: Reply) -> str | None:
+    """The document with the sections that were asked for; None: the reply is the whole of it."""
+    current = question.material.current
+    if prompting.is_unchanged(reply.text):
+        return current
+    return finish.revised(question.material, current, reply.text, state.decision.sections)
 
 
 def verified(
@@ -265,20 +279,23 @@ def _repaired(run: Run, caller: Caller, attempt: Attempt, question: Request, bes
 
 
 def rendered(project: Project, plugin: PluginState, state: TargetState) -> Draft:
-    """The document as it stands, with the fields that follow plugin.json as they are now. Judged
+    """The document as it stands, with the fields that follow plugin.json as they are now, and with
+    what it was made from, unless that changed and the text stays (`plan/sections`). Judged
     beside what stands: what that is reproached with already, the fields are not to blame for."""
     known, target = state.inputs.publication, state.enhancement.target
     assert known is not None  # noqa: S101 (else there is nothing to render)
     before = sources.standing_text(plugin.root, target, state.inputs.standing.sha256)
-    text, _ = followed.behind(
+    followed_text, _ = followed.behind(
         before, followed.fields(project, plugin.root, plugin.told), known.own or ()
     )
+    text = followed_text or before  # nothing of it is behind
     planned = [other.enhancement.target for other in plugin.states.values()]
     was, verdict = (
         judge.judge(project, plugin, state.enhancement, state.counted, one, planned=planned)
         for one in (before, text)
     )
     standing = (*known.accepted, *baseline.marks(was.findings))
+    untouched = state.decision.reasons[0].code == staleness.UNTOUCHED
     return Draft(
         text=text,
         model=state.writer.model,
@@ -287,8 +304,8 @@ def rendered(project: Project, plugin: PluginState, state: TargetState) -> Draft
         score_before=was.score,
         tokens_in=0,
         tokens_out=0,
-        counted=known.files or state.counted,
-        fingerprint=known.fingerprint,
+        counted=state.counted if untouched else known.files or state.counted,
+        fingerprint=state.inputs.fingerprint,
     )
 
 

@@ -274,9 +274,11 @@ def _tokens(project: Project, catalog: Catalog, making: Iterable[Item]) -> Itera
             question = phase1.question_of(project, plugin, own=own)
             first = calls.tokens_of(question)
             analysis = phase1.known(project, plugin, question)
+            state = plugin.states[item.name]
+            if state.decision.sections:
+                analysed.add((item.slug, own))
             if number < MEASURED:
                 asked += first
-                state = plugin.states[item.name]
                 document = draft.request(project, plugin, state, analysis or UNREAD)
                 written += (size := calls.tokens_of(document))
             else:

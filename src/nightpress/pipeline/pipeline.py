@@ -130,10 +130,8 @@ class Press(Struct):
         if (unfit := self.unfit.get(item.id)) is not None:
             self.attempts.fail(attempt, unfit)
             return
-        own = scope.is_own(attempt.state)
-        analysis = self.analyses.get((item.slug, own))
-        if analysis is None:  # its task was up to date, and did not run
-            analysis = phase1.cached(self.run.project, attempt.plugin, own=own)
+        found = self.analyses.get((item.slug, scope.is_own(attempt.state)))
+        analysis = phase1.of_document(self.run.project, attempt.plugin, attempt.state, found)
         if analysis is None or isinstance(analysis, NightpressError):
             why = analysis or NightpressError("there is no analysis of the plugin")
             self.attempts.fail(attempt, why)

@@ -38,6 +38,8 @@ class Appraiser:
         with the shortage, and with the window of its content, where they matter."""
         if changes.needs_telling(inputs):
             inputs = self._told(plugin, enhancement, writer, inputs)
+        if changes.in_content(inputs):
+            inputs = self._in_part(plugin, enhancement, writer, inputs)
         if not staleness.is_ours(inputs.standing, inputs.publication):
             inputs = self._sized(plugin, enhancement, inputs)
         if changed := staleness.changed_since_adopted(inputs):
@@ -66,6 +68,14 @@ class Appraiser:
 
         told = telling.of(self.project, plugin, enhancement, writer, inputs)
         return replace(inputs, fingerprint=replace(inputs.fingerprint, telling=told))
+
+    def _in_part(
+        self, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
+    ) -> Inputs:
+        from nightpress.plan import in_part
+
+        stale = in_part.titles(self.project, plugin, enhancement, writer, inputs)
+        return replace(inputs, in_part=stale)
 
     def _sized(self, plugin: PluginState, enhancement: Enhancement, inputs: Inputs) -> Inputs:
         found = size.of(self.project, plugin, enhancement, inputs.files)

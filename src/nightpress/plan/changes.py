@@ -48,6 +48,12 @@ def needs_telling(inputs: Inputs) -> bool:
     return any(before.telling and before.content != now.content for before in on_record)
 
 
+def in_content(inputs: Inputs) -> bool:
+    """Does the content differ from what our publication was made from, and nothing else?"""
+    known = inputs.publication
+    return known is not None and ingredients(known.fingerprint, inputs, known.writer) == ["content"]
+
+
 def same(before: Fingerprint, inputs: Inputs) -> bool:
     return not ingredients(before, inputs, writer="")
 

@@ -131,7 +131,8 @@ def _judged(
     if decision.action == "render" and known is not None:  # it stays whose it was
         backend, _, model = known.writer.partition(":")
         writer = Writer(backend, model or backend, "it wrote the document")
-        inputs = replace(inputs, fingerprint=known.fingerprint)
+        if decision.reasons[0].code != staleness.UNTOUCHED:  # and what it was made from
+            inputs = replace(inputs, fingerprint=known.fingerprint)
     work = staleness.work(decision.action, staleness.recorded(inputs, decision))
     return TargetState(
         enhancement, target.path, writer, inputs, decision, work, counted, target.needs

@@ -32,6 +32,8 @@ TOO_LITTLE = "too-little"
 LONG = 20_000
 """Bytes of a skill, about 5,000 tokens: a harness keeps no more of it."""
 OFFERED = f"over {LONG:,} bytes: a split into SKILL.md and references is proposed"
+UNTOUCHED = "untouched"
+"""The reason where the content changed, and nothing that a section of the document rests on."""
 SAVED = "saved by a person while its document was being made"
 
 
@@ -52,7 +54,8 @@ class Inputs(Struct, frozen=True):
     command line; undone: our latest publication, where what stood before it stands again;
     mentioned: changed files that an adopted document names; behind: the fields of its frontmatter
     that plugin.json has another value for, in words; cut: changes that make nothing stale, and
-    why."""
+    why; in_part: headings of the sections that a change of the content makes stale; None: it
+    makes all of it stale."""
 
     standing: Standing
     window: Window
@@ -76,6 +79,7 @@ class Inputs(Struct, frozen=True):
     mentioned: frozenset[str] = frozenset()
     behind: str = ""
     cut: tuple[str, ...] = ()
+    in_part: tuple[str, ...] | None = None
 
 
 def is_ours(standing: Standing, publication: Publication | None) -> bool:
@@ -148,6 +152,8 @@ def decide(inputs: Inputs) -> Decision:
         reasons = _changes(inputs)
         if reasons and is_undone(inputs) and not inputs.named:
             return _UNDONE
+        if inputs.in_part is not None and {one.code for one in reasons} == {"content"}:
+            return _in_part(inputs, reasons, inputs.in_part)
         return _make_ours(inputs, reasons) if reasons else _followed(inputs)
     gone = inputs.publication is not None
     return _make(inputs, [Reason("missing", "target missing") if gone else _NEVER])
@@ -159,6 +165,18 @@ def _followed(inputs: Inputs) -> Decision:
         said = "; ".join((*inputs.cut, *changes.untold(inputs))[: changes.NAMED])
         return Decision("fresh", (Reason("cutoff", f"{said}: up to date"),) if said else ())
     return Decision("render", (Reason("frontmatter", f"frontmatter: {inputs.behind}"),))
+
+
+def _in_part(inputs: Inputs, reasons: Sequence[Reason], stale: Sequence[str]) -> Decision:
+    """The sections that rest on what changed are asked for; where there are none, the text stays,
+    and is recorded as that of the plugin as it is now."""
+    if not stale:
+        said = tuple(reason.text.removeprefix("content changed: ") for reason in reasons)
+        return Decision("render", (Reason(UNTOUCHED, f"{'; '.join(said)}: {_RESTS}"),))
+    named = changes.some([title or "the beginning" for title in stale])
+    which = Reason("sections", f"asked for in part: {named}")
+    decision = _make_ours(inputs, [*reasons, which])
+    return replace(decision, sections=tuple(stale)) if decision.action == "make" else decision
 
 
 def _make_ours(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
@@ -419,6 +437,7 @@ def work(action: Action, already_recorded: bool) -> bool:
 
 
 _NEVER = Reason("never", "never made")
+_RESTS = "no section rests on that, the text stays"
 _PERSONS = {
     "auto": Reason("person", REPLACES),
     "review": Reason("person", "a person's file: its draft will wait for you"),

@@ -59,16 +59,36 @@ def read(root: Path, paths: Iterable[str], secret_names: Sequence[str] = ()) -> 
             data = tree.read(root, path, FILE_CAP)
         except (UnsafePath, OSError):
             continue  # gone, a link, too large: it is no source; the notices name it
-        text = text_of(data) if fingerprint.lfs_oid(data) is None else None
-        if text is None:
+        source = _source(path, data)
+        if source is None:
             continue
         total += len(data)
-        text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-        source = SourceFile(path, text, len(data), sha256=fingerprint.held(path, data))
         if path not in anatomy.PLUGIN_JSON:  # its digest does not tell of a release
             shelf[path, source.sha256] = source
         files.append(source)
     return Sources(tuple(sorted(files, key=lambda file: file.path)))
+
+
+def of(contents: Mapping[str, bytes], secret_names: Sequence[str] = ()) -> Sources:
+    """As `read`, of path -> bytes of files that stand nowhere any more."""
+    files, total = [], 0
+    for path in sorted(contents, key=_importance):
+        data = contents[path]
+        if is_secret(path, secret_names) or total >= TOTAL_CAP or len(data) > FILE_CAP:
+            continue
+        if (source := _source(path, data)) is not None:
+            total += len(data)
+            files.append(source)
+    return Sources(tuple(sorted(files, key=lambda file: file.path)))
+
+
+def _source(path: str, data: bytes) -> SourceFile | None:
+    """The file as a source; None where it is no text."""
+    text = text_of(data) if fingerprint.lfs_oid(data) is None else None
+    if text is None:
+        return None
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    return SourceFile(path, text, len(data), sha256=fingerprint.held(path, data))
 
 
 _FIRST = ("manifest", "readme", "command", "skill", "agent", "hook", "mcp", "doc", "script")

@@ -320,6 +320,32 @@ def repair(prompt: str, draft: str, findings: Sequence[Finding], window: Window)
     )
 
 
+def in_part(prompt: str, document: str, titles: Sequence[str], changed: str) -> str:
+    """The prompt about a document of which some sections rest on lines that changed."""
+    fence = _fence([document, changed])
+    named = "\n".join(f"- {_line(title, 200) or 'what stands before the first heading'}"
+                      for title in titles)  # fmt: skip
+    return (
+        f"{prompt}\n## The document was written before, and the files have changed\n\n"
+        f"It stands below. These of its sections rest on what changed:\n\n{named}\n\n"
+        "Bring them up to date with the files above, and change nothing that is still right."
+        f" {_SECTIONS_ONLY} If none of them has to change, answer with {UNCHANGED} alone.\n\n"
+        "The lines that changed:\n\n"
+        f"<{fence.replace('PLUGIN-DATA', 'CHANGES')}>\n{changed}\n"
+        f"</{fence.replace('PLUGIN-DATA', 'CHANGES')}>\n\n"
+        f"<{fence.replace('PLUGIN-DATA', 'DRAFT')}>\n{document.strip()}\n"
+        f"</{fence.replace('PLUGIN-DATA', 'DRAFT')}>\n"
+    )
+
+
+UNCHANGED = "UNCHANGED"
+"""What a reply says where no section has to change."""
+
+
+def is_unchanged(reply: str) -> bool:
+    return reply.strip().strip("`*_.") == UNCHANGED
+
+
 def verify(prompt: str, draft: str, weak: Sequence[Section]) -> str:
     """The prompt about sections of a draft of which little was found in the plugin's files."""
     fence = _fence([draft]).replace("PLUGIN-DATA", "DRAFT")

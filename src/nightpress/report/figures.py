@@ -331,7 +331,7 @@ STATE_WORDS = {
     "refused": "refused",
     "parked": "parked",
     "make": "stale",
-    "render": "with a new frontmatter",
+    "render": "with its text kept",
     "adopt": "to adopt",
     "keep": "kept",
     "deferred": "deferred",

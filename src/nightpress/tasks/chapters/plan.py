@@ -229,7 +229,7 @@ _BESIDE = {
         "drafts beside people's files will wait for review"),
 }  # fmt: skip
 _ACTIONS = {
-    "render": "with a new frontmatter", "adopt": "to adopt", "fresh": "up to date",
+    "render": "with its text kept", "adopt": "to adopt", "fresh": "up to date",
     "insufficient": "insufficient", "hollow": "hollow", "keep": "kept",
     "parked": "parked",
 }  # fmt: skip
@@ -243,5 +243,6 @@ _CODES = {
     "missing": "target missing",
     "asked": "asked for",
     "frontmatter": "fields of the frontmatter changed",
+    "sections": "asked for in part",
     "person": "undersized files of people",
 }

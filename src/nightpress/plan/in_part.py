@@ -1,0 +1,145 @@
+"""A document of a model's that is made again in part, or needs no call at all: what changed in its
+plugin since it was published (`sections`), as far as this machine knows what the plugin was.
+
+Its files as they were come from the snapshot of that publication, its analysis from the ledger: a
+clone has neither, and makes the document as a whole.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from nightpress import fingerprint
+from nightpress.checks import baseline
+from nightpress.errors import NightpressError
+from nightpress.ledger import RecordedAttempt, attempts, calls
+from nightpress.model import DATA, Anatomy, Enhancement
+from nightpress.plan import judge, sections, staleness
+from nightpress.plan.staleness import Inputs
+from nightpress.plan.state import PluginState
+from nightpress.plugin import sources
+from nightpress.project import Project, Writer
+from nightpress.storage import Snapshots
+
+MOST_SHOWN = 20_000
+"""Characters of the changes that are shown to a writer."""
+VERSION = "1"
+"""Of how it is found out: another one is another key in the index."""
+
+
+def titles(
+    project: Project, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
+) -> tuple[str, ...] | None:
+    """Headings of the sections that are stale, remembered by the index; None: the document is."""
+    if not _may_be(project, enhancement, writer, inputs):
+        return None
+    known = inputs.publication
+    assert known is not None  # noqa: S101 (it may be)
+    key = fingerprint.digest(
+        "in part", VERSION, enhancement.target, known.sha256, known.fingerprint.content,
+        inputs.fingerprint.content, fingerprint.canonical(plugin.told),
+    )  # fmt: skip
+    value = project.index.appraisal(key)
+    if value is None:
+        found = change(project, plugin, enhancement, inputs)
+        stays = found is not None and not found.stale
+        if stays and _contradicted(project, plugin, enhancement, inputs):
+            found = None
+        stale = None if found is None else [title for title, _ in found.stale]
+        value = json.dumps(stale)
+        project.index.keep_appraisal(key, value)
+    stale = json.loads(value)
+    return None if stale is None else tuple(stale)
+
+
+def _may_be(project: Project, enhancement: Enhancement, writer: Writer, inputs: Inputs) -> bool:
+    """Is it a model's document of its whole plugin? (What an offline one costs is no call.)"""
+    known, generator = inputs.publication, project.generator(enhancement.generator)
+    if known is None or known.files is None or known.extends or inputs.forced or inputs.asked:
+        return False
+    return (
+        writer.kind == "model"
+        and known.writer == str(writer)
+        and not enhancement.about
+        and not enhancement.references
+        and generator.settings.get("format") not in DATA
+        and staleness.is_ours(inputs.standing, known)
+        and not inputs.fingerprint.telling.startswith("own:")
+    )
+
+
+def change(
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
+) -> sections.Change | None:
+    """What changed since it was published; None: nobody knows, or it concerns all of it."""
+    row = _row(project, plugin, enhancement, inputs)
+    if row is None or analysis(project, plugin, enhancement, inputs) is None:
+        return None
+    before = _before(project, plugin, inputs, row)
+    if before is None:
+        return None
+    now = judge.anatomy_of(plugin, tuple(sorted(inputs.files)))
+    text = sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
+    return sections.change(before, now, text, enhancement.target)
+
+
+def told(project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs) -> str:
+    """The lines that changed, for whoever writes the sections."""
+    found = change(project, plugin, enhancement, inputs)
+    return sections.words(found, MOST_SHOWN) if found is not None else ""
+
+
+def analysis(
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
+) -> dict[str, Any] | None:
+    """The analysis that it was made with."""
+    row = _row(project, plugin, enhancement, inputs)
+    call = calls.analysis_of(project.ledger, row) if row is not None else None
+    return project.ledger.analysis(call.prompt_sha256) if call is not None else None
+
+
+def _row(
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
+) -> RecordedAttempt | None:
+    """The publication's row, if this machine made it."""
+    known = inputs.publication
+    if known is None or not project.has_ledger:
+        return None
+    row = attempts.last_publication(project.ledger, f"{plugin.slug}/{enhancement.name}")
+    same = row is not None and dict(row.fingerprint)["content"] == known.fingerprint.content
+    return row if same else None
+
+
+def _before(
+    project: Project, plugin: PluginState, inputs: Inputs, row: RecordedAttempt
+) -> Anatomy | None:
+    """The plugin as it was; None where the snapshot has not all of it."""
+    known, snapshots = inputs.publication, Snapshots(project.state / "snapshots")
+    wanted: Mapping[str, str] = (known.files if known is not None else None) or {}
+    found: dict[str, bytes] = {}
+    try:
+        held = snapshots.get(row.snapshot_id or "", plugin.slug).entries
+        kept = {entry.path: entry.text for entry in held if entry.kind == "file"}
+        for path, digest in wanted.items():
+            data = snapshots.kept(kept.get(path, ""))
+            if data is None or fingerprint.held(path, data) != digest:
+                return None
+            found[path] = data
+    except NightpressError:
+        return None
+    read = sources.of(found, plugin.secret_names)
+    return sources.anatomy_of(plugin.root, read, plugin.told)
+
+
+def _contradicted(
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
+) -> bool:
+    """Do the gates find fault with the document as it stands, beside the plugin as it is now?"""
+    known, target = inputs.publication, enhancement.target
+    text = sources.standing_text(plugin.root, target, inputs.standing.sha256)
+    planned = [other.enhancement.target for other in plugin.targets.values()]
+    verdict = judge.judge(project, plugin, enhancement, inputs.files, text, planned=planned)
+    accepted = known.accepted if known is not None else ()
+    return bool(baseline.new(verdict.errors, accepted))
