@@ -151,7 +151,7 @@ def called(component: Component) -> Iterator[Wish]:
             yield one
             continue
         for part in re.split(r",? (?:and|or) |, ", rest):
-            part = re.sub(r"^(?:and|or|all|any) ", "", part.strip(" ."))
+            part = re.sub(r"^(?:and|or|all|any) ", "", part.strip().rstrip("."))
             if len(wording.stems(part)) > 1 and not _ANYTHING.search(part):
                 yield Wish("needs help with", part)
 

@@ -11,7 +11,7 @@ from nightpress.backends.offline import members, terms, trim, verbs, wording
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.members import called
-from nightpress.backends.offline.phrases import is_role
+from nightpress.backends.offline.phrases import is_role, untitled
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wishes import Kind, Wish, lowered_item, request, wish
 from nightpress.lazy import pattern
@@ -53,7 +53,11 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     told = told_when(found, _runs(anatomy))
     if told:
         return told
-    texts = [anatomy.description, *map(_opening, every), *(c.description for c in every)]
+    texts = [
+        untitled(anatomy.description, anatomy.name),
+        *map(_opening, every),
+        *(c.description for c in every),
+    ]
     asked = next(filter(None, map(request, map(wording.occasion, texts))), "")
     if asked:
         return f"when the user asks to {asked}"

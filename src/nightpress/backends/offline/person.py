@@ -127,7 +127,7 @@ def _series(words: list[str], at: int) -> None:
     that may be a noun is a verb where another one of the series is, for sure."""
     begins = []
     for n in range(at, len(words) - 1):
-        if _SUBORDINATE & set(words[at:n]) or words[n - 1].endswith(":"):
+        if any(_subordinates(words, k) for k in range(at, n)) or words[n - 1].endswith(":"):
             break
         if words[n - 1].lower() in ("and", "or", "&", "then") or words[n - 1].endswith(","):
             begins.append(n + (words[n].lower() in _ADVERBS and n < len(words) - 2))
@@ -152,6 +152,12 @@ def _series(words: list[str], at: int) -> None:
     for n in series:
         if is_verb(words[n].lower()):
             words[n] = conjugated(words[n])
+
+
+def _subordinates(words: Sequence[str], at: int) -> bool:
+    """Does a word begin what has its own verbs ("to find x", but not "log hours to a file")?"""
+    follows = "".join(words[at + 1 : at + 2]).lower().rstrip(",")
+    return words[at] in _SUBORDINATE and (words[at] != "to" or is_verb(follows))
 
 
 def _is_noun_list(words: Sequence[str], at: int, n: int) -> bool:

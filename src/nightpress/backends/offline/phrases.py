@@ -24,7 +24,7 @@ def begun(text: str, seen: str = "") -> str:
     "". seen: texts that know which words are names."""
     is_order = bool(text.strip()) and verbs.is_sure(text.split())
     text = third_person(text).strip()
-    if not text or is_order or begins(text):
+    if not text or is_order or begins(text) or not re.match(r"[\x20-\x7e]", text):
         return text
     sentence, *rest = wording.sentences(text)
     told = _imperative(sentence) or done_by(sentence, seen) or _named(sentence.strip(), seen)
@@ -53,7 +53,8 @@ def done_by(text: str, seen: str = "") -> str:
             return third_person(_capital(f"{verb}{text[found.end() :]}"))
     if found := _ROLE_FOR.match(text):
         return _role(lowered(found[1] or "", seen), text[found.end() :])
-    if (bare := _of_gerund(text)) and _MANY_OR_ONE.match(bare.partition(" ")[2]):
+    bare = _of_gerund(text)
+    if bare and ("," in bare.split()[0] or _MANY_OR_ONE.match(bare.partition(" ")[2])):
         return third_person(_capital(bare))
     if found := _AUTOMATED.match(text):
         return f"Automates {text[found.end() :]}"
@@ -74,6 +75,9 @@ def _of_gerund(text: str) -> str:
             return " ".join(words) if n else ""
         words[n] = bare + word[len(word.rstrip(",")) :]
         if word.endswith(","):
+            if words[n + 1 : n + 2] in (["and"], ["or"]) and words[n + 2 :]:
+                words[n + 2] = bare_verb(words[n + 2])
+                return " ".join(words)
             continue
         if words[n + 1 : n + 2] not in (["and"], ["or"]) or not words[n + 3 :]:
             return " ".join(words) if words[n + 1 :] else ""
@@ -117,10 +121,11 @@ def lowered(text: str, seen: str) -> str:
     if not re.fullmatch(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*", first):
         return text
     head = first.partition("-")[0]
-    low = len(re.findall(rf"[a-z,] {head.lower()}\b", seen))
-    name = len(re.findall(rf"[a-z,(] {head}\b(?! [A-Z])", seen))
-    is_name = name > low and not is_third(first) and not _THINGS.fullmatch(first.lower())
-    return text if is_name else first.lower() + text[len(first) :]
+    low = len(re.findall(rf"[a-z,] {head.lower()}(?![\w-])", seen))
+    name = len(re.findall(rf"[a-z,(] {head}(?![\w-])(?! [A-Z])", seen))
+    is_name = name > low or re.match(r" [A-Z][a-z]", text[len(first) :]) is not None
+    is_plain = is_third(first) or _THINGS.fullmatch(first.lower()) is not None
+    return text if is_name and not is_plain else first.lower() + text[len(first) :]
 
 
 def _capital(text: str) -> str:

@@ -12,7 +12,7 @@ from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.phrases import lowered
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy, Component
+from nightpress.model import Anatomy, Component, SourceFile
 from nightpress.plugin import kind_of
 
 _NOWHERE = Place("", "", "", frozenset())
@@ -35,7 +35,7 @@ def mentioned(anatomy: Anatomy, every: Sequence[Component], what: str) -> list[s
     troubles = (_spelled(one[0], texts) for one in _TROUBLE.finditer(texts))
     kinds = (_spelled(one, texts) for one in _items(files) if wording.stems(one) & about)
     found = _fresh((*troubles, *kinds), known, KINDS)
-    found += _fresh(_tools(texts), known, TOOLS)
+    found += _fresh(_tools(files), known, TOOLS)
     return found if found[1:] else []
 
 
@@ -71,10 +71,10 @@ def _fresh(terms: Iterable[str], known: set[str], most: int) -> list[str]:
     return found
 
 
-def _items(files: Iterable[object]) -> Iterator[str]:
+def _items(files: Iterable[SourceFile]) -> Iterator[str]:
     """The names that items of lists begin with, of sections that say what there is."""
     for file in files:
-        for section in sections(getattr(file, "text", ""), _NOWHERE):
+        for section in sections(file.text, _NOWHERE):
             if any(map(_ELSEWHERE.search, section.path)):
                 continue
             for block in section.blocks:
@@ -123,12 +123,11 @@ def spelled(words: str, said: str) -> str:
     return words if any("-" in form for form in forms) else words.replace("-", " ")
 
 
-def _tools(texts: str) -> Iterator[str]:
-    """Tools, formats and platforms by name, the first one first."""
-    found: dict[str, int] = {}
-    for match in _TOOL.finditer(texts):
-        found.setdefault(match[0], match.start())
-    yield from sorted(found, key=lambda name: found[name])
+def _tools(files: Iterable[SourceFile]) -> Iterator[str]:
+    """Tools and platforms by name: one that a README has but once may be of an example."""
+    for file in files:
+        names = Counter(_TOOL.findall(_FENCE.sub("", file.text)))
+        yield from (name for name, n in names.items() if n > 1 or kind_of(file.path) != "readme")
 
 
 _FENCE = pattern(r"(?ms)^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]*`")
@@ -159,7 +158,7 @@ _NOT_IN = frozenset(
     "and or the a an your you this that all any not no is are be step steps phase level none yes"
     " other more each every etc it its file files based ready time first second name type types"
     " example examples user users new detailed overall full details mean median score average total"
-    " current self fast descriptive configured instant smart easy quick seamless"
+    " current self fast include includes descriptive configured instant smart easy quick seamless"
     " automatic intelligent".split()
 )
 _KNOWN = {

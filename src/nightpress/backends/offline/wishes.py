@@ -27,7 +27,7 @@ class Wish(Struct, frozen=True):
 
 def wish(item: str) -> Wish | None:
     """What an item of a list of occasions says; None for what says nothing of it."""
-    text = re.sub(r"\*\*|`", "", shown(item)).strip()
+    text = re.sub(r"\byour\b", "the", re.sub(r"\*\*|`", "", shown(item)).strip())
     if _AGAINST.match(text) or _MARKS.search(text):
         return None
     text = _LABEL.sub("", text)
@@ -158,6 +158,7 @@ def request(text: str) -> str:
     words = first.split()
     if sure := words[:1] == ["to"] and len(words) > 2 and _CAPITALIZED.fullmatch(words[1]):
         words = words[1:]
+        first = " ".join(words)
     if words and words[0].isupper():
         return ""  # "EXPLAIN plan review"
     if words and all(map(_CAPITALIZED.fullmatch, words[1:])):  # a title: "Monitor Network Health"

@@ -126,7 +126,7 @@ def duties(text: str) -> str:
 
 _WHO = (
     r"(?:an? |the )?(?:[\w/+.#-]+ ){0,7}?(?:specialist|expert|engineer|architect|master|analyst"
-    r"|developer|consultant|professional|strategist|reviewer|guru|(?:sub)?agent|assistant)"
+    r"|developer|consultant|professional|strategist|reviewer|guru|teammate|(?:sub)?agent|assistant)"
 )
 _CAST = pattern(rf"{_WHO}\.?", re.I)
 _ROLE = pattern(
