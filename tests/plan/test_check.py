@@ -10,7 +10,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from tests.checks import base
-from tests.market import Market, Ran
+from tests.market import Market, Ran, plugin
 
 
 def check(market: Market, *words: str) -> Ran:
@@ -289,3 +289,15 @@ def test_a_rule_is_explained_where_it_is_asked_for(market: Market) -> None:
     wrong = check(market, "--explain", "reference-orphand")
     assert wrong.code == 3
     assert "did you mean 'reference-orphaned'?" in wrong.err
+
+
+def test_a_broken_plugin_json_is_told_of_where_it_stands(tmp_path: Path) -> None:
+    folder = plugin(tmp_path, "alpha")
+    (folder / ".claude-plugin" / "plugin.json").write_text('{\n "name": "alpha",\n}\n')
+    market = Market(tmp_path)
+    told = market.run("nightpress", "init").out
+    assert told.count("plugins/alpha/.claude-plugin/plugin.json") == 1
+    assert "plugin.json:3:1: no JSON" in told
+    for words in ((), ("plugins/alpha",)):
+        said = check(market, *words).out
+        assert "plugins/alpha/.claude-plugin/plugin.json:3:1: error: manifest: no JSON" in said

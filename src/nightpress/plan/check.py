@@ -192,10 +192,9 @@ def _of_plugin(
     project: Project, plugin: PluginState, wanted: Sequence[Asked]
 ) -> Iterator[tuple[str, Judged]]:
     """(path in the project, what is said of it), as far as it was asked for."""
-    manifest = project.manifests / f"{plugin.slug}.yaml"
     for problem in plugin.problems:
-        if problem.severity == "error" and _first(wanted, manifest):
-            yield f"manifests/{plugin.slug}.yaml", _unusable(problem)
+        if problem.severity == "error" and _first(wanted, project.root / problem.file):
+            yield problem.file, _unusable(problem)
     for state in plugin.states.values():
         if _first(wanted, project.root / state.target_path):
             stale = _stale(state)

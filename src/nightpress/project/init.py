@@ -106,6 +106,10 @@ def _beforehand(root: Path, result: SyncResult) -> None:
     from nightpress.project import validate
 
     found = validate.beforehand(root)
+    files = tuple(
+        f"{problem.file} cannot be read: " for problem in found
+    )  # with its place it is told once
+    result.notices = [notice for notice in result.notices if not notice.startswith(files)]
     result.notices += map(str, found[:_MOST])
     if len(found) > _MOST:
         result.notices.append(f"{len(found) - _MOST:,} more of this kind: doit validate")
