@@ -3,7 +3,9 @@
 Run as a program (`tests.preloaded`), with the words SOURCE WORK MUTANT STEP..., it prints one JSON
 object a kill point. A whole course is several runs (questions are sent, their answers taken in, the
 next ones sent), half an hour apart; in one of them the press is killed before one step of those
-that `crash` counts and that concern jobs or the ledger. What was paid for is counted at the server.
+that `crash` counts and that concern jobs or the ledger. The runs before that one are those of the
+course that is not killed: each goes on from a copy of the project as it stood then, and what the
+server had been asked by then counts as its own. What was paid for is counted at the server.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,19 +51,40 @@ def waits(root: Path) -> bool:
     return len(made) < len(plugins)  # type: ignore[arg-type]
 
 
-def course(source: Path, work: Path, mutant: str, kill: tuple[int, int]) -> dict[str, Any]:
-    """A whole course, killed in run `kill[0]` before its step `kill[1]` (0: never)."""
+@dataclass(frozen=True)
+class Beginning:
+    """How far a course has come before its run `number`: the project in `root`, what the server was
+    asked, and the jobs that it had."""
+
+    root: Path
+    number: int = 0
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    jobs: int = 0
+
+
+def course(
+    begins: Beginning, work: Path, mutant: str, kill: int = 0, kept: list[Beginning] | None = None
+) -> dict[str, Any]:
+    """A course from there on, killed in its first run before step `kill` (0: never); kept: gets
+    where each of its runs begins."""
     root, before = work / "course", seen()
-    shutil.copytree(source, root)
+    shutil.copytree(begins.root, root, symlinks=True)
     codes, traces = [], []
-    for number in range(MOST):
-        at = kill[1] if number == kill[0] else 0
+    for number in range(begins.number, MOST):
+        if kept is not None:
+            copy = work / f"before-{number}"
+            root.rename(copy)
+            shutil.copytree(copy, root, symlinks=True)  # as those that go on from there find it
+            now = seen()
+            calls = now["list"][len(before["list"]) :]
+            kept.append(Beginning(copy, number, calls, len(now["jobs"]) - len(before["jobs"])))
+        at = kill if number == begins.number else 0
         codes.append(run(root, number, at or -1, mutant, work / "trace.json"))
         traces.append([] if at else [s for s, _ in json.loads((work / "trace.json").read_text())])
         if not waits(root):
             break
     now = seen()
-    calls = now["list"][len(before["list"]) :]
+    calls = begins.calls + now["list"][len(before["list"]) :]
     asked = ("generateContent", "batchGenerateContent")
     paid = Counter(c["prompt_sha256"] for c in calls if c["method"] in asked and c["status"] == 200)
     connection = sqlite3.connect(root / ".nightpress" / "ledger.db")
@@ -75,7 +99,8 @@ def course(source: Path, work: Path, mutant: str, kill: tuple[int, int]) -> dict
     found = {
         "targets": state(root)["targets"], "codes": codes, "traces": traces, "runs": len(codes),
         "paid": sum(paid.values()), "twice": sum(n > 1 for n in paid.values()),
-        "recorded": recorded, "left": left, "jobs": len(now["jobs"]) - len(before["jobs"]),
+        "recorded": recorded, "left": left,
+        "jobs": begins.jobs + len(now["jobs"]) - len(before["jobs"]),
     }  # fmt: skip
     shutil.rmtree(root)
     return found
@@ -87,11 +112,12 @@ def main() -> None:
 
 
 def kill_at_each(source: Path, work: Path, mutant: str, only: list[str]) -> None:
-    whole = course(source, work, mutant, (-1, 0))
+    kept: list[Beginning] = []
+    whole = course(Beginning(source), work, mutant, kept=kept)
     print(json.dumps({"step": "", "run": -1, **whole}), flush=True)
     for number, trace in enumerate(whole["traces"]):
         for at, step in enumerate(trace, 1):
             wanted = step in only if only else any(part in step for part in STEPS)
             if wanted:
-                found = course(source, work, mutant, (number, at))
+                found = course(kept[number], work, mutant, at)
                 print(json.dumps({"step": step, "run": number, **found}), flush=True)
