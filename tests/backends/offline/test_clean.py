@@ -227,6 +227,10 @@ def test_a_section_knows_the_headings_above_it() -> None:
             "Track time \u2014 start and stop timers, log hours to ships, and manage logs.",
             "Tracks time \u2014 starts and stops timers, logs hours to ships, and manages logs.",
         ),
+        (
+            "Plan tides to greatly improve safety, reduce risk, and save fuel.",
+            "Plans tides to greatly improve safety, reduce risk, and save fuel.",
+        ),
         ("View truth scores of a crew.", "Views truth scores of a crew."),
         ("Moor the ship, and containerize it.", "Moors the ship, and containerizes it."),
         ("Test generation with tides.", "Test generation with tides."),

@@ -156,7 +156,8 @@ def _series(words: list[str], at: int) -> None:
 
 def _subordinates(words: Sequence[str], at: int) -> bool:
     """Does a word begin what has its own verbs ("to find x", but not "log hours to a file")?"""
-    follows = "".join(words[at + 1 : at + 2]).lower().rstrip(",")
+    after = (one.lower().rstrip(",") for one in words[at + 1 :])
+    follows = next((one for one in after if not one.endswith("ly")), "")
     return words[at] in _SUBORDINATE and (words[at] != "to" or is_verb(follows))
 
 

@@ -123,7 +123,7 @@ def lowered(text: str, seen: str) -> str:
     head = first.partition("-")[0]
     low = len(re.findall(rf"[a-z,] {head.lower()}(?![\w-])", seen))
     name = len(re.findall(rf"[a-z,(] {head}(?![\w-])(?! [A-Z])", seen))
-    is_name = name > low or re.match(r" [A-Z][a-z]", text[len(first) :]) is not None
+    is_name = name > low or _LANGUAGE.fullmatch(first) is not None
     is_plain = is_third(first) or _THINGS.fullmatch(first.lower()) is not None
     return text if is_name and not is_plain else first.lower() + text[len(first) :]
 
@@ -141,6 +141,10 @@ _HAS = pattern(r"(?:is|has|was|does|uses|includes|covers|provides) ?")
 _ROLE_FOR = pattern(
     rf"(?:an? |the )?((?:[\w/+.&#()-]+ ){{0,6}}?)(?i:{_WHO})s? (?:for|in|of|focused on"
     r"|speciali[sz]ing in|with expertise in) "
+)
+_LANGUAGE = pattern(
+    r"Python|Java|Kotlin|Swift|Go|Rust|Ruby|Elixir|Scala|Haskell|Julia|Perl|Bash|Docker|Kubernetes"
+    r"|Linux|Windows|Android|Google|Amazon|Microsoft|Apple"
 )
 _AUTOMATED = pattern(
     r"Automated (?=(?:[\w/-]+ ){0,3}?(?:testing|monitoring|analysis|detection|validation|generation"

@@ -185,7 +185,7 @@ _NAMES = (
     "|Testcontainers|Faker|Snyk|Trivy|Burp Suite|OWASP ZAP|SonarQube|Dependabot|OWASP"
     "|GDPR|HIPAA|PCI DSS|SOC 2|ISO 27001|WCAG|TensorFlow|PyTorch|scikit-learn|Keras|XGBoost"
     "|MLflow|Kubeflow|SageMaker|Hugging Face|LangChain|Pinecone|Weaviate|Optuna|SHAP|pandas"
-    "|NumPy|matplotlib|Jupyter|spaCy|BERT|ARIMA|Airflow|dbt|n8n|Zapier|Make\\.com"
+    "|NumPy|matplotlib|Jupyter|spaCy|BERT|ARIMA|Airflow|n8n|Zapier|Make\\.com"
     "|Notion|Jira|Figma|Stripe|Shopify|Vercel|Netlify|Cloudflare"
     "|Unity|Unreal|Godot|Ethereum|Bitcoin|Solana|Arbitrum|Uniswap|Aave|Binance"
     "|Coinbase|OpenSea|Etherscan|ERC-20|ERC-721|LaTeX|Mermaid|PlantUML|PowerShell"

@@ -176,7 +176,7 @@ FURTHER = frozenset(
 """Verbs of descriptions, beyond those that begin an item of a list for certain."""
 
 EITHER = frozenset(
-    "address author balance boost cache challenge chart clone craft diagram digest document"
+    "address author balance boost cache challenge chart clone craft diagram display digest document"
     " exercise focus fork foster grade graph harvest highlight instrument interview light mend"
     " mentor mock model moderate paint position power practice preview purge request rescue"
     " research round scale script secure segment sense separate snapshot spot stream stress"
