@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NoReturn
@@ -130,12 +130,12 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
     """doit's words: run-wide options as `name=value`, the task, and what is the task's own."""
     variables, words = _run_wide(command, words)
     yield from variables
-    if command == "build" and {"-n", "--dry-run"} & set(words):
-        command, words = "plan", [word for word in words if word not in ("-n", "--dry-run")]
+    if command == "build" and (left := _without_dry(words)) != words:
+        command, words = "plan", left
     if command in _STATIC:
         yield from (command, *words)
         return
-    own, names = _apart(words)
+    own, names = _apart(words, _VALUED | _VALUED_IN_A_RUN if command == "build" else _VALUED)
     if command in _OF_DOIT:
         yield from (command, *own, *(_task("enhance", name) for name in names))
     elif command == "build":
@@ -182,7 +182,25 @@ def _flag(rest: Iterator[str]) -> tuple[str, Iterator[str]]:
     return "1", rest if following is None else chain((following,), rest)
 
 
-def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
+def _without_dry(words: list[str]) -> list[str]:
+    """The words without `--dry-run` and `-n`; `-n 8` is doit's, of how many work at a time."""
+    following = [*words[1:], ""]
+    return [
+        word
+        for word, after in zip(words, following, strict=False)
+        if word != "--dry-run" and (word != "-n" or after.isdigit())
+    ]
+
+
+_VALUED = frozenset({"--because", "--template", "--sort"})
+_VALUED_IN_A_RUN = frozenset(
+    "-n --process -v --verbosity -P --parallel-type -o --output-file -r --reporter"
+    " --failure-verbosity --db-file".split()
+)
+"""Options whose value is the next word; doit has those of a run."""
+
+
+def _apart(words: Sequence[str], valued: Container[str]) -> tuple[list[str], list[str]]:
     """(options with their values, names)."""
     own: list[str] = []
     names: list[str] = []
@@ -192,7 +210,7 @@ def _apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
             names.append(word)
             continue
         own.append(word)
-        if word in ("--because", "--template", "--sort"):
+        if word in valued:
             own += [value for value in (next(rest, None),) if value is not None]
     return own, names
 
