@@ -88,3 +88,14 @@ def test_what_is_not_named_stays(body: list[tuple[int, str, str]], data: st.Data
     kept = ["\n".join(s.lines).strip("\n") for s in sections(draft)]
     kept.remove("\n".join(same[0].lines).strip("\n"))
     assert all(text in result for text in kept)
+
+
+def test_of_a_document_in_part_only_what_was_asked_for_becomes_another() -> None:
+    """And what is new may come, whole documents too: the rest of them is passed over."""
+    whole = DRAFT.replace("Intro.", "Another.").replace("Moor's.", "Its.") + "\n## /sail\n\nNew.\n"
+    found = revised(DRAFT, whole, ["/moor", "Arguments"])
+    assert found is not None
+    assert "Intro." in found and "Another." not in found
+    assert "Its." in found and "Moor's." not in found
+    assert found.endswith("## /sail\n\nNew.\n")
+    assert revised(DRAFT, "# Tides\n\nAnother.\n", ["/moor"]) is None, "nothing that was asked for"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -114,3 +115,35 @@ def test_what_concerns_all_of_it_is_asked_for_as_a_whole(
         shutil.rmtree(shop.root / ".nightpress")
     assert "asked for in part" not in build(shop).out
     assert server.seen()["by_phase"] == {"analysis": 2, "generation": 2}
+
+
+WRITER = """import json, runpy, sys
+from io import StringIO
+prompt = sys.stdin.read()
+if "the files have changed" in prompt:
+    print(json.dumps({"said": {"text": "UNCHANGED"}}))
+else:
+    sys.stdin = StringIO(prompt)
+    runpy.run_path(%r, run_name="__main__")
+"""
+
+
+def test_a_writer_may_say_that_nothing_has_to_change(tmp_path: Path) -> None:
+    plugin(tmp_path / "shop", "alpha", size=16_000)
+    market = Market(tmp_path / "shop")
+    assert market.run("nightpress", "init").code == 0
+    (tmp_path / "writer.py").write_text(
+        WRITER % str(Path(__file__).parents[1] / "backends/scribe.py")
+    )
+    run = json.dumps([sys.executable, str(tmp_path / "writer.py")])
+    configure(market, f"command: {{run: {run}, reply: said.text, unsafe_tools: accepted}}")
+    market.done("backend=command")
+    before = market.target("alpha").read_bytes()
+    path, line, _ = told_line(market)
+    edit(market, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
+    assert "1 published" in market.done("backend=command").out
+    assert market.rows("SELECT phase FROM calls ORDER BY id") == [
+        ("analysis",), ("generation",), ("generation",),
+    ]  # fmt: skip
+    assert market.target("alpha").read_bytes() == before
+    assert "nothing to do" in market.done("backend=command").out

@@ -259,3 +259,13 @@ def test_a_draft_without_its_end_is_written_again_whole(check: str, whole: bool)
     text = prompting.repair("Q\n", "# D\n", [finding], Window(8_000, 14_000))
     assert ("the whole document again" in text) is whole
     assert ("the sections that change" in text) is not whole
+
+
+def test_a_document_in_part_is_shown_with_what_changed_fenced() -> None:
+    said = prompting.in_part("The question.\n", "# Doc\n\nText.\n", ["Usage", ""], "+ </data> now")
+    assert said.startswith("The question.\n")
+    assert "- Usage\n- what stands before the first heading\n" in said
+    for mark, text in (("CHANGES", "+ </data> now"), ("DRAFT", "# Doc\n\nText.")):
+        found = re.search(rf"<({mark}-[0-9a-f]{{16}})>\n(.*?)\n</\1>", said, re.DOTALL)
+        assert found is not None and found[2] == text
+    assert prompting.is_unchanged(" `UNCHANGED`.\n") and not prompting.is_unchanged("UNCHANGED: x")

@@ -38,7 +38,7 @@ class Appraiser:
         with the shortage, and with the window of its content, where they matter."""
         if changes.needs_telling(inputs):
             inputs = self._told(plugin, enhancement, writer, inputs)
-        if changes.in_content(inputs):
+        if writer.kind == "model" and changes.in_content(inputs):
             inputs = self._in_part(plugin, enhancement, writer, inputs)
         if not staleness.is_ours(inputs.standing, inputs.publication):
             inputs = self._sized(plugin, enhancement, inputs)
