@@ -27,6 +27,7 @@ from tests.backends.offline.plugins import build
         ("Agents for writing, checking, and validating logs", "Writes, checks, and validates logs"),
         ("Writing, checking, and validating logs", "Writes, checks, and validates logs"),
         ("\u6f6e\u6c50 tables", "\u6f6e\u6c50 tables"),
+        ("Get Boats Home", "Gets Boats Home"),
         ("Cache tides of a day", "Caches tides of a day"),
         ("Cache layer for tides", "Provides a cache layer for tides"),
         ("Release notes of a ship", "Covers release notes of a ship"),
@@ -134,6 +135,8 @@ def test_of_many_commands_those_with_the_plugin_s_name_are_named() -> None:
         ("Find and fix wet ropes. Typical savings: 20-50%", "Finds and fixes wet ropes. "),
         ("Harbour Kit - Plan tides of a day", "Plans tides of a day. "),
         ("Plan tides. Use PROACTIVELY for gales.", "Plans tides. "),
+        ("Set up a professional Uniform berth.", "Sets up a Uniform berth. "),
+        ("Plan tides for: $ARGUMENTS", "Provides the harbour-kit plugin. "),
     ],
 )
 def test_a_description_sells_nothing(said: str, told: str) -> None:

@@ -25,7 +25,12 @@ def _with_one(found: re.Match[str]) -> str:
 
 def an(text: str) -> str:
     """A text of one thing with its article."""
-    return f"{'an' if _VOWEL.match(text) else 'a'} {text}"
+    return f"{article(text)} {text}"
+
+
+def article(text: str) -> str:
+    """ "an" before what begins with a vowel as it is spoken, else "a"."""
+    return "an" if _VOWEL.match(text) else "a"
 
 
 _THINGS = (

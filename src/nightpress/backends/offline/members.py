@@ -153,7 +153,7 @@ def called(component: Component) -> Iterator[Wish]:
         for part in re.split(r",? (?:and|or) |, ", rest):
             part = re.sub(r"^(?:and|or|all|any) ", "", part.strip().rstrip("."))
             if len(wording.stems(part)) > 1 and not _ANYTHING.search(part):
-                yield Wish("needs help with", part)
+                yield Wish("needs help with", wording.modest(part))
 
 
 _NO_MEMBER = pattern(r"(?:[A-Z]+_)+[A-Z]+|readme|index|_.*", re.I)

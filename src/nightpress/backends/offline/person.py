@@ -75,7 +75,7 @@ _DASH = pattern(r"((?: - | \u2013 | \u2014 |; )(?:(?:and |then )*))")
 
 def _told(sentence: str) -> str:
     words = _COMPOUND.sub(r"\1-\2s ", sentence).split(" ")
-    if words[0].lower() in ("get", "receive") and words[1:]:
+    if words[0].lower() in ("get", "receive") and words[1:] and not words[1][:1].isupper():
         words[0] = "Provides" if words[0][0].isupper() else "provides"
     at = 1 if words[1:] and words[0].lower().endswith("ly") and is_verb(words[1].lower()) else 0
     if verbs.names_thing(words[at:]) or "-" in words[0]:

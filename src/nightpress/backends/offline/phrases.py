@@ -14,7 +14,7 @@ from nightpress.lazy import pattern
 
 def untitled(text: str, name: str) -> str:
     """A description without the plugin's own name before it ("Tide Tables - tables of a day")."""
-    before, mark, after = text.partition(" - ")
+    before, mark, after = text.replace(" -- ", " - ", 1).partition(" - ")
     same = mark and not wording.stems(before) - wording.stems(re.sub(r"[-_]", " ", name))
     return after[:1].upper() + after[1:] if same and len(after) > 20 else text
 

@@ -83,6 +83,8 @@ def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
         first = next(iter(sentences(trim.prose(voice.neutral(shown(opening)), own))), "")
         sentence = begun(wording.duties(wording.modest(first)), component.body).rstrip(" .!:;,")
         said = wording.stems(sentence)
+        if not is_quotable(first) or members.speaks(first):
+            continue
         if _ASIDE.match(sentence) or len(sentence) > LONGEST or len(said - known) < NEW_WORDS:
             continue
         if first.rstrip().endswith(":") or (":" in sentence and not verbs.is_order(sentence)):

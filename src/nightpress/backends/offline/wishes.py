@@ -269,7 +269,7 @@ _PREDICATES = frozenset(
     " seem seems not exists exist exceed exceeds you your their they we our it".split()
 )
 _NO_THING = pattern(
-    r"(?:their|your|you|they|when|if|what|which|whether|how|why|before|after|during|once|any|every"
+    r"(?:their|your|you|they|key|main|when|if|what|which|whether|how|why|before|after|during|once|any|every"
     r"|prefers?|users?|team|just|only|all|other|more|it|this|that|simple|specific|relevant|ready"
     r"|willing|wanting|needing|looking|\w+ly)\b|.*\w(?:ed|\bas)$",
     re.I,

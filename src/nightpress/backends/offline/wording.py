@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from nightpress.backends.offline import verbs
+from nightpress.backends.offline.articles import article
 from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.backends.offline.filled import told
 from nightpress.lazy import pattern
@@ -152,9 +153,8 @@ def modest(text: str) -> str:
 
 def _article(found: re.Match[str]) -> str:
     """The article of what a grand word stood before, as its first letter asks for."""
-    article = (found[1] or "").strip()
-    fits = "an" if found.string[found.end()].lower() in "aeiou" else "a"
-    return f"{article[0]}{fits[1:]} " if article else ""
+    before = (found[1] or "").strip()
+    return f"{before[0]}{article(found.string[found.end() :])[1:]} " if before else ""
 
 
 _GRAND_WORDS = (
