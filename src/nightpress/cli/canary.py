@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from nightpress.text import safe
 
 if TYPE_CHECKING:
     from nightpress.pipeline import canary
+    from nightpress.plan import PluginState
     from nightpress.project import Project
 
 PAGE = "canary.html"
@@ -72,6 +73,20 @@ def _canary(given: argparse.Namespace) -> int:
     plugins = [loaded.plugins[slug] for slug in sampled]
     jobs = [f"{slug}/{name}" for slug, names in sampled.items() for name in names]
     _tell(f"{len(plugins)} plugins, {len(jobs)} documents: {', '.join(sampled)}")
+    status, found = _tried(project, plugins, jobs, candidates, bounds)
+    for left in candidates[len(found) :]:
+        _tell(f"{left.name}: not tried, for want of budget, or stopped")
+    _show(project, found, given.format)
+    return status
+
+
+def _tried(
+    project: Project, plugins: list[PluginState], jobs: list[str],
+    candidates: Sequence[canary.Candidate], bounds: dict[str, str],
+) -> tuple[int, list[canary.Result]]:  # fmt: skip
+    """The exit status, and what came of each candidate for which there was budget."""
+    from nightpress.pipeline import canary
+
     status = errors.EXIT_OK
     found: list[canary.Result] = []
     with tempfile.TemporaryDirectory(prefix="nightpress-canary-") as folder:
@@ -86,10 +101,7 @@ def _canary(given: argparse.Namespace) -> int:
             canary.keep(project, place, found[-1])
             if status == errors.EXIT_INTERRUPTED or not _take(bounds, found[-1]):
                 break
-    for left in candidates[len(found) :]:
-        _tell(f"{left.name}: not tried, for want of budget, or stopped")
-    _show(project, found, given.format)
-    return status
+    return status, found
 
 
 def _show(project: Project, found: list[canary.Result], format: str) -> None:

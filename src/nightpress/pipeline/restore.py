@@ -81,21 +81,38 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
         since = tuple(_since(project, plugin, place, own, chosen, snapshots))
         if not undeclared and not _lost(root, chosen, since):
             since = ()
-    wanted = _with(chosen, since)
     before = None
     if root.is_dir():
         before = copies.take(project, snapshots, state, DISPLACED, run.begin())
-    try:
-        changed = snapshots.restore(wanted, root, before)
-    except OSError as error:
-        again = f"doit restore --plugin {plugin} --snapshot {chosen.id} goes on with it"
-        message = f"{plugin}: part of it is as before: {_where(error)}{error.strerror or error}"
-        raise NightpressError(message, again) from error
+    wanted = _with(chosen, since)
+    changed = _put(snapshots, plugin, wanted, root, before)
     if undeclared:
         changed += _declare(project, plugin, chosen, snapshots)
     if wanted != chosen:
         copies.take(project, snapshots, state, RESTORED, run.begin())
     run.tell("notice", f"{plugin} was restored from snapshot {chosen.id}", quiet=True)
+    seconds = project.clock.monotonic() - began
+    return _told(plugin, chosen, since, before, changed, seconds), seconds <= MOST_SECONDS
+
+
+def _put(
+    snapshots: Snapshots, plugin: str, wanted: Snapshot, root: Path, before: Snapshot | None
+) -> list[str]:
+    """Make the plugin what the snapshot has; what changed."""
+    try:
+        return snapshots.restore(wanted, root, before)
+    except OSError as error:
+        where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+        again = f"doit restore --plugin {plugin} --snapshot {wanted.id} goes on with it"
+        message = f"{plugin}: part of it is as before: {where}{error.strerror or error}"
+        raise NightpressError(message, again) from error
+
+
+def _told(
+    plugin: str, chosen: Snapshot, since: Sequence[_Publication], before: Snapshot | None,
+    changed: Sequence[str], seconds: float,
+) -> list[str]:  # fmt: skip
+    """The lines that say what was done."""
     lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]
     if since:
         count = "1 document" if len(since) == 1 else f"{len(since)} documents"
@@ -103,7 +120,6 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
             f"as it last stood, with {count} published since; to take that back, too:"
             f" doit restore --plugin {plugin} --snapshot {chosen.id}"
         )
-    seconds = project.clock.monotonic() - began
     lines.append(
         f"{plugin}: restored from {chosen.id} of {chosen.taken} ({some(len(changed), 'change')})"
         f" in {seconds:.1f} s"
@@ -114,11 +130,7 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
         undo = f"doit restore --plugin {plugin} --snapshot {before.id}"
         lines.append(f"what stood before is in snapshot {before.id}: {undo}")
     lines += [f"not in the snapshot: {safe(what)}" for what in chosen.left_out]
-    return lines, seconds <= MOST_SECONDS
-
-
-def _where(error: OSError) -> str:
-    return f"{error.filename}: " if isinstance(error.filename, str) else ""
+    return lines
 
 
 # --- as it last stood ---

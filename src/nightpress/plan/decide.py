@@ -84,21 +84,51 @@ def _judged(
     complete: Complete,
     lost: Mapping[str, str],
 ) -> TargetState:
-    enhancement, writer = target.enhancement, target.writer
+    enhancement, writer, known = target.enhancement, target.writer, target.publication
+    counted = {**_counted(plugin, target, excluded), **lost}
+    counted |= _away(plugin.absent, known.files if known is not None else None, counted)
+    inputs = complete(plugin, enhancement, writer, _inputs(plugin, target, excluded, counted))
+    decision = staleness.split_due(enhancement, inputs, staleness.decide(inputs))
+    if plugin.absent and known is not None and known.files is None:
+        decision = staleness.unseen(decision, plugin.absent)
+    if decision.action == "render" and known is not None:  # it stays whose it was
+        backend, _, model = known.writer.partition(":")
+        writer = Writer(backend, model or backend, "it wrote the document")
+        if decision.reasons[0].code != staleness.UNTOUCHED:  # and what it was made from
+            inputs = replace(inputs, fingerprint=known.fingerprint)
+    work = staleness.work(decision.action, staleness.recorded(inputs, decision))
+    return TargetState(
+        enhancement, target.path, writer, inputs, decision, work, counted, target.needs
+    )
+
+
+def _is_its_content(path: str, target: Target, excluded: Collection[str]) -> bool:
+    """Is a file of the plugin what this document is made from, as far as its place tells?"""
+    about = target.enhancement.about
+    return (
+        path != target.enhancement.target
+        and path not in excluded
+        and not content.is_foreign(path, target.apart)
+        and (not about or content.is_about(path, about))
+    )
+
+
+def _counted(plugin: PluginState, target: Target, excluded: Collection[str]) -> dict[str, str]:
+    """path -> digest of the content of the document."""
     declared = target.generator.settings.get("inputs", ())
-    counted = {
+    return {
         path: sha256
         for path, (_, sha256) in plugin.files.items()
-        if path != enhancement.target
-        and path not in excluded
-        and content.seen(path, declared)
-        and not content.is_foreign(path, target.apart)
-        and (not enhancement.about or content.is_about(path, enhancement.about))
+        if content.seen(path, declared) and _is_its_content(path, target, excluded)
     }
-    known = target.publication
-    counted |= lost
-    counted |= _away(plugin.absent, known.files if known is not None else None, counted)
-    inputs = Inputs(
+
+
+def _inputs(
+    plugin: PluginState, target: Target, excluded: Collection[str], counted: dict[str, str]
+) -> Inputs:
+    """What is known of the document without anything that is dear to find out."""
+    enhancement, writer = target.enhancement, target.writer
+    return Inputs(
         standing=target.standing,
         window=enhancement.size,
         fingerprint=fingerprint.of(
@@ -119,21 +149,6 @@ def _judged(
         cut=tuple(
             why
             for path, why in sorted(plugin.cut.items())
-            if path != enhancement.target and path not in excluded
-            and not content.is_foreign(path, target.apart)
-            and (not enhancement.about or content.is_about(path, enhancement.about))
+            if _is_its_content(path, target, excluded)
         ),
     )  # fmt: skip
-    inputs = complete(plugin, enhancement, writer, inputs)
-    decision = staleness.split_due(enhancement, inputs, staleness.decide(inputs))
-    if plugin.absent and known is not None and known.files is None:
-        decision = staleness.unseen(decision, plugin.absent)
-    if decision.action == "render" and known is not None:  # it stays whose it was
-        backend, _, model = known.writer.partition(":")
-        writer = Writer(backend, model or backend, "it wrote the document")
-        if decision.reasons[0].code != staleness.UNTOUCHED:  # and what it was made from
-            inputs = replace(inputs, fingerprint=known.fingerprint)
-    work = staleness.work(decision.action, staleness.recorded(inputs, decision))
-    return TargetState(
-        enhancement, target.path, writer, inputs, decision, work, counted, target.needs
-    )

@@ -93,32 +93,36 @@ class Gatherer:
             plugin.problems.append(_unfetched(manifest.path, "git submodule update --init"))
             return plugin
         try:
-            self._read(plugin, manifest)
-            plugin.secret_names = (*_called_by_a_secret(plugin), *plugin.secret_names)
-            plugin.absent = self._away(manifest)
-            if not any(path in plugin.files for path in anatomy.PLUGIN_JSON):
-                self._entered(plugin, manifest)
-            plugin.targets = self._targets(plugin, manifest)
-            plugin.left_over = frozenset(
-                one.target
-                for one in bundle.left_over(manifest, self.lock.of(slug))
-                if _digest_of(plugin, one.target) == one.sha256
-            )
-            plugin.states = decide.decide(plugin, self._appraiser.complete)
-            if kept_out := [*self._kept_out.of(plugin, self._in_the_way)]:
-                if not self._is_writable:
-                    kept_out = [replace(one, severity="warning") for one in kept_out]
-                plugin.problems += kept_out
-                plugin.states = bundle.together(plugin.states)
-            self._unfetched(plugin, manifest)
+            self._decided(plugin, manifest)
         except (OSError, UnsafePath) as error:  # its trouble is its own: the others go on
             plugin.states.clear()
             plugin.problems.append(_trouble(manifest, error))
-        plugin.problems += [_passed_over(manifest, notice) for notice in plugin.notices[:MOST]]
+        notices = [*plugin.notices[:MOST]]
         if (more := len(plugin.notices) - MOST) > 0:
-            notice = tree.Notice(".", f"{more:,} more entries were passed over")
-            plugin.problems.append(_passed_over(manifest, notice))
+            notices.append(tree.Notice(".", f"{more:,} more entries were passed over"))
+        plugin.problems += [_passed_over(manifest, notice) for notice in notices]
         return plugin
+
+    def _decided(self, plugin: PluginState, manifest: Manifest) -> None:
+        """Read what the plugin has, and decide its documents."""
+        self._read(plugin, manifest)
+        plugin.secret_names = (*_called_by_a_secret(plugin), *plugin.secret_names)
+        plugin.absent = self._away(manifest)
+        if not any(path in plugin.files for path in anatomy.PLUGIN_JSON):
+            self._entered(plugin, manifest)
+        plugin.targets = self._targets(plugin, manifest)
+        plugin.left_over = frozenset(
+            one.target
+            for one in bundle.left_over(manifest, self.lock.of(plugin.slug))
+            if _digest_of(plugin, one.target) == one.sha256
+        )
+        plugin.states = decide.decide(plugin, self._appraiser.complete)
+        if kept_out := [*self._kept_out.of(plugin, self._in_the_way)]:
+            if not self._is_writable:
+                kept_out = [replace(one, severity="warning") for one in kept_out]
+            plugin.problems += kept_out
+            plugin.states = bundle.together(plugin.states)
+        self._unfetched(plugin, manifest)
 
     def _unfetched(self, plugin: PluginState, manifest: Manifest) -> None:
         """What git has and is not here: nothing is made, or said to be too little, from the rest

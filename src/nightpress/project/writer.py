@@ -86,16 +86,7 @@ def choose(
             f"set `model` to one of {declared.title}'s",
         )
     check_name(declared, model, values)
-    free = is_free(declared, model, values.get("limits") or {})
-    if access.paid and not allowed_to_pay:
-        raise UsageError(f"{access.name} costs money, and nothing allows that", _PAY)
-    if not free and not allowed_to_pay:
-        raise _costly(declared, model)
-    if not (free or values.get("paid") or _is_priced(declared, model, values)):
-        raise UsageError(
-            f"no price is known of {model}, so max_cost cannot be kept",
-            f"state it (prices: {{{model}: {{in: ..., out: ...}}}}), or say `paid: true`",
-        )
+    _check_cost(declared, access, model, values, allowed_to_pay)
     key = access.key(environ)
     if access.keys and key is None:
         raise UsageError(
@@ -107,6 +98,23 @@ def choose(
     route += f" ({key} is set)" if key else ""
     why = f"backend: {name} is configured{route}"
     return Writer(name, model, why, paid=access.paid)
+
+
+def _check_cost(
+    declared: Declaration, access: Access, model: str, values: Mapping[str, Any],
+    allowed_to_pay: bool,
+) -> None:  # fmt: skip
+    """UsageError for what may cost money that nothing allows, or that nobody could count."""
+    free = is_free(declared, model, values.get("limits") or {})
+    if access.paid and not allowed_to_pay:
+        raise UsageError(f"{access.name} costs money, and nothing allows that", _PAY)
+    if not free and not allowed_to_pay:
+        raise _costly(declared, model)
+    if not (free or values.get("paid") or _is_priced(declared, model, values)):
+        raise UsageError(
+            f"no price is known of {model}, so max_cost cannot be kept",
+            f"state it (prices: {{{model}: {{in: ..., out: ...}}}}), or say `paid: true`",
+        )
 
 
 def declared(name: str, values: Mapping[str, Any]) -> Writer:
