@@ -5,11 +5,14 @@ The prose is made of syllables, by a seed: varied enough for every gate, the sam
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +94,25 @@ def quota_db() -> Path:
     return Path(os.environ["XDG_STATE_HOME"]) / "nightpress" / "quota.db"
 
 
+_KEPT = tempfile.TemporaryDirectory(prefix="nightpress-published-")
+
+
 def published(root: Path, *names: str) -> Market:
-    """A project of plugins with these names, set up and documented."""
+    """A project of plugins with these names, set up and documented: a copy of one that is made
+    once, as from a backup (the index knows the files by another inode, and reads them). Beside
+    what stands there already it is made anew."""
+    if root.exists() and any(root.iterdir()):
+        return _made(root, names)
+    shutil.copytree(_kept(names), root, symlinks=True, dirs_exist_ok=True)
+    return Market(root)
+
+
+@functools.cache
+def _kept(names: tuple[str, ...]) -> Path:
+    return _made(Path(_KEPT.name) / "-".join(names), names).root
+
+
+def _made(root: Path, names: tuple[str, ...]) -> Market:
     for name in names:
         plugin(root, name)
     made = Market(root)
