@@ -80,8 +80,11 @@ def test_only_the_section_that_rests_on_a_changed_line_is_asked_for(
 def test_a_change_that_no_section_rests_on_costs_no_call(
     shop: Market, server: GeminiServer, tmp_path: Path
 ) -> None:
-    """And a clone, which does not know the plugin as it was, judges alike."""
+    """And no look: these very bytes stand there. And a clone, which does not know the plugin as it
+    was, judges alike."""
     before = shop.target("alpha").read_text()
+    manifest = shop.root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text() + "publish: review\n")
     edit(shop, "README.md", lambda text: f"{text}\nIn the end it was named after a river.\n")
     built = build(shop)
     assert "README.md changed: no section rests on that, the text stays" in built.out, built.out

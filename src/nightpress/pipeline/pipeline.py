@@ -268,8 +268,8 @@ class Press(Struct):
     # --- what is recorded without a call ---
 
     def render(self, item: Item) -> None:
-        """Write the fields of a document's frontmatter anew that follow plugin.json. Nothing else
-        of it changes, nor who wrote it, nor what it was made from."""
+        """Write the fields of a document's frontmatter anew that follow plugin.json, or nothing:
+        the text stays, and who wrote it; what it was made from may be another state of it."""
         if self.run.stop.is_set() or self._done_meanwhile(item):
             return
         attempt = self._open(item)
@@ -281,8 +281,8 @@ class Press(Struct):
         errors = [f for f in attempt.draft.findings if f.severity == "error"]
         if errors:
             self.attempts.refuse(attempt, errors)
-        elif attempt.state.enhancement.settings.get("publish") == "review":
-            self.attempts.hold(attempt, attempt.draft)
+        elif (why := opposed.waits_because(self.run.project, attempt)) is not None:
+            self.attempts.hold(attempt, attempt.draft, why)
         else:
             self.put_in_place([attempt])
 
