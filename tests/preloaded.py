@@ -36,9 +36,9 @@ from nightpress.backends.offline import backend as offline
 ENTRIES = {"doit": "doit.__main__", "nightpress": "nightpress.cli"}
 """Of another program the name is that of its module."""
 MODULES = (
-    "anthropic", "doit.doit_cmd", "doit.cmd_base", "google.genai", "h11", "httpcore2", "httpx2",
-    "jinja2", "jsonschema", "markdown_it.main", "msgspec", "openai", "platformdirs", "pygal",
-    "rich.live", "rich.table", "ruamel.yaml", "sqlite3", "zoneinfo",
+    "doit.doit_cmd", "doit.cmd_base", "google.genai", "h11", "httpcore2", "httpx2", "jinja2",
+    "jsonschema", "markdown_it.main", "msgspec", "platformdirs", "pygal", "rich.live",
+    "rich.table", "ruamel.yaml", "sqlite3", "zoneinfo",
 )  # fmt: skip
 BIN = Path(sys.executable).parent
 
@@ -74,7 +74,7 @@ class Preloaded:
             return code, out.read().decode(), err.read().decode()
 
     def _connect(self) -> socket.socket:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180  # a busy machine
         while True:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             try:
