@@ -128,5 +128,5 @@ def description(anatomy: Anatomy) -> str:
     return cut(re.sub(r"[<>]", "", f"{what}. Use {occasion}."), 1000)
 
 
-WHOLE, LEAST = 510, 170
+WHOLE, LEAST = 550, 180
 """Characters of what is done and the occasions together, and of the occasions at least."""
