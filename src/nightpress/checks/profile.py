@@ -14,7 +14,6 @@ from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.lazy import pattern
 
-PROFILES = ("claude-code", "agent-plugins", "upload")
 _SCHEME = pattern(r"(?:[a-z][a-z0-9+.-]*:|//|#)")
 
 

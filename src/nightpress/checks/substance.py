@@ -24,7 +24,6 @@ BLOCK_QUOTE = pattern(r"^[ \t]*>[^\n]*", re.M)
 EXAMPLE = pattern(
     r"\b(?:examples?|walk-?through|sample|usage|quick ?start|in practice|scenario)\b", re.I
 )
-MIN_ECHO_WORDS = 9
 ALMOST = 20  # words from which a paragraph can be almost another one
 PADDING = pattern(r"([ \t-])\1+")
 OTHER_SCRIPT = pattern(

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from nightpress.ledger import attempts as ledger_attempts
 from nightpress.ledger import totals
-from nightpress.plan import catalog, source
+from nightpress.plan import catalog, rivals, source
 from nightpress.project import Project, version
-from nightpress.report import documents, ledger_figures, listing
-from nightpress.report.figures import Backups, Figures, Sizes
+from nightpress.report import documents, ledger_figures
+from nightpress.report.figures import Backups, ConfusedRow, Figures, ListedRow, Listing, Sizes
 
 DAYS = 30
 """Days that are counted by day, phase, call and model."""
@@ -41,9 +41,39 @@ def gather(project: Project, days: int = DAYS) -> Figures:
         plugins=tuple(plugins),
         problems=tuple(str(problem) for problem in found.problems),
         needs=documents.needs(project, found, states),
-        listing=listing.of(project),
+        listing=_listing(project),
     )  # fmt: skip
     return _with_history(project, blank) if project.has_ledger else blank
+
+
+def _listing(project: Project) -> Listing | None:
+    """Are the skills that stand now found when they are needed, and what does their listing cost?
+    None where there is no skill."""
+    found = rivals.triggers(project)
+    if not found.skills:
+        return None
+    told = found.as_dict()
+    return Listing(
+        skills=len(found.skills),
+        requests=told["requests"],
+        first=told["first"],
+        top3=told["top3"],
+        characters=told["characters"],
+        shown=told["characters_listed"],
+        tokens_always=found.always,
+        tokens_on_load=sum(one["tokens_on_load"] for one in told["skills"]),
+        twins=found.measured.twins,
+        confused=tuple(
+            ConfusedRow(one.id, one.asked, one.first, *one.rivals[0]) for one in found.confused()
+        ),
+        plugins=tuple(
+            ListedRow(
+                one.slug, one.skills, one.characters, one.tokens_always, one.tokens_on_load,
+                one.asked, one.first,
+            )
+            for one in found.by_plugin()
+        ),
+    )  # fmt: skip
 
 
 def _with_history(project: Project, blank: Figures) -> Figures:
