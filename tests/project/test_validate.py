@@ -247,14 +247,24 @@ def test_an_analysis_that_keeps_its_contract() -> None:
         '{"purpose": "é"}{"purpose": "cut',
         '{{ [ {"purpose": {"purpose": 1}} } {"purpose": "é"}',
         '<think>{"purpose": ""}</think>{"purpose": "é"}.',
+        '{"analysis": {"purpose": "é"}}',
+        '"{\\"purpose\\": \\"é\\"}"',
+        '{"purpose": "é",\n}',
+        '[{"purpose": "é"},]',
     ],
 )
 def test_the_object_is_found_whatever_stands_around_it(text: str) -> None:
     assert project.check_analysis(text, SCHEMA) == ({"purpose": "é"}, [])
 
 
+def test_a_comma_that_is_said_stays() -> None:
+    assert project.check_analysis('{"purpose": "a,} b,]",}', SCHEMA) == ({"purpose": "a,} b,]"}, [])
+
+
 def test_a_reply_of_braces_costs_no_time() -> None:
     began = time.monotonic()
+    assert project.check_analysis('{"a' * 200_000 + '\\"' * 100_000, SCHEMA)[0] is None
+    assert project.check_analysis("{," + " " * 20_000 + "x", SCHEMA)[0] is None
     assert project.check_analysis('{"a":' * 200_000, SCHEMA)[0] is None
     assert project.check_analysis("{[" * 500_000, SCHEMA)[0] is None
     assert time.monotonic() - began < 5

@@ -21,11 +21,15 @@ def check_analysis(
     the offline backend, which keeps the bundled schema by construction (and by its tests): only a
     schema of the project's own is asked then.
 
-    What stands around the object (prose, fences, a list, a second copy) is passed over: of the
-    objects in the reply the last that keeps the schema is the analysis."""
+    What stands around the object (prose, fences, a list, another object, quotes, a second copy) is
+    passed over, and a comma behind the last of several: of the objects in the reply the last that
+    keeps the schema is the analysis."""
     broken = ""
+    text = _COMMA.sub(lambda found: found[1] or "", text)
     try:
         found = [_DECODER.decode(text)]
+        if isinstance(found[0], str):  # the object, quoted whole
+            found = [value for value, _ in _among(found[0])]
     except (ValueError, RecursionError) as error:
         pieces = list(_among(text))
         found = [value for value, _ in pieces]
@@ -74,10 +78,12 @@ def _among(text: str) -> Iterator[tuple[Any, int]]:
 
 
 def _flat(values: Iterable[Any]) -> Iterator[Any]:
-    """The values, and those in lists among them."""
+    """The values, and those in lists among them; an object that stands alone in another one."""
     for value in values:
         if isinstance(value, list):
             yield from value
+        elif isinstance(value, dict) and len(value) == 1:
+            yield from (value, *value.values())
         else:
             yield value
 
@@ -115,6 +121,8 @@ def _no_constant(name: str) -> None:
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 _OPENING = pattern(r"[{\[](?=\s*[\"{\[\]}])")
+_COMMA = pattern(r"(\"(?:[^\"\\]|\\[\s\S]?)*(?:\"|\Z))|,(?=\s*[}\]])")
+"""A text (to its end, if it has one), so that it stays; a comma behind the last of several."""
 _LOOKS = 200
 """Places of a reply that are looked at for an object."""
 
