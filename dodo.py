@@ -50,7 +50,7 @@ def task_enhance():
 
 
 def task_review():
-    """the drafts that wait for you, beside what stands"""
+    """the drafts that wait for you, beside the current files"""
     return tasks.review()
 
 
@@ -65,12 +65,12 @@ def task_reject():
 
 
 def task_adopt():
-    """take a plugin's documents as they stand"""
+    """accept a plugin's documents as they are"""
     yield from tasks.adopt()
 
 
 def task_report():
-    """what stands, and how the runs went"""
+    """the state of every document, and how the runs went"""
     return tasks.report()
 
 

@@ -180,7 +180,7 @@ _MACHINE = {
     errno.ENOSPC: ("the disk is full", _FREE),
     errno.EDQUOT: ("the disk quota is used up", _FREE),
     errno.EROFS: ("the file system is read-only", "mount it for writing, then run doit again"),
-    errno.EIO: ("the disk reports an input/output error", "look after the disk, then try again"),
+    errno.EIO: ("the disk reports an input/output error", "check the disk, then try again"),
     errno.EMFILE: ("too many open files", "raise the limit (ulimit -n), or lower concurrency"),
     errno.ENFILE: ("too many open files on this machine", "close some programs, then try again"),
 }

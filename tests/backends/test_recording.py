@@ -47,7 +47,7 @@ def test_a_job_chooses_no_path_outside_the_folder(tmp_path: Path) -> None:
 
 def test_another_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.md").write_text("mine")
-    with pytest.raises(UsageError, match="not empty, and no recording"):
+    with pytest.raises(UsageError, match="not empty, and not a recording"):
         recording.write(tmp_path, [recorded("x")])
     with pytest.raises(UsageError, match="there is no recording in it"):
         way("replay", {"backend_at": str(tmp_path)})

@@ -85,7 +85,7 @@ BAD: dict[str, tuple[dict[str, str], str, str, int, str]] = {
     ),
     "a broken plugin.json": (
         {".claude-plugin/plugin.json": '{\n "name": "holds",\n}'},
-        "plugin-json", ".claude-plugin/plugin.json", 3, "no JSON",
+        "plugin-json", ".claude-plugin/plugin.json", 3, "not JSON",
     ),
     "a wrong type": (
         {".claude-plugin/plugin.json": '{\n"name": "holds",\n"version": 1}'},

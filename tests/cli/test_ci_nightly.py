@@ -307,7 +307,7 @@ def test_mistakes_are_told(site: Site) -> None:
     for words, told in (
         (("--branch", "main"), "--branch and --base are both main"),
         (("--base", "trunk"), "origin has no branch trunk"),
-        (("--branch", "a..b"), "a..b is no name for a branch"),
+        (("--branch", "a..b"), "a..b is not a valid branch name"),
         (("--remote", "up"), "there is no remote up"),
         (("--limit", "x"), "limit"),
     ):

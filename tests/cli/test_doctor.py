@@ -1,4 +1,4 @@
-"""`nightpress doctor`: each thing that is wrong is told with what mends it, and no key is shown."""
+"""`nightpress doctor`: each thing that is wrong is told with how to fix it, and no key is shown."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_with_a_key_the_quota_of_today_is_told_and_never_the_key(market: Market)
 
 def test_a_run_that_goes_on_is_told(market: Market) -> None:
     lock = run_lock.acquire(market.root / ".nightpress", "doit")
-    assert f"one is going on (pid {os.getpid()})" in told(market)["next run"]
+    assert f"a run is under way (pid {os.getpid()})" in told(market)["next run"]
     lock.release()
     assert told(market)["next run"] == "any time: nightpress build"
 

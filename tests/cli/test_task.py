@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nightpress import tasks, voice
-from nightpress.cli import task
+from nightpress.cli import as_json, task
 from nightpress.tasks import usage
 from tests.market import Market, published
 
@@ -34,6 +34,10 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
         ("build -n", "plan"),
         ("build -n 4 alpha", "-n 4 enhance:alpha"),
         ("build alpha --process 4 -v 2", "--process 4 -v 2 enhance:alpha"),
+        ("build -n alpha/skill --json", "plan --plugin=alpha/skill --format json"),
+        ("build --verbose", "progress=plain enhance"),
+        ("plan alpha -v --format json", "plan --plugin=alpha --verbose --format json"),
+        ("prune -n --days 9", "prune --dry-run --days 9"),
         ("build --json", "progress=json enhance"),
         ("plan --json", "plan --format json"),
         ("report --days 7", "report --days 7"),
@@ -87,10 +91,10 @@ def test_it_works_from_any_folder_of_the_project(market: Market) -> None:
         ("doit enhance:alpha/skil", "did you mean 'enhance:alpha/skill'?\n  hint: it has: skill"),
         ("doit info enhance:alpa/skill", "there is no plugin 'alpa'"),
         (
-            "nightpress plan alpha",
-            "takes no 'alpha'\n  hint: one document's decision: nightpress info",
+            "doit plan alpha",
+            "takes no 'alpha'\n  hint: of one plugin: doit plan --plugin alpha",
         ),
-        ("nightpress build plugins", "plugins: no plugin's folder, and no document of ours"),
+        ("nightpress build plugins", "plugins: neither a plugin's folder nor a document of ours"),
         ("nightpress restore", "which plugin?\n  hint: nightpress restore --plugin NAME [--snapsh"),
         ("nightpress restore-all vault.db", "where to?"),
         (
@@ -182,4 +186,51 @@ def test_clean_says_what_it_did_and_names_no_function(tmp_path: Path) -> None:
     assert ran.out == "would remove plugins/alpha/skills/alpha/SKILL.md\n"
     ran = market.run("nightpress", "clean", "alpha")
     assert ran.out == "removed plugins/alpha/skills/alpha/SKILL.md\n"
-    assert "nothing of ours stands there" in market.run("nightpress", "clean", "alpha").out
+    assert "there is nothing of ours there" in market.run("nightpress", "clean", "alpha").out
+
+
+def test_every_command_has_json(market: Market) -> None:
+    """Its own, or what it says as one object; what makes documents prints a line for each event."""
+    formats = {
+        name.replace("_", "-") for name in tasks.__all__ if name != "config"
+        for one in [getattr(tasks, name)()] if isinstance(one, dict)
+        if any(param["name"] == "format" for param in one["params"])
+    }  # fmt: skip
+    assert formats | {"canary", "check", "watch", "why"} == as_json.FORMATS
+    path = "plugins/alpha/skills/alpha/SKILL.md"
+    for words in (
+        "plan", "plan alpha", "check", "watch --once", f"why {path}", "doctor", "status",
+        "facts alpha", "list", "info alpha/skill", "init", "drill", "apply", "prune -n",
+        "completion bash", "clean -n", "build -n",
+    ):  # fmt: skip
+        done = market.run("nightpress", *words.split(), "--json")
+        told = json.loads(done.out)
+        assert done.err == "" and done.code in (0, 1, 3), words
+        if "exit_code" in told and "lines" in told:
+            assert (told["command"], told["exit_code"]) == (words.split()[0], done.code)
+    drill = json.loads(market.run("nightpress", "drill", "--json").out)
+    assert drill["lines"] == [] and "there is no snapshot" in drill["errors"][0]
+
+
+def test_the_plan_of_one_plugin(market: Market) -> None:
+    assert market.run("nightpress", "plan", "plugins/alpha").out.startswith(
+        "up to date   alpha/skill (sc"
+    )
+    told = json.loads(market.run("nightpress", "plan", "alpha", "--json").out)
+    assert [one["enhancement"] for one in told["enhancements"]] == ["alpha/skill"]
+    for name, said in (
+        ("alhpa", "there is no plugin 'alhpa'; did you mean 'alpha'?"),
+        ("alpha/skil", "there is no document 'alpha/skil'; did you mean 'alpha/skill'?"),
+    ):
+        wrong = market.run("nightpress", "plan", name)
+        assert said in wrong.err and wrong.code == 3
+
+
+def test_options_and_values_of_a_command_are_suggested(market: Market) -> None:
+    for words, near in (
+        ("doctor --jsno", "did you mean '--json'?"), ("completion zhs", "did you mean 'zsh'?"),
+        ("check --formt json", "did you mean '--format'?"), ("watch --format jsn", "mean 'json'?"),
+        ("ci chek", "did you mean 'check'?"),
+    ):  # fmt: skip
+        wrong = market.run("nightpress", *words.split())
+        assert near in wrong.err and wrong.code == 3, wrong.err

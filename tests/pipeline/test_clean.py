@@ -53,7 +53,7 @@ def test_what_was_taken_back_is_made_again_when_it_is_named(small: Market) -> No
     assert "took back plugins/gamma/skills/gamma/SKILL.md" in cleaned.out
     assert small.target("gamma").read_text() == SHORT
     plan = small.doit("plan").out
-    assert "the text from before our publication stands again: not made until named" in plan, plan
+    assert "the text from before us is back: not made again until you name it" in plan, plan
     assert "nothing to do" in small.done().out
     assert small.target("gamma").read_text() == SHORT
     small.done("enhance:gamma/skill")
@@ -123,7 +123,7 @@ def test_a_clone_keeps_what_it_knows_no_original_of(small: Market, tmp_path: Pat
     clone = Market(tmp_path / "clone")
     subprocess.run(["git", "clone", "-q", str(small.root), str(clone.root)], check=True)
     cleaned = clone.doit("clean", "enhance:gamma/skill")
-    assert "what stood there before is not known here" in cleaned.out, cleaned.out + cleaned.err
+    assert "what was there before is not known here" in cleaned.out, cleaned.out + cleaned.err
     assert clone.target("gamma").read_bytes() == small.target("gamma").read_bytes()
 
 

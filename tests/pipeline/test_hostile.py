@@ -173,9 +173,9 @@ def test_a_plugin_json_that_nobody_can_read_is_told(ran: tuple[Market, Path, str
 def test_what_was_passed_over_is_told(ran: tuple[Market, Path, str]) -> None:
     _, _, said = ran
     for path, what in {
-        "fifo/NOTES.md": "no regular file",
+        "fifo/NOTES.md": "not a regular file",
         "hard-link/commands/extra.md": "a hard link that leads out: never read",
-        "unix-socket/socket": "no regular file",
+        "unix-socket/socket": "not a regular file",
     }.items():
         assert f"notice       plugins/{path}: warning: {what}" in said
 

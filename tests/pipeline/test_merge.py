@@ -69,7 +69,7 @@ def test_shards_make_what_one_machine_makes(base: Market) -> None:
     assert "nothing to do" in made[0].done("shard=1/2").out
     whole, merged = clone(base, "whole"), clone(base, "merged")
     whole.done()
-    assert "stood already" in merge(merged, *made)
+    assert "were here already" in merge(merged, *made)
     assert documents(merged) == documents(whole)
     assert "nothing to do: 4 up to date" in merged.done().out
     assert "no breaks" in merged.done("audit").out
@@ -139,7 +139,7 @@ def test_mistakes_are_told(base: Market) -> None:
     nothing = base.root.parent / "nothing"
     nothing.mkdir()
     for folder, words in (
-        (nothing, "holds neither"), (nothing / "x", "is no folder"), (base.root, "itself"),
+        (nothing, "holds neither"), (nothing / "x", "is not a folder"), (base.root, "itself"),
     ):  # fmt: skip
         if folder == base.root:
             base.done()

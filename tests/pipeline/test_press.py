@@ -177,7 +177,7 @@ def test_what_git_ignores_is_no_content(market: Market, tmp_path: Path) -> None:
     assert "nothing to do" in market.done().out
     market.git("clone", "-q", str(market.root), str(tmp_path / "clone"))
     clone = Market(tmp_path / "clone").done().out
-    assert "without work: 2 up to date" in clone
+    assert "no work needed: 2 up to date" in clone
     assert "published" not in clone
     (market.root / ".gitignore").write_text(".nightpress/\n*.log\n")
     assert "content changed: build/out.md added" in market.done().out

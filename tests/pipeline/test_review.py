@@ -85,7 +85,7 @@ def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
     said = market.doit("review").out
     assert "beta: 1 draft\n" in said
     assert "alpha/skill  plugins/alpha/skills/alpha/SKILL.md\n  a new document, 1" in said
-    assert "  loses no word of the file that stands\n  gains " in said
+    assert "  loses no word of the current file\n  gains " in said
     assert "  {+name: beta+}\n" in said
     assert "  old words\n" in said
     assert "take it: doit apply:beta/skill\n" in said
@@ -207,7 +207,9 @@ def test_drafts_without_losses_can_be_taken_alone(market: Market, words: tuple[s
     mine = f"{OLD}\nMind the gap.\n"
     market.target("beta").write_text(mine)
     done = market.done(*words)
-    assert ("beta/skill: waits on: it would lose 1 sentence" in done.out) is (words[0] == "apply")
+    assert ("beta/skill: still waits: it would lose 1 sentence" in done.out) is (
+        words[0] == "apply"
+    )
     assert list(waiting(market)) == ["beta/skill"]
     assert market.target("alpha").exists()
     assert market.target("beta").read_text() == mine
@@ -261,7 +263,7 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     assert "its draft was rejected (Too long)" in market.done("plan").out
     market.doit("forget", "enhance:alpha")
     ran = market.doit()
-    assert "the very draft that was rejected (Too long)" in ran.out
+    assert "exactly the draft that was rejected (Too long)" in ran.out
     assert "doit force=1 enhance:alpha/skill publishes it all the same" in ran.out
     assert list(waiting(market)) == ["beta/skill"]
     assert not market.target("alpha").exists()
@@ -293,7 +295,7 @@ def test_what_was_rejected_is_known_after_a_prune(market: Market) -> None:
     assert market.rows("SELECT length(draft) FROM reviews WHERE state = 'rejected'") == [(0,)]
     assert "its draft was rejected (Too long)" in market.done("plan").out
     market.done("forget", "enhance:alpha")
-    assert "the very draft that was rejected (Too long)" in market.doit().out
+    assert "exactly the draft that was rejected (Too long)" in market.doit().out
 
 
 def test_a_reply_that_led_to_a_draft_is_spent(market: Market) -> None:

@@ -87,5 +87,5 @@ def test_as_dodo_py_it_is_a_sentence(market: Market, kind: str) -> None:
     make(kind, market.root / "dodo.py")
     for words in (("plan",), ("tonight",), ("init", "--chapters"), ("doctor",)):
         ran = market.run("nightpress", *words)
-        assert ran.code in (1, 3) and "no regular file" in ran.out + ran.err, ran
+        assert ran.code in (1, 3) and "not a regular file" in ran.out + ran.err, ran
         assert "Traceback" not in ran.out + ran.err

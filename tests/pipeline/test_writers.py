@@ -128,7 +128,7 @@ def test_a_recording_makes_the_same_documents_without_a_server(shop: Market) -> 
     lock = (shop.root / "nightpress.lock").read_bytes()
     shutil.rmtree(shop.root / ".nightpress")  # a clone
     replay = "backend=replay:tests/replies"
-    assert "without work: 2 up to date" in shop.done(replay).out
+    assert "no work needed: 2 up to date" in shop.done(replay).out
     for path in [*map(shop.target, before), shop.root / "nightpress.lock"]:
         path.unlink()
     shutil.rmtree(shop.root / ".nightpress")

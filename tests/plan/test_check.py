@@ -268,7 +268,7 @@ def test_an_edited_document_is_told_and_that_its_source_moved_on(market: Market)
     done = check(market)
     assert done.code == 0
     assert "warning: edited: edited by hand since we published it" in done.out
-    assert "hint: nightpress adopt alpha takes it as it stands" in done.out
+    assert "hint: nightpress adopt alpha keeps it as it is" in done.out
     assert "moved:" not in done.out
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text() + "\nSettlements close at noon, and never later.\n")
@@ -297,7 +297,7 @@ def test_a_broken_plugin_json_is_told_of_where_it_stands(tmp_path: Path) -> None
     market = Market(tmp_path)
     told = market.run("nightpress", "init").out
     assert told.count("plugins/alpha/.claude-plugin/plugin.json") == 1
-    assert "plugin.json:3:1: no JSON" in told
+    assert "plugin.json:3:1: not JSON" in told
     for words in ((), ("plugins/alpha",)):
         said = check(market, *words).out
-        assert "plugins/alpha/.claude-plugin/plugin.json:3:1: error: manifest: no JSON" in said
+        assert "plugins/alpha/.claude-plugin/plugin.json:3:1: error: manifest: not JSON" in said

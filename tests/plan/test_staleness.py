@@ -485,7 +485,8 @@ SAID: dict[str, tuple[Inputs, list[str]]] = {
         ],
     ),
     "undone": (
-        undone(), ["the text from before our publication stands again: not made until named"],
+        undone(),
+        ["the text from before us is back: not made again until you name it"],
     ),
     "moved on": (adopted(publication=BEFORE), ["source has moved on: commands/a.md changed"]),
     "refused": (

@@ -73,7 +73,7 @@ def test_listed_sources_of_every_form(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert found.plugins[4].category == "x"
     said = "\n".join(found.notices)
-    assert "2 plugins of .claude-plugin/marketplace.json passed over, there is no such" in said
+    assert "2 plugins of .claude-plugin/marketplace.json skipped, there is no such" in said
     assert "gone, up" in said
     assert "their source is elsewhere: hub, sub, url" in said
     assert "they have no source: none" in said

@@ -251,7 +251,7 @@ def test_a_stem_that_is_no_task_name_is_refused(root: Path, write: Write, stem: 
     path = write(f"manifests/{stem}.yaml", GOOD)
     manifest, problems = project.load_manifest(path, project.load_defaults(root)[0])
     assert manifest is None
-    assert "is no task name" in problems[0].message
+    assert "is not a valid name for a task" in problems[0].message
 
 
 def test_a_fifo_a_folder_and_a_missing_file_do_not_hang(root: Path) -> None:

@@ -288,7 +288,7 @@ def test_a_broken_plugin_json_is_told_with_its_place(root: Path, write: Write) -
     write("manifests/acme.yaml", GOOD)
     write("plugins/acme/.claude-plugin/plugin.json", '{\n  "name": "acme",\n}\n')
     (found,) = validate(root)
-    assert str(found).startswith("plugins/acme/.claude-plugin/plugin.json:3:1: no JSON: ")
+    assert str(found).startswith("plugins/acme/.claude-plugin/plugin.json:3:1: not JSON: ")
     write("plugins/acme/.claude-plugin/plugin.json", '\ufeff{"name": "acme"}')
     assert validate(root) == []
     write("plugins/acme/.claude-plugin/plugin.json", "[]")

@@ -213,6 +213,6 @@ def test_what_was_put_back_is_no_edit(market: Market) -> None:
     made = market.target("alpha").read_text()
     market.target("alpha").write_text(OLD)
     said = market.run("nightpress", "why", str(market.target("alpha"))).out
-    assert "what stood here before stands again" in said and "edited" not in said
+    assert "the text from before us is back" in said and "edited" not in said
     market.target("alpha").write_text(made + "\nMore.\n")
     assert _why(market, market.target("alpha"))["state"] == "edited"

@@ -46,7 +46,7 @@ def test_a_disk_that_fails_after_the_swap_loses_no_publication(shop: Market) -> 
     assert shop.rows("SELECT status FROM enhancements") == [("prepared",)]
     (shop.root / "dodo.py").write_text(dodo)
     after = shop.done()
-    assert "the new file stands and is whole" in after.out
+    assert "the new file is in place and complete" in after.out
     [(status, sha256)] = shop.rows("SELECT status, content_sha256 FROM enhancements")
     assert (status, sha256) == ("published", sha(shop.target("alpha")))
     assert "nothing to do: 1 up to date" in shop.done().out
@@ -93,7 +93,7 @@ pipeline.Press._settle = saved
 
 
 def test_what_no_snapshot_holds_is_not_replaced(shop: Market) -> None:
-    """A tree of more entries than are walked, here with a smaller cap: the rest is passed over."""
+    """A tree of more entries than are walked, here with a smaller cap: the rest is skipped."""
     with (shop.root / "dodo.py").open("a") as file:
         file.write("""
 from nightpress.storage import mirror, tree

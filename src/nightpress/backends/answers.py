@@ -43,14 +43,14 @@ HINTS = {
     "retired, or not offered there",
     "bad_request": "the request or the configuration is wrong; nothing was generated",
     "unauthorised": "check the key, and its rights",
-    "untrusted": "a proxy or a virus scanner that reads along shows a certificate of its own: "
+    "untrusted": "a proxy or virus scanner in between presents its own certificate: "
     "name its CA file (PEM) by SSL_CERT_FILE; if it has expired, look at this machine's clock",
-    "unreached": "is the network there, and `base_url` right?",
+    "unreached": "is the network up, and is `base_url` right?",
     "no_proxy": "is the proxy there that HTTPS_PROXY or ALL_PROXY names? If there is none, unset "
     "it, or name the host in NO_PROXY",
     "proxy": "check HTTPS_PROXY or ALL_PROXY, and the name and password in it",
     "too_large": "lower `input_bytes` in the generator, or exclude large files of this plugin",
-    "blocked": "the provider's filter stopped it; the standing file is untouched",
+    "blocked": "the provider's filter stopped it; the existing file is untouched",
 }
 """What to do about an answer that is no reply: one sentence for the user."""
 
@@ -111,10 +111,10 @@ def object_of(body: str) -> dict[str, Any] | Answer:
         if body.lstrip()[:1] == "<":  # of a hotel's network, or of another service at that address
             message = f"a web page came in place of a reply: {_page(body)}"
             return Answer("transient", message, hint=HINTS["unreached"], left=False)
-        message = "the reply's body is no JSON" if body.strip() else "the reply's body is empty"
+        message = "the reply's body is not JSON" if body.strip() else "the reply's body is empty"
         return Answer("malformed", message, 200, broken=True)
     if not isinstance(value, dict):
-        return Answer("malformed", "the reply's body is no object", 200, broken=True)
+        return Answer("malformed", "the reply's body is not an object", 200, broken=True)
     return value
 
 

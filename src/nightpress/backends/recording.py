@@ -57,7 +57,7 @@ def read(folder: Path) -> Iterator[Recorded]:
         try:
             yield _parsed(private.contents(path).decode("utf-8"))
         except (OSError, ValueError, LookupError):
-            hint = "it was changed by hand, or cut off: record it anew (nightpress record)"
+            hint = "it was changed by hand, or cut off: record it again (nightpress record)"
             raise UsageError(f"{path}: no recorded reply", hint) from None
 
 
@@ -69,7 +69,7 @@ def write(folder: Path, replies: Iterable[Recorded]) -> int:
     before = set(folder.rglob("*.md")) if folder.exists() else set()
     if folder.exists() and any(folder.iterdir()) and not (folder / INDEX).is_file():
         raise UsageError(
-            f"{folder}: not empty, and no recording", "name a folder for the recording alone"
+            f"{folder}: not empty, and not a recording", "name a folder for the recording alone"
         )
     counts: dict[str, int] = {}
     taken: dict[str, int] = {}

@@ -53,7 +53,9 @@ class Registry(dict[str, Declaration]):
             try:
                 declared = point.load()
                 if not isinstance(declared, Declaration) or declared.name != point.name:
-                    raise TypeError(f"{point.value} is no Declaration with the name {point.name}")
+                    raise TypeError(
+                        f"{point.value} is not a Declaration with the name {point.name}"
+                    )
                 self[point.name] = declared
             except Exception as error:  # noqa: BLE001 - another's code; told when it is named
                 self.broken[point.name] = f"{type(error).__name__}: {error}"

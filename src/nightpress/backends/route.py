@@ -67,7 +67,7 @@ def vetted(name: str, url: str, clock_speed: float) -> bool:
     meant."""
     local = is_loopback(urlsplit(url).hostname)
     if url and urlsplit(url).scheme not in ("https", "http"):
-        raise UsageError(f"{name}.base_url is no http(s) URL", "e.g. http://127.0.0.1:8080")
+        raise UsageError(f"{name}.base_url is not an http(s) URL", "e.g. http://127.0.0.1:8080")
     if url.startswith("http:") and not local:
         raise UsageError(
             f"{name}.base_url would send the key unencrypted", "use https, or a loopback address"
@@ -95,7 +95,9 @@ def key(names: Iterable[str], environ: Mapping[str, str]) -> str:
         # A pasted key often ends in a newline; as a header it would be refused, and quoted.
         found = environ.get(name, "").strip()
         if found and not (found.isascii() and found.isprintable() and " " not in found):
-            raise UsageError(f"{name} holds characters that no key has", "paste the key again")
+            raise UsageError(
+                f"{name} contains characters that a key cannot have", "paste the key again"
+            )
         if found:
             return found
     return ""

@@ -27,7 +27,7 @@ def evals_form(document: Document, context: Context, options: Options) -> Iterat
     try:
         value = json.loads(document.text)
     except (ValueError, RecursionError) as error:
-        yield Spot(f"no JSON: {error}"[:200], 1, 1, "answer with the JSON alone")
+        yield Spot(f"not JSON: {error}"[:200], 1, 1, "answer with the JSON alone")
         return
     faults = _queries(value) if context.format == "queries" else _cases(value)
     yield from (Spot(fault, 1, 1) for fault in faults)

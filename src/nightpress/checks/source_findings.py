@@ -151,10 +151,10 @@ def _manifest(
             value = json.loads(file.text)
         except (ValueError, RecursionError) as error:
             line = getattr(error, "lineno", 1)
-            yield SourceFinding("plugin-json", f"no JSON: {error}", file.path, line, "mend it")
+            yield SourceFinding("plugin-json", f"not JSON: {error}", file.path, line, "fix it")
             return
         if not isinstance(value, dict):
-            yield SourceFinding("plugin-json", "no JSON object", file.path, 1, "mend it")
+            yield SourceFinding("plugin-json", "no JSON object", file.path, 1, "fix it")
             return
         yield from _fields(file, value, plugin_paths)
         yield from _disagreeing(anatomy, file, value, market)

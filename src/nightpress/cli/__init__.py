@@ -32,8 +32,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _told(argv: Sequence[str] | None) -> int:
     """The same; what goes wrong is told on standard error."""
-    words = sys.argv[1:] if argv is None else argv
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
+        if "--json" in words[1:] and words[0] in (*task.COMMANDS, *_OWN):
+            from nightpress.cli import as_json
+
+            plain = as_json.translated(words)
+            if plain is None:
+                return as_json.told(words)
+            words = plain
         done = task.run(words) if words and words[0] in task.COMMANDS else _run(words)
     except errors.NightpressError as error:
         sys.stderr.write(safe(f"nightpress: {error}", newlines=True) + "\n")
@@ -60,7 +67,9 @@ def _run(words: Sequence[str]) -> int:
 
         return completion.words(words[2:], _parser())
     parser = _parser(*words[:1])
-    given = parser.parse_args(words)
+    given, left = parser.parse_known_args(words)
+    if left:
+        raise _unknown(words[0], left[0], parser)
     if given.run is None:
         parser.print_help()
         return errors.EXIT_OK
@@ -72,13 +81,28 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
         if unknown is None:
+            value = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
+            near = value and suggestion(value[1], re.findall(r"[\w-]+", value[2]), lead="; ")
             self.print_usage(sys.stderr)
-            sys.stderr.write(safe(f"nightpress: {message}", newlines=True) + "\n")
+            sys.stderr.write(safe(f"nightpress: {message}{near or ''}", newlines=True) + "\n")
             raise SystemExit(errors.EXIT_USAGE)
         near = suggestion(unknown[1], [*task.COMMANDS, *_OWN], lead="; ")
         told = f"nightpress: there is no command {unknown[1]!r}{near}\n  hint: nightpress --help"
         sys.stderr.write(safe(told, newlines=True) + "\n")
         raise SystemExit(errors.EXIT_USAGE)
+
+
+def _unknown(command: str, word: str, parser: argparse.ArgumentParser) -> errors.UsageError:
+    """What is said of a word that the command does not take."""
+    from nightpress.cli import completion
+
+    own = completion._choices(parser).get(command, parser)
+    name = word.partition("=")[0]
+    near = suggestion(name, completion._options(own), lead="; ") if name.startswith("-") else ""
+    kind = "option" if name.startswith("-") else "use for"
+    return errors.UsageError(
+        f"nightpress {command} has no {kind} {name}{near}", f"nightpress {command} --help"
+    )
 
 
 _OWN = (
@@ -173,9 +197,11 @@ def _add_restore_all(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "--plugin", metavar="NAME", help="only this plugin, by its manifest's name"
     )
     restore.add_argument(
-        "--overwrite", action="store_true", help="DEST may hold files; those of same path go"
+        "--overwrite",
+        action="store_true",
+        help="DEST may contain files; those with the same path are overwritten",
     )
-    restore.add_argument("--list", action="store_true", help="only list the snapshots there are")
+    restore.add_argument("--list", action="store_true", help="only list the snapshots")
     restore.set_defaults(run=_restore_all)
 
 

@@ -63,7 +63,7 @@ def _add_nightly(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     one.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
     one.add_argument("--branch", default=BRANCH, help=f"the branch (default: {BRANCH})")
-    one.add_argument("--base", help="what it shall be merged into (default: the current branch)")
+    one.add_argument("--base", help="the branch to merge into (default: the current branch)")
     one.add_argument("--remote", default="origin", help="where it is pushed to (default: origin)")
     one.add_argument(
         "--push-option", action="append", default=[], metavar="TEXT",
@@ -134,7 +134,7 @@ def _comment(given: argparse.Namespace, text: str, quiet: bool) -> int:
         if given.pull_request:
             raise errors.UsageError(
                 "a comment needs GITHUB_TOKEN and GITHUB_REPOSITORY in the environment",
-                "--no-comment goes without",
+                "--no-comment does without one",
             )
         return errors.EXIT_OK
     try:

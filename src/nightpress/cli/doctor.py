@@ -1,4 +1,4 @@
-"""`nightpress doctor`: is everything there that a night needs, and if not, what mends it?"""
+"""`nightpress doctor`: is everything there that a night needs, and if not, how to fix it?"""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Result(NamedTuple):
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor = commands.add_parser(
         "doctor",
-        help="check this machine and project: what is missing, and what mends it",
+        help="check this machine and project: what is missing, and how to fix it",
         description="Looks at Python, SQLite, git, disk, keys (never shown), model, quota, vault, "
         "clock, locks and the project's files. Makes no call to a model and changes nothing. Exit "
         "status 0, or 1 where something is wrong that stops a run.",
@@ -237,7 +237,7 @@ def _quota(project: Project) -> Iterator[Result]:
                      " XDG_STATE_HOME")  # fmt: skip
     if counted.path.exists() and not sqlite.is_sound(counted.path):
         yield Result("quota", "warning", f"{counted.path} is damaged", "nothing: the next run sets "
-                     "it aside, and counts anew")  # fmt: skip
+                     "it aside, and starts counting again")  # fmt: skip
     _, stands = outlook.situation(project, writer.model)
     left = "unlimited" if stands.left_in_day is None else f"{stands.left_in_day:,} calls left today"
     resets = datetime.fromtimestamp(stands.resets_at).strftime("%Y-%m-%d %H:%M")

@@ -69,7 +69,7 @@ class GitHub:
         if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
             raise UsageError(f"GITHUB_API_URL: {api}: it must be https", "the token goes there")
         if not token.isascii() or not token.isprintable() or " " in token:
-            raise UsageError(f"{TOKEN} holds something that is no token")
+            raise UsageError(f"{TOKEN} contains something that is not a token")
         self._host, self._sleep = parts.hostname or "", sleep
         self._token = token
         self._owner = repository.partition("/")[0]
@@ -160,7 +160,7 @@ class GitHub:
         for page in range(1, PAGES + 1):
             rows = self._ask("GET", f"{path}{joint}per_page=100&page={page}")
             if not isinstance(rows, list):
-                raise ForgeError(f"{self._host} answers something that is no list", _API)
+                raise ForgeError(f"{self._host} sent something that is not a list", _API)
             yield from rows
             if len(rows) < 100:
                 return
@@ -176,7 +176,7 @@ class GitHub:
                     return json.loads(text) if text else {}
                 except ValueError:
                     raise ForgeError(
-                        f"{self._host} answers something that is no JSON", _API
+                        f"{self._host} sent something that is not JSON", _API
                     ) from None
             wait = _wait(status, headers)
             passing = status >= 500 or wait is not None
@@ -217,7 +217,7 @@ class GitHub:
         if status == 422:
             return ForgeError(told, "look at branch and base: --branch, --base")
         if 300 <= status < 400:
-            return ForgeError(told, "the repository has moved: mend GITHUB_REPOSITORY")
+            return ForgeError(told, "the repository has moved: correct GITHUB_REPOSITORY")
         return ForgeError(told, "GitHub has trouble: try again later" if status >= 500 else _API)
 
 
@@ -232,7 +232,7 @@ def _pull(row: Mapping[str, Any]) -> Pull:
             str(row["body"] or ""),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError):
-        raise ForgeError("the forge answers something that is no pull request", _API) from None
+        raise ForgeError("the forge sent something that is not a pull request", _API) from None
 
 
 def _message(text: str) -> str:

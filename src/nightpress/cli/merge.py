@@ -56,7 +56,7 @@ def _merge(given: argparse.Namespace) -> int:
 
 def _lines(name: str, merged: Merged) -> list[str]:
     told = f"{name}: {merged.attempts:,} attempts and {merged.calls:,} calls attached"
-    told += f"; {len(merged.published):,} documents taken, {merged.stood:,} stood already"
+    told += f"; {len(merged.published):,} documents taken, {merged.stood:,} were here already"
     lines = [told + (f", {len(merged.kept):,} not taken" if merged.kept else "")]
     lines += [f"  {job}: {why}" for job, why in list(merged.kept.items())[:FEW]]
     if len(merged.kept) > FEW:

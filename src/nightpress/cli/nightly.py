@@ -72,7 +72,7 @@ def _base(clone: Clone, branch: str) -> str:
     there = clone.git("ls-remote", "--symref", clone.remote, "HEAD", remote=True)
     if found := re.match(r"ref: refs/heads/(\S+)\t", there):
         return found[1]
-    raise errors.UsageError("which branch shall it be merged into?", "say --base main")
+    raise errors.UsageError("which branch should it be merged into?", "pass --base main")
 
 
 def _build(root: Path, variables: Sequence[str]) -> int:
@@ -111,17 +111,17 @@ class TurnedDown(Exception):
     def __init__(self, number: int, branch: str) -> None:
         super().__init__(
             f"pull request {number} was closed without merging: nothing is built until its branch"
-            f" {branch} is deleted; then all of it is proposed anew"
+            f" {branch} is deleted; then all of it is proposed again"
         )
 
 
 def begin(clone: Clone, branch: str, base: str, forge: GitHub | None) -> Wave:
     """Check out the wave's branch: the one that is under way, or a new one at the base."""
     if branch == base:
-        raise errors.UsageError(f"--branch and --base are both {base}", "say another --branch")
+        raise errors.UsageError(f"--branch and --base are both {base}", "pass another --branch")
     for name in (branch, base):
         if not clone.succeeds("check-ref-format", "--branch", name):
-            raise errors.UsageError(f"{safe(name)} is no name for a branch")
+            raise errors.UsageError(f"{safe(name)} is not a valid branch name")
     _tidy(clone, branch)
     base_sha, remote_sha = clone.fetch(base), clone.fetch(branch)
     if not base_sha:

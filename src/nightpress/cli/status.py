@@ -23,9 +23,9 @@ NAMED = 3
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     status = commands.add_parser(
         "status",
-        help="how the project stands: documents, drafts, quota, last and next run, backup",
-        description="Tells from the records what stands, what waits for review, what is left of "
-        "today's quota, how the last run ended, when the next one can go on, and how old the "
+        help="the state of the project: documents, drafts, quota, last and next run, backup",
+        description="Tells from the records what is published, what waits for review, what is left "
+        "of today's quota, how the last run ended, when the next one can go on, and how old the "
         "newest backup is. It looks at no plugin: `nightpress plan` does.",
     )
     status.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
@@ -180,7 +180,7 @@ def _last(found: dict[str, Any], now: float) -> str:
     if run["exit_code"] is None:
         return f"began {_when(run['started_at'], now)}, and died"
     ends = {errors.EXIT_OK: "done", errors.EXIT_FAILED: "with failures",
-            errors.EXIT_INTERRUPTED: "interrupted", errors.EXIT_BUG: "by a bug"}  # fmt: skip
+            errors.EXIT_INTERRUPTED: "interrupted", errors.EXIT_BUG: "with a bug"}  # fmt: skip
     how = ends.get(run["exit_code"], f"with exit status {run['exit_code']}")
     counts = ", ".join(f"{count:,} {status}" for status, count in run["counts"].items())
     return f"ended {_when(run['finished_at'], now)}, {how}" + (f": {counts}" if counts else "")
@@ -188,7 +188,7 @@ def _last(found: dict[str, Any], now: float) -> str:
 
 def _next(found: dict[str, Any], now: float) -> str:
     if found["running"] is not None:
-        return f"one is going on (pid {found['running']}): nightpress watch"
+        return f"a run is under way (pid {found['running']}): nightpress watch"
     if found["next_run_at"] is None:
         return "any time: nightpress build"
     return f"{_when(found['next_run_at'], now)}; nightpress tonight waits for it"

@@ -22,8 +22,8 @@ _STATIC = {
     "plan": "what would be done and why; makes no call",
     "validate": "check every manifest, generator and default",
     "manifests": "find the plugins; write the manifests that are missing",
-    "review": "the drafts that wait for you, beside what stands",
-    "report": "what stands, and how the runs went",
+    "review": "the drafts that wait for you, beside the current files",
+    "report": "the state of every document, and how the runs went",
     "explore": "open the ledger in Datasette: read-only, on this machine",
     "restore": "bring a plugin back from a snapshot, bit for bit",
     "audit": "verify the ledger's hash chain",
@@ -38,17 +38,17 @@ _STATIC = {
 _PER_PLUGIN = {
     "build": "bring every document, or the named ones, up to date",
     "analyse": "phase 1 alone: what a plugin is for",
-    "snapshot": "copy a plugin as it stands",
-    "adopt": "take the documents of a plugin as they stand",
+    "snapshot": "copy a plugin as it is now",
+    "adopt": "accept a plugin's documents as they are",
     "apply": "publish drafts that wait, byte for byte; makes no call",
     "reject": "turn drafts down; --because goes into the next prompt",
 }
 _OF_DOIT = {
     "list": "every task there is, by name with --all",
     "info": "one document: is it up to date, and why not",
-    "forget": "ask for documents again",
-    "ignore": "leave documents alone until they are forgotten",
-    "clean": "take documents back to what stood before nightpress",
+    "forget": "have documents made again",
+    "ignore": "leave documents alone until `nightpress forget`",
+    "clean": "put documents back to what was there before nightpress",
 }
 COMMANDS = _PER_PLUGIN | _STATIC | _OF_DOIT
 """Name -> what it does."""
@@ -96,7 +96,7 @@ def _without_folders(root: Path, command: str, words: Sequence[str]) -> list[str
         if word.startswith("-") and name == word:
             continue
         before = given[at - 1] if at else ""
-        named = command in _PER_PLUGIN or command in _OF_DOIT or before == "--plugin"
+        named = command in (*_PER_PLUGIN, *_OF_DOIT, "plan") or before == "--plugin"
         bare = command == "restore" and not before.startswith("--") and "=" not in word
         if not (named or bare or name != word) or before == "--because":
             continue
@@ -123,15 +123,19 @@ def _plugin_at(root: Path, word: str) -> str:
     for entry in lockfile.read(root / lockfile.NAME).values():
         if (root / entry.target).resolve() == path:
             return entry.job
-    raise errors.UsageError(f"{word}: no plugin's folder, and no document of ours")
+    raise errors.UsageError(f"{word}: neither a plugin's folder nor a document of ours")
 
 
 def _line(command: str, words: list[str]) -> Iterator[str]:
     """doit's words: run-wide options as `name=value`, the task, and what is the task's own."""
-    variables, words = _run_wide(command, words)
-    yield from variables
     if command == "build" and (left := _without_dry(words)) != words:
         command, words = "plan", left
+    variables, words = _run_wide(command, words)
+    yield from variables
+    if command in ("prune", "forget-backups"):
+        words = ["--dry-run" if word == "-n" else word for word in words]
+    if command == "plan":
+        words = list(_planned(words))
     if command in _STATIC:
         yield from (command, *words)
         return
@@ -142,6 +146,18 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
         yield from (*own, *(_task("enhance", name) for name in names or ["enhance"]))
     else:
         yield from (*(_task(command, name) for name in names or [command]), *own)
+
+
+def _planned(words: list[str]) -> Iterator[str]:
+    """The words of `plan [PLUGIN[/NAME]] [-v]`, as its task has them."""
+    names = [
+        word for at, word in enumerate(words)
+        if not word.startswith("-") and words[at - 1 : at] not in (["--format"], ["--plugin"])
+    ]  # fmt: skip
+    if len(names) > 1:
+        raise errors.UsageError("plan is of all plugins, or of one", f"nightpress plan {names[0]}")
+    for word in words:
+        yield "--verbose" if word == "-v" else f"--plugin={word}" if word in names else word
 
 
 def _run_wide(command: str, words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -156,6 +172,8 @@ def _run_wide(command: str, words: Sequence[str]) -> tuple[list[str], list[str]]
         option = options.OPTIONS.get(name.replace("-", "_"))
         if word in ("-q", "--quiet"):
             variables.append("progress=none")
+        elif word == "--verbose" and command == "build":
+            variables.append("progress=plain")
         elif word == "--json":
             if command in _PER_PLUGIN:
                 variables.append("progress=json")

@@ -34,7 +34,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "process died. Takes no lock and disturbs nothing.",
     )
     watch.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
-    watch.add_argument("--once", action="store_true", help="show how it stands now, and end")
+    watch.add_argument("--once", action="store_true", help="show its state now, and end")
     watch.add_argument("--format", choices=("text", "json"), default="text", help="how to print")
     watch.set_defaults(run=_watch)
 

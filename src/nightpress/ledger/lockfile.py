@@ -264,4 +264,4 @@ def render(rows: Mapping[str, str]) -> bytes:
 
 
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
-_REBUILD = "mend the line, or take one side: git checkout --ours nightpress.lock; then run doit"
+_REBUILD = "correct the line, or take one side: git checkout --ours nightpress.lock; then run doit"

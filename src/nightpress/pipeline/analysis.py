@@ -209,7 +209,9 @@ def describe(
     reply = caller.ask(question, writer, reservation=reservation, row=attempt.row)
     answer, problems = contract.check_analysis(finish.unwrap(reply.text), json.dumps(schema))
     if answer is None:
-        raise BackendError(Answer("malformed", f"no description came: {'; '.join(problems[:3])}"))
+        raise BackendError(
+            Answer("malformed", f"no description was returned: {'; '.join(problems[:3])}")
+        )
     mended = {**analysis, **outgoing.analysis(answer)}
     asked = question_of(project, attempt.plugin, own=scope.is_own(attempt.state))
     key = request_key(asked, writer)

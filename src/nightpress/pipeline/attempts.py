@@ -187,7 +187,7 @@ class Attempts(Struct):
 
     def turn_down(self, attempt: Attempt, draft: Draft, because: str) -> None:
         """The very bytes that a person has rejected: neither kept nor published."""
-        message = f"the very draft that was rejected ({because})"
+        message = f"exactly the draft that was rejected ({because})"
         message += f"; doit force=1 enhance:{attempt.item.id} publishes it all the same"
         self.run.project.ledger.end(
             attempt.row, Status.REFUSED, draft.recorded(), error_class="rejected",

@@ -188,7 +188,7 @@ class Circuit(Struct):
         since = f"{model} has not answered since {_clock(lane.began)}: {lane.because}"
         hint = "run doit again later; `nightpress tonight` does that by itself"
         if not (lane.answered or lane.reached):
-            why = lane.hint or "is the network there, and `base_url` right?"
+            why = lane.hint or "is the network up, and is `base_url` right?"
             hint = f"{why}{'' if why.endswith('?') else '.'} Then run doit again"
         if lane.distrusted:
             hint = lane.hint

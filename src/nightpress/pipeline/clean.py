@@ -81,7 +81,9 @@ def _take_back(project: Project, plugin: PluginState, item: Item, dryrun: bool) 
         project.ledger if project.has_ledger else None, item.id, item.target
     )
     if original is None:
-        return [f"kept {item.target}: what stood there before is not known here (no ledger of it)"]
+        return [
+            f"kept {item.target}: what was there before is not known here (the ledger does not say)"
+        ]
     before = history.original_content(Snapshots(project.state / "snapshots"), original)
     if dryrun or _put_back(project, plugin, item, before):
         return [f"{_did('removed' if before is None else 'took back', dryrun)} {item.target}"]

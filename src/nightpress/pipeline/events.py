@@ -29,7 +29,7 @@ COMMON: Mapping[str, str] = {
 }
 KINDS: Mapping[str, Kind] = {
     "run": Kind(
-        "A run does its first thing.",
+        "A run begins its work.",
         {
             "run_id": "as in the ledger",
             "pid": "the process",

@@ -40,7 +40,7 @@ def merge(project: Project, folder: Path) -> Merged:
     """Bring what was made in `folder` (a project's, or an artifact of it) into this one; the caller
     holds the run lock. Raises NightpressError where its ledger cannot be attached."""
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder", "nightpress merge shard-1 shard-2 ...")
+        raise UsageError(f"{folder} is not a folder", "nightpress merge shard-1 shard-2 ...")
     if not (folder / LEDGER).is_file():
         if (folder / lockfile.NAME).is_file():
             return Merged()  # there was nothing to do, so nothing is on record

@@ -62,7 +62,7 @@ def fallbacks(project: Project) -> tuple[str, ...]:
         )
         if not project.may_pay and not writer.is_free(declared(project, model), model, configured):
             raise UsageError(
-                f"fallback_models: {model} has no free tier that is known, and may cost money",
+                f"fallback_models: {model} has no known free tier, and may cost money",
                 "allow it (doit max_cost=5.00, paid=1), or state its `limits` in _defaults.yaml",
             )
     return named

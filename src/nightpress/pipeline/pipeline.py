@@ -385,7 +385,7 @@ class Press(Struct):
         if not self.snapshots.contains(taken, target, expected, slug):
             if publication.standing_hash(root, target) != expected:
                 raise PublishConflict(f"{target} was changed while its document was being made")
-            message = f"{target}: no snapshot of the plugin can hold the file that stands there"
+            message = f"{target}: no snapshot of the plugin can hold the file at that place"
             raise UnsafePath(message, "move it out of folders like node_modules")
         return taken
 

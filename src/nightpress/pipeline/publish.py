@@ -154,7 +154,7 @@ def _finished(file: Publishing, new: atomic.Staged) -> bool:
         return standing_hash(file.root, file.target) == new.sha256
     except OSError as error:  # too late to fail: the row stays open, and the next run settles it
         message = f"{file.target} was published, but then: {error.strerror or error}"
-        raise Unrecorded(message, "look after the disk, then run doit again") from error
+        raise Unrecorded(message, "check the disk, then run doit again") from error
 
 
 def _standing(file: Publishing) -> bytes | None:
@@ -174,7 +174,7 @@ def _undo(there: Sequence[Publishing], before: Mapping[int, bytes | None]) -> No
                 put_back(file.root, file.target, before[file.row], ours, file.token)
         except OSError as error:
             message = f"{file.target} was published without its bundle: {error.strerror or error}"
-            raise Unrecorded(message, "look after the disk, then run doit again") from error
+            raise Unrecorded(message, "check the disk, then run doit again") from error
 
 
 def put_back(

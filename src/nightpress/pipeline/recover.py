@@ -66,9 +66,9 @@ def settle(root: Path, row: RecordedAttempt) -> tuple[Status, str]:
     except (UnsafePath, OSError) as error:
         return Status.KEPT, f"the target cannot be read: {error}"
     if now == row.content_sha256:
-        return Status.PUBLISHED, "the new file stands and is whole"
+        return Status.PUBLISHED, "the new file is in place and complete"
     if now == row.before_sha256:
-        return Status.INTERRUPTED, "the old file stands untouched"
+        return Status.INTERRUPTED, "the old file is untouched"
     return Status.KEPT, "the file was edited by hand meanwhile"
 
 

@@ -128,7 +128,7 @@ def _told(
         lines.append(f"that is more than the {MOST_SECONDS:.0f} s that a restore may take")
     if before is not None:
         undo = f"doit restore --plugin {plugin} --snapshot {before.id}"
-        lines.append(f"what stood before is in snapshot {before.id}: {undo}")
+        lines.append(f"the state before this restore is in snapshot {before.id}: {undo}")
     lines += [f"not in the snapshot: {safe(what)}" for what in chosen.left_out]
     return lines
 
@@ -248,7 +248,7 @@ def _from_vault(run: Run, press: Press, plugin: str) -> list[str]:
         if state.root.is_dir():
             before = copies.take(project, press.snapshots, state, DISPLACED, run.begin())
             undo = f"doit restore --plugin {plugin} --snapshot {before.id}"
-            lines.append(f"what stood before is in snapshot {before.id}: {undo}")
+            lines.append(f"the state before this restore is in snapshot {before.id}: {undo}")
         back = vault.restore_all(
             place, project.root, snapshot=newest.id, plugin=plugin, overwrite=True,
             clock=project.clock,

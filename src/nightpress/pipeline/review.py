@@ -89,14 +89,14 @@ def reject(project: Project, name: str, because: str) -> list[str]:
     next one; what is extracted hears no reason, and is not made again until something changes."""
     drafts = waiting(project, name)
     if drafts and not because.strip():
-        hint = f'doit reject:{name} --because "what the next draft should mind"'
+        hint = f'doit reject:{name} --because "what the next draft should do better"'
         raise UsageError("a rejection needs its reason, which goes into the next prompt", hint)
     lines = []
     for one in drafts:
         reviews.decide(project.ledger, one, "rejected", because.strip())
         project.index.invalidate([one.slug])
         if one.model == split.MODEL:
-            lines.append(f"rejected {one.job}: its file stays whole")
+            lines.append(f"rejected {one.job}: its file stays in one piece")
         elif one.model == "offline":
             lines.append(
                 f"rejected {one.job}: not made again until its plugin or settings change"
@@ -104,7 +104,7 @@ def reject(project: Project, name: str, because: str) -> list[str]:
             )
         else:
             project.ledger.ask(one.job)
-            lines.append(f"rejected {one.job}: the next doit makes it again, and minds your reason")
+            lines.append(f"rejected {one.job}: the next doit makes it again, with your reason")
     return lines
 
 
@@ -175,7 +175,7 @@ def merged(project: Project, one: Review, state: TargetState, root: Path) -> tup
     base, standing = base_of(project, one.job), _standing(root, state.enhancement.target)
     if base is None or standing is None:
         if standing is None:
-            what = "no file stands there any more"
+            what = "the file is gone"
         elif attempts.last_publication(project.ledger, one.job) is None:
             what = "a person's file, which nightpress never published, has no version to merge from"
         else:
@@ -258,7 +258,7 @@ def apply(
     press: Press, name: str, items: Mapping[str, Item], *, merge: bool, lossless: bool
 ) -> tuple[list[str], int]:
     """Publish what waits of a plugin, or one document (PLUGIN/NAME) with its bundle: (lines for the
-    user, how many could not be applied). lossless: only drafts that lose no word of what stands
+    user, how many could not be applied). lossless: only drafts that lose no word
     there."""
     lines: list[str] = []
     left = 0
@@ -303,7 +303,7 @@ def _would_lose(press: Press, group: Sequence[Review]) -> list[str]:
         plugin = press.plugin(one.slug)
         state = plugin.states[one.job.partition("/")[2]]
         if lost := beside(one, state, plugin).lost:
-            lines.append(f"{one.job}: waits on: it would lose {counted(lost)}")
+            lines.append(f"{one.job}: still waits: it would lose {counted(lost)}")
     return lines
 
 
@@ -383,7 +383,7 @@ def _draft(
         raise NightpressError(
             f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
             f" three-way merge with {conflicts} conflict{'s' * (conflicts > 1)} is in {path}",
-            f"mend it, copy it to {state.target_path}, then: doit adopt:{plugin.slug}",
+            f"fix it, copy it to {state.target_path}, then: doit adopt:{plugin.slug}",
         )
     if not merge:
         raise NightpressError(

@@ -33,7 +33,7 @@ def references(one: Review, state: TargetState, plugin: PluginState) -> Mapping[
     found = _of(plugin, state)
     if found is None or found.skill.encode() != one.draft:
         raise NightpressError(
-            f"{one.job}: not applied: {state.target_path} would be split otherwise by now",
+            f"{one.job}: not applied: {state.target_path} would be split differently by now",
             f'doit reject:{one.job} --because "..." drops the draft',
         )
     folder = posixpath.dirname(state.enhancement.target)
@@ -55,7 +55,7 @@ def propose(run: Run, attempt: Attempt) -> None:
     found = _of(plugin, state)
     job, standing = attempt.item.id, state.inputs.standing
     if found is None:
-        run.notice(f"{job}: no split is proposed: too little of it could stand in a file apart")
+        run.notice(f"{job}: no split is proposed: too little of it could go into a file of its own")
         return
     data = found.skill.encode()
     if reviews.turned_down(project.ledger, job, sha256(data)) is not None:

@@ -252,14 +252,14 @@ def _of_persons(name: str, state: TargetState) -> Iterator[Finding]:
     reasons = {reason.code: reason.text for reason in state.decision.reasons}
     if "edited" in reasons:
         hint = (
-            f"nightpress adopt {name.partition('/')[0]} takes it as it stands,"
+            f"nightpress adopt {name.partition('/')[0]} keeps it as it is,"
             f" nightpress build {name} --force replaces it"
         )
         yield Finding("edited", "warning", reasons["edited"], hint=hint)
     if "moved" in reasons:
-        hint = f"nightpress build {name} drafts anew"
+        hint = f"nightpress build {name} makes a new draft"
         if "edited" in reasons:
-            hint = f"nightpress forget {name}, then nightpress build, drafts anew beside your edit"
+            hint = f"nightpress forget {name}, then nightpress build: a new draft beside your edit"
         yield Finding("moved", "warning", reasons["moved"], hint=hint)
 
 
@@ -396,10 +396,10 @@ def plugin_anatomy(named: str, folder: Path, environ: Mapping[str, str]) -> Anat
             if root is not None:
                 return _anatomy(root)
             hint = suggestion(named, project.slugs(), "{}") or "nightpress init makes manifests"
-            raise UsageError(f"{named}: no manifest and no folder is called so", hint)
+            raise UsageError(f"{named}: there is no manifest and no folder of that name", hint)
         plugin = Gatherer(project).gather(slug)
         if plugin.manifest is None:
-            raise UsageError(f"{slug}: its manifest cannot be used", "nightpress check names why")
+            raise UsageError(f"{slug}: its manifest cannot be used", "nightpress check says why")
         ours = {
             state.enhancement.target
             for state in plugin.states.values()

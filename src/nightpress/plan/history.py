@@ -169,7 +169,7 @@ def original_content(snapshots: Snapshots, first: Original) -> bytes | None:
     data = snapshots.kept(first.sha256)
     if data is None:
         raise NightpressError(
-            f"{safe(first.target_path)}: the copy of what stood there first is gone or damaged",
+            f"{safe(first.target_path)}: the copy of the original file is gone or damaged",
             "the document stays; see: doit restore --list",
         )
     return data

@@ -29,7 +29,7 @@ from nightpress.storage import stamp, tree
 __all__ = ["NearDuplicates", "of", "targets"]
 
 CAP = 1024 * 1024
-"""Bytes of a document that is compared; a larger one is passed over."""
+"""Bytes of a document that is compared; a larger one is skipped."""
 
 MOST = 500
 """Documents that a draft is compared with: a paragraph that hundreds share is shared enough."""

@@ -73,7 +73,7 @@ def _parent(folder: str) -> str:
 
 
 def _inside(project: Project, parent: str, ignore: tree.Ignore) -> Iterator[str]:
-    """The folders in one, links not followed, without what is passed over and what is hidden."""
+    """The folders in one, links not followed, without what is skipped and what is hidden."""
     try:
         with os.scandir(project.root / parent) as entries:
             names = [e.name for e in entries if e.is_dir(follow_symlinks=False)]

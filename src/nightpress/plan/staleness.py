@@ -445,6 +445,6 @@ _PERSONS = {
 }
 _UNDONE = Decision(
     "parked",
-    (Reason("undone", "the text from before our publication stands again: not made until named"),),
+    (Reason("undone", "the text from before us is back: not made again until you name it"),),
     publish="review",
 )

@@ -118,7 +118,7 @@ def wrong_json(text: str) -> tuple[int, int, str] | None:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        return error.lineno, error.colno, f"no JSON: {error.msg}"
+        return error.lineno, error.colno, f"not JSON: {error.msg}"
     except (ValueError, RecursionError):
         return 1, 1, "no JSON that can be read: nested too deeply, or a number too long"
     return None if isinstance(value, dict) else (1, 1, "no JSON object")

@@ -32,7 +32,7 @@ class Parts(Struct, frozen=True):
 
 def split(text: str) -> Parts:
     """Frontmatter and body. A block that is never closed is no frontmatter; a byte order mark
-    before it, which Claude tolerates, is passed over."""
+    before it, which Claude tolerates, is skipped."""
     lines = text.removeprefix("\ufeff").split("\n")
     if lines[0].rstrip() != "---":
         return Parts(None, text, 1)

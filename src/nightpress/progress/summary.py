@@ -50,7 +50,7 @@ def lines(
 
     rows = []
     if stands:
-        rows.append(f"without work: {', '.join(stands)}")
+        rows.append(f"no work needed: {', '.join(stands)}")
     if published := rate(outcomes):
         rows.append(f"success rate: {published}")
     counts = [f"{outcomes[s]} {s}" for s in OUTCOMES if outcomes.get(s)]

@@ -41,7 +41,7 @@ def parts(root: Path, kinds: Iterable[str]) -> tuple[Part, ...]:
 
 
 def _of(root: Path, kind: str) -> Iterator[Part]:
-    """The files of one kind in their usual folder; what is a link is passed over."""
+    """The files of one kind in their usual folder; what is a link is skipped."""
     folder = FOLDERS[kind]
     for directory, inner, names in os.walk(root / folder):
         inner[:] = sorted(one for one in inner if not one.startswith("."))

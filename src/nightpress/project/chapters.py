@@ -20,7 +20,7 @@ def lacks_dodo(root: Path) -> UsageError | None:
     if path.is_file():
         return None
     if os.path.lexists(path):
-        what = "no regular file (a folder, FIFO, socket, device or a link to what is none)"
+        what = "not a regular file (a folder, FIFO, socket, device, or a link to one)"
         return UsageError(f"{path}: {what}", "remove it, then run nightpress init")
     return UsageError(f"there is no dodo.py in {root.resolve()}", "nightpress init writes it")
 
@@ -35,7 +35,7 @@ def add_chapters(root: Path) -> list[str]:
         text = private.contents(path).decode("utf-8")
         module = ast.parse(text)
     except (OSError, UnicodeDecodeError, SyntaxError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", "mend it first") from None
+        raise UsageError(f"{path} cannot be read: {error}", "fix it first") from None
     defined = {node.name for node in ast.walk(module) if isinstance(node, ast.FunctionDef)}
     used = {node.attr for node in ast.walk(module) if isinstance(node, ast.Attribute)}
     source = bundled("dodo.py").read_text(encoding="utf-8")

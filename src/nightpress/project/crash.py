@@ -44,7 +44,7 @@ def kept(root: Path, what: str, error: Exception) -> str:
         atomic.write(root / path, text.encode("utf-8", "replace"), private.FILE)
     except OSError:
         path = "no file could be written"
-    return f"a bug of nightpress ({type(error).__name__}): passed over; please report {path}"
+    return f"a bug of nightpress ({type(error).__name__}): skipped; please report {path}"
 
 
 def _only_bugs(error: Exception) -> None:

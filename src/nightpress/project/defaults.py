@@ -88,7 +88,7 @@ def window(
 ) -> tuple[Window, list[Problem]]:
     """The window with the `size:` of `values` (which stands at `path`) in place of the base's.
 
-    What is no integer was found before, and is passed over here."""
+    What is no integer was found before, and is skipped here."""
     given = values.get("size") if isinstance(values, dict) else None
     given = given if isinstance(given, dict) else {}
     bounds = {k: v for k, v in given.items() if isinstance(v, int) and not isinstance(v, bool)}

@@ -1,7 +1,7 @@
 """Finding the plugins of a marketplace: what its marketplace.json lists, and every folder with a
 plugin.json of its own.
 
-No link is followed, backup folders are passed over, and odd marketplaces (remote sources, missing
+No link is followed, backup folders are skipped, and odd marketplaces (remote sources, missing
 folders, nested or nameless plugins, two of one name) are reported, not tripped over.
 """
 
@@ -154,7 +154,7 @@ def _object(market: _Market, path: str) -> dict[str, Any]:
         return {}
     if isinstance(value, dict):
         return value
-    market.notices.append(f"{path} holds no object")
+    market.notices.append(f"{path} is not a JSON object")
     return {}
 
 
@@ -174,7 +174,7 @@ def _listed(market: _Market) -> dict[str, dict[str, Any]]:
     missing: dict[str, list[str]] = {}
     for number, entry in enumerate(plugins, 1):
         if not isinstance(entry, dict):
-            market.notices.append(f"{path}: entry {number} is no object: passed over")
+            market.notices.append(f"{path}: entry {number} is not an object: skipped")
             continue
         with market.one(f"{path}: entry {number} ({_called(entry)})"):
             folder, why = _folder(
@@ -185,7 +185,7 @@ def _listed(market: _Market) -> dict[str, dict[str, Any]]:
             else:
                 by_folder.setdefault(folder, []).append(entry)
     for why, names in missing.items():
-        market.note(f"of {path} passed over, {why}", names)
+        market.note(f"of {path} skipped, {why}", names)
     found = {}
     for folder, entries in by_folder.items():
         with market.one(f"{path}: the entries of {folder}"):
@@ -249,7 +249,7 @@ def listing_problems(root: Path, marketplace: str) -> Iterator[Problem]:
     homes = ("", path.rpartition(".claude-plugin/")[0])  # a listing may be another folder's
     for number, entry in enumerate(plugins, 1):
         if not isinstance(entry, dict):
-            yield Problem(shown, 1, 1, "", f"entry {number} is no object", "take it out")
+            yield Problem(shown, 1, 1, "", f"entry {number} is not an object", "take it out")
         elif gone := _gone(market, entry.get("source"), base, homes):
             at = text.find(json.dumps(gone))
             line = text.count("\n", 0, max(at, 0)) + 1

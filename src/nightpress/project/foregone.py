@@ -176,7 +176,7 @@ def _told(place: Place, finding: Finding, text: str) -> Problem:
         return Problem(place.manifest.file, 0, 0, where, message, _renamed(place), "error")
     rows, lines = text.splitlines(), place.standing.splitlines()
     row = rows[finding.line - 1] if 0 < finding.line <= len(rows) else ""
-    hint = finding.hint or "mend the line"
+    hint = finding.hint or "correct the line"
     if row.strip() and row in lines:
         where = f"{place.prefix}{place.enhancement.target}"
         return Problem(where, lines.index(row) + 1, finding.column, "", message, hint)

@@ -57,7 +57,7 @@ def load_generator(
 
 def _text(path: Path) -> str:
     if path.exists() and not path.is_file():
-        raise ValueError("no regular file")
+        raise ValueError("not a regular file")
     if path.stat().st_size > _MAX_TEMPLATE:
         raise ValueError(f"larger than {_MAX_TEMPLATE:,} bytes")
     return path.read_text(encoding="utf-8")

@@ -32,7 +32,9 @@ def load_manifest(
     problems = []
     if not SLUG.fullmatch(path.stem):
         hint = "rename it: a-z, 0-9, `.`, `_` and `-`, at most 64 characters"
-        problems.append(Problem(shown, 0, 0, "", f"{path.stem!r} is no task name", hint))
+        problems.append(
+            Problem(shown, 0, 0, "", f"{path.stem!r} is not a valid name for a task", hint)
+        )
     document, more = yaml_read.load(path, shown, "manifest", memory)
     problems += more
     if document is None or not isinstance(document.value, dict):

@@ -148,7 +148,7 @@ def taken(root: Path, target: str) -> Obstacle | None:
             found[0], f"is {found[1]}", "mv {} elsewhere: only a plain file is ever replaced"
         )
     if other := twin(root, target):
-        what = f"differs from {target!r} in its letters' form only"
+        what = f"differs from {target!r} only in the form of its letters"
         return Obstacle(other, what, "git mv {} {to}", to=as_declared(target, other))
     return None
 

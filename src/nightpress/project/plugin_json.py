@@ -10,7 +10,7 @@ from nightpress.plugin import anatomy, sources
 from nightpress.project.problems import Problem
 from nightpress.storage import tree
 
-HINT = "mend it: Claude Code does not load the plugin, and no document is made from the rest"
+HINT = "fix it: Claude Code does not load the plugin, and no document is made from the rest"
 
 
 def problems(root: Path, plugin: str) -> Iterator[Problem]:

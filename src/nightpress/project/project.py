@@ -256,10 +256,11 @@ def located(folder: str) -> Path:
     here = "this folder" if folder == "." else folder
     if any((named / name).exists() for name in (".claude-plugin", "plugins", "skills", "commands")):
         raise UsageError(
-            f"{here} is no project yet: there is no manifests/ folder", "nightpress init makes one"
+            f"{here} is not a project yet: there is no manifests/ folder",
+            "nightpress init makes one",
         )
     raise UsageError(
-        f"{here} is no project: there is no manifests/ folder, here or above",
+        f"{here} is not a project: there is no manifests/ folder, here or above",
         "cd into a project, or name it with --project FOLDER",
     )
 

@@ -204,7 +204,7 @@ class Sync:
         """The manifest of a plugin that has none; its slug stays whatever happens later."""
         result = self.done
         if wrong := paths.unsafe(path, "the project") or unwritable(path):
-            result.notices.append(f"{path!r} {wrong}: passed over")
+            result.notices.append(f"{path!r} {wrong}: skipped")
             return
         parts = path.split("/")
         names = [plugin.name, parts[-1], "-".join(parts[-2:])]
@@ -290,7 +290,7 @@ class Sync:
                     self.done.notices.append(f"{plugin.path}/{link} {what}")
                     told.add(link)
             elif wrong := paths.unsafe(target, "the plugin's folder") or paths.unfit(target):
-                self.done.notices.append(f"{plugin.path}: {target!r} {wrong}: passed over")
+                self.done.notices.append(f"{plugin.path}: {target!r} {wrong}: skipped")
             elif found := paths.taken(self.root / self.marketplace / plugin.path, target):
                 prefix = self._prefix(plugin)
                 what = f"{found.what}: no document is made there ({found.hint(prefix)})"
@@ -312,7 +312,7 @@ class Sync:
             other = chosen.setdefault(paths.key(folder), folder)
             if other != folder:
                 what = (
-                    f"differs from {other!r} in its letters' form only: no document is made there"
+                    f"differs from {other!r} only in its letters' form: no document is made there"
                 )
                 move = f"git mv {shlex.quote(prefix + folder)} to another name"
                 self.done.notices.append(f"{prefix}{folder} {what} ({move})")

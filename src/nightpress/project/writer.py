@@ -154,7 +154,7 @@ def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str,
         elif not free and not allowed_to_pay:
             if values.get("model"):
                 raise _costly(declared, model)
-            reasons.append(f"{model} has no free tier that is known")
+            reasons.append(f"{model} has no known free tier")
         else:
             _check_lane(declared.name, access, values, allowed_to_pay)
             return Writer(declared.name, model, f"{key} is set")
@@ -200,7 +200,7 @@ def check_name(
     near = (one for one in declared.models if _figures(one) == _figures(model))
     if asking := suggestion(model, near, cutoff=0.88):
         raise UsageError(
-            f"there is no model {model!r} that is known: {asking}",
+            f"the model {model!r} is not known: {asking}",
             f"correct `{field}`; if there is such a model, state its `limits` in _defaults.yaml",
         )
 

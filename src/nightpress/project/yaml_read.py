@@ -84,7 +84,7 @@ def _bytes(path: Path, shown: str) -> tuple[bytes, Problem | None]:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return b"", Problem(shown, 0, 0, "", "no regular file", "put a file in its place")
+            return b"", Problem(shown, 0, 0, "", "not a regular file", "put a file in its place")
         if status.st_size > MAX_BYTES:
             return b"", Problem(shown, 0, 0, "", f"larger than {MAX_BYTES:,} bytes")
         return path.read_bytes(), None

@@ -66,7 +66,7 @@ def _trouble(path: Path) -> str:
     try:
         folder = next(one for one in path.parents if os.path.lexists(one))
         if not folder.is_dir():
-            return f"cannot be made ({folder} is no folder)"
+            return f"cannot be made ({folder} is not a folder)"
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
             return "cannot be written"
     except OSError as error:

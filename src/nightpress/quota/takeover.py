@@ -76,7 +76,7 @@ def reading(path: Path, account: str, earlier: Earlier, now: float) -> Iterator[
         yield db
 
 
-_DAMAGED = "{}; it was set aside, and calls are counted anew"
+_DAMAGED = "{}; it was set aside, and counting starts again"
 
 
 def _opened(store: Store) -> Iterator[str]:

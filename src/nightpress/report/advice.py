@@ -19,11 +19,11 @@ TODO = {
     "bad_request": "read the message: configuration or request is wrong",
     "unauthorised": "check the key and its rights",
     "too_large": "ignore large files of this plugin, or lower the generator's input_bytes",
-    "untrusted": "name the CA file of whoever reads along: export SSL_CERT_FILE=/path/to/ca.pem",
+    "untrusted": "give the CA file of the proxy in between: export SSL_CERT_FILE=/path/to/ca.pem",
     "transient": "run doit again: the connection or the server failed",
     "malformed": "run doit again; if it lasts, take another model",
     "truncated": "raise max_output_tokens of the generator, or lower size.max",
-    "unrecorded": "ask the model itself, then record its replies anew (nightpress record FOLDER)",
+    "unrecorded": "ask the model itself, then record its replies again (nightpress record FOLDER)",
     "Withheld": "take the secret out of the generator's files or the manifest, and revoke it",
     "Crashed": "report the file that its message names",
     "blocked_by_chance": "nothing: it is asked for once more by the next run",
@@ -39,11 +39,11 @@ TODO = {
     "OSError": "the disk refused: check space and rights, then run doit again",
     "killed": "nothing: the run was killed, and the next one goes on",
 }
-REFUSED = "read the kept draft and its findings; mend the plugin's text, or force=1 enhance:JOB"
-OTHERS = "read the message; doit info enhance:JOB says what stands"
+REFUSED = "read the kept draft and its findings; fix the plugin's text, or force=1 enhance:JOB"
+OTHERS = "read the message; doit info enhance:JOB has the reasons"
 INSUFFICIENT = "write more in the plugin, take a model, or lower size.min"
 HOLLOW = "fill in what its to-do list names (nightpress check PLUGIN), or remove the plugin"
-KEPT = "doit adopt:PLUGIN takes your edit as it stands; doit force=1 replaces it"
+KEPT = "doit adopt:PLUGIN keeps your edit; doit force=1 replaces it"
 PERSONS = "nothing: it stays as it is; standing: review (or the document, named) makes a draft"
 
 

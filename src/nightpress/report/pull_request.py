@@ -154,7 +154,7 @@ def body(rows: Sequence[Row], waiting: int, begin: str, end: str) -> str:
         "",
         "Merge it to take all. To turn one down, put its old text back in this branch, or take a"
         " new one out of its manifest. Closing it without merging stops the nights until this"
-        " branch is deleted; then all is proposed anew.",
+        " branch is deleted; then all of it is proposed again.",
         end,
     ]  # fmt: skip
     return "\n".join(lines)

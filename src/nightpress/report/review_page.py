@@ -142,7 +142,7 @@ def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:
         if (more := len(draft.lost) - MOST_LOSSES) > 0:
             yield f"  and {more} more"
     elif draft.old:
-        yield "loses no word of the file that stands"
+        yield "loses no word of the current file"
     if draft.gained:
         yield f"gains {counted(draft.gained)}"
         headings = [gain.quote.strip() for gain in draft.gained if gain.kind == "heading"]

@@ -117,9 +117,11 @@ def _checked_mode(folder: int, name: str, target: str) -> int:
     except FileNotFoundError:
         return 0o644
     if not stat.S_ISREG(standing.st_mode):
-        raise UnsafePath(f"{safe(target)}: a link, a folder or a special file stands there")
+        raise UnsafePath(
+            f"{safe(target)}: there is a link, a folder or a special file in its place"
+        )
     if standing.st_nlink > 1:
-        raise UnsafePath(f"{safe(target)}: a hard link stands there (it has other names)")
+        raise UnsafePath(f"{safe(target)}: there is a hard link in its place (it has other names)")
     if not standing.st_mode & stat.S_IWUSR:
         raise UnsafePath(f"{safe(target)}: the file is read-only", "chmod u+w to let us replace it")
     return stat.S_IMODE(standing.st_mode) & 0o777
@@ -188,7 +190,7 @@ def _exchange(folder: int, staged: Staged, name: str, expected: str) -> None:
                 rename(folder, staged.temporary, name, EXCHANGE)
             if _hash(folder, staged.temporary) == staged.sha256:
                 break
-        raise PublishConflict(f"{safe(staged.target)} was saved in the very moment")
+        raise PublishConflict(f"{safe(staged.target)} was saved at that very moment")
 
 
 def _take_back(folder: int, staged: Staged, name: str, expected: str | None) -> None:

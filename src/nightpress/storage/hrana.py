@@ -185,13 +185,13 @@ class Hrana:
                 passing="CERTIFICATE" not in why,
             ) from error
         if status == 401 and not self._token:
-            raise Denied(f"{self.host} wants a token", NO_TOKEN)
+            raise Denied(f"{self.host} needs a token", NO_TOKEN)
         if status != 200:
             raise of_status(status, self._clean(text.decode("utf-8", "replace")), self.host, wait)
         try:
             return json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise HranaError(f"{self.host} answers something that is no Hrana", URL) from error
+            raise HranaError(f"{self.host} sent something that is not Hrana", URL) from error
 
     def _read(self, answer: Any, ends: float) -> bytes:
         pieces, size = [], 0
@@ -225,14 +225,14 @@ def endpoint(url: str, token: str = "") -> tuple[str, str]:
         if parts.port == 0 or re.search(r"\s", host):
             raise ValueError(host)
     except ValueError as error:  # UnicodeError is one
-        raise UsageError(f"{safe(url[:100])!r} is no URL of a libSQL database", URL) from error
+        raise UsageError(f"{safe(url[:100])!r} is not the URL of a libSQL database", URL) from error
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError(
-            "the URL of a libSQL database carries more than an address",
-            "a token belongs into the environment, never in the URL",
+            "the URL of a libSQL database contains more than an address",
+            "a token belongs in the environment, not in the URL",
         )
     if parts.scheme not in ("libsql", "https", "http") or not host:
-        raise UsageError(f"{safe(url[:100])!r} is no URL of a libSQL database", URL)
+        raise UsageError(f"{safe(url[:100])!r} is not the URL of a libSQL database", URL)
     if parts.scheme == "http" and token and not is_loopback(host):
         raise UsageError(
             f"the token is not sent to {safe(host)} over plain http", "use https:// or libsql://"
@@ -245,7 +245,7 @@ def _checked(token: str) -> str:
     stripped = token.strip()
     if not re.fullmatch(r"[!-~]*", stripped):
         raise UsageError(
-            "the token holds characters that no token has", "set TURSO_AUTH_TOKEN again"
+            "the token contains characters that a token cannot have", "set TURSO_AUTH_TOKEN again"
         )
     return stripped
 
@@ -304,7 +304,7 @@ def results(answer: Any, position: int, ends: int, host: str) -> list[Any]:
             raise HranaError(f"{host} did not carry it out and does not say why", passing=True)
         return found
     except NO_HRANA as error:
-        raise HranaError(f"{host} answers something that is no Hrana", URL) from error
+        raise HranaError(f"{host} sent something that is not Hrana", URL) from error
 
 
 def _rows(answer: Any, position: int, ends: int, host: str) -> list[Rows]:
@@ -316,7 +316,7 @@ def _rows(answer: Any, position: int, ends: int, host: str) -> list[Rows]:
             if result is not None
         ]
     except NO_HRANA as error:
-        raise HranaError(f"{host} answers something that is no Hrana", URL) from error
+        raise HranaError(f"{host} sent something that is not Hrana", URL) from error
 
 
 def _seconds(headers: Any) -> float:

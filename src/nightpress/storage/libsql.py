@@ -171,7 +171,7 @@ class Transaction:
             for (_, _, each), result in zip(waiting, results, strict=True):
                 each.came(result)
         except hrana.NO_HRANA as error:
-            raise HranaError(f"{host} answers something that is no Hrana", URL) from error
+            raise HranaError(f"{host} sent something that is not Hrana", URL) from error
 
     def abandon(self) -> None:
         """Roll back what may be open; the server does it by itself where it can't be told."""

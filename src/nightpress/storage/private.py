@@ -23,7 +23,7 @@ def folder(path: Path) -> None:
         with suppress(FileExistsError):
             one.mkdir(FOLDER)
     if not missing and not path.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder must be", str(path))
+        raise NotADirectoryError(errno.ENOTDIR, "there is a file where a folder must be", str(path))
 
 
 def state(path: Path) -> None:
@@ -59,7 +59,7 @@ def opened(path: str | Path, flags: int = os.O_RDONLY) -> int:
     except OSError as error:
         if error.errno not in _NO_FILE:
             raise
-    raise OSError(errno.EINVAL, "no regular file", str(path))
+    raise OSError(errno.EINVAL, "not a regular file", str(path))
 
 
 def contents(path: Path) -> bytes:

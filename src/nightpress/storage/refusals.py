@@ -89,13 +89,13 @@ def of_status(status: int, body: str, host: str, wait: float = 0.0) -> HranaErro
     if status == 403:
         if re.search(r"write", body, re.I):
             return ReadOnly(
-                f"the token for {host} may read only",
+                f"the token for {host} is read-only",
                 "writing needs a token that may write: turso db tokens create NAME",
             )
         return Denied(f"{host} does not allow it: {body}", _TOKEN)
     if status == 404:
         return HranaError(
-            f"{host} knows no such database", "see: turso db list, and turso db show NAME --url"
+            f"{host} has no such database", "see: turso db list, and turso db show NAME --url"
         )
     if status == 413:
         return AnswerTooLarge(f"{host} finds the request too large")

@@ -75,7 +75,7 @@ class Store:
             return
         self.set_aside()
         what = f"{self.path.name}, a cache, was damaged ({error}); it was set aside"
-        raise MachineTrouble(what, "run it again: it is made anew") from error
+        raise MachineTrouble(what, "run it again: it is made again") from error
 
     def _open(self) -> sqlite3.Connection:
         private.file(self.path)
@@ -228,7 +228,7 @@ _DAMAGED = (
 )
 _REFUSALS = {
     sqlite3.SQLITE_FULL: "make room, then run it again: it goes on where it stopped",
-    sqlite3.SQLITE_IOERR: "make room, or look after the disk; then run it again",
+    sqlite3.SQLITE_IOERR: "make room, or check the disk; then run it again",
     sqlite3.SQLITE_READONLY: "the file or its folder cannot be written: look at its permissions",
     sqlite3.SQLITE_CANTOPEN: "the file or its folder cannot be opened: look at its permissions",
     sqlite3.SQLITE_BUSY: "another process holds it: wait for it, then run it again",
@@ -329,7 +329,7 @@ def read_only(path: Path) -> sqlite3.Connection:
     file's folder must be writable.
     """
     if path.exists() and not path.is_file():  # SQLite would wait for a FIFO
-        raise LedgerError(f"{path}: no regular file", "remove it; see docs/recovery.md")
+        raise LedgerError(f"{path}: not a regular file", "remove it; see docs/recovery.md")
     how = "mode=ro"
     if Path(f"{path}-journal").exists():
         how = "mode=rw"

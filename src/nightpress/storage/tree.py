@@ -168,7 +168,7 @@ def walk(root: Path, ignore: Ignore | None = None, caps: Caps | None = None) -> 
     cut = False
     for entry in _below(str(root), "", ignore or _NOTHING, caps, 0, notices):
         if len(entries) >= caps.files:
-            notices.append(Notice("", f"more than {caps.files} entries: the rest is passed over"))
+            notices.append(Notice("", f"more than {caps.files} entries: the rest is skipped"))
             cut = True
             break
         entries.append(entry)
@@ -194,13 +194,13 @@ def _below(
     root: str, prefix: str, ignore: Ignore, caps: Caps, depth: int, notices: list[Notice]
 ) -> Iterator[Entry]:
     if depth > caps.depth:
-        notices.append(Notice(prefix, f"deeper than {caps.depth} folders: passed over"))
+        notices.append(Notice(prefix, f"deeper than {caps.depth} folders: skipped"))
         return
     try:
         with os.scandir(f"{root}/{prefix}" if prefix else root) as folder:
             children = list(folder)
     except OSError as error:
-        notices.append(Notice(prefix, f"cannot be listed ({error.strerror}): passed over"))
+        notices.append(Notice(prefix, f"cannot be listed ({error.strerror}): skipped"))
         return
     for child in children:
         path = f"{prefix}/{child.name}" if prefix else child.name
@@ -211,7 +211,9 @@ def _below(
         except FileNotFoundError:
             continue
         if one.kind == "special":
-            notices.append(Notice(path, "no regular file (FIFO, socket or device): never opened"))
+            notices.append(
+                Notice(path, "not a regular file (FIFO, socket or device): never opened")
+            )
         yield one
         if one.kind == "dir":
             yield from _below(root, path, ignore, caps, depth + 1, notices)

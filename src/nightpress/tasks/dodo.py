@@ -141,7 +141,8 @@ def _unknown(asked: Invocation) -> str:
     slugs = [path.stem for path in Path("manifests").glob("[!_]*.yaml")]
     if name in _OF_ALL and (one := next((n for n in asked.names[1:] if _slug(n) in slugs), "")):
         task = one if ":" in one else f"enhance:{one}"
-        return f"{name} is about all plugins, and takes no {one!r}\n  hint: {_OF_ALL[name]} {task}"
+        hint = _OF_ALL[name].format(one=one.partition(":")[2] or one, task=task)
+        return f"{name} is about all plugins, and takes no {one!r}\n  hint: {hint}"
     if "/" in group or "*" in name or (not colon and group in chapters):
         return ""
     if not colon:
@@ -165,8 +166,11 @@ def _unknown(asked: Invocation) -> str:
     return ""
 
 
-_OF_ALL = {"plan": "one document's decision: doit info", "review": "one document: doit info"}
-"""Chapters that take no names, and what tells of one document."""
+_OF_ALL = {
+    "plan": "of one plugin: doit plan --plugin {one}",
+    "review": "one document: doit info {task}",
+}
+"""Chapters that take no names, and what tells of one plugin or document."""
 
 
 def _slug(name: str) -> str:

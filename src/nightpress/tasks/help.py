@@ -47,7 +47,7 @@ TEXTS = {
     "validate": """
         doit validate                         every problem, with file, line, column and a hint
         doit validate --format json           the same for programs
-        Writes nothing. Exit status 1 if there is an error; warnings alone are no error.""",
+        Writes nothing. Exit status 1 if there is an error; warnings alone are not an error.""",
     "plan": """
         doit plan                             what is not up to date, and why; by cause, if many
         doit plan --verbose                   a line for each document
@@ -80,7 +80,7 @@ TEXTS = {
     "apply": """
         doit apply:PLUGIN/NAME                publish exactly the bytes that were reviewed
         doit apply:PLUGIN                     all drafts of one plugin; doit apply: all there are
-        doit apply --lossless                 only drafts that lose no word of what stands
+        doit apply --lossless                 only drafts that lose no word of the current file
         doit apply:PLUGIN --merge             where you edited the file, too: both sides
         Makes no call. See first: doit review""",
     "reject": """
@@ -89,16 +89,16 @@ TEXTS = {
         doit force=1 enhance:PLUGIN/NAME, which publishes it; offline nothing else is made until
         the plugin or its settings change.""",
     "adopt": """
-        doit adopt:PLUGIN                     the documents as they stand count as up to date
+        doit adopt:PLUGIN                     the documents as they are count as up to date
         Writes nightpress.lock and the ledger, no document. For files that you edited by hand.""",
     "report": """
         doit report                           a page, Markdown and JSON in .nightpress/report/
         doit report --days 7                  sums over the last week""",
     "restore": """
         doit restore --list                   the snapshots, newest first
-        doit restore --plugin PLUGIN          as it last stood; its manifest, too
+        doit restore --plugin PLUGIN          its last state; its manifest, too
         doit restore --plugin PLUGIN --snapshot ID
-        Makes the plugin's folder what the snapshot holds, after a snapshot of what stands now.
+        Makes the plugin's folder what the snapshot holds, after a snapshot of its present state.
         What a restore took away comes back only by its ID. Without a snapshot: from the vault.""",
 }
 
@@ -165,7 +165,7 @@ class Clean(_Plain, cmd_clean.Clean):  # type: ignore[misc]
         super().clean_tasks(tasks, dryrun, cleanforget)
         if not told.anything:
             names = "" if self.sel_default_tasks else " ".join(self.sel_tasks)
-            said = f"{names}: nothing of ours stands there" if names else _NOTHING
+            said = f"{names}: there is nothing of ours there" if names else _NOTHING
             told.write(f"{safe(spoken(said))}\n")
 
 
@@ -307,7 +307,9 @@ def _of_dodo(error: Exception) -> str | None:
         if Path(last.filename).name != "dodo.py":
             return None
         told = f"dodo.py:{last.lineno}: {type(error).__name__}: {error}"
-    return f"{told}\n  hint: mend the line; where there is no dodo.py, nightpress init writes one"
+    return (
+        f"{told}\n  hint: correct the line; where there is no dodo.py, nightpress init writes one"
+    )
 
 
 def _more(task: str) -> str:

@@ -64,7 +64,7 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
 
     def _closed(self, why: str) -> InvalidDodoFile:
         what = f"{self.name}, doit's own state, cannot be used: {why}"
-        hint = "make room, or look after the disk and its permissions; then run it again"
+        hint = "make room, or check the disk and its permissions; then run it again"
         return InvalidDodoFile(f"{what}\n  hint: {hint}")
 
     def _get_task_data(self, task_id: str) -> Any:

@@ -185,7 +185,7 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Par
         elif e.kind == "link":
             nodes.append(Node("l", e.path, text=e.link_target or ""))
         elif e.kind == "special":
-            nodes.append(Node("x", e.path, text="no regular file", grave=False))
+            nodes.append(Node("x", e.path, text="not a regular file", grave=False))
         elif e.size > source.max_file_bytes:
             why = f"{e.size:,} bytes is more than {source.max_file_bytes:,}"
             nodes.append(Node("x", e.path, text=why, grave=True))

@@ -24,7 +24,7 @@ class Plugin(Struct, frozen=True):
 
 class Source(Struct, frozen=True):
     """A project. root: its folder; files: its own files and folders, relative to root (those
-    that are missing are passed over); ledger: the ledger's file; ledger_state: a text that changes
+    that are missing are skipped); ledger: the ledger's file; ledger_state: a text that changes
     with whatever of it is worth sending ("": its files' stamps decide); state: where the index of
     what was read before is kept (None: nowhere); ignore: patterns of what stays out where git does
     not say it; keep: files that travel whatever is ignored (the published documents), relative to

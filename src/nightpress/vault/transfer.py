@@ -157,7 +157,7 @@ def _sealing(seal: Seal) -> list[Sql]:
 
 
 def _insert(group: Sequence[Packed]) -> Sql:
-    """One statement for many objects; those that are there meanwhile are passed over."""
+    """One statement for many objects; those that are there meanwhile are skipped."""
     rows = ", ".join("(?, ?, ?, ?)" for _ in group)
     args: list[Value] = []
     for p in group:

@@ -112,7 +112,7 @@ def read(hash_: str, data: bytes) -> tuple[str, tuple[Node, ...], str | None]:
             _plain(path)
         nodes = tuple(_nodes(rows))
     except _UNREADABLE as error:
-        raise Damaged(f"object {hash_} is no readable tree: {error}") from error
+        raise Damaged(f"object {hash_} is not a readable tree: {error}") from error
     return path, nodes, None if following is None else str(following)
 
 
@@ -170,4 +170,4 @@ def check(nodes: Sequence[Node]) -> None:
         while "/" in above:
             above = above.rpartition("/")[0]
             if above in closed:
-                raise Damaged(f"{node.path!a} lies below {above!a}, which is no folder")
+                raise Damaged(f"{node.path!a} lies below {above!a}, which is not a folder")

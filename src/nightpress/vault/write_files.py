@@ -36,7 +36,7 @@ class Destination:
         self.replaced = 0
         self._exists = os.path.lexists(self.dest)
         if self._exists and not self.dest.is_dir():
-            raise UsageError(f"{safe(str(dest))} is no folder")
+            raise UsageError(f"{safe(str(dest))} is not a folder")
         if self._exists:
             self._clear()
         if self._exists and not overwrite and any(self.dest.iterdir()):
@@ -92,7 +92,7 @@ class Destination:
         clashes = [safe(node.path) for node in nodes if not self._fits(node)]
         if clashes:
             raise UnsafePath(
-                f"{len(clashes)} entries cannot replace what stands in"
+                f"{len(clashes)} entries cannot replace what is in"
                 f" {safe(str(self.dest))}: {', '.join(clashes[:5])}",
                 "a folder or a link is in the way: move it away; nothing was changed",
             )

@@ -130,7 +130,7 @@ class Command:
             try:
                 value = json.loads(output)
             except (ValueError, RecursionError):
-                raise BackendError(Answer("malformed", "its output is no JSON")) from None
+                raise BackendError(Answer("malformed", "its output is not JSON")) from None
             found = _at(value, path)
             text = found if isinstance(found, str) else ""
             if (failed := self._found.get("failed")) and _at(value, failed):

@@ -62,4 +62,4 @@ def _changed(asked: Sequence[Recorded], request: Request) -> str:
 
 NAMED = 4
 """Things that changed that a message names."""
-HINT = "run it once with the writer itself, then record anew: nightpress record FOLDER"
+HINT = "run it once with the writer itself, then record again: nightpress record FOLDER"

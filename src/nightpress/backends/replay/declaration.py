@@ -60,7 +60,7 @@ REPLAY = Declaration(
     free=True,
     stands_in=True,
     others=FREE_MODEL,
-    advice={"unrecorded": "ask the writer itself, then record anew: nightpress record FOLDER"},
+    advice={"unrecorded": "ask the writer itself, then record again: nightpress record FOLDER"},
     settings=schema(
         "Recorded replies in the place of a model.",
         folder={

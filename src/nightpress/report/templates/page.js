@@ -116,7 +116,7 @@
   const shell = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : "'" + word.replaceAll("'", `'"'"'`) + "'");
   const difference = (into, lines, of) => {
     if (!lines || !lines.length) return;
-    into.append(make("h4", "Difference from what stood before"));
+    into.append(make("h4", "Difference from the file before"));
     const block = make("pre");
     block.tabIndex = 0;
     block.setAttribute("role", "region");

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nightpress.errors import UsageError
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
 from nightpress.tasks.stdout import say, say_json
-from nightpress.tasks.task import FORMAT, Task, command, switch
+from nightpress.tasks.task import FORMAT, Task, command, option, switch
+from nightpress.text import suggestion
 
 if TYPE_CHECKING:
     from nightpress.checks import SourceFinding
@@ -26,11 +28,13 @@ NEEDING = 12
 def plan() -> Task:
     """What would be done and why; makes no call."""
 
-    def act(now: Session, format: str, verbose: bool) -> bool:
+    def act(now: Session, format: str, verbose: bool, plugin: str) -> bool:
         from nightpress.pipeline import batch, outlook
         from nightpress.plan import appraise, rivals, source
 
         catalog = now.whole()
+        if plugin:
+            return _one(now, catalog, plugin, format)
         ahead = outlook.outlook(now.project, catalog)
         scores = appraise.scores(now.project, catalog.items.values(), catalog.plugins)
         needs = source.every(now.project, catalog.plugins)
@@ -55,7 +59,38 @@ def plan() -> Task:
         return not any(problem.severity == "error" for problem in catalog.problems)
 
     each = switch("verbose", "a line for each document, as where no terminal reads")
-    return command(act, FORMAT, each)
+    return command(act, FORMAT, each, option("plugin", "only this PLUGIN or PLUGIN/NAME, in full"))
+
+
+def _one(now: Session, catalog: Catalog, name: str, format: str) -> bool:
+    """The plan of one plugin or document."""
+    from nightpress.plan import appraise, source
+
+    slug = name.partition("/")[0]
+    items = [item for item in _rows(catalog) if name in (item.id, item.slug)]
+    if slug not in catalog.slugs or ("/" in name and not items):
+        known = [item.id for item in catalog.items.values()] if "/" in name else catalog.slugs
+        what = "document" if slug in catalog.slugs else "plugin"
+        near = suggestion(name, known, lead="; ")
+        raise UsageError(
+            f"there is no {what} {name!r}{near}", "manifests/ has a file for each plugin"
+        )
+    scores = appraise.scores(now.project, items, catalog.plugins)
+    needs = {slug: source.of(now.project, now.plugin(slug))}
+    problems = [p for p in catalog.problems if p.file == f"manifests/{slug}.yaml"]
+    if format == "json":
+        say_json({
+            "enhancements": [_row(item, scores) for item in items],
+            "problems": [str(problem) for problem in problems], "needs": _needed(needs),
+        })  # fmt: skip
+    else:
+        for line in _lines(items, scores, whole=True):
+            say(line.replace("fresh       ", "up to date  ", 1))
+        for problem in problems:
+            say(str(problem))
+        for one in needs[slug]:
+            say(f"{slug}: {one.file}:{one.line}: {one.message}")
+    return not any(problem.severity == "error" for problem in problems)
 
 
 def _rows(catalog: Catalog) -> list[Item]:
@@ -81,23 +116,24 @@ def _document(
         "plugins": len(catalog.slugs),
         "counts": dict(catalog.counts()),
         "outlook": ahead.as_dict(),
-        "enhancements": [
-            {
-                "enhancement": item.id,
-                "type": item.type,
-                "target": item.target,
-                "action": item.decision.action,
-                "work": item.work,
-                "publish": item.decision.publish,
-                "bytes": item.size,
-                "asks": item.asks,
-                "reasons": [{"code": r.code, "text": r.text} for r in item.decision.reasons],
-                "score": scores.get(item.id),
-            }
-            for item in _rows(catalog)
-        ],
+        "enhancements": [_row(item, scores) for item in _rows(catalog)],
         "problems": [str(problem) for problem in catalog.problems],
         "new_plugins": list(catalog.new.folders),
+    }
+
+
+def _row(item: Item, scores: dict[str, int]) -> dict[str, object]:
+    return {
+        "enhancement": item.id,
+        "type": item.type,
+        "target": item.target,
+        "action": item.decision.action,
+        "work": item.work,
+        "publish": item.decision.publish,
+        "bytes": item.size,
+        "asks": item.asks,
+        "reasons": [{"code": r.code, "text": r.text} for r in item.decision.reasons],
+        "score": scores.get(item.id),
     }
 
 
@@ -132,7 +168,8 @@ def _lines(items: list[Item], scores: dict[str, int], *, whole: bool) -> Iterato
             continue
         score = f" (score {scores[item.id]})" if item.id in scores else ""
         asks = f" [{item.asks}]" if item.asks and item.decision.action not in _STANDS else ""
-        yield f"{item.decision.action:<12} {item.id}: {_why(item)}{score}{asks}"
+        why = f": {said}" if (said := _why(item)) else ""
+        yield f"{item.decision.action:<12} {item.id}{why}{score}{asks}"
 
 
 def _causes(items: list[Item]) -> Iterator[str]:
@@ -175,7 +212,7 @@ def _show_persons(now: Session, catalog: Catalog, rows: list[Item]) -> None:
         say(f"{files} kept{hint}")
     moved = sum(reason.code == "moved" for item in rows for reason in item.decision.reasons)
     if moved:
-        again = "doit forget enhance:PLUGIN/NAME, then doit, drafts anew beside them"
+        again = "doit forget enhance:PLUGIN/NAME, then doit, makes new drafts beside them"
         say(f"of {moved:,} of them, the source has moved on: {again}")
 
 

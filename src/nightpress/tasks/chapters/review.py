@@ -86,7 +86,7 @@ def apply() -> Iterator[Task]:
         return not left
 
     merge = switch("merge", "take the three-way merge where the file changed meanwhile")
-    lossless = switch("lossless", "only drafts that lose no word of the file that stands there")
+    lossless = switch("lossless", "only drafts that lose no word of the current file")
     yield group("publish the drafts that wait, byte for byte; makes no call", merge, lossless)
     for name in _names("apply"):
         yield member(name, f"publish what waits of {name}", act, merge, lossless)
@@ -105,7 +105,7 @@ def reject() -> Iterator[Task]:
             say(line)
         return True
 
-    because = option("because", "what the next draft should mind (it goes into the prompt)")
+    because = option("because", "what the next draft should do better (it goes into the prompt)")
     yield group("turn drafts down; the reason goes into the next prompt")
     for name in _names("reject"):
         yield member(name, f"turn what waits of {name} down", act, because)
