@@ -138,7 +138,7 @@ def test_what_may_pass_is_tried_again_and_the_rest_is_not() -> None:
         client = Hrana(url, "token", SOON, sleep=slept.append)
         with pytest.raises(HranaError, match="HTTP 418: a teapot"):
             client.query([("SELECT 1", ())])
-    with _far((200, b"<html>hello", 0)) as url, pytest.raises(HranaError, match="no Hrana"):
+    with _far((200, b"<html>hello", 0)) as url, pytest.raises(HranaError, match="not Hrana"):
         Hrana(url, "token", SOON, sleep=slept.append).query([("SELECT 1", ())])
     assert slept == []
 
@@ -165,7 +165,7 @@ NONSENSE = [
 
 @pytest.mark.parametrize("body", NONSENSE, ids=lambda body: body[:40].decode())
 def test_nonsense_is_told_as_that(body: bytes) -> None:
-    with _far((200, body, 0)) as url, pytest.raises(HranaError, match="no Hrana") as caught:
+    with _far((200, body, 0)) as url, pytest.raises(HranaError, match="not Hrana") as caught:
         Hrana(url, "token", SOON).query([("SELECT 1", ())])
     assert "127.0.0.1" in str(caught.value) and caught.value.hint
 
