@@ -24,7 +24,7 @@ LINK = re.compile(r"\]\(<?([^)#\s>]+)>?\)")
 ARGUMENT = re.compile(r"`?\$(?:ARGUMENTS(?:\[\d+\])?|\d+)`?|!`[^`]*`")
 COMPONENT = re.compile(r"(?:.*/)?(?:commands|agents)/(?:[^/]+/)*[^/]+\.md$")
 DEFINED = re.compile(r"\bdefined in \[|^\s*\|")
-REST = re.compile(r"(?:Its steps stand|The rest stands|All of it stands) in \[")
+REST = re.compile(r"(?:Follow the steps in|See) \[[^\]]+\]\([^)]+\)(?: for the rest)?\.")
 ENOUGH = 0.6
 """Share of an item's words, at least, that one item of the document has."""
 MOST = 0.8
@@ -197,7 +197,10 @@ class Document:
                 one.kind == "item" and _says(one, n) for one, n in zip(there, items, strict=True)
             ):
                 above = [one for one in self.blocks[max(0, at - 1) : at] if one.kind == "text"]
-                if any(2 * len(mine & words(one.text)) >= len(mine) for one in above):
+                if any(
+                    one.text.endswith(":") or 2 * len(mine & words(one.text)) >= len(mine)
+                    for one in above
+                ):
                     return False
                 unled = True
         return unled

@@ -53,7 +53,13 @@ COMMAND = Place("commands/a.md", "commands", "skills/x", frozenset({"references/
             "Read the `id` from `$ARGUMENTS` (required)",
             "Read the `id` from the arguments (required)",
         ),
-        ("$ARGUMENTS", "The command's arguments."),
+        ("$ARGUMENTS", ""),
+        ("**Route**: $ARGUMENTS", ""),
+        ("Plan a quiet berth with tides: $ARGUMENTS", "Plan a quiet berth with tides."),
+        ("1. Take: $ARGUMENTS", "1. Take: the arguments"),
+        ("- Left: !`ls | wc -l` ships at sea", "- Left: run `ls | wc -l` (ships at sea)"),
+        ("Now: !`date` or !`uptime`", "Now: run `date` or `uptime`"),
+        ("Read @docs/ or @.env*, @harbour-ai/sdk", "Read `docs/` or `.env*`, @harbour-ai/sdk"),
         ("**Arguments:** `$ARGUMENTS` (optional)", "**Arguments** (optional)"),
         ("If `$ARGUMENTS` is empty, ask.", "If the arguments are empty, ask."),
         ("Use the full $ARGUMENTS as the prompt", "Use the full arguments as the prompt"),
@@ -65,8 +71,8 @@ COMMAND = Place("commands/a.md", "commands", "skills/x", frozenset({"references/
             "The first argument is the berth, the second argument the ship",
         ),
         ("`$ARGUMENTS[1]` is the ship", "The second argument is the ship"),
-        ("Tides: !`date -u`", "Tides: the output of `date -u`"),
-        ("- !`ls -la`", "- The output of `ls -la`"),
+        ("Tides: !`date -u`", "Tides: run `date -u`"),
+        ("- !`ls -la`", "- Run `ls -la`"),
         ("Moor what @$1 says", "Moor what the file that the first argument names says"),
         ("Follow @docs/STYLE.md.", "Follow `docs/STYLE.md`."),
         (
@@ -138,24 +144,29 @@ def test_what_cannot_be_quoted_is_left_out(source: str) -> None:
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ("```!\nls -la\n```", "The listing (1 line) stands in"),
-        ('```bash\ncommit "$ARGUMENTS"\n```', "The listing (1 line of bash) stands in"),
-        ("- a:\n  ```\n  open", "The list stands in"),
-        ("1. `a/$ARGUMENTS`\n2. `b/$ARGUMENTS`", "The steps stand in"),
-        ("| a | b |\n|---|---|\n| 1 | `x/$ARGUMENTS` |", "The table stands in"),
-        ("Write to `x/$ARGUMENTS`.", "More stands in"),
+        ("```!\nls -la\n```", "See the listing in {} (1 line)."),
+        ('```bash\ncommit "$ARGUMENTS"\n```', "See the listing in {} (1 line of shell)."),
+        (
+            "```py\n# scripts/a.py - Moors\nx($ARGUMENTS)\n```",
+            "See the listing of `a.py` in {} (2 lines).",
+        ),
+        ("- a:\n  ```\n  open", "See {} for the list."),
+        ("1. `a/$ARGUMENTS`\n2. `b/$ARGUMENTS`", "See {} for the steps."),
+        ("| a | b |\n|---|---|\n| 1 | `x/$ARGUMENTS` |", "See {} for the table."),
+        ("Write to `x/$ARGUMENTS`.", "See {} for more."),
     ],
 )
 def test_what_cannot_be_quoted_is_told_by_where_it_stands(source: str, told: str) -> None:
-    assert [b.text for b in blocks(source)] == [f"{told} [docs/a.md](../../docs/a.md)."]
+    assert [b.text for b in blocks(source)] == [told.format("[docs/a.md](../../docs/a.md)")]
 
 
 def test_of_a_list_the_one_item_that_cannot_be_quoted_is_told_by_where_it_stands() -> None:
     [found] = blocks("1. Look.\n2. Write `x/$ARGUMENTS`.\n3. Stop.")
-    there = "This step stands in [docs/a.md](../../docs/a.md)."
+    there = "For this step, see [docs/a.md](../../docs/a.md)."
     assert found.text == f"1. Look.\n2. {there}\n3. Stop."
     [found] = blocks("1. Look:\n   ```bash\n   ls $ARGUMENTS\n   ```\n2. Stop.")
-    assert "The listing (1 line of bash) stands in" in found.text and "2. Stop." in found.text
+    assert "See the listing in [docs/a.md](../../docs/a.md) (1 line of shell)." in found.text
+    assert "2. Stop." in found.text
 
 
 def test_a_tag_of_the_authors_own_is_the_label_that_it_is() -> None:

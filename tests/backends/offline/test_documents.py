@@ -138,8 +138,8 @@ def test_of_a_long_listing_the_way_to_it_is_told_and_nothing_is_cut() -> None:
     files = harbour() | {"commands/tides.md": f"# Tides\n\n## Code\n\n```python\n{code}\n```\n"}
     text = document(material(files))
     named = ", ".join(f"`tide_{n}`" for n in range(8))
-    listing = f"The listing (599 lines of python: {named} and more) stands in"
-    assert f"{listing} [commands/tides.md](../../commands/tides.md)." in text
+    holds = f"(599 lines of Python: {named} and more)"
+    assert f"See the listing in [commands/tides.md](../../commands/tides.md) {holds}." in text
     assert "def tide_" not in text
 
 
@@ -483,7 +483,9 @@ def test_what_an_argument_means_is_said_once() -> None:
 def test_a_readme_of_a_folder_does_not_speak_for_the_plugin() -> None:
     files = harbour() | {"examples/README.md": "# Toy port\n\nOnly a toy for trying things out.\n"}
     text = document(material(files))
-    assert "\n\nAsk for a berth, get a tide.\n\n## " in text  # where the plugin's own speaks
+    assert (
+        "# Harbour\n\nPlan berths and tides for ships in a small harbour.\n\n## " in text
+    )  # where the plugin's own speaks
     assert "## Toy port\n\nOnly a toy for trying things out." in text
 
 
@@ -744,7 +746,7 @@ def test_of_numbered_examples_none_is_missing() -> None:
     text = document(made)
     for n in range(1, 5):
         assert f"## Example {n}" in text
-    assert "This one stands in [commands/berth.md](../../commands/berth.md)." in text
+    assert "See [commands/berth.md](../../commands/berth.md)." in text
 
 
 def test_a_sentence_that_sums_up_what_the_lead_says_has_no_section() -> None:
@@ -830,7 +832,7 @@ def test_what_else_a_file_has_is_named_last_by_what_is_missing() -> None:
     )
     assert "## Approach\n\n### Method" in text and "### Ropes" in text
     last = text.rstrip().rpartition("\n\n## ")[2]
-    assert last.startswith("More\n") and last.endswith("also has: Report.")
+    assert last.startswith("More\n") and last.endswith("(../../commands/moor.md): Report.")
 
 
 def test_two_sections_that_only_point_to_their_file_are_two() -> None:
@@ -839,8 +841,8 @@ def test_two_sections_that_only_point_to_their_file_are_two() -> None:
         f"## Launch\n\n{steps.format('sluice')}## Sail\n\nThe tide at the sill is high.\n\n"
         f"## Lee\n\n{steps.format('mole')}"
     )
-    assert "## Launch\n\nThis stands in [" in text
-    assert "## Lee\n\nThis stands in [" in text or "also has: Lee." in text
+    assert "## Launch\n\nSee [" in text
+    assert "## Lee\n\nSee [" in text or "moor.md): Lee." in text
 
 
 def test_of_listings_that_have_no_room_each_is_named() -> None:
@@ -849,7 +851,7 @@ def test_of_listings_that_have_no_room_each_is_named() -> None:
         "## Code\n\nTwo ways:\n\n### By night\n\nMoors without a lamp at the sill.\n\n"
         f"### By day\n\n```bash\n{listing}\n```\n"
     )
-    assert "- By day (110 lines of bash)" in text and "also has" not in text
+    assert "- By day (110 lines of shell)" in text and "Also in" not in text
 
 
 def test_of_sections_side_by_side_all_stand_or_the_rest_is_named() -> None:
@@ -864,7 +866,7 @@ def test_of_sections_side_by_side_all_stand_or_the_rest_is_named() -> None:
         f"The {word} of the {other} is black." for word in WORDS[:20] for other in WORDS[20:50]
     )
     text = document(material(files))
-    assert "## Alarms\n\n[README.md](../../README.md) also has: Black.\n\n### Red" in text
+    assert "## Alarms\n\nAlso in [README.md](../../README.md): Black.\n\n### Red" in text
 
 
 def test_a_list_of_the_readme_stands_above_the_headings_of_a_chapter_and_says_what_is_new() -> None:

@@ -100,9 +100,7 @@ def test_a_list_falls_whole_and_of_steps_with_headings_each_is_told_where_it_sta
     place = trim.Place("commands/moor.md", "commands", "skills/x", OWN.paths)
     [steps, notes] = trim.quoted(text, place, OWN)
     assert steps.steps == ("Step 1: Look", "Step 2: Go")
-    assert steps.sections[1].blocks[0].text == (
-        "This one stands in [commands/moor.md](../../commands/moor.md)."
-    )
+    assert steps.sections[1].blocks[0].text == ("See [commands/moor.md](../../commands/moor.md).")
     assert [section.heading for section in notes.sections] == ["Notes"]
 
 
@@ -119,7 +117,7 @@ def test_a_workflow_there_is_no_room_for_is_told_by_its_steps() -> None:
     files = harbour() | {"commands/tides.md": f"# Tides\n\n{steps}"}
     small = document(material(files, window=Window(1_200, 4_500)))
     assert "- Phase 1: Part 1\n- Phase 2: Part 2\n- Phase 3: Part 3\n- Phase 4: Part 4" in small
-    assert "Its parts stand in [commands/tides.md](../../commands/tides.md):" in small
+    assert "Follow the steps in [commands/tides.md](../../commands/tides.md):" in small
     assert "### Phase" not in small
     whole = document(material(files))
     assert all(f"\n### Phase {n}: Part {n}" in whole for n in range(1, 5))
@@ -130,7 +128,7 @@ def test_a_file_of_several_titles_keeps_them_as_headings() -> None:
     place = trim.Place("commands/moor.md", "commands", "skills/x", OWN.paths)
     found = [group.sections[0] for group in trim.quoted(text, place, OWN)]
     assert [section.path for section in found] == [("Before",), ("The move",), ("Errors",)]
-    assert found[1].blocks[0].text == ("This stands in [commands/moor.md](../../commands/moor.md).")
+    assert found[1].blocks[0].text == "See [commands/moor.md](../../commands/moor.md)."
 
 
 def test_what_announced_something_that_went_goes_with_it() -> None:
@@ -269,9 +267,9 @@ def test_headings_for_a_model_are_neutral_and_its_steps_stay() -> None:
     )
     files = {name: files[name] for name in (".claude-plugin/plugin.json", "README.md")}
     text = document(material(files | {"commands/moor.md": command}))
-    assert "## What it does\n\n- Reads" in text and "## Task\n\nKeep clear" in text
+    assert "## Responsibilities\n\n- Reads" in text and "## Task\n\nKeep clear" in text
     assert "## Steps\n\n1. Cast off." in text
-    assert "## Usage Pattern\n\n1. Weigh the anchor.\n2. Hoist" in text
+    assert "## Steps\n\n1. Weigh the anchor.\n2. Hoist" in text
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from nightpress.backends.offline import written
 from nightpress.backends.offline.clean import (
     Place,
+    heading,
     inline,
     is_imprint,
     is_quotable,
@@ -23,6 +24,7 @@ from nightpress.backends.offline.clean import (
     links,
 )
 from nightpress.backends.offline.filled import told
+from nightpress.backends.offline.whereabouts import POINTER, TOLD, whereabouts
 from nightpress.checks import QUIET
 from nightpress.lazy import pattern
 from nightpress.plugin import yaml
@@ -195,14 +197,15 @@ def _stead(token: Token, source: str, place: Place) -> Block | None:
     named = _NAMED.get(token.type, "")
     is_prose = token.type in ("paragraph_open", "blockquote_open")
     if is_prose and not is_quotable(told(source, place.path)):
-        named = "More stands"
-    return Block("text", f"{named} in {place.link()}.") if named and _SAYS.search(source) else None
+        named = "more"
+    said = named and _SAYS.search(source)
+    return Block("text", f"See {place.link()} for {named}.") if said else None
 
 
 _NAMED = {
-    "bullet_list_open": "The list stands",
-    "ordered_list_open": "The steps stand",
-    "table_open": "The table stands",
+    "bullet_list_open": "the list",
+    "ordered_list_open": "the steps",
+    "table_open": "the table",
 }
 _SAYS = pattern(r"[^\W\d_]{3}")
 _SHOWN = ("fence", "code_block", "bullet_list_open", "ordered_list_open", "table_open")
@@ -220,19 +223,6 @@ def _parser() -> MarkdownIt:
 
     # only the blocks matter here: inline parsing would cost more than all the rest
     return MarkdownIt("commonmark").enable("table").disable("inline")
-
-
-def heading(content: str) -> str:
-    """A heading's text, without what Markdown reads in it."""
-    plain = inline(content, None).replace("**", "").strip(" :#*_-")
-    return " ".join(_COUNT.sub("", plain).split())[:150]
-
-
-_COUNT = pattern(  # "4 MCP tools" counts what it holds
-    r"^\d+ (?=(?:[A-Za-z][\w-]* ){0,3}[A-Za-z][\w-]*s\b)"
-    r"(?!\w+ *(?:second|minute|hour|day|week|month|year)s?\b"
-    r"|(?:second|minute|hour|day|week|month|year|step)s?\b)"
-)
 
 
 def _block(token: Token, source: str, place: Place) -> Block | None:
@@ -302,13 +292,13 @@ def _list(source: str, place: Place) -> str:
     if sum(bool(cleaned.strip()) for _, cleaned in quoted) * 2 < len(quoted):
         return ""
     return "\n".join(
-        cleaned if cleaned.strip() else f"{_marker(one)}{_this(one)} stands in {place.link()}."
+        cleaned if cleaned.strip() else f"{_marker(one)}{_this(one)} {place.link()}."
         for one, cleaned in quoted
     )
 
 
 def _this(item: str) -> str:
-    return "This step" if item.lstrip()[:1].isdigit() else "This one"
+    return "For this step, see" if item.lstrip()[:1].isdigit() else "See"
 
 
 def _marker(item: str) -> str:
@@ -380,41 +370,9 @@ def listing(content: str, info: str, place: Place) -> str:
     return whereabouts(text, _language(info, text), place)
 
 
-def whereabouts(text: str, language: str, place: Place) -> str:
-    """Where a listing stands that is not quoted, and what it holds; "" where it stands nowhere."""
-    if not place.path:
-        return ""
-    kind = f" of {language}" if language not in ("text", "") else ""
-    lines = text.count("\n") + 1
-    holds = f"{lines} line{'s' if lines > 1 else ''}{kind}{_holds(text, language)}"
-    return f"The listing ({holds}) stands in {place.link()}."
-
-
-def _holds(text: str, language: str) -> str:
-    """What a long listing holds, by its headings, or by what it defines; "" where that is less than
-    two things."""
-    if language in ("markdown", "md"):
-        found = [heading(name) for name in re.findall(r"(?m)^#{2,3} +(\S.*)$", text)]
-        named = [name for name in found if _PLAIN_NAME.fullmatch(name)]
-    else:
-        named = [f"`{name}`" for name in _DEFINES.findall(text)]
-    named = list(dict.fromkeys(named))
-    if len(named) < 2:
-        return ""
-    more = " and more" if len(named) > MOST_NAMED else ""
-    return f": {', '.join(named[:MOST_NAMED])}{more}"
-
-
-MOST_NAMED = 8
-_PLAIN_NAME = pattern(r"[A-Z][\w /&'-]{2,40}")
-_DEFINES = pattern(
-    r"(?m)^(?:export )?(?:default )?(?:async )?(?:def|class|function|interface|struct|enum|model"
-    r"|CREATE (?:OR REPLACE )?(?:MATERIALIZED )?(?:TABLE|FUNCTION|VIEW|PROCEDURE|TRIGGER)"
-    r"(?: IF NOT EXISTS)?) +([A-Za-z_][\w.]*)"
-)
-
-
-TOLD = pattern(r"The listing \(([^)]+)\) stands in \[.*\]\(.*\)\.")
+def is_pointer(block: Block) -> bool:
+    """Does the block say where something is to be read, instead of saying it?"""
+    return block.kind != "code" and POINTER.search(block.text) is not None
 
 
 def is_told(block: Block) -> bool:

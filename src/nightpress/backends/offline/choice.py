@@ -141,7 +141,9 @@ def _opening(material: Material, component: Component, own: Owned) -> str:
     ]
     if texts and not texts[0][0]:
         return texts[0][1]
-    for _, text in texts[:2]:
+    for path, text in texts[:2]:
+        if _PURPOSE.fullmatch(path[-1]) and len(path) == 1 and not wording.is_personal(text):
+            return text
         if doing := next(filter(None, map(_doing, sentences(text))), ""):
             return doing
     title = re.search(r"(?m)\A\s*# +(\S.*)$", component.body)
@@ -152,7 +154,7 @@ def _opening(material: Material, component: Component, own: Owned) -> str:
 def _doing(text: str) -> str:
     """What a text says that is done: "This tool moors ships." gives "Moors ships."; "" where it
     does not begin so."""
-    found = _DOES.match(text)
+    found = _DOES.match(text) or _ABOUT_ITSELF.match(text)
     rest = text[found.end() :] if found else ""
     return rest[:1].upper() + rest[1:]
 
@@ -164,6 +166,12 @@ _DOES = pattern(
     re.I,
 )
 
+_PURPOSE = pattern(r"(?:purpose|overview|objective|goal|summary)", re.I)
+_ABOUT_ITSELF = pattern(
+    r"this (?:document|file|guide|page|section) (?:describes|explains|covers|details|outlines"
+    r"|documents|lists|provides) ",
+    re.I,
+)
 _WHO = pattern(r" (?:expert|specialist|assistant|agent|command|skill|slash command)$", re.I)
 
 
@@ -177,6 +185,12 @@ def _upto(text: str, most: int) -> str:
     return taken if len(taken) <= most else cut(taken, most)
 
 
+READ = {
+    "command": "Before you use one of them, read the file that its name links to: it has the rest.",
+    "agent": "Delegate to one by its name. What is said of it below is from its instructions, to"
+    " which the name links.",
+}
+"""What a table says where not all of each row's file stands below, by what the rows are of."""
 _READ = (
     "Before you use one of them, read the file that its name links to: it has the arguments, the"
     " steps and the examples."

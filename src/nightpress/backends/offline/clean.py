@@ -148,3 +148,16 @@ def shown(text: str) -> str:
 _LIVE = pattern(r"!(?<![`\w]!)`|\$ARGUMENTS")
 _ARGUMENTS = pattern(r"(?<!\\)\$ARGUMENTS")
 _REPLACED = pattern(r"(?<!\\)\$\d(?!\w|[.,]\d)")
+
+
+def heading(content: str) -> str:
+    """A heading's text, without what Markdown reads in it."""
+    plain = inline(content, None).replace("**", "").strip(" :#*_-")
+    return " ".join(_COUNT.sub("", plain).split())[:150]
+
+
+_COUNT = pattern(  # "4 MCP tools" counts what it holds
+    r"^\d+ (?=(?:[A-Za-z][\w-]* ){0,3}[A-Za-z][\w-]*s\b)"
+    r"(?!\w+ *(?:second|minute|hour|day|week|month|year)s?\b"
+    r"|(?:second|minute|hour|day|week|month|year|step)s?\b)"
+)

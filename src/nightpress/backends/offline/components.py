@@ -97,8 +97,13 @@ def _lead(
     also = f" (shortcut: `{short}`)" if short != name and is_command else ""
     blocks = []
     if not told:
-        which = f"Run `{name}`{also}," if is_command else f"The {component.kind} `{name}` is"
-        blocks.append(Block("text", f"{which} defined in {link(material, component.path)}."))
+        there = link(material, component.path)
+        which = {
+            "command": f"Run `{name}`{also}, defined in {there}.",
+            "agent": f"Delegate to the agent `{name}`, defined in {there}.",
+            "skill": f"The skill `{name}` is defined in {there}.",
+        }[component.kind]
+        blocks.append(Block("text", which))
     elif also:
         blocks.append(Block("text", f"Shortcut: `{short}`."))
     hint = component.meta.get("argument-hint")

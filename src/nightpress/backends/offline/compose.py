@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import evals, extend, pointers
+from nightpress.backends.offline import evals, extend, leads, pointers
 from nightpress.backends.offline.blocks import (
     Block,
 )
@@ -51,25 +51,26 @@ def body(material: Material) -> str:
     if _is_skill(material) and material.spares and (spared := extend.spared(material)):
         return _extended(material, spared)
     texts = []
-    for share in (1.0, 0.5, 0.2):  # where that is too little, what is hardly news stays, too
-        texts.append(_body(material, share))
+    # where that is too little, parts of what has no room stay, and what is hardly news
+    for share, even in ((1.0, True), (1.0, False), (0.5, False), (0.2, False)):
+        texts.append(_body(material, share, even=even))
         if len(finish.finished(material, texts[-1]).encode()) >= material.window.min:
             break
     return texts[-1]
 
 
-def _body(material: Material, share: float) -> str:
-    """share: of the news that is asked for, 0 to 1."""
+def _body(material: Material, share: float, *, even: bool) -> str:
+    """share: of the news that is asked for, 0 to 1; even: of each command its core, or a link."""
     if _is_skill(material) and material.standing and Topic(material).whole:
-        text = _composed(replace(material, standing=""), share)
+        text = _composed(replace(material, standing=""), share, even=even)
         least = max(material.window.min, int(ENOUGH * len(material.standing.encode())))
         if len(text.encode()) >= least:
             return text
-    return _composed(material, share)
+    return _composed(material, share, even=even)
 
 
-def _composed(material: Material, share: float) -> str:
-    parts = [replace(part, news=part.news * share) for part in parts_of(material)]
+def _composed(material: Material, share: float, *, even: bool) -> str:
+    parts = [replace(part, news=part.news * share) for part in parts_of(material, even=even)]
     parts = said_once(beside_references(material, parts))
     first = f"# {title(material)}"
     most = material.window.max - (RESERVE if _is_skill(material) else 64) - len(first.encode())
@@ -79,7 +80,8 @@ def _composed(material: Material, share: float) -> str:
     for shown in islice(_showing(parts, named), TRIES):
         if _shows(_FENCED.findall(text), named):
             break
-        tried = [replace(part, rank=least) if part is shown else part for part in parts]
+        first_of_all = replace(shown, rank=least, is_aside=False)
+        tried = [first_of_all if part is shown else part for part in parts]
         text = _read_over(material, first, tried, Bounds(most, MOST_LINES))
     return _counted(_ARGUMENTS.sub(lambda table: _untold(table, text), text))
 
@@ -183,6 +185,8 @@ def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bo
             less = replace(bounds, most=bounds.most - size, lines=bounds.lines - 4 * len(told))
             fitting = fit(parts, less, refused, first)
             fitting += _pointers(parts, fitting, bounds)
+        if bounds.enough is None:
+            fitting = leads.one(material, fitting)
         rows = list(_rows(first, sorted(fitting, key=lambda part: part.order)))
         text = _joined(rows)
         more = _refused(material, text, rows)

@@ -15,8 +15,9 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from nightpress.backends.offline import components, sections, trim, wording
-from nightpress.backends.offline.blocks import Block, heading, is_told
+from nightpress.backends.offline.blocks import Block, is_told
 from nightpress.backends.offline.blocks import sections as sections_of
+from nightpress.backends.offline.clean import heading
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.installing import without_install
 from nightpress.backends.offline.outline import matter_of
@@ -122,7 +123,7 @@ def _weighed(material: Material, path: str, parts: Iterable[Part]) -> Iterator[P
         yield replace(part, rank=rank, source=source, together=together, instead=(), ends=ends)
 
 
-_POINTER = pattern(r"In \[|Its parts stand in \[|This(?: one| step)? stands in \[")
+_POINTER = pattern(r"(?:See|In|Also in|Follow the steps in) \[")
 _NUMBERED = pattern(r"\w+ \d+\b|\d+[.:)]")
 
 

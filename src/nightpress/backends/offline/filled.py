@@ -13,10 +13,10 @@ from nightpress.lazy import pattern
 
 
 def told(text: str, path: str = "", paths: Container[str] = ()) -> str:
-    """The text in words: "Branch: !`git branch`" gives "Branch: the output of `git branch`",
-    "Follow @STYLE.md" "Follow `STYLE.md`"; "It costs $5" keeps its price ("\\$5"). path: the file
-    that it is from; in a command `$1` is an argument. paths: the plugin's files, which are linked
-    to."""
+    """The text in words: "Branch: !`git branch`" gives "Branch: run `git branch`", "Follow
+    @STYLE.md" "Follow `STYLE.md`"; "It costs $5" keeps its price ("\\$5"); a line that only hands
+    on what the user typed ("**Input**: $ARGUMENTS") is gone. path: the file that it is from; in a
+    command `$1` is an argument. paths: the plugin's files, which are linked to."""
     if not _ANY.search(text):
         return text
     first = (0 if _ZERO.search(text) else 1) if path.startswith("commands/") else None
@@ -86,14 +86,32 @@ def _file(name: str, path: str, paths: Container[str]) -> str:
 def _worded(text: str) -> str:
     """The words that were put in, as a sentence has them."""
     text = _RUNS.sub(r"\1", text)
+    text = _PROBE.sub(_probed, text)
+    text = _OR.sub(r"\1 ", text)
     text = _TWICE.sub(r"\1\2\3", text)
     text = _ARTICLE.sub(r"\1 arguments", text)
     text = _BOLD.sub(rf"{_MARK}\2", text)
     text = _PLURAL.sub(lambda m: f"{m[1]}{_VERBS.get(m[2], m[2].removesuffix('s'))}", text)
-    if _ALONE.fullmatch(text):
-        return "The command's arguments."
+    text = _HANDED_ON.sub(_titled, text)
     text = _BEGINS.sub(lambda m: f"{m[1]}{m[2].upper()}", text)
     return text.replace(_MARK, "")
+
+
+def _probed(found: re.Match[str]) -> str:
+    """What a line runs to know something, as an order: "- Changes: run `git status | wc -l`
+    (uncommitted files)"."""
+    label, code, rest = found.groups()
+    rest = f" ({rest.strip()})" if re.fullmatch(r" [a-z][\w /-]*", rest) else rest
+    return f"{label}{'run' if label.rstrip('* ').endswith(':') else 'Run'} {code}{rest}"
+
+
+def _titled(found: re.Match[str]) -> str:
+    """A line that hands on what the user typed; where it says what is done with that, as a
+    sentence: "Design a schema for: $ARGUMENTS"."""
+    label = (found[1] or "").strip(" -*_#:")
+    words = label.split()
+    order = len(words) > 3 and not re.fullmatch(r"\w+(?:tions?|for|of|with|to|in|on|by)", words[-1])
+    return f"{label}." if order else ""
 
 
 _MARK = "\x00"
@@ -113,7 +131,8 @@ _EXTENSIONS = (
 )
 _FILE = pattern(
     r"(?<![\w`/@.{\[])@(\$\{CLAUDE_PLUGIN_ROOT\}/[\w./-]*\w"
-    rf"|(?:\./|~/)?[\w./-]*\w\.(?:{_EXTENSIONS}))(?![\w/(`])"
+    rf"|(?:\./|~/)?[\w./-]*\w\.(?:{_EXTENSIONS})"
+    r"|(?:\./|~/)?(?:[\w.-]+/)+|\.[a-z][\w.-]*\*?)(?![\w/(`])"
 )
 _RUNS = pattern(r"(?i)(\b(?:runs?|running|executes?|executing|use) )\x00the output of ")
 _TWICE = pattern(  # "**Arguments:** $ARGUMENTS (optional)"
@@ -128,5 +147,12 @@ _PLURAL = pattern(
     r"(\x00the arguments )(is|was|has|does|specifies|contains|includes|starts|matches|names|points"
     r"|looks|refers|begins|ends|holds|equals|lacks)\b"
 )
-_ALONE = pattern(r"\W*\x00the arguments\W*")
+_PROBE = pattern(
+    r"(?m)^(\s*(?:[-*+] |\d+[.)] )?(?:[^\n:`]{2,60}:[*_]*[ \t]*)?)"
+    r"\x00the output of (`[^`\n]+`)([^\n]*)$"
+)
+_OR = pattern(r"(?<=` )(or|and) \x00the output of ")
+_HANDED_ON = pattern(
+    r"(?m)^(?!\s*\d+[.)])([^\n.\x00]{0,120}:[*_]*)?[ \t>*_-]*\x00the arguments[^\w\n]*$\n?"
+)
 _BEGINS = pattern(r"((?:\A|(?<=[.!?] )|(?m:^)\s*(?:[-*+]|\d+[.)])\s+)\W*)\x00(t)")

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from nightpress.backends.offline.beside import SUMMARY
 from nightpress.backends.offline.blocks import SAME, Block, is_ordered, is_told, units
 from nightpress.backends.offline.news import Known, adding
 from nightpress.backends.offline.part import Part
@@ -114,7 +115,7 @@ class _Fit:
         taken = {part.order for part in self.parts}
         families = {part.family for part in self.parts if part.family and part.home is None}
         heads = {path[-1].lower() for path in self._opened}
-        sides = [p for p in parts if p.news and p.home is None and p.family in families]
+        sides = [p for p in parts if 0 < p.news <= SUMMARY and not p.home and p.family in families]
         left = [part for part in sides if part.order not in taken]
         left = [part for part in left if part.path[-1].lower() not in heads]
         broken, wanted = {part.family for part in left}, taken | {part.order for part in left}
@@ -152,6 +153,7 @@ class _Fit:
 def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
     """The parts by value, those that stand together in order and at the place of the best."""
     together: dict[tuple[object, ...], list[Part]] = {}
+    parts = [part for part in parts if not part.is_aside]
     for part in sorted(parts, key=lambda p: p.order):
         together.setdefault(part.together, []).append(part)
     done: set[tuple[object, ...]] = set()

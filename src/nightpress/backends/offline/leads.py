@@ -3,14 +3,72 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from nightpress.backends.offline import trim, verbs, voice, wording
-from nightpress.backends.offline.blocks import Block
+from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer
+from nightpress.backends.offline.part import Part
 from nightpress.lazy import pattern
 from nightpress.model import Material
+
+
+def one(material: Material, parts: Sequence[Part]) -> list[Part]:
+    """The parts that a document will have, with one lead: of several that say nearly the same the
+    first that says what is done; where there is none, or it names but a thing, what the
+    description says. A person's text keeps its own."""
+    tops = [part for part in parts if not part.path]
+    said = [block for part in tops for block in part.blocks if _may_lead(block)]
+    if any(part.is_standing for part in parts):
+        return [*parts]
+    told = _described(material)
+    if not said:
+        return [Part((), (-1,), 0, [Block("text", told)]), *parts] if told else [*parts]
+    lead = next((block for block in said if _is_order(block.text)), said[0])
+    gone = {
+        block.text
+        for block in said
+        if block is not lead and (_SLOGAN.fullmatch(block.text) or _alike(block.text, lead.text))
+    }
+    better = (_is_order(told) and _alike(told, lead.text)) or _SLOGAN.fullmatch(lead.text)
+    first = told if told and better and not _is_order(lead.text) else lead.text
+    new = dict.fromkeys(gone, "") | {lead.text: first}
+    return [_with(part, new) if not part.path else part for part in parts]
+
+
+def _with(part: Part, new: Mapping[str, str]) -> Part:
+    """The part with other texts in place of its own; "": none."""
+    texts = [replace(block, text=new.get(block.text, block.text)) for block in part.blocks]
+    return replace(part, blocks=[block for block in texts if block.text])
+
+
+def _alike(one: str, other: str) -> bool:
+    """Do two leads share two of five words of the shorter one?"""
+    mine, known = wording.content(one), wording.content(other)
+    return 5 * len(mine & known) >= 2 * min(len(mine), len(known))
+
+
+def _may_lead(block: Block) -> bool:
+    is_call = block.text.startswith(("Run `", "Delegate to", "For the details"))
+    return block.kind == "text" and not (block.announces or is_pointer(block) or is_call)
+
+
+def _is_order(text: str) -> bool:
+    first = re.sub(r"\W.*", "", text.strip("*_ ").lower(), flags=re.S)
+    return verbs.is_verb(first)
+
+
+def _described(material: Material) -> str:
+    """The first sentence of the description, as an order where it can be one."""
+    description = str((material.analysis or {}).get("description", ""))
+    first = next(iter(wording.sentences(description.partition(" Use when ")[0])), "").strip()
+    if wording.is_vacuous(first.rstrip("."), material.anatomy.name):
+        return ""
+    return wording.sentence(verbs.imperative(first) or first)
+
+
+_SLOGAN = pattern(r"(?:\*\*[^*\n]+\*\*|__[^_\n]+__)")
 
 
 def sums_up(path: Sequence[str], blocks: Sequence[Block]) -> bool:
@@ -54,8 +112,25 @@ def woven(
     told = not wording.content(text) - known or not verbs.is_deed(first) or first.endswith("s")
     if told or len(about) > 1 or re.search(r"[.:;`]", text) or not lead[0].text.startswith("Run "):
         return about, lead
-    runs = Block("text", f"{lead[0].text.removesuffix('.')}, to {first.lower()} {rest}.")
+    run, _, follow = lead[0].text.removesuffix(".").partition(", or follow")
+    follow = f", or follow{follow}" if follow else ""
+    runs = Block("text", f"{run}, to {first.lower()} {rest}{follow}.")
     return [], [runs, *lead[1:]]
+
+
+def followed(lead: list[Block], groups: Sequence[trim.Group]) -> list[Block]:
+    """How a command is called, where its text says what is done then: "Run `/peek`, defined in ...,
+    or follow the steps below." What an agent's file says, it says to the agent."""
+    texts = [one for group in groups for one in group.sections]
+    steps = any(group.steps for group in groups) or any(
+        is_ordered(block) for one in texts for block in one.blocks
+    )
+    said = lead[0].text.removesuffix(".") if lead else ""
+    if said.startswith("Run ") and steps:
+        return [Block("text", f"{said}, or follow the steps below."), *lead[1:]]
+    if said.startswith("Delegate ") and texts:
+        return [Block("text", f"{said}; what follows is from its instructions."), *lead[1:]]
+    return lead
 
 
 def modest(groups: list[trim.Group]) -> list[trim.Group]:

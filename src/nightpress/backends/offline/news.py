@@ -8,9 +8,9 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from nightpress.backends.offline.beside import SUMMARY
 from nightpress.backends.offline.blocks import Block, code_lines, is_ordered, items_of
 from nightpress.backends.offline.part import Part
-from nightpress.backends.offline.sections import SUMMARY
 from nightpress.backends.offline.wording import sentences, stems
 from nightpress.checks import bundle
 from nightpress.lazy import pattern
@@ -78,7 +78,8 @@ def adding(part: Part, known: Known) -> list[Block]:
         return adding
     gain = sum(known.gain(block.text) for block in adding if block.kind != "code")
     whole = any(block.kind == "code" or is_ordered(block) or "](" in block.text for block in adding)
-    return adding if whole or gain >= GAIN or not part.path else []
+    least = GAIN if part.news <= SUMMARY else 2  # of what is said twice just the news is left
+    return adding if whole or gain >= least or not part.path else []
 
 
 def _walks(blocks: Sequence[Block]) -> bool:
@@ -93,7 +94,8 @@ def _fresh(block: Block, part: Part, known: Known) -> str:
         lines = code_lines(block)
         if part.news and _is_said_in_words(block, part, known):
             return ""
-        return block.text if not lines or 5 * len(lines - known.code) > len(lines) else ""
+        least = 0.5 if part.news > SUMMARY else 0.2
+        return block.text if not lines or len(lines - known.code) > least * len(lines) else ""
     if block.announces:
         return block.text
     if block.kind == "text":

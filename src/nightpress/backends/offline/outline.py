@@ -36,7 +36,7 @@ _MATTERS = (
 )  # fmt: skip
 _GROUPS = (
     "about", "audience", "choice", "when", "setup", "contents", "commands", "agents", "skills",
-    "hooks", "servers", "features", "usage", "settings", "trouble", "other", "files",
+    "hooks", "servers", "features", "usage", "settings", "other", "trouble", "files",
 )  # fmt: skip
 _USUAL: tuple[Mapping[str, Any], ...] = tuple({"takes": (matter,)} for matter in _GROUPS)
 _OF_IT = pattern(r"\b(?:this|the)\s+(?:command|skill|agent|plugin|tool|server)\b|[\s:?!]+$", re.I)
@@ -53,6 +53,23 @@ def matter_of(heading: str) -> tuple[str, int]:
 
 
 _FAILS = pattern(r"\b(?:fail(?:s|ures?)?|goes wrong|known issues|don'?t use)\b", re.I)
+
+
+def function_of(heading: str) -> str:
+    """What a section does for its reader, by its heading, so that a README's can be told from a
+    command's own of the same; "" for none that two may have."""
+    return next((name for name, words in _FUNCTIONS if words.search(heading)), "")
+
+
+_FUNCTIONS = (
+    ("output", pattern(r"(?i)\b(?:outputs?|reports?|results?|example workflow)\b")),
+    ("call", pattern(r"(?i)^(?:(?:example|basic|quick|command|sample)s? )?(?:usage|calls?|syntax)\b"
+                     r"|^(?:quick start|commands?)$")),
+    ("process", pattern(r"(?i)^(?:what (?:it|this|the \w+) does|how it works"
+                        r"|(?:execution |test )?(?:process|workflow|steps|execution))\b")),
+    ("features", pattern(r"(?i)^(?:(?:key|main|core) )?"
+                         r"(?:features?|capabilities|responsibilities)$")),
+)  # fmt: skip
 
 
 class Plan:

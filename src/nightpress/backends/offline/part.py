@@ -36,7 +36,8 @@ class Part(Struct):
     much of a block, 0 to 1, must not have been said before, or it is left out; source: what its
     chapter begins with, that tells where it is from; ends: the first of those that stand together
     may do without the last; home: the component's file that it is a section of; family: it is one
-    of several sections there. Parts of one chapter follow each other."""
+    of several sections there; is_aside: there is no room for it beside other components, it is only
+    named. Parts of one chapter follow each other."""
 
     path: tuple[str, ...]
     order: tuple[int, ...]
@@ -50,6 +51,7 @@ class Part(Struct):
     ends: bool = False
     home: Home | None = None
     family: Family | None = None
+    is_aside: bool = False
 
     @property
     def is_standing(self) -> bool:

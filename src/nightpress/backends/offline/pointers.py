@@ -8,11 +8,9 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from nightpress.backends.offline import wording
-from nightpress.backends.offline.blocks import Block, is_ordered
+from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer
 from nightpress.backends.offline.part import LAST, Family, Home, Part
-from nightpress.lazy import pattern
 
-STANDS = pattern(r"\bstands? in \[")
 MOST_NAMED = 30
 """Sections that a pointer names."""
 FEW = 15
@@ -31,13 +29,16 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
     firsts = {part.together: part for group in homes.values() for part in reversed(group)}
     keys, tables = _keys(fitting), list[Part]()
     for home, mine in homes.items():
+        if all(part.is_aside for part in mine):
+            continue  # its link stands in the table
         lost = [part for part in mine if not _is_whole(part, held.get(part.order))]
         lost = [part for part in lost if not (_is_opening(part, home) or _is_said(part, keys))]
         lost = [part for part in lost if not _leads(part, mine, opened)]
         # of a workflow that has no room its steps are named
         lost = [p for p in lost if not p.together or firsts[p.together].order not in held]
         whole = len(lost) == len(mine)
-        if len(homes) > FEW and lost and (table := _table(home, fitting)) is not None:
+        many = len(homes) > FEW or (whole and home.base not in opened)
+        if many and lost and (table := _table(home, fitting)) is not None:
             if not _has_steps(lost) or home.base not in opened:
                 tables.append(table)
                 continue
@@ -48,11 +49,11 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
                 yield Part(home.base, home.end, 0, [told])
             elif told is not None:
                 yield Part(("More",), (LAST, *home.end), 0, [told])
-    if tables:
+    if tables and not any(part.is_aside for part in parts):
         yield Part(tables[0].path, (*tables[0].order, LAST), 0, [Block("text", _ALL)])
 
 
-_ALL = "The rest of what each of them does stands in the file that its name links to."
+_ALL = "For the rest of what each of them does, read the file that its name links to."
 
 
 def _table(home: Home, fitting: Sequence[Part]) -> Part | None:
@@ -79,7 +80,7 @@ def of_families(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part
         names = dict.fromkeys(p.path[-1] for p in lost if p.path[-1].lower() not in heads)
         if first is not None and names:
             at = (*first.order[:-1], first.order[-1] - 1, LAST)
-            told = Block("text", f"{family.link} also has: {_named([*names])}.")
+            told = Block("text", f"Also in {family.link}: {_named([*names])}.")
             yield Part(first.path[:-1], at, 0, [told])
 
 
@@ -90,7 +91,7 @@ def _keys(parts: Iterable[Part]) -> frozenset[str]:
 def _is_said(part: Part, keys: Container[str]) -> bool:
     """Does it only announce what stands below it, or say what the document says elsewhere? (Where
     it only points to its file, that is not said by another one that does.)"""
-    if any(STANDS.search(block.text) for block in part.blocks):
+    if any(is_pointer(block) for block in part.blocks):
         return False
     said = [block.key for block in part.blocks if not block.announces]
     return not said or (any(said) and all(key in keys for key in said if key))
@@ -114,9 +115,7 @@ def _is_whole(part: Part, held: Part | None) -> bool:
         return False
     kept = {block.text for block in held.blocks}
     return held.blocks == part.instead or all(
-        block.text in kept
-        for block in part.blocks
-        if is_ordered(block) or STANDS.search(block.text)
+        block.text in kept for block in part.blocks if is_ordered(block) or is_pointer(block)
     )
 
 
@@ -149,16 +148,10 @@ def _told(
     if not names and whole and (home.is_linked or (opened is not None and home.base not in opened)):
         return None
     if not names:
-        what = (
-            "Its steps stand"
-            if _has_steps(lost)
-            else "All of it stands"
-            if whole
-            else "The rest stands"
-        )
-        return Block("text", f"{what} in {home.link}.")
-    has = "has" if whole else "also has"
-    return Block("text", f"{home.link} {has}: {_named(names)}.")
+        if _has_steps(lost):
+            return Block("text", f"Follow the steps in {home.link}.")
+        return Block("text", f"See {home.link}{'' if whole else ' for the rest'}.")
+    return Block("text", f"{'In' if whole else 'Also in'} {home.link}: {_named(names)}.")
 
 
 def _has_steps(parts: Sequence[Part]) -> bool:

@@ -8,21 +8,30 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import choice, components, leads, trim, wording
+from nightpress.backends.offline import (
+    beside,
+    choice,
+    components,
+    leads,
+    shares,
+    trim,
+    wording,
+    worth,
+)
 from nightpress.backends.offline.blocks import (
-    TOLD,
     Block,
-    heading,
     is_ordered,
+    is_told,
     lean,
 )
-from nightpress.backends.offline.clean import Place
+from nightpress.backends.offline.clean import Place, heading
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.installing import without_install
 from nightpress.backends.offline.outline import Plan, matter_of
-from nightpress.backends.offline.part import LAST, Family, Home, Part
+from nightpress.backends.offline.part import Family, Home, Part
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Owned
+from nightpress.backends.offline.whereabouts import TOLD
 from nightpress.lazy import pattern
 from nightpress.model import Material, SourceFile
 from nightpress.plugin import frontmatter, kind_of
@@ -49,8 +58,6 @@ _FIRST = 100
 MOST_SECTIONS = 400
 GREETING = 250
 """Characters of what a document says before its sections, below which it says what it is."""
-SUMMARY, BESIDE = 0.34, 0.3
-"""News of what sums up the rest, and of what is said beside the components' own texts."""
 _NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
 ROLE = pattern(
     r"(?:your |expert )?(?:role|persona|identity|purpose)( statement| definition)?$", re.I
@@ -62,13 +69,14 @@ _LISTING = pattern(  # sections that only list what the plugin has
 )
 
 
-def parts_of(material: Material) -> list[Part]:
-    """Everything that the plugin has to say in this document, in no particular order."""
+def parts_of(material: Material, *, even: bool = False) -> list[Part]:
+    """Everything that the plugin has to say in this document, in no particular order; even: of each
+    of its commands there is the core, or a link."""
     topic, own = Topic(material), trim.owned(material.anatomy)
     plan = Plan(material.generator, wording.plain(material.anatomy.name))
     parts = _placed(plan, "about", [Part((), (-1,), 0, _intro(material, plan, topic, own))])
     standing = list(_of_standing(material, own))
-    described = list(_of_components(material, plan, topic, own))
+    described = list(_of_components(material, plan, topic, own, even=even))
     more: list[Part] = []
     for number, file in enumerate(material.anatomy.files):
         if file.path == material.target or components.is_aside(file.path):
@@ -82,10 +90,15 @@ def parts_of(material: Material) -> list[Part]:
             ]
         elif kind_of_file in ("doc", "readme") and not is_component(material, file):
             more += _placed(plan, "other", _of_document(material, file, number, topic, own))
-    parts += [*standing, *described, *_under([*standing, *described], more)]
+    if even and not standing:
+        more = beside.but_said(more, described)
+    parts += [*standing, *described, *beside.under([*standing, *described], more)]
     if plan.takes("choice"):
         heading = () if plan.title("choice") else ("When to use",)
         table = choice.choice(material, topic, own)
+        if table and any(part.is_aside for part in described):
+            kinds = [kind for kind in choice.READ if material.anatomy.of(kind)]
+            table = [*table, Block("text", choice.READ[kinds[0]])]
         parts += _placed(plan, "choice", [Part(heading, (0,), 0, table)])
     files = Part(("Files",), (70,), 9, components.files(material, topic))
     parts += _placed(plan, "files", [files])
@@ -106,28 +119,6 @@ def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
             path = plan.path(matter, part.path)[:5]
             found.append(replace(part, path=path, order=(*order, *part.order)))
     return found
-
-
-def _under(chapters: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
-    """The parts; one of a chapter that there is already goes to the end of that, or, without a
-    heading of its own, above the first one there, and is news where that does not say it."""
-    held: dict[str, list[Part]] = {}
-    for part in sorted(chapters, key=lambda part: part.order):
-        if part.path:
-            held.setdefault(part.path[0].lower(), []).append(part)
-    for part in more:
-        chapter = held.get(part.path[0].lower()) if part.path else None
-        if chapter:
-            part.path = (chapter[0].path[0], *part.path[1:])
-            part.rank = max(part.rank, 1 + max(one.rank for one in chapter))
-            below = next((n for n, one in enumerate(chapter) if len(one.path) > 1), len(chapter))
-            before = chapter[below - 1] if len(part.path) == 1 and below else chapter[-1]
-            if len(part.path) == 1 and not below:
-                *above, last = chapter[0].order
-                part.order = (*above, last - 1, LAST, *part.order)
-            else:
-                part.order = (*before.order, *part.order)
-        yield part
 
 
 def _for_each(material: Material) -> Sequence[str]:
@@ -176,7 +167,9 @@ def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Blo
     return [*blocks, *(components.contents(material) if plan.takes("contents") else [])]
 
 
-def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:
+def _of_components(
+    material: Material, plan: Plan, topic: Topic, own: Owned, *, even: bool
+) -> Iterator[Part]:
     table = plan.takes("choice") and bool(choice.choice(material, topic, own))
     if topic.whole and not table:
         # of a pack with many commands not each will have its section: but each is named
@@ -184,107 +177,93 @@ def _of_components(material: Material, plan: Plan, topic: Topic, own: Owned) -> 
         yield from _placed(plan, "commands", [names])
     described = list(components.all_of(material, topic, own, told=table))
     alone = topic.whole and len(described) == 1
-    for number, (matter, name, lead, about, groups, source) in enumerate(described):
-        order = plan.order(matter)
-        if order is None:
-            continue
-        referred = source.path in material.references
-        base = ("When to use", f"`{name}`") if referred else plan.base(matter, name, alone=alone)
-        led = alone and bool(about or (groups and not groups[0].sections[0].path))
-        rank = {"commands": 6, "agents": 7, "skills": 40}[matter]
-        # the lead goes in before everything else: every component is named
-        if referred:  # a reference says all the rest
-            lead, about = [], []
-        if not base:
-            about, groups = leads.led_by(about, groups, material.anatomy.name)
-            groups = leads.modest(groups)
-            about, lead = leads.woven(material, about, lead)
-            at = 1 if len(lead) > 2 else len(lead)  # the arguments as a section of their own
-            first = Part((), (2,), 1, about, news=SUMMARY)
-            runs = Part((), (3, number, 1, 0), 1, lead[:at])  # after what the text begins with
-            yield from _placed(plan, "about", [first, runs])
-            yield Part(("Arguments",), (*order, number, 0), 1, lead[at:])
-        elif not referred:
-            yield Part(base, (*order, number, 0), 30 if matter == "skills" else 1, [*about, *lead])
-        linked = any("](" in block.text for block in lead)
-        home = Home(tuple(base), source.link(), (*order, number, MOST_SECTIONS), linked)
-        own_parts = parts_in(groups[:MOST_SECTIONS], source, _NO_COMPONENTS)
-        for at, part in enumerate(_procedure_first(own_parts)):
-            part.home = home
-            inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
-            if part.path and (
-                (ROLE.match(part.path[-1]) and all(b.kind == "text" for b in part.blocks))
-                or (led and leads.sums_up(part.path, part.blocks))
-            ):
-                continue
-            about_when = bool(inner) and matter_of(inner[0])[0] == "when"
-            if about_when != referred and (referred or plan.place("when") is None):
-                continue  # when to use it stands in the one, all the rest in the other
-            part.rank = rank + _worth(part, at // 4 if alone else 2 * at)
-            if _is_synopsis(part, name):
-                part.rank = 2
-            part.order = (*order, number, at + 1)
-            sums_up = not inner and all(block.kind == "text" for block in part.blocks)
-            part.path, part.news = (*base, *inner)[:5], SUMMARY if sums_up else 0.0
-            own_matter = matter_of(inner[0])[0] if inner else "about"
-            if alone and not base and not inner and any(map(is_ordered, part.blocks)):
-                yield replace(part, path=("Workflow",))  # it came right below the title
-            elif alone and ((inner and plan.title(own_matter)) or (not base and not inner)):
-                part.path, part.order = inner, (3, number, at + 1)
-                yield from _placed(plan, own_matter, [part])
-            else:
-                yield part
+    their_heads: list[list[Part]] = []
+    theirs: list[list[Part]] = []
+    for number, one in enumerate(described):
+        if (order := plan.order(one[0])) is not None:
+            heads, parts = _of_component(material, plan, one, (*order, number), alone=alone)
+            their_heads.append(heads)
+            theirs.append(parts)
+    if even and table and not material.references:
+        least = sum(len(one[1]) + HEAD for one in described)
+        theirs = shares.share(theirs, material.window.max - least)
+    for heads, parts in zip(their_heads, theirs, strict=True):
+        if parts and all(part.is_aside for part in parts):
+            heads = [replace(part, is_aside=True) for part in heads]  # the table has a link
+        yield from (*heads, *parts)
     for matter, title, rows in components.tools(material, topic):
         yield from _placed(plan, matter, [Part((title,), (), 5, rows)])
 
 
-def _procedure_first(parts: Sequence[Part]) -> list[Part]:
-    """A component's parts; what it does step by step stands before its templates and examples."""
-    shown = next((n for n, part in enumerate(parts) if _is_sample(part)), len(parts))
-    moved = [part for part in parts[shown:] if _is_procedure(part)]
-    rest = [part for part in parts[shown:] if not _is_procedure(part)]
-    return [*parts[:shown], *moved, *rest]
+HEAD = 300
+"""Bytes that a component takes without its text: a row of the table, its heading, how it is
+called; and its part of the frontmatter."""
 
 
-def _is_sample(part: Part) -> bool:
-    """Is it nothing but code, below a heading of its own?"""
-    long = sum(len(block.text) for block in part.blocks if block.kind == "code")
-    return bool(part.path) and not part.together and 2 * long > len(_said(part))
+def _of_component(
+    material: Material,
+    plan: Plan,
+    described: components.Described,
+    order: tuple[int, ...],
+    *,
+    alone: bool,
+) -> tuple[list[Part], list[Part]]:
+    """(how a component is called and what it is for, the sections of its own text)."""
+    matter, name, lead, about, groups, source = described
+    referred = source.path in material.references
+    base = ("When to use", f"`{name}`") if referred else plan.base(matter, name, alone=alone)
+    led = alone and bool(about or (groups and not groups[0].sections[0].path))
+    # the lead goes in before everything else: every component is named
+    if referred:  # a reference says all the rest
+        lead, about = [], []
+    heads: list[Part] = []
+    if not base:
+        about, groups = leads.led_by(about, groups, material.anatomy.name)
+        groups = leads.modest(groups)
+        about, lead = leads.woven(material, about, leads.followed(lead, groups))
+        at = 1 if len(lead) > 2 else len(lead)  # the arguments as a section of their own
+        first = Part((), (2,), 1, about, news=beside.SUMMARY)
+        runs = Part((), (3, order[-1], 1, 0), 1, lead[:at])  # after what the text begins with
+        heads += [*_placed(plan, "about", [first, runs])]
+        heads.append(Part(("Arguments",), (*order, 0), 1, lead[at:]))
+    elif not referred:
+        heads.append(Part(base, (*order, 0), 30 if matter == "skills" else 1, [*about, *lead]))
+    linked = any("](" in block.text for block in lead)
+    home = Home(tuple(base), source.link(), (*order, MOST_SECTIONS), linked)
+    parts: list[Part] = []
+    found = parts_in(groups[:MOST_SECTIONS], source, _NO_COMPONENTS)
+    for at, part in enumerate(worth.procedure_first(found)):
+        part.home = home
+        inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
+        if part.path and (
+            (ROLE.match(part.path[-1]) and all(b.kind == "text" for b in part.blocks))
+            or (led and leads.sums_up(part.path, part.blocks))
+        ):
+            continue
+        about_when = bool(inner) and matter_of(inner[0])[0] == "when"
+        if about_when != referred and (referred or plan.place("when") is None):
+            continue  # when to use it stands in the one, all the rest in the other
+        rank = {"commands": 6, "agents": 7, "skills": 40}[matter]
+        part.rank = rank + worth.of(part, at // 4 if alone else 2 * at)
+        if worth.is_synopsis(part, name):
+            part.rank = 2
+        part.order = (*order, at + 1)
+        sums_up = not inner and all(block.kind == "text" for block in part.blocks)
+        part.path, part.news = (*base, *inner)[:5], beside.SUMMARY if sums_up else 0.0
+        parts += _own(plan, part, inner, alone=alone)
+    return heads, parts
 
 
-def _is_procedure(part: Part) -> bool:
-    """Is it a numbered list under a heading of the first level that announces one?"""
-    announced = len(part.path) == 1 and _PROCEDURE.search(part.path[0]) is not None
-    return announced and not part.together and any(map(is_ordered, part.blocks))
-
-
-_PROCEDURE = pattern(r"\b(?:steps|process|workflow|procedure|instructions|when invoked)\b", re.I)
-
-
-def _worth(part: Part, at: int) -> int:
-    """The value of a component's part, the least goes in first. at: its place. Limits, errors and
-    what to avoid are worth more than long examples."""
-    heads = [name for name in part.path if not _ONE_OF.match(name)]
-    if any(matter_of(name)[0] == "trouble" for name in heads):
-        return min(at, 2)
-    example = part.path and (_ONE_OF.match(part.path[-1]) or _EXAMPLES.search(part.path[0]))
-    return at + 5 if example else at
-
-
-def _is_synopsis(part: Part, name: str) -> bool:
-    """Does it show in a few lines how the command is called, below its title or as its usage? No
-    other section is as useful to whoever runs it."""
-    if len(part.path) > 1 or (part.path and not _USAGE.match(part.path[0])) or part.together:
-        return False
-    calls = [block.text.split("\n") for block in part.blocks if block.kind == "code"]
-    short = len(_said(part)) <= MOST_SYNOPSIS
-    return short and any(line.lstrip("$> ").startswith(name) for lines in calls for line in lines)
-
-
-MOST_SYNOPSIS = 800
-"""Characters of a section that shows how a command is called."""
-_USAGE = pattern(r"(?:(?:basic|command|quick) )?(?:usage|synopsis|syntax)$", re.I)
-_EXAMPLES = pattern(r"\b(?:examples?|templates?|listings?)\b", re.I)
+def _own(plan: Plan, part: Part, inner: tuple[str, ...], *, alone: bool) -> Iterator[Part]:
+    """A section of a component's text at its place; alone: the plugin has no other component."""
+    matter = matter_of(inner[0])[0] if inner else "about"
+    if alone and part.path == inner == () and any(map(is_ordered, part.blocks)):
+        yield replace(part, path=("Workflow",))  # it came right below the title
+    elif alone and ((inner and plan.title(matter)) or part.path == inner == ()):
+        part.path, part.order = inner, (3, *part.order[-2:])
+        yield from _placed(plan, matter, [part])
+    else:
+        yield part
 
 
 def no_section(name: str) -> bool:
@@ -321,10 +300,10 @@ def _classed(
             continue  # we have our own
         if not part.together:
             counts[matter] = counts.get(matter, 0) + 1
-        part.rank, part.news = rank + counts.get(matter, 0) // 3, BESIDE
+        part.rank, part.news = rank + counts.get(matter, 0) // 3, beside.BESIDE
         summary = matter in ("about", "features", "audience") and len(part.path) < 2
         if _LISTING.match(heading) or summary:
-            part.rank, part.news = 25, SUMMARY
+            part.rank, part.news = 25, beside.SUMMARY
         if matter == "about" and len(part.path) < 2 and not part.together:
             part.path = () if _PREAMBLE.match(heading) else part.path
         if not part.path:
@@ -351,6 +330,10 @@ def parts_in(
     for number, group in enumerate(groups):
         if any(without.search(name) for one in group.sections for name in one.path):
             continue
+        if group.steps and all(map(is_told, (b for one in group.sections for b in one.blocks))):
+            above = tuple(posixpath.commonprefix([one.path for one in group.sections]))
+            parts.append(Part(above, (), 0, _steps(group, place)))
+            continue
         together = (place.path, number) if group.steps else ()
         instead = _steps(group, place) if group.steps else []
         for section in group.sections:
@@ -358,26 +341,22 @@ def parts_in(
             part = Part(section.path, (), 0, section.blocks, together, shorter, instead)
             if len(part.path) > 1 and place.path and not together:
                 part.family = Family(place.link(), part.path[:-1])
-            if part.path and not together and place.path and _ONE_OF.match(part.path[-1]):
-                there = f"This one stands in {place.link()}."
-                part.instead = [Block("text", there)]  # its number would be missed
-            if not (together or len(part.path) < 2) and (listing := TOLD.fullmatch(_said(part))):
+            if part.path and not together and place.path and worth.ONE_OF.match(part.path[-1]):
+                part.instead = [Block("text", f"See {place.link()}.")]  # its number would be missed
+            if not (together or len(part.path) < 2) and (
+                listing := TOLD.fullmatch(worth.said(part))
+            ):
                 _list(parts, part, listing, place)
             else:
                 parts.append(part)
     return parts
 
 
-def _said(part: Part) -> str:
-    """All that a part says, without what only announces it."""
-    return "\n".join(block.text for block in part.blocks if not block.announces)
-
-
 def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -> None:
     """Put a section that is nothing but a link to its listing into a list of such, under the
     heading above it."""
     where = Block("text", f"In {place.link()}:")
-    row = f"- {part.path[-1]} ({listing[1]})"
+    row = f"- {part.path[-1]} ({', '.join(filter(None, listing.groups()))})"
     above = part.path[:-1]
     if parts and parts[-1].path == above and where in parts[-1].blocks:
         *before, rows = parts[-1].blocks
@@ -391,10 +370,9 @@ def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -
 def _steps(group: trim.Group, place: Place) -> list[Block]:
     """A workflow in short: its steps, and where they stand."""
     rows = "\n".join(s if _NUMBERED.match(s) else f"- {s}" for s in group.steps)
-    return [Block("text", f"Its parts stand in {place.link()}:"), Block("list", rows)]
+    return [Block("text", f"Follow the steps in {place.link()}:"), Block("list", rows)]
 
 
-_ONE_OF = pattern(r"(?:example|scenario|case|option|pattern|method) #?\d+\b", re.I)
 _NUMBERED = pattern(r"\d+[.)] \S")
 
 
@@ -412,6 +390,7 @@ def _of_document(
 
 _FORM = pattern(r"(?:^|[/._-])(?:starter|template|skeleton)s?(?=[/._-])", re.I)
 """A file that is to be filled in: what it says, it says of something else."""
+_INSTALLS = pattern(r"(?:how to )?install(?:ation|ing)?\b", re.I)
 _SLOT = pattern(r"\[[A-Z][a-z]+ [^\]]{10,}\](?![(\[:])")
 
 
@@ -420,13 +399,13 @@ def as_chapter(material: Material, file: SourceFile, number: int, own: Owned) ->
     found = re.search(r"(?m)^# +(\S.*)$", frontmatter.split(file.text).body)
     title = heading(found.group(1)) if found else ""
     name = title or posixpath.splitext(posixpath.basename(file.path))[0]
-    if _NO_SECTION.search(name) or _FORM.search(file.path):
+    if _NO_SECTION.search(name) or _FORM.search(file.path) or _INSTALLS.match(name):
         return
     found_in = list(quoted(material, file, own))
     for at, part in enumerate(found_in):
         if any(_SLOT.match(block.text) for block in part.blocks):
             continue
-        if not part.path and len(found_in) > 1 and len(_said(part)) < GREETING:
+        if not part.path and len(found_in) > 1 and len(worth.said(part)) < GREETING:
             continue
         path = (wording.plain(name), *part.path)[:5]
         yield replace(part, path=path, order=(number, at), rank=30 + at // 2)

@@ -81,11 +81,12 @@ _COMPONENT = pattern(
 
 class Owned(Struct, frozen=True):
     """What the plugin has. name: its own; commands: names and aliases, lower case; paths: of its
-    files."""
+    files; made: of those that it says it writes."""
 
     name: str
     commands: frozenset[str]
     paths: frozenset[str]
+    made: frozenset[str] = frozenset()
 
     def lacks(self, call: str) -> bool:
         """Is it a command that the plugin would have, if there were such a one?"""
@@ -102,7 +103,19 @@ def owned(anatomy: Anatomy) -> Owned:
             names.update(str(name).lstrip("/").lower() for name in listed if name)
     names = {name.rpartition(":")[2] for name in names} | names
     paths = frozenset(file.path for file in anatomy.files)
-    return Owned(anatomy.name.lower(), frozenset(names), paths)
+    made = {
+        posixpath.normpath(path)
+        for file in anatomy.files
+        for written in _WRITES.findall(file.text)
+        for path in _COMPONENT.findall(written)
+    }
+    return Owned(anatomy.name.lower(), frozenset(names), paths, frozenset(made))
+
+
+_WRITES = pattern(  # "The command generates:", and a list
+    r"(?mi)^[^\n]*\b(?:generat|creat|produc|output|writ)(?:e|es|ed|s)\b[^\n]*:\**\s*\n"
+    r"((?:[ \t]*(?:[-*+]|\d+[.)]) [^\n]*(?:\n|\Z))+)"
+)
 
 
 class Group(Struct, frozen=True):
@@ -118,15 +131,26 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
     cannot be quoted is told by where it stands."""
     groups = []
     said = sections(text, place)
-    for group in _whole(said if place.own else list(map(voice.of_it, said))):
-        # what a README only lists in a few words says nothing; in a workflow it says what to do
-        terse = bool(group.steps) or not _README.search(place.path)
+    said = said if place.own else list(map(voice.of_it, said))
+    # what a README only lists in a few words says nothing, unless what stands beside it says
+    # something: one kind of three would pass for the only one; in a workflow it says what to do
+    is_readme = _README.search(place.path) is not None
+    beside = _beside(said, own) if is_readme else frozenset()
+    for group in _whole(said):
         stead = f"{_THIS_STEP}{place.link()}." if place.path else ""
-        found = [trimmed(one, own, terse=terse, stead=stead) for one in group.sections]
+        found = [
+            trimmed(
+                one,
+                own,
+                terse=bool(group.steps) or not is_readme or one.path[:-1] in beside,
+                stead=stead,
+            )
+            for one in group.sections
+        ]
         if not group.steps:
             [old], [one] = group.sections, found
             if one is None and place.path and old.path:
-                one = replace(old, blocks=[Block("text", f"This stands in {place.link()}.")])
+                one = replace(old, blocks=[Block("text", f"See {place.link()}.")])
             groups += [Group((one,))] if one is not None and one.blocks else []
             continue
         kept = []
@@ -135,15 +159,38 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
             if not old.blocks and below and below[0].path[: len(old.path)] == old.path:
                 continue  # its heading stands above those of its parts
             if new is None or not new.blocks:
-                new = replace(old, blocks=[Block("text", f"This one stands in {place.link()}.")])
+                new = replace(old, blocks=[Block("text", f"See {place.link()}.")])
             kept.append(new)
         groups.append(Group(tuple(kept), tuple(map(_unpraised, group.steps))))
     return groups
 
 
+def _beside(said: Sequence[Section], own: Owned) -> frozenset[tuple[str, ...]]:
+    """The headings below which of several sections side by side one says something."""
+    below: dict[tuple[str, ...], list[Section]] = {}
+    for one in said:
+        if len(one.path) > 1 and one.blocks:
+            below.setdefault(one.path[:-1], []).append(one)
+    return frozenset(
+        above
+        for above, many in below.items()
+        if len(many) > 1 and any((new := trimmed(one, own)) and new.blocks for one in many)
+    )
+
+
 def trimmed(
     section: Section, own: Owned, *, terse: bool = False, stead: str = ""
 ) -> Section | None:
+    """The section without what does not belong, as _section; what a list says in a few words stays
+    beside one that says more."""
+    found = _section(section, own, terse=terse, stead=stead)
+    if terse or found is None:
+        return found
+    lists = [sum(block.kind == "list" for block in one.blocks) for one in (section, found)]
+    return _section(section, own, terse=True, stead=stead) if 0 < lists[1] < lists[0] else found
+
+
+def _section(section: Section, own: Owned, *, terse: bool, stead: str) -> Section | None:
     """The section without what does not belong; None where that would break it. terse: a list of a
     few plain words each may stay; stead: what a step says that cannot be quoted, one of many."""
     blocks: list[Block] = []
@@ -237,15 +284,23 @@ def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
         block = Block("list", "\n".join(texts))
         return Block("list", _unpraised(block.text))
     texts = [_without_aside(_plainly(text), own) for text in texts]
-    kept = [t for t in texts if not (_sells(t) or _is_foreign(t, own) or _is_persona(t))]
+    texts = [text for text in texts if not _IS_HERE.fullmatch(text)]
+    kept = [t for t in texts if not (_boasts(t) or _is_foreign(t, own) or _is_persona(t))]
     return Block(
         "list", "" if not terse and all(map(_is_vacuous, kept)) else "\n".join(kept).rstrip()
     )
 
 
+def _boasts(item: str) -> bool:
+    return _sells(item) and _VALUE.match(item) is None
+
+
 def _plainly(item: str) -> str:
-    """An item that tells a fact, without its praise: "Powerful query language (PromQL)"."""
-    return _unpraised(item) if _FACT.search(item) and _sells(item) else item
+    """An item that tells a fact, without its praise: "Powerful query language (PromQL)". One that
+    says what a value means stays as it is: "blue-green - Instant switchover"."""
+    if not _sells(item) or _VALUE.match(item):
+        return item
+    return _unpraised(item) if _FACT.search(item) else item
 
 
 def _without_aside(item: str, own: Owned) -> str:
@@ -256,6 +311,12 @@ def _without_aside(item: str, own: Owned) -> str:
     return _ASIDE.sub(lambda one: "" if _is_foreign(one[0], own) else one[0], item)
 
 
+_IS_HERE = pattern(  # who reads it runs in it
+    r"\s*[-*+]\s+\W*Claude Code(?: CLI)?\W*(?:(?:installed|latest version)\W*)*", re.I
+)
+_VALUE = pattern(
+    r"\s*[-*+]\s+(?:`[^`\n]+`|[a-z][\w.-]*|\*\*Instant\*\*) ?(?:[:\u2014\u2013]| - ) ?\S"
+)
 _FACT = pattern(r"`[^`\n]+`|\([A-Z][^()\n]*\)|\b[A-Z][a-z]+[A-Z]|\d")
 _ASIDE = pattern(r" \([^()\n]*\)")
 
@@ -270,7 +331,7 @@ def _in_short(step: str, own: Owned, stead: str) -> str:
     return f"{found[1].rstrip(' ,;')}, as {where_it_is} says."
 
 
-_THIS_STEP = "This step stands in "
+_THIS_STEP = "For this step, see "
 _BY_MEANS = pattern(
     r"(\s*\d+[.)] [A-Z]\w+ [^`\n]+?),? (?:with|using|via|through|by(?: running)?) `[^\n]*"
 )
@@ -320,7 +381,8 @@ def _is_foreign(text: str, own: Owned) -> bool:
 def _strangers(text: str, own: Owned) -> Iterator[bool]:
     for path in _COMPONENT.findall(text):
         whole = posixpath.normpath(path)
-        yield whole not in own.paths and not any(p.endswith(f"/{whole}") for p in own.paths)
+        known = own.paths | own.made
+        yield whole not in known and not any(p.endswith(f"/{whole}") for p in known)
     if "/" in text:
         yield any(map(own.lacks, called(text)))
 
@@ -329,11 +391,16 @@ def _is_sound(text: str, own: Owned) -> bool:
     """Does a block of code call only what there is, and say more than a command's bare name?"""
     lines = [line for line in text.split("\n")[1:-1] if line.strip()]
     typed = lines if _is_typed(text) else []
+    if any(map(_CHATS.match, typed[1:])):
+        return False  # a talk, of which the answer is not the plugin's
     calls = [match for line in typed if (match := _CALL.match(line)) and match.group(2) != "/"]
     if any(map(own.lacks, called(text))):
         return False
     said = [line for line in lines if not line.lstrip().startswith("#")]
     return not said or len(said) != len(calls) or any(m.group(2) for m in calls)
+
+
+_CHATS = pattern(r"\s*(?:I'll|I will|I can|Let me|Please (?:provide|specify|tell|share))\b")
 
 
 def _is_typed(block: str) -> bool:

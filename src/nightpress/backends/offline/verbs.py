@@ -36,6 +36,43 @@ def bare_verb(word: str) -> str:
     return next((form for form in forms if is_verb(form)), word)
 
 
+def imperative(text: str) -> str:
+    """What is told in the third person as an order: "Examines the schema and maps each table"
+    gives "Examine the schema and map each table"; "" where it does not begin with what is done."""
+    words = text.split(" ")
+    first = words[0].strip("*_,:").lower()
+    bare = first if first in VERBS | ORDERS else _bare(first)
+    if not bare or bare in _STATES:
+        return ""
+    words[0] = words[0].replace(words[0].strip("*_,:"), bare.capitalize())
+    if bare == first:
+        return " ".join(words)
+    series = {}  # place -> the verb that goes on with the first one
+    for n in range(1, len(words) - 1):
+        word = words[n].strip("*_,").lower()
+        joined = words[n - 1].lower() in ("and", "then", "or") or words[n - 1].endswith(",")
+        if joined and (other := _bare(word)):
+            series[n] = (word, other, words[n + 1] in DETERMINERS or words[n + 1] == "the")
+    certain = any(sure or other not in NOUNS | ORDERS for _, other, sure in series.values())
+    for n, (word, other, _) in series.items() if certain else ():
+        words[n] = words[n].replace(word, other)
+    return " ".join(words)
+
+
+def _bare(verb: str) -> str:
+    """The verb of its third person, where that is known: "maps" gives "map"; else ""."""
+    forms = (verb.removesuffix("s"), verb.removesuffix("es"), f"{verb[:-3]}y")
+    known = (form for form in forms if form in VERBS | ORDERS and form != verb)
+    return next(known, "") if verb.endswith("s") else ""
+
+
+_STATES = frozenset(
+    "provide ensure enable deliver integrate protect help keep maintain meet handle manage cover"
+    " demonstrate reduce improve minimize maximize enforce".split()
+)
+"""What something is good for, rather than what is done."""
+
+
 def is_verb(word: str) -> bool:
     """Is a word, in lower case, what a command may do?"""
     return word in _ALL or _VERBAL.fullmatch(word) is not None
@@ -140,7 +177,7 @@ VERBS = frozenset(
     " deprecate distribute".split()
 )
 ORDERS = frozenset(
-    "block book cancel change check close comment commit copy count cut download drop"
+    "answer block book cancel change check close comment commit copy count cut download drop"
     " dump file fill flag follow freeze give group hide hook index invite"
     " join kill label limit list load"
     " lock log look mail map mark mask moor move name note open order pack page pair patch pick pin"

@@ -9,7 +9,7 @@ import re
 from msgspec.structs import replace
 
 from nightpress.backends.offline.blocks import Block, Section, is_ordered, items_of
-from nightpress.backends.offline.verbs import conjugated, is_deed
+from nightpress.backends.offline.verbs import bare_verb, conjugated, imperative, is_deed
 from nightpress.backends.offline.wording import sentences
 from nightpress.lazy import pattern
 
@@ -23,6 +23,10 @@ def neutral(text: str) -> str:
 def _neutral(sentence: str) -> str:
     marks = sentence[: len(sentence) - len(sentence.lstrip("*_ "))]
     plain = said = sentence[len(marks) :]
+    said = _BEFORE.sub(r"\1efore you start", said)
+    said = _ACTIVATE.sub("Use it", said)
+    if (found := _IT_DOES.match(said)) and (order := imperative(said[found.end() :])):
+        said = order
     if found := _INVOKED.match(said):
         said = said[found.end() :]
     if found := _TOLD_TO.match(said):
@@ -73,14 +77,41 @@ def said_of_it(lead: str) -> str:
     if not found:
         return ""
     adverb, verb, rest = found[1] or "", found[2].lower(), found[3]
-    if verb == "are":
+    if verb == "are" and (cast := _CAST.match(rest)):
+        first, _, rest = rest[cast.end() :].partition(" ")
+        order = imperative(f"{first} {rest}") if cast[1] else f"{bare_verb(first)} {rest}"
+        said = order or f"{first} {rest}"
+    elif verb == "are":
         said = re.sub(r"^ (?:an? |the )?", "", rest)
+    elif is_deed(verb) and adverb == "":
+        said = f"{verb}{rest}"  # "You can answer questions like:"
     else:
         said = f"{'has' if verb == 'have' else conjugated(verb)}{rest}"
     said = f"{adverb}{said}"
     return f"{said[:1].upper()}{said[1:]}"
 
 
+_CAST = pattern(
+    r" (?:an? |the )?(?:[\w/+.#-]+ ){0,7}?(?:specialist|expert|engineer|architect|analyst|developer"
+    r"|consultant|strategist|reviewer|assistant|manager|agent)"
+    r" (?:(who|that) (?=[a-z]+s\b)|for (?=[a-z]+ing\b))",
+    re.I,
+)
+_BEFORE = pattern(
+    r"^(b)efore (?:you )?(?:run(?:ning)?|us(?:e|ing)|execut(?:e|ing)|invok(?:e|ing)|activating)"
+    r" (?:this|the) (?:slash )?(?:command|agent|skill|plugin|tool|workflow)\b",
+    re.I,
+)
+_ACTIVATE = pattern(
+    r"^(?:activate|use|invoke|trigger|call) this (?:agent|command|skill|plugin|tool)"
+    r"(?= (?:when|if|for|to)\b)",
+    re.I,
+)
+_IT_DOES = pattern(
+    r"(?:this|the) (?:[\w-]+ )?(?:command|agent|workflow|generator)(?: will)?"
+    r" (?:automatically )?(?=[a-z]+\b)",
+    re.I,
+)
 _YOUR_LEAD = pattern(
     r"your ([\w -]+?)(?: (include|includes|cover|covers)| (?:is|are)(?: to)?)?((?:\**:\**)\s*)$",
     re.I,
@@ -124,29 +155,43 @@ _THEIR = pattern(r"\btheir\b")
 def of_it(section: Section) -> Section:
     """The section, said to nobody."""
     blocks: list[Block] = []
+    told = False  # does the text above tell what the command does ("It then:")?
     for block in section.blocks:
         text = neutral(block.text) if block.kind == "text" else block.text
+        if told and block.kind == "list":
+            text = "\n".join(map(_ordered_item, items_of(text)))
+        told = block.kind == "text" and _IT_DOES.match(block.text) is not None
         text = _ANSWERS.sub("Answer", text)
         if text:
             blocks.append(block if text == block.text else replace(block, text=text))
     path = [_titled(name) for name in section.path]
-    if path and _NOW.fullmatch(section.heading) and any(map(is_ordered, blocks)):
+    if path and _STEPS.fullmatch(section.heading) and any(map(is_ordered, blocks)):
         path[-1] = "Steps"
     heading = path[-1] if path else _titled(section.heading)
     return replace(section, heading=heading, path=tuple(path), blocks=blocks)
 
 
+def _ordered_item(item: str) -> str:
+    """An item that tells what is done ("- Maps all services"), as an order."""
+    found = _BULLET.match(item)
+    marker = found.group() if found else ""
+    return f"{marker}{imperative(item[len(marker) :]) or item[len(marker) :]}"
+
+
 def _titled(heading: str) -> str:
     """The heading, not said to anybody: "Your duties" are "Duties"."""
+    if _NOW.fullmatch(heading):
+        return "Task"
     if _DOES.fullmatch(heading):
-        return "What it does"
+        return "Responsibilities"
     plain = _YOURS.sub("", heading)
     return plain[:1].upper() + plain[1:] if plain != heading else heading
 
 
 _WHEN_INVOKED = r"when (?:invoked|called|run|activated|triggered|executed)"
 _NOW = pattern(_WHEN_INVOKED, re.I)
-_DOES = pattern(rf"what (?:you|i|we)(?:'ll)? (?:do|will do|should do)|{_WHEN_INVOKED}", re.I)
+_STEPS = pattern(rf"{_WHEN_INVOKED}|usage pattern", re.I)
+_DOES = pattern(r"what (?:you|i|we)(?:'ll)? (?:do|will do|should do)", re.I)
 _ANSWERS = pattern(r"(?<![^*])You(?=:\**\Z)")
 _YOURS = pattern(r"^your\s+", re.I)
 

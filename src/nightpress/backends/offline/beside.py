@@ -1,0 +1,66 @@
+"""What a README and documents say beside the components' own texts: at which place, and how much of
+it must be news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from nightpress.backends.offline.outline import function_of
+from nightpress.backends.offline.part import LAST, Part
+
+SUMMARY, BESIDE, TWICE = 0.34, 0.3, 0.45
+"""News of what sums up the rest, of what is said beside the components' own texts, and of what does
+what one of those does."""
+
+
+def under(chapters: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
+    """The parts; one of a chapter that there is already goes to the end of that, or, without a
+    heading of its own, above the first one there, and is news where that does not say it."""
+    held: dict[str, list[Part]] = {}
+    for part in sorted(chapters, key=lambda part: part.order):
+        if part.path:
+            held.setdefault(part.path[0].lower(), []).append(part)
+    for part in more:
+        chapter = held.get(part.path[0].lower()) if part.path else None
+        if chapter:
+            part.path = (chapter[0].path[0], *part.path[1:])
+            part.rank = max(part.rank, 1 + max(one.rank for one in chapter))
+            below = next((n for n, one in enumerate(chapter) if len(one.path) > 1), len(chapter))
+            before = chapter[below - 1] if len(part.path) == 1 and below else chapter[-1]
+            if len(part.path) == 1 and not below:
+                *above, last = chapter[0].order
+                part.order = (*above, last - 1, LAST, *part.order)
+            else:
+                part.order = (*before.order, *part.order)
+        yield part
+
+
+def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
+    """The parts of the README and documents; of a chapter that does what one of a component's own
+    does, more has to be news: who reads of one thing twice looks for the difference."""
+    done: dict[tuple[str, bool], int] = {}  # (function, by code?) -> characters
+    for part in described:
+        base = len(part.home.base) if part.home else len(part.path)
+        if len(part.path) > base and not part.is_aside:
+            key = _function(replace(part, path=part.path[base:]))
+            done[key] = done.get(key, 0) + sum(len(block.text) for block in part.blocks)
+    functions = {key for key, size in done.items() if key[0] and size >= ENOUGH}
+    functions |= {(name, False) for name, _ in functions}
+    if functions & {("process", False), ("features", False)}:
+        functions |= {("process", False), ("features", False)}
+    return [
+        replace(part, news=TWICE, rank=part.rank + 20)
+        if part.path and _function(part) in functions
+        else part
+        for part in more
+    ]
+
+
+def _function(part: Part) -> tuple[str, bool]:
+    return function_of(part.path[0]), any(block.kind == "code" for block in part.blocks)
+
+
+ENOUGH = 100
+"""Characters of a component's own section, from which the README's of the same is not needed."""

@@ -1,0 +1,65 @@
+"""Where a listing is to be read that a document does not quote, and what it holds. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from nightpress.backends.offline.clean import Place, heading
+from nightpress.lazy import pattern
+
+
+def whereabouts(text: str, language: str, place: Place) -> str:
+    """Where a listing stands that is not quoted, and what it holds; "" where it stands nowhere."""
+    if not place.path:
+        return ""
+    kind = f" of {_LANGUAGES.get(language, language)}" if language not in ("text", "") else ""
+    lines = text.count("\n") + 1
+    holds = f"{lines} line{'s' if lines > 1 else ''}{kind}{_holds(text, language)}"
+    file = _FILE_NAMED.match(text)
+    return f"See the listing{f' of `{file[1]}`' if file else ''} in {place.link()} ({holds})."
+
+
+_FILE_NAMED = pattern(  # by its last name: the path is of the user's project
+    r"\s*(?://|#|--|/\*|<!--) *(?:[Ff]ile(?:name)?: *)?(?:[\w.-]+/)*([\w.-]+\.[a-z]{1,5})\b(?!/)"
+)
+_LANGUAGES = {
+    "javascript": "JavaScript", "js": "JavaScript", "jsx": "JSX", "typescript": "TypeScript",
+    "ts": "TypeScript", "tsx": "TSX", "python": "Python", "py": "Python", "sql": "SQL",
+    "json": "JSON", "yaml": "YAML", "yml": "YAML", "toml": "TOML", "html": "HTML", "css": "CSS",
+    "xml": "XML", "java": "Java", "go": "Go", "rust": "Rust", "ruby": "Ruby", "php": "PHP",
+    "markdown": "Markdown", "md": "Markdown", "graphql": "GraphQL", "solidity": "Solidity",
+    "dockerfile": "Dockerfile", "hcl": "HCL", "bash": "shell", "sh": "shell", "shell": "shell",
+    "swift": "Swift", "kotlin": "Kotlin", "csharp": "C#", "cpp": "C++", "c": "C",
+}  # fmt: skip
+"""Info string of a fence -> the language's name."""
+
+
+def _holds(text: str, language: str) -> str:
+    """What a long listing holds, by its headings, or by what it defines; "" where that is less than
+    two things."""
+    if language in ("markdown", "md"):
+        found = [heading(name) for name in re.findall(r"(?m)^#{2,3} +(\S.*)$", text)]
+        named = [name for name in found if _PLAIN_NAME.fullmatch(name)]
+    else:
+        named = [f"`{name}`" for name in _DEFINES.findall(text)]
+    named = list(dict.fromkeys(named))
+    if len(named) < 2:
+        return ""
+    more = " and more" if len(named) > MOST_NAMED else ""
+    return f": {', '.join(named[:MOST_NAMED])}{more}"
+
+
+MOST_NAMED = 8
+_PLAIN_NAME = pattern(r"[A-Z][\w /&'-]{2,40}")
+_DEFINES = pattern(
+    r"(?m)^(?:export )?(?:default )?(?:async )?(?:def|class|function|interface|struct|enum|model"
+    r"|CREATE (?:OR REPLACE )?(?:MATERIALIZED )?(?:TABLE|FUNCTION|VIEW|PROCEDURE|TRIGGER)"
+    r"(?: IF NOT EXISTS)?) +([A-Za-z_][\w.]*)"
+)
+
+
+TOLD = pattern(r"See the listing(?: of (`[^`]+`))? in \[[^\]]*\]\([^)]*\) \((.+)\)\.")
+POINTER = pattern(
+    r"\b[Ss]ee (?:the listing[^\[\n]* in )?\[[^\]\n]*\]\(|^(?:In|Also in|Follow the steps in) \["
+)
+"""What says where something is to be read, and a listing alone."""

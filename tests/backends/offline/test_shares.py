@@ -1,0 +1,129 @@
+"""What a document holds of each of several commands, what of a README beside them, and its lead."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from nightpress.backends.offline import trim, verbs, voice
+from nightpress.backends.offline.clean import Place
+from nightpress.model import Window
+from tests.backends.offline.plugins import WORDS, harbour, material
+from tests.backends.offline.test_documents import document
+from tests.backends.offline.test_trim import OWN
+
+
+def _command(n: int, steps: int) -> str:
+    word = WORDS[n]
+    probes = "".join(f"- The {w} of the {word}: !`{w} --of {word}`\n" for w in WORDS[20:34])
+    task = "".join(f"{k}. Tell the {w} of the {word}.\n" for k, w in enumerate(WORDS[:steps], 1))
+    return (
+        f"---\ndescription: Tell the crew where the {word} lies\n---\n\n# {word}\n\n## Context\n\n"
+        f"{probes}\n## Task\n\n{task}\n## History of the {word}\n\n"
+        + " ".join(f"The {w} came before the {word}." for w in WORDS[40:70])
+    )
+
+
+@pytest.mark.parametrize("steps", [3, 9, 15])
+def test_of_each_command_the_task_stands_or_a_link_and_never_the_preface_alone(steps: int) -> None:
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    files |= {f"commands/{WORDS[n]}.md": _command(n, steps * (1 + n % 2)) for n in range(8)}
+    text = document(material(files, window=Window(1_000, 9_000)))
+    chapters = re.split(r"(?m)^## ", text)[1:]
+    told = [one for one in chapters if one.startswith("`/")]
+    assert len(told) > 1 and all("### Task\n\n1. Tell the" in one for one in told)
+    for n in range(8):
+        assert f"[`/{WORDS[n]}`](../../commands/{WORDS[n]}.md)" in text
+    if len(told) < 8:
+        assert "Before you use one of them, read the file that its name links to" in text
+
+
+def test_a_command_that_cannot_be_shown_with_its_task_is_named_in_the_table_alone() -> None:
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    files |= {"commands/anchor.md": _command(0, 4), "commands/beacon.md": _command(2, 20)}
+    files["commands/beacon.md"] = files["commands/beacon.md"].replace("Tell the", "Tell " * 200)
+    text = document(material(files, window=Window(500, 6_000)))
+    assert "## `/anchor`" in text and "## `/beacon`" not in text
+
+
+def test_of_sections_side_by_side_in_a_readme_the_terse_ones_stand_beside_one_that_is_not() -> None:
+    kinds = "### Spring\n\n- Marks at `4 m` of water\n\n### Neap\n\n- Quiet water\n- Short ropes\n"
+    place = Place("README.md", "", "skills/x", frozenset())
+    heads = [g.sections[0].path for g in trim.quoted(f"## Tides\n\n{kinds}", place, OWN)]
+    assert heads == [("Tides", "Spring"), ("Tides", "Neap")]
+    alone = trim.quoted("## Tides\n\n### Neap\n\n- Quiet water\n\n## A\n\nB is `c`.", place, OWN)
+    assert [group.sections[0].path for group in alone] == [("A",)]
+
+
+def test_what_a_readme_does_again_that_the_command_does_is_left_out() -> None:
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    steps = ["Validates the tide table", "Checks the depth of the berth", "Moors the ship by rope"]
+    listed = "".join(f"{n}. {one}.\n" for n, one in enumerate(steps, 1))
+    files["commands/moor.md"] = f"---\ndescription: Moor a ship\n---\n\n## Process\n\n{listed}"
+    again = "".join(f"- {one}\n" for one in steps)
+    files["README.md"] = f"# Harbour\n\n## What It Does\n\n{again}- Rings `bell --twice`\n"
+    text = document(material(files, window=Window(300, 8_000)))
+    assert text.count("depth of the berth") == 1 and "bell --twice" in text
+
+
+@pytest.mark.parametrize(
+    ("item", "kept"),
+    [
+        ("- blue-green - Instant switchover with rollback", True),
+        ("- `fast`: instantly moors", True),
+        ("- **Instant** - Webhooks of the harbour", True),
+        ("- **Lightning** - Instant results for everyone", False),
+        ("- Claude Code CLI", False),
+        ("- `scripts/made.sh` - Rings the bell", True),
+        ("- `scripts/gone.sh` - Rings the bell", False),
+    ],
+)
+def test_an_item_that_defines_a_value_or_what_is_written_stays(item: str, kept: bool) -> None:
+    own = trim.Owned("harbour", frozenset(), frozenset(), frozenset({"scripts/made.sh"}))
+    place = Place("commands/a.md", "commands", "skills/x", frozenset())
+    found = trim.quoted(f"## A\n\n- Moors `ships`\n{item}\n", place, own)
+    assert (item in found[0].sections[0].blocks[0].text) is kept
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "The command examines the quay and maps each berth:",
+            "Examine the quay and map each berth:",
+        ),
+        ("This command generates a report.", "Generate a report."),
+        ("This command provides a quay.", "This command provides a quay."),
+        ("Before running this command, ask:", "Before you start, ask:"),
+        ("Activate this agent when it rains.", "Use it when it rains."),
+    ],
+)
+def test_what_is_told_of_a_command_is_an_order_to_who_does_it(said: str, told: str) -> None:
+    assert voice.neutral(said) == told
+
+
+@pytest.mark.parametrize(
+    ("third", "order"),
+    [
+        ("Moors ships, tests ropes and maps the quay.", "Moor ships, test ropes and map the quay."),
+        ("Moor ships with tests and maps.", "Moor ships with tests and maps."),
+        ("Provides a quay.", ""),
+        ("Quay of the north.", ""),
+    ],
+)
+def test_the_third_person_becomes_an_order(third: str, order: str) -> None:
+    assert verbs.imperative(third) == order
+
+
+def test_a_document_has_one_lead_and_it_says_what_is_done() -> None:
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    files["commands/moor.md"] = (
+        "---\ndescription: Berth planning by tides\n---\n\n# Moor\n\nBerths of ships by tides, in"
+        " a small harbour.\n\n## Steps\n\n1. Look at the bollard.\n2. Throw the hawser.\n"
+    )
+    files["README.md"] = "# Harbour\n\n**All ships ashore!**\n\nPlans ship berths by tides.\n"
+    text = document(material(files, window=Window(200, 6_000)))
+    above = re.split(r"(?m)^## ", text)[0].split("# Harbour\n", 1)[1].strip().split("\n\n")
+    assert len(above) == 2 and above[0].startswith("Plan ")
+    assert above[1].startswith("Run `/moor`, defined in [") and "follow the steps below" in above[1]
