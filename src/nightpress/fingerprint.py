@@ -6,6 +6,7 @@ are stale; the names of the ingredients are the words of the reasons.
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import re
@@ -30,10 +31,11 @@ def sha256(data: bytes) -> str:
 
 
 def normal(data: bytes) -> bytes:
-    """A text as git holds it and formatters leave it: line ends LF, no blanks at line ends, one
-    newline at the end. What is no text stays as it is."""
+    """A text as git holds it and editors leave it: no byte order mark, line ends LF, no blanks at
+    line ends, one newline at the end. What is no text stays as it is."""
     if b"\0" in data[:8192]:
         return data
+    data = data.removeprefix(codecs.BOM_UTF8)
     if b"\r\n" in data:
         data = data.replace(b"\r\n", b"\n")
     if b" \n" in data or b"\t\n" in data or data[-1:] in (b" ", b"\t"):
@@ -44,7 +46,7 @@ def normal(data: bytes) -> bytes:
 def broken(data: bytes) -> bytes:
     """`normal`, with the blanks that mean something in Markdown: two before a line
     end within a paragraph break the line there."""
-    lines = data.replace(b"\r\n", b"\n").split(b"\n")
+    lines = data.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").split(b"\n")
     found = (
         line.rstrip(b" \t") + (b"  " if _BREAK.search(line) and _GOES_ON.match(below) else b"")
         for line, below in zip(lines, [*lines[1:], b""], strict=True)

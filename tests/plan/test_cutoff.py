@@ -56,6 +56,16 @@ NOTHING = {
         )
         and None
     ),
+    "byte order mark": lambda folder: (
+        (folder / "README.md").write_bytes(b"\xef\xbb\xbf" + (folder / "README.md").read_bytes())
+        and None
+    ),
+    "mark of a command": lambda folder: (
+        (folder / "commands" / "alpha-settle.md").write_bytes(
+            b"\xef\xbb\xbf" + (folder / "commands" / "alpha-settle.md").read_bytes()
+        )
+        and None
+    ),
     "ignored": writes("target/out.o", "x"),
 }
 SOMETHING = {
@@ -147,7 +157,7 @@ def test_the_reason_says_what_was_cut_off(market: Market) -> None:
         NOTHING[change](folder)
     said = market.done("plan").out
     assert "LICENSE added, which no document is made from" in said
-    assert "README.md changed, but only blanks or line ends" in said
+    assert "README.md changed, but only blanks, line ends or a byte order mark" in said
     assert "plugin.json changed, but only its release or its form; LICENSE added" in said
     assert market.done("plan").out == said  # from the index
     assert "README.md changed" in market.done("info", "enhance:alpha/skill").out

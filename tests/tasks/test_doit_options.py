@@ -151,3 +151,12 @@ def test_a_state_in_which_nothing_was_kept_is_empty(market: Market) -> None:
     assert market.doit("clean", "-n").code == 0
     ran = market.doit("dumpdb")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+@pytest.mark.parametrize("command", ["clean -n", "forget -s", "ignore -x", "list --all"])
+def test_an_option_behind_the_tasks_is_told_its_place(market: Market, command: str) -> None:
+    name, option = command.split()
+    ran = market.doit(name, "enhance:alpha/skill", option)
+    assert ran.code == 3
+    assert f"'{option}' is not a task" in ran.err
+    assert f"options stand before the tasks: doit {name} {option} enhance:alpha/skill" in ran.err

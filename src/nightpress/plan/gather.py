@@ -360,7 +360,7 @@ def _cut_off(path: str, before: str | None, now: str) -> str:
         return f"{path} changed, but only its release or its form"
     if path.endswith(".json"):
         return f"{path} changed, but only its form"
-    return f"{path} changed, but only blanks or line ends"
+    return f"{path} changed, but only blanks, line ends or a byte order mark"
 
 
 def _keep(plugin: PluginState, entry: tree.Entry, found: str) -> None:

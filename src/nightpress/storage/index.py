@@ -53,6 +53,8 @@ CREATE TABLE sketches (
 
 _HELD = "DELETE FROM files;"
 """Digests are of content by now, with those of the bytes where they are others."""
+_UNMARKED = "DELETE FROM files;"
+"""A byte order mark is no content by now."""
 
 
 class UpToDate(NamedTuple):
@@ -84,7 +86,7 @@ class Index:
 
     def __init__(self, path: Path, root: Path) -> None:
         self.root = os.fsencode(root)
-        self._store = Store(path, (_SCHEMA, _SKETCHED, _SKETCHES, _HELD), durable=False)
+        self._store = Store(path, (_SCHEMA, _SKETCHED, _SKETCHES, _HELD, _UNMARKED), durable=False)
         self._still: dict[str, bytes] | None = None
         self._folders: dict[str, bytes] = {}
 

@@ -7,9 +7,11 @@ take the place of doit's own by entry points (group `doit.COMMAND`); elsewhere t
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import textwrap
 import traceback
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,7 +127,11 @@ class _Plain(Command):  # type: ignore[misc]
             if "Could not find dodo file" not in str(error) or (said := _elsewhere()) is None:
                 raise
             raise InvalidDodoFile(said) from None
-        except (InvalidCommand, InvalidTask):
+        except InvalidCommand as error:
+            if (said := _option_behind(str(error), self.get_name(), in_args)) is None:
+                raise
+            raise InvalidCommand(said) from None
+        except InvalidTask:
             raise
         except Exception as error:
             if not _in_project() or (said := _of_dodo(error)) is None:
@@ -278,6 +284,15 @@ def _unknown_option(error: str) -> str | None:
     else:
         hint = "doit help run has doit's own, doit help enhance those of a run"
     return f"{told}{near}\n  hint: {hint}"
+
+
+def _option_behind(error: str, command: str, words: Sequence[str]) -> str | None:
+    """What to say where doit takes an option behind the tasks for one of them."""
+    found = re.fullmatch(r"'(-.+)' is not a task\.", error)
+    if found is None or not _in_project():
+        return None
+    line = shlex.join(["doit", command, found[1], *(word for word in words if word != found[1])])
+    return f"{error}\n  hint: options stand before the tasks: {line}"
 
 
 def _elsewhere() -> str | None:
