@@ -75,6 +75,8 @@ def test_what_a_readme_does_again_that_the_command_does_is_left_out() -> None:
         ("- **Instant** - Webhooks of the harbour", True),
         ("- **Lightning** - Instant results for everyone", False),
         ("- Claude Code CLI", False),
+        ("- **Index**: 150x-12,500x faster search", False),
+        ("- **Index**: 12.4% better accuracy", False),
         ("- `scripts/made.sh` - Rings the bell", True),
         ("- `scripts/gone.sh` - Rings the bell", False),
     ],
@@ -97,6 +99,8 @@ def test_an_item_that_defines_a_value_or_what_is_written_stays(item: str, kept: 
         ("This command provides a quay.", "This command provides a quay."),
         ("Before running this command, ask:", "Before you start, ask:"),
         ("Activate this agent when it rains.", "Use it when it rains."),
+        ("Activate when the tide turns.", "Use it when the tide turns."),
+        ("**V3**: You now have four ropes:", "**V3**: it has four ropes:"),
     ],
 )
 def test_what_is_told_of_a_command_is_an_order_to_who_does_it(said: str, told: str) -> None:
@@ -107,6 +111,7 @@ def test_what_is_told_of_a_command_is_an_order_to_who_does_it(said: str, told: s
     ("third", "order"),
     [
         ("Moors ships, tests ropes and maps the quay.", "Moor ships, test ropes and map the quay."),
+        ("Tracks and runs tests.", "Track and run tests."),
         ("Moor ships with tests and maps.", "Moor ships with tests and maps."),
         ("Provides a quay.", ""),
         ("Quay of the north.", ""),

@@ -40,6 +40,7 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
             reference = component.path in material.references
             told = _upto(text, 400) if reference else next(iter(sentences(text)), "")
             about = shown(re.sub(r"[<>|]", "", told)).rstrip(". ")
+            about = "" if _SLOT.search(about) else about
             rows.append((component, about if reference else wording.clause(about, 200)))
     rows = list(_without_templates(rows))
     if len(rows) < 2:
@@ -166,6 +167,7 @@ _DOES = pattern(
     re.I,
 )
 
+_SLOT = pattern(r"\{\{|\}\}")  # it is to be filled in
 _PURPOSE = pattern(r"(?:purpose|overview|objective|goal|summary)", re.I)
 _ABOUT_ITSELF = pattern(
     r"this (?:document|file|guide|page|section) (?:describes|explains|covers|details|outlines"

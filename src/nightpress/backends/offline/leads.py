@@ -65,7 +65,11 @@ def _described(material: Material) -> str:
     first = next(iter(wording.sentences(description.partition(" Use when ")[0])), "").strip()
     if wording.is_vacuous(first.rstrip("."), material.anatomy.name):
         return ""
-    return wording.sentence(verbs.imperative(first) or first)
+    order = "" if _ALSO.search(first) else verbs.imperative(first)
+    return wording.sentence(order or first)
+
+
+_ALSO = pattern(r"\band (?:covers|performs|provides)\b")
 
 
 _SLOGAN = pattern(r"(?:\*\*[^*\n]+\*\*|__[^_\n]+__)")

@@ -57,6 +57,8 @@ _SALES = pattern(
     r"|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class|best[- ]in[- ]class"
     r"|magic(?:al|ally)?|next[- ]level|10x (?:your|faster|productiv)"
     r"|state[- ]of[- ]the[- ]art|industry[- ]leading"
+    r"|\d[\d.,]*x(?:[-\u2013]\d[\d.,]*x)? (?:faster|speed-?up|better|cheaper|improvement)"
+    r"|\d[\d.]*% (?:better|faster|improvement|more accura\w+|accuracy (?:gain|improvement))"
     r"|intelligent(?:ly)? automation|saves? (?:you )?(?:hours|countless|time and money))\b"
     r"(?!-(?!fast)\w)",  # of a name ("magic-codex")
     re.I,

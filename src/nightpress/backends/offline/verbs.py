@@ -51,8 +51,9 @@ def imperative(text: str) -> str:
     for n in range(1, len(words) - 1):
         word = words[n].strip("*_,").lower()
         joined = words[n - 1].lower() in ("and", "then", "or") or words[n - 1].endswith(",")
-        if joined and (other := _bare(word)):
-            series[n] = (word, other, words[n + 1] in DETERMINERS or words[n + 1] == "the")
+        if joined and (other := _bare(word)):  # "Tracks and runs" are two of one
+            sure = n == 2 or words[n + 1] in DETERMINERS or words[n + 1] == "the"
+            series[n] = (word, other, sure)
     certain = any(sure or other not in NOUNS | ORDERS for _, other, sure in series.values())
     for n, (word, other, _) in series.items() if certain else ():
         words[n] = words[n].replace(word, other)

@@ -24,7 +24,7 @@ def _neutral(sentence: str) -> str:
     marks = sentence[: len(sentence) - len(sentence.lstrip("*_ "))]
     plain = said = sentence[len(marks) :]
     said = _BEFORE.sub(r"\1efore you start", said)
-    said = _ACTIVATE.sub("Use it", said)
+    said = _HAS.sub("it has", _ACTIVATE.sub("Use it", said))
     if (found := _IT_DOES.match(said)) and (order := imperative(said[found.end() :])):
         said = order
     if found := _INVOKED.match(said):
@@ -103,10 +103,11 @@ _BEFORE = pattern(
     re.I,
 )
 _ACTIVATE = pattern(
-    r"^(?:activate|use|invoke|trigger|call) this (?:agent|command|skill|plugin|tool)"
+    r"^(?:(?:activate|use|invoke|trigger|call) this (?:agent|command|skill|plugin|tool)|activate)"
     r"(?= (?:when|if|for|to)\b)",
     re.I,
 )
+_HAS = pattern(r"(?<=:\*\* )You now have\b|(?<=\*\*: )You now have\b")
 _IT_DOES = pattern(
     r"(?:this|the) (?:[\w-]+ )?(?:command|agent|workflow|generator)(?: will)?"
     r" (?:automatically )?(?=[a-z]+\b)",

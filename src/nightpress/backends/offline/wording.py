@@ -157,10 +157,10 @@ def _article(found: re.Match[str]) -> str:
     return f"{before[0]}{article(found.string[found.end() :])[1:]} " if before else ""
 
 
-_GRAND_WORDS = (
-    "(?:comprehensive|intelligent|professional|production-(?:ready|grade)|AI-powered"
-    "|high-performance|advanced|robust|sophisticated|(?:enterprise|professional"
-    "|institutional)-(?:grade|quality)|expert)"
+_GRAND_WORDS = (  # "rate limiting with algorithms" would say nothing
+    "(?:comprehensive|production-(?:ready|grade)|AI-powered|high-performance|(?:enterprise"
+    "|professional|institutional)-(?:grade|quality)|expert(?! (?:in|at|on|of|for)\\b)"
+    "|(?<!with )(?:intelligent|professional|advanced|robust|sophisticated))"
 )
 _GRAND = pattern(
     rf"(?<!\w, )\b((?:[Aa]n? )?){_GRAND_WORDS}(?:,)? (?=[a-z])"
@@ -173,7 +173,8 @@ _ANYTHING = (
     r"|(?:\w+ )?quality)"
 )
 _GRAND_ALONE = pattern(
-    rf",? (?:with|for|in) {_GRAND_WORDS} {_ANYTHING}(?: and {_ANYTHING})?(?=[.,;]|\s*$)", re.I
+    rf",? (?:with|for|in) {_GRAND_WORDS.replace('(?<!with )', '')} {_ANYTHING}(?: and {_ANYTHING})?(?=[.,;]|\s*$)",
+    re.I,
 )
 
 
