@@ -143,17 +143,14 @@ def test_a_description_sells_nothing(said: str, told: str) -> None:
     assert description(build(_plugin(said))).startswith(told)
 
 
-def test_a_user_mentions_troubles_kinds_and_tools_that_the_texts_name() -> None:
+def test_a_user_mentions_troubles_that_the_texts_name_and_no_tool_or_kind() -> None:
     body = (
         "---\ndescription: Profile pumps\n---\n\n# Profile\n\n## What it looks at\n\n"
         "- **Pump Pressure Curves**: by hour\n- **Winter Lamps**: lit\n- Read the log\n\n"
         "Memory leaks are found. Prometheus keeps the rest.\n\n```\nGrafana\n```\n"
     )
     said = description(build(_plugin("Profile pumps", commands__profile=body)))
-    assert said == (
-        "Profiles pumps. Use when the user mentions memory leaks, pump pressure curves or"
-        " Prometheus, or runs /profile."
-    )
+    assert said == ("Profiles pumps. Use when the user mentions memory leaks, or runs /profile.")
 
 
 def test_the_words_that_an_agent_is_called_by_are_its_own() -> None:

@@ -96,6 +96,7 @@ def test_an_item_that_defines_a_value_or_what_is_written_stays(item: str, kept: 
             "Examine the quay and map each berth:",
         ),
         ("This command generates a report.", "Generate a report."),
+        ("The check command evaluates:", "The check command evaluates:"),
         ("This command provides a quay.", "This command provides a quay."),
         ("Before running this command, ask:", "Before you start, ask:"),
         ("Activate this agent when it rains.", "Use it when it rains."),

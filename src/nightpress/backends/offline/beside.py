@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from nightpress.backends.offline import wording
 from nightpress.backends.offline.outline import function_of
 from nightpress.backends.offline.part import LAST, Part
 
@@ -46,13 +47,19 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
         if len(part.path) > base and not part.is_aside:
             key = _function(replace(part, path=part.path[base:]))
             done[key] = done.get(key, 0) + sum(len(block.text) for block in part.blocks)
+    heads = {
+        frozenset(wording.stems(part.path[-1]))
+        for part in described
+        if part.home and len(part.path) > len(part.home.base) and not part.is_aside
+    }
     functions = {key for key, size in done.items() if key[0] and size >= ENOUGH}
     functions |= {(name, False) for name, _ in functions}
     if functions & {("process", False), ("features", False)}:
         functions |= {("process", False), ("features", False)}
     return [
         replace(part, news=TWICE, rank=part.rank + 20)
-        if part.path and _function(part) in functions
+        if part.path
+        and (_function(part) in functions or frozenset(wording.stems(part.path[-1])) in heads)
         else part
         for part in more
     ]

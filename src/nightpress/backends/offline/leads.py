@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import trim, verbs, voice, wording
+from nightpress.backends.offline import trim, verbs, voice, wording, worth
 from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer
 from nightpress.backends.offline.part import Part
 from nightpress.lazy import pattern
@@ -72,6 +72,7 @@ def _described(material: Material) -> str:
 _ALSO = pattern(r"\band (?:covers|performs|provides)\b")
 
 
+_STEP = pattern(r"(?i)\W*(?:step|phase|stage|\d+[.:)])")
 _SLOGAN = pattern(r"(?:\*\*[^*\n]+\*\*|__[^_\n]+__)")
 
 
@@ -126,14 +127,17 @@ def followed(lead: list[Block], groups: Sequence[trim.Group]) -> list[Block]:
     """How a command is called, where its text says what is done then: "Run `/peek`, defined in ...,
     or follow the steps below." What an agent's file says, it says to the agent."""
     texts = [one for group in groups for one in group.sections]
-    steps = any(group.steps for group in groups) or any(
-        is_ordered(block) for one in texts for block in one.blocks
+    steps = any(_STEP.match(step) for group in groups for step in group.steps[:1]) or any(
+        is_ordered(block)
+        for one in texts
+        for block in one.blocks
+        if not one.path or any(map(worth.PROCEDURE.search, one.path))
     )
     said = lead[0].text.removesuffix(".") if lead else ""
     if said.startswith("Run ") and steps:
         return [Block("text", f"{said}, or follow the steps below."), *lead[1:]]
     if said.startswith("Delegate ") and texts:
-        return [Block("text", f"{said}; what follows is from its instructions."), *lead[1:]]
+        return [Block("text", f"{said}; most of what follows is from its instructions."), *lead[1:]]
     return lead
 
 

@@ -69,9 +69,13 @@ def acts(anatomy: Anatomy, own: Owned) -> str:
             within = said[:1].lower() + said[1:] if is_deed else lowered(said, seen)
             (does if is_deed else covers).append(within)
             known |= new
+    several = len(does) + len(covers) > 1
     if covers:
         does.append(f"covers {_joined(covers)}")
-    return f"{does[0][:1].upper()}{_joined(does)[1:]}" if len(does) > 1 or covers else ""
+    # one of many does not speak for all
+    if not does or not (several or (covers and len(named(anatomy)) < 3)):
+        return ""
+    return f"{does[0][:1].upper()}{_joined(does)[1:]}"
 
 
 def _joined(parts: Sequence[str]) -> str:

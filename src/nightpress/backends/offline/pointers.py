@@ -148,8 +148,6 @@ def _told(
     if not names and whole and (home.is_linked or (opened is not None and home.base not in opened)):
         return None
     if not names:
-        if _has_steps(lost):
-            return Block("text", f"Follow the steps in {home.link}.")
         return Block("text", f"See {home.link}{'' if whole else ' for the rest'}.")
     return Block("text", f"{'In' if whole else 'Also in'} {home.link}: {_named(names)}.")
 

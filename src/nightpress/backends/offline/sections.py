@@ -51,7 +51,8 @@ _NO_SECTION = pattern(
     re.I,
 )
 _NO_COMPONENTS = pattern(
-    r"^(?:licen[cs]e|contributing|acknowledg\w*|change ?log|version history|authors?|credits?)$",
+    r"^(?:licen[cs]e|contributing|acknowledg\w*|change ?log|version history|authors?|credits?"
+    r"|roadmap|future (?:enhancements?|improvements?|plans?|work))$",
     re.I,
 )
 _FIRST = 100
@@ -370,9 +371,12 @@ def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -
 def _steps(group: trim.Group, place: Place) -> list[Block]:
     """A workflow in short: its steps, and where they stand."""
     rows = "\n".join(s if _NUMBERED.match(s) else f"- {s}" for s in group.steps)
-    return [Block("text", f"Follow the steps in {place.link()}:"), Block("list", rows)]
+    follow = any(map(_STEP.match, group.steps))  # "1. Summary Cards" is none
+    lead = "Follow the steps in" if follow else "In"
+    return [Block("text", f"{lead} {place.link()}:"), Block("list", rows)]
 
 
+_STEP = pattern(r"\W*(?:step|phase|stage) *\d", re.I)
 _NUMBERED = pattern(r"\d+[.)] \S")
 
 

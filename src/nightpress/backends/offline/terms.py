@@ -1,4 +1,4 @@
-"""What a user mentions: troubles, kinds of a plugin's matter, and tools, by its own texts."""
+"""What a user mentions: the terms that a plugin says it is called by, and troubles."""
 
 from __future__ import annotations
 
@@ -8,35 +8,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from nightpress.backends.offline import verbs, wording
-from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.phrases import lowered
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy, Component, SourceFile
+from nightpress.model import Anatomy, Component
 from nightpress.plugin import kind_of
 
 _NOWHERE = Place("", "", "", frozenset())
 _TELL = ("readme", "command", "agent")
-KINDS, TOOLS = 3, 3
-"""Kinds of the plugin's matter, and tools, that are named at most."""
+DECLARED, TROUBLES = 6, 3
+"""Terms that are named at most."""
 
 
 def mentioned(anatomy: Anatomy, every: Sequence[Component], what: str) -> list[str]:
-    """Terms that the plugin says it is called by; else troubles and kinds of what it is about, and
-    the tools that its texts name: none that `what` has already. A label that shares no word with
-    what the plugin does would claim questions about something else."""
+    """Terms that the plugin says it is called by; else the troubles that its texts name: none that
+    `what` has already. Whoever names a tool, or a kind of thing, that the plugin deals with too,
+    asks about something else most often."""
     files = [file for file in anatomy.files if kind_of(file.path) in _TELL]
     texts = "\n".join(_FENCE.sub("", file.text) for file in files)
     known = set(wording.stems(what))
-    own = _fresh(_declared(every, texts), known, KINDS + TOOLS)
+    own = _fresh(_declared(every, texts), known, DECLARED)
     if own:
         return own
-    about = known | wording.stems(re.sub(r"[-_]", " ", anatomy.name))
     troubles = (_spelled(one[0], texts) for one in _TROUBLE.finditer(texts))
-    kinds = (_spelled(one, texts) for one in _items(files) if wording.stems(one) & about)
-    found = _fresh((*troubles, *kinds), known, KINDS)
-    found += _fresh(_tools(files), known, TOOLS)
-    return found if found[1:] else []
+    return _fresh(troubles, known, TROUBLES)
 
 
 def _declared(every: Sequence[Component], texts: str) -> Iterator[str]:
@@ -71,37 +66,12 @@ def _fresh(terms: Iterable[str], known: set[str], most: int) -> list[str]:
     return found
 
 
-def _items(files: Iterable[SourceFile]) -> Iterator[str]:
-    """The names that items of lists begin with, of sections that say what there is."""
-    for file in files:
-        for section in sections(file.text, _NOWHERE):
-            if any(map(_ELSEWHERE.search, section.path)):
-                continue
-            for block in section.blocks:
-                if block.kind == "list":
-                    yield from filter(None, map(_name, _POINT.findall(block.text)))
-
-
-def _name(item: str) -> str:
-    text = re.split(r"[:;(,.]| - | \u2013 | \u2014 | (?:with|for|in|of|to|using)\b", shown(item))[0]
-    text = wording.modest(re.sub(r"[*`\"]", "", text)).strip()
-    words = text.split()
-    if not 1 < len(words) < 4 or not re.fullmatch(r"[\w/+ -]+", text):
-        return ""
-    low = words[0].lower()
-    if (verbs.is_verb(low) and not verbs.names_thing(words)) or verbs.is_third(low):
-        return ""
-    if low.endswith(("ly", "ing")) or {w.lower() for w in words} & _NOT_IN:
-        return ""
-    return text
-
-
 def _spelled(name: str, texts: str) -> str:
     """A name as it stands within a sentence: in a title every word has a capital, else the words
     that have one in the texts' sentences."""
     words = name.split()
     if all(word[:1].isupper() for word in words):
-        return " ".join(w if _ACRONYM.search(w) or _TOOL.fullmatch(w) else w.lower() for w in words)
+        return " ".join(w if _ACRONYM.search(w) else w.lower() for w in words)
     return " ".join(one if _ACRONYM.search(one) else lowered(one, texts) for one in words)
 
 
@@ -123,22 +93,7 @@ def spelled(words: str, said: str) -> str:
     return words if any("-" in form for form in forms) else words.replace("-", " ")
 
 
-def _tools(files: Iterable[SourceFile]) -> Iterator[str]:
-    """Tools and platforms by name: one that a README has but once may be of an example."""
-    for file in files:
-        names = Counter(_TOOL.findall(_FENCE.sub("", file.text)))
-        yield from (name for name, n in names.items() if n > 1 or kind_of(file.path) != "readme")
-
-
 _FENCE = pattern(r"(?ms)^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]*`")
-_POINT = pattern(r"(?m)^\s*(?:[-*+]|\d+[.)])\s+(?:\[ \] )?(\S.*)$")
-_ELSEWHERE = pattern(
-    r"\b(?:output|formats?|examples?|practices?|principles?|notes?|tips?|requirements?|prerequisites?"
-    r"|install\w*|configur\w*|see also|related|integrat\w*|licen[cs]e|support|contribut\w*|files?"
-    r"|structure|usage|arguments?|options?|success|memory|hooks?|learning|coordination|tools?"
-    r"|next|limitations?|not|don'?t|response|communication|important|checklist)\b",
-    re.I,
-)
 _TROUBLE = pattern(
     r"(?i:\b(?:memory|resource|connection|data|goroutine|thread) leaks\b"
     r"|\b(?:slow|long-running|N\+1|blocking) (?:queries|requests|endpoints|builds|tests)\b"
@@ -170,25 +125,3 @@ _KNOWN = {
 }
 _KNOWN["ci-cd"] = "CI/CD"
 _WORD_END = pattern(r"(?<!\bci)-")
-_NAMES = (
-    "AWS|Azure|GCP|Google Cloud|Kubernetes|Docker|Docker Compose|Helm|Terraform|CloudFormation"
-    "|Pulumi|Ansible|Jenkins|GitHub Actions|GitLab CI|CircleCI|ArgoCD|Istio|Envoy|Nginx|Kong"
-    "|Prometheus|Grafana|Datadog|New Relic|Splunk|Sentry|Jaeger|Zipkin|OpenTelemetry|PagerDuty"
-    "|Elasticsearch|Kibana|Logstash|Loki|StatsD|InfluxDB|PostgreSQL|MySQL|MariaDB|SQLite|MongoDB"
-    "|Redis|Memcached|Cassandra|DynamoDB|BigQuery|Snowflake|Supabase|Firebase|Prisma"
-    "|SQLAlchemy|Sequelize|TypeORM|Kafka|RabbitMQ|SQS|Celery|GraphQL|gRPC|OpenAPI|Swagger|Postman"
-    "|WebSocket|Socket\\.IO|OAuth|JWT|SAML|React|Next\\.js|Vue|Angular|Svelte|SvelteKit"
-    "|NestJS|FastAPI|Django|Flask|Rails|Laravel|Spring Boot|Flutter|React Native"
-    "|Jest|Vitest|Mocha|Pytest|pytest|JUnit|Cypress|Playwright|Selenium|Puppeteer|Appium|Detox|Espresso|XCUITest|k6|JMeter"
-    "|Gatling|Locust|Artillery|Percy|Chromatic|BackstopJS|Storybook|axe-core|Lighthouse|WebPageTest"
-    "|Core Web Vitals|Webpack|Vite|Rollup|ESLint|Prettier|Stryker|Pact|WireMock|MSW"
-    "|Testcontainers|Faker|Snyk|Trivy|Burp Suite|OWASP ZAP|SonarQube|Dependabot|OWASP"
-    "|GDPR|HIPAA|PCI DSS|SOC 2|ISO 27001|WCAG|TensorFlow|PyTorch|scikit-learn|Keras|XGBoost"
-    "|MLflow|Kubeflow|SageMaker|Hugging Face|LangChain|Pinecone|Weaviate|Optuna|SHAP|pandas"
-    "|NumPy|matplotlib|Jupyter|spaCy|BERT|ARIMA|Airflow|n8n|Zapier|Make\\.com"
-    "|Notion|Jira|Figma|Stripe|Shopify|Vercel|Netlify|Cloudflare"
-    "|Unity|Unreal|Godot|Ethereum|Bitcoin|Solana|Arbitrum|Uniswap|Aave|Binance"
-    "|Coinbase|OpenSea|Etherscan|ERC-20|ERC-721|LaTeX|Mermaid|PlantUML|PowerShell"
-    "|Obsidian|WordPress|Drupal|Salesforce|HubSpot"
-)
-_TOOL = pattern(rf"(?<![\w/.@-])(?:{_NAMES})(?![\w-]|\.\w)")

@@ -51,6 +51,8 @@ _CLOSING = pattern(  # what a text says of itself at its end
     r"|(?:just|simply) (?:talk|chat|ask)\b[^\n]*",
     re.I,
 )
+_AUTOMATIC = pattern(r"\b(?:activates?|triggers?) automatically\b", re.I)
+"""How a plugin is loaded, which its reader has."""
 _SALES = pattern(
     r"\b(?:perfect(?:ly)?|instant(?:ly)?|effortless(?:ly)?|seamless(?:ly)?|powerful|revolutionary"
     r"|never\b[^.!?\n]{0,60}\bagain|supercharges?|unleash(?:es)?|game[- ]chang(?:ing|er)"
@@ -240,6 +242,7 @@ def _trimmed(block: Block, own: Owned, terse: bool = False, stead: str = "") -> 
         return block if _is_sound(block.text, own) else Block("code", "")
     if block.kind == "text":
         aside = _THOUGHT.match(block.text) or _CLOSING.match(block.text)
+        aside = aside or _AUTOMATIC.search(block.text)
         return Block("text", "" if aside else prose(block.text, own))
     if block.kind == "table":
         head, rows = block.text.split("\n")[:2], block.text.split("\n")[2:]

@@ -36,13 +36,15 @@ def bare_verb(word: str) -> str:
     return next((form for form in forms if is_verb(form)), word)
 
 
-def imperative(text: str) -> str:
+def imperative(text: str, *, surely: bool = False) -> str:
     """What is told in the third person as an order: "Examines the schema and maps each table"
-    gives "Examine the schema and map each table"; "" where it does not begin with what is done."""
+    gives "Examine the schema and map each table"; "" where it does not begin with what is done;
+    surely: it is one of several things that are done."""
+    known = _ALL if surely else VERBS | ORDERS
     words = text.split(" ")
     first = words[0].strip("*_,:").lower()
-    bare = first if first in VERBS | ORDERS else _bare(first)
-    if not bare or bare in _STATES:
+    bare = first if first in known else _bare(first, known)
+    if not bare or (bare in _STATES and not surely):
         return ""
     words[0] = words[0].replace(words[0].strip("*_,:"), bare.capitalize())
     if bare == first:
@@ -51,7 +53,7 @@ def imperative(text: str) -> str:
     for n in range(1, len(words) - 1):
         word = words[n].strip("*_,").lower()
         joined = words[n - 1].lower() in ("and", "then", "or") or words[n - 1].endswith(",")
-        if joined and (other := _bare(word)):  # "Tracks and runs" are two of one
+        if joined and (other := _bare(word, known)):  # "Tracks and runs" are two of one
             sure = n == 2 or words[n + 1] in DETERMINERS or words[n + 1] == "the"
             series[n] = (word, other, sure)
     certain = any(sure or other not in NOUNS | ORDERS for _, other, sure in series.values())
@@ -60,10 +62,10 @@ def imperative(text: str) -> str:
     return " ".join(words)
 
 
-def _bare(verb: str) -> str:
+def _bare(verb: str, verbs: frozenset[str]) -> str:
     """The verb of its third person, where that is known: "maps" gives "map"; else ""."""
     forms = (verb.removesuffix("s"), verb.removesuffix("es"), f"{verb[:-3]}y")
-    known = (form for form in forms if form in VERBS | ORDERS and form != verb)
+    known = (form for form in forms if form in verbs and form != verb)
     return next(known, "") if verb.endswith("s") else ""
 
 

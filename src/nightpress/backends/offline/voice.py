@@ -109,7 +109,7 @@ _ACTIVATE = pattern(
 )
 _HAS = pattern(r"(?<=:\*\* )You now have\b|(?<=\*\*: )You now have\b")
 _IT_DOES = pattern(
-    r"(?:this|the) (?:[\w-]+ )?(?:command|agent|workflow|generator)(?: will)?"
+    r"(?:this (?:[\w-]+ )?|the )(?:command|agent|workflow|generator)(?: will)?"
     r" (?:automatically )?(?=[a-z]+\b)",
     re.I,
 )
@@ -176,7 +176,7 @@ def _ordered_item(item: str) -> str:
     """An item that tells what is done ("- Maps all services"), as an order."""
     found = _BULLET.match(item)
     marker = found.group() if found else ""
-    return f"{marker}{imperative(item[len(marker) :]) or item[len(marker) :]}"
+    return f"{marker}{imperative(item[len(marker) :], surely=True) or item[len(marker) :]}"
 
 
 def _titled(heading: str) -> str:

@@ -172,9 +172,9 @@ _ANYTHING = (
     r"(?:features?(?: sets?)?|functionality|capabilities|documentation|support|solutions?"
     r"|(?:\w+ )?quality)"
 )
+_ALONE = _GRAND_WORDS.replace("(?<!with )", "")
 _GRAND_ALONE = pattern(
-    rf",? (?:with|for|in) {_GRAND_WORDS.replace('(?<!with )', '')} {_ANYTHING}(?: and {_ANYTHING})?(?=[.,;]|\s*$)",
-    re.I,
+    rf",? (?:with|for|in) {_ALONE} {_ANYTHING}(?: and {_ANYTHING})?(?=[.,;]|\s*$)", re.I
 )
 
 

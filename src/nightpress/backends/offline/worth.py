@@ -27,12 +27,15 @@ def _is_sample(part: Part) -> bool:
 
 def _is_procedure(part: Part) -> bool:
     """Is it the task, or a numbered list, under a heading of the first level that announces one?"""
-    announced = len(part.path) == 1 and _PROCEDURE.search(part.path[0]) is not None
+    announced = len(part.path) == 1 and PROCEDURE.search(part.path[0]) is not None
     told = any(map(is_ordered, part.blocks)) or (announced and part.path[0] == "Task")
     return announced and not part.together and told
 
 
-_PROCEDURE = pattern(r"\b(?:steps|process|workflow|procedure|instructions|task)\b", re.I)
+PROCEDURE = pattern(
+    r"\b(?:steps|process|workflow|procedure|instructions|task|approach|execution)\b", re.I
+)
+"""The heading of what is done step by step."""
 
 
 def of(part: Part, at: int) -> int:
