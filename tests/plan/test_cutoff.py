@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nightpress import fingerprint
 from nightpress.clock import RealClock
 from nightpress.plan import content, gather
 from nightpress.plugin import facts, sources
@@ -48,6 +49,9 @@ NOTHING = {
     "logo": writes("assets/logo.png", "not even a picture"),
     "changelog": writes("CHANGELOG.md", "# Changelog\n\n## 2.0.0\n\n- more\n"),
     "lock file": writes("package-lock.json", "{}"),
+    "workflow": writes(".github/workflows/ci.yml", "on: push\nenv: {PORT: 8080}\n"),
+    "issue template": writes(".gitlab/issue_templates/bug.md", "# Bug\n\nUse `--trace`.\n"),
+    "editor": writes(".vscode/settings.json", '{"editor.tabSize": 2}'),
     "release": says(license="MIT", homepage="https://example.org"),
     "blanks": lambda folder: adds("README.md", " \n\n")(folder),
     "line ends": lambda folder: (
@@ -79,6 +83,8 @@ SOMETHING = {
     "setting": writes("settings.json", '{"a": 1}'),
     "description": says(description="Keeps other ledgers"),
     "name": says(name="other"),
+    "workflow for its user": writes("templates/.github/workflows/ci.yml", "on: push\n"),
+    "prompt": writes(".github/prompts/trace.md", "# Trace\n\nUse `--trace`.\n"),
     "own file": writes("skills/alpha/references/tables.md", "# Tables\n"),
 }
 
@@ -95,6 +101,35 @@ def market(tmp_path: Path) -> Market:
 def test_what_no_generator_sees_makes_nothing_stale(market: Market, change: Change) -> None:
     change(market.root / "plugins" / "alpha")
     assert "0 stale" in market.done("plan").out
+
+
+@pytest.mark.parametrize("has_ledger", [True, False])
+def test_what_an_earlier_version_counted_makes_nothing_stale(
+    market: Market, has_ledger: bool
+) -> None:
+    folder = market.root / "plugins" / "alpha"
+    workflow = ".github/workflows/ci.yml"
+    writes(workflow, "on: push\n")(folder)
+    project = Project(market.root, {}, {}, RealClock())
+    now = gather.Gatherer(project).gather("alpha").states["skill"].inputs
+    counted = {**now.files, workflow: fingerprint.sha256(b"on: push\n")}
+    former = fingerprint.content(counted)
+    with project.ledger.store.write() as db:
+        db.execute("INSERT INTO contents VALUES (?, ?)", (former, json.dumps(counted)))
+    project.ledger.close()
+    project.index.close()
+    if not has_ledger:
+        shutil.rmtree(market.root / ".nightpress")
+    lock = market.root / "nightpress.lock"
+    written = lock.read_text().replace(now.fingerprint.content, former)
+    assert written != lock.read_text()
+    lock.write_text(written)
+    assert "0 stale, 1 up to date" in market.done("plan").out
+    if has_ledger:  # a clone knows no files
+        writes(workflow, "on: pull_request\n")(folder)
+        assert "0 stale, 1 up to date" in market.done("plan").out
+    adds("README.md", "A word.\n")(folder)
+    assert "make         alpha/skill: content changed" in market.done("plan").out
 
 
 def factual(folder: Path) -> None:

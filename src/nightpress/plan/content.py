@@ -81,10 +81,24 @@ def is_about(path: str, about: str) -> bool:
 
 
 def seen(path: str, declared: Sequence[str] = ()) -> bool:
-    """Can a generator see the file? Pictures, archives, licences, changelogs and lock files of
-    packages tell of nothing that a document is made from; declared: patterns of those that a
-    generator's `inputs` names nevertheless."""
-    return _tells(path) or any(fnmatch.fnmatch(path, pattern) for pattern in declared)
+    """Can a generator see the file? Pictures, archives, licences, changelogs, lock files of
+    packages, and what a forge or an editor reads, tell of nothing that a document is made from;
+    declared: patterns of those that a generator's `inputs` names nevertheless."""
+    if _tells(path) and not _is_of_a_tool(path):
+        return True
+    return any(fnmatch.fnmatch(path, pattern) for pattern in declared)
+
+
+def once_seen(path: str) -> bool:
+    """Is it no content, but was by the rules of earlier versions?"""
+    return _tells(path) and _is_of_a_tool(path)
+
+
+def _is_of_a_tool(path: str) -> bool:
+    """Does a forge or an editor read the file where it stands? (Deeper in a plugin it is a template
+    of what its user gets, and some agents have their skills there.)"""
+    first, _, rest = path.partition("/")
+    return bool(rest) and first in _TOOLS and rest.partition("/")[0] not in _AGENTS
 
 
 @lru_cache(maxsize=65_536)
@@ -106,6 +120,14 @@ _LOCKS = frozenset(
     "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml uv.lock poetry.lock pdm.lock"
     " pipfile.lock cargo.lock go.sum gemfile.lock composer.lock bun.lock flake.lock mix.lock"
     " .gitignore .gitattributes .gitmodules .gitkeep .editorconfig".split()
+)
+_TOOLS = frozenset(
+    ".github .gitlab .gitea .forgejo .circleci .buildkite .azuredevops .azure-pipelines"
+    " .vscode .idea .vs .fleet .zed .devcontainer .husky .changeset".split()
+)
+_AGENTS = frozenset(
+    "skills agents commands prompts instructions hooks plugin chatmodes"
+    " copilot-instructions.md".split()
 )
 _CHANGELOG = pattern(r"(?:change[-_ ]?log|changes|history|releases?|release[-_ ]?notes|news)")
 

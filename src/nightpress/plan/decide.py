@@ -87,7 +87,8 @@ def _judged(
     enhancement, writer, known = target.enhancement, target.writer, target.publication
     counted = {**_counted(plugin, target, excluded), **lost}
     counted |= _away(plugin.absent, known.files if known is not None else None, counted)
-    inputs = complete(plugin, enhancement, writer, _inputs(plugin, target, excluded, counted))
+    inputs = _as_recorded(plugin, target, excluded, _inputs(plugin, target, excluded, counted))
+    inputs = complete(plugin, enhancement, writer, inputs)
     decision = staleness.split_due(enhancement, inputs, staleness.decide(inputs))
     if plugin.absent and known is not None and known.files is None:
         decision = staleness.unseen(decision, plugin.absent)
@@ -121,6 +122,25 @@ def _counted(plugin: PluginState, target: Target, excluded: Collection[str]) -> 
         for path, (_, sha256) in plugin.files.items()
         if content.seen(path, declared) and _is_its_content(path, target, excluded)
     }
+
+
+def _as_recorded(
+    plugin: PluginState, target: Target, excluded: Collection[str], inputs: Inputs
+) -> Inputs:
+    """The inputs; with the content's digest that is on record where it is that of the same files by
+    the rules of the version that made the document."""
+    known = target.publication
+    if known is None or known.fingerprint.content == inputs.fingerprint.content:
+        return inputs
+    more = {
+        path: sha256
+        for path, (_, sha256) in plugin.files.items()
+        if content.once_seen(path) and _is_its_content(path, target, excluded)
+    }
+    if fingerprint.content({**inputs.files, **more}) != known.fingerprint.content:
+        return inputs
+    now = replace(inputs.fingerprint, content=known.fingerprint.content)
+    return replace(inputs, fingerprint=now)
 
 
 def _inputs(

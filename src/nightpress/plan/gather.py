@@ -255,6 +255,7 @@ class Gatherer:
                 held = sources.with_breaks(plugin.root, enhancement.target) or held
             publication, last, undone = self._history.of(job, path, sha256, held)
             generator = project.generator(enhancement.generator)
+            publication = _as_seen(publication, generator)
             persons = sha256 is not None and not is_ours(Standing(sha256, size), publication)
             if persons and enhancement.standing != "replace":
                 enhancement = bundle.without(enhancement)
@@ -310,6 +311,15 @@ class Gatherer:
             for folder in others
             if folder not in linked and not any(content.links(text, folder) for text in texts)
         )
+
+
+def _as_seen(known: Publication | None, generator: Generator) -> Publication | None:
+    """What is known of a publication, without files that an earlier version took for content."""
+    if known is None or known.files is None:
+        return known
+    declared = generator.settings.get("inputs", ())
+    files = {path: held for path, held in known.files.items() if content.seen(path, declared)}
+    return replace(known, files=files)
 
 
 def _digest_of(plugin: PluginState, path: str) -> str:
