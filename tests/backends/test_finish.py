@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from nightpress.backends import finish
-from nightpress.model import Anatomy, Component, Generator, Material, Window
+from nightpress.model import Anatomy, Component, Generator, Material, SourceFile, Window
 from nightpress.plugin import frontmatter
 
 BODY = "# Tides\n\nPrints them.\n"
@@ -99,6 +99,87 @@ def test_a_frontmatter_of_the_models_own_is_dropped_but_a_rule_is_not() -> None:
 )
 def test_what_is_said_before_the_title_never_goes_out(reply: str) -> None:
     assert finish.finished(material(kind="none"), reply) == BODY
+
+
+WHOLE = f"{BODY}\n## Use\n\n```bash\ntides --port\n```\n"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"<document>\n{WHOLE}</document>",
+        f'Here it is.\n\n<skill name="tides">\n\n{WHOLE}\n</skill>\n\nShall I go on?',
+        f"<output>\n---\nname: x\n---\n\n{WHOLE}</output>\n",
+        f"<markdown>\n````markdown\n{WHOLE}````\n</markdown>",
+        f"<Final_Answer>\n<document>\n{WHOLE}</document>\n</Final_Answer>\n",
+        f"````markdown\n<document>\n{WHOLE}</document>\n````",
+        f"<document>\n{WHOLE}",  # cut off
+    ],
+)
+def test_tags_around_the_whole_document_are_taken_off(reply: str) -> None:
+    assert finish.finished(material(kind="none"), reply) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{BODY}\n<output>\nHigh water at 4.\n</output>\n",
+        f"{WHOLE}\n## Form\n\n<document>\n\n# Report\n\n</document>\n",
+        f"{BODY}\n```xml\n<document>\n# T\n</document>\n```\n",
+        f"{BODY}\n</output>\n",
+        "Text.\n\n```xml\n<document>\n# T\n</document>\n```\n\nMore.\n",
+    ],
+)
+def test_tags_that_are_of_the_document_stay(body: str) -> None:
+    assert finish.finished(material(kind="none"), body) == body
+
+
+COUNTS = [
+    "(Word count: about 1,400.)",
+    "*Word count: ~1400 words*",
+    "**Word count:** 1,412 (within the window)",
+    "[Approximate character count: 8,214]",
+    "Total words: 1,400",
+    "(about 1,400 words, 9.8 kB)",
+    "_~1,400 words_",
+    "--- End of document ---",
+    "(Word count: 1,400.)\n\n[End of SKILL.md]",
+]
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("before", ["", "\n", "\n---\n\n"])
+def test_a_last_line_that_counts_the_words_never_goes_out(count: str, before: str) -> None:
+    assert finish.finished(material(kind="none"), f"{WHOLE}{before}{count}\n") == WHOLE
+    draft = f"{WHOLE}\n## More\n\nStays.\n"
+    repaired = f"## Use\n\nRun `tides`.\n{before}{count}\n"
+    done = finish.revised(material(kind="none"), draft, repaired)
+    assert done == f"{BODY}\n## Use\n\nRun `tides`.\n\n## More\n\nStays.\n"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "```\nWord count: 1,400\n```",
+        "    Word count: 1,400",
+        "- Word count: 1,400",
+        "| Word count | 1,400 |",
+        "An abstract has about 250 words.",
+        "The word count is shown in the margin.",
+        "(See the log for the 12 last tides.)",
+        "Word count: 1,400\n\nThe counter prints that.",
+    ],
+)
+def test_a_last_line_that_is_of_the_document_stays(end: str) -> None:
+    text = f"{BODY}\n{end}\n"
+    assert finish.finished(material(kind="none"), text) == text
+
+
+def test_a_count_that_the_plugin_states_stays() -> None:
+    text = f"{BODY}\nWord count: 1,400\n"
+    source = SourceFile("README.md", "# Sea\n\nPrints:\n\nWord count: 1,400\n", 40)
+    assert finish.finished(material(kind="none", files=(source,)), text) == text
+    assert finish.finished(material(text, kind="none"), text) == text
 
 
 def test_what_a_person_wrote_before_the_title_stays() -> None:

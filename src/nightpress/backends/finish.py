@@ -1,14 +1,15 @@
 """From a reply to the finished document: the model writes the body, the author the frontmatter.
 
 Pure. A fence around a whole reply is taken off (models do that now and then), whatever stands
-before the title (planning, a greeting, a frontmatter of the model's own), and a closing remark
-behind such a fence; anything else that is wrong is left for the checks to find.
+before the title (planning, a greeting, a frontmatter of the model's own), tags around the document,
+and a closing remark behind such a fence or tag, or that counts the document's words; anything else
+that is wrong is left for the checks to find.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from nightpress.backends import revision
@@ -26,6 +27,26 @@ _TITLE = pattern(r" {0,3}# *[^\s#]")
 _THOUGHTS = pattern(
     r"(?is)\A\s*<(think|thinking|thought|thoughts|reasoning|scratchpad)>.*?</\1>\s*"
 )
+_TAG = pattern(
+    r"<(document|doc|skill(?:[-_.]md)?|output|markdown|md|file|content|artifact|result"
+    r"|(?:final[-_]?)?(?:answer|response|reply|draft))(?:\s[^<>]*)?>",
+    re.IGNORECASE,
+)
+_HEADING = pattern(r" {0,3}#{1,6}(?:\s|$)")
+_COUNT = pattern(
+    r"(?:\w+ ){0,3}(?:word|byte|character|char|token)s?[- ]count\b(?=.*\d).{0,120}"
+    r"|(?:total|estimated|approximate|final) (?:words|bytes|characters|tokens)\b(?=.*\d).{0,80}"
+    r"|(?:the )?end of (?:the )?(?:document|file|draft|skill(?:\.md)?(?: (?:document|file))?)\.?",
+    re.IGNORECASE,
+)
+_ASIDE = pattern(
+    r"[*_]{0,3}[(\[]*[*_]{0,3}(?:\w+:? ){0,2}(?:[~≈] ?)?\d[\d,. ]*(?:k|kB)? ?"
+    r"(?:words|bytes|characters|tokens)\b.{0,80}",
+    re.IGNORECASE,
+)
+_COUNTS = 3
+"""Such lines that are taken off, at most."""
+_RULE = pattern(r"\s{0,3}([-*_])(?:\s*\1){2,}\s*")
 _OURS = ("name", "description")
 _OWN_FIELD = pattern(r"(?m)^(?:name|description|title|allowed-tools|license|metadata)\s*:")
 
@@ -92,6 +113,14 @@ def _from_title(text: str, before: str) -> str:
 
 def _title(lines: Sequence[str]) -> int | None:
     """The first line of the title that is in no fence."""
+    for number in _prose(lines):
+        if _TITLE.match(lines[number]) or _is_underlined(lines, number):
+            return number
+    return None
+
+
+def _prose(lines: Sequence[str]) -> Iterator[int]:
+    """The numbers of the lines that are in no fence."""
     fence = ""
     for number, line in enumerate(lines):
         match = _FENCE.match(line)
@@ -101,9 +130,64 @@ def _title(lines: Sequence[str]) -> int | None:
                 fence = marks
             elif marks.startswith(fence) and not info.strip():
                 fence = ""
-        elif not fence and (_TITLE.match(line) or _is_underlined(lines, number)):
-            return number
-    return None
+        elif not fence:
+            yield number
+
+
+def _bare(text: str) -> str:
+    """The reply without fences and tags around the whole of it."""
+    return unwrap(_untagged(unwrap(text)))
+
+
+def _untagged(text: str) -> str:
+    """The reply without a pair of tags around all of the document, and what is said outside."""
+    lines = text.split("\n")
+    prose = [*_prose(lines)]
+    headings = [n for n in prose if _HEADING.match(lines[n]) or _is_underlined(lines, n)]
+    for opened in prose[: prose.index(headings[0]) if headings else None]:
+        tag = _TAG.fullmatch(lines[opened].strip())
+        if tag is None:
+            continue
+        first = next((n for n in range(opened + 1, len(lines)) if lines[n].strip()), opened)
+        if first not in headings and not _begins(lines[first].strip()):
+            continue
+        end = f"</{tag[1]}>".lower()
+        closed = [n for n in prose if lines[n].strip().lower() == end]
+        if len(closed) != 1 or closed[0] < max(headings, default=opened):
+            break
+        return _bare("\n".join(lines[opened + 1 : closed[0]]))
+    return text
+
+
+def _begins(line: str) -> bool:
+    """May a document begin so: by a heading, a frontmatter, a fence around it, another tag?"""
+    found = _HEADING.match(line) or _OPENING.match(f"{line}\n") or _TAG.fullmatch(line)
+    return line == "---" or found is not None
+
+
+def _without_count(text: str, material: Material) -> str:
+    """The text without a last line that counts its words, or says that it ends. One that the file
+    before or a file of the plugin has stays."""
+    lines = text.rstrip().split("\n")
+    for _ in range(_COUNTS):
+        if not _is_count(lines[-1]) or len(lines) - 1 not in _prose(lines):
+            break
+        last = lines[-1].strip()
+        files = (file.text for file in material.anatomy.files)
+        if any(last in file for file in (material.current, material.standing, *files)):
+            break
+        lines = "\n".join(lines[:-1]).rstrip().split("\n")
+        if _RULE.fullmatch(lines[-1]) and not any(lines[-2:-1]):
+            lines = "\n".join(lines[:-1]).rstrip().split("\n")
+    return "\n".join(lines) + "\n"
+
+
+def _is_count(line: str) -> bool:
+    if line.startswith(("    ", "\t")) or _ITEM.match(line):
+        return False
+    bare = line.strip().strip("*_()[]<>-! ")
+    marked = line.strip()[:1] in "*_([" and line.strip()[-1:] in "*_)]"
+    return bool(_COUNT.fullmatch(bare) or (marked and _ASIDE.fullmatch(bare)))
 
 
 def _is_underlined(lines: Sequence[str], number: int) -> bool:
@@ -136,7 +220,7 @@ _MISSING = 12
 
 def too_little(reply: str) -> tuple[str, ...] | None:
     """What the plugin lacks, where the reply says so in place of a document; else None."""
-    text = unwrap(_THOUGHTS.sub("", reply.replace("\r\n", "\n").removeprefix("\ufeff")))
+    text = unwrap(_read(reply))
     first, *lines = text.strip().split("\n")
     if not first.strip("#*` ").startswith(TOO_LITTLE) or any(_TITLE.match(line) for line in lines):
         return None
@@ -149,17 +233,23 @@ def revised(
 ) -> str | None:
     """The finished document `draft` with the sections that the reply changes; None where the reply
     has none of its sections. only: headings of those that may become others."""
-    text = _body(unwrap(_THOUGHTS.sub("", reply.replace("\r\n", "\n").removeprefix("\ufeff"))))
+    text = _without_count(_body(_bare(_read(reply))), material)
     body = revision.revised(_body(draft), text, only)
     return None if body is None else finished(material, body)
 
 
+def _read(reply: str) -> str:
+    """The reply in our line ends, without what its writer thought before it."""
+    return _THOUGHTS.sub("", reply.replace("\r\n", "\n").removeprefix("\ufeff"))
+
+
 def finished(material: Material, reply: str) -> str:
     """The document: the frontmatter (if the generator has one), the reply's body, a final LF."""
-    text = _THOUGHTS.sub("", reply.replace("\r\n", "\n").removeprefix("\ufeff"))
+    text = _read(reply)
     if material.generator is not None and material.generator.settings.get("format") in DATA:
         return _JSON_FENCE.sub(r"\1", text).strip() + "\n"
-    body = _body(_from_title(_body(unwrap(text)), material.current or material.standing))
+    text = _from_title(_body(_bare(text)), material.current or material.standing)
+    body = _without_count(_body(text), material)
     generator = material.generator
     if generator is None or generator.frontmatter == "none":
         return body
