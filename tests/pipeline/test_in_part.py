@@ -85,7 +85,7 @@ def test_a_change_that_no_section_rests_on_costs_no_call(
     before = shop.target("alpha").read_text()
     manifest = shop.root / "manifests" / "alpha.yaml"
     manifest.write_text(manifest.read_text() + "publish: review\n")
-    edit(shop, "README.md", lambda text: f"{text}\nIn the end it was named after a river.\n")
+    edit(shop, "README.md", lambda text: f"{text.rstrip()} It is named after a river.\n")
     built = build(shop)
     assert "README.md changed: no section rests on that, the text stays" in built.out, built.out
     assert server.seen()["calls"] == 2

@@ -130,6 +130,12 @@ def test_a_line_that_no_section_rests_on_asks_for_none(line: str) -> None:
     assert changed("README.md", line, line.replace("The ", "A ")) == []
 
 
+def test_a_new_line_that_no_section_rests_on_asks_for_the_one_beside_it() -> None:
+    said = "\nThe broker may now refuse a container whose seal is torn.\n"
+    assert asked(**{"README.md": f"{README}{said}"}) not in ([], None)
+    assert asked(**{"README.md": f"{README}\n\n"}) == []
+
+
 def test_comments_releases_and_licences_ask_for_nothing() -> None:
     release = FILES[".claude-plugin/plugin.json"].replace("1.0.0", "2.0.0")
     assert asked(**{".claude-plugin/plugin.json": release}) == []

@@ -258,7 +258,11 @@ def test_a_fifo_a_folder_and_a_missing_file_do_not_hang(root: Path) -> None:
     defaults = project.load_defaults(root)[0]
     os.mkfifo(root / "manifests" / "pipe.yaml")
     (root / "manifests" / "folder.yaml").mkdir()
-    for name, words in (("pipe", "not a regular"), ("folder", "not a regular"), ("none", "No such")):
+    for name, words in (
+        ("pipe", "not a regular"),
+        ("folder", "not a regular"),
+        ("none", "No such"),
+    ):
         _, (problem,) = project.load_manifest(root / "manifests" / f"{name}.yaml", defaults)
         assert words in problem.message
 

@@ -25,7 +25,7 @@ from nightpress.storage import Snapshots
 
 MOST_SHOWN = 20_000
 """Characters of the changes that are shown to a writer."""
-VERSION = "1"
+VERSION = "2"
 """Of how it is found out: another one is another key in the index."""
 
 

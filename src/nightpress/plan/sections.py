@@ -3,7 +3,8 @@ changed, and those that tell a fact which did.
 
 Pure. Where the change is none of single sections (another command, another purpose, much that is
 new, a fact that belongs to no section) the whole document is stale. A removed fact that the
-document does not tell, and prose that no section rests on, make nothing stale.
+document does not tell, and prose that no section rests on and that is said in other words, or in a
+file on which none does, make nothing stale; of a new line the section beside it is.
 """
 
 from __future__ import annotations
@@ -39,6 +40,11 @@ class Hunk(Struct, frozen=True):
     removed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
 
+    @property
+    def is_new(self) -> bool:
+        """Does it say something in prose that was not said before, in place of nothing?"""
+        return kind_of(self.file) not in telling.CODE and not any(self.removed)
+
     def meets(self, place: evidence.Place) -> bool:
         """Does it change a line of the place, or put one in or right beside it?"""
         if place.file != self.file:
@@ -68,7 +74,8 @@ def change(before: Anatomy, now: Anatomy, text: str, target: str) -> Change | No
     lines = text.split("\n")
     stale: set[int] = set()
     for hunk in hunks:
-        stale |= {n for n, one in enumerate(found) if any(hunk.meets(p) for p in one.places)}
+        resting = {n for n, one in enumerate(found) if any(hunk.meets(p) for p in one.places)}
+        stale |= resting or (_beside(hunk.file, [hunk.first], found) if hunk.is_new else set())
     gone, new = _facts(before, now)
     texts = ["\n".join(lines[one.first - 1 : one.last]) for one in found]
     instead: dict[tuple[str, str], set[int]] = {}
@@ -171,11 +178,17 @@ def _nearest(fact: Fact, hunks: list[Hunk], found: Collection[evidence.Section])
         for line in fact.lines
         if hunk.file == fact.file and hunk.new_first <= line <= hunk.new_last
     ]
+    return _beside(fact.file, spots, found)
+
+
+def _beside(file: str, spots: list[int], found: Collection[evidence.Section]) -> set[int]:
+    """The section that rests on the lines next to one of these; none where no section rests on any
+    line of the file."""
     far = [
         (min(abs(at - spot) for spot in spots for at in (place.first, place.last)), number)
         for number, one in enumerate(found)
         for place in one.places
-        if place.file == fact.file and spots
+        if place.file == file and spots
     ]
     return {min(far)[1]} if far else set()
 
