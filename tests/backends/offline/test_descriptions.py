@@ -153,6 +153,13 @@ def test_a_user_mentions_troubles_that_the_texts_name_and_no_tool_or_kind() -> N
     assert said == ("Profiles pumps. Use when the user mentions memory leaks, or runs /profile.")
 
 
+def test_of_many_of_which_one_says_what_it_does_the_names_are_told() -> None:
+    parts = {f"commands__{name}": f"# {name}\n\n- A\n" for name in ("bow", "keel", "oar")}
+    parts["commands__reef"] = "---\ndescription: Reef design\n---\n\n# Reef\n"
+    said = description(build(_plugin("Harbour commands", **parts)))
+    assert said.startswith("Provides the commands bow, keel, oar and reef. Use when")
+
+
 def test_the_words_that_an_agent_is_called_by_are_its_own() -> None:
     agent = (
         "---\nname: pilot\ndescription: A pilot for small ships\ntriggers:\n  keywords:\n"

@@ -78,6 +78,16 @@ def acts(anatomy: Anatomy, own: Owned) -> str:
     return f"{does[0][:1].upper()}{_joined(does)[1:]}"
 
 
+def listed(every: Sequence[Component]) -> str:
+    """That there are such commands and agents, by name."""
+    names = [wording.plain(component.name) for component in every]
+    kinds = {component.kind for component in every}
+    what = f"{kinds.pop()}s" if len(kinds) == 1 else "commands and agents"
+    more = len(names) - MOST
+    shown = [*names[:MOST], f"{more} more"] if more > 1 else names
+    return f"Provides the {what} {wording.together(shown)}"
+
+
 def _joined(parts: Sequence[str]) -> str:
     comma = "," if any(re.search(r" and |, ", part) for part in parts) and parts[1:] else ""
     return f"{comma} and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))

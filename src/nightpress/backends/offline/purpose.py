@@ -31,6 +31,8 @@ def purpose(anatomy: Anatomy, own: Owned) -> str:
     if _says_nothing(said, anatomy.name):
         if len(every) > 1 and (together := members.acts(anatomy, own)):
             return together
+        if len(every) > FEW:  # what one of many says of itself does not speak for all
+            return members.listed(every)
         others = (_claimed(anatomy, own, shown(c.description)) for c in every)
         said = next((one for one in others if not _says_nothing(one, anatomy.name)), said)
     said = wording.occasion(wording.duties(wording.modest(said)))
