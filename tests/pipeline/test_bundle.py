@@ -22,12 +22,18 @@ from nightpress.project import prompt as prompting
 from nightpress.storage import Snapshots, atomic
 from tests.market import Market, plugin
 
+LIMITS = (
+    "\n## Limits\n\n- Ledgers of 90 teams at most are settled in one run.\n- A ledger without a"
+    " date is never collected.\n- Nothing is settled twice, even where a run was broken off.\n"
+)
 ASKED = "  references:\n    generator: references\n"
 NAMES = ("references.alpha-collect", "references.alpha-settle")
 
 
 def _market(root: Path, *, skill: str | None = None, size: int = 40_000, more: str = "") -> Market:
     plugin(root, "alpha", size=size, skill=skill)
+    with (root / "plugins/alpha/README.md").open("a") as readme:
+        readme.write(LIMITS)
     market = Market(root)
     assert market.run("nightpress", "init").code == 0
     path = root / "manifests" / "alpha.yaml"

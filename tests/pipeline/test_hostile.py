@@ -157,7 +157,7 @@ def test_nothing_is_written_where_no_plain_file_is(
     told = (
         f"manifests/{name}.yaml:",
         f"notice: plugins/{name}/skills is",  # init's, of a link
-        f"notice: plugins/{name}: at 'skills/",  # and of what is in the way
+        f"notice: plugins/{name}/skills/{name}/SKILL.md is",  # and of what is in the way
     )
     lines = [line for line in said.splitlines() if line.startswith(told)]
     assert len(lines) == 1, said

@@ -68,10 +68,9 @@ def test_an_outage_costs_a_few_probes_and_everything_is_made(shop: Market) -> No
     assert done.code == 0
     assert answered.count(503) == 7
     assert answered[:7] == [503] * 7, "someone asked beside the probe"
-    live, _, summary = done.out.partition("\n  notice ")
-    assert summary.count("does not answer: 503") == 1
-    assert summary.count("answers again, after") == 1
-    assert live.count("503") <= 2
+    assert done.out.count("does not answer: 503") == 1
+    assert done.out.count("answers again, after") == 1
+    assert done.out.count("503") <= 3
 
 
 def test_an_outage_without_end_ends_the_run_with_the_day_unspent(shop: Market) -> None:

@@ -150,7 +150,9 @@ def test_the_command_names_what_it_did_and_how_to_undo_it(tmp_path: Path) -> Non
     done = market.doit("restore", "--plugin", "alpha")
     assert done.code == 0, done.err
     assert state(folder) == before
-    [undo] = [line.partition(": ")[2] for line in done.out.splitlines() if "stood before" in line]
+    [undo] = [
+        line.partition(": ")[2] for line in done.out.splitlines() if "before this restore" in line
+    ]
     assert market.run(*undo.split()).code == 0
     assert state(folder) == published
     wrong = market.doit("restore", "--plugin", "alpah")

@@ -232,15 +232,16 @@ def test_what_is_left_is_not_sent_and_not_tried_again(market: Market) -> None:
     ):
         done = ask(market, url)
         assert done.code == 1
-        assert "not sent: line" in done.out and "looks like a secret (GitHub token)" in done.out
+        told = "system.md:78:1: looks like a secret (GitHub token): nothing that holds one is sent"
+        assert told in done.err and "1 parked" in done.out
         assert got == []
         again = ask(market, url)
-        assert "not sent: line" in again.out + market.done("plan", GEMINI_API_KEY=KEY).out
+        assert told in again.err + market.doit("plan", GEMINI_API_KEY=KEY).err
         (own / "system.md").write_text("Write well.\n")
         assert ask(market, url).code == 0
     assert len(got) == 2 and all(TOKEN not in body for body in got)
     rows = market.rows("SELECT status, error_class FROM enhancements ORDER BY id")
-    assert rows == [("failed", "Withheld"), ("published", None)]
+    assert rows == [("published", None)]
 
 
 @pytest.mark.parametrize("part", ["system", "prompt", "schema"])

@@ -25,6 +25,9 @@ INDEX = "recording.json"
 MADE_FROM = "made_from"
 HEAD = ("question", "job", "phase", "writer", "model", "finish", "tokens_in", "tokens_out")
 
+ANSWERS = "replay"
+"""The backend that answers from a recording."""
+
 
 class Recorded(Struct, frozen=True):
     """One reply. question: the digest that it answers; writer: who was asked (`BACKEND:MODEL`);

@@ -97,7 +97,7 @@ def _questions(root: Path, folder: Path, found: Sequence[recording.Recorded]) ->
     from nightpress.plan import catalog, scope
     from nightpress.project import Project, options
 
-    given = options.read({"backend": f"replay:{folder.resolve()}"})
+    given = options.read({"backend": f"{recording.ANSWERS}:{folder.resolve()}"})
     project = Project(root, given, os.environ, RealClock())
     slugs = frozenset(one.job.partition("/")[0] for one in found)
     for plugin in catalog.load(project, slugs=slugs).plugins.values():

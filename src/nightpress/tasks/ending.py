@@ -79,14 +79,14 @@ def _needs_reading(now: Session) -> list[str]:
     of a shorter one are still in sight, and nothing is said twice."""
     run = now.run
     notices: list[str] = []
-    rows: list[str] = []
-    if not run.listeners or len(run.outcomes) + len(run.notices) > IN_SIGHT:
-        rows = summary.needs_reading(
-            (o.status, o.job, _in_short(o.reason))
-            for o in run.outcomes.values()
-            if o.status not in STANDING
-        )
-        notices += run.notices
+    in_sight = bool(run.listeners) and len(run.outcomes) + len(run.notices) <= IN_SIGHT
+    rows = summary.needs_reading(
+        (o.status, o.job, _in_short(o.reason))
+        for o in run.outcomes.values()
+        # of the files that are kept no line was printed
+        if o.status not in STANDING and (not in_sight or o.reason.startswith(staleness.KEPT))
+    )
+    notices += [] if in_sight else run.notices
     if run.outcomes:
         notices += [str(p) for p in now.catalog.problems if p.severity == "warning"]
     rows += [f"  notice       {text}" for text in notices[: summary.MOST]]
