@@ -153,6 +153,15 @@ def test_a_user_mentions_troubles_that_the_texts_name_and_no_tool_or_kind() -> N
     assert said == ("Profiles pumps. Use when the user mentions memory leaks, or runs /profile.")
 
 
+def test_what_is_done_when_it_fails_calls_nobody() -> None:
+    body = (
+        "---\ndescription: Weigh a crate\n---\n\n# Weigh\n\n## When it fails\n\n"
+        '- An empty crate: say so, stop.\n- "not wood": it is of steel.\n'
+    )
+    said = description(build(_plugin("Weighs crates on a quay.", commands__weigh=body)))
+    assert "crate: " not in said and "empty" not in said and "not wood" not in said
+
+
 def test_of_many_of_which_one_says_what_it_does_the_names_are_told() -> None:
     parts = {f"commands__{name}": f"# {name}\n\n- A\n" for name in ("bow", "keel", "oar")}
     parts["commands__reef"] = "---\ndescription: Reef design\n---\n\n# Reef\n"

@@ -118,7 +118,7 @@ def _untold(table: re.Match[str], text: str) -> str:
         name, _, about = row.removeprefix("| ").removesuffix(" |").partition(" | ")
         about = "" if about.lower().rstrip(". ") in around else about
         tells |= about not in ("", "Required.")
-        rows.append(f"| {name} | {about} |")
+        rows += [f"| {name} | {about} |"] if about else []
     return "\n".join(["| Argument | Meaning |", "| --- | --- |", *rows, "", ""]) if tells else ""
 
 

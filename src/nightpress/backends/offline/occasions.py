@@ -11,6 +11,7 @@ from nightpress.backends.offline import members, terms, trim, verbs, wording
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.members import called
+from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.phrases import is_role, untitled
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wishes import Kind, Wish, lowered_item, request, wish
@@ -178,7 +179,8 @@ def _occasions(component: Component) -> Iterator[str]:
     """The items of what a command or an agent says of when to use it; one that a lead makes a verb
     of ("when you need to:") says so: "to scale reads"."""
     for section in sections(component.body, _NOWHERE):
-        if _WHEN.search(section.heading) and not _NOT.search(section.heading):
+        told = _WHEN.search(section.heading) and matter_of(section.heading)[0] != "trouble"
+        if told and not _NOT.search(section.heading):
             for at, block in enumerate(section.blocks):
                 before = section.blocks[at - 1].text if at else ""
                 if block.kind != "list" or _NOT.search(before):
