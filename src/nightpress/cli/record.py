@@ -92,6 +92,7 @@ def _ingredients(
 
 
 def _questions(root: Path, folder: Path, found: Sequence[recording.Recorded]) -> Iterator[Request]:
+    from nightpress.backends import recording
     from nightpress.clock import RealClock
     from nightpress.pipeline import analysis, draft
     from nightpress.plan import catalog, scope
