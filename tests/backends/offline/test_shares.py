@@ -67,6 +67,17 @@ def test_what_a_readme_does_again_that_the_command_does_is_left_out() -> None:
     assert text.count("depth of the berth") == 1 and "bell --twice" in text
 
 
+def test_calls_that_the_command_shows_are_not_shown_again_beside_one_more() -> None:
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    calls = "".join(f"/moor {w} --by rope --at dawn\n" for w in ("bow", "stern", "keel", "oar"))
+    fence = f"## Usage\n\n```bash\n{calls}```\n"
+    files["commands/moor.md"] = f"---\ndescription: Moor a ship\n---\n\n{fence}"
+    again = fence.replace("/moor bow", "/moor mast").replace("/moor oar", "/moor hull")
+    files["README.md"] = f"# Harbour\n\n{again}\n## Limits\n\nAt most `9` ships a day.\n"
+    text = document(material(files, window=Window(200, 8_000)))
+    assert text.count("/moor stern --by rope") == 1 and "`9` ships" in text
+
+
 @pytest.mark.parametrize(
     ("item", "kept"),
     [
