@@ -19,9 +19,9 @@ from tests.backends.offline.plugins import build
         ("Mooring specialist ensuring ships are safe", "Ensures ships are safe"),
         ("Creating and maintaining nets", "Creates and maintains nets"),
         ("Implementation specialist for writing clean logs", "Writes clean logs"),
-        ("Harbour administration specialist for gales and ice", "Covers harbour administration: "),
+        ("Harbour administration specialist for gales and ice", "Harbour administration: "),
         ("Rope analysis of hulls and masts", "Performs rope analysis of hulls and masts"),
-        ("Rope analysis, hull reviews, and masts", "Covers rope analysis, hull reviews, and masts"),
+        ("Rope analysis, hull reviews, and masts", "Rope analysis, hull reviews, and masts"),
         ("Complete tide dashboard for a small harbour", "Provides a tide dashboard for a small"),
         ("Commands for nets, ropes and hulls", "Provides commands for nets, ropes and hulls"),
         ("Agents for writing, checking, and validating logs", "Writes, checks, and validates logs"),
@@ -30,7 +30,7 @@ from tests.backends.offline.plugins import build
         ("Get Boats Home", "Gets Boats Home"),
         ("Cache tides of a day", "Caches tides of a day"),
         ("Cache layer for tides", "Provides a cache layer for tides"),
-        ("Release notes of a ship", "Covers release notes of a ship"),
+        ("Release notes of a ship", "Release notes of a ship"),
         ("Load testing of pumps", "Performs load testing of pumps"),
         ("Goal-Oriented Tide Planning (GOTP) pilot that plans trips", "Plans trips"),
     ],
@@ -108,7 +108,7 @@ def test_of_a_plugin_that_says_nothing_all_members_speak() -> None:
         )
     )
     assert description(made) == (
-        "Plans moorings of ferries, and covers tarring hulls and tide prediction. Use after"
+        "Plans moorings of ferries, with agents for tarring hulls and tide prediction. Use after"
         " changing a rope plan, or when the user needs help with hull audits or winter repairs, or"
         " asks for the moor, tar or tide agent."
     )
@@ -143,14 +143,14 @@ def test_a_description_sells_nothing(said: str, told: str) -> None:
     assert description(build(_plugin(said))).startswith(told)
 
 
-def test_a_user_mentions_troubles_that_the_texts_name_and_no_tool_or_kind() -> None:
+def test_a_user_mentions_no_tool_trouble_or_kind_that_the_texts_name() -> None:
     body = (
         "---\ndescription: Profile pumps\n---\n\n# Profile\n\n## What it looks at\n\n"
         "- **Pump Pressure Curves**: by hour\n- **Winter Lamps**: lit\n- Read the log\n\n"
         "Memory leaks are found. Prometheus keeps the rest.\n\n```\nGrafana\n```\n"
     )
     said = description(build(_plugin("Profile pumps", commands__profile=body)))
-    assert said == ("Profiles pumps. Use when the user mentions memory leaks, or runs /profile.")
+    assert said == "Profiles pumps. Use when the user asks to profile pumps, or runs /profile."
 
 
 def test_what_is_done_when_it_fails_calls_nobody() -> None:

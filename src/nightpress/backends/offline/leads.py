@@ -69,7 +69,7 @@ def _described(material: Material) -> str:
     return wording.sentence(order or first)
 
 
-_ALSO = pattern(r"\band (?:covers|performs|provides)\b")
+_ALSO = pattern(r", with (?:commands|agents)\b|\band (?:performs|provides)\b")
 
 
 _STEP = pattern(r"(?i)\W*(?:step|phase|stage|\d+[.:)])")

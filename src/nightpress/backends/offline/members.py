@@ -56,7 +56,8 @@ def _stems(component: Component) -> frozenset[str]:
 
 
 def acts(anatomy: Anatomy, own: Owned) -> str:
-    """What they do, as one sentence: "Audits ropes, tars hulls, and covers night sailing"."""
+    """What they do, as one sentence: "Audits ropes and tars hulls, with commands for night
+    sailing"."""
     known, does, covers = set[str](), list[str](), list[str]()
     seen = "\n".join(c.body for c in named(anatomy)[:20])
     for component in chosen(anatomy):
@@ -70,22 +71,26 @@ def acts(anatomy: Anatomy, own: Owned) -> str:
             (does if is_deed else covers).append(within)
             known |= new
     several = len(does) + len(covers) > 1
-    if covers:
-        does.append(f"covers {_joined(covers)}")
     # one of many does not speak for all
-    if not does or not (several or (covers and len(named(anatomy)) < 3)):
+    if not several and not (covers and len(named(anatomy)) < 3):
         return ""
-    return f"{does[0][:1].upper()}{_joined(does)[1:]}"
+    about = f"{_kinds(named(anatomy))} for {_joined(covers)}" if covers else ""
+    if not does:
+        return about[:1].upper() + about[1:]
+    return ", with ".join(filter(None, (f"{does[0][:1].upper()}{_joined(does)[1:]}", about)))
+
+
+def _kinds(every: Sequence[Component]) -> str:
+    kinds = {component.kind for component in every}
+    return f"{kinds.pop()}s" if len(kinds) == 1 else "commands and agents"
 
 
 def listed(every: Sequence[Component]) -> str:
     """That there are such commands and agents, by name."""
     names = [wording.plain(component.name) for component in every]
-    kinds = {component.kind for component in every}
-    what = f"{kinds.pop()}s" if len(kinds) == 1 else "commands and agents"
     more = len(names) - MOST
     shown = [*names[:MOST], f"{more} more"] if more > 1 else names
-    return f"Provides the {what} {wording.together(shown)}"
+    return f"Provides the {_kinds(every)} {wording.together(shown)}"
 
 
 def _joined(parts: Sequence[str]) -> str:
@@ -112,10 +117,17 @@ def act(component: Component, own: Owned) -> tuple[str, bool]:
     if not person.begins(told):
         told = done_by(told) or told
     is_order = is_order or verbs.is_sure(words[at:])
-    if (is_order or person.begins(told)) and not told.startswith("Covers "):
-        return _short(with_article(told), least=3), True
-    told = told.removeprefix("Covers ").rstrip(" .")
+    if is_order or person.begins(told):
+        return _closed(_short(with_article(told), least=3)), True
+    told = told.rstrip(" .")
     return wording.modest(_short(_ROLE.sub("", told), least=2)), False
+
+
+def _closed(text: str) -> str:
+    """What was cut after one of several things that are done: "Tars hulls, audits ropes" as "Tars
+    hulls and audits ropes"."""
+    before, mark, last = text.rpartition(", ")
+    return f"{before} and {last}" if mark and person.begins(last) else text
 
 
 def _short(text: str, least: int) -> str:
@@ -178,7 +190,8 @@ _HOW = pattern(
 )
 _ROLE = pattern(
     r" (?:and judge|specialist|expert|engineer|architect|analyst|agent|coordinator|advisor"
-    r"|consultant|strategist|researcher|planner|maintainer|reviewer)(?: .*)?$",
+    r"|consultant|strategist|researcher|planner|maintainer|reviewer|orchestrator|generator"
+    r"|analyzer|assistant|system)(?: .*)?$",
     re.I,
 )
 _CALL = pattern(

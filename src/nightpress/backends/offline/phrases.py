@@ -87,19 +87,19 @@ def _of_gerund(text: str) -> str:
 
 
 def _role(who: str, what: str) -> str:
-    """ "Ship mooring specialist for gales and ice": "Covers ship mooring: gales and ice"."""
+    """ "Ship mooring specialist for gales and ice": "Ship mooring: gales and ice"."""
     who = _GRAND.sub("", who)
     if ordered := _of_gerund(what):
         return third_person(_capital(ordered))
     if (bare := bare_verb(who.strip())) != who.strip() and is_verb(bare):
         return third_person(_capital(f"{bare} {what}"))
     new = wording.stems(who) - wording.stems(what)
-    return f"Covers {who.strip()}: {what}" if len(new) > 1 else f"Covers {what}"
+    return _capital(f"{who.strip()}: {what}" if len(new) > 1 else what)
 
 
 def _named(text: str, seen: str) -> str:
     """What begins with a noun after all: "Tide tables of a year" gives "Provides tide tables of a
-    year", "Tide calculation and mooring" "Covers tide calculation and mooring"."""
+    year"; "Tide calculation and mooring" stays."""
     text = _GRAND.sub("", re.sub(r"^(?:in|for|of|on) ", "", text, flags=re.I))
     phrase = re.split(_ENDS, text, maxsplit=1)[0].rstrip(" ,.")
     head = re.sub(r"\W+$", "", phrase.split()[-1].lower()) if phrase else ""
@@ -111,7 +111,7 @@ def _named(text: str, seen: str) -> str:
         return f"Provides {an(within)}"
     if not several and _ACTIVITY.fullmatch(head):
         return f"Performs {within}"
-    return f"Covers {within}"
+    return _capital(text)
 
 
 def lowered(text: str, seen: str) -> str:

@@ -1,4 +1,4 @@
-"""What a user mentions: the terms that a plugin says it is called by, and troubles."""
+"""What a user mentions: the terms that a plugin says it is called by."""
 
 from __future__ import annotations
 
@@ -9,29 +9,23 @@ from itertools import zip_longest
 
 from nightpress.backends.offline import verbs, wording
 from nightpress.backends.offline.clean import Place, shown
-from nightpress.backends.offline.phrases import lowered
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin import kind_of
 
 _NOWHERE = Place("", "", "", frozenset())
 _TELL = ("readme", "command", "agent")
-DECLARED, TROUBLES = 6, 3
-"""Terms that are named at most."""
+MOST = 6
+"""Terms that are named."""
 
 
 def mentioned(anatomy: Anatomy, every: Sequence[Component], what: str) -> list[str]:
-    """Terms that the plugin says it is called by; else the troubles that its texts name: none that
-    `what` has already. Whoever names a tool, or a kind of thing, that the plugin deals with too,
-    asks about something else most often."""
+    """Terms that the plugin says it is called by, none that `what` has already. Whoever names a
+    tool, a kind of thing, or a trouble that the plugin deals with too, asks about something else
+    most often."""
     files = [file for file in anatomy.files if kind_of(file.path) in _TELL]
     texts = "\n".join(_FENCE.sub("", file.text) for file in files)
-    known = set(wording.stems(what))
-    own = _fresh(_declared(every, texts), known, DECLARED)
-    if own:
-        return own
-    troubles = (_spelled(one[0], texts) for one in _TROUBLE.finditer(texts))
-    return _fresh(troubles, known, TROUBLES)
+    return _fresh(_declared(every, texts), set(wording.stems(what)))
 
 
 def _declared(every: Sequence[Component], texts: str) -> Iterator[str]:
@@ -55,24 +49,15 @@ def _values(value: object) -> Iterator[str]:
             yield wording.modest(" ".join(lower))
 
 
-def _fresh(terms: Iterable[str], known: set[str], most: int) -> list[str]:
+def _fresh(terms: Iterable[str], known: set[str]) -> list[str]:
     """The first ones that say something new."""
     found: list[str] = []
     for term in terms:
         new = wording.stems(term)
-        if new - known and len(new - known) * 2 >= len(new) and len(found) < most:
+        if new - known and len(new - known) * 2 >= len(new) and len(found) < MOST:
             found.append(term)
             known |= new
     return found
-
-
-def _spelled(name: str, texts: str) -> str:
-    """A name as it stands within a sentence: in a title every word has a capital, else the words
-    that have one in the texts' sentences."""
-    words = name.split()
-    if all(word[:1].isupper() for word in words):
-        return " ".join(w if _ACRONYM.search(w) else w.lower() for w in words)
-    return " ".join(one if _ACRONYM.search(one) else lowered(one, texts) for one in words)
 
 
 def spelled(words: str, said: str) -> str:
@@ -85,29 +70,18 @@ def spelled(words: str, said: str) -> str:
     either = re.sub(r"(?:\\?[- ])+", "[-/ ]", re.escape(words))
     forms: list[str] = re.findall(rf"(?<![\w-]){either}(?=s?(?![\w-]))", said, re.I)
     capitals = [form for form in forms if _ACRONYM.search(form)]
-    if 2 * len(capitals) > len(forms) and (len(words) < 6 or not capitals[0].isupper()):
+    is_one = not re.search("[- ]", words) and words not in forms
+    if is_one and capitals and (len(words) < 6 or not capitals[0].isupper()):
         return max(capitals, key=capitals.count)
     name = words.capitalize()
     if words not in forms and len(re.findall(rf"(?:\b[a-z]+,? |, |[(/]){name}\b", said)) > 1:
         return name
-    return words if any("-" in form for form in forms) else words.replace("-", " ")
+    kept = words if any("-" in form for form in forms) else words.replace("-", " ")
+    parts = re.split("([- ])", kept)
+    return "".join(spelled(one, said) if len(parts) > 1 else one for one in parts)
 
 
 _FENCE = pattern(r"(?ms)^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]*`")
-_TROUBLE = pattern(
-    r"(?i:\b(?:memory|resource|connection|data|goroutine|thread) leaks\b"
-    r"|\b(?:slow|long-running|N\+1|blocking) (?:queries|requests|endpoints|builds|tests)\b"
-    r"|\b(?:flaky|failing|broken) (?:tests|builds|links)\b"
-    r"|\b(?:lock|resource|thread) contention\b|\bhot (?:paths|spots)\b|\bhotspots\b"
-    r"|\b(?:cache|alert|deployment|build|test|network|login|payment|job|backup)"
-    r" (?:misses|fatigue|failures|errors|timeouts)\b"
-    r"|\b(?:race conditions|deadlocks|cold starts|breaking changes|schema drift|data drift"
-    r"|merge conflicts|dead code|code smells|unused (?:code|imports|dependencies|indexes)"
-    r"|outdated dependencies|exposed secrets|hardcoded secrets|hard-coded secrets"
-    r"|SQL injection|privilege escalation|token waste|tech debt|technical debt|rate limits"
-    r"|false positives|missing indexes|stack traces|layout shifts?|downtime|data loss"
-    r"|front-running|impermanent loss|slippage|overfitting|class imbalance|missing values)\b)"
-)
 _ACRONYM = pattern(r"[A-Z]{2}|[a-z][A-Z]")
 _NOT_IN = frozenset(
     "and or the a an your you this that all any not no is are be step steps phase level none yes"
