@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from nightpress.backends.offline import filled, trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
+from nightpress.backends.offline.limits import Limits, limits
 from nightpress.backends.offline.person import third_person
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Group, Owned
@@ -24,9 +25,9 @@ MATTERS = {"command": "commands", "agent": "agents", "skill": "skills"}
 MOST_FILES = 15
 MANY = 15
 
-Described = tuple[str, str, list[Block], list[Block], list[Group], Place]
-"""Matter, name as a user types it, how it is called and where it stands, what it is for, sections
-of its own text, and where that stands."""
+Described = tuple[str, str, list[Block], list[Block], Limits, list[Group], Place]
+"""Matter, name as a user types it, how it is called and where it stands, what it is for, what it
+may not do, sections of its own text, and where that stands."""
 
 
 def all_of(
@@ -36,6 +37,7 @@ def all_of(
     agent's file says to the agent is left out: what it does is told in the third person. told: a
     table says what each command and agent is for, and where it stands."""
     many = is_many(material, topic)
+    texts = {file.path: file.text for file in material.anatomy.files}
     for kind, matter in MATTERS.items():
         for component in once(material, kind):
             if not topic.uses(component):
@@ -48,8 +50,9 @@ def all_of(
             known = told and kind != "skill"
             about = [] if known else purpose(component, own)
             lead = _lead(material, component, name, told=known, listed=known and many)
+            bound = limits(component, texts.get(component.path, ""))
             source = place_of(material, component.path)
-            yield matter, name, lead, about, groups, source
+            yield matter, name, lead, about, bound, groups, source
 
 
 def about_of(material: Material, component: Component, own: Owned) -> list[Group]:

@@ -50,8 +50,11 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _may_lead(block: Block) -> bool:
-    is_call = block.text.startswith(("Run `", "Delegate to", "For the details"))
+    is_call = block.text.startswith(_CALLS)
     return block.kind == "text" and not (block.announces or is_pointer(block) or is_call)
+
+
+_CALLS = ("Run `", "Delegate to", "For the details", "Tools: ", "Model: ")
 
 
 def _is_order(text: str) -> bool:

@@ -27,6 +27,7 @@ from nightpress.backends.offline.blocks import (
 from nightpress.backends.offline.clean import Place, heading
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.installing import without_install
+from nightpress.backends.offline.limits import Limits
 from nightpress.backends.offline.outline import Plan, matter_of
 from nightpress.backends.offline.part import Family, Home, Part
 from nightpress.backends.offline.topic import Topic
@@ -210,13 +211,13 @@ def _of_component(
     alone: bool,
 ) -> tuple[list[Part], list[Part]]:
     """(how a component is called and what it is for, the sections of its own text)."""
-    matter, name, lead, about, groups, source = described
+    matter, name, lead, about, bound, groups, source = described
     referred = source.path in material.references
     base = ("When to use", f"`{name}`") if referred else plan.base(matter, name, alone=alone)
     led = alone and bool(about or (groups and not groups[0].sections[0].path))
     # the lead goes in before everything else: every component is named
     if referred:  # a reference says all the rest
-        lead, about = [], []
+        lead, about, bound = [], [], Limits()
     heads: list[Part] = []
     if not base:
         about, groups = leads.led_by(about, groups, material.anatomy.name)
@@ -224,11 +225,14 @@ def _of_component(
         about, lead = leads.woven(material, about, leads.followed(lead, groups))
         at = 1 if len(lead) > 2 else len(lead)  # the arguments as a section of their own
         first = Part((), (2,), 1, about, news=beside.SUMMARY)
-        runs = Part((), (3, order[-1], 1, 0), 1, lead[:at])  # after what the text begins with
+        # after what the text begins with
+        runs = Part((), (3, order[-1], 1, 0), 1, [*lead[:at], *bound.said])
         heads += [*_placed(plan, "about", [first, runs])]
         heads.append(Part(("Arguments",), (*order, 0), 1, lead[at:]))
     elif not referred:
-        heads.append(Part(base, (*order, 0), 30 if matter == "skills" else 1, [*about, *lead]))
+        first_of_all = 30 if matter == "skills" else 1
+        heads.append(Part(base, (*order, 0), first_of_all, [*about, *bound.said, *lead]))
+    heads.append(Part((*base, "Limits"), (*order, 0, 1), 1, bound.listed))
     linked = any("](" in block.text for block in lead)
     home = Home(tuple(base), source.link(), (*order, MOST_SECTIONS), linked)
     parts: list[Part] = []
