@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from nightpress.backends.offline import person, trim, verbs, voice, wording
 from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.clean import shown
-from nightpress.backends.offline.phrases import done_by, lowered
+from nightpress.backends.offline.phrases import done_by, is_role, lowered
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wishes import Wish, trimmed_end, wish
 from nightpress.lazy import pattern
@@ -61,23 +61,37 @@ def acts(anatomy: Anatomy, own: Owned) -> str:
     known, does, covers = set[str](), list[str](), list[str]()
     seen = "\n".join(c.body for c in named(anatomy)[:20])
     for component in chosen(anatomy):
-        said, is_deed = act(component, own)
-        new = wording.stems(said)
-        if len(said.split()) < 2:
-            continue
-        room = sum(map(len, (*does, *covers))) + len(said) < ROOM
-        if room and len(new - known) * 2 > len(new):
+        for said, is_deed in (act(component, own), (served(component, own), False)):
+            new = wording.stems(said)
+            room = sum(map(len, (*does, *covers))) + len(said) < ROOM
+            if len(said.split()) < 2 or not room or len(new - known) * 2 <= len(new):
+                continue
             within = said[:1].lower() + said[1:] if is_deed else lowered(said, seen)
             (does if is_deed else covers).append(within)
             known |= new
+            break
     several = len(does) + len(covers) > 1
     # one of many does not speak for all
     if not several and not (covers and len(named(anatomy)) < 3):
         return ""
+    does = _once(does)
     about = f"{_kinds(named(anatomy))} for {_joined(covers)}" if covers else ""
     if not does:
         return about[:1].upper() + about[1:]
     return ", with ".join(filter(None, (f"{does[0][:1].upper()}{_joined(does)[1:]}", about)))
+
+
+def _once(does: Sequence[str]) -> list[str]:
+    """What is done, each verb once: "tars hulls" and "tars quays" are "tars hulls and quays"."""
+    found: list[str] = []
+    for one in does:
+        verb, _, thing = one.partition(" ")
+        same = found and found[-1].partition(" ")[0] == verb and " and " not in found[-1] + thing
+        if same and ", " not in found[-1] + thing:
+            found[-1] = f"{found[-1]} and {thing}"
+        else:
+            found.append(one)
+    return found
 
 
 def _kinds(every: Sequence[Component]) -> str:
@@ -102,6 +116,7 @@ def act(component: Component, own: Owned) -> tuple[str, bool]:
     """What one does in a few words, and whether they begin with a verb; else what it is about."""
     text = without_calls(trim.prose(shown(component.description), own))
     first = next(iter(wording.sentences(text)), "").strip(" .")
+    first = wording.untitled_case(first)
     first = voice.neutral(wording.occasion(wording.duties(wording.modest(first))))
     if _SPEAKS.match(first) or wording.is_personal(first):
         return "", False
@@ -123,6 +138,16 @@ def act(component: Component, own: Owned) -> tuple[str, bool]:
     return wording.modest(_short(_ROLE.sub("", told), least=2)), False
 
 
+def served(component: Component, own: Owned) -> str:
+    """What a role is there for: "Tide table specialist for night sailing" gives "night sailing";
+    "" where it does not say."""
+    text = without_calls(trim.prose(shown(component.description), own))
+    who, _, what = next(iter(wording.sentences(text)), "").partition(" for ")
+    if component.kind != "agent" or not is_role(f"{who} for"):
+        return ""
+    return wording.modest(_short(what.rstrip(" ."), least=2))
+
+
 def _closed(text: str) -> str:
     """What was cut after one of several things that are done: "Tars hulls, audits ropes" as "Tars
     hulls and audits ropes"."""
@@ -134,9 +159,9 @@ def _short(text: str, least: int) -> str:
     """A text up to what says how and with what, of so many words at least; no list is cut."""
     for found in _HOW.finditer(text):
         before = text[: found.start()]
-        if len(before.split()) >= (least + 2 if found[0] == "," else least) and (
-            ", " not in before or " and " in before.rpartition(", ")[2]
-        ):
+        enough = len(before.split()) >= (least + 2 if found[0] == "," else least)
+        goes_on = found[0] == "," and person.begins(before.split()[-1])  # "tars, scrubs and ..."
+        if enough and not goes_on and (", " not in before or " and " in before.rpartition(", ")[2]):
             return trimmed_end(wording.cut(before, MOST_SAID))
     if " between " in text[:MOST_SAID] and len(text) > MOST_SAID:
         text = text.partition(" between ")[0]

@@ -80,29 +80,51 @@ def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:
 
 
 def _said(anatomy: Anatomy, own: Owned) -> Iterator[Wish]:
-    """What the commands and agents that speak for the plugin do, as a user asks for it."""
+    """What the commands and agents that speak for the plugin do, as a user asks for it; of an agent
+    of several what it is there for."""
     chosen = members.chosen(anatomy)
     for component in [*(c for c in members.named(anatomy) if c not in chosen), *chosen]:
         text = members.without_calls(trim.prose(shown(component.description), own))
         gerund = re.match(r"\w+ing\b", text)  # "Learning metrics optimization" is a name
         if not (gerund or is_role(text)) and (asked := request(wording.occasion(text))):
             yield Wish("asks to", asked)
+        elif len(chosen) > FEW and not anatomy.of("command"):
+            said, is_deed = members.act(component, own)
+            is_sure = is_deed and not is_role(text)
+            order = request(verbs.imperative(said)) if is_sure else ""
+            if order:
+                yield Wish("asks to", order)
+            elif said and not is_deed and not is_role(said):
+                yield Wish("needs help with", lowered_item(said))
 
 
 def _runs(anatomy: Anatomy) -> str:
-    """The commands that a user runs, or the agents that he asks for, where there are only they."""
-    commands = [f"/{shown(c.name)}" for c in members.chosen(anatomy) if c.kind == "command"]
-    while len(commands) > MOST_RUN or (len(", ".join(commands)) > MOST_NAMED and commands[1:]):
-        commands.pop()
-    if commands:
-        return f"runs {wording.listed(commands)}"
-    agents = [shown(c.name) for c in members.chosen(anatomy) if c.kind == "agent"]
-    while len(agents) > MOST_RUN or (len(", ".join(agents)) > MOST_NAMED and agents[1:]):
-        agents.pop()
-    if agents:
-        noun = "" if agents[-1].endswith("agent") else " agent"
-        return f"asks for the {wording.listed(agents)}{noun}"
+    """The commands that a user runs, or the agents that he asks for, where there are only they: all
+    of them, or some as examples."""
+    for kind, mark in (("command", "/"), ("agent", "")):
+        names = [f"{mark}{shown(c.name)}" for c in members.chosen(anatomy) if c.kind == kind]
+        if not names:
+            continue
+        several = sum(c.kind == kind for c in members.named(anatomy))
+        if several > len(names) or len(", ".join(names)) > MOST_NAMED:
+            some = list(_within(names, SOME_NAMED))
+            verb = "runs a command" if mark else "asks for an agent"
+            return f"{verb} such as {wording.listed(some)}"
+        if mark:
+            return f"runs {wording.listed(names)}"
+        noun = "" if names[-1].endswith("agent") else " agent"
+        return f"asks for the {wording.listed(names)}{noun}"
     return ""
+
+
+def _within(names: Sequence[str], most: int) -> Iterator[str]:
+    """The first names, one at least, that have so many characters together."""
+    size = 0
+    for name in names:
+        size += len(name) + 2
+        if size > most + 2 and size > len(name) + 2:
+            return
+        yield name
 
 
 def told_when(found: Sequence[Wish], runs: str) -> str:
@@ -126,8 +148,8 @@ ENOUGH = 2
 _NEW, _NEW_SAID = 0.2, 0.5
 """Share of an occasion's words, 0 to 1, that must be new beside those named before it: of one that
 the plugin states, and of what its parts do."""
-MOST_RUN, MOST_NAMED = 6, 110
-"""Commands or agents that a description names, and characters of their names."""
+MOST_NAMED, SOME_NAMED = 150, 70
+"""Characters of the names of all commands or agents, and of those that are examples."""
 
 
 def _terms(anatomy: Anatomy, known: set[str]) -> list[str]:
@@ -180,7 +202,7 @@ def _occasions(component: Component) -> Iterator[str]:
     of ("when you need to:") says so: "to scale reads"."""
     for section in sections(component.body, _NOWHERE):
         told = _WHEN.search(section.heading) and matter_of(section.heading)[0] != "trouble"
-        if told and not _NOT.search(section.heading):
+        if told and not _NOT.search(section.heading) and not _CHOICE.search(section.heading):
             for at, block in enumerate(section.blocks):
                 before = section.blocks[at - 1].text if at else ""
                 if block.kind != "list" or _NOT.search(before):
@@ -196,6 +218,7 @@ _OTHER = pattern(  # "Use Make when:" is said of something else
     r"\b(?:use|choose|pick|prefer) (?!(?:this|it|the|when|if|for)\b)([\w./-]+) (?:when|if|for)\b",
     re.I,
 )
+_CHOICE = pattern(r"\b(?:choose|pick|prefer|switch to)\b.*\bwhen", re.I)  # "Choose Driver When"
 _WHEN = pattern(
     r"\bwhen (?:to (?:use|activate|invoke|run|apply|call|engage)|(?:this|it|you|should|the user)\b"
     r"|used?\b)|\buse (?:it |this (?:\w+ )?)?when|\bwhen$|\buse cases?\b|\btriggers?\b|\bactivat",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from nightpress.backends.offline import verbs
+from nightpress.backends.offline import verbs, wording
 from nightpress.backends.offline.clean import shown
 from nightpress.backends.offline.verbs import conjugated, is_order, is_third, is_verb
 from nightpress.backends.offline.wording import is_personal, modest, sentences
@@ -14,7 +14,7 @@ from nightpress.lazy import pattern
 
 def third_person(text: str) -> str:
     """The sentences in the third person; `your` becomes `the`, "Generate X" "Generates X"."""
-    text = re.sub(r"\byour(?: own)?\b", "the", text)
+    text = wording.of_user(text)
     text = re.sub(r"\bYour\b", "The", text)
     kept = [indicative(s.strip()) for s in sentences(text) if not is_personal(s)]
     return " ".join(s for at, s in enumerate(kept) if not at or is_order(s))

@@ -134,7 +134,8 @@ def _capital(text: str) -> str:
 
 _WHO = (
     r"(?:specialist|expert|engineer|architect|analyst|developer|consultant|professional|reviewer"
-    r"|strategist|researcher|planner|maintainer|(?:sub)?agent|assistant|coordinator|advisor|auditor)"
+    r"|strategist|researcher|planner|maintainer|(?:sub)?agent|assistant|coordinator|advisor|auditor"
+    r"|analyzer|orchestrator)"
 )
 _THAT = pattern(r"(?:[\w/+.&#()'-]+ ){1,9}?(?:(?:that|which|who) (?:\w+ly )?|- |\u2014 )(\w+)(?= )")
 _HAS = pattern(r"(?:is|has|was|does|uses|includes|covers|provides) ?")

@@ -15,6 +15,7 @@ from nightpress.backends.offline.wording import plain, sentences
 from nightpress.checks import claimed
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
+from nightpress.plugin import kind_of
 
 _NOWHERE = Place("", "", "", frozenset())
 _CODE = pattern(r"(?ms)^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]*`")
@@ -31,8 +32,11 @@ def purpose(anatomy: Anatomy, own: Owned) -> str:
     if _says_nothing(said, anatomy.name):
         if len(every) > 1 and (together := members.acts(anatomy, own)):
             return together
-        if len(every) > FEW:  # what one of many says of itself does not speak for all
-            return members.listed(every)
+        opening = _claimed(anatomy, own, _opening(anatomy))
+        if len(every) > FEW and _says_nothing(opening, anatomy.name):
+            return members.listed(every)  # what one of many says of itself does not speak for all
+        if len(every) > FEW:
+            return begun(wording.modest(opening))
         others = (_claimed(anatomy, own, shown(c.description)) for c in every)
         said = next((one for one in others if not _says_nothing(one, anatomy.name)), said)
     said = wording.occasion(wording.duties(wording.modest(said)))
@@ -40,6 +44,16 @@ def purpose(anatomy: Anatomy, own: Owned) -> str:
         _CODE.sub("", file.text) for file in anatomy.files[:40] if file.path.endswith(".md")
     )
     return with_article(_opened(anatomy, own, begun(said, seen)))
+
+
+def _opening(anatomy: Anatomy) -> str:
+    """The first sentence of the first README, in words."""
+    readmes = sorted(
+        (f.path.count("/"), f.path, f.text) for f in anatomy.files if kind_of(f.path) == "readme"
+    )
+    found = _PROSE.search(readmes[0][2]) if readmes else None
+    first = next(iter(sentences(shown(found[1]))), "") if found else ""
+    return "" if first.rstrip().endswith(":") else first.strip()
 
 
 def told_of(anatomy: Anatomy) -> str:
@@ -105,13 +119,16 @@ def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
 
 
 def _does(component: Component, known: set[str]) -> list[str]:
-    """The first words of a numbered list that begin with verbs, as one sentence in the third
-    person: "Guesses the separator, shows the columns, and names what would break a load"; none
-    where there are not two."""
+    """The first words of a numbered list of what is done that begin with verbs, as one sentence in
+    the third person: "Guesses the separator, shows the columns, and names what would break a load";
+    none where there are not two."""
     for section in sections(component.body, _NOWHERE):
         if any(matter_of(heading)[0] in ("setup", "trouble") for heading in section.path):
             continue
-        for block in section.blocks:
+        for at, block in enumerate(section.blocks):
+            before = [one.text for one in section.blocks[:at][-1:]]
+            if any(map(_ADVICE.search, (*section.path, *before))):
+                continue
             told = map(person.done, _ITEM.findall(block.text))
             fresh = [one for one in told if len(wording.stems(one) - known) > 1][:3]
             if len(fresh) > 1:
@@ -122,6 +139,7 @@ def _does(component: Component, known: set[str]) -> list[str]:
     return []
 
 
+_ADVICE = pattern(r"\b(?:best practices|tips|advi[cs]e|recommend|should|checklist|testing$)", re.I)
 NEW_WORDS = 4
 LONGEST = 240
 """Characters of such a sentence."""

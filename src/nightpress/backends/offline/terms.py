@@ -25,26 +25,28 @@ def mentioned(anatomy: Anatomy, every: Sequence[Component], what: str) -> list[s
     most often."""
     files = [file for file in anatomy.files if kind_of(file.path) in _TELL]
     texts = "\n".join(_FENCE.sub("", file.text) for file in files)
-    return _fresh(_declared(every, texts), set(wording.stems(what)))
+    said = what.lower()
+    own = [one for one in _declared(every, texts, "triggers") if one.lower() not in said]
+    return own[:MOST] or _fresh(_declared(every, texts, "keywords"), set(wording.stems(what)))
 
 
-def _declared(every: Sequence[Component], texts: str) -> Iterator[str]:
-    """The words that the frontmatter of commands and agents gives as what calls them, or as what
-    they can do, by turns; what several of them have is a form."""
-    for key in ("triggers", "keywords", "capabilities"):
-        lists = [list(_values(one.meta.get(key))) for one in every]
-        counts = Counter(term for terms in lists for term in set(terms))
-        for terms in zip_longest(*lists):
-            yield from (spelled(one, texts) for one in terms if one and counts[one] == 1)
+def _declared(every: Sequence[Component], texts: str, key: str) -> Iterator[str]:
+    """The words that the frontmatter of commands and agents gives as what calls them, by turns;
+    what several of them have is a form."""
+    lists = [list(_values(one.meta.get(key), key)) for one in every]
+    counts = Counter(term for terms in lists for term in set(terms))
+    for terms in zip_longest(*lists):
+        yield from (spelled(one, texts) for one in terms if one and counts[one] == 1)
 
 
-def _values(value: object) -> Iterator[str]:
+def _values(value: object, key: str) -> Iterator[str]:
     value = value.get("keywords") if isinstance(value, dict) else value
     for one in value if isinstance(value, list | tuple) else ():
         term = shown(re.sub(r"[-_]", " ", str(one))).strip()
         words = [_KNOWN.get(word.lower(), word) for word in term.split()]
         plain = re.fullmatch(r"[\w /+.&]+", term) and not {w.lower() for w in words} & _NOT_IN
-        if plain and 1 < len(words) < 5 and not verbs.is_third(words[0]):
+        least = 1 if key == "triggers" else 2  # a keyword of one word says too little
+        if plain and least <= len(words) < 5 and not verbs.is_third(words[0]):
             lower = (one if _ACRONYM.search(one) else one.lower() for one in words)
             yield wording.modest(" ".join(lower))
 

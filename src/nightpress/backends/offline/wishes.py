@@ -27,7 +27,7 @@ class Wish(Struct, frozen=True):
 
 def wish(item: str) -> Wish | None:
     """What an item of a list of occasions says; None for what says nothing of it."""
-    text = re.sub(r"\byour(?: own)?\b", "the", re.sub(r"\*\*|`", "", shown(item)).strip())
+    text = wording.of_user(re.sub(r"\*\*|`", "", shown(item)).strip())
     if _AGAINST.match(text) or _MARKS.search(text):
         return None
     text = _LABEL.sub("", text)
@@ -152,7 +152,7 @@ def request(text: str) -> str:
     first = re.split(
         r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", wording.modest(shown(text)), maxsplit=1
     )[0]
-    first = re.sub(r"\byour(?: own)?\b", "the", first.replace("**", "").replace("`", ""))
+    first = wording.of_user(first.replace("**", "").replace("`", ""))
     first = _PREFERS.sub("", first)
     first = re.sub(r"^setup (?=\w)", "set up ", first, flags=re.I)
     words = first.split()

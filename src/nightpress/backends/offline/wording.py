@@ -199,6 +199,22 @@ _ORDER = pattern(
 )
 
 
+def of_user(text: str) -> str:
+    """A text in which `your` is the user's: "your prompts" are "the prompts", "your own prompts"
+    "the user's own prompts"."""
+    return re.sub(r"\byour\b", "the", re.sub(r"\byour own\b", "the user's own", text))
+
+
+def untitled_case(text: str) -> str:
+    """A title as a sentence: "Setting Up a Berth" is "Setting up a berth"; names with several
+    capitals stay, and so does what is no title."""
+    words = text.split()
+    if len(words) < 3 or not all(w[:1].isupper() or len(w) < 4 or not w.isalpha() for w in words):
+        return text
+    rest = (w if re.search(r".[A-Z]|[^A-Za-z,]", w) else w.lower() for w in words[1:])
+    return " ".join([words[0], *rest])
+
+
 def is_personal(text: str) -> bool:
     """Does it speak to somebody, or of who wrote it?"""
     return _PERSON.search(text) is not None
