@@ -20,7 +20,7 @@ DOIT_CONFIG = tasks.config()
 
 
 def task_manifests():
-    """find the plugins; write the manifests that are missing"""
+    """find new plugins and write their manifests"""
     return tasks.manifests()
 
 
@@ -30,7 +30,7 @@ def task_validate():
 
 
 def task_plan():
-    """what would be done and why; makes no call"""
+    """what a build would do, and why; makes no call"""
     return tasks.plan()
 
 
@@ -40,7 +40,7 @@ def task_snapshot():
 
 
 def task_analyse():
-    """phase 1: what a plugin is for, cached by content"""
+    """run phase 1 only: find out what a plugin is for"""
     yield from tasks.analyse()
 
 
@@ -50,12 +50,12 @@ def task_enhance():
 
 
 def task_review():
-    """the drafts that wait for you, beside the current files"""
+    """drafts waiting for you, next to the current files"""
     return tasks.review()
 
 
 def task_apply():
-    """publish the drafts that wait, byte for byte; makes no call"""
+    """publish waiting drafts byte for byte; makes no call"""
     yield from tasks.apply()
 
 
@@ -75,7 +75,7 @@ def task_report():
 
 
 def task_explore():
-    """open the ledger in Datasette: read-only, on this machine"""
+    """open the ledger in Datasette, read-only"""
     return tasks.explore()
 
 
@@ -90,27 +90,27 @@ def task_audit():
 
 
 def task_prune():
-    """thin out what is old in ledger, snapshots and logs; what a restore needs stays"""
+    """thin out old ledger rows, snapshots and logs; what a restore needs stays"""
     return tasks.prune()
 
 
 def task_backup():
-    """back everything up into the vault: Turso, or a file here"""
+    """back up the whole project into the vault (Turso or a file)"""
     return tasks.backup()
 
 
 def task_backups():
-    """the snapshots in the vault, with their age"""
+    """list the vault's snapshots with their age"""
     return tasks.backups()
 
 
 def task_drill():
-    """rehearse a recovery: restore the newest backup, compare every hash"""
+    """rehearse a recovery: restore the newest backup and compare"""
     return tasks.drill()
 
 
 def task_verify_vault():
-    """read every object of the vault back"""
+    """read back every object in the vault"""
     return tasks.verify_vault()
 
 
@@ -120,5 +120,5 @@ def task_archive():
 
 
 def task_forget_backups():
-    """thin out the backups by the retention rules"""
+    """remove old backups by the retention rules"""
     return tasks.forget_backups()

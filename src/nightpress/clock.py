@@ -71,3 +71,11 @@ def of(environ: Mapping[str, str]) -> Clock:
     if not 0 < speed <= 10_000:
         raise UsageError(f"{VARIABLE}={setting!r} is no clock", "SPEED,ORIGIN,MONOTONIC_ORIGIN")
     return FastClock(speed, origin, monotonic_origin)
+
+
+def ago(seconds: float) -> str:
+    """An age in one unit."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit} ago"
+    return "just now"

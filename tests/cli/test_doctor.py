@@ -32,7 +32,7 @@ def test_a_healthy_project(market: Market) -> None:
     assert {n for n, row in results.items() if row["state"] == "warning"} == {"key", "vault"}
     assert results["project"]["what"].endswith("1 manifests, marketplace .")
     market.done("backup")
-    assert "1 backup, the newest 0.0 h old" in found(market)["vault"]["what"]
+    assert "1 backup, the newest made just now" in found(market)["vault"]["what"]
 
 
 def test_with_a_key_it_tells_the_quota_and_never_the_key(market: Market) -> None:

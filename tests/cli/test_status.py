@@ -35,7 +35,7 @@ def test_a_project_from_its_first_day_to_a_backup(market: Market) -> None:
     assert lines["next run"] == "any time: nightpress build"
     assert lines["backup"] == "none on record: nightpress backup"
     market.done("backup")
-    assert told(market)["backup"].endswith("(0 min ago), on this machine alone: not off-site")
+    assert told(market)["backup"].endswith("(just now), on this machine alone: not off-site")
 
 
 def test_a_clone_knows_what_the_lock_file_says(market: Market, tmp_path: Path) -> None:

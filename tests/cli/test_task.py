@@ -77,6 +77,20 @@ def test_it_works_from_any_folder_of_the_project(market: Market) -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "status", "tonight", "check", "facts alpha", "list", "info alpha/skill",
+        "why plugins/alpha/skills/alpha/SKILL.md", "watch --once",
+    ],
+)  # fmt: skip
+def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: str) -> None:
+    inside = Market(market.root / "plugins" / "alpha")
+    there, here = (place.run("nightpress", *words.split()) for place in (market, inside))
+    assert (here.code, there.code) == (0, 0), here.err + there.err
+    assert here.out
+
+
+@pytest.mark.parametrize(
     ("words", "told"),
     [
         ("nightpress chek", "there is no command 'chek'; did you mean 'check'?"),

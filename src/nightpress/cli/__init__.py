@@ -71,13 +71,22 @@ def _run(words: Sequence[str]) -> int:
     if left:
         raise _unknown(words[0], left[0], parser)
     if given.run is None:
-        parser.print_help()
+        from nightpress.cli import help
+
+        sys.stdout.write("".join(f"{line}\n" for line in help.first_screen(_does(parser))))
         return errors.EXIT_OK
     done: int = given.run(given)
     return done
 
 
 class _Parser(argparse.ArgumentParser):
+    def format_help(self) -> str:
+        if self.prog != "nightpress":
+            return super().format_help()
+        from nightpress.cli import help
+
+        return "".join(f"{line}\n" for line in help.everything(_does(self)))
+
     def error(self, message: str) -> None:  # type: ignore[override]
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
         if unknown is None:
@@ -87,7 +96,7 @@ class _Parser(argparse.ArgumentParser):
             sys.stderr.write(safe(f"nightpress: {message}{near or ''}", newlines=True) + "\n")
             raise SystemExit(errors.EXIT_USAGE)
         near = suggestion(unknown[1], [*task.COMMANDS, *_OWN], lead="; ")
-        told = f"nightpress: there is no command {unknown[1]!r}{near}\n  hint: nightpress --help"
+        told = f"nightpress: there is no command {unknown[1]!r}{near}\n  hint: nightpress help"
         sys.stderr.write(safe(told, newlines=True) + "\n")
         raise SystemExit(errors.EXIT_USAGE)
 
@@ -107,7 +116,7 @@ def _unknown(command: str, word: str, parser: argparse.ArgumentParser) -> errors
 
 _OWN = (
     "init", "canary", "check", "ci", "facts", "merge", "record", "status", "doctor", "completion",
-    "watch", "tonight", "restore-all", "why",
+    "watch", "tonight", "restore-all", "why", "help",
 )  # fmt: skip
 """Commands that are no tasks of doit: each a module here with `add`, or a function `_add_NAME`."""
 
@@ -115,12 +124,7 @@ _OWN = (
 def _parser(command: str = "") -> argparse.ArgumentParser:
     """For one command, whose module alone is imported; for all of them, where there is none such
     (help, a typo, completion)."""
-    parser: argparse.ArgumentParser = _Parser(
-        prog="nightpress",
-        description="Documents for a plugin marketplace: made overnight, and kept true.",
-        epilog=_tasks(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser: argparse.ArgumentParser = _Parser(prog="nightpress")
     parser.add_argument("-V", "--version", action="version", version=f"nightpress {version()}")
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -154,13 +158,10 @@ def _add_init(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     init.set_defaults(run=_init)
 
 
-def _tasks() -> str:
-    """The commands that are doit's tasks, for the help."""
-    rows = [f"  {name:<16}{what}" for name, what in task.COMMANDS.items()]
-    return "\n".join(
-        ["the work (doit runs it; `doit TASK` is the same):", *rows, "",
-         "They take run-wide options (--backend offline, --limit 5, ...: nightpress build --help)."]
-    )  # fmt: skip
+def _does(parser: argparse.ArgumentParser) -> dict[str, str]:
+    """What each command does, in a few words."""
+    own = (getattr(action, "_choices_actions", ()) for action in parser._actions)
+    return task.COMMANDS | {choice.dest: choice.help for choices in own for choice in choices}
 
 
 def _add_tonight(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -168,7 +169,7 @@ def _add_tonight(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     tonight = commands.add_parser(
         "tonight",
-        help="run doit until all is done or the window ends, sleeping over quota resets",
+        help="build until done or the window ends, sleeping over resets",
         description="Runs `doit` again and again: until all is done, or until the window ends. "
         "For cron, or a terminal left open. It takes doit's run-wide options, written with --.",
     )
@@ -183,7 +184,7 @@ def _add_tonight(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _add_restore_all(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     restore = commands.add_parser(
         "restore-all",
-        help="bring everything back from a vault, on a bare machine",
+        help="bring everything back from a vault, on an empty machine",
         description="Restores a backup (plugins, manifests, generators, ledger) into an empty "
         "folder, every byte verified. VAULT is the URL of a Turso database (its token, read-only "
         "is enough, in TURSO_AUTH_TOKEN), or a vault's file.",
@@ -233,9 +234,9 @@ def _restore_all(given: argparse.Namespace) -> int:
 def _tonight(given: argparse.Namespace) -> int:
     from nightpress import clock
     from nightpress.cli import tonight
-    from nightpress.project import lacks_dodo, options
+    from nightpress.project import lacks_dodo, located, options
 
-    project = Path(given.project)
+    project = located(given.project)
     if lacks := lacks_dodo(project):
         raise lacks
     settings = {

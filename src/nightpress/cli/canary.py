@@ -29,7 +29,7 @@ TAKEN = ("backend", "paid", "max_calls", "max_tokens", "max_cost", "until")
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     canary = commands.add_parser(
         "canary",
-        help="try models or prompts on a few plugins, side by side; publishes nothing",
+        help="try models or prompts on a few plugins; publishes nothing",
         description="Makes the documents of the same few plugins by each candidate, in copies of "
         "them, with the same questions, gates and repairs as a build, and shows gates, score, "
         "evidence, size, tokens, price and seconds side by side; the texts are in a page. Nothing "

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check = commands.add_parser(
         "check",
-        help="judge documents as they are, in a project or alone; makes no call",
+        help="check existing documents, in a project or not; makes no call",
         description="Judges documents by the gates (`--explain RULE` tells of one): those that the "
         "manifests "
         "declare, and any SKILL.md. Exit status 0, 1 where a finding is an error or a document is "

@@ -25,7 +25,7 @@ BRANCH = "nightpress/documents"
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     ci = commands.add_parser(
         "ci",
-        help="in a forge's job: check a pull request, or build at night and open one",
+        help="CI jobs: check a pull request, or build at night and open one",
         description="What a job on a forge runs (docs/ci.md has workflows and a script to copy).",
     )
     kinds = ci.add_subparsers(title="jobs", metavar="JOB", required=True)

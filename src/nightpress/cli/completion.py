@@ -69,7 +69,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9._@+,=/-]+")
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     completion = commands.add_parser(
         "completion",
-        help="print what makes the Tab key of bash, zsh or fish know the commands and plugins",
+        help="print the Tab completion for bash, zsh or fish",
         description='For bash: eval "$(nightpress completion bash)" in ~/.bashrc. For zsh: the '
         "same with zsh in ~/.zshrc, after compinit. For fish: nightpress completion fish > "
         "~/.config/fish/completions/nightpress.fish",

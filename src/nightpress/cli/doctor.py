@@ -13,6 +13,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from nightpress import errors
+from nightpress.clock import ago
 from nightpress.text import safe
 from nightpress.voice import spoken
 
@@ -41,7 +42,7 @@ class Result(NamedTuple):
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     doctor = commands.add_parser(
         "doctor",
-        help="check this machine and project: what is missing, and how to fix it",
+        help="find what this machine or project lacks, and how to fix it",
         description="Looks at Python, SQLite, git, disk, keys (never shown), model, quota, vault, "
         "clock, locks and the project's files. Makes no call to a model and changes nothing. Exit "
         "status 0, or 1 where something is wrong that stops a run.",
@@ -265,7 +266,7 @@ def _vault(project: Project) -> Iterator[Result]:
     now = project.clock.time()
     age = min(snapshot.age(now) for snapshot in found)
     backups = "1 backup" if len(found) == 1 else f"{len(found):,} backups"
-    what = f"{place.name}: {backups}, the newest {age / 3600:,.1f} h old"
+    what = f"{place.name}: {backups}, the newest made {ago(age)}"
     if age > OLD:
         yield Result("vault", "warning", what, "doit backup, or vault.after_build: true")
     elif not place.off_site:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     facts = commands.add_parser(
         "facts",
-        help="what a plugin has (commands, options, hooks, tools, ...), with file and line",
+        help="what a plugin has (commands, options, ...), with file and line",
         description="Lists the facts of one plugin, by name (in a project) or by its folder: "
         "structural ones (from manifests, frontmatter, code, configuration), and with --said also "
         "what only its prose says. Makes no call and writes nothing. Exit status 0, 3 where there "

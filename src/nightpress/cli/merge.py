@@ -21,7 +21,7 @@ FEW = 5
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     merge = commands.add_parser(
         "merge",
-        help="bring together what several machines have made of one marketplace",
+        help="combine what several machines made of one marketplace",
         description="Attaches the ledger of each FOLDER (the project as it stands on another "
         "machine, or what a CI job has uploaded of it) to this one's, whole and verified, and "
         "takes its documents with their lines of nightpress.lock. A file that was changed here "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     record = commands.add_parser(
         "record",
-        help="write the replies of the ledger to a folder, for runs without key and network",
+        help="save the ledger's replies for runs without key or network",
         description="Writes what each document was last made from (the analysis of its plugin, "
         "the drafts, the repairs) into FOLDER, one readable file for each reply, secrets "
         "redacted. `doit backend=replay:FOLDER` then answers the same questions from there. "

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nightpress import errors
+from nightpress.clock import ago
 from nightpress.text import safe
 from nightpress.voice import spoken
 
@@ -23,7 +24,7 @@ NAMED = 3
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     status = commands.add_parser(
         "status",
-        help="the state of the project: documents, drafts, quota, last and next run, backup",
+        help="documents, drafts, quota, last and next run, backup",
         description="Tells from the records what is published, what waits for review, what is left "
         "of today's quota, how the last run ended, when the next one can go on, and how old the "
         "newest backup is. It looks at no plugin: `nightpress plan` does.",
@@ -203,11 +204,13 @@ def _backup(backup: dict[str, Any] | None, now: float) -> str:
 
 def _when(at: float, now: float) -> str:
     """`2026-11-29 03:10 (in 4 h)`, in local time."""
-    seconds = abs(at - now)
+    shown = datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    if at <= now:
+        return f"{shown} ({ago(now - at)})"
+    seconds = at - now
     amount = (
         f"{seconds / 86_400:.0f} days" if seconds >= 172_800
         else f"{seconds / 3_600:.0f} h" if seconds >= 5_400
         else f"{seconds / 60:.0f} min"
     )  # fmt: skip
-    shown = datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-    return f"{shown} ({f'in {amount}' if at > now else f'{amount} ago'})"
+    return f"{shown} (in {amount})"

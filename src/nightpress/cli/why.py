@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     why = commands.add_parser(
         "why",
-        help="where a published file comes from, what a line of it rests on, how to take it back",
+        help="where a line of a published file comes from, and how to undo it",
         description="Tells of one file: from which sources, prompt and model, when, after how many "
         "attempts, at what cost, with which findings, and which snapshot takes it back. Of "
         "PATH:LINE: the lines of the plugin that this line rests on.",

@@ -70,7 +70,10 @@ def explain(project: Project, given: str, *, diff: bool = False) -> Why:
 
 
 def inside(root: Path, given: str) -> str:
-    """The path relative to the project: links above the project are followed, none below it."""
+    """The path relative to the project: links above the project are followed, none below it. Also
+    of one that is written as the commands print it, from the project's folder."""
+    if not os.path.lexists(given) and os.path.lexists(root / given):
+        given = str(root / given)
     path = os.path.relpath(os.path.abspath(given), root.resolve())  # noqa: PTH100
     if path.startswith("../"):
         above = next(

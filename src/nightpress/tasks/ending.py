@@ -82,7 +82,7 @@ def _needs_reading(now: Session) -> list[str]:
     in_sight = bool(run.listeners) and len(run.outcomes) + len(run.notices) <= IN_SIGHT
     rows = summary.needs_reading(
         (o.status, o.job, _in_short(o.reason))
-        for o in run.outcomes.values()
+        for o in sorted(run.outcomes.values(), key=lambda outcome: outcome.job)
         # of the files that are kept no line was printed
         if o.status not in STANDING and (not in_sight or o.reason.startswith(staleness.KEPT))
     )

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from nightpress.clock import ago
 from nightpress.errors import UsageError
 from nightpress.text import safe
 from nightpress.vault import schema
@@ -67,14 +68,6 @@ class VaultSnapshot(Struct, frozen=True):
             f"  {self.plugins:>5,} plugins  {self.files:>7,} files  {size(self.bytes):>9}"
         )
         return f"{text}  partial" if self.partial else text
-
-
-def ago(seconds: float) -> str:
-    """An age in one unit."""
-    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= length:
-            return f"{int(seconds // length)} {unit} ago"
-    return "just now"
 
 
 def snapshots(place: Place) -> list[VaultSnapshot]:
