@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from nightpress.backends.offline.beside import SUMMARY
 from nightpress.backends.offline.blocks import SAME, Block, is_ordered, is_told, units
-from nightpress.backends.offline.news import Known, adding
+from nightpress.backends.offline.news import Known, adding, is_paired
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.wording import stems
 
@@ -130,7 +130,8 @@ class _Fit:
             if part.together and self.knows(group):
                 return False
             if part.news and not part.together:
-                part = replace(part, blocks=adding(part, self._known))
+                goes_on = part.path in self._opened
+                part = replace(part, blocks=adding(part, self._known, goes_on=goes_on))
             heads = [part.path[: n + 1] for n in range(len(part.path))]
             heads = [path for path in heads if path not in self._opened | new]
             head = sum(len(path[-1].encode()) + 9 for path in heads)
@@ -179,6 +180,12 @@ def _is_said(block: Block, part: Part, keys: set[str]) -> bool:
     return any(_alike(mine, other) and not (mine - other) & headings for other in near)
 
 
+def _is_one(part: Part, keys: set[str]) -> bool:
+    """Is something told of one thing after the other, of which not all was said before?"""
+    said = [block for block in part.blocks if not block.announces]
+    return is_paired(part.blocks) and not all(_is_said(block, part, keys) for block in said)
+
+
 def _alike(one: set[str], other: set[str]) -> bool:
     """Seven words of ten are the same. (Parallel paragraphs, each of another thing, are so, too:
     what they differ in stands in their headings.)"""
@@ -189,13 +196,14 @@ def _blocks(part: Part, room: _Room, keys: set[str], refused: Container[str]) ->
     """The part's blocks, all that were not said before, or none: a section that is cut misleads.
     Of the text that is replaced, unit by unit, as much as there is room for."""
     blocks: list[Block] = []
+    whole = bool(part.together) or _is_one(part, keys)
     for unit in units(part.blocks):
         steps = any(is_ordered(block) for block in unit)
         if any(block.text in refused for block in unit):
             if steps or part.together:
                 return []
             continue
-        if not part.together and any(_is_said(block, part, keys) for block in unit):
+        if not whole and any(_is_said(block, part, keys) for block in unit):
             continue
         size = sum(len(block.text.encode()) + 2 for block in unit)
         lines = sum(block.text.count("\n") + 2 for block in unit)

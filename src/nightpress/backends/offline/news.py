@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -57,16 +58,19 @@ def _is_told_there(block: Block, told: Container[str]) -> bool:
     return bool(lines) and 3 * sum(line in told for line in lines) >= len(lines)
 
 
-def adding(part: Part, known: Known) -> list[Block]:
+def adding(part: Part, known: Known, *, goes_on: bool = False) -> list[Block]:
     """What is news of the part's blocks. Links, rules, facts and what is done in order stay. Of a
-    part no scrap is left."""
+    part no scrap is left, and what is told of one thing after the other is told of all of them or
+    of none. goes_on: it has no heading of its own, but goes on with what the document says."""
     adding: list[Block] = []
     seen = known.copy()
     if _walks(part.blocks) and any(known.lacks(block.text, part.news) for block in part.blocks):
         return [*part.blocks]
+    if part.path and is_paired(part.blocks):
+        return [*part.blocks] if _is_partly_news(part, known) else []
     for block in part.blocks:
         counted = bool(adding) and adding[-1].announces and _COUNT.search(adding[-1].text)
-        fresh = block.text if counted else _fresh(block, part, seen)
+        fresh = block.text if counted else _fresh(block, part, seen, goes_on)
         if fresh:
             adding.append(block if fresh == block.text else replace(block, text=fresh))
         elif adding and adding[-1].announces:
@@ -88,8 +92,21 @@ def _walks(blocks: Sequence[Block]) -> bool:
     return len(steps) > 1 and any(block.kind == "code" for block in blocks[steps[0] : steps[-1]])
 
 
-def _fresh(block: Block, part: Part, known: Known) -> str:
-    """What of a block is no repetition."""
+def is_paired(blocks: Sequence[Block]) -> bool:
+    """Is it told of several things, each by a bold line and what follows that (Input, Output)?"""
+    pairs = pairwise(blocks)
+    return sum(_LABEL.match(one.text) is not None and two.kind != "text" for one, two in pairs) > 1
+
+
+def _is_partly_news(part: Part, known: Known) -> bool:
+    said = [block for block in part.blocks if not block.announces]
+    fresh = sum(len(_fresh(block, part, known)) for block in said)
+    return 3 * fresh >= sum(len(block.text) for block in said)
+
+
+def _fresh(block: Block, part: Part, known: Known, goes_on: bool = False) -> str:
+    """What of a block is no repetition. A list or a table is whole, or none of it is there: two of
+    its six items would pass for all of them. (Where a list goes on, there is a whole one.)"""
     if block.kind == "code":
         lines = code_lines(block)
         if part.news and _is_said_in_words(block, part, known):
@@ -102,13 +119,16 @@ def _fresh(block: Block, part: Part, known: Known) -> str:
         return _fresh_sentences(block.text, part, known)
     pieces = items_of(block.text) if block.kind == "list" else block.text.split("\n")[2:]
     fresh = [piece for piece in pieces if known.lacks(piece, part.news)]
-    if is_ordered(block):
-        return block.text if 3 * len(fresh) >= len(pieces) else ""
-    if block.kind == "table" or (2 * len(fresh) >= len(pieces) and part.news < SUMMARY):
+    if block.kind == "table":
         return block.text if fresh else ""
-    if 3 * len(fresh) <= len(pieces):  # a few left over have to say something of their own
-        fresh = [piece for piece in fresh if known.surprises(piece)]
-    return "\n".join(fresh)
+    telling = len(pieces) <= SHORT and any(known.surprises(piece) for piece in fresh)
+    if goes_on and not is_ordered(block):
+        fresh = fresh if 3 * len(fresh) > len(pieces) else [*filter(known.surprises, fresh)]
+        return "\n".join(fresh)
+    least = 3 if telling or is_ordered(block) else 2
+    if part.news >= SUMMARY and not is_ordered(block) and known.gain("\n".join(fresh)) < GAIN:
+        return ""
+    return block.text if fresh and least * len(fresh) >= len(pieces) else ""
 
 
 def _is_said_in_words(block: Block, part: Part, known: Known) -> bool:
@@ -186,6 +206,8 @@ def _pieces(block: Block) -> list[str]:
     return items_of(block.text) if block.kind == "list" else block.text.split("\n")[2:]
 
 
+SHORT = 3
+"""Items of a list that is whole for the one of them that tells something of its own."""
 GAIN = 4
 """What a section must say that was not said, or it is a scrap."""
 _RULE = pattern(
@@ -194,6 +216,7 @@ _RULE = pattern(
 _COMMAND = pattern(r"\s*[/$>#-]|.* --?\w")
 _HANGS = pattern(r"(?:this|these|that|those|it|they|both|such|then|so)\b", re.I)
 _COUNT = pattern(r"\d")
+_LABEL = pattern(r"\*\*[^*\n]")
 _TOKEN = pattern(  # what a fact is told by
     r"\b[A-Z][a-z]+[A-Z]\w*|`[^`\n]+`|--[a-z][\w-]*|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|https?://[^\s)>]+"
     r"|\b\d[\d.,]*(?: ?(?:%|(?:ms|seconds?|minutes?|hours?|days?|kB|MB|GB|bytes)\b)|(?<=\d\d)\b)"
