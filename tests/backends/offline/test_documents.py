@@ -416,7 +416,7 @@ def test_of_very_many_commands_each_is_listed_by_its_folder_with_what_it_is_for(
     assert len(many) > components.MOST_ROWS
     text = document(material(harbour() | many))
     assert "Commands in [commands/crew](../../commands/crew):\n\n- `/" in text
-    assert all(f"- `/{word} <{word}>`: Answers the {word} question\n" in text for word in WORDS)
+    assert all(f"- `/{word} <{word}>`: Answer the {word} question\n" in text for word in WORDS)
     assert not any(f"\n## `/{word}`" in text for word in WORDS)
 
 
@@ -427,7 +427,10 @@ def test_one_sentence_for_many_commands_says_nothing_of_any() -> None:
     }
     text = document(material(harbour() | same))
     assert "Documentation for" not in text.partition("## When to use")[2].partition("\n## ")[0]
-    assert f"[`/dock-{WORDS[0]}`](../../commands/dock-{WORDS[0]}.md) |  |" in text
+    assert (
+        f"[`/dock-{WORDS[0]}`](../../commands/dock-{WORDS[0]}.md) | Dock {WORDS[0].title()} |"
+        in text
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from nightpress.backends.offline import filled, trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.limits import Limits, limits
+from nightpress.backends.offline.order import in_order
 from nightpress.backends.offline.person import third_person
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Group, Owned
@@ -65,12 +66,14 @@ def about_of(material: Material, component: Component, own: Owned) -> list[Group
 
 
 def once(material: Material, kind: str) -> list[Component]:
-    """The components of a kind; of two with one name the first."""
+    """The components of a kind, in the order in which they are used; of two with one name the
+    first."""
     components: dict[str, Component] = {}
     for component in material.anatomy.of(kind):
         if component.path != material.target and code(component.name):
             components.setdefault(component.name, component)
-    return list(components.values())
+    found = list(components.values())
+    return found if kind == "skill" else in_order(found)
 
 
 def name_of(component: Component) -> str:

@@ -1,0 +1,148 @@
+"""The order in which commands, or agents, are used: by what their own texts name as the next step,
+else what sets something up first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+
+from nightpress.lazy import pattern
+from nightpress.model import Component
+
+Edge = tuple[str, str, bool]
+"""What comes first, what comes after that, and whether the first one names it as its next step."""
+
+
+def in_order(components: Sequence[Component]) -> list[Component]:
+    """Components of one kind: each after those that name it as the next step, else as they came,
+    what sets up before all others."""
+    edges = _edges(_texts(components))
+    steps = {name for edge in edges for name in edge[:2]} if _chain(components, edges) else set()
+    left = sorted(components, key=lambda one: (one.name not in steps, _setting_up(one)))
+    found: list[Component] = []
+    while left:
+        waits = {then for first, then, _ in edges if any(one.name == first for one in left)}
+        ready = next(one for one in left if one.name not in waits)
+        left.remove(ready)
+        found.append(ready)
+    return found
+
+
+def chain(components: Sequence[Component]) -> list[str]:
+    """The names of those of which each names the one after it as its next step, the longest row of
+    them; [] where it has fewer than three."""
+    return _chain(components, _edges(_texts(components)))
+
+
+def _chain(components: Sequence[Component], edges: Sequence[Edge]) -> list[str]:
+    @cache
+    def row(name: str) -> list[str]:
+        rest = [row(then) for first, then, names in edges if names and first == name]
+        return [name, *max(rest, key=len, default=[])]
+
+    best = max((row(one.name) for one in components), key=len, default=[])
+    return best if len(best) > 2 else []
+
+
+def _setting_up(component: Component) -> int:
+    if component.kind != "command":
+        return 0
+    name = component.name.rpartition(":")[2].lower()
+    return 0 if _SETS_UP.search(name) else 1 if _STARTS.search(name) else 2
+
+
+def _texts(components: Sequence[Component]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    return tuple((c.name, c.body, tuple(_declared(c.meta))) for c in components)
+
+
+def _declared(meta: Mapping[str, object]) -> Iterator[str]:
+    """The words that a frontmatter gives as what comes next."""
+    for key, value in meta.items():
+        if _NEXT_KEY.fullmatch(str(key)):
+            for one in value if isinstance(value, list | tuple) else (value,):
+                words = one.values() if isinstance(one, Mapping) else (one,)
+                yield from (str(word).lstrip("/") for word in words if isinstance(word, str))
+
+
+@lru_cache(maxsize=256)
+def _edges(texts: tuple[tuple[str, str, tuple[str, ...]], ...]) -> tuple[Edge, ...]:
+    """None of them goes round in a circle: what is named first counts most."""
+    names = {name.rpartition(":")[2].lower(): name for name, _, _ in texts}
+    found: list[tuple[int, Edge]] = []
+    for name, body, declared in texts:
+        found += [(0, (name, names[one], True)) for one in map(_bare, declared) if one in names]
+        found += _told(name, body, names)
+    after: dict[str, set[str]] = {}
+    taken = []
+    for _, (first, then, is_next) in sorted(dict.fromkeys(found), key=lambda edge: edge[0]):
+        if first != then and not _leads(then, first, after):
+            after.setdefault(first, set()).add(then)
+            taken.append((first, then, is_next))
+    return tuple(dict.fromkeys(taken))
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(":")[2].lower()
+
+
+def _leads(one: str, other: str, after: Mapping[str, set[str]]) -> bool:
+    """Does one come before the other already?"""
+    return one == other or any(_leads(then, other, after) for then in after.get(one, ()))
+
+
+def _told(name: str, body: str, names: Mapping[str, str]) -> Iterator[tuple[int, Edge]]:
+    """(how late, what) a text says of the order: of itself and its next steps, of what is run
+    first, and of two others of which one comes then."""
+    count, scope, optional = 0, "", 99
+    for line in body.split("\n"):
+        scope = _scope(scope, line)
+        indent = len(line) - len(line.lstrip())
+        optional = optional if line.strip() and indent > optional else 99
+        if optional < indent:
+            continue  # it stands below an optional item
+        optional = indent if _ONLY_IF.search(line) else optional
+        calls = [
+            (m.start(), names[m[1].lower()]) for m in _CALL.finditer(line) if m[1].lower() in names
+        ]
+        if not calls:
+            continue
+        if scope and not _ONLY_IF.search(line):
+            for _, then in calls:
+                count += 1
+                yield count, (name, then, True)
+        elif not scope and _FIRST.search(line):
+            yield 0, (calls[0][1], name, False)
+        elif not scope:
+            for at, (start, then) in enumerate(calls):
+                if _THEN.search(line[:start]):
+                    yield 1, (calls[at - 1][1] if at else name, then, True)
+
+
+def _scope(before: str, line: str) -> str:
+    """What a line stands in: a chapter ("#") or a list (":") of next steps; "" for neither."""
+    if found := _NEXT.match(line) or _AFTER.fullmatch(line):
+        return "#" if found[1] else ":"
+    ends = line.startswith("#") or line.lstrip().startswith("```") or not line.strip()
+    if before == "#":
+        return "" if ends and line.strip() else "#"
+    return "" if ends else before
+
+
+_NEXT = pattern(
+    r"\s*(?:[-*>] |\d+\. )?(#*)\W*(?:suggested |recommended )?next"
+    r"(?: (?:steps?|phases?|actions?|commands?)\b|:)",
+    re.I,
+)
+_AFTER = pattern(r"(#*)\W*after \w[^.,:]{3,60}:\W*", re.I)
+_CALL = pattern(r"(?<![\w/.~-])/(?:[\w-]+:)?([A-Za-z][\w-]*)(?![\w/.-]*/)")
+_ONLY_IF = pattern(
+    r"\b(?:if|optional(?:ly)?|re-?run|again|fix(?:es)?|fail\w*|first|instead)\b", re.I
+)
+_FIRST = pattern(r"\b(?:run|use|execute) `?/[\w:-]+[^.;]*\bfirst\b(?! if)", re.I)
+_THEN = pattern(r"\bthen,?(?: run| use| execute)? [`*]{0,3}$", re.I)
+_NEXT_KEY = pattern(r"handoffs?|next(?:[-_](?:steps?|commands?|agents?))?", re.I)
+_SETS_UP = pattern(
+    r"^(?:setup|set-up|init(?:iali[sz]e)?|install|bootstrap|onboard)\b|-(?:setup|init|install)$"
+)
+_STARTS = pattern(r"^(?:start|create|new|configure|quickstart)$|^start-|-start$")

@@ -1,0 +1,119 @@
+"""What a table of commands and agents says of each, and in which order they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from nightpress.backends.offline import components, order
+from tests.backends.offline.plugins import build, harbour, material
+from tests.backends.offline.test_documents import document
+
+
+def rows(files: Mapping[str, str]) -> dict[str, str]:
+    text = document(material(harbour(24) | files))
+    return dict(re.findall(r"(?m)^\| \[`([\w/-]+)`\]\([^)]*\)(?: \(agent\))? \| (.*) \|$", text))
+
+
+def agent(name: str, head: str, body: str = "Watch the sea.") -> str:
+    return f"---\nname: {name}\n{head}\n---\n\n{body}\n"
+
+
+SAME = "description: Watches the sea for ships"
+
+
+def of_template(*ends: str) -> dict[str, str]:
+    form = "# {0}\n\nCommand documentation for {0} in category dock.\n"
+    return {f"commands/dock-{end}.md": form.format(f"dock-{end}") for end in ends}
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "said"),
+    [
+        (  # the tools tell two apart
+            {"agents/one.md": agent("one", f"{SAME}\ntools: Read, Grep"),
+             "agents/two.md": agent("two", SAME)},
+            "one", "Watches the sea for ships (tools: Read, Grep)",
+        ),
+        (  # what it is good at
+            {"agents/one.md": agent("one", f"{SAME}\nmetadata:\n  specialization: Fog and ice"),
+             "agents/two.md": agent("two", SAME)},
+            "one", "Fog and ice",
+        ),
+        (  # its own first sentence
+            {"agents/one.md": agent("one", SAME, "Counts every mast beyond the mole."),
+             "agents/two.md": agent("two", SAME)},
+            "one", "Counts every mast beyond the mole",
+        ),
+        (  # a command and its agent are two kinds
+            {"commands/watch.md": f"---\n{SAME.replace('es the', ' the')}\n---\n\nWatch.\n",
+             "agents/watcher.md": agent("watcher", SAME)},
+            "watcher", "Watches the sea for ships",
+        ),
+        (  # a list of the command that its name begins with
+            of_template("a", "b", "tell")
+            | {"commands/dock.md": "Run the dock.\n\n- `tell` - Tell who is in the dock\n"},
+            "/dock-tell", "Tell who is in the dock",
+        ),
+        (  # its name, where nothing says more
+            of_template("a", "b", "cran"),
+            "/dock-cran", "Dock Cran",
+        ),
+        ({"commands/rig.md": "---\ndescription: Creates a sail plan of a ship\n---\n\nRig.\n"},
+         "/rig", "Create a sail plan of a ship"),
+        ({"commands/rig.md": "---\ndescription: Setting Up the rig\n---\n\nRig it.\n"},
+         "/rig", "Set up the rig"),
+        ({"commands/rig.md": "---\ndescription: 'Please mend the rig: $ARGUMENTS'\n---\n\nRig.\n"},
+         "/rig", "Mend the rig"),
+    ],
+)  # fmt: skip
+def test_a_row_says_what_tells_its_command_apart(
+    files: Mapping[str, str], name: str, said: str
+) -> None:
+    found = rows(files)
+    assert found[name] == said
+    assert all(found.values())
+
+
+def ordered(bodies: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    files = {f"commands/{name}.md": f"# {name}\n\n{body}\n" for name, body in bodies.items()}
+    every = components.once(material(harbour(3) | files), "command")
+    mine = [one for one in every if one.name in bodies]
+    return [one.name for one in mine], order.chain(mine)
+
+
+@pytest.mark.parametrize(
+    ("bodies", "expected", "chain"),
+    [
+        ({"a": "> Next step: Run `/c now` to sail.", "b": "Moor.",
+          "c": "## Next steps\n\n- Run `/d`\n- Run `/a` if it rains", "d": "Sail."},
+         ["a", "c", "d", "b"], ["a", "c", "d"]),
+        ({"a": "Stop.\nRun /c to rig the ship first.", "c": "Rig."}, ["c", "a"], []),
+        ({"a": "Run `/b`, then `/c`.", "b": "B.", "c": "After mooring:\n- Use `/a`"},
+         ["b", "c", "a"], ["b", "c", "a"]),
+        ({"a": "### Next\n\n- **Optional**: fog\n  - Run `/b`\n", "b": "B."}, ["a", "b"], []),
+        ({"berth": "B.", "crane-setup": "S.", "init": "I."}, ["crane-setup", "init", "berth"], []),
+        ({"b": "Never `/a` at night, see `/a`.", "a": "A."}, ["a", "b"], []),
+    ],
+)  # fmt: skip
+def test_the_order_is_the_one_that_the_commands_name(
+    bodies: Mapping[str, str], expected: list[str], chain: list[str]
+) -> None:
+    assert ordered(bodies) == (expected, chain)
+
+
+def test_a_handoff_in_the_frontmatter_is_a_next_step() -> None:
+    head = "---\nhandoffs:\n  - label: Rig\n    agent: {}\n---\n\nWork.\n"
+    files = {"commands/c.md": head.format("b"), "commands/b.md": head.format("/x:a")}
+    files["commands/a.md"] = "Sail."
+    assert order.chain(build(files).of("command")) == ["c", "b", "a"]
+
+
+def test_a_chain_is_said_below_the_table() -> None:
+    files = {"commands/a.md": "Sail.", "commands/b.md": "Moor.\n\nNext: run `/a`\n",
+             "commands/c.md": "Rig.\n\nNext: run `/b`\n"}  # fmt: skip
+    assert "\n\nOrder of use: `/c`, then `/b`, then `/a`.\n" in document(
+        material(harbour(24) | files)
+    )
