@@ -10,7 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from nightpress.backends.offline import components, occasions, trim
+from nightpress.backends.offline import components, occasions, praise, trim
 from nightpress.backends.offline.backend import Offline
 from nightpress.model import Request, Window
 
@@ -221,7 +221,7 @@ def test_sections_whose_first_is_none_of_the_document_have_no_numbers() -> None:
 
 def test_a_comparison_keeps_its_adjective() -> None:
     said = "It is more powerful than a winch, and a powerful tool."
-    assert trim._unpraised(said) == "It is more powerful than a winch, and a tool."
+    assert praise.struck(said) == "It is more powerful than a winch, and a tool."
 
 
 def test_when_to_use_something_else_is_no_occasion() -> None:

@@ -36,6 +36,8 @@ OWN = Owned("harbour", frozenset({"moor", "tides"}), frozenset({"commands/moor.m
         ("The ultimate mooring tool. Moors ships at dawn.", "Moors ships at dawn."),
         ("Effortlessly moor ships. This saves a day. Read on.", "Read on."),
         ("Never wait for a berth again!", ""),
+        ("Plan the tides for a seamless day.", "Plan the tides for a day."),
+        ("The plan gives a seamless day.", ""),
         ("Set `powerful: true` in the file.", "Set `powerful: true` in the file."),
         ("Run `/moor` first. Then run `/gone now`.", "Run `/moor` first."),
         ("Call `/other:gone` of the other plugin.", "Call `/other:gone` of the other plugin."),
@@ -83,6 +85,13 @@ def test_items_and_rows_go_alone_and_code_goes_whole(kind: str, text: str, kept:
         ("- Currents cannot be perfectly predicted", "- Currents cannot be perfectly predicted"),
         ("- Powerful query language (TideQL)", "- Query language (TideQL)"),
         ("- Powerful mooring for everybody", ""),
+        ("- Handle seamless entry of ships by night", "- Handle entry of ships by night"),
+        ("- **Ropes**: Seamless change of bow lines", "- **Ropes**: Change of bow lines"),
+        ("- Changes berths seamlessly", "- Changes berths"),
+        ("- Works seamlessly with other pilots", "- Works with other pilots"),
+        ("- Moor in an effortless, quiet hour", "- Moor in a quiet hour"),
+        ("- Charts of Magic Island and Instant Bay", "- Charts of Magic Island and Instant Bay"),
+        ("- Pixel-perfect charts of the coast", "- Pixel-perfect charts of the coast"),
     ],
 )
 def test_a_condition_or_a_fact_stays_without_what_does_not_belong(item: str, kept: str) -> None:

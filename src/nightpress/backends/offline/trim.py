@@ -15,7 +15,7 @@ from functools import lru_cache
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress.backends.offline import voice
+from nightpress.backends.offline import praise, voice
 from nightpress.backends.offline.blocks import Block, Section, is_step, items_of, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.verbs import is_deed
@@ -53,29 +53,7 @@ _CLOSING = pattern(  # what a text says of itself at its end
 )
 _AUTOMATIC = pattern(r"\b(?:activates?|triggers?) automatically\b", re.I)
 """How a plugin is loaded, which its reader has."""
-_SALES = pattern(
-    r"\b(?:perfect(?:ly)?|instant(?:ly)?|effortless(?:ly)?|seamless(?:ly)?|powerful|revolutionary"
-    r"|never\b[^.!?\n]{0,60}\bagain|supercharges?|unleash(?:es)?|game[- ]chang(?:ing|er)"
-    r"|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class|best[- ]in[- ]class"
-    r"|magic(?:al|ally)?|next[- ]level|10x (?:your|faster|productiv)"
-    r"|state[- ]of[- ]the[- ]art|industry[- ]leading"
-    r"|\d[\d.,]*x(?:[-\u2013]\d[\d.,]*x)? (?:faster|speed-?up|better|cheaper|improvement)"
-    r"|\d[\d.]*% (?:better|faster|improvement|more accura\w+|accuracy (?:gain|improvement))"
-    r"|intelligent(?:ly)? automation|saves? (?:you )?(?:hours|countless|time and money))\b"
-    r"(?!-(?!fast)\w)",  # of a name ("magic-codex")
-    re.I,
-)
-_PRICES = pattern(r"\b(?:plans|pricing|tiers)\b[^.!?\n]*\$\d", re.I)
-_PRAISE = pattern(
-    r"(?<!more )(?<!most )(?<!less )\b(?:(an?) )?"
-    r"((?:seamless(?:ly)?|effortless(?:ly)?|instantly|powerful|revolutionary|perfectly"
-    r"|game[- ]changing|blazing(?:ly)?|amazing(?:ly)?|ultimate|cutting[- ]edge|world[- ]class"
-    r"|best[- ]in[- ]class|magically|magical|state[- ]of[- ]the[- ]art|industry[- ]leading)"
-    r"(?:, | and | )?)(\w)",
-    re.I,
-)
 _HANGS = pattern(r"^(?:this|these|that|those|it|they|both|such)\b", re.I)
-_SPAN = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 _ITEM = pattern(r"^(\s*)(?:[-*+]|(\d+)[.)])\s")
 _CALL = pattern(r"^\s*(?:[$>\u276f]\s*|User: )?/([A-Za-z][\w:-]*)\s*(\S?)")
 _COMPONENT = pattern(
@@ -165,7 +143,7 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
             if new is None or not new.blocks:
                 new = replace(old, blocks=[Block("text", f"See {place.link()}.")])
             kept.append(new)
-        groups.append(Group(tuple(kept), tuple(map(_unpraised, group.steps))))
+        groups.append(Group(tuple(kept), tuple(map(praise.struck, group.steps))))
     return groups
 
 
@@ -212,8 +190,8 @@ def _section(section: Section, own: Owned, *, terse: bool, stead: str) -> Sectio
             blocks.append(_run(blocks.pop() if blocks and blocks[-1].announces else None, calls))
         elif blocks and blocks[-1].announces:
             blocks.pop()  # it announced what has gone
-    path = tuple(map(_unpraised, section.path))
-    return replace(section, heading=_unpraised(section.heading), path=path, blocks=blocks)
+    path = tuple(map(praise.struck, section.path))
+    return replace(section, heading=praise.struck(section.heading), path=path, blocks=blocks)
 
 
 def _goes_on(after: Sequence[Block]) -> bool:
@@ -256,23 +234,13 @@ def prose(text: str, own: Owned) -> str:
     kept: list[str] = []
     gone = False
     for sentence in sentences(text):
-        if sentence.rstrip("*_ ").endswith(":"):
-            sentence = _unpraised(sentence)
-        if _PERSONA.match(sentence) or _sells(sentence) or _is_foreign(sentence, own):
+        sentence = praise.without(sentence)
+        if _PERSONA.match(sentence) or praise.sells(sentence) or _is_foreign(sentence, own):
             gone = True
         elif not (gone and _HANGS.match(sentence)):
             kept.append(sentence)
             gone = False
     return "".join(kept).strip()
-
-
-def _sells(text: str) -> bool:
-    plain = _SPAN.sub("", text)
-    praised = any(not _DENIED.search(plain[: one.start()]) for one in _SALES.finditer(plain))
-    return praised or _PRICES.search(plain) is not None
-
-
-_DENIED = pattern(r"(?:\b(?:not|cannot|no|hardly|nor)|n['\u2019]t)(?: \w+){0,2} $", re.I)
 
 
 def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
@@ -287,25 +255,13 @@ def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
                 told = _in_short(text, own, stead) or f"{number[0]}{stead}"
                 texts[at] = told + "\n" * (len(text) - len(text.rstrip("\n")))
         block = Block("list", "\n".join(texts))
-        return Block("list", _unpraised(block.text))
-    texts = [_without_aside(_plainly(text), own) for text in texts]
+        return Block("list", praise.struck(block.text))
+    texts = [_without_aside(praise.plainly(text), own) for text in texts]
     texts = [text for text in texts if not _IS_HERE.fullmatch(text)]
-    kept = [t for t in texts if not (_boasts(t) or _is_foreign(t, own) or _is_persona(t))]
+    kept = [t for t in texts if not (praise.boasts(t) or _is_foreign(t, own) or _is_persona(t))]
     return Block(
         "list", "" if not terse and all(map(_is_vacuous, kept)) else "\n".join(kept).rstrip()
     )
-
-
-def _boasts(item: str) -> bool:
-    return _sells(item) and _VALUE.match(item) is None
-
-
-def _plainly(item: str) -> str:
-    """An item that tells a fact, without its praise: "Powerful query language (PromQL)". One that
-    says what a value means stays as it is: "blue-green - Instant switchover"."""
-    if not _sells(item) or _VALUE.match(item):
-        return item
-    return _unpraised(item) if _FACT.search(item) else item
 
 
 def _without_aside(item: str, own: Owned) -> str:
@@ -319,10 +275,6 @@ def _without_aside(item: str, own: Owned) -> str:
 _IS_HERE = pattern(  # who reads it runs in it
     r"\s*[-*+]\s+\W*Claude Code(?: CLI)?\W*(?:(?:installed|latest version)\W*)*", re.I
 )
-_VALUE = pattern(
-    r"\s*[-*+]\s+(?:`[^`\n]+`|[a-z][\w.-]*|\*\*Instant\*\*) ?(?:[:\u2014\u2013]| - ) ?\S"
-)
-_FACT = pattern(r"`[^`\n]+`|\([A-Z][^()\n]*\)|\b[A-Z][a-z]+[A-Z]|\d")
 _ASIDE = pattern(r" \([^()\n]*\)")
 
 
@@ -355,23 +307,6 @@ def _is_persona(item: str) -> bool:
 
 
 _CASE = pattern(r"you(?: are|['\u2019]re) \w+ing\b", re.I)  # "You're looking for a chart"
-
-
-def _unpraised(text: str) -> str:
-    """The text without praising words, outside of code, where nothing else may go."""
-    pieces, at = [], 0
-    for span in _SPAN.finditer(text):
-        pieces += [_PRAISE.sub(_without, text[at : span.start()]), span.group()]
-        at = span.end()
-    return "".join([*pieces, _PRAISE.sub(_without, text[at:])])
-
-
-def _without(found: re.Match[str]) -> str:
-    article, praise, following = found.groups()
-    if article:
-        fits = "an" if following.lower() in "aeiou" else "a"
-        return f"{fits.capitalize() if article[0].isupper() else fits} {following}"
-    return following.upper() if praise[0].isupper() else following
 
 
 _ORDERED = pattern(r"\s*\d+[.)]\s")
