@@ -161,6 +161,8 @@ class Document:
         """Has the document a chapter of a component's, or is it about that alone? Elsewhere the
         table of its parts, or a list of their names, is all that it says."""
         chapters = [head for block in self.blocks for head in block.path if "`" in head]
+        if not chapters and any("its name links to" in block.text for block in self.blocks):
+            return False  # nothing but the table, which sends its reader to the files
         mine = {head for head in chapters if head.strip("`/ ") in names}
         told = [
             block

@@ -20,7 +20,7 @@ from tests.backends.offline.plugins import build
         ("Creating and maintaining nets", "Creates and maintains nets"),
         ("Implementation specialist for writing clean logs", "Writes clean logs"),
         ("Harbour administration specialist for gales and ice", "Harbour administration: "),
-        ("Rope analysis of hulls and masts", "Performs rope analysis of hulls and masts"),
+        ("Rope analysis of hulls and masts", "Rope analysis of hulls and masts"),
         ("Rope analysis, hull reviews, and masts", "Rope analysis, hull reviews, and masts"),
         ("Complete tide dashboard for a small harbour", "Provides a tide dashboard for a small"),
         ("Commands for nets, ropes and hulls", "Provides commands for nets, ropes and hulls"),
@@ -31,7 +31,7 @@ from tests.backends.offline.plugins import build
         ("Cache tides of a day", "Caches tides of a day"),
         ("Cache layer for tides", "Provides a cache layer for tides"),
         ("Release notes of a ship", "Release notes of a ship"),
-        ("Load testing of pumps", "Performs load testing of pumps"),
+        ("Load testing of pumps", "Load testing of pumps"),
         ("Goal-Oriented Tide Planning (GOTP) pilot that plans trips", "Plans trips"),
     ],
 )
@@ -41,8 +41,8 @@ def test_a_description_begins_with_what_is_done(text: str, told: str) -> None:
 
 def test_a_name_keeps_its_capital_within_a_sentence() -> None:
     seen = "the tables of Holm, and mooring with Holm"
-    assert phrases.begun("Holm mooring of ships", seen) == "Performs Holm mooring of ships"
-    assert phrases.begun("Deep mooring of ships", seen) == "Performs deep mooring of ships"
+    assert phrases.begun("Holm dashboard of ships", seen) == "Provides a Holm dashboard of ships"
+    assert phrases.begun("Deep dashboard of ships", seen) == "Provides a deep dashboard of ships"
 
 
 @pytest.mark.parametrize(

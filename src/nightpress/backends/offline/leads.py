@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from nightpress.backends.offline import trim, verbs, voice, wording, worth
 from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer
 from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.phrases import is_role
 from nightpress.lazy import pattern
 from nightpress.model import Material
 
@@ -31,7 +32,8 @@ def one(material: Material, parts: Sequence[Part]) -> list[Part]:
         for block in said
         if block is not lead and (_SLOGAN.fullmatch(block.text) or _alike(block.text, lead.text))
     }
-    better = (_is_order(told) and _alike(told, lead.text)) or _SLOGAN.fullmatch(lead.text)
+    is_sure = _is_order(told) or is_role(lead.text)
+    better = (is_sure and _alike(told, lead.text)) or _SLOGAN.fullmatch(lead.text)
     first = told if told and better and not _is_order(lead.text) else lead.text
     new = dict.fromkeys(gone, "") | {lead.text: first}
     return [_with(part, new) if not part.path else part for part in parts]
@@ -58,7 +60,7 @@ _CALLS = ("Run `", "Delegate to", "For the details", "Tools: ", "Model: ")
 
 
 def _is_order(text: str) -> bool:
-    first = re.sub(r"\W.*", "", text.strip("*_ ").lower(), flags=re.S)
+    first = re.sub(r"^\w+ly (?=\w)|\W.*", "", text.strip("*_ ").lower(), flags=re.S)
     return verbs.is_verb(first)
 
 
@@ -72,10 +74,10 @@ def _described(material: Material) -> str:
     return wording.sentence(order or first)
 
 
-_ALSO = pattern(r", with (?:commands|agents)\b|\band (?:performs|provides)\b")
+_ALSO = pattern(r", with (?:commands|agents)\b|\band provides\b")
 
 
-_STEP = pattern(r"(?i)\W*(?:step|phase|stage|\d+[.:)])")
+_STEP = pattern(r"(?i)\W*(?:(?:step|phase|stage)\b|\d+[.:)] +([a-z]+))")
 _SLOGAN = pattern(r"(?:\*\*[^*\n]+\*\*|__[^_\n]+__)")
 
 
@@ -130,7 +132,8 @@ def followed(lead: list[Block], groups: Sequence[trim.Group]) -> list[Block]:
     """How a command is called, where its text says what is done then: "Run `/peek`, defined in ...,
     or follow the steps below." What an agent's file says, it says to the agent."""
     texts = [one for group in groups for one in group.sections]
-    steps = any(_STEP.match(step) for group in groups for step in group.steps[:1]) or any(
+    heads = [_STEP.match(step) for group in groups for step in group.steps[:1]]
+    steps = any(one and (one[1] is None or verbs.is_verb(one[1].lower())) for one in heads) or any(
         is_ordered(block)
         for one in texts
         for block in one.blocks

@@ -31,8 +31,8 @@ _MATTERS = (
     (r"config\w*|settings?|options?|environment|customi\w*|parameters", "settings", 9),
     (r"usage|workflow|how (?:it|to)|commands?|examples?|walkthrough|tutorial|guide|scenario"
      r"|using", "usage", 7),
-    (r"troubleshoot\w*|faq|limit\w*|errors?|known issues|security|best practices?|tips|notes?"
-     r"|when it fails|if it fails|pitfalls|don'?t", "trouble", 12),
+    (r"not implemented|troubleshoot\w*|faq|limit\w*|errors?|known issues|security"
+     r"|best practices?|tips|notes?|when it fails|if it fails|pitfalls|don'?t", "trouble", 12),
 )  # fmt: skip
 _GROUPS = (
     "about", "audience", "choice", "when", "setup", "contents", "commands", "agents", "skills",

@@ -109,8 +109,6 @@ def _named(text: str, seen: str) -> str:
         return f"Provides {within}"
     if _THINGS.fullmatch(head) and not several:
         return f"Provides {an(within)}"
-    if not several and _ACTIVITY.fullmatch(head):
-        return f"Performs {within}"
     return _capital(text)
 
 
@@ -160,9 +158,6 @@ _ENDS = (
     r"[,:;(]|\.(?:\s|$)| (?:for|with|of|to|in|on|by|from|across|that|which|using|including|covering"
     r"|via|over|when|inside|demonstrating|identifying|coordinating|as|per|through|-|\u2013|\u2014|\+|&|and)\b"
     r"|(?<= )[-\u2013\u2014](?= )"
-)
-_ACTIVITY = pattern(
-    r"(?!engineering|programming|development)[a-z]+(?:ing|ysis|tion|sion|ment)|audit|review|coverage|onboarding|migration|care"
 )
 _TOOLS = (
     r"(?:agent|aggregator|analyzer|app|assistant|auditor|base|bot|bridge|builder|calculator|catalog"

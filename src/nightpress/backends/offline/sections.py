@@ -22,6 +22,7 @@ from nightpress.backends.offline.blocks import (
     Block,
     is_ordered,
     is_told,
+    items_of,
     lean,
 )
 from nightpress.backends.offline.clean import Place, heading
@@ -48,6 +49,9 @@ _NO_SECTION = pattern(
     r"|\bpaid\b|^more (?:free )?guides"
     r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$"
     r"|learning objectives|pro tier|sponsor|get notified|expected release"
+    r"|^(?:feature )?comparison\b|^before (?:and|&|/|vs\.?) after|^(?:technology|tech) stack$"
+    r"|^get started(?: now| today)|^(?:testing|running (?:the )?tests)$"
+    r"|^performance metrics$"
     r"|^the (problem|solution|magic|result|vision)\b)",
     re.I,
 )
@@ -334,6 +338,7 @@ def parts_in(
     parts: list[Part] = []
     for number, group in enumerate(groups):
         if any(without.search(name) for one in group.sections for name in one.path):
+            parts += _planned(group)
             continue
         if group.steps and all(map(is_told, (b for one in group.sections for b in one.blocks))):
             above = tuple(posixpath.commonprefix([one.path for one in group.sections]))
@@ -355,6 +360,31 @@ def parts_in(
             else:
                 parts.append(part)
     return parts
+
+
+def _planned(group: trim.Group) -> list[Part]:
+    """What a section says is planned, told as what there is not: else what the rest claims of it
+    would pass for what there is."""
+    first = group.sections[0]
+    lists = [block for block in first.blocks if block.kind == "list"]
+    items = [one for block in lists for one in items_of(block.text) if not _DONE.match(one)]
+    if not first.path or not _PLANNED.match(first.path[-1]) or not 0 < len(items) <= MOST_PLANNED:
+        return []
+    rows = "\n".join(_TICK.sub(r"\1", item).rstrip() for item in items)
+    return [Part((NOT_YET,), (), 0, [Block("list", rows)])]
+
+
+NOT_YET = "Not implemented yet"
+MOST_PLANNED = 12
+"""Items of a plan: more are a project's, not a limit of what there is."""
+_PLANNED = pattern(
+    r"\W*(?:roadmap|(?:features )?coming soon"
+    r"|(?:future|planned|upcoming)(?: (?:enhancements?|improvements?|plans?|work|features?))?)"
+    r"(?: *\([^)]*\))?:?$",
+    re.I,
+)
+_DONE = pattern(r"\s*[-*+] \[[xX]\]")
+_TICK = pattern(r"^(\s*[-*+] )\[ \] ")
 
 
 def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -> None:

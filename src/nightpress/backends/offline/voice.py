@@ -162,12 +162,15 @@ def of_it(section: Section) -> Section:
         if told and block.kind == "list":
             text = "\n".join(map(_ordered_item, items_of(text)))
         told = block.kind == "text" and _IT_DOES.match(block.text) is not None
+        told = told and not _REASONS.search(block.text)
         text = _ANSWERS.sub("Answer", text)
         if text:
             blocks.append(block if text == block.text else replace(block, text=text))
     path = [_titled(name) for name in section.path]
     if path and _STEPS.fullmatch(section.heading) and any(map(is_ordered, blocks)):
         path[-1] = "Steps"
+    elif path and _NOW.fullmatch(section.heading) and any(_COMES_IN.search(b.text) for b in blocks):
+        path[-1] = "When to use"
     heading = path[-1] if path else _titled(section.heading)
     return replace(section, heading=heading, path=tuple(path), blocks=blocks)
 
@@ -192,6 +195,12 @@ def _titled(heading: str) -> str:
 _WHEN_INVOKED = r"when (?:invoked|called|run|activated|triggered|executed)"
 _NOW = pattern(_WHEN_INVOKED, re.I)
 _STEPS = pattern(rf"{_WHEN_INVOKED}|usage pattern", re.I)
+_REASONS = pattern(r"\b(?:because|since|why)\W*$", re.I)
+_COMES_IN = pattern(
+    r"\A\W*(?:it |use it )?(?:activates?|(?:is )?(?:activated|invoked|triggered|used|called)|when)"
+    r" (?:when|if|for)\b[^.\n]*:\W*\Z|\AUse it when\b[^.\n]*:\W*\Z",
+    re.I,
+)
 _DOES = pattern(r"what (?:you|i|we)(?:'ll)? (?:do|will do|should do)", re.I)
 _ANSWERS = pattern(r"(?<![^*])You(?=:\**\Z)")
 _YOURS = pattern(r"^your\s+", re.I)

@@ -1,0 +1,132 @@
+"""What a document takes from what a plugin states, and as what it tells it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from nightpress.backends.offline import members, terms, trim, voice, wording
+from nightpress.backends.offline.analyse import description
+from nightpress.backends.offline.blocks import sections
+from nightpress.backends.offline.clean import Place
+from tests.backends.offline.plugins import build, harbour, material
+from tests.backends.offline.test_documents import document
+
+NOWHERE = Place("", "", "", frozenset())
+
+
+def plugin(said: str, **files: str) -> dict[str, str]:
+    made = {name.replace("__", "/") + ".md": text for name, text in files.items()}
+    manifest = json.dumps({"name": "harbour-kit", "description": said})
+    return {".claude-plugin/plugin.json": manifest, **made}
+
+
+def agent(name: str, said: str, more: str = "") -> str:
+    return f"---\nname: {name}\ndescription: {said}\n{more}---\n\nText.\n"
+
+
+def test_all_triggers_that_an_agent_declares_are_named_and_its_capabilities_are_none() -> None:
+    more = (
+        "triggers:\n  keywords: [tides, night mooring]\ncapabilities: [rope_audits, sea_charts]\n"
+    )
+    said = description(build(plugin("Moors ships.", agents__pilot=agent("pilot", "Pilot", more))))
+    assert "mentions tides or night mooring" in said
+    assert "rope" not in said
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("aspn planning", "ASPN planning"),
+        ("rope planning", "rope planning"),
+        ("night rope", "night rope"),
+    ],
+)
+def test_a_term_is_spelled_word_by_word_as_the_texts_have_it(word: str, told: str) -> None:
+    assert terms.spelled(word, "An ASPN is a plan. ASPN Planning of a Night Rope. A rope.") == told
+
+
+def test_all_names_are_named_or_some_as_examples() -> None:
+    jobs = {f"commands__{name}": f"---\ndescription: {name.title()} hulls\n---\n\nDo.\n"
+            for name in ("tar", "scrub", "paint")}  # fmt: skip
+    assert description(build(plugin("Harbour kit commands", **jobs))).endswith(
+        "runs /paint, /scrub or /tar."
+    )
+    many = {f"commands__{'very-' * 5}long-{n}": "---\ndescription: Tar\n---\n\nDo.\n"
+            for n in range(5)}  # fmt: skip
+    said = description(build(plugin("Moors and tars ships.", **many)))
+    assert "runs a command such as /very-very-very-very-very-long-0 or /very" in said
+
+
+def test_advice_to_somebody_is_nothing_that_the_plugin_does() -> None:
+    body = (
+        "---\ndescription: Count ropes\n---\n\n# Count\n\nCount them.\n\n## Law\n\n"
+        "Best practices include:\n\n1. Track repairs of hulls\n2. Document reasons of losses\n"
+    )
+    assert "repairs" not in description(build(plugin("Counts ropes.", commands__count=body)))
+    steps = body.replace("Best practices include", "It then goes on")
+    assert "racks repairs" in description(build(plugin("Counts ropes.", commands__count=steps)))
+
+
+def test_criteria_of_a_choice_within_call_nobody() -> None:
+    body = (
+        "---\ndescription: Moor\n---\n\n# Moor\n\n## Choose Night Mode When\n\n- Learning knots\n"
+    )
+    assert "knots" not in description(build(plugin("Moors ships.", commands__moor=body)))
+
+
+def test_of_commands_without_a_description_the_readme_speaks() -> None:
+    parts = {f"commands__{name}": f"# {name}\n\n- A\n" for name in ("bow", "keel", "oar")}
+    told = plugin("Harbour kit commands", **parts)
+    readme = {"README.md": "# Kit\n\nShared watch with two pilots and a log. More.\n"}
+    said = description(build(told | readme))
+    assert said.startswith("Shared watch with two pilots and a log. Use when")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("Generate logs", "Generate tide tables"), "Generates logs and tide tables"),
+        (("Coordinate, format, and build logs", "Mend nets"), "Coordinates, formats, and builds"),
+        (("Setting Up Night Moorings", "Mend nets"), "Sets up night moorings and mends nets"),
+    ],
+)
+def test_what_commands_do_together_is_one_sentence(said: tuple[str, ...], told: str) -> None:
+    files = {
+        f"commands__c{n}": f"---\ndescription: {one}\n---\n\nDo.\n" for n, one in enumerate(said)
+    }
+    made = build(plugin("Harbour kit commands", **files))
+    assert members.acts(made, trim.owned(made)).startswith(told)
+
+
+def test_your_own_is_the_user_s() -> None:
+    assert wording.of_user("Moor your own boat at your quay") == (
+        "Moor the user's own boat at the quay"
+    )
+
+
+def test_reasons_are_no_orders_and_occasions_no_task() -> None:
+    text = (
+        "# Ship\n\n## Approach\n\nThis command implements knots because:\n\n- Prevents loss\n\n"
+        "## When Activated\n\nYou activate when:\n\n- User asks for a mooring\n"
+    )
+    found = [voice.of_it(one) for one in sections(text, NOWHERE)]
+    assert any(block.text == "- Prevents loss" for one in found for block in one.blocks)
+    assert "When to use" in [one.heading for one in found]
+
+
+def test_what_is_planned_is_told_as_what_there_is_not() -> None:
+    body = (
+        "---\ndescription: Tar\n---\n\n# Tar\n\n1. Heat the tar.\n2. Tar the hull.\n\n"
+        "## Future Enhancements\n\n- [x] Hot tar\n- [ ] Tar of two colours\n- Night work\n"
+    )
+    text = document(material(harbour() | {"commands/tar.md": body}))
+    assert "Not implemented yet\n\n- Tar of two colours\n- Night work\n" in text
+    assert "Hot tar" not in text
+
+
+@pytest.mark.parametrize("heading", ["Comparison", "Tech Stack", "Get Started Now", "Testing"])
+def test_what_a_readme_says_to_its_visitors_is_left_out(heading: str) -> None:
+    readme = f"# Harbour\n\n## {heading}\n\n- Seventeen lamps burn here at night, all of them\n"
+    assert "Seventeen" not in document(material(harbour() | {"README.md": readme}))
