@@ -1,4 +1,5 @@
-"""What a command or an agent may not do, and what it asks for first, by its frontmatter."""
+"""What a command or an agent may not do, and what it asks for first, by its frontmatter; and what a
+plugin does not do yet."""
 
 from __future__ import annotations
 
@@ -7,8 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from nightpress.backends.offline.blocks import Block
+from nightpress.backends.offline import trim
+from nightpress.backends.offline.blocks import Block, items_of
 from nightpress.backends.offline.clean import is_quotable, shown
+from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.phrases import lowered
 from nightpress.backends.offline.wording import code, together
 from nightpress.lazy import pattern
@@ -143,3 +146,28 @@ _FRAMES = frozenset(
     "capabilities constraints behavior behaviour limits limitations governance permissions safety"
     " security metadata config configuration settings".split()
 )
+
+
+def planned(group: trim.Group) -> list[Part]:
+    """What a section says is planned, told as what there is not: else what the rest claims of it
+    would pass for what there is."""
+    first = group.sections[0]
+    lists = [block for block in first.blocks if block.kind == "list"]
+    items = [one for block in lists for one in items_of(block.text) if not _DONE.match(one)]
+    if not first.path or not _PLANNED.match(first.path[-1]) or not 0 < len(items) <= MOST_PLANNED:
+        return []
+    rows = "\n".join(_TICK.sub(r"\1", item).rstrip() for item in items)
+    return [Part((NOT_YET,), (), 0, [Block("list", rows)])]
+
+
+NOT_YET = "Not implemented yet"
+MOST_PLANNED = 12
+"""Items of a plan: more are a project's, not a limit of what there is."""
+_PLANNED = pattern(
+    r"\W*(?:roadmap|(?:features )?coming soon"
+    r"|(?:future|planned|upcoming)(?: (?:enhancements?|improvements?|plans?|work|features?))?)"
+    r"(?: *\([^)]*\))?:?$",
+    re.I,
+)
+_DONE = pattern(r"\s*[-*+] \[[xX]\]")
+_TICK = pattern(r"^(\s*[-*+] )\[ \] ")

@@ -13,6 +13,7 @@ from nightpress.backends.offline import (
     choice,
     components,
     leads,
+    limits,
     shares,
     trim,
     wording,
@@ -22,13 +23,11 @@ from nightpress.backends.offline.blocks import (
     Block,
     is_ordered,
     is_told,
-    items_of,
     lean,
 )
 from nightpress.backends.offline.clean import Place, heading
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.installing import without_install
-from nightpress.backends.offline.limits import Limits
 from nightpress.backends.offline.outline import Plan, matter_of
 from nightpress.backends.offline.part import Family, Home, Part
 from nightpress.backends.offline.topic import Topic
@@ -221,7 +220,7 @@ def _of_component(
     led = alone and bool(about or (groups and not groups[0].sections[0].path))
     # the lead goes in before everything else: every component is named
     if referred:  # a reference says all the rest
-        lead, about, bound = [], [], Limits()
+        lead, about, bound = [], [], limits.Limits()
     heads: list[Part] = []
     if not base:
         about, groups = leads.led_by(about, groups, material.anatomy.name)
@@ -338,7 +337,7 @@ def parts_in(
     parts: list[Part] = []
     for number, group in enumerate(groups):
         if any(without.search(name) for one in group.sections for name in one.path):
-            parts += _planned(group)
+            parts += limits.planned(group)
             continue
         if group.steps and all(map(is_told, (b for one in group.sections for b in one.blocks))):
             above = tuple(posixpath.commonprefix([one.path for one in group.sections]))
@@ -360,31 +359,6 @@ def parts_in(
             else:
                 parts.append(part)
     return parts
-
-
-def _planned(group: trim.Group) -> list[Part]:
-    """What a section says is planned, told as what there is not: else what the rest claims of it
-    would pass for what there is."""
-    first = group.sections[0]
-    lists = [block for block in first.blocks if block.kind == "list"]
-    items = [one for block in lists for one in items_of(block.text) if not _DONE.match(one)]
-    if not first.path or not _PLANNED.match(first.path[-1]) or not 0 < len(items) <= MOST_PLANNED:
-        return []
-    rows = "\n".join(_TICK.sub(r"\1", item).rstrip() for item in items)
-    return [Part((NOT_YET,), (), 0, [Block("list", rows)])]
-
-
-NOT_YET = "Not implemented yet"
-MOST_PLANNED = 12
-"""Items of a plan: more are a project's, not a limit of what there is."""
-_PLANNED = pattern(
-    r"\W*(?:roadmap|(?:features )?coming soon"
-    r"|(?:future|planned|upcoming)(?: (?:enhancements?|improvements?|plans?|work|features?))?)"
-    r"(?: *\([^)]*\))?:?$",
-    re.I,
-)
-_DONE = pattern(r"\s*[-*+] \[[xX]\]")
-_TICK = pattern(r"^(\s*[-*+] )\[ \] ")
 
 
 def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -> None:
