@@ -94,7 +94,8 @@ def ordered(bodies: Mapping[str, str]) -> tuple[list[str], list[str]]:
         ({"a": "Run `/b`, then `/c`.", "b": "B.", "c": "After mooring:\n- Use `/a`"},
          ["b", "c", "a"], ["b", "c", "a"]),
         ({"a": "### Next\n\n- **Optional**: fog\n  - Run `/b`\n", "b": "B."}, ["a", "b"], []),
-        ({"berth": "B.", "crane-setup": "S.", "init": "I."}, ["crane-setup", "init", "berth"], []),
+        ({"berth": "B.", "crane-log": "L.", "crane-setup": "S.", "dock-setup": "D.", "init": "I."},
+         ["crane-setup", "init", "berth", "crane-log", "dock-setup"], []),
         ({"b": "Never `/a` at night, see `/a`.", "a": "A."}, ["a", "b"], []),
     ],
 )  # fmt: skip

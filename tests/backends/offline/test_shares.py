@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from nightpress.backends.offline import trim, verbs, voice
+from nightpress.backends.offline import pointers, trim, verbs, voice
+from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place
+from nightpress.backends.offline.part import Home, Part
 from nightpress.model import Window
 from tests.backends.offline.plugins import WORDS, harbour, material
 from tests.backends.offline.test_documents import document
@@ -36,7 +38,7 @@ def test_of_each_command_the_task_stands_or_a_link_and_never_the_preface_alone(s
     for n in range(8):
         assert f"[`/{WORDS[n]}`](../../commands/{WORDS[n]}.md)" in text
     if len(told) < 8:
-        assert "Before you use one of them, read the file that its name links to" in text
+        assert "read the file that its name links to" in text
 
 
 def test_a_command_that_cannot_be_shown_with_its_task_is_named_in_the_table_alone() -> None:
@@ -45,6 +47,44 @@ def test_a_command_that_cannot_be_shown_with_its_task_is_named_in_the_table_alon
     files["commands/beacon.md"] = files["commands/beacon.md"].replace("Tell the", "Tell " * 200)
     text = document(material(files, window=Window(500, 6_000)))
     assert "## `/anchor`" in text and "## `/beacon`" not in text
+
+
+def test_every_command_of_a_table_has_a_section_or_is_said_to_have_none() -> None:
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    phases = "".join(
+        f"## Phase {n}: {WORDS[n].title()}\n\n{'Sail on. ' * 90}\n\n" for n in range(6)
+    )
+    files |= {"commands/anchor.md": _command(0, 4), "commands/beacon.md": f"# beacon\n\n{phases}"}
+    files["commands/crane.md"] = "".join(
+        f"## {w}\n\n{w} lies {'far ' * 300}off.\n\n" for w in WORDS[9:14]
+    )
+    text = document(material(files, window=Window(500, 5_000)))
+    assert "## `/anchor`\n\n### " in text
+    beacon = text.partition("## `/beacon`\n\n")[2]
+    link = "[commands/beacon.md](../../commands/beacon.md)"
+    assert beacon.startswith(f"Follow the steps in {link}:\n\n- Phase 0: Anchor\n- Phase 1: ")
+    assert beacon.count("Phase 5") == 1  # no pointer says again what the list names
+    note = "`/crane` has no section here: before you run it, read the file that its name links to."
+    assert "## `/crane`" not in text and note in text
+
+
+@pytest.mark.parametrize(
+    ("heads", "said"),
+    [
+        (("Phase 1: Rig", "Phase 2: Sail", "Phase 3: Moor", "Notes"),
+         "Follow the steps in [c](../c): Phase 1: Rig, Phase 2: Sail and Phase 3: Moor."),
+        (("Rig", "Sail", "Moor"), ""),
+        (("Phase 1: Rig", "Phase 2: Sail"), ""),
+    ],
+)  # fmt: skip
+def test_of_a_command_without_room_its_steps_are_named(heads: tuple[str, ...], said: str) -> None:
+    home = Home(("`/c`",), "[c](../c)", (1, 400), is_linked=False)
+    blocks = [Block("text", "Do it.")]
+    parts = [
+        Part(("`/c`", head), (1, n), 6, blocks, ("c", 0), instead=blocks, home=home)
+        for n, head in enumerate(heads, 1)
+    ]
+    assert "".join(b.text for part in pointers.of_steps(parts) for b in part.blocks) == said
 
 
 def test_of_sections_side_by_side_in_a_readme_the_terse_ones_stand_beside_one_that_is_not() -> None:

@@ -83,12 +83,9 @@ def _called(component: Component) -> str:
     return f"{name_of(component)} {code(hint)}" if is_hint(hint) else name_of(component)
 
 
-READ = {
-    "command": "Before you use one of them, read the file that its name links to: it has the rest.",
-    "agent": "Delegate to one by its name. What is said of it below is from its instructions, to"
-    " which the name links.",
-}
-"""What a table says where not all of each row's file stands below, by what the rows are of."""
+READ = "Before you run a command, read the file that its name links to: it has the rest."
+DELEGATE = "Delegate to {} by its name."
+BELOW = " What is said of it below is from its instructions, to which the name links."
 _READ = (
     "Before you use one of them, read the file that its name links to: it has the arguments, the"
     " steps and the examples."

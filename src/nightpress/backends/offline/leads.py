@@ -143,7 +143,7 @@ def followed(lead: list[Block], groups: Sequence[trim.Group]) -> list[Block]:
     if said.startswith("Run ") and steps:
         return [Block("text", f"{said}, or follow the steps below."), *lead[1:]]
     if said.startswith("Delegate ") and texts:
-        return [Block("text", f"{said}; most of what follows is from its instructions."), *lead[1:]]
+        return [Block("text", f"{said}; what follows is from its instructions."), *lead[1:]]
     return lead
 
 

@@ -19,7 +19,8 @@ def in_order(components: Sequence[Component]) -> list[Component]:
     what sets up before all others."""
     edges = _edges(_texts(components))
     steps = {name for edge in edges for name in edge[:2]} if _chain(components, edges) else set()
-    left = sorted(components, key=lambda one: (one.name not in steps, _setting_up(one)))
+    names = [one.name for one in components]
+    left = sorted(components, key=lambda one: (one.name not in steps, _setting_up(one, names)))
     found: list[Component] = []
     while left:
         waits = {then for first, then, _ in edges if any(one.name == first for one in left)}
@@ -45,11 +46,14 @@ def _chain(components: Sequence[Component], edges: Sequence[Edge]) -> list[str]:
     return best if len(best) > 2 else []
 
 
-def _setting_up(component: Component) -> int:
-    if component.kind != "command":
-        return 0
-    name = component.name.rpartition(":")[2].lower()
-    return 0 if _SETS_UP.search(name) else 1 if _STARTS.search(name) else 2
+def _setting_up(component: Component, names: Sequence[str]) -> int:
+    """0 for a command that sets up what the others work on (`/init`, `/tide-setup` beside
+    `/tide-log`), 1 for one that starts it, 2 for any other."""
+    above, mark, last = component.name.rpartition(":")[2].lower().rpartition("-")
+    beside = any(other.startswith(f"{above}-") for other in names if other != component.name)
+    if component.kind != "command" or (mark and not beside):
+        return 2
+    return 0 if last in _SETS_UP else 1 if last in _STARTS else 2
 
 
 def _texts(components: Sequence[Component]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -142,7 +146,5 @@ _ONLY_IF = pattern(
 _FIRST = pattern(r"\b(?:run|use|execute) `?/[\w:-]+[^.;]*\bfirst\b(?! if)", re.I)
 _THEN = pattern(r"\bthen,?(?: run| use| execute)? [`*]{0,3}$", re.I)
 _NEXT_KEY = pattern(r"handoffs?|next(?:[-_](?:steps?|commands?|agents?))?", re.I)
-_SETS_UP = pattern(
-    r"^(?:setup|set-up|init(?:iali[sz]e)?|install|bootstrap|onboard)\b|-(?:setup|init|install)$"
-)
-_STARTS = pattern(r"^(?:start|create|new|configure|quickstart)$|^start-|-start$")
+_SETS_UP = ("setup", "init", "initialize", "install", "bootstrap", "onboard")
+_STARTS = ("start", "create", "new", "configure", "quickstart")

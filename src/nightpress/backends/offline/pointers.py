@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from nightpress.backends.offline import wording
-from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer
+from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer, is_step
 from nightpress.backends.offline.part import LAST, Family, Home, Part
 
 MOST_NAMED = 30
@@ -54,6 +54,38 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
 
 
 _ALL = "For the rest of what each of them does, read the file that its name links to."
+
+
+def of_steps(parts: Sequence[Part]) -> Iterator[Part]:
+    """What stands for a command of which there is nothing else, where it is done in steps: where
+    they are, by name."""
+    steps = next((part for part in parts if part.together and part.instead), None)
+    if steps is None or steps.home is None or not steps.home.base:
+        return
+    base = len(steps.home.base)
+    heads = dict.fromkeys(part.path[base] for part in parts if part.path[base:])
+    names = list(filter(is_step, heads))
+    if len(names) > 2:
+        said = f"Follow the steps in {steps.home.link}: {_named(names)}."
+        yield Part(steps.home.base, (*steps.home.end[:-1], 0, 2), 9, [Block("text", said)])
+
+
+def untold(parts: Sequence[Part]) -> str:
+    """That there is nothing of some commands but their row; "" where there is of all."""
+    homes: dict[tuple[str, ...], bool] = {}
+    for part in parts:
+        if part.home is not None and "commands/" in part.home.link:
+            base = part.home.base
+            homes[base] = homes.get(base, True) and part.is_aside
+    held = {part.path[: len(base)] for base in homes for part in parts if not part.is_aside}
+    names = [base[-1] for base, is_gone in homes.items() if base and is_gone and base not in held]
+    if not names or len(names) > FEW or len(names) == len(homes):
+        return ""
+    one = len(names) == 1
+    return (
+        f"{wording.together(names)} {'has' if one else 'have'} no section here: before you run"
+        f" {'it' if one else 'one of them'}, read the file that its name links to."
+    )
 
 
 def _table(home: Home, fitting: Sequence[Part]) -> Part | None:

@@ -14,6 +14,7 @@ from nightpress.backends.offline import (
     components,
     leads,
     limits,
+    pointers,
     shares,
     trim,
     wording,
@@ -101,10 +102,9 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
     if plan.takes("choice"):
         heading = () if plan.title("choice") else ("When to use",)
         table = choice.choice(material, topic, own)
-        if table and any(part.is_aside for part in described):
-            kinds = [kind for kind in choice.READ if material.anatomy.of(kind)]
-            table = [*table, Block("text", choice.READ[kinds[0]])]
-        parts += _placed(plan, "choice", [Part(heading, (0,), 0, table)])
+        told = table and not material.references
+        notes = _notes(material, topic, described) if told else []
+        parts += _placed(plan, "choice", [Part(heading, (0,), 0, [*table, *notes])])
     files = Part(("Files",), (70,), 9, components.files(material, topic))
     parts += _placed(plan, "files", [files])
     if plan.takes("install"):
@@ -113,6 +113,27 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
         if not part.is_standing:
             part.blocks = without_install(part.blocks)
     return parts
+
+
+def _notes(material: Material, topic: Topic, described: Sequence[Part]) -> list[Block]:
+    """What a table does not say: how an agent is called and whose words are below, and which
+    commands have nothing there."""
+    mine = [part for part in described if part.home is not None]
+    agents = [part for part in mine if shares.is_agent([part])]
+    notes = []
+    if _is_skill(material) and any(map(topic.uses, material.anatomy.of("agent"))):
+        one = "an agent" if any(map(topic.uses, material.anatomy.of("command"))) else "one"
+        below = any(not part.is_aside for part in agents)
+        notes.append(choice.DELEGATE.format(one) + (choice.BELOW if below else ""))
+    if untold := pointers.untold(described):
+        notes.append(untold)
+    elif any(part.is_aside for part in mine if part not in agents):
+        notes.append(choice.READ)
+    return [Block("text", note) for note in notes]
+
+
+def _is_skill(material: Material) -> bool:
+    return material.generator is not None and material.generator.frontmatter == "skill"
 
 
 def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
@@ -157,8 +178,7 @@ def title(material: Material) -> str:
 
 def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Block]:
     # a skill's description says it already, and is read before
-    skill = material.generator is not None and material.generator.frontmatter == "skill"
-    skill = skill or bool(_for_each(material))
+    skill = _is_skill(material) or bool(_for_each(material))
     said = trim.prose(material.anatomy.description, own) if topic.whole and not skill else ""
     sentence = "" if wording.is_vacuous(said, material.anatomy.name) else wording.sentence(said)
     blocks = [Block("text", sentence)] if sentence else []
@@ -194,7 +214,10 @@ def _of_components(
         theirs = shares.share(theirs, material.window.max - least)
     for heads, parts in zip(their_heads, theirs, strict=True):
         if parts and all(part.is_aside for part in parts):
-            heads = [replace(part, is_aside=True) for part in heads]  # the table has a link
+            # an agent reads its own, and of many the table has the links
+            is_led = len(theirs) <= pointers.FEW and not shares.is_agent(parts)
+            stead = list(pointers.of_steps(parts)) if is_led else []
+            heads = [*(replace(part, is_aside=not stead) for part in heads), *stead]
         yield from (*heads, *parts)
     for matter, title, rows in components.tools(material, topic):
         yield from _placed(plan, matter, [Part((title,), (), 5, rows)])

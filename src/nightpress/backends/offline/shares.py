@@ -33,7 +33,7 @@ def share(components: Sequence[Sequence[Part]], room: int) -> list[list[Part]]:
         (0, [replace(part, is_aside=part.rank > least) for part in parts]) for parts in components
     ]
     order = sorted(
-        range(len(tries)), key=lambda at: (_is_agent(components[at]), tries[at][-2:][0][0])
+        range(len(tries)), key=lambda at: (is_agent(components[at]), tries[at][-2:][0][0])
     )
     for upto in (-2, -1, 1, 0):  # the cores, then steps by name, then what is still to be had
         for at in order:
@@ -45,7 +45,7 @@ def share(components: Sequence[Sequence[Part]], room: int) -> list[list[Part]]:
     return [parts for _, parts in taken]
 
 
-def _is_agent(parts: Sequence[Part]) -> bool:
+def is_agent(parts: Sequence[Part]) -> bool:
     """Is it one to whom work is handed? It reads its own instructions."""
     return any(part.home is not None and "agents/" in part.home.link for part in parts[:1])
 
@@ -67,9 +67,7 @@ def _outlined(parts: Sequence[Part]) -> list[Part]:
     for part in parts:
         if not (part.together and part.instead):
             outlined.append(part)
-        elif part.together in named:
-            outlined.append(replace(part, is_aside=True))
-        else:
+        elif part.together not in named:
             named.add(part.together)
             paths = [one.path for one in parts if one.together == part.together]
             above = tuple(commonprefix(paths))
