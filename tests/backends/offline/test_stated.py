@@ -130,3 +130,16 @@ def test_what_is_planned_is_told_as_what_there_is_not() -> None:
 def test_what_a_readme_says_to_its_visitors_is_left_out(heading: str) -> None:
     readme = f"# Harbour\n\n## {heading}\n\n- Seventeen lamps burn here at night, all of them\n"
     assert "Seventeen" not in document(material(harbour() | {"README.md": readme}))
+
+
+def test_a_lead_does_not_repeat_what_the_table_of_many_commands_says() -> None:
+    jobs = ("Generate tide tables", "Create a rope plan", "Validate night lamps")
+    files = {
+        f"commands__{job.split()[-1]}": f"---\ndescription: {job}\n---\n\n# Go\n\n1. {job} now.\n"
+        "2. Say what came of it.\n"
+        for job in jobs
+    }
+    text = document(material(plugin("Harbour kit commands", **files)))
+    assert "\n# Harbour Kit\n\n## When to use\n" in text
+    told = document(material(plugin("Validate harbours", **files)))
+    assert "\n# Harbour Kit\n\nValidate harbours.\n" in told

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import trim, verbs, voice, wording, worth
+from nightpress.backends.offline import members, trim, verbs, voice, wording, worth
 from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.phrases import is_role
@@ -65,18 +65,20 @@ def _is_order(text: str) -> bool:
 
 
 def _described(material: Material) -> str:
-    """The first sentence of the description, as an order where it can be one."""
+    """The first sentence of the description, as an order where it can be one; none that only lists
+    what the table of commands and agents says."""
     description = str((material.analysis or {}).get("description", ""))
     first = next(iter(wording.sentences(description.partition(" Use when ")[0])), "").strip()
-    if wording.is_vacuous(first.rstrip("."), material.anatomy.name):
+    new = wording.content(first) - wording.content(material.anatomy.description)
+    of_parts = len(members.named(material.anatomy)) > 2 and len(new) >= OF_PARTS
+    of_parts = of_parts and not any(first.rstrip(".") in f.text for f in material.anatomy.files)
+    if wording.is_vacuous(first.rstrip("."), material.anatomy.name) or of_parts:
         return ""
-    order = "" if _ALSO.search(first) else verbs.imperative(first)
-    return wording.sentence(order or first)
+    return wording.sentence(verbs.imperative(first) or first)
 
 
-_ALSO = pattern(r", with (?:commands|agents)\b|\band provides\b")
-
-
+OF_PARTS = 5
+"""Words that a plugin of several parts does not say of itself, from which on they say it."""
 _STEP = pattern(r"(?i)\W*(?:(?:step|phase|stage)\b|\d+[.:)] +([a-z]+))")
 _SLOGAN = pattern(r"(?:\*\*[^*\n]+\*\*|__[^_\n]+__)")
 
