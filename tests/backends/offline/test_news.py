@@ -10,6 +10,9 @@ from nightpress.backends.offline.fit import Bounds, fit
 from nightpress.backends.offline.news import Known, adding
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.wording import stems
+from nightpress.model import Window
+from tests.backends.offline.plugins import harbour, material
+from tests.backends.offline.test_documents import document
 
 SAID = "Berths by draught. Tides by the hour. Pilots on watch. Tugs at the mole. Ropes."
 HEARD = ("Berths by draught", "Tides by the hour", "Pilots on watch", "Tugs at the mole")
@@ -53,6 +56,51 @@ def test_a_list_that_goes_on_with_one_of_the_document_says_what_is_new() -> None
 def test_a_table_is_whole_for_one_row() -> None:
     table = Block("table", "| Kind | Of |\n|---|---|\n| Tugs | Ropes |\n| Ketch | `sail` |")
     assert said(table) == [table]
+
+
+REPORT = (
+    "Tide Report", "Harbour: north mole", "High water at 14:30", "Berth 3: lantern broken",
+    "Berth 7: draught too small", "Fix: dredge the channel", "Fix: replace the lantern",
+)  # fmt: skip
+
+
+def fence(*lines: str, info: str = "text") -> Block:
+    return Block("code", "\n".join([f"```{info}", *lines, "```"]))
+
+
+@pytest.mark.parametrize(
+    ("again", "stays"),
+    [
+        (fence(*(f"{one}." for one in REPORT), "Depth: 3 fathoms"), False),
+        (fence(*REPORT[:3], "Crew: nine", "Cargo: salt", "Dues: paid", "Pilot: none aboard"), True),
+        (fence(*(f"{one}()" for one in REPORT), info="python"), True),  # a program is none
+        (fence("/moor  # moor a ship", "/m      # shortcut", info="bash"), False),
+        (fence("/moor --berth 3", info="bash"), True),
+        (fence("/moor", "/sound --lead 7", "/tow --rope 2", info="bash"), True),
+    ],
+)
+def test_a_sample_or_a_call_that_the_document_shows_is_not_shown_again(
+    again: Block, stays: bool
+) -> None:
+    known = Known(set(stems(SAID)))
+    known.add(fence(*REPORT))
+    known.add(Block("text", "Run `/moor` (shortcut: `/m`)."))
+    found = adding(Part(("Report",), (0,), 0, [again], news=BESIDE), known)
+    assert found == ([again] if stays else [])
+
+
+def test_steps_that_a_command_takes_are_not_told_again_in_short() -> None:
+    read = f"Read the tide{' of the day' * 9}."
+    took = "".join(f"### {n}. {w} the berth\n\n{read}\n\n" for n, w in STEPS)
+    short = "".join(f"{n}. **{w}s** - by lantern, {w.lower()} and flag\n" for n, w in STEPS)
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    files["commands/moor.md"] = f"---\ndescription: Moor a ship\n---\n\n## Process\n\n{took}"
+    files["README.md"] = f"# Harbour\n\n## How It Works\n\n{short}"
+    text = document(material(files, window=Window(200, 8_000)))
+    assert "### 1. Sound the berth" in text and "How It Works" not in text
+
+
+STEPS = [*enumerate(("Sound", "Light", "Mark", "Tow"), 1)]
 
 
 def pairs(one: Block, two: Block) -> list[Block]:

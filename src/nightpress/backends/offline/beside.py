@@ -11,9 +11,9 @@ from nightpress.backends.offline import wording
 from nightpress.backends.offline.outline import function_of
 from nightpress.backends.offline.part import LAST, Part
 
-SUMMARY, BESIDE, TWICE = 0.34, 0.3, 0.45
-"""News of what sums up the rest, of what is said beside the components' own texts, and of what does
-what one of those does."""
+SUMMARY, BESIDE, TWICE, AGAIN = 0.34, 0.3, 0.45, 0.75
+"""News of what sums up the rest, of what is said beside the components' own texts, of what does
+what one of those does, and of what tells in short the steps that one of those takes."""
 
 
 def under(chapters: Sequence[Part], more: Sequence[Part]) -> Iterator[Part]:
@@ -56,13 +56,16 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
     functions |= {(name, False) for name, _ in functions}
     if functions & {("process", False), ("features", False)}:
         functions |= {("process", False), ("features", False)}
-    return [
-        replace(part, news=TWICE, rank=part.rank + 20)
-        if part.path
-        and (_function(part) in functions or frozenset(wording.stems(part.path[-1])) in heads)
-        else part
-        for part in more
-    ]
+    steps = sum(size for (name, _), size in done.items() if name == "process")
+    found = []
+    for part in more:
+        own = part.path and frozenset(wording.stems(part.path[-1])) in heads
+        if part.path and (own or _function(part) in functions):
+            short = 2 * sum(len(block.text) for block in part.blocks) < steps
+            again = short and function_of(part.path[-1]) == "process"
+            part = replace(part, news=AGAIN if again else TWICE, rank=part.rank + 20)
+        found.append(part)
+    return found
 
 
 def _function(part: Part) -> tuple[str, bool]:

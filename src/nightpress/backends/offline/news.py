@@ -9,7 +9,7 @@ from itertools import pairwise
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightpress.backends.offline.beside import SUMMARY
+from nightpress.backends.offline.beside import SUMMARY, TWICE
 from nightpress.backends.offline.blocks import Block, code_lines, is_ordered, items_of
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.wording import sentences, stems
@@ -109,10 +109,10 @@ def _fresh(block: Block, part: Part, known: Known, goes_on: bool = False) -> str
     its six items would pass for all of them. (Where a list goes on, there is a whole one.)"""
     if block.kind == "code":
         lines = code_lines(block)
-        if part.news and _is_said_in_words(block, part, known):
+        if part.news and (_is_said_in_words(block, part, known) or _is_sample_again(block, known)):
             return ""
-        least = 0.5 if part.news > SUMMARY else 0.2
-        return block.text if not lines or len(lines - known.code) > least * len(lines) else ""
+        new = {line for line in lines - known.code if not _is_named(line, known)}
+        return block.text if not lines or 2 * len(new) > len(lines) else ""
     if block.announces:
         return block.text
     if block.kind == "text":
@@ -125,7 +125,7 @@ def _fresh(block: Block, part: Part, known: Known, goes_on: bool = False) -> str
     if goes_on and not is_ordered(block):
         fresh = fresh if 3 * len(fresh) > len(pieces) else [*filter(known.surprises, fresh)]
         return "\n".join(fresh)
-    least = 3 if telling or is_ordered(block) else 2
+    least = 3 if telling or (is_ordered(block) and part.news < TWICE) else 2
     if part.news >= SUMMARY and not is_ordered(block) and known.gain("\n".join(fresh)) < GAIN:
         return ""
     return block.text if fresh and least * len(fresh) >= len(pieces) else ""
@@ -136,6 +136,22 @@ def _is_said_in_words(block: Block, part: Part, known: Known) -> bool:
     first, *lines = block.text.split("\n")
     plain = first.strip("`~") in ("", "text") and not any(_COMMAND.match(line) for line in lines)
     return plain and not known.lacks("\n".join(lines[:-1]), part.news)
+
+
+def _is_sample_again(block: Block, known: Known) -> bool:
+    """Is it nearly the sample of an output, or of a text, that the document shows?"""
+    new = stems(block.text)
+    is_sample = block.text.lstrip("`~").startswith(_SAMPLES) and block.text.count("\n") > 6
+    return is_sample and any(3 * len(new & one) >= 2 * len(new) for one in known.samples)
+
+
+_SAMPLES = ("text\n", "\n", "markdown\n", "md\n", "console\n")
+
+
+def _is_named(line: str, known: Known) -> bool:
+    """Is a line of code nothing but a command of which the document says how it is called?"""
+    found = _CALL.fullmatch(line)
+    return found is not None and found[1] in known.tokens
 
 
 def _fresh_sentences(text: str, part: Part, known: Known) -> str:
@@ -150,20 +166,24 @@ def _fresh_sentences(text: str, part: Part, known: Known) -> str:
 
 class Known(Struct):
     """What was said so far: stems of its words, of each sentence, item and row, what its facts are
-    told by, and lines of code."""
+    told by, lines of code, and stems of each block of it."""
 
     stems: set[str] = field(default_factory=set)
     pieces: list[frozenset[str]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     code: set[str] = field(default_factory=set)
+    samples: list[frozenset[str]] = field(default_factory=list)
 
     def copy(self) -> Known:
-        return Known(set(self.stems), list(self.pieces), set(self.tokens), set(self.code))
+        sets = set(self.stems), list(self.pieces), set(self.tokens), set(self.code)
+        return Known(*sets, list(self.samples))
 
     def add(self, block: Block) -> None:
         self.stems |= stems(block.text)
         self.code |= code_lines(block)
-        if block.kind != "code":
+        if block.kind == "code":
+            self.samples.append(stems(block.text))
+        else:
             self.tokens.update(_told(block.text), _NAME.findall(block.text))
             self.pieces += [one for piece in _pieces(block) if (one := stems(piece))]
 
@@ -216,6 +236,7 @@ _RULE = pattern(
 _COMMAND = pattern(r"\s*[/$>#-]|.* --?\w")
 _HANGS = pattern(r"(?:this|these|that|those|it|they|both|such|then|so)\b", re.I)
 _COUNT = pattern(r"\d")
+_CALL = pattern(r"/([A-Za-z][\w:-]*)")
 _LABEL = pattern(r"\*\*[^*\n]")
 _TOKEN = pattern(  # what a fact is told by
     r"\b[A-Z][a-z]+[A-Z]\w*|`[^`\n]+`|--[a-z][\w-]*|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|https?://[^\s)>]+"
