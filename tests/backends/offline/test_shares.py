@@ -68,11 +68,30 @@ def test_every_command_of_a_table_has_a_section_or_is_said_to_have_none() -> Non
     assert "## `/crane`" not in text and note in text
 
 
+@pytest.mark.parametrize("gate", ["**GATE**: Wait for the pilot.", "STOP and ask the pilot first."])
+def test_a_gate_is_never_left_out_as_said_before(gate: str) -> None:
+    steps = [
+        f"## {w.title()}\n\nGo to the {w}, then to its lantern.\n\n{gate}\n" for w in WORDS[:3]
+    ]
+    text = document(material(harbour(24) | {"commands/watch.md": "\n".join(steps)}))
+    assert text.count(gate) == 3
+    far = "Sail on past the light. " * 60
+    phases = [f"## Phase {n}: Go {n}\n\n{far}{n}\n\n{gate}\n\n" for n in range(1, 4)]
+    text = document(material({"commands/watch.md": "# watch\n\n" + "".join(phases)}))
+    assert text.count(gate) == 3
+    files = {
+        f"commands/{w}.md": f"# {w}\n\n" + "".join(phases).replace("light", w).replace("Go", w)
+        for w in WORDS[:3]
+    }
+    text = document(material(files, window=Window(500, 5_000)))
+    assert all(f"- Phase 2: {w} 2. {gate}" in text for w in WORDS[:3])
+
+
 @pytest.mark.parametrize(
     ("heads", "said"),
     [
-        (("Phase 1: Rig", "Phase 2: Sail", "Phase 3: Moor", "Notes"),
-         "Follow the steps in [c](../c): Phase 1: Rig, Phase 2: Sail and Phase 3: Moor."),
+        (("Phase 1: Rig", "Phase 2: Sail", "Phase 3: Moor"),
+         "- Phase 1: Rig\n- Phase 2: Sail\n- Phase 3: Moor"),
         (("Rig", "Sail", "Moor"), ""),
         (("Phase 1: Rig", "Phase 2: Sail"), ""),
     ],
@@ -80,8 +99,9 @@ def test_every_command_of_a_table_has_a_section_or_is_said_to_have_none() -> Non
 def test_of_a_command_without_room_its_steps_are_named(heads: tuple[str, ...], said: str) -> None:
     home = Home(("`/c`",), "[c](../c)", (1, 400), is_linked=False)
     blocks = [Block("text", "Do it.")]
+    instead = [Block("list", "\n".join(f"- {head}" for head in heads))]
     parts = [
-        Part(("`/c`", head), (1, n), 6, blocks, ("c", 0), instead=blocks, home=home)
+        Part(("`/c`", head), (1, n), 6, blocks, ("c", 0), instead=instead, home=home)
         for n, head in enumerate(heads, 1)
     ]
     assert "".join(b.text for part in pointers.of_steps(parts) for b in part.blocks) == said

@@ -45,6 +45,11 @@ SAME = 30
 """Characters from which two equal blocks are a repetition; `Input:` may stand twice."""
 
 
+STOPS = 200
+"""Characters of a paragraph that stops whoever reads it."""
+_STOPS = pattern(r"\b(?:GATE|STOP|HALT|CHECKPOINT|MUST|NEVER|DO NOT)\b")
+
+
 class Block(Struct, frozen=True):
     """One paragraph, list, table or code block, as it will stand in a document."""
 
@@ -53,9 +58,17 @@ class Block(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What makes two blocks the same to a reader; "" for one too short to repeat anything."""
+        """What makes two blocks the same to a reader; "" for one too short to repeat anything, or
+        that stops whoever reads it, each time anew ("**GATE**: wait for an answer")."""
+        if self.stops:
+            return ""
         plain = re.sub(r"[\W_]+", " ", self.text).strip().lower()
         return plain if self.kind == "code" or len(plain) >= SAME else ""
+
+    @property
+    def stops(self) -> bool:
+        """Is it a short paragraph that stops whoever reads it?"""
+        return self.kind == "text" and len(self.text) < STOPS and bool(_STOPS.search(self.text))
 
     @property
     def announces(self) -> bool:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from nightpress.backends.offline import cells, order, wording
+from nightpress.backends.offline import cells, order, pointers, shares, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.components import (
     MATTERS,
     MOST_ROWS,
     is_hint,
+    is_skill,
     link,
     name_of,
     once,
 )
+from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wording import code
@@ -46,6 +48,23 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
               for chain in chains if chain]  # fmt: skip
     read = [Block("text", _READ)] if material.references else []
     return [Block("table", "\n".join(table)), *follow, *read]
+
+
+def notes(material: Material, topic: Topic, described: Sequence[Part]) -> list[Block]:
+    """What a table does not say: how an agent is called and whose words are below, and which
+    commands have nothing there."""
+    mine = [part for part in described if part.home is not None]
+    agents = [part for part in mine if shares.is_agent([part])]
+    said = []
+    if is_skill(material) and any(map(topic.uses, material.anatomy.of("agent"))):
+        one = "an agent" if any(map(topic.uses, material.anatomy.of("command"))) else "one"
+        below = any(not part.is_aside for part in agents)
+        said.append(DELEGATE.format(one) + (BELOW if below else ""))
+    if untold := pointers.untold(described):
+        said.append(untold)
+    elif any(part.is_aside for part in mine if part not in agents):
+        said.append(READ)
+    return [Block("text", note) for note in said]
 
 
 def _roster(material: Material, rows: list[tuple[Component, str]]) -> Iterator[Block]:

@@ -311,6 +311,11 @@ def contents(material: Material) -> list[Block]:
     return [Block("list", "\n".join(rows))] if 2 < len(rows) <= MANY else []
 
 
+def is_skill(material: Material) -> bool:
+    """Is the document one that a model reads as a skill?"""
+    return material.generator is not None and material.generator.frontmatter == "skill"
+
+
 def place_of(material: Material, path: str) -> Place:
     """Where the text of the plugin's file `path` comes from and goes to."""
     paths = frozenset(file.path for file in material.anatomy.files)

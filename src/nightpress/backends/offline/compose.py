@@ -14,6 +14,7 @@ from nightpress.backends.offline import evals, extend, leads, pointers
 from nightpress.backends.offline.blocks import (
     Block,
 )
+from nightpress.backends.offline.components import is_skill
 from nightpress.backends.offline.fit import Bounds, fit
 from nightpress.backends.offline.news import beside_references, said_once
 from nightpress.backends.offline.part import Part
@@ -48,7 +49,7 @@ def body(material: Material) -> str:
     be replaced, is used only where the plugin's other files are not enough."""
     if material.generator is not None and material.generator.settings.get("format") in DATA:
         return evals.text(material)
-    if _is_skill(material) and material.spares and (spared := extend.spared(material)):
+    if is_skill(material) and material.spares and (spared := extend.spared(material)):
         return _extended(material, spared)
     texts = []
     # where that is too little, parts of what has no room stay, and what is hardly news
@@ -61,7 +62,7 @@ def body(material: Material) -> str:
 
 def _body(material: Material, share: float, *, even: bool) -> str:
     """share: of the news that is asked for, 0 to 1; even: of each command its core, or a link."""
-    if _is_skill(material) and material.standing and Topic(material).whole:
+    if is_skill(material) and material.standing and Topic(material).whole:
         text = _composed(replace(material, standing=""), share, even=even)
         least = max(material.window.min, int(ENOUGH * len(material.standing.encode())))
         if len(text.encode()) >= least:
@@ -73,7 +74,7 @@ def _composed(material: Material, share: float, *, even: bool) -> str:
     parts = [replace(part, news=part.news * share) for part in parts_of(material, even=even)]
     parts = said_once(beside_references(material, parts))
     first = f"# {title(material)}"
-    most = material.window.max - (RESERVE if _is_skill(material) else 64) - len(first.encode())
+    most = material.window.max - (RESERVE if is_skill(material) else 64) - len(first.encode())
     text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
     named = _parts_named(material)
     least = min((part.rank for part in parts if not part.is_standing), default=0)
@@ -148,10 +149,6 @@ def _showing(parts: Sequence[Part], named: Iterable[str]) -> Iterator[Part]:
 
 TRIES = 6
 """Examples that are tried, where a document has none."""
-
-
-def _is_skill(material: Material) -> bool:
-    return material.generator is not None and material.generator.frontmatter == "skill"
 
 
 def _extended(material: Material, spared: str) -> str:

@@ -214,4 +214,6 @@ def _blocks(part: Part, room: _Room, keys: set[str], refused: Container[str]) ->
             return []
         elif all(block.kind == "text" for block in unit):
             break
+    if len(blocks) < len(part.blocks) and all(block.stops for block in blocks):
+        return []  # what it stopped was said before
     return blocks

@@ -62,12 +62,8 @@ def of_steps(parts: Sequence[Part]) -> Iterator[Part]:
     steps = next((part for part in parts if part.together and part.instead), None)
     if steps is None or steps.home is None or not steps.home.base:
         return
-    base = len(steps.home.base)
-    heads = dict.fromkeys(part.path[base] for part in parts if part.path[base:])
-    names = list(filter(is_step, heads))
-    if len(names) > 2:
-        said = f"Follow the steps in {steps.home.link}: {_named(names)}."
-        yield Part(steps.home.base, (*steps.home.end[:-1], 0, 2), 9, [Block("text", said)])
+    if sum(is_step(row.removeprefix("- ")) for row in steps.instead[-1].text.split("\n")) > 2:
+        yield Part(steps.home.base, (*steps.home.end[:-1], 0, 2), 9, steps.instead)
 
 
 def untold(parts: Sequence[Part]) -> str:

@@ -103,7 +103,7 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
         heading = () if plan.title("choice") else ("When to use",)
         table = choice.choice(material, topic, own)
         told = table and not material.references
-        notes = _notes(material, topic, described) if told else []
+        notes = choice.notes(material, topic, described) if told else []
         parts += _placed(plan, "choice", [Part(heading, (0,), 0, [*table, *notes])])
     files = Part(("Files",), (70,), 9, components.files(material, topic))
     parts += _placed(plan, "files", [files])
@@ -113,27 +113,6 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
         if not part.is_standing:
             part.blocks = without_install(part.blocks)
     return parts
-
-
-def _notes(material: Material, topic: Topic, described: Sequence[Part]) -> list[Block]:
-    """What a table does not say: how an agent is called and whose words are below, and which
-    commands have nothing there."""
-    mine = [part for part in described if part.home is not None]
-    agents = [part for part in mine if shares.is_agent([part])]
-    notes = []
-    if _is_skill(material) and any(map(topic.uses, material.anatomy.of("agent"))):
-        one = "an agent" if any(map(topic.uses, material.anatomy.of("command"))) else "one"
-        below = any(not part.is_aside for part in agents)
-        notes.append(choice.DELEGATE.format(one) + (choice.BELOW if below else ""))
-    if untold := pointers.untold(described):
-        notes.append(untold)
-    elif any(part.is_aside for part in mine if part not in agents):
-        notes.append(choice.READ)
-    return [Block("text", note) for note in notes]
-
-
-def _is_skill(material: Material) -> bool:
-    return material.generator is not None and material.generator.frontmatter == "skill"
 
 
 def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
@@ -178,7 +157,7 @@ def title(material: Material) -> str:
 
 def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Block]:
     # a skill's description says it already, and is read before
-    skill = _is_skill(material) or bool(_for_each(material))
+    skill = components.is_skill(material) or bool(_for_each(material))
     said = trim.prose(material.anatomy.description, own) if topic.whole and not skill else ""
     sentence = "" if wording.is_vacuous(said, material.anatomy.name) else wording.sentence(said)
     blocks = [Block("text", sentence)] if sentence else []
@@ -401,12 +380,23 @@ def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -
 
 def _steps(group: trim.Group, place: Place) -> list[Block]:
     """A workflow in short: its steps, and where they stand."""
-    rows = "\n".join(s if _NUMBERED.match(s) else f"- {s}" for s in group.steps)
+    named = [(step, _gate(group, step)) for step in group.steps]
+    rows = "\n".join(f"{'' if _NUMBERED.match(step) else '- '}{step}{gate}" for step, gate in named)
     follow = any(map(_STEP.match, group.steps))  # "1. Summary Cards" is none
     lead = "Follow the steps in" if follow else "In"
     return [Block("text", f"{lead} {place.link()}:"), Block("list", rows)]
 
 
+def _gate(group: trim.Group, step: str) -> str:
+    """Where a step ends with an order to wait: that."""
+    blocks = [block for one in group.sections if step in one.path for block in one.blocks]
+    found = next((b.text for b in reversed(blocks) if b.kind == "text" and _GATE.match(b.text)), "")
+    return f". {found}" if found and "\n" not in found and len(found) < GATE else ""
+
+
+_GATE = pattern(r"\W*(?:GATE|STOP|CHECKPOINT|HALT)\b")
+GATE = 120
+"""Characters of an order to wait that stands beside the name of its step."""
 _STEP = pattern(r"\W*(?:step|phase|stage) *\d", re.I)
 _NUMBERED = pattern(r"\d+[.)] \S")
 
