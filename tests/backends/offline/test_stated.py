@@ -143,3 +143,9 @@ def test_a_lead_does_not_repeat_what_the_table_of_many_commands_says() -> None:
     assert "\n# Harbour Kit\n\n## When to use\n" in text
     told = document(material(plugin("Validate harbours", **files)))
     assert "\n# Harbour Kit\n\nValidate harbours.\n" in told
+
+
+def test_an_occasion_that_says_nothing_new_is_short_and_cut_at_whole_words() -> None:
+    told = "---\ndescription: Analyze pump throughput with a gauge\n---\n\n# Go\n\nGo.\n"
+    said = description(build(plugin("Analyzes pump throughput with a gauge.", commands__go=told)))
+    assert said.endswith("Use when the user asks to analyze pump throughput, or runs /go.")

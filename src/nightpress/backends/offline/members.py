@@ -155,6 +155,11 @@ def _closed(text: str) -> str:
     return f"{before} and {last}" if mark and person.begins(last) else text
 
 
+def briefly(text: str) -> str:
+    """What is done, without how, with what and what for."""
+    return _short(text, least=3)
+
+
 def _short(text: str, least: int) -> str:
     """A text up to what says how and with what, of so many words at least; no list is cut."""
     for found in _HOW.finditer(text):
@@ -209,8 +214,8 @@ def called(component: Component) -> Iterator[Wish]:
 
 _NO_MEMBER = pattern(r"(?:[A-Z]+_)+[A-Z]+|readme|index|_.*", re.I)
 _HOW = pattern(
-    r"[,:;(]| (?:with|using|by|including|that|which|so|while|to ensure|for improved|for better"
-    r"|for optimal|via|based on|through|without|across|from|when|following|ensuring|enabling"
+    r"[,:;(]| (?:(?:with|using|by|including|that|which|so|while|to ensure|for improved|for better"
+    r"|for optimal|via|based on|through|without|across|from|when|following|ensuring|enabling)\b"
     r"|- |\u2014 |\u2013 )"
 )
 _ROLE = pattern(

@@ -50,7 +50,9 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     if sum(one.kind != "mentions" for one in found) < ENOUGH:
         known_by = " ".join((what, *(one.text for one in found)))
         found += [Wish("mentions", term) for term in terms.mentioned(anatomy, every, known_by)]
-    found = found or [one for one in said if one.kind == "asks to"][:1]
+    if not found:  # what says nothing new says it in short
+        asked = (members.briefly(one.text) for one in said if one.kind == "asks to")
+        found = [Wish("asks to", one) for one in asked][:1]
     told = told_when(found, _runs(anatomy))
     if told:
         return told

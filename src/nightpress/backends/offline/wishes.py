@@ -159,6 +159,8 @@ def request(text: str) -> str:
     if sure := words[:1] == ["to"] and len(words) > 2 and _CAPITALIZED.fullmatch(words[1]):
         words = words[1:]
         first = " ".join(words)
+        # "Bitcoin UTXO Analysis" below "when you need to:" is a thing
+        sure = verbs.is_verb(words[0].lower()) or any(word.islower() for word in words)
     if words and words[0].isupper():
         return ""  # "EXPLAIN plan review"
     if words and all(map(_CAPITALIZED.fullmatch, words[1:])):  # a title: "Monitor Network Health"
