@@ -13,6 +13,7 @@ from nightpress.backends.offline.wording import stems
 from nightpress.model import Window
 from tests.backends.offline.plugins import harbour, material
 from tests.backends.offline.test_documents import document
+from tests.market import prose
 
 SAID = "Berths by draught. Tides by the hour. Pilots on watch. Tugs at the mole. Ropes."
 HEARD = ("Berths by draught", "Tides by the hour", "Pilots on watch", "Tugs at the mole")
@@ -90,8 +91,7 @@ def test_a_sample_or_a_call_that_the_document_shows_is_not_shown_again(
 
 
 def test_steps_that_a_command_takes_are_not_told_again_in_short() -> None:
-    read = f"Read the tide{' of the day' * 9}."
-    took = "".join(f"### {n}. {w} the berth\n\n{read}\n\n" for n, w in STEPS)
+    took = "".join(f"### {n}. {w} the berth\n\n{prose(w, 120)}\n\n" for n, w in STEPS)
     short = "".join(f"{n}. **{w}s** - by lantern, {w.lower()} and flag\n" for n, w in STEPS)
     files = {k: v for k, v in harbour().items() if k.startswith(".")}
     files["commands/moor.md"] = f"---\ndescription: Moor a ship\n---\n\n## Process\n\n{took}"
