@@ -493,6 +493,26 @@ def test_a_readme_of_a_folder_does_not_speak_for_the_plugin() -> None:
     assert "## Toy port\n\nOnly a toy for trying things out." in text
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "title"),
+    [
+        ("port-devops", "Run it.", "Port DevOps"),
+        ("port-trl", "A TRL is due. See `trl`, trl.md and docs/trl.", "Port TRL"),
+        ("trl-port", "Run it.", "Trl Port"),  # nothing says that it is one
+        ("port-quayhub", "Push to QuayHub. QuayHub is far.", "Port QuayHub"),
+        ("port-quay", "QUAY. The quay is a quay.", "Port Quay"),
+        ("port-q8n", "In q8n a flow moors ships; q8n is slow.", "Port q8n"),
+    ],
+)
+def test_a_title_is_spelled_as_the_texts_spell_it(name: str, said: str, title: str) -> None:
+    files = {
+        ".claude-plugin/plugin.json": f'{{"name": "{name}", "description": "Moors ships"}}',
+        "commands/a.md": f"Moor.\n\n{said}\n",
+        "commands/b.md": "Sail.\n",
+    }
+    assert f"\n# {title}\n" in document(material(files))
+
+
 def test_the_order_of_the_document_that_is_replaced_is_kept() -> None:
     standing = (
         "# Harbour\n\n## Instructions\n\nAsk the pilot first.\n\n## Output\n\nA berth number.\n\n"

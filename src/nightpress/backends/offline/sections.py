@@ -16,6 +16,7 @@ from nightpress.backends.offline import (
     limits,
     pointers,
     shares,
+    terms,
     trim,
     wording,
     worth,
@@ -149,6 +150,7 @@ def title(material: Material) -> str:
     described = (c.description for c in material.anatomy.components)
     seen = " ".join([material.anatomy.description, *described, *(text[:4_000] for text in texts)])
     words = wording.title(material.anatomy.name, headings, seen)
+    words = terms.titled(words, (c.body for c in material.anatomy.components))
     kind = material.generator
     if kind is None or kind.frontmatter == "skill" or kind.type == "readme":
         return words

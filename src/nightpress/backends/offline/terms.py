@@ -83,6 +83,21 @@ def spelled(words: str, said: str) -> str:
     return "".join(spelled(one, said) if len(parts) > 1 else one for one in parts)
 
 
+def titled(title: str, texts: Iterable[str]) -> str:
+    """A title made of a name ("Tide Devops"), its words as most texts spell them: "Tide DevOps"."""
+    said = "\n".join(_FENCE.sub("", text) for text in texts)
+    return " ".join(_cased(word, said) for word in title.split())
+
+
+def _cased(word: str, said: str) -> str:
+    if not word.isalnum() or word != word.capitalize():
+        return word
+    forms = Counter(re.findall(rf"(?<![\w/.@:-]){word}(?![\w/:-]|\.\w)", said, re.I))
+    best = _KNOWN.get(word.lower(), max(forms, key=lambda form: forms[form], default=word))
+    has_digit = any(one.isdigit() for one in word[1:])
+    return best if _ACRONYM.search(best) or (has_digit and best.islower()) else word
+
+
 _FENCE = pattern(r"(?ms)^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]*`")
 _ACRONYM = pattern(r"[A-Z]{2}|[a-z][A-Z]")
 _NOT_IN = frozenset(
@@ -96,7 +111,7 @@ _KNOWN = {
     one.lower(): one
     for one in (
         "API SQL UI UX CI/CD CI CSS ML REST GraphQL SEO AI TDD OWASP GDPR HTTP JSON OAuth SRE LLM"
-        " MCP"
+        " MCP DevOps GitHub"
     ).split()
 }
 _KNOWN["ci-cd"] = "CI/CD"
