@@ -51,8 +51,8 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
         known_by = " ".join((what, *(one.text for one in found)))
         found += [Wish("mentions", term) for term in terms.mentioned(anatomy, every, known_by)]
     if not found:  # what says nothing new says it in short
-        asked = (members.briefly(one.text) for one in said if one.kind == "asks to")
-        found = [Wish("asks to", one) for one in asked][:1]
+        brief = (members.briefly(one.text) for one in said if one.kind == "asks to")
+        found = [Wish("asks to", text) for text in brief][:1]
     told = told_when(found, _runs(anatomy))
     if told:
         return told

@@ -156,7 +156,8 @@ def request(text: str) -> str:
     first = _PREFERS.sub("", first)
     first = re.sub(r"^setup (?=\w)", "set up ", first, flags=re.I)
     words = first.split()
-    if sure := words[:1] == ["to"] and len(words) > 2 and _CAPITALIZED.fullmatch(words[1]):
+    sure = words[:1] == ["to"] and len(words) > 2 and bool(_CAPITALIZED.fullmatch(words[1]))
+    if sure:
         words = words[1:]
         first = " ".join(words)
         # "Bitcoin UTXO Analysis" below "when you need to:" is a thing
