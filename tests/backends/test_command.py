@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from nightpress.backends import make, way
-from nightpress.backends.command.declaration import PRESETS, plan
+from nightpress.backends.command import PRESETS, plan
 from nightpress.errors import BackendError, UsageError
 from nightpress.model import Backend
 

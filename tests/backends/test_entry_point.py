@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nightpress.backends import find
-from nightpress.backends.registry import Registry
+from nightpress.backends import Registry, find
 from nightpress.errors import UsageError
 from tests.market import Market, environment, plugin
 

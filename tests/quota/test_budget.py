@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pytest
 
 from nightpress.backends import FREE, Price
-from nightpress.backends.gemini.declaration import GEMINI
+from nightpress.backends.gemini import GEMINI
 from nightpress.errors import Answer, Deferred, UsageError
 from nightpress.quota import Pacer, Wait
 from nightpress.quota import budget as money

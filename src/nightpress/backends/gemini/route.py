@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from nightpress.backends import route as routes
-from nightpress.backends.gemini.declaration import KEYS, access
+from nightpress.backends.gemini import KEYS, access
 from nightpress.errors import UsageError
 from nightpress.loopback import is_loopback
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nightpress.backends.answers import HINTS, Outcome, mapping, object_of
 from nightpress.backends.declaration import Settings, level, provider
-from nightpress.backends.openai import answers
-from nightpress.backends.openai.declaration import DATA, chosen
+from nightpress.backends.openai import DATA, answers, chosen
 from nightpress.backends.remote import Chat, Sent
 from nightpress.backends.route import Route
 from nightpress.errors import Answer
