@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from nightpress.checks import Context, Gate, Neighbours, Spot, judge, memo
+from nightpress.checks import Context, Gate, Neighbours, Spot, judge, verdict
 from nightpress.checks.document import Document, parse
 from nightpress.checks.gate import Options
 from tests.checks import base
@@ -30,7 +30,7 @@ class Asked:
 
 
 def said(gate: Gate, document: Document, context: Context) -> Iterable[str]:
-    return [spot.message for spot in memo.answer(gate, document, context)]
+    return [spot.message for spot in verdict.answer(gate, document, context)]
 
 
 def test_a_gate_is_asked_once_where_all_that_it_reads_is_the_same() -> None:
@@ -72,8 +72,8 @@ def test_a_verdict_is_the_same_whatever_was_judged_before() -> None:
         ]
         fresh = []
         for context in contexts:
-            memo._answers.cache_clear()
+            verdict._answers.cache_clear()
             fresh.append(judge(defect.text, context))
-        memo._answers.cache_clear()
+        verdict._answers.cache_clear()
         for at in (0, 1, 2, 3, 1, 0):
             assert judge(defect.text, contexts[at]) == fresh[at], defect.name

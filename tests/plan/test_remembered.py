@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from nightpress.plan import alone
 from nightpress.plan import check as checking
 from tests.market import Market, plugin
 
@@ -111,7 +112,7 @@ def test_the_second_look_judges_nothing(
     monkeypatch.setenv("XDG_STATE_HOME", str(state))
     found = checking.check((), market.root, {}, lambda *_: None)
     monkeypatch.setattr(checking, "_judged", None)
-    monkeypatch.setattr(checking, "_alone", None)
+    monkeypatch.setattr(alone, "_alone", None)
     assert checking.check((), market.root, {}, lambda *_: None) == found
     assert [one.path for one in checking.check(("plugins/alpha",), market.root, {}, print)]
     shutil.rmtree(state)

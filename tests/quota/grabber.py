@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 from nightpress.clock import RealClock
-from nightpress.quota import Quota, Reservation, in_flight
+from nightpress.quota import Quota, Reservation
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
+from nightpress.quota.pacer import IN_FLIGHT, place_in_flight
 from tests.quota.clocks import pacific
 
 
@@ -23,9 +24,7 @@ def main() -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     if mode == "in-flight":
-        held = in_flight.enter(
-            Path(path).with_name(in_flight.FOLDER), quota.account, "m", int(limit)
-        )
+        held = place_in_flight(Path(path).with_name(IN_FLIGHT), quota.account, "m", int(limit))
         print("in flight" if held is not None else "full", flush=True)
         time.sleep(600)
     while True:

@@ -12,7 +12,7 @@ from nightpress.ledger.ledger import Ledger
 from nightpress.report import advice, charts, ledger_figures
 from nightpress.report.figures import CallDay, GateRow
 from nightpress.report.html import page
-from nightpress.report.markdown import markdown
+from nightpress.report.write import markdown
 from tests.gemini_server import GeminiServer
 from tests.market import Market, plugin
 from tests.report.sample import HOSTILE, sample

@@ -115,11 +115,6 @@ class Catalogue(Mapping[str, Model]):
         listed = _data(self.path)["providers"][self.provider]["models"]
         return {name: _model(one) for name, one in listed.items()}
 
-    @property
-    def as_of(self) -> str:
-        """The day (ISO date) on which limits and prices were looked up."""
-        return str(_data(self.path)["as_of"])
-
     def __getitem__(self, name: str) -> Model:
         stem, colon, end = name.rpartition(":")
         if name not in self._models and stem and colon:

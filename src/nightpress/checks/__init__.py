@@ -77,7 +77,6 @@ __all__ = [
     "grounding",
     "is_called_by",
     "judge",
-    "memo",
     "metadata",
     "normalise",
     "paths",

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nightpress.project import Project
 
 PAGE = "canary.html"
+_HEAD = ("", "passed", "score", "evidence", "bytes", "calls", "tokens", "price", "seconds")
 TAKEN = ("backend", "paid", "max_calls", "max_tokens", "max_cost", "until")
 """Options of a run that a trial takes."""
 
@@ -106,20 +107,82 @@ def _tried(
 
 def _show(project: Project, found: list[canary.Result], format: str) -> None:
     from nightpress.pipeline import canary
-    from nightpress.report import canary_page
     from nightpress.storage import atomic, private
 
     private.folder(project.state)
-    atomic.write(project.state / PAGE, canary_page.page(found).encode(), private.FILE)
+    atomic.write(project.state / PAGE, _page(found).encode(), private.FILE)
     if format == "json":
         sys.stdout.write(json.dumps(canary.as_dict(found), indent=1) + "\n")
     else:
-        for line in canary_page.lines(found):
+        for line in _lines(found):
             sys.stdout.write(line + "\n")
     _tell(f"the texts: {(project.state / PAGE).relative_to(project.root)}")
     takes = [one.candidate.in_yaml() for one in found if one.passed and one.candidate.in_yaml()]
     if takes:
         _tell(f"to take one, in manifests/_defaults.yaml: {' | '.join(dict.fromkeys(takes))}")
+
+
+def _figures(one: canary.Result) -> tuple[str, ...]:
+    """A row of the table."""
+    return (
+        one.candidate.name, f"{one.passed} of {len(one.documents)}", _mean(one, "score", "{:.0f}"),
+        _mean(one, "evidence", "{:.0%}"), _mean(one, "size", "{:,.0f}"), f"{one.calls:,}",
+        f"{one.tokens_in + one.tokens_out:,}",
+        "unknown" if one.cost is None else f"${one.cost:.4f}", f"{one.seconds:,.1f}",
+    )  # fmt: skip
+
+
+def _lines(results: Sequence[canary.Result]) -> Iterator[str]:
+    """The table, what the gates refused, and how to take one."""
+    rows = [_HEAD, *map(_figures, results)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        yield safe("  ".join(cells).rstrip())
+    for one in results:
+        for document in one.documents:
+            if document.errors:
+                yield safe(f"{one.candidate.name}: {document.job} {document.status}: "
+                           f"{document.errors[0]}")  # fmt: skip
+
+
+def _page(results: Sequence[canary.Result]) -> str:
+    """One page, without network: the table, and each document by each candidate, side by side. A
+    document is a stranger's text: escaped here, and in the terminal."""
+    from nightpress.report import html
+
+    jobs = [document.job for document in results[0].documents]
+    return html.rendered(
+        "canary.html.j2",
+        html.asset("canary.css"),
+        "",
+        {"safe_text": lambda text: safe(text, newlines=True)},
+        head=_HEAD,
+        rows=[_figures(one) for one in results],
+        names=[one.candidate.name for one in results],
+        documents=[
+            (job, [_cell(next(d for d in one.documents if d.job == job)) for one in results])
+            for job in jobs
+        ],
+    )
+
+
+def _cell(one: canary.Tried) -> tuple[str, tuple[str, ...], str]:
+    """(figures, errors, text) of one document."""
+    from nightpress.model import Status
+
+    said = ["passed" if one.status == Status.PUBLISHED else one.status]
+    said += [f"score {one.score}"] if one.score is not None else []
+    said += [f"evidence {one.evidence:.0%}"] if one.evidence is not None else []
+    said += [f"{one.size:,} bytes"] if one.size is not None else []
+    said += [f"{one.tokens:,} tokens", f"{one.seconds:.1f} s"]
+    return ", ".join(said), one.errors, one.text
+
+
+def _mean(one: canary.Result, field: str, shape: str) -> str:
+    mean = one.mean(field)
+    return "-" if mean is None else shape.format(mean)
 
 
 def _doit(place: Path, settings: Mapping[str, str], jobs: list[str]) -> int:

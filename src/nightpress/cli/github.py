@@ -150,9 +150,6 @@ class GitHub:
         changed = self._ask("PATCH", f"/pulls/{there.number}", {"title": title, "body": body})
         return _pull(changed), "updated"
 
-    def default_branch(self) -> str:
-        return str(self._ask("GET", "").get("default_branch") or "main")
-
     # --- requests ---
 
     def _pages(self, path: str) -> Iterator[dict[str, Any]]:

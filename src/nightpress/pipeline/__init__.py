@@ -44,7 +44,6 @@ __all__ = [
     "Press",
     "Run",
     "Waiting",
-    "adopt",
     "ask",
     "attempts",
     "canary",

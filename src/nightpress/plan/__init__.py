@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 from nightpress import lazy
 
 if TYPE_CHECKING:
+    from nightpress.plan.alone import Judged
     from nightpress.plan.appraise import Appraiser
     from nightpress.plan.catalog import Catalog
-    from nightpress.plan.check import Judged, counts, plugin_anatomy
+    from nightpress.plan.check import counts, plugin_anatomy
     from nightpress.plan.gather import Gatherer
     from nightpress.plan.state import Item, PluginState, TargetState
     from nightpress.plan.triggers import Triggers
@@ -30,7 +31,8 @@ else:
         {
             "appraise": ["Appraiser"],
             "catalog": ["Catalog"],
-            "check": ["Judged", "counts", "plugin_anatomy"],
+            "alone": ["Judged"],
+            "check": ["counts", "plugin_anatomy"],
             "gather": ["Gatherer"],
             "state": ["Item", "PluginState", "TargetState"],
             "triggers": ["Triggers"],
@@ -64,7 +66,6 @@ __all__ = [
     "near_duplicates",
     "newcomers",
     "plugin_anatomy",
-    "rivals",
     "scope",
     "sections",
     "size",
@@ -72,5 +73,6 @@ __all__ = [
     "split",
     "staleness",
     "telling",
+    "triggers",
     "unmoved",
 ]

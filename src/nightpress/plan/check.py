@@ -7,68 +7,34 @@ caches live in a temporary folder, and verdicts are remembered in the user's own
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress import backends, checks
+from nightpress import backends
 from nightpress import project as contract
-from nightpress.checks import Market, Skill, baseline, source_findings, trigger
+from nightpress.checks import baseline, trigger
 from nightpress.clock import RealClock
-from nightpress.errors import UnsafePath, UsageError
+from nightpress.errors import UsageError
+from nightpress.ledger import lockfile
 from nightpress.model import Anatomy, Finding
-from nightpress.plan import as_a_whole, judge, remembered, source, staleness
-from nightpress.plan.asked import Asked
+from nightpress.plan import alone, judge, remembered, source, staleness
+from nightpress.plan.alone import Asked, Judged, Known
 from nightpress.plan.gather import Gatherer
+from nightpress.plan.newcomers import newcomers
 from nightpress.plan.remembered import Memory, World
 from nightpress.plan.state import PluginState, TargetState
-from nightpress.plugin import sources
-from nightpress.project import Project
-from nightpress.storage import Index
-from nightpress.storage import tree as reading
+from nightpress.project import Project, discover, paths, peek
+from nightpress.storage import Index, git
 from nightpress.text import suggestion
 
-CAP = 1024 * 1024
-"""Bytes of a document; a larger one is a finding, and is not read."""
-MARKER = ".claude-plugin/plugin.json"
-MAY_BE_ELSEWHERE = ("command-exists", "agent-exists", "skill-exists")
-"""Gates that warn outside a project, where the marketplace's other plugins are not known."""
-SKILL_FILES = 2000
-"""Entries of a skill's folder that are looked at: a SKILL.md may lie in somebody's home."""
-
 Meter = Callable[[int, int], None]
-
-
-class Judged(Struct, frozen=True):
-    """One document. path: as the user would type it; score: None where it could not be read;
-    stale: the reasons for which its project would make it again; place: its path in the
-    repository, by which a forge and a baseline know it wherever the command was typed;
-    counted_from: what the score was counted from; skill: what is listed of it, and what its users
-    ask for, where it is a skill."""
-
-    path: str
-    size: int
-    score: int | None
-    findings: tuple[Finding, ...]
-    stale: tuple[str, ...] = ()
-    place: str = ""
-    counted_from: str = ""
-    skill: Skill | None = None
-
-
-class Known(Struct, frozen=True):
-    """What is remembered of a plugin, or of one document alone. judged: by the path in the project
-    (or plugin); folder: the plugin's; ours: is any of its documents of our making."""
-
-    judged: list[tuple[str, Judged]]
-    folder: str = "."
-    ours: bool = False
 
 
 def check(
@@ -89,9 +55,9 @@ def check(
         for one in requested:
             for path in one.documents():
                 if path not in documents:
-                    documents[path] = _remembered(memory, path, one.shown(path))
+                    documents[path] = alone.judged(memory, path, one.shown(path))
             if one.project is None and one.top.is_dir():
-                for judged, path in _sources(one, memory):
+                for judged, path in alone.of_sources(one, memory):
                     documents.setdefault(path, judged)
     return [replace(documents[path], place=_place(path, here)) for path in sorted(documents)]
 
@@ -167,7 +133,7 @@ def _whole(
     if not _first(wanted, project.manifests):
         return
     by_file: dict[str, list[Finding]] = {}
-    for file, finding in as_a_whole.findings(project, folders, documents=documents):
+    for file, finding in _findings(project, folders, documents=documents):
         by_file.setdefault(file, []).append(finding)
     for file, found in by_file.items():
         if one := _first(wanted, project.root / file):
@@ -223,7 +189,7 @@ def _judged(
     shown, size = "", state.inputs.standing.size
     if state.inputs.standing.sha256 is None:
         return Judged(shown, 0, None, (), stale)
-    text, unreadable = _text(plugin.root, state.enhancement.target)
+    text, unreadable = alone.text_of(plugin.root, state.enhancement.target)
     if unreadable is not None:
         return Judged(shown, size, None, (unreadable,), stale)
     if plugin.absent:  # what it speaks of may be in there
@@ -269,111 +235,64 @@ def _unusable(problem: Any) -> Judged:
     return Judged("", 0, None, (finding,))
 
 
-# --- alone ---
+# --- the project as a whole ---
 
 
-def _remembered(memory: Memory[Known], path: Path, shown: str) -> Judged:
-    """The verdict on a document that no manifest declares."""
-    base = _base(path)
-    whole = (base / MARKER).is_file()
-    stats = memory.stats_of(base if whole else path.parent, 20_000 if whole else SKILL_FILES)
-    if stats is None:
-        return _alone(path, shown)
-    now = remembered.digest([remembered.code(), str(path), *stats.told()])
-    known = memory.recall(str(path), partial(_as, now))
-    if known is None:
-        known = Known([("", _alone(path, shown))])
-        memory.keep(str(path), now, known, stats.newest())
-    ((_, judged),) = known.judged
-    return replace(judged, path=shown, skill=judged.skill and replace(judged.skill, id=shown))
+def _findings(
+    project: Project, folders: Collection[str], *, documents: bool
+) -> Iterator[tuple[str, Finding]]:
+    """What is to be said of the project as a whole: its marketplace.json, the plugins that nobody
+    has declared, and nightpress.lock; each with its path in the project. folders: of the plugins
+    that have a manifest, relative to the project; documents: does any stand?"""
+    marketplace = paths.clean(str(project.defaults.values.get("marketplace", ".")))
+    for problem in discover.listing_problems(project.root, marketplace):
+        yield (
+            problem.file,
+            Finding(
+                "marketplace", "error", problem.message, problem.line, problem.column, problem.hint
+            ),
+        )
+    new = newcomers(project, frozenset(folders))
+    listing = next((path for path in new.watched if (project.root / path).is_file()), "")
+    unusable = _named(project) if new.folders else frozenset()  # theirs is told of by itself
+    for folder in new.folders:
+        if folder in unusable:
+            continue
+        own = next((p for p in _own(folder) if (project.root / p).is_file()), listing)
+        said = f"the plugin {folder} has no manifest: none of its documents is made or kept true"
+        yield own, Finding("undeclared", "warning", said, 1, hint="nightpress manifests writes it")
+    if documents and (said := _lock_lacks(project)):
+        hint = "nightpress build writes it; git add nightpress.lock, and commit it"
+        yield lockfile.NAME, Finding("lock", "warning", said, 1, hint=hint)
 
 
-def _alone(path: Path, shown: str) -> Judged:
-    """A document that no manifest declares: by what holds for any document, in its plugin if it
-    lies in one, else in its skill's folder."""
-    base = _base(path)
-    text, unreadable = _text(base, path.relative_to(base).as_posix())
-    if unreadable is not None:
-        return Judged(shown, path.stat().st_size, None, (unreadable,))
-    target = path.relative_to(base).as_posix()
-    if (base / MARKER).is_file():
-        context = replace(
-            checks.alone(target, _files(base)),
-            anatomy=_anatomy(base), elsewhere=_elsewhere,
-            settings={name: {"severity": "warning"} for name in MAY_BE_ELSEWHERE},
-        )  # fmt: skip
-    else:
-        context = checks.alone(target, _of_skill(path) if base != path.parent else None)
-    verdict = checks.judge(text, context)
-    return Judged(
-        shown, path.stat().st_size, verdict.score, verdict.findings,
-        counted_from=verdict.counted_from, skill=trigger.skill_of(shown, text, context.anatomy),
-    )  # fmt: skip
+def _named(project: Project) -> frozenset[str]:
+    """The folders of plugins that manifests name, whatever else is wrong with these."""
+    peeked = (peek(project.manifests / f"{slug}.yaml") or {} for slug in project.slugs())
+    named = (values.get("plugin") for values in peeked)
+    return frozenset(paths.clean(folder) for folder in named if isinstance(folder, str))
 
 
-def _as(now: str, _known: Known) -> str:
-    return now
+def _own(folder: str) -> tuple[str, str]:
+    return f"{folder}/.claude-plugin/plugin.json", f"{folder}/README.md"
 
 
-def _sources(one: Asked, memory: Memory[Known]) -> Iterator[tuple[Judged, Path]]:
-    """The source findings of the plugins at or below a folder that is no project."""
-    walked = reading.walk(one.top, reading.Ignore()).files
-    roots = {one.top / e.path.removesuffix(MARKER) for e in walked if e.path.endswith(MARKER)}
-    for root in sorted(roots):
-        stats = memory.stats_of(root, 20_000)
-        now = remembered.digest([remembered.code(), *(stats.told() if stats else ())])
-        known = memory.recall(f"sources {root}", partial(_as, now)) if stats else None
-        if known is None:
-            found = source_findings.find(_anatomy(root), _files(root), Market(elsewhere=_elsewhere))
-            told = source.findings(found).items()
-            known = Known([(file, Judged("", 0, None, findings)) for file, findings in told])
-            if stats:
-                memory.keep(f"sources {root}", now, known, stats.newest())
-        for file, judged in known.judged:
-            yield replace(judged, path=one.shown(root / file)), root / file
-
-
-def _base(path: Path) -> Path:
-    plugin = next((p for p in path.parents if (p / MARKER).is_file()), None)
-    if plugin is not None:
-        return plugin
-    return path.parent.parent if path.name.lower() == "skill.md" else path.parent
-
-
-@lru_cache(maxsize=4)
-def _files(base: Path) -> frozenset[str]:
-    """Paths of what lies in a plugin."""
-    return frozenset(entry.path for entry in reading.walk(base, reading.Ignore()).files)
-
-
-@lru_cache(maxsize=4)
-def _anatomy(base: Path) -> Anatomy:
-    return sources.anatomy_of(base, sources.read(base, _files(base)))
-
-
-def _elsewhere(_kind: str, name: str) -> bool:
-    """A name that says which other plugin it is of passes: that one is not known here."""
-    return ":" in name
-
-
-def _of_skill(path: Path) -> frozenset[str] | None:
-    """Paths of what lies in a skill's folder, from its parent. None: too much to look at; or the
-    document alone, taken out of its skill, whose files are not known then."""
-    ignore = reading.Ignore((".git", "node_modules"), defaults=False)
-    tree = reading.walk(path.parent, ignore, reading.Caps(SKILL_FILES))
-    files = [entry.path for entry in tree.files]
-    if files == [path.name] or any(not notice.path for notice in tree.notices):
-        return None
-    return frozenset(f"{path.parent.name}/{file}" for file in files)
-
-
-def _text(root: Path, path: str) -> tuple[str, Finding | None]:
+def _lock_lacks(project: Project) -> str:
+    """What is wrong with how nightpress.lock is kept; "" if nothing is."""
+    if not project.lock_path.exists():
+        return (
+            "nightpress.lock is not here: whether a document is ours, stale or edited by hand"
+            " cannot be told"
+        )
+    if not git.is_repository(project.root):
+        return ""
     try:
-        data = reading.read(root, path, CAP)
-    except (UnsafePath, OSError) as error:
-        message = error.message if isinstance(error, UnsafePath) else str(error.strerror)
-        return "", Finding("readable", "error", f"cannot be judged: {message}")
-    return data.decode("utf-8", "surrogateescape"), None
+        known = git.run(project.root, "--literal-pathspecs", "ls-files", "--", lockfile.NAME)
+    except (OSError, subprocess.SubprocessError):
+        return ""  # git does not say
+    if known:
+        return ""
+    return "git does not track nightpress.lock: a clone, and CI, cannot tell what is ours or stale"
 
 
 # --- one plugin ---
@@ -387,14 +306,14 @@ def plugin_anatomy(named: str, folder: Path, environ: Mapping[str, str]) -> Anat
         root = place.resolve()
         inside = next((p for p in root.parents if (p / "manifests/_defaults.yaml").is_file()), None)
         if inside is None:
-            return _anatomy(root)
+            return alone.anatomy_of(root)
     else:
         inside = contract.located(str(folder))
     with _opened(inside, environ) as project:
         slug = _slug(project, named, root)
         if slug is None:
             if root is not None:
-                return _anatomy(root)
+                return alone.anatomy_of(root)
             hint = suggestion(named, project.slugs(), "{}") or "nightpress init makes manifests"
             raise UsageError(f"{named}: there is no manifest and no folder of that name", hint)
         plugin = Gatherer(project).gather(slug)

@@ -27,7 +27,7 @@ from nightpress.plan.staleness import is_ours
 from nightpress.plan.standing import Publication, Standing
 from nightpress.plan.state import PluginState, Target
 from nightpress.plugin import EXACTLY, anatomy, sources
-from nightpress.project import Project, crash, discover, paths, plugin_json
+from nightpress.project import Project, crash, discover, paths, validate
 from nightpress.storage import RACY_NS, Obstacle, git, obstacle, tree
 from nightpress.storage import index as digests
 
@@ -82,7 +82,7 @@ class Gatherer:
             return plugin
         plugin.name = manifest.name
         plugin.root = self._project.root / manifest.path
-        if broken := [*plugin_json.problems(self._project.root, manifest.path)]:
+        if broken := [*validate.of_plugin_json(self._project.root, manifest.path)]:
             plugin.problems += broken
             return plugin
         if not plugin.root.is_dir():  # a sparse checkout: its manifest's problems say so

@@ -103,9 +103,9 @@ def _bundle(plugin: PluginState, enhancement: Enhancement) -> Mapping[str, str]:
 
 
 def _beaten(project: Project, job: str, own: checks.Skill) -> Iterable[trigger.Beaten]:
-    from nightpress.plan import rivals
+    from nightpress.plan import triggers
 
-    return rivals.of(project).beaten(replace(own, id=job))
+    return triggers.rivals(project).beaten(replace(own, id=job))
 
 
 def _persons(project: Project, plugin: PluginState, enhancement: Enhancement) -> str:

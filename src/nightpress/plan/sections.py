@@ -10,7 +10,7 @@ file on which none does, make nothing stale; of a new line the section beside it
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from difflib import SequenceMatcher
 
 from msgspec import Struct
@@ -212,7 +212,3 @@ def words(found: Change, most: int) -> str:
         rows += [f"- {line}" for line in hunk.removed if line]
         rows += [f"+ {line}" for line in hunk.added if line]
     return "\n".join(rows)[:most]
-
-
-Texts = Mapping[str, bytes]
-"""path -> bytes of a plugin's files as they were."""

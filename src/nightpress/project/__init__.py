@@ -73,7 +73,6 @@ __all__ = [
     "own_checks",
     "paths",
     "peek",
-    "plugin_json",
     "prompt",
     "schema",
     "validate",

@@ -14,7 +14,7 @@ from nightpress.errors import UnsafePath, UsageError
 from nightpress.ledger import lockfile
 from nightpress.model import Anatomy, Generator, Manifest
 from nightpress.plugin import anatomy, sources
-from nightpress.project import crash, foregone, paths, plugin_json
+from nightpress.project import crash, foregone, paths
 from nightpress.project import generators as found_generators
 from nightpress.project import manifests as one
 from nightpress.project.defaults import FILE, Defaults, load_defaults
@@ -24,6 +24,8 @@ from nightpress.project.problems import Problem
 from nightpress.project.project import no_manifests
 from nightpress.storage import obstacle, tree
 from nightpress.text import suggestion
+
+NOT_LOADED = "fix it: Claude Code does not load the plugin, and no document is made from the rest"
 
 Named = tuple[Manifest, str, str]
 """A manifest, one of its enhancements by name, and that one's target."""
@@ -81,7 +83,7 @@ def _declared(root: Path) -> Declared:
         try:
             manifest, more = load_manifest(path, defaults)
             if manifest is not None:
-                more = [*more, *plugin_json.problems(root, manifest.path)]
+                more = [*more, *of_plugin_json(root, manifest.path)]
         except Exception as error:  # noqa: BLE001 - the boundary of one manifest
             manifest, more = None, [Problem(shown, 0, 0, "", crash.kept(root, shown, error))]
         # a generator's problems were told once; not again for each plugin that uses it
@@ -234,3 +236,21 @@ def _shared_skills(
             message = f"the skill name {skill!r} is used by {len(files)} plugins ({few})"
             hint = "give each skill folder a name of its own: nightpress init --rename-generic"
             yield Problem(next(iter(files)), 0, 0, "", message, hint, "warning")
+
+
+def of_plugin_json(root: Path, plugin: str) -> Iterator[Problem]:
+    """What is wrong with the plugin.json that counts, if one is there: Claude Code would not load
+    the plugin. plugin: the folder, relative to root."""
+    prefix = "" if plugin == "." else f"{plugin}/"
+    for path in anatomy.PLUGIN_JSON:
+        try:
+            data = tree.read(root, prefix + path, sources.FILE_CAP)
+        except FileNotFoundError:
+            continue
+        except (OSError, UnsafePath):
+            return  # a link, a special file or too large a one: the walk tells of it
+        text = (sources.text_of(data) or "").removeprefix("\ufeff")
+        if wrong := anatomy.wrong_json(text):
+            line, column, message = wrong
+            yield Problem(prefix + path, line, column, "", message, NOT_LOADED)
+        return

@@ -5,21 +5,24 @@ Waiting is the only thing done here; who may go when is the ledger's  and the pa
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from nightpress import fingerprint
 from nightpress.clock import Clock
 from nightpress.errors import Answer, DaySpent, Deferred
-from nightpress.quota import in_flight
 from nightpress.quota.budget import Held, Spending
 from nightpress.quota.ledger import Quota, Reservation, Snapshot
 from nightpress.quota.limits import Limits
 from nightpress.quota.pace import Pace
 from nightpress.quota.rules import Closed, Wait
+from nightpress.storage import private
 
 SLICE = 60.0
 """Longest sleep in seconds before the ledger is asked again: another process may have given
@@ -28,6 +31,8 @@ PEEK = 1.0
 """Seconds until the budget is asked again, when calls in flight may give back some of it."""
 TURN = 0.2
 """Seconds until a call that waits for others in flight looks again."""
+IN_FLIGHT = "in-flight"
+"""The folder beside the quota ledger whose locks are the places of calls in flight."""
 GOES_ON = "the next run goes on from {}; `nightpress tonight` waits for it"
 TOKENS_OUT = 8_192
 """Output tokens that the budget sets aside for a call when its caller does not say."""
@@ -129,8 +134,8 @@ class Pacer(Struct):
         model = reservation.model
         if (most := self.limits(model).concurrency) is None:
             return reservation, None
-        folder = self.quota.store.path.with_name(in_flight.FOLDER)
-        while (place := in_flight.enter(folder, self.quota.account, model, most)) is None:
+        folder = self.quota.store.path.with_name(IN_FLIGHT)
+        while (place := place_in_flight(folder, self.quota.account, model, most)) is None:
             if self.stop is not None and self.stop.is_set():
                 raise Deferred("the run was stopped before this call was made")
             self._in_time(Wait(TURN, f"{most} calls are in flight, as many as its limits allow"))
@@ -200,3 +205,28 @@ class Pacer(Struct):
 
 def _held(reservation: Reservation) -> Held | None:
     return reservation.held if isinstance(reservation.held, Held) else None
+
+
+def place_in_flight(folder: Path, account: str, model: str, most: int) -> int | None:
+    """A place among `most` calls of a model, over all runs of a user on this machine; held until it
+    is closed (os.close). None: all are taken.
+
+    Each call holds the lock of one of so many files. The kernel releases it at death, so a run that
+    was killed holds no place.
+    """
+    private.folder(folder)
+    whose = fingerprint.digest(account, model)[:16]
+    for number in range(most):
+        path = folder / f"{whose}-{number}"
+        private.file(path)
+        place = private.opened(path, os.O_RDWR | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(place)
+        except BaseException:
+            os.close(place)
+            raise
+        else:
+            return place
+    return None

@@ -25,7 +25,6 @@ class Snapshot(Struct, frozen=True):
     limits: Limits
     learned: Mapping[QuotaKind, int] = field(default_factory=dict)
     left_in_minute: int | None = None
-    left_tokens: int | None = None
     left_in_day: int | None = None
     resets_at: float = 0.0
     closed_until: float = 0.0
@@ -46,7 +45,7 @@ def snapshot(
     day: Day,
 ) -> Snapshot:
     """Read without writing; db: None for a ledger that has no tables yet."""
-    unused = Snapshot(model, limits, {}, limits.rpm, limits.tpm, limits.rpd, day.ends(now),
+    unused = Snapshot(model, limits, {}, limits.rpm, limits.rpd, day.ends(now),
                       share=pacing.fraction(pace, Evidence()))  # fmt: skip
     if db is None:
         return unused
@@ -64,8 +63,8 @@ def _used(
     evidence = Evidence(lane["clean"] or 0, lane["refusals"] or 0)
     learned = learn.known(db, lane["id"], limits, now)
     since = now - pacing.window(pace, evidence)
-    requests, tokens = db.execute(
-        "SELECT count(*), coalesce(sum(tokens), 0) FROM reservations WHERE lane=? AND at>?",
+    (requests,) = db.execute(
+        "SELECT count(*) FROM reservations WHERE lane=? AND at>?",
         (lane["id"], since),
     ).fetchone()
     row = db.execute(
@@ -79,7 +78,6 @@ def _used(
         allowed,
         learned,
         _left(allowed.rpm, requests),
-        _left(allowed.tpm, tokens),
         0 if closed else _left(allowed.rpd, used),
         day.ends(now),
         closed,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from nightpress.ledger import attempts as ledger_attempts
 from nightpress.ledger import totals
-from nightpress.plan import catalog, rivals, source
+from nightpress.plan import catalog, source, triggers
 from nightpress.project import Project, version
 from nightpress.report import documents, ledger_figures
 from nightpress.report.figures import Backups, ConfusedRow, Figures, ListedRow, Listing, Sizes
@@ -49,7 +49,7 @@ def gather(project: Project, days: int = DAYS) -> Figures:
 def _listing(project: Project) -> Listing | None:
     """Are the skills that stand now found when they are needed, and what does their listing cost?
     None where there is no skill."""
-    found = rivals.triggers(project)
+    found = triggers.of_project(project)
     if not found.skills:
         return None
     told = found.as_dict()

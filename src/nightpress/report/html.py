@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any
 
@@ -22,26 +22,20 @@ from nightpress.report.figures import Figures, NeedRow, PluginRow
 
 def page(figures: Figures) -> str:
     """The whole page."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    loader = Environment(
-        loader=PackageLoader("nightpress.report", "templates"),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    loader.filters |= formats.FILTERS
-    style, script = asset("page.css"), asset("copy.js") + asset("page.js")
     drawn = charts.charts(figures)
-    return loader.get_template("page.html.j2").render(
+    return rendered(
+        "page.html.j2",
+        asset("page.css"),
+        asset("copy.js") + asset("page.js"),
+        formats.FILTERS,
         f=figures,
         attempted=words.attempted(figures),
         words=words.STATE_WORDS,
         listing_words=words.listing_words,
         first_words=words.first_words,
         todo_list=todo_list,
-        policy=policy(style, script),
-        style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
         # drawn from numbers, dates and names of statuses; pygal escapes text
         charts={name: Markup(svg) for name, svg in drawn.items()},  # noqa: S704
         rows=Markup(embedded(rows(figures))),  # noqa: S704 - escaped by embedded()
@@ -51,6 +45,31 @@ def page(figures: Figures) -> str:
 def asset(name: str) -> str:
     """A file of ours that goes into a page."""
     return (resources.files("nightpress.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def rendered(
+    template: str,
+    style: str,
+    script: str,
+    filters: Mapping[str, Callable[[Any], str]],
+    **values: object,
+) -> str:
+    """A page of one of our templates: every value is escaped, and nothing but this style sheet and
+    this script, both our own, may apply or run."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    loader = Environment(
+        loader=PackageLoader("nightpress.report", "templates"),
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    loader.filters |= filters
+    return loader.get_template(template).render(
+        policy=policy(style, script),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        **values,
+    )
 
 
 def todo_list(need: NeedRow) -> str:

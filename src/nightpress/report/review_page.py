@@ -19,7 +19,7 @@ from nightpress.checks.extension import counted
 from nightpress.model import Finding
 from nightpress.pipeline import Waiting
 from nightpress.report import word_diff
-from nightpress.report.html import asset, policy
+from nightpress.report.html import asset, rendered
 from nightpress.report.margin import Margin
 from nightpress.report.word_diff import Row
 from nightpress.text import safe
@@ -210,25 +210,17 @@ def write(path: Path, drafts: Sequence[Waiting], margins: Margins) -> Path:
 
 def page(drafts: Sequence[Waiting], margins: Margins) -> str:
     """One page with every draft, without network."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    loader = Environment(
-        loader=PackageLoader("nightpress.report", "templates"),
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    style, script = asset("review.css"), asset("copy.js") + asset("review.js")
-    loader.filters["safe_text"] = safe
-    return loader.get_template("review.html.j2").render(
+    return rendered(
+        "review.html.j2",
+        asset("review.css"),
+        asset("copy.js") + asset("review.js"),
+        {"safe_text": safe},
         count=len(drafts),
         lossless=sum(not draft.lost for draft in drafts),
         plugins=[
             (slug, [_values(draft, margins[draft.review.job]) for draft in group])
             for slug, group in _plugins(drafts)
         ],
-        policy=policy(style, script),
-        style=Markup(style),  # noqa: S704 - our own file
-        script=Markup(script),  # noqa: S704 - our own file
     )
 
 

@@ -1,18 +1,24 @@
-"""The three files of a report, each written whole or not at all."""
+"""The three files of a report, each written whole or not at all: the page (`html`), the figures as
+JSON, and the morning report, what a maintainer reads over coffee, as Markdown.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import to_builtins
 
 from nightpress import voice
 from nightpress.project import Project
+from nightpress.report import figures as words
+from nightpress.report import formats
 from nightpress.report.figures import STATE_WORDS, STATES, Figures, in_words, rate_words
 from nightpress.report.html import page
-from nightpress.report.markdown import markdown
 from nightpress.storage import atomic, private
+from nightpress.text import safe
 
 
 def write(project: Project, figures: Figures) -> list[Path]:
@@ -34,7 +40,7 @@ def write(project: Project, figures: Figures) -> list[Path]:
     return paths
 
 
-MOST = 20
+NAMED = 20
 """Documents in need of the user that the terminal names; the files have all."""
 
 
@@ -64,7 +70,214 @@ def summary(figures: Figures) -> list[str]:
         if document.state in ("failed", "refused", "parked", "keep")
         or (document.state == "fresh" and document.reasons)  # the source has moved on
     ]
-    lines += [f"{state:<12} {line}" for state, line in waiting[:MOST]]
-    if len(waiting) > MOST:
-        lines.append(f"... and {len(waiting) - MOST} more: they are in the report")
+    lines += [f"{state:<12} {line}" for state, line in waiting[:NAMED]]
+    if len(waiting) > NAMED:
+        lines.append(f"... and {len(waiting) - NAMED} more: they are in the report")
     return lines
+
+
+# --- as Markdown ---
+
+MOST = 200
+"""Rows of one table; the page and report.json have all."""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#|!~&])")
+
+
+def text(value: str) -> str:
+    """Text of a plugin's author as Markdown shows it: one line, nothing of it is markup."""
+    return _SPECIAL.sub(r"\\\1", safe(value))
+
+
+def markdown(figures: Figures) -> str:
+    """The whole report."""
+    parts = [
+        f"# {text(figures.project)}: the night in figures",
+        f"{formats.moment(figures.generated)} UTC, nightpress {figures.version},"
+        f" {text(figures.writer)}",
+        _headline(figures),
+        *_attention(figures),
+        *_last_run(figures),
+        *_sums(figures),
+        *_needing(figures),
+        *_needs(figures),
+        *_listing(figures),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _headline(figures: Figures) -> str:
+    standing = ", ".join(
+        f"{figures.standing[state]} {words.STATE_WORDS[state]}"
+        for state in reversed(words.STATES)
+        if figures.standing.get(state)
+    )
+    headline = f"**{len(figures.plugins)} plugins: {standing or 'no documents yet'}.**"
+    if figures.rate is not None:
+        headline += f" Success rate: {words.rate_words(figures)}."
+    if sizes := words.size_words(figures.sizes):
+        low, high = figures.sizes.window
+        headline += f" {sizes} ({low:,} to {high:,} bytes; less where a plugin says less)."
+    return headline
+
+
+def _attention(figures: Figures) -> Iterable[str]:
+    if figures.problems:
+        yield "## Manifests with problems"
+        yield "\n".join(f"- {text(problem)}" for problem in figures.problems[:MOST])
+    if figures.causes:
+        yield "## What to do"
+        yield _table(
+            ("documents", "ended", "cause", "what to do", "for example"),
+            [
+                (str(c.count), c.status, text(c.cause), text(c.todo), text(c.example))
+                for c in figures.causes
+            ],
+        )
+
+
+def _last_run(figures: Figures) -> Iterable[str]:
+    if not figures.runs:
+        return
+    yield "## Runs"
+    yield _table(
+        ("started (UTC)", "took", "who wrote", "calls", "outcomes", "exit"),
+        [
+            (
+                formats.moment(run.started), formats.seconds(run.seconds), text(run.model),
+                str(run.calls), _counts(run.outcomes),
+                "-" if run.exit_code is None else str(run.exit_code),
+            )
+            for run in figures.runs
+        ],
+    )  # fmt: skip
+
+
+def _counts(outcomes: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {status}" for status, n in outcomes.items()) or "nothing"
+
+
+def _sums(figures: Figures) -> Iterable[str]:
+    yield f"## Since {figures.since}"
+    if figures.phases:
+        yield _table(
+            ("phase", "times", "median", "95 of 100 under", "longest"),
+            [
+                (text(p.phase), str(p.n), *map(formats.seconds, (p.p50, p.p95, p.longest)))
+                for p in figures.phases
+            ],
+        )
+    if figures.models:
+        yield _table(
+            ("model asked", "answered", "calls", "tokens in", "tokens out", "cost"),
+            [
+                (
+                    text(m.asked), text(m.answered) or "none", formats.number(m.calls),
+                    formats.number(m.tokens_in), formats.number(m.tokens_out),
+                    formats.usd(m.cost),
+                )
+                for m in figures.models
+            ],
+        )  # fmt: skip
+    if figures.quota:
+        yield _quota(figures)
+    if figures.gates:
+        yield _table(
+            ("gate", "errors", "warnings", "notes"),
+            [(text(g.gate), str(g.errors), str(g.warnings), str(g.infos)) for g in figures.gates],
+        )
+    yield _backups(figures)
+
+
+def _quota(figures: Figures) -> str:
+    return _table(
+        ("quota", "today", "left", "resets (UTC)", "busiest minute"),
+        [
+            (
+                text(q.model), f"{q.used_today} of {formats.number(q.rpd)}",
+                formats.number(q.left_today), formats.moment(q.resets_at),
+                f"{q.busiest_calls} of {formats.number(q.rpm)} requests,"
+                f" {q.busiest_tokens:,} of {formats.number(q.tpm)} tokens",
+            )
+            for q in figures.quota
+        ],
+    )  # fmt: skip
+
+
+def _backups(figures: Figures) -> str:
+    backups = figures.backups
+    sentences = []
+    if backups.failed_since:
+        sentences.append(f"**The last backup failed:** {text(backups.failed_since)}.")
+    if backups.count:
+        where = "" if backups.off_site else ", NOT off-site"
+        when = formats.moment(backups.last_backup)
+        sentences.append(f"Last good backup {when}{where}: {text(backups.last_backup_said)}.")
+    if backups.last_drill:
+        sentences.append(
+            f"Last drill {formats.moment(backups.last_drill)}: {text(backups.last_drill_said)}."
+        )
+    return " ".join(sentences) or "No backup is on record: `nightpress backup` makes one."
+
+
+def _needing(figures: Figures) -> Iterable[str]:
+    rows = [
+        (text(p.name), words.STATE_WORDS[d.state], text(d.target), text("; ".join(d.reasons)))
+        for p in figures.plugins
+        for d in p.documents
+        if d.state != "fresh"
+    ]
+    if rows:
+        yield "## Documents that are not up to date"
+        yield _table(("plugin", "state", "document", "why"), rows[:MOST])
+        if len(rows) > MOST:
+            yield f"... and {len(rows) - MOST:,} more: see index.html or report.json."
+
+
+def _needs(figures: Figures) -> Iterable[str]:
+    if not figures.needs:
+        return
+    yield "## What the plugins need"
+    rows = [
+        (text(row.slug), "hollow" if row.hollow else "", text(finding))
+        for row in figures.needs
+        for finding in row.findings
+    ]
+    yield _table(("plugin", "", "source finding"), rows[:MOST])
+    if len(rows) > MOST:
+        yield f"... and {len(rows) - MOST:,} more: see report.json, or nightpress check."
+
+
+def _listing(figures: Figures) -> Iterable[str]:
+    told = figures.listing
+    if told is None:
+        return
+    yield "## Found when they are needed"
+    yield words.listing_words(told)
+    if told.confused:
+        yield _table(
+            ("skill", "first at its own requests", "taken by", "requests"),
+            [
+                (text(c.job), f"{c.first} of {c.requests}", text(c.rival), str(c.taken))
+                for c in told.confused[:MOST]
+            ],
+        )
+    yield from (
+        f"The descriptions of {text(one)} and {text(other)} say the same."
+        for one, other in told.twins[:MOST]
+    )
+    yield _table(
+        ("plugin", "skills", "characters listed", "tokens always", "tokens on load", "found first"),
+        [
+            (
+                text(p.slug), str(p.skills), formats.number(p.characters),
+                formats.number(p.tokens_always), formats.number(p.tokens_on_load),
+                words.first_words(p.first, p.requests),
+            )
+            for p in told.plugins[:MOST]
+        ],
+    )  # fmt: skip
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

@@ -16,14 +16,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from doit.exceptions import InvalidDodoFile
+from doit.exceptions import InvalidDodoFile, TaskFailed
 
-from nightpress import clock
+from nightpress import clock, errors
 from nightpress.errors import NightpressError, UsageError
 from nightpress.progress import outlet
 from nightpress.tasks import command_line, dodo, signals
-from nightpress.tasks.errors import sentence
-from nightpress.text import suggestion
+from nightpress.text import safe, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from nightpress.project import Project
     from nightpress.storage import ProjectLock
 
-__all__ = ["Session", "begin", "current", "documents", "forget", "forgotten"]
+__all__ = ["Session", "begin", "current", "documents", "failed", "forget", "forgotten"]
 
 
 class Session:
@@ -295,3 +294,18 @@ def forgotten(task: str) -> None:
     for job in jobs:
         _session.project.ledger.ask(job)
     _session.project.index.invalidate({job.partition("/")[0] for job in jobs})
+
+
+def failed(error: Exception) -> TaskFailed:
+    """How a known error ends a task; a bug is raised again."""
+    text = sentence(error)
+    if known := errors.known(error):
+        current().exit_code = known.exit_code
+    return TaskFailed(text, report=True)
+
+
+def sentence(error: Exception) -> str:
+    """A known error in words that are safe to show; a bug is raised again."""
+    if (known := errors.known(error)) is None:
+        raise error
+    return safe(str(known), newlines=True)

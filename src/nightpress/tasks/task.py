@@ -1,7 +1,14 @@
-"""A task as doit wants it: the parts that the chapters' tasks are made of."""
+"""What the chapters' tasks are made of: a task as doit wants it, and what it prints.
+
+That is lines that are safe for a terminal, or one JSON document, at once.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +16,14 @@ from doit.exceptions import TaskFailed
 
 from nightpress.errors import NightpressError
 from nightpress.tasks import session
-from nightpress.tasks.errors import failed
+from nightpress.tasks.session import failed
+from nightpress.text import hanging, safe
+from nightpress.voice import spoken
 
-__all__ = ["FORMAT", "QUIET", "Task", "command", "group", "member", "option", "switch"]
+__all__ = [
+    "FORMAT", "QUIET", "Task", "command", "group", "member", "option", "say", "say_json", "show",
+    "switch", "write",
+]  # fmt: skip
 
 Task = dict[str, Any]
 """See `doit help task`."""
@@ -79,3 +91,34 @@ def _guarded(act: Callable[..., bool]) -> Callable[..., TaskFailed | None]:
 
     action.__name__ = act.__name__
     return action
+
+
+# --- what is printed ---
+
+
+def say(text: str = "") -> None:
+    """One line, made safe; a terminal gets it broken between words."""
+    line = safe(spoken(text), newlines=True)
+    if sys.stdout.isatty():
+        columns = shutil.get_terminal_size().columns
+        line = "\n".join(hanging(one, columns) for one in line.split("\n"))
+    write(line + "\n")
+
+
+def show(line: str) -> None:
+    """One line that is safe already: it may hold colours of ours."""
+    write(line + "\n")
+
+
+def say_json(value: object) -> None:
+    """The one JSON document."""
+    write(json.dumps(value, indent=2, ensure_ascii=True, default=str) + "\n")
+
+
+def write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader (`| head`) has seen enough; nobody is left to tell
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115

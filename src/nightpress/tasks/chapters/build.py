@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from nightpress.errors import EXIT_FAILED, NightpressError
@@ -54,9 +54,7 @@ def adopt() -> Iterator[Task]:
     """One a plugin: take its files as they stand."""
 
     def take_over(now: Session, slug: str) -> bool:
-        from nightpress.pipeline import adopt
-
-        adopt.adopt(now.press, [item for item in now.catalog.items.values() if item.slug == slug])
+        _take_over(now.press, (i for i in now.catalog.items.values() if i.slug == slug))
         return True
 
     yield group("take the files of a plugin as the truth, as they stand")
@@ -251,7 +249,7 @@ def _clean(*items: Item, dryrun: bool) -> None:
 def _clean_up(now: Session, items: tuple[Item, ...], dryrun: bool) -> None:
     from nightpress.pipeline import clean
     from nightpress.storage import run_lock
-    from nightpress.tasks.stdout import say
+    from nightpress.tasks.task import say
 
     names = now.invocation.names if now.invocation is not None else ()
     take_back = any(name.startswith("enhance:") for name in names)
@@ -263,3 +261,33 @@ def _clean_up(now: Session, items: tuple[Item, ...], dryrun: bool) -> None:
     finally:
         if lock is not None:
             lock.release()
+
+
+def _take_over(press: Press, items: Iterable[Item]) -> None:
+    """Adopt each file that is there; findings do not stop it, they are accepted and listed."""
+    from nightpress.checks import baseline
+    from nightpress.pipeline import review
+    from nightpress.plan import judge
+    from nightpress.plugin import sources
+    from nightpress.storage import tree
+
+    for item in items:
+        plugin = press.plugin(item.slug)
+        state = plugin.states[item.name]
+        target = state.enhancement.target
+        if state.inputs.standing.sha256 is None:
+            press.run.tell("notice", f"{item.id}: there is no {state.target_path} to adopt")
+            continue
+        text = tree.read(plugin.root, target, sources.STANDING_CAP).decode("utf-8", "replace")
+        verdict = judge.judge(
+            press.run.project, plugin, state.enhancement, state.counted, text,
+            planned=[other.enhancement.target for other in plugin.states.values()],
+            ours=False,
+        )  # fmt: skip
+        errors = [finding for finding in verdict.findings if finding.severity == "error"]
+        for finding in errors:
+            press.run.tell("notice", f"{item.id}: accepted: {finding.check}: {finding.message}")
+        waited = any(one.job == item.id for one in review.waiting(press.run.project, item.slug))
+        press.adopt(item, baseline.marks(errors))
+        if waited:
+            press.run.tell("notice", f"{item.id}: its draft waits no longer")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from nightpress.errors import UsageError
 from nightpress.tasks.session import Session
-from nightpress.tasks.stdout import say, say_json
-from nightpress.tasks.task import FORMAT, Task, command, option, switch
+from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
 from nightpress.text import some
 
 __all__ = ["audit", "prune", "restore"]

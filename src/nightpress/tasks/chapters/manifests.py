@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from nightpress.tasks.session import Session
-from nightpress.tasks.stdout import say, say_json
-from nightpress.tasks.task import FORMAT, Task, command, option, switch
+from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
 from nightpress.text import some
 
 __all__ = ["manifests", "validate"]

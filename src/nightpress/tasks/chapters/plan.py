@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from nightpress.errors import UsageError
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
-from nightpress.tasks.stdout import say, say_json
-from nightpress.tasks.task import FORMAT, Task, command, option, switch
+from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
 from nightpress.text import suggestion
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def plan() -> Task:
 
     def act(now: Session, format: str, verbose: bool, plugin: str) -> bool:
         from nightpress.pipeline import batch, outlook
-        from nightpress.plan import appraise, rivals, source
+        from nightpress.plan import appraise, source, triggers
 
         catalog = now.whole()
         if plugin:
@@ -38,15 +37,15 @@ def plan() -> Task:
         ahead = outlook.outlook(now.project, catalog)
         scores = appraise.scores(now.project, catalog.items.values(), catalog.plugins)
         needs = source.every(now.project, catalog.plugins)
-        triggers = rivals.triggers(now.project)
+        trigger = triggers.of_project(now.project)
         if format == "json":
             document = _document(now, catalog, ahead, scores)
-            say_json({**document, "needs": _needed(needs), "trigger": triggers.as_dict()})
+            say_json({**document, "needs": _needed(needs), "trigger": trigger.as_dict()})
         else:
             each = verbose or not sys.stdout.isatty()
             _show(now, catalog, scores, each=each)
             _show_needs(catalog, needs, each=each)
-            lines = list(triggers.lines())
+            lines = list(trigger.lines())
             for line in lines if each else dict.fromkeys([*lines[:1], *lines[-1:]]):
                 say(line)
             if ahead.evidence():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from nightpress.tasks.session import Session
-from nightpress.tasks.stdout import say, write
-from nightpress.tasks.task import FORMAT, Task, command, option
+from nightpress.tasks.task import FORMAT, Task, command, option, say, write
 
 __all__ = ["explore", "report"]
 

@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING
 
 from nightpress.tasks import session
 from nightpress.tasks.session import Session
-from nightpress.tasks.stdout import say, say_json, show
-from nightpress.tasks.task import FORMAT, Task, command, group, member, option, switch
+from nightpress.tasks.task import (
+    FORMAT,
+    Task,
+    command,
+    group,
+    member,
+    option,
+    say,
+    say_json,
+    show,
+    switch,
+)
 
 if TYPE_CHECKING:
     from nightpress.pipeline import Waiting

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nightpress.tasks.session import Session
-from nightpress.tasks.stdout import say, say_json
-from nightpress.tasks.task import FORMAT, Task, command, option, switch
+from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
 
 if TYPE_CHECKING:
     from nightpress.progress import Meter

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nightpress.checks import Skill
 from nightpress.clock import FastClock
-from nightpress.plan import rivals
+from nightpress.plan import triggers
 from nightpress.project.project import Project
 from tests.market import Market, plugin
 
@@ -32,13 +32,13 @@ def test_the_skills_that_stand_are_asked_for_by_their_own_words(tmp_path: Path) 
     market = Market(tmp_path)
     assert market.run("nightpress", "init").code == 0
     project = Project(tmp_path, {}, {}, FastClock(1, 2_000_000_000, 0))
-    stand = dict(rivals.standing(project))
+    stand = dict(triggers.standing(project))
     assert sorted(skill.id for skill in stand) == ["alpha/skill", "beta/skill"]
     assert all(size > 100 for size in stand.values())
     tides = Skill(
         "gamma/skill", "gamma", "Finds high water at Holmvik, plans a crossing of the sill."
     )
-    [beaten] = rivals.of(project).beaten(tides)
+    [beaten] = triggers.rivals(project).beaten(tides)
     assert (beaten.id, len(beaten.taken), beaten.held) == ("alpha/skill", 2, 2)
     plan = market.doit("plan").out
     assert "trigger: of 4 requests 50% find their skill first" in plan
