@@ -118,3 +118,29 @@ def test_a_chain_is_said_below_the_table() -> None:
     assert "\n\nOrder of use: `/c`, then `/b`, then `/a`.\n" in document(
         material(harbour(24) | files)
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "is_bare"),
+    [
+        (
+            "# rig\n\nCommand documentation for rig in docks.\n\nUsage:\n```bash\nrig\n```\n",
+            True,
+        ),
+        ("# rig\n\nTODO\n", True),
+        ("# rig\n\nCommand documentation for rig.\n\nNever rig in fog.\n", False),
+        ("# rig\n\nDocumentation for rig.\n\n```bash\nrig a\nrig b\nrig c\n```\n", False),
+        ("# rig\n\nRig the ship.\n", False),
+        ("", False),
+    ],
+)
+def test_a_command_of_which_nothing_is_said_stands_in_the_table_alone(
+    body: str, is_bare: bool
+) -> None:
+    made = material(harbour(24) | {"commands/rig.md": body})
+    rig = next(one for one in made.anatomy.of("command") if one.name == "rig")
+    assert components.is_placeholder(rig) is is_bare
+    text = document(made)
+    assert "| [`/rig`](../../commands/rig.md) | " in text
+    assert ("Of `/rig` the plugin says no more than how it is called." in text) is is_bare
+    assert not (is_bare and "## `/rig`" in text)

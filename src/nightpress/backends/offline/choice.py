@@ -11,6 +11,7 @@ from nightpress.backends.offline.components import (
     MATTERS,
     MOST_ROWS,
     is_hint,
+    is_placeholder,
     is_skill,
     link,
     name_of,
@@ -60,6 +61,9 @@ def notes(material: Material, topic: Topic, described: Sequence[Part]) -> list[B
         one = "an agent" if any(map(topic.uses, material.anatomy.of("command"))) else "one"
         below = any(not part.is_aside for part in agents)
         said.append(DELEGATE.format(one) + (BELOW if below else ""))
+    bare = [f"`{name_of(one)}`" for one in once(material, "command") if is_placeholder(one)]
+    if bare:
+        said.append(BARE.format(wording.together(bare), "they are" if bare[1:] else "it is"))
     if untold := pointers.untold(described):
         said.append(untold)
     elif any(part.is_aside for part in mine if part not in agents):
@@ -103,6 +107,7 @@ def _called(component: Component) -> str:
 
 
 READ = "Before you run a command, read the file that its name links to: it has the rest."
+BARE = "Of {} the plugin says no more than how {} called."
 DELEGATE = "Delegate to {} by its name."
 BELOW = " What is said of it below is from its instructions, to which the name links."
 _READ = (

@@ -36,12 +36,13 @@ def all_of(
 ) -> Iterator[Described]:
     """Every command, agent and skill that the topic uses; of two with one name the first. What an
     agent's file says to the agent is left out: what it does is told in the third person. told: a
-    table says what each command and agent is for, and where it stands."""
+    table says what each command and agent is for, and where it stands: one of which there is no
+    more to say has no place beside it."""
     many = is_many(material, topic)
     texts = {file.path: file.text for file in material.anatomy.files}
     for kind, matter in MATTERS.items():
         for component in once(material, kind):
-            if not topic.uses(component):
+            if not topic.uses(component) or (told and is_placeholder(component)):
                 continue
             name = name_of(component)
             # another skill has a document of its own
@@ -54,6 +55,24 @@ def all_of(
             bound = limits(component, texts.get(component.path, ""))
             source = place_of(material, component.path)
             yield matter, name, lead, about, bound, groups, source
+
+
+def is_placeholder(component: Component) -> bool:
+    """Does its text say no more than that it documents it, and how it is called?"""
+    text = re.sub(r"(?m)^#.*$", "", component.body)
+    code_lines = [line for found in _FENCED.findall(text) for line in found.split("\n")]
+    prose = [line.strip(" *_:") for line in _FENCED.sub("", text).split("\n") if line.strip()]
+    said = [line for line in prose if not _LABEL.fullmatch(line)]
+    return bool(said) and len(code_lines) < 3 and all(map(_DOCUMENTS.match, said))
+
+
+_FENCED = pattern(r"(?ms)^[ \t]*```[^\n]*\n(.*?)\n?^[ \t]*```[ \t]*$")
+_LABEL = pattern(r"(?:usage|syntax|command|example)s?", re.I)
+_DOCUMENTS = pattern(
+    r"(?:this is )?(?:the )?(?:command |agent )?documentation (?:for|of) [^.]*\.?$"
+    r"|(?:documentation |details )?(?:todo|tbd|coming soon|to be (?:written|added))\b.{0,40}$",
+    re.I,
+)
 
 
 def about_of(material: Material, component: Component, own: Owned) -> list[Group]:
