@@ -149,3 +149,7 @@ def test_an_occasion_that_says_nothing_new_is_short_and_cut_at_whole_words() -> 
     told = "---\ndescription: Analyze pump throughput with a gauge\n---\n\n# Go\n\nGo.\n"
     said = description(build(plugin("Analyzes pump throughput with a gauge.", commands__go=told)))
     assert said.endswith("Use when the user asks to analyze pump throughput, or runs /go.")
+
+
+def test_a_verb_of_a_request_spells_no_title() -> None:
+    assert wording.title("get-ropes-api", (), "GET /ropes of the API") == "Get Ropes API"

@@ -253,7 +253,8 @@ def title(name: str, headings: Iterable[str], seen: str = "") -> str:
     # who writes "pack" shouts "PACK"; `ai-pack` is no word
     quiet = set(re.findall(r"(?<![\w/-])[A-Za-z]?[a-z]+(?![\w/-])", seen))
     several = [name.removesuffix("s") for name in _SEVERAL.findall(seen)]
-    names = {n.lower(): n for n in several if not quiet & {n.lower(), n.capitalize()}}
+    shouted = (n for n in several if not (n.isupper() and verbs.is_verb(n.lower())))  # "GET /x"
+    names = {n.lower(): n for n in shouted if not quiet & {n.lower(), n.capitalize()}}
     found = " ".join(names.get(w.lower(), w) for w in words)
     for pair in dict.fromkeys(_PAIR.findall(seen)):  # CI/CD is one thing
         found = re.sub(rf"\b{pair.replace('/', ' ')}\b", pair, found)
