@@ -105,6 +105,9 @@ def test_of_a_command_without_room_its_steps_are_named(heads: tuple[str, ...], s
         for n, head in enumerate(heads, 1)
     ]
     assert "".join(b.text for part in pointers.of_steps(parts) for b in part.blocks) == said
+    parts.append(Part(("`/c`", "Log"), (1, 9), 6, blocks, home=home))
+    told = [b.text for part in pointers.of_steps(parts) for b in part.blocks]
+    assert told[1:] == (["Also in [c](../c): Log."] if said else [])
 
 
 def test_of_sections_side_by_side_in_a_readme_the_terse_ones_stand_beside_one_that_is_not() -> None:

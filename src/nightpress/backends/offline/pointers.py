@@ -62,8 +62,12 @@ def of_steps(parts: Sequence[Part]) -> Iterator[Part]:
     steps = next((part for part in parts if part.together and part.instead), None)
     if steps is None or steps.home is None or not steps.home.base:
         return
+    home, base = steps.home, len(steps.home.base)
     if sum(is_step(row.removeprefix("- ")) for row in steps.instead[-1].text.split("\n")) > 2:
-        yield Part(steps.home.base, (*steps.home.end[:-1], 0, 2), 9, steps.instead)
+        rest = [part for part in parts if part.together != steps.together and part.path[base:]]
+        names = dict.fromkeys(part.path[base] for part in rest)
+        more = [Block("text", f"Also in {home.link}: {_named([*names])}.")] if names else []
+        yield Part(home.base, (*home.end[:-1], 0, 2), 9, [*steps.instead, *more])
 
 
 def untold(parts: Sequence[Part]) -> str:
