@@ -56,14 +56,38 @@ def request(
     a model is asked)."""
     generator = project.generator(state.enhancement.generator)
     clean = state.writer.kind == "model" if clean is None else clean
+    material = _material(project, plugin, state, analysis, clean=clean)
+    system, prompt = phase1.wording(state.writer, generator, material)
+    job = f"{plugin.slug}/{state.enhancement.name}"
+    if because := review.hint(project, job):
+        prompt = prompting.minding(prompt, checks.redact(because)[0])
+    if stale := state.decision.sections:
+        changed = in_part.told(project, plugin, state.enhancement, state.inputs)
+        current = outgoing.clean(material.current)
+        prompt = prompting.in_part(prompt, current, stale, outgoing.clean(changed))
+    return Request(
+        "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
+        material,
+    )  # fmt: skip
+
+
+def _material(
+    project: Project,
+    plugin: PluginState,
+    state: TargetState,
+    analysis: Mapping[str, Any],
+    *,
+    clean: bool,
+) -> Material:
+    """What the question is made from."""
     standing = history.input_text(project, plugin, state.enhancement, state.inputs)
     known = state.inputs.publication
     whole = phase1.anatomy(plugin, state.counted, clean=clean)
-    material = Material(
+    return Material(
         anatomy=scope.of(project, plugin, state.enhancement, state.inputs, whole),
         analysis=analysis,
         standing=outgoing.clean(standing) if clean else standing,
-        generator=generator,
+        generator=project.generator(state.enhancement.generator),
         target=state.enhancement.target,
         window=size.of(project, plugin, state.enhancement, state.counted).window,
         links=links(plugin, state),
@@ -80,18 +104,6 @@ def request(
         or history.is_ours_alone(project, plugin, state.enhancement, state.inputs),
         extends=staleness.extends(state.inputs),
     )
-    system, prompt = phase1.wording(state.writer, generator, material)
-    job = f"{plugin.slug}/{state.enhancement.name}"
-    if because := review.hint(project, job):
-        prompt = prompting.minding(prompt, checks.redact(because)[0])
-    if stale := state.decision.sections:
-        changed = in_part.told(project, plugin, state.enhancement, state.inputs)
-        current = outgoing.clean(material.current)
-        prompt = prompting.in_part(prompt, current, stale, outgoing.clean(changed))
-    return Request(
-        "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
-        material,
-    )  # fmt: skip
 
 
 def under_way(
@@ -348,11 +360,6 @@ def _judged(
         )  # fmt: skip
         if not verdict.errors:
             around.add(state.target_path, verdict.text.encode("utf-8", "replace"))
-    before = None
-    if standing is not None:  # by the very rules that the draft is judged by
-        before = judge.judge(
-            project, plugin, state.enhancement, state.counted, standing, planned=planned
-        ).score
     counted = _counted(state, question)
     telling = state.inputs.fingerprint.telling if counted == state.counted else ""
     return Draft(
@@ -361,7 +368,7 @@ def _judged(
         findings=verdict.findings,
         score=verdict.score,
         counted_from=verdict.counted_from,
-        score_before=before,
+        score_before=_score(project, plugin, state, standing, planned),
         tokens_in=reply.tokens_in,
         tokens_out=reply.tokens_out,
         counted=counted,
@@ -369,6 +376,22 @@ def _judged(
             state.inputs.fingerprint, content=fingerprint.content(counted), telling=telling
         ),
     )
+
+
+def _score(
+    project: Project,
+    plugin: PluginState,
+    state: TargetState,
+    standing: str | None,
+    planned: Sequence[str],
+) -> int | None:
+    """The score of what stands there, by the very rules that its draft is judged by."""
+    if standing is None:
+        return None
+    verdict = judge.judge(
+        project, plugin, state.enhancement, state.counted, standing, planned=planned
+    )
+    return verdict.score
 
 
 def _counted(state: TargetState, question: Request) -> dict[str, str]:

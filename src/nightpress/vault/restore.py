@@ -90,12 +90,7 @@ def restore_all(
             written += size
             progress(Progress("restore", written, total, clock.monotonic() - began))
         note_file = note(snapshot_row, rows, loaded, nodes) if plugin is None else None
-        if note_file is not None:
-            destination.folders([posixpath.dirname(note_file[0].path)])  # if no ledger came
-            _put_new(destination, *note_file)
-            state = note_file[0].path.rpartition("/")[0]
-            nodes_of_ours = (note_file[0], Node("d", state, private.FOLDER))
-        destination.finish([*nodes, *nodes_of_ours] if note_file else nodes)
+        destination.finish([*nodes, *_noted(destination, note_file)] if note_file else nodes)
     except BaseException as error:
         if destination is not None:
             destination.discard()
@@ -109,6 +104,15 @@ def restore_all(
         clock.monotonic() - began, any(row.partial for row in rows), destination.replaced,
         tuple((node.path, node.text) for node in nodes if node.kind == "x"), _notices(nodes),
     )  # fmt: skip
+
+
+def _noted(destination: Destination, note_file: tuple[Node, bytes]) -> tuple[Node, Node]:
+    """Put the note of the restore there; it and its folder."""
+    node, _ = note_file
+    folder = posixpath.dirname(node.path)
+    destination.folders([folder])  # if no ledger came
+    _put_new(destination, *note_file)
+    return node, Node("d", folder, private.FOLDER)
 
 
 def file_of(place: Place, snapshot: str, path: str) -> bytes | None:
