@@ -23,7 +23,7 @@ HERE = Place("docs/a.md", "docs", "skills/x", frozenset({"docs/b.md", "README.md
         ("`$1` costs $5.00, $10k or $2,000", "`$1` costs $5.00, $10k or $2,000"),
         ("`awk '{print $1}' <file>  x` runs", "`awk '{print $1}' <file>  x` runs"),
         ("`a\u200bb` hides something", ""),
-        ("a <b>bold</b> <!-- hidden\nnote --> word", "a bold  word"),
+        ("a <b>bold</b> <!-- hidden\nnote --> word", "a bold word"),
         ("`<b>` in code stays, p95 < 200 ms > 3", "`<b>` in code stays, p95 < 200 ms > 3"),
         ("![logo](https://x.example/a.png) text", " text"),
         ("[![Build](https://x.example/b.svg)](https://ci.example) text", " text"),
@@ -118,6 +118,11 @@ def blocks(text: str) -> list[Block]:
         ),
         ("**예시**:", "**예시**:"),
         ("| a | b |\n|---|---|\n| 1 | two |", "| a | b |\n|---|---|\n| 1 | two |"),
+        (
+            "| Tug | Sail | By night |\n|---|---|---|\n| \u2705 | \u2705/\u274c | \u26a0\ufe0f |",
+            "| Tug | Sail | By night |\n|---|---|---|\n| yes | yes / no | partly |",
+        ),
+        ("**Moored**  - \ufe0f by rope", "**Moored** - by rope"),
     ],
 )
 def test_a_block(source: str, kept: str) -> None:

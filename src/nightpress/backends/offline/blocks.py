@@ -22,6 +22,7 @@ from nightpress.backends.offline.clean import (
     is_quotable,
     is_quotable_code,
     links,
+    told_marks,
 )
 from nightpress.backends.offline.filled import told
 from nightpress.backends.offline.whereabouts import POINTER, TOLD, whereabouts
@@ -245,7 +246,7 @@ def _block(token: Token, source: str, place: Place) -> Block | None:
     if token.type in ("bullet_list_open", "ordered_list_open"):
         return _kept("list", _list(source, place))
     if token.type == "table_open":
-        cleaned = inline(source, place)
+        cleaned = inline(told_marks(source), place)
         rows = cleaned.strip().split("\n")
         whole = len(rows) >= 3 and all("|" in row for row in rows)
         return _kept("table", cleaned) if whole else None

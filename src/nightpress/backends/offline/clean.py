@@ -117,7 +117,25 @@ def _outside(text: str) -> str:
     text = _AUTOLINK.sub(r"\1", text)
     text = _REFERENCE.sub(r"\1", text)
     text = _HTML.sub("", text)
-    return _HIDDEN.sub("", _EMOJI.sub("", text))
+    return _GAP.sub(" ", _HIDDEN.sub("", _EMOJI.sub("", text)))
+
+
+def told_marks(table: str) -> str:
+    """A table's source; a cell of nothing but marks says in words what they say."""
+    return _MARKED.sub(lambda cell: f" {' / '.join(map(_mark, _MARK.findall(cell[1])))} ", table)
+
+
+def _mark(mark: str) -> str:
+    return "yes" if mark in _YES else "no" if mark in _NO else "partly"
+
+
+_YES, _NO = "\u2705\u2714\u2713\u2611", "\u274c\u2716\u2717\u2718\u274e"
+_A_MARK = f"[{_YES}{_NO}\u26a0]"
+_MARK = pattern(_A_MARK)
+_MARKED = pattern(
+    rf"(?<=\|)[ \t]*({_A_MARK}\ufe0f?(?: */? *{_A_MARK}\ufe0f?)*)[ \t]*(?=\|)"
+)
+_GAP = pattern(r"(?<=[^\s|]) {2,}(?=[^\s|])")  # what an emoji has left
 
 
 def _link(label: str, target: str, place: Place | None) -> str:
