@@ -150,7 +150,7 @@ def test_what_cannot_be_quoted_is_left_out(source: str) -> None:
     ("source", "told"),
     [
         ("```!\nls -la\n```", "See the listing in {} (1 line)."),
-        ('```bash\ncommit "$ARGUMENTS"\n```', "See the listing in {} (1 line of shell)."),
+        ('```bash\ncommit "$ARGUMENTS"\n```', "Run `commit` with the arguments."),
         (
             "```py\n# scripts/a.py - Moors\nx($ARGUMENTS)\n```",
             "See the listing of `a.py` in {} (2 lines).",

@@ -192,6 +192,9 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
         block = _block(token, source, place)
         if block is None and place.is_pointed_to:
             block = _stead(token, source, place)
+        before = parts[-1].blocks[-1].text if parts[-1].blocks else ""
+        if block is not None and TOLD.fullmatch(block.text) and _BELOW.match(before):
+            parts[-1].blocks.pop()  # it is not below
         if block is not None:
             parts[-1].blocks.append(block)
         elif token.type in _SHOWN and parts[-1].blocks and parts[-1].blocks[-1].announces:
@@ -206,6 +209,8 @@ def _stead(token: Token, source: str, place: Place) -> Block | None:
     """Where a block stands that cannot be quoted; None where it says nothing."""
     if token.type in ("fence", "code_block"):
         text = token.content.rstrip("\n")
+        if "$ARGUMENTS" in text and (short := _in_words(text, place)):
+            return Block("text", short)
         there = whereabouts(text, _language(token.info, text), place) if text.strip() else ""
         return Block("text", there) if there else None
     named = _NAMED.get(token.type, "")
@@ -216,6 +221,21 @@ def _stead(token: Token, source: str, place: Place) -> Block | None:
     return Block("text", f"See {place.link()} for {named}.") if said else None
 
 
+def _in_words(text: str, place: Place) -> str:
+    """What a few commands do that take what the command is given: "Run `cat` with the path."; ""
+    where one cannot be told."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    runs = [inline(f"`{line.strip()}`", place) for line in lines[:FEW]]
+    return f"Run {', then '.join(runs)}." if len(lines) <= FEW and runs and all(runs) else ""
+
+
+FEW = 5
+"""Lines of code that are told in words, where they cannot be quoted."""
+_BELOW = pattern(
+    r"(?:Below|Here|The following|This)(?:'s| is| are| shows?)? [^.:\n]*"
+    r"\b(?:implementation|code|script|listing|class)\b[^.:\n]*[.:]?$",
+    re.I,
+)
 _NAMED = {
     "bullet_list_open": "the list",
     "ordered_list_open": "the steps",

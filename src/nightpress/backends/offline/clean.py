@@ -132,9 +132,7 @@ def _mark(mark: str) -> str:
 _YES, _NO = "\u2705\u2714\u2713\u2611", "\u274c\u2716\u2717\u2718\u274e"
 _A_MARK = f"[{_YES}{_NO}\u26a0]"
 _MARK = pattern(_A_MARK)
-_MARKED = pattern(
-    rf"(?<=\|)[ \t]*({_A_MARK}\ufe0f?(?: */? *{_A_MARK}\ufe0f?)*)[ \t]*(?=\|)"
-)
+_MARKED = pattern(rf"(?<=\|)[ \t]*({_A_MARK}\ufe0f?(?: */? *{_A_MARK}\ufe0f?)*)[ \t]*(?=\|)")
 _GAP = pattern(r"(?<=[^\s|]) {2,}(?=[^\s|])")  # what an emoji has left
 
 

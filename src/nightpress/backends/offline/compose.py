@@ -72,7 +72,7 @@ def _body(material: Material, share: float, *, even: bool) -> str:
 
 def _composed(material: Material, share: float, *, even: bool) -> str:
     parts = [replace(part, news=part.news * share) for part in parts_of(material, even=even)]
-    parts = said_once(beside_references(material, parts))
+    parts = pointers.one_list(said_once(beside_references(material, parts)))
     first = f"# {title(material)}"
     most = material.window.max - (RESERVE if is_skill(material) else 64) - len(first.encode())
     text = _read_over(material, first, parts, Bounds(most, MOST_LINES))

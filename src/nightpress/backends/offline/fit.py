@@ -12,6 +12,7 @@ from nightpress.backends.offline.beside import SUMMARY
 from nightpress.backends.offline.blocks import SAME, Block, is_ordered, is_told, units
 from nightpress.backends.offline.news import Known, adding, is_paired
 from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.pointers import is_program
 from nightpress.backends.offline.wording import stems
 
 
@@ -74,6 +75,7 @@ def _take(fit: _Fit, group: list[Part], bounds: Bounds) -> None:
     if taken or not group[0].instead or fit.knows(group):
         return
     lean = [replace(part, blocks=part.lean) for part in group]
+    lean = [part for part in lean if not is_program(part)]
     if all(is_told(block) for part in lean for block in part.blocks) or not fit.take(lean):
         above = posixpath.commonprefix([part.path for part in group])
         fit.take([replace(group[0], path=above, blocks=group[0].instead, together=())])

@@ -2,19 +2,86 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
 from nightpress.backends.offline import wording
-from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer, is_step
+from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer, is_step, is_told
 from nightpress.backends.offline.part import LAST, Family, Home, Part
+from nightpress.backends.offline.whereabouts import TOLD
+from nightpress.lazy import pattern
 
-MOST_NAMED = 30
+MOST_NAMED = 6
 """Sections that a pointer names."""
 FEW = 15
 """Components of a plugin, of more than which one that has no room has no chapter, either."""
+
+
+def one_list(parts: Sequence[Part]) -> list[Part]:
+    """The parts; of sections side by side that only say where their listings stand one list. An
+    agent's programs, which nobody runs, are not even named."""
+    groups: dict[tuple[object, ...], list[Part]] = {}
+    for part in parts:
+        if part.together:
+            groups.setdefault(part.together, []).append(part)
+    found, done = list[Part](), set[tuple[object, ...]]()
+    for part in map(_without_programs, parts):
+        group = groups.get(part.together, [])
+        if part.is_aside or not any(map(is_listed, group or [part])):
+            found.append(part)
+        elif is_program(part):
+            continue
+        elif len(group) > 1 and all(map(is_listed, group)):
+            if part.together not in done:
+                above = tuple(posixpath.commonprefix([one.path for one in group]))
+                blocks = [*part.instead[:1], Block("list", "\n".join(map(_row, group)))]
+                found.append(replace(part, path=above, blocks=blocks, together=()))
+            done.add(part.together)
+        else:
+            found.append(part)
+    return found
+
+
+def _without_programs(part: Part) -> Part:
+    """An agent's section without the list of programs that stand in its file."""
+    if part.home is None or "agents/" not in part.home.link or part.is_standing:
+        return part
+    blocks = [*part.blocks]
+    for at in range(len(blocks) - 1, 0, -1):
+        rows = blocks[at].text.split("\n") if blocks[at].kind == "list" else []
+        where = blocks[at - 1].announces and blocks[at - 1].text.startswith("In [")
+        if where and all(map(_PROGRAM.search, rows)):
+            del blocks[at - 1 : at + 1]
+    return part if len(blocks) == len(part.blocks) else replace(part, blocks=blocks)
+
+
+def is_listed(part: Part) -> bool:
+    """Does it say nothing but where its listing stands?"""
+    told = [block for block in part.blocks if TOLD.fullmatch(block.text)]
+    return bool(told and part.path) and all(map(is_told, part.blocks))
+
+
+def is_program(part: Part) -> bool:
+    """Does it say nothing but where a program in an agent's file stands?"""
+    programs = all(_PROGRAM.search(b.text) for b in part.blocks if not b.announces)
+    return is_listed(part) and part.home is not None and "agents/" in part.home.link and programs
+
+
+_PROGRAM = pattern(
+    r"lines? of (?:JavaScript|JSX|TypeScript|TSX|Python|Java|Go|Rust|Ruby|PHP|C\b|C#|C\+\+|Swift"
+    r"|Kotlin|SQL|cql)"
+)
+
+
+def _row(part: Part) -> str:
+    """The name of a section, and what its listing holds."""
+    name = part.path[-1]
+    told = (found for block in part.blocks if (found := TOLD.fullmatch(block.text)))
+    holds = "; ".join(", ".join(filter(None, one.groups())) for one in told)
+    return f"{name if re.match(r'[0-9]+[.)] ', name) else f'- {name}'} ({holds})"
 
 
 def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
@@ -26,7 +93,7 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
         if part.home is not None:
             homes.setdefault(part.home, []).append(part)
     opened = {part.path[:n] for part in fitting for n in range(1, len(part.path) + 1)}
-    firsts = {part.together: part for group in homes.values() for part in reversed(group)}
+    groups = {part.together for part in parts if part.order in held}
     keys, tables = _keys(fitting), list[Part]()
     for home, mine in homes.items():
         if all(part.is_aside for part in mine):
@@ -35,7 +102,7 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
         lost = [part for part in lost if not (_is_opening(part, home) or _is_said(part, keys))]
         lost = [part for part in lost if not _leads(part, mine, opened)]
         # of a workflow that has no room its steps are named
-        lost = [p for p in lost if not p.together or firsts[p.together].order not in held]
+        lost = [p for p in lost if not p.together or p.together not in groups]
         whole = len(lost) == len(mine)
         many = len(homes) > FEW or (whole and home.base not in opened)
         if many and lost and (table := _table(home, fitting)) is not None:
@@ -110,6 +177,7 @@ def of_families(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part
         first = next((part for part in mine if part.order in held), None)
         lost = [part for part in mine if part.order not in held and not _is_said(part, keys)]
         names = dict.fromkeys(p.path[-1] for p in lost if p.path[-1].lower() not in heads)
+        names = dict.fromkeys(filter(_tells, names))
         if first is not None and names:
             at = (*first.order[:-1], first.order[-1] - 1, LAST)
             told = Block("text", f"Also in {family.link}: {_named([*names])}.")
@@ -175,13 +243,36 @@ def _told(
 ) -> Block | None:
     """What a chapter lacks, by its headings; opened: those of the document, None: in short. None
     where the chapter's lead, or the table, says it."""
-    found = (_name(part, home, opened) for part in lost) if opened is not None else ()
-    names = list(dict.fromkeys(name for names in found for name in names if name))
+    every = [(part, _name(part, home, opened)) for part in lost] if opened is not None else []
+    steps = _has_steps
+    named = sorted(every, key=lambda one: not steps([one[0]]))  # who misses steps must know of them
+    names = [n for part, found in named for n in found if n and (steps([part]) or _tells(n))]
+    names = list(dict.fromkeys(name.strip() for name in names))
+    if len(names) > MOST_NAMED:  # in the order of the file
+        first = set(names[:MOST_NAMED])
+        names = [
+            *dict.fromkeys(n.strip() for _, found in every for n in found if n.strip() in first)
+        ]
+        names.append("more")
+    if not names and any(found for _, found in every):
+        return None
     if not names and whole and (home.is_linked or (opened is not None and home.base not in opened)):
         return None
     if not names:
         return Block("text", f"See {home.link}{'' if whole else ' for the rest'}.")
     return Block("text", f"{'In' if whole else 'Also in'} {home.link}: {_named(names)}.")
+
+
+def _tells(name: str) -> bool:
+    """Would anybody open a file for a section of this name?"""
+    return _NO_NEWS.match(name) is None
+
+
+_NO_NEWS = pattern(
+    r"\s*(?:more on )?(?:see also|related\b|best practices$|conclusion|(?:\w+ )?overview$|remember"
+    r"|summary$|integration (?:with|points)\b|success criteria$|introduction$|(?:agent )?profile$)",
+    re.I,
+)
 
 
 def _has_steps(parts: Sequence[Part]) -> bool:
@@ -194,9 +285,9 @@ def _short(link: str) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    more = [f'"{name}"' if "," in name else name for name in names[:MOST_NAMED]]
-    if names[MOST_NAMED:]:
-        more.append("more")
+    more = [f'"{name}"' if "," in name else name for name in names[: MOST_NAMED + 1]]
+    if names[MOST_NAMED + 1 :]:
+        more[-1] = "more"
     return wording.together(more)
 
 

@@ -369,7 +369,7 @@ def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -
     """Put a section that is nothing but a link to its listing into a list of such, under the
     heading above it."""
     where = Block("text", f"In {place.link()}:")
-    row = f"- {part.path[-1]} ({', '.join(filter(None, listing.groups()))})"
+    row = f"- {_NUMBER.sub('', part.path[-1])} ({', '.join(filter(None, listing.groups()))})"
     above = part.path[:-1]
     if parts and parts[-1].path == above and where in parts[-1].blocks:
         *before, rows = parts[-1].blocks
@@ -401,6 +401,7 @@ GATE = 120
 """Characters of an order to wait that stands beside the name of its step."""
 _STEP = pattern(r"\W*(?:step|phase|stage) *\d", re.I)
 _NUMBERED = pattern(r"\d+[.)] \S")
+_NUMBER = pattern(r"^\d+[.)] (?=\S)")
 
 
 def _of_document(

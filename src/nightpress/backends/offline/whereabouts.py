@@ -15,12 +15,14 @@ def whereabouts(text: str, language: str, place: Place) -> str:
     kind = f" of {_LANGUAGES.get(language, language)}" if language not in ("text", "") else ""
     lines = text.count("\n") + 1
     holds = f"{lines} line{'s' if lines > 1 else ''}{kind}{_holds(text, language)}"
-    file = _FILE_NAMED.match(text)
-    return f"See the listing{f' of `{file[1]}`' if file else ''} in {place.link()} ({holds})."
+    files = list(dict.fromkeys(_FILE_NAMED.findall(text))) if _FILE_NAMED.match(text) else []
+    named = ", ".join(f"`{file}`" for file in files)
+    return f"See the listing{f' of {named}' if named else ''} in {place.link()} ({holds})."
 
 
 _FILE_NAMED = pattern(  # by its last name: the path is of the user's project
-    r"\s*(?://|#|--|/\*|<!--) *(?:[Ff]ile(?:name)?: *)?(?:[\w.-]+/)*([\w.-]+\.[a-z]{1,5})\b(?!/)"
+    r"(?m)^[ \t]*(?://|#|--|/\*|<!--) *(?:[Ff]ile(?:name)?: *)?"
+    r"(?:[\w.-]+/)*([\w.-]+\.[a-z]{1,5})\b(?!/)"
 )
 _LANGUAGES = {
     "javascript": "JavaScript", "js": "JavaScript", "jsx": "JSX", "typescript": "TypeScript",
@@ -35,15 +37,18 @@ _LANGUAGES = {
 
 
 def _holds(text: str, language: str) -> str:
-    """What a long listing holds, by its headings, or by what it defines; "" where that is less than
-    two things."""
+    """What a long listing holds, by its headings, or by its classes, or by what else it defines;
+    "" where that is less than two things, and no class."""
     if language in ("markdown", "md"):
         found = [heading(name) for name in re.findall(r"(?m)^#{2,3} +(\S.*)$", text)]
         named = [name for name in found if _PLAIN_NAME.fullmatch(name)]
+        named = named if len(named) > 1 else []
     else:
-        named = [f"`{name}`" for name in _DEFINES.findall(text)]
+        named = [f"`{name}`" for name in _CLASSES.findall(text)]
+        named = named or [f"`{name}`" for name in _DEFINES.findall(text)]
+        named = named if len(named) != 1 or _CLASSES.search(text) else []
     named = list(dict.fromkeys(named))
-    if len(named) < 2:
+    if not named:
         return ""
     more = " and more" if len(named) > MOST_NAMED else ""
     return f": {', '.join(named[:MOST_NAMED])}{more}"
@@ -51,6 +56,9 @@ def _holds(text: str, language: str) -> str:
 
 MOST_NAMED = 8
 _PLAIN_NAME = pattern(r"[A-Z][\w /&'-]{2,40}")
+_CLASSES = pattern(
+    r"(?m)^(?:export )?(?:default )?(?:abstract )?(?:class|interface|contract) +([A-Za-z_]\w*)"
+)
 _DEFINES = pattern(
     r"(?m)^(?:export )?(?:default )?(?:async )?(?:def|class|function|interface|struct|enum|model"
     r"|CREATE (?:OR REPLACE )?(?:MATERIALIZED )?(?:TABLE|FUNCTION|VIEW|PROCEDURE|TRIGGER)"
@@ -58,7 +66,7 @@ _DEFINES = pattern(
 )
 
 
-TOLD = pattern(r"See the listing(?: of (`[^`]+`))? in \[[^\]]*\]\([^)]*\) \((.+)\)\.")
+TOLD = pattern(r"See the listing(?: of (`[^`]+`(?:, `[^`]+`)*))? in \[[^\]]*\]\([^)]*\) \((.+)\)\.")
 POINTER = pattern(
     r"\b[Ss]ee (?:the listing[^\[\n]* in )?\[[^\]\n]*\]\(|^(?:In|Also in|Follow the steps in) \["
 )
