@@ -124,6 +124,10 @@ def test_what_is_planned_is_told_as_what_there_is_not() -> None:
     text = document(material(harbour() | {"commands/tar.md": body}))
     assert "Not implemented yet\n\n- Tar of two colours\n- Night work\n" in text
     assert "Hot tar" not in text
+    history = "## Version History\n\n- v1: Tars\n- Planned v1.1: Add eTar and pitch\n"
+    body = body.replace("## Future Enhancements", f"{history}\n## Other")
+    text = document(material(harbour() | {"commands/tar.md": body}))
+    assert "Not implemented yet\n\n- eTar and pitch (planned v1.1)\n" in text
 
 
 @pytest.mark.parametrize("heading", ["Comparison", "Tech Stack", "Get Started Now", "Testing"])

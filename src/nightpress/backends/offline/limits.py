@@ -153,11 +153,20 @@ def planned(group: trim.Group) -> list[Part]:
     would pass for what there is."""
     first = group.sections[0]
     lists = [block for block in first.blocks if block.kind == "list"]
-    items = [one for block in lists for one in items_of(block.text) if not _DONE.match(one)]
-    if not first.path or not _PLANNED.match(first.path[-1]) or not 0 < len(items) <= MOST_PLANNED:
+    items = [one.rstrip() for block in lists for one in items_of(block.text)]
+    if first.path and _PLANNED.match(first.path[-1]):
+        rows = [_TICK.sub(r"\1", item) for item in items if not _DONE.match(item)]
+    else:  # a line of the history may say what a later version is to have
+        found = filter(None, map(_LATER.match, items))
+        rows = [f"- {_capital(one[2])} (planned{one[1] or ''})" for one in found]
+    if not 0 < len(rows) <= MOST_PLANNED:
         return []
-    rows = "\n".join(_TICK.sub(r"\1", item).rstrip() for item in items)
-    return [Part((NOT_YET,), (), 0, [Block("list", rows)])]
+    return [Part((NOT_YET,), (), 0, [Block("list", "\n".join(rows))])]
+
+
+def _capital(text: str) -> str:
+    first = text.split(maxsplit=1)[0]
+    return text if re.search("[A-Z]", first) else text[:1].upper() + text[1:]  # eBPF
 
 
 NOT_YET = "Not implemented yet"
@@ -167,6 +176,10 @@ _PLANNED = pattern(
     r"\W*(?:roadmap|(?:features )?coming soon"
     r"|(?:future|planned|upcoming)(?: (?:enhancements?|improvements?|plans?|work|features?))?)"
     r"(?: *\([^)]*\))?:?$",
+    re.I,
+)
+_LATER = pattern(
+    r"[-*+] \**(?:planned|upcoming|future)(?: (?:for|in))?( v?\d[\w.]*)?\**: *\**(?:add )?(\S.*)",
     re.I,
 )
 _DONE = pattern(r"\s*[-*+] \[[xX]\]")
