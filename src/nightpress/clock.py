@@ -69,7 +69,7 @@ def of(environ: Mapping[str, str]) -> Clock:
     except ValueError:
         speed = 0.0
     if not 0 < speed <= 10_000:
-        raise UsageError(f"{VARIABLE}={setting!r} is no clock", "SPEED,ORIGIN,MONOTONIC_ORIGIN")
+        raise UsageError(f"{VARIABLE}={setting!r} is not a clock", "SPEED,ORIGIN,MONOTONIC_ORIGIN")
     return FastClock(speed, origin, monotonic_origin)
 
 

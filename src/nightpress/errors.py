@@ -118,7 +118,7 @@ class Answer(NamedTuple):
 ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
     "minute_quota": (True, False),  # 429 per minute: wait the stated delay
     "day_quota": (False, False),  # 429 per day: this model is closed until the provider's midnight
-    "shed": (True, False),  # a cheap lane has no room: again, in growing gaps
+    "shed": (True, False),  # a cheap lane has no room: again, at growing intervals
     "no_quota": (False, True),  # 429 "limit: 0": no free tier for this model
     "capacity": (True, False),  # 429 of a shared quota: back off exponentially
     "not_found": (False, True),  # 404: retired or unknown model

@@ -137,7 +137,10 @@ def test_closing_gives_up_what_runs() -> None:
     ("settings", "said"),
     [
         ({"run": ["agent"]}, "may act on it"),
-        ({"run": ["agent"], "preset": "claude", "unsafe_tools": "accepted"}, "take one away"),
+        (
+            {"run": ["agent"], "preset": "claude", "unsafe_tools": "accepted"},
+            "set only one of them",
+        ),
         ({"at": "cloud"}, "no such preset"),
         ({}, "does not say what to run"),
     ],

@@ -23,7 +23,7 @@ def test_planted_falsehoods_are_caught_and_true_documents_pass() -> None:
 def test_the_known_options_are_told() -> None:
     text = add("`/tide-window --draught 2` asks for two metres.")(base.BASE)
     (found,) = judge(text, base.context()).errors
-    assert found.message.startswith("--draught is no option of /tide-window (known: ")
+    assert found.message.startswith("--draught is not an option of /tide-window (known: ")
     assert "--margin" in found.message
 
 

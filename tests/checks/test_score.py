@@ -33,7 +33,7 @@ def test_each_loss_is_one_finding_and_one_point(cut: set[int]) -> None:
     assert verdict.score == whole.score - len(cut)
     for n in cut:
         line = STANDING.split("\n").index(RULES[n]) + 1
-        message = f"of the standing file, line {line}: rule is gone or changed: {RULES[n]}"
+        message = f"of the current file, line {line}: rule is gone or changed: {RULES[n]}"
         assert message in [f.message for f in told]
 
 
@@ -41,7 +41,7 @@ def test_more_losses_than_can_be_told_are_counted() -> None:
     standing = base.BASE + "".join(f"\n- never take berth {n}" for n in range(250)) + "\n"
     verdict = judge(base.BASE, replace(base.context(), standing=standing))
     told = [f.message for f in verdict.findings if f.check == "losses"]
-    assert len(told) == 101 and told[-1] == "and 150 more things of the standing file"
+    assert len(told) == 101 and told[-1] == "and 150 more things of the current file"
     assert verdict.score == 0
     assert verdict.counted_from == (
         f"0: 100 - 8 regression-size (1 error) - {WORDS} - 250 losses, at least 0"

@@ -45,7 +45,7 @@ README = "# Holds\n\n"
 BAD: dict[str, tuple[dict[str, str], str, str, int, str]] = {
     "a command that is not there": (
         {"README.md": f"{README}Run `/hold` daily.\n"},
-        "command-missing", "README.md", 3, "/hold is no command of this plugin",
+        "command-missing", "README.md", 3, "/hold is not a command of this plugin",
     ),
     "an agent": (
         {"README.md": f"{README}The `hold-judge` agent decides.\n"},
@@ -68,11 +68,11 @@ BAD: dict[str, tuple[dict[str, str], str, str, int, str]] = {
     ),
     "an option of a command": (
         {"README.md": f"{README}`/holds --all` lists all.\n"},
-        "option-missing", "README.md", 3, "--all is no option of /holds",
+        "option-missing", "README.md", 3, "--all is not an option of /holds",
     ),
     "an option of a script": (
         {"docs/a.md": "Run `scripts/holds.sh --all`.\n"},
-        "option-missing", "docs/a.md", 1, "--all is no option of scripts/holds.sh",
+        "option-missing", "docs/a.md", 1, "--all is not an option of scripts/holds.sh",
     ),
     "an empty file": ({"docs/a.md": "\n"}, "empty", "docs/a.md", 1, "the file is empty"),
     "a placeholder": (
@@ -89,7 +89,7 @@ BAD: dict[str, tuple[dict[str, str], str, str, int, str]] = {
     ),
     "a wrong type": (
         {".claude-plugin/plugin.json": '{\n"name": "holds",\n"version": 1}'},
-        "plugin-json", ".claude-plugin/plugin.json", 3, "version is of a wrong type",
+        "plugin-json", ".claude-plugin/plugin.json", 3, "version has the wrong type",
     ),
     "a path that is not there": (
         {".claude-plugin/plugin.json": '{"name": "holds",\n"hooks": "./hooks.json"}'},

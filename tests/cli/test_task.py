@@ -143,7 +143,7 @@ def test_no_project_is_set_up_inside_another(market: Market) -> None:
     inside = Market(market.root / "plugins" / "alpha")
     ran = inside.run("nightpress", "init")
     assert ran.code == 3
-    assert "alpha lies in the project" in ran.err
+    assert "alpha is in the project" in ran.err
     assert not (inside.root / "dodo.py").exists()
     assert market.run("nightpress", "init").code == 0
 
@@ -200,7 +200,7 @@ def test_clean_says_what_it_did_and_names_no_function(tmp_path: Path) -> None:
     assert ran.out == "would remove plugins/alpha/skills/alpha/SKILL.md\n"
     ran = market.run("nightpress", "clean", "alpha")
     assert ran.out == "removed plugins/alpha/skills/alpha/SKILL.md\n"
-    assert "there is nothing of ours there" in market.run("nightpress", "clean", "alpha").out
+    assert "nothing there was made by nightpress" in market.run("nightpress", "clean", "alpha").out
 
 
 def test_every_command_has_json(market: Market) -> None:

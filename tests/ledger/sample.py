@@ -41,7 +41,7 @@ NIGHTS: tuple[tuple[tuple[str, str, int | None], ...], ...] = (
     (("api-contract-keeper", "published", 10_807), ("release-ledger", "kept", 11_950)),
 )  # fmt: skip
 WHY = {
-    "refused": ("refused", "grounding.command: /guard-all is no command of this plugin"),
+    "refused": ("refused", "grounding.command: /guard-all is not a command of this plugin"),
     "failed": ("transient", "503 The model is overloaded"),
     "insufficient": ("NightpressError", "too little source: 866 of 8,000 bytes"),
     "deferred": ("Deferred", "the day's requests are spent"),

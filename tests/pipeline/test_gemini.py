@@ -303,10 +303,10 @@ def test_a_document_that_is_given_up_has_one_line_that_says_so(shop: Market) -> 
         said = running.communicate(timeout=300)[0].decode()
         assert len(server.seen()["list"]) == 2
     [line] = [line for line in said.splitlines() if "alpha" in line and not line.startswith("  ")]
-    assert line == "interrupted  alpha/skill  given up while the call was in flight"
+    assert line == "interrupted  alpha/skill  abandoned while the call was in flight"
     assert "before this call was made" not in said
     ended = shop.rows("SELECT status, error_message FROM enhancements")
-    assert ended == [("interrupted", "given up while the call was in flight")]
+    assert ended == [("interrupted", "abandoned while the call was in flight")]
 
 
 def test_a_run_that_met_nothing_but_errors_says_so_at_its_end(shop: Market) -> None:
@@ -545,7 +545,7 @@ def test_a_question_is_never_asked_unchanged_a_second_time(shop: Market) -> None
         assert len(set(digests)) == len(digests) == asked == 9
         again = doit("pace=unpaced")
         assert len(server.seen()["list"]) == asked, again.out
-    assert "no analysis kept its schema" in first.out
+    assert "no analysis matched its schema" in first.out
     assert "doit enhance:" in again.out + first.out
     with serving(shop) as (server, doit):
         assert "published " in doit("pace=unpaced", "enhance:alpha").out
@@ -600,7 +600,7 @@ def test_what_a_person_saves_in_mid_run_stays(shop: Market) -> None:
 def test_a_reply_without_end_is_broken_off_and_never_kept(shop: Market) -> None:
     with serving(shop, script=["ok", "endless"], rates={}) as (_, doit):
         done = doit("pace=unpaced", "-n", "1", "limit=1")
-    assert "the reply has no end: broken off after" in done.out, done.out
+    assert "the reply never ended: broken off after" in done.out, done.out
     assert (shop.root / ".nightpress" / "ledger.db").stat().st_size < 2_000_000
     assert len(calls(shop)) == 2
 

@@ -67,7 +67,7 @@ def test_only_the_section_that_rests_on_a_changed_line_is_asked_for(
     before = shop.target("alpha").read_text()
     edit(shop, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
     plan = shop.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
-    assert heading in plan.out and "asked for in part" in plan.out, plan.out
+    assert heading in plan.out and "partly stale" in plan.out, plan.out
     assert "1 published" in build(shop).out
     assert server.seen()["by_phase"] == {"analysis": 1, "generation": 2}, "no second analysis"
     after = shop.target("alpha").read_text()
@@ -116,7 +116,7 @@ def test_what_concerns_all_of_it_is_asked_for_as_a_whole(
         path, line, _ = told_line(shop)
         edit(shop, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
         shutil.rmtree(shop.root / ".nightpress")
-    assert "asked for in part" not in build(shop).out
+    assert "partly stale" not in build(shop).out
     assert server.seen()["by_phase"] == {"analysis": 2, "generation": 2}
 
 

@@ -188,7 +188,7 @@ def test_the_drill_lists_what_a_restore_would_lack_and_a_project_may_say_it_is_n
     built.done("backup")
     told = built.done("drill").out
     assert "a restore would lack 2 files:" in told
-    assert "plugins/alpha/references/example.md: it seems to hold a secret" in told
+    assert "plugins/alpha/references/example.md: it seems to contain a secret" in told
     path = built.root / "manifests" / "_defaults.yaml"
     path.write_text(
         f"{path.read_text()}\nvault: {{no_secrets: ['plugins/alpha/references/*.md',"

@@ -88,8 +88,8 @@ def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
     assert "  loses no word of the current file\n  gains " in said
     assert "  {+name: beta+}\n" in said
     assert "  old words\n" in said
-    assert "take it: doit apply:beta/skill\n" in said
-    assert "or not:  doit reject:beta/skill --because" in said
+    assert "publish it: doit apply:beta/skill\n" in said
+    assert "reject it:  doit reject:beta/skill --because" in said
     assert "2 drafts without losses: doit apply --lossless" in said
     assert said.splitlines()[-1] == ".nightpress/report/review.html"
     page = (market.root / ".nightpress" / "report" / "review.html").read_text()
@@ -137,7 +137,7 @@ def test_the_margin_has_the_lines_of_the_plugin_that_say_it(market: Market) -> N
     market.done()
     told = waiting(market)["alpha/skill"]["evidence"]
     assert told["share"] > 0.9 and told["weak"] == []  # type: ignore[index,call-overload]
-    assert "of the text rests on what the plugin says\n" in market.doit("review").out
+    assert "of the text is backed by the plugin\n" in market.doit("review").out
     page = (market.root / ".nightpress" / "report" / "review.html").read_text()
     line = readme.read_text().split("\n").index(last) + 1
     assert f'<summary>README.md:{line}</summary><ol start="{line}">' in page
@@ -264,7 +264,7 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     market.doit("forget", "enhance:alpha")
     ran = market.doit()
     assert "exactly the draft that was rejected (Too long)" in ran.out
-    assert "doit force=1 enhance:alpha/skill publishes it all the same" in ran.out
+    assert "doit force=1 enhance:alpha/skill publishes it anyway" in ran.out
     assert list(waiting(market)) == ["beta/skill"]
     assert not market.target("alpha").exists()
     assert "nothing to do: 2 parked" in market.doit().out
@@ -278,7 +278,7 @@ def test_force_publishes_what_was_rejected(market: Market) -> None:
     market.done()
     draft = waiting(market)["alpha/skill"]["sha256"]
     done = market.done("reject:alpha", "--because", "Too long")
-    assert "doit force=1 enhance:alpha/skill publishes it all the same" in done.out
+    assert "doit force=1 enhance:alpha/skill publishes it anyway" in done.out
     assert "1 published" in market.done("force=1", "enhance:alpha/skill").out
     assert hashlib.sha256(market.target("alpha").read_bytes()).hexdigest() == draft
     assert list(waiting(market)) == ["beta/skill"], "the other draft waits on"
@@ -312,7 +312,7 @@ def test_a_reply_that_led_to_a_draft_is_spent(market: Market) -> None:
 def test_what_was_adopted_overtakes_the_draft_that_waited(market: Market) -> None:
     published_then_edited(market, "same")
     done = market.done("adopt:alpha")
-    assert "alpha/skill: its draft waits no longer" in done.out
+    assert "alpha/skill: its draft is no longer waiting" in done.out
     assert list(waiting(market)) == ["beta/skill"]
     assert market.doit("apply:alpha").out.strip() == "alpha: no draft waits"
     assert "nothing to do: 1 up to date, 1 parked" in market.doit().out

@@ -41,7 +41,7 @@ def test_review_shows_it_and_apply_puts_it_in_place_whole(tmp_path: Path) -> Non
     market = _market(tmp_path, "review")
     market.done()
     shown = market.doit("review").out
-    assert "with it goes skills/alpha/references/harbours.md" in shown
+    assert "published with it: skills/alpha/references/harbours.md" in shown
     assert "loses no word of the current file" in shown
     assert market.doit("apply:alpha/skill").code == 0
     assert _references(market) == ["gauges.md", "harbours.md"]

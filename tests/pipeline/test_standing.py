@@ -39,7 +39,10 @@ def waiting(market: Market) -> list[dict[str, object]]:
 def test_kept_is_reported_and_never_touched(small: Market) -> None:
     said = small.done("plan").out
     assert "kept: undersized" in said and "edited by hand" not in said, said
-    assert "1 file of a person is kept, 1 undersized; `standing: review` proposes drafts" in said
+    assert (
+        "1 file written by a person is kept, 1 undersized; `standing: review` proposes drafts"
+        in said
+    )
     told = (
         "kept         gamma/skill: a person's file, kept, undersized; `standing: review` proposes"
     )
@@ -66,7 +69,7 @@ def test_the_merge_that_a_persons_file_cannot_have_is_told(small: Market) -> Non
     told = small.doit("apply:gamma/skill", "--merge")
     assert told.code == 1 and "changed since the draft was made" in told.out, told.out
     assert "a person's file, which nightpress never published, has no version to merge" in told.out
-    assert "doit enhance:gamma/skill makes another of what stands there now" in told.out
+    assert "doit enhance:gamma/skill makes a new one from the current file" in told.out
 
 
 def test_files_of_people_are_counted_in_every_run(small: Market) -> None:
@@ -74,7 +77,7 @@ def test_files_of_people_are_counted_in_every_run(small: Market) -> None:
     assert big.is_dir()
     small.done("manifests")
     for _ in range(2):
-        assert "2 files of people are kept, 1 undersized; " in small.done("plan").out
+        assert "2 files written by people are kept, 1 undersized; " in small.done("plan").out
         small.done()
 
 
@@ -177,7 +180,7 @@ def test_what_was_extended_still_spares_its_author(tmp_path: Path, clone: bool) 
         )
         plan = market.done("plan").out
         assert "make         delta/skill: content changed" in plan
-        assert "1 file of a person is extended if nothing of it is lost" in plan
+        assert "1 file written by a person is extended if nothing of it is lost" in plan
         done = market.doit().out  # a clone has the person's text as part of ours alone
         assert "1 published" in done or (clone and "1 refused" in done), done
         assert in_order(written, market.target("delta").read_text())

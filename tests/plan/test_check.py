@@ -192,7 +192,7 @@ def test_a_lone_plugin_is_what_its_skill_is_compared_with(market: Market, tmp_pa
     head = base.BASE.partition("\n# ")[0]
     (plugin / "SKILL.md").write_text(f"{head}\n# Harbour\n\nRun `/berth`, then `/undock`.\n")
     said = check(market, str(plugin)).out
-    assert "warning: command-exists: /undock is no command of this plugin" in said
+    assert "warning: command-exists: /undock is not a command of this plugin" in said
     assert "/berth is no command" not in said
 
 
@@ -204,9 +204,14 @@ def test_skills_that_are_judged_together_are_asked_for_together(market: Market) 
         file.write_text(front + '## When to use\n\n- "When is high water in the harbour?"\n')
     done = check(market, "loose")
     lines = done.out.splitlines()
-    assert "trigger: of 2 requests 50% find their skill first, 50% among three" in lines
+    assert (
+        "trigger: of 2 sample requests 50% rank their own skill first, 50% among the first three"
+        in lines
+    )
     [listing] = [row for row in lines if row.startswith("listing: ")]
-    assert listing.startswith("listing: 86 of 8,000 characters; about 21 tokens always, ")
+    assert listing.startswith(
+        "listing: names and descriptions take 86 of 8,000 characters, about 21 tokens; "
+    )
     told = json.loads(check(market, "loose", "--format", "json").out)["trigger"]
     assert (told["first"], told["characters"], told["twins"]) == (0.5, 86, [])
     gulls, tides = told["skills"]

@@ -476,7 +476,7 @@ SAID: dict[str, tuple[Inputs, list[str]]] = {
     "replaced": (
         small(policy="replace"), ["REPLACES a person's file", "undersized (99 of 100 bytes)"],
     ),
-    "forced over it": (small(forced=True), ["asked for (force)", "REPLACES a person's file"]),
+    "forced over it": (small(forced=True), ["forced", "REPLACES a person's file"]),
     "waits beside it": (
         small(policy="review", last=WAITING),
         [
@@ -497,8 +497,8 @@ SAID: dict[str, tuple[Inputs, list[str]]] = {
         absent(last=LastRow("deferred", NOW, None, waits=True)),
         ["its draft waits for you: doit review", "never made"],
     ),
-    "forced": (of(forced=True), ["asked for (force)"]),
-    "asked": (of(asked=True), ["asked for"]),
+    "forced": (of(forced=True), ["forced"]),
+    "asked": (of(asked=True), ["you asked for it"]),
     "gone": (absent(publication=OURS), ["target missing"]),
     "shortage": (absent(shortage=SHORT), [SHORT, "never made"]),
 }  # fmt: skip

@@ -89,11 +89,12 @@ def sample(plugins: int = 60, seed: int = 7, hostile: bool = True) -> Figures:
         ),
         causes=(
             Cause("grounding.command", "refused", 3, "read the kept draft and its findings",
-                  "release-keeper-4/skill", f"/rollback is no command of this plugin {HOSTILE[0]}"),
+                  "release-keeper-4/skill",
+                  "/rollback is not a command of this plugin " + HOSTILE[0]),
             Cause("transient", "failed", 2, "run nightpress build again: the server failed",
                   "audit-guard-9/skill", "503 The model is overloaded"),
             Cause("too little source", "insufficient", 4,
-                  "write more in the plugin, take a model, or lower size.min",
+                  "write more in the plugin, use a model, or lower size.min",
                   "note-stamp/skill", "the offline backend can extract 866 of 8,000 bytes"),
         ),
         backups=Backups("2026-11-23T05:58:00+00:00", "236 plugins, 1,204 files, off-site",
@@ -139,7 +140,7 @@ def _document(rng: random.Random, slug: str, name: str, state: str, number: int)
     ]
     findings = () if state == "fresh" else (
         {"check": "grounding.command", "severity": "error", "line": 12,
-         "message": f"/{name} is no command of this plugin", "column": 1, "hint": ""},
+         "message": f"/{name} is not a command of this plugin", "column": 1, "hint": ""},
     )  # fmt: skip
     digest = hashlib.sha256(slug.encode()).hexdigest()
     diff = ("--- before", "+++ now", "@@ -1,3 +1,4 @@", f" # {name}", "-TODO: describe",

@@ -143,7 +143,7 @@ def _told(market: Market, **environ: str) -> dict[str, Any]:
 def test_the_report_is_the_same_in_every_shell(tmp_path: Path) -> None:
     market = _project(tmp_path)
     before = _told(market)
-    assert "no run is on record yet" in before["writer"]
+    assert "there was no run yet" in before["writer"]
     assert _told(market, GEMINI_API_KEY="k") == before
     market.done()
     offline = _told(market)
@@ -206,7 +206,7 @@ def test_a_document_counts_by_the_size_that_its_own_plugin_is_asked_for(tmp_path
     low, high = document["window"]
     assert low <= document["size"] <= high and document["size"] < told["sizes"]["window"][0]
     assert (told["sizes"]["within_after"], told["sizes"]["documents"]) == (1, 1)
-    said = "1 of 1 document within the size asked of them; nothing stood there before nightpress"
+    said = "1 of 1 document of the right size; none before nightpress"
     assert said in (tmp_path / ".nightpress/report/report.md").read_text()
 
 

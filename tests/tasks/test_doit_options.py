@@ -98,7 +98,7 @@ def test_what_is_to_be_ignored_is_ignored_until_it_is_forgotten(market: Market, 
         ("-r json", "doit's reporter json cannot show a run"),
         ("-cr console enhance", "hint: progress=json prints a JSON document per line"),
         ("--backend dbm", "doit's state lies in nightpress's own store"),
-        ("list --backend=json", "hint: who writes is said without hyphens, backend=offline"),
+        ("list --backend=json", "hint: choose the writer without hyphens: backend=offline"),
         ("strace enhance:alpha", "tasks of nightpress start none"),
     ],
 )

@@ -38,7 +38,7 @@ HINTS = {
     "billing and set `paid: true`",
     "money": "what was paid for is used up, or a spending cap is reached: see the provider's "
     "billing page; then run again",
-    "capacity": "the provider is short of capacity; it is tried again later",
+    "capacity": "the provider is at capacity; nightpress tries again later",
     "not_found": "check `model` and `base_url` in manifests/_defaults.yaml: the model is misspelt, "
     "retired, or not offered there",
     "bad_request": "the request or the configuration is wrong; nothing was generated",

@@ -56,7 +56,7 @@ class Capped(httpx2.AsyncBaseTransport):
         most = max(most, request.extensions.get(MOST) or 0)
         if response.headers.get("content-encoding", "identity") != "identity":
             await response.aclose()
-            raise TooMuch("the reply is compressed, which was not asked for")
+            raise TooMuch("the reply is compressed, which was not requested")
         assert isinstance(response.stream, httpx2.AsyncByteStream)  # noqa: S101 (of this transport)
         response.stream = _Counted(response.stream, most)
         return response
@@ -74,7 +74,7 @@ class _Counted(httpx2.AsyncByteStream):
         async for piece in self._inner:
             self._left -= len(piece)
             if self._left < 0:
-                raise TooMuch(f"broken off after {self._most:,} bytes, far more than was asked for")
+                raise TooMuch(f"broken off after {self._most:,} bytes, far more than requested")
             yield piece
 
     async def aclose(self) -> None:
@@ -126,7 +126,7 @@ class Line(Generic[Client]):
         try:
             return future.result(seconds + GRACE)
         except concurrent.futures.CancelledError:
-            raise GivenUp("given up while the call was in flight") from None
+            raise GivenUp("abandoned while the call was in flight") from None
         finally:
             self._flying.discard(future)
             future.cancel()

@@ -195,8 +195,8 @@ class Remote(ABC, Generic[Client]):
         if isinstance(error, GivenUp):
             return Answer("transient", str(error))
         if isinstance(error, TooMuch):
-            message = f"the reply has no end: {error}"
-            hint = "nothing of it was kept; the document is tried again in another run"
+            message = f"the reply never ended: {error}"
+            hint = "it was discarded; the next run tries again"
             return Answer("too_large", message, 200, hint=hint)
         if isinstance(error, TimeoutError):
             return Answer("transient", f"no answer within {seconds or self.way.deadline:g} s")

@@ -207,4 +207,6 @@ def model_known(document: Document, context: Context, _: Options) -> Iterator[Sp
     for match in _MODEL.finditer(document.text, document.starts[document.body_line - 1]):
         name = match[0].rstrip(".-")
         if not source.names(name):
-            yield Spot(f"the plugin knows no model {name}", *document.place(match.start()))
+            yield Spot(
+                f"the plugin does not mention the model {name}", *document.place(match.start())
+            )

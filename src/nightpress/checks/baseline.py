@@ -67,7 +67,7 @@ def dump(findings: Sequence[Told]) -> str:
 
 def load(text: str) -> frozenset[str]:
     """The marks of a baseline file; raises UsageError for anything else."""
-    hint = "make it anew with nightpress check --write-baseline"
+    hint = "write it again with nightpress check --write-baseline"
     try:
         baseline = json.loads(text)
         version = baseline["nightpress-baseline"]

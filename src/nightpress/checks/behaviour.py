@@ -99,14 +99,14 @@ class Change(Struct, frozen=True):
 
 
 def behaviour(document: Document, context: Context, _: Options) -> Iterator[Spot]:
-    """No key of the standing file's frontmatter that changes what Claude Code does
+    """No key of the current file's frontmatter that changes what Claude Code does
     (`disable-model-invocation`, `allowed-tools`, `model`, ...) is lost or changed, and nothing is
     permitted that was not. No setting, and no force, turns this off."""
     if not context.standing:
         return
     for change in changes(_fields(context.standing), document.fields or {}):
         if change.kind != "added":
-            hint = "the frontmatter is its author's: keep the key as it stands"
+            hint = "the frontmatter is its author's: keep the key as it is"
             yield Spot(change.message[:300], document.field_line(change.key), 1, hint)
 
 

@@ -33,7 +33,7 @@ def _repeats(document: Document, context: Context, options: Options) -> Iterator
         shared = [line for line in own if line in others]
         if len(shared) > 1 and len(shared) >= float(options["share"]) * len(own):
             yield Spot(
-                f"{len(shared)} of {len(own)} lines stand in {path}, too",
+                f"{len(shared)} of {len(own)} lines are also in {path}",
                 own[shared[0]],
                 1,
                 "say it in one of the two, and link to it from the other",

@@ -171,10 +171,10 @@ def _components(
             if foreign or tail in existing or market.has("command", name):
                 continue
             hint = suggestion(tail, facts.names("command", "structural"), "/{}", cutoff=0.5)
-            message = f"/{name} is no command of this plugin"
+            message = f"/{name} is not a command of this plugin"
             yield _told(
                 file, document, "command-missing", message, offset,
-                hint or "write the command, or take it out", "command", tail,
+                hint or "write the command, or remove it", "command", tail,
             )  # fmt: skip
     if kind_of(file.path) != "readme":
         return
@@ -188,7 +188,7 @@ def _components(
                 plain = name.rpartition(":")[2].lower()
                 if plain in existing or ":" in name or market.has(kind, plain):
                     continue
-                hint = suggestion(plain, names, "{}") or "write it, or take it out"
+                hint = suggestion(plain, names, "{}") or "write it, or remove it"
                 message = f"no {kind} {name!r} in this plugin"
                 yield _told(
                     file, document, f"{kind}-missing", message, offset, hint, kind, plain
@@ -296,7 +296,7 @@ def _options(document: Document, file: SourceFile, facts: Facts) -> Iterator[Sou
         known = known_options(owner, facts)
         if not known or option in known:
             continue
-        message = f"{option} is no option of {owner}"
+        message = f"{option} is not an option of {owner}"
         hint = f"known: {', '.join(sorted(known))}"
         yield _told(
             file, document, "option-missing", message, offset, hint, "option", f"{owner} {option}"

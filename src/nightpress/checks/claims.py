@@ -111,7 +111,7 @@ def option_exists(document: Document, context: Context, _: Options) -> Iterator[
             continue
         seen.add((owner, option))
         hint = hint_of(option, known)
-        shown = f"{option} is no option of {owner} ({known_as(known)})"
+        shown = f"{option} is not an option of {owner} ({known_as(known)})"
         yield Spot(shown, *document.place(offset), hint)
     if not context.ours:
         return
@@ -125,11 +125,11 @@ def option_exists(document: Document, context: Context, _: Options) -> Iterator[
         if option in known_options(_above(document, offset), facts):
             continue  # of the section's command: "Run `/other`, at most `--limit` times"
         if known:
-            message = f"{option} is no option of {owner} ({known_as(known)})"
+            message = f"{option} is not an option of {owner} ({known_as(known)})"
         elif option.lower() in every or source.names(option):
             continue
         else:
-            message = f"{option} is no option of this plugin"
+            message = f"{option} is not an option of this plugin"
         seen.add((owner, option))
         yield Spot(message, *document.place(offset), hint_of(option, known or every))
 
@@ -208,7 +208,7 @@ def argument_exists(document: Document, context: Context, _: Options) -> Iterato
             if any(name in one for one in declared) or any(name in texts.get(p, "") for p in own):
                 continue
             known = declared | {f.name for f in facts.belonging(owner)}
-            message = f"<{match[1]}> is no argument of {owner} ({known_as(known)})"
+            message = f"<{match[1]}> is not an argument of {owner} ({known_as(known)})"
             yield Spot(message, *document.place(offset + match.start()))
 
 
@@ -340,7 +340,7 @@ def package_exists(document: Document, context: Context, _: Options) -> Iterator
         if name.endswith((".txt", ".toml", ".")) or name.startswith("."):
             continue
         seen.add(name)
-        message = f"the plugin knows no package {name!r}"
+        message = f"the plugin does not use the package {name!r}"
         yield Spot(message, *document.place(offset), hint_of(name, known))
 
 
@@ -384,5 +384,5 @@ def _files(document: Document, context: Context, seen: set[str]) -> Iterator[Spo
             continue
         seen.add(path)
         hint = suggestion(path, existing, "{}")
-        message = f"the plugin knows no file {path}"
+        message = f"the plugin does not mention the file {path}"
         yield Spot(message, *document.place(match.start(1)), hint or "name only what it has")

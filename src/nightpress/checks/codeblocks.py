@@ -75,7 +75,7 @@ def block_parses(document: Document, _context: Context, options: Options) -> Ite
             fault = PARSERS[language](replace(block, text=_rendered(block.text)))
         if fault and not _beside_a_gap(block.text, fault[1], language):
             message, line = fault
-            hint = "mend it, or name the gap with <...>"
+            hint = "fix it, or mark the gap with <...>"
             yield Spot(f"{language} block does not parse: {message}", block.line + line, 1, hint)
 
 

@@ -193,12 +193,11 @@ def emptiness(document: Document, context: Context, options: Options) -> Iterato
         lines = ", ".join(str(line) for line in dict.fromkeys(one.line for one in empty[:12]))
         more = " ..." if len(empty) > 12 else ""
         yield Spot(
-            f"{len(empty)} of {len(said)} sentences would be true of any plugin, as:"
-            f" {empty[0].text[:60]!r}",
+            f"{len(empty)} of {len(said)} sentences would be true of any plugin, such as"
+            f" {empty[0].text[:60]!r} (lines {lines}{more})",
             empty[0].line,
             1,
-            f"say what this plugin does, with its names and numbers, or nothing: lines {lines}"
-            + more,
+            "say what this plugin does, with its names and numbers, or leave the sentence out",
         )
 
 

@@ -27,7 +27,7 @@ def evals_form(document: Document, context: Context, options: Options) -> Iterat
     try:
         value = json.loads(document.text)
     except (ValueError, RecursionError) as error:
-        yield Spot(f"not JSON: {error}"[:200], 1, 1, "answer with the JSON alone")
+        yield Spot(f"not JSON: {error}"[:200], 1, 1, "answer with JSON only")
         return
     faults = _queries(value) if context.format == "queries" else _cases(value)
     yield from (Spot(fault, 1, 1) for fault in faults)
@@ -43,16 +43,16 @@ def _is(value: Any, kind: type) -> bool:
 
 def _queries(value: Any) -> Iterator[str]:
     if not _is(value, list):
-        yield "it is no list of queries"
+        yield "it is not a list of queries"
         return
     seen: set[str] = set()
     for number, row in enumerate(value, 1):
         if not (_is(row, dict) and row.keys() == {"query", "should_trigger"}):
-            yield f"query {number} has not just query and should_trigger"
+            yield f"query {number} has other keys than query and should_trigger"
         elif not (_is(row["query"], str) and _is(row["should_trigger"], bool)):
-            yield f"query {number}: query is a text, should_trigger true or false"
+            yield f"query {number}: query must be text, should_trigger true or false"
         elif row["query"].lower() in seen:
-            yield f"query {number} stands there before"
+            yield f"query {number} is there twice"
         else:
             seen.add(row["query"].lower())
     if seen and not any(_is(row, dict) and row.get("should_trigger") is True for row in value):
@@ -62,7 +62,7 @@ def _queries(value: Any) -> Iterator[str]:
 def _cases(value: Any) -> Iterator[str]:
     rows: Any = value.get("evals") if _is(value, dict) else None
     if not _is(rows, list) or not _is(value.get("skill_name"), str):
-        yield "it has no skill_name and list of evals"
+        yield "it lacks skill_name or the list of evals"
         return
     for number, row in enumerate(rows, 1):
         if not _is(row, dict) or not _is(row.get("id"), int):
@@ -72,7 +72,7 @@ def _cases(value: Any) -> Iterator[str]:
             yield f"case {number} has no {' and no '.join(missing)}"
         for key in ("files", "assertions"):
             if not all(_is(one, str) for one in row.get(key) or ()):
-                yield f"case {number}: {key} are texts"
+                yield f"case {number}: {key} must be text"
     ids = [row.get("id") for row in rows if _is(row, dict)]
     if len(set(map(str, ids))) < len(ids):
-        yield "two cases have one id"
+        yield "two cases have the same id"

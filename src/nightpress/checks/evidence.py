@@ -306,8 +306,8 @@ def section_grounded(document: Document, context: Context, options: Options) -> 
     for section in _of_document(document, context):
         if section.size >= int(options["size"]) and not section.places:
             yield Spot(
-                f"nothing in the {section.size:,} bytes of {section.title[:60]!r} rests on what the"
-                " plugin says",
+                f"nothing in the {section.size:,} bytes of {section.title[:60]!r} is backed by the"
+                " plugin",
                 section.first,
                 1,
                 "say it in the plugin's own words, or leave the section out",
@@ -322,7 +322,7 @@ def document_grounded(document: Document, context: Context, options: Options) ->
         return
     share = sum(section.share * section.size for section in found) / size
     if share < float(options["floor"]):
-        message = f"{share:.0%} of the text rests on something that the plugin says"
+        message = f"{share:.0%} of the text is backed by the plugin"
         yield Spot(
             f"{message}, {float(options['floor']):.0%} at least", hint="write from its files"
         )

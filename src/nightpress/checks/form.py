@@ -56,7 +56,7 @@ def size_window(document: Document, context: Context, _: Options) -> Iterator[Sp
     said = document.text if context.ours else document.raw
     size = len(said.encode("utf-8", "replace"))
     if size < window.min:
-        yield Spot(f"{size:,} of {window.min:,} bytes", hint="say more of what the plugin holds")
+        yield Spot(f"{size:,} of {window.min:,} bytes", hint="say more about what the plugin has")
     elif size > window.max:
         yield Spot(f"{size:,} bytes, {window.max:,} at most", hint="move detail to a reference")
 
@@ -166,7 +166,9 @@ def link_resolves(document: Document, context: Context, _: Options) -> Iterator[
         if (reference[2] or reference[1]).lower() not in defined:
             hint = "define it: [label]: target"
             yield Spot(
-                f"link to no definition: {reference[0]}", *document.place(reference.start()), hint
+                f"link without a definition: {reference[0]}",
+                *document.place(reference.start()),
+                hint,
             )
 
 

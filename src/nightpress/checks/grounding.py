@@ -98,7 +98,7 @@ def command_exists(document: Document, context: Context, options: Options) -> It
         if (not plugin or not own) and _elsewhere(context, "command", name):
             continue
         hint = _suggest(tail, _names(context, "command"), "/")
-        yield Spot(f"/{name} is no command of this plugin", *document.place(offset), hint)
+        yield Spot(f"/{name} is not a command of this plugin", *document.place(offset), hint)
 
 
 def _is_camel(name: str) -> bool:
@@ -221,7 +221,7 @@ def vocabulary(document: Document, context: Context, options: Options) -> Iterat
     share = vocabulary_share(document, context)
     if share is not None and share < float(options["floor"]):
         hint = "write about this plugin, in its own words"
-        message = f"{share:.2f} of the words stand in the source, {options['floor']} at least"
+        message = f"{share:.2f} of the words are in the source, {options['floor']} at least"
         yield Spot(message, hint=hint)
 
 

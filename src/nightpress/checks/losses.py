@@ -48,7 +48,7 @@ SAID: Mapping[Loss_kind, str] = {
     "file": "file is no longer mentioned",
     "number": "number is gone or changed",
     "tag": "tag is gone",
-    "order": "stands in another order",
+    "order": "is in another order",
 }
 
 
@@ -118,7 +118,7 @@ def _losses(old: str, new: str, linked: Mapping[str, str], literally: bool) -> I
 
 
 def _moved(old: Sequence[Unit], moved: Sequence[Unit]) -> Iterator[Loss]:
-    """What stands in another order; not said of what is under a heading that does."""
+    """What is in another order; not said of what is under a heading that does."""
     out = {id(unit) for unit in moved}
     heading: Unit | None = None
     for unit in old:

@@ -91,19 +91,19 @@ def frontmatter_values(document: Document, context: Context, _: Options) -> Iter
             continue
         if not isinstance(value, str):
             hint = "separate the tools by spaces" if key == "allowed-tools" else "quote it"
-            yield Spot(f"{key} is no string", document.field_line(key), 1, hint)
+            yield Spot(f"{key} is not a string", document.field_line(key), 1, hint)
         elif len(value) > limit:
             yield Spot(f"{key} has {len(value)} of {limit} characters", document.field_line(key), 1)
     metadata = fields.get("metadata", {})
     if "metadata" in own:
         return
     if not isinstance(metadata, dict):
-        yield Spot("metadata is no mapping", document.field_line("metadata"), 1)
+        yield Spot("metadata is not a mapping", document.field_line("metadata"), 1)
         return
     for key, value in metadata.items():
         if not isinstance(value, str):
             line = document.field_line("metadata")
-            yield Spot(f"metadata.{key} is no string", line, 1, "put quotes around it")
+            yield Spot(f"metadata.{key} is not a string", line, 1, "put quotes around it")
 
 
 def _is_list(value: object) -> bool:
@@ -122,7 +122,7 @@ def frontmatter_portable(document: Document, context: Context, _: Options) -> It
         entry = re.match(r"([A-Za-z_][\w-]*):\s*(.*)$", line)
         if not entry:
             if key and line.strip() and not line.startswith("#"):
-                yield Spot(f"{key} goes on in a second line", number, 1, "write it in one line")
+                yield Spot(f"{key} continues on a second line", number, 1, "write it on one line")
             key = ""
             continue
         value = entry[2]
@@ -130,7 +130,7 @@ def frontmatter_portable(document: Document, context: Context, _: Options) -> It
         if entry[1] in own:
             key = ""
         elif context.ours and re.match(r"[|>][+-]?\d?\s*$", value):
-            yield Spot(f"{entry[1]} is a block scalar", number, 1, "write it in one quoted line")
+            yield Spot(f"{entry[1]} is a block scalar", number, 1, "write it on one quoted line")
         elif value.startswith(("[", "{")):
             if context.ours:
                 yield Spot(f"{entry[1]} is a flow collection", number, 1, "use block style")
@@ -139,7 +139,7 @@ def frontmatter_portable(document: Document, context: Context, _: Options) -> It
                 f"{entry[1]} holds '---'", number, 1, "some parsers end the frontmatter there"
             )
         elif re.match(r"[^\"'#].*: ", value):
-            yield Spot(f"{entry[1]} holds an unquoted ': '", number, 1, "quote the value")
+            yield Spot(f"{entry[1]} contains an unquoted ': '", number, 1, "quote the value")
 
 
 def name_form(document: Document, context: Context, _: Options) -> Iterator[Spot]:
@@ -171,7 +171,7 @@ def name_reserved(document: Document, context: Context, options: Options) -> Ite
     name = document.text_field("name")
     for word in options["words"]:
         if context.frontmatter == "skill" and str(word) in name:
-            yield Spot(f"name holds the reserved word {word!r}", document.field_line("name"), 1)
+            yield Spot(f"name contains the reserved word {word!r}", document.field_line("name"), 1)
 
 
 def description_length(document: Document, context: Context, options: Options) -> Iterator[Spot]:
@@ -193,7 +193,12 @@ def description_when(document: Document, context: Context, options: Options) -> 
         return
     line = document.field_line("description")
     if not TRIGGER.search(value):
-        yield Spot("description says no 'when'", line, 1, 'add "Use when ..." and trigger words')
+        yield Spot(
+            "description does not say when to use it",
+            line,
+            1,
+            'add "Use when ..." and trigger words',
+        )
     elif len(value) < int(options["min"]):
         yield Spot(f"description of {len(value)} characters says too little", line, 1)
 

@@ -51,7 +51,7 @@ def profile_links(document: Document, context: Context, _options: Options) -> It
         path = posixpath.normpath(posixpath.join(here, target))
         if path != folder and not path.startswith(f"{folder}/"):
             yield Spot(
-                f"link out of the skill's folder: {target}",
+                f"link leads out of the skill's folder: {target}",
                 *document.place(link.offset),
                 "say what the file says, or name it without a link",
             )

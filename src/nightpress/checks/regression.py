@@ -16,7 +16,7 @@ from nightpress.checks.grounding import mentions
 from nightpress.checks.losses import Loss, losses
 from nightpress.lazy import pattern
 
-HINT = "keep what is true of the standing file; doit force=1 overrules"
+HINT = "keep what is true of the current file; doit force=1 overrules"
 FENCE = pattern(r"^[ \t>]*(`{3,}|~{3,})", re.M)
 HEADING = pattern(r" {0,3}#{1,6}[ \t]+\S")
 OPEN_END = pattern(
@@ -65,9 +65,9 @@ def lost(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     gone = losses_of(document, context)
     hint = "keep it if it is still true"
     for loss in gone[:TOLD]:
-        yield Spot(f"of the standing file, {loss.message}", hint=hint)
+        yield Spot(f"of the current file, {loss.message}", hint=hint)
     if len(gone) > TOLD:
-        yield Spot(f"and {len(gone) - TOLD:,} more things of the standing file", hint=hint)
+        yield Spot(f"and {len(gone) - TOLD:,} more things of the current file", hint=hint)
 
 
 TOLD = 100
@@ -105,7 +105,7 @@ def _loss(before: int, after: int, what: str, options: Options) -> Iterator[Spot
 
 
 def regression_size(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    """The document does not lose more than the option loss of the standing file's bytes; where
+    """The document does not lose more than the option loss of the current file's bytes; where
     the window's maximum demands a loss, it is measured from that."""
     if both := _both(document, context):
         most = context.window.max if context.window else both[0].size
@@ -113,19 +113,19 @@ def regression_size(document: Document, context: Context, options: Options) -> I
 
 
 def regression_headings(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    """The document does not lose more than the option loss of the standing file's headings."""
+    """The document does not lose more than the option loss of the current file's headings."""
     if both := _both(document, context):
         yield from _loss(both[0].headings, both[1].headings, "headings", options)
 
 
 def regression_code(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    """The document does not lose more than the option loss of the standing file's code blocks."""
+    """The document does not lose more than the option loss of the current file's code blocks."""
     if both := _both(document, context):
         yield from _loss(both[0].blocks, both[1].blocks, "code blocks", options)
 
 
 def regression_links(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    """The document does not lose more than the option loss of the standing file's links."""
+    """The document does not lose more than the option loss of the current file's links."""
     if both := _both(document, context):
         yield from _loss(both[0].links, both[1].links, "links", options)
 
@@ -147,7 +147,7 @@ def finish_reason(_document: Document, context: Context, _: Options) -> Iterator
     """The reply ended because it was done, not at the token limit."""
     if context.finish == "circle":
         hint = "say each thing once; write a shorter document"
-        yield Spot("the reply runs in a circle, and was cut off in it", hint=hint)
+        yield Spot("the reply repeats itself and was cut off", hint=hint)
     elif context.finish != "stop":
         hint = "raise max_output_tokens, or ask for less"
         yield Spot(f"the reply was cut off ({context.finish})", hint=hint)

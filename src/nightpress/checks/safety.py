@@ -30,7 +30,7 @@ def live_syntax(document: Document, context: Context, _: Options) -> Iterator[Sp
         return
     hint = "describe the command; it would run as soon as the skill is loaded"
     if not context.ours:
-        hint = "if that is meant, allow_live_syntax in the manifest says so"
+        hint = "if that is intended, set allow_live_syntax in the manifest"
     covered = {n for b in document.blocks for n in range(b.line, b.line + b.text.count("\n") + 2)}
     for match in LIVE.finditer(document.text):
         place = document.place(match.start())

@@ -78,7 +78,7 @@ def problems(settings: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                 yield name, "no such check", _close(name, REGISTRY)
                 continue
         elif gate.fixed and (setting is False or _lowers(setting)):
-            yield name, "holds whatever the settings say", "it keeps what an author set"
+            yield name, "applies whatever the settings say", "it keeps what an author set"
             continue
         elif not isinstance(setting, bool | Mapping):
             yield name, "must be true, false, or a mapping of options", ""
@@ -96,7 +96,7 @@ def _wrong_options(
 ) -> Iterator[tuple[str, str, str]]:
     severity = setting.get("severity")
     if severity is not None and severity not in SEVERITIES:
-        yield name, f"severity {severity!r} is none of {', '.join(SEVERITIES)}", ""
+        yield name, f"severity {severity!r} is not one of {', '.join(SEVERITIES)}", ""
     if gate is None:
         return
     for key, value in setting.items():

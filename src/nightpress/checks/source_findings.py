@@ -170,7 +170,7 @@ def _counts(anatomy: Anatomy) -> Iterator[SourceFinding]:
             yield SourceFinding(
                 "count-differs", f"says {match['number']} {kind}; it has"
                 f" {claimed.count(anatomy, kind):,}", file.path, _line(file.text, match.start()),
-                "count them anew, or leave the number out",
+                "count them again, or leave the number out",
             )  # fmt: skip
 
 
@@ -191,7 +191,7 @@ def _fields(
         yield told("", "it has no name", "name is the one required field")
     for key, types in _TYPES.items():
         if key in value and not isinstance(value[key], types):
-            yield told(key, f"{key} is of a wrong type")
+            yield told(key, f"{key} has the wrong type")
     for key in ("commands", "agents", "skills", "hooks", "mcpServers"):
         entries = value.get(key)
         for entry in entries if isinstance(entries, list) else [entries]:
@@ -210,7 +210,7 @@ def _disagreeing(
     if isinstance(own, str) and market.description and _differ(own, market.description):
         line = _line(file.text, max(file.text.find('"description"'), 0))
         yield SourceFinding(
-            "description-disagrees", "the marketplace describes it otherwise: "
+            "description-disagrees", "the marketplace describes it differently: "
             f"{market.description[:80]!r}", file.path, line, "say the same in both",
         )  # fmt: skip
     for other in anatomy.files:
@@ -225,7 +225,7 @@ def _disagreeing(
             line = _line(other.text, max(other.text.find('"version"'), 0))
             yield SourceFinding(
                 "version-disagrees", f"version {version}, but {value['version']} in {file.path}",
-                other.path, line, "the two are one plugin",
+                other.path, line, "both are the same plugin",
             )  # fmt: skip
 
 
@@ -250,7 +250,7 @@ def _tools(anatomy: Anatomy) -> Iterator[SourceFinding]:
                 text = texts.get(part.path, "")
                 match = re.search(rf"^{key}\s*:", text, re.M)
                 yield SourceFinding(
-                    "tool-unknown", f"{key}: {name} is no tool of Claude Code", part.path,
+                    "tool-unknown", f"{key}: {name} is not a tool of Claude Code", part.path,
                     _line(text, match.start()) if match else 1, suggestion(name, TOOLS, "{}"),
                 )  # fmt: skip
 

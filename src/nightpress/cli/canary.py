@@ -69,14 +69,14 @@ def _canary(given: argparse.Namespace) -> int:
     if not sampled:
         raise errors.UsageError(
             "no plugin has a document to try",
-            "those of people are left out, and those of plugins that say too little",
+            "documents written by people and plugins with too little source are skipped",
         )
     plugins = [loaded.plugins[slug] for slug in sampled]
     jobs = [f"{slug}/{name}" for slug, names in sampled.items() for name in names]
     _tell(f"{len(plugins)} plugins, {len(jobs)} documents: {', '.join(sampled)}")
     status, found = _tried(project, plugins, jobs, candidates, bounds)
     for left in candidates[len(found) :]:
-        _tell(f"{left.name}: not tried, for want of budget, or stopped")
+        _tell(f"{left.name}: not tried, because the budget ran out or the run was stopped")
     _show(project, found, given.format)
     return status
 

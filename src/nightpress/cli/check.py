@@ -31,7 +31,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check.add_argument(
         "--write-baseline", metavar="FILE", help="accept what is found now, for later runs"
     )
-    check.add_argument("--explain", metavar="RULE", help="say what a rule demands, and no more")
+    check.add_argument("--explain", metavar="RULE", help="explain a rule, and stop")
     check.set_defaults(run=_check)
 
 

@@ -47,7 +47,7 @@ def _add_check(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     one.add_argument(
         "--pull-request", type=int, metavar="N", help="which one (default: the job's own)"
     )
-    one.add_argument("--no-comment", action="store_true", help="keep no comment")
+    one.add_argument("--no-comment", action="store_true", help="post no comment")
     one.set_defaults(run=_check)
 
 

@@ -148,10 +148,10 @@ def _git(project: Project) -> Iterator[Result]:
     from nightpress.storage import git
 
     if shutil.which("git") is None:
-        yield Result("git", "warning", "there is no git: ignored files are read like all others",
+        yield Result("git", "warning", "git is not installed: ignored files are read, too",
                      "install git")  # fmt: skip
     elif not git.is_repository(project.root):
-        yield Result("git", "warning", "the project is in no repository",
+        yield Result("git", "warning", "the project is not in a git repository",
                      "git init, and a commit: git diff shows what a run changes")  # fmt: skip
     elif git.is_sparse(project.root):
         yield Result("git", "warning", "a sparse checkout: what is not checked out is not judged",

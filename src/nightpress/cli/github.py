@@ -41,7 +41,7 @@ class Denied(ForgeError):
 
 
 class Exists(ForgeError):
-    """What was to be made is there already (422)."""
+    """What was to be made already exists (422)."""
 
 
 class Pull(Struct, frozen=True):

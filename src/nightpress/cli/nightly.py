@@ -192,6 +192,9 @@ def _deliver(given: argparse.Namespace, clone: Clone, wave: Wave, forge: GitHub 
         os.environ, save_state="true", pushed=str(moved).lower(), documents=str(len(rows))
     )
     waiting = len(review.waiting(Project(clone.root, {}, os.environ, RealClock())))
+    if waiting:
+        some = "1 draft waits" if waiting == 1 else f"{waiting:,} drafts wait"
+        _say(f"{some} for review in this state, and no pull request has them: set publish: auto")
     text = pull_request.body(rows, waiting, github.BEGIN, github.END)
     if given.body and rows:
         Path(given.body).write_text(text + "\n", encoding="utf-8")
@@ -285,7 +288,7 @@ class Clone:
         self._token = environ.get("GITHUB_TOKEN", "")
         self._more: dict[str, str] = {"GIT_TERMINAL_PROMPT": "0"}
         if not git.is_repository(root):
-            raise errors.UsageError(f"{root} lies in no git repository", "git init")
+            raise errors.UsageError(f"{root} is not in a git repository", "git init")
         url = self.maybe("remote", "get-url", remote)
         if not url:
             raise errors.UsageError(f"there is no remote {safe(remote)}", "say --remote")

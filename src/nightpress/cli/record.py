@@ -27,7 +27,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Writes what each document was last made from (the analysis of its plugin, "
         "the drafts, the repairs) into FOLDER, one readable file for each reply, secrets "
         "redacted. `doit backend=replay:FOLDER` then answers the same questions from there. "
-        "Makes no call; a recording that is there already is replaced.",
+        "Makes no call; a recording that already exists is replaced.",
     )
     record.add_argument("folder", metavar="FOLDER", help="for the recording alone")
     record.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")

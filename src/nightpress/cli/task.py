@@ -155,7 +155,9 @@ def _planned(words: list[str]) -> Iterator[str]:
         if not word.startswith("-") and words[at - 1 : at] not in (["--format"], ["--plugin"])
     ]  # fmt: skip
     if len(names) > 1:
-        raise errors.UsageError("plan is of all plugins, or of one", f"nightpress plan {names[0]}")
+        raise errors.UsageError(
+            "plan takes one plugin, or none for all", f"nightpress plan {names[0]}"
+        )
     for word in words:
         yield "--verbose" if word == "-v" else f"--plugin={word}" if word in names else word
 

@@ -54,7 +54,7 @@ def attach(db: Connection, theirs: Connection, now: str) -> Attached | None:
     """Attach what is new in `theirs`, in the caller's transaction; None: it has nothing that is not
     here. Raises LedgerError for one that cannot be, and changes nothing then."""
     if breaks := [*chain.verify(theirs), *verify(theirs)]:
-        raise LedgerError(f"its chain does not hold: {breaks[0].what}", REDO)
+        raise LedgerError(f"its chain is broken: {breaks[0].what}", REDO)
     known, since, before = _standing(db, theirs)
     entries = theirs.execute("SELECT * FROM chain WHERE seq > ? ORDER BY seq", (since,)).fetchall()
     if not entries:

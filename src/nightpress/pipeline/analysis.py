@@ -32,7 +32,7 @@ DESCRIPTION_TOKENS = 2_048
 
 def kinds(plugin: PluginState) -> list[bool]:
     """Which analyses its documents to be made want: of its facts alone (those that are made from
-    what their skills have), of all of it. One that is asked for in part keeps the one it has."""
+    what their skills have), of all of it. One that is partly stale keeps the one it has."""
     making = [s for s in plugin.states.values() if s.decision.action == "make"]
     wanting = [s for s in making if not s.decision.sections]
     return sorted({scope.is_own(s) for s in (wanting if making else plugin.states.values())})
@@ -86,7 +86,7 @@ def analyse(run: Run, caller: Caller, plugin: PluginState, *, own: bool = False)
         if state.writer.kind == "offline":
             break
     again = "" if state.writer.kind == "offline" else f" (doit enhance:{plugin.slug} asks again)"
-    message = f"no analysis kept its schema{again}: {'; '.join(problems[:3])}"
+    message = f"no analysis matched its schema{again}: {'; '.join(problems[:3])}"
     raise BackendError(Answer("malformed", message))
 
 

@@ -188,7 +188,7 @@ class Attempts(Struct):
     def turn_down(self, attempt: Attempt, draft: Draft, because: str) -> None:
         """The very bytes that a person has rejected: neither kept nor published."""
         message = f"exactly the draft that was rejected ({because})"
-        message += f"; doit force=1 enhance:{attempt.item.id} publishes it all the same"
+        message += f"; doit force=1 enhance:{attempt.item.id} publishes it anyway"
         self.run.project.ledger.end(
             attempt.row, Status.REFUSED, draft.recorded(), error_class="rejected",
             error_message=message, bytes_after=len(draft.text.encode()), **self.timing(attempt),
@@ -198,7 +198,7 @@ class Attempts(Struct):
     def refuse_unasked(self, attempt: Attempt, errors: list[Finding]) -> None:
         """No draft could pass its checks: none is asked for, and the old file stays."""
         message = "; ".join(f"{f.check}: {f.message}" for f in errors[:3])
-        message = f"{message} (no draft can mend that, so none was asked for)"
+        message = f"{message} (no draft can fix that, so none was requested)"
         self.run.project.ledger.end(
             attempt.row, Status.REFUSED, error_class="refused", error_message=message,
             **self.timing(attempt),
@@ -243,7 +243,7 @@ class Attempts(Struct):
 
 
 def _reasons(state: TargetState) -> list[str]:
-    return [reason.text for reason in state.decision.reasons] or ["asked for (always)"]
+    return [reason.text for reason in state.decision.reasons] or ["always made"]
 
 
 def _score(draft: Draft | None) -> str:

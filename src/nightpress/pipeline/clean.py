@@ -82,7 +82,7 @@ def _take_back(project: Project, plugin: PluginState, item: Item, dryrun: bool) 
     )
     if original is None:
         return [
-            f"kept {item.target}: what was there before is not known here (the ledger does not say)"
+            f"kept {item.target}: what was there before is unknown here (the ledger does not say)"
         ]
     before = history.original_content(Snapshots(project.state / "snapshots"), original)
     if dryrun or _put_back(project, plugin, item, before):

@@ -63,7 +63,7 @@ def prune(project: Project, days: int | None = None, *, dry: bool = False) -> Re
     if days is None:
         days = int((project.defaults.values.get("retention") or {}).get("days", DAYS))
     if days < 1:
-        raise UsageError(f"--days {days}: at least one day stays", "doit prune --days 90")
+        raise UsageError(f"--days {days}: at least one day is kept", "doit prune --days 90")
     now = datetime.fromtimestamp(project.clock.time(), UTC)
     before = (now - timedelta(days=days)).isoformat(timespec="milliseconds")
     was = _size(project)

@@ -117,7 +117,7 @@ def _told(
     if since:
         count = "1 document" if len(since) == 1 else f"{len(since)} documents"
         lines.append(
-            f"as it last stood, with {count} published since; to take that back, too:"
+            f"as it last was, with {count} published since; to take that back, too:"
             f" doit restore --plugin {plugin} --snapshot {chosen.id}"
         )
     lines.append(
@@ -133,7 +133,7 @@ def _told(
     return lines
 
 
-# --- as it last stood ---
+# --- as it last was ---
 
 
 def _since(
@@ -208,7 +208,7 @@ def _place(project: Project, plugin: str, state: PluginState, own: Sequence[Snap
         return rows[0].plugin_path
     raise NightpressError(
         f"where the folder of {plugin!r} was is not on record, and its manifest is gone",
-        "nightpress init writes a manifest for each plugin whose folder stands",
+        "nightpress init writes a manifest for each plugin whose folder exists",
     )
 
 

@@ -100,7 +100,7 @@ def reject(project: Project, name: str, because: str) -> list[str]:
         elif one.model == "offline":
             lines.append(
                 f"rejected {one.job}: not made again until its plugin or settings change"
-                f" (doit force=1 enhance:{one.job} publishes it all the same)"
+                f" (doit force=1 enhance:{one.job} publishes it anyway)"
             )
         else:
             project.ledger.ask(one.job)
@@ -185,7 +185,7 @@ def merged(project: Project, one: Review, state: TargetState, root: Path) -> tup
         )
         raise NightpressError(
             f"{one.job}: not applied: {state.target_path} changed since the draft was made, and"
-            f" there is no merge: {what}", f"{hint} another of what stands there now",
+            f" there is no merge: {what}", f"{hint} a new one from the current file",
         )  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="nightpress-merge-") as folder:
         paths = []

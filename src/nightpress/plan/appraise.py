@@ -34,7 +34,7 @@ class Appraiser:
     def complete(
         self, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
     ) -> Inputs:
-        """The inputs with the findings of the standing file, with what makes the plugin hollow and
+        """The inputs with the findings of the current file, with what makes the plugin hollow and
         with the shortage, and with the window of its content, where they matter."""
         if changes.needs_telling(inputs):
             inputs = self._told(plugin, enhancement, writer, inputs)
@@ -213,7 +213,7 @@ def _too_little_offline(
         return ""
     return (
         f"too little source: the offline backend can extract {have:,} of {least:,}"
-        f" bytes; write more in the plugin, take a model ({backends.key_names()}), or lower"
+        f" bytes; write more in the plugin, use a model ({backends.key_names()}), or lower"
         " size.min"
     )
 

@@ -56,12 +56,12 @@ class Sized(Struct, frozen=True):
     words: int = 0
 
     def sentence(self) -> str:
-        """`asked for: 3.5-6 kB, as the source has 2,900 words`; "" where nothing was counted."""
+        """`3.5-6 kB for 2,900 words of source`; "" where nothing was counted."""
         if not self.words:
             return ""
         many = f"{self.words:,} word{'s' * (self.words != 1)}"
         size = f"{_kilo(self.window.min)}-{_kilo(self.window.upper)} kB"
-        return f"asked for: {size}, as the source has {many}"
+        return f"{size} for {many} of source"
 
 
 def _kilo(size: int) -> str:

@@ -44,7 +44,7 @@ NOTED: Mapping[str, Status] = {
 
 
 class Inputs(Struct, frozen=True):
-    """Everything that a decision is made from. `findings` are the errors of the standing file,
+    """Everything that a decision is made from. `findings` are the errors of the current file,
     `shortage` says why the source is not enough, and `hollow` why the plugin has nothing real to
     say; all are asked for only when they matter.
 
@@ -117,7 +117,7 @@ def is_edited(standing: Standing, publication: Publication | None) -> bool:
 
 
 def needs_judgement(inputs: Inputs) -> bool:
-    """Would the decision look at the findings of the standing file? (Judging costs time.)"""
+    """Would the decision look at the findings of the current file? (Judging costs time.)"""
     standing = inputs.standing
     return (
         standing.sha256 is not None
@@ -140,14 +140,14 @@ def decide(inputs: Inputs) -> Decision:
     """Fresh, or what to do and why."""
     ours = is_ours(inputs.standing, inputs.publication)
     if inputs.forced:
-        asked = [Reason("asked", "asked for (force)")]
+        asked = [Reason("asked", "forced")]
         if inputs.standing.sha256 is not None and not ours:
             asked.append(_PERSONS["auto"])
         return _make(inputs, [*asked, *_changes(inputs)])
     if inputs.standing.sha256 is not None and not ours:
         return _decide_persons(inputs)
     if inputs.asked:
-        return _make_ours(inputs, [Reason("asked", "asked for"), *_changes(inputs)])
+        return _make_ours(inputs, [Reason("asked", "you asked for it"), *_changes(inputs)])
     if ours:
         reasons = _changes(inputs)
         if reasons and is_undone(inputs) and not inputs.named:
@@ -174,7 +174,7 @@ def _in_part(inputs: Inputs, reasons: Sequence[Reason], stale: Sequence[str]) ->
         said = tuple(reason.text.removeprefix("content changed: ") for reason in reasons)
         return Decision("render", (Reason(UNTOUCHED, f"{'; '.join(said)}: {_RESTS}"),))
     named = changes.some([title or "the beginning" for title in stale])
-    which = Reason("sections", f"asked for in part: {named}")
+    which = Reason("sections", f"partly stale: {named}")
     decision = _make_ours(inputs, [*reasons, which])
     return replace(decision, sections=tuple(stale)) if decision.action == "make" else decision
 
@@ -196,7 +196,7 @@ def _decide_persons(inputs: Inputs) -> Decision:
     size = _size_reasons(standing, window)
     undersized = standing.size < window.min
     if inputs.asked:
-        return _propose(inputs, [Reason("asked", "asked for")])
+        return _propose(inputs, [Reason("asked", "you asked for it")])
     if is_adopted(standing, inputs.publication):
         since = _moved_on(inputs)
         if inputs.named and (since or undersized):
@@ -352,7 +352,7 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
 
 def _why_parked(inputs: Inputs) -> Reason:
     if inputs.last is not None and inputs.last.rejected:
-        again = "made again once something changes, or by force"
+        again = "made again when something changes, or by force"
         said = f"its draft was rejected ({inputs.last.rejected}): {again}"
         return Reason("rejected", said)
     if inputs.last is not None and inputs.last.waits:

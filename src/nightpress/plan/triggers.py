@@ -67,24 +67,24 @@ class Triggers(Struct, frozen=True):
         first, top3 = self.measured.rate("first"), self.measured.rate("top3")
         if first is not None and top3 is not None:
             yield (
-                f"trigger: of {asked:,} requests {first:.0%} find their skill first,"
-                f" {top3:.0%} among three"
+                f"trigger: of {asked:,} sample requests {first:.0%} rank their own skill first,"
+                f" {top3:.0%} among the first three"
             )
         for one in self.confused()[:SHOWN]:
             rival, taken = one.rivals[0]
             yield (
-                f"trigger: {one.id} comes first at {one.first} of {one.asked} of its own"
-                f" requests; {rival} takes {taken}"
+                f"trigger: {one.id} ranks first for {one.first} of its {one.asked} requests;"
+                f" {rival} takes {taken}"
             )
         for pair in self.measured.twins[:SHOWN]:
             yield f"trigger: the descriptions of {pair[0]} and {pair[1]} say the same"
         total = sum(self.sizes) // BYTES_OF_A_TOKEN
         over = self.measured.characters - trigger.LISTING
-        much = f", {over:,} too many to be listed whole" if over > 0 else ""
+        much = f" ({over:,} too many to be listed whole)" if over > 0 else ""
         yield (
-            f"listing: {self.measured.characters:,} of {trigger.LISTING:,} characters{much};"
-            f" about {self.always:,} tokens always, {total // len(self.skills):,} for each skill"
-            " that is loaded"
+            f"listing: names and descriptions take {self.measured.characters:,} of"
+            f" {trigger.LISTING:,} characters{much}, about {self.always:,} tokens; each loaded"
+            f" skill about {total // len(self.skills):,} more"
         )
 
     def by_plugin(self) -> list[Listing]:

@@ -33,7 +33,7 @@ from nightpress.project import own_checks, paths, prompt
 from nightpress.project.defaults import FILE, house
 from nightpress.project.problems import Problem
 
-_NOBODY = "no draft can mend that, so none is asked for"
+_NOBODY = "no draft can fix that, so none is requested"
 STANDS_IN = {"description": "Stands in for an analysis that nobody has asked for yet."}
 FIELDS = ("frontmatter-", "name-")
 """How the checks of fields are called that are the author's or the project's. A description is the

@@ -67,8 +67,8 @@ def _not_inside_another(root: Path) -> None:
     for above in root.parents:
         if (above / contract.FILE).is_file() and (above / "dodo.py").is_file():
             raise UsageError(
-                f"{root.name} lies in the project {above}",
-                f"run nightpress init in {above} for new plugins; its commands work from here, too",
+                f"{root.name} is in the project {above}",
+                f"run nightpress init in {above} for new plugins; its commands also work from here",
             )
 
 
@@ -81,7 +81,7 @@ def _within(root: Path, marketplace: str) -> str:
     found = next((base for base in inside if base.is_relative_to(root)), None)
     if found is None:
         raise UsageError(
-            f"{marketplace} lies outside the project {root}",
+            f"{marketplace} is outside the project {root}",
             "run nightpress init in the folder that holds the marketplace",
         )
     relative = found.relative_to(root).as_posix()

@@ -64,7 +64,7 @@ def unfit(target: str) -> str:
     if parts == ["."] or target.endswith("/"):
         return "is a folder: name the file"
     if folder := next((part for part in parts if part.casefold() in OURS), ""):
-        return f"lies in {folder}, where nothing is written"
+        return f"is in {folder}, where nothing is written"
     if any(unicodedata.category(c) == "Cc" for c in target):
         return "has control characters"
     return ""
@@ -81,9 +81,9 @@ def no_document(target: str) -> str:
         return f"is {_PARTS.get(kind, 'part of the plugin itself')}, no document"
     name = parts[-1].lower()
     if not name.endswith(DOCUMENTS) and name != "readme":
-        return f"is no document: in Markdown, its name ends in {', '.join(DOCUMENTS)}"
+        return f"is not a document: in Markdown, its name ends in {', '.join(DOCUMENTS)}"
     if name.startswith("."):
-        return "is a hidden file, no document"
+        return "is a hidden file, not a document"
     return ""
 
 

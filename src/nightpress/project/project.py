@@ -191,7 +191,7 @@ class Project:
         if name != "auto":
             return writers.declared(name, values)
         if self.last_writer is None:
-            why = "backend: auto, and no run is on record yet"
+            why = "backend: auto, and there was no run yet"
             return writers.Writer("offline", "offline", why, by_default=True)
         model = values.get("model")
         if not model or self.last_writer.kind != "model":

@@ -128,7 +128,7 @@ def _needs(generators: Mapping[str, Generator], types: list[str]) -> Iterator[Pr
         way = list(reversed(error.args[1]))
         shown = f"generators/{way[0]}/generator.yaml"
         message = f"a cycle: {' needs '.join(way)}"
-        yield Problem(shown, 0, 0, "needs", message, "one of them must go without the other")
+        yield Problem(shown, 0, 0, "needs", message, "one of them must be removed")
 
 
 def _named(manifests: Iterable[Manifest]) -> Iterator[Named]:

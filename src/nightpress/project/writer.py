@@ -20,7 +20,7 @@ from nightpress.text import suggestion
 
 __all__ = ["Writer", "check_name", "choose", "declared", "is_free", "lane"]
 
-_PAY = "say so: doit max_cost=5.00, doit paid=1, or `paid: true` in manifests/_defaults.yaml"
+_PAY = "allow it: doit max_cost=5.00, doit paid=1, or `paid: true` in manifests/_defaults.yaml"
 _PAY_OR_LIMITS = f"{_PAY}; or state its `limits`, with `rpd`, if it has a free tier"
 
 
@@ -91,7 +91,7 @@ def choose(
     if access.keys and key is None:
         raise UsageError(
             f"backend: {name} needs {' or '.join(access.keys)} in the environment",
-            "set one of them, or take `backend: offline` (or auto) in manifests/_defaults.yaml",
+            "set one of them, or use `backend: offline` (or auto) in manifests/_defaults.yaml",
         )
     _check_lane(name, access, values, allowed_to_pay)
     route = f", through {access.name}" if access.name else ""
@@ -107,7 +107,7 @@ def _check_cost(
     """UsageError for what may cost money that nothing allows, or that nobody could count."""
     free = is_free(declared, model, values.get("limits") or {})
     if access.paid and not allowed_to_pay:
-        raise UsageError(f"{access.name} costs money, and nothing allows that", _PAY)
+        raise UsageError(f"{access.name} costs money, which is not allowed", _PAY)
     if not free and not allowed_to_pay:
         raise _costly(declared, model)
     if not (free or values.get("paid") or _is_priced(declared, model, values)):
@@ -181,7 +181,7 @@ def _check_lane(name: str, access: Access, values: Mapping[str, Any], allowed_to
         )
     if not allowed_to_pay:
         raise UsageError(
-            f"lane: {asked} is for calls that are paid for, and nothing allows that",
+            f"lane: {asked} is for calls that are paid for, which is not allowed",
             f"{_PAY}; or leave `lane` out",
         )
 
@@ -215,11 +215,11 @@ def _is_priced(declared: Declaration, model: str, values: Mapping[str, Any]) -> 
 
 
 def _costly(declared: Declaration, model: str) -> UsageError:
-    """No free tier is known of the model, so it may cost money, and nothing allows that."""
+    """No free tier is known of the model, so it may cost money, which is not allowed."""
     known = model in declared.models
     asking = "" if known else suggestion(model, declared.models, lead=": ")
     what = f"{model} (no free tier is known)" if known else f"{model}, which is not known,"
-    return UsageError(f"{what} may cost money, and nothing allows that{asking}", _PAY_OR_LIMITS)
+    return UsageError(f"{what} may cost money, which is not allowed{asking}", _PAY_OR_LIMITS)
 
 
 def _other(declared: Declaration, model: str) -> Declaration | None:

@@ -129,5 +129,5 @@ def _hint(error: YamlError) -> str:
     if "anchors" in error.message or "merge keys" in error.message:
         return "write it out; what manifests share belongs in manifests/_defaults.yaml"
     if "duplicate key" in error.message:
-        return "one of the two must go"
-    return "what is wrong may stand above: a bracket, quote or colon that is missing"
+        return "remove one of the two"
+    return "the mistake may be further up: a bracket, quote or colon that is missing"

@@ -88,7 +88,7 @@ marketplace: {marketplace}
 enhancements:
   - skill
 
-# How large a document is, in bytes. floor: content asks for less where a plugin says less (never
+# How large a document is, in bytes. floor: content asks for smaller for small plugins (never
 # under 1,200); fixed holds min whatever it says. A person's smaller file: see standing.
 size:
   min: 8000

@@ -10,10 +10,10 @@ from nightpress.model import Status
 
 _TOMORROW = "nothing: the next run goes on after the provider's midnight; nightpress tonight waits"
 TODO = {
-    "minute_quota": "nothing: the next run goes on; if it is frequent, lower rpm in limits",
+    "minute_quota": "nothing: the next run goes on; if it happens often, lower rpm in limits",
     "day_quota": _TOMORROW,
     "no_quota": "choose a model with a free tier, or set paid: true",
-    "shed": "run again later, or without lane: the cheap lane had no room",
+    "shed": "run again later, or without lane: the cheap lane was full",
     "capacity": "run again later: the provider was busy",
     "not_found": "set model: to one that exists; the name is misspelt or the model was retired",
     "bad_request": "read the message: configuration or request is wrong",
@@ -21,30 +21,57 @@ TODO = {
     "too_large": "ignore large files of this plugin, or lower the generator's input_bytes",
     "untrusted": "give the CA file of the proxy in between: export SSL_CERT_FILE=/path/to/ca.pem",
     "transient": "run doit again: the connection or the server failed",
-    "malformed": "run doit again; if it lasts, take another model",
+    "malformed": "run doit again; if it happens again, use another model",
     "truncated": "raise max_output_tokens of the generator, or lower size.max",
     "unrecorded": "ask the model itself, then record its replies again (nightpress record FOLDER)",
     "Withheld": "take the secret out of the generator's files or the manifest, and revoke it",
     "Crashed": "report the file that its message names",
-    "blocked_by_chance": "nothing: it is asked for once more by the next run",
-    "blocked": "the provider refused the content: write this document by hand, or take another"
+    "blocked_by_chance": "nothing: the next run asks once more",
+    "blocked": "the provider refused the content: write this document by hand, or use another"
     " model",
     "AwaitsReview": "doit review shows the draft; then doit apply:PLUGIN, or doit reject:PLUGIN",
     "DaySpent": _TOMORROW,
     "InBatch": "nothing: the next run looks at the batch job, and goes on with what it brings",
     "Deferred": "nothing: quota or budget was spent, and the next run goes on",
     "PublishConflict": "the file was changed while its document was made: doit adopt, or force=1",
-    "UnsafePath": "the target is a link or no plain file: remove it, or change target in the"
+    "UnsafePath": "the target is a link or not a plain file: remove it, or change target in the"
     " manifest",
-    "OSError": "the disk refused: check space and rights, then run doit again",
+    "OSError": "the disk refused: check space and permissions, then run doit again",
     "killed": "nothing: the run was killed, and the next one goes on",
 }
-REFUSED = "read the kept draft and its findings; fix the plugin's text, or force=1 enhance:JOB"
-OTHERS = "read the message; doit info enhance:JOB has the reasons"
-INSUFFICIENT = "write more in the plugin, take a model, or lower size.min"
+REFUSED = (
+    "read the kept draft and its findings; then fix the plugin, or force=1 enhance:PLUGIN/NAME"
+)
+OTHERS = "read the message; doit info enhance:PLUGIN/NAME has the reasons"
+INSUFFICIENT = "write more in the plugin, use a model, or lower size.min"
 HOLLOW = "fill in what its to-do list names (nightpress check PLUGIN), or remove the plugin"
 KEPT = "doit adopt:PLUGIN keeps your edit; doit force=1 replaces it"
-PERSONS = "nothing: it stays as it is; standing: review (or the document, named) makes a draft"
+PERSONS = "nothing: it stays as it is; `standing: review` makes a draft of it"
+
+WORDS = {
+    "AwaitsReview": "waits for review",
+    "BackendError": "the provider",
+    "BusyError": "another run",
+    "Crashed": "a bug",
+    "DaySpent": "the day's quota is used up",
+    "Deferred": "quota or budget used up",
+    "InBatch": "in a batch job",
+    "LedgerError": "the ledger",
+    "MachineTrouble": "this machine",
+    "NightpressError": "an error",
+    "OSError": "the disk",
+    "PublishConflict": "changed meanwhile",
+    "TooLittle": "too little was written",
+    "UnsafePath": "unsafe path",
+    "UsageError": "configuration",
+    "Withheld": "a secret in what would be sent",
+}
+"""The names of our errors, as people read them."""
+
+
+def words(cause: str) -> str:
+    """A cause as people read it."""
+    return WORDS.get(cause, cause.replace("_", " "))
 
 
 def todo(status: str, cause: str, hint: str = "", backend: str = "") -> str:

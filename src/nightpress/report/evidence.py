@@ -82,7 +82,7 @@ def _as_data(unit: evidence.Unit) -> dict[str, object]:
 
 def _shown(place: evidence.Place, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The place, and its lines."""
-    how = "" if place.share == 1 else f" ({place.share:.0%} of its weight)"
+    how = "" if place.share == 1 else f" ({place.share:.0%} of its words, by weight)"
     yield "rests on", f"{place}{how}"
     for number, line in quoted(place, files)[:SHOWN]:
         yield "", f"{number:>5} | {line}"
@@ -100,7 +100,7 @@ def _section(where: str, section: evidence.Section, files: Mapping[str, str]) ->
         return Why(where, "section", f"{named} has no text of its own")
     text = (
         f"{section.share:.0%} of the {section.size:,} bytes of {named} (lines {section.first} to"
-        f" {section.last}) rest on what the plugin says"
+        f" {section.last}) are backed by the plugin"
     )
     found = Why(where, "section", text, data={"section": asdict(section)})
     for place in section.places[:SHOWN]:

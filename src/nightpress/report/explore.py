@@ -68,7 +68,7 @@ def explore(project: Project, port: int, say: Callable[[str], None]) -> None:
     private.folder(path.parent)
     atomic.write(path, json.dumps(metadata(), indent=1).encode(), private.FILE)
     port = _free(port)
-    say(f"http://{HOST}:{port}/ledger (read-only, this machine alone; Ctrl-C ends it)")
+    say(f"http://{HOST}:{port}/ledger (read-only, this machine only; Ctrl-C ends it)")
     words = command(project.ledger_path, path, port)
     os.execv(words[0], words)  # noqa: S606 - our own interpreter and arguments
 

@@ -292,14 +292,14 @@ def rate_words(figures: Figures) -> str:
 
 
 def size_words(sizes: Sizes) -> str:
-    """`6 of 7 documents have a size in their window`, and how it was before; "" before any."""
+    """`6 of 7 documents of the right size`, and how it was before; "" before any."""
     if not sizes.documents:
         return ""
     some = f"{sizes.documents:,} document{'s' * (sizes.documents != 1)}"
-    words = f"{sizes.within_after:,} of {some} within the size asked of them"
+    words = f"{sizes.within_after:,} of {some} of the right size"
     if sizes.before:
-        return f"{words}; before nightpress {sizes.within_before:,} of {sizes.before:,} were"
-    return f"{words}; nothing stood there before nightpress"
+        return f"{words}; {sizes.within_before:,} of {sizes.before:,} before nightpress"
+    return f"{words}; none before nightpress"
 
 
 def first_words(first: int, requests: int) -> str:
@@ -316,8 +316,8 @@ def listing_words(told: Listing) -> str:
     )
     if told.first is None or told.top3 is None:
         return said
-    found = f"Of {told.requests:,} requests {told.first:.0%} find their skill first,"
-    return f"{found} {told.top3:.0%} among three. {said}"
+    found = f"Of {told.requests:,} sample requests {told.first:.0%} rank their own skill first,"
+    return f"{found} {told.top3:.0%} among the first three. {said}"
 
 
 STATES = (

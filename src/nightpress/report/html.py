@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from nightpress.report import charts, formats
+from nightpress.report import advice, charts, formats
 from nightpress.report import figures as words
 from nightpress.report.figures import Figures, NeedRow, PluginRow
 
@@ -36,6 +36,7 @@ def page(figures: Figures) -> str:
         listing_words=words.listing_words,
         first_words=words.first_words,
         todo_list=todo_list,
+        cause_words=advice.words,
         # drawn from numbers, dates and names of statuses; pygal escapes text
         charts={name: Markup(svg) for name, svg in drawn.items()},  # noqa: S704
         rows=Markup(embedded(rows(figures))),  # noqa: S704 - escaped by embedded()

@@ -51,7 +51,7 @@ class Margin(Struct, frozen=True):
     @property
     def text(self) -> str:
         """One sentence of it."""
-        said = f"{self.share:.0%} of the text rests on what the plugin says"
+        said = f"{self.share:.0%} of the text is backed by the plugin"
         named = [f"{one.title or 'its beginning'} ({one.share:.0%})" for one in self.weak]
         return f"{said}; little of {', '.join(named)}" if named else said
 

@@ -152,9 +152,9 @@ def body(rows: Sequence[Row], waiting: int, begin: str, end: str) -> str:
         lines += ["", f"Where a document comes from (sources, prompt, model, cost): {example}."]
     lines += [
         "",
-        "Merge it to take all. To turn one down, put its old text back in this branch, or take a"
-        " new one out of its manifest. Closing it without merging stops the nights until this"
-        " branch is deleted; then all of it is proposed again.",
+        "Merge it to accept them all. To turn one down, put its old text back in this branch, or"
+        " take a new one out of its manifest. Closing it without merging stops the nights until"
+        " this branch is deleted; then all of it is proposed again.",
         end,
     ]  # fmt: skip
     return "\n".join(lines)

@@ -91,8 +91,8 @@ def lines(
             yield ""
             yield from _difference(draft, colour, most)
             yield ""
-            yield safe(f"  take it: {_command('apply', draft.review.job)}")
-            yield safe(f"  or not:  {_command('reject', draft.review.job)}")
+            yield safe(f"  publish it: {_command('apply', draft.review.job)}")
+            yield safe(f"  reject it:  {_command('reject', draft.review.job)}")
             yield ""
     if len(drafts) > MANY:  # what stood above has scrolled away
         yield from (safe(line) for line in _overview(drafts))
@@ -131,9 +131,9 @@ def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:
     yield _figures(draft)
     yield margins[draft.review.job].text
     for path, size in draft.more.items():
-        yield f"with it goes {path}, {size:,} bytes"
+        yield f"published with it: {path}, {size:,} bytes"
     if draft.edited:
-        yield "the file changed since this draft was made: apply will propose a merge"
+        yield "the file has changed since this draft was made: apply will propose a merge"
     for finding in _findings(draft):
         yield f"{finding.severity}: {finding.check}: {finding.message}"
     if draft.lost:
@@ -176,9 +176,18 @@ def _figures(draft: Waiting) -> str:
 def _difference(draft: Waiting, colour: bool, most: int) -> Iterator[str]:
     shown = [row for chunk in chunks(draft.old, draft.new) for row in _with_gap(chunk)]
     for row in shown[: most or None]:
-        yield "  ..." if row is None else "  " + "".join(_piece(row, colour))
+        if row is None:
+            yield "  ..."
+        elif draft.old:
+            yield "  " + "".join(_piece(row, colour))
+        else:  # of a new document nothing is marked: all of it is new
+            yield f"  {safe(_plain(row))}".rstrip()
     if most and (left := len(shown) - most) > 0:
         yield f"  and {_number(left, 'more line')}: see the page"
+
+
+def _plain(row: Row) -> str:
+    return "".join(piece.text for piece in row.pieces)
 
 
 def _with_gap(chunk: Chunk) -> Sequence[Row | None]:

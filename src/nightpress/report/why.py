@@ -275,7 +275,7 @@ def _tried(project: Project, path: str, stands: str | None, rows: list[RecordedA
         found.text += ", and its draft was rejected"
         at = f"{decided.at[:19].replace('T', ' ')} UTC"
         because = (
-            f"{decided.because or 'no reason given'} ({at}); made again once something changes"
+            f"{decided.because or 'no reason given'} ({at}); made again when something changes"
         )
     found.facts = [
         ("when", f"{last.timestamp[:19].replace('T', ' ')} UTC, in run {last.run_id}"),

@@ -13,8 +13,8 @@ from msgspec import to_builtins
 
 from nightpress import voice
 from nightpress.project import Project
+from nightpress.report import advice, formats
 from nightpress.report import figures as words
-from nightpress.report import formats
 from nightpress.report.figures import STATE_WORDS, STATES, Figures, in_words, rate_words
 from nightpress.report.html import page
 from nightpress.storage import atomic, private
@@ -116,7 +116,7 @@ def _headline(figures: Figures) -> str:
         headline += f" Success rate: {words.rate_words(figures)}."
     if sizes := words.size_words(figures.sizes):
         low, high = figures.sizes.window
-        headline += f" {sizes} ({low:,} to {high:,} bytes; less where a plugin says less)."
+        headline += f" {sizes} ({low:,} to {high:,} bytes; smaller for small plugins)."
     return headline
 
 
@@ -129,7 +129,7 @@ def _attention(figures: Figures) -> Iterable[str]:
         yield _table(
             ("documents", "ended", "cause", "what to do", "for example"),
             [
-                (str(c.count), c.status, text(c.cause), text(c.todo), text(c.example))
+                (str(c.count), c.status, text(advice.words(c.cause)), text(c.todo), text(c.example))
                 for c in figures.causes
             ],
         )
@@ -251,7 +251,7 @@ def _listing(figures: Figures) -> Iterable[str]:
     told = figures.listing
     if told is None:
         return
-    yield "## Found when they are needed"
+    yield "## How well skills are found"
     yield words.listing_words(told)
     if told.confused:
         yield _table(

@@ -87,7 +87,7 @@ def stage(root: Path, target: str, data: bytes, token: str) -> Staged:
             mode = _checked_mode(folder, name, target)
             _write_new(folder, staged.temporary, data, mode)
             if _hash(folder, staged.temporary) != staged.sha256:
-                raise OSError(errno.EIO, f"{safe(target)}: the disk gave back other bytes")
+                raise OSError(errno.EIO, f"{safe(target)}: the disk returned different bytes")
     except BaseException:
         with suppress(OSError):  # a disk that takes nothing: `sweep` does it in the next run
             discard(staged)

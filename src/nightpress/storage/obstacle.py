@@ -57,7 +57,7 @@ def of(root: Path, target: str) -> Obstacle | None:
         walked, at = walked / part, posixpath.normpath(f"{at}/{part}")
     for part in (*folders, name):
         if len(os.fsencode(part)) > _longest(walked):
-            return Obstacle(f"{part[:40]}...", "is too long a name for this disk")
+            return Obstacle(f"{part[:40]}...", "has a name too long for this disk")
     if found := _folder(walked, at):
         return found
     return _file(walked, root / target, target)
@@ -79,7 +79,7 @@ def of_project(root: Path) -> Obstacle | None:
 
 def _folder(path: Path, at: str) -> Obstacle | None:
     if os.statvfs(path).f_flag & os.ST_RDONLY:
-        return Obstacle(at, "lies on a disk that is read-only", f"mount -o remount,rw {path}")
+        return Obstacle(at, "is on a read-only disk", f"mount -o remount,rw {path}")
     if flag := _flag(path):
         return Obstacle(at, f"is a folder that is {flag[0]}", f"chattr -{flag[1]} {{}}")
     if not os.access(path, os.W_OK | os.X_OK):

@@ -120,7 +120,7 @@ def of_result(error: Mapping[str, Any], host: str) -> HranaError:
     if code == "SQLITE_FULL":
         return Blocked(
             f"the database {host} is full: {message}",
-            "of a vault, forget old snapshots (doit forget-backups), or take a larger plan",
+            "of a vault, forget old snapshots (doit forget-backups), or choose a larger plan",
             code=code,
         )
     if code in ("SQLITE_READONLY", "SQLITE_AUTH"):

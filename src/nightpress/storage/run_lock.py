@@ -42,7 +42,7 @@ def acquire(state: Path, command: str) -> ProjectLock:
     except OSError as error:
         if error.errno not in _NO_FILE:
             raise
-        what = f"{state.name}/{NAME} is no file that we can write ({error.strerror})"
+        what = f"{state.name}/{NAME} is not a file that can be written ({error.strerror})"
         raise NightpressError(what, "remove it, or look at its permissions") from error
     try:
         if not _locked(file):

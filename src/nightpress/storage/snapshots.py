@@ -256,7 +256,7 @@ class Snapshots:
             temporary.unlink(missing_ok=True)
             raise
         if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-            raise OSError(f"{path}: the disk gave back other bytes")
+            raise OSError(f"{path}: the disk returned different bytes")
         folders.add(path.parent)
 
     def _write_tree(self, snapshot: Snapshot) -> None:
@@ -287,5 +287,5 @@ class Snapshots:
 
 def _checked(slug: str | None) -> str:
     if not slug or "/" in slug or slug.startswith("."):
-        raise NightpressError(f"{slug!r} is no plugin")
+        raise NightpressError(f"{slug!r} is not a plugin")
     return slug

@@ -75,7 +75,7 @@ class Store:
             return
         self.set_aside()
         what = f"{self.path.name}, a cache, was damaged ({error}); it was set aside"
-        raise MachineTrouble(what, "run it again: it is made again") from error
+        raise MachineTrouble(what, "run it again: it will be rebuilt") from error
 
     def _open(self) -> sqlite3.Connection:
         private.file(self.path)

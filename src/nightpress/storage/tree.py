@@ -258,7 +258,7 @@ def open_folder(root: Path, parts: Sequence[str]) -> int:
         os.close(current)
         if error.errno in (errno.ELOOP, errno.ENOTDIR):
             where = safe("/".join(parts))
-            raise UnsafePath(f"{where}: a link or no folder on the way") from error
+            raise UnsafePath(f"{where}: a link or a file is in the way") from error
         raise
     return current
 

@@ -45,7 +45,7 @@ def config() -> dict[str, Any]:
     if any(word.startswith("--backend") for word in sys.argv[1:]):  # doit opens it right after this
         raise InvalidCommand(
             "doit's state lies in nightpress's own store, by which a `forget` reaches the ledger\n"
-            "  hint: who writes is said without hyphens, backend=offline"
+            "  hint: choose the writer without hyphens: backend=offline"
         )
     return {
         "dep_file": f"{STATE}/doit.db",

@@ -171,7 +171,7 @@ class Clean(_Plain, cmd_clean.Clean):  # type: ignore[misc]
         super().clean_tasks(tasks, dryrun, cleanforget)
         if not told.anything:
             names = "" if self.sel_default_tasks else " ".join(self.sel_tasks)
-            said = f"{names}: there is nothing of ours there" if names else _NOTHING
+            said = f"{names}: nothing there was made by nightpress" if names else _NOTHING
             told.write(f"{safe(spoken(said))}\n")
 
 
@@ -276,7 +276,7 @@ def _unknown_option(error: str) -> str | None:
     if "not recognized" in told:
         told = f"there is no option {option}"
     if name.replace("-", "_") in OPTIONS:
-        return f"{told}\n  hint: of a run it is written {name.replace('-', '_')}=VALUE"
+        return f"{told}\n  hint: as a run option it is written {name.replace('-', '_')}=VALUE"
     own = [f"--{long}" for long in re.findall(r"'long':'([^']+)'", error)]
     near = suggestion(option, own, lead="; ") or suggestion(name, OPTIONS, "{}=VALUE", lead="; ")
     if "Error parsing Task" in error:

@@ -235,7 +235,7 @@ class Reporter:
         self.doit_status = errors.EXIT_BUG
         if isinstance(fail, UnmetDependency):  # what failed has been told, and has its status
             if task.actions:
-                self._warn(f"{task.name}: not run, for {fail.message} failed")
+                self._warn(f"{task.name}: not run, because {fail.message} failed")
             return
         self.status = errors.EXIT_BUG
         from nightpress.checks import redact  # an error's words may be a plugin's

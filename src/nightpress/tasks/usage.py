@@ -21,7 +21,7 @@ _WIDE = 36
 """Columns of what can be typed, before what it does."""
 _NAMES = " [PLUGIN[/NAME] ...]"
 _EXTRA = {
-    "clean": "nightpress clean -n PLUGIN             only say what would go",
+    "clean": "nightpress clean -n PLUGIN             only show what would be removed",
     "list": "nightpress list --all                  the documents, by name",
     "info": "nightpress info PLUGIN/NAME            its decision, with the reasons",
     "forget": "nightpress forget PLUGIN/NAME          ask for it again; the analysis stays",

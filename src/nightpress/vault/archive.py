@@ -57,7 +57,7 @@ def archive(place: Place, parent: Path, *, snapshot: str | None = None) -> Archi
     stamp = f"{datetime.fromisoformat(snapshot_row.taken).astimezone(UTC):%Y%m%d-%H%M%S}"
     folder = parent / f"nightpress-{stamp}"
     if folder.exists():
-        raise UsageError(f"{safe(str(folder))} is there already", "remove it to write it again")
+        raise UsageError(f"{safe(str(folder))} already exists", "remove it to write it again")
     stage = parent / f".nightpress-{stamp}-{token_hex(4)}"
     stage.mkdir(parents=True)
     try:

@@ -50,11 +50,13 @@ def unread(project: Project) -> list[str]:
     try:
         _ = project.defaults
     except NightpressError as error:
-        told.append(f"built-in rules say what travels, for the defaults have problems: {error}")
+        told.append(
+            f"built-in rules decide what is backed up, because the defaults have problems: {error}"
+        )
     try:
         project.lock()
     except NightpressError as error:
-        told.append(f"what git ignores stays out, though published: {error}")
+        told.append(f"what git ignores is left out, though published: {error}")
     return told
 
 

@@ -48,7 +48,7 @@ def node(root: Path, base: str, entry: Entry, index: FileIndex, take: Take, open
             why = error.strerror if isinstance(error, OSError) else str(error)
             return Node("x", entry.path, text=f"cannot be read: {why}", grave=True)
     if record.secret and not open_:
-        return Node("x", entry.path, text=f"it seems to hold a secret: {record.secret}")
+        return Node("x", entry.path, text=f"it seems to contain a secret: {record.secret}")
     mode = stat.S_IMODE(entry.mode)
     return trees.file(entry.path, mode, record.size, record.hash, record.chunks)
 

@@ -41,7 +41,7 @@ class Destination:
             self._clear()
         if self._exists and not overwrite and any(self.dest.iterdir()):
             raise UsageError(
-                f"{safe(str(dest))} is not empty, and nothing is overwritten unasked",
+                f"{safe(str(dest))} is not empty, and nothing is overwritten unless you ask",
                 "name an empty or a new folder, or add --overwrite",
             )
         self.dest.mkdir(parents=True, exist_ok=True)

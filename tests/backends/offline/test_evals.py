@@ -67,14 +67,14 @@ CASE = {"id": 1, "prompt": "a", "expected_output": "b"}
 @pytest.mark.parametrize(
     ("form", "value", "said"),
     [
-        ("evals", [], "it has no skill_name and list of evals"),
+        ("evals", [], "it lacks skill_name or the list of evals"),
         ("evals", {"skill_name": "a", "evals": []}, "0 of at least 1"),
-        ("evals", {"skill_name": "a", "evals": [CASE, CASE]}, "two cases have one id"),
+        ("evals", {"skill_name": "a", "evals": [CASE, CASE]}, "two cases have the same id"),
         ("evals", {"skill_name": "a", "evals": [{"id": 1}]}, "no prompt and no expected_output"),
-        ("evals", {"skill_name": "a", "evals": [{**CASE, "files": [1]}]}, "files are texts"),
-        ("queries", {}, "it is no list of queries"),
+        ("evals", {"skill_name": "a", "evals": [{**CASE, "files": [1]}]}, "files must be text"),
+        ("queries", {}, "it is not a list of queries"),
         ("queries", [{"query": "a", "should_trigger": "yes"}], "should_trigger true or false"),
-        ("queries", [{"q": "a"}], "query 1 has not just query and should_trigger"),
+        ("queries", [{"q": "a"}], "query 1 has other keys than query and should_trigger"),
         ("queries", [{"query": n, "should_trigger": False} for n in "ab"], "no query should load"),
     ],
 )

@@ -46,7 +46,7 @@ def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
     """(text, kind of answer or "", what to say of it)."""
     content = value.get("content")
     if not isinstance(content, list):
-        return "", "malformed", "the reply holds no content"
+        return "", "malformed", "the reply contains no content"
     blocks = [mapping(block) for block in content]
     text = "".join(
         str(block["text"])
@@ -68,7 +68,7 @@ def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
             f"the reply did not finish ({clean(reason, 60) or 'no reason'})",
         )
     if not text.strip():
-        return "", "malformed", "the reply holds no text"
+        return "", "malformed", "the reply contains no text"
     return text, "", ""
 
 

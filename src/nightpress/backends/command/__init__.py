@@ -48,7 +48,7 @@ def plan(settings: Settings) -> dict[str, Any]:
             f"backend: command:{preset}: no such preset", f"known: {', '.join(PRESETS)}"
         )
     if own and preset:
-        raise UsageError("command: `preset` says what to run, and so does `run`", "take one away")
+        raise UsageError("command: both `preset` and `run` say what to run", "set only one of them")
     if own and settings.get("unsafe_tools") != "accepted":
         raise UsageError(
             "command: what plugins say is sent to a program that may act on it (files, network)",

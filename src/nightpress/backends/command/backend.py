@@ -115,13 +115,13 @@ class Command:
         out.join(GRACE)
         told.join(GRACE)
         if out.over:
-            hint = "nothing of it was kept; the document is tried again in another run"
-            message = f"the reply has no end: broken off after {most:,} bytes"
+            hint = "it was discarded; the next run tries again"
+            message = f"the reply never ended: broken off after {most:,} bytes"
             raise BackendError(Answer("too_large", message, hint=hint))
         with self._guard:
             given_up = process not in self._running or code == -signal.SIGKILL
         if given_up:
-            raise BackendError(Answer("transient", "given up while the call was in flight"))
+            raise BackendError(Answer("transient", "abandoned while the call was in flight"))
         return out.text(), told.text(), code
 
     def _reply(self, output: str, prompt: str) -> Reply:
@@ -136,7 +136,7 @@ class Command:
             if (failed := self._found.get("failed")) and _at(value, failed):
                 raise BackendError(_failed(1, text))
         if not text.strip():
-            raise BackendError(Answer("malformed", "the reply holds no text"))
+            raise BackendError(Answer("malformed", "the reply contains no text"))
         return Reply(
             text=text,
             model=self._found["named"],

@@ -51,11 +51,11 @@ HINTS = {
     "not_found": "check `model` in manifests/_defaults.yaml: it is misspelt, retired, or not "
     "offered in this region",
     "nowhere": "is `base_url` right? What answers there is not Gemini's API",
-    "shed": "the flex lane has no room now; it is tried again, in growing gaps",
+    "shed": "the flex lane is full; it is tried again at growing intervals",
     "place": "Google offers no free Gemini API where this machine is: enable billing for the key's "
-    "project and set `paid: true`, or take Vertex AI",
+    "project and set `paid: true`, or use Vertex AI",
     "billing": "enable billing for the key's project, then wait a few minutes",
-    "disabled": "enable the API for the key's project at the address above, then wait some minutes",
+    "disabled": "enable the API for the key's project at the address above, and wait a little",
     "unauthorised": "check GOOGLE_API_KEY or GEMINI_API_KEY (for Vertex AI: `gcloud auth "
     "application-default login`, and the project's rights)",
 }
@@ -90,7 +90,7 @@ def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
         return "", "blocked", f"the prompt was blocked ({clean(str(reason), 60)})"
     candidates = value.get("candidates")
     if not isinstance(candidates, list) or not candidates:
-        return "", "malformed", "the reply holds no candidate"
+        return "", "malformed", "the reply contains no candidate"
     first = mapping(candidates[0])
     text = "".join(_texts(first))
     finish = str(first.get("finishReason") or "")
@@ -102,7 +102,7 @@ def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
         ending = clean(finish, 60) or "no finish reason"
         return "", "malformed", f"the reply did not finish ({ending})"
     if not text.strip():
-        return "", "malformed", "the reply holds no text"
+        return "", "malformed", "the reply contains no text"
     return text, "", ""
 
 

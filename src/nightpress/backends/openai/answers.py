@@ -49,7 +49,7 @@ def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
     """(text, kind of answer or "", what to say of it)."""
     choices = value.get("choices")
     if not isinstance(choices, list) or not choices:
-        return "", "malformed", "the reply holds no choice"
+        return "", "malformed", "the reply contains no choice"
     first = mapping(choices[0])
     message = mapping(first.get("message"))
     text = THOUGHT.sub("", _text(message.get("content")))
@@ -64,7 +64,7 @@ def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
         ending = clean(finish, 60) or "no finish reason"
         return "", "malformed", f"the reply did not finish ({ending})"
     if not text.strip():
-        return "", "malformed", "the reply holds no text"
+        return "", "malformed", "the reply contains no text"
     return text, "", ""
 
 

@@ -136,7 +136,7 @@
     title.append(name, " ", make("span", data.states[one.state], "pill tone-" + one.state));
     if (one.draft) title.append(" ", link("its draft", "../" + one.draft));
     part.append(title);
-    if (one.window) part.append(make("p", `asked for: ${number(one.window[0])} to ${number(one.window[1])} bytes`, "quiet"));
+    if (one.window) part.append(make("p", `target size: ${number(one.window[0])} to ${number(one.window[1])} bytes`, "quiet"));
     list(part, "Why", one.reasons);
     grid(part, "Attempts, the last first", ["when (UTC)", "ended", "model", "seconds", "tokens", "why"],
       (one.attempts || []).map((tried) => [moment(tried.at), tried.status, tried.model, (tried.seconds || 0).toFixed(1), number(tried.tokens || 0), tried.said || ""]), one.target);

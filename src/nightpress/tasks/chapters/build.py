@@ -290,4 +290,4 @@ def _take_over(press: Press, items: Iterable[Item]) -> None:
         waited = any(one.job == item.id for one in review.waiting(press.run.project, item.slug))
         press.adopt(item, baseline.marks(errors))
         if waited:
-            press.run.tell("notice", f"{item.id}: its draft waits no longer")
+            press.run.tell("notice", f"{item.id}: its draft is no longer waiting")

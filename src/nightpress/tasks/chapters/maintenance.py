@@ -85,4 +85,4 @@ def prune() -> Task:
         return True
 
     days = option("days", "younger than that stays (else retention.days, else 90)", UNSET)
-    return command(act, days, switch("dry-run", "only say what would go"))
+    return command(act, days, switch("dry-run", "only show what would be removed"))

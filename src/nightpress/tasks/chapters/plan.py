@@ -206,13 +206,17 @@ def _show_persons(now: Session, catalog: Catalog, rows: list[Item]) -> None:
     adopted = (item.id for item in rows if item.decision.action == "fresh" and item.id in lock)
     kept = len(codes) + sum(lock[job].status == "adopted" for job in adopted)
     if kept:
-        files = "1 file of a person is" if kept == 1 else f"{kept:,} files of people are"
+        files = (
+            "1 file written by a person is"
+            if kept == 1
+            else f"{kept:,} files written by people are"
+        )
         hint = f", {small:,} undersized; `standing: review` proposes drafts" if small else ""
         say(f"{files} kept{hint}")
     moved = sum(reason.code == "moved" for item in rows for reason in item.decision.reasons)
     if moved:
         again = "doit forget enhance:PLUGIN/NAME, then doit, makes new drafts beside them"
-        say(f"of {moved:,} of them, the source has moved on: {again}")
+        say(f"of {moved:,} of them, the source has changed since: {again}")
 
 
 def _needed(needs: Mapping[str, Sequence[SourceFinding]]) -> dict[str, list[dict[str, object]]]:
@@ -259,8 +263,8 @@ def _headline(now: Session, catalog: Catalog) -> str:
 
 
 _BESIDE = {
-    1: ("1 file of a person is extended if nothing of it is lost",
-        "files of people are extended where nothing is lost"),
+    1: ("1 file written by a person is extended if nothing of it is lost",
+        "files written by people are extended where nothing is lost"),
     2: ("1 draft beside a person's file will wait for review",
         "drafts beside people's files will wait for review"),
 }  # fmt: skip
@@ -277,8 +281,8 @@ _CODES = {
     "settings": "settings changed",
     "schemas": "contract changed",
     "missing": "target missing",
-    "asked": "asked for",
+    "asked": "asked for by you",
     "frontmatter": "fields of the frontmatter changed",
-    "sections": "asked for in part",
+    "sections": "partly stale",
     "person": "undersized files of people",
 }

@@ -155,5 +155,5 @@ def forget_backups() -> Task:
         say(thinned.line())
         return True
 
-    params = switch("dry-run", "only say what would go")
+    params = switch("dry-run", "only show what would be removed")
     return {"basename": "forget-backups", **command(act, params)}
