@@ -33,7 +33,7 @@ def one(material: Material, parts: Sequence[Part]) -> list[Part]:
         if block is not lead and (_SLOGAN.fullmatch(block.text) or _alike(block.text, lead.text))
     }
     is_sure = _is_order(told) or is_role(lead.text)
-    better = (is_sure and _alike(told, lead.text)) or _SLOGAN.fullmatch(lead.text)
+    better = (is_sure and _alike(told, lead.text)) or _OF_ITSELF.match(lead.text)
     first = told if told and better and not _is_order(lead.text) else lead.text
     new = dict.fromkeys(gone, "") | {lead.text: first}
     return [_with(part, new) if not part.path else part for part in parts]
@@ -81,6 +81,11 @@ OF_PARTS = 5
 """Words that a plugin of several parts does not say of itself, from which on they say it."""
 _STEP = pattern(r"(?i)\W*(?:(?:step|phase|stage)\b|\d+[.:)] +([a-z]+))")
 _SLOGAN = pattern(r"(?:\*\*[^*\n]+\*\*|__[^_\n]+__)")
+_OF_ITSELF = pattern(  # a slogan, or what something is to somebody
+    r"(?:\*\*[^*\n]+\*\*|__[^_\n]+__)$"
+    r"|(?:this|the) (?:[\w-]+ )?(?:command|agent|skill|plugin|tool) (?:provides|offers|helps|is) ",
+    re.I,
+)
 
 
 def sums_up(path: Sequence[str], blocks: Sequence[Block]) -> bool:

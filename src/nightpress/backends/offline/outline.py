@@ -19,7 +19,7 @@ CHAPTERS = {"commands": "Commands", "agents": "Agents", "skills": "Skills"}
 # what a section is about, by its heading: (words, matter, value: the least goes in first)
 _MATTERS = (
     (r"ideal for|perfect for|who (?:is|should|can|this)|audience", "audience", 40),
-    (r"when (?!invoked|called|running|done|finished)|when$|use cases?|triggers?",
+    (r"when (?!invoked|called|running|done|finished|you need more)|when$|use cases?|triggers?",
      "when", 3),
     (r"problem|solution|why|compar\w*|\bvs|related|resources|links?|statistics|metrics"
      r"|the result|help|support", "other", 50),
