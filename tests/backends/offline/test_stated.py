@@ -157,3 +157,12 @@ def test_an_occasion_that_says_nothing_new_is_short_and_cut_at_whole_words() -> 
 
 def test_a_verb_of_a_request_spells_no_title() -> None:
     assert wording.title("get-ropes-api", (), "GET /ropes of the API") == "Get Ropes API"
+
+
+def test_a_lead_says_what_is_done_and_not_what_somebody_is_given() -> None:
+    body = (
+        "---\ndescription: Count ropes\n---\n\n# Count\n\nCount the ropes of a quay. This command"
+        " provides rope capabilities for captains.\n\n## Steps\n\n1. Walk.\n2. Count.\n"
+    )
+    text = document(material(plugin("Rope kit", commands__count=body)))
+    assert "Count the ropes of a quay.\n" in text and "captains" not in text
