@@ -65,6 +65,14 @@ def of_template(*ends: str) -> dict[str, str]:
          "/rig", "Create a sail plan of a ship"),
         ({"commands/rig.md": "---\ndescription: Setting Up the rig\n---\n\nRig it.\n"},
          "/rig", "Set up the rig"),
+        (  # an agent does it
+            {"agents/one.md": agent("one", "description: Create ropes with alert, cargo")},
+            "one", "Creates ropes with alert, cargo",
+        ),
+        (  # of which one verb would stay as it was
+            {"agents/one.md": agent("one", "description: Check a rope, test it, and go")},
+            "one", "Check a rope, test it, and go",
+        ),
         ({"commands/rig.md": "---\ndescription: 'Please mend the rig: $ARGUMENTS'\n---\n\nRig.\n"},
          "/rig", "Mend the rig"),
     ],

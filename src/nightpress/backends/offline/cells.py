@@ -52,7 +52,7 @@ _ADDRESS = pattern(
 def apart(material: Material, rows: Sequence[Row], own: Owned) -> list[Row]:
     """The rows, in one mood, of which no two of a kind say the same, and none is empty of which
     anything is said."""
-    found = _in_mood(list(_without_templates(rows)))
+    found = [(one, _in_mood(one, about)) for one, about in _without_templates(rows)]
     counts = Counter((one.kind, about.lower()) for one, about in found)
     bad = [not about or counts[one.kind, about.lower()] > 1 for one, about in found]
     known = {about.lower() for (_, about), one in zip(found, bad, strict=True) if not one}
@@ -104,38 +104,31 @@ def _listed(material: Material, component: Component) -> str:
     return ""
 
 
-def _in_mood(rows: list[Row]) -> list[Row]:
-    """The rows; commands as orders, agents by what they do, where most of their kind are so."""
-    told = [(component, about, _mood(component, about)) for component, about in rows]
-    most = Counter(component.kind for component, _, mood in told if mood)
-    every = Counter(component.kind for component, _ in rows)
-    return [
-        (component, mood if mood and 2 * most[component.kind] > every[component.kind] else about)
-        for component, about, mood in told
-    ]
-
-
-def _mood(component: Component, about: str) -> str:
-    """A text in the mood of its kind; "" where it names a thing."""
+def _in_mood(component: Component, about: str) -> str:
+    """What a command is for as an order, and what an agent is for as what it does; what names a
+    thing as it is."""
     words = about.split()
-    if len(words) < 2:
-        return ""
+    if len(words) < 2 or wording.is_personal(about):
+        return about
     if component.kind == "command":
         if gerund := _GERUND.match(about):
             verb = f"{verbs.bare_verb(gerund[1])}{gerund[2] or ''}".capitalize()
             return f"{verb}{about[gerund.end() :]}"
-        third = person.begins(about) and verbs.imperative(about)
-        is_order = verbs.is_verb(words[0].lower()) and not verbs.names_thing(words)
-        return third or (about if is_order else "")
-    if person.begins(about):
+        return (person.begins(about) and verbs.imperative(about)) or about
+    low = words[0].lower()
+    is_order = verbs.is_verb(low) and not person.begins(about) and not verbs.names_thing(words)
+    if not is_order or not (verbs.is_sure(words) or not verbs.may_be_noun(low)):
         return about
-    if not verbs.is_sure(words) or wording.is_personal(about):
-        return ""
-    told = person.third_person(about)
-    return told if not _STILL.search(told) else ""
+    how = _HOW.search(about)
+    deed = about[: how.start()] if how else about
+    told = person.ordered(deed)
+    still = any(verbs.is_verb(word.lower()) for word in _AFTER_COMMA.findall(told))
+    told += about[len(deed) :]
+    return about if still else told
 
 
-_STILL = pattern(r", (?:and |or )?(?:\w+ly )?(?!\w+s\b|and\b|or\b)(?=[a-z])")  # a verb as it was
+_HOW = pattern(r" (?:including|with|for|using|through|via|such as|like) ")
+_AFTER_COMMA = pattern(r", (?:and |or )?(?:\w+ly )?(\w+)")
 _GERUND = pattern(
     r"(Setting|Creating|Using|Building|Managing|Running|Adding|Writing|Configuring|Generating"
     r"|Updating)( Up)?(?= (?:an? |the )?\w)"
