@@ -469,3 +469,20 @@ def test_a_description_of_few_words_goes_on_with_what_the_steps_do() -> None:
 )
 def test_a_title_is_spelled_as_the_texts_spell_it(name: str, seen: str, title: str) -> None:
     assert wording.title(name, [], seen) == title
+
+
+@pytest.mark.parametrize(
+    ("lead", "shown"),
+    [
+        ("Report in this structure:", "Report in this structure."),
+        ("Always format a report as:", "Always format a report as follows."),
+        ("Use these during the watch:", None),
+        ("The report is:", None),
+    ],
+)
+def test_a_template_that_stands_under_headings_is_one(lead: str, shown: str | None) -> None:
+    text = f"## Output\n\n{lead}\n\n### Tides\n\n- Ebb: X\n\n### Berths\n\n- Free: Y\n"
+    place = trim.Place("commands/moor.md", "commands", "skills/x", OWN.paths)
+    groups = [group for group in trim.quoted(text, place, OWN) if group.sections[0].path]
+    assert (groups[0].steps == ("Tides", "Berths")) is (shown is not None)
+    assert groups[0].sections[0].blocks[0].text == (shown or lead)
