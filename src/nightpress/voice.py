@@ -16,6 +16,7 @@ TYPED = "NIGHTPRESS_TYPED"
 
 _NAME = r"([^\s,;:`'\"<>()]+(?:/[^\s,;:`'\"<>()]+)?)"
 _VERBS = "snapshot|analyse|adopt|apply|reject"
+_MARKS = ("doit", "enhance:", ": expected ", "=VALUE", *(f"{one}:" for one in _VERBS.split("|")))
 _OF_DOIT = "forget|clean|info|ignore|list"
 _TASKS = (
     "plan|validate|manifests|review|report|explore|restore|audit|prune|backup|backups|drill|"
@@ -25,7 +26,7 @@ _TASKS = (
 
 def spoken(text: str) -> str:
     """The text as whoever typed the command would put it."""
-    if os.environ.get(TYPED) != "nightpress" or not ("doit" in text or "enhance:" in text):
+    if os.environ.get(TYPED) != "nightpress" or not any(word in text for word in _MARKS):
         return text
     for pattern, instead in _rules():
         text = re.sub(pattern, instead, text)
@@ -58,9 +59,15 @@ def _rules() -> list[tuple[str, str | Callable[[re.Match[str]], str]]]:
         (rf"\bdoit ((?:{_OF_DOIT})(?: -+\S+)*) enhance\b", r"nightpress \1"),
         (r"\bdoit ([a-z_]+)=(\S*?[A-Za-z0-9])(?=[\s,;.)`'\"]|$)", _option),
         (rf"\bdoit ({_TASKS}|{_VERBS}|{_OF_DOIT})\b", r"nightpress \1"),
+        (r"^([a-z]+(?:_[a-z]+)?)=(\S*): expected ", _value),
+        (r"\b([a-z]+(?:_[a-z]+)?)=VALUE\b", lambda found: f"--{found[1].replace('_', '-')} VALUE"),
         (rf"\b(?:enhance|{_VERBS}):(?=['\w])", ""),
         (r"(?<![\w./-])doit(?![\w./]|'s| -|-| help)", "nightpress build"),
     ]
+
+
+def _value(found: re.Match[str]) -> str:
+    return f"--{found[1].replace('_', '-')} {found[2]}".rstrip() + ": expected "
 
 
 def _option(found: re.Match[str]) -> str:

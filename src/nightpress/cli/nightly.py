@@ -291,7 +291,9 @@ class Clone:
             raise errors.UsageError(f"{root} is not in a git repository", "git init")
         url = self.maybe("remote", "get-url", remote)
         if not url:
-            raise errors.UsageError(f"there is no remote {safe(remote)}", "say --remote")
+            raise errors.UsageError(
+                f"there is no remote {safe(remote)}", "git remote add, or --remote NAME"
+            )
         self._prefix = self.git("rev-parse", "--show-prefix")
         # who talks to the remote needs what the user's credentials are made of
         self._abroad = {k: v for k, v in environ.items() if k not in _NOT_GITS}

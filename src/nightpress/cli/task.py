@@ -96,7 +96,7 @@ def _without_folders(root: Path, command: str, words: Sequence[str]) -> list[str
         if word.startswith("-") and name == word:
             continue
         before = given[at - 1] if at else ""
-        named = command in (*_PER_PLUGIN, *_OF_DOIT, "plan") or before == "--plugin"
+        named = command in (*_PER_PLUGIN, *_OF_DOIT, "plan", "review") or before == "--plugin"
         bare = command == "restore" and not before.startswith("--") and "=" not in word
         if not (named or bare or name != word) or before == "--because":
             continue
@@ -134,8 +134,8 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
     yield from variables
     if command in ("prune", "forget-backups"):
         words = ["--dry-run" if word == "-n" else word for word in words]
-    if command == "plan":
-        words = list(_planned(words))
+    if command in ("plan", "review"):
+        words = list(_of_one(command, words))
     if command in _STATIC:
         yield from (command, *words)
         return
@@ -148,15 +148,15 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
         yield from (*(_task(command, name) for name in names or [command]), *own)
 
 
-def _planned(words: list[str]) -> Iterator[str]:
-    """The words of `plan [PLUGIN[/NAME]] [-v]`, as its task has them."""
+def _of_one(command: str, words: list[str]) -> Iterator[str]:
+    """The words of `plan [PLUGIN[/NAME]] [-v]`, and of review, as the task has them."""
     names = [
         word for at, word in enumerate(words)
         if not word.startswith("-") and words[at - 1 : at] not in (["--format"], ["--plugin"])
     ]  # fmt: skip
     if len(names) > 1:
         raise errors.UsageError(
-            "plan takes one plugin, or none for all", f"nightpress plan {names[0]}"
+            f"{command} takes one plugin, or none for all", f"nightpress {command} {names[0]}"
         )
     for word in words:
         yield "--verbose" if word == "-v" else f"--plugin={word}" if word in names else word

@@ -161,14 +161,32 @@ def _unknown(asked: Invocation) -> str:
     if group in PER_PLUGIN and slug not in slugs:
         near = suggestion(slug, slugs, f"'{group}:{{}}'", lead="; ")
         return f"there is no plugin {slug!r}{near}\n  hint: manifests/ has a file for each plugin"
+    if group in _OF_DOCUMENTS:
+        return _no_document(group, *rest.partition("/")[::2])
     if group not in chapters and (near := suggestion(group, chapters, lead="; ")):
         return f"there is no task {group!r}{near}"
     return ""
 
 
+_OF_DOCUMENTS = frozenset({"apply", "reject"})
+"""Chapters beside enhance (see session) with a task for each document."""
+
+
+def _no_document(group: str, slug: str, name: str) -> str:
+    """What to say of a document that the plugin's manifest does not declare; "" if it does. What
+    begins with the name of one that it declares may be of its bundle."""
+    from nightpress.project import peek
+
+    own = list((peek(Path("manifests", f"{slug}.yaml")) or {}).get("enhancements") or ())
+    if not name or not own or any(name.startswith(one) for one in own):
+        return ""
+    near = suggestion(name, own, f"'{group}:{slug}/{{}}'", lead="; ")
+    return f"{slug} has no document {name!r}{near}\n  hint: it has: {', '.join(own)}"
+
+
 _OF_ALL = {
     "plan": "of one plugin: doit plan --plugin {one}",
-    "review": "one document: doit info {task}",
+    "review": "of one plugin: doit review --plugin {one}",
 }
 """Chapters that take no names, and what tells of one plugin or document."""
 

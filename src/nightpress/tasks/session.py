@@ -172,6 +172,18 @@ class Session:
                     f"{slug} has no document {document!r}{near}", f"it has: {', '.join(own)}"
                 )
 
+    def known(self, name: str) -> None:
+        """UsageError for a PLUGIN or PLUGIN/NAME that there is not; "" stands for all."""
+        slug, slash, _ = name.partition("/")
+        known, what = list(self.catalog.slugs), "plugin"
+        if slash and slug in known:
+            known, what = [f"{slug}/{one}" for one in self.plugin(slug).states], "document"
+        if name and name not in known:
+            near = suggestion(name, known, lead="; ")
+            raise UsageError(
+                f"there is no {what} {name!r}{near}", "manifests/ has a file for each plugin"
+            )
+
     def slugs(self) -> list[str]:
         """The plugins of those enhancements."""
         return list(dict.fromkeys(item.slug for item in self.items()))

@@ -7,11 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nightpress.errors import UsageError
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
-from nightpress.text import suggestion
 
 if TYPE_CHECKING:
     from nightpress.checks import SourceFinding
@@ -67,13 +65,7 @@ def _one(now: Session, catalog: Catalog, name: str, format: str) -> bool:
 
     slug = name.partition("/")[0]
     items = [item for item in _rows(catalog) if name in (item.id, item.slug)]
-    if slug not in catalog.slugs or ("/" in name and not items):
-        known = [item.id for item in catalog.items.values()] if "/" in name else catalog.slugs
-        what = "document" if slug in catalog.slugs else "plugin"
-        near = suggestion(name, known, lead="; ")
-        raise UsageError(
-            f"there is no {what} {name!r}{near}", "manifests/ has a file for each plugin"
-        )
+    now.known(name)
     scores = appraise.scores(now.project, items, catalog.plugins)
     needs = {slug: source.of(now.project, now.plugin(slug))}
     problems = [p for p in catalog.problems if p.file == f"manifests/{slug}.yaml"]

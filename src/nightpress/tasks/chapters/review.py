@@ -32,11 +32,12 @@ __all__ = ["apply", "reject", "review"]
 def review() -> Task:
     """The drafts that wait: what each loses and gains, its difference; and as a page."""
 
-    def act(now: Session, format: str) -> bool:
+    def act(now: Session, format: str, plugin: str) -> bool:
         from nightpress.pipeline import review
         from nightpress.report import review_page
 
-        drafts, margins, undeclared = waiting(now)
+        now.known(plugin)
+        drafts, margins, undeclared = waiting(now, plugin)
         if format == "json":
             rows = review.as_dict(drafts)
             say_json([{**row, "evidence": margins[row["job"]].as_dict()} for row in rows])
@@ -52,19 +53,19 @@ def review() -> Task:
             say(path.relative_to(now.root).as_posix())
         return True
 
-    return command(act, FORMAT)
+    return command(act, FORMAT, option("plugin", "only this PLUGIN or PLUGIN/NAME"))
 
 
-def waiting(now: Session) -> tuple[list[Waiting], dict[str, Margin], list[str]]:
+def waiting(now: Session, name: str = "") -> tuple[list[Waiting], dict[str, Margin], list[str]]:
     """(the drafts that wait, job -> what each rests on, the jobs of those whose enhancement is
-    declared no more)."""
+    declared no more); name: of one PLUGIN or PLUGIN/NAME."""
     from nightpress.pipeline import review
     from nightpress.report import margin
 
     drafts: list[Waiting] = []
     margins: dict[str, Margin] = {}
     undeclared: list[str] = []
-    for draft in review.waiting(now.project):
+    for draft in review.waiting(now.project, name):
         slug, _, name = draft.job.partition("/")
         plugin = now.plugin(slug) if slug in now.catalog.slugs else None
         if plugin is not None and (state := plugin.states.get(name)):
