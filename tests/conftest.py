@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.market import Market, plugin
+from tests.market import Market, three
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell: the tests of
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C need children that mind it
@@ -40,11 +40,4 @@ def state_home(monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def market(tmp_path: Path) -> Market:
     """Three plugins, of which one has too little source; set up with `nightpress init`."""
-    root = tmp_path / "market"
-    plugin(root, "alpha")
-    plugin(root, "beta")
-    plugin(root, "tiny", size=0)
-    made = Market(root)
-    done = made.run("nightpress", "init")
-    assert done.code == 0, done.err
-    return made
+    return three(tmp_path / "market")

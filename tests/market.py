@@ -6,6 +6,7 @@ The prose is made of syllables, by a seed: varied enough for every gate, the sam
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import os
 import random
@@ -107,6 +108,33 @@ def published(root: Path, *names: str) -> Market:
     return Market(root)
 
 
+def three(root: Path) -> Market:
+    """Three plugins, of which one has too little source, set up: a copy of what is made once."""
+    shutil.copytree(_set_up(), root, symlinks=True)
+    return Market(root)
+
+
+@functools.cache
+def _set_up() -> Path:
+    root = Path(_KEPT.name) / "set-up"
+    for name in ("alpha", "beta"):
+        plugin(root, name)
+    plugin(root, "tiny", size=0)
+    done = Market(root).run("nightpress", "init")
+    assert done.code == 0, done.err
+    return root
+
+
+def _digest(root: Path) -> str:
+    """Of the files below it: names, modes, bytes."""
+    found = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        content = path.read_bytes() if path.is_file() else b""
+        found.update(f"{path.relative_to(root)} {path.lstat().st_mode} {len(content)} ".encode())
+        found.update(content)
+    return found.hexdigest()
+
+
 @functools.cache
 def _kept(names: tuple[str, ...]) -> Path:
     return _made(Path(_KEPT.name) / "-".join(names), names).root
@@ -156,6 +184,17 @@ class Market:
         ran = self.doit(*words, **environ)
         assert ran.code == 0, ran.out + ran.err
         return ran
+
+    def documented(self) -> Market:
+        """As a first `done()` leaves it: copied, as `published` copies it, from a project of the
+        same name and files, which is documented once."""
+        assert not (self.root / ".nightpress").exists()
+        kept = Path(_KEPT.name) / _digest(self.root) / self.root.name
+        if not kept.exists():
+            shutil.copytree(self.root, kept, symlinks=True)
+            Market(kept).done()
+        shutil.copytree(kept, self.root, symlinks=True, dirs_exist_ok=True)
+        return self
 
     def replaces(self, floor: str = "content") -> Market:
         """From now on it makes people's undersized files again (`standing: replace`)."""

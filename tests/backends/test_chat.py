@@ -20,34 +20,7 @@ from . import samples
 
 Opened = Callable[..., tuple[Backend, ChatServer]]
 FAST = {"deadline_seconds": 1}
-MEANING = {
-    "capacity_429": "capacity",
-    "plain_429": "capacity",
-    "400": "bad_request",
-    "too_large": "too_large",
-    "401": "unauthorised",
-    "403": "unauthorised",
-    "404": "not_found",
-    "408": "transient",
-    "500": "transient",
-    "502": "transient",
-    "503": "transient",
-    "504": "transient",
-    "html_502": "transient",
-    "disconnect": "transient",
-    "cut_body": "transient",
-    "malformed_json": "malformed",
-    "empty_body": "malformed",
-    "empty": "malformed",
-    "thought_only": "malformed",
-    "safety": "blocked",
-    "minute_429": "minute_quota",
-    "day_429": "day_quota",
-    "limit_0": "no_quota",
-    "hang": "transient",
-    "drip": "transient",
-    "endless": "too_large",
-}
+MEANING = {**samples.MEANING, "endless": "too_large"}
 
 
 @pytest.fixture(params=["openai", "anthropic"])

@@ -220,7 +220,7 @@ def test_from_the_command_line_nothing_young_goes(aged: Market) -> None:
 
 
 def test_the_defaults_say_how_long_things_stay(market: Market) -> None:
-    market.done()
+    market.documented()
     with (market.root / "manifests" / "_defaults.yaml").open("a") as file:
         file.write("retention:\n  days: 400\n")
     assert prune.prune(_later(market, 300), dry=True).logs == 0

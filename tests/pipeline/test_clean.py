@@ -26,7 +26,7 @@ def small(tmp_path: Path) -> Market:
 
 
 def test_clean_by_name_takes_back_what_stood_before(market: Market) -> None:
-    market.done()
+    market.documented()
     assert market.doit("clean").code == 0
     assert market.target("alpha").exists()
     market.done("clean", "enhance:alpha/skill")
@@ -233,7 +233,7 @@ def test_a_temporary_file_that_a_kill_left_is_no_content_and_goes(small: Market)
 
 
 def test_a_folder_or_link_named_like_a_leftover_is_nobodys(market: Market) -> None:
-    market.done()
+    market.documented()
     beside = market.target("alpha").parent
     (beside / ".SKILL.md.nightpress-0").mkdir()
     (beside / ".SKILL.md.nightpress-1").symlink_to("SKILL.md")

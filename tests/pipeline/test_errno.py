@@ -165,7 +165,7 @@ def test_a_folder_without_permission_is_one_failure(market: Market) -> None:
 
 
 def test_a_damaged_ledger_stops_before_anything_is_written(market: Market) -> None:
-    market.done()
+    market.documented()
     (market.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
     before = market.target("alpha").read_bytes()
     ledger = market.root / ".nightpress" / "ledger.db"
@@ -183,7 +183,7 @@ def test_a_damaged_ledger_stops_before_anything_is_written(market: Market) -> No
 
 @pytest.mark.parametrize("name", ["index.db", "doit.db"])
 def test_a_damaged_cache_is_made_anew(market: Market, name: str) -> None:
-    market.done()
+    market.documented()
     path = market.root / ".nightpress" / name
     for suffix in ("-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
@@ -273,7 +273,7 @@ def read_only(folder: Path) -> Iterator[None]:
 
 
 def test_a_read_only_clone_is_judged_and_told_in_one_sentence(market: Market) -> None:
-    market.done()
+    market.documented()
     document = str(market.target("alpha").relative_to(market.root))
     shutil.rmtree(market.root / ".nightpress")
     with read_only(market.root):
@@ -301,7 +301,7 @@ def test_a_state_that_cannot_be_written(market: Market) -> None:
 
 
 def test_a_restore_that_the_file_system_refuses(market: Market) -> None:
-    market.done()
+    market.documented()
     said = market.done("restore", "--list", "--plugin", "alpha").out
     snapshot = said.split()[0]
     published = market.target("alpha").read_bytes()
@@ -317,7 +317,7 @@ def test_a_restore_that_the_file_system_refuses(market: Market) -> None:
 
 
 def test_a_file_that_cannot_be_removed_is_not_called_restored(market: Market) -> None:
-    market.done()
+    market.documented()
     snapshot = market.done("restore", "--list", "--plugin", "alpha").out.split()[0]
     made = str(market.target("alpha").parent)
     if subprocess.run(["chattr", "+i", made], check=False, capture_output=True).returncode:

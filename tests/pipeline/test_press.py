@@ -46,7 +46,7 @@ def test_first_run_publishes_and_the_second_does_nothing(market: Market) -> None
 
 
 def test_nothing_promised_is_null(market: Market) -> None:
-    market.done()
+    market.documented()
     rows = market.rows(
         "SELECT COUNT(*) FROM enhancements WHERE timestamp IS NULL OR plugin_name IS NULL OR"
         " plugin_path IS NULL OR processing_time_seconds IS NULL OR reasons = '[]' OR"
@@ -57,7 +57,7 @@ def test_nothing_promised_is_null(market: Market) -> None:
 
 
 def test_one_changed_file_makes_exactly_that_plugin_stale(market: Market) -> None:
-    market.done()
+    market.documented()
     readme = market.root / "plugins" / "beta" / "README.md"
     readme.write_text(readme.read_text() + "\nOne more remark on how settling works.\n")
     plan = json.loads(market.doit("plan", "--format", "json").out)
@@ -70,7 +70,7 @@ def test_one_changed_file_makes_exactly_that_plugin_stale(market: Market) -> Non
 
 def test_a_document_is_made_without_what_it_does_not_need(market: Market) -> None:
     """Each of these imports costs as much as all the rest of making one document offline."""
-    market.done()
+    market.documented()
     readme = market.root / "plugins" / "beta" / "README.md"
     readme.write_text(readme.read_text() + "\nOne more remark on how settling works.\n")
     ran = market.start("doit", PYTHONPROFILEIMPORTTIME="1")
@@ -82,7 +82,7 @@ def test_a_document_is_made_without_what_it_does_not_need(market: Market) -> Non
 
 
 def test_a_changed_prompt_makes_exactly_its_type_stale(market: Market) -> None:
-    market.done()
+    market.documented()
     own = market.root / "generators" / "skill"
     bundled = Path(__file__).parents[2] / "generators" / "skill"
     shutil.copytree(bundled, own)
@@ -97,7 +97,7 @@ def test_a_changed_prompt_makes_exactly_its_type_stale(market: Market) -> None:
 
 
 def test_a_hand_edit_is_kept_until_the_user_says_otherwise(market: Market) -> None:
-    market.done()
+    market.documented()
     target = market.target("alpha")
     edited = target.read_text() + "\nA remark by hand.\n"
     target.write_text(edited)
@@ -118,7 +118,7 @@ def test_a_hand_edit_is_kept_until_the_user_says_otherwise(market: Market) -> No
 
 
 def test_adopt_takes_the_edit_as_the_truth(market: Market) -> None:
-    market.done()
+    market.documented()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nA remark by hand.\n")
     assert market.doit("adopt:alpha").code == 0
@@ -128,7 +128,7 @@ def test_adopt_takes_the_edit_as_the_truth(market: Market) -> None:
 
 
 def test_forget_asks_again_and_keeps_the_analysis(market: Market) -> None:
-    market.done()
+    market.documented()
     market.done("forget", "enhance:alpha/skill")
     info = market.doit("info", "enhance:alpha/skill")
     assert " - decision: make: asked for\n - actions: pace, then draft, then publish\n" in info.out
@@ -140,7 +140,7 @@ def test_forget_asks_again_and_keeps_the_analysis(market: Market) -> None:
 def test_a_clone_without_a_ledger_is_judged_from_the_lock_file(
     market: Market, tmp_path: Path
 ) -> None:
-    market.done()
+    market.documented()
     market.git("init", "-q")
     market.git("add", "-A")
     market.git("commit", "-qm", "all")

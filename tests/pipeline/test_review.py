@@ -69,7 +69,7 @@ def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
 
 
 def test_a_draft_that_changes_nothing_waits_for_nobody(market: Market) -> None:
-    market.done()
+    market.documented()
     market.done("apply")
     stood = market.target("alpha").read_bytes()
     with (market.root / "plugins/alpha/README.md").open("a") as readme:
@@ -81,7 +81,7 @@ def test_a_draft_that_changes_nothing_waits_for_nobody(market: Market) -> None:
 
 
 def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
-    market.done()
+    market.documented()
     said = market.doit("review").out
     assert "beta: 1 draft\n" in said
     assert "alpha/skill  plugins/alpha/skills/alpha/SKILL.md\n  a new document, 1" in said
@@ -104,7 +104,7 @@ def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
 
 
 def test_the_review_quotes_what_a_draft_would_lose(market: Market) -> None:
-    market.done()
+    market.documented()
     rules = [f"- Never skip step {number} of <b>." for number in range(12)]
     market.target("beta").write_text("\n".join([OLD, *rules, ""]))
     said = market.doit("review").out
@@ -119,7 +119,7 @@ def test_the_review_quotes_what_a_draft_would_lose(market: Market) -> None:
 
 
 def test_the_page_runs_nothing_but_our_own_script(market: Market) -> None:
-    market.done()
+    market.documented()
     market.target("beta").write_text("# Beta\n\n</script><script>alert(1)</script>\n")
     market.done("review")
     page = (market.root / ".nightpress" / "report" / "review.html").read_text()
@@ -145,7 +145,7 @@ def test_the_margin_has_the_lines_of_the_plugin_that_say_it(market: Market) -> N
 
 
 def test_a_section_of_which_the_plugin_says_little_is_marked(market: Market) -> None:
-    market.done()
+    market.documented()
     made_up = "Every gardener admires some purple elephants of the night. " * 5
     with closing(sqlite3.connect(market.root / ".nightpress" / "ledger.db")) as ledger:
         [(draft,)] = ledger.execute("SELECT draft FROM reviews WHERE job = 'alpha/skill'")
@@ -164,7 +164,7 @@ def test_a_section_of_which_the_plugin_says_little_is_marked(market: Market) -> 
 
 
 def test_apply_publishes_exactly_those_bytes_and_makes_no_call(market: Market) -> None:
-    market.done()
+    market.documented()
     shown = waiting(market)["alpha/skill"]
     (market.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
     done = market.doit("apply:alpha")
@@ -184,7 +184,7 @@ def test_apply_publishes_exactly_those_bytes_and_makes_no_call(market: Market) -
 
 
 def test_apply_without_a_name_takes_all(market: Market) -> None:
-    market.done()
+    market.documented()
     assert market.doit("apply").code == 0
     assert waiting(market) == {}
     assert market.doit("apply:alpha").out.strip() == "alpha: no draft waits"
@@ -192,7 +192,7 @@ def test_apply_without_a_name_takes_all(market: Market) -> None:
 
 
 def test_one_document_is_applied_or_rejected_by_its_name(market: Market) -> None:
-    market.done()
+    market.documented()
     market.done("apply:alpha/skill")
     assert list(waiting(market)) == ["beta/skill"]
     assert market.done("apply:alpha/skill").out.strip() == "alpha/skill: no draft waits"
@@ -203,7 +203,7 @@ def test_one_document_is_applied_or_rejected_by_its_name(market: Market) -> None
 
 @pytest.mark.parametrize("words", [("apply", "--lossless"), ("apply:alpha", "--lossless")])
 def test_drafts_without_losses_can_be_taken_alone(market: Market, words: tuple[str, ...]) -> None:
-    market.done()
+    market.documented()
     mine = f"{OLD}\nMind the gap.\n"
     market.target("beta").write_text(mine)
     done = market.done(*words)
@@ -216,7 +216,7 @@ def test_drafts_without_losses_can_be_taken_alone(market: Market, words: tuple[s
 
 
 def test_a_changed_plugin_supersedes_its_draft(market: Market) -> None:
-    market.done()
+    market.documented()
     before = waiting(market)["alpha/skill"]["sha256"]
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
@@ -246,7 +246,7 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
 
 
 def test_what_is_asked_for_again_is_made_once(market: Market) -> None:
-    market.done()
+    market.documented()
     market.done("forget", "enhance:beta")
     assert "1 deferred" in market.doit().out
     assert "nothing to do: 2 parked" in market.doit().out
@@ -255,7 +255,7 @@ def test_what_is_asked_for_again_is_made_once(market: Market) -> None:
 
 
 def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
-    market.done()
+    market.documented()
     draft = waiting(market)["alpha/skill"]["sha256"]
     done = market.done("reject:alpha", "--because", "Too long")
     assert "not made again until its plugin or settings change" in done.out
@@ -275,7 +275,7 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
 
 
 def test_force_publishes_what_was_rejected(market: Market) -> None:
-    market.done()
+    market.documented()
     draft = waiting(market)["alpha/skill"]["sha256"]
     done = market.done("reject:alpha", "--because", "Too long")
     assert "doit force=1 enhance:alpha/skill publishes it anyway" in done.out
@@ -286,7 +286,7 @@ def test_force_publishes_what_was_rejected(market: Market) -> None:
 
 
 def test_what_was_rejected_is_known_after_a_prune(market: Market) -> None:
-    market.done()
+    market.documented()
     market.done("reject:alpha", "--because", "Too long")
     with closing(sqlite3.connect(market.root / ".nightpress" / "ledger.db")) as db:
         db.execute("UPDATE reviews SET decided = '2020-01-01' WHERE state = 'rejected'")
@@ -362,7 +362,7 @@ def test_a_draft_that_nobody_declares_any_more(market: Market) -> None:
 
 
 def test_a_reader_that_has_seen_enough(market: Market) -> None:
-    market.done()
+    market.documented()
     doit = str(Path(sys.executable).parent / "doit")
     for words in ("review", "review --format json"):
         done = subprocess.run(
@@ -419,7 +419,7 @@ def test_a_conflict_is_never_applied(market: Market) -> None:
 def test_a_terminal_gets_colours_unless_it_says_no(
     market: Market, environ: dict[str, str], coloured: bool
 ) -> None:
-    market.done()
+    market.documented()
     said = market.terminal("doit", "review", **environ)
     assert "name: beta" in said
     assert ("\x1b[32m{+name: beta+}\x1b[0m" in said) is coloured

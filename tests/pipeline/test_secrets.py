@@ -87,7 +87,7 @@ def test_no_secret_stands_in_a_document_or_a_log(market: Market) -> None:
 
 def test_a_document_that_would_hold_a_secret_is_not_made_of_it(market: Market) -> None:
     """Offline, where nothing is sent: the extract has no secret either."""
-    market.done()
+    market.documented()
     for path in (market.root / "plugins").rglob("SKILL.md"):
         text = path.read_text()
         assert TOKEN not in text

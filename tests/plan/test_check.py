@@ -34,7 +34,7 @@ def test_a_published_marketplace_passes_until_something_moves(market: Market) ->
 def test_a_fresh_clone_is_judged_from_its_lock_and_stays_clean(
     market: Market, tmp_path: Path
 ) -> None:
-    market.done()
+    market.documented()
     market.git("init", "-q")
     market.git("add", "-A")
     market.git("commit", "-qm", "all")
@@ -53,7 +53,7 @@ def test_a_fresh_clone_is_judged_from_its_lock_and_stays_clean(
 
 
 def test_what_was_adopted_covers_its_findings_and_no_further_one(market: Market) -> None:
-    market.done()
+    market.documented()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
     adopted = market.doit("adopt:alpha")
@@ -70,7 +70,7 @@ def test_what_was_adopted_covers_its_findings_and_no_further_one(market: Market)
 
 
 def test_three_formats_and_one_document_each(market: Market) -> None:
-    market.done()
+    market.documented()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
     held = json.loads(check(market, "--format", "json").out)
@@ -85,7 +85,7 @@ def test_three_formats_and_one_document_each(market: Market) -> None:
 
 
 def test_a_baseline_accepts_old_sins_only(market: Market) -> None:
-    market.done()
+    market.documented()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
     assert check(market, "--write-baseline", "sins.json").code == 0
@@ -119,7 +119,7 @@ def test_a_document_outside_any_project(tmp_path: Path) -> None:
 
 
 def test_a_project_for_gemini_is_checked_without_a_key(market: Market) -> None:
-    market.done()
+    market.documented()
     path = market.root / "manifests" / "_defaults.yaml"
     path.write_text(path.read_text().replace("backend: auto", "backend: gemini"))
     done = check(market)
@@ -128,7 +128,7 @@ def test_a_project_for_gemini_is_checked_without_a_key(market: Market) -> None:
 
 
 def test_one_bad_manifest_is_an_error_of_its_own(market: Market) -> None:
-    market.done()
+    market.documented()
     (market.root / "manifests" / "beta.yaml").write_text("name: [\n")
     done = check(market)
     assert done.code == 1
@@ -152,7 +152,7 @@ def test_the_pre_commit_hook_judges_what_it_is_given(market: Market) -> None:
 
 
 def test_a_baseline_and_a_forge_know_files_wherever_they_were_typed(market: Market) -> None:
-    market.done()
+    market.documented()
     market.git("init", "-q")
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nSee [the missing page](gone.md).\n")
@@ -222,7 +222,7 @@ def test_skills_that_are_judged_together_are_asked_for_together(market: Market) 
 
 def test_what_ails_the_project_as_a_whole_is_told(market: Market) -> None:
     """What CI would pass in silence: each is a finding beside its file, with what to do."""
-    market.done()
+    market.documented()
     listing = market.root / ".claude-plugin" / "marketplace.json"
     listing.parent.mkdir(exist_ok=True)
     listing.write_text('{"plugins": [\n {"name": "alpha", "source": "./plugins/alpha"},\n')
@@ -254,7 +254,7 @@ def test_what_ails_the_project_as_a_whole_is_told(market: Market) -> None:
 
 
 def test_a_lock_file_that_a_clone_would_lack_is_told(market: Market) -> None:
-    market.done()
+    market.documented()
     market.git("init", "-q")
     market.git("add", "-A")
     assert "lock" not in check(market).out
@@ -267,7 +267,7 @@ def test_a_lock_file_that_a_clone_would_lack_is_told(market: Market) -> None:
 
 
 def test_an_edited_document_is_told_and_that_its_source_moved_on(market: Market) -> None:
-    market.done()
+    market.documented()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nA sentence by hand.\n")
     done = check(market)

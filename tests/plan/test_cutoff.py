@@ -288,7 +288,7 @@ def skills(folder: Path, **texts: str) -> None:
     """Skills with a guide of their own; texts: what each SKILL.md says beside that."""
     for name, text in texts.items():
         code = f"\n```bash\n/alpha-collect {name} --since 2026-01-01\n```\n"
-        writes(f"skills/{name}/guide.md", f"# {name}\n\n{prose(name, 12_000)}\n{code}")(folder)
+        writes(f"skills/{name}/guide.md", f"# {name}\n\n{prose(name, 7_000)}\n{code}")(folder)
         head = f"---\nname: {name}\ndescription: Does {name}. Use when {name} is due.\n---\n\n"
         writes(f"skills/{name}/SKILL.md", f"{head}# {name}\n\n{text}")(folder)
 
@@ -304,7 +304,7 @@ def stale(market: Market) -> set[str]:
 
 
 def test_links_of_a_skill_wherever_they_lead(tmp_path: Path) -> None:
-    folder = plugin(tmp_path, "alpha", size=24_000)
+    folder = plugin(tmp_path, "alpha", size=6_000)
     writes("docs/ledger.md", f"# Ledger\n\n{prose('ledger', 3_000)}\n")(folder)
     skills(
         folder, alone="", deep="", chain="See [deep](../deep/guide.md).\n",
@@ -420,7 +420,7 @@ def test_a_skill_without_anything_of_its_own_depends_on_the_plugin(tmp_path: Pat
 
 
 def test_a_link_that_is_added_and_one_that_is_taken_away(tmp_path: Path) -> None:
-    folder = plugin(tmp_path, "alpha", size=24_000)
+    folder = plugin(tmp_path, "alpha", size=6_000)
     skills(folder, one="", two="")
     market = Market(tmp_path)
     assert market.run("nightpress", "init").code == 0

@@ -75,7 +75,7 @@ CHANGES: dict[str, Callable[[Market], None]] = {
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_moves_is_judged_again(market: Market, state: Path, name: str) -> None:
-    market.done()
+    market.documented()
     append("\nUse `/own` for it.\n", ALPHA)(market)
     aged()
     first = warm(market, state)
@@ -107,7 +107,7 @@ def test_outside_of_a_project(tmp_path: Path, state: Path) -> None:
 def test_the_second_look_judges_nothing(
     market: Market, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    market.done()
+    market.documented()
     aged()
     monkeypatch.setenv("XDG_STATE_HOME", str(state))
     found = checking.check((), market.root, {}, lambda *_: None)
@@ -123,7 +123,7 @@ def test_the_second_look_judges_nothing(
 def test_a_young_file_and_a_folder_that_cannot_be_written_cost_time_alone(
     market: Market, tmp_path: Path
 ) -> None:
-    market.done()
+    market.documented()
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder would be")
     assert warm(market, blocked)[0] == 0

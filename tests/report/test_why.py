@@ -34,7 +34,7 @@ def _why(market: Market, path: str | Path, *words: str) -> dict[str, Any]:
 
 
 def test_a_published_file_tells_its_sources_and_takes_itself_back(market: Market) -> None:
-    market.done()
+    market.documented()
     found = _why(market, market.target("alpha"), "--diff")
     assert (found["state"], found["attempts"], found["calls"]) == ("published", 1, 0)
     assert {"README.md", "commands/alpha-settle.md"} <= set(found["sources"])
@@ -71,7 +71,7 @@ def test_a_model_s_file_tells_prompt_models_calls_and_tokens(market: Market) -> 
 
 
 def test_a_path_through_a_link_to_the_project_is_in_the_project(market: Market) -> None:
-    market.done()
+    market.documented()
     link = market.root.parent / "elsewhere"
     link.symlink_to(market.root)
     target = link / market.target("alpha").relative_to(market.root)
@@ -82,7 +82,7 @@ def test_a_path_through_a_link_to_the_project_is_in_the_project(market: Market) 
 
 
 def test_files_that_are_not_as_we_left_them(market: Market) -> None:
-    market.done()
+    market.documented()
     target = market.target("alpha")
     target.write_text(target.read_text() + "\nMine.\n")
     assert _why(market, target)["state"] == "edited"
@@ -152,7 +152,7 @@ def test_a_file_of_people_says_that_nothing_was_changed(market: Market) -> None:
 
 
 def test_a_line_tells_the_lines_that_it_rests_on(market: Market) -> None:
-    market.done()
+    market.documented()
     path = market.target("alpha")
     lines = path.read_text().split("\n")
     source = (market.root / "plugins" / "alpha" / "README.md").read_text().split("\n")
@@ -172,7 +172,7 @@ def test_a_line_tells_the_lines_that_it_rests_on(market: Market) -> None:
 
 
 def test_what_a_section_rests_on_is_in_the_ledger(market: Market) -> None:
-    market.done()
+    market.documented()
     [(text,)] = market.rows("SELECT evidence FROM enhancements WHERE job = 'alpha/skill'")
     sections = json.loads(text)
     assert sections and all(places for *_, places in sections), sections
@@ -187,7 +187,7 @@ def test_what_a_section_rests_on_is_in_the_ledger(market: Market) -> None:
 def test_a_line_that_has_no_evidence_is_told_in_a_sentence(
     market: Market, of: str, said: str
 ) -> None:
-    market.done()
+    market.documented()
     done = market.run("nightpress", "why", f"{market.target('alpha')}:{of}")
     assert done.code == 3 and said in done.err
 
@@ -209,7 +209,7 @@ def test_a_rejected_draft_is_told_as_rejected(tmp_path: Path) -> None:
 
 
 def test_what_was_put_back_is_no_edit(market: Market) -> None:
-    market.done()
+    market.documented()
     made = market.target("alpha").read_text()
     market.target("alpha").write_text(OLD)
     said = market.run("nightpress", "why", str(market.target("alpha"))).out

@@ -24,35 +24,11 @@ ROOT = Path(__file__).parents[3]
 # A deadline of 1 real second: 10 s on a clock that runs ten times as fast.
 FAST = {"deadline_seconds": 10, "clock_speed": 10}
 MEANING = {
-    "capacity_429": "capacity",
-    "plain_429": "capacity",
-    "400": "bad_request",
-    "too_large": "too_large",
-    "401": "unauthorised",
-    "403": "unauthorised",
-    "404": "not_found",
-    "408": "transient",
-    "500": "transient",
-    "502": "transient",
-    "503": "transient",
-    "504": "transient",
-    "html_502": "transient",
-    "disconnect": "transient",
-    "cut_body": "transient",
-    "malformed_json": "malformed",
-    "empty_body": "malformed",
-    "empty": "malformed",
+    **samples.MEANING,
     "empty_candidates": "malformed",
-    "thought_only": "malformed",
     "blocked": "blocked",
-    "safety": "blocked",
     "recitation": "blocked",
-    "minute_429": "minute_quota",
-    "day_429": "day_quota",
-    "limit_0": "no_quota",
     "key_400": "unauthorised",
-    "hang": "transient",
-    "drip": "transient",
 }
 
 
