@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.model import SourceFile, Window
 from nightpress.plan import size
@@ -93,3 +94,13 @@ def test_a_persons_file_is_judged_by_what_its_plugin_says(market: Market) -> Non
     plan = market.done("plan").out
     assert "adopt        quay/skill" in plan
     assert "keep         port/skill: a person's file, kept: undersized" in plan
+
+
+def test_a_long_listing_lowers_the_floor_and_not_the_upper_end() -> None:
+    lines = "\n".join(f"    value_{n} = tide_of(harbour, {n})" for n in range(900))
+    text = f"# Tides\n\n```python\n{lines}\n```\n"
+    found = _said(README=text)
+    told = size.window(Window(8_000, 14_000, "content"), found)
+    plain = size.window(Window(8_000, 14_000, "content"), replace(found, listed=0))
+    assert found.listed > 10_000
+    assert told.min < plain.min and told.upto == plain.upto

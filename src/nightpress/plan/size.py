@@ -28,6 +28,8 @@ LEAST = 1_200
 """Bytes under which a document says too little, whatever it is of."""
 SHARE = 5
 """Of so many bytes that the plugin says, a document holds one at least."""
+LISTING = 12_000
+"""Bytes of one listing that a document is to make room for, at most."""
 FACT = 40
 """Bytes that a fact takes: a name, and what it is for."""
 FACTS = frozenset({
@@ -41,12 +43,13 @@ PROSE = frozenset({"readme", "command", "agent", "skill", "doc"})
 
 
 class Said(Struct, frozen=True):
-    """What a plugin says: bytes and words of its distinct lines that say something, and how many
-    facts its code and configuration hold."""
+    """What a plugin says: bytes and words of its distinct lines that say something, how many facts
+    its code and configuration hold, and bytes of long listings, which a document may only name."""
 
     size: int = 0
     words: int = 0
     facts: int = 0
+    listed: int = 0
 
 
 class Sized(Struct, frozen=True):
@@ -72,11 +75,15 @@ def window(declared: Window, said: Said) -> Window:
     """The window for a plugin that says so much; declared: the one of its manifest."""
     if declared.floor == "fixed" or declared.min <= LEAST:
         return declared
+    upper = min(declared.max, _floor(declared, said) * declared.max // declared.min)
+    floor = _floor(declared, replace(said, size=said.size - said.listed))
+    return replace(declared, min=floor, upto=upper)
+
+
+def _floor(declared: Window, said: Said) -> int:
     asked = said.size // SHARE + FACT * said.facts
     step = next(step for below, step in STEPS if asked < below)
-    floor = min(declared.min, max(LEAST, asked // step * step))
-    upper = min(declared.max, floor * declared.max // declared.min)
-    return replace(declared, min=floor, upto=upper)
+    return min(declared.min, max(LEAST, asked // step * step))
 
 
 def said(anatomy: Anatomy) -> Said:
@@ -85,10 +92,13 @@ def said(anatomy: Anatomy) -> Said:
     from nightpress.plugin import facts, hollow
 
     lines: dict[str, str] = {}
+    listed = 0
     for file in anatomy.files:
         if kind_of(file.path) not in PROSE or _HISTORY.search(file.path):
             continue
-        for line in hollow.telling(frontmatter.split(file.text).body):
+        body = frontmatter.split(file.text).body
+        listed += sum(max(0, _stripped(one[2]) - LISTING) for one in _FENCE.finditer(body))
+        for line in hollow.telling(body):
             if key := _NOT_WORD.sub(" ", line).strip().lower():
                 lines[key] = line.strip()
     found = {
@@ -100,12 +110,19 @@ def said(anatomy: Anatomy) -> Said:
         sum(len(line.encode("utf-8", "replace")) for line in lines.values()),
         sum(words(line) for line in lines.values()),
         len(found),
+        listed,
     )
+
+
+def _stripped(text: str) -> int:
+    """Bytes of a text's lines, without what indents them."""
+    return sum(len(line.strip().encode("utf-8", "replace")) for line in text.split("\n"))
 
 
 _HISTORY = pattern(
     r"(?:^|/)(?:changelog|history|releases?|contributing|code_of_conduct)\.md$", re.I
 )
+_FENCE = pattern(r"(?ms)^(`{3,}|~{3,})[^\n]*\n(.*?)^\1")
 _NOT_WORD = pattern(r"\W+")
 
 
@@ -130,7 +147,7 @@ def of(
     if value is None:
         read = sources.read(plugin.root, digests, plugin.secret_names)
         found = said(sources.anatomy_of(plugin.root, read, plugin.told))
-        value = json.dumps([found.size, found.words, found.facts])
+        value = json.dumps([found.size, found.words, found.facts, found.listed])
         project.index.keep_appraisal(key, value)
     counted = Said(*json.loads(value))
     asked = window(declared, counted)
@@ -150,5 +167,5 @@ KEPT = 8_000
 """Bytes of a SKILL.md that every harness keeps."""
 
 
-VERSION = "2"
+VERSION = "3"
 """Of how it is counted: another one is another key in the index."""
