@@ -187,9 +187,9 @@ class Market:
 
     def documented(self) -> Market:
         """As a first `done()` leaves it: copied, as `published` copies it, from a project of the
-        same name and files, which is documented once."""
+        same files, which is documented once."""
         assert not (self.root / ".nightpress").exists()
-        kept = Path(_KEPT.name) / _digest(self.root) / self.root.name
+        kept = Path(_KEPT.name) / _digest(self.root)
         if not kept.exists():
             shutil.copytree(self.root, kept, symlinks=True)
             Market(kept).done()

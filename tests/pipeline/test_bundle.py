@@ -67,8 +67,7 @@ def test_each_command_has_a_reference_that_the_skill_links_to(tmp_path: Path) ->
 
 
 def test_one_changed_command_makes_its_own_reference_again(tmp_path: Path) -> None:
-    market = _market(tmp_path)
-    market.done()
+    market = _market(tmp_path).documented()
     path = tmp_path / "plugins/alpha/commands/alpha-settle.md"
     path.write_text(path.read_text() + "\nThe settled tavo is moke for the whole ledger.\n")
     plan = market.doit("plan").out
@@ -123,8 +122,7 @@ def test_beside_a_persons_skill_there_are_no_references(tmp_path: Path, words: s
 
 
 def test_references_of_a_skill_that_somebody_edits_go_on(tmp_path: Path) -> None:
-    market = _market(tmp_path)
-    market.done()
+    market = _market(tmp_path).documented()
     market.target("alpha").write_text(market.target("alpha").read_text() + "\nBy hand.\n")
     path = tmp_path / "plugins/alpha/commands/alpha-settle.md"
     path.write_text(path.read_text() + "\nThe settled tavo is moke for the whole ledger.\n")
@@ -135,8 +133,7 @@ def test_references_of_a_skill_that_somebody_edits_go_on(tmp_path: Path) -> None
 
 
 def test_a_reference_that_somebody_edited_is_kept(tmp_path: Path) -> None:
-    market = _market(tmp_path)
-    market.done()
+    market = _market(tmp_path).documented()
     for name in ("collect", "settle"):
         path = tmp_path / f"plugins/alpha/commands/alpha-{name}.md"
         path.write_text(path.read_text() + "\nThe vasa tavo is settled twice.\n")
@@ -247,7 +244,8 @@ def _held(tmp_path: Path) -> Market:
     market = _market(tmp_path)
     path = tmp_path / "manifests" / "_defaults.yaml"
     path.write_text(path.read_text().replace("publish: auto", "publish: review"))
-    assert "3 deferred" in market.doit().out
+    market.documented()
+    assert market.rows("SELECT status FROM enhancements") == [("deferred",)] * 3
     return market
 
 
@@ -285,7 +283,8 @@ def _without_a_command(tmp_path: Path) -> Market:
     market = _market(tmp_path)
     commands = tmp_path / "plugins/alpha/commands"
     (commands / "alpha-close.md").write_bytes((commands / "alpha-settle.md").read_bytes())
-    assert "4 published" in market.done().out
+    market.documented()
+    assert market.rows("SELECT status FROM enhancements") == [("published",)] * 4
     (commands / "alpha-close.md").unlink()
     return market
 

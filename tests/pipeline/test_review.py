@@ -374,7 +374,7 @@ def test_a_reader_that_has_seen_enough(market: Market) -> None:
 
 def published_then_edited(market: Market, edit: str) -> Market:
     """Alpha is published, then edited at its end; a draft that differs at its beginning waits."""
-    market.done()
+    market.documented()
     market.done("apply:alpha")
     text = market.target("alpha").read_text()
     readme = market.root / "plugins" / "alpha" / "README.md"

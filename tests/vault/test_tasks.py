@@ -15,7 +15,7 @@ import pytest
 from nightpress.errors import NightpressError
 from nightpress.progress.meter import Meter
 from nightpress.vault import Progress
-from tests.market import Market, plugin
+from tests.market import Market, published
 from tests.vault.server import Server
 from tests.vault.tree import state
 
@@ -23,12 +23,7 @@ from tests.vault.tree import state
 @pytest.fixture
 def built(tmp_path: Path) -> Market:
     """Two plugins, published offline."""
-    for name in ("alpha", "beta"):
-        plugin(tmp_path / "market", name)
-    made = Market(tmp_path / "market")
-    assert made.run("nightpress", "init").code == 0
-    assert made.doit().code == 0
-    return made
+    return published(tmp_path / "market", "alpha", "beta")
 
 
 def rows(market: Market) -> int:
