@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -33,9 +33,11 @@ END = re.compile(r"^(?:[-=<]{3,}|\[)\s*(?:/|END\b).*$", re.MULTILINE | re.IGNORE
 FENCE = re.compile(r"^(`{3,}|~{3,})[^\n`]*\n(.*?)\n\1[ \t]*$", re.MULTILINE | re.DOTALL)
 FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*\n", re.DOTALL)
 WINDOW = re.compile(
-    r"(\d{1,3}(?:[,_ ]\d{3})+|\d{4,6})\s*(?:bytes)?\s*(?:-|\u2013|to|and|\.\.)\s*"
+    r"(\d{1,3}(?:[,_ ]\d{3})+|\d{3,6})\s*(?:bytes)?\s*(?:-|\u2013|to|and|\.\.)\s*"
     r"(\d{1,3}(?:[,_ ]\d{3})+|\d{4,6})\s*(?:bytes|characters|B\b)"
 )
+OWN_PAGE = re.compile(r"(?:commands|agents)/")
+REFERENCE = re.compile(r"^\s*- `(?:[^`\n]*/)?(references/[^`\n]+\.md)`$", re.MULTILINE)
 NAMED = re.compile(
     r"\bplugin(?:'s)?(?:\s+name)?[\"']?\s*(?:is|:|=|named|called)?\s*[\"'`]([\w.-]+)[\"'`]", re.I
 )
@@ -82,10 +84,16 @@ class Source:
     analysis: dict[str, Any]
     low: int
     high: int
+    references: tuple[str, ...] = ()
 
     def under(self, folder: str) -> tuple[File, ...]:
         inside = re.compile(rf"(?:^|/){folder}/[^/]+\.md$")
         return tuple(f for f in self.files if inside.search(f.path))
+
+    @property
+    def of_one(self) -> bool:
+        """Is it about a single command or agent?"""
+        return len(self.markdown) == 1 and OWN_PAGE.match(self.markdown[0].path) is not None
 
     @property
     def markdown(self) -> tuple[File, ...]:
@@ -95,7 +103,10 @@ class Source:
 def read(prompt: str) -> Source:
     files = tuple(_file(path, text) for path, text in _files(prompt))
     low, high = _window(prompt)
-    return Source(_plugin(prompt, files), files, _analysis(prompt), low, high)
+    plugin, references = _plugin(prompt, files), tuple(REFERENCE.findall(prompt))
+    if references:  # they tell what each command and agent has
+        files = tuple(replace(f, sections=()) if OWN_PAGE.match(f.path) else f for f in files)
+    return Source(plugin, files, _analysis(prompt), low, high, references)
 
 
 def _files(prompt: str) -> Iterator[tuple[str, str]]:

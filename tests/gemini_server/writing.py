@@ -27,7 +27,7 @@ def write(source: Source, rng: random.Random, shunned: frozenset[str] = frozense
     aim = source.low + int((source.high - source.low) * rng.uniform(0.35, 0.75))
     page = _Page(source.high - 200, shunned)
     page.add(f"# {_title(source.plugin)}")
-    for share, chapter in CHAPTERS:
+    for share, chapter in OF_ONE if source.of_one else CHAPTERS:
         page.aim = int(aim * share)
         chapter(page, source)
     page.aim = source.low + 300
@@ -148,7 +148,8 @@ def _parts(page: _Page, source: Source) -> None:
         page.head(2, title)
         named = [(f, f.stem if mark else f.meta.get("name", f.stem)) for f in files]
         most = max(60, 3_000 // max(1, len(files)))
-        page.add("\n".join(f"- `{mark}{n}`: {_short(f.description, most)}" for f, n in named))
+        if not source.of_one:
+            page.add("\n".join(f"- `{mark}{n}`: {_short(f.description, most)}" for f, n in named))
         room = (page.aim - page.size) // max(1, len(files))
         aim = page.aim
         for file, name in named:
@@ -211,6 +212,7 @@ def _files(page: _Page, source: Source) -> None:
     page.head(2, "Files")
     names = [f.path for f in source.files if f.path != "prompt.md"][:20]
     page.add("\n".join(f"- `{name}`" for name in names))
+    page.add("\n".join(f"- [{path}]({path}): read it first" for path in source.references))
 
 
 def _glance(page: _Page, source: Source) -> None:
@@ -260,3 +262,5 @@ CHAPTERS = (
     (1.00, _details),
     (1.00, _files),
 )
+OF_ONE = ((0.35, _examples), (1.00, _parts))
+"""What the whole plugin is for another page says."""

@@ -7,14 +7,15 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.gemini_server import GeminiServer, Limits
-from tests.market import Market, Ran, plugin
+from tests.market import Market, Ran, plugin, prose
 from tests.pipeline.test_gemini import configure
+from tests.plan.test_cutoff import skills
 
 
 @pytest.fixture
@@ -40,7 +41,8 @@ def build(market: Market, *words: str) -> Ran:
 
 def parts(text: str) -> dict[str, str]:
     """heading -> text of each section."""
-    found = re.split(r"(?m)^(?=#{1,6} )", text.partition("\n---\n")[2])
+    body = text.partition("\n---\n")[2] if text.startswith("---\n") else text
+    found = re.split(r"(?m)^(?=#{1,6} )", body)
     return {one.split("\n")[0].lstrip("# "): one for one in found}
 
 
@@ -51,8 +53,13 @@ def edit(market: Market, path: str, change: Callable[[str], str]) -> None:
 
 def told_line(market: Market) -> tuple[str, str, str]:
     """(file, line, heading): a line of prose of the plugin that a section of the document tells."""
-    document = parts(market.target("alpha").read_text())
-    for path in ("README.md", "commands/alpha-collect.md", "commands/alpha-settle.md"):
+    paths = ("README.md", "commands/alpha-collect.md", "commands/alpha-settle.md")
+    return told_by(market, market.target("alpha"), paths)
+
+
+def told_by(market: Market, target: Path, paths: Sequence[str]) -> tuple[str, str, str]:
+    document = parts(target.read_text())
+    for path in paths:
         for line in (market.root / "plugins" / "alpha" / path).read_text().split("\n"):
             holders = [title for title, text in document.items() if line in text]
             if len(line) > 60 and line.startswith("The ") and len(holders) == 1:
@@ -118,6 +125,117 @@ def test_what_concerns_all_of_it_is_asked_for_as_a_whole(
         shutil.rmtree(shop.root / ".nightpress")
     assert "partly stale" not in build(shop).out
     assert server.seen()["by_phase"] == {"analysis": 2, "generation": 2}
+
+
+SETTLE = "commands/alpha-settle.md"
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, server: GeminiServer) -> Market:
+    """A SKILL.md, and a reference for each of two commands."""
+    folder = plugin(tmp_path / "shop", "alpha", size=8_000)
+    for verb in ("collect", "settle"):
+        with (folder / "commands" / f"alpha-{verb}.md").open("a") as file:
+            for title in ("Recovery", "Dates", "Owners", "Reports"):
+                file.write(f"\n## {title}\n\n{prose(f'{verb}-{title}', 2_000)}\n")
+    made = Market(tmp_path / "shop")
+    assert made.run("nightpress", "init").code == 0
+    manifest = made.root / "manifests" / "alpha.yaml"
+    manifest.write_text(f"{manifest.read_text()}  references:\n    generator: references\n")
+    configure(made, f"pace: {{profile: unpaced}}\nbase_url: {server.url()}")
+    assert "3 published" in build(made).out
+    assert server.seen()["by_phase"] == {"analysis": 1, "generation": 3}
+    return made
+
+
+def of_bundle(market: Market) -> dict[str, str]:
+    folder = market.target("alpha").parent
+    return {p.relative_to(folder).as_posix(): p.read_text() for p in folder.rglob("*.md")}
+
+
+def test_of_a_bundle_the_file_is_asked_for_in_part_that_tells_what_changed(
+    bundle: Market, server: GeminiServer
+) -> None:
+    before = of_bundle(bundle)
+    reference = bundle.target("alpha").parent / "references" / "alpha-settle.md"
+    line = parts(reference.read_text())["Recovery"].split("\n")[2]
+    assert line not in before["SKILL.md"]
+    edit(bundle, SETTLE, lambda text: text.replace(line, f"{line}\nThen it is looked at twice."))
+    plan = bundle.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
+    assert "asked for in part: Recovery" in plan.out, plan.out
+    assert "alpha/skill: commands/alpha-settle.md changed: no section rests on that" in plan.out
+    assert "2 published" in build(bundle).out  # of the skill its text, as it stands
+    assert server.seen()["by_phase"] == {"analysis": 1, "generation": 4}
+    after = of_bundle(bundle)
+    assert {path for path in before if before[path] != after[path]} <= {
+        "references/alpha-settle.md"
+    }
+    assert "nothing to do" in build(bundle).out
+
+
+def test_a_new_option_of_a_command_is_asked_of_the_skill_and_its_reference(
+    bundle: Market, server: GeminiServer
+) -> None:
+    edit(bundle, SETTLE, lambda text: f"{text}\n- `--twice`: settle each ledger again\n")
+    plan = bundle.done("backend=gemini", "plan", GEMINI_API_KEY="test-key").out
+    asked = re.findall(r"alpha/([\w.-]+): content changed: .*asked for in part: ", plan)
+    assert asked == ["references.alpha-settle", "skill"], plan
+    assert "2 published" in build(bundle).out
+    assert server.seen()["by_phase"] == {"analysis": 1, "generation": 5}
+
+
+def test_of_a_bundle_in_part_none_goes_alone(bundle: Market) -> None:
+    """Where the reference's sections are refused, the skill's are not published."""
+    before = of_bundle(bundle)
+    edit(bundle, SETTLE, lambda text: f"{text}\n- `--twice`: settle each ledger again\n")
+    manifest = bundle.root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text() + "    checks: {vocabulary: {floor: 1.5}}\n")
+    ran = bundle.doit("backend=gemini", GEMINI_API_KEY="test-key")
+    assert ran.code == 1 and "refused" in ran.out, ran.out
+    assert of_bundle(bundle) == before
+
+
+@pytest.fixture
+def several(tmp_path: Path, server: GeminiServer) -> Market:
+    """Two skills, each with a guide of its own."""
+    skills(plugin(tmp_path / "shop", "alpha", size=24_000), one="", two="")
+    made = Market(tmp_path / "shop")
+    assert made.run("nightpress", "init").code == 0
+    made.replaces()
+    configure(made, f"pace: {{profile: unpaced}}\nbase_url: {server.url()}")
+    assert "2 published" in build(made).out
+    assert server.seen()["by_phase"] == {"analysis": 1, "generation": 2}
+    return made
+
+
+def skill(market: Market, name: str) -> Path:
+    return market.root / "plugins" / "alpha" / "skills" / name / "SKILL.md"
+
+
+def test_of_several_skills_the_sections_of_the_one_are_asked_for(
+    several: Market, server: GeminiServer
+) -> None:
+    before = {name: skill(several, name).read_text() for name in ("one", "two")}
+    path, line, heading = told_by(several, skill(several, "two"), ["skills/two/guide.md"])
+    edit(several, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
+    plan = several.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
+    assert f"asked for in part: {heading}" in plan.out, plan.out
+    assert "1 published" in build(several).out
+    assert server.seen()["by_phase"] == {"analysis": 1, "generation": 3}
+    after = {name: skill(several, name).read_text() for name in ("one", "two")}
+    assert after["one"] == before["one"]
+    was, becomes = parts(before["two"]), parts(after["two"])
+    assert {title for title in was if was[title] != becomes.get(title)} <= {heading}
+    assert "nothing to do" in build(several).out
+
+
+def test_beside_a_new_skill_the_others_are_not_asked_for_in_part(several: Market) -> None:
+    """What a skill depends on is told by who stands beside it."""
+    path, line, _ = told_by(several, skill(several, "two"), ["skills/two/guide.md"])
+    edit(several, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
+    skills(several.root / "plugins" / "alpha", three="")
+    plan = several.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
+    assert "guide.md changed" in plan.out and "asked for in part" not in plan.out, plan.out
 
 
 WRITER = """import json, runpy, sys

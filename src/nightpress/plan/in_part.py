@@ -16,7 +16,7 @@ from nightpress.checks import baseline
 from nightpress.errors import NightpressError
 from nightpress.ledger import RecordedAttempt, attempts, calls
 from nightpress.model import DATA, Anatomy, Enhancement
-from nightpress.plan import judge, sections, staleness
+from nightpress.plan import judge, scope, sections, staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
@@ -25,7 +25,7 @@ from nightpress.storage import Snapshots
 
 MOST_SHOWN = 20_000
 """Characters of the changes that are shown to a writer."""
-VERSION = "2"
+VERSION = "3"
 """Of how it is found out: another one is another key in the index."""
 
 
@@ -40,6 +40,7 @@ def titles(
     key = fingerprint.digest(
         "in part", VERSION, enhancement.target, known.sha256, known.fingerprint.content,
         inputs.fingerprint.content, fingerprint.canonical(plugin.told),
+        *sorted(enhancement.references), *scope.key(project, plugin, enhancement, inputs),
     )  # fmt: skip
     value = project.index.appraisal(key)
     if value is None:
@@ -55,18 +56,16 @@ def titles(
 
 
 def _may_be(project: Project, enhancement: Enhancement, writer: Writer, inputs: Inputs) -> bool:
-    """Is it a model's document of its whole plugin? (What an offline one costs is no call.)"""
+    """Is it a model's document, and ours? (What an offline one costs is no call.)"""
     known, generator = inputs.publication, project.generator(enhancement.generator)
     if known is None or known.files is None or known.extends or inputs.forced or inputs.asked:
         return False
     return (
         writer.kind == "model"
         and known.writer == str(writer)
-        and not enhancement.about
-        and not enhancement.references
         and generator.settings.get("format") not in DATA
         and staleness.is_ours(inputs.standing, known)
-        and not inputs.fingerprint.telling.startswith("own:")
+        and scope.stays_so(inputs)
     )
 
 
@@ -77,12 +76,14 @@ def change(
     row = _row(project, plugin, enhancement, inputs)
     if row is None or analysis(project, plugin, enhancement, inputs) is None:
         return None
-    before = _before(project, plugin, inputs, row)
+    before = _before(project, plugin, enhancement, inputs, row)
     if before is None:
         return None
     now = judge.anatomy_of(plugin, tuple(sorted(inputs.files)))
+    was, becomes = (scope.of(project, plugin, enhancement, inputs, one) for one in (before, now))
     text = sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
-    return sections.change(before, now, text, enhancement.target)
+    target = enhancement.target
+    return sections.change(was, becomes, text, target, frozenset(enhancement.references))
 
 
 def told(project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs) -> str:
@@ -94,7 +95,11 @@ def told(project: Project, plugin: PluginState, enhancement: Enhancement, inputs
 def analysis(
     project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
 ) -> dict[str, Any] | None:
-    """The analysis that it was made with."""
+    """The analysis that it was made with; None where nobody knows, as of a plugin that has two:
+    one of all of it, and one of what its skills share."""
+    known = (one.publication for one in plugin.targets.values() if not one.enhancement.about)
+    if len({scope.was_own(one) for one in known if one is not None}) > 1:
+        return None
     row = _row(project, plugin, enhancement, inputs)
     call = calls.analysis_of(project.ledger, row) if row is not None else None
     return project.ledger.analysis(call.prompt_sha256) if call is not None else None
@@ -113,15 +118,23 @@ def _row(
 
 
 def _before(
-    project: Project, plugin: PluginState, inputs: Inputs, row: RecordedAttempt
+    project: Project,
+    plugin: PluginState,
+    enhancement: Enhancement,
+    inputs: Inputs,
+    row: RecordedAttempt,
 ) -> Anatomy | None:
-    """The plugin as it was; None where the snapshot has not all of it."""
+    """The plugin as it was; None where the snapshot has not all of it, or a skill that is made from
+    what it has stood among others."""
     known, snapshots = inputs.publication, Snapshots(project.state / "snapshots")
     wanted: Mapping[str, str] = (known.files if known is not None else None) or {}
     found: dict[str, bytes] = {}
     try:
         held = snapshots.get(row.snapshot_id or "", plugin.slug).entries
         kept = {entry.path: entry.text for entry in held if entry.kind == "file"}
+        others = (scope.beside(plugin, enhancement, there) for there in (kept, plugin.files))
+        if scope.was_own(known) and len({*others}) > 1:
+            return None
         for path, digest in wanted.items():
             data = snapshots.kept(kept.get(path, ""))
             if data is None or fingerprint.held(path, data) != digest:

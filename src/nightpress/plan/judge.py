@@ -86,18 +86,17 @@ def judge(
 def _bundle(plugin: PluginState, enhancement: Enhancement) -> Mapping[str, str]:
     """path -> text of the other files of the document's bundle: drafts where they are made, else
     as they stand."""
-    skill = next((s for s in plugin.states.values() if s.enhancement.references), None)
+    skill = next((t for t in plugin.targets.values() if t.enhancement.references), None)
     own = dict(skill.enhancement.references) if skill is not None else {}
     if skill is None or enhancement.target not in (skill.enhancement.target, *own.values()):
         return {}
     texts = {}
-    for state in plugin.states.values():
-        target = state.enhancement.target
+    for one in plugin.targets.values():
+        target = one.enhancement.target
         if target == enhancement.target or target not in own.values():
             continue
-        digest = state.inputs.standing.sha256
         texts[target] = plugin.drafts.get(target) or sources.standing_text(
-            plugin.root, target, digest
+            plugin.root, target, one.standing.sha256
         )
     return texts
 

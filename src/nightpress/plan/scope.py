@@ -14,9 +14,10 @@ from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatch
 
 from nightpress import fingerprint
-from nightpress.model import Anatomy, Enhancement
+from nightpress.model import Anatomy, Enhancement, Fingerprint
 from nightpress.plan import content, history
 from nightpress.plan.staleness import Inputs
+from nightpress.plan.standing import Publication
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import Topic, frontmatter, hollow, kind_of, skill_name, sources
 from nightpress.plugin import topic as topics
@@ -50,19 +51,39 @@ def seen_by(
     """What a skill's document is made from: of the other skills only those to which it leads are
     among its content, and whole."""
     declared = project.generator(enhancement.generator).settings.get("inputs", ())
-    beside = content.others(enhancement.target, plugin.files)
+    there = content.others(enhancement.target, plugin.files)
 
     def counts(path: str) -> bool:
-        return content.is_foreign(path, beside) or any(fnmatch(path, one) for one in declared)
+        return content.is_foreign(path, there) or any(fnmatch(path, one) for one in declared)
 
-    targets = (path.rpartition("/")[0] for path in plugin.siblings(enhancement))
-    names = sorted({folder.rpartition("/")[2] for folder in (*beside, *targets)})
+    others = beside(plugin, enhancement, plugin.files)
+    names = sorted({folder.rpartition("/")[2] for folder in others})
     return topics.view(anatomy, topic, names, counts)
 
 
 def is_own(state: TargetState) -> bool:
     """Is a document that is to be made, made from what its skill has?"""
-    return state.inputs.fingerprint.telling.startswith(OWN)
+    return _is_own(state.inputs.fingerprint)
+
+
+def was_own(known: Publication | None) -> bool:
+    """Was a document made from what its skill has, as far as anybody knows?"""
+    return known is not None and _is_own(known.fingerprint)
+
+
+def _is_own(made_from: Fingerprint) -> bool:
+    return made_from.telling.startswith(OWN)
+
+
+def stays_so(inputs: Inputs) -> bool:
+    """Is a document made from as much of its plugin as it was?"""
+    return was_own(inputs.publication) == _is_own(inputs.fingerprint)
+
+
+def beside(plugin: PluginState, enhancement: Enhancement, files: Collection[str]) -> frozenset[str]:
+    """The folders of the plugin's other skills; files: the plugin's."""
+    targets = (path.rpartition("/")[0] for path in plugin.siblings(enhancement))
+    return content.others(enhancement.target, files) | {*targets}
 
 
 def topic_of(
@@ -81,8 +102,7 @@ def topic_of(
         history.input_text(project, plugin, enhancement, inputs)
     ).body.strip()
     # a clone does not have what stood there before us, but knows that there was something
-    known = inputs.publication.fingerprint.telling if inputs.publication is not None else ""
-    if not persons and not known.startswith(OWN):
+    if not persons and not was_own(inputs.publication):
         if folder.rpartition("/")[2] == skill_name(anatomy.name):
             return None
         if not any(_says(file.path, file.text) for file in own):
@@ -98,10 +118,9 @@ def key(
     """What the scope depends on beside the content."""
     if not _among_others(project, plugin, enhancement):
         return ()
-    known = inputs.publication.fingerprint.telling if inputs.publication is not None else ""
     persons = history.input_text(project, plugin, enhancement, inputs)
     named = (inputs.publication.linked if inputs.publication is not None else None) or ()
-    return (OWN, enhancement.target, persons, str(known.startswith(OWN)), *named)
+    return (OWN, enhancement.target, persons, str(was_own(inputs.publication)), *named)
 
 
 def linked(

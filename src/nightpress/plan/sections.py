@@ -63,9 +63,12 @@ class Change(Struct, frozen=True):
     facts: tuple[Fact, ...]
 
 
-def change(before: Anatomy, now: Anatomy, text: str, target: str) -> Change | None:
+def change(
+    before: Anatomy, now: Anatomy, text: str, target: str, elsewhere: Collection[str] = ()
+) -> Change | None:
     """What the change from one state of the plugin to another asks of a document that was made from
-    the first; None: all of it is stale."""
+    the first; None: all of it is stale. elsewhere: files whose prose has a document of its own (a
+    bundle's reference): new lines of it are that one's to tell."""
     if _purpose(before) != _purpose(now):
         return None
     hunks = [*_hunks(before.files, now.files, target)]
@@ -75,7 +78,8 @@ def change(before: Anatomy, now: Anatomy, text: str, target: str) -> Change | No
     stale: set[int] = set()
     for hunk in hunks:
         resting = {n for n, one in enumerate(found) if any(hunk.meets(p) for p in one.places)}
-        stale |= resting or (_beside(hunk.file, [hunk.first], found) if hunk.is_new else set())
+        to_tell = hunk.is_new and hunk.file not in elsewhere
+        stale |= resting or (_beside(hunk.file, [hunk.first], found) if to_tell else set())
     gone, new = _facts(before, now)
     texts = ["\n".join(lines[one.first - 1 : one.last]) for one in found]
     instead: dict[tuple[str, str], set[int]] = {}
@@ -88,7 +92,7 @@ def change(before: Anatomy, now: Anatomy, text: str, target: str) -> Change | No
         if not places:
             return None
         stale |= places
-    if _unplaced(hunks, found) > NEW_MATTER:
+    if _unplaced([one for one in hunks if one.file not in elsewhere], found) > NEW_MATTER:
         return None
     size = sum(len(one) for one in texts)
     if sum(len(texts[n]) for n in stale) > MOST * size:
