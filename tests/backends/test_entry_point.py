@@ -20,11 +20,16 @@ from nightpress.backends.command.backend import Command
 
 class Mine(Command):
     name = "mine"
+    def ask(self, request):
+        return {}["reply"] if "BREAKS" in self.environ else super().ask(request)
 
 def make(settings, environ):
+    environ["MINE_ACCOUNT"]
     run = [sys.executable, "SCRIBE"] if not settings.get("fails") else ["false"]
     found = {"run": run, "env": [], "seconds": 60.0, "named": "mine-1", "reply": "said.text"}
-    return Mine(found, environ, 1.0)
+    made = Mine(found, environ, 1.0)
+    made.environ = environ
+    return made
 
 MINE = Declaration(
     name="mine", title="Mine", kind="model", make=make, free=True, default_model="mine-1",
@@ -46,7 +51,26 @@ def package(tmp_path: Path) -> dict[str, str]:
     (site / "their_package.py").write_text(MODULE)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-package\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(POINTS)
-    return environment(PYTHONPATH=str(site))
+    return environment(PYTHONPATH=str(site), MINE_ACCOUNT="mine")
+
+
+@pytest.mark.parametrize(
+    ("missing", "more", "said"),
+    [
+        ("MINE_ACCOUNT", {}, "backend 'mine' cannot be set up: KeyError: 'MINE_ACCOUNT'"),
+        ("", {"BREAKS": "1"}, "backend mine broke its contract: KeyError: 'reply'"),
+    ],
+)
+def test_what_it_raises_is_its_failure_and_no_bug_of_ours(
+    tmp_path: Path, package: dict[str, str], missing: str, more: dict[str, str], said: str
+) -> None:
+    plugin(tmp_path / "shop", "alpha", size=16_000)
+    shop = Market(tmp_path / "shop")
+    environ = {k: v for k, v in package.items() if k != missing} | more
+    assert shop.start("nightpress", "init", **environ).code == 0
+    ran = shop.start("doit", "backend=mine", "model=mine-1", "pace=unpaced", **environ)
+    assert ran.code == 3 and said in ran.out, ran.out + ran.err
+    assert not (shop.root / ".nightpress" / "crashes").exists()
 
 
 def test_it_writes_by_its_name_and_is_never_met(tmp_path: Path, package: dict[str, str]) -> None:

@@ -162,7 +162,7 @@ def test_of_a_bundle_the_file_is_asked_for_in_part_that_tells_what_changed(
     assert line not in before["SKILL.md"]
     edit(bundle, SETTLE, lambda text: text.replace(line, f"{line}\nThen it is looked at twice."))
     plan = bundle.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
-    assert "asked for in part: Recovery" in plan.out, plan.out
+    assert "partly stale: Recovery" in plan.out, plan.out
     assert "alpha/skill: commands/alpha-settle.md changed: no section rests on that" in plan.out
     assert "2 published" in build(bundle).out  # of the skill its text, as it stands
     assert server.seen()["by_phase"] == {"analysis": 1, "generation": 4}
@@ -178,7 +178,7 @@ def test_a_new_option_of_a_command_is_asked_of_the_skill_and_its_reference(
 ) -> None:
     edit(bundle, SETTLE, lambda text: f"{text}\n- `--twice`: settle each ledger again\n")
     plan = bundle.done("backend=gemini", "plan", GEMINI_API_KEY="test-key").out
-    asked = re.findall(r"alpha/([\w.-]+): content changed: .*asked for in part: ", plan)
+    asked = re.findall(r"alpha/([\w.-]+): content changed: .*partly stale: ", plan)
     assert asked == ["references.alpha-settle", "skill"], plan
     assert "2 published" in build(bundle).out
     assert server.seen()["by_phase"] == {"analysis": 1, "generation": 5}
@@ -219,7 +219,7 @@ def test_of_several_skills_the_sections_of_the_one_are_asked_for(
     path, line, heading = told_by(several, skill(several, "two"), ["skills/two/guide.md"])
     edit(several, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
     plan = several.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
-    assert f"asked for in part: {heading}" in plan.out, plan.out
+    assert f"partly stale: {heading}" in plan.out, plan.out
     assert "1 published" in build(several).out
     assert server.seen()["by_phase"] == {"analysis": 1, "generation": 3}
     after = {name: skill(several, name).read_text() for name in ("one", "two")}
@@ -235,7 +235,7 @@ def test_beside_a_new_skill_the_others_are_not_asked_for_in_part(several: Market
     edit(several, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
     skills(several.root / "plugins" / "alpha", three="")
     plan = several.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
-    assert "guide.md changed" in plan.out and "asked for in part" not in plan.out, plan.out
+    assert "guide.md changed" in plan.out and "partly stale" not in plan.out, plan.out
 
 
 WRITER = """import json, runpy, sys

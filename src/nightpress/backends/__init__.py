@@ -52,6 +52,7 @@ class Registry(dict[str, Declaration]):
 
     def __init__(self, ours: Iterable[Declaration]) -> None:
         super().__init__((one.name, one) for one in ours)
+        self._ours = frozenset(self)
         self.broken: dict[str, str] = {}
         self._is_scanned = False
 
@@ -67,6 +68,9 @@ class Registry(dict[str, Declaration]):
 
     def get(self, name: str, default: Any = None) -> Any:
         return dict.__getitem__(self, name) if name in self else default
+
+    def is_ours(self, name: str) -> bool:
+        return name in self._ours
 
     def scanned(self) -> Registry:
         """With those of other packages. Ours are not replaced by one of the same name."""
@@ -110,7 +114,12 @@ def make(name: str, settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
 
     Raises UsageError for an unknown name, a missing credential or an impossible setting.
     """
-    return find(name).make(settings, environ)
+    declared = find(name)
+    if BACKENDS.is_ours(name):
+        return declared.make(settings, environ)
+    from nightpress.backends import theirs
+
+    return theirs.made(declared, settings, environ)
 
 
 def models() -> list[Declaration]:

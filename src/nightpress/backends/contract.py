@@ -19,7 +19,7 @@ from typing import Any, Literal
 import jsonschema
 import pytest
 
-from nightpress.backends import BACKENDS, Declaration, find, make, section, way
+from nightpress.backends import BACKENDS, Declaration, find, section, way
 from nightpress.errors import ANSWER_KINDS, BackendError
 from nightpress.model import (
     Anatomy,
@@ -59,7 +59,7 @@ def declared(pytestconfig: pytest.Config) -> Declaration:
 @pytest.fixture
 def backend(pytestconfig: pytest.Config) -> Iterator[Backend]:
     declared, values, _ = _told(pytestconfig)
-    opened = make(declared.name, section(declared.name, values), os.environ)
+    opened = find(declared.name).make(section(declared.name, values), os.environ)
     yield opened
     opened.close()
 

@@ -89,9 +89,10 @@ def choose(
     _check_cost(declared, access, model, values, allowed_to_pay)
     key = access.key(environ)
     if access.keys and key is None:
+        which = "one of them" if access.keys[1:] else "it"
         raise UsageError(
             f"backend: {name} needs {' or '.join(access.keys)} in the environment",
-            "set one of them, or use `backend: offline` (or auto) in manifests/_defaults.yaml",
+            f"set {which}, or use `backend: offline` (or auto) in manifests/_defaults.yaml",
         )
     _check_lane(name, access, values, allowed_to_pay)
     route = f", through {access.name}" if access.name else ""
