@@ -200,7 +200,7 @@ def test_what_loses_something_comes_first() -> None:
         [row("a/skill", 8_000, ""), row("b/skill", 8_000, "2 rules"), row("c/skill", None, "")],
         0, github.BEGIN, github.END,
     )  # fmt: skip
-    assert "2 replace a file; 1 of them loses something of it, listed first." in text
+    assert "2 replace a file; 1 of them loses part of it, listed first." in text
     assert text.index("`b`") < text.index("`a`") < text.index("`c`")
     assert "| `b` | `skill` `b/skill.md` | 8,000 -> 9,000 | 2 rules | 80 -> 90 |" in text
     assert "All are new" in pull_request.body([row("c/skill", None, "")], 0, "", "")

@@ -192,7 +192,7 @@ def test_setuid_does_not_come_back(place: Place, tmp_path: Path) -> None:
     backup(source, place)
     done = restore_all(place, tmp_path / "back")
     assert (tmp_path / "back/plugins/one/private").stat().st_mode & 0o7777 == 0o755
-    assert done.notices == ("1 files lost their setuid or setgid bit",)
+    assert done.notices == ("1 file lost the setuid or setgid bit",)
 
 
 def test_another_vault_gets_everything_in_spite_of_the_index(tmp_path: Path) -> None:

@@ -170,7 +170,7 @@ def _losing(rows: Sequence[Row]) -> str:
     if not losing:
         return f"{replace}, and lose{'' if many else 's'} no word of it."
     who = f"{losing:,} of them lose{'' if losing > 1 else 's'}" if many else "it loses"
-    return f"{replace}; {who} something of it{', listed first' if many else ''}."
+    return f"{replace}; {who} part of it{', listed first' if many else ''}."
 
 
 def _some(count: int) -> str:

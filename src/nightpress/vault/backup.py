@@ -20,7 +20,7 @@ from nightpress import __version__
 from nightpress.clock import Clock, RealClock
 from nightpress.errors import NightpressError
 from nightpress.storage import Entry
-from nightpress.text import safe
+from nightpress.text import safe, some
 from nightpress.vault import collect, inventory, read_files, schema, trees
 from nightpress.vault.fileindex import FileIndex, opened
 from nightpress.vault.inventory import PART_COLUMNS, PartRow
@@ -70,7 +70,7 @@ class BackupResult(Struct, frozen=True):
         if self.ledger_lost:
             notes.append(f"THE LEDGER IS NOT IN THIS SNAPSHOT: {safe(self.ledger_lost)}")
         summary = (
-            f"snapshot {self.snapshot}: {self.plugins:,} plugins, {self.files:,} files,"
+            f"snapshot {self.snapshot}: {some(self.plugins, 'plugin')}, {some(self.files, 'file')},"
             f" {self.bytes:,} bytes in {self.seconds:.1f} s"
         )
         return [*self.notices, *notes, summary, self.line()]

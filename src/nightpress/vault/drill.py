@@ -14,7 +14,7 @@ from msgspec import Struct
 from nightpress.clock import Clock, RealClock
 from nightpress.errors import UnsafePath
 from nightpress.storage import sqlite
-from nightpress.text import safe
+from nightpress.text import safe, some
 from nightpress.vault import inventory, read_files, restore, transfer
 from nightpress.vault.place import Place
 from nightpress.vault.source import Listener, Source, silent
@@ -48,7 +48,8 @@ class DrillResult(Struct, frozen=True):
     def line(self) -> str:
         verdict = "PASSED" if self.ok else "FAILED"
         return (
-            f"drill {verdict}: {self.plugins:,} plugins, {self.files:,} files, {self.bytes:,} bytes"
+            f"drill {verdict}: {some(self.plugins, 'plugin')}, {some(self.files, 'file')},"
+            f" {self.bytes:,} bytes"
             f" recovered from {self.snapshot} in {self.seconds:.1f} s, every hash compared"
             f" <- {self.place}"
         )

@@ -16,7 +16,7 @@ from nightpress.clock import Clock, RealClock
 from nightpress.errors import MachineTrouble, UsageError
 from nightpress.model import RESTORED
 from nightpress.storage import atomic, private
-from nightpress.text import safe
+from nightpress.text import safe, some
 from nightpress.vault import inventory, objects, transfer, trees
 from nightpress.vault.inventory import PartRow, VaultSnapshot
 from nightpress.vault.place import Damaged, Place
@@ -45,7 +45,8 @@ class RestoreResult(Struct, frozen=True):
 
     def line(self) -> str:
         return (
-            f"restored {self.plugins:,} plugins, {self.files:,} files, {self.bytes:,} bytes from"
+            f"restored {some(self.plugins, 'plugin')}, {some(self.files, 'file')},"
+            f" {self.bytes:,} bytes from"
             f" {self.snapshot}, every byte verified, in {self.seconds:.1f} s -> {safe(self.dest)}"
         )
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from nightpress.clock import Clock, RealClock
 from nightpress.errors import NightpressError
-from nightpress.text import safe
+from nightpress.text import safe, some
 from nightpress.vault import inventory, objects, schema, transfer
 from nightpress.vault.place import Damaged, Place, Sql
 from nightpress.vault.source import Listener, Progress, silent
@@ -37,8 +37,9 @@ class VerifyResult(Struct, frozen=True):
     def line(self) -> str:
         verdict = "all sound" if self.ok else f"{len(self.problems):,} PROBLEMS"
         return (
-            f"read back {self.objects:,} objects, {self.bytes:,} bytes, {self.snapshots:,}"
-            f" snapshots in {self.seconds:.1f} s: {verdict} <- {self.place}"
+            f"read back {some(self.objects, 'object')}, {self.bytes:,} bytes,"
+            f" {some(self.snapshots, 'snapshot')} in {self.seconds:.1f} s: {verdict}"
+            f" <- {self.place}"
         )
 
     def lines(self) -> list[str]:
