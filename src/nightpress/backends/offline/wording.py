@@ -251,7 +251,7 @@ def title(name: str, headings: Iterable[str], seen: str = "") -> str:
     else:
         words = [w if any(c.isupper() for c in w) else w.capitalize() for w in words]
     # who writes "pack" shouts "PACK"; `ai-pack` is no word
-    quiet = set(re.findall(r"(?<![\w/-])[A-Za-z]?[a-z]+(?![\w/-])", seen))
+    quiet = set(re.findall(r"(?<![\w/.-])[A-Za-z]?[a-z]+(?![\w/-])", seen))
     several = [name.removesuffix("s") for name in _SEVERAL.findall(seen)]
     shouted = (n for n in several if not (n.isupper() and verbs.is_verb(n.lower())))  # "GET /x"
     names = {n.lower(): n for n in shouted if not quiet & {n.lower(), n.capitalize()}}
