@@ -242,4 +242,4 @@ def _write_long(
 
 def _notices(nodes: Sequence[Node]) -> tuple[str, ...]:
     special = sum(node.kind == "f" and node.mode > 0o777 for node in nodes)
-    return (f"{special} files lost their setuid or setgid bit",) if special else ()
+    return (f"{some(special, 'file')} lost the setuid or setgid bit",) if special else ()
