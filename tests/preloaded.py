@@ -41,6 +41,8 @@ MODULES = (
     "rich.table", "ruamel.yaml", "sqlite3", "zoneinfo",
 )  # fmt: skip
 BIN = Path(sys.executable).parent
+SECONDS = 120
+"""After which a command is ended."""
 
 
 class Preloaded:
@@ -56,19 +58,13 @@ class Preloaded:
 
     def run(
         self, program: str, words: Sequence[str], folder: Path, environ: Mapping[str, str],
-        seconds: int = 120,
+        seconds: int = SECONDS,
     ) -> tuple[int, str, str]:  # fmt: skip
         """Exit code (negative: the signal), standard output and error output."""
-        request = {
-            "program": program, "words": words, "folder": str(folder), "environ": dict(environ),
-            "seconds": seconds,
-        }  # fmt: skip
+        request = _request(program, words, folder, environ, seconds)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             with self._connect() as connection:
-                head = json.dumps(request).encode() + b"\n"
-                socket.send_fds(connection, [head], [out.fileno(), err.fileno()])
-                with connection.makefile("rb") as reply:
-                    code = int(reply.readline())
+                code = _answered(connection, request, out.fileno(), err.fileno())
             out.seek(0)
             err.seek(0)
             return code, out.read().decode(), err.read().decode()
@@ -86,6 +82,22 @@ class Preloaded:
                 time.sleep(0.01)
             else:
                 return connection
+
+
+def _request(
+    program: str, words: Sequence[str], folder: Path, environ: Mapping[str, str], seconds: int
+) -> bytes:
+    request = {
+        "program": program, "words": list(words), "folder": str(folder), "environ": dict(environ),
+        "seconds": seconds,
+    }  # fmt: skip
+    return json.dumps(request).encode() + b"\n"
+
+
+def _answered(connection: socket.socket, request: bytes, *files: int) -> int:
+    socket.send_fds(connection, [request], files)
+    with connection.makefile("rb") as reply:
+        return int(reply.readline())
 
 
 @functools.cache
@@ -184,6 +196,24 @@ def _watch(connection: socket.socket) -> str:
     return str(request["program"])
 
 
+def replace_exec(path: str) -> None:
+    """What becomes doit, as `nightpress build` does, is another command of this kind."""
+    real = os.execv
+
+    def execv(program: str, words: Sequence[str]) -> NoReturn:
+        if program != sys.executable or list(words[1:3]) != ["-m", "doit"]:
+            real(program, words)
+        request = _request("doit", words[3:], Path.cwd(), os.environ, SECONDS)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.connect(path)
+            code = _answered(connection, request, 1, 2)
+        if code < 0:
+            os.kill(os.getpid(), -code)
+        os._exit(code)
+
+    os.execv = execv  # type: ignore[assignment]
+
+
 def _run(entry: Callable[[], int | None], folder: Path) -> NoReturn:
     """Call it as a program's start does, and end as the interpreter does, but for the destruction
     of every object of every module, which takes longer than most commands."""
@@ -211,6 +241,7 @@ def main() -> NoReturn:
     load()
     path = sys.argv[1]
     program = serve(path)
+    replace_exec(path)
     _run(importlib.import_module(ENTRIES.get(program, program)).main, Path(path).parent)
 
 
