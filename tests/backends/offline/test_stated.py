@@ -157,6 +157,7 @@ def test_an_occasion_that_says_nothing_new_is_short_and_cut_at_whole_words() -> 
 
 def test_a_verb_of_a_request_spells_no_title() -> None:
     assert wording.title("get-ropes-api", (), "GET /ropes of the API") == "Get Ropes API"
+    assert wording.title("hms-npm-rope", (), "An npm rope") == "HMS Npm Rope"
     assert wording.title("csv-ropes", (), "`/peek data.csv` reads a CSV") == "CSV Ropes"
 
 

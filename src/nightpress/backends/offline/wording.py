@@ -255,11 +255,13 @@ def title(name: str, headings: Iterable[str], seen: str = "") -> str:
     several = [name.removesuffix("s") for name in _SEVERAL.findall(seen)]
     shouted = (n for n in several if not (n.isupper() and verbs.is_verb(n.lower())))  # "GET /x"
     names = {n.lower(): n for n in shouted if not quiet & {n.lower(), n.capitalize()}}
-    found = " ".join(names.get(w.lower(), w) for w in words)
+    initials = {w for w in words if _INITIALS.fullmatch(w) and w.lower() not in quiet}
+    found = " ".join(names.get(w.lower(), w.upper() if w in initials else w) for w in words)
     for pair in dict.fromkeys(_PAIR.findall(seen)):  # CI/CD is one thing
         found = re.sub(rf"\b{pair.replace('/', ' ')}\b", pair, found)
     return found
 
 
+_INITIALS = pattern(r"[b-df-hj-np-tv-z]{2,4}", re.I)  # no word is without a vowel
 _PAIR = pattern(r"\b[A-Z]{2,4}/[A-Z]{2,4}\b")
 _SEVERAL = pattern(r"\b(?:[A-Z]{2,4}s?|[A-Z]\d[A-Z]|[A-Z]?[a-z]+[A-Z]\w*|[A-Z]{2,}[a-z]\w*)\b")
