@@ -498,7 +498,7 @@ def test_a_readme_of_a_folder_does_not_speak_for_the_plugin() -> None:
     [
         ("port-devops", "Run it.", "Port DevOps"),
         ("port-trl", "A TRL is due. See `trl`, trl.md and docs/trl.", "Port TRL"),
-        ("trl-port", "Run it.", "Trl Port"),  # nothing says that it is one
+        ("trl-port", "Run it.", "TRL Port"),  # nothing says that it is one
         ("port-quayhub", "Push to QuayHub. QuayHub is far.", "Port QuayHub"),
         ("port-quay", "QUAY. The quay is a quay.", "Port Quay"),
         ("port-q8n", "In q8n a flow moors ships; q8n is slow.", "Port q8n"),

@@ -113,11 +113,11 @@ def test_the_benchmark_sees_leads_of_nothing_and_lists_without_their_lead() -> N
 @pytest.mark.parametrize(
     ("body", "row"),
     [
-        ("# X\n\nMoors a ship at a quay.\n", "Moors a ship at a quay"),
+        ("# X\n\nMoors a ship at a quay.\n", "Moor a ship at a quay"),
         (
             "# Notes Expert\n\nYou are an expert scribe.\n\n## Context\n\nFleets rely on notes."
             " This tool generates daily notes from the log.\n",
-            "Generates daily notes from the log",
+            "Generate daily notes from the log",
         ),
         ("# X\n\n## Context\n\nThe user needs help with a stuck rudder.\n", "A stuck rudder"),
         ("# Rope Repair Expert\n\nYou are an expert.\n\n## Task\n\n- Mend it\n", "Rope Repair"),
