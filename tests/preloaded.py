@@ -29,7 +29,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from nightpress.backends.offline import backend as offline
 
@@ -196,22 +196,47 @@ def _watch(connection: socket.socket) -> str:
     return str(request["program"])
 
 
-def replace_exec(path: str) -> None:
-    """What becomes doit, as `nightpress build` does, is another command of this kind."""
-    real = os.execv
+def replace_starts(path: str) -> None:
+    """What becomes doit, as `nightpress build` does, or runs it to its end, is another command of
+    this kind."""
+    execv, run = os.execv, subprocess.run
 
-    def execv(program: str, words: Sequence[str]) -> NoReturn:
-        if program != sys.executable or list(words[1:3]) != ["-m", "doit"]:
-            real(program, words)
-        request = _request("doit", words[3:], Path.cwd(), os.environ, SECONDS)
+    def known(words: Sequence[str]) -> bool:
+        return [*words[:2]] == [sys.executable, "-m"] and words[2] in ENTRIES
+
+    def code_of(words: Sequence[str], folder: Path, environ: Mapping[str, str], *to: int) -> int:
+        request = _request(words[2], words[3:], folder, environ, SECONDS)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect(path)
-            code = _answered(connection, request, 1, 2)
+            return _answered(connection, request, *to)
+
+    def become(program: str, words: Sequence[str]) -> NoReturn:
+        if not known(words):
+            execv(program, words)
+        code = code_of(words, Path.cwd(), os.environ, 1, 2)
         if code < 0:
             os.kill(os.getpid(), -code)
         os._exit(code)
 
-    os.execv = execv  # type: ignore[assignment]
+    def started(words: Sequence[str], **given: Any) -> subprocess.CompletedProcess[Any]:
+        ways = {"cwd", "env", "stdout", "check", "capture_output", "text", "errors"}
+        kept = bool(given.get("capture_output"))
+        is_other = given.keys() - ways or given.get("check") or (kept and not given.get("text"))
+        if is_other or not known(words):
+            return run(words, **given)
+        folder, environ = Path.cwd() / given.get("cwd", "."), given.get("env") or os.environ
+        if not kept:
+            sys.stdout.flush()
+            to = given["stdout"].fileno() if given.get("stdout") else 1
+            return subprocess.CompletedProcess(words, code_of(words, folder, environ, to, 2))
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            code = code_of(words, folder, environ, out.fileno(), err.fileno())
+            for file in (out, err):
+                file.seek(0)
+            said = (file.read().decode(errors=given.get("errors", "strict")) for file in (out, err))
+            return subprocess.CompletedProcess(words, code, *said)
+
+    os.execv, subprocess.run = become, started  # type: ignore[assignment]
 
 
 def _run(entry: Callable[[], int | None], folder: Path) -> NoReturn:
@@ -241,7 +266,7 @@ def main() -> NoReturn:
     load()
     path = sys.argv[1]
     program = serve(path)
-    replace_exec(path)
+    replace_starts(path)
     _run(importlib.import_module(ENTRIES.get(program, program)).main, Path(path).parent)
 
 
