@@ -21,7 +21,7 @@ MODELS = "gemini-3.5-flash-lite,gemini-3.8-flash"
 def shop(tmp_path: Path) -> Market:
     """Four plugins of different sizes, one of them documented, one with a person's document."""
     root = tmp_path / "shop"
-    for name, size in (("small", 14_000), ("middle", 16_000), ("large", 24_000)):
+    for name, size in (("small", 12_000), ("middle", 16_000), ("large", 24_000)):
         plugin(root, name, size=size)
     plugin(root, "persons", skill="---\nname: persons\ndescription: x\n---\n\nMine.\n")
     made = Market(root)
@@ -107,6 +107,20 @@ def test_other_prompts_are_tried_beside_ours(shop: Market, tmp_path: Path) -> No
     assert rows[2].startswith("as configured + ")
     drafts = {c["prompt_bytes"] for c in calls if c["phase"] == "generation"}
     assert len(drafts) >= 2
+
+
+def test_a_backend_alone_is_a_candidate_and_what_is_up_to_date_is_tried(shop: Market) -> None:
+    shop.done()
+    assert "nothing to do" in shop.done().out
+    edited = shop.root / "plugins" / "small" / "README.md"
+    edited.write_text(f"{edited.read_text()}\nOne line more, of which nobody has heard.\n")
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        done = canary(shop, server, "--plugins", "3", "--models", "offline,gemini")
+        assert server.seen()["calls"] >= 6
+    assert done.code == 0 and "3 plugins, 3 documents: small, middle, large" in done.err, done.err
+    rows = [line.split()[:4] for line in done.out.splitlines()[1:3]]
+    assert rows == [[name, "3", "of", "3"] for name in ("offline", "gemini")], done.out
+    assert "backend: offline | backend: gemini" in done.err
 
 
 def test_the_budget_is_that_of_all_together(shop: Market) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from nightpress import errors
 from nightpress.project import options
-from nightpress.text import safe
+from nightpress.text import safe, some
 
 if TYPE_CHECKING:
     from nightpress.pipeline import canary
@@ -38,7 +38,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     add = canary.add_argument
     add("--plugins", default="8", metavar="N", help="plugins, from small to large (8)")
-    add("--models", default="", metavar="A,B", help="MODEL or BACKEND:MODEL, each a candidate")
+    add(
+        "--models",
+        default="",
+        metavar="A,B",
+        help="MODEL, BACKEND or BACKEND:MODEL, each a candidate",
+    )
     add("--prompts", metavar="DIR", help="kinds like those in generators/, tried beside yours")
     for name in TAKEN:
         option = options.OPTIONS[name]
@@ -64,7 +69,7 @@ def _canary(given: argparse.Namespace) -> int:
     prompts = Path(given.prompts).resolve() if given.prompts else None
     candidates = canary.candidates(models, prompts)
     project = Project(root, options.read(bounds), Environ(os.environ), RealClock())
-    loaded = catalog.load(project, everything=True)
+    loaded = catalog.load(project, slugs=frozenset(project.slugs()))  # what is up to date, too
     sampled = canary.sample(loaded, count)
     if not sampled:
         raise errors.UsageError(
@@ -73,7 +78,8 @@ def _canary(given: argparse.Namespace) -> int:
         )
     plugins = [loaded.plugins[slug] for slug in sampled]
     jobs = [f"{slug}/{name}" for slug, names in sampled.items() for name in names]
-    _tell(f"{len(plugins)} plugins, {len(jobs)} documents: {', '.join(sampled)}")
+    counted = f"{some(len(plugins), 'plugin')}, {some(len(jobs), 'document')}"
+    _tell(f"{counted}: {', '.join(sampled)}")
     status, found = _tried(project, plugins, jobs, candidates, bounds)
     for left in candidates[len(found) :]:
         _tell(f"{left.name}: not tried, because the budget ran out or the run was stopped")

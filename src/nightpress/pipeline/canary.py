@@ -104,8 +104,8 @@ def candidates(models: Sequence[str], prompts: Path | None) -> list[Candidate]:
         )
     found = []
     for model in models or ("",):
-        head, colon, rest = model.partition(":")
-        backend, name = (head, rest) if colon and head in BACKENDS else ("", model)
+        head, _, rest = model.partition(":")  # a backend alone has a model of its own
+        backend, name = (head, rest) if head and head in BACKENDS else ("", model)
         found += [Candidate(backend, name, None)]
         found += [Candidate(backend, name, prompts)] if prompts is not None else []
     if len(found) < 2:
