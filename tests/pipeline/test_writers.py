@@ -6,23 +6,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.chat_server import ChatServer
-from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, plugin
-
-Environ = dict[str, str]
-
-
-def configure(market: Market, text: str) -> None:
-    path = market.root / "manifests" / "_defaults.yaml"
-    path.write_text(f"{path.read_text()}\n{text}\n")
+from tests.writers import WRITERS, configure, outcome
 
 
 @pytest.fixture
@@ -36,53 +27,6 @@ def shop(tmp_path: Path) -> Market:
     return made
 
 
-@contextmanager
-def _gemini(market: Market, **settings: Any) -> Iterator[tuple[list[str], Environ]]:
-    with GeminiServer(limits={"*": Limits()}, **settings) as server:
-        configure(market, f"base_url: {server.url()}")
-        yield ["backend=gemini"], {"GEMINI_API_KEY": "test-key"}
-
-
-def _chat(name: str, path: str) -> Callable[..., Any]:
-    @contextmanager
-    def opened(market: Market, **settings: Any) -> Iterator[tuple[list[str], Environ]]:
-        with ChatServer(**settings) as server:
-            configure(market, f"base_url: {server.url()}{path}")
-            yield [f"backend={name}", "model=qwen3:8b"], {}
-
-    return opened
-
-
-@contextmanager
-def _command(market: Market) -> Iterator[tuple[list[str], Environ]]:
-    scribe = Path(__file__).parents[1] / "backends" / "scribe.py"
-    run = json.dumps([sys.executable, str(scribe)])
-    configure(market, f"command: {{run: {run}, reply: said.text, unsafe_tools: accepted}}")
-    yield ["backend=command"], {}
-
-
-WRITERS = {
-    "gemini": _gemini,
-    "openai": _chat("openai", "/v1"),
-    "anthropic": _chat("anthropic", ""),
-    "command": _command,
-}
-
-
-def outcome(market: Market) -> dict[str, Any]:
-    """What each run must come to, whoever wrote."""
-    report = json.loads((market.root / ".nightpress" / "report" / "report.json").read_text())
-    return {
-        "attempts": market.rows("SELECT job, status FROM enhancements ORDER BY job"),
-        "calls": market.rows("SELECT job, phase, outcome, http_status, attempt FROM calls"
-                             " ORDER BY job, phase"),
-        "standing": report["standing"],
-        "attempted": report["attempts"],
-        "phases": {one["phase"]: one["n"] for one in report["phases"]},
-        "replies": sum(day["replies"] for day in report["call_days"]),
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize("writer", WRITERS)
 def test_the_same_rows_and_report_whoever_writes(shop: Market, writer: str) -> None:
     with WRITERS[writer](shop) as (words, environ):
@@ -90,7 +34,7 @@ def test_the_same_rows_and_report_whoever_writes(shop: Market, writer: str) -> N
         assert "2 published, 1 insufficient" in ran.out
         shop.done(*words, "report", **environ)
         assert "nothing to do" in shop.done(*words, **environ).out
-    status = None if writer == "command" else 200
+    status = None if writer in ("command", "replay") else 200
     assert outcome(shop) == {
         "attempts": [
             ("alpha/skill", "published"), ("beta/skill", "published"),

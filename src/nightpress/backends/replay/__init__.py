@@ -56,7 +56,7 @@ class Replay:
         question = fingerprint.question(self._writer, request)
         if (reply := self._by_question.get(question)) is not None:
             return reply
-        told = f"{request.job}: no reply to this {request.phase} question is recorded"
+        told = f"no reply to this {request.phase} question is recorded"
         asked = self._asked.get((request.job, request.phase), ())
         who = {one.writer for one in asked}
         if not who:
