@@ -168,3 +168,41 @@ def test_a_lead_says_what_is_done_and_not_what_somebody_is_given() -> None:
     )
     text = document(material(plugin("Rope kit", commands__count=body)))
     assert "Count the ropes of a quay.\n" in text and "captains" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("This command reads the log and generates:", "Read the log and generate:"),
+        ("Command reads the log and generates:", "Read the log and generate:"),
+        ("Do NOT use this command for:", "Do NOT use it for:"),
+        ("Help users understand tide tables.", "Explain tide tables."),
+    ],
+)
+def test_what_is_told_of_the_command_is_told_to_who_does_it(said: str, told: str) -> None:
+    assert voice.neutral(said) == told
+
+
+def test_a_step_is_an_order_in_every_step() -> None:
+    text = (
+        "# X\n\n## Step 1: Look\n\nCreates the log.\n\n## Step 2: Go\n\n"
+        "Based on it all, sets a course.\n"
+    )
+    found = [voice.of_it(one) for one in sections(text, NOWHERE)]
+    said = [block.text for one in found for block in one.blocks]
+    assert said == ["Create the log.", "Based on it all, set a course."]
+
+
+def test_criteria_for_something_else_call_nobody_and_a_case_stays_without_its_command() -> None:
+    body = (
+        "---\ndescription: Moor ships\n---\n\n# M\n\n## When to use\n\nUse a hired tug when:\n\n"
+        "- Learning knots\n\n**Do not use it for:**\n\n- Salvage - Use `/salvage-kit` instead\n"
+        "- Dredging rivers - Use `/dredge-kit` instead\n\n1. Go.\n2. Moor.\n"
+    )
+    text = document(material(plugin("Moors ships.", commands__moor=body)))
+    assert "- Salvage\n- Dredging rivers\n" in text and "knots" not in text.partition("---\n\n")[0]
+
+
+def test_a_yaml_of_several_documents_keeps_its_language() -> None:
+    body = "---\ndescription: Tar\n---\n\n# T\n\n1. Go.\n2. Tar.\n\n```yaml\na: 1\n---\nb: 2\n```\n"
+    assert "```yaml\na: 1" in document(material(plugin("Tars hulls.", commands__tar=body)))

@@ -381,10 +381,14 @@ def _python(text: str) -> object:
         return ast.parse(text)
 
 
+def _yaml(text: str) -> object:
+    return [yaml.load(one) for one in re.split(r"(?m)^---[ \t]*$", text) if one.strip()]
+
+
 _PARSERS: dict[str, Callable[[str], object]] = {
     "json": json.loads,
-    "yaml": lambda text: yaml.load(text),
-    "yml": lambda text: yaml.load(text),
+    "yaml": _yaml,
+    "yml": _yaml,
     "toml": _toml,
     "python": _python,
     "py": _python,

@@ -62,7 +62,7 @@ _CALLS = ("Run `", "Delegate to", "For the details", "Tools: ", "Model: ")
 
 def _is_order(text: str) -> bool:
     first = re.sub(r"^\w+ly (?=\w)|\W.*", "", text.strip("*_ ").lower(), flags=re.S)
-    return verbs.is_verb(first)
+    return verbs.is_verb(first) and first not in ("receive", "get", "understand")
 
 
 def _described(material: Material) -> str:

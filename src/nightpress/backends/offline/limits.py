@@ -158,10 +158,14 @@ def planned(group: trim.Group) -> list[Part]:
         rows = [_TICK.sub(r"\1", item) for item in items if not _DONE.match(item)]
     else:  # a line of the history may say what a later version is to have
         found = filter(None, map(_LATER.match, items))
-        rows = [f"- {_capital(one[2])} (planned{one[1] or ''})" for one in found]
+        rows = [f"- {_capital(one['what'])} (planned{_version(one)})" for one in found]
     if not 0 < len(rows) <= MOST_PLANNED:
         return []
     return [Part((NOT_YET,), (), 0, [Block("list", "\n".join(rows))])]
+
+
+def _version(later: re.Match[str]) -> str:
+    return later["v"] or (f" {later['version']}" if later["version"] else "")
 
 
 def _capital(text: str) -> str:
@@ -179,7 +183,9 @@ _PLANNED = pattern(
     re.I,
 )
 _LATER = pattern(
-    r"[-*+] \**(?:planned|upcoming|future)(?: (?:for|in))?( v?\d[\w.]*)?\**: *\**(?:add )?(\S.*)",
+    r"[-*+] \**(?:(?:planned|upcoming|future)(?: (?:for|in))?(?P<v> v?\d[\w.]*)?\**:"
+    r"|(?P<version>v?\d[\w.]*) \((?:planned|upcoming|future)\)\**(?: -| \u2014|:))"
+    r" *\**(?:add )?(?P<what>\S.*)",
     re.I,
 )
 _DONE = pattern(r"\s*[-*+] \[[xX]\]")

@@ -202,6 +202,7 @@ WISHES, WISHES_OF_ONE = 7, 4
 def _occasions(component: Component) -> Iterator[str]:
     """The items of what a command or an agent says of when to use it; one that a lead makes a verb
     of ("when you need to:") says so: "to scale reads"."""
+    mine = wording.stems(f"{component.name.replace('-', ' ')} {component.description}")
     for section in sections(component.body, _NOWHERE):
         told = _WHEN.search(section.heading) and matter_of(section.heading)[0] != "trouble"
         if told and not _NOT.search(section.heading) and not _CHOICE.search(section.heading):
@@ -210,14 +211,15 @@ def _occasions(component: Component) -> Iterator[str]:
                 if block.kind != "list" or _NOT.search(before):
                     continue
                 other = _OTHER.search(before)
-                if other is None or other[1].lower() in component.name.lower():
+                if other is None or wording.stems(other[1]) & mine:
                     wish = "to " if _WISH.search(before) else ""
                     yield from (f"{wish}{item}" for item in _POINT.findall(block.text))
 
 
 _WISH = pattern(r"\b(?:needs?|wants?|asks?|like|trying) to:\W*$", re.I)
 _OTHER = pattern(  # "Use Make when:" is said of something else
-    r"\b(?:use|choose|pick|prefer) (?!(?:this|it|the|when|if|for)\b)([\w./-]+) (?:when|if|for)\b",
+    r"\b(?:use|choose|pick|prefer) (?!(?:this|these|it|the|when|if|for|only)\b|\w+ly\b)"
+    r"([\w./-]+(?: [\w./-]+){0,2}) (?:when|if|for)\b",
     re.I,
 )
 _CHOICE = pattern(r"\b(?:choose|pick|prefer|switch to)\b.*\bwhen", re.I)  # "Choose Driver When"

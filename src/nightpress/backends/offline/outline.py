@@ -28,7 +28,7 @@ _MATTERS = (
     (r"overview|about|introduc\w*|description|summary|purpose", "about", 4),
     (r"what (?:is|it|you)|(?:key |main |core )?features?|capabilit\w*|benefits|components",
      "features", 4),
-    (r"config\w*|settings?|options?|environment|customi\w*|parameters", "settings", 9),
+    (r"config\w*|settings?|options?|flags?|environment|customi\w*|parameters", "settings", 9),
     (r"usage|workflow|how (?:it|to)|commands?|examples?|walkthrough|tutorial|guide|scenario"
      r"|using", "usage", 7),
     (r"not implemented|troubleshoot\w*|faq|limit\w*|errors?|known issues|security"

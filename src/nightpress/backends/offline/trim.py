@@ -275,7 +275,7 @@ def _without_aside(item: str, own: Owned) -> str:
 _IS_HERE = pattern(  # who reads it runs in it
     r"\s*[-*+]\s+\W*Claude Code(?: CLI)?\W*(?:(?:installed|latest version)\W*)*", re.I
 )
-_ASIDE = pattern(r" \([^()\n]*\)")
+_ASIDE = pattern(r" \([^()\n]*\)| (?:-|\u2014|\u2013) (?:use|see|try|run) `?/[^\n]*", re.I)
 
 
 def _in_short(step: str, own: Owned, stead: str) -> str:

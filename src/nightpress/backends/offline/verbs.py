@@ -50,11 +50,12 @@ def imperative(text: str, *, surely: bool = False) -> str:
     if bare == first:
         return " ".join(words)
     series = {}  # place -> the verb that goes on with the first one
-    for n in range(1, len(words) - 1):
-        word = words[n].strip("*_,").lower()
+    for n in range(1, len(words)):
+        word = words[n].strip("*_,:").lower()
         joined = words[n - 1].lower() in ("and", "then", "or") or words[n - 1].endswith(",")
         if joined and (other := _bare(word, known)):  # "Tracks and runs" are two of one
-            sure = n == 2 or words[n + 1] in DETERMINERS or words[n + 1] == "the"
+            after = words[n + 1] if n + 1 < len(words) else ":" * words[n].endswith(":")
+            sure = n == 2 or after in DETERMINERS or after in ("the", ":")
             series[n] = (word, other, sure)
     certain = any(sure or other not in NOUNS | ORDERS for _, other, sure in series.values())
     for n, (word, other, _) in series.items() if certain else ():

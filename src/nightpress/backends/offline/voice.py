@@ -8,7 +8,7 @@ import re
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline.blocks import Block, Section, is_ordered, items_of
+from nightpress.backends.offline.blocks import Block, Section, is_ordered, is_step, items_of
 from nightpress.backends.offline.verbs import bare_verb, conjugated, imperative, is_deed
 from nightpress.backends.offline.wording import sentences
 from nightpress.lazy import pattern
@@ -23,7 +23,7 @@ def neutral(text: str) -> str:
 def _neutral(sentence: str) -> str:
     marks = sentence[: len(sentence) - len(sentence.lstrip("*_ "))]
     plain = said = sentence[len(marks) :]
-    said = _BEFORE.sub(r"\1efore you start", said)
+    said = _USE_THIS.sub(r"\1 it\2", _BEFORE.sub(r"\1efore you start", said))
     said = _HAS.sub("it has", _ACTIVATE.sub("Use it", said))
     if (found := _IT_DOES.match(said)) and (order := imperative(said[found.end() :])):
         said = order
@@ -33,6 +33,7 @@ def _neutral(sentence: str) -> str:
         said = said[found.end() :]
     if found := _HELPS.match(said):
         said = _THEIR.sub("the user's", said[found.end() :])
+        said = re.sub(r"^understand\b", "explain", said)  # who is helped understands
     elif (found := _HELP.match(said)) and is_deed(found[1]):
         said = said[found.start(1) :]
     if said.rstrip("*_ ").endswith(":"):
@@ -102,6 +103,11 @@ _BEFORE = pattern(
     r" (?:this|the) (?:slash )?(?:command|agent|skill|plugin|tool|workflow)\b",
     re.I,
 )
+_USE_THIS = pattern(
+    r"^((?:do not|don['\u2019]t|never) use) this (?:command|agent|skill|plugin|tool)"
+    r"( (?:for|when|if|to))\b",
+    re.I,
+)
 _ACTIVATE = pattern(
     r"^(?:(?:activate|use|invoke|trigger|call) this (?:agent|command|skill|plugin|tool)|activate)"
     r"(?= (?:when|if|for|to)\b)",
@@ -109,7 +115,7 @@ _ACTIVATE = pattern(
 )
 _HAS = pattern(r"(?<=:\*\* )You now have\b|(?<=\*\*: )You now have\b")
 _IT_DOES = pattern(
-    r"(?:this (?:[\w-]+ )?|the )(?:command|agent|workflow|generator)(?: will)?"
+    r"(?:this (?:[\w-]+ )?|the |(?=command [a-z]+s ))(?:command|agent|workflow|generator)(?: will)?"
     r" (?:automatically )?(?=[a-z]+\b)",
     re.I,
 )
@@ -163,6 +169,8 @@ def of_it(section: Section) -> Section:
             text = "\n".join(map(_ordered_item, items_of(text)))
         told = block.kind == "text" and _IT_DOES.match(block.text) is not None
         told = told and not _REASONS.search(block.text)
+        if block.kind == "text" and is_step(section.heading):
+            text = _STEP_DOES.sub(_step_ordered, text)
         text = _ANSWERS.sub("Answer", text)
         if text:
             blocks.append(block if text == block.text else replace(block, text=text))
@@ -173,6 +181,20 @@ def of_it(section: Section) -> Section:
         path[-1] = "When to use"
     heading = path[-1] if path else _titled(section.heading)
     return replace(section, heading=heading, path=tuple(path), blocks=blocks)
+
+
+def _step_ordered(found: re.Match[str]) -> str:
+    """What a step says that somebody does ("Creates routes"), as an order."""
+    before, verb = found.groups()
+    order = imperative(f"{verb[:1].upper()}{verb[1:]} it", surely=True).removesuffix(" it")
+    if not order:
+        return found[0]
+    return f"{before}{order.lower()}" if before else order
+
+
+_STEP_DOES = pattern(
+    r"\A((?:Based on|From|Using|With) [^,.\n]{3,40}, )?([A-Za-z][a-z]+s)(?= [a-z])"
+)
 
 
 def _ordered_item(item: str) -> str:

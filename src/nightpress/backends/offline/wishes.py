@@ -42,6 +42,8 @@ def wish(item: str) -> Wish | None:
     if found := _AT.match(text):
         rest = _until_mark(text)
         return Wish("at", _lower(rest)) if 2 < len(rest.split()) <= MOST_SAID else None
+    if re.sub("ing$", "e", text.partition(" ")[0].lower()) in _STATES:
+        return None
     if asked := request(text):
         return Wish("asks to", asked)
     text = re.sub(r"^to (?=\w)", "", text)
@@ -128,6 +130,8 @@ _BY_USER = pattern(
 )
 _QUOTED = pattern(r"[\"\u201c]([^\"\u201d]{4,90})[\"\u201d]")
 _AT = pattern(r"(?:immediately )?(?:before|after|during|prior to) \w", re.I)
+_STATES = frozenset("require requires need needs have having lack lacks".split())
+"""What is the case of a user, and nothing that he asks for."""
 _CAPITALIZED = pattern(r"[A-Z][a-z]+(?:[-/][A-Z]?[a-z]+)*")
 _FINITE = frozenset(
     "is are was were has have need needs require requires must should exceed exceeds fail fails"
@@ -169,6 +173,8 @@ def request(text: str) -> str:
     if words[1:] and words[1] not in ("and", "or"):  # "Debugging or error analysis"
         words[0] = verbs.bare_verb(words[0])
     verb = words[0].lower().rstrip(",") if words else ""
+    if verb in _STATES:
+        return ""
     if len(words) < 2 or not (sure or verbs.is_verb(verb)) or wording.is_personal(first):
         return ""
     if not sure and verbs.may_be_noun(verb) and words[1] in ("with", "through", "by", "via", "as"):

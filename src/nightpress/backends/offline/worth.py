@@ -42,8 +42,11 @@ def of(part: Part, at: int) -> int:
     """The value of a component's part, the least goes in first. at: its place. Limits, errors and
     what to avoid are worth more than long examples."""
     heads = [name for name in part.path if not ONE_OF.match(name)]
-    if any(matter_of(name)[0] == "trouble" for name in heads):
+    matters = {matter_of(name)[0] for name in heads}
+    if "trouble" in matters:
         return min(at, 2)
+    if "settings" in matters and any(block.kind in ("table", "list") for block in part.blocks):
+        return min(at, 3)
     example = part.path and (ONE_OF.match(part.path[-1]) or _EXAMPLES.search(part.path[0]))
     return at + 5 if example else at
 
