@@ -101,7 +101,7 @@ BAD: dict[str, tuple[dict[str, str], str, str, int, str]] = {
     ),
     "an unknown tool": (
         {"commands/holds.md": "---\ndescription: L\nallowed-tools: Reed, Bash(x, y)\n---\n\nGo.\n"},
-        "tool-unknown", "commands/holds.md", 3, "allowed-tools: Reed is no tool",
+        "tool-unknown", "commands/holds.md", 3, "allowed-tools: Reed is not a tool",
     ),
     "a path of one machine": (
         {"docs/a.md": "Logs are in /home/ann/depot/log.txt then.\n"},
