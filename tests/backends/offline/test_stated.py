@@ -206,3 +206,13 @@ def test_criteria_for_something_else_call_nobody_and_a_case_stays_without_its_co
 def test_a_yaml_of_several_documents_keeps_its_language() -> None:
     body = "---\ndescription: Tar\n---\n\n# T\n\n1. Go.\n2. Tar.\n\n```yaml\na: 1\n---\nb: 2\n```\n"
     assert "```yaml\na: 1" in document(material(plugin("Tars hulls.", commands__tar=body)))
+
+
+def test_of_a_description_that_was_cut_off_whole_sentences_stay() -> None:
+    said = "Keeper - You keep the log of a ship in a dry, lit, fire-proof room. You also co..."
+    files = {
+        "commands__keep": f"---\ndescription: {said}\n---\n\n# K\n\n1. Go.\n2. Keep.\n",
+        "commands__tar": "---\ndescription: Tar hulls\n---\n\n# T\n\n1. Go.\n2. Tar.\n",
+    }
+    text = document(material(plugin("Harbour kit", **files)))
+    assert "| Keep the log of a ship in a dry, lit, fire-proof room |" in text

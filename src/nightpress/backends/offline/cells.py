@@ -145,6 +145,8 @@ def _whole(component: Component) -> str:
     if not (found := _CUT_OFF.search(said)):
         return _of_it(component.description)
     begins = re.sub(r"^.{2,30} - (?=You )", "", said[: found.start()])
+    if len(before := sentences(begins)) > 1:
+        return _of_it(before[0].strip())  # the second one was cut off
     for line in component.body.splitlines():
         for one in sentences(line):
             if len(begins) > MARK and one.startswith(begins[:-MARK]):

@@ -160,13 +160,22 @@ def briefly(text: str) -> str:
     return _short(text, least=3)
 
 
+def _is_verb(word: str) -> bool:
+    """Is it nothing but what is done, or what stands beside that?"""
+    bare = word.strip(",").lower()
+    return (
+        bare in ("and", "or") or bare.endswith("ly") or person.begins(bare) or verbs.is_verb(bare)
+    )
+
+
 def _short(text: str, least: int) -> str:
     """A text up to what says how and with what, of so many words at least; no list is cut."""
     for found in _HOW.finditer(text):
         before = text[: found.start()]
         enough = len(before.split()) >= (least + 2 if found[0] == "," else least)
-        goes_on = found[0] == "," and person.begins(before.split()[-1])  # "tars, scrubs and ..."
-        if enough and not goes_on and (", " not in before or " and " in before.rpartition(", ")[2]):
+        goes_on = all(map(_is_verb, before.split()))  # "tars, scrubs and ..."
+        last = f" {before.rpartition(', ')[2]}"
+        if enough and not goes_on and (", " not in before or " and " in last):
             return trimmed_end(wording.cut(before, MOST_SAID))
     if " between " in text[:MOST_SAID] and len(text) > MOST_SAID:
         text = text.partition(" between ")[0]

@@ -49,7 +49,7 @@ def wish(item: str) -> Wish | None:
     text = re.sub(r"^to (?=\w)", "", text)
     if clause := _clause_of(text):
         return Wish("when", clause)
-    if re.match(r"[A-Z]?[a-z]{3,}ing ", text) and (done := _until_mark(text)):
+    if re.match(r"(?!willing)[A-Z]?[a-z]{3,}ing ", text, re.I) and (done := _until_mark(text)):
         fits = 2 < len(done.split()) <= MOST_SAID and not wording.is_personal(done)
         return Wish("needs help with", with_article(_lower(done))) if fits else None
     thing = discussed(text)
