@@ -123,6 +123,76 @@ def test_where_there_is_no_copy_the_message_says_so(built: Market) -> None:
     assert "Traceback" not in done.out + done.err
 
 
+DOCUMENT = "plugins/alpha/skills/alpha/SKILL.md"
+
+
+@pytest.mark.parametrize("lost", [DOCUMENT, "plugins/alpha/skills"])
+@pytest.mark.parametrize("copies", ["snapshots", "vault", "vault, without a ledger"])
+def test_what_was_lost_before_the_newest_snapshot_comes_back(
+    built: Market, lost: str, copies: str
+) -> None:
+    before = stands(built)
+    built.done("backup")
+    if copies != "snapshots":
+        lose(built, ".nightpress/snapshots")
+    if copies == "vault, without a ledger":
+        lose(built, ".nightpress/ledger.db")
+    lose(built, lost)
+    built.done("snapshot:alpha")
+    built.done("backup")  # the newest one lacks it, too
+    for _ in range(3):
+        done = built.doit(*RESTORE)
+        assert done.code == 0, done.out + done.err
+        assert stands(built) == before, done.out
+    lose(built, lost)
+    built.done("snapshot:alpha")
+    built.done(*RESTORE)
+    assert stands(built) == before
+
+
+def test_a_backup_after_the_loss_is_not_all_that_comes_back(built: Market) -> None:
+    before = stands(built)
+    built.done("backup")
+    lose(built, DOCUMENT, ".nightpress/snapshots")
+    built.done("backup")
+    for _ in range(2):
+        done = built.doit(*RESTORE)
+        assert done.code == 0, done.out + done.err
+        assert stands(built) == before, done.out
+
+
+def test_an_adopted_file_comes_back_too(tmp_path: Path) -> None:
+    plugin(tmp_path, "alpha", skill="# Alpha\n\nA person's.\n")
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    market.done("adopt:alpha")
+    market.done("snapshot:alpha")
+    before = stands(market)
+    lose(market, DOCUMENT)
+    market.done("snapshot:alpha")
+    market.done(*RESTORE)
+    assert stands(market) == before
+
+
+def test_a_document_that_no_copy_has_fails_the_restore(built: Market) -> None:
+    lose(built, DOCUMENT, ".nightpress/snapshots")
+    built.done("snapshot:alpha")
+    built.done("backup")
+    readme = built.root / "plugins" / "alpha" / "README.md"
+    text = readme.read_bytes()
+    readme.unlink()
+    done = built.doit(*RESTORE)
+    assert done.code == 1
+    assert readme.read_bytes() == text  # the rest is back
+    assert "alpha: restored, but for 1 document, from" in done.out
+    assert "NOT RESTORED: skills/alpha/SKILL.md: no snapshot has it as it is on record" in done.out
+    assert "nor has the vault .nightpress/vault.db" in done.out
+    away = {"TURSO_DATABASE_URL": "http://127.0.0.1:9", "TURSO_AUTH_TOKEN": "none"}
+    done = built.doit(*RESTORE, **away)
+    assert done.code == 1
+    assert "NOT RESTORED" in done.out and "the vault cannot be asked" in done.out
+
+
 @pytest.mark.parametrize("lost", [".nightpress", "manifests", "plugins", "nightpress.lock", "*"])
 def test_what_a_vault_holds_comes_back_whole(built: Market, tmp_path: Path, lost: str) -> None:
     """By the command for a lost machine, into the same folder or a bare one."""

@@ -3,14 +3,15 @@
 A restore is preceded by a snapshot of what it takes away, and never picks such a one by itself: the
 same command twice does the same. Where nothing but our own publications, as they were made, differs
 from the snapshot, they are taken back; where anything was lost or damaged, the plugin comes back as
-it last stood.
+it last stood. A snapshot may have been taken after the loss: a document that is on record, and that
+no restore took away, comes back from another copy, or the restore fails.
 """
 
 from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,31 @@ RESTORED = "as it was restored"
 
 
 class _Publication(Struct, frozen=True):
-    """A document that we published. target: relative to the plugin; snapshot: what stood before."""
+    """A document that is on record. target: relative to the plugin; snapshot: what stood before;
+    ours: was it published, and not adopted?"""
 
     target: str
     sha256: str
     snapshot: str | None
+    ours: bool
+
+
+class _Missing(Struct, frozen=True):
+    """Documents on record that the snapshot lacks: those that another copy has, and the others,
+    with where they were looked for."""
+
+    found: tuple[_Publication, ...] = ()
+    lost: tuple[tuple[_Publication, str], ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        for one in self.found:
+            yield f"{safe(one.target)}: this snapshot lacks it; it comes from another copy"
+        for one, where in self.lost:
+            again = "nightpress build makes it again" if one.ours else "what git tracks: git log"
+            yield (
+                f"NOT RESTORED: {safe(one.target)}: no snapshot has it as it is on record"
+                f" (sha256 {one.sha256[:12]}), {where}; {again}"
+            )
 
 
 def rows(project: Project, plugin: str | None) -> list[dict[str, Any]]:
@@ -58,18 +79,18 @@ def rows(project: Project, plugin: str | None) -> list[dict[str, Any]]:
 
 
 def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tuple[list[str], bool]:
-    """Bring the plugin back: the lines that say what was done, and whether it took no longer than
-    it may."""
+    """Bring the plugin back: the lines that say what was done, and whether every document that is
+    on record stands again, and it took no longer than it may."""
     project, snapshots = run.project, press.snapshots
     began = project.clock.monotonic()
     own = snapshots.listed(plugin)
+    usable = [one for one in own if not one.displaced]
     if snapshot_id is not None:
         chosen = snapshots.get(snapshot_id, plugin)
+    elif not usable:
+        lines, whole = _from_vault(run, press, plugin)
+        return lines, whole and project.clock.monotonic() - began <= MOST_SECONDS
     else:
-        usable = [one for one in own if not one.displaced]
-        if not usable:
-            lines = _from_vault(run, press, plugin)
-            return lines, project.clock.monotonic() - began <= MOST_SECONDS
         chosen = usable[0]
     state = press.plugin(plugin)
     place = _place(project, plugin, state, own)
@@ -77,14 +98,17 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
     # gone, or damaged until it is no mapping
     undeclared = yaml_read.peek(project.manifests / f"{plugin}.yaml") is None
     since: tuple[_Publication, ...] = ()
+    missing = _Missing()
     if snapshot_id is None:
         since = tuple(_since(project, plugin, place, own, chosen, snapshots))
+        there = {entry.path for entry in chosen.entries} | {one.target for one in since}
         if not undeclared and not _lost(root, chosen, since):
             since = ()
+        missing = _missing(project, plugin, place, own, there, snapshots)
     before = None
     if root.is_dir():
         before = copies.take(project, snapshots, state, DISPLACED, run.begin())
-    wanted = _with(chosen, since)
+    wanted = _with(chosen, (*since, *missing.found))
     changed = _put(snapshots, plugin, wanted, root, before)
     if undeclared:
         changed += _declare(project, plugin, chosen, snapshots)
@@ -92,7 +116,8 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
         copies.take(project, snapshots, state, RESTORED, run.begin())
     run.tell("notice", f"{plugin} was restored from snapshot {chosen.id}", quiet=True)
     seconds = project.clock.monotonic() - began
-    return _told(plugin, chosen, since, before, changed, seconds), seconds <= MOST_SECONDS
+    lines = _told(plugin, chosen, since, before, changed, seconds, missing)
+    return lines, not missing.lost and seconds <= MOST_SECONDS
 
 
 def _put(
@@ -110,9 +135,10 @@ def _put(
 
 def _told(
     plugin: str, chosen: Snapshot, since: Sequence[_Publication], before: Snapshot | None,
-    changed: Sequence[str], seconds: float,
+    changed: Sequence[str], seconds: float, missing: _Missing,
 ) -> list[str]:  # fmt: skip
     """The lines that say what was done."""
+    but = f", but for {some(len(missing.lost), 'document')}," if missing.lost else ""
     lines = [*changed[:20], *([f"... and {len(changed) - 20} more"] if len(changed) > 20 else [])]
     if since:
         count = "1 document" if len(since) == 1 else f"{len(since)} documents"
@@ -121,9 +147,10 @@ def _told(
             f" doit restore --plugin {plugin} --snapshot {chosen.id}"
         )
     lines.append(
-        f"{plugin}: restored from {chosen.id} of {chosen.taken} ({some(len(changed), 'change')})"
+        f"{plugin}: restored{but} from {chosen.id} of {chosen.taken} ({some(len(changed), 'change')})"
         f" in {seconds:.1f} s"
     )
+    lines += missing.lines()
     if seconds > MOST_SECONDS:
         lines.append(f"that is more than the {MOST_SECONDS:.0f} s that a restore may take")
     if before is not None:
@@ -146,7 +173,9 @@ def _since(
     newest = displaced[0] if displaced else len(later)
     standing = {one.id for one in later[:newest]} | ({chosen.id} if not displaced else set())
     held = {entry.path for entry in chosen.entries}
-    for one in _published(project, plugin, place):
+    for one in _documents(project, plugin, place):
+        if not one.ours:
+            continue
         if one.snapshot is None:  # the ledger is lost: what the snapshot lacks came later
             known = not displaced and one.target not in held
         else:
@@ -155,18 +184,56 @@ def _since(
             yield one
 
 
-def _published(project: Project, plugin: str, place: str) -> Iterable[_Publication]:
+def _missing(
+    project: Project, plugin: str, place: str, own: Sequence[Snapshot], there: Collection[str],
+    snapshots: Snapshots,
+) -> _Missing:  # fmt: skip
+    """The documents on record that are not `there`, and that no restore took away; their bytes
+    are kept among the snapshots' then."""
+    listed = {entry.target for entry in project.lock().of(plugin)}
+    found, lost = list[_Publication](), list[tuple[_Publication, str]]()
+    for one in _documents(project, plugin, place):
+        dropped = project.lock_path.exists() and f"{place}/{one.target}" not in listed
+        if one.target in there or dropped or _taken_away(one, own):
+            continue
+        if snapshots.kept(one.sha256) is None:
+            data, where = _content_in_vault(project, one.sha256)
+            if data is None:
+                lost.append((one, where))
+                continue
+            snapshots.keep(data)
+        found.append(one)
+    return _Missing(tuple(found), tuple(lost))
+
+
+def _taken_away(one: _Publication, own: Sequence[Snapshot]) -> bool:
+    """Was it a restore that took it away? Then the newest snapshot with it holds what a restore
+    displaced, and what that put in its place lacks it. own: newest first."""
+    at = next((n for n, s in enumerate(own) if s.id == one.snapshot or _holds(s, one)), None)
+    if at is None or own[at].id == one.snapshot or not own[at].displaced:
+        return False
+    put = next((s for s in own[at:] if not s.displaced), None)
+    return put is not None and not _holds(put, one)
+
+
+def _holds(snapshot: Snapshot, one: _Publication) -> bool:
+    return any(entry.path == one.target and entry.text == one.sha256 for entry in snapshot.entries)
+
+
+def _documents(project: Project, plugin: str, place: str) -> Iterable[_Publication]:
     """The plugin's documents that stand, by the ledger; by the lock file where that is silent."""
     told = set()
     if project.has_ledger:
         for row in attempts.standing_of(project.ledger, plugin):
             told.add(row.target_path)
-            if row.status == Status.PUBLISHED and row.plugin_path == place:
-                yield _Publication(row.target, row.content_sha256 or "", row.snapshot_id)
+            if row.plugin_path == place and row.content_sha256:
+                ours = row.status == Status.PUBLISHED
+                yield _Publication(row.target, row.content_sha256, row.snapshot_id, ours)
     for entry in project.lock().values():
         inside = entry.target.startswith(f"{place}/") and entry.job.startswith(f"{plugin}/")
-        if inside and entry.target not in told and entry.status == Status.PUBLISHED:
-            yield _Publication(entry.target[len(place) + 1 :], entry.sha256, None)
+        if inside and entry.target not in told:
+            ours = entry.status == Status.PUBLISHED
+            yield _Publication(entry.target[len(place) + 1 :], entry.sha256, None, ours)
 
 
 def _lost(root: Path, chosen: Snapshot, since: Iterable[_Publication]) -> bool:
@@ -232,8 +299,9 @@ def _write(project: Project, path: str, data: bytes) -> str:
 # --- from the vault ---
 
 
-def _from_vault(run: Run, press: Press, plugin: str) -> list[str]:
-    """The plugin from the vault's newest snapshot: nothing of ours has ever modified it."""
+def _from_vault(run: Run, press: Press, plugin: str) -> tuple[list[str], bool]:
+    """The plugin from the vault's newest snapshot: nothing of ours has ever modified it. And the
+    documents that this lacks: the backup may have been made after the loss."""
     project = run.project
     place = vaults.place(project)
     try:
@@ -244,7 +312,7 @@ def _from_vault(run: Run, press: Press, plugin: str) -> list[str]:
             raise _nowhere(press, plugin, place.name, [p.slug for p in held if p.kind == "plugin"])
         state = press.plugin(plugin)
         state.root = project.root / mine.path
-        lines = []
+        lines: list[str] = []
         if state.root.is_dir():
             before = copies.take(project, press.snapshots, state, DISPLACED, run.begin())
             undo = f"doit restore --plugin {plugin} --snapshot {before.id}"
@@ -264,7 +332,30 @@ def _from_vault(run: Run, press: Press, plugin: str) -> list[str]:
     none = (
         f"{plugin}: no run has changed it, so there is no snapshot of it: it comes from the vault"
     )
-    return [none, *lines, *back.lines()]
+    missing = _missing_still(run, press, state, mine.path)
+    return [none, *lines, *missing.lines(), *back.lines()], not missing.lost
+
+
+def _missing_still(run: Run, press: Press, state: PluginState, place: str) -> _Missing:
+    """Bring the documents on record that the vault's newest snapshot lacks."""
+    now = copies.take(run.project, press.snapshots, state, DISPLACED, run.begin())
+    there = {entry.path for entry in now.entries}
+    missing = _missing(run.project, state.slug, place, (), there, press.snapshots)
+    if missing.found:
+        _put(press.snapshots, state.slug, _with(now, missing.found), state.root, now)
+    return missing
+
+
+def _content_in_vault(project: Project, sha256: str) -> tuple[bytes | None, str]:
+    """(the bytes, and if there are none: why)."""
+    try:
+        place = vaults.place(project)
+        try:
+            return vault.content_of(place, sha256), f"nor has the vault {place.name}"
+        finally:
+            place.close()
+    except NightpressError as error:  # the rest of the plugin comes back all the same
+        return None, f"and the vault cannot be asked: {error.message}"
 
 
 def _manifest_in_vault(project: Project, path: str) -> bytes | None:

@@ -23,7 +23,7 @@ from nightpress.vault.place import (
     named_vault,
     project_vault,
 )
-from nightpress.vault.restore import RestoreResult, file_of, restore_all
+from nightpress.vault.restore import RestoreResult, content_of, file_of, restore_all
 from nightpress.vault.retention import ForgetResult, Policy, collect_garbage, forget, pick
 from nightpress.vault.source import Plugin, Progress, Source
 from nightpress.vault.verify import VerifyResult, verify
@@ -52,6 +52,7 @@ __all__ = [
     "backup",
     "choose",
     "collect_garbage",
+    "content_of",
     "drill",
     "file_of",
     "forget",

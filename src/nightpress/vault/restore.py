@@ -128,6 +128,15 @@ def file_of(place: Place, snapshot: str, path: str) -> bytes | None:
     return None
 
 
+def content_of(place: Place, sha256: str) -> bytes | None:
+    """The verified bytes of a file by their sha256, whichever snapshot has it; None: none has it,
+    or it is longer than one object."""
+    stored = transfer.sizes(place, [sha256])
+    if sha256 not in stored:
+        return None
+    return next(data for _, data in transfer.content(place, [sha256], stored))
+
+
 def note(
     snapshot: VaultSnapshot,
     rows: Sequence[PartRow],
