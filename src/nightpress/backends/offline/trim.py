@@ -112,7 +112,7 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
     """The sections of a plugin's file as they may stand in a document. A step of a workflow that
     cannot be quoted is told by where it stands."""
     groups = []
-    said = sections(text, place)
+    said = voice.paired(sections(text, place))
     said = said if place.own else list(map(voice.of_it, said))
     # what a README only lists in a few words says nothing, unless what stands beside it says
     # something: one kind of three would pass for the only one; in a workflow it says what to do

@@ -159,6 +159,36 @@ _HELP = pattern(r"help (?:to )?([a-z]+)", re.I)
 _THEIR = pattern(r"\btheir\b")
 
 
+def paired(found: list[Section]) -> list[Section]:
+    """The sections, of which what to do and what not to do, side by side, are one: neither is left
+    out without the other."""
+    pairs: list[Section] = []
+    for one in found:
+        before = pairs[-1] if pairs else None
+        beside = before is not None and before.path[:-1] == one.path[:-1] != ()
+        if before is None or not beside or not _DONT.fullmatch(one.heading):
+            pairs.append(one)
+        elif _DO.fullmatch(before.heading):
+            pairs[-1] = replace(
+                before,
+                path=before.path[:-1],
+                heading=before.path[-2],
+                blocks=[
+                    Block("text", "Do:"),
+                    *before.blocks,
+                    Block("text", "Do not:"),
+                    *one.blocks,
+                ],
+            )
+        else:
+            pairs.append(one)
+    return pairs
+
+
+_DO = pattern(r"\W*do'?s?\W*", re.I)
+_DONT = pattern(r"\W*(?:don['\u2019]?t'?s?|do not)\W*", re.I)
+
+
 def of_it(section: Section) -> Section:
     """The section, said to nobody."""
     blocks: list[Block] = []
