@@ -52,6 +52,47 @@ def test_a_fresh_clone_is_judged_from_its_lock_and_stays_clean(
     assert line.startswith(f"plugins/alpha/skills/alpha/SKILL.md:{count}:")
 
 
+def test_what_was_never_made_is_told_and_fails_only_when_strict(
+    market: Market, tmp_path: Path
+) -> None:
+    """In a clone: who rejected a first draft, or one beside a person's file, has no more to do."""
+    plugin(market.root, "gamma", skill="# Gamma\n\nold words\n")
+    assert market.run("nightpress", "manifests").code == 0
+    defaults = market.root / "manifests" / "_defaults.yaml"
+    defaults.write_text(defaults.read_text().replace("publish: auto", "publish: review"))
+    defaults.write_text(defaults.read_text().replace("standing: keep", "standing: review"))
+    market.done()
+    market.done("apply:alpha")
+    for slug in ("beta", "gamma"):
+        market.done(f"reject:{slug}", "--because", "not this")
+    check(market, "--write-baseline", "sins.json")
+    market.git("init", "-q")
+    market.git("add", "-A")
+    market.git("commit", "-qm", "all")
+    market.git("clone", "-q", ".", str(tmp_path / "clone"))
+    clone = Market(tmp_path / "clone")
+
+    def judged(*words: str) -> Ran:
+        return clone.run("nightpress", "ci", "check", "--baseline=sins.json", *words)
+
+    done = judged()
+    told = [line for line in done.out.splitlines() if "not made yet" in line]
+    assert done.code == 0, done.out
+    assert told[:-1] == [
+        "plugins/beta/skills/beta/SKILL.md: not made yet: nightpress build makes it",
+        "plugins/gamma/skills/gamma/SKILL.md: not made yet: a person's file: its draft will wait"
+        " for you; undersized (19 of 2,000 bytes)",
+    ]
+    assert "0 stale, 2 not made yet" in told[-1]
+    assert "2 stale" in judged("--stale=strict").out
+    assert clone.run("nightpress", "check", "plugins/beta").code == 0
+    assert clone.run("nightpress", "check", "plugins/beta", "--stale=strict").code == 1
+    assert "made" not in judged("--stale=ignore").out.splitlines()[-1]
+
+    clone.target("alpha").unlink()
+    assert "alpha/SKILL.md: stale: target missing" in judged().out
+
+
 def test_what_was_adopted_covers_its_findings_and_no_further_one(market: Market) -> None:
     market.documented()
     target = market.target("alpha")

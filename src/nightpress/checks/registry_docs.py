@@ -98,7 +98,8 @@ OTHERS = {
     " takes an edit as it stands.",
     "moved": "What an edited or adopted document was made from, or speaks of, has not changed"
     " since. Such a document is never replaced unasked: read whether it is still true.",
-    "stale": "The document is as its sources, prompt and settings would make it now.",
+    "stale": "The document is as its sources, prompt and settings would make it now. What was never"
+    " made is no failure, unless `--stale=strict` asks for it.",
     "manifest": "The plugin's manifest can be used; `nightpress validate` says more.",
     "readable": "The document is a plain file of text, of a size that can be judged.",
     "unfetched": "What the plugin consists of is in this checkout (submodules are fetched).",

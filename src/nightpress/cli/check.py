@@ -39,13 +39,16 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
     """What is judged, and what counts."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files or folders (default: here)")
     parser.add_argument(
-        "--stale", choices=("fail", "ignore"), default="fail", help="do stale documents count?"
-    )
+        "--stale", choices=("fail", "ignore", "strict"), default="fail",
+        help="do stale documents count? strict: and those that were never made",
+    )  # fmt: skip
     parser.add_argument("--baseline", metavar="FILE", help="findings that are accepted for now")
 
 
 def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
     """What `add_judging` asks for; quiet: without a line that counts plugins."""
+    from msgspec.structs import replace
+
     from nightpress.checks import baseline
     from nightpress.plan import check as checking
     from nightpress.progress import Meter
@@ -53,7 +56,9 @@ def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
 
     accepted = baseline.load(_read(given.baseline)) if given.baseline else frozenset()
     judged = checking.check(given.paths, Path.cwd(), os.environ, Meter(quiet=quiet).plugins)
-    return Report(judged, accepted, given.stale == "fail")
+    if given.stale == "strict":
+        judged = [replace(one, stale=one.stale or one.unmade, unmade=()) for one in judged]
+    return Report(judged, accepted, given.stale != "ignore")
 
 
 def _check(given: argparse.Namespace) -> int:

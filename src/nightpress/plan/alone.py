@@ -31,8 +31,9 @@ SKILL_FILES = 2000
 
 class Judged(Struct, frozen=True):
     """One document. path: as the user would type it; score: None where it could not be read;
-    stale: the reasons for which its project would make it again; place: its path in the
-    repository, by which a forge and a baseline know it wherever the command was typed;
+    stale: the reasons for which its project would make it again; unmade: those for a first
+    document, or a draft beside a person's; place: its path in the repository, by which
+    a forge and a baseline know it wherever the command was typed;
     counted_from: what the score was counted from; skill: what is listed of it, and what its users
     ask for, where it is a skill."""
 
@@ -41,6 +42,7 @@ class Judged(Struct, frozen=True):
     score: int | None
     findings: tuple[Finding, ...]
     stale: tuple[str, ...] = ()
+    unmade: tuple[str, ...] = ()
     place: str = ""
     counted_from: str = ""
     skill: Skill | None = None

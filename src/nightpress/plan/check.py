@@ -162,10 +162,10 @@ def _of_plugin(
         if problem.severity == "error" and _first(wanted, project.root / problem.file):
             yield problem.file, _unusable(problem)
     for state in plugin.states.values():
-        if _first(wanted, project.root / state.target_path):
-            stale = _stale(state)
-            if stale is not None:
-                yield state.target_path, _judged(project, plugin, state, stale)
+        made = state.inputs.standing.sha256 is not None
+        if (made or _due(state)) and _first(wanted, project.root / state.target_path):
+            judged = _judged(project, plugin, state) if made else Judged("", 0, None, ())
+            yield state.target_path, replace(judged, **_due(state))
     for file, found in source.findings(source.of(project, plugin)).items():
         path = plugin.root / file
         if _first(wanted, path):
@@ -176,26 +176,29 @@ def _first(wanted: Sequence[Asked], path: Path) -> Asked | None:
     return next((one for one in wanted if one.holds(path)), None)
 
 
-def _stale(state: TargetState) -> tuple[str, ...] | None:
-    """Why it would be made again; None: there is nothing to judge and nothing to make."""
-    if state.decision.action == "make":
-        return tuple(reason.text for reason in state.decision.reasons)
-    return () if state.inputs.standing.sha256 is not None else None
+def _due(state: TargetState) -> dict[str, tuple[str, ...]]:
+    """Why it would be made, as fields of Judged; {}: it would not. Only what we published can be
+    stale. A first document, and a draft beside a person's file, may have been turned down: that is
+    in the ledger alone, which a clone does not have."""
+    if state.decision.action != "make":
+        return {}
+    known, standing = state.inputs.publication, state.inputs.standing
+    gone = known is not None and standing.sha256 is None
+    if gone or staleness.is_ours(standing, known):
+        return {"stale": tuple(reason.text for reason in state.decision.reasons)}
+    reasons = (r.text for r in state.decision.reasons if r.code != "never")
+    return {"unmade": tuple(reasons) or ("nightpress build makes it",)}
 
 
-def _judged(
-    project: Project, plugin: PluginState, state: TargetState, stale: tuple[str, ...]
-) -> Judged:
+def _judged(project: Project, plugin: PluginState, state: TargetState) -> Judged:
     shown, size = "", state.inputs.standing.size
-    if state.inputs.standing.sha256 is None:
-        return Judged(shown, 0, None, (), stale)
     text, unreadable = alone.text_of(plugin.root, state.enhancement.target)
     if unreadable is not None:
-        return Judged(shown, size, None, (unreadable,), stale)
+        return Judged(shown, size, None, (unreadable,))
     if plugin.absent:  # what it speaks of may be in there
         path, command = next(iter(plugin.absent.items()))
         away = Finding("unfetched", "warning", f"not judged: {path} is not here", hint=command)
-        return Judged(shown, size, None, (away,), stale)
+        return Judged(shown, size, None, (away,))
     verdict = judge.judge(
         project, plugin, state.enhancement, state.counted, text,
         planned=[other.enhancement.target for other in plugin.states.values()],
@@ -207,7 +210,7 @@ def _judged(
     new += tuple(_of_persons(name, state))
     anatomy = judge.anatomy_of(plugin, tuple(sorted(state.counted)))
     return Judged(
-        shown, size, verdict.score, new, stale,
+        shown, size, verdict.score, new,
         counted_from=verdict.counted_from, skill=trigger.skill_of(name, text, anatomy),
     )  # fmt: skip
 
@@ -340,11 +343,12 @@ def _slug(project: Project, named: str, root: Path | None) -> str | None:
 
 
 def counts(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Documents, findings by severity, stale ones."""
+    """Documents, findings by severity, stale ones, and those that were never made."""
     severities = [finding.severity for one in judged for finding in one.findings]
     return {
         "documents": sum(one.score is not None for one in judged),
         "errors": severities.count("error"),
         "warnings": severities.count("warning"),
         "stale": sum(bool(one.stale) for one in judged),
+        "unmade": sum(bool(one.unmade) for one in judged),
     }

@@ -21,7 +21,8 @@ from nightpress.voice import spoken
 
 
 class Report(Struct, frozen=True):
-    """judged: what stands; accepted: a baseline's marks; stale_counts: stale documents fail."""
+    """judged: what stands; accepted: a baseline's marks; stale_counts: stale documents fail (those
+    that were never made are told of)."""
 
     judged: Sequence[Judged]
     accepted: frozenset[str] = frozenset()
@@ -79,6 +80,8 @@ class Report(Struct, frozen=True):
             for document in self.judged:
                 if document.stale:
                     yield f"{document.path}: stale: {'; '.join(document.stale)}"
+                if document.unmade:
+                    yield f"{document.path}: not made yet: {'; '.join(document.unmade)}"
         if len(self.judged) == 1 and self.judged[0].counted_from:
             yield f"{self.judged[0].path}: score {self.judged[0].counted_from}"
         yield from self.triggers().lines()
@@ -98,7 +101,8 @@ class Report(Struct, frozen=True):
             _some(new.count("warning"), "warning"),
         ]
         if self.stale_counts:
-            parts.append(f"{totals['stale']} stale")
+            parts.append(f"{totals['stale']:,} stale")
+            parts += [f"{totals['unmade']:,} not made yet"] * bool(totals["unmade"])
         text = f"{parts[0]}: {', '.join(parts[1:])}"
         return f"{text} ({accepted} accepted by the baseline)" if accepted else text
 
@@ -113,6 +117,7 @@ class Report(Struct, frozen=True):
                 "score": document.score,
                 "counted_from": document.counted_from,
                 "stale": list(document.stale),
+                "unmade": list(document.unmade),
                 "findings": [asdict(f) for f in document.findings if id(f) in new],
             }
             for document in self.judged
