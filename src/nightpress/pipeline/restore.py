@@ -147,8 +147,8 @@ def _told(
             f" doit restore --plugin {plugin} --snapshot {chosen.id}"
         )
     lines.append(
-        f"{plugin}: restored{but} from {chosen.id} of {chosen.taken} ({some(len(changed), 'change')})"
-        f" in {seconds:.1f} s"
+        f"{plugin}: restored{but} from {chosen.id} of {chosen.taken}"
+        f" ({some(len(changed), 'change')}) in {seconds:.1f} s"
     )
     lines += missing.lines()
     if seconds > MOST_SECONDS:
