@@ -83,6 +83,26 @@ def test_a_server_in_javascript() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "models"),
+    [
+        ("It asks `claude-3-5-sonnet` first, then gpt-4o.", {"claude-3-5-sonnet", "gpt-4o"}),
+        ("Set anthropic/claude-opus-4-1, or models/gemini-2.5-pro.",
+         {"claude-opus-4-1", "gemini-2.5-pro"}),
+        ("Works with gpt-4o/claude-3-haiku.", {"gpt-4o", "claude-3-haiku"}),
+        ("run --model=gpt-4o-mini", {"gpt-4o-mini"}),
+        ("From https://forge.example/some/depot-claude-agent-2 and team/claude-plugins.", set()),
+        ("See https://forge.example/claude-3-demo?model=gpt-4o and team/claude-3-demo/.", set()),
+        ("Read notes/claude-3-opus/a.txt, gpt-4.md and my-gpt-4o.", set()),
+        ("For claude-code and claude-desktop.", set()),
+    ],
+)  # fmt: skip
+def test_a_name_in_a_url_or_path_is_no_model(text: str, models: set[str]) -> None:
+    assert set(found(facts(**{"README.md": text}), "model", "said")) == models
+    code = facts(**{"scripts__a.sh": f"#!/bin/sh\necho '{text}'\n"})
+    assert {fact.name for fact in code.of("model")} == models
+
+
+@pytest.mark.parametrize(
     ("text", "options"),
     [
         ('@click.option("--depth", default=3)', {"--depth"}),

@@ -86,10 +86,16 @@ _PORT = pattern(
 )
 URL = pattern(r"\bhttps?://[^\s<>\"'`)\]}|\\]+")
 MODEL = pattern(
-    r"\b(?:claude-(?:[a-z0-9.]+-)*[a-z0-9.]+|gpt-[\w.-]*\w|gemini-[\d.]+(?:-[a-z0-9]+)*"
-    r"|o[134]-(?:mini|preview|pro))\b",
+    r"(?<![\w-])(?:claude-(?=[a-z0-9.-]*(?:\d|opus|sonnet|haiku))(?:[a-z0-9.]+-)*[a-z0-9.]+"
+    r"|gpt-[\w.-]*\w|gemini-[\d.]+(?:-[a-z0-9]+)*|o[134]-(?:mini|preview|pro))\b",
     re.I,
 )
+_WAY = pattern(r"[^\s<>\"'`()\[\]{}|,;]+\Z")
+_ENDING = pattern(r"\.[A-Za-z]{2,4}\Z")
+_MAKERS = frozenset(
+    "anthropic azure bedrock gemini google models openai openrouter vertex_ai".split()
+)
+"""What stands before the `/` of a model's name."""
 _IMPORT = pattern(
     r"^[ \t]*(?:import|from)\s+([a-zA-Z_]\w*)|\b(?:require"
     r"\(|from\s+)[\"']((?:@[\w.-]+/)?[a-z][\w.-]*)",
@@ -186,9 +192,22 @@ def everywhere(text: str) -> Iterator[Raw]:
     for match in URL.finditer(text) if "://" in text else ():
         yield Raw("url", match[0].rstrip(".,;:!?*_"), match.start())
     for match in MODEL.finditer(text):
-        yield Raw("model", match[0], match.start())
+        if not _of_path(text, match):
+            yield Raw("model", match[0], match.start())
     for match in _PORT.finditer(text):
         yield Raw("port", match[1], match.start(1))
+
+
+def _of_path(text: str, model: re.Match[str]) -> bool:
+    """Is it a part of a URL or path? (`openai/gpt-4o` is a model, and so are both of `a/b`.)"""
+    way = _WAY.search(text, max(0, model.start() - 300), model.start())
+    if way is not None and "/" in way[0]:
+        folder = way[0].rstrip("/").rpartition("/")[2].lower()
+        named = folder in _MAKERS or MODEL.fullmatch(folder)
+        if "://" in way[0] or not (way[0].endswith("/") and named):
+            return True
+    beyond = text[model.end() : model.end() + 1] == "/"
+    return bool(_ENDING.search(model[0])) or (beyond and not MODEL.match(text, model.end() + 1))
 
 
 # --- configuration ---
