@@ -24,9 +24,13 @@ _TASKS = (
 )
 
 
+def is_nightpress() -> bool:
+    return os.environ.get(TYPED) == "nightpress"
+
+
 def spoken(text: str) -> str:
     """The text as whoever typed the command would put it."""
-    if os.environ.get(TYPED) != "nightpress" or not any(word in text for word in _MARKS):
+    if not is_nightpress() or not any(word in text for word in _MARKS):
         return text
     for pattern, instead in _rules():
         text = re.sub(pattern, instead, text)

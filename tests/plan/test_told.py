@@ -101,3 +101,23 @@ def test_info_on_what_is_no_task_is_one_sentence(market: Market) -> None:
     assert done.code == 3
     assert "there is no plugin 'alhpa'; did you mean 'enhance:alpha'?\n" in done.err
     assert "every document of alpha" in market.doit("info", "enhance:alpha").out
+
+
+def test_info_tells_of_documents_and_not_of_tasks(market: Market) -> None:
+    market.documented()
+    of_plugin = market.run("nightpress", "info", "alpha")
+    document = "alpha/skill: skill of alpha: plugins/alpha/skills/alpha/SKILL.md"
+    assert of_plugin.out.splitlines() == [
+        "alpha: every document of alpha",
+        f"  {document}",
+        "what becomes of each, and why: nightpress plan alpha",
+    ]
+    assert of_plugin.code == 0
+    current = market.run("nightpress", "info", "alpha/skill")
+    assert (current.code, current.out.splitlines()) == (0, [document, "  up to date"])
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text() + "\n## More\n\nThe alpha ledger is kept for a year.\n")
+    stale = market.run("nightpress", "info", "alpha/skill")
+    assert stale.code == 1
+    assert stale.out.splitlines()[1].startswith("  make: ")
+    assert "README.md changed" in stale.out

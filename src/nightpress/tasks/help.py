@@ -29,6 +29,7 @@ from doit import (
 from doit.cmdparse import CmdParseError
 from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
 
+from nightpress import voice
 from nightpress.tasks import dodo, signals
 from nightpress.text import safe, suggestion
 from nightpress.voice import spoken
@@ -215,16 +216,32 @@ class Help(_Plain, cmd_help.Help):  # type: ignore[misc]
 
 
 class Info(_Plain, cmd_info.Info):  # type: ignore[misc]
-    """doit's own, which ends with a KeyError for what is no task."""
+    """doit's own, which ends with a KeyError for what is no task. To who typed `nightpress` it
+    tells of documents, not of what doit keeps of a task."""
 
     def _execute(self, pos_args: list[str], hide_status: bool = False) -> int:
-        names = [task.name for task in self.task_list]
+        tasks = {task.name: task for task in self.task_list}
         for name in pos_args:
-            if dodo.is_ours() and name not in names:
+            if dodo.is_ours() and name not in tasks:
                 raise InvalidCommand(
-                    f"there is no task {name!r}{suggestion(name, names, lead='; ')}"
+                    f"there is no task {name!r}{suggestion(name, tasks, lead='; ')}"
                 )
+        if len(pos_args) == 1 and voice.is_nightpress() and pos_args[0].startswith("enhance:"):
+            return self._told(tasks[pos_args[0]], tasks)
         return int(super()._execute(pos_args, hide_status))
+
+    def _told(self, task: Any, tasks: dict[str, Any]) -> int:
+        """A document's decision, with doit's exit status; of a plugin, which documents it has."""
+        said = [f"{task.name}: {task.doc}"]
+        if task.meta:
+            said.append(f"  {re.sub('^fresh', 'up to date', task.meta['decision'])}")
+            current = self.dep_manager.get_status(task, tasks).status == "up-to-date"
+        else:
+            said += [f"  {name}: {tasks[name].doc}" for name in task.task_dep if name in tasks]
+            said.append(f"what becomes of each, and why: nightpress plan {task.name}")
+            current = True
+        sys.stdout.write("".join(f"{spoken(safe(part, newlines=True))}\n" for part in said))
+        return 0 if current else 1
 
 
 class DumpDB(cmd_dumpdb.DumpDB):  # type: ignore[misc]
