@@ -174,6 +174,16 @@ def test_an_adopted_file_comes_back_too(tmp_path: Path) -> None:
     assert stands(market) == before
 
 
+def test_what_its_manifest_no_longer_declares_stays_away(built: Market) -> None:
+    manifest = built.root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text().replace("skills/alpha/", "skills/other/"))
+    lose(built, DOCUMENT)
+    built.done("snapshot:alpha")
+    before = stands(built)
+    built.done(*RESTORE)
+    assert stands(built) == before
+
+
 def test_a_document_that_no_copy_has_fails_the_restore(built: Market) -> None:
     lose(built, DOCUMENT, ".nightpress/snapshots")
     built.done("snapshot:alpha")

@@ -93,6 +93,36 @@ def test_what_was_never_made_is_told_and_fails_only_when_strict(
     assert "alpha/SKILL.md: stale: target missing" in judged().out
 
 
+def test_a_document_on_record_that_is_gone_fails_whatever_a_build_makes_of_it(
+    market: Market, tmp_path: Path
+) -> None:
+    """An adopted file of a plugin with too little to say: nothing is stale, and nothing is made."""
+    plugin(market.root, "petty", size=0, skill="# Petty\n\nA person's own words.\n")
+    assert market.run("nightpress", "manifests").code == 0
+    market.done("adopt:petty")
+    market.done()
+    market.done("backup")
+    market.git("init", "-q")
+    market.git("add", "-A")
+    market.git("commit", "-qm", "all")
+    market.git("clone", "-q", ".", str(tmp_path / "clone"))
+    for place in (market, Market(tmp_path / "clone")):
+        assert check(place, "--stale=ignore", "--write-baseline", "sins.json").code == 0
+        place.target("petty").unlink()
+        place.target("alpha").unlink()
+        for words in (("check",), ("ci", "check")):
+            done = place.run("nightpress", *words, "--stale=ignore", "--baseline=sins.json")
+            assert done.code == 1
+            lines = done.out.splitlines()
+            skill = "plugins/petty/skills/petty/SKILL.md:1:1: error: gone: adopted and on record"
+            [at] = [number for number, line in enumerate(lines) if line.startswith(skill)]
+            assert "nightpress restore --plugin petty" in lines[at + 1]
+            assert "remove skill from manifests/petty.yaml" in lines[at + 1]
+            assert "alpha/SKILL.md:1:1: error: gone: published and on record" in done.out
+    market.done("restore", "--plugin", "petty")
+    assert "petty/SKILL.md:1:1: error: gone" not in check(market).out
+
+
 def test_what_was_adopted_covers_its_findings_and_no_further_one(market: Market) -> None:
     market.documented()
     target = market.target("alpha")
@@ -304,7 +334,11 @@ def test_a_lock_file_that_a_clone_would_lack_is_told(market: Market) -> None:
     (market.root / "nightpress.lock").unlink()
     done = check(market, "--stale=ignore")
     assert "nightpress.lock:1:1: warning: lock: nightpress.lock is not here" in done.out
-    assert "hint: nightpress build writes it; git add nightpress.lock, and commit" in done.out
+    assert "hint: git restore nightpress.lock where it was deleted, else nightpress" in done.out
+    assert done.code == 0
+    in_ci = market.run("nightpress", "ci", "check", "--stale=ignore")
+    assert in_ci.code == 1
+    assert "nightpress.lock:1:1: error: lock: nightpress.lock is not here" in in_ci.out
 
 
 def test_an_edited_document_is_told_and_that_its_source_moved_on(market: Market) -> None:

@@ -107,7 +107,7 @@ def _check(given: argparse.Namespace) -> int:
     from nightpress.report import pull_request
 
     environ = os.environ
-    report = check.judge(given, quiet=True)
+    report = check.judge(given, quiet=True).in_ci()
     if given.sarif:
         _write(given.sarif, report.text("sarif", version()))
     with quoted(environ):

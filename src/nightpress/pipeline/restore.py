@@ -42,6 +42,7 @@ class _Publication(Struct, frozen=True):
     """A document that is on record. target: relative to the plugin; snapshot: what stood before;
     ours: was it published, and not adopted?"""
 
+    job: str
     target: str
     sha256: str
     snapshot: str | None
@@ -104,7 +105,7 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
         there = {entry.path for entry in chosen.entries} | {one.target for one in since}
         if not undeclared and not _lost(root, chosen, since):
             since = ()
-        missing = _missing(project, plugin, place, own, there, snapshots)
+        missing = _missing(project, state, place, own, there, snapshots)
     before = None
     if root.is_dir():
         before = copies.take(project, snapshots, state, DISPLACED, run.begin())
@@ -185,15 +186,16 @@ def _since(
 
 
 def _missing(
-    project: Project, plugin: str, place: str, own: Sequence[Snapshot], there: Collection[str],
-    snapshots: Snapshots,
+    project: Project, state: PluginState, place: str, own: Sequence[Snapshot],
+    there: Collection[str], snapshots: Snapshots,
 ) -> _Missing:  # fmt: skip
     """The documents on record that are not `there`, and that no restore took away; their bytes
     are kept among the snapshots' then."""
-    listed = {entry.target for entry in project.lock().of(plugin)}
+    listed = {entry.target for entry in project.lock().of(state.slug)}
     found, lost = list[_Publication](), list[tuple[_Publication, str]]()
-    for one in _documents(project, plugin, place):
-        dropped = project.lock_path.exists() and f"{place}/{one.target}" not in listed
+    for one in _documents(project, state.slug, place):
+        unlisted = project.lock_path.exists() and f"{place}/{one.target}" not in listed
+        dropped = unlisted or _undeclared(one, state)
         if one.target in there or dropped or _taken_away(one, own):
             continue
         if snapshots.kept(one.sha256) is None:
@@ -204,6 +206,14 @@ def _missing(
             snapshots.keep(data)
         found.append(one)
     return _Missing(tuple(found), tuple(lost))
+
+
+def _undeclared(one: _Publication, state: PluginState) -> bool:
+    """Did somebody take it out of the manifest? (That a reference is not declared may only be
+    because its component is lost, too.)"""
+    declared = {document.enhancement.target for document in state.states.values()}
+    is_reference = "." in one.job.partition("/")[2]
+    return bool(declared) and one.target not in declared and not is_reference
 
 
 def _taken_away(one: _Publication, own: Sequence[Snapshot]) -> bool:
@@ -228,12 +238,12 @@ def _documents(project: Project, plugin: str, place: str) -> Iterable[_Publicati
             told.add(row.target_path)
             if row.plugin_path == place and row.content_sha256:
                 ours = row.status == Status.PUBLISHED
-                yield _Publication(row.target, row.content_sha256, row.snapshot_id, ours)
+                yield _Publication(row.job, row.target, row.content_sha256, row.snapshot_id, ours)
     for entry in project.lock().values():
         inside = entry.target.startswith(f"{place}/") and entry.job.startswith(f"{plugin}/")
         if inside and entry.target not in told:
             ours = entry.status == Status.PUBLISHED
-            yield _Publication(entry.target[len(place) + 1 :], entry.sha256, None, ours)
+            yield _Publication(entry.job, entry.target[len(place) + 1 :], entry.sha256, None, ours)
 
 
 def _lost(root: Path, chosen: Snapshot, since: Iterable[_Publication]) -> bool:
@@ -340,7 +350,7 @@ def _missing_still(run: Run, press: Press, state: PluginState, place: str) -> _M
     """Bring the documents on record that the vault's newest snapshot lacks."""
     now = copies.take(run.project, press.snapshots, state, DISPLACED, run.begin())
     there = {entry.path for entry in now.entries}
-    missing = _missing(run.project, state.slug, place, (), there, press.snapshots)
+    missing = _missing(run.project, state, place, (), there, press.snapshots)
     if missing.found:
         _put(press.snapshots, state.slug, _with(now, missing.found), state.root, now)
     return missing

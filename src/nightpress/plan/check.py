@@ -163,8 +163,9 @@ def _of_plugin(
             yield problem.file, _unusable(problem)
     for state in plugin.states.values():
         made = state.inputs.standing.sha256 is not None
-        if (made or _due(state)) and _first(wanted, project.root / state.target_path):
-            judged = _judged(project, plugin, state) if made else Judged("", 0, None, ())
+        gone = () if made else tuple(_gone(plugin, state))
+        if (made or gone or _due(state)) and _first(wanted, project.root / state.target_path):
+            judged = _judged(project, plugin, state) if made else Judged("", 0, None, gone)
             yield state.target_path, replace(judged, **_due(state))
     for file, found in source.findings(source.of(project, plugin)).items():
         path = plugin.root / file
@@ -174,6 +175,18 @@ def _of_plugin(
 
 def _first(wanted: Sequence[Asked], path: Path) -> Asked | None:
     return next((one for one in wanted if one.holds(path)), None)
+
+
+def _gone(plugin: PluginState, state: TargetState) -> Iterator[Finding]:
+    """That a document on record is gone, whatever the next build makes of that. (What this checkout
+    leaves out is not.)"""
+    known, target = state.inputs.publication, state.enhancement.target
+    if known is None or any(f"{target}/".startswith(f"{away}/") for away in plugin.absent):
+        return
+    name = state.enhancement.name
+    mend = f"git restore, or nightpress restore --plugin {plugin.slug}, brings it back"
+    hint = f"{mend}; if it is to go, remove {name} from manifests/{plugin.slug}.yaml"
+    yield Finding("gone", "error", f"{known.status} and on record, but the file is gone", hint=hint)
 
 
 def _due(state: TargetState) -> dict[str, tuple[str, ...]]:
@@ -265,7 +278,10 @@ def _findings(
         said = f"the plugin {folder} has no manifest: none of its documents is made or kept true"
         yield own, Finding("undeclared", "warning", said, 1, hint="nightpress manifests writes it")
     if documents and (said := _lock_lacks(project)):
-        hint = "nightpress build writes it; git add nightpress.lock, and commit it"
+        hint = (
+            "git restore nightpress.lock where it was deleted, else nightpress build writes it;"
+            " git add and commit it"
+        )
         yield lockfile.NAME, Finding("lock", "warning", said, 1, hint=hint)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from nightpress.checks import Told, baseline, registry_docs
 from nightpress.model import Finding
@@ -27,6 +27,16 @@ class Report(Struct, frozen=True):
     judged: Sequence[Judged]
     accepted: frozenset[str] = frozenset()
     stale_counts: bool = True
+
+    def in_ci(self) -> Report:
+        """The report of a clone, which has no ledger: there the lock file alone proves what was
+        published, and that it is missing is an error."""
+
+        def strict(one: Finding) -> Finding:
+            return replace(one, severity="error") if one.check == "lock" else one
+
+        judged = [replace(j, findings=tuple(map(strict, j.findings))) for j in self.judged]
+        return replace(self, judged=judged)
 
     @property
     def findings(self) -> list[Told]:
