@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -81,6 +83,15 @@ def test_a_small_plugin_gets_a_small_document_and_the_second_run_has_nothing_to_
     defaults.write_text(defaults.read_text().replace("floor: content", "floor: fixed"))
     for _ in range(2):  # the second time as it is remembered
         assert "insufficient small/skill: too little source" in market.done("plan").out
+
+
+def test_the_hint_where_there_is_too_little_can_be_followed(market: Market) -> None:
+    plan = market.done("plan").out
+    hint = re.search(r"ask for less \(`(size: .*?)` in (manifests/tiny\.yaml)\)", plan)
+    assert hint, plan
+    manifest = market.root / hint[2]
+    manifest.write_text(f"{manifest.read_text()}{hint[1]}\n")
+    assert "make         tiny/skill: never made" in market.done("plan").out
 
 
 def test_a_persons_file_is_judged_by_what_its_plugin_says(market: Market) -> None:

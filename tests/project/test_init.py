@@ -14,6 +14,7 @@ from nightpress import project
 from nightpress.errors import UsageError
 from nightpress.project import init
 from nightpress.project.validate import validate
+from tests.market import published
 
 NASTY = (
     "a=b", "c:d", "e*f", "g?h", "[i]", "-dash", "with space", "line\nbreak", "Größe", "日本語",
@@ -230,6 +231,23 @@ def test_existing_skills_are_proposed_under_their_folder_names(tmp_path: Path) -
     assert "1 skill folder called 'skill-adapter'" in said
     assert "1 skill folder against the naming rule" in said
     assert "one/skills/Second One" in said
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    [
+        ("keep", "to be kept as found (standing: keep)"),
+        ("review", "to be kept as found, those too small with a draft beside (standing: review)"),
+    ],
+)
+def test_what_is_ours_is_not_kept_as_found(tmp_path: Path, standing: str, said: str) -> None:
+    market = published(tmp_path, "alpha", "beta")
+    put(tmp_path / "plugins" / "alpha" / "skills" / "hers" / "SKILL.md", "x" * 9_000)
+    defaults = tmp_path / "manifests" / "_defaults.yaml"
+    defaults.write_text(defaults.read_text().replace("standing: keep", f"standing: {standing}"))
+    lines = market.done("manifests").out.splitlines()
+    assert "2 existing skills published by nightpress" in lines
+    assert f"1 existing skill {said}" in lines
 
 
 def test_rename_generic_proposes_other_folders(tmp_path: Path) -> None:

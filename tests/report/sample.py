@@ -94,7 +94,7 @@ def sample(plugins: int = 60, seed: int = 7, hostile: bool = True) -> Figures:
             Cause("transient", "failed", 2, "run nightpress build again: the server failed",
                   "audit-guard-9/skill", "503 The model is overloaded"),
             Cause("too little source", "insufficient", 4,
-                  "write more in the plugin, use a model, or lower size.min",
+                  "write more in the plugin, use a model, or ask for less",
                   "note-stamp/skill", "the offline backend can extract 866 of 8,000 bytes"),
         ),
         backups=Backups("2026-11-23T05:58:00+00:00", "236 plugins, 1,204 files, off-site",

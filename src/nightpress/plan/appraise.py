@@ -185,7 +185,9 @@ def shortage(
         profile=enhancement.profile,
     )
     extractable = backends.find(writer.backend).extractable
-    return _too_little_offline(material, generator, extractable) if extractable else ""
+    if extractable is None:
+        return ""
+    return _too_little_offline(plugin.slug, material, generator, extractable)
 
 
 def _too_little(files: Iterable[SourceFile], standing: str, least: int) -> str:
@@ -203,7 +205,7 @@ def _too_little(files: Iterable[SourceFile], standing: str, least: int) -> str:
 
 
 def _too_little_offline(
-    material: Material, generator: Generator, extractable: Callable[[Material], int]
+    slug: str, material: Material, generator: Generator, extractable: Callable[[Material], int]
 ) -> str:
     """For a backend that composes: bytes of what it can extract."""
     have = extractable(material)
@@ -211,10 +213,13 @@ def _too_little_offline(
     least = material.window.min if required == "window" else int(required)
     if have >= least:
         return ""
+    less = have // 100 * 100
+    smaller = (
+        f", or ask for less (`size: {{min: {less}}}` in manifests/{slug}.yaml)" if less else ""
+    )
     return (
         f"too little source: the offline backend can extract {have:,} of {least:,}"
-        f" bytes; write more in the plugin, use a model ({backends.key_names()}), or lower"
-        " size.min"
+        f" bytes; write more in the plugin, use a model ({backends.key_names()}){smaller}"
     )
 
 

@@ -41,6 +41,8 @@ manifests/acme.yaml:4:15: enhancements.skill.size.min: 'lots' is not an integer 
 - Anchors, aliases and merge keys are refused: what manifests share belongs in `_defaults.yaml`.
 - A value of the enhancement goes before one of its manifest, that before one of its generator,
   and that before one of the defaults.
+- Of a plugin that says little, less than `size.min` is asked for, but never under 1,200 bytes
+  unless you say so: `size: {min: 600}` in manifests/PLUGIN.yaml is taken as it is.
 - `nightpress init` keeps copies of the schemas in `manifests/.schemas`, where editors find them
   through the first line of each file.
 """

@@ -16,6 +16,8 @@ from msgspec import Struct, field
 
 from nightpress import project
 from nightpress.errors import UnsafePath, UsageError, known
+from nightpress.ledger import lockfile
+from nightpress.model import Status
 from nightpress.plugin import names as slugs
 from nightpress.project import Defaults, crash, discover, generators, paths, yaml_write
 from nightpress.project.discover import FoundPlugin
@@ -37,7 +39,8 @@ class SyncResult(Struct):
     """What was written, and what the user should know.
 
     known: plugins whose manifest was there; gone: manifests whose plugin is not; existing,
-    replaced: skills that stand there, and those of them that one template has made in many plugins.
+    replaced, published: skills that stand there, those of them that one template has made in many
+    plugins, and those that nightpress has published; standing: what may happen to the others.
     """
 
     plugins: int = 0
@@ -48,6 +51,8 @@ class SyncResult(Struct):
     notices: list[str] = field(default_factory=list)
     existing: int = 0
     replaced: int = 0
+    published: int = 0
+    standing: str = "keep"
     generic: Counter[str] = field(default_factory=Counter)
     odd: list[str] = field(default_factory=list)
     next_step: str = ""
@@ -87,10 +92,20 @@ class SyncResult(Struct):
                 f"{_some(self.replaced, 'existing skill')} that one template has made in many"
                 " plugins: the manifests say `standing: replace`, so they will be made again"
             )
-        if kept := self.existing - self.replaced:
-            yield f"{_some(kept, 'existing skill')} to be kept as found (standing: keep)"
+        if self.published:
+            yield f"{_some(self.published, 'existing skill')} published by nightpress"
+        if kept := self.existing - self.replaced - self.published:
+            yield f"{_some(kept, 'existing skill')} {_STANDING[self.standing]}"
         if self.next_step:
             yield self.next_step
+
+
+_STANDING = {
+    "keep": "to be kept as found (standing: keep)",
+    "review": "to be kept as found, those too small with a draft beside (standing: review)",
+    "extend": "to be kept as found, those too small extended without a loss (standing: extend)",
+    "replace": "to be kept as found, those too small made again (standing: replace)",
+}
 
 
 def write_new(root: Path, path: str, text: str, result: SyncResult) -> None:
@@ -126,6 +141,7 @@ class Sync:
         self.schema = schema
         self.undeclared: list[str] = []
         self.replaced: frozenset[tuple[str, str]] = frozenset()
+        self.published: set[str] = set()
         self.manifests = {
             path.stem: project.peek(path)
             for path in sorted((root / "manifests").glob("*.yaml"))
@@ -142,6 +158,9 @@ class Sync:
         self.done.notices += discovery.notices
         self.done.plugins = len(discovery.plugins)
         self.replaced = self._replaced(base, discovery.plugins)
+        lock = lockfile.read(self.root / lockfile.NAME).values()
+        self.published = {one.target for one in lock if one.status == Status.PUBLISHED}
+        self.done.standing = str(self.defaults.values.get("standing", "keep"))
         by_path = dict(self._known())
         prefix = "" if self.marketplace == "." else f"{self.marketplace}/"
         for plugin in discovery.plugins:
@@ -193,7 +212,9 @@ class Sync:
             if renamed and (name in GENERIC or is_odd(name)):
                 continue
             self.done.existing += 1
-            if (plugin.path, f"{folder}/SKILL.md") in self.replaced:
+            if f"{self._prefix(plugin)}{folder}/SKILL.md" in self.published:
+                self.done.published += 1
+            elif (plugin.path, f"{folder}/SKILL.md") in self.replaced:
                 self.done.replaced += 1
             if name in GENERIC:
                 self.done.generic[name] += 1

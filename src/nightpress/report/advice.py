@@ -43,7 +43,9 @@ REFUSED = (
     "read the kept draft and its findings; then fix the plugin, or force=1 enhance:PLUGIN/NAME"
 )
 OTHERS = "read the message; doit info enhance:PLUGIN/NAME has the reasons"
-INSUFFICIENT = "write more in the plugin, use a model, or lower size.min"
+INSUFFICIENT = (
+    "write more in the plugin, use a model, or ask for less in its manifest: `size: {min: 600}`"
+)
 HOLLOW = "fill in what its to-do list names (nightpress check PLUGIN), or remove the plugin"
 KEPT = "doit adopt:PLUGIN keeps your edit; doit force=1 replaces it"
 PERSONS = "nothing: it stays as it is; `standing: review` makes a draft of it"
