@@ -276,8 +276,8 @@ def test_skills_that_are_judged_together_are_asked_for_together(market: Market) 
     done = check(market, "loose")
     lines = done.out.splitlines()
     assert (
-        "trigger: of 2 sample requests 50% rank their own skill first, 50% among the first three"
-        in lines
+        "trigger: of 2 sample requests (the skills' words and their plugins') 50% rank their own"
+        " skill first, 50% among the first three" in lines
     )
     [listing] = [row for row in lines if row.startswith("listing: ")]
     assert listing.startswith(

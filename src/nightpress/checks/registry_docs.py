@@ -107,8 +107,9 @@ OTHERS = {
     "unfetched": "What the plugin consists of is in this checkout (submodules are fetched).",
     "trigger": "No finding but a line of figures: the requests are the occasions that the skills of"
     " the marketplace state themselves, put to all descriptions at once; a skill that is found"
-    " first at its own request is the one that would be loaded. `among the first three` counts"
-    " places two and three, too.",
+    " first at its own request is the one that would be loaded. Plan and report ask with the"
+    " skills' own words alone, `nightpress check` with those of their plugins' commands and agents,"
+    " too. `among the first three` counts places two and three, too.",
     "listing": "No finding but a line of figures: names and descriptions of all skills are in an"
     " agent's context always (about four characters to a token), a SKILL.md only once loaded.",
 }

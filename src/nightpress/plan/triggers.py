@@ -25,6 +25,9 @@ LOST = 0.5
 MOST = 1_000
 """Skills that are put beside one another; `nightpress check` compares all."""
 BYTES_OF_A_TOKEN = 4
+OWN = "the skills' own words; nightpress check adds their plugins'"
+OF_PLUGINS = "the skills' words and their plugins'"
+"""Whose words sample requests are: reading every plugin for a plan would cost more than it says."""
 
 
 class Listing(Struct, frozen=True):
@@ -44,15 +47,17 @@ class Listing(Struct, frozen=True):
 
 
 class Triggers(Struct, frozen=True):
-    """skills: those judged; sizes: bytes of each document, in the same order."""
+    """skills: those judged; sizes: bytes of each document, in the same order; whose: whose words
+    the requests are."""
 
     skills: Sequence[Skill]
     sizes: Sequence[int]
     measured: Measured
+    whose: str = OWN
 
     @classmethod
-    def of(cls, skills: Sequence[Skill], sizes: Sequence[int]) -> Triggers:
-        return cls(skills, sizes, trigger.measure(skills))
+    def of(cls, skills: Sequence[Skill], sizes: Sequence[int], whose: str = OWN) -> Triggers:
+        return cls(skills, sizes, trigger.measure(skills), whose)
 
     @property
     def always(self) -> int:
@@ -67,8 +72,8 @@ class Triggers(Struct, frozen=True):
         first, top3 = self.measured.rate("first"), self.measured.rate("top3")
         if first is not None and top3 is not None:
             yield (
-                f"trigger: of {asked:,} sample requests {first:.0%} rank their own skill first,"
-                f" {top3:.0%} among the first three"
+                f"trigger: of {asked:,} sample requests ({self.whose}) {first:.0%} rank their own"
+                f" skill first, {top3:.0%} among the first three"
             )
         for one in self.confused()[:SHOWN]:
             rival, taken = one.rivals[0]

@@ -14,7 +14,7 @@ from msgspec.structs import asdict, replace
 
 from nightpress.checks import Told, baseline, registry_docs
 from nightpress.model import Finding
-from nightpress.plan import Judged, Triggers, counts
+from nightpress.plan import Judged, Triggers, counts, triggers
 from nightpress.report import sarif
 from nightpress.text import safe
 from nightpress.voice import spoken
@@ -99,7 +99,9 @@ class Report(Struct, frozen=True):
 
     def triggers(self) -> Triggers:
         skills = [(one.skill, one.size) for one in self.judged if one.skill is not None]
-        return Triggers.of([skill for skill, _ in skills], [size for _, size in skills])
+        return Triggers.of(
+            [skill for skill, _ in skills], [size for _, size in skills], triggers.OF_PLUGINS
+        )
 
     def _closing(self) -> str:
         totals = counts(self.judged)

@@ -316,7 +316,10 @@ def listing_words(told: Listing) -> str:
     )
     if told.first is None or told.top3 is None:
         return said
-    found = f"Of {told.requests:,} sample requests {told.first:.0%} rank their own skill first,"
+    found = (
+        f"Of {told.requests:,} sample requests (the skills' own words; nightpress check adds their"
+        f" plugins') {told.first:.0%} rank their own skill first,"
+    )
     return f"{found} {told.top3:.0%} among the first three. {said}"
 
 
