@@ -11,7 +11,7 @@ import pytest
 from nightpress import tasks, voice
 from nightpress.cli import as_json, task
 from nightpress.tasks import usage
-from tests.market import Market, published
+from tests.market import Market, plugin, published
 
 
 @pytest.fixture(scope="module")
@@ -156,12 +156,46 @@ def test_no_project_is_set_up_inside_another(market: Market) -> None:
     assert market.run("nightpress", "init").code == 0
 
 
+@pytest.mark.parametrize("command", [c for c in task.COMMANDS if "NAME" in task.takes(c)])
+def test_what_offers_to_take_a_document_takes_one(command: str, tmp_path: Path) -> None:
+    ran = published(tmp_path / "market", "alpha").run("nightpress", command, "alpha/skill")
+    assert ran.code == 0, ran.err
+
+
+@pytest.mark.parametrize("command", ["analyse", "snapshot"])
+def test_what_is_done_once_a_plugin_takes_no_document(market: Market, command: str) -> None:
+    ran = market.run("nightpress", command, "alpha/skill")
+    assert ran.code == 3
+    told = f"{command} takes a plugin, not one of its documents\n  hint: nightpress {command} alpha"
+    assert told in ran.err
+    assert market.run("nightpress", command, "alpha").code == 0
+
+
+def test_one_document_is_adopted_alone(tmp_path: Path) -> None:
+    folder = plugin(tmp_path, "alpha", skill="# Alpha\n\nA person's.\n")
+    (folder / "skills" / "beside").mkdir()
+    (folder / "skills" / "beside" / "SKILL.md").write_text("# Beside\n\nAnother person's.\n")
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    rows = json.loads(market.run("nightpress", "plan", "--json").out)["enhancements"]
+    jobs = [row["enhancement"] for row in rows]
+    assert len(jobs) == 2
+    assert market.run("nightpress", "adopt", jobs[0]).code == 0
+    adopted = "SELECT job FROM enhancements WHERE status = 'adopted'"
+    assert market.rows(adopted) == [(jobs[0],)]
+    wrong = market.run("nightpress", "adopt", f"{jobs[0]}s")
+    assert wrong.code == 3
+    assert f"did you mean {jobs[0]!r}" in wrong.err
+    assert market.run("nightpress", "adopt", jobs[1].partition("/")[0]).code == 0
+    assert {job for (job,) in market.rows(adopted)} == set(jobs)
+
+
 @pytest.mark.parametrize("command", task.COMMANDS)
 def test_help_speaks_of_nightpress_alone(command: str) -> None:
-    told = "\n".join(usage.lines(command, task.COMMANDS[command]))
+    told = "\n".join(usage.lines(command, task.COMMANDS[command], task.takes(command)))
     assert told.startswith(f"usage: nightpress {command}")
     with voice.nightpress():
-        told = "\n".join(usage.lines(command, task.COMMANDS[command]))
+        told = "\n".join(usage.lines(command, task.COMMANDS[command], task.takes(command)))
     assert not re.search(r"\bdoit\b|enhance:|\w=1", told)
     assert all(len(line) <= 100 for line in told.splitlines())
 

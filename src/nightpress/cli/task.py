@@ -16,7 +16,7 @@ from typing import NoReturn
 from nightpress import errors
 from nightpress.text import suggestion
 
-__all__ = ["COMMANDS", "run"]
+__all__ = ["COMMANDS", "run", "takes"]
 
 _STATIC = {
     "plan": "what a build would do, and why; makes no call",
@@ -61,7 +61,7 @@ def run(argv: Sequence[str]) -> int:
 
     command, *words = argv
     if {"-h", "--help"} & set(words):
-        _become("nightpress.tasks.usage", command, COMMANDS[command])
+        _become("nightpress.tasks.usage", command, COMMANDS[command], takes(command))
     folder, words = _project(words)
     root = located(folder)
     line = list(_line(command, _without_folders(root, command, words)))
@@ -70,6 +70,17 @@ def run(argv: Sequence[str]) -> int:
         raise lacks
     os.chdir(root)
     _become("doit", *line)
+
+
+def takes(command: str) -> str:
+    """Which names the command takes, as its usage line has them."""
+    if command in ("analyse", "snapshot"):
+        return " [PLUGIN ...]"
+    if command in ("plan", "review"):
+        return " [PLUGIN[/NAME]]"
+    if command == "restore":
+        return " [PLUGIN]"
+    return "" if command in _STATIC or command == "list" else " [PLUGIN[/NAME] ...]"
 
 
 def _become(module: str, *words: str) -> NoReturn:

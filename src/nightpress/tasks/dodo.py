@@ -161,12 +161,17 @@ def _unknown(asked: Invocation) -> str:
     if group in PER_PLUGIN and slug not in slugs:
         near = suggestion(slug, slugs, f"'{group}:{{}}'", lead="; ")
         return f"there is no plugin {slug!r}{near}\n  hint: manifests/ has a file for each plugin"
+    if group in _OF_PLUGINS and "/" in rest and "*" not in rest:
+        return f"{group} takes a plugin, not one of its documents\n  hint: doit {group}:{slug}"
     if group in _OF_DOCUMENTS:
         return _no_document(group, *rest.partition("/")[::2])
     if group not in chapters and (near := suggestion(group, chapters, lead="; ")):
         return f"there is no task {group!r}{near}"
     return ""
 
+
+_OF_PLUGINS = frozenset({"analyse", "snapshot"})
+"""Chapters of what is done once for all documents of a plugin."""
 
 _OF_DOCUMENTS = frozenset({"apply", "reject"})
 """Chapters beside enhance (see session) with a task for each document."""

@@ -93,6 +93,7 @@ TEXTS = {
         the plugin or its settings change.""",
     "adopt": """
         doit adopt:PLUGIN                     the documents as they are count as up to date
+        doit adopt:PLUGIN/NAME                one document
         Writes nightpress.lock and the ledger, no document. For files that you edited by hand.""",
     "report": """
         doit report                           a page, Markdown and JSON in .nightpress/report/

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -166,11 +167,24 @@ class Session:
             group, _, job = name.partition(":")
             slug, slash, document = job.partition("/")
             own = [i.name for i in self.catalog.items.values() if i.slug == slug]
-            if group == "enhance" and slash and "*" not in name and own and document not in own:
-                near = suggestion(document, own, f"'enhance:{slug}/{{}}'", lead="; ")
+            named = group in ("enhance", "adopt") and slash and "*" not in name
+            if named and own and document not in own:
+                near = suggestion(document, own, f"'{group}:{slug}/{{}}'", lead="; ")
                 raise UsageError(
                     f"{slug} has no document {document!r}{near}", f"it has: {', '.join(own)}"
                 )
+
+    def names_document(self, chapter: str) -> bool:
+        """Does the command line name a document (CHAPTER:PLUGIN/NAME)? Only then there is a task
+        for each."""
+        named = self.invocation.names if self.invocation is not None else ()
+        return any(name.startswith(f"{chapter}:") and "/" in name for name in named)
+
+    def goes_with_its_plugin(self, chapter: str, name: str) -> bool:
+        """Is it a document that nobody named? The task of its plugin has seen to it."""
+        if "/" not in name or self.invocation is None:
+            return False
+        return not any(fnmatchcase(f"{chapter}:{name}", named) for named in self.invocation.names)
 
     def known(self, name: str) -> None:
         """UsageError for a PLUGIN or PLUGIN/NAME that there is not; "" stands for all."""

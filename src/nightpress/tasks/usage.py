@@ -1,6 +1,7 @@
 """`nightpress build --help`, and so on: what a task does, in nightpress's words.
 
-`python -m nightpress.tasks.usage COMMAND WHAT`: WHAT says in a few words what it does.
+`python -m nightpress.tasks.usage COMMAND WHAT NAMES`: WHAT says in a few words what it does, NAMES
+which names it takes.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ __all__ = ["lines"]
 
 _WIDE = 36
 """Columns of what can be typed, before what it does."""
-_NAMES = " [PLUGIN[/NAME] ...]"
 _EXTRA = {
     "clean": "nightpress clean -n PLUGIN             only show what would be removed",
     "list": "nightpress list --all                  the documents, by name",
@@ -29,12 +29,11 @@ _EXTRA = {
 }
 
 
-def lines(command: str, what: str) -> Iterator[str]:
-    """The whole help of a command; what: it does, in a few words."""
+def lines(command: str, what: str, names: str) -> Iterator[str]:
+    """The whole help of a command; what: it does, in a few words; names: that it takes."""
     from nightpress.tasks.help import TEXTS
 
-    named = command not in STATIC and command != "list"
-    yield f"usage: nightpress {command}{_NAMES if named else ''} [OPTION ...]"
+    yield f"usage: nightpress {command}{names} [OPTION ...]"
     yield ""
     yield f"{what[:1].upper()}{what[1:]}."
     told = textwrap.dedent(TEXTS.get("enhance" if command == "build" else command, "")).strip()
@@ -53,7 +52,7 @@ def lines(command: str, what: str) -> Iterator[str]:
             flag = "--" + option.name.replace("_", "-")
             words = "" if option.values == "1" else f" {option.values.replace(', ', '|')}"
             yield _row(flag + words, option.help)
-    if named:
+    if names:
         yield from ("", "PLUGIN is its manifest's name, or the path of its folder.")
     yield from ("", "--project FOLDER says where the project is (default: here and upwards).")
 
@@ -83,5 +82,5 @@ def _row(flag: str, what: str) -> str:
 
 if __name__ == "__main__":
     signals.end_with_reader()
-    for line in lines(*sys.argv[1:3]):
+    for line in lines(*sys.argv[1:4]):
         sys.stdout.write(f"{line}\n")

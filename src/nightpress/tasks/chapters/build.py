@@ -51,15 +51,20 @@ def analyse() -> Iterator[Task]:
 
 
 def adopt() -> Iterator[Task]:
-    """One a plugin: take its files as they stand."""
+    """One a plugin and one a document: take its files as they stand."""
 
-    def take_over(now: Session, slug: str) -> bool:
-        _take_over(now.press, (i for i in now.catalog.items.values() if i.slug == slug))
+    def take_over(now: Session, name: str) -> bool:
+        if not now.goes_with_its_plugin("adopt", name):
+            slug, _, document = name.partition("/")
+            items = (i for i in now.catalog.items.values() if i.slug == slug)
+            _take_over(now.press, (i for i in items if document in ("", i.name)))
         return True
 
     yield group("take the files of a plugin as the truth, as they stand")
-    for slug in session.current().slugs():
-        yield member(slug, f"take the documents of {slug} as they stand", take_over)
+    now = session.current()
+    jobs = [item.id for item in now.items()] if now.names_document("adopt") else []
+    for name in [*now.slugs(), *jobs]:
+        yield member(name, f"take the documents of {name} as they stand", take_over)
 
 
 def enhance() -> Iterator[Task]:

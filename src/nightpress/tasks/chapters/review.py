@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from nightpress.tasks import session
@@ -82,7 +81,7 @@ def apply() -> Iterator[Task]:
     def act(now: Session, name: str, merge: bool, lossless: bool) -> bool:
         from nightpress.pipeline import review
 
-        if _goes_with_its_plugin(now, "apply", name):
+        if now.goes_with_its_plugin("apply", name):
             return True
         _say_if_none(now, "apply", name)
         slug = name.partition("/")[0]
@@ -109,7 +108,7 @@ def reject() -> Iterator[Task]:
     def act(now: Session, name: str, because: str) -> bool:
         from nightpress.pipeline import review
 
-        if _goes_with_its_plugin(now, "reject", name):
+        if now.goes_with_its_plugin("reject", name):
             return True
         _say_if_none(now, "reject", name)
         for line in review.reject(now.project, name, because):
@@ -126,21 +125,13 @@ def _names(chapter: str) -> list[str]:
     """The plugins; and their documents (PLUGIN/NAME), where one is named."""
     now = session.current()
     slugs = now.slugs()
-    named = now.invocation.names if now.invocation is not None else ()
-    if not any(name.startswith(f"{chapter}:") and "/" in name for name in named):
+    if not now.names_document(chapter):
         return slugs
     from nightpress.pipeline import review  # not for a run that names no draft
 
     jobs = [item.id for item in now.items()]
     jobs += [one.job for one in review.waiting(now.project) if one.slug in slugs]
     return [*slugs, *dict.fromkeys(jobs)]
-
-
-def _goes_with_its_plugin(now: Session, chapter: str, name: str) -> bool:
-    """Is it a document that nobody named? The task of its plugin has seen to it."""
-    if "/" not in name or now.invocation is None:
-        return False
-    return not any(fnmatchcase(f"{chapter}:{name}", named) for named in now.invocation.names)
 
 
 def _say_if_none(now: Session, chapter: str, name: str) -> None:
