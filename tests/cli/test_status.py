@@ -54,9 +54,20 @@ def test_what_waits_is_named(market: Market) -> None:
     assert market.doit().code == 0
     lines = told(market)
     assert lines["review"] == "1 draft waits for you (alpha/skill): nightpress review"
-    assert "deferred" not in lines["documents"]
+    assert lines["documents"] == "2 published or adopted, of 2 plugins; 1 parked"
     found = json.loads(market.run("nightpress", "status", "--json").out)
     assert found["waiting"] == ["alpha/skill"]
+    report = market.run("nightpress", "report").out
+    assert "parked       1: AwaitsReview (e.g. alpha/skill): nightpress review shows" in report
+    assert "1 up to date, 1 parked" in report
+
+    market.done("reject:alpha", "--because", "not this")
+    lines = told(market)
+    assert lines["review"] == "nothing waits for you"
+    assert lines["documents"] == "2 published or adopted, of 2 plugins; 1 parked"
+    report = market.run("nightpress", "report").out
+    assert "nightpress review" not in report
+    assert "parked       alpha/skill: its draft was rejected (not this)" in report
 
 
 def test_with_a_key_the_quota_of_today_is_told_and_never_the_key(market: Market) -> None:

@@ -146,10 +146,7 @@ def _documents(found: dict[str, Any]) -> str:
     plugins = "1 plugin" if found["plugins"] == 1 else f"{found['plugins']:,} plugins"
     text = f"{found['standing']:,} published or adopted, of {plugins}"
     others = {k: n for k, n in found["latest"].items() if k not in ("published", "adopted")}
-    waiting = len(found["waiting"])
-    if waiting and "deferred" in others:
-        others["deferred"] -= min(waiting, others["deferred"])
-    rest = [f"{count:,} {status}" for status, count in others.items() if count]
+    rest = [f"{count:,} {status}" for status, count in others.items()]
     return text + (f"; {', '.join(rest)}" if rest else "")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from nightpress.errors import AwaitsReview
 from nightpress.ledger.ledger import Ledger
 from nightpress.model import Status
 from nightpress.storage import Row
@@ -58,9 +59,13 @@ def attempts(ledger: Ledger) -> dict[str, int]:
 
 
 def latest(ledger: Ledger) -> dict[str, int]:
-    """Documents by how their latest attempt ended, the most frequent first."""
-    query = "SELECT status, count(*) AS n FROM latest GROUP BY status ORDER BY n DESC, status"
-    return {row["status"]: row["n"] for row in ledger.rows(query)}
+    """Documents by how their latest attempt ended, the most frequent first; `parked`, as the plan
+    says, are those whose draft waits for a person or was turned down."""
+    query = (
+        "SELECT CASE error_class WHEN ? THEN 'parked' ELSE status END AS ended, count(*) AS n"
+        " FROM latest GROUP BY ended ORDER BY n DESC, ended"
+    )
+    return {row["ended"]: row["n"] for row in ledger.rows(query, (AwaitsReview.__name__,))}
 
 
 def attempts_by_day(ledger: Ledger, day: str) -> dict[str, dict[Status, int]]:

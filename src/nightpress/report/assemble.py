@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec.structs import replace
 
 from nightpress.ledger import attempts as ledger_attempts
-from nightpress.ledger import totals
+from nightpress.ledger import reviews, totals
 from nightpress.plan import catalog, source, triggers
 from nightpress.project import Project, version
 from nightpress.report import documents, ledger_figures
@@ -96,6 +96,6 @@ def _with_history(project: Project, blank: Figures) -> Figures:
         quota=ledger_figures.quota(project, ledger, asked, since),
         models=models,
         gates=ledger_figures.gates(latest),
-        causes=ledger_figures.causes(latest),
+        causes=ledger_figures.causes(latest, reviews.waiting_jobs(ledger)),
         backups=ledger_figures.backups(ledger),
     )

@@ -6,9 +6,12 @@ Each query goes by an index; `since` bounds what a long history costs.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
+from nightpress.errors import AwaitsReview
 from nightpress.ledger import Ledger, RecordedAttempt, RecordedCall, calls, dollars, totals
 from nightpress.model import ATTEMPTED, OUTCOMES, Status
 from nightpress.pipeline import pacing
@@ -111,11 +114,13 @@ def gates(latest: Iterable[RecordedAttempt]) -> list[GateRow]:
     return sorted(rows, key=lambda g: (-g.errors, -g.warnings, -g.infos, g.gate))
 
 
-def causes(latest: Iterable[RecordedAttempt]) -> list[Cause]:
-    """Latest attempts that ended badly, by cause, with what to do."""
+def causes(latest: Iterable[RecordedAttempt], waiting: Collection[str] = ()) -> list[Cause]:
+    """Latest attempts that ended badly, by cause, with what to do; waiting: the documents of which
+    a draft does. Of one that was turned down there is nothing to do."""
     groups: dict[tuple[Status, str], list[RecordedAttempt]] = {}
     for row in latest:
-        if row.status in _BAD:
+        decided = row.error_class == AwaitsReview.__name__ and row.job not in waiting
+        if row.status in _BAD and not decided:
             groups.setdefault((row.status, _cause(row)), []).append(row)
     causes = [
         Cause(
@@ -125,7 +130,9 @@ def causes(latest: Iterable[RecordedAttempt]) -> list[Cause]:
         )
         for (status, cause), rows in groups.items()
     ]  # fmt: skip
-    return sorted(causes, key=lambda c: (OUTCOMES.index(Status(c.status)), -c.count, c.cause))
+    causes.sort(key=lambda c: (OUTCOMES.index(Status(c.status)), -c.count, c.cause))
+    waits = AwaitsReview.__name__  # in the plan's word
+    return [replace(one, status="parked") if one.cause == waits else one for one in causes]
 
 
 _BAD = (
