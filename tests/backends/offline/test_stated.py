@@ -225,3 +225,15 @@ def test_what_to_do_and_what_not_to_do_are_one() -> None:
     assert [block.text for block in one.blocks] == [
         "Do:", "- Tar the hull", "Do not:", "- Sell it"
     ]  # fmt: skip
+
+
+def test_a_command_that_is_named_by_a_noun_is_what_a_user_needs_help_with() -> None:
+    told = "---\ndescription: Night mooring across several quays\n---\n\n# Go\n\nGo.\n"
+    said = description(build(plugin("Moors ships in the dark.", commands__go=told)))
+    assert said.endswith("Use when the user needs help with night mooring, or runs /go.")
+
+
+def test_when_to_use_something_else_is_not_when_to_use_the_plugin() -> None:
+    readme = "# Kit\n\n## When to Use Tugs\n\n- Gales of more than 9 Beaufort near the quay\n"
+    text = document(material(harbour() | {"README.md": readme}))
+    assert "## When to Use Tugs\n" in text

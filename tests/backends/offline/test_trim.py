@@ -276,7 +276,7 @@ def test_headings_for_a_model_are_neutral_and_its_steps_stay() -> None:
     )
     files = {name: files[name] for name in (".claude-plugin/plugin.json", "README.md")}
     text = document(material(files | {"commands/moor.md": command}))
-    assert "## Responsibilities\n\n- Reads" in text and "## Task\n\nKeep clear" in text
+    assert "## What to do\n\n- Reads" in text and "## Task\n\nKeep clear" in text
     assert "## Steps\n\n1. Cast off." in text
     assert "## Steps\n\n1. Weigh the anchor.\n2. Hoist" in text
 

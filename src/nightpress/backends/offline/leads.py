@@ -89,10 +89,13 @@ _OF_ITSELF = pattern(  # a slogan, or what something is to somebody
 )
 
 
-def sums_up(path: Sequence[str], blocks: Sequence[Block]) -> bool:
-    """Is it a section of one sentence that says in short what the others say?"""
+def sums_up(path: Sequence[str], blocks: Sequence[Block], known: str) -> bool:
+    """Is it a section of one sentence that says in short what the others say? known: what the
+    plugin says of itself; of a task that says more than that nothing is left out."""
     texts = [block.text for block in blocks]
     one = len(texts) == 1 and blocks[0].kind == "text" and len(wording.sentences(texts[0])) == 1
+    if one and path[-1].lower() == "task":
+        return len(wording.content(texts[0]) - wording.content(known)) < NEW
     return one and not _PRECISE.search(texts[0]) and bool(voice.SUMS_UP.fullmatch(path[-1]))
 
 

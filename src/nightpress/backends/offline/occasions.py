@@ -53,6 +53,9 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     if not found:  # what says nothing new says it in short
         brief = (members.briefly(one.text) for one in said if one.kind == "asks to")
         found = [Wish("asks to", text) for text in brief][:1]
+    if not found and len(every) == 1:
+        about, is_deed = members.act(every[0], own)
+        found = [Wish("needs help with", lowered_item(about))] if about and not is_deed else []
     told = told_when(found, _runs(anatomy))
     if told:
         return told

@@ -19,7 +19,8 @@ CHAPTERS = {"commands": "Commands", "agents": "Agents", "skills": "Skills"}
 # what a section is about, by its heading: (words, matter, value: the least goes in first)
 _MATTERS = (
     (r"ideal for|perfect for|who (?:is|should|can|this)|audience", "audience", 40),
-    (r"when (?!invoked|called|running|done|finished|you need more)|when$|use cases?|triggers?",
+    (r"when (?!invoked|called|running|done|finished|you need more"
+     r"|to use (?!it\b|this\b|the\b|these\b|which\b|each\b)\w)|when$|use cases?|triggers?",
      "when", 3),
     (r"problem|solution|why|compar\w*|\bvs|related|resources|links?|statistics|metrics"
      r"|the result|help|support", "other", 50),
@@ -67,6 +68,7 @@ _FUNCTIONS = (
                      r"|^(?:quick start|commands?)$")),
     ("process", pattern(r"(?i)^(?:what (?:it|this|the \w+) does|how it works"
                         r"|(?:execution |test )?(?:process|workflow|steps|execution))\b")),
+    ("examples", pattern(r"(?i)\b(?:example|sample) (?:queries|prompts|requests|questions)\b")),
     ("features", pattern(r"(?i)^(?:(?:key|main|core) )?"
                          r"(?:features?|capabilities|responsibilities)$")),
 )  # fmt: skip

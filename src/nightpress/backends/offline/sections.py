@@ -243,13 +243,14 @@ def _of_component(
     linked = any("](" in block.text for block in lead)
     home = Home(tuple(base), source.link(), (*order, MOST_SECTIONS), linked)
     parts: list[Part] = []
+    known = " ".join([material.anatomy.description, *(block.text for block in about)])
     found = parts_in(groups[:MOST_SECTIONS], source, _NO_COMPONENTS)
     for at, part in enumerate(worth.procedure_first(found)):
         part.home = home
         inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
         if part.path and (
             (ROLE.match(part.path[-1]) and all(b.kind == "text" for b in part.blocks))
-            or (led and leads.sums_up(part.path, part.blocks))
+            or (led and leads.sums_up(part.path, part.blocks, known))
         ):
             continue
         about_when = bool(inner) and matter_of(inner[0])[0] == "when"

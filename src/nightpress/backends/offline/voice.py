@@ -239,7 +239,7 @@ def _titled(heading: str) -> str:
     if _NOW.fullmatch(heading):
         return "Task"
     if _DOES.fullmatch(heading):
-        return "Responsibilities"
+        return "What to do"
     plain = _YOURS.sub("", heading)
     return plain[:1].upper() + plain[1:] if plain != heading else heading
 
@@ -258,7 +258,7 @@ _ANSWERS = pattern(r"(?<![^*])You(?=:\**\Z)")
 _YOURS = pattern(r"^your\s+", re.I)
 
 SUMS_UP = pattern(
-    r"(?:what it does|overview|purpose|summary|description|mission|introduction|about)", re.I
+    r"(?:what it does|overview|purpose|summary|description|mission|introduction|about|task)", re.I
 )
 """Headings of what says in short what the rest says."""
 
