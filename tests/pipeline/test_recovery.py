@@ -3,6 +3,7 @@ the same command again changes nothing."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -120,6 +121,7 @@ def test_where_there_is_no_copy_the_message_says_so(built: Market) -> None:
     done = built.doit(*RESTORE)
     assert done.code == 1
     assert "there is no snapshot of 'alpha', and it is not in the vault" in done.err
+    assert "from another vault: nightpress restore-all VAULT . --overwrite" in done.err
     assert "Traceback" not in done.out + done.err
 
 
@@ -216,6 +218,10 @@ def test_what_a_vault_holds_comes_back_whole(built: Market, tmp_path: Path, lost
         assert done.code == 0, done.err
         here = {k: v for k, v in state(built.root).items() if not k.startswith(b".nightpress/")}
         assert here == before
+    told = built.run("nightpress", "status").out
+    assert re.search(
+        r"^backup +\S+ \S+ \(.*\), on this machine alone: not off-site$", told, re.M
+    ), told
     assert "nothing to do: 2 up to date" in built.doit().out
 
 

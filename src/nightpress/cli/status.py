@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -69,16 +70,30 @@ def gathered(project: Project) -> dict[str, Any]:
                 "exit_code": run.exit_code, "counts": _counts(run.summary),
             }  # fmt: skip
             found["next_run_at"] = run.summary.get("goes_on_at")
-        if (backup := totals.last_backup(ledger, "backup", good=True)) is not None:
-            found["last_backup"] = {
-                "at": _epoch(backup.timestamp), "off_site": backup.off_site,
-            }  # fmt: skip
+    found["last_backup"] = _last_backup(project)
     quota = found["quota"]
     if quota and quota["left_today"] == 0:
         found["next_run_at"] = quota["resets_at"]
     if (found["next_run_at"] or 0) <= now:
         found["next_run_at"] = None
     return found
+
+
+def _last_backup(project: Project) -> dict[str, Any] | None:
+    """The last on record, or the one that this project was restored from: its ledger travelled
+    before it was recorded there."""
+    from nightpress.ledger import totals
+    from nightpress.model import RESTORED
+
+    known: list[dict[str, Any]] = []
+    if project.has_ledger:
+        backup = totals.last_backup(project.ledger, "backup", good=True)
+        if backup is not None:
+            known.append({"at": _epoch(backup.timestamp), "off_site": backup.off_site})
+    with suppress(OSError, ValueError, TypeError, KeyError):  # not restored, or not by us
+        note = json.loads((project.state / RESTORED).read_bytes())
+        known.append({"at": _epoch(note["taken"]), "off_site": bool(note.get("off_site"))})
+    return max(known, key=lambda one: one["at"], default=None)
 
 
 def _running(project: Project) -> int | None:

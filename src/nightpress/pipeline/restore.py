@@ -319,7 +319,8 @@ def _from_vault(run: Run, press: Press, plugin: str) -> tuple[list[str], bool]:
         held = vault.parts(place, newest.id) if newest is not None else []
         mine = next((p for p in held if p.kind == "plugin" and p.slug == plugin), None)
         if newest is None or mine is None:
-            raise _nowhere(press, plugin, place.name, [p.slug for p in held if p.kind == "plugin"])
+            slugs = [part.slug for part in held if part.kind == "plugin"]
+            raise _nowhere(press, plugin, place.name, slugs, empty=newest is None)
         state = press.plugin(plugin)
         state.root = project.root / mine.path
         lines: list[str] = []
@@ -377,10 +378,16 @@ def _manifest_in_vault(project: Project, path: str) -> bytes | None:
         place.close()
 
 
-def _nowhere(press: Press, plugin: str, where: str, slugs: Iterable[str]) -> NightpressError:
+def _nowhere(
+    press: Press, plugin: str, where: str, slugs: Iterable[str], *, empty: bool
+) -> NightpressError:
+    """empty: is no backup there at all? Then .nightpress may be lost, with the vault in it."""
     known = {*slugs, *(one.slug for one in press.snapshots.listed())}
     mistyped = suggestion(plugin, sorted(known), lead="; ")
+    hint = "see: doit restore --list, doit backups; what git tracks: git restore PATH"
+    if empty and not mistyped:
+        copy = "VAULT is a copy of .nightpress/vault.db, or the URL of a Turso database"
+        hint += f"\n        from another vault: nightpress restore-all VAULT . --overwrite ({copy})"
     return NightpressError(
-        f"there is no snapshot of {plugin!r}, and it is not in the vault {where}{mistyped}",
-        "see: doit restore --list, doit backups; what git tracks: git restore PATH",
+        f"there is no snapshot of {plugin!r}, and it is not in the vault {where}{mistyped}", hint
     )

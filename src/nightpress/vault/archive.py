@@ -76,7 +76,8 @@ def _fill(place: Place, stage: Path, stamp: str, snapshot: VaultSnapshot) -> str
     loaded, stored = transfer.load(place, [row.tree for row in rows])
     tree_of = {(row.kind, row.slug): loaded[row.tree] for row in rows}
     nodes = restore.merged([loaded[row.tree] for row in rows if row.kind != "ledger"])
-    note = restore.note(snapshot, rows, loaded, restore.merged([loaded[row.tree] for row in rows]))
+    whole = restore.merged([loaded[row.tree] for row in rows])
+    note = restore.note(place, snapshot, rows, loaded, whole)
     tar_sha256 = _tar(place, stage / f"plugins-{stamp}.tar.gz", nodes, stored, note)
     ledger = tree_of.get(("ledger", "ledger"))
     for node in ledger.nodes if ledger else ():

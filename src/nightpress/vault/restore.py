@@ -90,7 +90,7 @@ def restore_all(
         for size in _write(place, destination, nodes, stored):
             written += size
             progress(Progress("restore", written, total, clock.monotonic() - began))
-        note_file = note(snapshot_row, rows, loaded, nodes) if plugin is None else None
+        note_file = note(place, snapshot_row, rows, loaded, nodes) if plugin is None else None
         destination.finish([*nodes, *_noted(destination, note_file)] if note_file else nodes)
     except BaseException as error:
         if destination is not None:
@@ -138,6 +138,7 @@ def content_of(place: Place, sha256: str) -> bytes | None:
 
 
 def note(
+    place: Place,
     snapshot: VaultSnapshot,
     rows: Sequence[PartRow],
     loaded: Mapping[str, Tree],
@@ -150,7 +151,10 @@ def note(
     files = sorted(node.path for node in nodes if node.kind in "fl")
     if not base or path in files:
         return None
-    content = {"snapshot": snapshot.id, "taken": snapshot.taken, "files": files}
+    content = {
+        "snapshot": snapshot.id, "taken": snapshot.taken, "off_site": place.off_site,
+        "files": files,
+    }  # fmt: skip
     data = json.dumps(content, indent=0).encode()
     hash_ = objects.name(data)
     return trees.file(path, private.FILE, len(data), hash_, [hash_]), data
