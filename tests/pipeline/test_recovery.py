@@ -156,11 +156,13 @@ def test_a_backup_after_the_loss_is_not_all_that_comes_back(built: Market) -> No
     before = stands(built)
     built.done("backup")
     lose(built, DOCUMENT, ".nightpress/snapshots")
-    built.done("backup")
+    told = built.done("backup").out
+    assert "gone, and so not in this backup: 1 document (alpha/skill); older copies: doit" in told
     for _ in range(2):
         done = built.doit(*RESTORE)
         assert done.code == 0, done.out + done.err
         assert stands(built) == before, done.out
+    assert "gone" not in built.done("backup").out
 
 
 def test_an_adopted_file_comes_back_too(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from nightpress import vault
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.plugin import names
 from nightpress.project import Project, crash, discover
-from nightpress.storage import tree
+from nightpress.storage import git, tree
+from nightpress.text import some
 from nightpress.vault import Place, Plugin, Policy, Source
 from nightpress.vault.source import Listener
 
@@ -197,7 +198,34 @@ def back_up(project: Project, where: Place, progress: Listener) -> tuple[list[st
             bytes=result.bytes,
             partial=int(result.partial),
         )
-    return [*_not_off_site(where), *unread(project), *result.lines()], not result.ledger_lost
+    told = [*_not_off_site(where), *unread(project), *_lost(project)]
+    return [*told, *result.lines()], not result.ledger_lost
+
+
+def _lost(project: Project) -> list[str]:
+    """That declared documents on record are gone, so that only older backups may have them."""
+    try:
+        entries = project.lock().values()
+    except NightpressError:
+        return []  # `unread` tells
+    gone = [entry for entry in entries if not os.path.lexists(project.root / entry.target)]
+    if not gone or git.is_sparse(project.root):
+        return []
+    jobs = []
+    for entry in gone:
+        slug, _, name = entry.job.partition("/")
+        values = contract.peek(project.manifests / f"{slug}.yaml") or {}
+        if name in (values.get("enhancements") or ()):
+            jobs.append(entry.job)
+    if not jobs:
+        return []
+    named = ", ".join(jobs[:3]) + (", ..." if len(jobs) > 3 else "")
+    one = jobs[0].partition("/")[0]
+    count = some(len(jobs), "document")
+    return [
+        f"warning: on record, but gone, and so not in this backup: {count} ({named});"
+        f" older copies: doit restore --plugin {one}"
+    ]
 
 
 def rehearse(project: Project, where: Place, progress: Listener) -> tuple[list[str], bool]:
