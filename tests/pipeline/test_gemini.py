@@ -611,7 +611,7 @@ def test_a_reply_that_runs_in_a_circle_is_met_as_that_at_once(shop: Market) -> N
         done = doit("pace=unpaced", "-n", "1", "limit=1")
         budgets = [call["phase"] for call in server.seen()["list"]]
     assert budgets == ["analysis", "generation", "generation"], done.out
-    assert "finish-reason: the reply runs in a circle" in done.out
+    assert "finish-reason: the reply repeats itself" in done.out
 
 
 @pytest.mark.parametrize("fault", ["max_tokens", "max_tokens_empty"])

@@ -153,7 +153,7 @@ def test_other_bytes_from_the_disk_are_not_published(
     """The read-back, with a temporary file that is damaged once it was synced."""
     folder = root / "skills" / "one"
     at("after:fsync", lambda: (folder / atomic.temporary_name("SKILL.md", "t")).write_bytes(b"x"))
-    with pytest.raises(OSError, match="other bytes"):
+    with pytest.raises(OSError, match="different bytes"):
         publish(root)
     assert only_file(root) == OLD
 
