@@ -131,7 +131,10 @@ def test_forget_asks_again_and_keeps_the_analysis(market: Market) -> None:
     market.documented()
     market.done("forget", "enhance:alpha/skill")
     info = market.doit("info", "enhance:alpha/skill")
-    assert " - decision: make: you asked for it\n - actions: pace, then draft, then publish\n" in info.out
+    assert (
+        " - decision: make: you asked for it\n - actions: pace, then draft, then publish\n"
+        in info.out
+    )
     assert market.doit().code == 0
     assert market.rows("SELECT COUNT(*) FROM analyses") == [(2,)]
     assert "2 up to date" in market.doit().out
