@@ -237,3 +237,14 @@ def test_when_to_use_something_else_is_not_when_to_use_the_plugin() -> None:
     readme = "# Kit\n\n## When to Use Tugs\n\n- Gales of more than 9 Beaufort near the quay\n"
     text = document(material(harbour() | {"README.md": readme}))
     assert "## When to Use Tugs\n" in text
+
+
+def test_verbs_are_not_cut_from_what_they_are_done_to() -> None:
+    said = "Automatically coordinate, format, and learn from harbour logs using bells"
+    files = {
+        "commands__a": f"---\ndescription: {said}\n---\n\nDo.\n",
+        "commands__b": "---\ndescription: Mend nets\n---\n\nDo.\n",
+    }
+    made = build(plugin("Harbour kit commands", **files))
+    told = "Automatically coordinates, formats, and learns from harbour logs"
+    assert members.acts(made, trim.owned(made)).startswith(told)
