@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[1]
             "docs/ledger.md",
             "docs/events.md",
             "docs/commands.md",
+            "docs/first-night.md",
             "docs/ci.md",
             "docs/kinds.md",
             "ARCHITECTURE.md",

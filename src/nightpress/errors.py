@@ -169,6 +169,15 @@ class InBatch(Deferred):
         self.is_new = is_new
 
 
+class GoesWith(Deferred):
+    """A document of its bundle was refused: none is made without the others."""
+
+
+PARKS = (AwaitsReview.__name__, GoesWith.__name__)
+"""Of an attempt that the ledger calls `deferred` for one of these, no run goes on by itself: people
+read `parked`."""
+
+
 class DaySpent(Deferred):
     """A model is closed until its day ends; another model may still be open."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 from msgspec import Struct, field
 
@@ -40,6 +40,44 @@ STANDING = (Status.PUBLISHED, Status.ADOPTED)
 """What the attempt was for stands at its target."""
 ATTEMPTED = (Status.PUBLISHED, Status.REFUSED, Status.FAILED)
 """What the success rate is taken of."""
+PARKED = "parked"
+"""The word for an attempt of which a draft waits for a person; its row says `deferred`."""
+ENDINGS = tuple(
+    word
+    for status in OUTCOMES
+    for word in ([PARKED, status] if status == Status.DEFERRED else [status])
+)
+"""The words for how an attempt ended, in the order in which they are told."""
+
+
+class Word(NamedTuple):
+    """What people read for a state, and what that means."""
+
+    word: str
+    means: str
+
+
+STATES: Mapping[str, Word] = {
+    "parked": Word(
+        "parked", "nothing is done until somebody decides or something changes: its draft waits"
+        " for you or was rejected, what you put back stands there, the provider's filter stopped"
+        " it, or nothing can be written at its place",
+    ),
+    "refused": Word(
+        "refused", "its draft did not pass the gates, and is kept for you to read; not asked for"
+        " again until something changes",
+    ),
+    "make": Word("stale", "what we published is no longer what its plugin or its recipe asks for"),
+    "unmade": Word("not made yet", "never published; or a draft will be made beside a person's"),
+    "render": Word("to update", "its text is still true; its frontmatter or its record follows"),
+    "adopt": Word("to adopt", "a person's file, taken on record as it is by the next run"),
+    "keep": Word("kept", "a person's file that is too small or was edited; it stays as it is"),
+    "hollow": Word("hollow", "the plugin has nothing real to say yet"),
+    "insufficient": Word("insufficient", "the plugin says too little for a document of this size"),
+    "fresh": Word("up to date", "published or adopted, and nothing moved that it rests on"),
+}  # fmt: skip
+"""The states of a document, the one that needs the user most first. Every surface takes the words
+from here; what an attempt comes to (ENDINGS) has the same word where it stays so."""
 
 RESTORED = "restored.json"
 """Beside the ledger of a project that was restored: which files the restore brought."""
@@ -374,6 +412,21 @@ class Decision(Struct, frozen=True):
     publish: str = "auto"
     sections: tuple[str, ...] = ()
 
+    @property
+    def state(self) -> str:
+        """Its key in STATES. A draft that was refused is told from what else is parked, and what
+        was never published from what no longer holds."""
+        codes = {reason.code for reason in self.reasons}
+        if self.action == "parked" and "parked" in codes:
+            return "refused"
+        if self.action == "make" and codes & {"never", "person"}:
+            return "unmade"
+        return self.action
+
+    @property
+    def word(self) -> str:
+        return STATES[self.state].word
+
     def __repr__(self) -> str:
         reasons = "; ".join(r.text for r in self.reasons)
-        return f"{self.action}: {reasons}" if reasons else self.action
+        return f"{self.word}: {reasons}" if reasons else self.word

@@ -126,7 +126,7 @@ def test_a_file_out_of_order_is_not_taken_for_one_in_order(tmp_path: Path) -> No
     later = FastClock(1, 2_000_000_000, 0)
     for _ in range(2):
         project = Project(tmp_path, {}, {}, later)
-        assert catalog.load(project).counts() == {"fresh": 2}
+        assert catalog.load(project).states() == {"fresh": 2}
         assert list(project.lock()) == ["alpha/skill", "beta/skill"]
     assert "rebuilt" not in market.done().out  # nothing is lacking
     assert path.read_text() == header + beta + alpha

@@ -337,7 +337,7 @@ def test_the_plan_tells_calls_cost_and_evidence_and_makes_no_call(shop: Market) 
         text = doit("plan").out
         outlook = json.loads(doit("plan", "--format", "json").out)["outlook"]
         assert server.seen()["list"] == []
-    assert "3 stale (3 never made)" in text
+    assert "0 stale, 3 not made yet" in text
     assert "gemini-3.5-flash-lite at 15/250k/500: done at" in text
     assert "$0 (free tier)" in text
     assert "0 of 45 clean calls" in text
@@ -445,9 +445,9 @@ def test_a_refused_document_is_parked_until_it_is_asked_for(shop: Market) -> Non
         assert [status for _, status in rows] == ["refused"]
         again = doit("pace=unpaced")
         assert again.code == 0
-        assert "1 parked" in again.out
+        assert "1 refused" in again.out
         plan = doit("plan").out
-        assert "parked       alpha/skill: refused before" in plan
+        assert "refused      alpha/skill: refused before" in plan
         assert "\n  doit forget enhance:PLUGIN/NAME\n" in plan
         assert shop.rows("SELECT id, status FROM enhancements") == rows
         assert len(server.seen()["list"]) == 3

@@ -54,7 +54,7 @@ def asked(market: Market) -> Iterator[tuple[GeminiServer, dict[str, str]]]:
 def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
     done = market.doit()
     assert done.code == 0
-    assert "2 deferred" in done.out
+    assert "2 parked" in done.out
     market.done("report")
     assert (
         "nightpress review shows the draft"
@@ -220,7 +220,7 @@ def test_a_changed_plugin_supersedes_its_draft(market: Market) -> None:
     before = waiting(market)["alpha/skill"]["sha256"]
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
-    assert "1 deferred" in market.doit().out
+    assert "1 parked" in market.doit().out
     assert waiting(market)["alpha/skill"]["sha256"] != before
     states = market.rows("SELECT state FROM reviews WHERE job = 'alpha/skill' ORDER BY id")
     assert states == [("superseded",), ("waiting",)]
@@ -237,7 +237,7 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
         done = market.doit("reject:alpha", "--because", reason, **environ)
         assert done.code == 0, done.err
         assert waiting(market) == {}
-        assert "1 deferred" in market.doit("enhance:alpha", **environ).out
+        assert "1 parked" in market.doit("enhance:alpha", **environ).out
         sent = [c["prompt_bytes"] for c in server.seen()["list"] if c["phase"] == "generation"]
         minded = prompt.minding("", reason)
         assert reason in minded
@@ -248,7 +248,7 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
 def test_what_is_asked_for_again_is_made_once(market: Market) -> None:
     market.documented()
     market.done("forget", "enhance:beta")
-    assert "1 deferred" in market.doit().out
+    assert "1 parked" in market.doit().out
     assert "nothing to do: 2 parked" in market.doit().out
     assert "make " not in market.doit("plan").out
     assert market.rows("SELECT COUNT(*) FROM enhancements") == [(3,)]
@@ -267,10 +267,10 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     assert "doit force=1 enhance:alpha/skill publishes it anyway" in ran.out
     assert list(waiting(market)) == ["beta/skill"]
     assert not market.target("alpha").exists()
-    assert "nothing to do: 2 parked" in market.doit().out
+    assert "nothing to do: 1 refused, 1 parked" in market.doit().out
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
-    assert "1 deferred" in market.done().out
+    assert "1 parked" in market.done().out
     assert waiting(market)["alpha/skill"]["sha256"] != draft
 
 
@@ -303,7 +303,7 @@ def test_a_reply_that_led_to_a_draft_is_spent(market: Market) -> None:
         market.done("enhance:alpha", **environ)
         calls = server.seen()["calls"]
         market.done("forget", "enhance:alpha", **environ)
-        assert "1 deferred" in market.done("enhance:alpha", **environ).out
+        assert "1 parked" in market.done("enhance:alpha", **environ).out
         assert server.seen()["calls"] == calls + 1, "a new document was asked for, once"
         assert "nothing to do: 1 parked" in market.done("enhance:alpha", **environ).out
         assert server.seen()["calls"] == calls + 1
@@ -338,7 +338,7 @@ def test_what_was_published_since_overtakes_the_draft_that_waited(market: Market
     assert market.target("alpha").read_text() == new
     own = manifest.read_text().replace("publish: auto", "    publish: review")
     manifest.write_text(own)
-    assert "deferred     alpha/skill" in market.done("force=1", "enhance:alpha").out
+    assert "parked       alpha/skill" in market.done("force=1", "enhance:alpha").out
     assert list(waiting(market)) == ["alpha/skill", "beta/skill"]
 
 
@@ -381,7 +381,7 @@ def published_then_edited(market: Market, edit: str) -> Market:
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
     manifest = market.root / "plugins" / "alpha" / ".claude-plugin" / "plugin.json"
     manifest.write_text(manifest.read_text().replace("1.2.0", "1.3.0"))
-    assert "1 deferred" in market.doit().out
+    assert "1 parked" in market.doit().out
     market.target("alpha").write_text(
         text.replace("1.2.0", "9.9.9") if edit == "same" else text + edit
     )

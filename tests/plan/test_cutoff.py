@@ -213,8 +213,8 @@ def test_fields_that_follow_plugin_json_are_written_without_a_call(market: Marke
     said = {"version": "2.0.0-rc.1", "author": {"name": 'Ann "A" Other'}}
     says(**said)(market.root / "plugins" / "alpha")
     plan = market.done("plan").out
-    assert "render       alpha/skill: frontmatter: metadata.author Test Author -> Ann" in plan
-    assert "0 stale, 1 with its text kept" in plan
+    assert "update       alpha/skill: frontmatter: metadata.author Test Author -> Ann" in plan
+    assert "0 stale, 1 to update" in plan
     assert "1 published" in market.done().out
     wanted = before.replace('"1.2.0"', '"2.0.0-rc.1"').replace("Test Author", 'Ann \\"A\\" Other')
     assert target.read_text() == wanted != before

@@ -104,7 +104,7 @@ def test_a_persons_file_is_judged_by_what_its_plugin_says(market: Market) -> Non
     assert market.run("nightpress", "init").code == 0
     plan = market.done("plan").out
     assert "adopt        quay/skill" in plan
-    assert "keep         port/skill: a person's file, kept: undersized" in plan
+    assert "kept         port/skill: a person's file, kept: undersized" in plan
 
 
 def test_a_long_listing_lowers_the_floor_and_not_the_upper_end() -> None:

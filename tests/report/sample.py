@@ -125,7 +125,7 @@ def _plugin(rng: random.Random, number: int, hostile: bool) -> PluginRow:
     slug = name
     if hostile and number < len(HOSTILE):
         name, slug = HOSTILE[number], f"hostile-{number}"
-    states = ["fresh"] * 18 + ["refused", "failed", "keep", "insufficient", "make", "parked"]
+    states = ["fresh"] * 18 + ["refused", "unmade", "keep", "insufficient", "make", "parked"]
     state = rng.choice(states)
     return PluginRow(slug, name, state, (_document(rng, slug, name, state, number),))
 

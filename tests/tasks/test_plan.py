@@ -24,7 +24,7 @@ def test_documents_of_one_cause_are_one_line() -> None:
     ]
     assert list(plan._causes(items)) == [
         "make         new0/skill and 29 more: never made",
-        "keep         old0/skill and 8 more: kept: 0,511 of 8,000 bytes",
+        "kept         old0/skill and 8 more: kept: 0,511 of 8,000 bytes",
         "make         one/skill: content changed: README.md changed",
         "40 documents by cause; one by one: doit plan --verbose",
     ]

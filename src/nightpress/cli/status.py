@@ -6,6 +6,8 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -54,15 +56,15 @@ def gathered(project: Project) -> dict[str, Any]:
     from nightpress.ledger import reviews, totals
 
     now = project.clock.time()
-    lock = project.lock()
+    lock, slugs = project.lock(), project.slugs()
     found: dict[str, Any] = {
-        "plugins": len(project.slugs()), "standing": len(lock), "latest": {}, "waiting": [],
+        "plugins": len(slugs), "standing": len(lock), "latest": {}, "waiting": [],
         "running": _running(project), "quota": _quota(project), "last_run": None,
         "last_backup": None, "next_run_at": None,
     }  # fmt: skip
     if project.has_ledger:
         ledger = project.ledger
-        found["latest"] = totals.latest(ledger)
+        found["latest"] = _states(project, slugs, totals.latest(ledger), lock)
         found["waiting"] = reviews.waiting_jobs(ledger)
         for run in totals.runs(ledger, 1):
             found["last_run"] = {
@@ -77,6 +79,28 @@ def gathered(project: Project) -> dict[str, Any]:
     if (found["next_run_at"] or 0) <= now:
         found["next_run_at"] = None
     return found
+
+
+def _states(
+    project: Project, slugs: Iterable[str], latest: Mapping[str, str], lock: Collection[str]
+) -> dict[str, int]:
+    """How the latest attempts at what the manifests declare left it, in the plan's words, the most
+    frequent first. What failed or was put off is what it was before."""
+    from nightpress.model import OPEN, STATES, Status
+    from nightpress.project import load_manifest
+
+    states: Counter[str] = Counter()
+    for slug in slugs:
+        path = project.manifests / f"{slug}.yaml"
+        manifest, _ = load_manifest(path, project.defaults, project.index)
+        for one in manifest.enhancements if manifest is not None else ():
+            job = f"{slug}/{one.name}"
+            ended = latest.get(job)
+            if ended in (Status.FAILED, Status.DEFERRED, Status.INTERRUPTED, *OPEN):
+                ended = STATES["make" if job in lock else "unmade"].word
+            if ended is not None:
+                states[ended] += 1
+    return dict(states.most_common())
 
 
 def _last_backup(project: Project) -> dict[str, Any] | None:
@@ -137,9 +161,9 @@ def _epoch(text: str | None) -> float | None:
 
 
 def _counts(summary: Any) -> dict[str, int]:
-    from nightpress.model import OUTCOMES
+    from nightpress.model import ENDINGS
 
-    return {status: int(summary[status]) for status in OUTCOMES if summary.get(status)}
+    return {word: int(summary[word]) for word in ENDINGS if summary.get(word)}
 
 
 # --- for people ---

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from nightpress.model import Finding, Fingerprint, Reply, Status
+from nightpress.errors import PARKS
+from nightpress.model import PARKED, Finding, Fingerprint, Reply, Status
 from nightpress.storage import Connection, Row
 
 
@@ -129,6 +130,11 @@ class RecordedAttempt(Struct, frozen=True, kw_only=True):
     @property
     def slug(self) -> str:
         return self.job.partition("/")[0]
+
+    @property
+    def word(self) -> str:
+        """The status as people read it (see ENDINGS)."""
+        return PARKED if self.error_class in PARKS else self.status
 
     @property
     def target(self) -> str:

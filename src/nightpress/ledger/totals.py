@@ -11,10 +11,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from nightpress.errors import AwaitsReview
+from nightpress.errors import PARKS
 from nightpress.ledger.ledger import Ledger
-from nightpress.model import Status
+from nightpress.model import PARKED
 from nightpress.storage import Row
+
+_ENDED = f"iif(error_class IN {PARKS}, '{PARKED}', status)"
+"""How an attempt ended, in the word that people read (see ENDINGS)."""
 
 
 class CallDay(Struct, frozen=True):
@@ -49,34 +52,30 @@ class RecordedBackup(Struct, frozen=True):
 
 
 def attempts(ledger: Ledger) -> dict[str, int]:
-    """All attempts there ever were, by status; those that were pruned, too."""
+    """All attempts there ever were, by how they ended; those that were pruned, too."""
     query = (
-        "SELECT status, sum(n) AS n FROM ("
-        " SELECT status, count(*) AS n FROM enhancements GROUP BY status"
-        " UNION ALL SELECT status, attempts FROM pruned_enhancements) GROUP BY status"
+        f"SELECT ended, sum(n) AS n FROM (SELECT {_ENDED} AS ended, count(*) AS n"  # noqa: S608
+        " FROM enhancements GROUP BY ended"
+        " UNION ALL SELECT status, attempts FROM pruned_enhancements) GROUP BY ended"
     )
-    return {row["status"]: row["n"] for row in ledger.rows(query)}
+    return {row["ended"]: row["n"] for row in ledger.rows(query)}
 
 
-def latest(ledger: Ledger) -> dict[str, int]:
-    """Documents by how their latest attempt ended, the most frequent first; `parked`, as the plan
-    says, are those whose draft waits for a person or was turned down."""
+def latest(ledger: Ledger) -> dict[str, str]:
+    """Document -> how its latest attempt ended."""
+    rows = ledger.rows(f"SELECT job, {_ENDED} AS ended FROM latest")  # noqa: S608
+    return {row["job"]: row["ended"] for row in rows}
+
+
+def attempts_by_day(ledger: Ledger, day: str) -> dict[str, dict[str, int]]:
+    """day -> ending -> attempts, of the days on which something was attempted, oldest first."""
     query = (
-        "SELECT CASE error_class WHEN ? THEN 'parked' ELSE status END AS ended, count(*) AS n"
-        " FROM latest GROUP BY ended ORDER BY n DESC, ended"
+        f"SELECT substr(timestamp, 1, 10) AS day, {_ENDED} AS ended, count(*) AS n"  # noqa: S608
+        " FROM enhancements WHERE timestamp >= ? GROUP BY 1, 2 ORDER BY 1"
     )
-    return {row["ended"]: row["n"] for row in ledger.rows(query, (AwaitsReview.__name__,))}
-
-
-def attempts_by_day(ledger: Ledger, day: str) -> dict[str, dict[Status, int]]:
-    """day -> status -> attempts, of the days on which something was attempted, oldest first."""
-    query = (
-        "SELECT substr(timestamp, 1, 10) AS day, status, count(*) AS n FROM enhancements"
-        " WHERE timestamp >= ? GROUP BY 1, 2 ORDER BY 1"
-    )
-    days: dict[str, dict[Status, int]] = {}
+    days: dict[str, dict[str, int]] = {}
     for row in ledger.rows(query, (day,)):
-        days.setdefault(row["day"], {})[Status(row["status"])] = row["n"]
+        days.setdefault(row["day"], {})[row["ended"]] = row["n"]
     return days
 
 

@@ -12,9 +12,11 @@ from msgspec.structs import asdict
 
 from nightpress.errors import (
     BLOCKED_BY_CHANCE,
+    PARKS,
     AwaitsReview,
     BackendError,
     Deferred,
+    GoesWith,
     NightpressError,
 )
 from nightpress.lazy import pattern
@@ -132,7 +134,7 @@ class Attempts(Struct):
             error_message=message,
             **self.timing(attempt),
         )
-        self.tell(attempt, status, message)
+        self.tell(attempt, status, message, parked=name in PARKS)
 
     def _blocked_before(self, attempt: Attempt) -> bool:
         """Was the same question blocked by chance before? (The ledger knows.)"""
@@ -149,14 +151,14 @@ class Attempts(Struct):
         status = Status.FAILED
         if isinstance(error, Deferred):
             status = Status.DEFERRED
-            self.run.put_off(attempt.item.id, error.until)
+            if not isinstance(error, GoesWith):
+                self.run.put_off(attempt.item.id, error.until)
         self.end(attempt, Status.INTERRUPTED if self.run.interrupted else status, error)
 
     def put_off(self, item: Item, why: Deferred) -> None:
         """No attempt begins: what an earlier one asked is under way."""
         self.run.put_off(item.id, why.until)
-        text = f"{Status.DEFERRED:<12} {item.id}  {why.message}"
-        self.run.finished(Outcome(item.id, Status.DEFERRED, text, why.message))
+        self.run.finished(Outcome.of(item.id, Status.DEFERRED, why.message))
 
     def abandon(self, attempt: Attempt) -> None:
         """The run stops before this attempt's call was made."""
@@ -219,7 +221,7 @@ class Attempts(Struct):
             attempt.row, Status.DEFERRED, recorded, error_class=AwaitsReview.__name__,
             error_message=message, bytes_after=len(text), **self.timing(attempt),
         )  # fmt: skip
-        self.tell(attempt, Status.DEFERRED, message)
+        self.tell(attempt, Status.DEFERRED, message, parked=True)
 
     def timing(self, attempt: Attempt) -> dict[str, float]:
         spent = self.run.project.clock.monotonic() - attempt.began
@@ -229,17 +231,24 @@ class Attempts(Struct):
             "waited_seconds": round(waited, 4),
         }
 
-    def tell(self, attempt: Attempt, status: Status, reason: str, size: int | None = None) -> None:
+    def tell(
+        self,
+        attempt: Attempt,
+        status: Status,
+        reason: str,
+        size: int | None = None,
+        *,
+        parked: bool = False,
+    ) -> None:
         with self.guard:
             self.in_flight.pop(attempt.item.id, None)
-        before = attempt.state.inputs.standing
-        text = f"{status:<12} {attempt.item.id}"
+        before, said = attempt.state.inputs.standing, [reason] * bool(reason)
         if size is not None:
             was = f" (was {before.size:,})" if before.sha256 else ""
-            text += f"  {size:,} bytes{was}{_score(attempt.draft)}"
-            text += f"  {self.timing(attempt)['processing_time_seconds']:.1f} s"
-        text += f"  {reason}" if reason else ""
-        self.run.finished(Outcome(attempt.item.id, status, text, reason))
+            spent = self.timing(attempt)["processing_time_seconds"]
+            said = [f"{size:,} bytes{was}{_score(attempt.draft)}", f"{spent:.1f} s", *said]
+        outcome = Outcome.of(attempt.item.id, status, reason, said="  ".join(said), parked=parked)
+        self.run.finished(outcome)
 
 
 def _reasons(state: TargetState) -> list[str]:

@@ -60,7 +60,12 @@ KINDS: Mapping[str, Kind] = {
     ),
     "finished": Kind(
         "An attempt ended.",
-        {"status": "its final status, as in the ledger", "reason": "why, in plain words"},
+        {
+            "status": "its final status, as in the ledger",
+            "word": "the same as people read it everywhere: `parked` where `status` is `deferred`"
+            " because a draft waits for a person",
+            "reason": "why, in plain words",
+        },
     ),
     "notice": Kind("Something that a person should read."),
     "summary": Kind("One line of the summary."),

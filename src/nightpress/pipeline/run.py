@@ -15,13 +15,13 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from msgspec import Struct, field
 
 from nightpress import errors
 from nightpress.errors import EXIT_FAILED, EXIT_USAGE, BackendError
-from nightpress.model import Status
+from nightpress.model import PARKED, Status
 from nightpress.pipeline.events import Event, Listener
 from nightpress.project import Project, version
 from nightpress.storage import private
@@ -29,12 +29,23 @@ from nightpress.text import safe
 
 
 class Outcome(Struct, frozen=True):
-    """How one enhancement ended in this run; text: one line for people."""
+    """How one enhancement ended in this run; text: one line for people; word: the status as they
+    read it, which is another one for a draft that waits for a person."""
 
     job: str
     status: str
     text: str
     reason: str = ""
+    word: str = ""
+
+    @classmethod
+    def of(
+        cls, job: str, status: str, reason: str, *, said: str = "", parked: bool = False
+    ) -> Self:
+        """said: what its line says in the reason's place."""
+        word = PARKED if parked else str(status)
+        said = said or reason
+        return cls(job, status, f"{word:<12} {job}" + (f"  {said}" if said else ""), reason, word)
 
 
 class Run(Struct):
@@ -152,8 +163,8 @@ class Run(Struct):
         with self._guard:
             self.outcomes[outcome.job] = outcome
         self.tell(
-            "finished", outcome.text, outcome.job, status=outcome.status, reason=outcome.reason,
-            **data,
+            "finished", outcome.text, outcome.job, status=outcome.status, word=outcome.word,
+            reason=outcome.reason, **data,
         )  # fmt: skip
 
     def called(self, tokens: int, cost: float | None, trouble: str = "") -> None:
@@ -200,7 +211,12 @@ class Run(Struct):
         return trouble is not None
 
     def counts(self) -> Counter[str]:
+        """Attempts by final status, as the ledger has it."""
         return Counter(outcome.status for outcome in self.outcomes.values())
+
+    def words(self) -> Counter[str]:
+        """The same as people read it (see ENDINGS)."""
+        return Counter(outcome.word for outcome in self.outcomes.values())
 
     def failures(self) -> Sequence[Outcome]:
         return [o for o in self.outcomes.values() if o.status in (Status.FAILED, Status.REFUSED)]
@@ -211,7 +227,7 @@ class Run(Struct):
             summary: dict[str, Any] = {
                 "calls": self.calls, "tokens": self.tokens, "cost": round(self.cost, 6),
             }  # fmt: skip
-            summary |= self.counts() | {"goes_on_at": self.goes_on_at}
+            summary |= self.words() | {"goes_on_at": self.goes_on_at}
             if self.ahead:
                 summary["ahead"] = self.ahead
             self.project.ledger.end_run(self.run_id, exit_code, summary)

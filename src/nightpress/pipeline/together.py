@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from nightpress.errors import Deferred, PublishConflict, UnsafePath
+from nightpress.errors import Deferred, GoesWith, PublishConflict, UnsafePath
 from nightpress.ledger import reviews
+from nightpress.model import Status
 from nightpress.pipeline import publish
 from nightpress.pipeline.attempts import Attempt, Attempts
 from nightpress.pipeline.publish import LockBook
@@ -28,7 +29,7 @@ def references(attempts: Attempts, attempt: Attempt) -> list[Attempt]:
             continue
         other = attempts.in_flight.get(f"{item.slug}/{name}")
         if other is None or other.draft is None:
-            raise Deferred(f"goes with {name}, which was not made in this run")
+            raise _gone_with(attempts.run, f"{item.slug}/{name}", "not made in this run")
         own.append(other)
     return own
 
@@ -61,8 +62,17 @@ def let_go(attempts: Attempts, skill: Item | None = None) -> None:
         if skill is not None and (item.slug, name) != (skill.slug, skill.name):
             continue
         if name and attempt.draft is not None:
-            said = f"goes with {name}, which was not published: doit enhance:{item.slug}"
-            attempts.fail(attempt, Deferred(said))
+            again = f"not published: doit enhance:{item.slug}"
+            attempts.fail(attempt, _gone_with(attempts.run, f"{item.slug}/{name}", again))
+
+
+def _gone_with(run: Run, job: str, otherwise: str) -> Deferred:
+    """Why a document is not published: what was refused keeps its bundle back until it is made
+    again, and from whatever else came to nothing the next run goes on."""
+    ended, name = run.outcomes.get(job), job.partition("/")[2]
+    if ended is not None and ended.status == Status.REFUSED:
+        return GoesWith(f"goes with {name}, which is refused")
+    return Deferred(f"goes with {name}, which was {otherwise}")
 
 
 # --- a command that is gone takes its reference with it ---

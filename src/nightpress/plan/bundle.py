@@ -44,10 +44,12 @@ def together(states: dict[str, TargetState]) -> dict[str, TargetState]:
         waits = next(_refused(states, own), "")
         action: Action = state.decision.action
         if action == "make" and waits and not state.inputs.forced:
-            decided[name] = state = _as(state, "parked", f"goes with {waits}, which is parked")
+            decided[name] = state = _as(
+                state, "parked", f"goes with {waits}, which is {states[waits].decision.word}"
+            )
             action = "parked"
         if action not in ("make", "fresh", "render") and not _waits(state):
-            said = f"goes with {name}, which is {_WORDS.get(action, action)}"
+            said = f"goes with {name}, which is {_WORDS.get(action, state.decision.word)}"
             for other in own:
                 if states[other].decision.action == "make":
                     decided[other] = _as(states[other], action, said)

@@ -38,7 +38,7 @@ def rank(item: Item, order: Sequence[str]) -> int:
 
 
 class Catalog(Struct):
-    """The enhancements that were asked for. unmoved: decisions of the plugins that were not
+    """The enhancements that were asked for. unmoved: states of the plugins that were not
     looked into, counted; problems: what is wrong with manifests; new: plugins without one;
     gone: those whose folder is not there."""
 
@@ -53,10 +53,10 @@ class Catalog(Struct):
     def of(self, slug: str) -> list[Item]:
         return [item for item in self.items.values() if item.slug == slug]
 
-    def counts(self) -> Counter[str]:
-        """Decisions by action, over all plugins that were looked at."""
+    def states(self) -> Counter[str]:
+        """Documents by state, over all plugins that were looked at."""
         total = Counter(self.unmoved)
-        total.update(item.decision.action for item in self.items.values())
+        total.update(item.decision.state for item in self.items.values())
         return total
 
 
@@ -212,7 +212,7 @@ def _up_to_date(
         return None
     if plugin.looked_ns - newest(root, plugin.names) < RACY_NS:
         return None
-    counts = json.dumps(Counter(item.decision.action for item in items))
+    counts = json.dumps(Counter(item.decision.state for item in items))
     return UpToDate(plugin.slug, plugin.names, plugin.signature, lock, counts, _to_index(items))
 
 

@@ -94,8 +94,9 @@ class Screen(Struct):
 
     def _finished(self, row: Mapping[str, Any]) -> None:
         self.flights.pop(str(row["job"]), None)
-        self.counts[str(row["status"])] += 1
-        self.last.append((str(row["status"]), str(row["job"]), str(row["reason"])))
+        word = str(row.get("word") or row["status"])
+        self.counts[word] += 1
+        self.last.append((word, str(row["job"]), str(row["reason"])))
         self.said.append(str(row["text"]))
 
     def _notice(self, row: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The end of a run in words: what was done, what was left, what needs the user.
 
-Success rate is published over attempted; deferred, insufficient and hollow stand beside
+Success rate is published over attempted; parked, deferred, insufficient and hollow stand beside
 it, never inside it.
 """
 
@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping
 
 _NOW = {
     "fresh": "up to date",
+    "refused": "refused",
     "parked": "parked",
     "insufficient": "insufficient",
     "hollow": "hollow",
     "keep": "kept",
 }
+"""Words of `model.STATES` that need no work; a run with nothing to do spares that import."""
 
 
 def rate(counts: Mapping[str, int]) -> str:
@@ -41,19 +43,19 @@ def lines(
     calls: int,
     tokens: int,
 ) -> list[str]:
-    """The totals. outcomes: final statuses of this run; decisions: what needed no work, by
-    action."""
+    """The totals. outcomes: how this run's attempts ended; decisions: what needed no work, by
+    state."""
     stands = [f"{decisions[a]} {word}" for a, word in _NOW.items() if decisions.get(a)]
     if not any(outcomes.values()):
         return ["nothing to do" if not stands else f"nothing to do: {', '.join(stands)}"]
-    from nightpress.model import OUTCOMES
+    from nightpress.model import ENDINGS
 
     rows = []
     if stands:
         rows.append(f"no work needed: {', '.join(stands)}")
     if published := rate(outcomes):
         rows.append(f"success rate: {published}")
-    counts = [f"{outcomes[s]} {s}" for s in OUTCOMES if outcomes.get(s)]
+    counts = [f"{outcomes[s]} {s}" for s in ENDINGS if outcomes.get(s)]
     return [*rows, ", ".join(counts) + f" in {took(seconds)}" + spent(calls, tokens)]
 
 
@@ -74,14 +76,14 @@ def took(seconds: float) -> str:
 
 def needs_reading(named: Iterable[tuple[str, str, str]]) -> list[str]:
     """A line for each cause, with its first document and the number of the others: MOST in all,
-    and one for each status at least. named: (status, job, reason)."""
+    and one for each ending at least. named: (ending, job, reason)."""
     groups: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for status, job, reason in named:
         groups.setdefault(status, {}).setdefault(cause(reason), []).append((job, reason))
-    from nightpress.model import OUTCOMES
+    from nightpress.model import ENDINGS
 
     rows: list[str] = []
-    statuses = [s for s in OUTCOMES if s in groups]
+    statuses = [s for s in ENDINGS if s in groups]
     for after, status in enumerate(statuses, 1 - len(statuses)):
         own = sorted(groups[status].values(), key=len, reverse=True)
         shown = max(1, MOST - len(rows) + after)

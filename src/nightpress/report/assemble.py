@@ -34,7 +34,7 @@ def gather(project: Project, days: int = DAYS) -> Figures:
         version=version(),
         writer=f"{writer} ({writer.why})",
         since=since,
-        standing=dict(found.counts()),
+        standing=dict(found.states()),
         attempts={}, rate=None, not_attempted=documents_declared, runs=(), days=(),
         sizes=Sizes((window.min, window.max)),
         phases=(), call_days=(), quota=(), models=(), gates=(), causes=(), backups=Backups(),

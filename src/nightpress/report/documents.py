@@ -16,7 +16,8 @@ from nightpress.plan import Catalog, Item, PluginState, size, source
 from nightpress.project import Project
 from nightpress.report import provenance
 from nightpress.report.figures import (
-    STATES,
+    STATE_WORDS,
+    UNUSABLE,
     AttemptRow,
     Bin,
     DocumentRow,
@@ -56,7 +57,7 @@ def plugins(
         PluginRow(slug, names.get(slug, slug), _worst(own), tuple(own))
         for slug, own in documents.items()
     ]
-    return sorted(found, key=lambda p: (STATES.index(p.state), p.name.lower(), p.slug))
+    return sorted(found, key=lambda p: (_ORDER.index(p.state), p.name.lower(), p.slug))
 
 
 def _window(project: Project, plugin: PluginState | None, name: str) -> tuple[int, int] | None:
@@ -89,13 +90,16 @@ def needs(
 
 def _worst(documents: Sequence[DocumentRow]) -> str:
     states = [document.state for document in documents]
-    return min(states, key=STATES.index) if states else "failed"
+    return min(states, key=_ORDER.index, default=UNUSABLE)
+
+
+_ORDER = tuple(STATE_WORDS)
 
 
 def _document(project: Project, item: Item) -> DocumentRow:
     decision = item.decision
     said = tuple(r.text for r in decision.reasons if r.code != "cutoff")
-    blank = DocumentRow(item.id, item.type, item.target, decision.action, said, item.size)
+    blank = DocumentRow(item.id, item.type, item.target, decision.state, said, item.size)
     if not project.has_ledger:
         return blank
     ledger = project.ledger
@@ -106,7 +110,6 @@ def _document(project: Project, item: Item) -> DocumentRow:
     stands = next((row for row in rows if row.status in STANDING), None)
     return replace(
         blank,
-        state=_state(decision.action, last.status),
         size_before=_size_before(ledger, item.id),
         score=stands.score_after if stands else None,
         score_before=stands.score_before if stands else None,
@@ -117,14 +120,6 @@ def _document(project: Project, item: Item) -> DocumentRow:
         findings_left_out=max(0, len(last.findings) - FINDINGS),
         provenance=provenance.of(ledger, stands) if stands else None,
     )
-
-
-def _state(action: str, last: Status) -> str:
-    """What the plan says; where it will be tried again, how the last attempt ended."""
-    return last if action == "make" and last in _TRIED_AGAIN else action
-
-
-_TRIED_AGAIN = (Status.FAILED, Status.REFUSED, Status.DEFERRED)
 
 
 def _size_before(ledger: Ledger, job: str) -> int | None:
@@ -138,7 +133,7 @@ def _size_before(ledger: Ledger, job: str) -> int | None:
 def _attempt(row: RecordedAttempt) -> AttemptRow:
     reason = row.error_message or "; ".join(row.reasons)
     return AttemptRow(
-        row.timestamp, row.status, row.model_answered or row.model_requested,
+        row.timestamp, row.word, row.model_answered or row.model_requested,
         row.processing_time_seconds or 0.0, row.tokens_in + row.tokens_out, reason[:LINE],
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from nightpress.ledger import CallDay
-from nightpress.model import ATTEMPTED, Status
+from nightpress.model import ATTEMPTED, STATES, Status
 from nightpress.voice import spoken
 
 
@@ -323,26 +323,10 @@ def listing_words(told: Listing) -> str:
     return f"{found} {told.top3:.0%} among the first three. {said}"
 
 
-STATES = (
-    "failed", "refused", "parked", "make", "render", "adopt", "keep", "deferred", "hollow",
-    "insufficient", "fresh",
-)  # fmt: skip
-"""States of a document, the one that needs the user most first."""
-
-STATE_WORDS = {
-    "failed": "failed",
-    "refused": "refused",
-    "parked": "parked",
-    "make": "stale",
-    "render": "with its text kept",
-    "adopt": "to adopt",
-    "keep": "kept",
-    "deferred": "deferred",
-    "hollow": "hollow",
-    "insufficient": "insufficient",
-    "fresh": "up to date",
-}
-"""A state as users read it, in a plan and in a report."""
+UNUSABLE = "unusable"
+"""A plugin of which no document could be looked at."""
+STATE_WORDS = {UNUSABLE: UNUSABLE, **{state: words.word for state, words in STATES.items()}}
+"""A state as users read it, the one that needs them most first."""
 
 
 def in_words(figures: Figures) -> Figures:

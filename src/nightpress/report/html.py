@@ -103,7 +103,7 @@ def rows(figures: Figures) -> dict[str, Any]:
     """What the table's script works on; empty values are left out, to keep the page small."""
     return {
         "states": words.STATE_WORDS,
-        "order": list(words.STATES),
+        "order": list(words.STATE_WORDS),
         "plugins": [_row(plugin) for plugin in figures.plugins],
     }
 

@@ -9,11 +9,9 @@ from collections import Counter, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from msgspec.structs import replace
-
 from nightpress.errors import AwaitsReview
 from nightpress.ledger import Ledger, RecordedAttempt, RecordedCall, calls, dollars, totals
-from nightpress.model import ATTEMPTED, OUTCOMES, Status
+from nightpress.model import ATTEMPTED, ENDINGS, Status
 from nightpress.pipeline import pacing
 from nightpress.project import Project
 from nightpress.report import advice
@@ -43,7 +41,7 @@ def rate(counts: Mapping[str, int]) -> float | None:
 def days(ledger: Ledger, since: str) -> list[Day]:
     """The days on which something was attempted, oldest first."""
     return [
-        Day(day, {status: counts[status] for status in OUTCOMES if status in counts})
+        Day(day, {word: counts[word] for word in ENDINGS if word in counts})
         for day, counts in totals.attempts_by_day(ledger, since).items()
     ]
 
@@ -88,7 +86,7 @@ def runs(ledger: Ledger) -> list[RunRow]:
         RunRow(
             run.run_id, run.started, run.finished or "", run.backend, run.model, run.exit_code,
             _between(run.started, run.finished),
-            {status: run.summary[status] for status in OUTCOMES if run.summary.get(status)},
+            {word: run.summary[word] for word in ENDINGS if run.summary.get(word)},
             int(run.summary.get("calls") or 0),
         )
         for run in totals.runs(ledger, RUNS)
@@ -117,22 +115,20 @@ def gates(latest: Iterable[RecordedAttempt]) -> list[GateRow]:
 def causes(latest: Iterable[RecordedAttempt], waiting: Collection[str] = ()) -> list[Cause]:
     """Latest attempts that ended badly, by cause, with what to do; waiting: the documents of which
     a draft does. Of one that was turned down there is nothing to do."""
-    groups: dict[tuple[Status, str], list[RecordedAttempt]] = {}
+    groups: dict[tuple[str, str], list[RecordedAttempt]] = {}
     for row in latest:
         decided = row.error_class == AwaitsReview.__name__ and row.job not in waiting
         if row.status in _BAD and not decided:
-            groups.setdefault((row.status, _cause(row)), []).append(row)
+            groups.setdefault((row.word, _cause(row)), []).append(row)
     causes = [
         Cause(
-            cause, status, len(rows),
-            advice.todo(status, cause, _hint(rows), rows[-1].backend or ""),
+            cause, word, len(rows),
+            advice.todo(word, cause, _hint(rows), rows[-1].backend or ""),
             rows[-1].job, rows[-1].error_message or "",
         )
-        for (status, cause), rows in groups.items()
+        for (word, cause), rows in groups.items()
     ]  # fmt: skip
-    causes.sort(key=lambda c: (OUTCOMES.index(Status(c.status)), -c.count, c.cause))
-    waits = AwaitsReview.__name__  # in the plan's word
-    return [replace(one, status="parked") if one.cause == waits else one for one in causes]
+    return sorted(causes, key=lambda c: (ENDINGS.index(c.status), -c.count, c.cause))
 
 
 _BAD = (

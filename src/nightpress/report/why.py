@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
-from nightpress.errors import UnsafePath, UsageError
+from nightpress.errors import AwaitsReview, UnsafePath, UsageError
 from nightpress.ledger import RecordedAttempt, RecordedCall, attempts, calls, lockfile, reviews
 from nightpress.model import STANDING, Finding, Status
 from nightpress.pipeline import publish
@@ -267,10 +267,14 @@ def _tried(project: Project, path: str, stands: str | None, rows: list[RecordedA
     """Attempted, and never published: what stands there is somebody else's."""
     last = rows[0]
     what = "the file here is not nightpress's" if stands else "there is no such file"
-    text = f"{what}; the last of {len(rows)} attempts: {last.status}"
+    text = f"{what}; the last of {len(rows)} attempts: {last.word}"
     found = Why(path, "not published", text)
     because = last.error_message or "; ".join(last.reasons)
-    decided = reviews.decision(project.ledger, last.job) if last.status == Status.DEFERRED else None
+    decided = (
+        reviews.decision(project.ledger, last.job)
+        if last.error_class == AwaitsReview.__name__
+        else None
+    )
     if decided is not None and decided.state == "rejected":
         found.text += ", and its draft was rejected"
         at = f"{decided.at[:19].replace('T', ' ')} UTC"

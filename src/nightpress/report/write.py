@@ -15,7 +15,7 @@ from nightpress import voice
 from nightpress.project import Project
 from nightpress.report import advice, formats
 from nightpress.report import figures as words
-from nightpress.report.figures import STATE_WORDS, STATES, Figures, in_words, rate_words
+from nightpress.report.figures import STATE_WORDS, Figures, in_words, rate_words
 from nightpress.report.html import page
 from nightpress.storage import atomic, private
 from nightpress.text import safe
@@ -47,7 +47,7 @@ NAMED = 20
 def summary(figures: Figures) -> list[str]:
     """What stands and how the last runs went, as plain lines for a terminal."""
     counts = figures.standing
-    stands = [f"{counts[s]} {STATE_WORDS[s]}" for s in reversed(STATES) if counts.get(s)]
+    stands = [f"{counts[s]} {STATE_WORDS[s]}" for s in reversed(STATE_WORDS) if counts.get(s)]
     lines = [
         f"{len(figures.plugins)} plugins: {', '.join(stands) or 'no documents yet'}",
         f"who writes: {figures.writer}",
@@ -67,10 +67,10 @@ def summary(figures: Figures) -> list[str]:
         (document.state, f"{document.job}: {'; '.join(document.reasons)}")
         for plugin in figures.plugins
         for document in plugin.documents
-        if document.state in ("failed", "refused", "parked", "keep")
+        if document.state in ("refused", "parked", "keep")
         or (document.state == "fresh" and document.reasons)  # the source has moved on
     ]
-    lines += [f"{state:<12} {line}" for state, line in waiting[:NAMED]]
+    lines += [f"{STATE_WORDS[state]:<12} {line}" for state, line in waiting[:NAMED]]
     if len(waiting) > NAMED:
         lines.append(f"... and {len(waiting) - NAMED} more: they are in the report")
     return lines
@@ -108,7 +108,7 @@ def markdown(figures: Figures) -> str:
 def _headline(figures: Figures) -> str:
     standing = ", ".join(
         f"{figures.standing[state]} {words.STATE_WORDS[state]}"
-        for state in reversed(words.STATES)
+        for state in reversed(words.STATE_WORDS)
         if figures.standing.get(state)
     )
     headline = f"**{len(figures.plugins)} plugins: {standing or 'no documents yet'}.**"

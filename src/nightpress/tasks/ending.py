@@ -55,7 +55,7 @@ def lines(now: Session, seconds: float) -> list[str]:
     """The summary: what needs reading, how it goes on, and the totals at the end."""
     run = now.run
     idle: Counter[str] = Counter(now.catalog.unmoved)
-    idle.update(item.decision.action for item in now.catalog.items.values() if not item.work)
+    idle.update(item.decision.state for item in now.catalog.items.values() if not item.work)
     rows = _needs_reading(now)
     if sentence := now.catalog.new.sentence():
         rows.append(sentence)
@@ -70,7 +70,7 @@ def lines(now: Session, seconds: float) -> list[str]:
     if not run.outcomes and (run.fatal or run.interrupted):
         return rows + _nothing_done(run, seconds)
     return rows + summary.lines(
-        run.counts(), idle, seconds=seconds, calls=run.calls, tokens=run.tokens
+        run.words(), idle, seconds=seconds, calls=run.calls, tokens=run.tokens
     )
 
 
@@ -81,7 +81,7 @@ def _needs_reading(now: Session) -> list[str]:
     notices: list[str] = []
     in_sight = bool(run.listeners) and len(run.outcomes) + len(run.notices) <= IN_SIGHT
     rows = summary.needs_reading(
-        (o.status, o.job, _in_short(o.reason))
+        (o.word, o.job, _in_short(o.reason))
         for o in sorted(run.outcomes.values(), key=lambda outcome: outcome.job)
         # of the files that are kept no line was printed
         if o.status not in STANDING and (not in_sight or o.reason.startswith(staleness.KEPT))

@@ -235,7 +235,7 @@ class Info(_Plain, cmd_info.Info):  # type: ignore[misc]
         """A document's decision, with doit's exit status; of a plugin, which documents it has."""
         said = [f"{task.name}: {task.doc}"]
         if task.meta:
-            said.append(f"  {re.sub('^fresh', 'up to date', task.meta['decision'])}")
+            said.append(f"  {task.meta['decision']}")
             current = self.dep_manager.get_status(task, tasks).status == "up-to-date"
         else:
             said += [f"  {name}: {tasks[name].doc}" for name in task.task_dep if name in tasks]

@@ -66,7 +66,8 @@ class Session:
     def project(self) -> Project:
         from nightpress.project import Project
 
-        names = self.invocation.names if self.invocation else ()
+        asked = self.invocation
+        names = asked.names if asked and asked.command not in command_line.SHOWING else ()
         groups = (name.partition(":") for name in names)
         named = frozenset(rest for group, _, rest in groups if group == "enhance" and rest)
         return Project(self.root, self.options, self.environ, self.clock, named)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nightpress.model import STATES
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
@@ -76,7 +77,7 @@ def _one(now: Session, catalog: Catalog, name: str, format: str) -> bool:
         })  # fmt: skip
     else:
         for line in _lines(items, scores, whole=True):
-            say(line.replace("fresh       ", "up to date  ", 1))
+            say(line)
         for problem in problems:
             say(str(problem))
         for one in needs[slug]:
@@ -105,7 +106,7 @@ def _document(
         "why": writer.why,
         "last_writer": str(last) if (last := now.project.last_writer) else None,
         "plugins": len(catalog.slugs),
-        "counts": dict(catalog.counts()),
+        "counts": dict(Counter(item.decision.action for item in catalog.items.values())),
         "outlook": ahead.as_dict(),
         "enhancements": [_row(item, scores) for item in _rows(catalog)],
         "problems": [str(problem) for problem in catalog.problems],
@@ -119,6 +120,7 @@ def _row(item: Item, scores: dict[str, int]) -> dict[str, object]:
         "type": item.type,
         "target": item.target,
         "action": item.decision.action,
+        "state": item.decision.word,
         "work": item.work,
         "publish": item.decision.publish,
         "bytes": item.size,
@@ -140,7 +142,7 @@ def _show(now: Session, catalog: Catalog, scores: dict[str, int], *, each: bool)
         say(sentence)
     _show_persons(now, catalog, rows)
     if any(reason.code == "parked" for item in rows for reason in item.decision.reasons):
-        say("parked ones wait until something that they are made from changes, or you ask again:")
+        say("refused ones are made again when something changes, or when you ask for it:")
         say("  doit forget enhance:PLUGIN/NAME")
 
 
@@ -155,12 +157,12 @@ def _lines(items: list[Item], scores: dict[str, int], *, whole: bool) -> Iterato
     """whole: each with all its reasons, its score and the size that it is asked for."""
     for item in items:
         if not whole:
-            yield f"{item.decision.action:<12} {item.id}: {summary.in_short(_why(item))}"
+            yield f"{_prefix(item)} {item.id}: {summary.in_short(_why(item))}"
             continue
         score = f" (score {scores[item.id]})" if item.id in scores else ""
         asks = f" [{item.asks}]" if item.asks and item.decision.action not in _STANDS else ""
         why = f": {said}" if (said := _why(item)) else ""
-        yield f"{item.decision.action:<12} {item.id}{why}{score}{asks}"
+        yield f"{_prefix(item)} {item.id}{why}{score}{asks}"
 
 
 def _causes(items: list[Item]) -> Iterator[str]:
@@ -168,11 +170,18 @@ def _causes(items: list[Item]) -> Iterator[str]:
     groups: dict[tuple[str, str], list[tuple[Item, str]]] = {}
     for item in items:
         first = item.decision.reasons[0].text if item.decision.reasons else ""
-        groups.setdefault((item.decision.action, summary.cause(first)), []).append((item, first))
-    for (action, _), own in groups.items():
+        groups.setdefault((_prefix(item), summary.cause(first)), []).append((item, first))
+    for (prefix, _), own in groups.items():
         others = f" and {len(own) - 1:,} more" if len(own) > 1 else ""
-        yield f"{action:<12} {own[0][0].id}{others}: {summary.in_short(own[0][1])}"
+        yield f"{prefix} {own[0][0].id}{others}: {summary.in_short(own[0][1])}"
     yield f"{len(items):,} documents by cause; one by one: doit plan --verbose"
+
+
+def _prefix(item: Item) -> str:
+    """`make` and `adopt` are what will be done; all else is how it stands."""
+    decision = item.decision
+    word = decision.action if decision.action == "make" else decision.word.removeprefix("to ")
+    return f"{word:<12}"
 
 
 def _why(item: Item) -> str:
@@ -237,18 +246,16 @@ def _show_needs(
 
 
 def _headline(now: Session, catalog: Catalog) -> str:
-    """`236 plugins: 61 stale (40 content changed, 21 undersized) ...`."""
-    making = [item for item in catalog.items.values() if item.decision.action == "make"]
-    why = Counter(item.decision.reasons[0].code for item in making if item.decision.reasons)
+    """`236 plugins: 61 stale (40 content changed, 21 undersized), 12 not made yet ...`."""
+    stale = [item for item in catalog.items.values() if item.decision.state == "make"]
+    why = Counter(item.decision.reasons[0].code for item in stale if item.decision.reasons)
     reasons = ", ".join(f"{n} {_CODES.get(code, code)}" for code, n in why.most_common())
-    counts = catalog.counts()
-    rest = ", ".join(
-        f"{counts[action]} {word}" for action, word in _ACTIONS.items() if counts.get(action)
-    )
-    stale = f"{len(making)} stale" + (f" ({reasons})" if reasons else "")
+    counts = catalog.states()
+    parts = [f"{counts[state]} {STATES[state].word}" for state in _TOLD if counts.get(state)]
+    parts.insert(0, f"{len(stale)} stale" + (f" ({reasons})" if reasons else ""))
     writer = now.project.writer()
     many = len(catalog.slugs)
-    plugins = f"{many:,} plugin{'s' * (many != 1)}: {stale}, {rest or 'nothing else'}"
+    plugins = f"{many:,} plugin{'s' * (many != 1)}: {', '.join(parts)}"
     last = now.project.last_writer
     before = f"; the last run wrote with {last}" if last and str(last) != str(writer) else ""
     return f"{plugins}; {writer} ({writer.why}){before}"
@@ -260,13 +267,11 @@ _BESIDE = {
     2: ("1 draft beside a person's file will wait for review",
         "drafts beside people's files will wait for review"),
 }  # fmt: skip
-_ACTIONS = {
-    "render": "with its text kept", "adopt": "to adopt", "fresh": "up to date",
-    "insufficient": "insufficient", "hollow": "hollow", "keep": "kept",
-    "parked": "parked",
-}  # fmt: skip
+_TOLD = (
+    "unmade", "render", "adopt", "fresh", "insufficient", "hollow", "keep", "refused", "parked",
+)  # fmt: skip
+"""States in the headline, behind what is stale."""
 _CODES = {
-    "never": "never made",
     "content": "content changed",
     "generator": "generator changed",
     "model": "model changed",
@@ -274,7 +279,7 @@ _CODES = {
     "schemas": "contract changed",
     "missing": "target missing",
     "asked": "asked for by you",
-    "frontmatter": "fields of the frontmatter changed",
     "sections": "partly stale",
-    "person": "undersized files of people",
+    "undersized": "undersized",
+    "oversized": "over the maximum",
 }
