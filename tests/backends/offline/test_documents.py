@@ -769,8 +769,8 @@ def test_of_numbered_examples_none_is_missing() -> None:
     made = material(LEADS | {"commands/berth.md": command}, window=Window(200, 3_600))
     text = document(made)
     for n in range(1, 5):
-        assert f"## Example {n}" in text
-    assert "See [commands/berth.md](../../commands/berth.md)." in text
+        assert f"Example {n}: {WORDS[n]}" in text
+    assert "## More\n\nAlso in [commands/berth.md](../../commands/berth.md): Example 2" in text
 
 
 def test_a_sentence_that_sums_up_what_the_lead_says_has_no_section() -> None:
@@ -865,8 +865,7 @@ def test_two_sections_that_only_point_to_their_file_are_two() -> None:
         f"## Launch\n\n{steps.format('sluice')}## Sail\n\nThe tide at the sill is high.\n\n"
         f"## Lee\n\n{steps.format('mole')}"
     )
-    assert "## Launch\n\nSee [" in text
-    assert "## Lee\n\nSee [" in text or "moor.md): Lee." in text
+    assert "Also in [commands/moor.md](../../commands/moor.md): Launch and Lee." in text
 
 
 def test_of_listings_that_have_no_room_each_is_named() -> None:
@@ -875,7 +874,7 @@ def test_of_listings_that_have_no_room_each_is_named() -> None:
         "## Code\n\nTwo ways:\n\n### By night\n\nMoors without a lamp at the sill.\n\n"
         f"### By day\n\n```bash\n{listing}\n```\n"
     )
-    assert "- By day (110 lines of shell)" in text and "Also in" not in text
+    assert ": By day (110 lines of shell)." in text and "Also in" not in text
 
 
 def test_of_sections_side_by_side_all_stand_or_the_rest_is_named() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import pointers
+from nightpress.backends.offline import compose, pointers, stubs
 from nightpress.backends.offline.blocks import Block, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.part import Home, Part
@@ -66,6 +66,7 @@ def test_an_agents_programs_are_not_pointed_to(language: str, left: int) -> None
         (("Ropes", "See Also", "Best Practices"), "Also in {}: Ropes."),
         (("See Also", "Conclusion", "Integration with other agents"), None),
         (tuple("ABCDEFGH"), "Also in {}: A, B, C, D, E, F and more."),
+        (("Ropes, chains", "2. Knots"), 'Also in {}: "Ropes, chains" and Knots.'),
     ],
 )
 def test_six_sections_at_most_are_named_and_none_that_nobody_looks_for(
@@ -78,3 +79,70 @@ def test_six_sections_at_most_are_named_and_none_that_nobody_looks_for(
     ]
     found = [block.text for p in pointers.of_rest(parts, parts[:1]) for block in p.blocks]
     assert found == ([said.format(PLACE.link())] if said else [])
+
+
+def stub(
+    n: int, *path: str, text: str = "See the listing in {} (9 lines of YAML: `Berth`)."
+) -> Part:
+    home = Home(("`/moor`",), PLACE.link(), (99,), False)
+    return Part(("`/moor`", *path), (n,), 0, [Block("text", text.format(PLACE.link()))], home=home)
+
+
+def test_headings_above_nothing_but_a_link_are_one_list_below_the_heading_above_them() -> None:
+    parts = [
+        stub(1, "Task", text="Moor it."),
+        stub(2, "Code", "1. Ropes", "By hand"),
+        stub(3, "Code", "2. Chains", "By winch"),
+        stub(4, "Code", "2. Chains", "By winch", "Fast", text="Turn the winch."),
+    ]
+    [_, one] = stubs.gathered(parts[:3], ())
+    assert one.path == ("`/moor`", "Code")
+    rows = "- By hand (9 lines of YAML: `Berth`)\n- By winch (9 lines of YAML: `Berth`)"
+    assert [block.text for block in one.blocks] == [f"In {PLACE.link()}:", rows]
+    assert stubs.gathered(parts[:3], (rows,)) == parts[:3]
+    assert stubs.gathered(parts, ()) == parts  # what says something stands below the second
+
+
+def test_a_heading_alone_above_a_link_is_named_by_the_pointer_at_the_end() -> None:
+    parts = [stub(1, "Task", text="Moor it."), stub(2, "Code"), stub(3, "Output Format")]
+    held = stubs.but_single(parts)
+    assert held == [parts[0], parts[2]]
+    told = [block.text for part in pointers.of_rest(parts, held) for block in part.blocks]
+    assert told == [f"Also in {PLACE.link()}: Code (9 lines of YAML)."]
+    [_, form] = stubs.gathered(held, ())
+    assert (
+        form.blocks[0].text == f"Follow the structure in {PLACE.link()} (9 lines of YAML: `Berth`)."
+    )
+    assert stubs.but_single(parts[1:2]) == parts[1:2]  # all that there is of the command
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            "1. High tide\n2. Low tide\n3. Ebb, slack",
+            'In {}: High tide, Low tide and "Ebb, slack".',
+        ),
+        ("- Tides (9 lines)", "In {}: Tides (9 lines)."),
+        ("1. Check the rope\n2. Create a knot", "Follow the steps in {}:"),
+    ],
+)
+def test_titles_alone_are_a_sentence_unless_they_are_steps(rows: str, said: str) -> None:
+    blocks = [Block("text", f"In {PLACE.link()}:"), Block("list", rows)]
+    told = stubs.in_words(Part(("`/moor`", "Ways"), (1,), 0, blocks), ())
+    assert told.blocks[0].text == said.format(PLACE.link())
+    assert (told.blocks[1:] == blocks[1:]) is said.endswith(":")
+
+
+@pytest.mark.parametrize(
+    ("heads", "kept"),
+    [
+        ("## 1. A\n\na\n\n## 2. B\n\nb\n", True),
+        ("## 1. A\n\na\n\n## 3. C\n\nc\n", False),
+        ("## 2. B\n\nb\n\n## 3. C\n\nc\n", False),
+        ("## 1. A\n\na\n\n## Rest\n\nr\n", False),
+        ("## 1. A\n\n### 1. X\n\n### 2. Y\n\n## 2. B\n\n### 1. Z\n\n### 2. W\n", True),
+    ],
+)
+def test_sections_keep_their_numbers_where_none_of_them_is_missing(heads: str, kept: bool) -> None:
+    assert ("# 1. " in compose._counted(heads)) is kept

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import evals, extend, leads, pointers
+from nightpress.backends.offline import evals, extend, leads, pointers, stubs
 from nightpress.backends.offline.blocks import (
     Block,
 )
@@ -88,10 +88,11 @@ def _composed(material: Material, share: float, *, even: bool) -> str:
 
 
 def _counted(text: str) -> str:
-    """The text; sections side by side that are numbered from 2 on, since the first of them (how the
-    plugin is installed, say) is none of the document's, without their numbers."""
+    """The text; sections side by side that are not numbered from 1 on without a gap, since some of
+    them are none of the document's, without their numbers."""
     lines, fence = text.split("\n"), ""
-    strips: dict[int, bool] = {}  # level -> are its numbers left out below this heading?
+    groups: list[list[tuple[int, re.Match[str]]]] = []
+    open_at: dict[int, list[tuple[int, re.Match[str]]]] = {}  # level -> what is numbered there
     for at, line in enumerate(lines):
         if mark := _FENCE.match(line):
             fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
@@ -99,9 +100,17 @@ def _counted(text: str) -> str:
         if found is None:
             continue
         level = len(found[1])
-        strips = {above: strip for above, strip in strips.items() if above <= level}
-        if found[2] and strips.setdefault(level, int(found[2]) > 1):
-            lines[at] = f"{found[1]} {found[3]}"
+        open_at = {above: group for above, group in open_at.items() if above <= level}
+        if level not in open_at:
+            open_at[level] = []
+            groups.append(open_at[level])
+        if found[2]:
+            open_at[level].append((at, found))
+    for group in groups:
+        numbers = [int(found[2]) for _, found in group]
+        if len(numbers) == 1 or numbers != [*range(1, len(numbers) + 1)]:
+            for at, found in group:
+                lines[at] = f"{found[1]} {found[3]}"
     return "\n".join(lines)
 
 
@@ -175,16 +184,19 @@ def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bo
     refused: set[str] = set()
     text = ""
     for _ in range(ROUNDS):
-        fitting = fit(parts, bounds, refused, first)
+        fitting = stubs.but_single(fit(parts, bounds, refused, first))
         told = _pointers(parts, fitting, bounds)
         if told:  # what is pointed to takes room, too
             size = sum(pointers.size(part) for part in told)
             less = replace(bounds, most=bounds.most - size, lines=bounds.lines - 4 * len(told))
-            fitting = fit(parts, less, refused, first)
-            fitting += _pointers(parts, fitting, bounds)
+            fitting = stubs.but_single(fit(parts, less, refused, first))
+            told = _pointers(parts, fitting, bounds, pointers.ALL_NAMED)
+            if sum(pointers.size(part) for part in (*fitting, *told)) > bounds.most:
+                told = _pointers(parts, fitting, bounds)
+            fitting += told
         if bounds.enough is None:
             fitting = leads.one(material, fitting)
-        rows = list(_rows(first, sorted(fitting, key=lambda part: part.order)))
+        rows = list(_rows(first, stubs.gathered(fitting, refused)))
         text = _joined(rows)
         more = _refused(material, text, rows)
         if not more - refused:
@@ -193,10 +205,16 @@ def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bo
     return text
 
 
-def _pointers(parts: Sequence[Part], fitting: Sequence[Part], bounds: Bounds) -> list[Part]:
-    """Where the rest stands; of what is only added to a person's text as much is there as shall."""
+def _pointers(
+    parts: Sequence[Part],
+    fitting: Sequence[Part],
+    bounds: Bounds,
+    most: int = pointers.MOST_NAMED,
+) -> list[Part]:
+    """Where the rest stands, so many sections by name; of what is only added to a person's text as
+    much is there as shall."""
     beside = pointers.of_families(parts, fitting) if bounds.enough is None else ()
-    return [*pointers.of_rest(parts, fitting), *beside]
+    return [*pointers.of_rest(parts, fitting, most), *beside]
 
 
 def _rows(first: str, parts: Sequence[Part]) -> Iterator[Row]:

@@ -8,14 +8,14 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import wording
+from nightpress.backends.offline import stubs, wording
 from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer, is_step, is_told
 from nightpress.backends.offline.part import LAST, Family, Home, Part
 from nightpress.backends.offline.whereabouts import TOLD
 from nightpress.lazy import pattern
 
-MOST_NAMED = 6
-"""Sections that a pointer names."""
+MOST_NAMED, ALL_NAMED = 6, 16
+"""Sections that a pointer names: in short, and where there is room."""
 FEW = 15
 """Components of a plugin, of more than which one that has no room has no chapter, either."""
 
@@ -84,17 +84,20 @@ def _row(part: Part) -> str:
     return f"{name if re.match(r'[0-9]+[.)] ', name) else f'- {name}'} ({holds})"
 
 
-def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
+def of_rest(
+    parts: Sequence[Part], fitting: Sequence[Part], most: int = MOST_NAMED
+) -> Iterator[Part]:
     """A part for each file of a component that is not whole in what fits: at the end of its
-    chapter, the headings of what it has beside."""
+    chapter, the headings of what it has beside, so many of them."""
     held = {part.order: part for part in fitting}
     homes: dict[Home, list[Part]] = {}
     for part in sorted(parts, key=lambda part: part.order):
         if part.home is not None:
             homes.setdefault(part.home, []).append(part)
     opened = {part.path[:n] for part in fitting for n in range(1, len(part.path) + 1)}
-    groups = {part.together for part in parts if part.order in held}
-    keys, tables = _keys(fitting), list[Part]()
+    groups = {part.together for part in parts if part.together and part.order in held}
+    named = {p.together for p in parts if p.order in held and held[p.order].blocks == p.instead}
+    shown, keys, tables = {*held, *named}, _keys(fitting), list[Part]()
     for home, mine in homes.items():
         if all(part.is_aside for part in mine):
             continue  # its link stands in the table
@@ -102,7 +105,7 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
         lost = [part for part in lost if not (_is_opening(part, home) or _is_said(part, keys))]
         lost = [part for part in lost if not _leads(part, mine, opened)]
         # of a workflow that has no room its steps are named
-        lost = [p for p in lost if not p.together or p.together not in groups]
+        lost = [p for p in lost if p.together not in groups or not {p.order, p.together} & shown]
         whole = len(lost) == len(mine)
         many = len(homes) > FEW or (whole and home.base not in opened)
         if many and lost and (table := _table(home, fitting)) is not None:
@@ -111,7 +114,8 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
                 continue
             home = replace(home, link=_short(home.link))
         if lost and (not whole or home.base in opened or len(homes) <= FEW):
-            told = _told(home, lost, opened if len(homes) <= FEW else None, whole=whole)
+            heads = opened if len(homes) <= FEW else None
+            told = _told(home, lost, heads, most, whole=whole)
             if told is not None and home.base:
                 yield Part(home.base, home.end, 0, [told])
             elif told is not None:
@@ -226,7 +230,8 @@ def _name(part: Part, home: Home, opened: Container[tuple[str, ...]]) -> Sequenc
     path = part.path[base:]
     for depth in range(1, len(path) + 1):
         if part.path[: base + depth] not in opened:
-            return [path[depth - 1]]
+            name = stubs.NUMBER.sub("", path[depth - 1])
+            return [stubs.named(part) if depth == len(path) else name]
     listed = [name for block in part.blocks if block.kind == "list" for name in _rows(part, block)]
     return listed or [f"more on {path[-1]}"] if path else listed
 
@@ -239,7 +244,12 @@ def _rows(part: Part, block: Block) -> list[str]:
 
 
 def _told(
-    home: Home, lost: Sequence[Part], opened: Container[tuple[str, ...]] | None, *, whole: bool
+    home: Home,
+    lost: Sequence[Part],
+    opened: Container[tuple[str, ...]] | None,
+    most: int,
+    *,
+    whole: bool,
 ) -> Block | None:
     """What a chapter lacks, by its headings; opened: those of the document, None: in short. None
     where the chapter's lead, or the table, says it."""
@@ -248,12 +258,9 @@ def _told(
     named = sorted(every, key=lambda one: not steps([one[0]]))  # who misses steps must know of them
     names = [n for part, found in named for n in found if n and (steps([part]) or _tells(n))]
     names = list(dict.fromkeys(name.strip() for name in names))
-    if len(names) > MOST_NAMED:  # in the order of the file
-        first = set(names[:MOST_NAMED])
-        names = [
-            *dict.fromkeys(n.strip() for _, found in every for n in found if n.strip() in first)
-        ]
-        names.append("more")
+    first, more = set(names[:most]), ["more"] if len(names) > most else []
+    told = dict.fromkeys(n.strip() for _, found in every for n in found if n.strip() in first)
+    names = [*told, *more]  # in the order of the file
     if not names and any(found for _, found in every):
         return None
     if not names and whole and (home.is_linked or (opened is not None and home.base not in opened)):
@@ -285,12 +292,13 @@ def _short(link: str) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    more = [f'"{name}"' if "," in name else name for name in names[: MOST_NAMED + 1]]
-    if names[MOST_NAMED + 1 :]:
-        more[-1] = "more"
-    return wording.together(more)
+    return wording.together([_QUOTED.sub(r'"\1"', name) for name in names])
+
+
+_QUOTED = pattern(r"^([^(]*,[^(]*\S)(?=$| \()")
 
 
 def size(part: Part) -> int:
-    """Bytes that a pointer takes, with its heading."""
-    return sum(len(block.text.encode()) + 2 for block in part.blocks) + len(part.path[-1]) + 9
+    """Bytes that a pointer, or what a document says, takes with its heading."""
+    head = len(part.path[-1].encode()) + 9 if part.path else 0
+    return sum(len(block.text.encode()) + 2 for block in part.blocks) + head

@@ -356,7 +356,8 @@ def parts_in(
             if len(part.path) > 1 and place.path and not together:
                 part.family = Family(place.link(), part.path[:-1])
             if part.path and not together and place.path and worth.ONE_OF.match(part.path[-1]):
-                part.instead = [Block("text", f"See {place.link()}.")]  # its number would be missed
+                told = [one for one in lean(section.blocks, place) if TOLD.fullmatch(one.text)]
+                part.instead = told or [Block("text", f"See {place.link()}.")]  # a number is missed
             if not (together or len(part.path) < 2) and (
                 listing := TOLD.fullmatch(worth.said(part))
             ):

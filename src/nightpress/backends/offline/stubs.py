@@ -1,0 +1,180 @@
+"""The one form in which a document shows what it does not quote: no heading stands above a link
+alone, sections side by side that have no room are one list, and titles alone are a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from posixpath import commonprefix
+
+from msgspec.structs import replace
+
+from nightpress.backends.offline import verbs, wording
+from nightpress.backends.offline.blocks import Block
+from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.whereabouts import TOLD
+from nightpress.lazy import pattern
+
+
+def but_single(parts: Sequence[Part]) -> list[Part]:
+    """The parts in document order, without a heading that stands alone above nothing but a link:
+    a pointer names it with the rest of its file."""
+    found: list[Part] = []
+    for run in _runs(parts):
+        one = run[0]
+        if len(run) > 1 or not _is_stub(one, parts):
+            found += run
+        elif sum(part.home == one.home for part in parts) == 1 or _FORM.search(one.path[-1]):
+            found.append(one)  # all that there is of a command, or of what it shall give
+        elif found and _listed_in(found[-1], one):
+            found.append(one)
+    return found
+
+
+def gathered(parts: Sequence[Part], refused: Container[str]) -> list[Part]:
+    """The parts in document order; headings side by side above nothing but a link are one list
+    below the heading above them, unless that is refused."""
+    found: list[Part] = []
+    for run in _runs(parts):
+        goes_on = bool(found) and _is_stub(run[0], parts) and _listed_in(found[-1], run[0])
+        listed = _list(run, found[-1] if goes_on else None) if goes_on or len(run) > 1 else None
+        if listed is None or listed.blocks[-1].text in refused:
+            found += map(_followed, run) if len(run) == 1 and _is_stub(run[0], parts) else run
+        else:
+            found[len(found) - goes_on :] = [listed]
+    return [in_words(part, refused) for part in found]
+
+
+def _followed(part: Part) -> Part:
+    """Where the form of a result stands, as an order to follow it."""
+    if not _FORM.search(part.path[-1]):
+        return part
+    told = ((block, TOLD.fullmatch(block.text)) for block in part.blocks)
+    blocks = [
+        replace(block, text=f"Follow the structure in {_link(part)} ({one[2]}).") if one else block
+        for block, one in told
+    ]
+    return replace(part, blocks=blocks)
+
+
+def _list(run: Sequence[Part], before: Part | None) -> Part:
+    """One list of the stubs, or the one before with them, too."""
+    rows = [f"- {told(one)}" for one in run]
+    if before is None:
+        where = Block("text", f"In {_link(run[0])}:")
+        blocks = [where, Block("list", "\n".join(rows))]
+        return replace(run[0], path=_above(run), blocks=blocks, together=())
+    *above, last = before.blocks
+    return replace(before, blocks=[*above, Block("list", "\n".join([last.text, *rows]))])
+
+
+def _runs(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    """The parts in document order, stubs that one list can hold together."""
+    parts, done = sorted(parts, key=lambda part: part.order), 0
+    for at, part in enumerate(parts):
+        if at >= done:
+            run = _run(parts, at)
+            yield run or [part]
+            done = at + max(len(run), 1)
+
+
+def _run(parts: Sequence[Part], at: int) -> Sequence[Part]:
+    """The stubs of one file from there on that have a heading of their own above them all, or the
+    one that stands there."""
+    found: list[Part] = []
+    for part in parts[at:]:
+        same = not found or (_link(part) == _link(found[0]) and _above([*found, part]))
+        if not (same and _is_stub(part, parts)):
+            break
+        found.append(part)
+    return found
+
+
+def _above(run: Sequence[Part]) -> tuple[str, ...]:
+    """The headings above all of them; () where that is only their component's."""
+    above = tuple(commonprefix([part.path[:-1] for part in run]))
+    home = run[0].home
+    return above if home and len(above) > len(home.base) else ()
+
+
+def _is_stub(part: Part, parts: Sequence[Part]) -> bool:
+    """Is it a heading, not of a step of what is done in order, above a link and nothing else?"""
+    if part.is_standing or part.home is None or not part.path or _is_of_steps(part, parts):
+        return False
+    told = all(TOLD.fullmatch(b.text) or _SEE.fullmatch(b.text) or b.is_label for b in part.blocks)
+    same = sum(one.path[: len(part.path)] == part.path for one in parts)
+    return told and bool(_link(part)) and same == 1
+
+
+def _is_of_steps(part: Part, parts: Sequence[Part]) -> bool:
+    """Is it one of several that stand together, most of which say what is to be done?"""
+    if not part.together:
+        return False
+    paths = [one.path for one in parts if one.together == part.together and one.path]
+    base = len(commonprefix(paths))
+    return are_steps([*dict.fromkeys(path[base] for path in paths if len(path) > base)])
+
+
+def are_steps(names: Sequence[str]) -> bool:
+    """Do most of the headings say what is to be done: "1. Rig the boat"?"""
+    words = [NUMBER.sub("", name).split() for name in names]
+    return 2 * sum(len(one) > 1 and verbs.is_verb(one[0].lower()) for one in words) > len(names)
+
+
+def _are_done(path: Sequence[str], names: Sequence[str]) -> bool:
+    """Are they steps, and no kinds of something?"""
+    return are_steps(names) and not (path and _KINDS.search(path[-1]))
+
+
+def _link(part: Part) -> str:
+    """The link to the file that a stub points to; "" for none, or several."""
+    found = {m for block in part.blocks for m in _LINK.findall(block.text)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _listed_in(before: Part, stub: Part) -> bool:
+    """Does the part before end with a list of what stands in that file, at the heading above?"""
+    lead = before.blocks[-2].text if len(before.blocks) > 1 else ""
+    same = before.path == stub.path[:-1] and before.blocks[-1].kind == "list"
+    return same and lead == f"In {_link(stub)}:"
+
+
+def named(part: Part) -> str:
+    """The name of a section, and how long its listing is."""
+    return _HOLDS.sub(")", told(part))
+
+
+def told(part: Part) -> str:
+    """The name of a section, and what its listing holds."""
+    found = (TOLD.fullmatch(block.text) for block in part.blocks)
+    holds = "; ".join(", ".join(filter(None, one.groups())) for one in found if one)
+    name = NUMBER.sub("", part.path[-1])
+    return f"{name} ({holds})" if holds else name
+
+
+def in_words(part: Part, refused: Container[str]) -> Part:
+    """The part; of a list of where things stand that has one row, or titles alone, a sentence;
+    what is done in order stays a list."""
+    blocks = [*part.blocks]
+    for at in range(len(blocks) - 1, 0, -1):
+        where, listed = blocks[at - 1].text, blocks[at]
+        if not (_IN.fullmatch(where) and listed.kind == "list") or part.is_standing:
+            continue
+        rows = [_MARK.sub("", one) for one in listed.text.split("\n")]
+        bare = not any(one.endswith(")") or ". " in one for one in rows)
+        if len(rows) == 1 or (bare and not _are_done(part.path, rows)):
+            names = [f'"{one}"' if "," in one and bare else one for one in rows]
+            said = f"{where} {wording.together(names)}."
+            blocks[at - 1 : at + 1] = [] if said in refused else [Block("text", said)]
+        elif bare:
+            blocks[at - 1] = Block("text", f"Follow the steps in{where[2:]}")
+    return part if blocks == [*part.blocks] else replace(part, blocks=blocks)
+
+
+_KINDS = pattern(r"(?i)\b(?:patterns|types|features|examples?|strateg(?:y|ies)|components|cases)\b")
+_FORM = pattern(r"(?i)\b(?:formats?|output|template|structure|report)$")
+NUMBER = pattern(r"^\d+[.)] (?=\S)")
+_HOLDS = pattern(r": [^()]*\)$")
+_MARK = pattern(r"^(?:- |\d+[.)] )(?:\d+[.)] )?")
+_SEE = pattern(r"See \[[^\]]*\]\([^)]*\)(?: for (?!the steps)[\w ]+)?\.")
+_LINK = pattern(r"\[[^\]\n]*\]\([^)\n]*\)")
+_IN = pattern(r"In \[[^\]]*\]\([^)]*\):")
