@@ -242,8 +242,23 @@ def test_what_is_to_be_filled_in_says_nothing_of_the_plugin() -> None:
         "LOG.starter.md": "# Log of a harbour\n\nThe first watch writes down the wind.\n",
         "docs/log.md": "# The log\n\n## What it is\n\n[One or two sentences: who keeps it.]\n\n"
         "## Who reads it\n\nThe pilot of the next watch reads it, from the last line up.\n",
+        "examples/log.md": "# Log of the Anna\n\n## Rules\n\nThe cook of the Anna never steers.\n",
+        "examples/moor.md": "# Mooring\n\n## First call\n\nRun `/moor`, and the bollard answers.\n",
+        "commands/moor.md": "---\ndescription: Moor a ship\n---\n\nTie the ropes to a bollard.\n",
     }
     made = material(files)
     text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
-    assert "pilot of the next watch" in text
-    assert "One or two" not in text and "first watch" not in text
+    assert "pilot of the next watch" in text and "the bollard answers" in text
+    assert "One or two" not in text and "first watch" not in text and "never steers" not in text
+
+
+def test_below_a_rule_and_a_label_something_new_begins() -> None:
+    command = (
+        "---\ndescription: Moor a ship\n---\n\n## Steps\n\nTie the ropes to a bollard.\n\n"
+        "## Time Savings\n\n**By hand:** two hours\n\n**ROI:** a 24x time multiplier\n\n---\n\n"
+        "**Next Steps:**\n1. Read the tide table of the quay\n2. Tell the pilot of the berth\n"
+    )
+    made = material({"commands/moor.md": command})
+    text = Offline().ask(Request("generation", "h/x", "offline", "", "", 1, made)).text
+    assert "## Next Steps\n\n1. Read the tide table" in text
+    assert "multiplier" not in text and "Savings" not in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from nightpress.backends.offline import (
@@ -214,6 +216,31 @@ def test_a_fence_in_a_fence_is_longer(text: str, end: str) -> None:
     mended = nested(text)
     assert mended.split("\n")[0].rstrip("abcdefghijklmnopqrstuvwxyz") == end
     assert mended.replace("````", "```") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("```md\n## 1. A\n```\nx\n```\n\n## 2. B\n\nText\n", ""),  # closed nowhere
+        ("```md\n## 1. A\n```\nx\n```\n\n## 2. B\n\nText\n```\n\n## Rest\n", "## Rest"),
+        ("## 1. A\n\n```md\n## 1. B\n```\n\n## 2. C\n", "## 2. C"),  # the text's own count
+        ("```md\n## 1. B\n```\n\n## 3. C\n", "## 3. C"),
+    ],
+)
+def test_a_block_of_markdown_goes_on_where_its_headings_go_on_counting(
+    text: str, after: str
+) -> None:
+    inside = False
+    said = []
+    mark = ""
+    for line in nested(text).split("\n"):
+        found = re.match(r"`{3,}", line)
+        if found and (not inside or line == mark):
+            inside, mark = not inside, found[0]
+        elif not inside:
+            said.append(line)
+    assert not inside
+    assert "\n".join(said).strip().removeprefix("## 1. A\n\n").strip() == after
 
 
 @pytest.mark.parametrize(

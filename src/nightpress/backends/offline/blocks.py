@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import re
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -18,17 +15,15 @@ from nightpress.backends.offline.clean import (
     Place,
     heading,
     inline,
-    is_imprint,
     is_quotable,
     is_quotable_code,
     links,
     told_marks,
 )
 from nightpress.backends.offline.filled import told
-from nightpress.backends.offline.whereabouts import POINTER, TOLD, whereabouts
-from nightpress.checks import QUIET
+from nightpress.backends.offline.imprint import is_imprint, unsigned
+from nightpress.backends.offline.whereabouts import POINTER, TOLD, language, whereabouts
 from nightpress.lazy import pattern
-from nightpress.plugin import yaml
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -189,6 +184,9 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
             parts.append(Section(name, level, tuple(title for _, title in above)))
             continue
         source = "\n".join(lines[token.map[0] : token.map[1]])
+        if parts[-1].level > 1 and (name := _divided(tokens, position)):
+            parts.append(Section(name, parts[-1].level, (*parts[-1].path[:-1], name)))
+            continue
         block = _block(token, source, place)
         if block is None and place.is_pointed_to:
             block = _stead(token, source, place)
@@ -205,13 +203,25 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
     )  # fmt: skip
 
 
+def _divided(tokens: Sequence[Token], at: int) -> str:
+    """What a bold label below a rule names; it is a heading to a reader, and what stands above the
+    rule has nothing to do with it. "" for none."""
+    if tokens[at].type != "paragraph_open" or at == 0 or tokens[at - 1].type != "hr":
+        return ""
+    label = _LABEL.fullmatch(tokens[at + 1].content.strip())
+    return heading(label[1]) if label else ""
+
+
+_LABEL = pattern(r"\*\*([A-Z][^*\n:]{2,60}):?\*\*:?")
+
+
 def _stead(token: Token, source: str, place: Place) -> Block | None:
     """Where a block stands that cannot be quoted; None where it says nothing."""
     if token.type in ("fence", "code_block"):
         text = token.content.rstrip("\n")
         if "$ARGUMENTS" in text and (short := _in_words(text, place)):
             return Block("text", short)
-        there = whereabouts(text, _language(token.info, text), place) if text.strip() else ""
+        there = whereabouts(text, language(token.info, text), place) if text.strip() else ""
         return Block("text", there) if there else None
     named = _NAMED.get(token.type, "")
     is_prose = token.type in ("paragraph_open", "blockquote_open")
@@ -304,6 +314,8 @@ def _paragraph(source: str, place: Place) -> Block | None:
     lines = source.strip("\n").split("\n")
     if all(is_imprint(line) for line in lines):
         return None
+    if place.is_for_people:
+        source = unsigned(source)
     if len(lines) > 1 and all(_MARKED.match(line) for line in lines):
         items = [f"- {_MARKED.sub('', line, count=1).strip()}" for line in lines]
         return _kept("list", inline("\n".join(items), place))
@@ -359,40 +371,11 @@ def _items(source: str, place: Place) -> str:
 def _inner(found: re.Match[str], place: Place) -> str:
     indent, fence, info, text = found.groups()
     bare = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
-    language = info.strip() if place.own else _language(info, bare)
+    named = info.strip() if place.own else language(info, bare)
     if len(text) > MOST_QUOTED or not is_quotable_code(text):
-        there = whereabouts(bare.rstrip("\n"), language, place) if place.is_pointed_to else ""
+        there = whereabouts(bare.rstrip("\n"), named, place) if place.is_pointed_to else ""
         return f"\n{indent}{there}" if there else ""
-    return f"{indent}{fence}{language}\n{text}{indent}{fence}"
-
-
-# --- listings: named, parsing, and an excerpt of what is too long --------------------------------
-
-
-def _toml(text: str) -> object:
-    import tomllib  # rare in plugins
-
-    return tomllib.loads(text)
-
-
-def _python(text: str) -> object:
-    with QUIET, warnings.catch_warnings():  # of an odd escape in a listing nobody wants to hear
-        warnings.simplefilter("ignore")
-        return ast.parse(text)
-
-
-def _yaml(text: str) -> object:
-    return [yaml.load(one) for one in re.split(r"(?m)^---[ \t]*$", text) if one.strip()]
-
-
-_PARSERS: dict[str, Callable[[str], object]] = {
-    "json": json.loads,
-    "yaml": _yaml,
-    "yml": _yaml,
-    "toml": _toml,
-    "python": _python,
-    "py": _python,
-}
+    return f"{indent}{fence}{named}\n{text}{indent}{fence}"
 
 
 def listing(content: str, info: str, place: Place) -> str:
@@ -401,11 +384,11 @@ def listing(content: str, info: str, place: Place) -> str:
     if info.strip().startswith("!") or not text.strip() or not is_quotable_code(text):
         return ""
     if len(text) <= MOST_QUOTED or place.own:
-        language = info.strip() if place.own else _language(info, text)
+        named = info.strip() if place.own else language(info, text)
         inside = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
         marks = "`" * (inside + 1)  # a fence in a fence needs more
-        return f"{marks}{language}\n{text}\n{marks}"
-    return whereabouts(text, _language(info, text), place)
+        return f"{marks}{named}\n{text}\n{marks}"
+    return whereabouts(text, language(info, text), place)
 
 
 def is_pointer(block: Block) -> bool:
@@ -423,23 +406,8 @@ def lean(blocks: Sequence[Block], place: Place) -> list[Block]:
     found = []
     for block in blocks:
         if block.kind == "code" and len(block.text) > LONG and place.path:
-            language = block.text.split("\n", 1)[0].strip("`~ ")
+            named = block.text.split("\n", 1)[0].strip("`~ ")
             inside = "\n".join(block.text.split("\n")[1:-1])
-            block = Block("text", whereabouts(inside, language, place))
+            block = Block("text", whereabouts(inside, named, place))
         found.append(block)
     return found
-
-
-def _language(info: str, text: str) -> str:
-    """The block's language, `text` where there is none or the block is not what it says."""
-    words = info.split()
-    name = words[0].lower().strip("{}.") if words else ""
-    if not re.fullmatch(r"[a-z0-9+#_.-]+", name):
-        return "text"
-    parse = _PARSERS.get(name)
-    try:
-        if parse is not None:
-            parse(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return "text"
-    return name

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from nightpress.backends.offline import filled
 from nightpress.lazy import pattern
+from nightpress.plugin import kind_of
 
 
 class Place(Struct, frozen=True):
@@ -26,6 +27,11 @@ class Place(Struct, frozen=True):
     target: str
     paths: frozenset[str]
     own: bool = False
+
+    @property
+    def is_for_people(self) -> bool:
+        """Is it of a README or another document of the plugin, and not the document's own text?"""
+        return not self.own and kind_of(self.path) in ("doc", "readme")
 
     @property
     def is_pointed_to(self) -> bool:
@@ -60,20 +66,6 @@ _HIDDEN = pattern(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0f\ufeff\U000e0000-\U000e007f"
     "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"
 )
-
-
-_IMPRINT = pattern(
-    r"(?:(?:proudly |lovingly )?(?:built|created|made|developed|maintained|powered) (?:by|with|for)"
-    r"\b"
-    r"|(?:version|release(?:d| date)?|last updated|author|maintainer|copyright|licen[cs]e|homepage"
-    r"|repository) ?(?:[:|]|\d+\.)|(?:support|contact|e-?mail|website) ?: ?(?:\S+@|https?:)|©).*",
-    re.I,
-)
-
-
-def is_imprint(line: str) -> bool:
-    """Does a line tell who made the plugin, when, or in which version? The frontmatter does."""
-    return _IMPRINT.fullmatch(re.sub(r"[*_>]", "", inline(line, None)).strip()) is not None
 
 
 def inline(source: str, place: Place | None) -> str:

@@ -18,8 +18,9 @@ from nightpress.backends.offline.person import third_person
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Group, Owned
 from nightpress.backends.offline.wording import code, duties, sentence, sentences
+from nightpress.checks import called
 from nightpress.lazy import pattern
-from nightpress.model import Component, Material
+from nightpress.model import Component, Material, SourceFile
 from nightpress.plugin import collect, kind_of
 
 MATTERS = {"command": "commands", "agent": "agents", "skill": "skills"}
@@ -296,6 +297,18 @@ _ASIDE = pattern(  # files that only whoever works on the plugin reads
 def is_aside(path: str) -> bool:
     """Is the file one that only whoever works on the plugin reads?"""
     return _ASIDE.search(path) is not None
+
+
+def is_of_another(file: SourceFile, own: Owned) -> bool:
+    """Is a document to be filled in, or an example that calls none of the plugin's commands? What
+    it says, it says of something else."""
+    if _FORM.search(file.path):
+        return True
+    return _EXAMPLE.search(file.path) is not None and own.commands.isdisjoint(called(file.text))
+
+
+_FORM = pattern(r"(?:^|[/._-])(?:starter|template|skeleton)s?(?=[/._-])", re.I)
+_EXAMPLE = pattern(r"(?:^|/)(?:example|sample|fixture)s?/(?!.*readme\.md$)", re.I)
 
 
 def interface(material: Material, path: str) -> str:

@@ -52,13 +52,14 @@ _NO_SECTION = pattern(
     r"|learning objectives|pro tier|sponsor|get notified|expected release"
     r"|^(?:feature )?comparison\b|^before (?:and|&|/|vs\.?) after|^(?:technology|tech) stack$"
     r"|^get started(?: now| today)|^(?:testing|running (?:the )?tests)$"
-    r"|^performance metrics$"
+    r"|^performance metrics$|^documentation$"
     r"|^the (problem|solution|magic|result|vision)\b)",
     re.I,
 )
 _NO_COMPONENTS = pattern(
     r"^(?:licen[cs]e|contributing|acknowledg\w*|change ?log|version history|authors?|credits?"
-    r"|roadmap|future (?:enhancements?|improvements?|plans?|work))$",
+    r"|roadmap|future (?:enhancements?|improvements?|plans?|work)|support|testimonials?|pricing"
+    r"|(?:cost|time) savings?|(?:business )?value|return on investment)$",
     re.I,
 )
 _FIRST = 100
@@ -418,8 +419,6 @@ def _of_document(
                 yield part
 
 
-_FORM = pattern(r"(?:^|[/._-])(?:starter|template|skeleton)s?(?=[/._-])", re.I)
-"""A file that is to be filled in: what it says, it says of something else."""
 _INSTALLS = pattern(r"(?:how to )?install(?:ation|ing)?\b", re.I)
 _SLOT = pattern(r"\[[A-Z][a-z]+ [^\]]{10,}\](?![(\[:])")
 
@@ -429,7 +428,7 @@ def as_chapter(material: Material, file: SourceFile, number: int, own: Owned) ->
     found = re.search(r"(?m)^# +(\S.*)$", frontmatter.split(file.text).body)
     title = heading(found.group(1)) if found else ""
     name = title or posixpath.splitext(posixpath.basename(file.path))[0]
-    if _NO_SECTION.search(name) or _FORM.search(file.path) or _INSTALLS.match(name):
+    if _NO_SECTION.search(name) or _INSTALLS.match(name) or components.is_of_another(file, own):
         return
     found_in = list(quoted(material, file, own))
     for at, part in enumerate(found_in):

@@ -1,11 +1,18 @@
-"""Where a listing is to be read that a document does not quote, and what it holds. Pure."""
+"""A listing: its language, where it is to be read that a document does not quote, and what it
+holds. Pure."""
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+import warnings
+from collections.abc import Callable
 
 from nightpress.backends.offline.clean import Place, heading
+from nightpress.checks import QUIET
 from nightpress.lazy import pattern
+from nightpress.plugin import yaml
 
 
 def whereabouts(text: str, language: str, place: Place) -> str:
@@ -71,3 +78,44 @@ POINTER = pattern(
     r"\b[Ss]ee (?:the listing[^\[\n]* in )?\[[^\]\n]*\]\(|^(?:In|Also in|Follow the steps in) \["
 )
 """What says where something is to be read, and a listing alone."""
+
+
+def _toml(text: str) -> object:
+    import tomllib  # rare in plugins
+
+    return tomllib.loads(text)
+
+
+def _python(text: str) -> object:
+    with QUIET, warnings.catch_warnings():  # of an odd escape in a listing nobody wants to hear
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _yaml(text: str) -> object:
+    return [yaml.load(one) for one in re.split(r"(?m)^---[ \t]*$", text) if one.strip()]
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "json": json.loads,
+    "yaml": _yaml,
+    "yml": _yaml,
+    "toml": _toml,
+    "python": _python,
+    "py": _python,
+}
+
+
+def language(info: str, text: str) -> str:
+    """The block's language, `text` where there is none or the block is not what it says."""
+    words = info.split()
+    name = words[0].lower().strip("{}.") if words else ""
+    if not re.fullmatch(r"[a-z0-9+#_.-]+", name):
+        return "text"
+    parse = _PARSERS.get(name)
+    try:
+        if parse is not None:
+            parse(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return "text"
+    return name

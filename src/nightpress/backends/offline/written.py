@@ -50,12 +50,39 @@ def nested(text: str) -> str:
     at = 0
     while at < len(fences):
         end = _closing(lines, fences, at)
+        shows_markdown = fences[at][2].lower() in _MARKDOWNS
+        while (
+            shows_markdown and end < len(fences) and _is_cut(lines, fences[at][0], fences[end][0])
+        ):
+            end += 1
+        if end == len(fences):
+            fences.append((len(lines), fences[at][1], ""))
+            lines.append(fences[at][1])  # it is closed nowhere
         first, last = fences[at][0], fences[end][0]
         if end > at + 1:
             for n in (first, last):
                 lines[n] = lines[n].replace("```", "`" * (len(fences[at][1]) + 1), 1)
         at = end + 1
     return "\n".join(lines)
+
+
+def _is_cut(lines: Sequence[str], first: int, last: int) -> bool:
+    """Do the headings after a block go on counting where those inside of it end ("## 6." inside,
+    "## 7." below), and not where those above it do? Then line `last` does not close it."""
+    after = next(filter(None, map(_NUMBERED.match, lines[last + 1 :])), None)
+    if after is None:
+        return False
+    *_, inside = [None, *filter(None, map(_NUMBERED.match, lines[first + 1 : last]))]
+    *_, above = [None, *filter(None, map(_NUMBERED.match, lines[:first]))]
+    return _follows(inside, after) and not _follows(above, after)
+
+
+def _follows(one: re.Match[str] | None, other: re.Match[str]) -> bool:
+    return one is not None and one[1] == other[1] and int(one[2]) + 1 == int(other[2])
+
+
+_MARKDOWNS = ("markdown", "md")
+_NUMBERED = pattern(r"(#{2,6}) (\d{1,3})[.)] ")
 
 
 def _closing(lines: Sequence[str], fences: Sequence[tuple[int, str, str]], at: int) -> int:
@@ -71,7 +98,7 @@ def _closing(lines: Sequence[str], fences: Sequence[tuple[int, str, str]], at: i
     else:
         return at
     rest = fences[n + 1 :]
-    if fences[at][2].lower() not in ("markdown", "md") or any(info for _, _, info in rest[:2]):
+    if fences[at][2].lower() not in _MARKDOWNS or any(info for _, _, info in rest[:2]):
         return n
     if len(rest) == 1:
         return n + 1

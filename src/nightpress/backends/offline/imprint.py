@@ -1,0 +1,61 @@
+"""What a text says of who made it, and to whoever visits its repository. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from nightpress.backends.offline.clean import inline
+from nightpress.backends.offline.wording import sentences
+from nightpress.lazy import pattern
+
+__all__ = ["is_imprint", "unsigned"]
+
+_IMPRINT = pattern(
+    r"(?:(?:proudly |lovingly )?(?:built|created|made|developed|maintained|powered) (?:by|with|for)"
+    r"\b"
+    r"|(?:version|release(?:d| date)?|last updated|author|maintainer|copyright|licen[cs]e|homepage"
+    r"|repository) ?(?:[:|]|\d+\.)|(?:support|contact|e-?mail|website) ?: ?(?:\S+@|https?:)|©).*",
+    re.I,
+)
+_MADE = r"(?:built|created|made|designed|developed|licen[sc]ed|maintained|written)"
+_OWNER = pattern(
+    rf"^(?:originally |proudly )?{_MADE}(?: and {_MADE})?(?: \w+ly)? (?:by|with (?:love|care))"
+    r"\b(?! (?:the )?(?:commands?|agents?|skills?|plugins?)\b)"
+    r"|\b(?:this|these|the|all) (?:\w+ )?(?:repo(?:sitory)?|project|package|collection|plugins?"
+    r"|pack|skills?|examples?)(?: [\w ]+)? (?:is|are|was|were) "
+    rf"(?:{_MADE} (?:and|by|under|with (?:love|care))\b(?! `)|licen[sc]ed"
+    r"|(?:MIT|BSD|Apache\S*)[- ]lic)"
+    r"|\b(?:MIT|Apache(?:[- ]2\.0)?|BSD|ISC|A?GPL\S*)[- ]licen[sc]ed\b"
+    r"|\b(?:please|feel free to|if\b[^.!?]+?|in doubt)\W+(?:open|file|submit|raise|create) "
+    r"(?:an? |new )*\[?(?:github )?(?:issue|pull request|pr|bug)\b"
+    r"|\bfeel free to (?:fork|use|modify|contribute|customi[sz]e|share)\b"
+    r"|^(?:\[|\W)*(?:star|fork) (?:it|this|us|the repo\w*)\b"
+    r"|\b(?:no|without) (?:attribution|sign-?up)|\bbuy me a coffee\b|\bfollow (?:me|us)\b"
+    r"|\bno-signup\b|\bfree\b.*https?://|\bfree (?:updates|for (?:life|everyone))\b"
+    r"|\bjoin (?:our|the) (?:\w+ )?(?:community|discord|newsletter|slack)\b"
+    r"|\bsubscribe to (?:our|my)\b|^\W*the marketplace\b"
+    r"|\b(?:contributions|pull requests|prs) (?:are )?(?:always )?welcome\b"
+    r"|\bmoney[- ]back\b|\brefunds? (?:policy|within)\b",
+    re.I,
+)
+_MARKS = pattern(r"[*_>#]|https?://\S+(?=\))")
+
+
+def is_imprint(line: str) -> bool:
+    """Does a line tell who made the plugin, when, or in which version? The frontmatter does."""
+    return _IMPRINT.fullmatch(re.sub(r"[*_>]", "", inline(line, None)).strip()) is not None
+
+
+def unsigned(paragraph: str) -> str:
+    """A README's paragraph without the sentences about its owner, its licence and its visitors, who
+    are asked for stars and issues; one that begins with such is about nothing else."""
+    kept: list[str] = []
+    for sentence in sentences(paragraph):
+        if not _OWNER.search(" ".join(_MARKS.sub("", sentence).split())):
+            kept.append(sentence)
+            continue
+        if kept and kept[-1].rstrip(" *_\n").endswith("?"):
+            kept.pop()  # which it answers
+        if not kept:
+            return ""
+    return "".join(kept).rstrip()
