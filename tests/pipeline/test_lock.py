@@ -174,7 +174,7 @@ def test_what_a_kill_left_is_not_taken_for_a_persons(market: Market) -> None:
     db.close()
     (market.root / "plugins" / "alpha" / "NOTES.md").write_text("# Notes\n\nNew.\n")
     told = market.done().out
-    assert "alpha/skill: now it is make: content changed: NOTES.md added; run doit again" in told
+    assert "alpha/skill: now it is stale: content changed: NOTES.md added; run doit again" in told
     assert market.rows("SELECT count(*) FROM enhancements WHERE status = 'adopted'") == [(0,)]
     assert "1 published" in market.done().out
     assert "nothing to do: 2 up to date" in market.done().out

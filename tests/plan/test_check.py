@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -404,3 +405,85 @@ def test_a_broken_plugin_json_is_told_of_where_it_stands(tmp_path: Path) -> None
     for words in ((), ("plugins/alpha",)):
         said = check(market, *words).out
         assert "plugins/alpha/.claude-plugin/plugin.json:3:1: error: manifest: not JSON" in said
+
+
+def rows(market: Market, *words: str) -> list[tuple[str, int, str, str]]:
+    """(path, line, gate, severity) of each finding."""
+    results = json.loads(check(market, "--format", "json", *words).out)["results"]
+    return sorted(
+        (row["path"], one["line"], one["check"], one["severity"])
+        for row in results
+        for one in row["findings"]
+    )
+
+
+def test_adopting_a_persons_file_hides_none_of_its_errors(tmp_path: Path) -> None:
+    """What a build adopts by itself nobody has accepted: the same rows before and after it, in JSON
+    and in the baseline, and in a clone."""
+    told = "\n\n".join(f"## Part {n}\n\nStep {n} settles ledger {n}." for n in range(90))
+    head = "---\nname: delta\ndescription: Use when ledgers are settled.\n---\n\n# Delta\n"
+    skill = f"{head}\nSee [the missing page](gone.md).\n\n{told}\n"
+    market = Market(tmp_path / "shop")
+    plugin(market.root, "delta", size=0, skill=skill)
+    assert market.run("nightpress", "init").code == 0
+    market.git("init", "-q")
+    where = "plugins/delta/skills/delta/SKILL.md"
+    before = rows(market, where)
+    assert (where, 8, "link-resolves", "error") in before
+    assert check(market, where, "--write-baseline", "before.json").code == 0
+    assert ", link-resolves" in market.done().out.partition("kept with findings: ")[2]
+    assert rows(market, where) == before
+    assert check(market).code == 1
+    assert check(market, where, "--write-baseline", "after.json").code == 0
+    held = [(market.root / f"{name}.json").read_text() for name in ("before", "after")]
+    assert held[0] == held[1] and where in held[0]
+    market.git("add", "-A")
+    market.git("commit", "-qm", "all")
+    market.git("clone", "-q", ".", str(tmp_path / "clone"))
+    assert rows(Market(tmp_path / "clone"), where) == before
+    market.done("adopt:delta")  # now somebody has
+    assert (where, 8, "link-resolves", "error") not in rows(market)
+
+
+def test_how_long_a_persons_file_is_fails_nobody(market: Market) -> None:
+    """Ours that was cut short is another matter."""
+    market.documented()
+    stub = "---\nname: petty\ndescription: Use when petty ledgers are settled.\n---\n\n# Petty\n"
+    plugin(market.root, "petty", skill=stub)
+    assert market.run("nightpress", "manifests").code == 0
+    market.done("enhance:petty")
+    size = [row for row in rows(market) if row[2] == "size-window"]
+    assert [(row[0].split("/")[1], row[3]) for row in size] == [("petty", "warning")]
+    market.target("alpha").write_text(market.target("alpha").read_text()[:300] + "\n")
+    size = [row for row in rows(market) if row[2] == "size-window"]
+    assert [(row[0].split("/")[1], row[3]) for row in size] == [
+        ("alpha", "error"), ("petty", "warning"),
+    ]  # fmt: skip
+
+
+def test_an_edit_fails_where_edits_are_strict_until_it_is_adopted(market: Market) -> None:
+    market.documented()
+    target = market.target("alpha")
+    target.write_text(target.read_text().replace("## ", "## More of ", 1))
+    defaults = market.root / "manifests" / "_defaults.yaml"
+    for words in (("check",), ("ci", "check")):
+        told = market.run("nightpress", *words)
+        assert (told.code, ": warning: edited: " in told.out) == (0, True), told.out
+        told = market.run("nightpress", *words, "--edits=strict")
+        assert (told.code, ": error: edited: " in told.out) == (1, True), told.out
+    defaults.write_text(defaults.read_text().replace("standing: keep", "standing: review"))
+    target.write_text(target.read_text()[:900] + "\n")  # a draft would be made beside it
+    assert ": warning: edited: " in check(market).out
+    market.done("adopt:alpha")
+    assert check(market, "--edits=strict").code == 0
+
+
+def test_a_plugin_that_went_with_its_manifest_is_told_while_on_record(market: Market) -> None:
+    market.documented()
+    shutil.rmtree(market.root / "plugins" / "beta")
+    (market.root / "manifests" / "beta.yaml").unlink()
+    told = check(market)
+    said = "nightpress.lock:1:1: warning: gone: beta: 1 document on record, and neither"
+    assert (told.code, said in told.out) == (0, True), told.out
+    market.done()
+    assert "on record" not in check(market).out

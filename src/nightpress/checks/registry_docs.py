@@ -66,8 +66,8 @@ def check(document, context, options):
 that is its finding.
 """
 BESIDE = """Of the plugin's own files, of a project as a whole, and of documents that people edited.
-They are warnings, but for `marketplace`, `manifest`, `gone` and `readable`, and in
-`nightpress ci check` for `lock`.
+They are warnings, but for `marketplace`, `manifest`, `readable` and `gone` of what a manifest
+declares, in `nightpress ci check` for `lock`, and with `--edits=strict` for `edited`.
 `nightpress check --explain RULE` says the same in a terminal, of these and of every check."""
 OTHERS = {
     "home-path": "No file of the plugin names a path of one machine (`/home/me/...`).",
@@ -95,7 +95,8 @@ OTHERS = {
     "undeclared": "Each plugin has a manifest; `nightpress manifests` writes it.",
     "lock": "nightpress.lock is there and in git: by it a clone, and CI, know what is ours and"
     " what is stale.",
-    "gone": "A document that was published or adopted, and that its manifest declares, is there.",
+    "gone": "A document that was published or adopted, and that its manifest declares, is there;"
+    " of a plugin without a manifest, nightpress.lock has no documents that are gone.",
     "edited": "A document that nightpress published stands as it was published. `nightpress adopt`"
     " takes an edit as it stands.",
     "moved": "What an edited or adopted document was made from, or speaks of, has not changed"

@@ -42,6 +42,10 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
         "--stale", choices=("fail", "ignore", "strict"), default="fail",
         help="do stale documents count? strict: and those that were never made",
     )  # fmt: skip
+    parser.add_argument(
+        "--edits", choices=("warn", "strict"), default="warn",
+        help="strict: an edit by hand of a published document is an error until it is adopted",
+    )  # fmt: skip
     parser.add_argument("--baseline", metavar="FILE", help="findings that are accepted for now")
 
 
@@ -58,7 +62,8 @@ def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
     judged = checking.check(given.paths, Path.cwd(), os.environ, Meter(quiet=quiet).plugins)
     if given.stale == "strict":
         judged = [replace(one, stale=one.stale or one.unmade, unmade=()) for one in judged]
-    return Report(judged, accepted, given.stale != "ignore")
+    report = Report(judged, accepted, given.stale != "ignore")
+    return report.failing("edited") if given.edits == "strict" else report
 
 
 def _check(given: argparse.Namespace) -> int:

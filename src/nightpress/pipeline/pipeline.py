@@ -13,7 +13,6 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress import fingerprint
-from nightpress.checks import baseline
 from nightpress.errors import (
     Crashed,
     Deferred,
@@ -293,14 +292,13 @@ class Press(Struct):
         self.adopted(self._open(item), accepted)
 
     def adopted(self, attempt: Attempt, accepted: tuple[str, ...] = ()) -> None:
-        """End an attempt with what stands there; of a long skill a split is proposed."""
+        """End an attempt with what stands there; of a long skill a split is proposed. accepted:
+        marks of what the user lives with; what nobody has accepted, `check` goes on telling."""
         root, target = attempt.plugin.root, attempt.state.enhancement.target
         sha256 = publication.standing_hash(root, target)
         if sha256 is None or sha256 != attempt.state.inputs.standing.sha256:
             self.attempts.end(attempt, Status.KEPT, PublishConflict(f"{target} changed meanwhile"))
             return
-        errors = [f for f in attempt.state.inputs.findings if f.severity == "error"]
-        accepted = accepted or baseline.marks(errors)
         self.run.project.ledger.end(
             attempt.row,
             Status.ADOPTED,
@@ -310,8 +308,10 @@ class Press(Struct):
             **self.attempts.timing(attempt),
         )
         self._record(attempt, Status.ADOPTED, sha256, attempt.state.inputs.files, accepted)
-        if accepted:
-            checks = ", ".join(dict.fromkeys(mark.partition("#")[0] for mark in accepted))
+        errors = [f.check for f in attempt.state.inputs.findings if f.severity == "error"]
+        found = [mark.partition("#")[0] for mark in accepted] or errors
+        if found:
+            checks = ", ".join(dict.fromkeys(found))
             self.attempts.tell(attempt, Status.ADOPTED, f"kept with findings: {checks}")
         else:
             self.attempts.tell(attempt, Status.ADOPTED, "already good")

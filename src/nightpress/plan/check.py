@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -218,7 +219,7 @@ def _judged(project: Project, plugin: PluginState, state: TargetState) -> Judged
         ours=staleness.is_ours(state.inputs.standing, state.inputs.publication), beside=True,
     )  # fmt: skip
     accepted = state.inputs.publication.accepted if state.inputs.publication else ()
-    new = baseline.new(verdict.findings, accepted)
+    new = tuple(_spared(one, state) for one in baseline.new(verdict.findings, accepted))
     name = f"{plugin.slug}/{state.enhancement.name}"
     new += tuple(_of_persons(name, state))
     anatomy = judge.anatomy_of(plugin, tuple(sorted(state.counted)))
@@ -228,19 +229,29 @@ def _judged(project: Project, plugin: PluginState, state: TargetState) -> Judged
     )  # fmt: skip
 
 
+def _spared(finding: Finding, state: TargetState) -> Finding:
+    """How long a person's own text is, is the person's; not so of ours that was cut."""
+    ours = staleness.is_ours(state.inputs.standing, state.inputs.publication)
+    ours = ours or staleness.is_edited_by_hand(state.inputs)
+    if finding.check != "size-window" or finding.severity != "error" or ours:
+        return finding
+    hint = "a person's file stays as long as it is; `standing: review` proposes a draft"
+    return replace(finding, severity="warning", hint=hint)
+
+
 def _of_persons(name: str, state: TargetState) -> Iterator[Finding]:
     """What a reader of the marketplace would not see: that a document of ours was edited, and that
     the source of an edited or adopted one has moved on."""
     reasons = {reason.code: reason.text for reason in state.decision.reasons}
-    if "edited" in reasons:
+    if edited := staleness.is_edited_by_hand(state.inputs):
         hint = (
             f"nightpress adopt {name.partition('/')[0]} keeps it as it is,"
             f" nightpress build {name} --force replaces it"
         )
-        yield Finding("edited", "warning", reasons["edited"], hint=hint)
+        yield Finding("edited", "warning", staleness.EDITED, hint=hint)
     if "moved" in reasons:
         hint = f"nightpress build {name} makes a new draft"
-        if "edited" in reasons:
+        if edited:
             hint = f"nightpress forget {name}, then nightpress build: a new draft beside your edit"
         yield Finding("moved", "warning", reasons["moved"], hint=hint)
 
@@ -277,12 +288,30 @@ def _findings(
         own = next((p for p in _own(folder) if (project.root / p).is_file()), listing)
         said = f"the plugin {folder} has no manifest: none of its documents is made or kept true"
         yield own, Finding("undeclared", "warning", said, 1, hint="nightpress manifests writes it")
+    yield from _orphaned(project)
     if documents and (said := _lock_lacks(project)):
         hint = (
             "git restore nightpress.lock where it was deleted, else nightpress build writes it;"
             " git add and commit it"
         )
         yield lockfile.NAME, Finding("lock", "warning", said, 1, hint=hint)
+
+
+def _orphaned(project: Project) -> Iterator[tuple[str, Finding]]:
+    """Of which plugins nightpress.lock has documents, while neither these nor a manifest are here.
+    (A sparse checkout may leave out either.)"""
+    slugs = frozenset(project.slugs())
+    if not slugs or git.is_sparse(project.root):
+        return
+    lost: Counter[str] = Counter()
+    for entry in project.lock().values():
+        slug = entry.job.partition("/")[0]
+        lost[slug] += slug not in slugs and not os.path.lexists(project.root / entry.target)
+    for slug, count in sorted((+lost).items()):
+        some = "1 document" if count == 1 else f"{count:,} documents"
+        said = f"{slug}: {some} on record, and neither manifests/{slug}.yaml nor they are here"
+        hint = "git restore brings a plugin back; nightpress build takes its lines out"
+        yield lockfile.NAME, Finding("gone", "warning", said, 1, hint=hint)
 
 
 def _named(project: Project) -> frozenset[str]:

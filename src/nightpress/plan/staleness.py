@@ -34,6 +34,7 @@ LONG = 20_000
 OFFERED = f"over {LONG:,} bytes: a split into SKILL.md and references is proposed"
 UNTOUCHED = "untouched"
 """The reason where the content changed, and nothing that a section of the document rests on."""
+EDITED = "edited by hand since we published it"
 SAVED = "saved by a person while its document was being made"
 
 
@@ -210,8 +211,7 @@ def _decide_persons(inputs: Inputs) -> Decision:
     if undersized and drafted:
         return _propose(inputs, size)
     if _edited(inputs):
-        edited = Reason("edited", "edited by hand since we published it")
-        return Decision("keep", (edited, *_moved_since_published(inputs)))
+        return Decision("keep", (Reason("edited", EDITED), *_moved_since_published(inputs)))
     if undersized and inputs.policy == "replace":
         return _propose(inputs, size)
     if undersized:
@@ -313,12 +313,14 @@ def changed_since_adopted(inputs: Inputs) -> tuple[str, ...]:
     return tuple(path for _, path in changes.differences(known.files, inputs))
 
 
-def _edited(inputs: Inputs) -> bool:
-    """Did somebody edit what we published, and not just put back what stood there before? What was
-    saved while we made a document counts, too."""
-    if inputs.last is not None and inputs.last.saved:
-        return True
+def is_edited_by_hand(inputs: Inputs) -> bool:
+    """Did somebody edit what we published, and not just put back what stood there before?"""
     return is_edited(inputs.standing, inputs.publication) and inputs.undone is None
+
+
+def _edited(inputs: Inputs) -> bool:
+    """The same; what was saved while we made a document counts, too."""
+    return (inputs.last is not None and inputs.last.saved) or is_edited_by_hand(inputs)
 
 
 def is_undone(inputs: Inputs) -> bool:
@@ -353,8 +355,7 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
 def _why_parked(inputs: Inputs) -> Reason:
     if inputs.last is not None and inputs.last.rejected:
         again = "made again when something changes, or by force"
-        said = f"its draft was rejected ({inputs.last.rejected}): {again}"
-        return Reason("rejected", said)
+        return Reason("rejected", f"its draft was rejected ({inputs.last.rejected}): {again}")
     if inputs.last is not None and inputs.last.waits:
         return Reason("review", "its draft waits for you: doit review")
     message = inputs.last.message if inputs.last is not None else ""
@@ -382,8 +383,7 @@ def _parked(inputs: Inputs) -> bool:
 
 
 def replaces(decision: Decision) -> bool:
-    """Would a draft take the place of what stands there, whatever it says? (It is no content of
-    its siblings then.)"""
+    """Would a draft take the place of what stands there? (It is no content of its siblings.)"""
     return decision.action in ("make", "parked", "hollow") and decision.publish == "auto"
 
 

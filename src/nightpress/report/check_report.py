@@ -28,12 +28,11 @@ class Report(Struct, frozen=True):
     accepted: frozenset[str] = frozenset()
     stale_counts: bool = True
 
-    def in_ci(self) -> Report:
-        """The report of a clone, which has no ledger: there the lock file alone proves what was
-        published, and that it is missing is an error."""
+    def failing(self, rule: str) -> Report:
+        """The report in which findings of a rule are errors."""
 
         def strict(one: Finding) -> Finding:
-            return replace(one, severity="error") if one.check == "lock" else one
+            return replace(one, severity="error") if one.check == rule else one
 
         judged = [replace(j, findings=tuple(map(strict, j.findings))) for j in self.judged]
         return replace(self, judged=judged)
