@@ -126,8 +126,9 @@ def settings(enhancement: Enhancement, told: Mapping[str, object]) -> str:
 
 def question(writer: str, request: Request) -> str:
     """Digest of all that a reply depends on; the same question has the same one for ever."""
+    system, prompt = request.asked or (request.system, request.prompt)
     return digest(
-        writer, request.phase, request.system, request.prompt, canonical(request.schema),
+        writer, request.phase, system, prompt, canonical(request.schema),
         str(request.max_output_tokens),
     )  # fmt: skip
 
@@ -147,7 +148,7 @@ def ingredients(request: Request) -> dict[str, str]:
         "the text that stood there before": made.standing,
         "the output budget": request.max_output_tokens,
         ANALYSIS: made.analysis,
-        WORDING: [request.system, request.prompt],
+        WORDING: list(request.asked or (request.system, request.prompt)),
     }
     files = {file.path: (file.sha256 or sha256(file.text.encode("utf-8", "replace")))[:12]
              for file in anatomy.files}  # fmt: skip

@@ -281,6 +281,14 @@ Lane = Literal["interactive", "flex", "batch"]
 """How a call is made: at once, at a lower price when there is room, or in a job of many."""
 
 
+class Layout(Struct, frozen=True):
+    """How a prompt was filled in. fence: the name of the tags between which its data stands; end:
+    characters of it that its template made."""
+
+    fence: str
+    end: int
+
+
 class Request(Struct, frozen=True):
     """One question to a backend; the same for all of them.
 
@@ -288,7 +296,9 @@ class Request(Struct, frozen=True):
     system: the constant instructions (first, so that implicit caching applies); prompt: the
     rendered prompt; schema: the JSON Schema that the reply must satisfy, or None for Markdown;
     material: what the offline backend works from; its prompt and a model's hold the same text;
-    lane: at what price and speed it is asked; no matter of the question itself.
+    lane: at what price and speed it is asked; no matter of the question itself; layout: of the
+    prompt, where it is to be sent in another order (`project/layout`); asked: system and prompt
+    that the question is known by, where they were sent in another order.
     """
 
     phase: Literal["analysis", "generation", "repair"]
@@ -300,6 +310,8 @@ class Request(Struct, frozen=True):
     material: Material
     schema: Mapping[str, Any] | None = None
     lane: Lane = "interactive"
+    layout: Layout | None = None
+    asked: tuple[str, str] | None = None
 
 
 HOUSE: Mapping[str, Any] = {"metadata": {"author": "{author}", "version": "{version}"}}
@@ -315,7 +327,8 @@ class Material(Struct, frozen=True):
     spares: nothing of the standing text may be lost (a person's, and not to be replaced); extends:
     nor is anything of its frontmatter proposed anew; afresh: nothing of the standing text is used:
     a template made it; references: path of a component -> path of the file, in the skill's own
-    folder, that tells all of it; profile: by whose rules it is installed."""
+    folder, that tells all of it; profile: by whose rules it is installed; held: digest of all that
+    the plugin's folder holds, whatever of it the document is made from."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -333,6 +346,7 @@ class Material(Struct, frozen=True):
     extends: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
     profile: str = "claude-code"
+    held: str = ""
 
 
 class Reply(Struct, frozen=True):

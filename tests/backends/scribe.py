@@ -12,7 +12,7 @@ from tests.gemini_server import faults, replies
 
 prompt = sys.stdin.read()
 # The rules stand before the question, for a program has no other place for them.
-question = re.search(r"(?m)^(?:Write the |Analyse the |The description in this )", prompt)
+question = re.search(r"(?m)^(?:# The plugin$|The description in this )", prompt)
 prompt = prompt[question.start() :] if question else prompt
 told = re.search(r"nothing else:\n\n(\{.*\})\s*\Z", prompt, re.DOTALL)
 config = {"responseJsonSchema": json.loads(told[1])} if told else {}

@@ -184,7 +184,7 @@ def _section(heading: str, text: str) -> Section:
 
 
 def _window(prompt: str) -> tuple[int, int]:
-    for match in WINDOW.finditer(prompt):
+    for match in WINDOW.finditer(TAGGED.sub("", prompt)):
         low, high = (int(re.sub(r"\D", "", g)) for g in match.groups())
         if 500 <= low < high <= 200_000:
             return low, high

@@ -10,12 +10,17 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.errors import UsageError
-from nightpress.model import Anatomy, Finding, Material, Window
+from nightpress.model import Anatomy, Finding, Generator, Material, Window
 from nightpress.plugin.excerpts import choose, shortened
 from nightpress.project import prompt as prompting
 from tests.backends.offline.plugins import TARGETS, build, generator, harbour, material
 
 KINDS = sorted(TARGETS)
+
+
+def render(generator: Generator, made: Material, redact: prompting.Redact) -> tuple[str, str]:
+    found = prompting.rendered(generator, made, redact)
+    return found.system, found.prompt
 
 
 def kept(text: str) -> tuple[str, int]:
@@ -25,7 +30,7 @@ def kept(text: str) -> tuple[str, int]:
 
 def filled(prompt: str, made: Material) -> str:
     assert made.generator is not None
-    return prompting.render(replace(made.generator, prompt=prompt), made, kept)[1]
+    return render(replace(made.generator, prompt=prompt), made, kept)[1]
 
 
 def sent(found: Anatomy, budget: int) -> dict[str, int]:
@@ -86,7 +91,7 @@ def test_what_cannot_be_cut_well_is_left_out_rather_than_sliced() -> None:
 def test_a_prompt_says_size_commands_links_and_what_stands(kind: str) -> None:
     made = material(harbour(), kind, standing="# Old tale\n", links=("skills/x/references/r.md",))
     assert made.generator is not None
-    system, prompt = prompting.render(made.generator, made, kept)
+    system, prompt = render(made.generator, made, kept)
     assert "8,000 to 14,000 bytes" in prompt
     assert all(f"- /{name}" in prompt for name in ("moor", "tides", "cast-off"))
     assert "skills/x/references/r.md" in prompt and "# Old tale" in prompt
@@ -95,12 +100,11 @@ def test_a_prompt_says_size_commands_links_and_what_stands(kind: str) -> None:
 
 
 def test_the_system_text_is_the_same_for_every_plugin() -> None:
-    """Implicit caching needs a constant beginning."""
     for kind in (*KINDS, "analysis"):
         made = replace(material(harbour()), generator=generator(kind))
         other = replace(material({"README.md": "# Other\n"}), generator=made.generator)
         assert made.generator is not None
-        texts = {prompting.render(made.generator, one, kept)[0] for one in (made, other)}
+        texts = {render(made.generator, one, kept)[0] for one in (made, other)}
         assert len(texts) == 1
 
 
@@ -113,7 +117,7 @@ def test_what_a_stranger_wrote_stands_between_the_fences(kind: str) -> None:
     made = material(files, standing="ORDER-6\n")
     held = replace(made, generator=generator(kind), analysis={"purpose": "ORDER-7"})
     assert held.generator is not None
-    _, prompt = prompting.render(held.generator, held, kept)
+    _, prompt = render(held.generator, held, kept)
     (fence,) = set(re.findall(r"^<(PLUGIN-DATA-[0-9a-f]{16})[ >]", prompt, re.M))
     tag = re.compile(rf"<{fence}(?: [\w-]+=\"[^\"]*\")*>\n.*?\n</{fence}>", re.S)
     outside = tag.sub("", prompt)
@@ -126,7 +130,7 @@ def test_the_fence_depends_on_all_that_was_written() -> None:
     other = material(harbour() | {"docs/tide-guide.md": "# Changed\n"})
     assert one.generator is not None
     marks = {
-        re.findall(r"PLUGIN-DATA-[0-9a-f]{16}", prompting.render(one.generator, made, kept)[1])[0]
+        re.findall(r"PLUGIN-DATA-[0-9a-f]{16}", render(one.generator, made, kept)[1])[0]
         for made in (one, other, replace(one, standing="x"))
     }
     assert len(marks) == 3
@@ -180,7 +184,7 @@ def test_plugin_text_is_never_a_template() -> None:
     files = harbour() | {"docs/t.md": "# T\n\n{{ 7 * 191 }} {% raw %} {{ nope }}\n"}
     made = material(files)
     assert made.generator is not None
-    _, prompt = prompting.render(made.generator, made, kept)
+    _, prompt = render(made.generator, made, kept)
     assert "{{ 7 * 191 }}" in prompt and "1337" not in prompt
 
 
@@ -188,7 +192,7 @@ def test_a_huge_standing_document_is_shortened() -> None:
     text = "# Old\n\n" + "".join(f"## Part {n}\n\nText {n}.\n\n" for n in range(20_000))
     made = material(harbour(), standing=text)
     assert made.generator is not None
-    _, prompt = prompting.render(made.generator, made, kept)
+    _, prompt = render(made.generator, made, kept)
     assert "## Part 10\n" in prompt and len(prompt) < 130_000 < len(text)
 
 
@@ -196,7 +200,7 @@ def test_odd_names_do_not_stop_a_prompt() -> None:
     files = harbour() | {"commands/n\udcffl\n\u202e.md": "x\n"}
     made = replace(material(files), analysis=json.loads('{"purpose": "\\ud800"}'))
     assert made.generator is not None
-    prompt = prompting.render(made.generator, made, kept)[1]
+    prompt = render(made.generator, made, kept)[1]
     prompt.encode("utf-8")
 
 
@@ -226,16 +230,16 @@ def test_a_repair_says_how_many_bytes_to_add_or_cut(size: int, told: str) -> Non
 def test_only_a_plugin_that_says_little_may_be_declined() -> None:
     made = material(harbour(), "skill")
     assert made.generator is not None
-    assert "TOO LITTLE" not in prompting.render(made.generator, made, kept)[1]
+    assert "TOO LITTLE" not in render(made.generator, made, kept)[1]
     little = replace(made, window=Window(2_000, 14_000, upto=4_000))
-    assert "TOO LITTLE" in prompting.render(made.generator, little, kept)[1]
+    assert "TOO LITTLE" in render(made.generator, little, kept)[1]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_prompt_lists_what_code_and_configuration_hold(kind: str) -> None:
     made = material(harbour(), kind)
     assert made.generator is not None
-    prompt = prompting.render(made.generator, made, kept)[1]
+    prompt = render(made.generator, made, kept)[1]
     assert "| option | --berth | /moor | N | commands/moor.md:3 |" in prompt
     assert "| hook | PreToolUse |  | Bash; scripts/log.sh | hooks/hooks.json:1 |" in prompt
 
@@ -248,7 +252,7 @@ def test_an_outline_is_told_with_the_words_that_its_headings_need() -> None:
         {"for": "questions", "headings": ["?"], "least": 3},
     ]
     outlined = replace(made.generator, settings={"outline": asked})
-    _, prompt = prompting.render(outlined, replace(made, generator=outlined), kept)
+    _, prompt = render(outlined, replace(made, generator=outlined), kept)
     assert "- choosing: a heading with choose or which\n" in prompt
     assert "- questions: at least 3 headings with ? (where the files have it)\n" in prompt
 

@@ -14,7 +14,7 @@ from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.backends import finish
 from nightpress.errors import Answer, BackendError, NightpressError
-from nightpress.model import Anatomy, Finding, Generator, Material, Reply, Request, Window
+from nightpress.model import Anatomy, Finding, Generator, Layout, Material, Reply, Request, Window
 from nightpress.pipeline import outgoing
 from nightpress.pipeline.ask import Caller, request_key
 from nightpress.pipeline.attempts import Attempt
@@ -160,13 +160,19 @@ def question_of(project: Project, plugin: PluginState, *, own: bool = False) -> 
         generator=generator,
         target="",
         window=Window(),
+        held=held(plugin),
     )
-    system, prompt = wording(state.writer, generator, material)
+    system, prompt, layout = wording(state.writer, generator, material)
     schema = json.loads(project.schema("analysis"))
     return Request(
         "analysis", plugin.slug, state.writer.model, system, prompt, generator.max_output_tokens,
-        material, schema,
+        material, schema, layout=layout,
     )  # fmt: skip
+
+
+def held(plugin: PluginState) -> str:
+    """The digest of all that its folder holds."""
+    return fingerprint.content({path: sha256 for path, (_, sha256) in plugin.files.items()})
 
 
 def _base(plugin: PluginState, own: bool, *, clean: bool) -> Anatomy:
@@ -226,14 +232,19 @@ def anatomy(plugin: PluginState, paths: Iterable[str], *, clean: bool) -> Anatom
     return sources.anatomy_of(plugin.root, read, plugin.told)
 
 
-def wording(writer: Writer, generator: Generator, material: Material) -> tuple[str, str]:
-    """System and prompt. The offline backend reads the material itself: for it they only say what
-    it is asked with, and cost no template engine and no search for secrets."""
+def wording(
+    writer: Writer, generator: Generator, material: Material
+) -> tuple[str, str, Layout | None]:
+    """System and prompt, and how that is laid out. The offline backend reads the material itself:
+    for it they only say what it is asked with, and cost no template engine and no search for
+    secrets."""
     if writer.kind == "offline":
         plugin = material.anatomy
         files = {file.path: file.sha256 for file in plugin.files}
-        return generator.digest, fingerprint.canonical([plugin.name, plugin.description, files])
-    return prompting.render(generator, material, checks.redact)
+        told = fingerprint.canonical([plugin.name, plugin.description, files])
+        return generator.digest, told, None
+    made = prompting.rendered(generator, material, checks.redact)
+    return made.system, made.prompt, made.layout
 
 
 def tell_secrets(run: Run, plugin: PluginState, paths: Iterable[str]) -> None:

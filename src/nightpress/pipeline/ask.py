@@ -26,7 +26,7 @@ from nightpress.pipeline.calls import FOLDER, CallRecorder
 from nightpress.pipeline.circuit import Circuit, is_outage
 from nightpress.pipeline.lanes import Lanes, circuit_of
 from nightpress.pipeline.run import Run
-from nightpress.project import Writer
+from nightpress.project import Writer, layout
 from nightpress.quota import Pacer, Reservation
 from nightpress.storage import Room
 
@@ -41,7 +41,8 @@ def request_key(request: Request, writer: Writer) -> str:
 
 def tokens_of(request: Request) -> int:
     """Input tokens, estimated at 3.5 bytes each (there is no local tokenizer)."""
-    return int((len(request.system.encode()) + len(request.prompt.encode())) / 3.5) + 1
+    sent = layout.arranged(request)
+    return int((len(sent.system.encode()) + len(sent.prompt.encode())) / 3.5) + 1
 
 
 class First(Struct):
@@ -263,12 +264,13 @@ class Caller(Struct):
         backend = self.backend(writer)
         if writer.kind == "offline":
             return backend.ask(request)
+        key = request_key(request, writer)
+        request = layout.arranged(request)
         try:
             outgoing.check(request)
         except Withheld:
             self.release(reservation)
             raise
-        key = request_key(request, writer)
         if reservation is None and self.pacer is not None:
             self._to_box(key, request, writer)
         recorder = CallRecorder(self.run, self.pacer, key, writer, row, reservation, self._room())

@@ -57,7 +57,7 @@ def request(
     generator = project.generator(state.enhancement.generator)
     clean = state.writer.kind == "model" if clean is None else clean
     material = _material(project, plugin, state, analysis, clean=clean)
-    system, prompt = phase1.wording(state.writer, generator, material)
+    system, prompt, layout = phase1.wording(state.writer, generator, material)
     job = f"{plugin.slug}/{state.enhancement.name}"
     if because := review.hint(project, job):
         prompt = prompting.minding(prompt, checks.redact(because)[0])
@@ -67,7 +67,7 @@ def request(
         prompt = prompting.in_part(prompt, current, stale, outgoing.clean(changed))
     return Request(
         "generation", job, state.writer.model, system, prompt, generator.max_output_tokens,
-        material,
+        material, layout=layout,
     )  # fmt: skip
 
 
@@ -103,6 +103,7 @@ def _material(
         afresh=state.enhancement.starts_afresh
         or history.is_ours_alone(project, plugin, state.enhancement, state.inputs),
         extends=staleness.extends(state.inputs),
+        held=phase1.held(plugin),
     )
 
 

@@ -63,6 +63,7 @@ __all__ = [
     "house",
     "init",
     "lacks_dodo",
+    "layout",
     "load_defaults",
     "load_generator",
     "load_manifest",

@@ -120,7 +120,7 @@ def of_document(place: Place, named: Anatomy, whole: Callable[[], Anatomy]) -> I
     all of it, where that is asked for."""
     if place.by_model and _is_own(place.root, place.generator):
         try:
-            prompt.render(place.generator, place.material(whole()), lambda text: (text, 0))
+            prompt.rendered(place.generator, place.material(whole()), lambda text: (text, 0))
         except prompt.Unfit as error:
             yield Problem(error.file, error.line, 1, "", error.what, error.hint)
     if place.generator.frontmatter == "none" and not place.extends:

@@ -2,8 +2,7 @@
 
 Pure. A prompt is a template file of its generator (Jinja2, sandboxed; an undefined variable is an
 error). The plugin's text is chosen by value within a byte budget, redacted, and fenced as data: its
-author controls every byte of it. The constant instructions come first, so that the provider's
-implicit caching applies.
+author controls every byte of it. In what order it is sent is `layout`'s.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from msgspec import Struct
 
 from nightpress.errors import UsageError
-from nightpress.model import Anatomy, FactKind, Finding, Generator, Material, Window
+from nightpress.model import Anatomy, FactKind, Finding, Generator, Layout, Material, Window
 from nightpress.plugin import Chosen, choose, collect, shortened
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 
-__all__ = ["Chosen", "Prompt", "Unfit", "choose", "minding", "render", "rendered", "repair"]
+__all__ = ["Chosen", "Prompt", "Unfit", "choose", "minding", "rendered", "repair"]
 
 
 class Unfit(UsageError):
@@ -52,20 +51,19 @@ MOST_PROMPT = 8_000_000
 
 
 class Prompt(Struct, frozen=True):
-    """system and prompt as they are sent; redacted: secrets taken out of the prompt; shown and
-    left_out: paths of the plugin's files."""
+    """system and prompt as the templates say; redacted: secrets taken out of the prompt; shown and
+    left_out: paths of the plugin's files; fence: the name of the tags round data."""
 
     system: str
     prompt: str
     redacted: int
     shown: tuple[str, ...]
     left_out: tuple[str, ...]
+    fence: str = ""
 
-
-def render(generator: Generator, material: Material, redact: Redact) -> tuple[str, str]:
-    """(system, prompt). Raises Unfit for a template that is wrong."""
-    prompt = rendered(generator, material, redact)
-    return prompt.system, prompt.prompt
+    @property
+    def layout(self) -> Layout:
+        return Layout(self.fence, len(self.prompt))
 
 
 def rendered(generator: Generator, material: Material, redact: Redact) -> Prompt:
@@ -76,7 +74,7 @@ def rendered(generator: Generator, material: Material, redact: Redact) -> Prompt
     system = _filled(generator, "system.md", values)
     prompt, redacted = redact(_filled(generator, "prompt.md.j2", values))
     shown = tuple(file.path for file in chosen)
-    return Prompt(system, prompt, redacted, shown, tuple(left_out))
+    return Prompt(system, prompt, redacted, shown, tuple(left_out), values["fence"])
 
 
 def _values(
