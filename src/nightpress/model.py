@@ -352,7 +352,8 @@ class Material(Struct, frozen=True):
 class Reply(Struct, frozen=True):
     """A backend's reply. finish: "stop" or "length"; model: the one that answered; rerouted: it is
     another than the one that was asked (and no mere version of it); tier: what the provider says of
-    the price that it was served at, in its own word."""
+    the price that it was served at, in its own word; tokens_cached: of tokens_in, those that it had
+    in its cache, where it says so."""
 
     text: str
     model: str
@@ -363,6 +364,7 @@ class Reply(Struct, frozen=True):
     raw: str = ""
     rerouted: bool = False
     tier: str = ""
+    tokens_cached: int = 0
 
 
 class Backend(Protocol):

@@ -212,6 +212,15 @@ def test_bodies_of_anthropic(status: int, message: str, after: str, kind: str) -
     assert answer.kind == kind
 
 
+def test_what_a_provider_had_in_its_cache_is_counted() -> None:
+    said = {"prompt_tokens": 90, "prompt_tokens_details": {"cached_tokens": 64}}
+    openai = openai_answers.of_body(json.dumps({"choices": [], "usage": said}))
+    assert (openai.tokens_in, openai.tokens_cached) == (90, 64)
+    said = {"input_tokens": 20, "cache_creation_input_tokens": 6, "cache_read_input_tokens": 64}
+    anthropic = anthropic_answers.of_body(json.dumps({"content": [], "usage": said}))
+    assert (anthropic.tokens_in, anthropic.tokens_cached) == (90, 64)
+
+
 def test_a_local_model_that_thinks_aloud_is_not_published_thinking() -> None:
     body = {"choices": [{"message": {"content": "<think>\nhm\n</think>\n\n# Doc"},
                          "finish_reason": "stop"}]}  # fmt: skip

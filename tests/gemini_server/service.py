@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 from . import envelope, replies, wire
@@ -35,7 +36,8 @@ class Settings:
     """How the far end is set up. keys: API key -> project; latency: 1 is the field's, 0 none;
     flex_room: how many flex calls are served, after which they are shed; None: all;
     batch_seconds: from a batch job's creation to its end; batch_ends: how the first ones end
-    (batches.ENDS); batch_lost: of so many, the answer to their creation is lost."""
+    (batches.ENDS); batch_lost: of so many, the answer to their creation is lost; caches: tokens
+    that a prompt must begin with as an earlier one did, to be served from the cache; 0: none is."""
 
     keys: Mapping[str, str] = field(default_factory=lambda: {"test-key": "test-project"})
     tokens: Sequence[str] = ("test-token",)
@@ -49,6 +51,7 @@ class Settings:
     batch_seconds: float = 0.0
     batch_ends: Sequence[str] = ()
     batch_lost: int = 0
+    caches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Call:
     fault: str = ""
     finish: str = ""
     tokens_in: int = 0
+    cached: int = 0
     tokens_out: int = 0
     thoughts: int = 0
     seconds: float = 0.0
@@ -122,6 +126,7 @@ class Service:
         self._calls: list[Call] = []
         self._lock = threading.Lock()
         self._served_flex = 0
+        self._served: dict[tuple[str, str], list[str]] = {}
         self.batches = Batches(self, self._part)
         self._losing = settings.batch_lost
 
@@ -193,9 +198,25 @@ class Service:
             return Answer(status, {}, replace(call, status=status), fault)
         self._served_flex += call.tier == "flex"
         written = replies.reply(request, target.model, tokens, fault, rng)
-        call = replace(call, status=200, finish=written.finish, tokens_in=tokens,
+        cached = self._cached(target, request)
+        if cached:
+            usage = {**written.body["usageMetadata"], "cachedContentTokenCount": cached}
+            written = replace(written, body={**written.body, "usageMetadata": usage})
+        call = replace(call, status=200, finish=written.finish, tokens_in=tokens, cached=cached,
                        tokens_out=written.tokens_out, thoughts=written.thoughts)  # fmt: skip
         return Answer(200, written.body, call)
+
+    def _cached(self, target: Target, request: Mapping[str, Any]) -> int:
+        """Tokens of the prompt that one of the project's earlier ones began with, too."""
+        if not self.settings.caches:
+            return 0
+        text = replies.texts(request.get("systemInstruction")) + replies.texts(request["contents"])
+        with self._lock:
+            known = self._served.setdefault((target.project, target.model), [])
+            alike = max((_alike(text, one) for one in known), default=0)
+            known.append(text)
+        tokens = replies.count_tokens(text[:alike])
+        return tokens if tokens >= self.settings.caches else 0
 
     def _part(self, job: Job, request: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one request of a batch job, recorded as a call."""
@@ -295,6 +316,12 @@ class Service:
 def _refused(call: Call, refused: Refusal) -> Answer:
     call = replace(call, status=refused.code, error=refused.body["error"]["message"][:200])
     return Answer(refused.code, refused.body, call)
+
+
+def _alike(one: str, other: str) -> int:
+    """Characters that both begin with."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return sum(1 for _ in pairs)
 
 
 def _tokens(request: Mapping[str, Any]) -> int:

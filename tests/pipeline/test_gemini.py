@@ -130,6 +130,25 @@ def test_a_spent_day_defers_and_a_fallback_goes_on(shop: Market) -> None:
     assert shop.rows("SELECT COUNT(*) FROM calls WHERE model_requested <> model_answered") == [(0,)]
 
 
+def test_what_the_provider_had_in_its_cache_is_recorded_and_costs_less(shop: Market) -> None:
+    configure(shop, "paid: true")
+    with serving(shop, caches=1_000) as (server, doit):
+        before = json.loads(doit("plan", "--format", "json").out)["outlook"]["cost_usd"]
+        doit("pace=unpaced", "enhance:alpha")
+        seen = server.seen()["list"]
+        rows = shop.rows("SELECT phase, tokens_in, tokens_cached, tokens_out, cost FROM calls")
+        after = json.loads(doit("plan", "--format", "json").out)["outlook"]["cost_usd"]
+    assert [row[2] for row in rows] == [call["cached"] or None for call in seen]
+    analysis, document = rows[0], rows[1]
+    assert analysis[:3:2] == ("analysis", None) and document[0] == "generation"
+    assert document[2] > 0.4 * document[1], "a document's prompt begins as its analysis's did"
+    for _, tokens_in, cached, tokens_out, cost in rows:
+        whole = tokens_in * 0.30 - (cached or 0) * 0.27 + tokens_out * 2.50
+        assert cost == pytest.approx(whole / 1e6)
+    assert after[0] < before[0] * 2 / 3, "one of three is made, and the others cost less"
+    assert after[1] > after[0]
+
+
 @pytest.mark.parametrize("words", [(), ("enhance",)])
 def test_a_plugin_is_done_before_the_next_one_is_begun(shop: Market, words: tuple[str]) -> None:
     with serving(shop) as (_, doit):
@@ -358,8 +377,8 @@ def test_the_plan_counts_the_tokens_that_the_run_then_sends(shop: Market) -> Non
         doit("pace=unpaced", "-n", "3")
         first = server.seen()["list"][:6]
     low, high = outlook["tokens_in"]
-    prompts = sum(call["prompt_bytes"] for call in first) / 3.5  # without the instructions
-    assert prompts < low < 1.2 * prompts < high
+    prompts = sum(call["prompt_bytes"] for call in first) / 3.5  # without the system text
+    assert 0.97 * prompts < low < 1.1 * prompts < high
 
 
 def test_a_failed_reference_leaves_the_skill_without_its_link(shop: Market) -> None:

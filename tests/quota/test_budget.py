@@ -132,13 +132,17 @@ def test_enhancements_are_limited() -> None:
 
 def test_prices() -> None:
     november, january = date(2026, 11, 23), date(2027, 1, 1)
-    assert money.price(GEMINI, "gemini-3.8-flash", {}, november) == Price(0.75, 3.75)
-    assert money.price(GEMINI, "gemini-3.8-flash", {}, date(2026, 12, 31)) == Price(0.75, 3.75)
-    assert money.price(GEMINI, "gemini-3.8-flash", {}, january) == Price(1.50, 7.50)
+    for day in (november, date(2026, 12, 31)):
+        assert money.price(GEMINI, "gemini-3.8-flash", {}, day) == Price(0.75, 3.75, 0.075)
+    assert money.price(GEMINI, "gemini-3.8-flash", {}, january) == Price(1.50, 7.50, 0.15)
     assert money.price(GEMINI, "other", {}, november) is None
     assert money.price(GEMINI, "other", {"other": {"in": 1, "out": 2}}, november) == Price(1, 2)
     assert money.price(GEMINI, MODEL, {MODEL: {"in": 1, "out": None}}, november) is None
     assert money.cost(Price(0.3, 2.5), 1_000_000, 100_000) == pytest.approx(0.55)
+    assert money.cost(Price(0.3, 2.5), 1_000_000, 0, 500_000) == pytest.approx(0.3)
+    cached = money.price(GEMINI, "other", {"other": {"in": 1, "out": 2, "cached": 0.2}}, november)
+    assert money.cost(cached, 1_000_000, 0, 500_000) == pytest.approx(0.6)
+    assert money.cost(money.reduced(cached, 0.5), 1_000_000, 0, 500_000) == pytest.approx(0.3)
 
 
 def test_options_go_before_the_defaults() -> None:

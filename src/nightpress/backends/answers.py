@@ -56,13 +56,15 @@ HINTS = {
 
 
 class Outcome(Struct, frozen=True):
-    """A 200 answer, judged. answer: None for a reply; "truncated" comes with the text so far."""
+    """A 200 answer, judged. answer: None for a reply; "truncated" comes with the text so far;
+    tokens_cached: of tokens_in, those that the provider had in its cache."""
 
     text: str
     model: str
     tokens_in: int
     tokens_out: int
     answer: Answer | None
+    tokens_cached: int = 0
 
 
 def outcome(
@@ -72,9 +74,11 @@ def outcome(
     tokens_out: int,
     hints: Mapping[str, str] = HINTS,
     *,
+    cached: object = 0,
     by_chance: bool = False,
 ) -> Outcome:
-    """A 200 answer. judged: text, kind of answer ("" for a reply), what to say of it."""
+    """A 200 answer. judged: text, kind of answer ("" for a reply), what to say of it; cached: input
+    tokens from the provider's cache, as it says."""
     text, kind, message = judged
     model, answer = whole(model), None
     if kind:
@@ -88,7 +92,7 @@ def outcome(
             model=model,
             by_chance=by_chance,
         )
-    return Outcome(whole(text), model, tokens_in, tokens_out, answer)
+    return Outcome(whole(text), model, tokens_in, tokens_out, answer, min(count(cached), tokens_in))
 
 
 def clean(text: str, most: int = 300) -> str:

@@ -71,10 +71,12 @@ UNLIMITED = Limits()
 
 
 class Price(Struct, frozen=True):
-    """US dollars per million tokens, in and out."""
+    """US dollars per million tokens, in and out; cached: of input that the provider has in its
+    cache (None: as any)."""
 
     tokens_in: float
     tokens_out: float
+    cached: float | None = None
 
 
 FREE = Price(0.0, 0.0)
@@ -102,9 +104,9 @@ their deadline. llama.cpp and LM Studio have four slots by default."""
 class Catalogue(Mapping[str, Model]):
     """The models of one provider, from a data file beside its declaration, read when one is asked
     for. The file: {"as_of": the day it was looked up, "source": ..., "providers": {NAME: {...,
-    "models": {MODEL: {"in", "out": US dollars per million tokens, "until": last day of that price,
-    "then": the next price, "free": true, "rpm", "tpm", "rpd", ...}}}}}. A MODEL `*:END` is every
-    one that ends so."""
+    "models": {MODEL: {"in", "cached", "out": US dollars per million tokens, "until": last day of
+    that price, "then": the next price, "free": true, "rpm", "tpm", "rpd", ...}}}}}. A MODEL `*:END`
+    is every one that ends so."""
 
     def __init__(self, path: Path, provider: str) -> None:
         self.path = path
@@ -219,7 +221,7 @@ def _model(told: Mapping[str, Any]) -> Model:
     price: Mapping[str, Any] | None = told if "in" in told else None
     while price is not None:
         last = date.fromisoformat(price["until"]) if "until" in price else date.max
-        prices.append((last, Price(price["in"], price["out"])))
+        prices.append((last, Price(price["in"], price["out"], price.get("cached"))))
         price = price.get("then")
     limits = Limits(**{kind: told.get(kind) for kind in (*KINDS, *RARE)})
     return Model(limits, bool(told.get("free")), tuple(prices))

@@ -141,6 +141,7 @@ class Remote(ABC, Generic[Client]):
             raw=body,
             rerouted=self.rerouted(model, outcome.model),
             tier=tier,
+            tokens_cached=outcome.tokens_cached,
         )
 
     def rerouted(self, asked: str, answered: str) -> bool:

@@ -126,6 +126,16 @@ def recent_seconds(ledger: Ledger, lane: str = "interactive") -> list[float]:
     return [float(row["seconds"]) for row in ledger.rows(query, (lane, RECENT))]
 
 
+def recent_cached(ledger: Ledger) -> float:
+    """The share of input tokens that came from a cache, of the last replies."""
+    query = (
+        "SELECT total(tokens_cached) / max(1, total(tokens_in)) AS share FROM (SELECT tokens_in,"
+        " tokens_cached FROM calls WHERE outcome = 'reply' ORDER BY id DESC LIMIT ?)"
+    )
+    (row,) = ledger.rows(query, (RECENT,))
+    return float(row["share"])
+
+
 def recent_phases(ledger: Ledger) -> tuple[int, int]:
     """(drafts, repairs) among the last replies."""
     query = (

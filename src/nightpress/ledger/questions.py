@@ -68,6 +68,14 @@ QUESTIONS = (
         "FROM quality GROUP BY enhancement_type",
     ),
     Question(
+        "cached",
+        "How much of the input came from a provider's cache?",
+        "SELECT model_requested AS model, phase, SUM(tokens_in) AS tokens_in,\n"
+        "  TOTAL(tokens_cached) AS cached,\n"
+        "  ROUND(100 * TOTAL(tokens_cached) / MAX(1, SUM(tokens_in)), 1) AS percent\n"
+        "FROM calls WHERE outcome = 'reply' GROUP BY 1, 2 ORDER BY 1, 2",
+    ),
+    Question(
         "phases",
         "Where does the time go?",
         "SELECT phase, n, p50, p95, longest FROM durations ORDER BY phase",

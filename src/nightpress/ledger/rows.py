@@ -58,7 +58,8 @@ class Drafted(Struct, frozen=True):
 
 class Call(Struct, frozen=True):
     """One HTTP attempt, as it goes into `calls`. cost: US dollars; None: no price is known. lane:
-    None is `interactive`; tier: what the provider said of the price, in its own word."""
+    None is `interactive`; tier: what the provider said of the price, in its own word;
+    tokens_cached: of tokens_in, those that it had in its cache."""
 
     job: str
     phase: str
@@ -77,6 +78,7 @@ class Call(Struct, frozen=True):
     cost: float | None = None
     lane: str | None = None
     tier: str | None = None
+    tokens_cached: int | None = None
 
 
 class Evidence(Struct, frozen=True):

@@ -258,7 +258,8 @@ class Caller(Struct):
             self.run.tell(
                 "answered", f"{request.job}: the {request.phase} was paid for before", request.job,
                 phase=request.phase, outcome="kept", http_status=None, model=known.model,
-                seconds=0.0, tokens_in=known.tokens_in, tokens_out=known.tokens_out, cost=0.0,
+                seconds=0.0, tokens_in=known.tokens_in, tokens_out=known.tokens_out,
+                tokens_cached=0, cost=0.0,
             )  # fmt: skip
             return known
         backend = self.backend(writer)

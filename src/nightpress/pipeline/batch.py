@@ -269,7 +269,7 @@ class Box(Struct):
             "answered", f"{part.job}: {part.phase}, from a batch job: {what}", part.job,
             phase=part.phase, outcome=call.outcome, http_status=call.http_status,
             model=call.model_answered, seconds=call.seconds, tokens_in=call.tokens_in,
-            tokens_out=call.tokens_out, cost=call.cost,
+            tokens_out=call.tokens_out, tokens_cached=call.tokens_cached or 0, cost=call.cost,
         )  # fmt: skip
         return isinstance(result, Reply)
 
@@ -289,6 +289,9 @@ class Box(Struct):
             pacing.price_of(project, batch.model), lanes.share(project, writer, "batch")
         )
         age = project.clock.time() - _epoch(batch.sent)
+        cached, tokens = 0, (result.tokens_in, result.tokens_out)
+        if isinstance(result, Reply):
+            cached = result.tokens_cached
         return Call(
             job=part.job, phase=part.phase, attempt=1, backend=batch.backend,
             model_requested=batch.model, prompt_sha256=part.request_sha256, seconds=round(age, 4),
@@ -296,8 +299,8 @@ class Box(Struct):
             http_status=result.http_status, model_answered=result.model or None,
             tokens_in=result.tokens_in, tokens_out=result.tokens_out,
             error_message=result.message if isinstance(result, Answer) else None,
-            cost=budget.cost(price, result.tokens_in, result.tokens_out) if not failed else 0.0,
-            lane="batch",
+            cost=budget.cost(price, *tokens, cached) if not failed else 0.0,
+            lane="batch", tokens_cached=cached or None,
         )  # fmt: skip
 
 

@@ -127,6 +127,7 @@ class CallRecorder(Struct):
     ) -> Call:
         tokens_in, tokens_out = _tokens(result)
         failed = isinstance(result, BackendError)
+        cached = result.tokens_cached if isinstance(result, Reply) else 0
         return Call(
             job=request.job,
             phase=request.phase,
@@ -149,17 +150,18 @@ class CallRecorder(Struct):
             tokens_out=tokens_out,
             error_message=str(result) if failed else None,
             enhancement_id=self.row,
-            cost=self._cost(tokens_in, tokens_out),
+            tokens_cached=cached or None,
+            cost=self._cost(tokens_in, tokens_out, cached),
             lane=None if self.lane == "interactive" else self.lane,
             tier=(result.tier or None) if isinstance(result, Reply) else None,
         )
 
-    def _cost(self, tokens_in: int, tokens_out: int) -> float | None:
+    def _cost(self, tokens_in: int, tokens_out: int, cached: int) -> float | None:
         """US dollars, by today's price; nothing is paid for what used no tokens."""
         spending = self.pacer.spending if self.pacer is not None else None
         price = spending.prices(self.model) if spending is not None else None
         share = self.reservation.share if self.reservation is not None else 1.0
-        return budget.cost(budget.reduced(price, share), tokens_in, tokens_out)
+        return budget.cost(budget.reduced(price, share), tokens_in, tokens_out, cached)
 
     def _settle(self, result: Reply | BackendError) -> None:
         """Only a request that certainly never left gives its quota back."""
@@ -167,7 +169,9 @@ class CallRecorder(Struct):
         if reservation is None or self.pacer is None:
             return
         if isinstance(result, Reply):
-            self.pacer.settle(reservation, result.tokens_in, result.tokens_out)
+            self.pacer.settle(
+                reservation, result.tokens_in, result.tokens_out, result.tokens_cached
+            )
         else:
             self.pacer.refused(reservation, result.answer)
 
@@ -181,6 +185,7 @@ class CallRecorder(Struct):
             "answered", text, call.job, phase=call.phase, outcome=call.outcome,
             http_status=call.http_status, model=call.model_answered, seconds=call.seconds,
             tokens_in=call.tokens_in, tokens_out=call.tokens_out, cost=call.cost,
+            tokens_cached=call.tokens_cached or 0,
             # the last call of a run that was stopped: its document's own line says how it ended
             quiet=quiet or (self.row is not None and self.run.stop.is_set()),
         )  # fmt: skip

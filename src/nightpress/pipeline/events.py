@@ -55,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
             "seconds": "from asking to the answer",
             "tokens_in": "input tokens",
             "tokens_out": "output tokens",
+            "tokens_cached": "input tokens that the provider had in its cache",
             "cost": "US dollars; null: no price is known",
         },
     ),

@@ -319,6 +319,7 @@ def situation(project: Project, model: str) -> tuple[forecast.Situation, Snapsho
         until=bounds.until,
         closed_until=stands.closed_until,
         price=pacing.price_of(project, model),
+        cached=ledger_calls.recent_cached(project.ledger) if project.has_ledger else 0.0,
         day=quota.day_of(model),
     )
     return met, stands

@@ -34,21 +34,25 @@ def price(
     tokens_in, tokens_out = own.get("in"), own.get("out")
     if tokens_in is None or tokens_out is None:
         return None
-    return Price(float(tokens_in), float(tokens_out))
+    return Price(float(tokens_in), float(tokens_out), own.get("cached"))
 
 
 def reduced(price: Price | None, share: float) -> Price | None:
     """The price by a lane that costs this part of it."""
     if price is None or share == 1.0:
         return price
-    return Price(price.tokens_in * share, price.tokens_out * share)
+    cached = None if price.cached is None else price.cached * share
+    return Price(price.tokens_in * share, price.tokens_out * share, cached)
 
 
-def cost(price: Price | None, tokens_in: int, tokens_out: int) -> float | None:
-    """US dollars; None where the price is unknown."""
+def cost(
+    price: Price | None, tokens_in: int, tokens_out: int, tokens_cached: int = 0
+) -> float | None:
+    """US dollars; None where the price is unknown. tokens_cached: of tokens_in."""
     if price is None:
         return None
-    return (tokens_in * price.tokens_in + tokens_out * price.tokens_out) / MILLION
+    off = 0.0 if price.cached is None else tokens_cached * (price.tokens_in - price.cached)
+    return (tokens_in * price.tokens_in - off + tokens_out * price.tokens_out) / MILLION
 
 
 def next_time(text: str, now: datetime) -> datetime:
@@ -166,14 +170,14 @@ class Spending(Struct):
             raise Deferred(f"max_cost={budget.max_cost:.2f}: the money is spent", hint=AGAIN)
         return self._tokens_held <= room and self._cost_held <= purse
 
-    def settle(self, held: Held, tokens_in: int, tokens_out: int) -> None:
+    def settle(self, held: Held, tokens_in: int, tokens_out: int, tokens_cached: int = 0) -> None:
         """The call was made: what it really used takes the place of what was set aside."""
         with self._guard:
             self._free(held)
             self.used.calls += 1
             self.used.tokens_in += tokens_in
             self.used.tokens_out += tokens_out
-            dollars = cost(held.price, tokens_in, tokens_out)
+            dollars = cost(held.price, tokens_in, tokens_out, tokens_cached)
             if dollars is None or self.used.cost is None:
                 self.used.cost = None
             else:

@@ -57,7 +57,8 @@ class Work(Struct, frozen=True):
 class Situation(Struct, frozen=True):
     """What it is done with, and where things stand. used_today: requests of the provider's day;
     workers: calls in flight at most; until: no new call of tonight after it; price: None unknown;
-    max_calls: that this run's budget allows; closed_until: the provider refuses until then (0: it
+    cached: share of the input tokens that came from the provider's cache of late; max_calls: that
+    this run's budget allows; closed_until: the provider refuses until then (0: it
     is open).
     """
 
@@ -73,6 +74,7 @@ class Situation(Struct, frozen=True):
     closed_until: float = 0.0
     price: Price | None = None
     day: Day = UTC
+    cached: float = 0.0
 
 
 class Forecast(Struct, frozen=True):
@@ -108,8 +110,8 @@ def forecast(work: Work, at: Situation) -> Forecast:
     worst = _follow(work.calls[1], work.tokens_in[1], at, at.latency.p95)
     tokens_in = (work.calls[0] * work.tokens_in[0], work.calls[1] * work.tokens_in[1])
     tokens_out = (work.calls[0] * work.tokens_out[0], work.calls[1] * work.tokens_out[1])
-    costs = [cost(at.price, tokens_in[i], tokens_out[i]) for i in (0, 1)]
-    low, high = costs
+    low = cost(at.price, tokens_in[0], tokens_out[0], int(at.cached * tokens_in[0]))
+    high = cost(at.price, tokens_in[1], tokens_out[1])
     return Forecast(
         work.calls,
         tokens_in,

@@ -146,10 +146,13 @@ class Pacer(Struct):
             os.close(place)
             raise
 
-    def settle(self, reservation: Reservation, tokens_in: int, tokens_out: int) -> None:
-        """A reply came: what it really used is booked, and it is evidence for the pace."""
+    def settle(
+        self, reservation: Reservation, tokens_in: int, tokens_out: int, tokens_cached: int = 0
+    ) -> None:
+        """A reply came: what it really used is booked, and it is evidence for the pace. (What comes
+        from the provider's cache counts as any input, but for its price.)"""
         if self.quota.settle(reservation, self.pace, tokens_in, tokens_out):
-            self._spend(reservation, tokens_in, tokens_out)
+            self._spend(reservation, tokens_in, tokens_out, tokens_cached)
 
     def refund(self, reservation: Reservation) -> None:
         """The request certainly never left."""
@@ -197,10 +200,12 @@ class Pacer(Struct):
         if self.spending is not None and held is not None:
             self.spending.release(held)
 
-    def _spend(self, reservation: Reservation, tokens_in: int, tokens_out: int) -> None:
+    def _spend(
+        self, reservation: Reservation, tokens_in: int, tokens_out: int, tokens_cached: int = 0
+    ) -> None:
         held = _held(reservation)
         if self.spending is not None and held is not None:
-            self.spending.settle(held, tokens_in, tokens_out)
+            self.spending.settle(held, tokens_in, tokens_out, tokens_cached)
 
 
 def _held(reservation: Reservation) -> Held | None:

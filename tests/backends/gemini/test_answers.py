@@ -155,13 +155,16 @@ def test_each_exception(name: str, kind: str, left: bool) -> None:
 
 def reply(**changes: Any) -> dict[str, Any]:
     candidate = {"content": {"parts": [{"text": "# A"}]}, "finishReason": "STOP"}
-    usage = {"promptTokenCount": 7, "candidatesTokenCount": 2, "thoughtsTokenCount": 3}
+    usage = {
+        "promptTokenCount": 7, "candidatesTokenCount": 2, "thoughtsTokenCount": 3,
+        "cachedContentTokenCount": 5,
+    }  # fmt: skip
     return {"candidates": [{**candidate, **changes}], "usageMetadata": usage, "modelVersion": "m"}
 
 
 def test_a_reply() -> None:
     outcome = answers.of_body(json.dumps(reply()))
-    assert outcome == answers.Outcome("# A", "m", 7, 5, None)
+    assert outcome == answers.Outcome("# A", "m", 7, 5, None, 5)
 
 
 def test_thoughts_are_no_text() -> None:
@@ -190,6 +193,7 @@ def test_each_finish(changes: dict[str, Any], kind: str) -> None:
     assert outcome.answer is not None
     assert outcome.answer.kind == kind
     assert (outcome.answer.tokens_in, outcome.answer.tokens_out) == (7, 5)
+    assert outcome.tokens_cached == 5
 
 
 @pytest.mark.parametrize("body", ["", "  ", "{", "[]", "null", "{}", '{"candidates": []}'])

@@ -39,7 +39,8 @@ def of_body(body: str) -> Outcome:
         for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     )
     tokens_out = count(usage.get("output_tokens"))
-    return answers.outcome(_judge(value), str(value.get("model") or ""), tokens_in, tokens_out)
+    model, cached = str(value.get("model") or ""), usage.get("cache_read_input_tokens")
+    return answers.outcome(_judge(value), model, tokens_in, tokens_out, cached=cached)
 
 
 def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:

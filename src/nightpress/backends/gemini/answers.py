@@ -80,7 +80,10 @@ def of_body(body: str) -> Outcome:
     model = str(value.get("modelVersion") or "").removeprefix("models/")
     judged = _judge(value)
     by_chance = judged[1] == "blocked" and RECITED in judged[2]
-    return answers.outcome(judged, model, tokens_in, tokens_out, HINTS, by_chance=by_chance)
+    return answers.outcome(
+        judged, model, tokens_in, tokens_out, HINTS,
+        cached=usage.get("cachedContentTokenCount"), by_chance=by_chance,
+    )  # fmt: skip
 
 
 def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:

@@ -42,7 +42,9 @@ def of_body(body: str) -> Outcome:
         return Outcome("", "", 0, 0, of_error(status, value, {}))
     usage = mapping(value.get("usage"))
     tokens_in, tokens_out = (count(usage.get(f"{n}_tokens")) for n in ("prompt", "completion"))
-    return answers.outcome(_judge(value), str(value.get("model") or ""), tokens_in, tokens_out)
+    model = str(value.get("model") or "")
+    cached = mapping(usage.get("prompt_tokens_details")).get("cached_tokens")
+    return answers.outcome(_judge(value), model, tokens_in, tokens_out, cached=cached)
 
 
 def _judge(value: Mapping[str, object]) -> tuple[str, str, str]:
