@@ -132,7 +132,7 @@ def test_forget_asks_again_and_keeps_the_analysis(market: Market) -> None:
     market.done("forget", "enhance:alpha/skill")
     info = market.doit("info", "enhance:alpha/skill")
     assert (
-        " - decision: make: you asked for it\n - actions: pace, then draft, then publish\n"
+        " - decision: stale: you asked for it\n - actions: pace, then draft, then publish\n"
         in info.out
     )
     assert market.doit().code == 0

@@ -261,3 +261,27 @@ def test_what_an_adopted_document_speaks_of_has_changed(tmp_path: Path) -> None:
     assert "source has moved on: commands/ changed" in market.done("plan").out
     assert "1 parked" in market.done("enhance:gamma/skill").out
     assert market.target("gamma").read_text() == good
+
+
+def test_a_skill_at_the_place_of_a_document_of_ours_is_still_the_plugins(tmp_path: Path) -> None:
+    """facts lists it, and a README names it: with what its author wrote, and nothing of ours."""
+    root = tmp_path / "shop"
+    market = extending(root, KEEPER)
+    before = market.run("nightpress", "facts", "delta", "--kind", "skill").out
+    assert "Settles the ledger of a team at the end" in before
+    assert "1 published" in market.done().out
+    assert "#### Related commands" not in KEEPER and "Related" in market.target("delta").read_text()
+    assert market.run("nightpress", "facts", "delta", "--kind", "skill").out == before
+    manifest = root / "manifests" / "delta.yaml"
+    guide = "  guide:\n    generator: readme\n    target: GUIDE.md\n    size: {min: 300}\n"
+    manifest.write_text(manifest.read_text() + guide)
+    market.done()
+    text = (root / "plugins" / "delta" / "GUIDE.md").read_text()
+    section = text.partition("## Skills\n")[2].partition("\n## ")[0]
+    assert "### `delta`" in section and "Never settle a ledger of a team twice." in section
+    assert "Related commands" not in section
+    assert "nothing to do" in market.done().out
+    (root / "plugins/delta/commands/delta-settle.md").unlink()
+    market.done()
+    text = (root / "plugins" / "delta" / "GUIDE.md").read_text()
+    assert "### `delta`" in text.partition("## Skills\n")[2]

@@ -119,5 +119,5 @@ def test_info_tells_of_documents_and_not_of_tasks(market: Market) -> None:
     readme.write_text(readme.read_text() + "\n## More\n\nThe alpha ledger is kept for a year.\n")
     stale = market.run("nightpress", "info", "alpha/skill")
     assert stale.code == 1
-    assert stale.out.splitlines()[1].startswith("  make: ")
+    assert stale.out.splitlines()[1].startswith("  stale: ")
     assert "README.md changed" in stale.out

@@ -82,7 +82,10 @@ def _material(
     """What the question is made from."""
     standing = history.input_text(project, plugin, state.enhancement, state.inputs)
     known = state.inputs.publication
-    whole = phase1.anatomy(plugin, state.counted, clean=clean)
+    whole = judge.with_skills(
+        project, plugin, phase1.anatomy(plugin, state.counted, clean=clean),
+        state.enhancement.target, outgoing.clean if clean else str,
+    )  # fmt: skip
     return Material(
         anatomy=scope.of(project, plugin, state.enhancement, state.inputs, whole),
         analysis=analysis,

@@ -347,8 +347,8 @@ def _lock_lacks(project: Project) -> str:
 
 
 def plugin_anatomy(named: str, folder: Path, environ: Mapping[str, str]) -> Anatomy:
-    """The anatomy of a plugin by its manifest's name, or by its folder; without the documents that
-    nightpress published there. Raises UsageError where there is none."""
+    """The anatomy of a plugin by its manifest's name, or by its folder; of the documents that
+    nightpress published there, that they are its skills. Raises UsageError where there is none."""
     root: Path | None = None
     if (place := Path(named)).is_dir():
         root = place.resolve()
@@ -372,7 +372,8 @@ def plugin_anatomy(named: str, folder: Path, environ: Mapping[str, str]) -> Anat
             for state in plugin.states.values()
             if staleness.is_ours(state.inputs.standing, state.inputs.publication)
         }
-        return judge.anatomy_of(plugin, tuple(sorted(plugin.files.keys() - ours)))
+        found = judge.anatomy_of(plugin, tuple(sorted(plugin.files.keys() - ours)))
+        return judge.with_skills(project, plugin, found)
 
 
 def _slug(project: Project, named: str, root: Path | None) -> str | None:

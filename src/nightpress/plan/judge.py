@@ -6,7 +6,7 @@ Joins the plugin's files and the pure checks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from nightpress import checks
 from nightpress import project as contract
 from nightpress.checks import baseline, document, evidence, trigger
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy, Enhancement
+from nightpress.model import Anatomy, Component, Enhancement, SourceFile
 from nightpress.plan import history, near_duplicates, size, staleness
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
@@ -58,7 +58,9 @@ def judge(
         target=enhancement.target,
         frontmatter=generator.frontmatter,
         window=size.of(project, plugin, enhancement, paths).window,
-        anatomy=anatomy_of(plugin, tuple(sorted(paths))),
+        anatomy=with_skills(
+            project, plugin, anatomy_of(plugin, tuple(sorted(paths))), enhancement.target
+        ),
         plugin_paths=frozenset(plugin.files) | frozenset(planned),
         marketplace_plugins=frozenset(known_plugins(project)),
         elsewhere=lambda kind, name: name in components(project).get(kind, ()),
@@ -183,6 +185,34 @@ def anatomy_of(plugin: PluginState, paths: tuple[str, ...]) -> Anatomy:
     return sources.anatomy_of(
         plugin.root, sources.read(plugin.root, paths, plugin.secret_names), plugin.told
     )
+
+
+def with_skills(
+    project: Project,
+    plugin: PluginState,
+    anatomy: Anatomy,
+    target: str = "",
+    clean: Callable[[str], str] = str,
+) -> Anatomy:
+    """The anatomy with the plugin's skills at whose place a document of ours stands: by name and
+    description, and of one that we extended with what its author wrote. Our own text is no source.
+    Not for a skill (`target`), which is none of its own. clean: takes secrets out of a text."""
+    known = {component.path for component in anatomy.components}
+    more: list[Component] = []
+    for one in plugin.targets.values():
+        path, publication = one.enhancement.target, one.publication
+        if path in known or not path.endswith("/SKILL.md") or one.standing.sha256 is None:
+            continue
+        extends = publication.extends if publication is not None else ""
+        persons = history.persons_text(project, extends) if extends else None
+        text = sources.standing_text(plugin.root, path, one.standing.sha256)
+        read = sources.Sources((SourceFile(path, clean(persons or text), 0),))
+        [skill] = sources.anatomy_of(plugin.root, read, plugin.told).of("skill")
+        more.append(skill if persons else replace(skill, body=""))
+    if target.endswith("/SKILL.md") or not more:
+        return anatomy
+    both = sorted((*anatomy.components, *more), key=lambda one: one.path)
+    return replace(anatomy, components=tuple(both))
 
 
 @lru_cache(maxsize=16)

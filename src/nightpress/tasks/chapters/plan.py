@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nightpress.model import STATES
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
@@ -247,6 +246,8 @@ def _show_needs(
 
 def _headline(now: Session, catalog: Catalog) -> str:
     """`236 plugins: 61 stale (40 content changed, 21 undersized), 12 not made yet ...`."""
+    from nightpress.model import STATES  # a run with nothing to do spares it
+
     stale = [item for item in catalog.items.values() if item.decision.state == "make"]
     why = Counter(item.decision.reasons[0].code for item in stale if item.decision.reasons)
     reasons = ", ".join(f"{n} {_CODES.get(code, code)}" for code, n in why.most_common())
