@@ -58,6 +58,18 @@ def test_a_module_is_one_idea() -> None:
     assert [path for path in modules if path.stem in anything] == []
 
 
+def test_a_module_gives_each_name_once() -> None:
+    """A second pattern of one name would take the place of the first, and no checker says so."""
+    twice = []
+    for path in SOURCE.rglob("*.py"):
+        found: list[str] = []
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign):
+                found += [one.id for one in node.targets if isinstance(one, ast.Name)]
+        twice += [(path.name, name) for name in set(found) if found.count(name) > 1]
+    assert twice == []
+
+
 def test_the_top_is_short_and_each_wing_says_what_it_is_for() -> None:
     names = {path.stem for path in SOURCE.iterdir()} - {"__init__", "__main__", "__pycache__"}
     assert len(names) <= 24

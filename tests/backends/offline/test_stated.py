@@ -248,3 +248,16 @@ def test_verbs_are_not_cut_from_what_they_are_done_to() -> None:
     made = build(plugin("Harbour kit commands", **files))
     told = "Automatically coordinates, formats, and learns from harbour logs"
     assert members.acts(made, trim.owned(made)).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("A harbour scribe that writes, files, and enforces rules", "A harbour scribe"),
+        ("Moors ships at the quay, hauls them out and tars hulls", "Moors ships at the quay"),
+        ("A pilot for many tasks (e.g., big ships of the line)", "A pilot for many tasks"),
+        ("Tide forecasts with a chart, moon phases and winds", "Tide forecasts with a chart"),
+    ],
+)
+def test_a_clause_keeps_its_object(said: str, kept: str) -> None:
+    assert wording.clause(said, 36) == kept

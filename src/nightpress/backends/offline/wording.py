@@ -37,17 +37,31 @@ def cut(text: str, most: int) -> str:
 
 
 def clause(text: str, most: int) -> str:
-    """At most `most` characters, cut where a clause ends; "" where none does."""
+    """At most `most` characters, cut where a clause ends, and no verb from its object; "" where
+    none does."""
     if len(text) <= most:
         return text
-    ends = [m.start() for m in _CLAUSE_ENDS.finditer(text[:most]) if m.start() >= most // 3]
+    found = (m.start() for m in _CLAUSE_ENDS.finditer(text[:most]) if m.start() >= most // 3)
+    ends = [end for end in found if not _lacks_object(text, end)]
     return text[: ends[-1]].rstrip(" ,;:-") if ends else ""
 
 
 _CLAUSE_ENDS = pattern(
-    r", (?!and |or )|; |: | \(| - | \u2013 | \u2014 | (?:with|using|by|through|that|which|so that"
-    r"|while|including|before|after|when|where|from|across) "
+    r"(?<!e\.g\.)(?<!i\.e\.), (?!and |or )|; |: | \(| - | \u2013 | \u2014 "
+    r"| (?:with|using|by|through|that|which|so that|while|including|before|after|when|where|from"
+    r"|across) "
 )
+
+
+def _lacks_object(text: str, end: int) -> bool:
+    """Is it a verb of several that the text ends with there ("documents, tracks and enforces")?"""
+    verb = _VERB.search(text[:end])
+    does = verb is not None and (verb[1] or verbs.is_third(verb[2]))
+    return bool(does) and _MORE_VERBS.match(text, end) is not None
+
+
+_VERB = pattern(r"\b((?:that|which) )?(\w+s)$")
+_MORE_VERBS = pattern(r"(?:, \w+)*(?:,? (?:and|or) \w+s\b|, \w+s$)")
 
 
 def code(text: str) -> str:
