@@ -64,8 +64,15 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
             short = 2 * sum(len(block.text) for block in part.blocks) < steps
             again = short and function_of(part.path[-1]) == "process"
             part = replace(part, news=AGAIN if again else TWICE, rank=part.rank + 20)
+            part.is_aside = _is_sample(part) and ("output", True) in functions
         found.append(part)
     return found
+
+
+def _is_sample(part: Part) -> bool:
+    """Is it only what a run shows?"""
+    said = [block for block in part.blocks if not block.announces]
+    return function_of(part.path[0]) == "output" and all(block.kind == "code" for block in said)
 
 
 def _function(part: Part) -> tuple[str, bool]:

@@ -196,11 +196,15 @@ class Known(Struct):
         words of which a share is new?"""
         new = stems(text)
         fresh = new - self.stems
-        if "](" in text or _told(text) - self.tokens:
+        if self.tells_more(text):
             return True
         if fresh and _RULE.search(text):
             return True
         return len(fresh) > least * len(new) and not self._says(new)
+
+    def tells_more(self, text: str) -> bool:
+        """Has it a link or a fact that was not told?"""
+        return "](" in text or bool(_told(text) - self.tokens)
 
     def _says(self, words: frozenset[str]) -> bool:
         return any(4 * len(words & one) >= 3 * len(words) for one in self.pieces)

@@ -14,6 +14,7 @@ from nightpress.backends.offline import (
     components,
     leads,
     limits,
+    merging,
     pointers,
     shares,
     terms,
@@ -99,6 +100,7 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
         elif kind_of_file in ("doc", "readme") and not is_component(material, file):
             more += _placed(plan, "other", _of_document(material, file, number, topic, own))
     if even and not standing:
+        described, more = merging.merged(described, more)
         more = beside.but_said(more, described)
     parts += [*standing, *described, *beside.under([*standing, *described], more)]
     if plan.takes("choice"):

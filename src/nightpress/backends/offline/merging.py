@@ -1,0 +1,226 @@
+"""What a README's section says of what a command's section says, too: its lines that are new go
+into that one, and the rest is left out. Who reads of one thing twice looks for the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from nightpress.backends.offline.blocks import Block, is_ordered, items_of
+from nightpress.backends.offline.news import Known
+from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.wording import stems
+from nightpress.lazy import pattern
+
+Line = tuple[str, str]
+"""What an item is about ("" where it does not say), and what it says of that."""
+
+
+def subject_of(heading: str) -> str:
+    """What a section tells in lines of their own, by its heading; "" for anything else."""
+    return next((name for name, words in _SUBJECTS if words.search(heading)), "")
+
+
+_SUBJECTS = (
+    ("trouble", pattern(r"(?i)^(?:troubleshooting|common (?:issues|problems|errors)"
+                        r"|known issues)\b")),
+    ("practices", pattern(r"(?i)^(?:[\w-]+ )?(?:best practices?|tips|guidelines)\b(?! for)")),
+    ("notes", pattern(r"(?i)^(?:important )?(?:notes?"
+                      r"|(?:risk |legal )?(?:warnings?|disclaimers?))$")),
+    ("queries", pattern(r"(?i)^(?:example|sample) (?:queries|prompts|questions|requests|usage)$")),
+)  # fmt: skip
+
+
+def merged(described: Sequence[Part], more: Sequence[Part]) -> tuple[list[Part], list[Part]]:
+    """The parts of the components and those of the README and documents; of a section of both one
+    in the component's form: its own lines, and those of the other that say something new."""
+    found, rest, known = [*described], [*more], Known()
+    for block in (block for part in described if not part.is_aside for block in part.blocks):
+        known.add(block)
+    for at, part in enumerate(found):
+        subject = _own_subject(part)
+        alone = sum(_own_subject(one) == subject for one in found) == 1
+        if not (subject and alone) or part.together or part.is_aside:
+            continue
+        theirs = [one for one in rest if _subject(one) == subject and not one.together]
+        if subject == "queries":
+            found[at], gone = _with_calls(part, theirs)
+        else:
+            found[at], gone = _with_lines(part, theirs, subject, known)
+        rest = [one for one in rest if not any(one is other for other in gone)]
+    return found, rest
+
+
+def _own_subject(part: Part) -> str:
+    inner = part.path[len(part.home.base) :] if part.home else ()
+    listed = any(block.kind == "list" for block in part.blocks)
+    return subject_of(inner[0]) if len(inner) == 1 and listed else ""
+
+
+def _subject(part: Part) -> str:
+    return next((found for name in part.path if (found := subject_of(name))), "")
+
+
+# --- lines into a list -----------------------------------------------------------------------
+
+
+class _Lists(Struct):
+    """The lists of a section, as lines; which of them takes another line: the only one, or that
+    of what to do; None where there is none."""
+
+    blocks: list[Block]
+    target: int | None
+
+    @classmethod
+    def of(cls, part: Part) -> _Lists:
+        blocks = [*part.blocks]
+        lists = [at for at, block in enumerate(blocks) if block.kind == "list"]
+        do = [at for at in lists if at and _DO.match(blocks[at - 1].text)]
+        plain = lists if len(lists) == 1 else do
+        flat = [at for at in plain if not any("\n" in one for one in items_of(blocks[at].text))]
+        return cls(blocks, flat[0] if flat else None)
+
+    def put(self, line: Line) -> None:
+        """Add a line in the form that the others have."""
+        at = self.target or 0
+        items = items_of(self.blocks[at].text)
+        number = f"{len(items) + 1}. " if is_ordered(self.blocks[at]) else "- "
+        self._write(at, [*items, f"{number}{_written(line, items)}"])
+
+    def join(self, line: Line, subject: str) -> bool:
+        """Does an item speak of the same? It says what the line says, where that is more."""
+        for at, block in enumerate(self.blocks):
+            items = items_of(block.text) if block.kind == "list" else []
+            for number, item in enumerate(items):
+                one = _line(item)
+                if "\n" in item or not _same(one, line):
+                    continue
+                if subject == "trouble" and len(stems(line[1]) - stems(one[1])) > 1:
+                    about = one[0] or line[0]
+                    cure = line[1] if _covers(line[1], one[1]) else f"{_stop(one[1])} {line[1]}"
+                    mark = _MARKER.match(item)
+                    lead = mark[0] if mark else "- "
+                    items[number] = f"{lead}{_written((about, cure), items)}"
+                    self._write(at, items)
+                return True
+        return False
+
+    def _write(self, at: int, items: Sequence[str]) -> None:
+        self.blocks[at] = replace(self.blocks[at], text="\n".join(items))
+
+
+def _with_lines(
+    part: Part, theirs: Sequence[Part], subject: str, known: Known
+) -> tuple[Part, list[Part]]:
+    """The section with the lines of the others that say something new, and the parts of which
+    nothing is left; known: what the components' texts say."""
+    lists, gone = _Lists.of(part), list[Part]()
+    for one in theirs:
+        lines = list(_lines(one, subject))
+        if not lines:
+            continue
+        fresh = [line for line in lines if not lists.join(line, subject)]
+        fresh = [line for line in fresh if not _is_said(line, known)]
+        if fresh and lists.target is None:
+            if len(fresh) < len(lines):
+                one.blocks = [Block("list", "\n".join(f"- {_written(line, ())}" for line in fresh))]
+            continue
+        for line in fresh:
+            lists.put(line)
+            known.add(Block("list", f"- {': '.join(filter(None, line))}"))
+        gone.append(one)
+    return replace(part, blocks=lists.blocks), gone
+
+
+def _lines(part: Part, subject: str) -> Iterator[Line]:
+    """What a section says, line by line; nothing where it is in another form, or has more than
+    lines."""
+    said = [block for block in part.blocks if not block.announces]
+    short = len(said) == 1 and said[0].kind == "text" and len(said[0].text) < LONG
+    if short and subject_of(part.path[-1]) != subject and "\n" not in said[0].text:
+        yield part.path[-1].strip('"'), said[0].text
+    elif said and all(block.kind == "list" for block in said):
+        items = [item for block in said for item in items_of(block.text)]
+        if not any("\n" in item for item in items):
+            yield from map(_line, items)
+
+
+def _line(item: str) -> Line:
+    bare = _MARKER.sub("", item, count=1)
+    found = _LABELLED.match(bare)
+    return (found[1], found[2]) if found else ("", bare)
+
+
+def _written(line: Line, others: Sequence[str]) -> str:
+    """A line in the form of the other items: with their mark after what it is about."""
+    about, says = line
+    marks = [found[1] for one in others if (found := _SEPARATOR.search(one))]
+    if others and not any(one.endswith(".") for one in others):
+        says = says.removesuffix(".")
+    return f"**{about}**{marks[0] if marks else ' - '}{says}" if about else says
+
+
+def _is_said(line: Line, known: Known) -> bool:
+    """Do the lines so far say it, a link or a fact apart?"""
+    new = stems(" ".join(line))
+    near = any(5 * len(new & one) >= 4 * len(new) for one in known.pieces)
+    return (near and not known.tells_more(" ".join(line))) or not known.lacks(" ".join(line), 0.3)
+
+
+def _same(one: Line, other: Line) -> bool:
+    """Are two lines about the same?"""
+    mine, its = stems(one[0]), stems(other[0])
+    if mine and its and 5 * len(mine & its) >= 4 * min(len(mine), len(its)):
+        return True
+    mine, its = stems(" ".join(one)), stems(" ".join(other))
+    return 4 * len(mine & its) >= 3 * min(len(mine), len(its)) > 8
+
+
+def _covers(one: str, other: str) -> bool:
+    mine, its = stems(one), stems(other)
+    return 2 * len(mine & its) >= len(its)
+
+
+def _stop(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+# --- calls in the place of what a user asks --------------------------------------------------
+
+
+def _with_calls(part: Part, theirs: Sequence[Part]) -> tuple[Part, list[Part]]:
+    """The questions that a user asks, without those that the README shows as calls, and those."""
+    code = next((b for one in theirs for b in one.blocks if _is_calls(b)), None)
+    lists = [block for block in part.blocks if block.kind == "list"]
+    if code is None or len(lists) != 1:
+        return part, []
+    calls = [stems(call) for call in _CALL.findall(code.text)]
+    asked = [(item, stems(item)) for item in items_of(lists[0].text)]
+    left = [q for q, mine in asked if not any(2 * len(mine & one) >= len(mine) for one in calls)]
+    at = part.blocks.index(lists[0])
+    before = [*part.blocks[:at]]
+    if not left and before and before[-1].announces:
+        before.pop()
+    rest = [replace(lists[0], text="\n".join(left))] if left else []
+    gone = [one for one in theirs if all(b is code or b.announces for b in one.blocks)]
+    if not gone:
+        return part, []
+    return replace(part, blocks=[*before, *rest, code, *part.blocks[at + 1 :]]), gone
+
+
+def _is_calls(block: Block) -> bool:
+    """Is it a block of code with nothing but calls of commands, and comments on them?"""
+    lines = [line for line in block.text.split("\n")[1:-1] if line.strip()]
+    told = all(line.startswith(("/", "#")) for line in lines)
+    return block.kind == "code" and told and any(map(_CALL.match, lines))
+
+
+LONG = 240
+"""Characters of a paragraph under a heading of its own that makes one line of a list."""
+_DO = pattern(r"(?i)\W*(?:do|always|recommended)\W*$")
+_MARKER = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+")
+_LABELLED = pattern(r"^\*\*([^*\n]+?):?\*\*(?: [-\u2013\u2014] |: ?| )(\S.*)$")
+_SEPARATOR = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+\*\*[^*\n]+?:?\*\*( [-\u2013\u2014] |: ?)")
+_CALL = pattern(r"(?m)^/[\w:-]+ +(\S.*)$")

@@ -1,0 +1,121 @@
+"""A README's section of the same subject as a command's becomes lines of that, or is left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from nightpress.backends.offline import beside, merging
+from nightpress.backends.offline.blocks import Block
+from nightpress.backends.offline.part import Home, Part
+
+HOME = Home((), "[commands/moor.md](../commands/moor.md)", (99,), False)
+
+
+def of_command(heading: str, *blocks: Block, home: Home = HOME) -> Part:
+    return Part((*home.base, heading), (1,), 7, blocks, home=home)
+
+
+def listed(*items: str) -> Block:
+    return Block("list", "\n".join(f"- {item}" for item in items))
+
+
+CURES = of_command(
+    "Troubleshooting",
+    Block("text", "Common issues:"),
+    listed("**Hawser slips** - Tighten the knot", "**Bilge fills** - Close the valve"),
+)
+
+
+def lines(part: Part) -> list[str]:
+    return [line for block in part.blocks for line in block.text.split("\n")]
+
+
+def test_a_cure_under_its_own_heading_takes_the_place_of_a_shorter_one() -> None:
+    more = [
+        Part(("Troubleshooting", 'The "hawser" slips'), (2,), 12,
+             [Block("text", "Tighten the knot and dry the bollard.")]),
+        Part(("Troubleshooting", "Lantern is dark"), (3,), 12, [Block("text", "Fill the oil.")]),
+    ]  # fmt: skip
+    [one], rest = merging.merged([CURES], more)
+    assert rest == []
+    assert lines(one)[1:] == [
+        "- **Hawser slips** - Tighten the knot and dry the bollard",
+        "- **Bilge fills** - Close the valve",
+        "- **Lantern is dark** - Fill the oil",
+    ]
+
+
+def test_a_cure_of_another_kind_is_told_after_the_first() -> None:
+    more = [Part(("Troubleshooting",), (2,), 12, [listed("**Bilge fills**: Call the dry dock")])]
+    [one], _ = merging.merged([CURES], more)
+    assert lines(one)[2] == "- **Bilge fills** - Close the valve. Call the dry dock"
+
+
+def test_lines_go_to_what_is_to_be_done_and_never_to_what_is_not() -> None:
+    do, dont = Block("text", "DO:"), Block("text", "DON'T:")
+    part = of_command(
+        "Best Practices", do, listed("Ring the bell"), dont, listed("Sail in fog alone")
+    )
+    more = [Part(("Best Practices",), (2,), 12, [listed("Coil every rope", "Ring the bell")])]
+    [one], rest = merging.merged([part], more)
+    assert rest == []
+    assert lines(one) == ["DO:", "- Ring the bell", "- Coil every rope", "DON'T:",
+                          "- Sail in fog alone"]  # fmt: skip
+
+
+def test_what_no_list_takes_stays_behind_without_what_is_said() -> None:
+    parts = of_command("Tips", listed("Ring the bell\n  - twice", "Coil every rope"))
+    more = [Part(("Tips",), (2,), 12, [listed("Coil every rope", "Paint the keel in spring")])]
+    [one], [left] = merging.merged([parts], more)
+    assert one.blocks == [*parts.blocks]
+    assert lines(left) == ["- Paint the keel in spring"]
+
+
+@pytest.mark.parametrize("other", ["Tips", "Best Practices"])
+def test_of_two_commands_no_section_takes_what_the_readme_says_of_both(other: str) -> None:
+    described = [
+        of_command(head, listed("Ring the bell"), home=Home((f"`/{n}`",), "[a](a)", (n,), False))
+        for n, head in enumerate(("Tips", other))
+    ]
+    more = [Part(("Tips",), (2,), 12, [listed("Paint the keel in spring")])]
+    assert merging.merged(described, more) == (described, more)
+
+
+def test_calls_take_the_place_of_the_questions_that_they_ask() -> None:
+    asked = of_command(
+        "Example Queries",
+        Block("text", "Users might ask:"),
+        listed('"Where is the pilot today?"', '"Is the sluice open?"'),
+    )
+    calls = Block("code", "```bash\n# The pilot\n/moor Where is the pilot?\n```")
+    more = [Part(("Usage", "Example Queries"), (2,), 7, [calls])]
+    [one], rest = merging.merged([asked], more)
+    assert rest == []
+    assert [block.text for block in one.blocks] == [
+        "Users might ask:", '- "Is the sluice open?"', calls.text,
+    ]  # fmt: skip
+    [one], _ = merging.merged([replace_list(asked)], more)
+    assert one.blocks == [calls]
+
+
+def replace_list(part: Part) -> Part:
+    return Part(part.path, part.order, 7, [part.blocks[0], listed('"Where is the pilot?"')],
+                home=HOME)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "code", ["npm test\n/moor Where is the pilot?", "/moor\n", "Where is the pilot?"]
+)
+def test_code_that_is_no_call_of_a_command_takes_nobodys_place(code: str) -> None:
+    asked = of_command("Example Queries", listed('"Where is the pilot?"'))
+    more = [Part(("Example Queries",), (2,), 7, [Block("code", f"```bash\n{code}\n```")])]
+    assert merging.merged([asked], more) == ([asked], more)
+
+
+@pytest.mark.parametrize(("shown", "aside"), [("code", True), ("list", False)])
+def test_of_two_sample_runs_the_readmes_is_left_out(shown: str, aside: bool) -> None:
+    run = "The pilot is aboard, and the lines are off the bollards of the northern mole. " * 2
+    mine = Block("code", f"```text\n{run}\n```") if shown == "code" else listed(run)
+    more = [Part(("Example Workflow",), (2,), 7, [Block("code", "```text\nEbb\n```")])]
+    [found] = beside.but_said(more, [of_command("Example Output", mine)])
+    assert found.is_aside is aside
