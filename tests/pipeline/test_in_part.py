@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -229,6 +230,39 @@ def test_of_several_skills_the_sections_of_the_one_are_asked_for(
     assert "nothing to do" in build(several).out
 
 
+@pytest.mark.parametrize("which", ["the README's", "a skill's"])
+def test_of_skills_and_a_readme_the_sections_of_the_one_are_asked_for(
+    several: Market, server: GeminiServer, which: str
+) -> None:
+    """A plugin with two analyses: of what its skills share, and of all of it. None is asked for
+    again, though the ledger does not say which one a document was made with."""
+    manifest = several.root / "manifests" / "alpha.yaml"
+    manifest.write_text(f"{manifest.read_text()}  readme:\n    generator: readme\n")
+    (several.root / "plugins" / "alpha" / "README.md").unlink()
+    assert "1 published" in build(several).out
+    calls = dict(server.seen()["by_phase"])
+    assert calls == {"analysis": 2, "generation": 3}
+    if which == "a skill's":
+        target, paths = skill(several, "two"), ["skills/two/guide.md"]
+    else:
+        target = several.root / "plugins" / "alpha" / "README.md"
+        paths = ["commands/alpha-collect.md", "commands/alpha-settle.md"]
+    before = {
+        one: one.read_text() for one in (skill(several, "one"), skill(several, "two"), target)
+    }
+    path, line, heading = told_by(several, target, paths)
+    edit(several, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
+    plan = several.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
+    assert f"partly stale: {heading}" in plan.out, plan.out
+    build(several)
+    assert server.seen()["by_phase"]["analysis"] == calls["analysis"]
+    after = {one: one.read_text() for one in before}
+    was, becomes = parts(before[target]), parts(after[target])
+    changed = {title for title in was if was[title] != becomes.get(title)}
+    assert changed <= {heading} and before[target] != after[target]
+    assert "nothing to do" in build(several).out
+
+
 def test_beside_a_new_skill_the_others_are_not_asked_for_in_part(several: Market) -> None:
     """What a skill depends on is told by who stands beside it."""
     path, line, _ = told_by(several, skill(several, "two"), ["skills/two/guide.md"])
@@ -268,3 +302,94 @@ def test_a_writer_may_say_that_nothing_has_to_change(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert market.target("alpha").read_bytes() == before
     assert "nothing to do" in market.done("backend=command").out
+
+
+# --- in a clone ---
+
+
+def commit(root: Path, message: str) -> None:
+    for words in (("add", "-A"), ("commit", "-qm", message)):
+        run_git(root, *words)
+
+
+def run_git(root: Path, *words: str) -> None:
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+    subprocess.run(["git", *who, *words], cwd=root, check=True, capture_output=True)
+
+
+def cloned(market: Market, to: Path, *words: str) -> Market:
+    """A clone as a colleague has it: the committed files, and no ledger."""
+    run_git(market.root, "clone", "-q", *words, f"file://{market.root}", str(to))
+    clone = Market(to)
+    assert not (to / ".nightpress").exists()
+    return clone
+
+
+def committed(market: Market) -> None:
+    run_git(market.root, "init", "-q")
+    (market.root / ".gitignore").write_text(".nightpress/\n.doit*\n")
+    commit(market.root, "documents")
+
+
+@pytest.mark.parametrize("since", ["nothing else", "another publication"])
+def test_a_clone_asks_for_the_sections_that_rest_on_a_changed_line(
+    shop: Market, server: GeminiServer, tmp_path: Path, since: str
+) -> None:
+    """What the plugin was it has from git; of the analysis the offline writer's stands in."""
+    committed(shop)
+    if since == "another publication":
+        plugin(shop.root, "beta", size=16_000)
+        assert shop.run("nightpress", "init").code == 0
+        build(shop, "enhance:beta")
+        commit(shop.root, "another")
+    calls = dict(server.seen()["by_phase"])
+    path, line, heading = told_line(shop)
+    edit(shop, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
+    commit(shop.root, "a line")
+    clone = cloned(shop, tmp_path / "clone")
+    before = clone.target("alpha").read_text()
+    plan = clone.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
+    assert f"content changed: {path} changed; partly stale: {heading}" in plan.out, plan.out
+    assert "1 published" in build(clone).out
+    calls["generation"] += 1
+    assert server.seen()["by_phase"] == calls, "one call, and no analysis"
+    was, becomes = parts(before), parts(clone.target("alpha").read_text())
+    assert {title for title in was if was[title] != becomes.get(title)} <= {heading}
+    head = before.partition("\n---\n")[0]
+    assert clone.target("alpha").read_text().startswith(head)
+    assert "nothing to do" in build(clone).out
+
+
+@pytest.mark.parametrize("lacks", ["history", "the truth", "git's files"])
+def test_a_clone_whose_git_does_not_know_asks_for_the_whole(
+    shop: Market, server: GeminiServer, tmp_path: Path, lacks: str
+) -> None:
+    """The commit of the document is not there, has another plugin than it was made from, or would
+    have to be fetched."""
+    path, line, _ = told_line(shop)
+    more: tuple[str, ...] = ()
+    if lacks == "the truth":
+        edit(shop, path, lambda text: text.replace(line, f"{line} Then it is looked at once."))
+    committed(shop)
+    edit(shop, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
+    commit(shop.root, "a line")
+    if lacks == "history":
+        more = ("--depth=1",)
+    if lacks == "git's files":
+        run_git(shop.root, "config", "uploadpack.allowFilter", "true")
+        more = ("--filter=blob:none",)
+    clone = cloned(shop, tmp_path / "clone", *more)
+    assert "partly stale" not in build(clone).out
+    assert server.seen()["by_phase"] == {"analysis": 2, "generation": 2}
+
+
+def test_a_clone_makes_no_call_where_no_section_rests_on_the_change(
+    shop: Market, server: GeminiServer, tmp_path: Path
+) -> None:
+    committed(shop)
+    edit(shop, "README.md", lambda text: f"{text.rstrip()} It is named after a river.\n")
+    commit(shop.root, "a name")
+    clone = cloned(shop, tmp_path / "clone")
+    assert "no section rests on that, the text stays" in build(clone).out
+    assert server.seen()["calls"] == 2
+    assert "nothing to do" in build(clone).out

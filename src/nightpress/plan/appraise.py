@@ -74,6 +74,7 @@ class Appraiser:
     ) -> Inputs:
         from nightpress.plan import in_part
 
+        inputs = in_part.remembering(self.project, plugin, enhancement, writer, inputs)
         stale = in_part.titles(self.project, plugin, enhancement, writer, inputs)
         return replace(inputs, in_part=stale)
 

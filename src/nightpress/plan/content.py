@@ -14,9 +14,10 @@ from functools import lru_cache
 from nightpress import fingerprint
 from nightpress import project as contract
 from nightpress.lazy import pattern
+from nightpress.model import Manifest
 from nightpress.plugin import anatomy
 from nightpress.project import STATE, Project, paths
-from nightpress.storage import Entry, with_parents
+from nightpress.storage import Entry, tree, with_parents
 
 FOLDERS = ("commands/", "agents/")
 """What a document of a plugin speaks of without naming it."""
@@ -50,6 +51,13 @@ def is_foreign(path: str, others: Container[str]) -> bool:
             return True
         path = path.rpartition("/")[0]
     return False
+
+
+def ignores(project: Project, manifest: Manifest, without: Container[str] = ()) -> tree.Ignore:
+    """What is passed over in the manifest's plugin; without: paths that are, too."""
+    patterns = [*project.defaults.values.get("ignore", ()), *manifest.settings.get("ignore", ())]
+    keep = [enhancement.target for enhancement in manifest.enhancements]
+    return tree.Ignore(patterns, keep=keep, without=without)
 
 
 def own(

@@ -16,7 +16,7 @@ from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState, Target, TargetState
 from nightpress.project import Writer
 
-__all__ = ["decide"]
+__all__ = ["decide", "is_its_content"]
 
 Complete = Callable[[PluginState, Enhancement, Writer, Inputs], Inputs]
 
@@ -103,7 +103,7 @@ def _judged(
     )
 
 
-def _is_its_content(path: str, target: Target, excluded: Collection[str]) -> bool:
+def is_its_content(path: str, target: Target, excluded: Collection[str]) -> bool:
     """Is a file of the plugin what this document is made from, as far as its place tells?"""
     about = target.enhancement.about
     return (
@@ -120,7 +120,7 @@ def _counted(plugin: PluginState, target: Target, excluded: Collection[str]) -> 
     return {
         path: sha256
         for path, (_, sha256) in plugin.files.items()
-        if content.seen(path, declared) and _is_its_content(path, target, excluded)
+        if content.seen(path, declared) and is_its_content(path, target, excluded)
     }
 
 
@@ -135,7 +135,7 @@ def _as_recorded(
     more = {
         path: sha256
         for path, (_, sha256) in plugin.files.items()
-        if content.once_seen(path) and _is_its_content(path, target, excluded)
+        if content.once_seen(path) and is_its_content(path, target, excluded)
     }
     if fingerprint.content({**inputs.files, **more}) != known.fingerprint.content:
         return inputs
@@ -169,6 +169,6 @@ def _inputs(
         cut=tuple(
             why
             for path, why in sorted(plugin.cut.items())
-            if _is_its_content(path, target, excluded)
+            if is_its_content(path, target, excluded)
         ),
     )  # fmt: skip

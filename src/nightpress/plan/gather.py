@@ -178,10 +178,10 @@ class Gatherer:
     def _read(self, plugin: PluginState, manifest: Manifest) -> None:
         """Walk the plugin's folder; hash what the index does not know."""
         plugin.looked_ns = int(self._project.clock.time() * 1e9)
-        walked = tree.walk(plugin.root, self._ignore(manifest), CAPS)
+        walked = tree.walk(plugin.root, content.ignores(self._project, manifest), CAPS)
         if walked.cut:  # what git ignores counts for nothing, however much it is
             ignored = self._git.all_inside(manifest.path)
-            walked = tree.walk(plugin.root, self._ignore(manifest, ignored), CAPS)
+            walked = tree.walk(plugin.root, content.ignores(self._project, manifest, ignored), CAPS)
         if walked.cut:
             raise UnsafePath(
                 f"more than {CAPS.files:,} entries: only a part of the plugin would be seen",
@@ -206,14 +206,6 @@ class Gatherer:
         if path:
             plugin.names = (*plugin.names, os.fsencode(path))
             plugin.signature = digests.sign(self._index.root, plugin.names)
-
-    def _ignore(self, manifest: Manifest, without: Container[str] = ()) -> tree.Ignore:
-        patterns = [*self._project.defaults.values.get("ignore", ())]
-        return tree.Ignore(
-            [*patterns, *manifest.settings.get("ignore", ())],
-            keep=[enhancement.target for enhancement in manifest.enhancements],
-            without=without,
-        )
 
     def _hash(self, plugin: PluginState, prefix: bytes, entries: Sequence[tree.Entry]) -> None:
         regular = [entry for entry in entries if entry.kind == "file"]

@@ -1,31 +1,36 @@
 """A document of a model's that is made again in part, or needs no call at all: what changed in its
 plugin since it was published (`sections`), as far as this machine knows what the plugin was.
 
-Its files as they were come from the snapshot of that publication, its analysis from the ledger: a
-clone has neither, and makes the document as a whole.
+Its files as they were come from the snapshot of that publication, or from git (`committed`), its
+analysis from the ledger. Where that has none, as in a clone, or does not tell which of two it was,
+the writer is shown what the offline writer makes of the plugin: it serves as a summary of the files
+that stand beside it, and nothing of the document but single sections follows from it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from nightpress import fingerprint
+from msgspec.structs import replace
+
+from nightpress import backends, fingerprint
 from nightpress.checks import baseline
 from nightpress.errors import NightpressError
 from nightpress.ledger import RecordedAttempt, attempts, calls
-from nightpress.model import DATA, Anatomy, Enhancement
-from nightpress.plan import judge, scope, sections, staleness
+from nightpress.model import DATA, Anatomy, Enhancement, Material, Request
+from nightpress.plan import committed, judge, scope, sections, staleness
 from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import PluginState
-from nightpress.plugin import sources
+from nightpress.plugin import frontmatter, sources
 from nightpress.project import Project, Writer
 from nightpress.storage import Snapshots
 
+OFFLINE = "offline"
 MOST_SHOWN = 20_000
 """Characters of the changes that are shown to a writer."""
-VERSION = "3"
+VERSION = "4"
 """Of how it is found out: another one is another key in the index."""
 
 
@@ -44,7 +49,10 @@ def titles(
     )  # fmt: skip
     value = project.index.appraisal(key)
     if value is None:
-        found = change(project, plugin, enhancement, inputs)
+        before = _before(project, plugin, enhancement, inputs)
+        if before is None:
+            return None  # git may know tomorrow
+        found = _change(project, plugin, enhancement, inputs, before)
         stays = found is not None and not found.stale
         if stays and _contradicted(project, plugin, enhancement, inputs):
             found = None
@@ -55,10 +63,27 @@ def titles(
     return None if stale is None else tuple(stale)
 
 
+def remembering(
+    project: Project, plugin: PluginState, enhancement: Enhancement, writer: Writer, inputs: Inputs
+) -> Inputs:
+    """The inputs, with the files that the document was made from where git alone knows them."""
+    known = inputs.publication
+    if (
+        known is None
+        or known.files is not None
+        or not _may_be(project, enhancement, writer, inputs)
+    ):
+        return inputs
+    found = committed.before(project, plugin, enhancement.name, inputs)
+    if found is None:
+        return inputs
+    return replace(inputs, publication=replace(known, files=found.digests()))
+
+
 def _may_be(project: Project, enhancement: Enhancement, writer: Writer, inputs: Inputs) -> bool:
     """Is it a model's document, and ours? (What an offline one costs is no call.)"""
     known, generator = inputs.publication, project.generator(enhancement.generator)
-    if known is None or known.files is None or known.extends or inputs.forced or inputs.asked:
+    if known is None or known.extends or inputs.forced or inputs.asked:
         return False
     return (
         writer.kind == "model"
@@ -73,12 +98,13 @@ def change(
     project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
 ) -> sections.Change | None:
     """What changed since it was published; None: nobody knows, or it concerns all of it."""
-    row = _row(project, plugin, enhancement, inputs)
-    if row is None or analysis(project, plugin, enhancement, inputs) is None:
-        return None
-    before = _before(project, plugin, enhancement, inputs, row)
-    if before is None:
-        return None
+    before = _before(project, plugin, enhancement, inputs)
+    return _change(project, plugin, enhancement, inputs, before) if before is not None else None
+
+
+def _change(
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs, before: Anatomy
+) -> sections.Change | None:
     now = judge.anatomy_of(plugin, tuple(sorted(inputs.files)))
     was, becomes = (scope.of(project, plugin, enhancement, inputs, one) for one in (before, now))
     text = sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
@@ -94,15 +120,34 @@ def told(project: Project, plugin: PluginState, enhancement: Enhancement, inputs
 
 def analysis(
     project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
-) -> dict[str, Any] | None:
-    """The analysis that it was made with; None where nobody knows, as of a plugin that has two:
-    one of all of it, and one of what its skills share."""
+) -> dict[str, Any]:
+    """The analysis that it was made with, or one that stands in for it: of a plugin that has two
+    (one of all of it, and one of what its skills share) the ledger does not say which it was."""
     known = (one.publication for one in plugin.targets.values() if not one.enhancement.about)
-    if len({scope.was_own(one) for one in known if one is not None}) > 1:
-        return None
-    row = _row(project, plugin, enhancement, inputs)
-    call = calls.analysis_of(project.ledger, row) if row is not None else None
-    return project.ledger.analysis(call.prompt_sha256) if call is not None else None
+    found = None
+    if len({scope.was_own(one) for one in known if one is not None}) < 2:
+        row = _row(project, plugin, enhancement, inputs)
+        call = calls.analysis_of(project.ledger, row) if row is not None else None
+        found = project.ledger.analysis(call.prompt_sha256) if call is not None else None
+    return found or _standing_in(project, plugin, enhancement, inputs)
+
+
+def _standing_in(
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
+) -> dict[str, Any]:
+    """What the offline writer makes of the plugin; the document keeps its description."""
+    now = judge.anatomy_of(plugin, tuple(sorted(inputs.files)))
+    seen = scope.of(project, plugin, enhancement, inputs, now)
+    generator = project.generator("analysis")
+    material = Material(seen, None, "", generator, enhancement.target, inputs.window)
+    writer = backends.make(OFFLINE, {}, {})
+    asked = Request("analysis", plugin.slug, OFFLINE, "", "", generator.max_output_tokens, material)
+    found: dict[str, Any] = json.loads(writer.ask(asked).text)
+    text = sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
+    with suppress(frontmatter.FrontmatterError):
+        said = frontmatter.parse(frontmatter.split(text).raw or "").get("description")
+        found |= {"description": said} if isinstance(said, str) and said else {}
+    return found
 
 
 def _row(
@@ -118,32 +163,41 @@ def _row(
 
 
 def _before(
-    project: Project,
-    plugin: PluginState,
-    enhancement: Enhancement,
-    inputs: Inputs,
-    row: RecordedAttempt,
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
 ) -> Anatomy | None:
-    """The plugin as it was; None where the snapshot has not all of it, or a skill that is made from
-    what it has stood among others."""
-    known, snapshots = inputs.publication, Snapshots(project.state / "snapshots")
-    wanted: Mapping[str, str] = (known.files if known is not None else None) or {}
-    found: dict[str, bytes] = {}
+    """The plugin as it was; None where neither the snapshot nor git has all of it, or a skill that
+    is made from what it has stood among others."""
+    known = inputs.publication
+    found = _in_snapshot(project, plugin, enhancement, inputs)
+    found = found or committed.before(project, plugin, enhancement.name, inputs)
+    if found is None:
+        return None
+    others = (scope.beside(plugin, enhancement, one) for one in (found.paths, plugin.files))
+    if scope.was_own(known) and len({*others}) > 1:
+        return None
+    read = sources.of(found.files, plugin.secret_names)
+    return sources.anatomy_of(plugin.root, read, plugin.told)
+
+
+def _in_snapshot(
+    project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
+) -> committed.Before | None:
+    """What the publication's snapshot has of what the document was made from, if it has all."""
+    known, row = inputs.publication, _row(project, plugin, enhancement, inputs)
+    if row is None or known is None:
+        return None
+    snapshots, found = Snapshots(project.state / "snapshots"), {}
     try:
         held = snapshots.get(row.snapshot_id or "", plugin.slug).entries
         kept = {entry.path: entry.text for entry in held if entry.kind == "file"}
-        others = (scope.beside(plugin, enhancement, there) for there in (kept, plugin.files))
-        if scope.was_own(known) and len({*others}) > 1:
-            return None
-        for path, digest in wanted.items():
+        for path, digest in (known.files or {}).items():
             data = snapshots.kept(kept.get(path, ""))
             if data is None or fingerprint.held(path, data) != digest:
                 return None
             found[path] = data
     except NightpressError:
         return None
-    read = sources.of(found, plugin.secret_names)
-    return sources.anatomy_of(plugin.root, read, plugin.told)
+    return committed.Before(frozenset(kept), found)
 
 
 def _contradicted(
