@@ -15,6 +15,7 @@ from nightpress.backends.offline import (
     leads,
     limits,
     merging,
+    overlap,
     pointers,
     shares,
     terms,
@@ -193,6 +194,8 @@ def _of_components(
             heads, parts = _of_component(material, plan, one, (*order, number), alone=alone)
             their_heads.append(heads)
             theirs.append(parts)
+    shared, theirs = overlap.lifted(theirs)
+    yield from shared
     if even and table and not material.references:
         least = sum(len(one[1]) + HEAD for one in described)
         theirs = shares.share(theirs, material.window.max - least)
