@@ -23,6 +23,7 @@ STEP = re.compile(r"(?:(?:step|phase|stage|part)\s*\d+(?:\.\d+)*\b|\d+(?:\.\d+)*
 LINK = re.compile(r"\]\(<?([^)#\s>]+)>?\)")
 ARGUMENT = re.compile(r"`?\$(?:ARGUMENTS(?:\[\d+\])?|\d+)`?|!`[^`]*`")
 COMPONENT = re.compile(r"(?:.*/)?(?:commands|agents)/(?:[^/]+/)*[^/]+\.md$")
+LINKED = re.compile(r"\b(?:its|the) linked file\b")
 DEFINED = re.compile(r"\bdefined in \[|^\s*\|")
 REST = re.compile(r"(?:Follow the steps in|See) \[[^\]]+\]\([^)]+\)(?: for the rest)?\.")
 ENOUGH = 0.6
@@ -161,7 +162,7 @@ class Document:
         """Has the document a chapter of a component's, or is it about that alone? Elsewhere the
         table of its parts, or a list of their names, is all that it says."""
         chapters = [head for block in self.blocks for head in block.path if "`" in head]
-        if not chapters and any("its name links to" in block.text for block in self.blocks):
+        if not chapters and any(LINKED.search(block.text) for block in self.blocks):
             return False  # nothing but the table, which sends its reader to the files
         mine = {head for head in chapters if head.strip("`/ ") in names}
         told = [

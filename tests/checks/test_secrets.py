@@ -165,3 +165,9 @@ def test_a_key_with_brackets_in_it_is_one() -> None:
 )  # fmt: skip
 def test_an_expression_is_no_key(text: str) -> None:
     assert redact(text) == (text, 0)
+
+
+def test_the_file_that_a_link_leads_to_is_no_key() -> None:
+    path = "../../plugins/03-cryptography/agents/crypto-expert.md"
+    assert redact(f"| [`token-pilot`]({path}) | Keeper of keys |")[1] == 0
+    assert redact("the token `Zq8vX2mK4pL9wT7yB3nR5cD1`")[1] == 1

@@ -234,7 +234,12 @@ def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
         token = match[0].rstrip(".")
         if len(token) < 20 and not DIGIT.search(token):
             continue
+        if text.endswith("](", 0, match.start()) and _FILE.fullmatch(token):
+            continue
         yield from _token(text, token, match.start())
+
+
+_FILE = pattern(r"\.{1,2}/[\w./-]+\.[a-z]{1,5}")  # what a link leads to
 
 
 def _token(text: str, token: str, start: int) -> Iterator[tuple[int, int, str]]:

@@ -75,7 +75,7 @@ def test_every_line_stands_in_the_plugins_files_or_is_one_of_a_few_forms() -> No
         r"|- `hooks/hooks\.json`$|- `scripts/log\.sh`: Appends one line to the harbour log\.$"
         r"|- `PreToolUse` on `Bash` runs `scripts/log\.sh`\.$|/moor --berth N --draught M$"
         r"|\| (?:Use|---|\[`[\w/-]+`\]\([\w/.-]+\)(?: \(agent\))?) \| .+ \|$"
-        r"|Delegate to an agent by its name\. What is said of it below is from its instructions,"
+        r"|Delegate to an agent by its name; its linked file has its full instructions\.$"
     )
     body = Offline().ask(Request("generation", "j", "", "", "", 1, material(files))).text
     strange = [

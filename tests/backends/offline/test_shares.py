@@ -38,7 +38,7 @@ def test_of_each_command_the_task_stands_or_a_link_and_never_the_preface_alone(s
     for n in range(8):
         assert f"[`/{WORDS[n]}`](../../commands/{WORDS[n]}.md)" in text
     if len(told) < 8:
-        assert "read the file that its name links to" in text
+        assert "read the linked file" in text or "read its linked file" in text
 
 
 def test_a_command_that_cannot_be_shown_with_its_task_is_named_in_the_table_alone() -> None:
@@ -64,7 +64,7 @@ def test_every_command_of_a_table_has_a_section_or_is_said_to_have_none() -> Non
     link = "[commands/beacon.md](../../commands/beacon.md)"
     assert beacon.startswith(f"Follow the steps in {link}:\n\n- Phase 0: Anchor\n- Phase 1: ")
     assert beacon.count("Phase 5") == 1  # no pointer says again what the list names
-    note = "`/crane` has no section here: before you run it, read the file that its name links to."
+    note = "`/crane` has no section here: read the linked file before you run it."
     assert "## `/crane`" not in text and note in text
 
 

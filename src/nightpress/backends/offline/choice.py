@@ -51,22 +51,24 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     return [Block("table", "\n".join(table)), *follow, *read]
 
 
-def notes(material: Material, topic: Topic, described: Sequence[Part]) -> list[Block]:
-    """What a table does not say: how an agent is called and whose words are below, and which
-    commands have nothing there."""
+def notes(
+    material: Material, topic: Topic, described: Sequence[Part], table: Sequence[Block]
+) -> list[Block]:
+    """What a table does not say: how an agent is called, and, where names link to files, what is
+    in these: all of an agent's instructions, and of some commands what has nothing below."""
     mine = [part for part in described if part.home is not None]
     agents = [part for part in mine if shares.is_agent([part])]
+    linked = any("](" in block.text for block in table)
     said = []
     if is_skill(material) and any(map(topic.uses, material.anatomy.of("agent"))):
         one = "an agent" if any(map(topic.uses, material.anatomy.of("command"))) else "one"
-        below = any(not part.is_aside for part in agents)
-        said.append(DELEGATE.format(one) + (BELOW if below else ""))
+        said.append(f"Delegate to {one} by its name{INSTRUCTIONS if linked else ''}.")
     bare = [f"`{name_of(one)}`" for one in once(material, "command") if is_placeholder(one)]
     if bare:
         said.append(BARE.format(wording.together(bare), "they are" if bare[1:] else "it is"))
-    if untold := pointers.untold(described):
+    if untold := pointers.untold(described) if linked else "":
         said.append(untold)
-    elif any(part.is_aside for part in mine if part not in agents):
+    elif linked and any(part.is_aside for part in mine if part not in agents):
         said.append(READ)
     return [Block("text", note) for note in said]
 
@@ -106,10 +108,9 @@ def _called(component: Component) -> str:
     return f"{name_of(component)} {code(hint)}" if is_hint(hint) else name_of(component)
 
 
-READ = "Before you run a command, read the file that its name links to: it has the rest."
+READ = "Before you run a command, read its linked file: it has the rest."
+INSTRUCTIONS = "; its linked file has its full instructions"
 BARE = "Of {} the plugin says no more than how {} called."
-DELEGATE = "Delegate to {} by its name."
-BELOW = " What is said of it below is from its instructions, to which the name links."
 _READ = (
     "Before you use one of them, read the file that its name links to: it has the arguments, the"
     " steps and the examples."

@@ -124,7 +124,7 @@ def of_rest(
         yield Part(tables[0].path, (*tables[0].order, LAST), 0, [Block("text", _ALL)])
 
 
-_ALL = "For the rest of what each of them does, read the file that its name links to."
+_ALL = "For the rest of what each of them does, read its linked file."
 
 
 def of_steps(parts: Sequence[Part]) -> Iterator[Part]:
@@ -152,11 +152,17 @@ def untold(parts: Sequence[Part]) -> str:
     names = [base[-1] for base, is_gone in homes.items() if base and is_gone and base not in held]
     if not names or len(names) > FEW or len(names) == len(homes):
         return ""
+    if len(names) > MOST_UNTOLD:
+        return "Of a command without a section below, read the linked file before you run it."
     one = len(names) == 1
     return (
-        f"{wording.together(names)} {'has' if one else 'have'} no section here: before you run"
-        f" {'it' if one else 'one of them'}, read the file that its name links to."
+        f"{wording.together(names)} {'has' if one else 'have'} no section here: read the linked"
+        f" file before you run {'it' if one else 'one of them'}."
     )
+
+
+MOST_UNTOLD = 3
+"""Commands without a section that are named again below the table."""
 
 
 def _table(home: Home, fitting: Sequence[Part]) -> Part | None:
