@@ -6,7 +6,7 @@ raised is a bug, and shows its traceback.
 
 import errno
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from nightpress.voice import spoken
 
@@ -30,6 +30,16 @@ class NightpressError(Exception):
 
     def __str__(self) -> str:
         return spoken(f"{self.message}\n  hint: {self.hint}" if self.hint else self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[NightpressError], args: tuple[Any, ...], values: dict[str, Any]) -> Exception:
+    """An error that comes from another process."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(values)
+    return error
 
 
 class UsageError(NightpressError):
@@ -130,6 +140,7 @@ ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
     "malformed": (True, False),  # a 200 whose body is empty or no JSON
     "truncated": (True, False),  # cut off at the token limit: once, with a larger budget
     "unrecorded": (False, False),  # no reply to this question is recorded (replay)
+    "lost": (False, False),  # the worker that made it died: it may have been paid
     "blocked": (False, False),  # prompt blocked or safety stop: no retry
 }
 

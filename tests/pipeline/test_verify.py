@@ -10,6 +10,7 @@ from nightpress.clock import RealClock
 from nightpress.model import Material, Reply, Request, Window
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline.attempts import Draft
+from nightpress.pipeline.run import Run
 from nightpress.plan import Gatherer, judge
 from nightpress.project import Project
 from tests.market import Market, published
@@ -40,7 +41,11 @@ def _answered(market: Market, answer: str) -> tuple[Draft, Draft, list[str]]:
         prompts.append(request.prompt)
         return Reply(answer, "m", tokens_in=5, tokens_out=7)
 
-    return before, drafts.verified(project, plugin, state, question, before, ask), prompts
+    return (
+        before,
+        drafts.verified(Run(project, "test"), plugin, state, question, before, ask),
+        prompts,
+    )
 
 
 @pytest.fixture

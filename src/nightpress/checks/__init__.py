@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nightpress.checks.secrets import is_called_by, redact
     from nightpress.checks.settings import custom, files, problems
     from nightpress.checks.trigger import Measured, Skill
-    from nightpress.checks.verdict import alone, judge
+    from nightpress.checks.verdict import Begun, alone, begin, complete, judge
 else:
     __getattr__ = lazy.attach(
         __name__,
@@ -39,7 +39,7 @@ else:
             "secrets": ["is_called_by", "redact"],
             "settings": ["custom", "files", "problems"],
             "trigger": ["Measured", "Skill"],
-            "verdict": ["alone", "judge"],
+            "verdict": ["Begun", "alone", "begin", "complete", "judge"],
         },
     )
 
@@ -47,6 +47,7 @@ __all__ = [
     "BINS",
     "QUIET",
     "REGISTRY",
+    "Begun",
     "Check",
     "Context",
     "Document",
@@ -64,11 +65,13 @@ __all__ = [
     "author",
     "bands",
     "baseline",
+    "begin",
     "behaviour",
     "called",
     "cited",
     "claimed",
     "codeblocks",
+    "complete",
     "custom",
     "document",
     "files",

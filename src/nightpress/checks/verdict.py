@@ -4,7 +4,7 @@ are remembered with what they turned on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
@@ -19,38 +19,83 @@ from nightpress.checks.gate import Context, Gate, Options, Spot, Verdict
 from nightpress.model import DATA, Finding
 
 
+class Begun(Struct, frozen=True):
+    """A text judged as far as it and its own plugin tell. text, raw: normalised, and as received;
+    left: gates that turn on the rest of the marketplace, or are the project's own."""
+
+    text: str
+    raw: str
+    findings: tuple[Finding, ...]
+    left: frozenset[str]
+    measures: Mapping[str, float]
+
+
 def judge(text: str, context: Context) -> Verdict:
     """The verdict on a text. Never raises for anything that the text holds.
 
     Normalisation comes first (line ends, byte order mark, spaces, final newline), so every other
     gate judges, and every location counts in, the normalised text.
     """
+    return complete(begin(text, context), context)
+
+
+def begin(text: str, context: Context) -> Begun:
+    """The first part of `judge`, which may be done on another machine."""
     normal = normalise.normalise(text)
     document = parse(normal, raw=text)
+    alone = replace(context, **dict.fromkeys(_LIVE))
+    findings: list[Finding] = []
+    left = set()
+    for gate in _gates(context):
+        live: set[str] = set()
+        spots = () if gate.family == "custom" else _spots(gate, document, alone, live)
+        if live or gate.family == "custom":
+            left.add(gate.name)
+        else:
+            findings += _findings(gate, spots)
+    measures = score.measures(document, context)
+    return Begun(normal, text, tuple(findings), frozenset(left), measures)
+
+
+def complete(begun: Begun, context: Context) -> Verdict:
+    """The second part: what was left, and the score of it all."""
+    gates = _gates(context)
+    findings = list(begun.findings)
+    for gate in gates:
+        if gate.name in begun.left:
+            document = parse(begun.text, raw=begun.raw)
+            findings += _findings(gate, _spots(gate, document, context, set()))
+    order = {gate.name: at for at, gate in enumerate(gates)}
+    findings.sort(key=lambda f: (f.line, f.column, order[f.check]))
+    total = score.score(findings, {gate.name: gate for gate in gates}, begun.measures, context)
+    deductions = {one.gate: one.points for one in total.deductions}
+    return Verdict(
+        begun.text, tuple(findings), total.points, deductions, begun.measures, total.counted_from
+    )
+
+
+def _gates(context: Context) -> tuple[Gate, ...]:
     gates = settings.chosen(context.settings, context.custom, context.ours)
     if context.format in DATA:
         gates = tuple(g for g in gates if g.name in ASKED or g.family == "custom")
-    order = {gate.name: at for at, gate in enumerate(gates)}
-    findings = [
-        Finding(
+    return gates
+
+
+def _findings(gate: Gate, spots: Iterable[Spot]) -> Iterator[Finding]:
+    for spot in spots:
+        yield Finding(
             gate.name, gate.severity, _said(spot.message), spot.line, spot.column, _said(spot.hint)
         )
-        for gate in gates
-        for spot in _spots(gate, document, context)
-    ]
-    findings.sort(key=lambda f: (f.line, f.column, order[f.check]))
-    numbers = score.measures(document, context)
-    total = score.score(findings, {gate.name: gate for gate in gates}, numbers, context)
-    deductions = {one.gate: one.points for one in total.deductions}
-    return Verdict(normal, tuple(findings), total.points, deductions, numbers, total.counted_from)
 
 
-def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
+def _spots(gate: Gate, document: Document, context: Context, live: set[str]) -> Iterable[Spot]:
+    """live: takes what the gate asked of the rest of the marketplace."""
     if gate.family != "custom":
-        spots = answer(gate, document, context)
+        spots = answer(gate, document, context, live)
         if gate.spares:
             spots = [s for s in spots if not author.wrote(document, context, s.line)]
-            if context.persons and any(not spot.line for spot in spots) and _before(gate, context):
+            whole = context.persons and any(not spot.line for spot in spots)
+            if whole and _before(gate, context, live):
                 return [spot for spot in spots if spot.line]
         return spots
     try:
@@ -64,10 +109,10 @@ def _spots(gate: Gate, document: Document, context: Context) -> Iterable[Spot]:
     return own
 
 
-def _before(gate: Gate, context: Context) -> bool:
+def _before(gate: Gate, context: Context, live: set[str]) -> bool:
     """Does the gate find something of the whole of what the person wrote?"""
     text = normalise.normalise(context.persons)
-    spots = answer(gate, parse(text, raw=context.persons), replace(context, persons=""))
+    spots = answer(gate, parse(text, raw=context.persons), replace(context, persons=""), live)
     return any(not spot.line for spot in spots)
 
 
@@ -133,8 +178,11 @@ class _Answer(Struct, frozen=True):
         )
 
 
-def answer(gate: Gate, document: Document, context: Context) -> Sequence[Spot]:
-    """What one of our gates says of the document; asked only if no known answer holds.
+def answer(
+    gate: Gate, document: Document, context: Context, live: set[str] | None = None
+) -> Sequence[Spot]:
+    """What one of our gates says of the document; asked only if no known answer holds. live: takes
+    what it asked that changes behind the context's back.
 
     A gate is a pure function of the document and of what it reads of the context, so its answer
     holds in every context that agrees in that. One draft is judged several times in contexts that
@@ -148,7 +196,10 @@ def answer(gate: Gate, document: Document, context: Context) -> Sequence[Spot]:
     watched = _Watched(context)
     findings = gate.check(document, cast("Context", watched), gate.options)
     spots = tuple(islice(findings, gate.most))
-    if not _LIVE & watched.read.keys():
+    if asked := _LIVE & watched.read.keys():
+        if live is not None:
+            live |= asked
+    else:
         answers.append(_Answer(gate.options, watched.read, spots))
     return spots
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from nightpress import lazy
 
 if TYPE_CHECKING:
+    from nightpress.pipeline.engine import Engine
     from nightpress.pipeline.events import Event, Listener
     from nightpress.pipeline.merge import Merged
     from nightpress.pipeline.outlook import Outlook
@@ -27,6 +28,7 @@ else:
     __getattr__ = lazy.attach(
         __name__,
         {
+            "engine": ["Engine"],
             "events": ["Event", "Listener"],
             "merge": ["Merged"],
             "outlook": ["Outlook"],
@@ -37,6 +39,7 @@ else:
     )
 
 __all__ = [
+    "Engine",
     "Event",
     "Listener",
     "Merged",
@@ -49,6 +52,7 @@ __all__ = [
     "canary",
     "clean",
     "draft",
+    "engine",
     "merge",
     "outlook",
     "pacing",

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -26,6 +28,7 @@ from nightpress.pipeline.calls import FOLDER, CallRecorder
 from nightpress.pipeline.circuit import Circuit, is_outage
 from nightpress.pipeline.lanes import Lanes, circuit_of
 from nightpress.pipeline.run import Run
+from nightpress.plan import away
 from nightpress.project import Writer, layout
 from nightpress.quota import Pacer, Reservation
 from nightpress.storage import Room
@@ -154,13 +157,24 @@ class Caller(Struct):
             if str(writer) not in self._backends:
                 project = self.run.project
                 settings = project.backend_settings(writer)
+                here = partial(make, writer.backend, settings, project.environ)
                 try:
-                    made = make(writer.backend, settings, project.environ)
+                    made = self._away(writer, settings, here) or here()
                 except UsageError as error:  # it would be the same for each document
                     self.run.halt(str(error))
                     raise
                 self._backends[str(writer)] = made
             return self._backends[str(writer)]
+
+    def _away(
+        self, writer: Writer, settings: Mapping[str, Any], here: Callable[[], Backend]
+    ) -> Backend | None:
+        """The same, called by workers, where the project says so."""
+        engine = self.run.engine
+        by_workers = self.run.project.values.get("calls") == "workers"
+        if engine is None or not by_workers or writer.kind != "model":
+            return None
+        return engine.caller(writer.backend, settings, here)
 
     def known(self, request: Request, writer: Writer) -> Reply | None:
         """A reply that was paid for before and led to nothing: the run was killed."""
@@ -264,7 +278,7 @@ class Caller(Struct):
             return known
         backend = self.backend(writer)
         if writer.kind == "offline":
-            return backend.ask(request)
+            return self._composed(backend, request)
         key = request_key(request, writer)
         request = layout.arranged(request)
         try:
@@ -280,6 +294,14 @@ class Caller(Struct):
         finally:
             recorder.leave()
             recorder.leave_room()
+
+    def _composed(self, backend: Backend, request: Request) -> Reply:
+        engine, knows = self.run.engine, getattr(backend, "knows", None)
+        if engine is not None and knows is not None and not knows(request):
+            composed = engine.begin(away.composed, request)()
+            if composed is not None:
+                return composed
+        return backend.ask(request)
 
     def _to_box(self, key: str, request: Request, writer: Writer) -> None:
         """A question of the batch lane ends here, for this run."""

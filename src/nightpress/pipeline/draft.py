@@ -24,6 +24,7 @@ from nightpress.pipeline.run import Run
 from nightpress.plan import (
     PluginState,
     TargetState,
+    away,
     bundle,
     followed,
     history,
@@ -166,7 +167,7 @@ def _common(
     with near_duplicates.of(project).turn:
         verdict = judge.judge(
             project, plugin, state.enhancement, state.counted, text,
-            standing=_standing(plugin, state),
+            standing=judge.standing(plugin, state),
         )  # fmt: skip
     own = (*foregone.FIELDS, DESCRIPTION, "secret")
     return [f for f in verdict.errors if f.check.startswith(own)]
@@ -198,7 +199,7 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
     if (missing := _missing(question, reply)) is not None:
         raise TooLittle(missing)
     text = _in_part(attempt.state, question, reply) if attempt.state.decision.sections else None
-    best = _judged(run.project, attempt.plugin, attempt.state, question, reply, text)
+    best = _judged(run, attempt.plugin, attempt.state, question, reply, text)
     if writer.kind == "offline":
         if any(finding.check == "secret" for finding in _errors(best)):
             return _without_secrets(run, caller, attempt, question)
@@ -224,7 +225,7 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
             spent[1] += reply.tokens_out
             return reply
 
-        best = verified(run.project, attempt.plugin, attempt.state, question, best, ask)
+        best = verified(run, attempt.plugin, attempt.state, question, best, ask)
     return replace(best, tokens_in=spent[0], tokens_out=spent[1])
 
 
@@ -237,7 +238,7 @@ def _in_part(state: TargetState, question: Request, reply: Reply) -> str | None:
 
 
 def verified(
-    project: Project,
+    run: Run,
     plugin: PluginState,
     state: TargetState,
     question: Request,
@@ -247,6 +248,7 @@ def verified(
     """The draft after one question about its sections of which little rests on the plugin: each is
     said anew from the plugin's lines, or struck. What is still weak then is struck without asking.
     A draft that the checks would refuse for it stays as it was."""
+    project = run.project
     weak = judge.weak(project, plugin, state, best.text)
     if not weak:
         return best
@@ -259,7 +261,7 @@ def verified(
         left = judge.weak(project, plugin, state, text)
         strikes = "\n\n".join(f"{text.splitlines()[s.first - 1]}\n\nREMOVE" for s in left)
         text = (finish.revised(material, text, strikes) or text) if left else text
-        judged = _judged(project, plugin, state, asked, reply, text)
+        judged = _judged(run, plugin, state, asked, reply, text)
         if not _errors(judged) and not judge.weak(project, plugin, state, judged.text):
             return judged
     return best
@@ -291,7 +293,7 @@ def _repaired(run: Run, caller: Caller, attempt: Attempt, question: Request, bes
     reply = caller.ask(repair, writer, reservation=reservation, row=attempt.row)
     whole = prompting.is_broken(_errors(best))
     text = None if whole else finish.revised(question.material, best.text, reply.text)
-    return _judged(run.project, attempt.plugin, attempt.state, repair, reply, text)
+    return _judged(run, attempt.plugin, attempt.state, repair, reply, text)
 
 
 def rendered(project: Project, plugin: PluginState, state: TargetState) -> Draft:
@@ -331,17 +333,11 @@ def _without_secrets(run: Run, caller: Caller, attempt: Attempt, question: Reque
     phase1.tell_secrets(run, attempt.plugin, state.counted)
     question = request(run.project, attempt.plugin, state, analysis, clean=True)
     reply = caller.ask(question, state.writer, row=attempt.row)
-    return _judged(run.project, attempt.plugin, state, question, reply)
-
-
-def _standing(plugin: PluginState, state: TargetState) -> str | None:
-    """The file at the target, whose author's keys and lines are none of a draft's faults."""
-    digest = state.inputs.standing.sha256
-    return sources.standing_text(plugin.root, state.enhancement.target, digest) or None
+    return _judged(run, attempt.plugin, state, question, reply)
 
 
 def _judged(
-    project: Project,
+    run: Run,
     plugin: PluginState,
     state: TargetState,
     question: Request,
@@ -349,21 +345,21 @@ def _judged(
     text: str | None = None,
 ) -> Draft:
     """The reply, judged. text: the document, where the reply is not the whole of it."""
+    project = run.project
     text = finish.finished(question.material, reply.text) if text is None else text
     ending = reply.finish
     if ending == "length" and finish.circles(reply.text):
         ending = "circle"
-    standing = _standing(plugin, state)
-    planned = [other.enhancement.target for other in plugin.states.values()]
+    made, before = judge.drafted(plugin, state, text, ending)
+    begun, begun_before = _begun(run, plugin, state, text, ending)
     around = near_duplicates.of(project)
     with around.turn:
-        verdict = judge.judge(
-            project, plugin, state.enhancement, state.counted, text,
-            standing=standing, finish=ending, planned=planned, forced=state.inputs.forced,
-            by_model=state.writer.kind == "model", beside=True,
-        )  # fmt: skip
+        verdict = judge.complete(project, made, begun)
         if not verdict.errors:
             around.add(state.target_path, verdict.text.encode("utf-8", "replace"))
+    score_before = None
+    if before is not None and begun_before is not None:
+        score_before = judge.complete(project, before, begun_before).score
     counted = _counted(state, question)
     telling = state.inputs.fingerprint.telling if counted == state.counted else ""
     return Draft(
@@ -372,7 +368,7 @@ def _judged(
         findings=verdict.findings,
         score=verdict.score,
         counted_from=verdict.counted_from,
-        score_before=_score(project, plugin, state, standing, planned),
+        score_before=score_before,
         tokens_in=reply.tokens_in,
         tokens_out=reply.tokens_out,
         counted=counted,
@@ -382,20 +378,16 @@ def _judged(
     )
 
 
-def _score(
-    project: Project,
-    plugin: PluginState,
-    state: TargetState,
-    standing: str | None,
-    planned: Sequence[str],
-) -> int | None:
-    """The score of what stands there, by the very rules that its draft is judged by."""
-    if standing is None:
-        return None
-    verdict = judge.judge(
-        project, plugin, state.enhancement, state.counted, standing, planned=planned
-    )
-    return verdict.score
+def _begun(
+    run: Run, plugin: PluginState, state: TargetState, text: str, ending: str
+) -> tuple[checks.Begun, checks.Begun | None]:
+    """What the plugin alone tells of a draft and of what stands there: a worker, if there is one,
+    finds it out."""
+    if run.engine is not None:
+        still = replace(plugin, drafts=dict(plugin.drafts))
+        if (found := run.engine.begin(away.begun, still, state, text, ending)()) is not None:
+            return found
+    return judge.begun(run.project, *judge.drafted(plugin, state, text, ending))
 
 
 def _counted(state: TargetState, question: Request) -> dict[str, str]:

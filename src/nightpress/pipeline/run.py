@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct, field
 
@@ -26,6 +26,9 @@ from nightpress.pipeline.events import Event, Listener
 from nightpress.project import Project, version
 from nightpress.storage import private
 from nightpress.text import safe
+
+if TYPE_CHECKING:
+    from nightpress.pipeline.engine import Engine
 
 
 class Outcome(Struct, frozen=True):
@@ -49,8 +52,8 @@ class Outcome(Struct, frozen=True):
 
 
 class Run(Struct):
-    """The current run of a project. stop is set by the first Ctrl-C, or by a fatal answer; trouble:
-    the latest answer that was no reply, in words; ahead: see `sent`."""
+    """The current run of a project. engine: workers that judge; stop is set by the first Ctrl-C, or
+    by a fatal answer; trouble: the latest answer that was no reply, in words; ahead: see `sent`."""
 
     project: Project
     command: str
@@ -72,6 +75,7 @@ class Run(Struct):
     ahead: dict[str, float] = field(default_factory=dict)
     work: int = 0
     current: int = 0
+    engine: Engine | None = None
     _guard: threading.RLock = field(default_factory=threading.RLock)
     _log: int | None = None
     _events: int | None = None

@@ -52,6 +52,7 @@ __all__ = [
     "Triggers",
     "agreement",
     "appraise",
+    "away",
     "bundle",
     "catalog",
     "changes",

@@ -10,8 +10,9 @@ import gc
 import hashlib
 import json
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from msgspec import Struct, field
 
@@ -23,6 +24,8 @@ from nightpress.plan.state import Item, PluginState
 from nightpress.project import Problem, Project, no_manifests, paths, peek
 from nightpress.storage import RACY_NS, UpToDate, newest, sign
 
+FEW = 4
+"""Plugins that are not worth a worker's start."""
 PRIORITY = ("never", "stale", "undersized")
 """Value first: what was never documented, then what is no longer true, then what is too short."""
 
@@ -68,32 +71,49 @@ def _silent(_done: int, _total: int) -> None:
     """For callers that show nothing."""
 
 
+class Ahead(Protocol):
+    """Finds out elsewhere, and meanwhile, what decides plugins. room: how many at once."""
+
+    @property
+    def room(self) -> int: ...
+
+    def look(self, plugin: PluginState) -> Callable[[], None]:
+        """Begin; what is given back waits for it, and takes it in."""
+
+
 def load(
     project: Project,
     *,
     slugs: frozenset[str] | None = None,
     everything: bool = False,
     meter: Meter = _silent,
+    ahead: Callable[[], Ahead | None] = lambda: None,
 ) -> Catalog:
     """The catalog: of the named plugins, or of all; everything: with the items of plugins that
-    need nothing, too (for list, info and plan); meter: told how far it has come. UsageError where
-    there is no manifests/ folder."""
+    need nothing, too (for list, info and plan); meter: told how far it has come; ahead: asked where
+    several plugins have to be looked into. UsageError where there is no manifests/ folder."""
     if not project.manifests.is_dir():
         raise no_manifests()
     names = project.slugs()
     if slugs is not None:
         chosen = [name for name in names if name in slugs]
-        return _gathered(project, Catalog(slugs=names), chosen, {}, meter)
+        return _gathered(project, Catalog(slugs=names), chosen, {}, meter, ahead)
     collecting = gc.isenabled()
     gc.disable()  # tens of thousands of small live objects: nothing to collect, much to visit
     try:
-        return _load_all(project, names, everything, meter)
+        return _load_all(project, names, everything, meter, ahead)
     finally:
         if collecting:
             gc.enable()
 
 
-def _load_all(project: Project, names: list[str], everything: bool, meter: Meter) -> Catalog:
+def _load_all(
+    project: Project,
+    names: list[str],
+    everything: bool,
+    meter: Meter,
+    ahead: Callable[[], Ahead | None],
+) -> Catalog:
     index = project.index
     key = project.key()
     if index.meta("key") != key:
@@ -110,7 +130,7 @@ def _load_all(project: Project, names: list[str], everything: bool, meter: Meter
             catalog.unmoved.update(json.loads(counts))
     invalidated = [name for name in names if name not in up_to_date]
     owners = {str(index.folder(slug)): slug for slug in up_to_date}
-    _gathered(project, catalog, invalidated, owners, meter)
+    _gathered(project, catalog, invalidated, owners, meter, ahead)
     folders = {slug: _folder(project, slug, catalog) for slug in names}
     if (
         shard is None and None not in folders.values()
@@ -151,7 +171,12 @@ def _unmoved(project: Project, names: frozenset[str]) -> dict[str, str]:
 
 
 def _gathered(
-    project: Project, catalog: Catalog, slugs: list[str], owners: dict[str, str], meter: Meter
+    project: Project,
+    catalog: Catalog,
+    slugs: list[str],
+    owners: dict[str, str],
+    meter: Meter,
+    ahead: Callable[[], Ahead | None],
 ) -> Catalog:
     """Look into each of the plugins; remember those that need nothing. owners: folder -> slug of
     the plugins that were looked at before; a folder has one manifest alone."""
@@ -160,9 +185,10 @@ def _gathered(
     gatherer = Gatherer(project)
     up_to_date = []
     told = set[Problem]()
-    for number, slug in enumerate(slugs):
+    helped = ahead() if len(slugs) >= FEW else None
+    for number, plugin in enumerate(_each(gatherer, slugs, helped)):
         meter(number, len(slugs))
-        plugin = gatherer.gather(slug)
+        slug = plugin.slug
         if plugin.manifest is not None:
             owner = owners.setdefault(plugin.manifest.path, slug)
             if owner != slug:
@@ -184,6 +210,31 @@ def _gathered(
         s for row in up_to_date if (s := _up_to_date(project, *row)) is not None
     )
     return catalog
+
+
+def _each(gatherer: Gatherer, slugs: Iterable[str], ahead: Ahead | None) -> Iterator[PluginState]:
+    """The plugins, gathered, in their order."""
+    if ahead is None:
+        yield from map(gatherer.gather, slugs)
+        return
+    from nightpress.plan import away
+
+    known = away.Known(gatherer.project)
+    begun: deque[tuple[PluginState, Callable[[], None] | None]] = deque()
+
+    def next_one() -> PluginState:
+        plugin, take_in = begun.popleft()
+        if take_in is not None:
+            take_in()
+        return gatherer.decided(plugin)
+
+    for slug in slugs:
+        plugin = gatherer.opened(slug)
+        begun.append((plugin, None if known.decides(plugin) else ahead.look(plugin)))
+        while len(begun) > ahead.room:
+            yield next_one()
+    while begun:
+        yield next_one()
 
 
 def _items(plugin: PluginState) -> Iterator[Item]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -49,7 +49,7 @@ class Gatherer:
     """Gathers plugins of one project; the lock file and the asks are read once."""
 
     def __init__(self, project: Project) -> None:
-        self._project = project
+        self.project = project
         self._index = project.index
         ledger = project.ledger if project.has_ledger else None
         self.lock = project.lock()
@@ -63,48 +63,58 @@ class Gatherer:
     def gather(self, slug: str) -> PluginState:
         """Everything about one plugin, decided; a bad manifest is its problems, and no states. A
         bug that one of them sets off is a problem of that one."""
-        plugin = PluginState(slug)
-        try:
-            return self._gathered(plugin, slug)
-        except Exception as error:  # noqa: BLE001 - the boundary of one plugin
-            message = crash.kept(self._project.root, f"manifests/{slug}.yaml", error)
-            plugin.states.clear()
-            plugin.problems = [contract.Problem(f"manifests/{slug}.yaml", 0, 0, "", message)]
-            return plugin
+        return self.decided(self.opened(slug))
 
-    def _gathered(self, plugin: PluginState, slug: str) -> PluginState:
-        path = self._project.manifests / f"{slug}.yaml"
-        manifest, plugin.problems = contract.load_manifest(
-            path, self._project.defaults, self._index
-        )
-        plugin.manifest = manifest
-        if manifest is None or any(p.severity == "error" for p in plugin.problems):
-            return plugin
-        plugin.name = manifest.name
-        plugin.root = self._project.root / manifest.path
-        if broken := [*validate.of_plugin_json(self._project.root, manifest.path)]:
-            plugin.problems += broken
-            return plugin
-        if not plugin.root.is_dir():  # a sparse checkout: its manifest's problems say so
-            return plugin
-        plugin.secret_names = tuple(self._project.defaults.values.get("secret_names", ()))
-        plugin.foreign = content.foreign(self._project, manifest.path)
-        if self._is_unfetched(manifest.path):
-            plugin.problems.append(_unfetched(manifest.path, "git submodule update --init"))
-            return plugin
-        try:
-            self._decided(plugin, manifest)
-        except (OSError, UnsafePath) as error:  # its trouble is its own: the others go on
-            plugin.states.clear()
-            plugin.problems.append(_trouble(manifest, error))
-        notices = [*plugin.notices[:MOST]]
-        if (more := len(plugin.notices) - MOST) > 0:
-            notices.append(tree.Notice(".", f"{more:,} more entries were passed over"))
-        plugin.problems += [_passed_over(manifest, notice) for notice in notices]
+    def opened(self, slug: str) -> PluginState:
+        """One plugin, read and not decided: what is dear to find out of it may come meanwhile."""
+        return self._bounded(PluginState(slug), self._open)
+
+    def decided(self, plugin: PluginState) -> PluginState:
+        """An opened plugin, decided."""
+        if plugin.is_open:
+            self._bounded(plugin, self._decide)
+        plugin.problems += _passed_over(plugin)
         return plugin
 
-    def _decided(self, plugin: PluginState, manifest: Manifest) -> None:
-        """Read what the plugin has, and decide its documents."""
+    def _bounded(self, plugin: PluginState, step: Callable[[PluginState], None]) -> PluginState:
+        """The boundary of one plugin: its trouble is its own, and the others go on."""
+        try:
+            step(plugin)
+        except Exception as error:  # noqa: BLE001
+            plugin.is_open = False
+            plugin.states.clear()
+            if isinstance(error, OSError | UnsafePath) and plugin.manifest is not None:
+                plugin.problems.append(_trouble(plugin.manifest, error))
+                return plugin
+            path = f"manifests/{plugin.slug}.yaml"
+            message = crash.kept(self.project.root, path, error)
+            plugin.notices.clear()
+            plugin.problems = [contract.Problem(path, 0, 0, "", message)]
+        return plugin
+
+    def _open(self, plugin: PluginState) -> None:
+        path = self.project.manifests / f"{plugin.slug}.yaml"
+        manifest, plugin.problems = contract.load_manifest(path, self.project.defaults, self._index)
+        plugin.manifest = manifest
+        if manifest is None or any(p.severity == "error" for p in plugin.problems):
+            return
+        plugin.name = manifest.name
+        plugin.root = self.project.root / manifest.path
+        if broken := [*validate.of_plugin_json(self.project.root, manifest.path)]:
+            plugin.problems += broken
+            return
+        if not plugin.root.is_dir():  # a sparse checkout: its manifest's problems say so
+            return
+        plugin.secret_names = tuple(self.project.defaults.values.get("secret_names", ()))
+        plugin.foreign = content.foreign(self.project, manifest.path)
+        if self._is_unfetched(manifest.path):
+            plugin.problems.append(_unfetched(manifest.path, "git submodule update --init"))
+            return
+        self._look(plugin, manifest)
+        plugin.is_open = True
+
+    def _look(self, plugin: PluginState, manifest: Manifest) -> None:
+        """Read what the plugin has, and what is known of its documents."""
         self._read(plugin, manifest)
         plugin.secret_names = (*_called_by_a_secret(plugin), *plugin.secret_names)
         plugin.absent = self._away(manifest)
@@ -116,7 +126,12 @@ class Gatherer:
             for one in bundle.left_over(manifest, self.lock.of(plugin.slug))
             if _digest_of(plugin, one.target) == one.sha256
         )
-        plugin.states = decide.decide(plugin, self._appraiser.complete)
+
+    def _decide(self, plugin: PluginState) -> None:
+        """What there is to do for its documents."""
+        manifest = plugin.manifest
+        assert manifest is not None  # noqa: S101 (it is open)
+        plugin.states = plugin.states or decide.decide(plugin, self._appraiser.complete)
         if kept_out := [*self._kept_out.of(plugin, self._in_the_way)]:
             if not self._is_writable:
                 kept_out = [replace(one, severity="warning") for one in kept_out]
@@ -144,7 +159,7 @@ class Gatherer:
         """path (relative to the plugin) -> the command that brings it, of its submodules and files
         that are not in this checkout."""
         prefix = "" if manifest.path == "." else f"{manifest.path}/"
-        root = self._project.root
+        root = self.project.root
         inner = {f"{prefix}{path}" for path in git.submodules(root / manifest.path)}
         modules = [
             path.removeprefix(prefix)
@@ -158,30 +173,30 @@ class Gatherer:
 
     def _is_unfetched(self, folder: str) -> bool:
         """Is the plugin in a submodule of which nothing is here?"""
-        if _holds_something(self._project.root / folder):
+        if _holds_something(self.project.root / folder):
             return False
-        modules = git.submodules(self._project.root)
+        modules = git.submodules(self.project.root)
         return any(folder == path or folder.startswith(f"{path}/") for path in modules)
 
     @cached_property
     def _is_writable(self) -> bool:
         """May anything be written here? A checkout that may only be read is planned all the
         same."""
-        return os.access(self._project.root, os.W_OK)
+        return os.access(self.project.root, os.W_OK)
 
     @cached_property
     def _in_the_way(self) -> Obstacle | None:
-        return obstacle.of_project(self._project.root)
+        return obstacle.of_project(self.project.root)
 
     # --- files ---
 
     def _read(self, plugin: PluginState, manifest: Manifest) -> None:
         """Walk the plugin's folder; hash what the index does not know."""
-        plugin.looked_ns = int(self._project.clock.time() * 1e9)
-        walked = tree.walk(plugin.root, content.ignores(self._project, manifest), CAPS)
+        plugin.looked_ns = int(self.project.clock.time() * 1e9)
+        walked = tree.walk(plugin.root, content.ignores(self.project, manifest), CAPS)
         if walked.cut:  # what git ignores counts for nothing, however much it is
             ignored = self._git.all_inside(manifest.path)
-            walked = tree.walk(plugin.root, content.ignores(self._project, manifest, ignored), CAPS)
+            walked = tree.walk(plugin.root, content.ignores(self.project, manifest, ignored), CAPS)
         if walked.cut:
             raise UnsafePath(
                 f"more than {CAPS.files:,} entries: only a part of the plugin would be seen",
@@ -200,8 +215,8 @@ class Gatherer:
 
     def _entered(self, plugin: PluginState, manifest: Manifest) -> None:
         """What marketplace.json says in the place of a plugin.json (`strict: false`)."""
-        marketplace = paths.clean(str(self._project.defaults.values.get("marketplace", ".")))
-        entry, path = discover.entry_of(self._project.root, marketplace, manifest.path)
+        marketplace = paths.clean(str(self.project.defaults.values.get("marketplace", ".")))
+        entry, path = discover.entry_of(self.project.root, marketplace, manifest.path)
         plugin.entry = {key: entry[key] for key in _ENTERED if key in entry}
         if path:
             plugin.names = (*plugin.names, os.fsencode(path))
@@ -235,7 +250,7 @@ class Gatherer:
     # --- targets ---
 
     def _targets(self, plugin: PluginState, manifest: Manifest) -> dict[str, Target]:
-        project = self._project
+        project = self.project
         analysis, schema = project.generator("analysis"), project.schema("analysis")
         targets = {}
         for enhancement in manifest.enhancements:
@@ -405,6 +420,13 @@ def _unfetched(path: str, command: str) -> contract.Problem:
     return contract.Problem(path, 0, 0, "", "is not fetched: nothing is judged or made", command)
 
 
-def _passed_over(manifest: Manifest, notice: tree.Notice) -> contract.Problem:
-    where = f"{manifest.path}/{notice.path}" if notice.path not in ("", ".") else manifest.path
-    return contract.Problem(where, 0, 0, "", notice.what, severity="warning")
+def _passed_over(plugin: PluginState) -> Iterator[contract.Problem]:
+    """What of it was not looked at; of more than MOST how many."""
+    if plugin.manifest is None:
+        return
+    notices, folder = [*plugin.notices[:MOST]], plugin.manifest.path
+    if (more := len(plugin.notices) - MOST) > 0:
+        notices.append(tree.Notice(".", f"{more:,} more entries were passed over"))
+    for notice in notices:
+        where = f"{folder}/{notice.path}" if notice.path not in ("", ".") else folder
+        yield contract.Problem(where, 0, 0, "", notice.what, severity="warning")

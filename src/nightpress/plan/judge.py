@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
+from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress import checks
@@ -22,23 +24,8 @@ from nightpress.plugin import sources
 from nightpress.project import Project, own_checks
 
 
-def judge(
-    project: Project,
-    plugin: PluginState,
-    enhancement: Enhancement,
-    paths: Iterable[str],
-    text: str,
-    *,
-    standing: str | None = None,
-    finish: str = "stop",
-    planned: Iterable[str] = (),
-    forced: bool = False,
-    ours: bool = True,
-    witnessed: bool = True,
-    by_model: bool = False,
-    beside: bool = False,
-) -> checks.Verdict:
-    """The verdict on `text` as this enhancement's document.
+class Document(Struct, frozen=True):
+    """What is judged as the document of an enhancement of a plugin, and how.
 
     paths: the plugin's files that count as source; standing: the file that it would replace;
     planned: targets of the plugin's other enhancements, which may be linked to; forced: the user
@@ -46,43 +33,142 @@ def judge(
     not held to our house rules, nor compared with the marketplace's other documents (what one
     person wrote does not become wrong because another copied it); witnessed: the document that
     ours was made from speaks for it; by_model: a model's draft, which may not say what documents
-    of ours say in other plugins (what is extracted says what its plugin
-    does). Raises UsageError for a check of the project's own that cannot be loaded.
+    of ours say in other plugins (what is extracted says what its plugin does); beside: it is put
+    beside the marketplace's other skills.
     """
+
+    plugin: PluginState
+    enhancement: Enhancement
+    paths: tuple[str, ...]
+    text: str
+    standing: str | None = None
+    finish: str = "stop"
+    planned: frozenset[str] = frozenset()
+    forced: bool = False
+    ours: bool = True
+    witnessed: bool = True
+    by_model: bool = False
+    beside: bool = False
+
+
+def judge(
+    project: Project,
+    plugin: PluginState,
+    enhancement: Enhancement,
+    paths: Iterable[str],
+    text: str,
+    *,
+    planned: Iterable[str] = (),
+    **more: Any,
+) -> checks.Verdict:
+    """The verdict on `text` as this enhancement's document; more: as `Document` has it. Raises
+    UsageError for a check of the project's own that cannot be loaded."""
+    planned = frozenset(planned)
+    one = Document(plugin, enhancement, tuple(sorted(paths)), text, planned=planned, **more)
+    context = _context(project, one)
+    return checks.complete(checks.begin(text, context), _beside(project, one, context))
+
+
+def standing(plugin: PluginState, state: TargetState) -> str | None:
+    """The file at the target, whose author's keys and lines are none of a draft's faults."""
+    digest = state.inputs.standing.sha256
+    return sources.standing_text(plugin.root, state.enhancement.target, digest) or None
+
+
+def drafted(
+    plugin: PluginState, state: TargetState, text: str, finish: str
+) -> tuple[Document, Document | None]:
+    """A draft, and what stands there, which is judged by the very rules that its draft is."""
+    paths, before = tuple(sorted(state.counted)), standing(plugin, state)
+    planned = frozenset(other.enhancement.target for other in plugin.states.values())
+    made = Document(
+        plugin, state.enhancement, paths, text, before, finish, planned,
+        forced=state.inputs.forced, by_model=state.writer.kind == "model", beside=True,
+    )  # fmt: skip
+    if before is None:
+        return made, None
+    return made, Document(plugin, state.enhancement, paths, before, planned=planned)
+
+
+def begun(
+    project: Project, made: Document, before: Document | None
+) -> tuple[checks.Begun, checks.Begun | None]:
+    """What the plugin alone tells of the two."""
+    first = checks.begin(made.text, _context(project, made))
+    if before is None:
+        return first, None
+    return first, checks.begin(before.text, _context(project, before))
+
+
+def complete(project: Project, one: Document, begun: checks.Begun) -> checks.Verdict:
+    """The verdict, with what turns on the marketplace's other documents."""
+    context = _bare(project, one)
+    if not begun.left <= _OF_NEIGHBOURS:
+        context = _whole(project, one, context)
+    return checks.complete(begun, _beside(project, one, context))
+
+
+_OF_NEIGHBOURS = frozenset({"paragraph-shared", "description-beats"})
+"""Gates that ask nothing of the plugin."""
+
+
+def _beside(project: Project, one: Document, context: checks.Context) -> checks.Context:
+    """The context, with the marketplace's other documents."""
+    if not one.ours:
+        return context
+    folder = one.plugin.manifest.path if one.plugin.manifest else ""
+    around = near_duplicates.of(project)
+    job = f"{one.plugin.slug}/{one.enhancement.name}"
+    return replace(
+        context,
+        neighbours=around.beside(one.text, folder, ours=one.by_model),
+        rivals=partial(_beaten, project, job) if one.beside else None,
+    )
+
+
+def _context(project: Project, one: Document) -> checks.Context:
+    """All but what every plugin's documents change."""
+    return _whole(project, one, _bare(project, one))
+
+
+def _bare(project: Project, one: Document) -> checks.Context:
+    """What is known of the document without its plugin's files."""
+    plugin, enhancement = one.plugin, one.enhancement
     generator = project.generator(enhancement.generator)
-    folder = plugin.manifest.path if plugin.manifest else ""
     settings = own_checks.merged(generator, enhancement)
-    around = near_duplicates.of(project) if ours else None
-    context = checks.Context(
+    standing = one.standing
+    return checks.Context(
         settings=settings,
         target=enhancement.target,
         frontmatter=generator.frontmatter,
-        window=size.of(project, plugin, enhancement, paths).window,
-        anatomy=with_skills(
-            project, plugin, anatomy_of(plugin, tuple(sorted(paths))), enhancement.target
-        ),
-        plugin_paths=frozenset(plugin.files) | frozenset(planned),
-        marketplace_plugins=frozenset(known_plugins(project)),
-        elsewhere=lambda kind, name: name in components(project).get(kind, ()),
+        window=size.of(project, plugin, enhancement, one.paths).window,
         standing=standing,
         persons=_persons(project, plugin, enhancement) if standing is not None else "",
-        witness=_witness(project, plugin, enhancement, text) if ours and witnessed else "",
-        finish=finish,
+        finish=one.finish,
         allow_live_syntax=bool(enhancement.settings.get("allow_live_syntax", False)),
-        forced=forced or enhancement.starts_afresh,
+        forced=one.forced or enhancement.starts_afresh,
         outline=tuple(generator.settings.get("outline", ())),
-        ours=ours,
-        instructions=instructions(generator.system, generator.prompt),
-        neighbours=around.beside(text, folder, ours=by_model) if around else None,
+        ours=one.ours,
         custom=own_checks.gates(generator, settings, project.root),
-        bundle=_bundle(plugin, enhancement),
         profile=enhancement.profile,
         format=str(generator.settings.get("format", "markdown")),
-        rivals=partial(_beaten, project, f"{plugin.slug}/{enhancement.name}")
-        if ours and beside
-        else None,
     )
-    return checks.judge(text, context)
+
+
+def _whole(project: Project, one: Document, context: checks.Context) -> checks.Context:
+    plugin, enhancement = one.plugin, one.enhancement
+    generator = project.generator(enhancement.generator)
+    witnessed = one.ours and one.witnessed
+    return replace(
+        context,
+        anatomy=with_skills(project, plugin, anatomy_of(plugin, one.paths), enhancement.target),
+        plugin_paths=frozenset(plugin.files) | one.planned,
+        marketplace_plugins=frozenset(known_plugins(project)),
+        elsewhere=lambda kind, name: name in components(project).get(kind, ()),
+        witness=_witness(project, plugin, enhancement, one.text) if witnessed else "",
+        instructions=instructions(generator.system, generator.prompt),
+        bundle=_bundle(plugin, enhancement),
+    )
 
 
 def _bundle(plugin: PluginState, enhancement: Enhancement) -> Mapping[str, str]:
@@ -229,6 +315,7 @@ def components(project: Project) -> dict[str, frozenset[str]]:
     """kind -> names of the commands (skills are called like them), agents and skills of all
     plugins of the marketplace, bare and as `plugin:name`. Only looked up when a document names one
     that its own plugin does not have."""
+    project.others()
     kinds: dict[str, set[str]] = {"command": set(), "agent": set(), "skill": set()}
     for path in project.manifests.glob("[!_]*.yaml"):
         manifest = contract.load_manifest(path, project.defaults)[0]

@@ -69,7 +69,8 @@ class PluginState(Struct):
     entry: what marketplace.json says of a plugin that has no plugin.json;
     drafts: target -> text of the drafts of a bundle that go with those that follow;
     left_over: references of ours whose component is gone;
-    secret_names: the project's patterns of files with secrets."""
+    secret_names: the project's patterns of files with secrets; is_open: it was read as far as it
+    takes to decide it."""
 
     slug: str
     name: str = ""
@@ -92,6 +93,7 @@ class PluginState(Struct):
     drafts: dict[str, str] = field(default_factory=dict)
     secret_names: tuple[str, ...] = ()
     left_over: frozenset[str] = frozenset()
+    is_open: bool = False
 
     @property
     def told(self) -> dict[str, Any]:

@@ -71,6 +71,15 @@ def _shard(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
+ENGINE = r"threads|processes(=[1-9][0-9]{0,3})?|dask(=([1-9][0-9]{0,3}|[a-z]+://[^\s@]+))?"
+
+
+def _engine(text: str) -> str:
+    if not re.fullmatch(ENGINE, text):
+        raise ValueError("threads, processes, processes=N, dask, dask=N or dask=tcp://HOST:PORT")
+    return text
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in words:
@@ -124,6 +133,12 @@ OPTIONS = {
         Option("max_cost", _amount, "USD", "at most this many US dollars in this run"),
         Option("until", _clock, "HH:MM", "take no new work after this time of day"),
         Option("limit", _several, "N", "at most N enhancements in this run"),
+        Option(
+            "engine",
+            _engine,
+            "threads, processes, dask",
+            "where documents are composed and judged (`processes=4`, `dask=tcp://HOST:8786`)",
+        ),
         Option("shard", _shard, "K/N", "only the K-th of N parts of the plugins, by their names"),
     )
 }

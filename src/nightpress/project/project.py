@@ -226,6 +226,16 @@ class Project:
 
     def key(self) -> str:
         """Digest of whatever is an ingredient of everything: the index holds under one key."""
+        total = self._recipe()
+        total.update(f"{self.writer()}{self.writer().by_default}".encode())
+        total.update((self.ledger.identity() if self.has_ledger else "none").encode())
+        return total.hexdigest()
+
+    def recipe(self) -> str:
+        """Digest of how documents are made here: whoever works for this project has the same."""
+        return self._recipe().hexdigest()
+
+    def _recipe(self) -> hashlib._Hash:
         total = hashlib.sha256(version().encode())
         for folder in (
             *self.generator_folders(),
@@ -236,9 +246,10 @@ class Project:
         for file in (self.manifests / "_defaults.yaml", self.root / ".gitignore"):
             data = file.read_bytes() if file.is_file() else b""
             total.update(b"%d:%s" % (len(data), data))
-        total.update(f"{self.writer()}{self.writer().by_default}".encode())
-        total.update((self.ledger.identity() if self.has_ledger else "none").encode())
-        return total.hexdigest()
+        return total
+
+    def others(self) -> None:
+        """The other plugins are asked for: a worker, which sees one alone, has to pass here."""
 
 
 def no_manifests() -> UsageError:

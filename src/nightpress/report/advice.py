@@ -23,6 +23,7 @@ TODO = {
     "transient": "run doit again: the connection or the server failed",
     "malformed": "run doit again; if it happens again, use another model",
     "truncated": "raise max_output_tokens of the generator, or lower size.max",
+    "lost": "look at the provider's bill: the call may have been paid; the next run asks again",
     "unrecorded": "ask the model itself, then record its replies again (nightpress record FOLDER)",
     "Withheld": "take the secret out of the generator's files or the manifest, and revoke it",
     "Crashed": "report the file that its message names",

@@ -213,8 +213,12 @@ class Index:
         return None if row is None else str(row["value"])
 
     def keep_appraisal(self, key: str, value: str) -> None:
-        with self._store.write() as db:
-            db.execute("INSERT OR REPLACE INTO appraisals VALUES (?, ?)", (key, value))
+        self.keep_appraisals({key: value})
+
+    def keep_appraisals(self, found: Mapping[str, str]) -> None:
+        if found:
+            with self._store.write() as db:
+                db.executemany("INSERT OR REPLACE INTO appraisals VALUES (?, ?)", found.items())
 
     def close(self) -> None:
         self._store.close()

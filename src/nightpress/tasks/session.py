@@ -28,7 +28,7 @@ from nightpress.text import safe, suggestion
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nightpress.pipeline import Press, Run
+    from nightpress.pipeline import Engine, Press, Run
     from nightpress.plan import Catalog, Environ, Item, PluginState
     from nightpress.project import Project
     from nightpress.storage import ProjectLock
@@ -84,6 +84,16 @@ class Session:
 
         return Run(self.project, command_line.text())
 
+    @cached_property
+    def engine(self) -> Engine | None:
+        """The workers, where the settings name any; None: this process does it all."""
+        if str(self.project.values.get("engine") or "threads") == "threads":
+            return None
+        from nightpress.pipeline import engine
+
+        self.run.engine = made = engine.of(self.project, self.run.notice)
+        return made
+
     # --- what there is to do ---
 
     @cached_property
@@ -122,14 +132,18 @@ class Session:
                 self._catalog = self.whole()
             else:
                 slugs = None if chosen.stale else chosen.slugs
-                self._catalog = catalog.load(self.project, slugs=slugs, meter=self._meter())
+                self._catalog = catalog.load(
+                    self.project, slugs=slugs, meter=self._meter(), ahead=lambda: self.engine
+                )
         return self._catalog
 
     def whole(self) -> Catalog:
         """All plugins, those that need nothing, too."""
         from nightpress.plan import catalog
 
-        return catalog.load(self.project, everything=True, meter=self._meter())
+        return catalog.load(
+            self.project, everything=True, meter=self._meter(), ahead=lambda: self.engine
+        )
 
     def _meter(self) -> Callable[[int, int], None]:
         from nightpress.progress import Meter
@@ -235,6 +249,7 @@ class Session:
         from nightpress.storage import snapshots
 
         spending = pacing.spending(self.project)
+        self.run.engine = self.engine
         paced = pacing.pacer(self.run, spending) if self._asks_a_model() else None
         jitter = random.Random()  # noqa: S311
         caller = ask.Caller(self.run, paced, jitter, fallbacks=pacing.fallbacks(self.project))

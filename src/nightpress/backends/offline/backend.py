@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from msgspec.structs import replace
 
@@ -36,6 +38,10 @@ class Offline:
             text = _body(request.material)
         return Reply(text=text, model="offline")
 
+    def knows(self, request: Request) -> bool:
+        """Is it composed already?"""
+        return request.phase == "analysis" or _key_of(request.material) in _texts
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -56,10 +62,14 @@ def _analysis(anatomy: Anatomy) -> str:
 
 
 def _body(material: Material) -> str:
+    return _once(_key_of(material), lambda: body(material))
+
+
+def _key_of(material: Material) -> str:
     bare = replace(material.anatomy, files=(), components=(), facts=())
     rest = replace(material, analysis=None, anatomy=bare)
     ingredients = (fingerprint.canonical(material.analysis), repr(rest), *_parts(material.anatomy))
-    return _once(fingerprint.digest("body", *ingredients), lambda: body(material))
+    return fingerprint.digest("body", *ingredients)
 
 
 def _parts(anatomy: Anatomy) -> Iterator[str]:
@@ -77,12 +87,34 @@ def _parts(anatomy: Anatomy) -> Iterator[str]:
 def _once(key: str, make: Callable[[], str]) -> str:
     """The text under a key that says everything that it is made from."""
     with _guard:
-        if (text := _texts.get(key)) is not None:
+        text = _texts.get(key)
+        if text is not None:
             _texts.move_to_end(key)
-            return text
-    text = make()
-    with _guard:
-        _texts[key] = text
-        if len(_texts) > _MOST:
-            _texts.popitem(last=False)
+    if text is None:
+        text = make()
+        take_in({key: text})
+    if (noted := _noted.get()) is not None:
+        noted[key] = text
     return text
+
+
+def take_in(texts: Mapping[str, str]) -> None:
+    """Texts that were composed elsewhere, as `noting` gave them."""
+    with _guard:
+        _texts.update(texts)
+        while len(_texts) > _MOST:
+            _texts.popitem(last=False)
+
+
+@contextmanager
+def noting() -> Iterator[dict[str, str]]:
+    """What this thread is told meanwhile, by the keys of all that it is made from."""
+    noted: dict[str, str] = {}
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
+_noted: ContextVar[dict[str, str] | None] = ContextVar("noted", default=None)

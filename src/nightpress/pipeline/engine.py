@@ -1,0 +1,364 @@
+"""Where pure work is done: here, in processes of this machine, or by dask on any machines.
+
+An engine is a `concurrent.futures.Executor`. The coordinator alone touches disk, lock file, ledger
+and quota; a worker gets values and gives back values. A worker that dies while it judges costs
+nothing: what it was asked is asked again. Where none is left, this process does it all.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent import futures
+from contextlib import contextmanager, suppress
+from functools import partial
+from importlib import import_module
+from multiprocessing import get_context, parent_process, resource_tracker
+from typing import Any, TypeVar
+
+from nightpress.errors import Answer, BackendError, NightpressError, UsageError
+from nightpress.model import Backend, BackendKind, Reply, Request
+from nightpress.plan import PluginState, away
+from nightpress.project import Project
+
+__all__ = ["Away", "Dask", "Engine", "Lost", "Processes", "of"]
+
+T = TypeVar("T")
+LOST = 3
+"""How often a task is given to another worker after the one that had it died."""
+PER_WORKER = 3
+"""Tasks that are handed out at once for each worker."""
+MAYBE = "the worker that made this call died; it may have been paid"
+DEADLINE = 600.0
+"""Seconds after which pure work is done here: its worker is stopped, or far too slow."""
+PATIENCE = 10.0
+"""Seconds without any worker, or without the scheduler, after which there is none."""
+THREADS = 16
+"""Calls that a worker of a cluster of ours waits for at once."""
+_LOOK = 0.5
+
+
+class Lost(Exception):
+    """The worker that had the task died, or nobody knows: it may have been done."""
+
+
+class Engine:
+    """The workers of one run. tell: a sentence for the user."""
+
+    def __init__(self, project: Project, workers: int, tell: Callable[[str], None]) -> None:
+        self.project = project
+        self.workers = workers
+        self.tell = tell
+        self._executor: futures.Executor | None = None
+        self._gone = False
+        self._guard = threading.RLock()
+        self._known: away.There | None = None
+
+    @property
+    def room(self) -> int:
+        """Tasks that are handed out at once."""
+        return self.workers * PER_WORKER
+
+    def look(self, plugin: PluginState) -> Callable[[], None]:
+        """Begin to find out what decides a plugin (`plan.catalog.Ahead`)."""
+        begun = self.begin(away.look, plugin)
+
+        def take_in() -> None:
+            if (found := begun()) is not None:
+                found.take_in(self.project)
+
+        return take_in
+
+    def begin(self, work: Callable[..., T], *given: Any) -> Callable[[], T | None]:
+        """Begin with pure work; what is given back waits for it. None: it is to be done here."""
+        task = partial(_done, work, self._there(), *given)
+        future = self._submit(task)
+
+        def wait() -> T | None:
+            nonlocal future
+            for _ in range(LOST):
+                if future is None:
+                    return None
+                try:
+                    found: T | None = self._came(future, DEADLINE)
+                    return found
+                except Lost:
+                    future = self._submit(task)
+            return None
+
+        return wait
+
+    def call(self, work: Callable[..., T], *given: Any) -> T | None:
+        """What is to be done once at most: BackendError ("lost") where its worker died, for nobody
+        knows how far it came. None: there are no workers, and it is to be done here."""
+        future = self._submit(partial(_called, work, self._there(), *given))
+        if future is None:
+            return None
+        try:
+            answered: T = self._came(future, DEADLINE)
+        except Lost:
+            raise BackendError(Answer("lost", MAYBE)) from None
+        return answered
+
+    def caller(
+        self, name: str, settings: Mapping[str, Any], here: Callable[[], Backend]
+    ) -> Backend:
+        """A backend of that name whose calls the workers make; here: it, called by this process."""
+        return Away(self, name, settings, here)
+
+    def _there(self) -> away.There:
+        with self._guard:
+            has_ledger = self.project.has_ledger
+            if self._known is None or self._known.has_ledger != has_ledger:
+                self._known = away.There.of(self.project)
+            return self._known
+
+    def _submit(self, task: Callable[[], Any]) -> futures.Future[Any] | None:
+        with self._guard:
+            if self._gone:
+                return None
+            try:
+                with _undisturbed():
+                    if self._executor is None:
+                        self._executor = self._start()
+                        atexit.register(self.close)  # before what it has registered itself
+                    return self._executor.submit(task)
+            except (futures.BrokenExecutor, OSError, RuntimeError) as error:
+                self._broken(error)
+        return self._submit(task)
+
+    def _came(self, future: futures.Future[Any], deadline: float) -> Any:
+        """What came of a task; Lost where its worker died."""
+        until = time.monotonic() + deadline
+        while True:
+            try:
+                how, value = future.result(_LOOK)
+                break
+            except futures.TimeoutError:
+                if time.monotonic() > until or self._gone or not self._works():
+                    future.cancel()
+                    raise Lost("no answer") from None
+            except Exception as error:  # noqa: BLE001 - whatever an engine says of a dead worker
+                with self._guard:
+                    self._broken(error)
+                raise Lost(str(error)) from None
+        if how == "raised":
+            raise value
+        return value
+
+    def _start(self) -> futures.Executor:
+        raise NotImplementedError
+
+    def _works(self) -> bool:
+        """Is there still somebody to do what was handed out?"""
+        return True
+
+    def _broken(self, error: BaseException) -> None:
+        """A worker died, or all."""
+        raise NotImplementedError
+
+    def _give_up(self, why: str) -> None:
+        """There are no workers any more."""
+        with self._guard:
+            if self._gone:
+                return
+            self._gone = True
+        self.tell(f"no worker is left ({why}): the run goes on in this process")
+
+    def close(self) -> None:
+        """The run is over; what is under way is given up."""
+        with self._guard:
+            self._gone = True
+            executor, self._executor = self._executor, None
+        if executor is not None:
+            executor.shutdown(wait=False)
+
+
+class Processes(Engine):
+    """Processes of this machine. Where one dies, all are begun anew."""
+
+    _begun = 0
+
+    def _start(self) -> futures.Executor:
+        self._begun += 1
+        return futures.ProcessPoolExecutor(
+            self.workers, mp_context=get_context("spawn"), initializer=_begin
+        )
+
+    def _broken(self, _error: BaseException) -> None:
+        executor, self._executor = self._executor, None
+        if executor is not None and not getattr(executor, "_broken", True):
+            self._executor = executor  # it is the new one: the old one's tasks tell of their end
+            return
+        if executor is not None:
+            executor.shutdown(wait=False)
+        if self._begun > self.workers * BEGUN:
+            self._give_up(f"they died {self._begun} times")
+
+
+class Dask(Engine):
+    """dask.distributed: a cluster of this machine's cores, or any that there is (address)."""
+
+    def __init__(
+        self, project: Project, workers: int, tell: Callable[[str], None], address: str
+    ) -> None:
+        super().__init__(project, workers, tell)
+        self._address = address
+        self._client: Any = None
+        self._cluster: Any = None
+        self._seen = 0.0
+
+    def _start(self) -> futures.Executor:
+        try:
+            dask: Any = import_module("dask")
+            distributed: Any = import_module("distributed")
+        except ImportError as error:
+            raise UsageError(
+                f"engine: dask needs dask.distributed ({error})", "pip install 'nightpress[dask]'"
+            ) from None
+        # a task whose worker dies is told, and never begun again behind our back
+        dask.config.set(
+            {"distributed.scheduler.allowed-failures": 0, "distributed.admin.tick.limit": "1h"}
+        )
+        if not self._address:
+            self._cluster = distributed.LocalCluster(
+                n_workers=self.workers, threads_per_worker=THREADS, processes=True,
+                dashboard_address=None, silence_logs="CRITICAL",
+            )  # fmt: skip
+        try:
+            self._client = distributed.Client(self._address or self._cluster, timeout=PATIENCE)
+        except OSError as error:
+            raise UsageError(
+                f"engine: no dask scheduler answers at {self._address}", str(error)
+            ) from None
+        self._seen = time.monotonic()
+        self.workers = len(self._client.nthreads()) or self.workers
+        if self.project.values.get("calls") == "workers":
+            self._check_once()
+        executor: futures.Executor = self._client.get_executor(pure=False, retries=0)
+        return executor
+
+    def _check_once(self) -> None:
+        """Where a dead worker's call would be made again, no call is made."""
+        failures = self._client.run_on_scheduler(_allowed_failures)
+        if failures:
+            raise UsageError(
+                f"calls: workers: this cluster does a dead worker's work {failures} times again,"
+                " and would pay for a call as often",
+                "begin its scheduler with DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0",
+            )
+
+    def _works(self) -> bool:
+        now = time.monotonic()
+        client = self._client
+        if now - self._seen > 1 and client.status == "running":
+            with suppress(Exception):  # it does not answer: that is what the time tells
+                self._seen = now if client.nthreads() else self._seen
+        if now - self._seen < PATIENCE:
+            return True
+        self._give_up("its scheduler is gone" if client.status != "running" else "all have left")
+        return False
+
+    def _broken(self, error: BaseException) -> None:
+        if self._client is None or self._client.status != "running":
+            self._give_up(str(error).partition("\n")[0][:200] or "the scheduler is gone")
+
+    def close(self) -> None:
+        self._gone, self._executor = True, None
+        for one in (self._client, self._cluster):
+            if one is not None:
+                with suppress(Exception):  # whatever it says of being told to end
+                    one.close(timeout=2)
+
+
+def of(project: Project, tell: Callable[[str], None]) -> Engine | None:
+    """The engine that the settings name; None: this process's threads."""
+    name, _, where = str(project.values.get("engine") or "threads").partition("=")
+    if name == "threads":
+        return None
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if name == "processes":
+        return Processes(project, int(where or cores or 1), tell)
+    if not where.isdigit():
+        where = where or project.environ.get("DASK_SCHEDULER_ADDRESS", "")
+        return Dask(project, cores or 1, tell, where)
+    return Dask(project, int(where), tell, "")
+
+
+def _allowed_failures(dask_scheduler: Any) -> int:
+    return int(dask_scheduler.allowed_failures)
+
+
+def _done(work: Callable[..., Any], *given: Any) -> tuple[str, Any]:
+    """In a worker: its work. An error of ours is a value like any other; what only the coordinator
+    knows, and a bug, which it meets in its own place and tells, are done there."""
+    try:
+        return "done", work(*given)
+    except NightpressError as error:
+        return "raised", error
+    except (Exception, away.Elsewhere):  # noqa: BLE001
+        return "done", None
+
+
+def _called(work: Callable[..., Any], *given: Any) -> tuple[str, Any]:
+    """In a worker: a call. It is told how it ended, whatever that was."""
+    try:
+        return "done", work(*given)
+    except NightpressError as error:
+        return "raised", error
+    except Exception as error:  # noqa: BLE001
+        said = f"a worker could not make the call: {type(error).__name__}"
+        return "raised", BackendError(Answer("lost", said))
+
+
+class Away:
+    """A model.Backend whose calls workers make, each with the key of its own environment."""
+
+    kind: BackendKind = "model"
+
+    def __init__(
+        self, engine: Engine, name: str, settings: Mapping[str, Any], here: Callable[[], Backend]
+    ) -> None:
+        self.name = name
+        self._engine = engine
+        self._settings = json.dumps(settings, sort_keys=True)
+        self._here = here
+
+    def ask(self, request: Request) -> Reply:
+        reply = self._engine.call(away.asked, self.name, self._settings, request)
+        return reply if reply is not None else self._here().ask(request)
+
+    def close(self) -> None:
+        """What is in flight is a worker's: it ends, and is told."""
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """What is begun meanwhile hears no Ctrl-C: that is the coordinator's alone."""
+    resource_tracker.ensure_running()  # beginning it would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin() -> None:
+    """In a new process: no worker outlives its coordinator."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(0)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+BEGUN = 20
+"""How often processes are begun anew, for each of them."""

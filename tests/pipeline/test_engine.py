@@ -1,0 +1,275 @@
+"""Engines: documents are the same whoever composes and judges them, and whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from nightpress.errors import Answer, BackendError, NightpressError, UsageError
+from nightpress.pipeline import engine
+from nightpress.plan import away
+from nightpress.project import Project
+from tests.gemini_server import GeminiServer, Limits
+from tests.market import Market, Ran, environment, plugin
+
+NAMES = ("alpha", "bravo", "charlie", "delta", "echo")
+ENGINES = ["processes=2", "dask=2"]
+WORKER = ("spawn_main", "forkserver")
+
+
+def _needs(name: str) -> None:
+    if name.startswith("dask"):
+        pytest.importorskip("distributed")
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Market:
+    for name in NAMES:
+        plugin(tmp_path / "market", name, size=16_000)
+    made = Market(tmp_path / "market")
+    assert made.run("nightpress", "init").code == 0
+    return made
+
+
+@pytest.fixture(scope="module")
+def by_threads(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    for name in NAMES:
+        plugin(root := tmp_path_factory.getbasetemp() / "by-threads", name, size=16_000)
+    made = Market(root)
+    assert made.run("nightpress", "init").code == 0
+    assert f"{len(NAMES)} published" in made.done().out
+    return _made(made)
+
+
+def _made(market: Market) -> dict[str, str]:
+    """path -> digest of every document, and of the lock file."""
+    paths = [*market.root.glob("plugins/*/skills/*/SKILL.md"), market.root / "nightpress.lock"]
+    assert len(paths) > len(NAMES)
+    return {
+        str(path.relative_to(market.root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+    }
+
+
+@contextmanager
+def _running(market: Market, *words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """doit, in an interpreter of its own, whose workers are begun as for a user."""
+    process = subprocess.Popen(
+        [Path(sys.executable).parent / "doit", "progress=plain", *words], cwd=market.root,
+        env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _ended(process: subprocess.Popen[str]) -> Ran:
+    out, _ = process.communicate(timeout=180)
+    return Ran(process.returncode, out, "")
+
+
+def _workers(process: subprocess.Popen[str]) -> list[int]:
+    """The interpreters below it that do its work: the youngest generation."""
+    below: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        try:
+            stat = (folder / "stat").read_text() if folder.name.isdigit() else ""
+            line = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if stat and b"spawn_main" in line:
+            parent = int(stat.rpartition(")")[2].split()[1])
+            below.setdefault(parent, []).append(int(folder.name))
+    first = below.get(process.pid, [])
+    nannied = [inner for one in first for inner in below.get(one, [])]
+    return nannied or first
+
+
+def _until(process: subprocess.Popen[str], count: int) -> list[int]:
+    for _ in range(600):
+        if len(found := _workers(process)) >= count or process.poll() is not None:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("no workers")
+
+
+# --- the same documents ---
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_documents_are_the_same_by_any_engine(
+    market: Market, by_threads: dict[str, str], name: str
+) -> None:
+    _needs(name)
+    with _running(market, f"engine={name}") as process:
+        workers = _until(process, 2)
+        ran = _ended(process)
+    assert ran.code == 0, ran.out
+    assert workers
+    assert _made(market) == by_threads
+    assert "nothing to do" in market.doit().out
+    for pid in workers:  # none is left behind
+        assert not Path(f"/proc/{pid}").exists()
+
+
+def test_a_run_that_names_no_engine_imports_none(market: Market) -> None:
+    program = (
+        "import sys; sys.argv = ['doit']; from doit.doit_cmd import DoitMain; "
+        "status = DoitMain().run([]); "
+        "print({'dask', 'distributed', 'nightpress.pipeline.engine'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=market.root, env=environment(), text=True,
+        capture_output=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_an_engine_that_there_is_not_is_refused(market: Market) -> None:
+    ran = market.doit("engine=snails")
+    assert ran.code == 3
+    assert "engine=snails: expected threads, processes" in ran.err
+
+
+# --- those who die ---
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_a_worker_killed_in_checks_costs_nothing(
+    market: Market, by_threads: dict[str, str], name: str
+) -> None:
+    _needs(name)
+    with _running(market, f"engine={name}") as process:
+        _until(process, 2)
+        for _ in range(3):
+            time.sleep(0.3)
+            for pid in _workers(process)[:1]:
+                os.kill(pid, signal.SIGKILL)
+        ran = _ended(process)
+    assert ran.code == 0, ran.out
+    assert _made(market) == by_threads
+    assert market.rows("SELECT count(*), count(DISTINCT job) FROM enhancements") == [(5, 5)]
+
+
+def test_without_any_worker_the_run_goes_on_here(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each worker dies as soon as it is told to begin."""
+    monkeypatch.setattr(engine, "_begin", _dies)
+    monkeypatch.setattr(engine, "BEGUN", 1)
+    said: list[str] = []
+    project = Project(market.root, {"engine": "processes=2"}, {}, _clock())
+    workers = engine.of(project, said.append)
+    assert workers is not None
+    from nightpress.plan import catalog
+
+    found = catalog.load(project, everything=True, ahead=lambda: workers)
+    assert len(found.items) == len(NAMES)
+    assert {item.decision.action for item in found.items.values()} == {"make"}
+    assert said == [s for s in said if "the run goes on in this process" in s]
+    assert len(said) == 1
+
+
+def _dies() -> None:
+    os._exit(1)
+
+
+def _clock() -> object:
+    from nightpress.clock import RealClock
+
+    return RealClock()
+
+
+def test_ctrl_c_is_the_coordinators_alone(market: Market, by_threads: dict[str, str]) -> None:
+    with _running(market, "engine=processes=2") as process:
+        workers = _until(process, 2)
+        time.sleep(0.5)
+        for pid in [*workers, process.pid]:
+            os.kill(pid, signal.SIGINT)
+        ran = _ended(process)
+    assert ran.code == 130, ran.out
+    assert "Traceback" not in ran.out
+    with _running(market, "engine=processes=2") as process:
+        assert _ended(process).code == 0
+    assert _made(market) == by_threads
+
+
+# --- who may not work ---
+
+
+def test_a_worker_of_another_version_is_refused_with_the_mend(market: Market) -> None:
+    there = away.There.of(Project(market.root, {}, {}, _clock()))
+    assert there.project().root == market.root
+    with pytest.raises(UsageError, match=r"pip install nightpress==0\.0\.1"):
+        away.There(there.root, (), "0.0.1", there.recipe, False).project()
+    own = market.root / "generators" / "skill"
+    own.mkdir(parents=True)
+    (own / "generator.yaml").write_text("version: 1\n")
+    away._view.cache_clear()
+    with pytest.raises(UsageError, match="does not have this project's generators"):
+        there.project()
+
+
+def test_what_only_the_coordinator_knows_a_worker_leaves_to_it(market: Market) -> None:
+    view = away.There.of(Project(market.root, {}, {}, _clock())).project()
+    for name in ("ledger", "state", "lock_path"):
+        with pytest.raises(away.Elsewhere):
+            getattr(view, name)
+    with pytest.raises(away.Elsewhere):
+        view.others()
+
+
+def test_errors_come_back_as_they_were() -> None:
+    import pickle
+
+    for error in (
+        UsageError("so", "do"),
+        BackendError(Answer("lost", "who knows", hint="look")),
+        NightpressError("what"),
+    ):
+        back = pickle.loads(pickle.dumps(error))  # noqa: S301
+        assert (type(back), str(back)) == (type(error), str(error))
+    back = pickle.loads(pickle.dumps(BackendError(Answer("lost", "who knows"))))  # noqa: S301
+    assert back.answer == Answer("lost", "who knows")
+
+
+# --- calls that workers make ---
+
+
+def test_calls_of_killed_workers_are_counted_and_not_made_again(market: Market) -> None:
+    """Killed in mid-call: the row says so, its quota stays spent, and this run asks no more."""
+    pytest.importorskip("distributed")
+    defaults = market.root / "manifests" / "_defaults.yaml"
+    defaults.write_text(f"{defaults.read_text()}\ncalls: workers\nengine: dask=2\n")
+    with GeminiServer(latency=2, limits={"*": Limits()}) as server:
+        given = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+        with _running(market, "backend=gemini", "pace=unpaced", **given) as process:
+            for _ in range(1200):
+                if server.seen()["calls"] >= 2 or process.poll() is not None:
+                    break  # that many are answered, and others under way
+                time.sleep(0.05)
+            time.sleep(0.5)
+            for pid in _workers(process)[:1]:
+                os.kill(pid, signal.SIGKILL)
+            ran = _ended(process)
+        time.sleep(2)  # what was under way when its worker died ends at the server, too
+        made = server.seen()["calls"]
+    rows = market.rows("SELECT outcome, count(*) FROM calls GROUP BY outcome")
+    outcomes = {str(outcome): int(str(count)) for outcome, count in rows}
+    assert outcomes["lost"] >= 1, ran.out
+    assert sum(outcomes.values()) == made
+    lost = market.rows("SELECT DISTINCT error_message FROM calls WHERE outcome = 'lost'")
+    assert lost == [(engine.MAYBE,)]
+    assert market.rows("SELECT count(*) FROM calls WHERE outcome = 'lost' GROUP BY prompt_sha256"
+                       " HAVING count(*) > 1") == []  # fmt: skip
