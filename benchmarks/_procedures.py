@@ -199,10 +199,11 @@ class Document:
             if all(
                 one.kind == "item" and _says(one, n) for one, n in zip(there, items, strict=True)
             ):
-                above = [one for one in self.blocks[max(0, at - 1) : at] if one.kind == "text"]
+                above = self.blocks[max(0, at - 1) : at]
                 if any(
                     one.text.endswith(":") or 2 * len(mine & words(one.text)) >= len(mine)
                     for one in above
+                    if one.kind == "text" or (one.kind == "heading" and mine <= words(one.text))
                 ):
                     return False
                 unled = True

@@ -261,3 +261,12 @@ def test_verbs_are_not_cut_from_what_they_are_done_to() -> None:
 )
 def test_a_clause_keeps_its_object(said: str, kept: str) -> None:
     assert wording.clause(said, 36) == kept
+
+
+def test_a_list_of_what_it_is_perfect_for_keeps_its_lead() -> None:
+    own = trim.owned(build(plugin("Moors ships.")))
+    text = (
+        "## Uses\n\nExports the log. Perfect for:\n\n- Sharing it with the crew of the next watch\n"
+    )
+    [group] = trim.quoted(text, NOWHERE, own)
+    assert [block.text for block in group.sections[0].blocks][0] == "Exports the log. For:"

@@ -74,9 +74,14 @@ def without(sentence: str) -> str:
     """A sentence that announces something, or an order, without its praise; one that begins with
     praise is nothing else."""
     first = _FIRST.match(sentence)
-    if sentence.rstrip("*_ ").endswith(":") or (first and verbs.is_verb(first[1].lower())):
+    if sentence.rstrip("*_ ").endswith(":"):
+        return struck(_PERFECT.sub("For", sentence))
+    if first and verbs.is_verb(first[1].lower()):
         return struck(sentence)
     return sentence
+
+
+_PERFECT = pattern(r"\b[Pp]erfect for\b")
 
 
 def struck(text: str) -> str:
