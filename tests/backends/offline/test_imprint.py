@@ -25,7 +25,11 @@ from nightpress.backends.offline.imprint import is_imprint, unsigned
         ("Contributions are welcome!", ""),
         ("**Update policy:** Free updates for life, all ropes included", ""),
         ("(The marketplace lives at the quay.)", ""),
+        ("**Korean / 한국어**", ""),
+        ("[English](README.md) | [简体中文](README.zh.md)", ""),
+        ("Listed in [a marketplace](https://quay.example) of the harbour.", ""),
         # what the plugin does
+        ("English and Korean names of ships are read.", None),
         ("Opens an issue for each loose rope.", None),
         ("If a test fails, file `report.md` with the crew.", None),
         ("Rules that were created by `/moor` stay.", None),

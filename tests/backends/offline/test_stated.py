@@ -269,4 +269,4 @@ def test_a_list_of_what_it_is_perfect_for_keeps_its_lead() -> None:
         "## Uses\n\nExports the log. Perfect for:\n\n- Sharing it with the crew of the next watch\n"
     )
     [group] = trim.quoted(text, NOWHERE, own)
-    assert [block.text for block in group.sections[0].blocks][0] == "Exports the log. For:"
+    assert group.sections[0].blocks[0].text == "Exports the log. For:"

@@ -35,6 +35,7 @@ _OWNER = pattern(
     r"|\bjoin (?:our|the) (?:\w+ )?(?:community|discord|newsletter|slack)\b"
     r"|\bsubscribe to (?:our|my)\b|^\W*the marketplace\b"
     r"|\b(?:contributions|pull requests|prs) (?:are )?(?:always )?welcome\b"
+    r"|^(?:also )?(?:available|featured|listed) (?:in|on) \["
     r"|\bmoney[- ]back\b|\brefunds? (?:policy|within)\b",
     re.I,
 )
@@ -46,9 +47,26 @@ def is_imprint(line: str) -> bool:
     return _IMPRINT.fullmatch(re.sub(r"[*_>]", "", inline(line, None)).strip()) is not None
 
 
+_TONGUE = (
+    r"(?:english|deutsch|german|espa\u00f1ol|spanish|fran\u00e7ais|french|italiano|italian|portugu\u00eas"
+    r"|portuguese|\u0440\u0443\u0441\u0441\u043a\u0438\u0439|russian|t\u00fcrk\u00e7e|turkish|korean|\ud55c\uad6d\uc5b4|japanese|\u65e5\u672c\u8a9e"
+    r"|(?:simplified |traditional )?chinese|(?:\u7b80\u4f53|\u7e41\u9ad4)?\u4e2d\u6587(?:\u7248)?)"
+)
+_TONGUES = pattern(rf"{_TONGUE}(?:\W+{_TONGUE})*", re.I)
+_LINKED = pattern(r"\[([^\]]*)\]\([^)]*\)")
+
+
+def _is_switch(paragraph: str) -> bool:
+    """Does a paragraph only lead to the same text in other languages?"""
+    bare = _LINKED.sub(r"\1", paragraph).strip("*_ |\n\t")
+    return _TONGUES.fullmatch(bare) is not None
+
+
 def unsigned(paragraph: str) -> str:
     """A README's paragraph without the sentences about its owner, its licence and its visitors, who
     are asked for stars and issues; one that begins with such is about nothing else."""
+    if _is_switch(paragraph):
+        return ""
     kept: list[str] = []
     for sentence in sentences(paragraph):
         if not _OWNER.search(" ".join(_MARKS.sub("", sentence).split())):

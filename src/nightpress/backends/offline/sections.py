@@ -48,7 +48,7 @@ _NO_SECTION = pattern(
     r"|made (with|by)|directory structure|file structure|project structure|testimonial|roi\b"
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
     r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
-    r"|^why [\w.-]+\??$|^(?:local )?development$|^building from source$"
+    r"|^why [\w.-]+\??$|^(?:local )?development$|\bfrom source$"
     r"|\bpaid\b|^more (?:free )?guides"
     r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$"
     r"|learning objectives|pro tier|sponsor|get notified|expected release"
