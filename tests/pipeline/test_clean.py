@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -241,3 +242,19 @@ def test_a_folder_or_link_named_like_a_leftover_is_nobodys(market: Market) -> No
     market.done("clean")
     left = sorted(path.name for path in beside.iterdir())
     assert left == [".SKILL.md.nightpress-0", ".SKILL.md.nightpress-1", "SKILL.md"]
+
+
+@pytest.mark.parametrize("lost", [".nightpress", ".nightpress/snapshots"])
+def test_what_only_git_has_is_named(small: Market, lost: str) -> None:
+    small.git("init", "-q")
+    small.git("add", "-A")
+    small.git("commit", "-qm", "a person's")
+    small.done()
+    small.git("add", "-A")
+    small.git("commit", "-qm", "ours")
+    shutil.rmtree(small.root / lost)
+    done = small.doit("clean", "enhance:gamma")
+    told = re.search(r"git has it: (git show \w+:\S+)", done.out + done.err)
+    assert told is not None, done.out + done.err
+    shown = small.git(*told[1].split()[1:])
+    assert shown == SHORT

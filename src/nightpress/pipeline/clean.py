@@ -81,10 +81,17 @@ def _take_back(project: Project, plugin: PluginState, item: Item, dryrun: bool) 
         project.ledger if project.has_ledger else None, item.id, item.target
     )
     if original is None:
-        return [
-            f"kept {item.target}: what was there before is unknown here (the ledger does not say)"
-        ]
-    before = history.original_content(Snapshots(project.state / "snapshots"), original)
+        there = history.in_git(project, item.id, item.target)
+        known = f"; git has it: {there}" if there else " (the ledger does not say)"
+        return [f"kept {item.target}: what was there before is unknown here{known}"]
+    try:
+        before = history.original_content(Snapshots(project.state / "snapshots"), original)
+    except NightpressError as error:
+        if there := history.in_git(project, item.id, item.target, original.sha256):
+            raise NightpressError(
+                error.message, f"the document stays; git has it: {there}"
+            ) from None
+        raise
     if dryrun or _put_back(project, plugin, item, before):
         return [f"{_did('removed' if before is None else 'took back', dryrun)} {item.target}"]
     return []  # saved in this instant, or taken back already

@@ -8,6 +8,8 @@ alone contradicts the file that stands, the two others are right.
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -33,7 +35,7 @@ from nightpress.plan.standing import LastRow, Publication
 from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
 from nightpress.project import Project
-from nightpress.storage import Index, Snapshots, private
+from nightpress.storage import Index, Snapshots, git, private
 from nightpress.text import safe
 
 
@@ -173,6 +175,37 @@ def original_content(snapshots: Snapshots, first: Original) -> bytes | None:
             "the document stays; see: doit restore --list",
         )
     return data
+
+
+def in_git(project: Project, job: str, path: str, sha256: str | None = None) -> str:
+    """The command that shows what a person wrote at `path` (relative to the project), where git has
+    it; else "". sha256: of that very text; None: the newest of which nightpress.lock, as it was
+    committed with it, does not say that it is ours."""
+    root = project.root
+    try:
+        words = ("--literal-pathspecs", "log", "-n", f"{COMMITS}", "--format=%h", "--", path)
+        commits = git.run(root, *words).decode().split() if git.is_repository(root) else []
+    except (OSError, subprocess.SubprocessError):  # no commit yet, say
+        return ""
+    for commit in commits:
+        with suppress(OSError, subprocess.SubprocessError):  # of one that removed it
+            found = fingerprint.sha256(git.run(root, "show", f"{commit}:./{path}"))
+            if found == sha256 or (sha256 is None and not _was_ours(root, commit, job, found)):
+                return f"git show {shlex.quote(f'{commit}:./{path}')}"
+    return ""
+
+
+COMMITS = 50
+"""Commits of one file that are looked at."""
+
+
+def _was_ours(root: Path, commit: str, job: str, sha256: str) -> bool:
+    with suppress(OSError, subprocess.SubprocessError, ValueError, LookupError, TypeError):
+        lock = git.run(root, "show", f"{commit}:./{lockfile.NAME}").decode()
+        rows = (lockfile.parse(line) for line in lock.splitlines()[1:])
+        entry = next((row for row in rows if row.job == job), None)
+        return entry is not None and (entry.status, entry.sha256) == (Status.PUBLISHED, sha256)
+    return False
 
 
 def is_ours_alone(
