@@ -439,3 +439,25 @@ def test_many_drafts_are_summed_up_at_the_end(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert all(" -> " in line for line in end[:4]), end
     assert all(line.endswith("bytes, loses nothing") for line in end[:4]), end
+
+
+def test_what_a_person_wrote_is_told_apart_from_what_the_plugin_says(market: Market) -> None:
+    """One score of the file, and one share, in plan, check, review and why."""
+    own = "\n\n".join(f"Purple elephants admire gardener number {n} by night." for n in range(8))
+    market.target("beta").write_text(f"{OLD}\n{own}\n")
+    path = market.target("beta").relative_to(market.root).as_posix()
+    planned = json.loads(market.run("nightpress", "plan", "--json").out)["enhancements"]
+    scores = {row["enhancement"]: row["score"] for row in planned}
+    judged = json.loads(market.run("nightpress", "check", path, "--format", "json").out)
+    assert scores["beta/skill"] == judged["results"][0]["score"]
+    market.done()
+    draft = waiting(market)["beta/skill"]
+    assert draft["score_before"] == scores["beta/skill"]
+    told = draft["evidence"]
+    assert 0.01 < told["own"] < 0.5 and told["share"] + told["own"] <= 1  # type: ignore[index,call-overload,operator]
+    said = f"{told['own']:.0%} stands in the current file alone"  # type: ignore[index,call-overload]
+    assert said in market.doit("review").out
+    assert said in (market.root / ".nightpress" / "report" / "review.html").read_text()
+    line = market.target("beta").read_text().split("\n").index(own.split("\n")[0]) + 1
+    why = market.run("nightpress", "why", f"{path}:{line}").out
+    assert "nothing in the plugin says so" in why

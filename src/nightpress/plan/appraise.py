@@ -260,9 +260,7 @@ def _score(project: Project, plugin: PluginState | None, item: Item) -> int | No
     return judge.judge(
         project, plugin, state.enhancement, state.counted, data.decode("utf-8", "replace"),
         planned=[other.enhancement.target for other in plugin.states.values()],
-        # what is to be replaced, by the very rules that its draft will be judged by
-        ours=item.decision.action == "make"
-        or staleness.is_ours(state.inputs.standing, state.inputs.publication),
+        ours=staleness.is_ours(state.inputs.standing, state.inputs.publication),
     ).score  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def standing(plugin: PluginState, state: TargetState) -> str | None:
 def drafted(
     plugin: PluginState, state: TargetState, text: str, finish: str
 ) -> tuple[Document, Document | None]:
-    """A draft, and what stands there, which is judged by the very rules that its draft is."""
+    """A draft, and what stands there, whose score is the one that `check` and the plan have."""
     paths, before = tuple(sorted(state.counted)), standing(plugin, state)
     planned = frozenset(other.enhancement.target for other in plugin.states.values())
     made = Document(
@@ -87,7 +87,8 @@ def drafted(
     )  # fmt: skip
     if before is None:
         return made, None
-    return made, Document(plugin, state.enhancement, paths, before, planned=planned)
+    ours = staleness.is_ours(state.inputs.standing, state.inputs.publication)
+    return made, Document(plugin, state.enhancement, paths, before, planned=planned, ours=ours)
 
 
 def begun(
@@ -234,11 +235,12 @@ def unwitnessed(
 
 
 def held_by(
-    project: Project, plugin: PluginState, state: TargetState, text: str
+    project: Project, plugin: PluginState, state: TargetState, text: str, *, witnessed: bool = True
 ) -> evidence.Sources:
-    """What a text may rest on, as this enhancement's document."""
+    """What a text may rest on, as this enhancement's document; witnessed: on the document that it
+    was made from, too."""
     anatomy = anatomy_of(plugin, tuple(sorted(state.counted)))
-    witness = _witness(project, plugin, state.enhancement, text)
+    witness = _witness(project, plugin, state.enhancement, text) if witnessed else ""
     return evidence.of_plugin(anatomy, state.enhancement.target, witness)
 
 

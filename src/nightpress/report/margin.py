@@ -5,7 +5,7 @@ Found anew from the plugin as it stands now, by `checks/evidence`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -41,23 +41,31 @@ class Note(Struct, frozen=True):
 
 
 class Margin(Struct, frozen=True):
-    """notes: by the draft's lines, from 1; share: of the text that rests on something, 0 to 1;
-    weak: sections of which too little does."""
+    """notes: by the draft's lines, from 1; share: of the text that rests on the plugin, 0 to 1;
+    own: that rests on nothing but the file at its place, as it stands; weak: sections of which
+    too little rests on either."""
 
     notes: Mapping[int, Note]
     share: float
     weak: tuple[evidence.Section, ...]
+    own: float = 0.0
+
+    @property
+    def said(self) -> str:
+        """How much of the text rests on something."""
+        own = f", {self.own:.0%} stands in the current file alone" if self.own >= 0.005 else ""
+        return f"{self.share:.0%} of the text is backed by the plugin{own}"
 
     @property
     def text(self) -> str:
-        """One sentence of it."""
-        said = f"{self.share:.0%} of the text is backed by the plugin"
+        """The same, with the sections of which little does."""
         named = [f"{one.title or 'its beginning'} ({one.share:.0%})" for one in self.weak]
-        return f"{said}; little of {', '.join(named)}" if named else said
+        return f"{self.said}; little of {', '.join(named)}" if named else self.said
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "share": round(self.share, 2),
+            "own": round(self.own, 2),
             "weak": [asdict(section) for section in self.weak],
             "lines": {str(n): [r.place for r in note.rests] for n, note in self.notes.items()},
         }
@@ -68,11 +76,17 @@ def of(project: Project, plugin: PluginState, state: TargetState, text: str) -> 
     parsed, target = document.parse(text), state.enhancement.target
     held = judge.held_by(project, plugin, state, text)
     found = evidence.sections(parsed, held, target)
-    size = sum(section.size for section in found)
-    share = sum(section.share * section.size for section in found) / size if size else 1.0
+    alone = judge.held_by(project, plugin, state, text, witnessed=False)
+    share = _share(evidence.sections(parsed, alone, target))
     files = judge.quoted_by(project, plugin, state, text)
     notes = dict(_notes(evidence.units(parsed, held, target), files))
-    return Margin(notes, share, tuple(one for one in found if evidence.is_weak(one)))
+    weak = tuple(one for one in found if evidence.is_weak(one))
+    return Margin(notes, share, weak, max(0.0, _share(found) - share))
+
+
+def _share(found: Sequence[evidence.Section]) -> float:
+    size = sum(section.size for section in found)
+    return sum(section.share * section.size for section in found) / size if size else 1.0
 
 
 def _notes(units: Iterable[evidence.Unit], files: Mapping[str, str]) -> Iterator[tuple[int, Note]]:
