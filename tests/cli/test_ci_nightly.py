@@ -254,7 +254,7 @@ def test_a_push_that_fails_is_made_good_the_next_night(site: Site) -> None:
     outputs = site.market.root.parent / "outputs"
     ran = site.night(GITHUB_OUTPUT=str(outputs))
     assert ran.code == 1
-    assert "nightpress: git push: remote: no room" in ran.err
+    assert "ERROR: git push: remote: no room" in ran.err
     assert "hint: the remote refuses it" in ran.err
     assert site.head(BRANCH) == ""
     assert not outputs.exists()  # the state is ahead of what is pushed: not to be kept

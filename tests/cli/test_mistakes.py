@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ def test_the_page_says_what_is_told(made: Market, mistake: Mistake) -> None:
     assert f"```text\n{told}\n```" in PAGE.read_text(), told
     assert "Traceback" not in told
     assert any(word in told for word in HELPFUL)
+    assert "\nnightpress: " not in told  # an error begins in one way, whoever was typed
+    if "exit status 3" in told and "usage: " not in told:
+        assert re.search(r"^(ERROR: |\S+:\d+:\d+: |\S+: error: )", told, re.M), told
     assert len(told.splitlines()) <= 24
 
 

@@ -56,7 +56,7 @@ def test_init_writes_what_a_project_needs(tmp_path: Path) -> None:
         "manifests/_defaults.yaml", "manifests/one.yaml",
         "plugins/one/.claude-plugin/plugin.json",
     ]  # fmt: skip
-    assert (tmp_path / ".gitignore").read_text() == ".nightpress/\n"
+    assert (tmp_path / ".gitignore").read_text() == ".nightpress/\nnightpress.sarif\n"
     assert (tmp_path / "manifests" / "one.yaml").read_text() == (
         "# yaml-language-server: $schema=.schemas/manifest.json\n"
         'name: "One"\n'
@@ -82,7 +82,7 @@ def test_init_again_changes_nothing(tmp_path: Path) -> None:
     put(tmp_path / "dodo.py", "# mine\n")
     put(tmp_path / "manifests" / "_defaults.yaml", "marketplace: .  # mine\n")
     init.init(tmp_path, str(tmp_path))
-    assert (tmp_path / ".gitignore").read_text() == "build/\n.nightpress/\n"
+    assert (tmp_path / ".gitignore").read_text() == "build/\n.nightpress/\nnightpress.sarif\n"
     assert (tmp_path / "dodo.py").read_text() == "# mine\n"
     assert (tmp_path / "manifests" / "_defaults.yaml").read_text() == "marketplace: .  # mine\n"
     before = {path: os.stat(tmp_path / path).st_mtime_ns for path in tree(tmp_path)}
@@ -106,7 +106,7 @@ def test_a_gitignore_in_another_encoding_keeps_its_bytes(tmp_path: Path) -> None
     (tmp_path / ".gitignore").write_bytes(b"caf\xe9/\r\n")
     plugin(tmp_path, "alpha")
     init.init(tmp_path, str(tmp_path))
-    assert (tmp_path / ".gitignore").read_bytes() == b"caf\xe9/\r\n.nightpress/\n"
+    assert (tmp_path / ".gitignore").read_bytes() == b"caf\xe9/\r\n.nightpress/\nnightpress.sarif\n"
 
 
 def test_init_refuses_a_marketplace_outside_and_a_missing_one(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def _told(argv: Sequence[str] | None) -> int:
             words = plain
         done = task.run(words) if words and words[0] in task.COMMANDS else _run(words)
     except errors.NightpressError as error:
-        sys.stderr.write(safe(f"nightpress: {error}", newlines=True) + "\n")
+        sys.stderr.write(safe(f"ERROR: {error}", newlines=True) + "\n")
         return error.exit_code
     except KeyboardInterrupt:
         return errors.EXIT_INTERRUPTED
@@ -56,7 +56,7 @@ def _told(argv: Sequence[str] | None) -> int:
             known = errors.UsageError(f"{str(error.filename)[:80]}...: {error.strerror}")
         if known is None:
             raise
-        sys.stderr.write(safe(f"nightpress: {known}", newlines=True) + "\n")
+        sys.stderr.write(safe(f"ERROR: {known}", newlines=True) + "\n")
         return known.exit_code
     return done
 
@@ -93,10 +93,10 @@ class _Parser(argparse.ArgumentParser):
             value = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
             near = value and suggestion(value[1], re.findall(r"[\w-]+", value[2]), lead="; ")
             self.print_usage(sys.stderr)
-            sys.stderr.write(safe(f"nightpress: {message}{near or ''}", newlines=True) + "\n")
+            sys.stderr.write(safe(f"ERROR: {message}{near or ''}", newlines=True) + "\n")
             raise SystemExit(errors.EXIT_USAGE)
         near = suggestion(unknown[1], [*task.COMMANDS, *_OWN], lead="; ")
-        told = f"nightpress: there is no command {unknown[1]!r}{near}\n  hint: nightpress help"
+        told = f"ERROR: there is no command {unknown[1]!r}{near}\n  hint: nightpress help"
         sys.stderr.write(safe(told, newlines=True) + "\n")
         raise SystemExit(errors.EXIT_USAGE)
 

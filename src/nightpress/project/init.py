@@ -116,7 +116,8 @@ def _beforehand(root: Path, result: SyncResult) -> None:
 
 
 def _ignore(root: Path, result: SyncResult) -> None:
-    """The state folder's line in .gitignore, whatever encoding the rest has."""
+    """The lines of the state folder, and of what CI writes for its forge, in .gitignore, whatever
+    encoding the rest has."""
     path = root / ".gitignore"
     data = path.read_bytes() if path.is_file() else b""
     if {b".nightpress", b".nightpress/", b"/.nightpress", b"/.nightpress/"} & {
@@ -124,7 +125,7 @@ def _ignore(root: Path, result: SyncResult) -> None:
     }:
         return
     end = b"\n" if data and not data.endswith(b"\n") else b""
-    replace(path, ".gitignore", data + end + b".nightpress/\n")
+    replace(path, ".gitignore", data + end + b".nightpress/\nnightpress.sarif\n")
     result.written.append(".gitignore")
 
 

@@ -91,7 +91,7 @@ class Reporter:
             self._release()
             if known is None:
                 raise
-            self._warn(str(known))
+            self._warn(f"ERROR: {known}")
             raise SystemExit(known.exit_code) from None
         self._catch_signals()
 
@@ -230,25 +230,25 @@ class Reporter:
             self.doit_status = max(self.doit_status, errors.EXIT_FAILED)
             self.status = max(self.status, self.now.exit_code or errors.EXIT_FAILED)
             if fail.report and fail.message:
-                self._warn(fail.message)
+                self._warn(f"ERROR: {fail.message}")
             return
         self.doit_status = errors.EXIT_BUG
         if isinstance(fail, UnmetDependency):  # what failed has been told, and has its status
             if task.actions:
-                self._warn(f"{task.name}: not run, because {fail.message} failed")
+                self._warn(f"ERROR: {task.name}: not run, because {fail.message} failed")
             return
         self.status = errors.EXIT_BUG
         from nightpress.checks import redact  # an error's words may be a plugin's
 
         said = redact(fail.get_msg())[0]
-        self._warn(f"{task.name}: a bug in nightpress, please report it\n{said}")
+        self._warn(f"ERROR: {task.name}: a bug in nightpress, please report it\n{said}")
 
     def cleanup_error(self, exception: BaseFail) -> None:
-        self._warn(exception.get_msg())
+        self._warn(f"ERROR: {exception.get_msg()}")
 
     def runtime_error(self, msg: str) -> None:
         self.doit_status = self.status = errors.EXIT_BUG
-        self._warn(msg)
+        self._warn(f"ERROR: {msg}")
 
     def teardown_task(self, task: Task) -> None:
         """None of our tasks has one."""
@@ -263,7 +263,7 @@ class Reporter:
         except (errors.NightpressError, OSError) as error:
             if (known := errors.known(error)) is None:
                 raise
-            self._warn(str(known))
+            self._warn(f"ERROR: {known}")
             self.status = max(self.status, known.exit_code)
         finally:
             self._release()

@@ -41,7 +41,7 @@ def enter(session: Session) -> None:
     try:
         session.lock = run_lock.acquire(session.state, command_line.text())
     except BusyError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"ERROR: {error}\n")
         raise SystemExit(error.exit_code) from None
     except (NightpressError, OSError):
         return  # the reporter meets it again, and says what it means
