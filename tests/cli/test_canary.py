@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from nightpress.pipeline import canary as canaries
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, Ran, plugin
 from tests.pipeline.test_gemini import configure
@@ -121,6 +124,33 @@ def test_a_backend_alone_is_a_candidate_and_what_is_up_to_date_is_tried(shop: Ma
     rows = [line.split()[:4] for line in done.out.splitlines()[1:3]]
     assert rows == [[name, "3", "of", "3"] for name in ("offline", "gemini")], done.out
     assert "backend: offline | backend: gemini" in done.err
+
+
+def test_one_that_is_refused_is_told_as_not_tried(shop: Market) -> None:
+    with GeminiServer(latency=0, limits={"*": Limits()}) as server:
+        done = canary(shop, server, "--plugins", "2", "--models", "gemini,openai")
+    assert "set `model` to one of OpenAI's" in done.err
+    rows = [line.split() for line in done.out.splitlines()]
+    assert rows[1][:4] == ["gemini", "2", "of", "2"] and rows[2][:3] == ["openai", "not", "tried"]
+    assert "openai: not tried: its run was refused, as told above" in done.out
+    assert done.err.rstrip().endswith("_defaults.yaml: backend: gemini"), "it is none to take"
+
+
+def test_a_preset_of_a_command_is_no_model(shop: Market, tmp_path: Path) -> None:
+    found = canaries.candidates(["command:claude", "anthropic:claude-haiku-5-5"], None)
+    assert [one.options() for one in found] == [
+        {"backend": "command:claude"}, {"backend": "anthropic", "model": "claude-haiku-5-5"},
+    ]  # fmt: skip
+    assert found[0].in_yaml() == "backend: command, command: {preset: claude}"
+    (tmp_path / "bin").mkdir()
+    claude = tmp_path / "bin" / "claude"
+    claude.write_text(f"#!{sys.executable}\nimport json\nprint(json.dumps({{'result': '# No'}}))\n")
+    claude.chmod(0o755)
+    done = shop.run(
+        "nightpress", "canary", "--plugins", "1", "--models", "offline,command:claude",
+        PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}",
+    )  # fmt: skip
+    assert done.out.splitlines()[2].startswith("command:claude  0 of 1 "), done.out + done.err
 
 
 def test_the_budget_is_that_of_all_together(shop: Market) -> None:

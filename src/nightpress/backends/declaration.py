@@ -154,9 +154,20 @@ def seconds(description: str, least: int = 1, most: int = 7200, usual: int = 180
     }
 
 
-def spoken(description: str, keyless: str, *levels: str, **more: Any) -> dict[str, Any]:
-    """The JSON Schema of a section whose protocol servers of one's own speak, too. keyless: which
-    of them gets no key that is not named; levels: of thinking; more: settings of its own."""
+def spoken(
+    name: str,
+    title: str,
+    made_by: Callable[[], Any],
+    access: Callable[[Settings], Access],
+    described: str,
+    keyless: str,
+    levels: tuple[str, ...],
+    more: Mapping[str, Any] = {},
+    **told: Any,
+) -> Declaration:
+    """A backend whose protocol servers of one's own speak, too. made_by: its class (a
+    remote.Chat), imported then; described: how it is reached; keyless: which server gets no key
+    that is not named; levels: of thinking; more: settings of its own; told: as of a Declaration."""
     key = {
         "type": "string",
         "description": f"The environment variable that holds the key. A server that is {keyless}"
@@ -165,8 +176,16 @@ def spoken(description: str, keyless: str, *levels: str, **more: Any) -> dict[st
         "maxLength": 100,
     }
     deadline = seconds("Longest time of one call, in seconds; on this machine 900.")
-    return schema(
-        description, **more, key=key, thinking=thinking(*levels), deadline_seconds=deadline
+    settings = schema(
+        described, **more, key=key, thinking=thinking(*levels), deadline_seconds=deadline
+    )
+
+    def make(settings: Settings, environ: Environ) -> Backend:
+        backend: Backend = made_by().made(access(settings), settings, environ)
+        return backend
+
+    return Declaration(
+        name=name, title=title, kind="model", make=make, access=access, settings=settings, **told
     )
 
 

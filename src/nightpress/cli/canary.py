@@ -42,7 +42,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--models",
         default="",
         metavar="A,B",
-        help="MODEL, BACKEND or BACKEND:MODEL, each a candidate",
+        help="MODEL, BACKEND or BACKEND:MODEL, each a candidate; command:PRESET",
     )
     add("--prompts", metavar="DIR", help="kinds like those in generators/, tried beside yours")
     for name in TAKEN:
@@ -131,11 +131,15 @@ def _show(project: Project, found: list[canary.Result], format: str) -> None:
 def _figures(one: canary.Result) -> tuple[str, ...]:
     """A row of the table."""
     return (
-        one.candidate.name, f"{one.passed} of {len(one.documents)}", _mean(one, "score", "{:.0f}"),
+        one.candidate.name, _passed(one), _mean(one, "score", "{:.0f}"),
         _mean(one, "evidence", "{:.0%}"), _mean(one, "size", "{:,.0f}"), f"{one.calls:,}",
         f"{one.tokens_in + one.tokens_out:,}",
         "unknown" if one.cost is None else f"${one.cost:.4f}", f"{one.seconds:,.1f}",
     )  # fmt: skip
+
+
+def _passed(one: canary.Result) -> str:
+    return f"{one.passed} of {len(one.documents)}" if one.is_tried else "not tried"
 
 
 def _lines(results: Sequence[canary.Result]) -> Iterator[str]:
@@ -147,6 +151,8 @@ def _lines(results: Sequence[canary.Result]) -> Iterator[str]:
         cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         yield safe("  ".join(cells).rstrip())
     for one in results:
+        if not one.is_tried:
+            yield safe(f"{one.candidate.name}: not tried: its run was refused, as told above")
         for document in one.documents:
             if document.errors:
                 yield safe(f"{one.candidate.name}: {document.job} {document.status}: "

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import asdict
 
 from nightpress.errors import (
+    ANSWER_KINDS,
     BLOCKED_BY_CHANCE,
     PARKS,
     AwaitsReview,
@@ -134,7 +135,7 @@ class Attempts(Struct):
             error_message=message,
             **self.timing(attempt),
         )
-        self.tell(attempt, status, message, parked=name in PARKS)
+        self.tell(attempt, status, message, parked=name in PARKS, hint=_to_do(error))
 
     def _blocked_before(self, attempt: Attempt) -> bool:
         """Was the same question blocked by chance before? (The ledger knows.)"""
@@ -239,16 +240,26 @@ class Attempts(Struct):
         size: int | None = None,
         *,
         parked: bool = False,
+        hint: str = "",
     ) -> None:
         with self.guard:
             self.in_flight.pop(attempt.item.id, None)
-        before, said = attempt.state.inputs.standing, [reason] * bool(reason)
+        before, said = attempt.state.inputs.standing, ["; ".join(filter(None, (reason, hint)))]
         if size is not None:
             was = f" (was {before.size:,})" if before.sha256 else ""
             spent = self.timing(attempt)["processing_time_seconds"]
             said = [f"{size:,} bytes{was}{_score(attempt.draft)}", f"{spent:.1f} s", *said]
-        outcome = Outcome.of(attempt.item.id, status, reason, said="  ".join(said), parked=parked)
+        told = "  ".join(filter(None, said))
+        outcome = Outcome.of(attempt.item.id, status, reason, said=told, parked=parked)
         self.run.finished(outcome)
+
+
+def _to_do(error: Exception) -> str:
+    """What to do about an answer that concerns this document alone, and that no later try mends."""
+    if not isinstance(error, BackendError):
+        return ""
+    again, everybody = ANSWER_KINDS[error.answer.kind]
+    return "" if again or everybody or error.answer.kind == "day_quota" else error.hint
 
 
 def _reasons(state: TargetState) -> list[str]:

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from nightpress import __version__
 from nightpress import project as contract
-from nightpress.backends import BACKENDS
+from nightpress.backends import BACKENDS, find
 from nightpress.clock import RealClock
 from nightpress.errors import UsageError
 from nightpress.ledger import RecordedAttempt, attempts, calls, dollars, reviews
@@ -32,11 +32,13 @@ _NOT_TRIED = ("vault", "notify", "publish")
 """What the defaults say that is no matter of a trial."""
 _NEVER = ("hollow", "insufficient", "keep", "adopt")
 """Decisions that no model changes."""
+NOT_BEGUN = "not begun"
 
 
 class Candidate(Struct, frozen=True):
-    """Who is tried. model: "" is the project's; backend: "" too; prompts: a folder like
-    `generators/` whose kinds go before the project's, None: none."""
+    """Who is tried. model: "" is the project's; backend: "" too, with what stands behind the colon
+    of `BACKEND:AT`; prompts: a folder like `generators/` whose kinds go before the project's, None:
+    none."""
 
     backend: str
     model: str
@@ -53,7 +55,11 @@ class Candidate(Struct, frozen=True):
 
     def in_yaml(self) -> str:
         """What to write into the defaults to take it."""
-        lines = [f"backend: {self.backend}"] if self.backend else []
+        name, _, at = self.backend.partition(":")
+        lines = [f"backend: {name}"] if name else []
+        if at:
+            first = next(iter(find(name).settings["properties"]))
+            lines.append(f"{name}: {{{first}: {at}}}")
         return ", ".join([*lines, *([f"model: {self.model}"] if self.model else [])])
 
 
@@ -86,6 +92,11 @@ class Result(Struct, frozen=True):
     seconds: float
 
     @property
+    def is_tried(self) -> bool:
+        """Was any document begun? Not where the run was refused as a whole."""
+        return any(one.status != NOT_BEGUN for one in self.documents)
+
+    @property
     def passed(self) -> int:
         return sum(one.status in (Status.PUBLISHED, Status.DEFERRED) and bool(one.text)
                    for one in self.documents)  # fmt: skip
@@ -104,13 +115,21 @@ def candidates(models: Sequence[str], prompts: Path | None) -> list[Candidate]:
         )
     found = []
     for model in models or ("",):
-        head, _, rest = model.partition(":")  # a backend alone has a model of its own
-        backend, name = (head, rest) if head and head in BACKENDS else ("", model)
+        backend, name = _named(model)
         found += [Candidate(backend, name, None)]
         found += [Candidate(backend, name, prompts)] if prompts is not None else []
     if len(found) < 2:
         raise UsageError("there is nothing to compare", "--models A,B, or --prompts DIR")
     return found
+
+
+def _named(told: str) -> tuple[str, str]:
+    """(backend, model) of MODEL, BACKEND, BACKEND:MODEL or, where a backend has no models of its
+    own, BACKEND:AT (a preset, a recording), as `build --backend` has it."""
+    head, colon, rest = told.partition(":")
+    if not head or head not in BACKENDS:
+        return "", told
+    return (told, "") if colon and find(head).access({}).missing is not None else (head, rest)
 
 
 def sample(catalog: Catalog, count: int) -> dict[str, tuple[str, ...]]:
@@ -166,7 +185,7 @@ def result(root: Path, candidate: Candidate, jobs: Collection[str]) -> Result:
     """What `doit` made in the candidate's project."""
     project = Project(root, {}, os.environ, RealClock())
     if not project.has_ledger:
-        return Result(candidate, tuple(Tried(job, "not begun") for job in jobs), 0, 0, 0, 0.0, 0.0)
+        return Result(candidate, tuple(Tried(job, NOT_BEGUN) for job in jobs), 0, 0, 0, 0.0, 0.0)
     ledger = project.ledger
     latest = {row.job: row for row in attempts.latest(ledger)}
     held = {one.job: one.draft.decode("utf-8", "replace") for one in reviews.waiting(ledger)}
@@ -200,7 +219,7 @@ def keep(project: Project, root: Path, one: Result) -> None:
 
 def _tried(root: Path, job: str, row: RecordedAttempt | None, held: Mapping[str, str]) -> Tried:
     if row is None:
-        return Tried(job, "not begun")
+        return Tried(job, NOT_BEGUN)
     slug, _, name = job.partition("/")
     text = held.get(job, "")
     if row.status == Status.PUBLISHED:

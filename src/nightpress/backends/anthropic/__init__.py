@@ -6,19 +6,20 @@ Prices stand in models.json.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from nightpress.backends.declaration import (
     Access,
     Catalogue,
-    Declaration,
-    Environ,
     Settings,
     own_key,
     own_server,
     spoken,
 )
-from nightpress.model import Backend
+
+if TYPE_CHECKING:
+    from nightpress.backends.anthropic.backend import Anthropic
 
 __all__ = ["ANTHROPIC", "access"]
 
@@ -38,18 +39,20 @@ def access(settings: Settings) -> Access:
     )  # fmt: skip
 
 
-def _make(settings: Settings, environ: Environ) -> Backend:
+def _class() -> type[Anthropic]:
     from nightpress.backends.anthropic.backend import Anthropic
 
-    return Anthropic.made(access(settings), settings, environ)
+    return Anthropic
 
 
-ANTHROPIC = Declaration(
-    name="anthropic",
-    title="Anthropic",
-    kind="model",
-    make=_make,
-    access=access,
+ANTHROPIC = spoken(
+    "anthropic",
+    "Anthropic",
+    _class,
+    access,
+    "How Anthropic is reached.",
+    "not Anthropic's",
+    ("low", "medium", "high"),
     key="ANTHROPIC_API_KEY",
     default_model=DEFAULT,
     models=MODELS,
@@ -57,5 +60,4 @@ ANTHROPIC = Declaration(
         "unauthorised": "check ANTHROPIC_API_KEY and its rights",
         "no_quota": "see the billing page of the console, or choose another `model`",
     },
-    settings=spoken("How Anthropic is reached.", "not Anthropic's", "low", "medium", "high"),
 )

@@ -7,20 +7,21 @@ One on this machine needs no key, costs nothing, and has no limit but of calls a
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from nightpress.backends.declaration import (
     Access,
     Catalogue,
-    Declaration,
-    Environ,
     Settings,
     own_key,
     own_server,
     provider,
     spoken,
 )
-from nightpress.model import Backend
+
+if TYPE_CHECKING:
+    from nightpress.backends.openai.backend import OpenAI
 
 __all__ = ["OPENAI", "PROVIDERS", "access", "chosen"]
 
@@ -51,18 +52,28 @@ def access(settings: Settings) -> Access:
     )  # fmt: skip
 
 
-def _make(settings: Settings, environ: Environ) -> Backend:
+def _class() -> type[OpenAI]:
     from nightpress.backends.openai.backend import OpenAI
 
-    return OpenAI.made(access(settings), settings, environ)
+    return OpenAI
 
 
-OPENAI = Declaration(
-    name="openai",
-    title="OpenAI",
-    kind="model",
-    make=_make,
-    access=access,
+OPENAI = spoken(
+    "openai",
+    "OpenAI",
+    _class,
+    access,
+    "How a service that speaks the OpenAI protocol is reached.",
+    "no known provider's",
+    ("minimal", "low", "medium", "high"),
+    {
+        "provider": {
+            "enum": list(PROVIDERS),
+            "description": "Whose service it is; another one, or a server of your own, is named"
+            " by `base_url`.",
+            "default": "openai",
+        }
+    },
     key="OPENAI_API_KEY",
     default_model="gpt-6-luna",
     models=Catalogue(DATA, "openai"),
@@ -70,15 +81,4 @@ OPENAI = Declaration(
         "unauthorised": "check the provider's key and its rights",
         "no_quota": "see the provider's billing page, or choose another `model`",
     },
-    settings=spoken(
-        "How a service that speaks the OpenAI protocol is reached.",
-        "no known provider's",
-        *("minimal", "low", "medium", "high"),
-        provider={
-            "enum": list(PROVIDERS),
-            "description": "Whose service it is; another one, or a server of your own, is named"
-            " by `base_url`.",
-            "default": "openai",
-        },
-    ),
 )
