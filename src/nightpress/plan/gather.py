@@ -9,7 +9,7 @@ import os
 import posixpath
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -71,21 +71,19 @@ class Gatherer:
 
     def decided(self, plugin: PluginState) -> PluginState:
         """An opened plugin, decided."""
-        if plugin.is_open:
-            self._bounded(plugin, self._decide)
+        if plugin.is_open and (manifest := plugin.manifest) is not None:
+            step = partial(self._in_its_files, manifest=manifest, step=self._decide)
+            self._bounded(plugin, step)
         plugin.problems += _passed_over(plugin)
         return plugin
 
     def _bounded(self, plugin: PluginState, step: Callable[[PluginState], None]) -> PluginState:
-        """The boundary of one plugin: its trouble is its own, and the others go on."""
+        """The boundary of one plugin: a bug that it sets off is its own, and the others go on."""
         try:
             step(plugin)
         except Exception as error:  # noqa: BLE001
             plugin.is_open = False
             plugin.states.clear()
-            if isinstance(error, OSError | UnsafePath) and plugin.manifest is not None:
-                plugin.problems.append(_trouble(plugin.manifest, error))
-                return plugin
             path = f"manifests/{plugin.slug}.yaml"
             message = crash.kept(self.project.root, path, error)
             plugin.notices.clear()
@@ -110,8 +108,19 @@ class Gatherer:
         if self._is_unfetched(manifest.path):
             plugin.problems.append(_unfetched(manifest.path, "git submodule update --init"))
             return
-        self._look(plugin, manifest)
         plugin.is_open = True
+        self._in_its_files(plugin, manifest, self._look)
+
+    def _in_its_files(
+        self, plugin: PluginState, manifest: Manifest, step: Callable[[PluginState, Manifest], None]
+    ) -> None:
+        """What goes wrong with the plugin's files is a problem of the plugin."""
+        try:
+            step(plugin, manifest)
+        except (OSError, UnsafePath) as error:
+            plugin.is_open = False
+            plugin.states.clear()
+            plugin.problems.append(_trouble(manifest, error))
 
     def _look(self, plugin: PluginState, manifest: Manifest) -> None:
         """Read what the plugin has, and what is known of its documents."""
@@ -127,10 +136,8 @@ class Gatherer:
             if _digest_of(plugin, one.target) == one.sha256
         )
 
-    def _decide(self, plugin: PluginState) -> None:
+    def _decide(self, plugin: PluginState, manifest: Manifest) -> None:
         """What there is to do for its documents."""
-        manifest = plugin.manifest
-        assert manifest is not None  # noqa: S101 (it is open)
         plugin.states = plugin.states or decide.decide(plugin, self._appraiser.complete)
         if kept_out := [*self._kept_out.of(plugin, self._in_the_way)]:
             if not self._is_writable:
