@@ -62,6 +62,7 @@ def test_passwords_and_keys_are_redacted() -> None:
         "550e8400-e29b-41d4-a716-446655440000",
         "https://example.com/a/very/long/path/that/goes/on/2026/11/23/index.html",
         "sk-learn-and-other-libraries-of-python",
+        '<PLUGIN-DATA-8eafc70dc1e40303 path="commands/auth-token.md">',
     ],
 )
 def test_no_secret(text: str) -> None:

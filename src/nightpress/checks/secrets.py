@@ -236,9 +236,12 @@ def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
             continue
         if text.endswith("](", 0, match.start()) and _FILE.fullmatch(token):
             continue
+        if text.endswith(("<", "</"), 0, match.start()) and _OURS.fullmatch(token):
+            continue
         yield from _token(text, token, match.start())
 
 
+_OURS = pattern(r"/?(?:PLUGIN-DATA|DRAFT|CHANGES)-[0-9a-f]{16}")  # the tags round data in prompts
 _FILE = pattern(r"\.{1,2}/[\w./-]+\.[a-z]{1,5}")  # what a link leads to
 
 

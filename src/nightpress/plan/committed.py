@@ -28,6 +28,8 @@ from nightpress.storage import git
 
 MOST_BYTES = 64_000_000
 """Of a plugin's files, up to which they are read from git."""
+LOG = ("log", "-1", "--format=%H", "--no-show-signature", "--no-ext-diff", "--no-textconv")
+"""The last commit, and no program that the user's configuration would have it shown by."""
 REGULAR = ("100644", "100755")
 
 
@@ -68,7 +70,7 @@ def _commits(root: Path, lock: str, job: str, known: Publication) -> Iterator[st
     yield last
     words = f'"job":"{job}",', f'"content":"{known.fingerprint.content}"'
     line = ".*".join(re.sub(r"([^\w/:,-])", r"[\1]", one) for one in words)
-    found = git.run(root, "log", "-1", "--format=%H", "-G", line, "--", lockfile.NAME)
+    found = git.run(root, *LOG, "-G", line, "--", lockfile.NAME)
     if commit := found.decode().strip():
         yield commit
 
@@ -81,7 +83,7 @@ def _last(root: Path, lock: str) -> str:  # noqa: ARG001 (another lock file, ano
         git.run(root, "config", "--get-regexp", wanting, none=1)
     except subprocess.CalledProcessError:
         return ""
-    return git.run(root, "log", "-1", "--format=%H", "--", lockfile.NAME).decode().strip()
+    return git.run(root, *LOG, "--", lockfile.NAME).decode().strip()
 
 
 def _at(
