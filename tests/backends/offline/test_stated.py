@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from nightpress.backends.offline import members, terms, trim, voice, wording
+from nightpress.backends.offline import members, praise, terms, trim, voice, wording
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place
+from nightpress.backends.offline.whereabouts import whereabouts
 from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
 
@@ -270,3 +271,57 @@ def test_a_list_of_what_it_is_perfect_for_keeps_its_lead() -> None:
     )
     [group] = trim.quoted(text, NOWHERE, own)
     assert group.sections[0].blocks[0].text == "Exports the log. For:"
+
+
+def test_how_the_plugin_is_installed_is_told_by_no_scrap() -> None:
+    readme = (
+        "# Harbour kit\n\nMoors ships.\n\n## Install (two commands)\n\n"
+        "First the catalogue, then the kit.\n\n"
+        "### Step 1: Add the catalogue\n\nThis adds the catalogue of the quay.\n\n"
+        "```\n/plugin marketplace add quay/kit\n```\n\n## Needs\n\nA rope of 20 m and a bollard.\n"
+    )
+    moor = "---\ndescription: Moor a ship\n---\n\nTie the ropes to a bollard, fore and aft.\n"
+    said = document(material({"README.md": readme, "commands/moor.md": moor}))
+    assert "rope of 20 m" in said
+    assert "catalogue" not in said
+
+
+def test_a_report_beside_commands_is_none_of_them() -> None:
+    job = "---\ndescription: Tar a hull\n---\n\nTar the hull twice, and let it dry in the wind.\n"
+    report = "# Compliance\n\nAll commands were brought in line with the rules of the yard.\n"
+    files = plugin(
+        "Moors ships.", commands__tar_hull=job, commands__moor=job.replace("Tar", "Moor")
+    )
+    said = document(material(files | {"commands/RULES_REPORT.md": report}))
+    assert "RULES_REPORT`" not in said and "brought in line" not in said
+    assert "/tar_hull" in description(build(files)) and "`/tar_hull`" in said
+
+
+def test_praise_is_not_cut_from_the_aim_that_it_is() -> None:
+    said = "Tests ropes and knots to ensure seamless harbour operation."
+    assert trim.prose(f"Test: {said}", trim.owned(build(plugin("x")))) != said
+    assert praise.struck(said) == "Tests ropes and knots."
+
+
+def test_when_one_of_several_means_is_used_is_no_occasion_of_the_plugin() -> None:
+    body = (
+        "## Means\n\n### Use Winches When:\n\n- A heavy chain has to be hauled\n\n"
+        "### Use the pilot when:\n\n- A gale is near the harbour\n"
+    )
+    files = plugin("Moors ships.", agents__pilot=agent("pilot", "Pilots ships", "") + body)
+    said = description(build(files))
+    assert "gale" in said and "chain" not in said
+
+
+def test_what_is_handed_over_and_told_by_nothing_is_left_out() -> None:
+    own = trim.owned(build(plugin("Moors ships.")))
+    text = "## Task\n\nMoor the ship at the quay. Follow this approach: **$ARGUMENTS**\n"
+    [group] = trim.quoted(text, NOWHERE, own)
+    assert group.sections[0].blocks[0].text == "Moor the ship at the quay."
+
+
+def test_a_comment_on_a_value_names_no_file() -> None:
+    place = Place("commands/moor.md", "commands", "", frozenset())
+    code = "// src/berth.ts\nconst a = 1\n// req.body is now checked\n"
+    assert "`berth.ts`" in whereabouts(code, "ts", place)
+    assert "req.body" not in whereabouts(code, "ts", place)

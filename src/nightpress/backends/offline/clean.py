@@ -61,7 +61,9 @@ _TARGET = pattern(r"\]\(\s*<?([^)\s>]+)")
 _REFERENCE = pattern(r"\[([^\]\[]+)\]\[[^\]]*\]")
 _AUTOLINK = pattern(r"<(https?://[^<>\s]+)>")
 _SPAN = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
-_EMOJI = pattern("[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f]+ ?")
+_EMOJI = pattern(
+    "[\U0001f000-\U0001faff\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b00-\u2bff\ufe0f]+ ?"
+)
 _HIDDEN = pattern(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0f\ufeff\U000e0000-\U000e007f"
     "\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]"

@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import filled, trim, voice, wording
+from nightpress.backends.offline import filled, members, trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.limits import Limits, limits
@@ -90,7 +90,8 @@ def once(material: Material, kind: str) -> list[Component]:
     first."""
     components: dict[str, Component] = {}
     for component in material.anatomy.of(kind):
-        if component.path != material.target and code(component.name):
+        own = component.path == material.target
+        if not own and code(component.name) and (kind == "skill" or members.is_member(component)):
             components.setdefault(component.name, component)
     found = list(components.values())
     return found if kind == "skill" else in_order(found)

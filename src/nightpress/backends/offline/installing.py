@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from nightpress.backends.offline.blocks import Block, units
+from nightpress.backends.offline.part import Part
 from nightpress.lazy import pattern
 
 _INSTALL = pattern(
@@ -14,6 +16,36 @@ _INSTALL = pattern(
 )
 
 _STEP_INSTALLS = pattern(r"(?mi)^1[.)] \W*(?:download|get|install) (?:the|this) plugin\b")
+
+
+def not_installing(parts: Sequence[Part]) -> list[Part]:
+    """The parts without what only tells how the plugin is installed: the code for that, and words
+    about it under a heading that announces it. A document's own text stays."""
+    kept, gone = [], set[tuple[str, ...]]()
+    for part in parts:
+        if part.is_standing:
+            kept.append(part)
+            continue
+        blocks = without_install(part.blocks)
+        if len(blocks) < len(part.blocks) and (above := _announced(part.path)):
+            gone.add(above)
+        part.blocks = blocks
+        kept.append(part)
+    return [part for part in kept if part.is_standing or not _is_about(part, gone)]
+
+
+def _announced(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The headings down to the one that announces how something is installed; () for none."""
+    at = next((n for n, name in enumerate(path) if _HEADING.match(name)), None)
+    return () if at is None else path[: at + 1]
+
+
+def _is_about(part: Part, gone: set[tuple[str, ...]]) -> bool:
+    """Is it nothing but words, where the code that installs the plugin was?"""
+    return _announced(part.path) in gone and all(block.kind == "text" for block in part.blocks)
+
+
+_HEADING = pattern(r"(?:how to |quick |plugin )?install(?:ation|ing)?\b", re.I)
 
 
 def without_install(blocks: Sequence[Block]) -> Sequence[Block]:

@@ -20,11 +20,16 @@ ROOM, MOST_SAID = 250, 80
 """Characters for what they do, and for what one does."""
 
 
+def is_member(component: Component) -> bool:
+    """Is it none of the files that lie beside commands by mistake (a README, a report)?"""
+    return _NO_MEMBER.fullmatch(component.name) is None
+
+
 def named(anatomy: Anatomy) -> list[Component]:
     """The plugin's commands and agents, each once; a file of theirs that is none has no place."""
     found: dict[str, Component] = {}
     for component in (*anatomy.of("command"), *anatomy.of("agent")):
-        if not _NO_MEMBER.fullmatch(component.name):
+        if is_member(component):
             found.setdefault(component.name.lower(), component)
     return list(found.values())
 
@@ -221,7 +226,7 @@ def called(component: Component) -> Iterator[Wish]:
                 yield Wish("needs help with", wording.modest(part))
 
 
-_NO_MEMBER = pattern(r"(?:[A-Z]+_)+[A-Z]+|readme|index|_.*", re.I)
+_NO_MEMBER = pattern(r"(?-i:(?:[A-Z]+_)+[A-Z]+)|readme|index|_.*", re.I)
 _HOW = pattern(
     r"[,:;(]| (?:(?:with|using|by|including|that|which|so|while|to ensure|for improved|for better"
     r"|for optimal|via|based on|through|without|across|from|when|following|ensuring|enabling)\b"

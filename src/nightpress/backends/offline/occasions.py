@@ -208,7 +208,10 @@ def _occasions(component: Component) -> Iterator[str]:
     mine = wording.stems(f"{component.name.replace('-', ' ')} {component.description}")
     for section in sections(component.body, _NOWHERE):
         told = _WHEN.search(section.heading) and matter_of(section.heading)[0] != "trouble"
-        if told and not _NOT.search(section.heading) and not _CHOICE.search(section.heading):
+        if told and not any(one.search(section.heading) for one in (_NOT, _CHOICE)):
+            other = _OTHER.search(section.heading)
+            if other and not wording.stems(other[1]) & mine:
+                continue
             for at, block in enumerate(section.blocks):
                 before = section.blocks[at - 1].text if at else ""
                 if block.kind != "list" or _NOT.search(before):

@@ -81,11 +81,18 @@ def without(sentence: str) -> str:
     return sentence
 
 
+_ENSURED = pattern(
+    r",? (?:to|and|that|which) (?:ensures?|delivers?|guarantees?|achieves?) "
+    rf"(?:an? )?{_ADJECTIVE} [a-z][\w -]*(?=[.;]|$)",
+    re.I,
+)
+"""An aim that is nothing without its praise: "to ensure seamless API evolution"."""
 _PERFECT = pattern(r"\b[Pp]erfect for\b")
 
 
 def struck(text: str) -> str:
     """The text without praising words, outside of code, where nothing else may go."""
+    text = _ENSURED.sub("", text)
     pieces, at = [], 0
     for span in _SPAN.finditer(text):
         pieces += [_PRAISE.sub(_rest, text[at : span.start()]), span.group()]

@@ -31,7 +31,7 @@ from nightpress.backends.offline.blocks import (
 )
 from nightpress.backends.offline.clean import Place, heading
 from nightpress.backends.offline.components import place_of
-from nightpress.backends.offline.installing import without_install
+from nightpress.backends.offline.installing import not_installing
 from nightpress.backends.offline.outline import Plan, matter_of
 from nightpress.backends.offline.part import Family, Home, Part
 from nightpress.backends.offline.topic import Topic
@@ -114,10 +114,7 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
     parts += _placed(plan, "files", [files])
     if plan.takes("install"):
         return parts
-    for part in parts:
-        if not part.is_standing:
-            part.blocks = without_install(part.blocks)
-    return parts
+    return not_installing(parts)
 
 
 def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:

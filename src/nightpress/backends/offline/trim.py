@@ -235,7 +235,8 @@ def prose(text: str, own: Owned) -> str:
     gone = False
     for sentence in sentences(text):
         sentence = praise.without(sentence)
-        if _PERSONA.match(sentence) or praise.sells(sentence) or _is_foreign(sentence, own):
+        aside = _PERSONA.match(sentence) or _HANDED.match(sentence)
+        if aside or praise.sells(sentence) or _is_foreign(sentence, own):
             gone = True
         elif not (gone and _HANGS.match(sentence)):
             kept.append(sentence)
@@ -309,6 +310,11 @@ def _is_persona(item: str) -> bool:
 _CASE = pattern(r"you(?: are|['\u2019]re) \w+ing\b", re.I)  # "You're looking for a chart"
 
 
+_HANDED = pattern(
+    r"(?i)^\W*(?:apply|do|execute|follow|use) (?:the|this|these) [a-z]+: "
+    r"\W*(?:the arguments|\$ARGUMENTS)\W*$"
+)
+"""What is handed over to a prompt and told by nothing else: "Follow this approach: $ARGUMENTS"."""
 _ORDERED = pattern(r"\s*\d+[.)]\s")
 
 

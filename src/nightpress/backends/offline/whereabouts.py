@@ -29,7 +29,7 @@ def whereabouts(text: str, language: str, place: Place) -> str:
 
 _FILE_NAMED = pattern(  # by its last name: the path is of the user's project
     r"(?m)^[ \t]*(?://|#|--|/\*|<!--) *(?:[Ff]ile(?:name)?: *)?"
-    r"(?:[\w.-]+/)*([\w.-]+\.[a-z]{1,5})\b(?!/)"
+    r"(?:[\w.-]+/)*([\w.-]+\.[a-z]{1,5})(?=[ \t]*(?:$|[:(,\u2013\u2014*-]))"
 )
 _LANGUAGES = {
     "javascript": "JavaScript", "js": "JavaScript", "jsx": "JSX", "typescript": "TypeScript",
