@@ -189,6 +189,11 @@ class Document:
                 return True
         return False
 
+    def is_headed(self, lead: str) -> bool:
+        """Is it a heading of the document now?"""
+        bare = lead.strip("*_: ").lower()
+        return any(one.kind == "heading" and one.text.lower() == bare for one in self.blocks)
+
     def holds_without(self, lead: str, items: Sequence[str]) -> bool:
         """Does the list stand in the document, and its lead not above it?"""
         mine, unled = words(lead), False
@@ -250,7 +255,7 @@ def missing(text: str, target: str, texts: Mapping[str, str]) -> Iterator[tuple[
                 kind = "cut" if any(found) else "gone"
                 yield kind, file, f"{procedure.line}: {' > '.join(procedure.path)}"
         for lead, items in _led(source):
-            if document.holds_without(lead, items):
+            if document.holds_without(lead, items) and not document.is_headed(lead):
                 yield "unled", file, lead
 
 

@@ -63,7 +63,7 @@ def test_an_agents_programs_are_not_pointed_to(language: str, left: int) -> None
 @pytest.mark.parametrize(
     ("heads", "said"),
     [
-        (("Ropes", "See Also", "Best Practices"), "Also in {}: Ropes."),
+        (("Ropes", "See Also", "Best Practices"), "Also in {}: Ropes and Best Practices."),
         (("See Also", "Conclusion", "Integration with other agents"), None),
         (tuple("ABCDEFGH"), "Also in {}: A, B, C, D, E, F and more."),
         (("Ropes, chains", "2. Knots"), 'Also in {}: "Ropes, chains" and Knots.'),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from nightpress.backends.offline import pointers, trim, verbs, voice
+from nightpress.backends.offline import pointers, shares, trim, verbs, voice, worth
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.part import Home, Part
@@ -207,3 +207,21 @@ def test_a_document_has_one_lead_and_it_says_what_is_done() -> None:
     above = re.split(r"(?m)^## ", text)[0].split("# Harbour\n", 1)[1].strip().split("\n\n")
     assert len(above) == 2 and above[0].startswith("Plan ")
     assert above[1].startswith("Run `/moor`, defined in [") and "follow the steps below" in above[1]
+
+
+def test_of_commands_that_have_no_room_together_the_ones_with_facts_go_first() -> None:
+    def one(name: str, n: int, text: str) -> list[Part]:
+        home = Home((f"`/{name}`",), "[c](../commands/c.md)", (n, 400), is_linked=False)
+        return [Part((f"`/{name}`", "Task"), (n, 1), 6, [Block("text", text)], home=home)]
+
+    plain = one("plain", 1, "Look at the quay and think of what is best for it. " * 6)
+    rules = one("rules", 2, "Never moor at `low water`; use `--fend` from 3 knots on. " * 7)
+    taken = shares.share([plain, rules], 500)
+    assert [[part.is_aside for part in parts] for parts in taken] == [[True], [False]]
+
+
+@pytest.mark.parametrize(("code", "first"), [("moor()\n" * 300, False), ("moor()\n" * 20, True)])
+def test_what_is_stated_goes_in_before_a_long_listing(code: str, first: bool) -> None:
+    shown = Part(("Code",), (1,), 0, [Block("code", f"```python\n{code}```")])
+    said = Part(("Rigging",), (2,), 0, [Block("text", "The rigging is checked each spring.")])
+    assert (worth.of(shown, 0) < worth.of(said, 1)) is first

@@ -27,7 +27,7 @@ _SUBJECTS = (
     ("trouble", pattern(r"(?i)^(?:troubleshooting|common (?:issues|problems|errors)"
                         r"|known issues)\b")),
     ("practices", pattern(r"(?i)^(?:[\w-]+ )?(?:best practices?|tips|guidelines)\b(?! for)")),
-    ("notes", pattern(r"(?i)^(?:important )?(?:notes?"
+    ("notes", pattern(r"(?i)^(?:important )?(?:notes?(?: to (?:emphasize|remember))?"
                       r"|(?:risk |legal )?(?:warnings?|disclaimers?))$")),
     ("queries", pattern(r"(?i)^(?:example|sample) (?:queries|prompts|questions|requests|usage)$")),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from nightpress.backends.offline import wording
-from nightpress.backends.offline.blocks import Block
+from nightpress.backends.offline.blocks import Block, is_ordered
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.shares import MUST, is_agent
 
@@ -45,8 +45,8 @@ def _key(part: Part, beside: Sequence[Part]) -> Key | None:
     """What two equal sections have in common; None for what is to stand below its command."""
     base = part.home.base if part.home else ()
     inner = part.path[len(base) :]
-    if not base or not inner or part.together or part.family:
-        return None
+    if not base or not inner or part.together or part.family or any(map(is_ordered, part.blocks)):
+        return None  # what is done in order is told, or named, below its command
     if any(len(one.path) > len(part.path) and one.path[: len(part.path)] == part.path
            for one in beside):  # fmt: skip
         return None

@@ -282,7 +282,7 @@ def _tells(name: str) -> bool:
 
 
 _NO_NEWS = pattern(
-    r"\s*(?:more on )?(?:see also|related\b|best practices$|conclusion|(?:\w+ )?overview$|remember"
+    r"\s*(?:more on )?(?:see also|related\b|conclusion|(?:\w+ )?overview$|remember"
     r"|summary$|integration (?:with|points)\b|success criteria$|introduction$|(?:agent )?profile$)",
     re.I,
 )

@@ -32,9 +32,7 @@ def share(components: Sequence[Sequence[Part]], room: int) -> list[list[Part]]:
     taken = [
         (0, [replace(part, is_aside=part.rank > least) for part in parts]) for parts in components
     ]
-    order = sorted(
-        range(len(tries)), key=lambda at: (is_agent(components[at]), tries[at][-2:][0][0])
-    )
+    order = sorted(range(len(tries)), key=lambda at: _rank(components[at], *tries[at][-2:][0]))
     for upto in (-2, -1, 1, 0):  # the cores, then steps by name, then what is still to be had
         for at in order:
             size, parts = tries[at][upto] if len(tries[at]) > 1 else tries[at][0]
@@ -43,6 +41,17 @@ def share(components: Sequence[Sequence[Part]], room: int) -> list[list[Part]]:
                 taken[at] = (size, parts)
                 room -= size - had
     return [parts for _, parts in taken]
+
+
+def _rank(component: Sequence[Part], size: int, core: Sequence[Part]) -> tuple[bool, bool, int]:
+    """Who goes first: commands, those that tell facts and rules of their own, the short ones."""
+    shown = [block for part in core if not part.is_aside for block in part.blocks]
+    facts = {
+        fact
+        for block in shown
+        for fact in (_OPTION if block.kind == "code" else _FACT).findall(block.text)
+    }
+    return is_agent(component), len(facts) * FACT < size, size
 
 
 def is_agent(parts: Sequence[Part]) -> bool:
@@ -107,6 +116,13 @@ def _is_core(part: Part) -> bool:
     return steps or _CORE.search(heads[0]) is not None
 
 
+FACT = 3_000
+"""Bytes of a text in which there is one fact at least, or it would be true of any plugin."""
+_OPTION = pattern(r"(?<![\w-])--[a-z][\w-]+")
+_FACT = pattern(
+    r"`[^`\n]+`|(?<![\w-])--[a-z][\w-]+|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\b\d[\d.,]*(?: ?%| ?[a-z]+)"
+    r"|\b(?:[Nn]ever|[Mm]ust|[Oo]nly|[Aa]lways|[Dd]o not|[Dd]on't|[Uu]nless)\b[^.\n]{0,24}"
+)
 SHORT = 600
 """Bytes of code that shows how something is called, or what comes of it."""
 _CALLS = pattern(r"(?i)\b(?:usage|syntax|synopsis|options|arguments|parameters|output)\b")

@@ -48,7 +48,14 @@ def of(part: Part, at: int) -> int:
     if "settings" in matters and any(block.kind in ("table", "list") for block in part.blocks):
         return min(at, 3)
     example = part.path and (ONE_OF.match(part.path[-1]) or _EXAMPLES.search(part.path[0]))
+    listing = sum(len(block.text) for block in part.blocks if block.kind == "code")
+    if listing > LISTING and not part.together and 4 * listing > 3 * len(said(part)):
+        return at + 5  # what is stated goes in before what is shown at length
     return at + 5 if example else at
+
+
+LISTING = 1_500
+"""Characters of code in a section that is little else, from which on it is a listing."""
 
 
 def is_synopsis(part: Part, name: str) -> bool:
