@@ -233,7 +233,7 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
         nameless = market.doit("reject:alpha", **environ)
         assert nameless.code == 3
         assert "a rejection needs its reason" in nameless.err
-        reason = "Say more about the settle step"
+        reason = "Say how the settle step ends"
         done = market.doit("reject:alpha", "--because", reason, **environ)
         assert done.code == 0, done.err
         assert waiting(market) == {}
