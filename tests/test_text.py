@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
-from nightpress.text import hanging, some, words
+from nightpress.text import fitted, hanging, some, suggestion, words
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,24 @@ def test_one_of_a_thing_is_said_in_the_singular() -> None:
     assert [some(n, "error") for n in (0, 1, 2, 1200)] == [
         "0 errors", "1 error", "2 errors", "1,200 errors",
     ]  # fmt: skip
+
+
+def test_a_terminal_gets_lines_that_fit_and_a_pipe_gets_them_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = f"ERROR: {'much is wrong here ' * 9}\n  hint: {'mend it with care ' * 9}"
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert fitted(told, io.StringIO()) == told
+    lines = fitted(told, Terminal()).split("\n")
+    assert max(map(len, lines)) <= 80
+    assert [line[:8] for line in lines if "mend" in line] == ["  hint: ", " " * 8, " " * 8]
+
+
+def test_a_suggestion_minds_no_capitals() -> None:
+    asked = suggestion("COMMIT-GARD", ["commit-guard", "Other"], "{}")
+    assert asked == "did you mean commit-guard?"

@@ -41,7 +41,7 @@ def hanging(line: str, width: int) -> str:
     import re
     import textwrap
 
-    label = re.match(r" *\S+ {2,}| *\S{12,15} ", line)
+    label = re.match(r" *\S+ {2,}| *\S{12,15} | +hint: ", line)
     indent = label.end() if label and label.end() < width // 3 else 2
     return "\n".join(
         textwrap.wrap(
@@ -49,6 +49,16 @@ def hanging(line: str, width: int) -> str:
             break_long_words=False, break_on_hyphens=False,
         )
     )  # fmt: skip
+
+
+def fitted(text: str, out: Out) -> str:
+    """The text as `out` gets it: a terminal each line broken between words."""
+    if not out.isatty():
+        return text
+    import shutil
+
+    columns = shutil.get_terminal_size().columns
+    return "\n".join(hanging(line, columns) for line in text.split("\n"))
 
 
 def _harmless(character: str, newlines: bool) -> bool:
@@ -80,8 +90,9 @@ def suggestion(
     """
     from difflib import get_close_matches  # only where something is wrong
 
-    near = get_close_matches(name, sorted(known), n=1, cutoff=cutoff)
-    return f"{lead}did you mean {shown.format(near[0])}?" if near else ""
+    lower = {word.lower(): word for word in sorted(known)}
+    near = get_close_matches(name.lower(), lower, n=1, cutoff=cutoff)
+    return f"{lead}did you mean {shown.format(lower[near[0]])}?" if near else ""
 
 
 def some(number: int, noun: str) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -141,6 +142,15 @@ MISTAKES = {
         Mistake("why of a file that there is not", f"nightpress why {PLUGIN}/SKILL.md"),
         Mistake("check of a file that there is not", "nightpress check SKILL.md"),
         Mistake("A shell that is not known", "nightpress completion tcsh"),
+        Mistake("A value that is empty", "nightpress reject commit-guard --because ''"),
+        Mistake("A plugin in capitals", "nightpress build COMMIT-GUARD"),
+        Mistake("A number below one", "nightpress build --limit -1"),
+        Mistake("Everything, by leaving the name out", "nightpress adopt"),
+        Mistake("Nothing to tell of", "nightpress info"),
+        Mistake("An option that there is not, for no command", "nightpress --helpp"),
+        Mistake("An option without its value", "nightpress plan --plugin"),
+        Mistake("A file where there is no folder",
+                "nightpress check --write-baseline gone/old.json"),
     ),
     "Settings": (
         Mistake("Broken YAML", "doit", _appended(MANIFEST, "checks: [length\n")),
@@ -217,7 +227,7 @@ def told(made: Market, mistake: Mistake) -> str:
         root = base / "market"
         if mistake.change is not None:
             mistake.change(root)
-        program, *words = mistake.command.split()
+        program, *words = shlex.split(mistake.command)
         environ = {"COLUMNS": "80", **dict(mistake.environ)}
         if mistake.disk:
             environ |= failing_disk.always(base, mistake.disk)

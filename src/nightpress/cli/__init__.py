@@ -19,7 +19,7 @@ from nightpress import errors, voice
 from nightpress.cli import task
 from nightpress.progress import outlet
 from nightpress.project import version
-from nightpress.text import safe, suggestion
+from nightpress.text import fitted, safe, suggestion
 from nightpress.voice import spoken
 
 
@@ -43,7 +43,7 @@ def _told(argv: Sequence[str] | None) -> int:
             words = plain
         done = task.run(words) if words and words[0] in task.COMMANDS else _run(words)
     except errors.NightpressError as error:
-        sys.stderr.write(safe(f"ERROR: {error}", newlines=True) + "\n")
+        _complain(f"ERROR: {error}")
         return error.exit_code
     except KeyboardInterrupt:
         return errors.EXIT_INTERRUPTED
@@ -56,9 +56,13 @@ def _told(argv: Sequence[str] | None) -> int:
             known = errors.UsageError(f"{str(error.filename)[:80]}...: {error.strerror}")
         if known is None:
             raise
-        sys.stderr.write(safe(f"ERROR: {known}", newlines=True) + "\n")
+        _complain(f"ERROR: {known}")
         return known.exit_code
     return done
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(fitted(safe(text, newlines=True), sys.stderr) + "\n")
 
 
 def _run(words: Sequence[str]) -> int:
@@ -93,11 +97,11 @@ class _Parser(argparse.ArgumentParser):
             value = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
             near = value and suggestion(value[1], re.findall(r"[\w-]+", value[2]), lead="; ")
             self.print_usage(sys.stderr)
-            sys.stderr.write(safe(f"ERROR: {message}{near or ''}", newlines=True) + "\n")
+            _complain(f"ERROR: {message}{near or ''}")
             raise SystemExit(errors.EXIT_USAGE)
         near = suggestion(unknown[1], [*task.COMMANDS, *_OWN], lead="; ")
         told = f"ERROR: there is no command {unknown[1]!r}{near}\n  hint: nightpress help"
-        sys.stderr.write(safe(told, newlines=True) + "\n")
+        _complain(told)
         raise SystemExit(errors.EXIT_USAGE)
 
 
@@ -105,13 +109,12 @@ def _unknown(command: str, word: str, parser: argparse.ArgumentParser) -> errors
     """What is said of a word that the command does not take."""
     from nightpress.cli import completion
 
-    own = completion._choices(parser).get(command, parser)
+    command = f"nightpress {command}" if not command.startswith("-") else "nightpress"
+    own = completion._choices(parser).get(command.partition(" ")[2], parser)
     name = word.partition("=")[0]
     near = suggestion(name, completion._options(own), lead="; ") if name.startswith("-") else ""
     kind = "option" if name.startswith("-") else "use for"
-    return errors.UsageError(
-        f"nightpress {command} has no {kind} {name}{near}", f"nightpress {command} --help"
-    )
+    return errors.UsageError(f"{command} has no {kind} {name}{near}", f"{command} --help")
 
 
 _OWN = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nightpress import errors
 from nightpress.project import version
-from nightpress.text import suggestion
+from nightpress.text import fitted, suggestion
 
 if TYPE_CHECKING:
     from nightpress.report.check_report import Report
@@ -67,17 +67,16 @@ def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
 
 
 def _check(given: argparse.Namespace) -> int:
-    from nightpress.storage import atomic
-
     if given.explain:
         return _explain(given.explain)
     report = judge(given, quiet=given.format != "text")
     if given.write_baseline:
-        atomic.write(Path(given.write_baseline).absolute(), report.baseline().encode())
+        written(given.write_baseline, report.baseline())
         count = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} accepted"
         sys.stdout.write(f"{count} in {given.write_baseline}\n")
         return errors.EXIT_OK
-    sys.stdout.write(report.text(given.format, version()))
+    text = report.text(given.format, version())
+    sys.stdout.write(fitted(text, sys.stdout) if given.format == "text" else text)
     return errors.EXIT_OK if report.ok else errors.EXIT_FAILED
 
 
@@ -91,6 +90,17 @@ def _explain(rule: str) -> int:
         raise errors.UsageError(f"there is no rule {rule!r}{near}", hint)
     sys.stdout.write(f"{rule}: {known[rule]}\n")
     return errors.EXIT_OK
+
+
+def written(path: str, text: str) -> None:
+    """Write a file that the user names."""
+    from nightpress.storage import atomic
+
+    try:
+        atomic.write(Path(path).absolute(), text.encode())
+    except OSError as error:
+        hint = "name a file in a folder that is there and can be written"
+        raise errors.UsageError(f"{path}: {error.strerror or error}", hint) from None
 
 
 def _read(path: str) -> str:

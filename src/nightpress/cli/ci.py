@@ -12,7 +12,6 @@ import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 from nightpress import errors
 from nightpress.cli import check
@@ -110,7 +109,7 @@ def _check(given: argparse.Namespace) -> int:
     # a clone has no ledger: there the lock file alone proves what was published
     report = check.judge(given, quiet=True).failing("lock")
     if given.sarif:
-        _write(given.sarif, report.text("sarif", version()))
+        check.written(given.sarif, report.text("sarif", version()))
     with quoted(environ):
         sys.stdout.write(report.text("text", version()))
         sys.stdout.flush()
@@ -159,9 +158,3 @@ def _nightly(given: argparse.Namespace) -> int:
     }
     options.read(settings)
     return nightly.nightly(given, [f"{name}={value}" for name, value in settings.items()])
-
-
-def _write(path: str, text: str) -> None:
-    from nightpress.storage import atomic
-
-    atomic.write(Path(path).absolute(), text.encode())

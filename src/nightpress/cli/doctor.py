@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from nightpress import errors
 from nightpress.clock import ago
-from nightpress.text import safe
+from nightpress.text import fitted, safe
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
@@ -59,9 +59,11 @@ def _doctor(given: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=True) + "\n")
     else:
         for result in results:
-            sys.stdout.write(safe(f"{result.state:<8} {result.name:<10} {result.what}") + "\n")
+            told = safe(f"{result.state:<8} {result.name:<10} {result.what}")
+            sys.stdout.write(fitted(told, sys.stdout) + "\n")
             if result.mend:
-                sys.stdout.write(safe(spoken(f"{'':<20}hint: {result.mend}")) + "\n")
+                told = safe(spoken(f"{'':<20}hint: {result.mend}"))
+                sys.stdout.write(fitted(told, sys.stdout) + "\n")
     bad = any(result.state == "error" for result in results)
     return errors.EXIT_FAILED if bad else errors.EXIT_OK
 

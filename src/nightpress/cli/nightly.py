@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from nightpress import errors
+from nightpress.cli import check
 from nightpress.clock import RealClock
 from nightpress.fingerprint import sha256
 from nightpress.ledger import lockfile
@@ -197,7 +198,7 @@ def _deliver(given: argparse.Namespace, clone: Clone, wave: Wave, forge: GitHub 
         _say(f"{some} for review in this state, and no pull request has them: set publish: auto")
     text = pull_request.body(rows, waiting, github.BEGIN, github.END)
     if given.body and rows:
-        Path(given.body).write_text(text + "\n", encoding="utf-8")
+        check.written(given.body, text + "\n")
     if forge is None or not rows or not (moved or wave.open is False):
         return errors.EXIT_OK
     pull, done = forge.open_pull(wave.branch, wave.base, pull_request.title(rows), text)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nightpress import errors
 from nightpress.clock import ago
-from nightpress.text import safe
+from nightpress.text import fitted, safe
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _status(given: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=True) + "\n")
         return errors.EXIT_OK
     for name, text in lines(found, project.clock.time()):
-        sys.stdout.write(safe(spoken(f"{name:<10} {text}")) + "\n")
+        sys.stdout.write(fitted(safe(spoken(f"{name:<10} {text}")), sys.stdout) + "\n")
     return errors.EXIT_OK
 
 

@@ -60,11 +60,19 @@ def run(argv: Sequence[str]) -> int:
     from nightpress.project import lacks_dodo, located
 
     command, *words = argv
+    if "" in words:
+        raise errors.UsageError(
+            f"nightpress {command} was given an empty word",
+            f"say what was meant, or leave it out: nightpress {command} --help",
+        )
     if {"-h", "--help"} & set(words):
         _become("nightpress.tasks.usage", command, COMMANDS[command], takes(command))
     folder, words = _project(words)
     root = located(folder)
-    line = list(_line(command, _without_folders(root, command, words)))
+    words = _without_folders(root, command, words)
+    if command in _MEANT:
+        words = _meant(command, words)
+    line = list(_line(command, words))
     _known(root, line)
     if lacks := lacks_dodo(root):
         raise lacks
@@ -157,6 +165,21 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
         yield from (*own, *(_task("enhance", name) for name in names or ["enhance"]))
     else:
         yield from (*(_task(command, name) for name in names or [command]), *own)
+
+
+_MEANT = ("adopt", "forget", "ignore", "info")
+"""Commands of what is named. The first two are of every plugin by `--all`: nothing takes them
+back."""
+
+
+def _meant(command: str, words: list[str]) -> list[str]:
+    """The words without `--all`, where all is what they say."""
+    named = any(not word.startswith("-") and "=" not in word for word in words)
+    of_all = command in ("adopt", "forget")
+    if not named and not (of_all and {"--all", "-a"} & set(words)):
+        every = "; of all of them: --all" if of_all else ""
+        raise errors.UsageError("which plugin?", f"nightpress {command} PLUGIN[/NAME]{every}")
+    return [word for word in words if word not in ("--all", "-a")]
 
 
 def _of_one(command: str, words: list[str]) -> Iterator[str]:
@@ -254,6 +277,10 @@ def _known(root: Path, line: Sequence[str]) -> None:
         slug = name.partition("/")[0]
         if not colon or group not in ("enhance", *_PER_PLUGIN) or slug in slugs:
             continue
+        if not slug:
+            raise errors.UsageError(
+                f"there is no plugin {name!r}", "manifests/ has a file for each plugin"
+            )
         if near := suggestion(slug, slugs, lead="; "):
             raise errors.UsageError(
                 f"there is no plugin {slug!r}{near}", "manifests/ has a file for each plugin"

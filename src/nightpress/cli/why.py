@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nightpress import errors
 from nightpress.clock import RealClock
-from nightpress.text import safe
+from nightpress.text import fitted, safe
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _why(given: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(story.as_json(), indent=2, ensure_ascii=True) + "\n")
         return errors.EXIT_OK
     for line in story.lines():
-        sys.stdout.write(safe(spoken(line)) + "\n")
+        sys.stdout.write(fitted(safe(spoken(line)), sys.stdout) + "\n")
     return errors.EXIT_OK
 
 

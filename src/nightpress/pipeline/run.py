@@ -109,6 +109,7 @@ class Run(Struct):
             "run", f"run {self.run_id}: {writer} ({writer.why})", run_id=self.run_id,
             pid=os.getpid(), command=self.command, backend=writer.backend, model=writer.model,
             work=self.work, current=self.current,
+            quiet=writer.backend == "offline" and not self.work,  # nobody writes
         )  # fmt: skip
 
     def _open_log(self) -> None:

@@ -88,9 +88,11 @@ class Asked(Struct, frozen=True):
         return inner if self.typed in ("", ".") else f"{self.typed.rstrip('/')}/{inner}"
 
     def documents(self) -> Iterator[Path]:
-        """The file that was named, or every SKILL.md below the folder that was."""
+        """The file that was named, if it is Markdown, or every SKILL.md below the folder that
+        was."""
         if not self.top.is_dir():
-            yield self.top
+            if self.top.suffix.lower() in (".md", ".markdown", ".mdx"):
+                yield self.top
             return
         for entry in reading.walk(self.top, reading.Ignore()).files:
             if entry.kind == "file" and kind_of(entry.path) == "skill":

@@ -34,16 +34,19 @@ def _flag(text: str) -> bool:
     return values[text.lower()]
 
 
+_WHOLE = r"[0-9]{1,12}(_[0-9]{3})*"
+
+
 def _count(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,12}(_[0-9]{3})*", text):
+    if not re.fullmatch(_WHOLE, text):
         raise ValueError("a whole number")
     return int(text)
 
 
 def _several(text: str) -> int:
-    if not (number := _count(text)):
+    if not re.fullmatch(_WHOLE, text) or not int(text):
         raise ValueError("a whole number from 1 up")
-    return number
+    return int(text)
 
 
 def _amount(text: str) -> float:

@@ -296,6 +296,8 @@ def _unknown_option(error: str) -> str | None:
     if name.replace("-", "_") in OPTIONS:
         return f"{told}\n  hint: as a run option it is written {name.replace('-', '_')}=VALUE"
     own = [f"--{long}" for long in re.findall(r"'long':'([^']+)'", error)]
+    if "requires" in told:
+        return f"option {option} needs a value\n  hint: {option} VALUE"
     near = suggestion(option, own, lead="; ") or suggestion(name, OPTIONS, "{}=VALUE", lead="; ")
     if "Error parsing Task" in error:
         hint = f"the task's own: {', '.join(own)}" if own else "the task has no option of its own"

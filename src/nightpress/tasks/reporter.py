@@ -19,7 +19,7 @@ from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 from nightpress import errors
 from nightpress.progress import Lane, leave
 from nightpress.tasks import command_line, session, signals
-from nightpress.text import safe
+from nightpress.text import fitted, safe
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
@@ -329,4 +329,4 @@ class Reporter:
     def _warn(self, text: str) -> None:
         """On standard error; above the screen while there is one, which stands in for it then."""
         out = self._err if sys.stderr is self._stderr else sys.stderr
-        out.write(safe(spoken(text), newlines=True) + "\n")
+        out.write(fitted(safe(spoken(text), newlines=True), out) + "\n")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +16,7 @@ from doit.exceptions import TaskFailed
 from nightpress.errors import NightpressError
 from nightpress.tasks import session
 from nightpress.tasks.session import failed
-from nightpress.text import hanging, safe
+from nightpress.text import fitted, safe
 from nightpress.voice import spoken
 
 __all__ = [
@@ -98,11 +97,7 @@ def _guarded(act: Callable[..., bool]) -> Callable[..., TaskFailed | None]:
 
 def say(text: str = "") -> None:
     """One line, made safe; a terminal gets it broken between words."""
-    line = safe(spoken(text), newlines=True)
-    if sys.stdout.isatty():
-        columns = shutil.get_terminal_size().columns
-        line = "\n".join(hanging(one, columns) for one in line.split("\n"))
-    write(line + "\n")
+    write(fitted(safe(spoken(text), newlines=True), sys.stdout) + "\n")
 
 
 def show(line: str) -> None:

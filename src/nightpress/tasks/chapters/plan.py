@@ -241,7 +241,7 @@ def _show_needs(
         if (more := len(needs[slug]) - findings) > 0 and each:
             say(f"  {slug}: ... and {more:,} more")
     if (more := len(needs) - plugins) > 0:
-        say(f"  ... and {more:,} more plugins")
+        say(f"  ... and {more:,} more plugin{'s' * (more != 1)}")
 
 
 def _headline(now: Session, catalog: Catalog) -> str:
