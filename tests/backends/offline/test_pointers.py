@@ -23,6 +23,11 @@ PLACE = Place("commands/moor.md", "commands", "skills/harbour", frozenset())
             "js",
             "See the listing of `berth.js`, `tide.js` in {} (4 lines of JavaScript).",
         ),
+        (
+            "// berth.js - of ships\nmoor()\n// req.body is checked now\nebb()",
+            "js",
+            "See the listing of `berth.js` in {} (4 lines of JavaScript).",
+        ),
     ],
 )
 def test_what_a_listing_holds(code: str, language: str, told: str) -> None:
@@ -66,6 +71,7 @@ def test_an_agents_programs_are_not_pointed_to(language: str, left: int) -> None
         (("Ropes", "See Also", "Best Practices"), "Also in {}: Ropes and Best Practices."),
         (("See Also", "Conclusion", "Integration with other agents"), None),
         (tuple("ABCDEFGH"), "Also in {}: A, B, C, D, E, F and more."),
+        (("Ropes", "Current Harbour State"), "Also in {}: Ropes."),
         (("Ropes, chains", "2. Knots"), 'Also in {}: "Ropes, chains" and Knots.'),
     ],
 )
@@ -146,3 +152,8 @@ def test_titles_alone_are_a_sentence_unless_they_are_steps(rows: str, said: str)
 )
 def test_sections_keep_their_numbers_where_none_of_them_is_missing(heads: str, kept: bool) -> None:
     assert ("# 1. " in compose._counted(heads)) is kept
+
+
+def test_what_one_agent_may_use_is_no_repetition_of_what_another_may() -> None:
+    told = Block("text", "Tools: Read, Write, Edit, Bash, Grep. Model: sonnet.")
+    assert told.key == "" and Block("text", f"It has {told.text}").key != ""

@@ -41,6 +41,8 @@ SAME = 30
 """Characters from which two equal blocks are a repetition; `Input:` may stand twice."""
 
 
+OF_ONE = ("Tools: ", "Model: ")
+"""What the line begins with that says what one command or agent may use."""
 STOPS = 200
 """Characters of a paragraph that stops whoever reads it."""
 _STOPS = pattern(r"\b(?:GATE|STOP|HALT|CHECKPOINT|MUST|NEVER|DO NOT)\b")
@@ -54,9 +56,10 @@ class Block(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """What makes two blocks the same to a reader; "" for one too short to repeat anything, or
-        that stops whoever reads it, each time anew ("**GATE**: wait for an answer")."""
-        if self.stops:
+        """What makes two blocks the same to a reader; "" for one too short to repeat anything, that
+        stops whoever reads it, each time anew ("**GATE**: wait for an answer"), or says what one
+        agent has, as another has, too."""
+        if self.stops or self.text.startswith(OF_ONE):
             return ""
         plain = re.sub(r"[\W_]+", " ", self.text).strip().lower()
         return plain if self.kind == "code" or len(plain) >= SAME else ""

@@ -283,6 +283,7 @@ def _tells(name: str) -> bool:
 
 _NO_NEWS = pattern(
     r"\s*(?:more on )?(?:see also|related\b|conclusion|(?:\w+ )?overview$|remember"
+    r"|current (?:[\w/.&-]+ ){1,3}(?:state|status|context|environment|situation|setup)$"
     r"|summary$|integration (?:with|points)\b|success criteria$|introduction$|(?:agent )?profile$)",
     re.I,
 )
