@@ -325,3 +325,16 @@ def test_a_comment_on_a_value_names_no_file() -> None:
     code = "// src/berth.ts\nconst a = 1\n// req.body is now checked\n"
     assert "`berth.ts`" in whereabouts(code, "ts", place)
     assert "req.body" not in whereabouts(code, "ts", place)
+
+
+def test_what_is_only_planned_is_promised_by_no_occasion() -> None:
+    moor = (
+        "---\ndescription: Moor ships\n---\n\nTie the ropes to a bollard, fore and aft.\n\n"
+        "## When to use\n\nUse this command when you need to:\n\n- Moor a ferry at the long quay\n"
+        "- Haul barges with steam winches\n\n"
+        "## Versions\n\n- 1.0: first\n- Planned 1.1: Steam winches for barges\n"
+    )
+    files = plugin("Moors ships.", commands__moor=moor)
+    assert "ferry" in description(build(files)) and "barges" not in description(build(files))
+    said = document(material(files))
+    assert "Haul barges" not in said and "Moor a ferry" in said

@@ -4,19 +4,21 @@ plugin does not do yet."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.backends.offline import trim
-from nightpress.backends.offline.blocks import Block, items_of
-from nightpress.backends.offline.clean import is_quotable, shown
+from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sections
+from nightpress.backends.offline.clean import Place, is_quotable, shown
+from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.phrases import lowered
-from nightpress.backends.offline.wording import code, together
+from nightpress.backends.offline.wording import code, stems, together
 from nightpress.lazy import pattern
-from nightpress.model import Component
-from nightpress.plugin import frontmatter
+from nightpress.model import Anatomy, Component
+from nightpress.plugin import frontmatter, kind_of
 
 
 class Limits(Struct, frozen=True):
@@ -162,6 +164,55 @@ def planned(group: trim.Group) -> list[Part]:
     if not 0 < len(rows) <= MOST_PLANNED:
         return []
     return [Part((NOT_YET,), (), 0, [Block("list", "\n".join(rows))])]
+
+
+def not_yet(anatomy: Anatomy) -> list[frozenset[str]]:
+    """The words of each thing that the plugin's texts plan, and do not have."""
+    return [
+        words
+        for file in anatomy.files
+        if kind_of(file.path) in _TELL and _MAY_PLAN.search(file.text)
+        for section in sections(file.text, NOWHERE)
+        for part in planned(trim.Group((section,)))
+        for item in items_of(part.blocks[0].text)
+        if len(words := stems(_SET_OFF.sub("", item).partition(" (planned")[0])) > 1
+    ]
+
+
+def is_planned(said: str, plans: Iterable[frozenset[str]]) -> bool:
+    """Does it promise what is only planned?"""
+    words = stems(said)
+    return any(4 * len(words & plan) >= 3 * len(plan) for plan in plans)
+
+
+def without_plans(parts: Sequence[Part], plans: Sequence[frozenset[str]]) -> list[Part]:
+    """The parts; what the lists of occasions and features promise of what is only planned goes."""
+    if not plans:
+        return [*parts]
+    return [
+        part
+        if part.is_standing or NOT_YET in part.path or not _promises(part.path)
+        else replace(part, blocks=[_without(block, plans) for block in part.blocks])
+        for part in parts
+    ]
+
+
+def _promises(path: Sequence[str]) -> bool:
+    return any(matter_of(name)[0] in ("when", "features") for name in path)
+
+
+def _without(block: Block, plans: Sequence[frozenset[str]]) -> Block:
+    if block.kind != "list" or is_ordered(block):
+        return block
+    items = items_of(block.text)
+    kept = [item for item in items if not is_planned(item, plans)]
+    return replace(block, text="\n".join(kept)) if kept else block
+
+
+NOWHERE = Place("", "", "", frozenset())
+_TELL = ("readme", "doc", "command", "agent")
+_MAY_PLAN = pattern(r"(?i)\b(?:planned|upcoming|future|roadmap|coming soon)\b")
+_SET_OFF = pattern(r"(?<=\*\*) (?:-|\u2014|\u2013) .*")
 
 
 def _version(later: re.Match[str]) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise, zip_longest
 from typing import get_args
 
-from nightpress.backends.offline import members, terms, trim, verbs, wording
+from nightpress.backends.offline import limits, members, terms, trim, verbs, wording
 from nightpress.backends.offline.blocks import sections
-from nightpress.backends.offline.clean import Place, shown
+from nightpress.backends.offline.clean import shown
 from nightpress.backends.offline.members import called
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.phrases import is_role, untitled
@@ -21,7 +21,6 @@ from nightpress.plugin import collect, kind_of
 
 FEW = 2
 """Commands and agents of a plugin that is what they are; of more, one speaks for itself alone."""
-_NOWHERE = Place("", "", "", frozenset())
 _NO_TOPIC = frozenset(
     "agent-skills agents ai ai-agency analysis api automation backend best-practices claude"
     " claude-code claude-plugin cli collection community data database development devops"
@@ -37,7 +36,9 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     room: characters that they have, if more than one is named."""
     known, found = set(wording.stems(what)), list[Wish]()
     every = members.named(anatomy)
-    stated, said = list(_stated(anatomy, every)), list(_said(anatomy, own))
+    plans = limits.not_yet(anatomy)
+    stated = [one for one in _stated(anatomy, every) if not limits.is_planned(one.text, plans)]
+    said = list(_said(anatomy, own))
     for one in (*stated, *said):
         new = wording.stems(one.text)
         share = len(new - known) / max(1, len(new))
@@ -173,7 +174,7 @@ def _told_by_readme(anatomy: Anatomy) -> list[str]:
         else f"mentions {lowered_item(item)}"
         for file in anatomy.files
         if kind_of(file.path) == "readme" and "/" not in file.path
-        for section in sections(file.text, _NOWHERE)
+        for section in sections(file.text, limits.NOWHERE)
         for before, block in pairwise(section.blocks)
         if block.kind == "list" and _COMES_IN.search(before.text) and not _NOT.search(before.text)
         for item in _POINT.findall(block.text)
@@ -206,7 +207,7 @@ def _occasions(component: Component) -> Iterator[str]:
     """The items of what a command or an agent says of when to use it; one that a lead makes a verb
     of ("when you need to:") says so: "to scale reads"."""
     mine = wording.stems(f"{component.name.replace('-', ' ')} {component.description}")
-    for section in sections(component.body, _NOWHERE):
+    for section in sections(component.body, limits.NOWHERE):
         told = _WHEN.search(section.heading) and matter_of(section.heading)[0] != "trouble"
         if told and not any(one.search(section.heading) for one in (_NOT, _CHOICE)):
             other = _OTHER.search(section.heading)
@@ -247,7 +248,7 @@ def _points(anatomy: Anatomy) -> list[str]:
         shown(point)
         for file in anatomy.files
         if kind_of(file.path) in _TELL
-        for section in sections(file.text, _NOWHERE)
+        for section in sections(file.text, limits.NOWHERE)
         if _COVERS.search(section.heading) and not any(map(_NOT.search, section.path))
         for block in section.blocks
         for point in _SET_OFF.findall(block.text)

@@ -112,9 +112,8 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
         parts += _placed(plan, "choice", [Part(heading, (0,), 0, [*table, *notes])])
     files = Part(("Files",), (70,), 9, components.files(material, topic))
     parts += _placed(plan, "files", [files])
-    if plan.takes("install"):
-        return parts
-    return not_installing(parts)
+    parts = limits.without_plans(parts, limits.not_yet(material.anatomy))
+    return parts if plan.takes("install") else not_installing(parts)
 
 
 def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
