@@ -487,3 +487,27 @@ def test_a_plugin_that_went_with_its_manifest_is_told_while_on_record(market: Ma
     assert (told.code, said in told.out) == (0, True), told.out
     market.done()
     assert "on record" not in check(market).out
+
+
+def test_a_damaged_document_is_no_edit_of_a_persons_and_comes_back(market: Market) -> None:
+    """Broken off within a line, emptied, or full of NULs: no person leaves that. A snapshot that a
+    build takes afterwards has the damage, and a restore does not."""
+    market.documented()
+    target = market.target("alpha")
+    whole = target.read_bytes()
+    half = whole[: len(whole) // 2].rpartition(b" ")[0]
+    for damaged in (half, b"", b"\0" * len(whole)):
+        target.write_bytes(damaged)
+        told = check(market)
+        assert told.code == 1
+        assert f"error: edited: damaged, it seems: {len(damaged):,} of the" in told.out
+    target.write_bytes(half)
+    manifest = market.root / "manifests" / "alpha.yaml"
+    more = "  guide:\n    generator: readme\n    target: GUIDE.md\n    size: {min: 300}\n"
+    manifest.write_text(manifest.read_text() + more)
+    assert "published    alpha/guide" in market.done().out
+    assert target.read_bytes() == half
+    assert "or has it damaged" in market.done("restore", "--plugin", "alpha").out
+    assert target.read_bytes() == whole
+    target.write_bytes(half.rpartition(b"\n")[0] + b"\n")  # cut by lines: somebody may mean that
+    assert "warning: edited: edited by hand" in check(market).out

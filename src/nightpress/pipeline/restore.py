@@ -25,7 +25,7 @@ from nightpress.model import Status
 from nightpress.pipeline import copies
 from nightpress.pipeline.pipeline import Press
 from nightpress.pipeline.run import Run
-from nightpress.plan import PluginState
+from nightpress.plan import PluginState, history
 from nightpress.project import Project, yaml_read
 from nightpress.storage import DISPLACED, Snapshot, Snapshots, atomic, mirror, tree
 from nightpress.text import safe, some, suggestion
@@ -58,7 +58,8 @@ class _Missing(Struct, frozen=True):
 
     def lines(self) -> Iterator[str]:
         for one in self.found:
-            yield f"{safe(one.target)}: this snapshot lacks it; it comes from another copy"
+            lacks = "this snapshot lacks it, or has it damaged"
+            yield f"{safe(one.target)}: {lacks}; it comes from another copy"
         for one, where in self.lost:
             again = "nightpress build makes it again" if one.ours else "what git tracks: git log"
             yield (
@@ -103,6 +104,7 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
     if snapshot_id is None:
         since = tuple(_since(project, plugin, place, own, chosen, snapshots))
         there = {entry.path for entry in chosen.entries} | {one.target for one in since}
+        there -= set(_damaged(project, plugin, place, chosen, snapshots))
         if not undeclared and not _lost(root, chosen, since):
             since = ()
         missing = _missing(project, state, place, own, there, snapshots)
@@ -183,6 +185,19 @@ def _since(
             known = one.snapshot in standing
         if known and snapshots.kept(one.sha256) is not None:
             yield one
+
+
+def _damaged(
+    project: Project, plugin: str, place: str, chosen: Snapshot, snapshots: Snapshots
+) -> Iterator[str]:
+    """Documents of ours that the snapshot has as something damaged them."""
+    held = {entry.path: entry.text for entry in chosen.entries if entry.kind == "file"}
+    for one in _documents(project, plugin, place):
+        if not one.ours or held.get(one.target, one.sha256) == one.sha256:
+            continue
+        now = snapshots.kept(held[one.target])
+        if now is not None and history.is_damaged(now, snapshots.kept(one.sha256)):
+            yield one.target
 
 
 def _missing(

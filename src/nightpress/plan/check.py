@@ -25,14 +25,15 @@ from nightpress.clock import RealClock
 from nightpress.errors import UsageError
 from nightpress.ledger import lockfile
 from nightpress.model import Anatomy, Finding
-from nightpress.plan import alone, judge, remembered, source, staleness
+from nightpress.plan import alone, history, judge, remembered, source, staleness
 from nightpress.plan.alone import Asked, Judged, Known
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.newcomers import newcomers
 from nightpress.plan.remembered import Memory, World
 from nightpress.plan.state import PluginState, TargetState
+from nightpress.plugin import sources
 from nightpress.project import Project, discover, paths, peek
-from nightpress.storage import Index, git
+from nightpress.storage import Index, Snapshots, git, tree
 from nightpress.text import suggestion
 
 Meter = Callable[[int, int], None]
@@ -221,7 +222,7 @@ def _judged(project: Project, plugin: PluginState, state: TargetState) -> Judged
     accepted = state.inputs.publication.accepted if state.inputs.publication else ()
     new = tuple(_spared(one, state) for one in baseline.new(verdict.findings, accepted))
     name = f"{plugin.slug}/{state.enhancement.name}"
-    new += tuple(_of_persons(name, state))
+    new += tuple(_of_persons(project, plugin, name, state))
     anatomy = judge.anatomy_of(plugin, tuple(sorted(state.counted)))
     return Judged(
         shown, size, verdict.score, new,
@@ -239,7 +240,9 @@ def _spared(finding: Finding, state: TargetState) -> Finding:
     return replace(finding, severity="warning", hint=hint)
 
 
-def _of_persons(name: str, state: TargetState) -> Iterator[Finding]:
+def _of_persons(
+    project: Project, plugin: PluginState, name: str, state: TargetState
+) -> Iterator[Finding]:
     """What a reader of the marketplace would not see: that a document of ours was edited, and that
     the source of an edited or adopted one has moved on."""
     reasons = {reason.code: reason.text for reason in state.decision.reasons}
@@ -248,12 +251,26 @@ def _of_persons(name: str, state: TargetState) -> Iterator[Finding]:
             f"nightpress adopt {name.partition('/')[0]} keeps it as it is,"
             f" nightpress build {name} --force replaces it"
         )
-        yield Finding("edited", "warning", staleness.EDITED, hint=hint)
+        if said := _damage(project, plugin, state):
+            hint = f"git restore, or nightpress build {name} --force, brings it back"
+        found = Finding("edited", "warning", staleness.EDITED, hint=hint)
+        yield replace(found, severity="error", message=said) if said else found
     if "moved" in reasons:
         hint = f"nightpress build {name} makes a new draft"
         if edited:
             hint = f"nightpress forget {name}, then nightpress build: a new draft beside your edit"
         yield Finding("moved", "warning", reasons["moved"], hint=hint)
+
+
+def _damage(project: Project, plugin: PluginState, state: TargetState) -> str:
+    """What has become of a document of ours, where no person did that."""
+    known, target = state.inputs.publication, state.enhancement.target
+    kept = Snapshots(project.state / "snapshots").kept(known.sha256) if known else None
+    now = tree.read(plugin.root, target, sources.STANDING_CAP)
+    if not history.is_damaged(now, kept):
+        return ""
+    of = f" of the {len(kept):,}" if kept else ""
+    return f"damaged, it seems: {len(now):,}{of} bytes that we published are left of it"
 
 
 def _unusable(problem: Any) -> Judged:

@@ -164,6 +164,15 @@ def original(ledger: Ledger | None, job: str, target_path: str) -> Original | No
     return Original(target_path, row.before_sha256) if row is not None else None
 
 
+def is_damaged(now: bytes, published: bytes | None) -> bool:
+    """Is what stands there nothing that a person would leave: our text broken off within a line,
+    nothing at all, or NUL bytes? published: our text, where its copy is here."""
+    if not now or b"\0" in now:
+        return True
+    whole = published or b""
+    return len(now) < len(whole) and whole.startswith(now) and not now.endswith(b"\n")
+
+
 def original_content(snapshots: Snapshots, first: Original) -> bytes | None:
     """Its bytes, verified; None: no file stood there. NightpressError: its copy is lost."""
     if first.sha256 is None:
