@@ -393,3 +393,38 @@ def test_a_clone_makes_no_call_where_no_section_rests_on_the_change(
     assert "no section rests on that, the text stays" in build(clone).out
     assert server.seen()["calls"] == 2
     assert "nothing to do" in build(clone).out
+
+
+def test_a_clone_asks_for_sections_of_one_skill_of_several(
+    several: Market, server: GeminiServer, tmp_path: Path
+) -> None:
+    committed(several)
+    path, line, heading = told_by(several, skill(several, "two"), ["skills/two/guide.md"])
+    edit(several, path, lambda text: text.replace(line, f"{line} Then it is looked at twice."))
+    commit(several.root, "a line")
+    clone = cloned(several, tmp_path / "clone")
+    plan = clone.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
+    assert f"partly stale: {heading}" in plan.out, plan.out
+    assert "1 published" in build(clone).out
+    assert server.seen()["by_phase"] == {"analysis": 1, "generation": 3}
+    assert skill(clone, "one").read_text() == skill(several, "one").read_text()
+    assert "nothing to do" in build(clone).out
+
+
+def test_a_clone_asks_for_sections_of_a_bundles_files(
+    bundle: Market, server: GeminiServer, tmp_path: Path
+) -> None:
+    committed(bundle)
+    before = of_bundle(bundle)
+    name = "references/alpha-settle.md"
+    line = parts(before[name])["Recovery"].split("\n")[2]
+    edit(bundle, SETTLE, lambda text: text.replace(line, f"{line}\nThen it is looked at twice."))
+    commit(bundle.root, "a line")
+    clone = cloned(bundle, tmp_path / "clone")
+    plan = clone.done("backend=gemini", "plan", GEMINI_API_KEY="test-key")
+    assert "partly stale: Recovery" in plan.out, plan.out
+    assert "2 published" in build(clone).out
+    assert server.seen()["by_phase"] == {"analysis": 1, "generation": 4}
+    after = of_bundle(clone)
+    assert {path for path in before if before[path] != after[path]} <= {name}
+    assert "nothing to do" in build(clone).out
