@@ -296,12 +296,11 @@ class Caller(Struct):
             recorder.leave_room()
 
     def _composed(self, backend: Backend, request: Request) -> Reply:
-        engine, knows = self.run.engine, getattr(backend, "knows", None)
-        if engine is not None and knows is not None and not knows(request):
-            composed = engine.begin(away.composed, request)()
-            if composed is not None:
-                return composed
-        return backend.ask(request)
+        knows = getattr(backend, "knows", None)
+        if self.run.engine is None or knows is None or knows(request):
+            return backend.ask(request)
+        composed = self.run.worked(away.composed, request)
+        return composed if composed is not None else backend.ask(request)
 
     def _to_box(self, key: str, request: Request, writer: Writer) -> None:
         """A question of the batch lane ends here, for this run."""

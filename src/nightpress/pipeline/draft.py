@@ -383,11 +383,16 @@ def _begun(
 ) -> tuple[checks.Begun, checks.Begun | None]:
     """What the plugin alone tells of a draft and of what stands there: a worker, if there is one,
     finds it out."""
-    if run.engine is not None:
-        still = replace(plugin, drafts=dict(plugin.drafts))
-        if (found := run.engine.begin(away.begun, still, state, text, ending)()) is not None:
-            return found
+    still = replace(plugin, drafts=dict(plugin.drafts))
+    if (found := run.worked(away.begun, still, state, text, ending)) is not None:
+        return found
     return judge.begun(run.project, *judge.drafted(plugin, state, text, ending))
+
+
+def evidence(run: Run, plugin: PluginState, state: TargetState, text: str) -> str:
+    """What a draft rests on, as the ledger keeps it."""
+    found = run.worked(away.evidence, plugin, state, text)
+    return found or judge.evidence_of(run.project, plugin, state, text)
 
 
 def _counted(state: TargetState, question: Request) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from nightpress.errors import UnsafePath
 from nightpress.model import Anatomy, Finding
 from nightpress.pipeline import review
 from nightpress.pipeline.attempts import Attempt, Draft
-from nightpress.plan import TargetState, history, staleness
+from nightpress.pipeline.run import Run
+from nightpress.plan import TargetState, away, history, staleness
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import tree
@@ -33,16 +34,16 @@ def _turned_down(project: Project, attempt: Attempt) -> str | None:
     return review.turned_down(project, attempt.item.id, attempt.draft.text)
 
 
-def waits_because(project: Project, attempt: Attempt) -> str | None:
+def waits_because(run: Run, attempt: Attempt) -> str | None:
     """What a person should know of the attempt's draft, which waits for one; None: it need not.
     What is against publishing it is told with the draft."""
     state, draft = attempt.state, attempt.draft
     assert draft is not None  # noqa: S101 (only such an attempt is published)
-    if state.inputs.forced and _turned_down(project, attempt) is not None:
+    if state.inputs.forced and _turned_down(run.project, attempt) is not None:
         return None  # a person has seen this very draft, and forces it now
     publish = state.decision.publish
     persons = any(reason.code == "person" for reason in state.decision.reasons)
-    found = against(project, attempt, draft) if persons or publish == "extend" else None
+    found = against(run, attempt, draft) if persons or publish == "extend" else None
     if found is not None and publish == "auto":
         sizes = f"{state.inputs.standing.size:,} -> {len(draft.text.encode()):,} bytes"
         lost = f"{sizes}; loses {found.lost or 'nothing'}"
@@ -64,7 +65,7 @@ def waits_because(project: Project, attempt: Attempt) -> str | None:
     return None
 
 
-def against(project: Project, attempt: Attempt, draft: Draft) -> Extension:
+def against(run: Run, attempt: Attempt, draft: Draft) -> Extension:
     """What is against taking the draft for an extension of the file that stands there; of what
     is ours, for one of the person's file that it goes back to, beside what is already lost."""
     root, inputs = attempt.plugin.root, attempt.state.inputs
@@ -73,19 +74,27 @@ def against(project: Project, attempt: Attempt, draft: Draft) -> Extension:
     known = inputs.publication
     persons = None
     if known is not None and known.extends and staleness.is_ours(inputs.standing, known):
-        persons = history.persons_text(project, known.extends)
+        persons = history.persons_text(run.project, known.extends)
     plugin = attempt.request.material.anatomy if attempt.request is not None else None
     about = _about(plugin, target, standing) if plugin is not None else ""
     siblings = [*_texts(root, attempt.plugin.siblings(attempt.state.enhancement)).values()]
 
     def between(old: str, new: str) -> Extension:
-        linked = (link.target.partition("#")[0] for link in document.parse(new).links)
-        paths = (posixpath.join(posixpath.dirname(target), path) for path in linked)
-        return extension(old, new, _texts(root, paths), about=about, siblings=siblings)
+        given = root, target, about, siblings, old, new
+        return run.worked(away.pure, _between, *given) or _between(*given)
 
     if persons is None:
         return between(standing, draft.text)
     return between(persons, draft.text).beyond(between(persons, standing))
+
+
+def _between(
+    root: Path, target: str, about: str, siblings: Sequence[str], old: str, new: str
+) -> Extension:
+    """What is against taking the one text for an extension of the other."""
+    linked = (link.target.partition("#")[0] for link in document.parse(new).links)
+    paths = (posixpath.join(posixpath.dirname(target), path) for path in linked)
+    return extension(old, new, _texts(root, paths), about=about, siblings=siblings)
 
 
 def _about(plugin: Anatomy, target: str, text: str) -> str:

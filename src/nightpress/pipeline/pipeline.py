@@ -219,7 +219,7 @@ class Press(Struct):
             if because := opposed.turned_down(self.run.project, one):
                 self.attempts.turn_down(one, one.draft, because)
                 return  # the others are let go
-        waits = {one.item.id: opposed.waits_because(self.run.project, one) for one in made}
+        waits = {one.item.id: opposed.waits_because(self.run, one) for one in made}
         held = next((job for job, why in waits.items() if why is not None), "")
         held = held or together.waiting(self.run.project, attempt)
         if not held:
@@ -280,7 +280,7 @@ class Press(Struct):
         errors = [f for f in attempt.draft.findings if f.severity == "error"]
         if errors:
             self.attempts.refuse(attempt, errors)
-        elif (why := opposed.waits_because(self.run.project, attempt)) is not None:
+        elif (why := opposed.waits_because(self.run, attempt)) is not None:
             self.attempts.hold(attempt, attempt.draft, why)
         else:
             self.put_in_place([attempt])
@@ -357,7 +357,7 @@ class Press(Struct):
             columns = {
                 "snapshot_id": self._snapshot_with(one, target, expected),
                 "accepted": accepted[one.row],
-                "evidence": judge.evidence_of(project, plugin, state, draft.text),
+                "evidence": drafts.evidence(self.run, plugin, state, draft.text),
                 **draft.recorded().columns(),
                 **self.attempts.timing(one),
             }

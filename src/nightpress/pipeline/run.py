@@ -12,10 +12,10 @@ import secrets
 import sys
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from msgspec import Struct, field
 
@@ -29,6 +29,8 @@ from nightpress.text import safe
 
 if TYPE_CHECKING:
     from nightpress.pipeline.engine import Engine
+
+T = TypeVar("T")
 
 
 class Outcome(Struct, frozen=True):
@@ -171,6 +173,10 @@ class Run(Struct):
             "finished", outcome.text, outcome.job, status=outcome.status, word=outcome.word,
             reason=outcome.reason, **data,
         )  # fmt: skip
+
+    def worked(self, work: Callable[..., T], *given: Any) -> T | None:
+        """What a worker makes of it; None: there is none, or it is to be done here."""
+        return self.engine.begin(work, *given)() if self.engine is not None else None
 
     def called(self, tokens: int, cost: float | None, trouble: str = "") -> None:
         """A call was made; trouble: why it brought no reply."""

@@ -13,9 +13,10 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -28,7 +29,9 @@ from nightpress.plan.appraise import Appraiser
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.project import Project, version
 
-__all__ = ["Elsewhere", "Found", "There", "asked", "begun", "composed", "look"]
+T = TypeVar("T")
+
+__all__ = ["Elsewhere", "Found", "There", "asked", "begun", "composed", "evidence", "look", "pure"]
 
 
 class Elsewhere(BaseException):
@@ -100,6 +103,19 @@ def begun(
     view = there.project()
     view.__dict__["index"] = Notes()
     return judge.begun(view, *judge.drafted(plugin, state, text, finish))
+
+
+def evidence(there: There, plugin: PluginState, state: TargetState, text: str) -> str:
+    """What a draft rests on, as the ledger keeps it."""
+    view = there.project()
+    view.__dict__["index"] = Notes()
+    return judge.evidence_of(view, plugin, state, text)
+
+
+def pure(there: There, work: Callable[..., T], *given: Any) -> T:
+    """Work that needs nothing of the project but files of a plugin."""
+    there.project()
+    return work(*given)
 
 
 def asked(there: There, name: str, settings: str, request: Request) -> Reply:

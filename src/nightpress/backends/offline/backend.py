@@ -40,7 +40,9 @@ class Offline:
 
     def knows(self, request: Request) -> bool:
         """Is it composed already?"""
-        return request.phase == "analysis" or _key_of(request.material) in _texts
+        if request.phase == "analysis":
+            return _key_of_analysis(request.material.anatomy) in _texts
+        return _key_of(request.material) in _texts
 
     def close(self) -> None:
         """Nothing is held."""
@@ -56,9 +58,13 @@ def extractable(material: Material) -> int:
 
 def _analysis(anatomy: Anatomy) -> str:
     return _once(
-        fingerprint.digest("analysis", *_parts(anatomy)),
+        _key_of_analysis(anatomy),
         lambda: json.dumps(analyse(anatomy), ensure_ascii=False, indent=1),
     )
+
+
+def _key_of_analysis(anatomy: Anatomy) -> str:
+    return fingerprint.digest("analysis", *_parts(anatomy))
 
 
 def _body(material: Material) -> str:
