@@ -79,6 +79,13 @@ def test_of_two_commands_no_section_takes_what_the_readme_says_of_both(other: st
     ]
     more = [Part(("Tips",), (2,), 12, [listed("Paint the keel in spring")])]
     assert merging.merged(described, more) == (described, more)
+    more = [
+        Part(("Tips", "Hull"), (2,), 12, [listed("Ring the bell", "Paint the keel in spring")]),
+        Part(("Tips", "Deck"), (3,), 12, [listed("Scrub the planks with sand")]),
+    ]
+    _, [left] = merging.merged(described, more)
+    assert left.path == ("Tips",)
+    assert lines(left) == ["- Paint the keel in spring", "- Scrub the planks with sand"]
 
 
 def test_calls_take_the_place_of_the_questions_that_they_ask() -> None:

@@ -35,22 +35,44 @@ _SUBJECTS = (
 
 def merged(described: Sequence[Part], more: Sequence[Part]) -> tuple[list[Part], list[Part]]:
     """The parts of the components and those of the README and documents; of a section of both one
-    in the component's form: its own lines, and those of the other that say something new."""
+    in the component's form: its own lines, and those of the other that say something new. Beside
+    the sections of several components these keep a section of their own."""
     found, rest, known = [*described], [*more], Known()
     for block in (block for part in described if not part.is_aside for block in part.blocks):
         known.add(block)
-    for at, part in enumerate(found):
-        subject = _own_subject(part)
-        alone = sum(_own_subject(one) == subject for one in found) == 1
-        if not (subject and alone) or part.together or part.is_aside:
-            continue
+    for subject, _ in _SUBJECTS:
+        own = [at for at, part in enumerate(found) if _own_subject(part) == subject]
+        own = [at for at in own if not (found[at].together or found[at].is_aside)]
         theirs = [one for one in rest if _subject(one) == subject and not one.together]
-        if subject == "queries":
-            found[at], gone = _with_calls(part, theirs)
-        else:
-            found[at], gone = _with_lines(part, theirs, subject, known)
+        gone: list[Part] = []
+        if len(own) > 1:
+            gone = _but_said([_Lists.of(found[at]) for at in own], theirs, subject, known)
+        elif own and subject == "queries":
+            found[own[0]], gone = _with_calls(found[own[0]], theirs)
+        elif own:
+            found[own[0]], gone = _with_lines(found[own[0]], theirs, subject, known)
         rest = [one for one in rest if not any(one is other for other in gone)]
     return found, rest
+
+
+def _but_said(
+    several: Sequence[_Lists], theirs: Sequence[Part], subject: str, known: Known
+) -> list[Part]:
+    """The parts of which nothing is left beside several sections: the first one has the lines of
+    all that say something new, where one was said."""
+    read = [(one, list(_lines(one, subject))) for one in theirs]
+    read = [(one, lines) for one, lines in read if lines]
+    every = [line for _, lines in read for line in lines]
+    fresh = [line for line in every if not any(lists.join(line, "") for lists in several)]
+    fresh = [line for line in fresh if not _is_said(line, known)]
+    if len(fresh) == len(every):
+        return []
+    if not fresh:
+        return [one for one, _ in read]
+    first = read[0][0]
+    first.blocks = [Block("list", "\n".join(f"- {_written(line, ())}" for line in fresh))]
+    first.path = first.path[:-1] if len(first.path) > 1 else first.path
+    return [one for one, _ in read[1:]]
 
 
 def _own_subject(part: Part) -> str:
