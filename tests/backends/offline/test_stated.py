@@ -338,3 +338,22 @@ def test_what_is_only_planned_is_promised_by_no_occasion() -> None:
     assert "ferry" in description(build(files)) and "barges" not in description(build(files))
     said = document(material(files))
     assert "Haul barges" not in said and "Moor a ferry" in said
+
+
+def test_a_lead_names_the_thing_and_provides_nothing() -> None:
+    said = document(material(plugin("Tide tables and charts of a harbour", commands__ebb=(
+        "---\ndescription: Show the ebb\n---\n\nRead the table of the day; draw a chart of it.\n"
+    ))))  # fmt: skip
+    assert "Provides" not in said.split("---", 2)[2]
+
+
+def test_what_a_commented_call_makes_keeps_the_call() -> None:
+    own = trim.owned(
+        build(plugin("Moors ships.", commands__moor="---\ndescription: x\n---\n\nGo."))
+    )
+    text = (
+        "## Set up\n\n```bash\n# Run it once\n/moor\n```\n\n"
+        "This creates:\n\n- `rope.json` - the rope\n"
+    )
+    [group] = trim.quoted(text, NOWHERE, own)
+    assert group.sections[0].blocks[0].text == "Run `/moor`."

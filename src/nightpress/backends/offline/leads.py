@@ -75,7 +75,12 @@ def _described(material: Material) -> str:
     of_parts = of_parts and not any(first.rstrip(".") in f.text for f in material.anatomy.files)
     if wording.is_vacuous(first.rstrip("."), material.anatomy.name) or of_parts:
         return ""
-    return wording.sentence(verbs.imperative(first) or first)
+    first = verbs.imperative(first) or _PROVIDES.sub("", first)
+    return wording.sentence(first[:1].upper() + first[1:])
+
+
+_PROVIDES = pattern(r"^Provides (?:an? |the )?(?=\w)")
+"""What a description says of a thing, and a lead leaves out: "Provides a tide table"."""
 
 
 OF_PARTS = 5

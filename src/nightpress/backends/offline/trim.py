@@ -202,6 +202,7 @@ def _goes_on(after: Sequence[Block]) -> bool:
 def _calls(block: Block, own: Owned) -> list[str]:
     """The commands, if a block of code is nothing but the bare names of such as there are."""
     lines = [line.strip() for line in block.text.split("\n")[1:-1] if line.strip()]
+    lines = [line for line in lines if not line.startswith("#")]
     bare = block.kind == "code" and _is_typed(block.text) and len(lines) < 3
     calls = [call for line in lines if (call := _CALL.match(line)) and not call.group(2)]
     known = bare and len(calls) == len(lines) and not any(own.lacks(call[1]) for call in calls)
