@@ -142,6 +142,7 @@ def test_prices() -> None:
     assert money.cost(Price(0.3, 2.5), 1_000_000, 0, 500_000) == pytest.approx(0.3)
     cached = money.price(GEMINI, "other", {"other": {"in": 1, "out": 2, "cached": 0.2}}, november)
     assert money.cost(cached, 1_000_000, 0, 500_000) == pytest.approx(0.6)
+    assert money.cost(cached, 1_000_000, 0, 9_000_000) == pytest.approx(0.2)
     assert money.cost(money.reduced(cached, 0.5), 1_000_000, 0, 500_000) == pytest.approx(0.3)
 
 

@@ -51,7 +51,8 @@ def cost(
     """US dollars; None where the price is unknown. tokens_cached: of tokens_in."""
     if price is None:
         return None
-    off = 0.0 if price.cached is None else tokens_cached * (price.tokens_in - price.cached)
+    cached = min(tokens_cached, tokens_in)  # as somebody else counts them
+    off = 0.0 if price.cached is None else cached * (price.tokens_in - price.cached)
     return (tokens_in * price.tokens_in - off + tokens_out * price.tokens_out) / MILLION
 
 
