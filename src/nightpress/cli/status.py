@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -82,25 +82,38 @@ def gathered(project: Project) -> dict[str, Any]:
 
 
 def _states(
-    project: Project, slugs: Iterable[str], latest: Mapping[str, str], lock: Collection[str]
+    project: Project, slugs: Collection[str], latest: Mapping[str, str], lock: Collection[str]
 ) -> dict[str, int]:
     """How the latest attempts at what the manifests declare left it, in the plan's words, the most
-    frequent first. What failed or was put off is what it was before."""
-    from nightpress.model import OPEN, STATES, Status
+    frequent first. What failed or was put off is what it was before. (Manifests are read where
+    something is not done: that a document is on record does not turn on them.)"""
+    from nightpress.model import OPEN, STANDING, STATES, Status
+
+    known = frozenset(slugs)
+    declared: dict[str, frozenset[str]] = {}
+    states: Counter[str] = Counter()
+    for job, ended in latest.items():
+        slug = job.partition("/")[0]
+        if slug not in known:
+            continue
+        if ended not in STANDING:
+            if slug not in declared:
+                declared[slug] = _declared(project, slug)
+            if job not in declared[slug]:
+                continue
+        if ended in (Status.FAILED, Status.DEFERRED, Status.INTERRUPTED, *OPEN):
+            ended = STATES["make" if job in lock else "unmade"].word
+        states[ended] += 1
+    return dict(states.most_common())
+
+
+def _declared(project: Project, slug: str) -> frozenset[str]:
     from nightpress.project import load_manifest
 
-    states: Counter[str] = Counter()
-    for slug in slugs:
-        path = project.manifests / f"{slug}.yaml"
-        manifest, _ = load_manifest(path, project.defaults, project.index)
-        for one in manifest.enhancements if manifest is not None else ():
-            job = f"{slug}/{one.name}"
-            ended = latest.get(job)
-            if ended in (Status.FAILED, Status.DEFERRED, Status.INTERRUPTED, *OPEN):
-                ended = STATES["make" if job in lock else "unmade"].word
-            if ended is not None:
-                states[ended] += 1
-    return dict(states.most_common())
+    path = project.manifests / f"{slug}.yaml"
+    manifest, _ = load_manifest(path, project.defaults, project.index)
+    every = manifest.enhancements if manifest is not None else ()
+    return frozenset(f"{slug}/{one.name}" for one in every)
 
 
 def _last_backup(project: Project) -> dict[str, Any] | None:
