@@ -123,7 +123,7 @@ def _up_to_date(root: Path) -> None:
             return given[-1]
 
     gatherer = Gatherer(Project(root, {}, {}, RealClock()))
-    gatherer._appraiser = _Unjudged(gatherer._project)  # a judgement of each takes minutes
+    gatherer._appraiser = _Unjudged(gatherer.project)  # a judgement of each takes minutes
     entries = []
     for path in sorted((root / "manifests").glob("plugin-*.yaml")):
         for name, state in gatherer.gather(path.stem).states.items():
