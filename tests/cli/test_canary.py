@@ -129,10 +129,11 @@ def test_a_backend_alone_is_a_candidate_and_what_is_up_to_date_is_tried(shop: Ma
 def test_one_that_is_refused_is_told_as_not_tried(shop: Market) -> None:
     with GeminiServer(latency=0, limits={"*": Limits()}) as server:
         done = canary(shop, server, "--plugins", "2", "--models", "gemini,openai")
-    assert "set `model` to one of OpenAI's" in done.err
+    assert "model of Gemini" not in done.err and "gpt-6-luna" in done.err
     rows = [line.split() for line in done.out.splitlines()]
-    assert rows[1][:4] == ["gemini", "2", "of", "2"] and rows[2][:3] == ["openai", "not", "tried"]
-    assert "openai: not tried: its run was refused, as told above" in done.out
+    assert rows[1][:4] == ["gemini", "2", "of", "2"]
+    assert rows[2][:3] == ["openai:gpt-6-luna", "not", "tried"]
+    assert "openai:gpt-6-luna: not tried: its run was refused, as told above" in done.out
     assert done.err.rstrip().endswith("_defaults.yaml: backend: gemini"), "it is none to take"
 
 
@@ -142,6 +143,10 @@ def test_a_preset_of_a_command_is_no_model(shop: Market, tmp_path: Path) -> None
         {"backend": "command:claude"}, {"backend": "anthropic", "model": "claude-haiku-5-5"},
     ]  # fmt: skip
     assert found[0].in_yaml() == "backend: command, command: {preset: claude}"
+    found = canaries.candidates(["openai", "gemini"], None, "gemini-3.8-flash")
+    assert [one.in_yaml() for one in found] == [
+        "backend: openai, model: gpt-6-luna", "backend: gemini",
+    ]  # fmt: skip
     (tmp_path / "bin").mkdir()
     claude = tmp_path / "bin" / "claude"
     claude.write_text(f"#!{sys.executable}\nimport json\nprint(json.dumps({{'result': '# No'}}))\n")

@@ -67,8 +67,9 @@ def _canary(given: argparse.Namespace) -> int:
     count = options.read({"limit": given.plugins})["limit"]
     models = [one.strip() for one in given.models.split(",") if one.strip()]
     prompts = Path(given.prompts).resolve() if given.prompts else None
-    candidates = canary.candidates(models, prompts)
     project = Project(root, options.read(bounds), Environ(os.environ), RealClock())
+    configured = str(project.defaults.values.get("model") or "")
+    candidates = canary.candidates(models, prompts, configured)
     loaded = catalog.load(project, slugs=frozenset(project.slugs()))  # what is up to date, too
     sampled = canary.sample(loaded, count)
     if not sampled:

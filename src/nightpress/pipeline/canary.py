@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from nightpress import __version__
 from nightpress import project as contract
-from nightpress.backends import BACKENDS, find
+from nightpress.backends import BACKENDS, declaring, find
 from nightpress.clock import RealClock
 from nightpress.errors import UsageError
 from nightpress.ledger import RecordedAttempt, attempts, calls, dollars, reviews
@@ -107,15 +107,18 @@ class Result(Struct, frozen=True):
         return sum(found) / len(found) if found else None
 
 
-def candidates(models: Sequence[str], prompts: Path | None) -> list[Candidate]:
-    """Each model by the project's prompts, and by the others, where there are such."""
+def candidates(
+    models: Sequence[str], prompts: Path | None, configured: str = ""
+) -> list[Candidate]:
+    """Each model by the project's prompts, and by the others, where there are such. configured: the
+    project's model, which another backend has not."""
     if prompts is not None and not any(prompts.glob("*/generator.yaml")):
         raise UsageError(
             f"{prompts} holds no generator", "a folder like generators/: KIND/generator.yaml, ..."
         )
     found = []
     for model in models or ("",):
-        backend, name = _named(model)
+        backend, name = _named(model, configured)
         found += [Candidate(backend, name, None)]
         found += [Candidate(backend, name, prompts)] if prompts is not None else []
     if len(found) < 2:
@@ -123,13 +126,17 @@ def candidates(models: Sequence[str], prompts: Path | None) -> list[Candidate]:
     return found
 
 
-def _named(told: str) -> tuple[str, str]:
+def _named(told: str, configured: str) -> tuple[str, str]:
     """(backend, model) of MODEL, BACKEND, BACKEND:MODEL or, where a backend has no models of its
     own, BACKEND:AT (a preset, a recording), as `build --backend` has it."""
     head, colon, rest = told.partition(":")
     if not head or head not in BACKENDS:
         return "", told
-    return (told, "") if colon and find(head).access({}).missing is not None else (head, rest)
+    declared, owner = find(head), declaring(configured)
+    if colon and declared.access({}).missing is not None:
+        return told, ""
+    others = owner is not None and owner.name != head and declared.kind == "model"
+    return head, rest or (declared.default_model if others else "")
 
 
 def sample(catalog: Catalog, count: int) -> dict[str, tuple[str, ...]]:
