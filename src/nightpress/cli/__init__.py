@@ -253,7 +253,7 @@ def _tonight(given: argparse.Namespace) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(safe(spoken(text)) + "\n")
+    sys.stdout.write(fitted(safe(spoken(text)), sys.stdout) + "\n")
     sys.stdout.flush()
 
 
@@ -266,7 +266,7 @@ def _init(given: argparse.Namespace) -> int:
         Path(given.project), given.marketplace, rename_generic=given.rename_generic
     )
     for line in changes.lines():
-        sys.stdout.write(safe(spoken(line)) + "\n")
+        _say(line)
     return errors.EXIT_OK
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nightpress import errors
-from nightpress.text import safe, suggestion
+from nightpress.text import fitted, safe, suggestion
 
 if TYPE_CHECKING:
     from nightpress.model import Fact
@@ -55,7 +55,7 @@ def _facts(given: argparse.Namespace) -> int:
         return errors.EXIT_OK
     for fact in chosen:
         if given.kind or fact.kind != "file":
-            sys.stdout.write(safe(_line(fact)) + "\n")
+            sys.stdout.write(fitted(safe(_line(fact)), sys.stdout) + "\n")
     sys.stdout.write(safe(f"{anatomy.name}: {_counted(chosen)}") + "\n")
     return errors.EXIT_OK
 

@@ -286,6 +286,10 @@ def _unknown_option(error: str) -> str | None:
     """What to say where doit's parser prints all options that it has as Python objects."""
     from nightpress.project import OPTIONS
 
+    value = re.match(r"Error parsing parameter '(\w+)' <class 'int'>\.\n.*: '(.*)'", error)
+    if value is not None:
+        name = value[1].replace("_", "-")
+        return f"--{name} {value[2]}: expected a whole number\n  hint: --{name} 7, say"
     found = re.match(r"Error parsing \w+: (option (-\S+).*?) \(parsing options:", error, re.DOTALL)
     if found is None:
         return None

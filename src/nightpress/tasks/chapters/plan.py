@@ -68,7 +68,7 @@ def _one(now: Session, catalog: Catalog, name: str, format: str) -> bool:
     now.known(name)
     scores = appraise.scores(now.project, items, catalog.plugins)
     needs = {slug: source.of(now.project, now.plugin(slug))}
-    problems = [p for p in catalog.problems if p.file == f"manifests/{slug}.yaml"]
+    problems = now.plugin(slug).problems
     if format == "json":
         say_json({
             "enhancements": [_row(item, scores) for item in items],

@@ -141,3 +141,5 @@ def _say_if_none(now: Session, chapter: str, name: str) -> None:
     named = now.invocation is not None and f"{chapter}:{name}" in now.invocation.names
     if named and not review.waiting(now.project, name):
         say(f"{name}: no draft waits")
+    elif name == next(iter(now.slugs()), "") and not review.waiting(now.project):
+        say("no draft waits")
