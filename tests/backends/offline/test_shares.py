@@ -225,3 +225,28 @@ def test_what_is_stated_goes_in_before_a_long_listing(code: str, first: bool) ->
     shown = Part(("Code",), (1,), 0, [Block("code", f"```python\n{code}```")])
     said = Part(("Rigging",), (2,), 0, [Block("text", "The rigging is checked each spring.")])
     assert (worth.of(shown, 0) < worth.of(said, 1)) is first
+
+
+@pytest.mark.parametrize(
+    ("heading", "item", "gone"),
+    [
+        ("See Also", "`moor` - Moors a ship", True),
+        ("Related Commands", "[moor](../../commands/moor.md)", True),
+        ("See Also", "[Tides](../../docs/tides.md)", False),
+        ("Ways", "`moor` - Moors a ship", False),
+    ],
+)
+def test_what_only_names_the_other_commands_is_no_section(
+    heading: str, item: str, gone: bool
+) -> None:
+    part = Part((heading,), (1,), 0, [Block("list", f"- {item}")])
+    assert worth.sends_on(part) is gone
+
+
+@pytest.mark.parametrize(
+    ("text", "slight"),
+    [("Commands of the harbour.", True), ("Commands for `moor`.", False), ("Is far.", False)],
+)
+def test_a_document_that_only_says_what_it_is_has_no_chapter(text: str, slight: bool) -> None:
+    part = Part((), (1,), 0, [Block("text", text)])
+    assert worth.is_slight(part, alone=True) is slight

@@ -67,8 +67,6 @@ _NO_COMPONENTS = pattern(
 )
 _FIRST = 100
 MOST_SECTIONS = 400
-GREETING = 250
-"""Characters of what a document says before its sections, below which it says what it is."""
 _NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
 ROLE = pattern(
     r"(?:your |expert )?(?:role|persona|identity|purpose)( statement| definition)?$", re.I
@@ -254,6 +252,7 @@ def _of_component(
         if part.path and (
             (ROLE.match(part.path[-1]) and all(b.kind == "text" for b in part.blocks))
             or (led and leads.sums_up(part.path, part.blocks, known))
+            or (worth.sends_on(part) and len(material.anatomy.components) > 1)
         ):
             continue
         about_when = bool(inner) and matter_of(inner[0])[0] == "when"
@@ -436,7 +435,7 @@ def as_chapter(material: Material, file: SourceFile, number: int, own: Owned) ->
     for at, part in enumerate(found_in):
         if any(_SLOT.match(block.text) for block in part.blocks):
             continue
-        if not part.path and len(found_in) > 1 and len(worth.said(part)) < GREETING:
+        if worth.is_slight(part, alone=len(found_in) == 1):
             continue
         path = (wording.plain(name), *part.path)[:5]
         yield replace(part, path=path, order=(number, at), rank=30 + at // 2)

@@ -68,6 +68,28 @@ def is_synopsis(part: Part, name: str) -> bool:
     return short and any(line.lstrip("$> ").startswith(name) for lines in calls for line in lines)
 
 
+def is_slight(part: Part, *, alone: bool) -> bool:
+    """Does a document only say what it is, before its sections, or (alone) that commands are in its
+    folder?"""
+    if alone:
+        return _COMMANDS.fullmatch(said(part)) is not None
+    return not part.path and len(said(part)) < GREETING
+
+
+GREETING = 250
+"""Characters of what a document says before its sections, below which it says what it is."""
+_COMMANDS = pattern(r"(?:commands|agents|skills) (?:for|of|in) [^.\n`\d]{3,80}\.?", re.I)
+
+
+def sends_on(part: Part) -> bool:
+    """Does it only name what else there is in the plugin, or what may be anywhere?"""
+    return bool(
+        part.path and _SEE_ALSO.fullmatch(part.path[-1]) and not _ELSEWHERE.search(said(part))
+    )
+
+
+_SEE_ALSO = pattern(r"see also|related (?:commands?|agents?)", re.I)
+_ELSEWHERE = pattern(r"\]\((?![^)]*\b(?:commands|agents)/)")
 MOST_SYNOPSIS = 800
 """Characters of a section that shows how a command is called."""
 _USAGE = pattern(r"(?:(?:basic|command|quick) )?(?:usage|synopsis|syntax)$", re.I)
