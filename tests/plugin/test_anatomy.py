@@ -197,3 +197,9 @@ def test_a_command_without_a_description_is_for_what_its_file_says_first(
 ) -> None:
     found = plugin({"commands/moor.md": body})
     assert [c.description for c in found.of("command")] == [purpose]
+
+
+def test_a_report_in_capitals_beside_commands_is_a_document() -> None:
+    assert kind_of("commands/RULES_REPORT.md") == "doc"
+    assert kind_of("commands/rules-report.md") == "command"
+    assert kind_of("commands/TDD.md") == "command"

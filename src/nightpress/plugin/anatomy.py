@@ -49,7 +49,7 @@ def kind_of(path: str) -> Kind:
     if lower in (".mcp.json", "mcp.json"):
         return "mcp"
     if ending in (".md", ".markdown", ".mdx", ".txt", ".rst"):
-        return _kind_of_text(parts, lower)
+        return "doc" if _REPORT.fullmatch(name) else _kind_of_text(parts, lower)
     folders = parts[:-1]
     if ending == ".json" and (lower == "hooks.json" or "hooks" in folders):
         return "hook"
@@ -58,6 +58,10 @@ def kind_of(path: str) -> Kind:
     if ending in _SCRIPT_ENDINGS or not {"scripts", "bin", "hooks"}.isdisjoint(folders):
         return "script"
     return "code" if ending in _CODE_ENDINGS else "data"
+
+
+_REPORT = pattern(r"[A-Z0-9]+(?:[_-][A-Z0-9]+)*[_-](?:REPORT|SUMMARY|NOTES|STATUS|TODO)\.md")
+"""What somebody wrote about the files beside it, and left there."""
 
 
 def _kind_of_text(parts: list[str], lower: str) -> Kind:

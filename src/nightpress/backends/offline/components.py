@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import filled, members, trim, voice, wording
+from nightpress.backends.offline import filled, trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.limits import Limits, limits
@@ -90,8 +90,7 @@ def once(material: Material, kind: str) -> list[Component]:
     first."""
     components: dict[str, Component] = {}
     for component in material.anatomy.of(kind):
-        own = component.path == material.target
-        if not own and code(component.name) and (kind == "skill" or members.is_member(component)):
+        if component.path != material.target and code(component.name):
             components.setdefault(component.name, component)
     found = list(components.values())
     return found if kind == "skill" else in_order(found)
@@ -290,7 +289,7 @@ _ASIDE = pattern(  # files that only whoever works on the plugin reads
     r"|(?:^|/)examples?/.*\.(?:[jt]sx?|py|go|rs|rb|java)$"
     r"|(?:^|/)(?:contributing|changelog|code_of_conduct|security)\.md$|^\.mcp\.json$"
     r"|(?:^|/)hooks\.json$|(?-i:(?:^|/)[A-Z_]*(?:TEST|SEO|SUMMARY|ROADMAP|TODO|MARKETING|RELEASE"
-    r"|STATUS)[A-Z_]*\.md$)",
+    r"|REPORT|NOTES|STATUS)[A-Z_]*\.md$)",
     re.I,
 )
 

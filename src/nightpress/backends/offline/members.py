@@ -20,16 +20,11 @@ ROOM, MOST_SAID = 250, 80
 """Characters for what they do, and for what one does."""
 
 
-def is_member(component: Component) -> bool:
-    """Is it none of the files that lie beside commands by mistake (a README, a report)?"""
-    return _NO_MEMBER.fullmatch(component.name) is None
-
-
 def named(anatomy: Anatomy) -> list[Component]:
     """The plugin's commands and agents, each once; a file of theirs that is none has no place."""
     found: dict[str, Component] = {}
     for component in (*anatomy.of("command"), *anatomy.of("agent")):
-        if is_member(component):
+        if not _NO_MEMBER.fullmatch(component.name):
             found.setdefault(component.name.lower(), component)
     return list(found.values())
 
