@@ -9,7 +9,7 @@ import pytest
 from nightpress.backends.offline import members, praise, terms, trim, voice, wording
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import sections
-from nightpress.backends.offline.clean import Place
+from nightpress.backends.offline.clean import Place, full
 from nightpress.backends.offline.whereabouts import whereabouts
 from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
@@ -270,7 +270,7 @@ def test_a_list_of_what_it_is_perfect_for_keeps_its_lead() -> None:
         "## Uses\n\nExports the log. Perfect for:\n\n- Sharing it with the crew of the next watch\n"
     )
     [group] = trim.quoted(text, NOWHERE, own)
-    assert group.sections[0].blocks[0].text == "Exports the log. For:"
+    assert group.sections[0].blocks[0].text == "Exports the log. Use it for:"
 
 
 def test_how_the_plugin_is_installed_is_told_by_no_scrap() -> None:
@@ -357,3 +357,23 @@ def test_what_a_commented_call_makes_keeps_the_call() -> None:
     )
     [group] = trim.quoted(text, NOWHERE, own)
     assert group.sections[0].blocks[0].text == "Run `/moor`."
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("| A | B | C |\n|---|---|---|\n| 1 |  | 2 |", "| A | C |\n| --- | --- |\n| 1 | 2 |"),
+        ("| A | B |\n|---|---|\n| `a\\|b` |  |\n| 1 | 2 |", None),
+        ("| A | B |\n|---|---|\n| 1 |  |", None),
+    ],
+)
+def test_a_column_that_is_empty_in_every_row_is_none(table: str, told: str | None) -> None:
+    assert full(table).replace("|---|---|", "| --- | --- |") == (told or table).replace(
+        "|---|---|", "| --- | --- |"
+    )
+
+
+def test_help_with_an_outcome_stays_help() -> None:
+    said = "When this command is invoked, help users {}."
+    assert voice.neutral(said.format("find a berth")) == "Find a berth."
+    assert voice.neutral(said.format("maximize the catch")).lower().startswith("help users max")

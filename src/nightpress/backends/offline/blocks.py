@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from nightpress.backends.offline import written
 from nightpress.backends.offline.clean import (
     Place,
+    full,
     heading,
     inline,
     is_quotable,
@@ -280,6 +281,7 @@ def _block(token: Token, source: str, place: Place) -> Block | None:
         return _kept("list", _list(source, place))
     if token.type == "table_open":
         cleaned = inline(told_marks(source), place)
+        cleaned = cleaned if place.own else full(cleaned)
         rows = cleaned.strip().split("\n")
         whole = len(rows) >= 3 and all("|" in row for row in rows)
         return _kept("table", cleaned) if whole else None

@@ -114,6 +114,21 @@ def _outside(text: str) -> str:
     return _GAP.sub(" ", _HIDDEN.sub("", _EMOJI.sub("", text)))
 
 
+def full(table: str) -> str:
+    """A table's source without the columns that are empty in every row."""
+    rows = [_CELL.split(row.strip().strip("|")) for row in table.strip().split("\n")]
+    wide = len(rows[0])
+    if len(rows) < 3 or any(len(row) != wide for row in rows):
+        return table
+    kept = [n for n in range(wide) if any(row[n].strip() for row in rows[2:])]
+    if len(kept) in (wide, 0, 1):
+        return table
+    return "\n".join(f"| {' | '.join(row[n].strip() for n in kept)} |" for row in rows)
+
+
+_CELL = pattern(r"(?<!\\)\|")
+
+
 def told_marks(table: str) -> str:
     """A table's source; a cell of nothing but marks says in words what they say."""
     return _MARKED.sub(lambda cell: f" {' / '.join(map(_mark, _MARK.findall(cell[1])))} ", table)

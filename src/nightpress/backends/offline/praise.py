@@ -75,7 +75,7 @@ def without(sentence: str) -> str:
     praise is nothing else."""
     first = _FIRST.match(sentence)
     if sentence.rstrip("*_ ").endswith(":"):
-        return struck(_PERFECT.sub("For", sentence))
+        return struck(_PERFECT.sub("Use it for", sentence))
     if first and verbs.is_verb(first[1].lower()):
         return struck(sentence)
     return sentence

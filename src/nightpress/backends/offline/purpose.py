@@ -126,6 +126,8 @@ def _does(component: Component, known: set[str]) -> list[str]:
         if any(matter_of(heading)[0] in ("setup", "trouble") for heading in section.path):
             continue
         for at, block in enumerate(section.blocks):
+            if block.kind == "code":
+                continue  # a form that is filled in
             before = [one.text for one in section.blocks[:at][-1:]]
             if any(map(_ADVICE.search, (*section.path, *before))):
                 continue

@@ -151,7 +151,9 @@ _TOLD_TO = pattern(
     re.I,
 )
 _HELPS = pattern(
-    r"(?:i(?:'ll| will) )?help (?:(?:the )?users?|you) (?:to )?(?!with\b)(?=[a-z])", re.I
+    r"(?:i(?:'ll| will) )?help (?:(?:the )?users?|you) (?:to )?"
+    r"(?!(?:with|achieve|get|improve|increase|maximi[sz]e|save|succeed)\b)(?=[a-z])",
+    re.I,
 )
 
 
