@@ -99,6 +99,8 @@ def written(path: str, text: str) -> None:
     try:
         atomic.write(Path(path).absolute(), text.encode())
     except OSError as error:
+        if errors.machine_trouble(error):
+            raise
         hint = "name a file in a folder that is there and can be written"
         raise errors.UsageError(f"{path}: {error.strerror or error}", hint) from None
 
