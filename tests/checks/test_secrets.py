@@ -59,6 +59,7 @@ def test_passwords_and_keys_are_redacted() -> None:
         "postgres://user:password@host:5432/app",
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "commit 4f1b2b0b822cd15d6c15b0f00a089f86d0818849",
+        '"telling":"4b1d1b0b822cd15d6c15b0f00a089f86d08188494f1b2b0b822cd15d6c15b0f0"',
         "550e8400-e29b-41d4-a716-446655440000",
         "https://example.com/a/very/long/path/that/goes/on/2026/11/23/index.html",
         "sk-learn-and-other-libraries-of-python",

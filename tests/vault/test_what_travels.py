@@ -145,6 +145,18 @@ def test_secrets_stay_out_unless_they_are_wanted(place: LocalPlace, tmp_path: Pa
     assert state(tmp_path / "all") == state(source.root)
 
 
+def test_our_own_lock_file_travels_whatever_its_names_and_digests_look_like(
+    place: LocalPlace, tmp_path: Path
+) -> None:
+    source = nasty(tmp_path / "project")
+    digest = "4b1d9b1935a6" + "0f2e8c7d6b5a4930" * 3 + "ab12"
+    lock = f'{{"nightpress.lock":1}}\n"auth-token": "{digest}"\n"telling":"{digest}"\n'
+    (source.root / "nightpress.lock").write_text(lock)
+    assert "nightpress.lock" not in _left(backup(source, place))
+    restore_all(place, tmp_path / "back")
+    assert (tmp_path / "back" / "nightpress.lock").read_text() == lock
+
+
 def test_a_secret_across_two_pieces_of_a_file_is_found(place: LocalPlace, tmp_path: Path) -> None:
     source = nasty(tmp_path / "project")
     text = "word " * 209_713  # 11 bytes short of 1 MiB: the key begins in the first piece

@@ -277,8 +277,12 @@ def _service(token: str) -> str:
     return SERVICES[max(fits, key=len)] if fits else "token of a service"
 
 
+DIGEST = pattern(r"[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
+"""A hash of something, which some service's tokens begin like."""
+
+
 def _begins(piece: str) -> bool:
-    if not piece.startswith(PREFIXES):
+    if not piece.startswith(PREFIXES) or DIGEST.fullmatch(piece):
         return False
     prefix = max((p for p in PREFIXES if piece.startswith(p)), key=len)
     rest = piece[len(prefix) :]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from nightpress.checks import secrets
 from nightpress.errors import NightpressError, UnsafePath
+from nightpress.ledger import lockfile
 from nightpress.storage import Entry, sqlite, tree
 from nightpress.storage import stamp as stamps
 from nightpress.text import safe
@@ -40,6 +41,7 @@ def node(root: Path, base: str, entry: Entry, index: FileIndex, take: Take, open
     """The file as a tree's entry; what was not known is read, and each of its objects goes to
     `take`. base: the part's folder; open_: detected secrets may travel."""
     key = f"{base}/{entry.path}"
+    open_ = open_ or entry.path == lockfile.NAME  # names and digests, all of them ours
     record = index.get(key, entry.stamp)
     if record is None or (record.secret and open_):
         try:

@@ -36,6 +36,7 @@ _OWNER = pattern(
     r"|\bsubscribe to (?:our|my)\b|^\W*the marketplace\b"
     r"|\b(?:contributions|pull requests|prs) (?:are )?(?:always )?welcome\b"
     r"|^(?:also )?(?:available|featured|listed) (?:in|on) \["
+    r"|^(?:average )?(?:time saved|roi|payback(?: period)?|conversion lift) ?: ?\S"
     r"|\bmoney[- ]back\b|\brefunds? (?:policy|within)\b",
     re.I,
 )
@@ -63,8 +64,9 @@ def _is_switch(paragraph: str) -> bool:
 
 
 def unsigned(paragraph: str) -> str:
-    """A README's paragraph without the sentences about its owner, its licence and its visitors, who
-    are asked for stars and issues; one that begins with such is about nothing else."""
+    """A README's paragraph without the sentences about its owner, its licence, what somebody saved
+    with it, and its visitors, who are asked for stars and issues; one that begins with such is
+    about nothing else."""
     if _is_switch(paragraph):
         return ""
     kept: list[str] = []

@@ -49,6 +49,7 @@ _NO_SECTION = pattern(
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
     r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
     r"|^why [\w.-]+\??$|^(?:local )?development$|\bfrom source$"
+    r"|^case stud(?:y|ies)\b|^real[- ]world (?:results|use cases)$"
     r"|^(?:the )?(?:old|traditional) (?:approach|development|method|process|way|workflow)$"
     r"|\bpaid\b|^more (?:free )?guides"
     r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$"
