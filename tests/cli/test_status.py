@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -45,10 +46,15 @@ def test_a_clone_knows_what_the_lock_file_says(market: Market, tmp_path: Path) -
     assert lines["last run"] == "none yet: nightpress build"
 
 
-def test_what_waits_is_named(market: Market) -> None:
+def _reviewed(market: Market) -> None:
+    """Nothing is published unseen from now on."""
     defaults = market.root / "manifests" / "_defaults.yaml"
     lines_of = [line for line in defaults.read_text().split("\n") if line[:8] != "publish:"]
     defaults.write_text("\n".join([*lines_of, "publish: review", ""]))
+
+
+def test_what_waits_is_named(market: Market) -> None:
+    _reviewed(market)
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text() + "\n## More\n\nThe alpha ledger is kept for a year.\n")
     assert market.doit().code == 0
@@ -108,3 +114,14 @@ def test_how_a_run_ended(run: dict[str, object] | None, words: str) -> None:
 def test_when_the_next_one_goes_on() -> None:
     found = {"running": None, "next_run_at": 10 * HOUR}
     assert "(in 4 h); nightpress tonight waits for it" in status._next(found, 6 * HOUR)
+
+
+def test_a_draft_beside_a_persons_file_parks_no_document(market: Market) -> None:
+    shutil.rmtree(market.root / ".nightpress")
+    (market.root / "nightpress.lock").unlink()
+    _reviewed(market)
+    assert market.doit().code == 0  # the files are somebody's now
+    assert market.run("nightpress", "build", "alpha/skill", "--force").code == 0
+    lines = told(market)
+    assert lines["review"] == "1 draft waits for you (alpha/skill): nightpress review"
+    assert lines["documents"] == "2 published or adopted, of 2 plugins"

@@ -18,6 +18,7 @@ from nightpress.text import fitted, safe
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
+    from nightpress.ledger import lockfile
     from nightpress.project import Project, Writer
 
 NAMED = 3
@@ -82,12 +83,12 @@ def gathered(project: Project) -> dict[str, Any]:
 
 
 def _states(
-    project: Project, slugs: Collection[str], latest: Mapping[str, str], lock: Collection[str]
+    project: Project, slugs: Collection[str], latest: Mapping[str, str], lock: lockfile.Lock
 ) -> dict[str, int]:
     """How the latest attempts at what the manifests declare left it, in the plan's words, the most
     frequent first. What failed or was put off is what it was before. (Manifests are read where
     something is not done: that a document is on record does not turn on them.)"""
-    from nightpress.model import OPEN, STANDING, STATES, Status
+    from nightpress.model import OPEN, PARKED, STANDING, STATES, Status
 
     known = frozenset(slugs)
     declared: dict[str, frozenset[str]] = {}
@@ -101,6 +102,8 @@ def _states(
                 declared[slug] = _declared(project, slug)
             if job not in declared[slug]:
                 continue
+        if ended == PARKED and job in lock and lock[job].status == Status.ADOPTED:
+            continue  # the person's file is up to date, whatever becomes of the draft beside it
         if ended in (Status.FAILED, Status.DEFERRED, Status.INTERRUPTED, *OPEN):
             ended = STATES["make" if job in lock else "unmade"].word
         states[ended] += 1
