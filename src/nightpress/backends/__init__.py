@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from nightpress.backends import offline as composer
 from nightpress.backends.anthropic import ANTHROPIC
 from nightpress.backends.command import COMMAND
 from nightpress.backends.declaration import (
@@ -35,8 +36,8 @@ from nightpress.text import safe, suggestion
 
 __all__ = [
     "BACKENDS", "FREE", "KINDS", "UNLIMITED", "UTC", "Access", "Catalogue", "Day", "Declaration",
-    "Limits", "Model", "Price", "chosen_by_auto", "declaring", "find", "key_names", "make",
-    "models", "most_bytes", "section", "usual", "way",
+    "Limits", "Model", "Price", "chosen_by_auto", "composer", "declaring", "find", "key_names",
+    "make", "models", "most_bytes", "section", "usual", "way",
 ]  # fmt: skip
 
 GROUP = "nightpress.backends"

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from nightpress import backends, checks, clock
-from nightpress.backends import offline
+from nightpress.backends import composer
 from nightpress.errors import UsageError
 from nightpress.model import Backend, Reply, Request
 from nightpress.plan import decide, judge
@@ -74,7 +74,7 @@ class Found(Struct, frozen=True):
     def take_in(self, project: Project) -> None:
         """At the coordinator: what was found out is known."""
         project.index.keep_appraisals(self.appraisals)
-        offline.take_in(self.texts)
+        composer.take_in(self.texts)
 
 
 def look(there: There, plugin: PluginState) -> Found:
@@ -82,7 +82,7 @@ def look(there: There, plugin: PluginState) -> Found:
     view = there.project()
     notes = view.__dict__["index"] = Notes()
     whole = True
-    with offline.noting() as texts:
+    with composer.noting() as texts:
         try:
             decide.decide(plugin, Appraiser(view).complete)
         except Elsewhere:
@@ -93,7 +93,7 @@ def look(there: There, plugin: PluginState) -> Found:
 def composed(there: There, request: Request) -> Reply:
     """What the offline writer says."""
     there.project()
-    return offline.Offline().ask(request)
+    return composer.Offline().ask(request)
 
 
 def begun(

@@ -49,7 +49,7 @@ def test_a_web_page_is_no_reply() -> None:
 def test_the_rows_and_the_docs_cover_every_kind() -> None:
     kinds = {kind for _, _, kind in ROWS.values()} | {"malformed", "truncated", "blocked"}
     kinds |= {"untrusted", "unrecorded"}  # of a certificate; of recorded replies
-    kinds |= {"shed"}  # of the cheap lane alone
+    kinds |= {"shed", "lost"}  # of the cheap lane alone; of a worker that died
     assert kinds == set(ANSWER_KINDS)
     documented = DOCS.read_text("utf-8")
     for kind, (again, fatal) in ANSWER_KINDS.items():
