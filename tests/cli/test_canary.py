@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from nightpress import project as contract
 from nightpress.pipeline import canary as canaries
+from nightpress.pipeline.canary import Candidate, Result, Tried
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, Ran, plugin
 from tests.pipeline.test_gemini import configure
@@ -39,6 +43,19 @@ def canary(market: Market, server: GeminiServer, *words: str) -> Ran:
         "nightpress", "canary", *words, GOOGLE_GEMINI_BASE_URL=server.url(),
         GEMINI_API_KEY="test-key",
     )  # fmt: skip
+
+
+def defaults_of(root: Path, told: str) -> dict[str, object]:
+    """The lines that are told to be put into the defaults, as the project reads them."""
+    words = re.search(r"put (?:this|these (\d)) lines? into manifests/_defaults.yaml.*:\n", told)
+    assert words, told
+    lines = told[words.end() :].splitlines()[: int(words[1] or 1)]
+    copy = root.parent / "pasted"
+    (copy / "manifests").mkdir(parents=True, exist_ok=True)
+    (copy / contract.FILE).write_text("\n".join(lines).replace("</pre>", "") + "\n")
+    defaults, problems = contract.load_defaults(copy)
+    assert not problems, problems
+    return {line.partition(":")[0]: defaults.values[line.partition(":")[0]] for line in lines}
 
 
 def contents(root: Path) -> dict[str, str]:
@@ -70,7 +87,12 @@ def test_two_models_side_by_side_and_nothing_else_changes(shop: Market) -> None:
     page = (shop.root / ".nightpress" / "canary.html").read_text()
     assert page.count("<article>") == 4
     assert 'http-equiv="Content-Security-Policy" content="default-src' in page
-    assert "model: gemini-3.8-flash" in done.err
+    best = max(figures, key=lambda one: (one["passed"], round(one["score"])))
+    assert [one["winner"] for one in figures] == [one is best for one in figures]
+    assert f"winner: {best['candidate']} (" in done.err
+    assert defaults_of(shop.root, done.err) == {"model": best["candidate"]}
+    assert f"winner: {best['candidate']} (" in page
+    assert defaults_of(shop.root, html.unescape(page)) == {"model": best["candidate"]}
 
 
 def test_what_the_winner_was_asked_is_not_paid_for_again(shop: Market) -> None:
@@ -110,6 +132,32 @@ def test_other_prompts_are_tried_beside_ours(shop: Market, tmp_path: Path) -> No
     assert rows[2].startswith("as configured + ")
     drafts = {c["prompt_bytes"] for c in calls if c["phase"] == "generation"}
     assert len(drafts) >= 2
+    page = html.unescape((shop.root / ".nightpress" / "canary.html").read_text())
+    for told in (done.out, page):
+        copied = f"to take its prompts, copy the folders in {tmp_path / 'mine'} into generators/"
+        assert (copied in told) != ("there is nothing to change" in told)
+
+
+def test_the_winner_has_most_passed_then_score_then_price(tmp_path: Path) -> None:
+    def of(name: str, passed: int, score: int, cost: float | None, **more: Path) -> Result:
+        one = Candidate("", name, more.get("prompts"))
+        states = ["published"] * passed + ["failed"] * (3 - passed)
+        documents = [Tried(str(i), state, score, text="#") for i, state in enumerate(states)]
+        return Result(one, tuple(documents), 1, 1, 1, cost, 1.0)
+
+    many, good = of("many", 3, 60, 0.5), of("good", 2, 90, 0.0)
+    cheap, unknown = of("cheap", 3, 60, 0.1), of("unknown", 3, 60, None)
+    assert canaries.winner([good, unknown, many]) is many
+    assert canaries.winner([many, cheap, unknown]) is cheap
+    assert canaries.winner([cheap, better := of("better", 3, 61, None)]) is better
+    assert canaries.verdict([of("none", 0, 99, 0.0)])[0].startswith("no winner: ")
+    told = canaries.verdict([of("1.5", 1, 1, 0.0, prompts=tmp_path)], "command:claude")
+    assert f"copy the folders in {tmp_path} into generators/" in told[1]
+    assert defaults_of(tmp_path, "\n".join(told)) == {
+        "backend": "command", "command": {"preset": "claude"}, "model": "1.5",
+    }  # fmt: skip
+    assert canaries.verdict([of("", 1, 1, 0.0)])[1].startswith("there is nothing to change")
+    assert canaries.verdict([of("", 1, 1, 0.0, prompts=tmp_path)])[1:] == told[1:2]
 
 
 def test_a_backend_alone_is_a_candidate_and_what_is_up_to_date_is_tried(shop: Market) -> None:
@@ -123,7 +171,8 @@ def test_a_backend_alone_is_a_candidate_and_what_is_up_to_date_is_tried(shop: Ma
     assert done.code == 0 and "3 plugins, 3 documents: small, middle, large" in done.err, done.err
     rows = [line.split()[:4] for line in done.out.splitlines()[1:3]]
     assert rows == [[name, "3", "of", "3"] for name in ("offline", "gemini")], done.out
-    assert "backend: offline | backend: gemini" in done.err
+    assert done.out.count("winner: ") == 1
+    assert defaults_of(shop.root, done.out)["backend"] in ("offline", "gemini")
 
 
 def test_one_that_is_refused_is_told_as_not_tried(shop: Market) -> None:
@@ -134,7 +183,8 @@ def test_one_that_is_refused_is_told_as_not_tried(shop: Market) -> None:
     assert rows[1][:4] == ["gemini", "2", "of", "2"]
     assert rows[2][:3] == ["openai:gpt-6-luna", "not", "tried"]
     assert "openai:gpt-6-luna: not tried: its run was refused, as told above" in done.out
-    assert done.err.rstrip().endswith("_defaults.yaml: backend: gemini"), "it is none to take"
+    assert "winner: gemini (" in done.out
+    assert defaults_of(shop.root, done.out) == {"backend": "gemini"}
 
 
 def test_a_preset_of_a_command_is_no_model(shop: Market, tmp_path: Path) -> None:
@@ -142,10 +192,10 @@ def test_a_preset_of_a_command_is_no_model(shop: Market, tmp_path: Path) -> None
     assert [one.options() for one in found] == [
         {"backend": "command:claude"}, {"backend": "anthropic", "model": "claude-haiku-5-5"},
     ]  # fmt: skip
-    assert found[0].in_yaml() == "backend: command, command: {preset: claude}"
+    assert found[0].in_yaml() == ["backend: command", 'command: {preset: "claude"}']
     found = canaries.candidates(["openai", "gemini"], None, "gemini-3.8-flash")
     assert [one.in_yaml() for one in found] == [
-        "backend: openai, model: gpt-6-luna", "backend: gemini",
+        ["backend: openai", 'model: "gpt-6-luna"'], ["backend: gemini"],
     ]  # fmt: skip
     (tmp_path / "bin").mkdir()
     claude = tmp_path / "bin" / "claude"

@@ -84,7 +84,7 @@ def _canary(given: argparse.Namespace) -> int:
     status, found = _tried(project, plugins, jobs, candidates, bounds)
     for left in candidates[len(found) :]:
         _tell(f"{left.name}: not tried, because the budget ran out or the run was stopped")
-    _show(project, found, given.format)
+    _show(project, found, given)
     return status
 
 
@@ -112,21 +112,24 @@ def _tried(
     return status, found
 
 
-def _show(project: Project, found: list[canary.Result], format: str) -> None:
+def _show(project: Project, found: list[canary.Result], given: argparse.Namespace) -> None:
     from nightpress.pipeline import canary
     from nightpress.storage import atomic, private
 
+    verdict = canary.verdict(found, given.backend or "")
     private.folder(project.state)
-    atomic.write(project.state / PAGE, _page(found).encode(), private.FILE)
-    if format == "json":
+    atomic.write(project.state / PAGE, _page(found, verdict).encode(), private.FILE)
+    if given.format == "json":
         sys.stdout.write(json.dumps(canary.as_dict(found), indent=1) + "\n")
     else:
         for line in _lines(found):
             sys.stdout.write(line + "\n")
     _tell(f"the texts: {(project.state / PAGE).relative_to(project.root)}")
-    takes = [one.candidate.in_yaml() for one in found if one.passed and one.candidate.in_yaml()]
-    if takes:
-        _tell(f"to take one, in manifests/_defaults.yaml: {' | '.join(dict.fromkeys(takes))}")
+    for line in verdict:
+        if given.format == "json":
+            _tell(line)
+        else:
+            sys.stdout.write(safe(line) + "\n")
 
 
 def _figures(one: canary.Result) -> tuple[str, ...]:
@@ -144,7 +147,7 @@ def _passed(one: canary.Result) -> str:
 
 
 def _lines(results: Sequence[canary.Result]) -> Iterator[str]:
-    """The table, what the gates refused, and how to take one."""
+    """The table, and what the gates refused."""
     rows = [_HEAD, *map(_figures, results)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD))]
     for row in rows:
@@ -160,7 +163,7 @@ def _lines(results: Sequence[canary.Result]) -> Iterator[str]:
                            f"{document.errors[0]}")  # fmt: skip
 
 
-def _page(results: Sequence[canary.Result]) -> str:
+def _page(results: Sequence[canary.Result], verdict: Sequence[str]) -> str:
     """One page, without network: the table, and each document by each candidate, side by side. A
     document is a stranger's text: escaped here, and in the terminal."""
     from nightpress.report import html
@@ -172,6 +175,7 @@ def _page(results: Sequence[canary.Result]) -> str:
         "",
         {"safe_text": lambda text: safe(text, newlines=True)},
         head=_HEAD,
+        verdict="\n".join(verdict),
         rows=[_figures(one) for one in results],
         names=[one.candidate.name for one in results],
         documents=[

@@ -7,6 +7,7 @@ Each candidate has a copy of the sample, a project of its own without the record
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import shutil
@@ -26,7 +27,7 @@ from nightpress.ledger import RecordedAttempt, attempts, calls, dollars, reviews
 from nightpress.model import Status
 from nightpress.plan import Catalog, PluginState, TargetState, staleness
 from nightpress.plugin import sources
-from nightpress.project import Project
+from nightpress.project import Project, yaml_write
 
 _NOT_TRIED = ("vault", "notify", "publish")
 """What the defaults say that is no matter of a trial."""
@@ -53,14 +54,16 @@ class Candidate(Struct, frozen=True):
         """For doit."""
         return {k: v for k, v in (("backend", self.backend), ("model", self.model)) if v}
 
-    def in_yaml(self) -> str:
-        """What to write into the defaults to take it."""
-        name, _, at = self.backend.partition(":")
+    def in_yaml(self, backend: str = "") -> list[str]:
+        """What to write into the defaults to take it, a line for each key. backend: the one that it
+        was tried with where it names none."""
+        quoted = yaml_write.quoted
+        name, _, at = (self.backend or backend).partition(":")
         lines = [f"backend: {name}"] if name else []
         if at:
             first = next(iter(find(name).settings["properties"]))
-            lines.append(f"{name}: {{{first}: {at}}}")
-        return ", ".join([*lines, *([f"model: {self.model}"] if self.model else [])])
+            lines.append(f"{name}: {{{first}: {quoted(at)}}}")
+        return [*lines, *([f"model: {quoted(self.model)}"] if self.model else [])]
 
 
 class Tried(Struct, frozen=True):
@@ -249,11 +252,45 @@ def _evidence(row: RecordedAttempt) -> float | None:
     return sum(count * share for count, share in lines) / total if total else None
 
 
+def winner(results: Sequence[Result]) -> Result | None:
+    """Who has the most documents passed, then the best score as it is shown, then the lowest price
+    (unknown: the highest); None where no document passed."""
+    return max(
+        (one for one in results if one.passed),
+        key=lambda one: (
+            one.passed, round(one.mean("score") or 0), -math.inf if one.cost is None else -one.cost
+        ),
+        default=None,
+    )  # fmt: skip
+
+
+def verdict(results: Sequence[Result], backend: str = "") -> list[str]:
+    """The winner, and what to do to take it, line by line; what goes into the defaults comes last,
+    as it is pasted. backend: what the run was told for candidates that name none."""
+    best = winner(results)
+    if best is None:
+        return ["no winner: no candidate has a document that passed"]
+    said = [f"winner: {best.candidate.name} (most passed, then best score, then lowest price)"]
+    prompts, lines = best.candidate.prompts, best.candidate.in_yaml(backend)
+    if prompts is not None:
+        said.append(f"to take its prompts, copy the folders in {prompts} into generators/")
+    if lines:
+        what = "this line" if len(lines) == 1 else f"these {len(lines)} lines"
+        said.append(
+            f"to take it, put {what} into {contract.FILE}, in place of any with the same key:"
+        )
+    if prompts is None and not lines:
+        said.append("there is nothing to change: the project is configured so")
+    return [*said, *lines]
+
+
 def as_dict(results: Sequence[Result]) -> list[dict[str, Any]]:
     """Figures for `--format json`, without the texts."""
+    best = winner(results)
     return [
         {
-            "candidate": one.candidate.name, "passed": one.passed, "documents": len(one.documents),
+            "candidate": one.candidate.name, "winner": one is best, "passed": one.passed,
+            "documents": len(one.documents),
             "score": one.mean("score"), "evidence": one.mean("evidence"),
             "bytes": one.mean("size"), "calls": one.calls, "tokens_in": one.tokens_in,
             "tokens_out": one.tokens_out, "cost_usd": one.cost, "seconds": round(one.seconds, 1),
