@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -221,6 +222,39 @@ def test_a_job_of_another_key_waits_for_it(shop: Market) -> None:
         assert server.seen()["jobs"][0]["state"] == "SUCCEEDED"
         done = rounds(doit, server)
         assert "left:" not in done[-1].out
+        assert set(paid(server).values()) == {1}
+
+
+def test_a_provider_that_is_silent_keeps_no_other_work_waiting(
+    shop: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin(shop.root, "gamma", size=16_000)
+    assert shop.run("nightpress", "init").code == 0
+    with jumping(shop, batch_seconds=60) as (server, doit):
+        for name in ("alpha", "beta"):
+            assert "a batch job was sent" in doit("lane=batch", "max_cost=5", f"enhance:{name}").out
+        server.clock.advance(3_600)  # type: ignore[attr-defined]
+        speaks, looks, get = threading.Event(), [], server.service.batches.get
+
+        def silent(*job: str) -> Any:
+            looks.append(job)
+            speaks.wait(60)
+            return get(*job)
+
+        monkeypatch.setattr(server.service.batches, "get", silent)
+        clock = f"60,{server.clock.origin},{server.clock.monotonic_origin}"
+        began = time.monotonic()
+        other = doit("backend=offline", "enhance:gamma", NIGHTPRESS_CLOCK=clock)
+        assert time.monotonic() - began < 30
+        assert "1 published" in other.out, other.out + other.err
+        told = r"was not looked at: the server was silent for 1 s; the next look at it is from \d"
+        assert len(re.findall(told, other.out)) == 1
+        assert len(looks) == 1, "what is silent for one job is not waited for again"
+        doit("backend=offline", "enhance:gamma")
+        assert len(looks) == 1, "nor in the next run, until the next look is due"
+        speaks.set()
+        server.clock.advance(3_600)  # type: ignore[attr-defined]
+        assert doit("backend=offline", "enhance:gamma").out.count("1 of 1 replies came") == 2
         assert set(paid(server).values()) == {1}
 
 

@@ -39,6 +39,10 @@ class GivenUp(Exception):
     """The line was closed while the call was in flight."""
 
 
+class Silent(Exception):
+    """The server did not say a word for longer than the request may wait."""
+
+
 class TooMuch(Exception):
     """The reply is far longer than what was asked for."""
 
@@ -112,9 +116,17 @@ class Line(Generic[Client]):
         self._thread.start()
         self._flying: set[concurrent.futures.Future[Any]] = set()
 
-    async def get(self, url: str, headers: dict[str, str], most: int = 0) -> tuple[int, str]:
-        """Status and body of a plain GET. most: bytes of the body, if more than a reply's."""
-        response = await self._async.get(url, headers=headers, extensions={MOST: most})
+    async def get(
+        self, url: str, headers: dict[str, str], most: int = 0, silence: float | None = None
+    ) -> tuple[int, str]:
+        """Status and body of a plain GET. most: bytes of the body, if more than a reply's;
+        silence: seconds without a byte after which it raises Silent."""
+        try:
+            response = await self._async.get(
+                url, headers=headers, extensions={MOST: most}, timeout=silence
+            )
+        except httpx2.TimeoutException:
+            raise Silent(f"the server was silent for {silence:g} s") from None
         return response.status_code, response.text
 
     def run(self, call: Coroutine[Any, Any, Result], seconds: float) -> Result:

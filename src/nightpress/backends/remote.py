@@ -188,12 +188,12 @@ class Remote(ABC, Generic[Client]):
     def _transport(self, error: Exception, seconds: float = 0.0) -> Answer:
         from httpx2 import HTTPError, InvalidURL
 
-        from nightpress.backends.line import GivenUp, TooMuch, issuer
+        from nightpress.backends.line import GivenUp, Silent, TooMuch, issuer
 
         below = error.__cause__  # SDKs wrap the transport's errors in words that say less
         if isinstance(below, HTTPError | OSError | TooMuch) and not isinstance(error, HTTPError):
             error = below
-        if isinstance(error, GivenUp):
+        if isinstance(error, GivenUp | Silent):
             return Answer("transient", str(error))
         if isinstance(error, TooMuch):
             message = f"the reply never ended: {error}"

@@ -195,9 +195,11 @@ class Box(Struct):
     # --- back ---
 
     def collect(self) -> None:
-        """Take in what the open jobs have brought."""
+        """Take in what the open jobs have brought. All other work waits for this: where the
+        provider does not answer for one job, the others are put off with it."""
         project = self.run.project
         account = pacing.account(project)
+        silent = False
         for batch in batches.opened(project.ledger):
             if batch.account != account:
                 self.run.notice(
@@ -205,13 +207,30 @@ class Box(Struct):
                     " address: it is looked at when that is set again"
                 )
                 continue
+            if (batch.state == "sent" or batch.looked) and project.clock.time() < _next_look(batch):
+                continue
+            if silent:
+                self._put_off(batch)
+                continue
             writer = Writer(batch.backend, batch.model, "as the batch job was sent")
             try:
                 settings = project.backend_settings(writer)
                 with closing(make(writer.backend, settings, project.environ)) as backend:
                     self._collect(batch, batching_of(backend), writer)
             except NightpressError as error:
-                self.run.notice(f"the batch job of {batch.sent[:10]} was not looked at: {error}")
+                again = ""
+                if isinstance(error, BackendError) and ANSWER_KINDS[error.answer.kind][0]:
+                    silent = error.answer.http_status is None
+                    again = f"; the next look at it is from {self._put_off(batch)}"
+                self.run.notice(
+                    f"the batch job of {batch.sent[:10]} was not looked at: {error}{again}"
+                )
+
+    def _put_off(self, batch: batches.Batch) -> str:
+        """Not to be looked at for as long as after a look; until when, for people."""
+        batches.looked(self.run.project.ledger, batch.id, batch.said or "")
+        now = self.run.project.clock.time()
+        return _clock(now + _gap(now - _epoch(batch.sent)))
 
     def _collect(self, batch: batches.Batch, batching: jobs.Batching, writer: Writer) -> None:
         ledger, name = self.run.project.ledger, batch.name
@@ -222,8 +241,6 @@ class Box(Struct):
                 self._not_found(batch)
                 return
             batches.made(ledger, batch.id, name)
-        elif now < _next_look(batch):
-            return
         job = batching.look(name or "", batch.model)
         if job is not None and not job.is_over:
             if now - _epoch(batch.sent) > STUCK:

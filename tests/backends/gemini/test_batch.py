@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -89,6 +92,39 @@ def test_a_part_is_said_in_a_file_as_the_sdk_says_it(gemini: Gemini) -> None:
         if level:  # the SDK sends its own spelling there
             ours["generationConfig"]["thinkingConfig"] = {"thinking_level": level}
         assert ours == theirs["request"]
+
+
+@pytest.mark.parametrize("drips", [False, True])
+def test_a_look_ends_when_the_server_is_silent_and_not_while_it_speaks(
+    drips: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "SILENCE", 0.4)
+    monkeypatch.setattr(batch, "LEAST", 0.0)
+    body = b'{"metadata": {"state": "RUNNING"}}'
+
+    def drip() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65_536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body))
+            for at in range(0, len(body), 4):
+                time.sleep(0.1)
+                connection.sendall(body[at : at + 4])
+
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it accepts by its backlog
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        made = make("gemini", {"base_url": address}, {"GEMINI_API_KEY": "test-key"})
+        assert isinstance(made, Gemini) and made.batches is not None
+        if drips:
+            threading.Thread(target=drip, daemon=True).start()
+            job = made.batches.look("batches/1", MODEL)
+            assert job is not None and (job.state, job.is_over) == ("RUNNING", False)
+        else:
+            for step in (lambda: made.batches.look("batches/1", MODEL),  # type: ignore[union-attr]
+                         lambda: made.batches.find("ours")):  # type: ignore[union-attr]  # fmt: skip
+                with pytest.raises(BackendError, match=r"the server was silent for 0\.4 s"):
+                    step()
+        made.close()
 
 
 def test_an_error_is_told_as_of_any_call(server: GeminiServer) -> None:

@@ -35,6 +35,13 @@ PAGE = 100
 PAGES = 1_000
 SECONDS = 600.0
 """For one request: a job's questions, or its answers, are many megabytes."""
+SILENCE = 15.0
+"""Without a byte, and a look at a job is given up: all other work of a run waits for it."""
+PATIENCE = 60.0
+"""The same for the answers of a job that is over, and for the end of one that is to be cancelled.
+"""
+LEAST = 1.0
+"""Real seconds that either has, however fast the clock runs: no network is faster for it."""
 ENDS = ("SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED")
 """A state that ends so is an end, PARTIALLY_SUCCEEDED too."""
 STATUS = {
@@ -117,12 +124,12 @@ class Batches:
             await client.aio.batches.cancel(name=name)
             return ""
 
-        self._run(ask(self._backend.connected().client))
+        self._run(ask(self._backend.connected().client), PATIENCE)
 
     # --- inside ---
 
     def _lines(self, file: str) -> Iterator[object]:
-        status, body = self._get(f"{quote(file)}:download?alt=media")
+        status, body = self._get(f"{quote(file)}:download?alt=media", PATIENCE)
         if status != 200:
             self._read(status, body)
         for line in body.splitlines():
@@ -143,11 +150,12 @@ class Batches:
         body = json.dumps(value.get("response"))
         return Told(key, self._backend.reply(answers.of_body(body), model, body))
 
-    def _get(self, path: str) -> tuple[int, str]:
+    def _get(self, path: str, silence: float = 0.0) -> tuple[int, str]:
         way = self._backend.route
         url = f"{way.address}/{API_VERSION['developer']}/{path}"
         line = self._backend.connected()
-        return self._run(line.get(url, {"x-goog-api-key": way.key}, READ))
+        silence = max((silence or SILENCE) / way.clock_speed, LEAST)
+        return self._run(line.get(url, {"x-goog-api-key": way.key}, READ, silence))
 
     def _read(self, status: int, body: str) -> Mapping[str, Any]:
         value = common.object_of(body)
@@ -158,9 +166,8 @@ class Batches:
             raise BackendError(value)
         return value
 
-    def _run(self, call: Coroutine[Any, Any, Result]) -> Result:
-        seconds = max(SECONDS, self._backend.route.deadline)
-        return self._backend.through(call, seconds)
+    def _run(self, call: Coroutine[Any, Any, Result], seconds: float = 0.0) -> Result:
+        return self._backend.through(call, seconds or max(SECONDS, self._backend.route.deadline))
 
 
 def _bare(backend: Gemini, request: Request) -> Any:
