@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.backends import make
 from nightpress.backends.batch import Part
@@ -140,3 +141,18 @@ def test_an_error_is_told_as_of_any_call(server: GeminiServer) -> None:
         assert told.value.answer.kind == "unauthorised"
         assert "wrong" not in str(told.value)
     made.close()
+
+
+def test_what_grows_past_the_limit_as_it_is_sent_goes_by_a_file(
+    gemini: Gemini, server: GeminiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Line ends take two bytes each in JSON, and a schema is sent with each part."""
+    monkeypatch.setattr(batch, "INLINE", 60_000)
+    jobs = gemini.batches
+    assert jobs is not None
+    grown = [
+        Part(part.key, replace(part.request, prompt="\n" * 15_000 + part.request.prompt))
+        for part in parts(2)
+    ]
+    assert jobs.send("ours", MODEL, grown)
+    assert server.seen()["jobs"][0]["by_file"]

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 INLINE = 19_000_000
-"""Bytes of questions up to which they are sent with the job itself (Google takes 20 MB); else by a
-file."""
+"""Bytes of questions, as they are sent (with their schema, escaped), up to which they go with the
+job itself (Google takes 20 MB); else by a file."""
 READ = 2_000_000_000
 """Bytes that a job's answers may have."""
 PAGE = 100
@@ -61,7 +61,7 @@ class Batches:
         self._backend = backend
 
     def send(self, ours: str, model: str, parts: Sequence[Part]) -> str:
-        size = sum(len((p.request.system + p.request.prompt).encode()) for p in parts)
+        size = sum(len(_line(self._backend, part)) for part in parts)
         make = self._by_file if size > INLINE else self._inline
         return self._run(make(self._backend.connected().client, ours, model, parts))
 
