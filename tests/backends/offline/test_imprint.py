@@ -30,6 +30,10 @@ from nightpress.backends.offline.imprint import is_imprint, unsigned
         ("Listed in [a marketplace](https://quay.example) of the harbour.", ""),
         ("**Time Saved:** 2 hours a ship\n**Crew:** 3\n**ROI:** After 1 ship", ""),
         # what the plugin does
+        ("The marketplace manifest lists each berth.", None),
+        ("Checks that every rope is MIT-licensed.", None),
+        ("Takes a free port and opens http://localhost:8080.", None),
+        ("Answers on the first free berth at http://127.0.0.1:80.", None),
         ("Shows the ROI: gain over cost, by ship.", None),
         ("English and Korean names of ships are read.", None),
         ("Opens an issue for each loose rope.", None),
