@@ -128,6 +128,40 @@ def test_what_concerns_all_of_it_is_asked_for_as_a_whole(
     assert server.seen()["by_phase"] == {"analysis": 2, "generation": 2}
 
 
+def other_contract(market: Market) -> None:
+    """The analysis contract under another title: the same facts, the same analysis."""
+    own = market.root / "schemas" / "analysis.json"
+    own.parent.mkdir(exist_ok=True)
+    said = json.loads((SCHEMAS / "analysis.json").read_text())
+    own.write_text(json.dumps(said | {"title": f"other {len(said['title'])}"}))
+
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+
+
+@pytest.mark.parametrize("publish", ["auto", "review"])
+def test_an_analysis_is_compared_by_value(shop: Market, server: GeminiServer, publish: str) -> None:
+    """Of another contract the same analysis: the question is the one that the text answers."""
+    if publish == "review":
+        manifest = shop.root / "manifests" / "alpha.yaml"
+        manifest.write_text(manifest.read_text() + "publish: review\n")
+        assert "waits for you" in build(shop, "enhance:alpha", "force=1").out
+        shop.done("apply:alpha")
+    before, asked = shop.target("alpha").read_text(), server.seen()["by_phase"]
+    other_contract(shop)
+    built = build(shop)
+    assert "analysis contract changed: its question is the one that its text answers" in built.out
+    assert server.seen()["by_phase"] == asked | {"analysis": asked["analysis"] + 1}
+    assert shop.target("alpha").read_text() == before
+    assert "nothing to do" in build(shop).out
+    (shop.root / "schemas" / "analysis.json").unlink()  # and back, from the cache
+    assert "the text stays" in build(shop).out
+    assert server.seen()["by_phase"]["generation"] == asked["generation"]
+    other_contract(shop)
+    build(shop, "enhance:alpha/skill")  # who names it wants another text
+    assert server.seen()["by_phase"]["generation"] == asked["generation"] + 1
+
+
 SETTLE = "commands/alpha-settle.md"
 
 

@@ -150,6 +150,16 @@ def test_secrets_are_taken_out_wherever_they_stand_and_counted() -> None:
     assert "docs/keys.md" in found.shown and found.left_out == ()
 
 
+def test_an_analysis_is_told_by_its_value() -> None:
+    """Whatever the order in which a model gave its keys."""
+    made = material()
+    one, other = ({"purpose": "p", "audience": "a"}, {"audience": "a", "purpose": "p"})
+    asked = [
+        render(generator("skill"), replace(made, analysis=said), kept) for said in (one, other)
+    ]
+    assert asked[0] == asked[1]
+
+
 def test_what_a_template_may_use_is_what_it_is_given() -> None:
     made = material(harbour())
     assert set(prompting._values(made, [], [])) == prompting.VALUES

@@ -89,6 +89,19 @@ def extends(ledger: Ledger, job: str, target_path: str, replaced: str) -> str:
     return persons
 
 
+def answers(ledger: Ledger, job: str, request_sha256: str) -> list[str]:
+    """sha256 of the job's documents that answer this very question of phase 2 (published, or held
+    for a person), the latest first."""
+    query = (
+        "SELECT coalesce(content_sha256, draft_sha256) AS sha256 FROM replies"
+        " JOIN enhancements ON enhancements.id = spent_on"
+        " LEFT JOIN reviews ON reviews.enhancement_id = enhancements.id"
+        " WHERE request_sha256 = ? AND replies.job = ? AND phase = 'generation'"
+        " AND sha256 IS NOT NULL ORDER BY replies.id DESC LIMIT 5"
+    )
+    return [row["sha256"] for row in ledger.rows(query, (request_sha256, job))]
+
+
 def last_publication(ledger: Ledger, job: str) -> RecordedAttempt | None:
     return _first(
         ledger,

@@ -194,6 +194,8 @@ def draft(run: Run, caller: Caller, attempt: Attempt, question: Request) -> Draf
 
     Raises TooLittle where the writer says that the plugin does not hold enough, and it counts so.
     """
+    if attempt.draft is not None:
+        return attempt.draft
     writer = attempt.state.writer
     reply = caller.ask(question, writer, reservation=attempt.reservation, row=attempt.row)
     if (missing := _missing(question, reply)) is not None:
@@ -296,9 +298,40 @@ def _repaired(run: Run, caller: Caller, attempt: Attempt, question: Request, bes
     return _judged(run, attempt.plugin, attempt.state, repair, reply, text)
 
 
+def stays(project: Project, attempt: Attempt) -> bool:
+    """Does the text that stands answer the attempt's very question? Then that is its draft, and no
+    writer is asked, unless a person wants another text, or the checks do: what changed since (the
+    analysis contract, say) is nothing that its writer would be told."""
+    plugin, state, question = attempt.plugin, attempt.state, attempt.request
+    inputs, sections = state.inputs, state.decision.sections
+    wanted = inputs.forced or inputs.asked or inputs.named
+    ours = staleness.is_ours(inputs.standing, inputs.publication)
+    if question is None or state.writer.kind != "model" or wanted or sections or not ours:
+        return False
+    key, text = request_key(question, state.writer), question.material.current
+    if not history.answers(project, attempt.item.id, key, text):
+        return False
+    if _head(finish.finished(question.material, "# Title\n\nText.\n")) != _head(text):
+        return False  # the analysis describes it otherwise, of which its question says nothing
+    made = rendered(project, plugin, state)
+    if state.enhancement.verifies and judge.weak(project, plugin, state, made.text):
+        return False
+    if not _errors(made):
+        attempt.draft, attempt.why = made, f"{attempt.why}: {SAME}"
+    return attempt.draft is not None
+
+
+SAME = "its question is the one that its text answers, the text stays"
+
+
+def _head(text: str) -> list[object]:
+    fields = finish.fields_of(text)
+    return [fields.get(name) for name in ("name", "description")]
+
+
 def rendered(project: Project, plugin: PluginState, state: TargetState) -> Draft:
     """The document as it stands, with the fields that follow plugin.json as they are now, and with
-    what it was made from, unless that changed and the text stays (`plan/sections`). Judged
+    what it was made from, unless that changed and the text stays (`plan/sections`, `stays`). Judged
     beside what stands: what that is reproached with already, the fields are not to blame for."""
     known, target = state.inputs.publication, state.enhancement.target
     assert known is not None  # noqa: S101 (else there is nothing to render)
@@ -313,7 +346,8 @@ def rendered(project: Project, plugin: PluginState, state: TargetState) -> Draft
         for one in (before, text)
     )
     standing = (*known.accepted, *baseline.marks(was.findings))
-    untouched = state.decision.reasons[0].code == staleness.UNTOUCHED
+    decision = state.decision
+    untouched = decision.action == "make" or decision.reasons[0].code == staleness.UNTOUCHED
     return Draft(
         text=text,
         model=state.writer.model,

@@ -140,6 +140,8 @@ class Press(Struct):
             attempt.request = drafts.request(project, plugin, state, analysis)
             if attempt.state.writer.kind == "model":
                 phase1.tell_secrets(self.run, attempt.plugin, attempt.state.counted)
+            if drafts.stays(project, attempt):
+                return
             if attempt.state.writer.kind == "model" and (errors := self._foregone(attempt)):
                 self.attempts.refuse_unasked(attempt, errors)
                 return

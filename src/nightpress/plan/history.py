@@ -33,7 +33,7 @@ from nightpress.plan import agreement
 from nightpress.plan.staleness import OFFERED, REPLACES, Inputs
 from nightpress.plan.standing import LastRow, Publication
 from nightpress.plan.state import PluginState
-from nightpress.plugin import sources
+from nightpress.plugin import frontmatter, sources
 from nightpress.project import Project
 from nightpress.storage import Index, Snapshots, git, private
 from nightpress.text import safe
@@ -171,6 +171,18 @@ def is_damaged(now: bytes, published: bytes | None) -> bool:
         return True
     whole = published or b""
     return len(now) < len(whole) and whole.startswith(now) and not now.endswith(b"\n")
+
+
+def answers(project: Project, job: str, request_sha256: str, text: str) -> bool:
+    """Does the document that stands answer this very question of phase 2, but for fields of its
+    frontmatter that have followed plugin.json since?"""
+    made = attempts.answers(project.ledger, job, request_sha256) if project.has_ledger else []
+    kept = filter(None, map(Snapshots(project.state / "snapshots").kept, made))
+    return _body(text) in (_body(one.decode("utf-8", "replace")) for one in kept)
+
+
+def _body(text: str) -> str:
+    return frontmatter.split(text.replace("\r\n", "\n")).body
 
 
 def original_content(snapshots: Snapshots, first: Original) -> bytes | None:

@@ -84,7 +84,7 @@ def _values(
     links, references and fence is a stranger's, or was made from it: templates put it between the
     fence's tags."""
     anatomy, window = material.anatomy, material.window
-    analysis = json.dumps(material.analysis, indent=1, ensure_ascii=False)
+    analysis = json.dumps(material.analysis, indent=1, ensure_ascii=False, sort_keys=True)
     texts = [file.text for file in chosen]
     facts = _facts(anatomy)
     standing = shortened(material.target, material.standing, window.max * MOST_STANDING)
