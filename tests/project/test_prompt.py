@@ -152,7 +152,7 @@ def test_secrets_are_taken_out_wherever_they_stand_and_counted() -> None:
 
 def test_an_analysis_is_told_by_its_value() -> None:
     """Whatever the order in which a model gave its keys."""
-    made = material()
+    made = material(harbour())
     one, other = ({"purpose": "p", "audience": "a"}, {"audience": "a", "purpose": "p"})
     asked = [
         render(generator("skill"), replace(made, analysis=said), kept) for said in (one, other)
