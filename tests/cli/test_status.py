@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from nightpress.cli import status
+from nightpress.model import STATES
 from nightpress.storage import run_lock
 from tests.market import Market, published
 
@@ -64,7 +66,7 @@ def test_what_waits_is_named(market: Market) -> None:
     found = json.loads(market.run("nightpress", "status", "--json").out)
     assert found["waiting"] == ["alpha/skill"]
     report = market.run("nightpress", "report").out
-    assert "parked       1: AwaitsReview (e.g. alpha/skill): nightpress review shows" in report
+    assert "parked       1: waits for review (e.g. alpha/skill): nightpress review shows" in report
     assert "1 up to date, 1 parked" in report
 
     market.done("reject:alpha", "--because", "not this")
@@ -116,12 +118,56 @@ def test_when_the_next_one_goes_on() -> None:
     assert "(in 4 h); nightpress tonight waits for it" in status._next(found, 6 * HOUR)
 
 
-def test_a_draft_beside_a_persons_file_parks_no_document(market: Market) -> None:
+def test_a_draft_beside_a_persons_file_has_one_state_everywhere(market: Market) -> None:
     shutil.rmtree(market.root / ".nightpress")
     (market.root / "nightpress.lock").unlink()
     _reviewed(market)
     assert market.doit().code == 0  # the files are somebody's now
-    assert market.run("nightpress", "build", "alpha/skill", "--force").code == 0
+    told_of = market.run("nightpress", "why", str(market.target("alpha"))).out
+    assert "nightpress forget alpha/skill, then nightpress build alpha/skill: it waits" in told_of
+    ran = market.run("nightpress", "build", "alpha/skill", "--force").out
+    assert "parked       alpha/skill" in ran
     lines = told(market)
     assert lines["review"] == "1 draft waits for you (alpha/skill): nightpress review"
-    assert lines["documents"] == "2 published or adopted, of 2 plugins"
+    assert lines["documents"] == "2 published or adopted, of 2 plugins; 1 parked"
+    assert set(words_of(market)) == {"parked: its draft waits for you: nightpress review"}
+    market.done("reject:alpha/skill", "--because", "too loud")
+    assert told(market)["documents"] == "2 published or adopted, of 2 plugins"
+    assert set(words_of(market)) == {
+        "up to date: its draft was rejected (too loud): the file stays"
+    }
+    told_of = market.run("nightpress", "why", str(market.target("alpha"))).out
+    assert "  draft        rejected 20" in told_of and ": too loud\n" in told_of
+
+
+def words_of(market: Market) -> list[str]:
+    """The state of alpha's document with its first reason: in info, why, plan, and the report."""
+    out = {
+        name: market.run("nightpress", *words).out
+        for name, words in {
+            "info": ("info", "alpha/skill"), "why": ("why", str(market.target("alpha"))),
+            "plan": ("plan", "alpha"), "json": ("plan", "--json"), "report": ("report",),
+        }.items()
+    }  # fmt: skip
+    assert "AwaitsReview" not in "".join(out.values())
+    [row] = [
+        r for r in json.loads(out["json"])["enhancements"] if r["enhancement"] == "alpha/skill"
+    ]
+    report = json.loads((market.root / ".nightpress" / "report" / "report.json").read_text())
+    [own] = [p["documents"][0] for p in report["plugins"] if p["slug"] == "alpha"]
+    planned = re.match(r"(\w+(?: \w+)*) +alpha/skill: (.*?)(?:; | \(score)", out["plan"])
+    listed = re.search(r"^(\w+(?: \w+)*) +alpha/skill: (.*?)(?:;|$)", out["report"], re.M)
+    assert planned is not None and listed is not None, (out["plan"], out["report"])
+    said = [
+        out["info"].splitlines()[1].strip(),
+        out["why"].splitlines()[1].strip().removeprefix("now").strip(),
+        f"{row['state']}: {voice(row['reasons'][0]['text'])}",
+        f"{STATES[own['state']].word}: {own['reasons'][0]}",
+        f"{planned[1]}: {planned[2]}",
+        f"{listed[1]}: {listed[2]}",
+    ]
+    return [one.partition("; ")[0] for one in said]
+
+
+def voice(text: str) -> str:
+    return text.replace("doit ", "nightpress ")

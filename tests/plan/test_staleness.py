@@ -231,6 +231,18 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
         adopted(standing=Standing("theirs", 9), policy="extend"), "fresh", (),
     ),
     "adopted, and named": (adopted(named=True), "fresh", ()),
+    "adopted, and a draft waits": (adopted(last=WAITING), "parked", ("review", "person")),
+    "adopted, a draft waits, and the source has moved on": (
+        adopted(publication=BEFORE, last=WAITING), "parked", ("review", "person", "moved"),
+    ),
+    "adopted, and its draft was rejected": (
+        adopted(last=replace(WAITING, waits=False, rejected="no")), "fresh", ("rejected",),
+    ),
+    "adopted again since its draft was made": (
+        adopted(last=replace(WAITING, before_sha256="other")), "fresh", (),
+    ),
+    "edited, and a draft waits": (edited(last=WAITING), "parked", ("review", "person", "edited")),
+    "good, a draft waits": (foreign(last=WAITING), "parked", ("review", "person", "good")),
     "adopted, small, and named": (
         adopted(standing=Standing("theirs", 9), named=True), "make", ("person", "undersized"),
     ),

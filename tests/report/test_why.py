@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +208,7 @@ def test_a_rejected_draft_is_told_as_rejected(tmp_path: Path) -> None:
     assert "draft waits" in market.run("nightpress", "why", str(market.target("alpha"))).out
     market.done("reject:alpha/skill", "--because", "too loud")
     said = market.run("nightpress", "why", str(market.target("alpha"))).out
-    assert "its draft was rejected" in said and "too loud (" in said and "waits" not in said
+    assert "its draft was rejected" in said and ": too loud\n" in said and "waits" not in said
 
 
 def test_what_was_put_back_is_no_edit(market: Market) -> None:
@@ -216,3 +219,23 @@ def test_what_was_put_back_is_no_edit(market: Market) -> None:
     assert "the text from before us is back" in said and "edited" not in said
     market.target("alpha").write_text(made + "\nMore.\n")
     assert _why(market, market.target("alpha"))["state"] == "edited"
+
+
+def test_no_command_is_offered_that_cannot_work(market: Market) -> None:
+    """The copies of what stood before are lost, then the whole state."""
+    git = ("git", "-c", "user.name=t", "-c", "user.email=t@example.invalid", "-C", str(market.root))
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "plugins"], check=True)
+    subprocess.run([*git, "commit", "-qm", "theirs"], check=True)
+    market.documented()
+    said = market.run("nightpress", "why", str(market.target("alpha"))).out
+    assert "nightpress clean alpha/skill" in said and "nightpress restore --plugin" in said
+    for lost in ("snapshots", "."):
+        shutil.rmtree(market.root / ".nightpress" / lost)
+        found = _why(market, market.target("alpha"))
+        said = market.run("nightpress", "why", str(market.target("alpha"))).out
+        assert "nightpress clean" not in said and "nightpress restore" not in said
+        assert not found.get("restore")
+        [shown] = re.findall(r"before us +(git show .*?)  \(", said)
+        shown = subprocess.run(shlex.split(shown), cwd=market.root, capture_output=True, text=True)
+        assert shown.stdout == OLD

@@ -65,8 +65,8 @@ def gathered(project: Project) -> dict[str, Any]:
     }  # fmt: skip
     if project.has_ledger:
         ledger = project.ledger
-        found["latest"] = _states(project, slugs, totals.latest(ledger), lock)
-        found["waiting"] = reviews.waiting_jobs(ledger)
+        found["waiting"] = waiting = reviews.waiting_jobs(ledger)
+        found["latest"] = _states(project, slugs, totals.latest(ledger), lock, waiting)
         for run in totals.runs(ledger, 1):
             found["last_run"] = {
                 "started_at": _epoch(run.started), "finished_at": _epoch(run.finished),
@@ -83,11 +83,16 @@ def gathered(project: Project) -> dict[str, Any]:
 
 
 def _states(
-    project: Project, slugs: Collection[str], latest: Mapping[str, str], lock: lockfile.Lock
+    project: Project,
+    slugs: Collection[str],
+    latest: Mapping[str, str],
+    lock: lockfile.Lock,
+    waiting: Collection[str],
 ) -> dict[str, int]:
     """How the latest attempts at what the manifests declare left it, in the plan's words, the most
     frequent first. What failed or was put off is what it was before. (Manifests are read where
-    something is not done: that a document is on record does not turn on them.)"""
+    something is not done: that a document is on record does not turn on them.) waiting: of which a
+    draft does."""
     from nightpress.model import OPEN, PARKED, STANDING, STATES, Status
 
     known = frozenset(slugs)
@@ -102,8 +107,9 @@ def _states(
                 declared[slug] = _declared(project, slug)
             if job not in declared[slug]:
                 continue
-        if ended == PARKED and job in lock and lock[job].status == Status.ADOPTED:
-            continue  # the person's file is up to date, whatever becomes of the draft beside it
+        adopted = job in lock and lock[job].status == Status.ADOPTED
+        if ended == PARKED and adopted and job not in waiting:
+            continue  # its draft was rejected: the person's file is up to date
         if ended in (Status.FAILED, Status.DEFERRED, Status.INTERRUPTED, *OPEN):
             ended = STATES["make" if job in lock else "unmade"].word
         states[ended] += 1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nightpress import fingerprint
 from nightpress.model import Fingerprint, Reason
+from nightpress.plan import content
 
 if TYPE_CHECKING:
     from nightpress.plan.staleness import Inputs
@@ -92,6 +93,44 @@ def differences(before: Mapping[str, str], inputs: Inputs) -> list[tuple[str, st
     differences += [("changed", p) for p in now if p in before and before[p] != now[p]]
     differences += [("removed", p) for p in before if p not in now and p not in ours]
     return sorted(differences)
+
+
+def since_adopted(inputs: Inputs) -> tuple[Reason, ...]:
+    """What an adopted document speaks of, and what has changed since it was adopted."""
+    known = inputs.publication
+    if known is None:
+        return ()
+    if known.files is None:  # a clone: its lock file has digests of what is spoken of
+        now = content.spoken_of(inputs.files, known.named)
+        found = [
+            f"{path} {'changed' if path in now else 'removed'}"
+            for path, short in sorted(known.named.items())
+            if now.get(path) != short
+        ]
+    else:
+        found = [
+            f"{path} {what}"
+            for what, path in differences(known.files, inputs)
+            if path.startswith(content.FOLDERS) or path in inputs.mentioned
+        ]
+    said = some(found)
+    return (Reason("moved", f"source has moved on: {said}"),) if said else ()
+
+
+def since_published(inputs: Inputs) -> tuple[Reason, ...]:
+    """What the document that somebody edited was made from, and has changed since we published
+    it."""
+    known = inputs.publication
+    if known is None:
+        return ()
+    differs = moved(known.fingerprint, known.files, inputs, known.writer)
+    reasons = [reason for reason in differs if reason.code == "content"]
+    return tuple(
+        Reason("moved", f"its source has moved on: {reason.text.removeprefix('content changed: ')}")
+        if reason.text != "content changed"
+        else Reason("moved", "its source has moved on")
+        for reason in reasons
+    )
 
 
 def _content_words(before: Mapping[str, str] | None, inputs: Inputs) -> str:

@@ -6,7 +6,7 @@ Joins the plugin's files and the pure checks.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from nightpress import checks
 from nightpress import project as contract
 from nightpress.checks import baseline, document, evidence, trigger
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy, Component, Enhancement, SourceFile
+from nightpress.model import Anatomy, Component, Enhancement, Finding, SourceFile
 from nightpress.plan import history, near_duplicates, size, staleness
 from nightpress.plan.state import PluginState, TargetState
 from nightpress.plugin import sources
@@ -232,6 +232,27 @@ def unwitnessed(
         project, plugin, state.enhancement, state.counted, text, planned=planned, witnessed=False
     )
     return baseline.marks(verdict.errors)
+
+
+def accepted(project: Project, plugin: PluginState, state: TargetState) -> tuple[Finding, ...]:
+    """The findings of what stands there that the lock file has as accepted: `check` is silent of
+    them."""
+    inputs, known = state.inputs, state.inputs.publication
+    if known is None or not known.accepted or inputs.standing.sha256 != known.sha256:
+        return ()
+    verdict = judge(
+        project, plugin, state.enhancement, state.counted, standing(plugin, state) or "",
+        planned=[other.enhancement.target for other in plugin.states.values()],
+        ours=staleness.is_ours(inputs.standing, known), witnessed=False,
+    )  # fmt: skip
+    return tuple(set_apart(verdict.findings, known.accepted))
+
+
+def set_apart(findings: Iterable[Finding], marks: Collection[str]) -> Iterator[Finding]:
+    """Those of the findings that the marks of a lock file's line name."""
+    listed = tuple(findings)
+    new = {id(one) for one in baseline.new(listed, marks)}
+    return (one for one in listed if id(one) not in new)
 
 
 def held_by(

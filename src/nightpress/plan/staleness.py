@@ -21,7 +21,7 @@ from nightpress.model import (
     Status,
     Window,
 )
-from nightpress.plan import changes, content
+from nightpress.plan import changes
 from nightpress.plan.standing import LastRow, Publication, Standing
 
 KEPT = "a person's file, kept"
@@ -199,10 +199,10 @@ def _decide_persons(inputs: Inputs) -> Decision:
     if inputs.asked:
         return _propose(inputs, [Reason("asked", "you asked for it")])
     if is_adopted(standing, inputs.publication):
-        since = _moved_on(inputs)
+        since = changes.since_adopted(inputs)
         if inputs.named and (since or undersized):
             return _propose(inputs, [*since, *size])
-        return Decision("fresh", since)
+        return _beside(inputs, Decision("fresh", since))
     if is_undone(inputs) and not inputs.named:
         return _UNDONE
     if inputs.last is not None and inputs.last.saved and not inputs.named:
@@ -211,12 +211,28 @@ def _decide_persons(inputs: Inputs) -> Decision:
     if undersized and drafted:
         return _propose(inputs, size)
     if _edited(inputs):
-        return Decision("keep", (Reason("edited", EDITED), *_moved_since_published(inputs)))
+        reasons = (Reason("edited", EDITED), *changes.since_published(inputs))
+        return _beside(inputs, Decision("keep", reasons))
     if undersized and inputs.policy == "replace":
         return _propose(inputs, size)
     if undersized:
         return Decision("keep", (Reason("undersized", f"{KEPT}: {size[0].text}"),))
-    return Decision("adopt", _adopted_with(inputs))
+    return _beside(inputs, Decision("adopt", _adopted_with(inputs)))
+
+
+def _beside(inputs: Inputs, decision: Decision) -> Decision:
+    """The decision on a person's file that is good as it is; parked as long as a draft that
+    somebody asked for waits beside it."""
+    last = inputs.last
+    if last is None or last.before_sha256 != inputs.standing.sha256:
+        return decision
+    if last.waits:
+        reasons = (_why_parked(inputs), Reason("person", "a person's file"), *decision.reasons)
+        return Decision("parked", reasons, publish="review")
+    if last.rejected:
+        said = f"its draft was rejected ({last.rejected}): the file stays"
+        return replace(decision, reasons=(*decision.reasons, Reason("rejected", said)))
+    return decision
 
 
 def _propose(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
@@ -254,44 +270,6 @@ def split_due(enhancement: Enhancement, inputs: Inputs, decision: Decision) -> D
     if not (taken and wanted) or offered or inputs.standing.size <= LONG:
         return decision
     return Decision("adopt", (Reason("long", OFFERED), *decision.reasons))
-
-
-def _moved_on(inputs: Inputs) -> tuple[Reason, ...]:
-    """What an adopted document speaks of, and what has changed since it was adopted."""
-    known = inputs.publication
-    if known is None:
-        return ()
-    if known.files is None:  # a clone: its lock file has digests of what is spoken of
-        now = content.spoken_of(inputs.files, known.named)
-        found = [
-            f"{path} {'changed' if path in now else 'removed'}"
-            for path, short in sorted(known.named.items())
-            if now.get(path) != short
-        ]
-    else:
-        found = [
-            f"{path} {what}"
-            for what, path in changes.differences(known.files, inputs)
-            if path.startswith(content.FOLDERS) or path in inputs.mentioned
-        ]
-    said = changes.some(found)
-    return (Reason("moved", f"source has moved on: {said}"),) if said else ()
-
-
-def _moved_since_published(inputs: Inputs) -> tuple[Reason, ...]:
-    """What the document that somebody edited was made from, and has changed since we published
-    it."""
-    known = inputs.publication
-    if known is None:
-        return ()
-    moved = changes.moved(known.fingerprint, known.files, inputs, known.writer)
-    content = [reason for reason in moved if reason.code == "content"]
-    return tuple(
-        Reason("moved", f"its source has moved on: {reason.text.removeprefix('content changed: ')}")
-        if reason.text != "content changed"
-        else Reason("moved", "its source has moved on")
-        for reason in content
-    )
 
 
 def is_adopted(standing: Standing, publication: Publication | None) -> bool:

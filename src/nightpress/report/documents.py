@@ -118,7 +118,7 @@ def _document(project: Project, item: Item) -> DocumentRow:
         attempts=tuple(_attempt(row) for row in attempts.of_job(ledger, item.id, ATTEMPTS)),
         findings=tuple(asdict(finding) for finding in last.findings[:FINDINGS]),
         findings_left_out=max(0, len(last.findings) - FINDINGS),
-        provenance=provenance.of(ledger, stands) if stands else None,
+        provenance=provenance.of(project, stands) if stands else None,
     )
 
 

@@ -12,6 +12,7 @@ from nightpress.errors import NightpressError
 from nightpress.fingerprint import writer
 from nightpress.ledger import Ledger, RecordedAttempt, calls, dollars
 from nightpress.model import Status
+from nightpress.plan import history
 from nightpress.plugin import STANDING_CAP
 from nightpress.project import Project
 from nightpress.report import figures
@@ -21,8 +22,9 @@ LINE = 300
 """Characters of one line of a difference."""
 
 
-def of(ledger: Ledger, row: RecordedAttempt) -> figures.Provenance:
+def of(project: Project, row: RecordedAttempt) -> figures.Provenance:
     """The provenance of a final attempt."""
+    ledger = project.ledger
     own = calls.of_attempt(ledger, row.id)
     prompts = [call.prompt_sha256 for call in own if call.outcome == "reply"]
     return figures.Provenance(
@@ -39,7 +41,7 @@ def of(ledger: Ledger, row: RecordedAttempt) -> figures.Provenance:
         tokens_out=sum(call.tokens_out for call in own),
         cost=dollars(own),
         snapshot=row.snapshot_id or "",
-        restore=restore_command(row),
+        restore=restore_command(project, row),
     )
 
 
@@ -91,11 +93,29 @@ def chain(rows: Sequence[RecordedAttempt], stands: str | None) -> list[Step]:
     return steps
 
 
-def restore_command(row: RecordedAttempt) -> str:
-    """The command that brings back what stood before this row; "" if nothing was replaced."""
+def restore_command(project: Project, row: RecordedAttempt) -> str:
+    """The command that brings back what stood before this row; "" if nothing was replaced, or the
+    snapshot is not here any more."""
     if row.status != Status.PUBLISHED or not row.snapshot_id:
         return ""
+    try:
+        Snapshots(project.state / "snapshots").get(row.snapshot_id, row.slug)
+    except NightpressError:
+        return ""
     return f"doit restore --plugin {shlex.quote(row.slug)} --snapshot {row.snapshot_id}"
+
+
+def before_us(project: Project, job: str, path: str) -> str:
+    """The command that brings back, or shows, what stood at a document's path before us; "": none
+    can."""
+    first = history.original(project.ledger if project.has_ledger else None, job, path)
+    if first is not None:
+        try:
+            history.original_content(Snapshots(project.state / "snapshots"), first)
+        except NightpressError:
+            return history.in_git(project, job, path, first.sha256)
+        return f"doit clean enhance:{job}"
+    return history.in_git(project, job, path)
 
 
 def sources(ledger: Ledger, row: RecordedAttempt) -> dict[str, str]:

@@ -19,7 +19,7 @@ from nightpress.errors import AwaitsReview, UnsafePath, UsageError
 from nightpress.ledger import RecordedAttempt, RecordedCall, attempts, calls, lockfile, reviews
 from nightpress.model import STANDING, Finding, Status
 from nightpress.pipeline import publish
-from nightpress.plan import Item, catalog
+from nightpress.plan import Gatherer, Item, catalog, judge, staleness
 from nightpress.project import Project
 from nightpress.report import provenance
 from nightpress.report.figures import Provenance
@@ -56,6 +56,12 @@ class Why(Struct):
 def explain(project: Project, given: str, *, diff: bool = False) -> Why:
     """The story of one file; `given` is relative to the working directory."""
     path = inside(project.root, given)
+    found = _story(project, path, diff)
+    _add_state(project, found)
+    return found
+
+
+def _story(project: Project, path: str, diff: bool) -> Why:
     stands = _hash(project, path)
     rows = _rows(project, path)
     done = next((row for row in rows if row.status in STANDING), None)
@@ -65,7 +71,7 @@ def explain(project: Project, given: str, *, diff: bool = False) -> Why:
         return _tried(project, path, stands, rows)
     entry = next((e for e in project.lock().values() if e.target == path), None)
     if entry is not None:
-        return _locked(path, stands, entry)
+        return _locked(project, path, stands, entry)
     return _unknown(project, path, stands)
 
 
@@ -101,6 +107,47 @@ def _rows(project: Project, path: str) -> list[RecordedAttempt]:
     if not project.has_ledger:
         return []
     return attempts.at_target(project.ledger, path)
+
+
+def _add_state(project: Project, found: Why) -> None:
+    """How the document is now, as plan and report say; the draft beside it; what `check` is silent
+    of; and how a person's file gets a draft."""
+    job = found.data.get("job", "")
+    slug, _, name = job.partition("/")
+    if slug not in project.slugs():
+        return
+    plugin = Gatherer(project).gather(slug)
+    state = plugin.states.get(name)
+    if state is None or state.target_path != found.path:
+        return
+    decision, inputs = state.decision, state.inputs
+    draft = reviews.decision(project.ledger, job) if project.has_ledger else None
+    accepted = judge.accepted(project, plugin, state)
+    persons = inputs.standing.sha256 and not staleness.is_ours(inputs.standing, inputs.publication)
+    more = [("draft", _draft(draft))]
+    more += [
+        ("accepted" if n == 0 else "", f"{one.severity}: {one.check}: {one.message}")
+        for n, one in enumerate(accepted)
+    ]
+    if persons and decision.action in ("fresh", "keep", "adopt"):
+        again = f"doit forget enhance:{job}, then doit enhance:{job}"
+        more.append(("for a draft", f"{again}: it waits beside the file"))
+    found.facts = [("now", repr(decision)), *found.facts, *(one for one in more if one[1])]
+    found.data |= {
+        "now": decision.state, "now_reasons": [reason.text for reason in decision.reasons],
+        "draft": {"state": draft.state, "because": draft.because, "at": draft.at}
+        if draft is not None else None,
+        "accepted": [asdict(one) for one in accepted],
+    }  # fmt: skip
+
+
+def _draft(draft: reviews.Verdict | None) -> str:
+    if draft is None or draft.state not in ("waiting", "rejected"):
+        return ""
+    if draft.state == "waiting":
+        return "waits for you: doit review"
+    at = f"{draft.at[:19].replace('T', ' ')} UTC"
+    return f"rejected {at}: {draft.because or 'no reason given'}"
 
 
 # --- the answers ---
@@ -150,7 +197,7 @@ def _made(
 
 
 def _tell(project: Project, found: Why, rows: list[RecordedAttempt], row: RecordedAttempt) -> None:
-    from_ = provenance.of(project.ledger, row)
+    from_ = provenance.of(project, row)
     sources = provenance.sources(project.ledger, row)
     tries = _tries(rows, row)
     phase_1 = calls.analysis_of(project.ledger, row)
@@ -197,11 +244,18 @@ def _facts(
         ("sha256", from_.sha256),
         ("snapshot", from_.snapshot),
         ("take it back", from_.restore and f"{from_.restore}  (the plugin as it was before)"),
-        ("before us", from_.restore and f"doit clean enhance:{row.job}  (this file alone)"),
+        ("before us", _before_us(project, row)),
     ]  # fmt: skip
     if row.status == Status.ADOPTED:
         facts = [("adopted", facts[0][1]), *(f for f in facts if f[0] in _OF_ADOPTED)]
     return facts
+
+
+def _before_us(project: Project, row: RecordedAttempt) -> str:
+    if row.status != Status.PUBLISHED:
+        return ""
+    there = provenance.before_us(project, row.job, row.target_path)
+    return f"{there}  (this file alone)" if there else ""
 
 
 _OF_ADOPTED = ("because", "attempts", "findings", "sha256", "snapshot")
@@ -269,21 +323,15 @@ def _tried(project: Project, path: str, stands: str | None, rows: list[RecordedA
     what = "the file here is not nightpress's" if stands else "there is no such file"
     text = f"{what}; the last of {len(rows)} attempts: {last.word}"
     found = Why(path, "not published", text)
+    draft = reviews.decision(project.ledger, last.job)
     because = last.error_message or "; ".join(last.reasons)
-    decided = (
-        reviews.decision(project.ledger, last.job)
-        if last.error_class == AwaitsReview.__name__
-        else None
-    )
-    if decided is not None and decided.state == "rejected":
-        found.text += ", and its draft was rejected"
-        at = f"{decided.at[:19].replace('T', ' ')} UTC"
-        because = (
-            f"{decided.because or 'no reason given'} ({at}); made again when something changes"
-        )
+    if last.error_class == AwaitsReview.__name__ and draft is not None:
+        if draft.state == "rejected":
+            found.text += ", and its draft was rejected"
+        because = ""  # what became of it is told below
     found.facts = [
         ("when", f"{last.timestamp[:19].replace('T', ' ')} UTC, in run {last.run_id}"),
-        ("because", because),
+        *[("because", because)] * bool(because),
         ("more", f"doit info enhance:{last.job}"),
     ]
     found.data = {
@@ -293,7 +341,7 @@ def _tried(project: Project, path: str, stands: str | None, rows: list[RecordedA
     return found
 
 
-def _locked(path: str, stands: str | None, entry: lockfile.Entry) -> Why:
+def _locked(project: Project, path: str, stands: str | None, entry: lockfile.Entry) -> Why:
     """A clone: the lock file knows it, the ledger of whoever made it is elsewhere."""
     same = stands == entry.sha256
     how = "as it says" if same else "but the file here differs" if stands else "but it is gone"
@@ -305,6 +353,9 @@ def _locked(path: str, stands: str | None, entry: lockfile.Entry) -> Why:
         ("writer", entry.writer), ("generator", entry.fingerprint.generator),
         ("sha256", entry.sha256),
     ]  # fmt: skip
+    if entry.status == Status.PUBLISHED:
+        there = provenance.before_us(project, entry.job, path)
+        found.facts += [("before us", f"{there}  (this file alone)")] * bool(there)
     found.data = {"job": entry.job, "status": entry.status, "sha256": entry.sha256}
     return found
 

@@ -60,7 +60,8 @@ def summary(figures: Figures) -> list[str]:
         outcomes = ", ".join(f"{n} {status}" for status, n in run.outcomes.items()) or "nothing"
         lines.append(f"run {run.run_id}: {run.model}: {outcomes}, exit {run.exit_code}")
     lines += [
-        f"{cause.status:<12} {cause.count:,}: {cause.cause} (e.g. {cause.example}): {cause.todo}"
+        f"{cause.status:<12} {cause.count:,}: {advice.words(cause.cause)} (e.g. {cause.example}):"
+        f" {cause.todo}"
         for cause in figures.causes
     ]
     waiting = [

@@ -30,7 +30,8 @@ from doit.cmdparse import CmdParseError
 from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
 
 from nightpress import voice
-from nightpress.tasks import dodo, signals
+from nightpress.model import Status
+from nightpress.tasks import dodo, session, signals
 from nightpress.text import safe, suggestion
 from nightpress.voice import spoken
 
@@ -236,6 +237,8 @@ class Info(_Plain, cmd_info.Info):  # type: ignore[misc]
         said = [f"{task.name}: {task.doc}"]
         if task.meta:
             said.append(f"  {task.meta['decision']}")
+            if (hint := _draft_hint(task.name.partition(":")[2])) is not None:
+                said.append(f"  {hint}")
             current = self.dep_manager.get_status(task, tasks).status == "up-to-date"
         else:
             said += [f"  {name}: {tasks[name].doc}" for name in task.task_dep if name in tasks]
@@ -243,6 +246,17 @@ class Info(_Plain, cmd_info.Info):  # type: ignore[misc]
             current = True
         sys.stdout.write("".join(f"{spoken(safe(part, newlines=True))}\n" for part in said))
         return 0 if current else 1
+
+
+def _draft_hint(job: str) -> str | None:
+    """How a person's file that is good as it is gets a draft; None where it is none."""
+    now = session.current()
+    item, entry = now.catalog.items.get(job), now.project.lock().get(job)
+    if item is None or item.decision.action not in ("fresh", "keep", "adopt"):
+        return None
+    if item.decision.action == "fresh" and (entry is None or entry.status != Status.ADOPTED):
+        return None
+    return f"a draft beside the file: doit forget enhance:{job}, then doit enhance:{job}"
 
 
 class DumpDB(cmd_dumpdb.DumpDB):  # type: ignore[misc]
