@@ -1,7 +1,7 @@
-"""Batches and files as the Developer API has them: a job of many requests, at half the price.
+"""Batches as the Developer API has them: a job of many requests, at half the price.
 
 A job is made at once, and ends `batch_seconds` later on the server's clock; what its requests cost
-is counted then. The files hold a job's requests and its answers, one JSON object a line.
+is counted then. Files (`stores`) hold a job's requests and its answers, one JSON object a line.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from . import envelope, wire
+from .stores import paged, told_time
 
 if TYPE_CHECKING:
     from .service import Service
@@ -43,7 +43,7 @@ class Job:
 
 
 class Batches:
-    """The jobs and files of one service. answer: the body for one request of a job, recorded as a
+    """The jobs of one service. answer: the body for one request of a job, recorded as a
     call of it."""
 
     def __init__(
@@ -51,7 +51,6 @@ class Batches:
     ) -> None:
         self._service, self._answer = service, answer
         self._jobs: dict[str, Job] = {}
-        self._files: dict[str, tuple[str, bytes]] = {}
         self._numbers = itertools.count(1)
         self._ends = list(service.settings.batch_ends)
         self._lock = threading.RLock()
@@ -89,10 +88,9 @@ class Batches:
         """The latest job first."""
         with self._lock:
             own = [job for job in self._jobs.values() if job.project == project][::-1]
-            start = int(page or 0)
-            shown = [self._operation(job, brief=True) for job in own[start : start + size]]
-            more = {"nextPageToken": str(start + size)} if start + size < len(own) else {}
-            return {"operations": shown, **more}
+            return paged(
+                "operations", [self._operation(job, brief=True) for job in own], size, page
+            )
 
     def cancel(self, project: str, name: str) -> dict[str, Any]:
         with self._lock:
@@ -100,19 +98,6 @@ class Batches:
             if self._operation(job)["metadata"]["state"] in ("BATCH_STATE_PENDING",):
                 job.state = "CANCELLED"
             return {}
-
-    def upload(self, project: str, data: bytes) -> dict[str, Any]:
-        with self._lock:
-            name = f"files/up{next(self._numbers)}"
-            self._files[name] = (project, data)
-        return {"file": {"name": name, "mimeType": "application/jsonl",
-                         "sizeBytes": str(len(data)), "state": "ACTIVE"}}  # fmt: skip
-
-    def download(self, project: str, name: str) -> bytes:
-        owner, data = self._files.get(name, ("", b""))
-        if owner != project:
-            raise envelope.refusal(403, "You do not have permission to access the File.")
-        return data
 
     def jobs(self) -> list[dict[str, Any]]:
         """For /_seen: all jobs; those whose time has come have ended, looked at or not."""
@@ -134,7 +119,8 @@ class Batches:
         return job
 
     def _lines(self, project: str, name: str) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.download(project, name).splitlines() if line]
+        data = self._service.files.read(project, name.removeprefix("files/"))
+        return [json.loads(line) for line in data.splitlines() if line]
 
     def _operation(
         self, job: Job, at: float | None = None, *, brief: bool = False
@@ -147,12 +133,12 @@ class Batches:
             "@type": "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch",
             "name": f"batches/job{job.number}",
             "model": f"models/{job.model}", "displayName": job.name,
-            "createTime": _time(job.made), "updateTime": _time(self._service.clock.time()),
+            "createTime": told_time(job.made), "updateTime": told_time(self._service.clock.time()),
             "state": f"BATCH_STATE_{job.state}",
             "batchStats": {"requestCount": str(len(job.requests))},
         }  # fmt: skip
         if over:
-            metadata["endTime"] = _time(due)
+            metadata["endTime"] = told_time(due)
         if job.output and not brief:
             metadata["output"] = self._output(job)
         return {"name": f"batches/job{job.number}", "metadata": metadata, "done": over}
@@ -172,10 +158,10 @@ class Batches:
     def _output(self, job: Job) -> dict[str, Any]:
         if not job.by_file:
             return {"inlinedResponses": {"inlinedResponses": job.output}}
-        name = f"files/batch-job{job.number}"
+        name = f"batch-job{job.number}"
         text = "".join(f"{json.dumps(one)}\n" for one in job.output)
-        self._files[name] = (job.project, text.encode())
-        return {"responsesFile": name}
+        self._service.files.put(job.project, name, text.encode())
+        return {"responsesFile": f"files/{name}"}
 
 
 def _request(line: Mapping[str, Any], by_file: bool) -> tuple[str, Mapping[str, Any]]:
@@ -191,7 +177,3 @@ def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise envelope.refusal(400, "Invalid value (Object expected), received another type.")
     return value
-
-
-def _time(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -16,10 +16,10 @@ from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 from . import envelope
-from .batches import Batches
 from .clock import Clock, ManualClock
 from .envelope import Refusal
 from .service import Answer, Service, Settings, Target
+from .stores import GRANULARITY
 
 DEVELOPER = re.compile(r"^/v1(?:beta|alpha)?/models(?:/([^/:]+))?(?::(\w+))?$")
 VERTEX = re.compile(
@@ -27,7 +27,7 @@ VERTEX = re.compile(
 )
 BATCH = re.compile(r"^/v1beta/batches(?:/([^/:]+))?(?::(cancel))?$")
 UPLOAD = re.compile(r"^/upload/v1beta/files$")
-DOWNLOAD = re.compile(r"^/v1beta/(files/[^/:]+):download$")
+STORED = re.compile(r"^/v1beta/(files|cachedContents)(?:/([^/:]+))?(?::(download))?$")
 METHODS = ("generateContent", "countTokens")
 
 
@@ -117,6 +117,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, _clock(self.server.service.clock))
         self._guarded(b"")
 
+    def do_DELETE(self) -> None:
+        self._guarded(b"")
+
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if urlsplit(self.path).path == "/clock":
@@ -131,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _route(self, raw: bytes) -> None:
         path = urlsplit(self.path).path
-        if self._batches(path, raw):
+        if self._kept(path, raw):
             return
         developer, vertex = DEVELOPER.match(path), VERTEX.match(path)
         if developer and self.command == "GET" and not developer[2]:
@@ -155,11 +158,10 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(service.refuse(target, refused))
         self._answer(service.answer(target, raw, self.headers.get("X-Server-Timeout")))
 
-    def _batches(self, path: str, raw: bytes) -> bool:
-        """Batches and files; is it one of their paths?"""
+    def _kept(self, path: str, raw: bytes) -> bool:
+        """Batches, files and cached contents; is it one of their paths?"""
         batches, posts = self.server.service.batches, self.command == "POST"
-        create, job, file = DEVELOPER.match(path), BATCH.match(path), DOWNLOAD.match(path)
-        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        create, job = DEVELOPER.match(path), BATCH.match(path)
         if posts and create and create[2] == "batchGenerateContent":
             made = batches.create(self._project(), create[1], raw)
             if self.server.service.loses():
@@ -172,22 +174,50 @@ class Handler(BaseHTTPRequestHandler):
         elif job and not posts and job[1]:
             self._send(200, batches.get(self._project(), job[1]))
         elif job and not posts:
-            size = int(query.get("pageSize", 10))
-            self._send(200, batches.list(self._project(), size, query.get("pageToken", "")))
-        elif file and not posts:
-            self._raw(200, batches.download(self._project(), file[1]), "application/octet-stream")
+            self._send(200, batches.list(self._project(), *self._page()))
         elif posts and UPLOAD.match(path):
-            self._upload(raw, batches)
+            self._upload(raw)
+        elif stored := STORED.match(path):
+            self._stored(raw, *stored.groups())
         else:
             return False
         return True
 
-    def _upload(self, raw: bytes, batches: Batches) -> None:
-        """A resumable upload: `start` names the address, and the bytes are sent there."""
+    def _page(self) -> tuple[int, str]:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
+        return int(query.get("pageSize", 10)), query.get("pageToken", "")
+
+    def _stored(self, raw: bytes, kind: str, name: str | None, verb: str | None) -> None:
+        """Files and cached contents, by their names and as lists."""
+        service, project = self.server.service, self._project()
+        store = service.files if kind == "files" else service.kept
+        if verb and kind == "files" and name and self.command == "GET":
+            return self._raw(200, service.files.read(project, name), "application/octet-stream")
+        if not verb and not name and self.command == "POST" and kind == "cachedContents":
+            return self._send(200, service.kept.create(project, raw))
+        if not verb and self.command in ("GET", "DELETE") and name:
+            act = store.get if self.command == "GET" else store.delete
+            return self._send(200, act(project, name))
+        if not verb and self.command == "GET":
+            return self._send(200, store.list(project, *self._page()))
+        self._nowhere(self.path)
+
+    def _upload(self, raw: bytes) -> None:
+        """A resumable upload: `start` names the address, and the bytes are sent there in chunks,
+        each of them answered with how far it has come: else the SDK sends it again."""
+        files, project = self.server.service.files, self._project()
         if self.headers.get("X-Goog-Upload-Command") == "start":
-            where = f"http://{self.headers['Host']}/upload/v1beta/files?key={self._key()}"
-            return self._send(200, {}, {"x-goog-upload-url": where})
-        self._send(200, batches.upload(self._project(), raw), {"x-goog-upload-status": "final"})
+            upload = files.start(project, raw, self.headers)
+            where = f"http://{self.headers['Host']}/upload/v1beta/files"
+            told = {
+                "X-Goog-Upload-URL": f"{where}?key={self._key()}&upload_id={upload}",
+                "X-Goog-Upload-Status": "active",
+                "X-Goog-Upload-Chunk-Granularity": str(GRANULARITY),
+            }
+            return self._send(200, {}, told)
+        (upload,) = parse_qs(urlsplit(self.path).query).get("upload_id", [""])
+        status, body = files.take(project, upload, raw, self.headers)
+        self._send(200, body, {"X-Goog-Upload-Status": status})
 
     def _answer(self, answer: Answer) -> None:
         self.server.service.record(answer.call)

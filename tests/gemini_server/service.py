@@ -18,6 +18,7 @@ from .clock import Clock, FastClock
 from .envelope import Refusal
 from .faults import DEFECTS, Plan
 from .quota import FREE, Limits, Quota, next_pacific_midnight
+from .stores import Caches, Files
 
 CURRENT = (
     "gemini-3.5-flash-lite", "gemini-3.1-flash-lite", "gemini-3.8-flash",
@@ -127,6 +128,8 @@ class Service:
         self._lock = threading.Lock()
         self._served_flex = 0
         self._served: dict[tuple[str, str], list[str]] = {}
+        self.files = Files(self)
+        self.kept = Caches(self, _tokens)
         self.batches = Batches(self, self._part)
         self._losing = settings.batch_lost
 
@@ -179,6 +182,7 @@ class Service:
         )
 
     def _generate(self, target: Target, request: Mapping[str, Any], call: Call) -> Answer:
+        request, kept = self.kept.filled(target.project, target.model, request)
         tokens = _tokens(request)
         call = self._asked(call, target, request)
         room = self.settings.flex_room
@@ -198,7 +202,7 @@ class Service:
             return Answer(status, {}, replace(call, status=status), fault)
         self._served_flex += call.tier == "flex"
         written = replies.reply(request, target.model, tokens, fault, rng)
-        cached = self._cached(target, request)
+        cached = kept or self._cached(target, request)
         if cached:
             usage = {**written.body["usageMetadata"], "cachedContentTokenCount": cached}
             written = replace(written, body={**written.body, "usageMetadata": usage})

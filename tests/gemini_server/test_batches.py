@@ -1,13 +1,15 @@
-"""Batches and files of the local server, through the SDK and its own types."""
+"""Batches, files and cached contents of the local server, through the SDK and its own types."""
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx2
 import pytest
 from google import genai
 from google.genai import errors, types
@@ -65,6 +67,106 @@ def test_a_job_by_file() -> None:
         line = json.loads(api.files.download(file=job.dest.file_name) or b"")
         assert line["key"] == "k"
         assert line["response"]["candidates"]
+
+
+@pytest.mark.parametrize("megabytes", [1, 8, 9, 17])
+@pytest.mark.parametrize("how", ["sync", "async"])
+def test_a_file_is_sent_in_chunks(how: str, megabytes: int) -> None:
+    """Of 8 MB each by the SDK; what was sent is what is there."""
+    data = bytes(range(256)) * (megabytes << 12)
+    with client() as (server, api):
+        if how == "sync":
+            file = api.files.upload(file=io.BytesIO(data), config={"mime_type": "text/plain"})
+        else:
+
+            async def send() -> types.File:
+                return await api.aio.files.upload(
+                    file=io.BytesIO(data), config={"mime_type": "text/plain"}
+                )
+
+            file = asyncio.run(send())
+        assert file.name and file.size_bytes == len(data)
+        stored = server.service.files
+        assert stored.read("test-project", file.name.removeprefix("files/")) == data
+        assert stored.chunks == -(-megabytes // 8)
+
+
+def test_a_chunk_that_comes_at_another_place_is_refused() -> None:
+    with client() as (server, _api):
+        begun = send(server, {"X-Goog-Upload-Command": "start"})
+        where = begun.headers["X-Goog-Upload-URL"]
+        for offset, data, code in (
+            (7, b"x", 400),
+            (0, b"x" * 100, 400),
+            (0, b"x" * (1 << 18), 200),
+        ):
+            told = {"X-Goog-Upload-Command": "upload", "X-Goog-Upload-Offset": str(offset)}
+            assert send(server, told, data, where).status_code == code
+        told = {"X-Goog-Upload-Command": "upload, finalize", "X-Goog-Upload-Offset": str(1 << 18)}
+        assert send(server, told, b"y", where).json()["file"]["sizeBytes"] == str((1 << 18) + 1)
+        assert send(server, told, b"y", where).status_code == 400
+
+
+def send(server: GeminiServer, headers: dict[str, str], data: bytes = b"", to: str = "") -> Any:
+    to = to or f"{server.url()}/upload/v1beta/files"
+    return httpx2.post(to, content=data, headers={"x-goog-api-key": "test-key", **headers})
+
+
+def test_files_are_listed_looked_at_and_deleted() -> None:
+    with client(keys={"test-key": "one", "other": "two"}) as (server, api):
+        names = []
+        for number in range(3):
+            config = {"mime_type": "text/plain", "display_name": f"ours {number}"}
+            names.append(api.files.upload(file=io.BytesIO(b"x"), config=config).name)  # type: ignore[arg-type]
+        listed = list(api.files.list(config={"page_size": 2}))
+        assert [one.name for one in listed] == names[::-1]
+        assert listed[0].display_name == "ours 2" and listed[0].state == types.FileState.ACTIVE
+        assert api.files.get(name=names[0] or "").expiration_time
+        api.files.delete(name=names[0] or "")
+        assert len(list(api.files.list())) == 2
+        options = types.HttpOptions(api_version="v1beta", base_url=server.url())
+        stranger = genai.Client(vertexai=False, api_key="other", http_options=options)
+        assert list(stranger.files.list()) == []
+        for gone, who in ((names[0], api), (names[1], stranger)):
+            with pytest.raises(errors.ClientError):
+                who.files.get(name=gone or "")
+
+
+def test_what_is_cached_is_named_instead_of_said() -> None:
+    with client() as (server, api):
+        config = types.CreateCachedContentConfig(
+            system_instruction="Be short.", contents=["Words of a long text. " * 2_000],
+            ttl="600s", display_name="ours",
+        )  # fmt: skip
+        made = api.caches.create(model=MODEL, config=config)
+        assert made.name and made.usage_metadata and made.usage_metadata.total_token_count
+        assert made.expire_time and made.create_time
+        assert (made.expire_time - made.create_time).total_seconds() == 600
+        assert [one.name for one in api.caches.list()] == [made.name]
+        assert api.caches.get(name=made.name).display_name == "ours"
+        asked = types.GenerateContentConfig(cached_content=made.name)
+        told = api.models.generate_content(model=MODEL, contents="And?", config=asked)
+        used = told.usage_metadata
+        assert used and used.cached_content_token_count == made.usage_metadata.total_token_count
+        assert used.prompt_token_count and used.prompt_token_count > used.cached_content_token_count
+        for twice in ({"system_instruction": "Be long."}, {}):
+            if not twice:
+                server.clock.advance(601)  # type: ignore[attr-defined]
+            with pytest.raises(errors.ClientError):
+                config_ = asked.model_copy(update=twice)
+                api.models.generate_content(model=MODEL, contents="And?", config=config_)
+        assert list(api.caches.list()) == []
+
+
+def test_caches_are_deleted_and_none_is_small() -> None:
+    with client() as (_server, api):
+        long = types.CreateCachedContentConfig(contents=["Words of a long text. " * 2_000])
+        made = api.caches.create(model=MODEL, config=long)
+        api.caches.delete(name=made.name or "")
+        with pytest.raises(errors.ClientError, match="not found"):
+            api.caches.get(name=made.name or "")
+        with pytest.raises(errors.ClientError, match="too small"):
+            api.caches.create(model=MODEL, config={"contents": ["Short."]})
 
 
 @pytest.mark.parametrize("end", ["failed", "expired", "cancelled"])

@@ -156,3 +156,24 @@ def test_what_grows_past_the_limit_as_it_is_sent_goes_by_a_file(
     ]
     assert jobs.send("ours", MODEL, grown)
     assert server.seen()["jobs"][0]["by_file"]
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_at_the_limit_a_job_goes_as_google_takes_it(
+    gemini: Gemini, server: GeminiServer, over: bool
+) -> None:
+    """The largest that goes inline is under Google's 20 MB as it is really sent, in quotes and
+    accents too; one more goes by a file, of several chunks."""
+    jobs = gemini.batches
+    assert jobs is not None
+    grown = [
+        Part(part.key, replace(part.request, prompt='é "x"\n' * 54_000 + part.request.prompt))
+        for part in parts(41)
+    ]
+    while sum(len(batch._line(gemini, one)) for one in grown) > batch.INLINE:
+        last = grown.pop()
+    name = jobs.send("ours", MODEL, [*grown, last] if over else grown)
+    assert server.seen()["jobs"][0]["by_file"] == over
+    assert server.service.files.chunks == (3 if over else 0)
+    job = jobs.look(name, MODEL)
+    assert job is not None and len(job.told) == len(grown) + over
