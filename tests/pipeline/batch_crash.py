@@ -60,6 +60,11 @@ class Beginning:
     number: int = 0
     calls: list[dict[str, Any]] = field(default_factory=list)
     jobs: int = 0
+    by_file: int = 0
+
+
+def _by_file(seen: dict[str, Any]) -> int:
+    return sum(job["by_file"] for job in seen["jobs"])
 
 
 def course(
@@ -77,7 +82,12 @@ def course(
             shutil.copytree(copy, root, symlinks=True)  # as those that go on from there find it
             now = seen()
             calls = now["list"][len(before["list"]) :]
-            kept.append(Beginning(copy, number, calls, len(now["jobs"]) - len(before["jobs"])))
+            jobs, by_file = len(now["jobs"]), _by_file(now)
+            kept.append(
+                Beginning(
+                    copy, number, calls, jobs - len(before["jobs"]), by_file - _by_file(before)
+                )
+            )
         at = kill if number == begins.number else 0
         codes.append(run(root, number, at or -1, mutant, work / "trace.json"))
         traces.append([] if at else [s for s, _ in json.loads((work / "trace.json").read_text())])
@@ -101,6 +111,7 @@ def course(
         "paid": sum(paid.values()), "twice": sum(n > 1 for n in paid.values()),
         "recorded": recorded, "left": left,
         "jobs": begins.jobs + len(now["jobs"]) - len(before["jobs"]),
+        "by_file": begins.by_file + _by_file(now) - _by_file(before),
     }  # fmt: skip
     shutil.rmtree(root)
     return found

@@ -19,12 +19,13 @@ import sqlite3
 import stat
 import sys
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
+from nightpress.backends.gemini import batch
 from nightpress.backends.gemini.batch import Batches
 from nightpress.ledger import batches, ledger
 from nightpress.model import Status
@@ -100,6 +101,29 @@ def _around(owner: Any, name: str, killer: Killer, where: str) -> None:
     setattr(owner, name, wrapped)
 
 
+def by_file(killer: Killer) -> None:
+    """Batch jobs go by a file, however small: its upload, and all that is read, are steps, too."""
+    from google.genai.batches import AsyncBatches
+    from google.genai.files import AsyncFiles
+
+    batch.INLINE = 0
+    _around(Batches, "_get", killer, "provider.")
+    for owner, name in ((AsyncFiles, "upload"), (AsyncBatches, "create")):
+        setattr(owner, name, _awaited(getattr(owner, name), f"provider.{name}", killer))
+
+
+def _awaited(
+    real: Callable[..., Awaitable[object]], name: str, killer: Killer
+) -> Callable[..., Awaitable[object]]:
+    async def wrapped(*args: object, **kwargs: object) -> object:
+        killer.step(f"before:{name}")
+        result = await real(*args, **kwargs)
+        killer.step(f"after:{name}")
+        return result
+
+    return wrapped
+
+
 def mutate(name: str) -> None:
     """Break the protocol: the crash test must notice."""
     if name == "no-fsync":
@@ -170,6 +194,8 @@ def press(root: Path, at: int, mutant: str, out: Path, *named: str) -> int:
         if mutant:
             mutate(mutant)
         arm(killer)
+        if mutant == "by-file":
+            by_file(killer)
         words = ["-n", "1", *named]
         sys.argv = ["doit", *words]
         from doit.doit_cmd import DoitMain

@@ -60,6 +60,16 @@ def test_no_kill_point_loses_or_doubles_a_batch_job(tmp_path: Path) -> None:
     assert violations(found) == []
 
 
+def test_nor_does_one_that_goes_by_a_file(tmp_path: Path) -> None:
+    """Killed after the upload, after the creation, before each look and download."""
+    steps = ["after:provider.upload", "after:provider.create", "before:provider._get"]
+    found = courses(tmp_path, "by-file", steps)
+    assert {one["step"] for one in found} == {"", *steps}
+    assert [one["by_file"] for one in found] == [one["jobs"] for one in found]
+    assert len(found[0]["targets"]) == 2
+    assert violations(found) == []
+
+
 @pytest.mark.parametrize("mutant", ["no-search", "name-last"])
 def test_a_job_that_is_not_named_first_or_not_looked_for_is_paid_twice(
     tmp_path: Path, mutant: str
