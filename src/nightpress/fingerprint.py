@@ -25,6 +25,17 @@ def digest(*parts: str) -> str:
     return total.hexdigest()
 
 
+def marks(made_from: Fingerprint) -> frozenset[str]:
+    """Short digests of all ingredients, with the content as it is and, where that is known, with
+    what it tells: either says that nothing differs which would make another document."""
+    others = (made_from.generator, made_from.schemas, made_from.settings, made_from.model)
+    told = [("content", made_from.content), ("telling", made_from.telling)]
+    return frozenset(digest(*one, *others)[:_MARK] for one in told if one[1])
+
+
+_MARK = 16
+
+
 def sha256(data: bytes) -> str:
     """Digest of a file's bytes."""
     return hashlib.sha256(data).hexdigest()

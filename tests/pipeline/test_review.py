@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -264,7 +265,7 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     market.doit("forget", "enhance:alpha")
     ran = market.doit()
     assert "exactly the draft that was rejected (Too long)" in ran.out
-    assert "doit force=1 enhance:alpha/skill publishes it anyway" in ran.out
+    assert "doit force=1 enhance:alpha/skill brings it back for review" in ran.out
     assert list(waiting(market)) == ["beta/skill"]
     assert not market.target("alpha").exists()
     assert "nothing to do: 1 refused, 1 parked" in market.doit().out
@@ -274,15 +275,51 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     assert waiting(market)["alpha/skill"]["sha256"] != draft
 
 
-def test_force_publishes_what_was_rejected(market: Market) -> None:
+def test_force_brings_back_for_review_what_was_rejected(market: Market) -> None:
+    """Over nothing, over a person's file, and where drafts would be published unseen by now."""
     market.documented()
-    draft = waiting(market)["alpha/skill"]["sha256"]
-    done = market.done("reject:alpha", "--because", "Too long")
-    assert "doit force=1 enhance:alpha/skill publishes it anyway" in done.out
-    assert "1 published" in market.done("force=1", "enhance:alpha/skill").out
-    assert hashlib.sha256(market.target("alpha").read_bytes()).hexdigest() == draft
-    assert list(waiting(market)) == ["beta/skill"], "the other draft waits on"
-    assert "nothing to do: 1 up to date, 1 parked" in market.done().out
+    drafts = {job: draft["sha256"] for job, draft in waiting(market).items()}
+    for name in ("alpha", "beta"):
+        market.done(f"reject:{name}", "--because", "Too long")
+    ran = market.done("force=1", "enhance:alpha/skill", "enhance:beta/skill").out
+    assert "2 parked" in ran and "rejected before (Too long); " in ran
+    assert {job: draft["sha256"] for job, draft in waiting(market).items()} == drafts
+    assert not market.target("alpha").exists() and market.target("beta").read_text() == OLD
+    market.done("reject:beta", "--because", "Too long")
+    defaults = market.root / "manifests" / "_defaults.yaml"
+    defaults.write_text(defaults.read_text().replace("publish: review", "publish: auto"))
+    assert "1 parked" in market.done("force=1", "enhance:beta/skill").out
+    assert market.target("beta").read_text() == OLD
+    market.done("apply")
+    assert hashlib.sha256(market.target("alpha").read_bytes()).hexdigest() == drafts["alpha/skill"]
+    assert "nothing to do: 2 up to date" in market.done().out
+
+
+def test_a_clone_knows_what_was_rejected(market: Market, tmp_path: Path) -> None:
+    """A stale document is one with and without the ledger, until its draft is decided on."""
+    market.done()
+    market.done("apply")
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text() + "\n## Audits\n\nNever settle a ledger under audit.\n")
+    market.done()
+    assert list(waiting(market)) == ["alpha/skill"]
+
+    def checked() -> list[int]:
+        clone = tmp_path / "clone"
+        shutil.rmtree(clone, ignore_errors=True)
+        shutil.copytree(market.root, clone, ignore=shutil.ignore_patterns(".nightpress"))
+        each = (market, Market(clone))
+        return [json.loads(m.run("nightpress", "check", "--json").out)["stale"] for m in each]
+
+    assert checked() == [1, 1]
+    told = market.done("reject:alpha", "--because", "no news").out
+    assert "nightpress.lock says so to clones and CI: commit it" in told
+    assert checked() == [0, 0]
+    clone = Market(tmp_path / "clone")
+    assert "parked       alpha/skill: a draft of it was rejected: " in clone.done("plan").out
+    assert "nothing to do: 1 up to date, 1 parked" in clone.done().out
+    readme.write_text(readme.read_text() + "\nClose each ledger with two signatures.\n")
+    assert checked() == [1, 1]
 
 
 def test_what_was_rejected_is_known_after_a_prune(market: Market) -> None:

@@ -124,29 +124,6 @@ def test_a_document_on_record_that_is_gone_fails_whatever_a_build_makes_of_it(
     assert "petty/SKILL.md:1:1: error: gone" not in check(market).out
 
 
-def test_adopting_ends_what_a_rejected_draft_leaves_stale(market: Market, tmp_path: Path) -> None:
-    market.documented()
-    defaults = market.root / "manifests" / "_defaults.yaml"
-    defaults.write_text(defaults.read_text().replace("publish: auto", "publish: review"))
-    readme = market.root / "plugins" / "alpha" / "README.md"
-    readme.write_text(readme.read_text() + "\n## More\n\nThe alpha ledger is kept for a year.\n")
-    market.done()
-    market.done("reject:alpha", "--because", "not this")
-    market.git("init", "-q")
-
-    def cloned(name: str) -> Ran:
-        market.git("add", "-A")
-        market.git("commit", "-qm", name)
-        market.git("clone", "-q", ".", str(tmp_path / name))
-        return Market(tmp_path / name).run("nightpress", "ci", "check")
-
-    red = cloned("rejected")
-    assert red.code == 1 and "alpha/SKILL.md: stale: content changed" in red.out
-    market.done("adopt:alpha")
-    green = cloned("adopted")
-    assert green.code == 0, green.out
-
-
 def test_what_was_adopted_covers_its_findings_and_no_further_one(market: Market) -> None:
     market.documented()
     target = market.target("alpha")

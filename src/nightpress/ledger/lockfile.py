@@ -37,8 +37,9 @@ class Entry(Struct, frozen=True):
     by path (a folder ends with `/`); normal: the file's digest as `fingerprint.held` tells it,
     where it is another; linked: folders of the plugin's other skills that it was made from, too,
     and files to which the person's text leads that it was made from; own: fields of its
-    frontmatter that its author wrote, where others follow plugin.json.
-    Lines of before have none of them.
+    frontmatter that its author wrote, where others follow plugin.json; declined: marks
+    (`fingerprint.marks`) of the ingredients of a draft that somebody rejected: as long as they are
+    the same, the text that stands is right. Lines of before have none of them.
     """
 
     job: str
@@ -52,6 +53,7 @@ class Entry(Struct, frozen=True):
     normal: str = ""
     linked: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
     named: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -71,6 +73,8 @@ def line(entry: Entry) -> str:
         fields["linked"] = entry.linked
     if entry.own:
         fields["own"] = entry.own
+    if entry.declined:
+        fields["declined"] = entry.declined
     if entry.named:
         fields["named"] = dict(sorted(entry.named.items()))
     fields |= {name: one for name, one in asdict(entry.fingerprint).items() if one}
@@ -92,6 +96,7 @@ def parse(text: str) -> Entry:
         normal=str(fields.get("normal", "")),
         linked=tuple(str(folder) for folder in fields.get("linked", ())),
         own=tuple(str(name) for name in fields.get("own", ())),
+        declined=tuple(str(mark) for mark in fields.get("declined", ())),
         named={str(path): str(short) for path, short in dict(fields.get("named", {})).items()},
     )
 

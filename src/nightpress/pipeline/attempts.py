@@ -191,7 +191,7 @@ class Attempts(Struct):
     def turn_down(self, attempt: Attempt, draft: Draft, because: str) -> None:
         """The very bytes that a person has rejected: neither kept nor published."""
         message = f"exactly the draft that was rejected ({because})"
-        message += f"; doit force=1 enhance:{attempt.item.id} publishes it anyway"
+        message += f"; doit force=1 enhance:{attempt.item.id} brings it back for review"
         self.run.project.ledger.end(
             attempt.row, Status.REFUSED, draft.recorded(), error_class="rejected",
             error_message=message, bytes_after=len(draft.text.encode()), **self.timing(attempt),

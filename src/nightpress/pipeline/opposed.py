@@ -39,8 +39,7 @@ def waits_because(run: Run, attempt: Attempt) -> str | None:
     What is against publishing it is told with the draft."""
     state, draft = attempt.state, attempt.draft
     assert draft is not None  # noqa: S101 (only such an attempt is published)
-    if state.inputs.forced and _turned_down(run.project, attempt) is not None:
-        return None  # a person has seen this very draft, and forces it now
+    rejected = _turned_down(run.project, attempt) if state.inputs.forced else None
     publish = state.decision.publish
     persons = any(reason.code == "person" for reason in state.decision.reasons)
     found = against(run, attempt, draft) if persons or publish == "extend" else None
@@ -58,6 +57,8 @@ def waits_because(run: Run, attempt: Attempt) -> str | None:
         attempt.draft = replace(draft, findings=(*draft.findings, *said))
     if not persons and fingerprint.sha256(draft.text.encode()) == state.inputs.standing.sha256:
         return None  # these very bytes stand there: there is nothing to look at
+    if rejected is not None:  # a person has seen this very draft: what is forced is a new look
+        return f"rejected before ({rejected})"
     if "review" in (publish, state.enhancement.settings.get("publish")):
         return found.summary if found is not None else ""
     if publish == "extend" and found is not None and not found.clean:

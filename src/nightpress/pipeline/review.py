@@ -24,10 +24,12 @@ from nightpress.checks import losses as losses_of
 from nightpress.checks.extension import counted
 from nightpress.checks.losses import Loss
 from nightpress.errors import NightpressError, UnsafePath, UsageError
-from nightpress.fingerprint import sha256
-from nightpress.ledger import Review, attempts, reviews
+from nightpress.fingerprint import marks, sha256
+from nightpress.ledger import Review, attempts, lockfile, reviews
+from nightpress.model import Status
 from nightpress.pipeline import splits
 from nightpress.pipeline.attempts import Draft
+from nightpress.pipeline.publish import LockBook
 from nightpress.plan import Item, PluginState, TargetState, bundle, changes, judge, split
 from nightpress.plugin import sources
 from nightpress.project import Project
@@ -98,14 +100,27 @@ def reject(project: Project, name: str, because: str) -> list[str]:
         if one.model == split.MODEL:
             lines.append(f"rejected {one.job}: its file stays in one piece")
         elif one.model == "offline":
+            commit = _decline(project, one)
             lines.append(
                 f"rejected {one.job}: not made again until its plugin or settings change"
-                f" (doit force=1 enhance:{one.job} publishes it anyway)"
+                f" (doit force=1 enhance:{one.job} brings it back for review){commit}"
             )
         else:
             project.ledger.ask(one.job)
             lines.append(f"rejected {one.job}: the next doit makes it again, with your reason")
     return lines
+
+
+def _decline(project: Project, one: Review) -> str:
+    """Write into the lock file that what we published stays, so that a clone knows it, too; what
+    the user is told of that."""
+    entry = project.lock().get(one.job)
+    if entry is None or entry.status != Status.PUBLISHED or entry.sha256 != one.before_sha256:
+        return ""
+    book = LockBook(project)
+    book.record(replace(entry, declined=tuple(sorted(marks(one.fingerprint)))))
+    book.flush()
+    return f"; {lockfile.NAME} says so to clones and CI: commit it"
 
 
 # --- beside what stands ---

@@ -193,15 +193,21 @@ def _gone(plugin: PluginState, state: TargetState) -> Iterator[Finding]:
 
 def _due(state: TargetState) -> dict[str, tuple[str, ...]]:
     """Why it would be made, as fields of Judged; {}: it would not. Only what we published can be
-    stale. A first document, and a draft beside a person's file, may have been turned down: that is
-    in the ledger alone, which a clone does not have."""
-    if state.decision.action != "make":
-        return {}
+    stale, and it is so wherever it is checked out: that a draft waits or was refused, which the
+    ledger alone knows, makes it no truer. A first document, and a draft beside a person's file, may
+    have been turned down: that a clone does not know."""
     known, standing = state.inputs.publication, state.inputs.standing
+    ours = staleness.is_ours(standing, known)
+    decision = state.decision
+    if ours and decision.action in ("parked", "insufficient"):
+        inputs = replace(state.inputs, last=None, undone=None)
+        decision = staleness.decide(inputs)
+    if decision.action != "make":
+        return {}
     gone = known is not None and standing.sha256 is None
-    if gone or staleness.is_ours(standing, known):
+    if gone or ours:
         return {"stale": tuple(reason.text for reason in state.decision.reasons)}
-    reasons = (r.text for r in state.decision.reasons if r.code != "never")
+    reasons = (r.text for r in decision.reasons if r.code != "never")
     return {"unmade": tuple(reasons) or ("nightpress build makes it",)}
 
 

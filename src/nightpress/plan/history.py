@@ -100,7 +100,7 @@ class History:
         files = self._content(entry.fingerprint)
         return Publication(
             entry.status, entry.sha256, entry.fingerprint, entry.writer, files, entry.accepted,
-            entry.extends, entry.named, entry.linked, entry.own,
+            entry.extends, entry.named, entry.linked, entry.own, entry.declined,
         )  # fmt: skip
 
     def _of_row(self, row: RecordedAttempt) -> Publication:

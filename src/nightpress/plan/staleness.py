@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from nightpress import fingerprint
 from nightpress.model import (
     Action,
     Decision,
@@ -336,6 +337,8 @@ def _why_parked(inputs: Inputs) -> Reason:
         return Reason("rejected", f"its draft was rejected ({inputs.last.rejected}): {again}")
     if inputs.last is not None and inputs.last.waits:
         return Reason("review", "its draft waits for you: doit review")
+    if is_declined(inputs):
+        return Reason("rejected", "a draft of it was rejected: made again when something changes")
     message = inputs.last.message if inputs.last is not None else ""
     if inputs.last is not None and inputs.last.blocked:
         return Reason("blocked", f"the provider's filter stopped it before ({message})")
@@ -344,7 +347,16 @@ def _why_parked(inputs: Inputs) -> Reason:
     return Reason("parked", f"refused before ({message})")
 
 
+def is_declined(inputs: Inputs) -> bool:
+    """Does the lock file say that somebody rejected a draft made from the same ingredients?"""
+    known = inputs.publication
+    marks = known.declined if known is not None else ()
+    return bool(marks) and not fingerprint.marks(inputs.fingerprint).isdisjoint(marks)
+
+
 def _parked(inputs: Inputs) -> bool:
+    if is_declined(inputs):
+        return True
     last = inputs.last
     return (
         last is not None

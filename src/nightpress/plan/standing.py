@@ -19,7 +19,7 @@ class Standing(Struct, frozen=True):
 
 class Publication(Struct, frozen=True):
     """What the ledger or the lock file says was published or adopted last. extends, named, linked,
-    own: see `lockfile.Entry`; linked and own are None where only the ledger knows of it."""
+    own, declined: see `lockfile.Entry`; linked and own are None where only the ledger has it."""
 
     status: str
     sha256: str
@@ -31,6 +31,7 @@ class Publication(Struct, frozen=True):
     named: Mapping[str, str] = field(default_factory=dict)
     linked: tuple[str, ...] | None = None
     own: tuple[str, ...] | None = None
+    declined: tuple[str, ...] = ()
 
 
 class LastRow(Struct, frozen=True):

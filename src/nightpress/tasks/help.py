@@ -90,8 +90,9 @@ TEXTS = {
     "reject": """
         doit reject:PLUGIN/NAME --because "..."
         The reason goes into the next prompt. The very draft comes back only by
-        doit force=1 enhance:PLUGIN/NAME, which publishes it; offline nothing else is made until
-        the plugin or its settings change.""",
+        doit force=1 enhance:PLUGIN/NAME, to be reviewed again; offline nothing else is made until
+        the plugin or its settings change. nightpress.lock tells clones and CI that the text which
+        stands is right until then: commit it.""",
     "adopt": """
         doit adopt:PLUGIN                     the documents as they are count as up to date
         doit adopt:PLUGIN/NAME                one document
