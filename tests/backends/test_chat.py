@@ -110,14 +110,17 @@ def test_where_a_schema_is_not_kept_it_is_said_in_words(opened: Opened, how: str
 
 
 def test_a_thinking_level_by_phase_and_by_model(opened: Opened, api: str) -> None:
-    levels = {"analysis": "low", "generation": "medium", "deep": "high"}
+    both = {"generation": "high"}
+    levels = {"analysis": "low", "generation": "medium", "deep": "high", "both": both}
     backend, server = opened({"thinking": levels})
     backend.ask(samples.request("analysis"))
     backend.ask(samples.request())
-    backend.ask(samples.request(model="deep"))
+    backend.ask(samples.request("analysis", model="deep"))
+    backend.ask(samples.request(model="both"))
+    backend.ask(samples.request("analysis", model="both"))
     backend.ask(samples.request("repair"))
     assert [call["api"] for call in server.seen()["list"]] == [
-        f"{api}:low", f"{api}:medium", f"{api}:high", api,
+        f"{api}:low", f"{api}:medium", f"{api}:high", f"{api}:high", f"{api}:low", api,
     ]  # fmt: skip
 
 

@@ -206,21 +206,34 @@ def own_server(settings: Settings) -> Access:
 
 
 def thinking(*levels: str) -> dict[str, Any]:
-    """The JSON Schema of a backend's setting `thinking`: a level by phase, or by model."""
+    """The JSON Schema of a backend's setting `thinking`: a level by phase, by model, or by both."""
+    one = {"enum": list(levels), "description": "The level."}
+    phases = {
+        "type": "object", "additionalProperties": False,
+        "properties": {phase: {"enum": list(levels)} for phase in _PHASES},
+    }  # fmt: skip
     return {
         "type": "object",
         "description": "How long a model thinks: a level for a phase (analysis, generation,"
-        " repair), or for a model by its name, which goes first; without one it is the model's"
-        " own affair.",
-        "additionalProperties": {"enum": list(levels), "description": "The level."},
+        " repair), or for a model by its name, which goes first: one for all its phases, or a"
+        " mapping of a level for each; without one it is the model's own affair.",
+        "properties": dict.fromkeys(_PHASES, one),
+        "additionalProperties": {
+            "anyOf": [one, phases], "description": f"A model's level: {', '.join(levels)}; or one for each of {', '.join(_PHASES)}.",
+        },
         "maxProperties": 20,
-    }
+    }  # fmt: skip
+
+
+_PHASES = ("analysis", "generation", "repair")
 
 
 def level(settings: Settings, request: Request) -> str:
     """The thinking level that the settings have for a request; "" where they have none."""
     told = settings.get("thinking") or {}
-    return str(told.get(request.model) or told.get(request.phase) or "")
+    own = told.get(request.model)
+    own = own.get(request.phase) if isinstance(own, Mapping) else own
+    return str(own or told.get(request.phase) or "")
 
 
 def provider(path: Path, name: str) -> dict[str, Any]:
