@@ -219,7 +219,9 @@ def thinking(*levels: str) -> dict[str, Any]:
         " mapping of a level for each; without one it is the model's own affair.",
         "properties": dict.fromkeys(_PHASES, one),
         "additionalProperties": {
-            "anyOf": [one, phases], "description": f"A model's level: {', '.join(levels)}; or one for each of {', '.join(_PHASES)}.",
+            "anyOf": [one, phases],
+            "description": f"A model's level: {', '.join(levels)}; or one for each of"
+            f" {', '.join(_PHASES)}.",
         },
         "maxProperties": 20,
     }  # fmt: skip
