@@ -216,3 +216,64 @@ def test_what_one_command_of_many_does_in_a_few_words(said: str, told: str) -> N
     })  # fmt: skip
     found, _ = members.act(made.of("command")[0], trim.owned(made))
     assert found.lower() == told.lower()
+
+
+def _pack(said: list[str], name: str = "quay") -> str:
+    agents = {
+        f"agents/a{at}.md": f"---\nname: a{at}\ndescription: {json.dumps(one)}\n---\n\nx\n"
+        for at, one in enumerate(said)
+    }
+    plugin = {"name": name, "version": "1", "description": name}
+    return description(build({".claude-plugin/plugin.json": json.dumps(plugin), **agents}))
+
+
+def test_a_list_of_lists_has_semicolons() -> None:
+    said = _pack(["Rope, net and sail audit specialist.", "Tide analyst.", "Hull paint expert."])
+    assert said.startswith("Agents for rope, net and sail audit; hull paint") or "; and " in said
+
+
+@pytest.mark.parametrize(
+    "role",
+    [
+        "Master of rope making.",
+        "Specializes in rope making, with care.",
+        "Mooring and rope making specialist.",
+        "Expert in rope making.",
+    ],
+)
+def test_who_somebody_is_is_no_deed(role: str) -> None:
+    said = _pack([role, "Hull paint specialist.", "Tide table analyst."]).partition(". ")[0]
+    assert said.startswith("Agents for ") and "rope making" in said
+    assert not any(word in said.lower() for word in ("master of", "specializ", "expert", "moors"))
+
+
+def test_a_description_holds_no_marks_no_argument_and_no_order_to_call() -> None:
+    said = _pack([
+        "**PHASE 3 of a workflow**. Checks ropes.", "Use this agent as a GATE after mooring.",
+        "Performs audits of $ARGUMENTS to find leaks.", "Paints hulls of small ships.",
+        "Guide to mend nets of a crew.",
+    ])  # fmt: skip
+    assert not any(one in said for one in ("**", "PHASE", "GATE", "$ARG", "for guide"))
+    assert "performs audits to find leaks" in said.lower()
+
+
+def test_a_name_of_several_words_keeps_its_capitals() -> None:
+    said = _pack(["Deep Water Docks audit specialist.", "Hull paint expert.", "Tide analyst."])
+    assert "for Deep Water Docks audit" in said
+
+
+def test_a_few_words_of_an_occasion_say_what_all_of_it_is_about() -> None:
+    every = [f"Checks the HOLM {one}. Use for finding {one}, or {one} reviews." for one in
+             ("ropes", "nets", "hulls")]  # fmt: skip
+    assert "needs help with HOLM work such as finding ropes" in _pack(every, "holm-team")
+    assert "HOLM work" not in _pack(every, "quay")
+
+
+def test_what_one_of_many_says_of_its_own_means_calls_no_pack() -> None:
+    agents = {
+        f"agents__a{at}": f"---\nname: a{at}\ndescription: Checks {one}. Use for {one} audits."
+        f"\n---\n\n## When to use a hook\n\n- Ropes are wet and {one} long\n"
+        for at, one in enumerate(("ropes", "nets", "hulls"))
+    }
+    said = description(build(_plugin("quay", **agents)))
+    assert "wet" not in said and "ropes audits" in said

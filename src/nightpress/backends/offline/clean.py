@@ -165,6 +165,14 @@ def links(text: str, place: Place) -> Iterator[tuple[str, str]]:
         yield target, _link("", target, place)
 
 
+def uncoded(text: str) -> str:
+    """A Markdown text without its code blocks and code spans: its own words."""
+    return _CODE.sub("", text)
+
+
+_CODE = pattern(r"(?ms)^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]*`")
+
+
 def shown(text: str) -> str:
     """One line without emoji, hidden characters and what UTF-8 cannot hold."""
     return " ".join(_HIDDEN.sub("", _EMOJI.sub("", text)).split())

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from nightpress.backends.offline import person, trim, verbs, voice, wording
 from nightpress.backends.offline.articles import with_article
-from nightpress.backends.offline.clean import shown
+from nightpress.backends.offline.clean import shown, uncoded
 from nightpress.backends.offline.phrases import done_by, is_role, lowered
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wishes import Wish, trimmed_end, wish
@@ -59,7 +59,7 @@ def acts(anatomy: Anatomy, own: Owned) -> str:
     """What they do, as one sentence: "Audits ropes and tars hulls, with commands for night
     sailing"."""
     known, does, covers = set[str](), list[str](), list[str]()
-    seen = "\n".join(c.body for c in named(anatomy)[:20])
+    seen = uncoded("\n".join(f"{c.description}\n{c.body}" for c in named(anatomy)[:20]))
     for component in chosen(anatomy):
         for said, is_deed in (act(component, own), (served(component, own), False)):
             new = wording.stems(said)
@@ -108,6 +108,9 @@ def listed(every: Sequence[Component]) -> str:
 
 
 def _joined(parts: Sequence[str]) -> str:
+    """The parts as one list; with semicolons where one of them is a list itself."""
+    if parts[1:] and any(", " in part for part in parts):
+        return f"{'; '.join(parts[:-1])}; and {parts[-1]}"
     comma = "," if any(re.search(r" and |, ", part) for part in parts) and parts[1:] else ""
     return f"{comma} and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
@@ -116,7 +119,14 @@ def act(component: Component, own: Owned) -> tuple[str, bool]:
     """What one does in a few words, and whether they begin with a verb; else what it is about."""
     text = without_calls(trim.prose(shown(component.description), own))
     first = next(iter(wording.sentences(text)), "").strip(" .")
-    first = wording.untitled_case(first)
+    first = _MARKS.sub("", wording.untitled_case(first))
+    if _USED_AS.match(first):
+        return "", False
+    if _NAMED_ROLE.match(first):  # "Testing and quality assurance specialist" tests nothing
+        return wording.modest(_short(_ROLE.sub("", first), least=2)), False
+    if found := _MASTERY.match(first):
+        return wording.modest(_short(first[found.end() :], least=2)), False
+    first = _GUIDE.sub("Guides the user to ", first)
     first = voice.neutral(wording.occasion(wording.duties(wording.modest(first))))
     if _SPEAKS.match(first) or wording.is_personal(first):
         return "", False
@@ -217,8 +227,12 @@ def called(component: Component) -> Iterator[Wish]:
             continue
         for part in re.split(r",? (?:and|or) |, ", rest):
             part = re.sub(r"^(?:and|or|all|any) ", "", part.strip().rstrip("."))
-            if len(wording.stems(part)) > 1 and not _ANYTHING.search(part):
-                yield Wish("needs help with", wording.modest(part))
+            if (
+                len(wording.stems(part)) > 1
+                and not _ANYTHING.search(part)
+                and not _CLAUSE.match(part)
+            ):
+                yield Wish("needs help with", trimmed_end(wording.modest(part)))
 
 
 _NO_MEMBER = pattern(r"(?-i:(?:[A-Z]+_)+[A-Z]+)|readme|index|_.*", re.I)
@@ -239,8 +253,25 @@ _CALL = pattern(
     r" (when(?:ever)?|to|for|after|before|during) ",
     re.I,
 )
+_MARKS = pattern(r"[*`]+|,? (?:(?:of|for|on|in|from|to) )?\$[A-Z]+\b")
+_USED_AS = pattern(  # says when, and not what
+    r"uses? (?:this|the) (?:[\w-]+ ){0,3}?(?:agent|command|skill)\b(?! (?:when|to|for)\b)"
+    r"|(?-i:[A-Z]{3,}) \d",
+    re.I,
+)
+_NAMED_ROLE = pattern(
+    r"(?:[A-Z][\w/.+-]* ){0,3}?\w+ing (?:[\w/&-]+ ){1,5}?"
+    r"(?:specialist|expert|engineer|analyst|consultant|agent)\b",
+    re.I,
+)
+_MASTERY = pattern(
+    r"(?:an? )?(?:(?:master|expert|specialist) (?:of|in|at|on)|speciali[sz](?:es|ing) (?:in|on)) ",
+    re.I,
+)
+_GUIDE = pattern(r"^(?:an? )?(?:[\w-]+ )?guide to (?=[a-z]+ )", re.I)
 _CALLED = pattern(r"(?:spawned|invoked|called|triggered|must be used)\b", re.I)
 _USER = pattern(r"(?:the )?(?:users?|you) ", re.I)
+_CLAUSE = pattern(r"\S+ (?:is|are) ")
 _ANYTHING = pattern(
     r"\b(?:any|this|that|you|your|it|them)\b|^(?:after|before|when|especially|in|on|during|for|to)\b",
     re.I,

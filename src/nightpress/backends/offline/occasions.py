@@ -57,7 +57,7 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     if not found and len(every) == 1:
         about, is_deed = members.act(every[0], own)
         found = [Wish("needs help with", lowered_item(about))] if about and not is_deed else []
-    told = told_when(found, _runs(anatomy))
+    told = told_when(found, _runs(anatomy), _domain(anatomy, every))
     if told:
         return told
     texts = [
@@ -75,9 +75,11 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
 def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:
     """What the plugin says itself of when it is used: of several commands and agents by turns, as
     the occasions of one would speak for all."""
-    items = [list(_occasions(one)) for one in every] + [_told_by_readme(anatomy)]
-    lists = [[one for one in map(wish, said) if one is not None] for said in items]
-    lists += [list(called(one)) for one in every]
+    calls = [list(called(one)) for one in every]
+    # what one of many says in its text when a means of its own is used is no call for the plugin
+    speak = every if len(every) <= FEW or sum(map(len, calls)) < ENOUGH else ()
+    items = [list(_occasions(one)) for one in speak] + [_told_by_readme(anatomy)]
+    lists = [[one for one in map(wish, said) if one is not None] for said in items] + calls
     if len(every) > FEW:
         lists = [one[:WISHES_OF_ONE] for one in lists]
         yield from filter(None, chain.from_iterable(zip_longest(*lists)))
@@ -133,14 +135,35 @@ def _within(names: Sequence[str], most: int) -> Iterator[str]:
         yield name
 
 
-def told_when(found: Sequence[Wish], runs: str) -> str:
+def _domain(anatomy: Anatomy, every: Sequence[Component]) -> str:
+    """The name in the plugin's own name that most of its many parts have, as they spell it ("MCP");
+    "" for a common word."""
+    texts = [f"{one.name.replace('-', ' ')}. {one.description}" for one in every]
+    for word in re.split(r"[-_. ]+", anatomy.name) if len(every) > FEW else ():
+        having = [text for text in texts if re.search(rf"\b{re.escape(word)}\b", text, re.I)]
+        if len(word) > 2 and len(having) * 3 >= len(texts) * 2 and len(having) > FEW:
+            forms = [
+                m[0]
+                for text in having
+                for m in re.finditer(rf"(?<=[a-z] ){re.escape(word)}\b", text, re.I)
+            ]
+            name = max(forms, key=forms.count, default="")
+            if name != name.lower():
+                return name
+    return ""
+
+
+def told_when(found: Sequence[Wish], runs: str, domain: str = "") -> str:
     """The occasions in one sentence: "before mooring, when a gale is near, or when the user asks to
-    tar a hull or runs /tar"."""
+    tar a hull or runs /tar". domain: the name of what all of it is about, which a few words of an
+    occasion ("finding servers") do not say."""
     of = {kind: [w.text for w in found if w.kind == kind] for kind in get_args(Kind)}
     user = [
         f"{kind} {wording.listed(of[kind])}"
         for kind in dict.fromkeys(w.kind for w in found if w.kind not in ("at", "when"))
     ]
+    if domain and not any(domain.lower() in text.lower() for text in of["needs help with"]):
+        user = [re.sub(r"^(needs help with) ", rf"\1 {domain} work such as ", one) for one in user]
     user += [runs] if runs else []
     parts = [*of["at"], *(f"when {one}" for one in of["when"])]
     if user:

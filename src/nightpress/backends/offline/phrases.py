@@ -118,6 +118,13 @@ def lowered(text: str, seen: str) -> str:
     first = re.split(r"[\s,.:;/]", text, maxsplit=1)[0]
     if not re.fullmatch(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*", first):
         return text
+    name = re.match(rf"{first} [A-Z][a-z]+( [A-Z][a-z]+)?", text)
+    if (
+        name
+        and not first.endswith(("ed", "al"))
+        and (name[1] or re.search(rf"[a-z,(] {name[0]}", seen))
+    ):
+        return text  # "Core Web Vitals", "Git Flow"
     head = first.partition("-")[0]
     low = len(re.findall(rf"[a-z,] {head.lower()}(?![\w-])", seen))
     name = len(re.findall(rf"[a-z,(] {head}(?![\w-])(?! [A-Z])", seen))

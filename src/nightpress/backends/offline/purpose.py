@@ -7,7 +7,7 @@ import re
 from nightpress.backends.offline import members, person, trim, verbs, voice, wording
 from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.blocks import sections
-from nightpress.backends.offline.clean import Place, is_quotable, shown
+from nightpress.backends.offline.clean import Place, is_quotable, shown, uncoded
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.phrases import begun, untitled
 from nightpress.backends.offline.trim import Owned
@@ -18,7 +18,6 @@ from nightpress.model import Anatomy, Component
 from nightpress.plugin import kind_of
 
 _NOWHERE = Place("", "", "", frozenset())
-_CODE = pattern(r"(?ms)^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]*`")
 _ITEM = pattern(r"(?m)^\d+[.)]\s+(\S.*)$")
 FEW = 2
 """Commands and agents of a plugin that is what they are."""
@@ -40,9 +39,7 @@ def purpose(anatomy: Anatomy, own: Owned) -> str:
         others = (_claimed(anatomy, own, shown(c.description)) for c in every)
         said = next((one for one in others if not _says_nothing(one, anatomy.name)), said)
     said = wording.occasion(wording.duties(wording.modest(said)))
-    seen = "\n".join(
-        _CODE.sub("", file.text) for file in anatomy.files[:40] if file.path.endswith(".md")
-    )
+    seen = "\n".join(uncoded(file.text) for file in anatomy.files[:40] if file.path.endswith(".md"))
     return with_article(_opened(anatomy, own, begun(said, seen)))
 
 

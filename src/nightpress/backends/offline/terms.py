@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from nightpress.backends.offline import verbs, wording
-from nightpress.backends.offline.clean import Place, shown
+from nightpress.backends.offline.clean import Place, shown, uncoded
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin import kind_of
@@ -24,7 +24,7 @@ def mentioned(anatomy: Anatomy, every: Sequence[Component], what: str) -> list[s
     tool, a kind of thing, or a trouble that the plugin deals with too, asks about something else
     most often."""
     files = [file for file in anatomy.files if kind_of(file.path) in _TELL]
-    texts = "\n".join(_FENCE.sub("", file.text) for file in files)
+    texts = "\n".join(uncoded(file.text) for file in files)
     said = what.lower()
     own = [one for one in _declared(every, texts, "triggers") if one.lower() not in said]
     return own[:MOST] or _fresh(_declared(every, texts, "keywords"), set(wording.stems(what)))
@@ -85,7 +85,7 @@ def spelled(words: str, said: str) -> str:
 
 def titled(title: str, texts: Iterable[str]) -> str:
     """A title made of a name ("Tide Devops"), its words as most texts spell them: "Tide DevOps"."""
-    said = "\n".join(_FENCE.sub("", text) for text in texts)
+    said = "\n".join(uncoded(text) for text in texts)
     return " ".join(_cased(word, said) for word in title.split())
 
 
@@ -98,7 +98,6 @@ def _cased(word: str, said: str) -> str:
     return best if _ACRONYM.search(best) or (has_digit and best.islower()) else word
 
 
-_FENCE = pattern(r"(?ms)^([ \t]*)(`{3,}|~{3,}).*?^\1\2[ \t]*$|`[^`\n]*`")
 _ACRONYM = pattern(r"[A-Z]{2}|[a-z][A-Z]")
 _NOT_IN = frozenset(
     "and or the a an your you this that all any not no is are be step steps phase level none yes"
