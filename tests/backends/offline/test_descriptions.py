@@ -277,3 +277,12 @@ def test_what_one_of_many_says_of_its_own_means_calls_no_pack() -> None:
     }
     said = description(build(_plugin("quay", **agents)))
     assert "wet" not in said and "ropes audits" in said
+
+
+def test_what_only_restates_its_deed_says_what_else_is_asked_about() -> None:
+    command = (
+        "---\ndescription: Check ropes\n---\n\n# Ropes\n\nCheck ropes.\n\n## Check areas\n\n"
+        "- **Splice strength**: pull it.\n- **Salt damage**: feel it.\n- **Age**: ask.\n"
+    )
+    said = description(build(_plugin("Checks ropes.", commands__check=command)))
+    assert "asks to check ropes, asks about splice strength or salt damage, or runs /check" in said

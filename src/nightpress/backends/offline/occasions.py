@@ -51,12 +51,7 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     if sum(one.kind != "mentions" for one in found) < ENOUGH:
         known_by = " ".join((what, *(one.text for one in found)))
         found += [Wish("mentions", term) for term in terms.mentioned(anatomy, every, known_by)]
-    if not found:  # what says nothing new says it in short
-        brief = (members.briefly(one.text) for one in said if one.kind == "asks to")
-        found = [Wish("asks to", text) for text in brief][:1]
-    if not found and len(every) == 1:
-        about, is_deed = members.act(every[0], own)
-        found = [Wish("needs help with", lowered_item(about))] if about and not is_deed else []
+    found = found or _restated(anatomy, own, said, known)
     told = told_when(found, _runs(anatomy), _domain(anatomy, every))
     if told:
         return told
@@ -70,6 +65,22 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
         return f"when the user asks to {asked}"
     words = [one for one in _terms(anatomy, known) if re.search(r"[ -]", one)][:3]
     return f"when the user asks about {wording.listed(words)}" if words else ""
+
+
+def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str]) -> list[Wish]:
+    """Of a plugin that says nothing new of when it is used: what is asked for in short, with what
+    its one command or agent sets off; else what that is about."""
+    every = members.named(anatomy)
+    brief = (members.briefly(one.text) for one in said if one.kind == "asks to")
+    found = [Wish("asks to", text) for text in brief][:1]
+    if len(every) != 1:
+        return found
+    if found:
+        areas = topics(_points(anatomy, _AREAS), known, anatomy.name, every[0].body)
+        few = [one for one in areas if " " in one][:SOME_TERMS]
+        return [*found, *(Wish("asks about", one) for one in few)]
+    about, is_deed = members.act(every[0], own)
+    return [Wish("needs help with", lowered_item(about))] if about and not is_deed else []
 
 
 def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:
@@ -172,6 +183,8 @@ def told_when(found: Sequence[Wish], runs: str, domain: str = "") -> str:
     return f"{', '.join(parts[:-1])}, or {parts[-1]}" if parts[1:] else "".join(parts)
 
 
+SOME_TERMS = 3
+"""Terms that go with an occasion which says what the plugin does, and nothing else."""
 ENOUGH = 2
 """Occasions besides which no term is named."""
 _NEW, _NEW_SAID = 0.2, 0.5
@@ -185,7 +198,9 @@ def _terms(anatomy: Anatomy, known: set[str]) -> list[str]:
     """Keywords, tools and points of the plugin's own, that nothing else has said."""
     tools = [fact.name.replace("_", " ") for fact in collect(anatomy).of("tool", "structural")]
     texts = "\n".join(f.text for f in anatomy.files if kind_of(f.path) in _TELL)
-    return topics([*anatomy.keywords, *tools[:4], *_points(anatomy)], known, anatomy.name, texts)
+    return topics(
+        [*anatomy.keywords, *tools[:4], *_points(anatomy, _COVERS)], known, anatomy.name, texts
+    )
 
 
 def _told_by_readme(anatomy: Anatomy) -> list[str]:
@@ -263,8 +278,8 @@ _POINT = pattern(r"(?m)^[-*+] (?:\[ \] )?(\S.*)$")
 _SET_OFF = pattern(r"(?m)^\s*(?:[-*+]|\d+[.)])\s+\*\*([^*\n]{3,40}?):?\*\*")
 
 
-def _points(anatomy: Anatomy) -> list[str]:
-    """What the plugin's texts set off at the beginning of an item of what it does or covers, if but
+def _points(anatomy: Anatomy, heading: re.Pattern[str]) -> list[str]:
+    """What the plugin's texts set off at the beginning of an item below such a heading, if but
     once: what comes again and again ("Purpose:") is a form. Two words, or a name: a single word
     says too little."""
     found = [
@@ -272,7 +287,7 @@ def _points(anatomy: Anatomy) -> list[str]:
         for file in anatomy.files
         if kind_of(file.path) in _TELL
         for section in sections(file.text, limits.NOWHERE)
-        if _COVERS.search(section.heading) and not any(map(_NOT.search, section.path))
+        if heading.search(section.heading) and not any(map(_NOT.search, section.path))
         for block in section.blocks
         for point in _SET_OFF.findall(block.text)
     ]
@@ -291,6 +306,7 @@ _COVERS = pattern(
     r"|methods?|focus|categor|support(?:s|ed)|analy|resources|process|task|detect|checks\b)",
     re.I,
 )
+_AREAS = pattern(r"\b(?:areas?|types?|components?|patterns?|metrics|checks?|categor\w+)\b", re.I)
 _TELLING = pattern(r"\w[ -]\w|[a-z][A-Z]|[A-Z]{2}")
 
 

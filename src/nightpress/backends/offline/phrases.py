@@ -118,11 +118,11 @@ def lowered(text: str, seen: str) -> str:
     first = re.split(r"[\s,.:;/]", text, maxsplit=1)[0]
     if not re.fullmatch(r"[A-Z][a-z]+(?:-[A-Z]?[a-z]+)*", first):
         return text
-    name = re.match(rf"{first} [A-Z][a-z]+( [A-Z][a-z]+)?", text)
+    title = re.match(rf"{first} [A-Z][a-z]+( [A-Z][a-z]+)?", text)
     if (
-        name
-        and not first.endswith(("ed", "al"))
-        and (name[1] or re.search(rf"[a-z,(] {name[0]}", seen))
+        title
+        and not first.endswith(("ed", "General"))
+        and (title[1] or re.search(rf"[a-z,(] {title[0]}", seen))
     ):
         return text  # "Core Web Vitals", "Git Flow"
     head = first.partition("-")[0]
