@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nightpress.backends.offline import occasions, trim, wording
+from nightpress.backends.offline import occasions, plans, trim, wording
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.purpose import purpose, told_of
@@ -121,6 +121,7 @@ def description(anatomy: Anatomy) -> str:
     says of itself, and what a user asks for, by what its commands and agents are there for."""
     own = trim.owned(anatomy)
     what = purpose(anatomy, own) or f"Provides the {plain(anatomy.name)} plugin"
+    what = plans.struck(what, plans.not_yet(anatomy))
     what = wording.cut(what.rstrip(" .!:;,"), 600)
     room = max(LEAST, WHOLE - len(what))
     occasion = occasions.occasion(anatomy, own, what, room)

@@ -1,24 +1,19 @@
-"""What a command or an agent may not do, and what it asks for first, by its frontmatter; and what a
-plugin does not do yet."""
+"""What a command or an agent may not do, and what it asks for first, by its frontmatter."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from nightpress.backends.offline import trim
-from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sections
-from nightpress.backends.offline.clean import Place, is_quotable, shown
-from nightpress.backends.offline.outline import matter_of
-from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.blocks import Block
+from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.backends.offline.phrases import lowered
-from nightpress.backends.offline.wording import code, stems, together
+from nightpress.backends.offline.wording import code, together
 from nightpress.lazy import pattern
-from nightpress.model import Anatomy, Component
-from nightpress.plugin import frontmatter, kind_of
+from nightpress.model import Component
+from nightpress.plugin import frontmatter
 
 
 class Limits(Struct, frozen=True):
@@ -148,96 +143,3 @@ _FRAMES = frozenset(
     "capabilities constraints behavior behaviour limits limitations governance permissions safety"
     " security metadata config configuration settings".split()
 )
-
-
-def planned(group: trim.Group) -> list[Part]:
-    """What a section says is planned, told as what there is not: else what the rest claims of it
-    would pass for what there is."""
-    first = group.sections[0]
-    lists = [block for block in first.blocks if block.kind == "list"]
-    items = [one.rstrip() for block in lists for one in items_of(block.text)]
-    if first.path and _PLANNED.match(first.path[-1]):
-        rows = [_TICK.sub(r"\1", item) for item in items if not _DONE.match(item)]
-    else:  # a line of the history may say what a later version is to have
-        found = filter(None, map(_LATER.match, items))
-        rows = [f"- {_capital(one['what'])} (planned{_version(one)})" for one in found]
-    if not 0 < len(rows) <= MOST_PLANNED:
-        return []
-    return [Part((NOT_YET,), (), 0, [Block("list", "\n".join(rows))])]
-
-
-def not_yet(anatomy: Anatomy) -> list[frozenset[str]]:
-    """The words of each thing that the plugin's texts plan, and do not have."""
-    return [
-        words
-        for file in anatomy.files
-        if kind_of(file.path) in _TELL and _MAY_PLAN.search(file.text)
-        for section in sections(file.text, NOWHERE)
-        for part in planned(trim.Group((section,)))
-        for item in items_of(part.blocks[0].text)
-        if len(words := stems(_SET_OFF.sub("", item).partition(" (planned")[0])) > 1
-    ]
-
-
-def is_planned(said: str, plans: Iterable[frozenset[str]]) -> bool:
-    """Does it promise what is only planned?"""
-    words = stems(said)
-    return any(4 * len(words & plan) >= 3 * len(plan) for plan in plans)
-
-
-def without_plans(parts: Sequence[Part], plans: Sequence[frozenset[str]]) -> list[Part]:
-    """The parts; what the lists of occasions and features promise of what is only planned goes."""
-    if not plans:
-        return [*parts]
-    return [
-        part
-        if part.is_standing or NOT_YET in part.path or not _promises(part.path)
-        else replace(part, blocks=[_without(block, plans) for block in part.blocks])
-        for part in parts
-    ]
-
-
-def _promises(path: Sequence[str]) -> bool:
-    return any(matter_of(name)[0] in ("when", "features") for name in path)
-
-
-def _without(block: Block, plans: Sequence[frozenset[str]]) -> Block:
-    if block.kind != "list" or is_ordered(block):
-        return block
-    items = items_of(block.text)
-    kept = [item for item in items if not is_planned(item, plans)]
-    return replace(block, text="\n".join(kept)) if kept else block
-
-
-NOWHERE = Place("", "", "", frozenset())
-_TELL = ("readme", "doc", "command", "agent")
-_MAY_PLAN = pattern(r"(?i)\b(?:planned|upcoming|future|roadmap|coming soon)\b")
-_SET_OFF = pattern(r"(?<=\*\*) (?:-|\u2014|\u2013) .*")
-
-
-def _version(later: re.Match[str]) -> str:
-    return later["v"] or (f" {later['version']}" if later["version"] else "")
-
-
-def _capital(text: str) -> str:
-    first = text.split(maxsplit=1)[0]
-    return text if re.search("[A-Z]", first) else text[:1].upper() + text[1:]  # eBPF
-
-
-NOT_YET = "Not implemented yet"
-MOST_PLANNED = 12
-"""Items of a plan: more are a project's, not a limit of what there is."""
-_PLANNED = pattern(
-    r"\W*(?:roadmap|(?:features )?coming soon"
-    r"|(?:future|planned|upcoming)(?: (?:enhancements?|improvements?|plans?|work|features?))?)"
-    r"(?: *\([^)]*\))?:?$",
-    re.I,
-)
-_LATER = pattern(
-    r"[-*+] \**(?:(?:planned|upcoming|future)(?: (?:for|in))?(?P<v> v?\d[\w.]*)?\**:"
-    r"|(?P<version>v?\d[\w.]*) \((?:planned|upcoming|future)\)\**(?: -| \u2014|:))"
-    r" *\**(?:add )?(?P<what>\S.*)",
-    re.I,
-)
-_DONE = pattern(r"\s*[-*+] \[[xX]\]")
-_TICK = pattern(r"^(\s*[-*+] )\[ \] ")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise, zip_longest
 from typing import get_args
 
-from nightpress.backends.offline import limits, members, terms, trim, verbs, wording
+from nightpress.backends.offline import members, plans, terms, trim, verbs, wording
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import shown
 from nightpress.backends.offline.members import called
@@ -36,8 +36,8 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     room: characters that they have, if more than one is named."""
     known, found = set(wording.stems(what)), list[Wish]()
     every = members.named(anatomy)
-    plans = limits.not_yet(anatomy)
-    stated = [one for one in _stated(anatomy, every) if not limits.is_planned(one.text, plans)]
+    absent = plans.not_yet(anatomy)
+    stated = [one for one in _stated(anatomy, every) if not plans.is_planned(one.text, absent)]
     said = list(_said(anatomy, own))
     for one in (*stated, *said):
         new = wording.stems(one.text)
@@ -212,7 +212,7 @@ def _told_by_readme(anatomy: Anatomy) -> list[str]:
         else f"mentions {lowered_item(item)}"
         for file in anatomy.files
         if kind_of(file.path) == "readme" and "/" not in file.path
-        for section in sections(file.text, limits.NOWHERE)
+        for section in sections(file.text, plans.NOWHERE)
         for before, block in pairwise(section.blocks)
         if block.kind == "list" and _COMES_IN.search(before.text) and not _NOT.search(before.text)
         for item in _POINT.findall(block.text)
@@ -245,7 +245,7 @@ def _occasions(component: Component) -> Iterator[str]:
     """The items of what a command or an agent says of when to use it; one that a lead makes a verb
     of ("when you need to:") says so: "to scale reads"."""
     mine = wording.stems(f"{component.name.replace('-', ' ')} {component.description}")
-    for section in sections(component.body, limits.NOWHERE):
+    for section in sections(component.body, plans.NOWHERE):
         told = _WHEN.search(section.heading) and matter_of(section.heading)[0] != "trouble"
         if told and not any(one.search(section.heading) for one in (_NOT, _CHOICE)):
             other = _OTHER.search(section.heading)
@@ -286,7 +286,7 @@ def _points(anatomy: Anatomy, heading: re.Pattern[str]) -> list[str]:
         shown(point)
         for file in anatomy.files
         if kind_of(file.path) in _TELL
-        for section in sections(file.text, limits.NOWHERE)
+        for section in sections(file.text, plans.NOWHERE)
         if heading.search(section.heading) and not any(map(_NOT.search, section.path))
         for block in section.blocks
         for point in _SET_OFF.findall(block.text)

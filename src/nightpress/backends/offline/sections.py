@@ -16,6 +16,7 @@ from nightpress.backends.offline import (
     limits,
     merging,
     overlap,
+    plans,
     pointers,
     shares,
     terms,
@@ -112,7 +113,8 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
         parts += _placed(plan, "choice", [Part(heading, (0,), 0, [*table, *notes])])
     files = Part(("Files",), (70,), 9, components.files(material, topic))
     parts += _placed(plan, "files", [files])
-    parts = limits.without_plans(parts, limits.not_yet(material.anatomy))
+    place = plan.order("when") if plan.takes("when") else plan.order("about")
+    parts = plans.without_plans(parts, plans.not_yet(material.anatomy), place)
     return parts if plan.takes("install") else not_installing(parts)
 
 
@@ -345,7 +347,7 @@ def parts_in(
     parts: list[Part] = []
     for number, group in enumerate(groups):
         if any(without.search(name) for one in group.sections for name in one.path):
-            parts += limits.planned(group)
+            parts += plans.planned(group)
             continue
         if group.steps and all(map(is_told, (b for one in group.sections for b in one.blocks))):
             above = tuple(posixpath.commonprefix([one.path for one in group.sections]))
