@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks import presets
 
 from nightpress.backends import make, way
 from nightpress.backends.command import PRESETS, plan
@@ -161,6 +163,51 @@ def test_a_preset_is_a_program_with_its_tools_off(preset: str) -> None:
            "gemini": ["--admin-policy", "{beside}/deny.toml"]}[preset]  # fmt: skip
     at = found["run"].index(off[0])
     assert found["run"][at : at + 2] == off
+
+
+AGENT = """#!%s
+import json, os, subprocess, sys, urllib.request
+if "--version" in sys.argv:
+    sys.exit(print("1.2.3"))
+bold = "--admin-policy" not in sys.argv or %r
+url = os.environ["GOOGLE_GEMINI_BASE_URL"] + "/v1beta/models/x:generateContent"
+def ask(part):
+    tools = [{"functionDeclarations": [{"name": "run_shell_command"}] if bold else []}]
+    body = {"contents": [{"parts": [part]}], "tools": tools}
+    answer = urllib.request.urlopen(url, json.dumps(body).encode())
+    return json.load(answer)["candidates"][0]["content"]["parts"][0]
+called = ask({"text": sys.stdin.read()})["functionCall"]
+if bold:
+    subprocess.run(called["args"]["command"], shell=True)
+print(json.dumps({"response": ask({"functionResponse": {"name": called["name"]}})["text"]}))
+"""
+
+
+@pytest.mark.parametrize("bold", [False, True])
+def test_the_trial_of_the_presets_tells_tight_from_loose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bold: bool
+) -> None:
+    script = tmp_path / "gemini"
+    script.write_text(AGENT % (sys.executable, bold))
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    result = presets.main(["--only", "gemini"])
+    off, on = result["gemini"]["off"], result["gemini"]["on"]
+    assert (off["offered"], off["ran"]) == (["run_shell_command"] * bold, bold)
+    assert (on["offered"], on["ran"], on["said"]) == (["run_shell_command"], True, "Done.")
+    assert presets.failed(result) == bold
+    script.unlink()
+    skipped = presets.main(["--only", "gemini"])
+    assert "`gemini` | not installed: skipped" in presets.render(skipped)
+    assert not presets.failed(skipped)
+
+
+def test_codex_is_handed_models_without_tools() -> None:
+    """By its own catalogue its models run code that patches files and starts agents."""
+    (model,) = json.loads(plan({"at": "codex"})["beside"]["models.json"])["models"]
+    assert model["shell_type"] == "disabled" and not model["experimental_supported_tools"]
+    assert not {"tool_mode", "apply_patch_tool_type", "multi_agent_version"} & model.keys()
+    assert 'model_catalog_json="{beside}/models.json"' in plan({"at": "codex"})["run"]
 
 
 def test_the_policy_beside_it_is_there_when_it_runs(tmp_path: Path) -> None:
