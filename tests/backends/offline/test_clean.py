@@ -33,6 +33,9 @@ HERE = Place("docs/a.md", "docs", "skills/x", frozenset({"docs/b.md", "README.md
         ("[site](https://a.example/x?y=1)", "[site](https://a.example/x?y=1)"),
         ("<https://a.example/x> [ref][1]", "https://a.example/x ref"),
         ("\U0001f680 Launch \u2705 done", "Launch done"),
+        ("`[b](b.md)` and `![a](url)` are code", "`[b](b.md)` and `![a](url)` are code"),
+        ("Write [text](url) and ![alt](path)", "Write `[text](url)` and `![alt](path)`"),
+        ("[`b`](b.md) ``` [a](a.md)", "[`b`](../../docs/b.md) ``` a"),
         ("zero\u200bwidth \u202eright\x07", "zerowidth right"),
     ],
 )
@@ -263,3 +266,13 @@ def test_titles_are_spelled_as_the_plugin_spells_them() -> None:
     assert wording.title("api-load-tester", ["API Load Tester Plugin"]) == "API Load Tester"
     assert wording.title("api-load-tester", ["Something else"]) == "Api Load Tester"
     assert wording.title("x*y`z<", []) == "X Y Z"
+
+
+def test_fences_named_within_an_item_are_words() -> None:
+    source = (
+        "# X\n\n1. **Code**:\n   - Mark blocks (```) so\n   - Name it (```python, ```ini)\n"
+        "   - Link as [text](url)\n\n2. Go\n"
+    )
+    section = sections(source, COMMAND)[-1]
+    said = "\n".join(block.text for block in section.blocks)
+    assert "Name it (```python, ```ini)" in said and "`[text](url)`" in said and "See" not in said

@@ -210,6 +210,11 @@ def test_a_lead_says_what_is_done_and_not_what_somebody_is_given() -> None:
         ("Command reads the log and generates:", "Read the log and generate:"),
         ("Do NOT use this command for:", "Do NOT use it for:"),
         ("Help users understand tide tables.", "Explain tide tables."),
+        ("I'll follow these steps:", "Follow these steps:"),
+        ("For ships of unknown draft, you will:", "For ships of unknown draft:"),
+        ("When ropes are wet, you will note both.", "When ropes are wet, note both."),
+        ("If ropes are wet, you should never pull.", "If ropes are wet, never pull."),
+        ("When you run it, you will see a list.", "When you run it, you will see a list."),
     ],
 )
 def test_what_is_told_of_the_command_is_told_to_who_does_it(said: str, told: str) -> None:
@@ -409,3 +414,11 @@ def test_help_with_an_outcome_stays_help() -> None:
     said = "When this command is invoked, help users {}."
     assert voice.neutral(said.format("find a berth")) == "Find a berth."
     assert voice.neutral(said.format("maximize the catch")).lower().startswith("help users max")
+
+
+def test_an_item_says_after_its_label_what_to_do() -> None:
+    text = "# X\n\n1. **Leaks**: You will carefully mend them\n2. **Tides**: You can see it\n"
+    section = voice.of_it(sections(text, NOWHERE)[-1])
+    assert section.blocks[0].text.split("\n") == [
+        "1. **Leaks**: Mend them", "2. **Tides**: You can see it",
+    ]  # fmt: skip

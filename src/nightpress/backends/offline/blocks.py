@@ -364,13 +364,16 @@ def _items(source: str, place: Place) -> str:
     for match in [*_INNER.finditer(source), None]:
         before = source[at : match.start() if match else len(source)]
         said, inner = inline(before, place), _inner(match, place) if match else ""
-        if "```" in before or "~~~" in before or (match and not inner):
+        if _OPENS.search(before) or (match and not inner):
             return ""
         if before.strip() and not said.strip():
             return ""
         cleaned += [said, inner]
         at = match.end() if match else at
     return re.sub(r"(?m)^(\s*[-*+]) {2,3}(?=\S)", r"\1 ", "".join(cleaned))
+
+
+_OPENS = pattern(r"(?m)^[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:`{3,}[^`\n]*$|~{3,})")
 
 
 def _inner(found: re.Match[str], place: Place) -> str:

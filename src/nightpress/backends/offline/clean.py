@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -57,9 +57,11 @@ _HTML = pattern(
 )
 _IMAGE = pattern(r"\[?!\[[^\]]*\]\([^)\s]*(?:\s[^)]*)?\)(?:\]\([^)]*\))?")
 _LINK = pattern(r"(?<!!)\[([^\]\[]+)\]\(\s*<?([^)\s>]+)>?(?:\s+[^)]*)?\)")
+_SLOT = pattern(r"\]\((?:url|uri|link|path|href|src|target|destination)\)", re.I)
 _TARGET = pattern(r"\]\(\s*<?([^)\s>]+)")
 _REFERENCE = pattern(r"\[([^\]\[]+)\]\[[^\]]*\]")
 _AUTOLINK = pattern(r"<(https?://[^<>\s]+)>")
+_NEXT_ITEM = pattern(r"\n\s*(?:[-*+]|\d+[.)])\s")
 _SPAN = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 _EMOJI = pattern(
     "[\U0001f000-\U0001faff\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b00-\u2bff\ufe0f]+ ?"
@@ -77,8 +79,8 @@ def inline(source: str, place: Place | None) -> str:
         source = filled.told(source, *((place.path, place.paths) if place else ()))
     if not is_quotable(source):
         return ""
-    source = _IMAGE.sub("", source)
-    source = _LINK.sub(lambda m: _link(m.group(1), m.group(2), place), source)
+    source = _outside_spans(_IMAGE, source, lambda m: f"`{m[0]}`" if _SLOT.search(m[0]) else "")
+    source = _outside_spans(_LINK, source, lambda m: _link(m[1], m[2], place))
     pieces = []
     at = 0
     for span in _SPAN.finditer(source):
@@ -88,6 +90,15 @@ def inline(source: str, place: Place | None) -> str:
         at = span.end()
     pieces.append(_outside(source[at:]))
     return "".join(pieces)
+
+
+def _outside_spans(found: re.Pattern[str], text: str, told: Callable[[re.Match[str]], str]) -> str:
+    """The text with what is found told otherwise, but where it begins in a code span."""
+    every = _SPAN.finditer(text)
+    spans = [one.span() for one in every if not _NEXT_ITEM.search(one[0])]  # backticks named in two
+    return found.sub(
+        lambda m: m[0] if any(at < m.start() < end for at, end in spans) else told(m), text
+    )
 
 
 def is_quotable(text: str) -> bool:
@@ -148,6 +159,8 @@ _GAP = pattern(r"(?<=[^\s|]) {2,}(?=[^\s|])")  # what an emoji has left
 def _link(label: str, target: str, place: Place | None) -> str:
     """The link, rewritten for where the text will stand, if its file exists; else its label. A
     URL stays: it is the plugin's own."""
+    if _SLOT.fullmatch(f"]({target})"):
+        return f"`[{label}]({target})`"  # how a link is written
     path, _, anchor = target.partition("#")
     if place is None or not path or anchor:
         return label

@@ -31,6 +31,9 @@ def _neutral(sentence: str) -> str:
         said = said[found.end() :]
     if found := _TOLD_TO.match(said):
         said = said[found.end() :]
+    said = _YOU_DO.sub(_ordered_when, said)
+    if (found := _I_WILL.match(said)) and is_deed(said[found.end() :].partition(" ")[0]):
+        said = said[found.end() :]
     if found := _HELPS.match(said):
         said = _THEIR.sub("the user's", said[found.end() :])
         said = re.sub(r"^understand\b", "explain", said)  # who is helped understands
@@ -43,6 +46,24 @@ def _neutral(sentence: str) -> str:
     if not re.search(r"\w", said):
         return ""
     return f"{marks}{said[:1].upper()}{said[1:]}"
+
+
+def _ordered_when(found: re.Match[str]) -> str:
+    """ "When ships are late, you will warn" without whom it is said to."""
+    before, verb = found.groups()
+    if verb is None:
+        return f"{before}"
+    last = verb.split()[-1]
+    return f"{before}, {verb}" if is_deed(last) and last not in _SEEN else found[0]
+
+
+_YOU_DO = pattern(
+    r"^((?:when|if|for|after|before|during|while|once)\b[^.:,]*(?:, [^.:,]*)*?), you"
+    r"(?: (?:will|should|must|are to))?(?:(?= ?:)| ((?:never |always )?[a-z]+)\b)",
+    re.I,
+)
+_SEEN = frozenset("see receive get find have notice need want can may could do know".split())
+_I_WILL = pattern(r"I(?:['\u2019]ll| will) (?=[a-z])")
 
 
 def led(lead: str) -> str:
@@ -203,6 +224,8 @@ def of_it(section: Section) -> Section:
         told = told and not _REASONS.search(block.text)
         if block.kind == "text" and is_step(section.heading):
             text = _STEP_DOES.sub(_step_ordered, text)
+        if block.kind == "list":
+            text = _LABELLED.sub(_labelled, text)
         text = _ANSWERS.sub("Answer", text)
         if text:
             blocks.append(block if text == block.text else replace(block, text=text))
@@ -213,6 +236,19 @@ def of_it(section: Section) -> Section:
         path[-1] = "When to use"
     heading = path[-1] if path else _titled(section.heading)
     return replace(section, heading=heading, path=tuple(path), blocks=blocks)
+
+
+def _labelled(found: re.Match[str]) -> str:
+    """What an item says after its label that "you" do, as an order."""
+    label, verb = found.groups()
+    return f"{label}{verb.capitalize()}" if is_deed(verb) and verb not in _SEEN else found[0]
+
+
+_LABELLED = pattern(
+    r"(?m)^([ \t]*(?:[-*+]|\d+[.)])[ \t]+\*\*[^*\n]+(?::\*\*|\*\*:)[ \t]+)you"
+    r"(?: (?:will|should|must))?(?: \w+ly)? ([a-z]+)\b",
+    re.I,
+)
 
 
 def _step_ordered(found: re.Match[str]) -> str:
