@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import re
 import shutil
@@ -19,7 +20,7 @@ import pytest
 from nightpress.clock import RealClock
 from nightpress.plan import Gatherer
 from nightpress.project import Project, prompt
-from nightpress.report import margin
+from nightpress.report import margin, review_page
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, plugin
 
@@ -102,6 +103,37 @@ def test_the_review_shows_the_difference_and_what_to_do(market: Market) -> None:
     assert found["alpha/skill"]["edited"] is False
     assert found["alpha/skill"]["losses"] == []
     assert "Overview" in [gain["quote"] for gain in found["beta/skill"]["gains"]]
+
+
+def test_a_new_document_is_folded_and_the_page_has_it_whole(market: Market) -> None:
+    market.documented()
+    said = market.run("nightpress", "review", "alpha").out
+    text = waiting(market)["alpha/skill"]["diff"]
+    left = len(text) - 3 - review_page.MOST_NEW  # type: ignore[arg-type]
+    assert f"  and {left} more lines: see .nightpress/report/review.html\n" in said
+    assert len(said.splitlines()) < 40
+    page = (market.root / ".nightpress" / "report" / "review.html").read_text()
+    assert html.escape(str(text[-1][1:])) in page  # type: ignore[index]
+
+
+def test_what_applying_accepts_is_told(market: Market) -> None:
+    """Dead links of a person's text go on, and `check` is silent of them from then on."""
+    dead = ["[a guide](docs/guide.md)", "[notes](../notes.md)"]
+    market.target("beta").write_text(f"{OLD}\nSee {dead[0]} and {dead[1]}.\n")
+    market.done("forget", "enhance:beta")
+    market.done()
+    errors = {"link to a missing file: docs/guide.md", "link to a missing file: ../notes.md"}
+    accepts = waiting(market)["beta/skill"]["accepts"]
+    assert {one["message"] for one in accepts} >= errors  # type: ignore[attr-defined]
+    said = market.run("nightpress", "review", "beta").out
+    page = (market.root / ".nightpress" / "report" / "review.html").read_text()
+    done = market.done("apply:beta").out
+    told = market.run("nightpress", "why", str(market.target("beta"))).out
+    for error in errors:
+        assert f"accepts an error of the current file: link-resolves: {error}\n" in said
+        assert error in page.partition("Applying it accepts")[2]
+        assert f"beta/skill: accepted: link-resolves: {error}\n" in done
+        assert f"error: link-resolves: {error}\n" in told.partition("accepted  ")[2]
 
 
 def test_the_review_quotes_what_a_draft_would_lose(market: Market) -> None:

@@ -26,7 +26,7 @@ from nightpress.checks.losses import Loss
 from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import marks, sha256
 from nightpress.ledger import Review, attempts, lockfile, reviews
-from nightpress.model import Status
+from nightpress.model import Finding, Status
 from nightpress.pipeline import splits
 from nightpress.pipeline.attempts import Draft
 from nightpress.pipeline.publish import LockBook
@@ -47,7 +47,8 @@ GIT_SECONDS = 20
 class Waiting(Struct, frozen=True):
     """A draft that waits, beside what stands. lost: what the file says and the draft does not,
     word for word; gained: the other way round; edited: the file changed since the draft was made,
-    so it cannot simply be applied; more: path -> bytes of the new files that go with it."""
+    so it cannot simply be applied; more: path -> bytes of the new files that go with it; accepts:
+    errors of the file that its draft is spared, and `check` will be silent of."""
 
     review: Review
     target: str
@@ -59,6 +60,7 @@ class Waiting(Struct, frozen=True):
     gained: tuple[Loss, ...]
     edited: bool
     more: Mapping[str, int] = {}
+    accepts: tuple[Finding, ...] = ()
 
 
 # --- on record ---
@@ -124,6 +126,12 @@ def _decline(project: Project, one: Review) -> str:
 
 
 # --- beside what stands ---
+
+
+def shown(project: Project, one: Review, state: TargetState, plugin: PluginState) -> Waiting:
+    """The draft beside the file that stands at its target, and what applying it would accept."""
+    found = beside(one, state, plugin)
+    return replace(found, accepts=judge.spared(project, plugin, state, found.new))
 
 
 def beside(one: Review, state: TargetState, plugin: PluginState) -> Waiting:
@@ -250,6 +258,7 @@ def as_dict(drafts: Sequence[Waiting]) -> list[dict[str, Any]]:
             "score_before": one.review.score_before, "score_after": one.review.score_after,
             "counted_from": one.review.counted_from,
             "findings": [asdict(finding) for finding in one.review.findings], "edited": one.edited,
+            "accepts": [asdict(finding) for finding in one.accepts],
             "sha256": one.review.draft_sha256,
             "losses": [{**asdict(loss), "message": loss.message} for loss in one.lost],
             "more": dict(one.more),
@@ -362,15 +371,17 @@ def _apply(
     drafts = [
         _draft(press, one, plugin, plugin.states[one.job.partition("/")[2]], merge) for one in group
     ]
-    made = []
+    made, lines = [], []
     for one, draft in zip(group, drafts, strict=True):
+        state = plugin.states[one.job.partition("/")[2]]
+        for error in judge.spared(project, plugin, state, draft.text):
+            lines.append(f"{one.job}: accepted: {error.check}: {error.message}")
         why = "applied after review" if draft.text.encode() == one.draft else "merged after review"
         attempt = press.attempts.open(items[one.job], plugin, press.taken.get(plugin.slug), why)
         attempt.draft = draft
         made.append(attempt)
     if not press.put_in_place(made):
         return None
-    lines = []
     for one, attempt in zip(group, made, strict=True):
         reviews.decide(project.ledger, one, "applied")
         inputs = attempt.state.inputs

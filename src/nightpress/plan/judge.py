@@ -223,15 +223,22 @@ def _witness(project: Project, plugin: PluginState, enhancement: Enhancement, te
 def unwitnessed(
     project: Project, plugin: PluginState, state: TargetState, text: str
 ) -> tuple[str, ...]:
-    """Marks of the findings that a good draft is spared only because of the document it was made
-    from. A clone knows nothing of that one, so the lock file names them as accepted."""
+    """The marks of `spared`, for the lock file."""
+    return baseline.marks(spared(project, plugin, state, text))
+
+
+def spared(
+    project: Project, plugin: PluginState, state: TargetState, text: str
+) -> tuple[Finding, ...]:
+    """The errors that a good draft is spared only because of the document it was made from. A
+    clone knows nothing of that one, so the lock file has them as accepted."""
     if not _witness(project, plugin, state.enhancement, text):
         return ()
     planned = [other.enhancement.target for other in plugin.states.values()]
     verdict = judge(
         project, plugin, state.enhancement, state.counted, text, planned=planned, witnessed=False
     )
-    return baseline.marks(verdict.errors)
+    return tuple(verdict.errors)
 
 
 def accepted(project: Project, plugin: PluginState, state: TargetState) -> tuple[Finding, ...]:

@@ -28,6 +28,9 @@ from nightpress.voice import spoken
 Margins = Mapping[str, Margin]
 """What each draft rests on, by its job."""
 
+PAGE = ".nightpress/report/review.html"
+"""Where the page is, from the project's folder."""
+
 MOST_LOSSES = 8
 """Losses of one draft that are quoted."""
 
@@ -41,7 +44,10 @@ AROUND = 2
 """Lines that did not change, before and after those that did."""
 
 MOST_ROWS = 60
-"""Lines of one draft that a terminal is shown; the page, a file or a pipe has them all."""
+"""Lines of one difference that a terminal is shown; the page, a file or a pipe has them all."""
+
+MOST_NEW = 12
+"""Lines of a new document that are shown: all of it is new, and the page has it whole."""
 
 _COLOURS = {"removed": "31", "added": "32"}
 _MARKS = {"same": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
@@ -136,6 +142,8 @@ def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:
         yield "the file has changed since this draft was made: apply will propose a merge"
     for finding in _findings(draft):
         yield f"{finding.severity}: {finding.check}: {finding.message}"
+    for error in draft.accepts:
+        yield f"accepts an error of the current file: {error.check}: {error.message}"
     if draft.lost:
         yield f"loses {counted(draft.lost)}"
         yield from (f"  {loss.message}" for loss in draft.lost[:MOST_LOSSES])
@@ -175,6 +183,7 @@ def _figures(draft: Waiting) -> str:
 
 def _difference(draft: Waiting, colour: bool, most: int) -> Iterator[str]:
     shown = [row for chunk in chunks(draft.old, draft.new) for row in _with_gap(chunk)]
+    most = most if draft.old else MOST_NEW
     for row in shown[: most or None]:
         if row is None:
             yield "  ..."
@@ -183,7 +192,7 @@ def _difference(draft: Waiting, colour: bool, most: int) -> Iterator[str]:
         else:  # of a new document nothing is marked: all of it is new
             yield f"  {safe(_plain(row))}".rstrip()
     if most and (left := len(shown) - most) > 0:
-        yield f"  and {_number(left, 'more line')}: see the page"
+        yield f"  and {_number(left, 'more line')}: see {PAGE}"
 
 
 def _plain(row: Row) -> str:

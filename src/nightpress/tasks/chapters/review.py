@@ -68,7 +68,7 @@ def waiting(now: Session, name: str = "") -> tuple[list[Waiting], dict[str, Marg
         slug, _, name = draft.job.partition("/")
         plugin = now.plugin(slug) if slug in now.catalog.slugs else None
         if plugin is not None and (state := plugin.states.get(name)):
-            drafts.append(review.beside(draft, state, plugin))
+            drafts.append(review.shown(now.project, draft, state, plugin))
             margins[draft.job] = margin.of(now.project, plugin, state, drafts[-1].new)
         else:
             undeclared.append(draft.job)
