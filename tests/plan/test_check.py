@@ -91,7 +91,7 @@ def test_what_was_never_made_is_told_and_fails_only_when_strict(
     assert "made" not in judged("--stale=ignore").out.splitlines()[-1]
 
     clone.target("alpha").unlink()
-    assert "alpha/SKILL.md: stale: target missing" in judged().out
+    assert "error: gone: published and on record, but the file is gone" in judged().out
 
 
 def test_a_document_on_record_that_is_gone_fails_whatever_a_build_makes_of_it(
@@ -268,13 +268,62 @@ def test_a_lone_plugin_is_what_its_skill_is_compared_with(market: Market, tmp_pa
     assert "/berth is no command" not in said
 
 
+def test_a_clone_finds_what_the_machine_finds(tmp_path: Path) -> None:
+    """What rests on a person's text that our document was made from, which a clone has not."""
+    theirs = "\n\n".join(
+        f"## Case {n}\n\nCall the harbour master of pier {n} before dawn, and hand him the sealed"
+        f" envelope {n} that the night watch of quay {n} left under the lamp; see notes/{n}.md."
+        for n in range(3)
+    )
+    head = "---\nname: alpha\ndescription: Keeps ledgers. Use when ledgers are settled.\n---\n"
+    plugin(tmp_path / "shop", "alpha", size=16_000, skill=f"{head}\n# Alpha\n\n{theirs}\n")
+    market = Market(tmp_path / "shop")
+    assert market.run("nightpress", "init").code == 0
+    assert "1 published" in market.run("nightpress", "build", "alpha/skill", "--force").out
+    shutil.copytree(market.root, tmp_path / "clone", ignore=shutil.ignore_patterns(".nightpress"))
+    told = [
+        json.loads(check(one, "plugins", "--format", "json").out)["results"]
+        for one in (market, Market(tmp_path / "clone"))
+    ]
+    assert told[0] == told[1]
+    [document] = [one for one in told[0] if one["path"].endswith("SKILL.md")]
+    assert {one["check"] for one in document["accepted"]} >= {"path-exists"}
+    checks = {one["check"] for one in document["findings"]}
+    assert not checks & {"section-grounded", "document-grounded", "path-exists"}, checks
+
+
+def test_one_loss_is_counted_once(market: Market) -> None:
+    market.documented()
+    market.target("alpha").unlink()
+    told = json.loads(check(market, "--format", "json").out)
+    assert (told["errors"], told["stale"]) == (1, 0)
+    [lost] = [one for one in told["results"] if one["path"].endswith("alpha/SKILL.md")]
+    assert [one["check"] for one in lost["findings"]] == ["gone"] and not lost["stale"]
+
+
+def test_the_end_of_a_check_is_short(market: Market) -> None:
+    """Lines of a terminal; `-v` names what they count, as what nightpress.lock has as accepted."""
+    market.documented()
+    alpha = market.target("alpha")
+    alpha.write_text(alpha.read_text() + "\nSee [a guide](docs/guide.md).\n")
+    assert "link-resolves" in check(market).out
+    market.done("adopt:alpha")
+    short = check(market).out.splitlines()
+    assert "accepted in nightpress.lock: 1 error of 1 document: nightpress check -v" in short
+    ends = [row for row in short if row.startswith(("trigger: ", "listing: ", "accepted in"))]
+    assert len(ends) == 3 and max(map(len, ends)) <= 80, ends
+    long = check(market, "-v").out
+    assert ": accepted: link-resolves: link to a missing file: docs/guide.md\n" in long
+    assert "sample requests (the skills' words and their plugins')" in long
+
+
 def test_skills_that_are_judged_together_are_asked_for_together(market: Market) -> None:
     for name, text in (("tides", "Predicts high water of harbours."), ("gulls", "Feeds gulls.")):
         file = market.root / "loose" / name / "SKILL.md"
         file.parent.mkdir(parents=True)
         front = f'---\nname: {name}\ndescription: "{text} Use when asked."\n---\n\n# {name}\n\n'
         file.write_text(front + '## When to use\n\n- "When is high water in the harbour?"\n')
-    done = check(market, "loose")
+    done = check(market, "loose", "-v")
     lines = done.out.splitlines()
     assert (
         "trigger: of 2 sample requests (the skills' words and their plugins') 50% rank their own"

@@ -40,7 +40,7 @@ def test_the_skills_that_stand_are_asked_for_by_their_own_words(tmp_path: Path) 
     )
     [beaten] = triggers.rivals(project).beaten(tides)
     assert (beaten.id, len(beaten.taken), beaten.held) == ("alpha/skill", 2, 2)
-    plan = market.doit("plan").out
+    plan = market.doit("plan", "--verbose").out
     whose = "the skills' own words; nightpress check adds their plugins'"
     assert f"trigger: of 4 sample requests ({whose}) 50% rank their own skill first" in plan
     assert "listing: names and descriptions take 83 of 8,000 characters" in plan

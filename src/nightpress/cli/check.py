@@ -46,6 +46,10 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
         "--edits", choices=("warn", "strict"), default="warn",
         help="strict: an edit by hand of a published document is an error until it is adopted",
     )  # fmt: skip
+    parser.add_argument(
+        "-v", "--verbose", action="store_true",
+        help="name the skills that take one another's requests, and what was accepted",
+    )  # fmt: skip
     parser.add_argument("--baseline", metavar="FILE", help="findings that are accepted for now")
 
 
@@ -62,7 +66,7 @@ def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
     judged = checking.check(given.paths, Path.cwd(), os.environ, Meter(quiet=quiet).plugins)
     if given.stale == "strict":
         judged = [replace(one, stale=one.stale or one.unmade, unmade=()) for one in judged]
-    report = Report(judged, accepted, given.stale != "ignore")
+    report = Report(judged, accepted, given.stale != "ignore", given.verbose)
     return report.failing("edited") if given.edits == "strict" else report
 
 

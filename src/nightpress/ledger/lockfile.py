@@ -33,13 +33,14 @@ class Entry(Struct, frozen=True):
     writer: `offline` or `backend:model`, in words (the model's digest is an ingredient);
     accepted: marks (`check#digest`) of findings that the user accepted with `doit adopt`, or that
     only the document that ours was made from spares it; extends: sha256 of the person's file that
-    ours was made from without a loss; named: short digests of what an adopted document speaks of,
-    by path (a folder ends with `/`); normal: the file's digest as `fingerprint.held` tells it,
-    where it is another; linked: folders of the plugin's other skills that it was made from, too,
-    and files to which the person's text leads that it was made from; own: fields of its
-    frontmatter that its author wrote, where others follow plugin.json; declined: marks
-    (`fingerprint.marks`) of the ingredients of a draft that somebody rejected: as long as they are
-    the same, the text that stands is right. Lines of before have none of them.
+    ours was made from without a loss; witness: of the one that it was made from at all; named:
+    short digests of what an adopted document speaks of, by path (a folder ends with `/`); normal:
+    the file's digest as `fingerprint.held` tells it, where it is another; linked: folders of the
+    plugin's other skills that it was made from, too, and files to which the person's text leads
+    that it was made from; own: fields of its frontmatter that its author wrote, where others follow
+    plugin.json; declined: marks (`fingerprint.marks`) of the ingredients of a draft that somebody
+    rejected: as long as they are the same, the text that stands is right. Lines of before have none
+    of them.
     """
 
     job: str
@@ -50,6 +51,7 @@ class Entry(Struct, frozen=True):
     fingerprint: Fingerprint
     accepted: tuple[str, ...] = ()
     extends: str = ""
+    witness: str = ""
     normal: str = ""
     linked: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
@@ -67,6 +69,8 @@ def line(entry: Entry) -> str:
         fields["accepted"] = entry.accepted
     if entry.extends:
         fields["extends"] = entry.extends
+    if entry.witness and entry.witness != entry.extends:
+        fields["witness"] = entry.witness
     if entry.normal:
         fields["normal"] = entry.normal
     if entry.linked:
@@ -93,6 +97,7 @@ def parse(text: str) -> Entry:
         fingerprint=Fingerprint(**ingredients, telling=str(fields.get("telling", ""))),
         accepted=tuple(str(name) for name in fields.get("accepted", ())),
         extends=str(fields.get("extends", "")),
+        witness=str(fields.get("witness", fields.get("extends", ""))),
         normal=str(fields.get("normal", "")),
         linked=tuple(str(folder) for folder in fields.get("linked", ())),
         own=tuple(str(name) for name in fields.get("own", ())),

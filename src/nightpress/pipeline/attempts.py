@@ -35,7 +35,8 @@ _ROWS = 50
 
 
 class Draft(Struct, frozen=True):
-    """A judged document. counted and fingerprint: of exactly the bytes that were sent."""
+    """A judged document. counted and fingerprint: of exactly the bytes that were sent; witness:
+    see `lockfile.Entry`, once it is published."""
 
     text: str
     model: str
@@ -47,6 +48,7 @@ class Draft(Struct, frozen=True):
     counted: Mapping[str, str]
     fingerprint: Fingerprint
     counted_from: str = ""
+    witness: str = ""
 
     def recorded(self) -> Drafted:
         """What goes into the ledger of it."""

@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from nightpress.errors import LedgerError, NightpressError, PublishConflict, UnsafePath, UsageError
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, batches, lockfile
 from nightpress.model import Status
-from nightpress.pipeline import publish, recover
+from nightpress.pipeline import entries, publish, recover
 from nightpress.pipeline.publish import LockBook
 from nightpress.plugin import sources
 from nightpress.project import Project
@@ -104,7 +104,7 @@ def _documents(project: Project, folder: Path, rows: list[RecordedAttempt], merg
                 ours.bring(theirs, row.snapshot_id, row.slug)
         line = lines.get(row.job)
         same = line is not None and line.sha256 == row.content_sha256
-        book.record(line if line is not None and same else recover.entry_of(project, row))
+        book.record(line if line is not None and same else entries.of_row(project, row))
     book.flush()
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightpress import fingerprint
 from nightpress.errors import (
@@ -22,10 +23,9 @@ from nightpress.errors import (
     Unrecorded,
     UnsafePath,
 )
-from nightpress.ledger import lockfile
 from nightpress.model import Finding, Status
 from nightpress.pipeline import analysis as phase1
-from nightpress.pipeline import copies, opposed, splits, together
+from nightpress.pipeline import copies, entries, opposed, splits, together
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import publish as publication
 from nightpress.pipeline.ask import Caller
@@ -35,8 +35,6 @@ from nightpress.plan import (
     Item,
     PluginState,
     bundle,
-    followed,
-    history,
     judge,
     scope,
     staleness,
@@ -241,6 +239,10 @@ class Press(Struct):
                 for one in made
                 if one.draft is not None
             }
+            for one in made:  # before it is overwritten
+                if one.draft is not None:
+                    rests = judge.witness(project, one.plugin, one.state, one.draft.text)
+                    one.draft = replace(one.draft, witness=rests)
             changed = self._put(made, accepted)
         except PublishConflict as error:
             for one in made:
@@ -410,30 +412,10 @@ class Press(Struct):
     ) -> None:
         ingredients = draft.fingerprint if draft is not None else attempt.state.inputs.fingerprint
         self.run.project.ledger.keep_content(ingredients.content, counted)
-        state, root = attempt.state, attempt.plugin.root
-        adopted = status == Status.ADOPTED
-        if draft is not None:
-            held = fingerprint.held(state.enhancement.target, draft.text.encode("utf-8"))
-        else:
-            held = attempt.plugin.files.get(state.enhancement.target, (0, sha256))[1]
-        entry = lockfile.Entry(
-            attempt.item.id, state.target_path, sha256, status, str(state.writer),
-            ingredients, accepted,
-            extends="" if adopted else opposed.extends(state),
-            normal="" if held == sha256 else held,
-            linked=scope.linked(attempt.plugin, state, counted, attempt.standing),
-            named=publication.named_by(root, state.enhancement.target, sha256, counted)
-            if adopted else {},
-            own=() if draft is None else self._own(attempt, draft.text),
-        )  # fmt: skip
+        entry = entries.of_attempt(
+            self.run.project, attempt, status, sha256, ingredients, counted, accepted, draft
+        )
         self.lock.record(entry)
-
-    def _own(self, attempt: Attempt, text: str) -> tuple[str, ...]:
-        """Names of the fields of the document's frontmatter that are its author's."""
-        project, extends = self.run.project, opposed.extends(attempt.state)
-        persons = history.persons_text(project, extends) if extends else ""
-        wanted = followed.fields(project, attempt.plugin.root, attempt.plugin.told)
-        return followed.own(text, wanted, persons or "")
 
     def stumbled(self, over: Item | str, error: NightpressError | OSError) -> None:
         """An action could not go on: the run stops, or this plugin or enhancement fails."""

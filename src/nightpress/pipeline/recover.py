@@ -14,14 +14,12 @@ from msgspec.structs import replace
 
 from nightpress import project as contract
 from nightpress.errors import PublishConflict, UnsafePath
-from nightpress.fingerprint import writer
 from nightpress.ledger import RecordedAttempt, attempts, lockfile
-from nightpress.model import Fingerprint, Status
-from nightpress.pipeline import publish, together
-from nightpress.pipeline.publish import LockBook, named_by
+from nightpress.model import Status
+from nightpress.pipeline import entries, publish, together
+from nightpress.pipeline.publish import LockBook
 from nightpress.pipeline.run import Run
-from nightpress.plan import agreement, content, followed, staleness
-from nightpress.plugin import sources
+from nightpress.plan import agreement
 from nightpress.project import Project
 from nightpress.storage import Snapshots, atomic
 
@@ -146,7 +144,7 @@ def mend_lock(run: Run) -> bool:
         if entry is not None and entry.sha256 == row.content_sha256:
             continue
         if _stands(project.root, row) and _declared(project, row):
-            book.record(entry_of(project, row))
+            book.record(entries.of_row(project, row))
             mended.append(row.job)
     book.flush()
     if not mended:
@@ -214,43 +212,3 @@ def _declared(project: Project, row: RecordedAttempt) -> bool:
         (e.name, f"{manifest.path}/{e.target}") == (name, row.target_path)
         for e in manifest.enhancements
     )
-
-
-def entry_of(project: Project, row: RecordedAttempt) -> lockfile.Entry:
-    """The lock file's entry for a `published` or `adopted` row of the ledger."""
-    extends, named = "", dict[str, str]()
-    files = project.ledger.content(row.fingerprint["content"]) or {}
-    if row.status == Status.PUBLISHED:
-        extends = attempts.extends(project.ledger, row.job, row.target_path, staleness.REPLACES)
-    else:
-        named = named_by(project.root / row.plugin_path, row.target, row.content_sha256, files)
-    return lockfile.Entry(
-        job=row.job,
-        target=row.target_path,
-        sha256=row.content_sha256 or "",
-        status=row.status,
-        writer=writer(row.backend, row.model_requested),
-        fingerprint=Fingerprint(**row.fingerprint),
-        accepted=row.accepted,
-        extends=extends,
-        named=named,
-        own=_own(project, row),
-        linked=content.linked(content.others(row.target, _skills(project, row)), files),
-    )
-
-
-def _own(project: Project, row: RecordedAttempt) -> tuple[str, ...]:
-    """Of a document whose line is lost, whatever plugin.json does not say is its author's."""
-    path = project.manifests / f"{row.slug}.yaml"
-    manifest, _ = contract.load_manifest(path, project.defaults, project.index)
-    if manifest is None or row.status != Status.PUBLISHED:
-        return ()
-    root = project.root / row.plugin_path
-    text = sources.standing_text(root, row.target, row.content_sha256)
-    return followed.own(text, followed.fields(project, root))
-
-
-def _skills(project: Project, row: RecordedAttempt) -> list[str]:
-    """Where skills stand in the plugin of a row, relative to it."""
-    root = project.root / row.plugin_path
-    return [path.relative_to(root).as_posix() for path in root.rglob("SKILL.md")]

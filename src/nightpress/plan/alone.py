@@ -34,7 +34,8 @@ class Judged(Struct, frozen=True):
     stale: the reasons for which its project would make it again; unmade: those for a first
     document, or a draft beside a person's; place: its path in the repository, by which
     a forge and a baseline know it wherever the command was typed;
-    counted_from: what the score was counted from; skill: what is listed of it, and what its users
+    accepted: errors that nightpress.lock has as accepted, which are no findings; counted_from: what
+    the score was counted from; skill: what is listed of it, and what its users
     ask for, where it is a skill."""
 
     path: str
@@ -46,6 +47,7 @@ class Judged(Struct, frozen=True):
     place: str = ""
     counted_from: str = ""
     skill: Skill | None = None
+    accepted: tuple[Finding, ...] = ()
 
 
 class Known(Struct, frozen=True):

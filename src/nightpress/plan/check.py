@@ -168,7 +168,8 @@ def _of_plugin(
         gone = () if made else tuple(_gone(plugin, state))
         if (made or gone or _due(state)) and _first(wanted, project.root / state.target_path):
             judged = _judged(project, plugin, state) if made else Judged("", 0, None, gone)
-            yield state.target_path, replace(judged, **_due(state))
+            due = {} if gone else _due(state)
+            yield state.target_path, replace(judged, **due)
     for file, found in source.findings(source.of(project, plugin)).items():
         path = plugin.root / file
         if _first(wanted, path):
@@ -232,7 +233,8 @@ def _judged(project: Project, plugin: PluginState, state: TargetState) -> Judged
     anatomy = judge.anatomy_of(plugin, tuple(sorted(state.counted)))
     return Judged(
         shown, size, verdict.score, new,
-        counted_from=verdict.counted_from, skill=trigger.skill_of(name, text, anatomy),
+        counted_from=verdict.counted_from, accepted=judge.accepted(project, plugin, state),
+        skill=trigger.skill_of(name, text, anatomy),
     )  # fmt: skip
 
 

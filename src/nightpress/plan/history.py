@@ -101,6 +101,7 @@ class History:
         return Publication(
             entry.status, entry.sha256, entry.fingerprint, entry.writer, files, entry.accepted,
             entry.extends, entry.named, entry.linked, entry.own, entry.declined,
+            entry.witness,
         )  # fmt: skip
 
     def _of_row(self, row: RecordedAttempt) -> Publication:
@@ -237,11 +238,12 @@ def is_ours_alone(
     known = inputs.publication
     if known is None or known.status != Status.PUBLISHED or known.extends:
         return False
-    first = _first(project, plugin, enhancement)
-    return first is not None and first.sha256 is None
+    before = first(project, plugin, enhancement)
+    return before is not None and before.sha256 is None
 
 
-def _first(project: Project, plugin: PluginState, enhancement: Enhancement) -> Original | None:
+def first(project: Project, plugin: PluginState, enhancement: Enhancement) -> Original | None:
+    """What stood at the target before our first publication."""
     folder = plugin.manifest.path if plugin.manifest is not None else plugin.slug
     ledger = project.ledger if project.has_ledger else None
     job = f"{plugin.slug}/{enhancement.name}"
@@ -271,10 +273,10 @@ def input_text(
         if persons is None:  # a clone: of what the person wrote it has what stands there
             return sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
         return persons
-    first = _first(project, plugin, enhancement)
+    before = first(project, plugin, enhancement)
     snapshots = Snapshots(project.state / "snapshots")
     try:
-        data = original_content(snapshots, first) if first is not None else None
+        data = original_content(snapshots, before) if before is not None else None
     except NightpressError:
         return ""
     return (data or b"").decode("utf-8", "replace")

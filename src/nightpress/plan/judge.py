@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from nightpress import checks
+from nightpress import checks, fingerprint
 from nightpress import project as contract
 from nightpress.checks import baseline, document, evidence, trigger
 from nightpress.lazy import pattern
@@ -212,12 +212,34 @@ def _persons(project: Project, plugin: PluginState, enhancement: Enhancement) ->
 
 
 def _witness(project: Project, plugin: PluginState, enhancement: Enhancement, text: str) -> str:
-    """The document that `text` was made from; no document is its own witness."""
+    """The document that `text` was made from. None is its own witness, but one of ours that stands
+    in a clone, where a person's text that it was made from is not: there it is taken at its word,
+    as it passed its gates where that was known."""
     state = plugin.states.get(enhancement.name)
     if state is None:
         return ""
     before = history.input_text(project, plugin, enhancement, state.inputs)
-    return before if before != text else ""
+    if before and before != text:
+        return before
+    known = state.inputs.publication
+    if known is None or not staleness.is_ours(state.inputs.standing, known):
+        return ""
+    if not (known.witness or known.accepted) or fingerprint.sha256(text.encode()) != known.sha256:
+        return ""
+    return history.persons_text(project, known.witness) or text
+
+
+def witness(project: Project, plugin: PluginState, state: TargetState, text: str) -> str:
+    """sha256 of the person's text that a draft was made from, for the lock file; "" of none."""
+    standing, known = state.inputs.standing, state.inputs.publication
+    if not _witness(project, plugin, state.enhancement, text):
+        return ""
+    if not staleness.is_ours(standing, known):
+        return standing.sha256 or ""
+    if known is not None and known.witness:
+        return known.witness
+    first = history.first(project, plugin, state.enhancement)
+    return first.sha256 or "" if first is not None else ""
 
 
 def unwitnessed(

@@ -19,7 +19,8 @@ class Standing(Struct, frozen=True):
 
 class Publication(Struct, frozen=True):
     """What the ledger or the lock file says was published or adopted last. extends, named, linked,
-    own, declined: see `lockfile.Entry`; linked and own are None where only the ledger has it."""
+    own, declined, witness: see `lockfile.Entry`; linked and own are None where only the ledger has
+    it."""
 
     status: str
     sha256: str
@@ -32,6 +33,7 @@ class Publication(Struct, frozen=True):
     linked: tuple[str, ...] | None = None
     own: tuple[str, ...] | None = None
     declined: tuple[str, ...] = ()
+    witness: str = ""
 
 
 class LastRow(Struct, frozen=True):

@@ -64,6 +64,32 @@ class Triggers(Struct, frozen=True):
         """Tokens of the listing, loaded or not."""
         return sum(one.listed for one in self.skills) // BYTES_OF_A_TOKEN
 
+    def short(self) -> Iterator[str]:
+        """The same as `lines`, counted: a line of a terminal each."""
+        if len(self.skills) < 2:
+            return
+        asked = sum(one.asked for one in self.measured.skills)
+        first, top3 = self.measured.rate("first"), self.measured.rate("top3")
+        if first is not None and top3 is not None:
+            yield (
+                f"trigger: {first:.0%} of {asked:,} sample requests rank their own skill first"
+                f" ({top3:.0%} top 3)"
+            )
+        if many := len(self.confused()):
+            one = "1 skill loses half its" if many == 1 else f"{many:,} skills lose half their"
+            yield f"trigger: {one} requests to others: nightpress check -v"
+        if many := len(self.measured.twins):
+            says = "1 pair of descriptions says" if many == 1 else f"{many:,} pairs of them say"
+            yield f"trigger: {says} the same: nightpress check -v"
+        characters, loaded = self.measured.characters, sum(self.sizes) // BYTES_OF_A_TOKEN
+        if (over := characters - trigger.LISTING) > 0:
+            yield f"listing: {characters:,} characters, {over:,} too many to be listed whole"
+        else:
+            yield (
+                f"listing: {characters:,} of {trigger.LISTING:,} characters ({self.always:,}"
+                f" tokens); a loaded skill {loaded // len(self.skills):,} more"
+            )
+
     def lines(self) -> Iterator[str]:
         """Nothing of one skill alone: it has no rival."""
         if len(self.skills) < 2:

@@ -22,11 +22,12 @@ from nightpress.voice import spoken
 
 class Report(Struct, frozen=True):
     """judged: what stands; accepted: a baseline's marks; stale_counts: stale documents fail (those
-    that were never made are told of)."""
+    that were never made are told of); verbose: what could be counted is named."""
 
     judged: Sequence[Judged]
     accepted: frozenset[str] = frozenset()
     stale_counts: bool = True
+    verbose: bool = False
 
     def failing(self, rule: str) -> Report:
         """The report in which findings of a rule are errors."""
@@ -93,8 +94,21 @@ class Report(Struct, frozen=True):
                     yield f"{document.path}: not made yet: {'; '.join(document.unmade)}"
         if len(self.judged) == 1 and self.judged[0].counted_from:
             yield f"{self.judged[0].path}: score {self.judged[0].counted_from}"
-        yield from self.triggers().lines()
+        yield from self.triggers().lines() if self.verbose else self.triggers().short()
+        yield from self._accepted()
         yield self._closing()
+
+    def _accepted(self) -> Iterator[str]:
+        """What nightpress.lock has as accepted: nothing of it is told above."""
+        accepted = [document for document in self.judged if document.accepted]
+        if self.verbose:
+            for document in accepted:
+                for one in document.accepted:
+                    yield f"{document.path}: accepted: {one.check}: {one.message}"
+        elif accepted:
+            errors = _some(sum(len(document.accepted) for document in accepted), "error")
+            where = _some(len(accepted), "document")
+            yield f"accepted in nightpress.lock: {errors} of {where}: nightpress check -v"
 
     def triggers(self) -> Triggers:
         skills = [(one.skill, one.size) for one in self.judged if one.skill is not None]
@@ -130,6 +144,7 @@ class Report(Struct, frozen=True):
                 "stale": list(document.stale),
                 "unmade": list(document.unmade),
                 "findings": [asdict(f) for f in document.findings if id(f) in new],
+                "accepted": [asdict(f) for f in document.accepted],
             }
             for document in self.judged
         ]

@@ -43,8 +43,7 @@ def plan() -> Task:
             each = verbose or not sys.stdout.isatty()
             _show(now, catalog, scores, each=each)
             _show_needs(catalog, needs, each=each)
-            lines = list(trigger.lines())
-            for line in lines if each else dict.fromkeys([*lines[:1], *lines[-1:]]):
+            for line in trigger.lines() if verbose else trigger.short():
                 say(line)
             if ahead.evidence():
                 say(ahead.evidence())
