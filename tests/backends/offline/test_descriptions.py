@@ -286,3 +286,11 @@ def test_what_only_restates_its_deed_says_what_else_is_asked_about() -> None:
     )
     said = description(build(_plugin("Checks ropes.", commands__check=command)))
     assert "asks to check ropes, asks about splice strength or salt damage, or runs /check" in said
+
+
+def test_a_sentence_of_another_script_is_no_occasion_of_an_english_one() -> None:
+    command = (
+        "---\ndescription: \u6f6e\u6c50\u3092\u8a08\u7b97\u3057\u307e\u3059\n---\n\n# X\n\nx\n"
+    )
+    said = description(build(_plugin("\u6f6e\u6c50\u8868\u3067\u3059", commands__tide=command)))
+    assert said.endswith("Use when the user runs /tide.")

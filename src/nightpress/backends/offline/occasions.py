@@ -80,7 +80,8 @@ def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str
         few = [one for one in areas if " " in one][:SOME_TERMS]
         return [*found, *(Wish("asks about", one) for one in few)]
     about, is_deed = members.act(every[0], own)
-    return [Wish("needs help with", lowered_item(about))] if about and not is_deed else []
+    is_thing = bool(about) and not (is_deed or wording.is_foreign(about))
+    return [Wish("needs help with", lowered_item(about))] if is_thing else []
 
 
 def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:

@@ -168,7 +168,7 @@ def request(text: str) -> str:
         sure = verbs.is_verb(words[0].lower()) or any(word.islower() for word in words)
     if words and words[0].isupper():
         return ""  # "EXPLAIN plan review"
-    if words[1:] and words[0].isascii() and _FOREIGN.search(words[1]):
+    if words[1:] and words[0].isascii() and wording.is_foreign(words[1]):
         return ""  # "Pull Request" and a word of another script: a name
     if words and all(map(_CAPITALIZED.fullmatch, words[1:])):  # a title: "Monitor Network Health"
         sure, words = False, [words[0], *(word.lower() for word in words[1:])]
@@ -225,7 +225,6 @@ _BEFORE_LIST = r" (?:with|using|including|across|via|showing|by|like|such as)\b"
 _BEFORE_LIST_WORD = pattern(r"(?:with|using|including|and|or|by|for|in|so|to|as)\b", re.I)
 
 
-_FOREIGN = pattern(r"[\u0400-\u04ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _PREFERS = pattern(
     r"^(?:the )?(?:user )?(?:asks?|needs?|wants?|ask claude)(?: claude)? to (?=[a-z])", re.I
 )

@@ -234,6 +234,14 @@ def is_personal(text: str) -> bool:
     return _PERSON.search(text) is not None
 
 
+def is_foreign(text: str) -> bool:
+    """Does it hold letters of a script whose sentences do not go on an English one?"""
+    return _FOREIGN.search(text) is not None
+
+
+_FOREIGN = pattern(r"[\u0370-\u1fff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
 def listed(words: Sequence[str]) -> str:
     """The words as alternatives; with a comma before the last where one holds alternatives."""
     if len(words) == 1:
