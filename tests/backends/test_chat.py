@@ -163,56 +163,10 @@ def test_an_address_in_the_environment_is_not_passed_over(api: str) -> None:
         make(api, {}, environ)
 
 
-# (status, message, code, Retry-After, kind): bodies of providers and servers
-ROWS: dict[str, tuple[int, str, str, str, str]] = {
-    "no credits": (402, "Insufficient credits", "402", "", "no_quota"),
-    "spent": (429, "You exceeded your current quota", "insufficient_quota", "", "no_quota"),
-    "free a day": (429, "Rate limit exceeded: free-models-per-day. Add", "", "", "day_quota"),
-    "free a minute": (429, "Rate limit exceeded: free-models-per-min.", "", "", "minute_quota"),
-    "a day that moves on": (
-        429, "on requests per day (RPD): Limit 200. Please try again in 7m12s.", "", "",
-        "minute_quota",
-    ),
-    "tokens": (429, "on tokens per minute (TPM): Limit 6000, Used 5", "", "12", "minute_quota"),
-    "larger than a minute": (413, "Request too large on tokens per minute", "", "", "too_large"),
-    "upstream": (429, "temporarily rate-limited upstream", "", "", "capacity"),
-    "moderated": (403, "Your input was flagged", "403", "", "blocked"),
-    "llama.cpp": (400, "exceeds the available context size", "400", "", "too_large"),
-    "no path": (404, "", "", "", "not_found"),
-    "422": (422, "bad", "", "", "bad_request"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("row", ROWS)
-def test_bodies_of_providers_and_servers(row: str) -> None:
-    status, message, code, after, kind = ROWS[row]
-    body = {"error": {"message": message, "code": code}}
-    assert openai_answers.of_error(status, body, {"retry-after": after}).kind == kind
-
-
 @pytest.mark.parametrize("body", ["<html><title>502</title></html>", "oops", "", "[]", "null"])
 def test_a_body_that_is_no_error_of_the_protocol(body: str) -> None:
     assert openai_answers.of_error(502, body, {}).kind == "transient"
     assert anthropic_answers.of_error(502, body, {}).kind == "transient"
-
-
-@pytest.mark.parametrize(
-    ("status", "message", "after", "kind"),
-    [
-        (529, "Overloaded", "", "capacity"),
-        (413, "Request exceeds the maximum size", "", "too_large"),
-        (400, "prompt is too long: 250000 tokens > 200000 maximum", "", "too_large"),
-        (400, "Your credit balance is too low to access the API", "", "no_quota"),
-        (403, "Your API key does not have permission", "", "unauthorised"),
-        (429, "would exceed the rate limit of 0 input tokens per minute", "", "no_quota"),
-        (429, "would exceed the rate limit of 50 requests per minute", "7", "minute_quota"),
-        (429, "would exceed the rate limit of 50 requests per day", "", "day_quota"),
-    ],
-)
-def test_bodies_of_anthropic(status: int, message: str, after: str, kind: str) -> None:
-    body = {"type": "error", "error": {"type": "x", "message": message}}
-    answer = anthropic_answers.of_error(status, body, {"retry-after": after})
-    assert answer.kind == kind
 
 
 def test_what_a_provider_had_in_its_cache_is_counted() -> None:
