@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from nightpress.backends import BACKENDS
+from nightpress.cli import doctor
+from nightpress.project import Project
 from nightpress.storage import run_lock
 from tests.market import Market, published
+from tests.quota.clocks import FakeClock
 
 
 @pytest.fixture
@@ -40,6 +45,22 @@ def test_with_a_key_it_tells_the_quota_and_never_the_key(market: Market) -> None
     assert "hidden-value" not in ran.out + ran.err
     assert "GEMINI_API_KEY is set" in ran.out
     assert "calls left today" in ran.out
+
+
+@pytest.mark.parametrize(("years", "state"), [(0, "ok"), (1, "warning")])
+def test_it_tells_of_when_its_prices_are(market: Market, years: int, state: str) -> None:
+    day = BACKENDS["gemini"].as_of
+    assert day is not None
+    clock = FakeClock(datetime(day.year + years, day.month, day.day, 12).timestamp())
+    project = Project(market.root, {}, {"GEMINI_API_KEY": "test-key"}, clock)
+    (told,) = doctor._prices(project)
+    assert (told.state, str(day) in told.what) == (state, True)
+    assert list(doctor._prices(Project(market.root, {}, {}, clock))) == []
+    if state == "ok":
+        words = ("plan", "backend=gemini")
+        paid = market.done(*words, "paid=1", GEMINI_API_KEY="test-key").out
+        assert f"prices of {day}" in paid, paid
+        assert "prices of" not in market.done(*words, GEMINI_API_KEY="test-key").out
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,11 @@ class Catalogue(Mapping[str, Model]):
         listed = _data(self.path)["providers"][self.provider]["models"]
         return {name: _model(one) for name, one in listed.items()}
 
+    @property
+    def as_of(self) -> date:
+        """The day on which prices and limits were looked up."""
+        return date.fromisoformat(_data(self.path)["as_of"])
+
     def __getitem__(self, name: str) -> Model:
         stem, colon, end = name.rpartition(":")
         if name not in self._models and stem and colon:
@@ -399,6 +404,11 @@ class Declaration(Struct, frozen=True, kw_only=True):
     def model(self, name: str) -> Model:
         """What is known, or assumed, of a model."""
         return self.models.get(name, self.others)
+
+    @property
+    def as_of(self) -> date | None:
+        """The day on which its models' prices and limits were looked up; None: they were not."""
+        return getattr(self.models, "as_of", None)
 
     def along(self, access: Access) -> Declaration:
         """This declaration, with the models that there are on one of its ways."""

@@ -84,7 +84,7 @@ def examine(folder: str) -> Iterator[Result]:
     checks: list[tuple[str, Callable[[Project], Iterator[Result]]]] = [
         ("project", _project), ("git", _git), ("state", _state), ("disk", _disk),
         ("run lock", _run_lock), ("clock", _clock), ("writer", _writer), ("quota", _quota),
-        ("vault", _vault),
+        ("prices", _prices), ("vault", _vault),
     ]  # fmt: skip
     for name, check in checks:
         results = list(_guarded(name, lambda check=check: check(project)))  # type: ignore[misc]
@@ -250,6 +250,27 @@ def _quota(project: Project) -> Iterator[Result]:
         yield Result("quota", "warning", what, "nightpress tonight waits for the next day")
         return
     yield Result("quota", "ok", what)
+
+
+def _prices(project: Project) -> Iterator[Result]:
+    """Of when what we know of the model's price and limits is."""
+    from nightpress.pipeline import pacing
+
+    writer = project.writer()
+    day = pacing.declared(project, writer.model).as_of
+    if writer.kind == "offline" or day is None:
+        return
+    days = (datetime.fromtimestamp(project.clock.time()).date() - day).days
+    what = f"prices and limits that are known here are of {day}"
+    if days > STALE:
+        yield Result("prices", "warning", f"{what}, {days} days ago", "upgrade nightpress, or say"
+                     " what holds: `prices` and `limits` in manifests/_defaults.yaml")  # fmt: skip
+        return
+    yield Result("prices", "ok", what)
+
+
+STALE = 180
+"""Days after which a price may well be another."""
 
 
 def _vault(project: Project) -> Iterator[Result]:

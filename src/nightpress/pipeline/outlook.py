@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from msgspec import Struct
@@ -57,7 +58,8 @@ class Course(Struct, frozen=True):
 
 class Outlook(Struct, frozen=True):
     """What a run would cost and when it would be done, and the evidence that this rests on; no
-    `expected`: nothing to call for. lane: by which it goes; courses: by each that there is."""
+    `expected`: nothing to call for. lane: by which it goes; courses: by each that there is;
+    prices_of: when the price was looked up, where it is one that we know."""
 
     model: str
     expected: forecast.Forecast | None = None
@@ -66,6 +68,7 @@ class Outlook(Struct, frozen=True):
     free: bool = True
     lane: Lane = "interactive"
     courses: tuple[Course, ...] = ()
+    prices_of: date | None = None
 
     def by_lane(self) -> str:
         """`lanes: interactive $0.62, done at 03:10; flex ...; flex is taken`; "" where there is no
@@ -101,7 +104,8 @@ class Outlook(Struct, frozen=True):
             text += f" ({clean} of {pace.proof} clean calls of proof"
             text += f", {stands.evidence.refusals} refusals remembered)"
         left = "no limit" if stands.left_in_day is None else f"{stands.left_in_day} calls"
-        return f"{text}; left today: {left}"
+        of = f"; prices of {self.prices_of}" if self.prices_of and not self.free else ""
+        return f"{text}; left today: {left}{of}"
 
     def as_dict(self) -> dict[str, Any]:
         """Figures for `--format json`; pairs are [likely, at worst]."""
@@ -164,7 +168,9 @@ def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = N
     courses = _courses(project, by, work, here, rounds=1 + (len(sizes) > len(making)))
     lane = _taken(project, by, courses, here.until)
     expected = next(one.expected for one in courses if one.lane == lane)
-    return Outlook(models, expected, here, stands, free, lane, courses if not free else ())
+    own = main in (project.defaults.values.get("prices") or {})
+    of = None if own else pacing.declared(project, main).as_of
+    return Outlook(models, expected, here, stands, free, lane, courses if not free else (), of)
 
 
 def _courses(
