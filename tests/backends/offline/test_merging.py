@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import beside, merging
+from nightpress.backends.offline import beside, merging, summaries
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.part import Home, Part
+from nightpress.backends.offline.summaries import WHOLE
+from tests.backends.offline.plugins import build
 
 HOME = Home((), "[commands/moor.md](../commands/moor.md)", (99,), False)
 
@@ -126,3 +128,24 @@ def test_of_two_sample_runs_the_readmes_is_left_out(shown: str, aside: bool) -> 
     more = [Part(("Example Workflow",), (2,), 7, [Block("code", "```text\nEbb\n```")])]
     [found] = beside.but_said(more, [of_command("Example Output", mine)])
     assert found.is_aside is aside
+
+
+def _summed_up(*items: str, heading: str = "Key Features") -> list[str]:
+    """What is left of a README's chapter beside a command that coils ropes and counts lanterns."""
+    body = "Coil each hawser twice, fore and aft.\n" + "Watch the tide while the fog lifts.\n" * 99
+    own = of_command("Steps", Block("text", body))
+    assert len(body) > WHOLE
+    files = {"commands/moor.md": f"{body}\n```js\ncountLanterns(pier)\n```\n"}
+    more = [Part((heading, "Deck"), (2,), 12, [listed(*items)])]
+    found = summaries.without_summaries(more, [own], build(files))
+    return [line for part in found for line in lines(part)]
+
+
+def test_a_readme_s_features_are_neither_told_twice_nor_promised() -> None:
+    told, borne, boast = "Coil each hawser twice", "**Lanterns** - Counts them", "**Radar** - Sees"
+    assert _summed_up(told, "Watch the tide while fog lifts", borne) == []
+    assert _summed_up(boast, "**Sonar** - Hears", told) == []
+    assert _summed_up(borne, "**Pier count** - By night", boast) == [
+        "- **Lanterns** - Counts them", "- **Pier count** - By night",
+    ]  # fmt: skip
+    assert _summed_up(boast, heading="Alarm types") == [f"- {boast}"]

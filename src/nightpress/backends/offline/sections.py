@@ -19,17 +19,13 @@ from nightpress.backends.offline import (
     plans,
     pointers,
     shares,
+    summaries,
     terms,
     trim,
     wording,
     worth,
 )
-from nightpress.backends.offline.blocks import (
-    Block,
-    is_ordered,
-    is_told,
-    lean,
-)
+from nightpress.backends.offline.blocks import Block, is_ordered, is_told, lean
 from nightpress.backends.offline.clean import Place, heading
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.installing import not_installing
@@ -50,7 +46,9 @@ _NO_SECTION = pattern(
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
     r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
     r"|^why [\w.-]+\??$|^(?:local )?development$|\bfrom source$"
-    r"|^case stud(?:y|ies)\b|^real[- ]world (?:results|use cases)$"
+    r"|^case stud(?:y|ies)\b|^real[- ]world (?:results|use cases|examples?)$|^real results$"
+    r"|^ready to\b.*\?$|^performance benchmarks$|^how often is it updated\b|\bcommercial projects\b"
+    r"|^do i need to be\b|^what if i have (?:issues|problems|questions)\b"
     r"|^(?:the )?(?:old|traditional) (?:approach|development|method|process|way|workflow)$"
     r"|\bpaid\b|^more (?:free )?guides"
     r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$"
@@ -103,6 +101,7 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
             more += _placed(plan, "other", _of_document(material, file, number, topic, own))
     if even and not standing:
         described, more = merging.merged(described, more)
+        more = summaries.without_summaries(more, described, material.anatomy)
         more = beside.but_said(more, described)
     parts += [*standing, *described, *beside.under([*standing, *described], more)]
     if plan.takes("choice"):

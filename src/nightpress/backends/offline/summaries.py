@@ -1,0 +1,85 @@
+"""What a README sums up: features that the components' own texts tell, and such as none of them
+bears. Beside those texts it is a repetition, or a promise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from nightpress.backends.offline.beside import BESIDE
+from nightpress.backends.offline.blocks import Block, code_lines, items_of
+from nightpress.backends.offline.news import Known
+from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.wording import stems
+from nightpress.lazy import pattern
+from nightpress.model import Anatomy
+
+
+def without_summaries(
+    more: Sequence[Part], described: Sequence[Part], anatomy: Anatomy
+) -> list[Part]:
+    """The parts of the README and documents, without a chapter that sums up what a few commands and
+    agents with a text of their own do, of which the better part is told by the others or borne by
+    none of their bodies. (A server's features stand in no body.)"""
+    homes = {part.home for part in described if part.home}
+    own = [block for part in described if not part.is_aside for block in part.blocks]
+    few = 0 < len(homes) <= FEW and not anatomy.of("mcp")
+    if not few or sum(len(block.text) for block in own) < WHOLE:
+        return [*more]
+    known, chapters = Known(), dict[str, list[Part]]()
+    for part in more:
+        if part.path and _SUMS_UP.match(part.path[0]):
+            chapters.setdefault(part.path[0], []).append(part)
+        else:
+            own += part.blocks
+    for block in own:
+        known.add(block)
+    borne = stems(_HUMP.sub(" ", " ".join(one.body for one in anatomy.components)))
+    gone = {name for name, parts in chapters.items() if not _is_worth(parts, known, borne)}
+    return [part for part in more if not (part.path and part.path[0] in gone)]
+
+
+def _is_worth(parts: Sequence[Part], known: Known, borne: frozenset[str]) -> bool:
+    """Is half of a chapter both news and borne? What is not borne is taken out of its lists."""
+    every = fresh = 0
+    for part in parts:
+        blocks = [*part.blocks]
+        for at, block in enumerate(blocks):
+            if block.kind == "list":
+                pieces = items_of(block.text)
+                kept = [item for item in pieces if _is_borne(item, borne)]
+                blocks[at] = replace(block, text="\n".join(kept or pieces))
+                fresh += sum(known.lacks(item, BESIDE) for item in kept)
+            else:
+                pieces = [block.text]
+                fresh += _is_fresh(block, known)
+            every += 0 if block.announces else len(pieces)
+        part.blocks = blocks
+    return 2 * fresh > every
+
+
+def _is_fresh(block: Block, known: Known) -> bool:
+    if block.kind == "code":
+        lines = code_lines(block)
+        return 2 * len(lines - known.code) > len(lines)
+    return not block.announces and known.lacks(block.text, BESIDE)
+
+
+def _is_borne(item: str, borne: frozenset[str]) -> bool:
+    """Do the components speak of what an item names?"""
+    label = _LABEL.match(item)
+    said = stems(label[1] if label else item)
+    return 3 * len(said & borne) >= 2 * len(said)
+
+
+FEW, WHOLE = 3, 3_000
+"""Components, at most, and characters of their own text, from which on that is complete."""
+_SUMS_UP = pattern(
+    r"(?:(?:key|main|core|advanced|additional) )*(?:features?|capabilities|benefits|highlights)$"
+    r"|what (?:it|this(?: \w+)?) (?:does|analy[sz]es|scans|checks|covers)$",
+    re.I,
+)
+_LABEL = pattern(r"\s*[-*+\d.)]+ +\*\*([^*\n]+)\*\*")
+_HUMP = pattern(r"(?<=[a-z])(?=[A-Z])|_")
