@@ -140,7 +140,7 @@ ANSWER_KINDS: dict[str, tuple[bool, bool]] = {
     "malformed": (True, False),  # a 200 whose body is empty or no JSON
     "truncated": (True, False),  # cut off at the token limit: once, with a larger budget
     "unrecorded": (False, False),  # no reply to this question is recorded (replay)
-    "lost": (False, False),  # the worker that made it died: it may have been paid
+    "lost": (False, False),  # who made it died or was killed: it may have been paid
     "blocked": (False, False),  # prompt blocked or safety stop: no retry
 }
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -167,3 +170,31 @@ def test_what_was_paid_for_is_not_paid_for_again(tmp_path: Path) -> None:
         assert paid_twice(found) == []
         mutant = kills(source, tmp_path, "no-stored-reply", ["before:ledger.prepare"], **environ)
         assert paid_twice(mutant) != []
+
+
+def test_calls_under_way_when_a_run_is_killed_are_on_record(tmp_path: Path) -> None:
+    """As many rows as the server saw calls; those that nobody heard the end of are lost."""
+    market = Market(tmp_path / "market")
+    for name in ("alpha", "beta", "gamma"):
+        plugin(market.root, name, size=2_000)
+    market.run("nightpress", "init")
+    with GeminiServer(latency=1.5, limits={"*": Limits()}) as server:
+        given = environment(GOOGLE_GEMINI_BASE_URL=server.url(), GEMINI_API_KEY="test-key")
+        words = [sys.executable, "-m", "nightpress", "build", "backend=gemini", "pace=unpaced"]
+        with subprocess.Popen(words, cwd=market.root, env=given, stdout=subprocess.DEVNULL) as run:
+            for _ in range(600):
+                if server.seen()["calls"] or run.poll() is not None:
+                    break  # one is answered, and others are under way
+                time.sleep(0.05)
+            time.sleep(0.7)
+            run.kill()
+        time.sleep(2)  # they end at the server, too
+        ran = market.run("nightpress", "build", "backend=gemini", "pace=unpaced", **{
+            "GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key",
+        })  # fmt: skip
+        made = server.seen()["calls"]
+    rows = market.rows("SELECT outcome, count(*) FROM calls GROUP BY outcome")
+    outcomes = {str(outcome): int(str(count)) for outcome, count in rows}
+    assert outcomes["lost"] >= 1 and sum(outcomes.values()) == made, (outcomes, ran.out)
+    assert "under way when the last run was killed, and may have been paid: lost" in ran.out
+    assert not list((market.root / ".nightpress").glob("room/*"))

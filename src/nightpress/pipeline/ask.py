@@ -338,6 +338,7 @@ class Caller(Struct):
             recorder.make_room(request.max_output_tokens)
             with self._waiting(request.job):
                 recorder.enter()
+            recorder.begin(request)
         except (MachineTrouble, Deferred):
             self.release(recorder.reservation)
             recorder.reservation = None

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress.backends import most_bytes
-from nightpress.errors import BackendError, MachineTrouble, machine_trouble
+from nightpress.errors import Answer, BackendError, MachineTrouble, machine_trouble
 from nightpress.ledger import Call
 from nightpress.model import Reply, Request
 from nightpress.pipeline.lanes import circuit_of
@@ -25,15 +25,18 @@ from nightpress.storage import Room, Slot, room
 
 __all__ = ["FOLDER", "CallRecorder", "take_in"]
 
+KILLED = "the run was killed while this call was under way; it may have been paid"
+
 FOLDER = "room"
 """In the project's state: where what comes back from a call has its place."""
 
 
 class CallRecorder(Struct):
     """Records each HTTP attempt of one question. key: of the question; row: of the attempt at a
-    document that asks it; reservation: of the call that is under way, or made next; room, slot:
-    where what comes back has its place; place: among the calls in flight at once; error: what the
-    latest call came to, if it was no reply; asked: whose circuit that call belonged to."""
+    document that asks it; reservation: of the call that is under way, or made next; made: calls,
+    that one included; room, slot: where what comes back has its place; place: among the calls in
+    flight at once; error: what the latest call came to, if it was no reply; asked: whose circuit
+    that call belonged to."""
 
     run: Run
     pacer: Pacer | None
@@ -42,6 +45,7 @@ class CallRecorder(Struct):
     row: int | None
     reservation: Reservation | None
     room: Room
+    made: int = 0
     slot: Slot | None = None
     place: int | None = None
     error: BackendError | None = None
@@ -74,6 +78,15 @@ class CallRecorder(Struct):
         if self.reservation is not None and self.pacer is not None:
             self.reservation, self.place = self.pacer.enter(self.reservation)
 
+    def begin(self, request: Request) -> None:
+        """Just before a call: that it is under way stands where what comes back will; a run that is
+        killed meanwhile leaves so much."""
+        self.made += 1
+        if self.slot is not None:
+            call = self._call(request, self.made, 0.0, BackendError(Answer("lost", KILLED)))
+            kept = Kept(self.run.begin(), self.run.project.ledger.now_text(), call, None)
+            self.slot.keep(msgspec.msgpack.encode(kept))
+
     def leave(self) -> None:
         """After a call, or where none was made: another one may go."""
         if self.place is not None:
@@ -83,6 +96,7 @@ class CallRecorder(Struct):
     def leave_room(self) -> None:
         """After a call, or where none was made."""
         if self.slot is not None:
+            self.slot.clear()
             self.room.give_back(self.slot)
             self.slot = None
 
@@ -194,7 +208,8 @@ class CallRecorder(Struct):
 
 
 class Kept(Struct, frozen=True):
-    """What a slot holds: a call that ended `at` (as the ledger writes it), and its reply."""
+    """What a slot holds: a call that ended `at` (as the ledger writes it), and its reply; or one
+    that began then, whose end nobody wrote down."""
 
     run_id: str
     at: str
@@ -203,8 +218,9 @@ class Kept(Struct, frozen=True):
 
 
 def take_in(run: Run) -> None:
-    """Put on record what an earlier run had paid for and could not write down."""
-    ledger, count = run.project.ledger, 0
+    """Put on record what an earlier run had paid for and could not write down, and what it had
+    under way when it was killed."""
+    ledger, count, lost = run.project.ledger, 0, 0
     for path, data in room.kept(run.project.state / FOLDER):
         try:
             kept = msgspec.msgpack.decode(data, type=Kept)
@@ -213,7 +229,8 @@ def take_in(run: Run) -> None:
             run.notice(f"{path.name}: a reply that this version cannot read was set aside")
             continue
         if not ledger.has_call(kept.call, kept.at):
-            count += 1
+            is_lost = kept.call.outcome == "lost" and kept.reply is None
+            count, lost = count + (not is_lost), lost + is_lost
             row = kept.call.enhancement_id
             known = row is not None and ledger.has_attempt(row)
             call = kept.call if known else replace(kept.call, enhancement_id=None)
@@ -225,6 +242,9 @@ def take_in(run: Run) -> None:
     if count:
         calls = "1 call" if count == 1 else f"{count} calls"
         run.notice(f"{calls} of the last run, which the disk refused, went into the ledger now")
+    if lost:
+        were = "1 call was" if lost == 1 else f"{lost} calls were"
+        run.notice(f"{were} under way when the last run was killed, and may have been paid: lost")
 
 
 def _tokens(result: Reply | BackendError) -> tuple[int, int]:
