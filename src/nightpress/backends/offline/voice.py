@@ -225,7 +225,7 @@ def of_it(section: Section) -> Section:
         if block.kind == "text" and is_step(section.heading):
             text = _STEP_DOES.sub(_step_ordered, text)
         if block.kind == "list":
-            text = _LABELLED.sub(_labelled, text)
+            text = _LABELLED.sub(_labelled, _ITEM_FOR.sub(r"\1", text))
         text = _ANSWERS.sub("Answer", text)
         if text:
             blocks.append(block if text == block.text else replace(block, text=text))
@@ -244,6 +244,10 @@ def _labelled(found: re.Match[str]) -> str:
     return f"{label}{verb.capitalize()}" if is_deed(verb) and verb not in _SEEN else found[0]
 
 
+_ITEM_FOR = pattern(  # "3. For each leak, you will:"
+    r"(?m)^([ \t]*(?:[-*+]|\d+[.)])[ \t]+(?:for|when|if)\b[^.:,\n]*), you (?:will|should|must)(?=:)",
+    re.I,
+)
 _LABELLED = pattern(
     r"(?m)^([ \t]*(?:[-*+]|\d+[.)])[ \t]+\*\*[^*\n]+(?::\*\*|\*\*:)[ \t]+)you"
     r"(?: (?:will|should|must))?(?: \w+ly)? ([a-z]+)\b",
