@@ -417,7 +417,10 @@ def test_help_with_an_outcome_stays_help() -> None:
 
 
 def test_an_item_says_after_its_label_what_to_do() -> None:
-    text = "# X\n\n1. **Leaks**: You will carefully check them\n2. **Tides**: You can see it\n3. For each, you will:\n"
+    text = (
+        "# X\n\n1. **Leaks**: You will carefully check them\n2. **Tides**: You can see it\n"
+        "3. For each, you will:\n"
+    )
     section = voice.of_it(sections(text, NOWHERE)[-1])
     assert section.blocks[0].text.split("\n") == [
         "1. **Leaks**: Check them", "2. **Tides**: You can see it", "3. For each:",

@@ -245,7 +245,8 @@ def _labelled(found: re.Match[str]) -> str:
 
 
 _ITEM_FOR = pattern(  # "3. For each leak, you will:"
-    r"(?m)^([ \t]*(?:[-*+]|\d+[.)])[ \t]+(?:for|when|if)\b[^.:,\n]*), you (?:will|should|must)(?=:)",
+    r"(?m)^([ \t]*(?:[-*+]|\d+[.)])[ \t]+(?:for|when|if)\b[^.:,\n]*),"
+    r" you (?:will|should|must)(?=:)",
     re.I,
 )
 _LABELLED = pattern(
