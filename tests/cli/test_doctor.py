@@ -40,6 +40,21 @@ def test_a_healthy_project(market: Market) -> None:
     assert "1 backup, the newest made just now" in found(market)["vault"]["what"]
 
 
+def test_to_look_for_a_backup_makes_no_vault(market: Market) -> None:
+    """And doctor and status know of the same backup, wherever its vault is by now."""
+    kept = market.root / ".nightpress" / "vault.db"
+    for words in (["doctor"], ["backups"], ["drill"], ["verify"], ["status"]):
+        market.run("nightpress", *words)
+        assert not kept.exists(), words
+    assert "no backup yet" in found(market)["vault"]["what"]
+    market.done("backup")
+    kept.unlink()
+    assert "on this machine alone" in market.run("nightpress", "status").out
+    told = found(market)["vault"]["what"]
+    assert "no backup in it; the last on record: just now, on this machine" in told
+    assert not kept.exists()
+
+
 def test_with_a_key_it_tells_the_quota_and_never_the_key(market: Market) -> None:
     ran = market.run("nightpress", "doctor", GEMINI_API_KEY="hidden-value")
     assert "hidden-value" not in ran.out + ran.err

@@ -13,6 +13,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from nightpress import errors
+from nightpress.cli import status
 from nightpress.clock import ago
 from nightpress.text import fitted, safe
 from nightpress.voice import spoken
@@ -283,10 +284,15 @@ def _vault(project: Project) -> Iterator[Result]:
         found = []
     finally:
         place.close()
-    if not found:
-        yield Result("vault", "warning", f"{place.name}: no backup yet", "doit backup")
-        return
     now = project.clock.time()
+    if not found:
+        what = f"{place.name}: no backup yet"
+        if (last := status.last_backup(project)) is not None:
+            where = "off-site" if last["off_site"] else "on this machine"
+            what = f"{place.name}: no backup in it; the last on record: {ago(now - last['at'])},"
+            what += f" {where}"
+        yield Result("vault", "warning", what, "doit backup")
+        return
     age = min(snapshot.age(now) for snapshot in found)
     backups = "1 backup" if len(found) == 1 else f"{len(found):,} backups"
     what = f"{place.name}: {backups}, the newest made {ago(age)}"

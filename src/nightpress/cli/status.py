@@ -73,7 +73,7 @@ def gathered(project: Project) -> dict[str, Any]:
                 "exit_code": run.exit_code, "counts": _counts(run.summary),
             }  # fmt: skip
             found["next_run_at"] = run.summary.get("goes_on_at")
-    found["last_backup"] = _last_backup(project)
+    found["last_backup"] = last_backup(project)
     quota = found["quota"]
     if quota and quota["left_today"] == 0:
         found["next_run_at"] = quota["resets_at"]
@@ -125,7 +125,7 @@ def _declared(project: Project, slug: str) -> frozenset[str]:
     return frozenset(f"{slug}/{one.name}" for one in every)
 
 
-def _last_backup(project: Project) -> dict[str, Any] | None:
+def last_backup(project: Project) -> dict[str, Any] | None:
     """The last on record, or the one that this project was restored from: its ledger travelled
     before it was recorded there."""
     from nightpress.ledger import totals

@@ -257,7 +257,7 @@ def _adopted_with(inputs: Inputs) -> tuple[Reason, ...]:
         reasons.append(Reason("findings", f"a person's file, kept with its findings: {said}"))
     if reasons:
         return tuple(reasons)
-    return (Reason("good", "already good: within the window, passes its checks"),)
+    return (Reason("good", f"already good: {inputs.standing.size:,} bytes, passes its checks"),)
 
 
 def split_due(enhancement: Enhancement, inputs: Inputs, decision: Decision) -> Decision:

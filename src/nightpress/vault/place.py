@@ -7,6 +7,7 @@ runs on both.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,13 +141,12 @@ class RemotePlace:
         except Constraint as error:
             raise Refused(error.message, error.hint) from error
         except NoTable as error:
-            raise Absent(f"there is no vault in {self.name}", "doit backup makes one") from error
+            raise Absent(f"there is no vault in {self.name}", _MAKE) from error
 
 
 class LocalPlace:
-    """A vault in one SQLite file on this machine: not off-site, and its name says so.
-
-    writable=False opens the file as it is and never makes it."""
+    """A vault in one SQLite file on this machine: not off-site, and its name says so. The first
+    write makes the file; to look makes none. writable=False: nor does anything else."""
 
     off_site = False
 
@@ -154,32 +154,46 @@ class LocalPlace:
         self.name = f"{safe(shown or str(path))} (on this machine: not off-site)"
         self.sent = 0
         self.received = 0
-        if not writable and not path.is_file():
-            raise Absent(f"there is no vault in {safe(str(path))}", "doit backup makes one")
-        with self._errors():
-            self._db = sqlite.single_file(path) if writable else sqlite.read_only(path)
-            self._db.row_factory = None
+        self._path = path
+        self._writable = writable
+        self._opened: sqlite.Connection | None = None
+        if not writable or os.path.lexists(path):  # a file that is no vault is told at once
+            self._open()
+
+    def _open(self) -> sqlite.Connection:
+        if self._opened is None:
+            if not self._writable and not self._path.is_file():
+                raise Absent(f"there is no vault in {safe(str(self._path))}", _MAKE)
+            with self._errors():
+                open_ = sqlite.single_file if self._writable else sqlite.read_only
+                self._opened = open_(self._path)
+                self._opened.row_factory = None
+        return self._opened
 
     def read(self, *statements: Sql) -> list[Rows]:
+        if self._opened is None and not os.path.lexists(self._path):
+            raise Absent(f"there is no vault in {self.name}", _MAKE)
+        db = self._open()
         with self._errors():
-            self._db.execute("BEGIN")
+            db.execute("BEGIN")
             try:
-                answers = [self._db.execute(s.text, s.args).fetchall() for s in statements]
+                answers = [db.execute(s.text, s.args).fetchall() for s in statements]
             finally:
-                self._db.execute("COMMIT")
+                db.execute("COMMIT")
         self.received += sum(_size(row) for rows in answers for row in rows)
         return answers
 
     def write(self, statements: Sequence[Sql]) -> None:
+        db = self._open()
         with self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
+            db.execute("BEGIN IMMEDIATE")
             try:
                 for statement in statements:
-                    self._db.execute(statement.text, statement.args)
+                    db.execute(statement.text, statement.args)
             except BaseException:
-                self._db.execute("ROLLBACK")
+                db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
+            db.execute("COMMIT")
         self.sent += sum(_size(statement.args) for statement in statements)
 
     def integrity(self) -> list[str]:
@@ -190,7 +204,8 @@ class LocalPlace:
         return _found(rows)
 
     def close(self) -> None:
-        self._db.close()
+        if self._opened is not None:
+            self._opened.close()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -205,6 +220,9 @@ class LocalPlace:
             if "readonly" in str(error) or "unable to open" in str(error):
                 hint = "copy it, with its -journal if there is one, to where you may write"
             raise VaultError(f"the vault {self.name} cannot be used: {error}", hint) from error
+
+
+_MAKE = "doit backup makes one"
 
 
 def _size(values: Sequence[object]) -> int:

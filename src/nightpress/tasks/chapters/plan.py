@@ -144,7 +144,7 @@ def _show(now: Session, catalog: Catalog, scores: dict[str, int], *, each: bool)
         say("  doit forget enhance:PLUGIN/NAME")
 
 
-_STANDS = ("fresh", "render")
+_STANDS = ("fresh", "render", "adopt")
 """What stays as long as it is."""
 
 FEW = 8
