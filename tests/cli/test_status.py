@@ -55,6 +55,17 @@ def _reviewed(market: Market) -> None:
     defaults.write_text("\n".join([*lines_of, "publish: review", ""]))
 
 
+def test_what_is_gone_or_edited_is_told(market: Market) -> None:
+    market.target("alpha").unlink()
+    beta = market.target("beta")
+    beta.write_bytes(beta.read_bytes().replace(b"\n", b"\r\n"))  # no edit: git does that, too
+    assert told(market)["documents"].endswith("; 1 gone: nightpress check")
+    beta.write_text(beta.read_text() + "\nOne more rule.\n")
+    assert told(market)["documents"].endswith("; 1 gone, 1 edited: nightpress check")
+    found = json.loads(market.run("nightpress", "status", "--json").out)
+    assert (found["gone"], found["edited"]) == (["alpha/skill"], ["beta/skill"])
+
+
 def test_what_waits_is_named(market: Market) -> None:
     _reviewed(market)
     readme = market.root / "plugins" / "alpha" / "README.md"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NAMED = 3
 """Drafts that wait which are named."""
+READ = 2_000
+"""Documents that are read, to see whether somebody edited them."""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,6 +62,7 @@ def gathered(project: Project) -> dict[str, Any]:
     lock, slugs = project.lock(), project.slugs()
     found: dict[str, Any] = {
         "plugins": len(slugs), "standing": len(lock), "latest": {}, "waiting": [],
+        **_astray(project, lock),
         "running": _running(project), "quota": _quota(project), "last_run": None,
         "last_backup": None, "next_run_at": None,
     }  # fmt: skip
@@ -80,6 +83,35 @@ def gathered(project: Project) -> dict[str, Any]:
     if (found["next_run_at"] or 0) <= now:
         found["next_run_at"] = None
     return found
+
+
+def _astray(project: Project, lock: lockfile.Lock) -> dict[str, list[str]]:
+    """The documents on record that are gone, and the published ones that somebody edited (of more
+    than READ it is told which are there, and no more)."""
+    from nightpress import fingerprint
+    from nightpress.model import Status
+    from nightpress.storage import git
+
+    gone, edited = list[str](), list[str]()
+    for number, (job, entry) in enumerate(lock.items()):
+        path = project.root / entry.target
+        try:
+            if number >= READ:
+                path.lstat()
+                continue
+            data = path.read_bytes()
+        except FileNotFoundError:
+            gone.append(job)
+            continue
+        except OSError:  # no plain file: the plan tells of it
+            continue
+        if entry.status != Status.PUBLISHED or fingerprint.sha256(data) == entry.sha256:
+            continue
+        if fingerprint.held(entry.target, data) != (entry.normal or entry.sha256):
+            edited.append(job)
+    if gone and git.is_sparse(project.root):  # not checked out, perhaps
+        gone = []
+    return {"gone": gone, "edited": edited}
 
 
 def _states(
@@ -208,6 +240,9 @@ def _documents(found: dict[str, Any]) -> str:
     text = f"{found['standing']:,} published or adopted, of {plugins}"
     others = {k: n for k, n in found["latest"].items() if k not in ("published", "adopted")}
     rest = [f"{count:,} {status}" for status, count in others.items()]
+    astray = [f"{len(found[w]):,} {w}" for w in ("gone", "edited") if found[w]]
+    if astray:
+        rest.append(f"{', '.join(astray)}: nightpress check")
     return text + (f"; {', '.join(rest)}" if rest else "")
 
 
