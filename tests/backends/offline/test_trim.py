@@ -8,6 +8,7 @@ import pytest
 
 from nightpress.backends.offline import (
     articles,
+    marks,
     person,
     terms,
     trim,
@@ -16,7 +17,8 @@ from nightpress.backends.offline import (
     wording,
 )
 from nightpress.backends.offline.analyse import description
-from nightpress.backends.offline.blocks import Block, Section
+from nightpress.backends.offline.blocks import Block, Section, sections
+from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.written import nested
 from nightpress.model import Window
@@ -241,6 +243,37 @@ def test_a_block_of_markdown_goes_on_where_its_headings_go_on_counting(
             said.append(line)
     assert not inside
     assert "\n".join(said).strip().removeprefix("## 1. A\n\n").strip() == after
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Can do:\n\u2705 moor\n\u2705 sail\n", "Can do:\n\n- moor\n- sail\n"),
+        (
+            "- \u2705 oak\n- \u274c reed\n- \u274c Never lead\n",
+            "- oak\n- Not: reed\n- Never lead\n",
+        ),
+        ("Mistakes:\n- \u274c reed\n- \u274c lead\n", "Mistakes:\n- reed\n- lead\n"),
+        ("```\n\u2705 oak\n\u274c reed\n```\n", "```\n\u2705 oak\n\u274c reed\n```\n"),
+        ("\u274c **Don't:**\n- a\n", "\u274c **Don't:**\n- a\n"),
+        (
+            "## When to use it\n\n-  By day\n-  Using oars (use `/row`)\n-  In fog\n",
+            "## When to use it\n\n- By day\n- Not: Using oars (use `/row`)\n- Not: In fog\n",
+        ),
+        ("## Oars\n\n-  By day\n-  Using oars\n", "## Oars\n\n-  By day\n-  Using oars\n"),
+    ],
+)
+def test_what_marks_tell_apart_is_said_in_words(text: str, read: str) -> None:
+    assert marks.in_words(text) == read
+
+
+def test_who_never_does_something_is_no_plural() -> None:
+    assert voice.led("You never:") == "Never:"
+
+
+def test_more_than_a_number_is_no_quotation() -> None:
+    [one] = sections("- > 30 %: high\n- < 10 %: low\n", Place("a.md", "", "", frozenset()))
+    assert one.blocks[0].text == "- \\> 30 %: high\n- < 10 %: low"
 
 
 @pytest.mark.parametrize(

@@ -370,10 +370,14 @@ def _items(source: str, place: Place) -> str:
             return ""
         cleaned += [said, inner]
         at = match.end() if match else at
-    return re.sub(r"(?m)^(\s*[-*+]) {2,3}(?=\S)", r"\1 ", "".join(cleaned))
+    text = re.sub(r"(?m)^(\s*[-*+]) {2,3}(?=\S)", r"\1 ", "".join(cleaned))
+    return text if place.own else _MORE.sub(r"\1\\>", text)
 
 
 _OPENS = pattern(r"(?m)^[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?(?:`{3,}[^`\n]*$|~{3,})")
+
+
+_MORE = pattern(r"(?m)^(\s*[-*+] )>(?= ?[\d$\u20ac])")  # "- > 30 %" is no quotation
 
 
 def _inner(found: re.Match[str], place: Place) -> str:

@@ -99,6 +99,8 @@ def said_of_it(lead: str) -> str:
     if not found:
         return ""
     adverb, verb, rest = found[1] or "", found[2].lower(), found[3]
+    if verb in ("never", "always"):  # "You never:"
+        return f"{verb.capitalize()}{rest}"
     if verb == "are" and (cast := _CAST.match(rest)):
         first, _, rest = rest[cast.end() :].partition(" ")
         order = imperative(f"{first} {rest}") if cast[1] else f"{bare_verb(first)} {rest}"

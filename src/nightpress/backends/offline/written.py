@@ -1,5 +1,5 @@
 """A Markdown text as its author meant it, where Markdown itself would read it otherwise: fences in
-fences, and tags of the author's own.
+fences, tags of the author's own, and marks that tell lines apart.
 """
 
 from __future__ import annotations
@@ -7,13 +7,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from nightpress.backends.offline import marks
 from nightpress.backends.offline.clean import inline
 from nightpress.lazy import pattern
 
 
 def as_read(text: str) -> str:
     """The text as a reader takes it."""
-    return _untagged(nested(text))
+    return marks.in_words(_untagged(nested(text)))
 
 
 _TAG = pattern(r"[ \t]*<(/?)([a-z][\w-]*)((?:\s[^<>]*)?)>[ \t]*$")

@@ -1,0 +1,77 @@
+"""Lines that ticks and crosses tell apart, said in words: a document has no emoji, and without its
+cross a line says the opposite. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from nightpress.lazy import pattern
+
+__all__ = ["in_words"]
+
+
+def in_words(text: str) -> str:
+    """The text; lines side by side that begin with a mark are a list, and where some have a tick
+    and some a cross those say "Not"."""
+    lines = text.split("\n")
+    for first, end in reversed([*_runs(lines)]):
+        run = lines[first:end]
+        if all(map(_MARKED.match, run)):
+            lead = [""] if first and lines[first - 1].strip() else []
+            bare = not _BULLET.match(run[0])
+            lines[first:end] = [*(lead if bare else ()), *_told(run)]
+        elif _WHEN.match(_heading(lines, first)) and all(map(_LOST.match, run)):
+            lines[first:end] = _guessed(run)
+    return "\n".join(lines)
+
+
+def _runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """(first, after the last) of each two and more lines side by side outside of code that begin
+    with a mark, or all with the gap that one has left."""
+    fence, first = "", 0
+    for at, line in enumerate([*lines, ""]):
+        if found := _FENCED.match(line):
+            fence = "" if fence and found[1].startswith(fence) else fence or found[1]
+        same = not fence and any(one.match(line) for one in (_MARKED, _LOST))
+        if not same:
+            if at - first > 1:
+                yield first, at
+            first = at + 1
+
+
+def _told(run: Sequence[str]) -> Iterator[str]:
+    found = [one for one in map(_MARKED.match, run) if one]
+    mixed = {one[3] in _NO for one in found} == {True, False}
+    for one in found:
+        denied = mixed and one[3] in _NO and not _SAYS_NO.match(one[4])
+        yield f"{one[1]}{one[2] or '- '}{'Not: ' if denied else ''}{one[4]}"
+
+
+def _guessed(run: Sequence[str]) -> Iterator[str]:
+    """Items whose marks are lost, of when something is used: from the first on that names what is
+    used instead they are crosses."""
+    items = [_LOST.sub("", line) for line in run]
+    others = [at for at, item in enumerate(items) if at and _INSTEAD.search(item)]
+    for at, item in enumerate(items):
+        denied = bool(others) and at >= others[0] and not _SAYS_NO.match(item)
+        yield f"- {'Not: ' if denied else ''}{item}"
+
+
+def _heading(lines: Sequence[str], at: int) -> str:
+    """The last line before there that is not empty."""
+    return next((line for line in reversed(lines[:at]) if line.strip()), "")
+
+
+_YES, _NO = "\u2705\u2714\u2713\u2611", "\u274c\u2716\u2717\u2718\u274e\U0001f6ab\u26d4"
+_MARKED = pattern(rf"^(\s*)([-*+] +)?([{_YES}{_NO}\u26a0])\ufe0f? *(\S.*)$")
+_LOST = pattern(r"^- {2,3}(?=\S)")
+_BULLET = pattern(r"^\s*[-*+] ")
+_FENCED = pattern(r"^\s*(`{3,}|~{3,})")
+_WHEN = pattern(r"#+ .*\bwhen to use\b", re.I)
+_INSTEAD = pattern(r"^Using (?!this\b)|\([^()]*\b(?:use|overkill)\b[^()]*\)$|\balready\b")
+_SAYS_NO = pattern(
+    r"\W*(?:\w+ ){0,2}(?:do not|don['\u2019]?t|never|not?|cannot|can['\u2019]t|avoid|without|wrong"
+    r"|bad|incorrect|invalid|fail\w*)\b",
+    re.I,
+)
