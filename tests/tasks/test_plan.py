@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from nightpress.clock import RealClock
 from nightpress.model import Decision, Reason
-from nightpress.plan import Item
+from nightpress.plan import Item, appraise, catalog
+from nightpress.project import Project
 from nightpress.tasks.chapters import plan
-from tests.market import Market, environment, plugin
+from tests.market import Market, environment, plugin, published
 from tests.terminal import Terminal
 
 
@@ -29,6 +34,38 @@ def test_documents_of_one_cause_are_one_line() -> None:
         "40 documents by cause; one by one: doit plan --verbose",
     ]
     assert len(list(plan._lines(items, {"one/skill": 71}, whole=True))) == 40
+
+
+def test_a_score_is_remembered_until_something_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = published(tmp_path, "alpha")
+    readme = shop.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(f"{readme.read_text()}\nA word more.\n")
+    judged = []
+
+    def counted(*given: Any) -> int | None:
+        judged.append(given[2].id)
+        return score(*given)
+
+    score = appraise._score
+    monkeypatch.setattr(appraise, "_score", counted)
+    monkeypatch.setattr(appraise, "RACY_NS", -(10**15))  # what is young may change unseen
+
+    def scores() -> dict[str, int]:
+        project = Project(shop.root, {}, {}, RealClock())
+        listed = catalog.load(project, everything=True)
+        try:
+            return appraise.scores(project, listed.items.values(), listed.plugins)
+        finally:
+            project.index.close()
+            project.ledger.close()
+
+    first = scores()
+    assert judged == ["alpha/skill"] and scores() == first and len(judged) == 1
+    target = shop.target("alpha")
+    target.write_text(f"{target.read_text()}\nIt is `--amazing`, world-class and seamless.\n")
+    assert scores() != first and len(judged) == 2
 
 
 def test_in_a_terminal_the_plan_fits_a_screen_and_ends_with_the_totals(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ and remembered in the index by everything that they were found out from.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import asdict, replace
@@ -22,7 +23,7 @@ from nightpress.plan.staleness import Inputs
 from nightpress.plan.state import Item, PluginState
 from nightpress.plugin import anatomy, sources
 from nightpress.project import Project, Writer
-from nightpress.storage import tree
+from nightpress.storage import RACY_NS, tree
 
 
 class Appraiser:
@@ -236,15 +237,42 @@ def scores(
     """job -> score, 0 to 100, of the file that stands at its target, where one does: by the gates,
     or as the ledger has it (no score is a model's opinion of itself)."""
     recorded = attempts.latest_scores(project.ledger) if project.has_ledger else {}
-    every = {}
+    found: dict[str, int | None] = {}
+    judged = []
     for item in items:
         if item.decision.action == "fresh":
-            score = recorded.get(item.id)
+            found[item.id] = recorded.get(item.id)
         else:
-            score = _score(project, plugins.get(item.slug), item)
-        if score is not None:
-            every[item.id] = score
-    return every
+            judged.append(item)
+    found |= _judged(project, judged, plugins)
+    return {job: score for job, score in found.items() if score is not None}
+
+
+def _judged(
+    project: Project, items: Sequence[Item], plugins: Mapping[str, PluginState]
+) -> dict[str, int | None]:
+    """The scores of these, remembered until something moves that their verdicts turn on."""
+    from nightpress.plan import remembered
+
+    began = time.time_ns()
+    world = remembered.world(project) if items else None
+    found: dict[str, int | None] = {}
+    new: dict[str, str] = {}
+    for item in items:
+        plugin = plugins.get(item.slug)
+        if plugin is None or plugin.manifest is None or world is None:
+            found[item.id] = _score(project, plugin, item)
+            continue
+        turns_on, newest = world.of(item.slug, plugin.manifest.path, ours=True)
+        key = f"score {remembered.digest([turns_on, item.id])}"
+        if (known := project.index.appraisal(key)) is not None:
+            found[item.id] = json.loads(known)
+            continue
+        found[item.id] = _score(project, plugin, item)
+        if newest <= began - RACY_NS:
+            new[key] = json.dumps(found[item.id])
+    project.index.keep_appraisals(new)
+    return found
 
 
 def _score(project: Project, plugin: PluginState | None, item: Item) -> int | None:

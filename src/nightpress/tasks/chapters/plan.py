@@ -33,14 +33,15 @@ def plan() -> Task:
         if plugin:
             return _one(now, catalog, plugin, format)
         ahead = outlook.outlook(now.project, catalog)
-        scores = appraise.scores(now.project, catalog.items.values(), catalog.plugins)
+        each = verbose or not sys.stdout.isatty()
+        shown = catalog.items.values() if each or format == "json" else ()
+        scores = appraise.scores(now.project, shown, catalog.plugins)
         needs = source.every(now.project, catalog.plugins)
         trigger = triggers.of_project(now.project)
         if format == "json":
             document = _document(now, catalog, ahead, scores)
             say_json({**document, "needs": _needed(needs), "trigger": trigger.as_dict()})
         else:
-            each = verbose or not sys.stdout.isatty()
             _show(now, catalog, scores, each=each)
             _show_needs(catalog, needs, each=each)
             for line in trigger.lines() if verbose else trigger.short():
