@@ -25,7 +25,10 @@ ARGUMENT = re.compile(r"`?\$(?:ARGUMENTS(?:\[\d+\])?|\d+)`?|!`[^`]*`")
 COMPONENT = re.compile(r"(?:.*/)?(?:commands|agents)/(?:[^/]+/)*[^/]+\.md$")
 LINKED = re.compile(r"\b(?:its|the) linked file\b")
 DEFINED = re.compile(r"\bdefined in \[|^\s*\|")
-REST = re.compile(r"(?:Follow the steps in|See) \[[^\]]+\]\([^)]+\)(?: for the rest)?\.")
+REST = re.compile(
+    r"(?:Follow the steps in|See) \[[^\]]+\]\([^)]+\)(?: for the rest)?[.:]"
+    r"|In \[[^\]]+\]\([^)]+\), step by step:"
+)
 ENOUGH = 0.6
 """Share of an item's words, at least, that one item of the document has."""
 MOST = 0.8

@@ -70,12 +70,12 @@ def test_an_agents_programs_are_not_pointed_to(language: str, left: int) -> None
     [
         (("Ropes", "See Also", "Best Practices"), "Also in {}: Ropes and Best Practices."),
         (("See Also", "Conclusion", "Integration with other agents"), None),
-        (tuple("ABCDEFGH"), "Also in {}: A, B, C, D, E, F and more."),
+        (tuple("ABCDEFGH"), "Also in {}: A, B, C, D, E, F, G and H."),
         (("Ropes", "Current Harbour State"), "Also in {}: Ropes."),
         (("Ropes, chains", "2. Knots"), 'Also in {}: "Ropes, chains" and Knots.'),
     ],
 )
-def test_six_sections_at_most_are_named_and_none_that_nobody_looks_for(
+def test_every_section_is_named_and_none_that_nobody_looks_for(
     heads: tuple[str, ...], said: str | None
 ) -> None:
     home = Home(("`/moor`",), PLACE.link(), (99,), False)

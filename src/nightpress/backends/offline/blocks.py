@@ -58,9 +58,10 @@ class Block(Struct, frozen=True):
     @property
     def key(self) -> str:
         """What makes two blocks the same to a reader; "" for one too short to repeat anything, that
-        stops whoever reads it, each time anew ("**GATE**: wait for an answer"), or says what one
-        agent has, as another has, too."""
-        if self.stops or self.text.startswith(OF_ONE):
+        stops whoever reads it, each time anew ("**GATE**: wait for an answer"), says what one agent
+        has, as another has, too, or where what follows is in full."""
+        leads = self.announces and is_pointer(self)
+        if self.stops or leads or self.text.startswith(OF_ONE):
             return ""
         plain = re.sub(r"[\W_]+", " ", self.text).strip().lower()
         return plain if self.kind == "code" or len(plain) >= SAME else ""

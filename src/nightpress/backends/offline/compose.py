@@ -15,16 +15,13 @@ from nightpress.backends.offline.blocks import (
     Block,
 )
 from nightpress.backends.offline.components import is_skill
-from nightpress.backends.offline.fit import Bounds, fit
+from nightpress.backends.offline.fit import RESERVE, Bounds, fit
 from nightpress.backends.offline.news import beside_references, said_once
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.sections import parts_of, title
 from nightpress.backends.offline.topic import Topic
 from nightpress.lazy import pattern
 from nightpress.model import DATA, Material
-
-RESERVE = 1_400
-"""Bytes kept for the frontmatter, which is added later."""
 
 MOST_LINES = 490
 """Lines of a body: a SKILL.md has at most 500 (best practices)."""
@@ -190,10 +187,7 @@ def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bo
             size = sum(pointers.size(part) for part in told)
             less = replace(bounds, most=bounds.most - size, lines=bounds.lines - 4 * len(told))
             fitting = stubs.but_single(fit(parts, less, refused, first))
-            told = _pointers(parts, fitting, bounds, pointers.ALL_NAMED)
-            if sum(pointers.size(part) for part in (*fitting, *told)) > bounds.most:
-                told = _pointers(parts, fitting, bounds)
-            fitting += told
+            fitting += _pointers(parts, fitting, bounds)
         if bounds.enough is None:
             fitting = leads.one(material, fitting)
         rows = list(_rows(first, stubs.gathered(fitting, refused)))
@@ -205,16 +199,10 @@ def _read_over(material: Material, first: str, parts: Sequence[Part], bounds: Bo
     return text
 
 
-def _pointers(
-    parts: Sequence[Part],
-    fitting: Sequence[Part],
-    bounds: Bounds,
-    most: int = pointers.MOST_NAMED,
-) -> list[Part]:
-    """Where the rest stands, so many sections by name; of what is only added to a person's text as
-    much is there as shall."""
+def _pointers(parts: Sequence[Part], fitting: Sequence[Part], bounds: Bounds) -> list[Part]:
+    """Where the rest stands; of what is only added to a person's text as much is there as shall."""
     beside = pointers.of_families(parts, fitting) if bounds.enough is None else ()
-    return [*pointers.of_rest(parts, fitting, most), *beside]
+    return [*pointers.of_rest(parts, fitting), *beside]
 
 
 def _rows(first: str, parts: Sequence[Part]) -> Iterator[Row]:

@@ -15,6 +15,9 @@ from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.pointers import is_program
 from nightpress.backends.offline.wording import stems
 
+RESERVE = 1_400
+"""Bytes kept for the frontmatter, which is added later."""
+
 
 class Bounds(Struct, frozen=True):
     """What there is room for: bytes and lines; enough: bytes from which nothing more is sought;

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Container, Sequence
 
 from msgspec.structs import replace
 
 from nightpress.backends.offline import wording
 from nightpress.backends.offline.blocks import Block, is_ordered
+from nightpress.backends.offline.briefs import GUARD
 from nightpress.backends.offline.part import Part
-from nightpress.backends.offline.shares import MUST, is_agent
+from nightpress.backends.offline.shares import FACT, MUST, is_agent
+from nightpress.lazy import pattern
 
 Key = tuple[tuple[int, ...], tuple[str, ...], str]
 """The chapter of a component, a section's headings below the component's, and its text."""
@@ -35,6 +39,38 @@ def lifted(components: Sequence[list[Part]]) -> tuple[list[Part], list[list[Part
     return [_once(several, of_kind[key[0]]) for key, several in shared.items()], left
 
 
+def without_filler(components: Sequence[list[Part]]) -> list[list[Part]]:
+    """The parts without the paragraphs that several components have below the same label, and in
+    which there is no fact ("**Advanced Features**: Smart repair, comprehensive validation."), and
+    without the ones that only say that there are arguments."""
+    said: Counter[str] = Counter()
+    for parts in components:
+        said.update({_label(block) for part in parts for block in part.blocks})
+    filler = {label for label, count in said.items() if label and count >= SEVERAL}
+    return [[_without(part, filler) for part in parts] for parts in components]
+
+
+def _without(part: Part, labels: Container[str]) -> Part:
+    blocks = [block for block in part.blocks if _label(block) not in labels]
+    return part if not blocks or len(blocks) == len(part.blocks) else replace(part, blocks=blocks)
+
+
+def _label(block: Block) -> str:
+    """What a paragraph without a fact is labelled with; "" for any other."""
+    found = _LABELLED.fullmatch(block.text) if block.kind == "text" else None
+    if found is None or _OUTPUT.search(found[1]):
+        return ""
+    if _ARGUED.match(found[2]):
+        return "arguments"
+    precise = FACT.search(found[2]) or GUARD.search(found[2]) or re.search("[A-Z]", found[2][1:])
+    return "" if precise else found[1].strip(" :").lower()
+
+
+_LABELLED = pattern(r"\*\*([^*\n]+)\*\*:? ?(\S[^\n]*)")
+_ARGUED = pattern(r"Use the arguments to \w+")
+_OUTPUT = pattern(r"(?i)\b(?:outputs?|deliverables?|results?|returns?|inputs?)\b")
+SEVERAL = 3
+"""Components of a pack that say something without a fact, from which on it is their template's."""
 MOST_NAMED = 6
 """Names of those that share a section, where not all do."""
 LEAST = 20

@@ -14,8 +14,8 @@ from nightpress.backends.offline.part import LAST, Family, Home, Part
 from nightpress.backends.offline.whereabouts import TOLD
 from nightpress.lazy import pattern
 
-MOST_NAMED, ALL_NAMED = 6, 16
-"""Sections that a pointer names: in short, and where there is room."""
+MOST_NAMED = 16
+"""Sections that a pointer names; of more, the ones below a section that is shown are one."""
 FEW = 15
 """Components of a plugin, of more than which one that has no room has no chapter, either."""
 
@@ -84,11 +84,9 @@ def _row(part: Part) -> str:
     return f"{name if re.match(r'[0-9]+[.)] ', name) else f'- {name}'} ({holds})"
 
 
-def of_rest(
-    parts: Sequence[Part], fitting: Sequence[Part], most: int = MOST_NAMED
-) -> Iterator[Part]:
+def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
     """A part for each file of a component that is not whole in what fits: at the end of its
-    chapter, the headings of what it has beside, so many of them."""
+    chapter, the headings of what it has beside."""
     held = {part.order: part for part in fitting}
     homes: dict[Home, list[Part]] = {}
     for part in sorted(parts, key=lambda part: part.order):
@@ -115,7 +113,7 @@ def of_rest(
             home = replace(home, link=_short(home.link))
         if lost and (not whole or home.base in opened or len(homes) <= FEW):
             heads = opened if len(homes) <= FEW else None
-            told = _told(home, lost, heads, most, whole=whole)
+            told = _told(home, lost, heads, whole=whole)
             if told is not None and home.base:
                 yield Part(home.base, home.end, 0, [told])
             elif told is not None:
@@ -187,7 +185,7 @@ def of_families(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part
         first = next((part for part in mine if part.order in held), None)
         lost = [part for part in mine if part.order not in held and not _is_said(part, keys)]
         names = dict.fromkeys(p.path[-1] for p in lost if p.path[-1].lower() not in heads)
-        names = dict.fromkeys(filter(_tells, names))
+        names = dict.fromkeys(filter(tells, names))
         if first is not None and names:
             at = (*first.order[:-1], first.order[-1] - 1, LAST)
             told = Block("text", f"Also in {family.link}: {_named([*names])}.")
@@ -246,27 +244,27 @@ def _rows(part: Part, block: Block) -> list[str]:
     """The sections that a list of where listings stand names."""
     if not any(one.announces and one.text.startswith("In [") for one in part.blocks):
         return []
-    return [re.sub(r" \([^()]*\)$", "", row[2:]) for row in block.text.split("\n")]
+    return [re.sub(r" \([^()]*\)$|\. .*", "", row[2:]) for row in block.text.split("\n")]
 
 
 def _told(
     home: Home,
     lost: Sequence[Part],
     opened: Container[tuple[str, ...]] | None,
-    most: int,
     *,
     whole: bool,
 ) -> Block | None:
     """What a chapter lacks, by its headings; opened: those of the document, None: in short. None
     where the chapter's lead, or the table, says it."""
     every = [(part, _name(part, home, opened)) for part in lost] if opened is not None else []
-    steps = _has_steps
-    named = sorted(every, key=lambda one: not steps([one[0]]))  # who misses steps must know of them
-    names = [n for part, found in named for n in found if n and (steps([part]) or _tells(n))]
-    names = list(dict.fromkeys(name.strip() for name in names))
-    first, more = set(names[:most]), ["more"] if len(names) > most else []
-    told = dict.fromkeys(n.strip() for _, found in every for n in found if n.strip() in first)
-    names = [*told, *more]  # in the order of the file
+    found = [(part, name.strip()) for part, names in every for name in names]
+    found = [(part, name) for part, name in found if name and (_has_steps([part]) or tells(name))]
+    names = list(dict.fromkeys(name for _, name in found))
+    if len(names) > MOST_NAMED:
+        base = len(home.base)
+        inner = {name: part.path[base:] for part, name in found if part.path[base + 1 :]}
+        few = (f"more on {inner[name][0]}" if name in inner else name for name in names)
+        names = list(dict.fromkeys(few))
     if not names and any(found for _, found in every):
         return None
     if not names and whole and (home.is_linked or (opened is not None and home.base not in opened)):
@@ -276,14 +274,14 @@ def _told(
     return Block("text", f"{'In' if whole else 'Also in'} {home.link}: {_named(names)}.")
 
 
-def _tells(name: str) -> bool:
+def tells(name: str) -> bool:
     """Would anybody open a file for a section of this name?"""
-    return _NO_NEWS.match(name) is None
+    return bool(name) and _NO_NEWS.match(name) is None
 
 
 _NO_NEWS = pattern(
     r"\s*(?:more on )?(?:see also|related\b|conclusion|(?:\w+ )?overview$|remember"
-    r"|current (?:[\w/.&-]+ ){1,3}(?:state|status|context|environment|situation|setup)$"
+    r"|current (?:[\w/.&-]+ ?){1,4}$"
     r"|summary$|integration (?:with|points)\b|success criteria$|introduction$|(?:agent )?profile$)",
     re.I,
 )

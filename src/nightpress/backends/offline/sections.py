@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from nightpress.backends.offline import (
     beside,
+    briefs,
     choice,
     components,
     leads,
@@ -28,6 +29,7 @@ from nightpress.backends.offline import (
 from nightpress.backends.offline.blocks import Block, is_ordered, is_told, lean
 from nightpress.backends.offline.clean import Place, heading
 from nightpress.backends.offline.components import place_of
+from nightpress.backends.offline.fit import RESERVE
 from nightpress.backends.offline.installing import not_installing
 from nightpress.backends.offline.outline import Plan, matter_of
 from nightpress.backends.offline.part import Family, Home, Part
@@ -177,12 +179,12 @@ def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Blo
 def _of_components(
     material: Material, plan: Plan, topic: Topic, own: Owned, *, even: bool
 ) -> Iterator[Part]:
-    table = plan.takes("choice") and bool(choice.choice(material, topic, own))
+    table = choice.choice(material, topic, own) if plan.takes("choice") else []
     if topic.whole and not table:
         # of a pack with many commands not each will have its section: but each is named
         names = Part(("Commands",), (-2,), 0, components.names(material))
         yield from _placed(plan, "commands", [names])
-    described = list(components.all_of(material, topic, own, told=table))
+    described = list(components.all_of(material, topic, own, told=bool(table)))
     alone = topic.whole and len(described) == 1
     their_heads: list[list[Part]] = []
     theirs: list[list[Part]] = []
@@ -191,11 +193,14 @@ def _of_components(
             heads, parts = _of_component(material, plan, one, (*order, number), alone=alone)
             their_heads.append(heads)
             theirs.append(parts)
-    shared, theirs = overlap.lifted(theirs)
+    shared, theirs = overlap.lifted(overlap.without_filler(theirs))
     yield from shared
     if even and table and not material.references:
-        least = sum(len(one[1]) + HEAD for one in described)
-        theirs = shares.share(theirs, material.window.max - least)
+        known = "\n".join(block.text for block in table)
+        beside = [*shared, *(head for heads in their_heads for head in heads if head.blocks)]
+        taken = len(known.encode()) + NOTES + sum(map(pointers.size, beside))
+        taken += RESERVE if components.is_skill(material) else 0
+        theirs = shares.share(theirs, material.window.max - taken, known)
     for heads, parts in zip(their_heads, theirs, strict=True):
         if parts and all(part.is_aside for part in parts):
             # an agent reads its own, and of many the table has the links
@@ -207,9 +212,8 @@ def _of_components(
         yield from _placed(plan, matter, [Part((title,), (), 5, rows)])
 
 
-HEAD = 300
-"""Bytes that a component takes without its text: a row of the table, its heading, how it is
-called; and its part of the frontmatter."""
+NOTES = 300
+"""Bytes of the title, and of what stands below the table of a plugin's components."""
 
 
 def _of_component(
@@ -350,10 +354,10 @@ def parts_in(
             continue
         if group.steps and all(map(is_told, (b for one in group.sections for b in one.blocks))):
             above = tuple(posixpath.commonprefix([one.path for one in group.sections]))
-            parts.append(Part(above, (), 0, _steps(group, place)))
+            parts.append(Part(above, (), 0, briefs.steps(group, place)))
             continue
         together = (place.path, number) if group.steps else ()
-        instead = _steps(group, place) if group.steps else []
+        instead = briefs.steps(group, place) if group.steps else []
         for section in group.sections:
             shorter = lean(section.blocks, place) if together else ()
             part = Part(section.path, (), 0, section.blocks, together, shorter, instead)
@@ -386,27 +390,6 @@ def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -
         parts.append(Part(above, (), 0, [where, Block("list", row)]))
 
 
-def _steps(group: trim.Group, place: Place) -> list[Block]:
-    """A workflow in short: its steps, and where they stand."""
-    named = [(step, _gate(group, step)) for step in group.steps]
-    rows = "\n".join(f"{'' if _NUMBERED.match(step) else '- '}{step}{gate}" for step, gate in named)
-    follow = any(map(_STEP.match, group.steps))  # "1. Summary Cards" is none
-    lead = "Follow the steps in" if follow else "In"
-    return [Block("text", f"{lead} {place.link()}:"), Block("list", rows)]
-
-
-def _gate(group: trim.Group, step: str) -> str:
-    """Where a step ends with an order to wait: that."""
-    blocks = [block for one in group.sections if step in one.path for block in one.blocks]
-    found = next((b.text for b in reversed(blocks) if b.kind == "text" and _GATE.match(b.text)), "")
-    return f". {found}" if found and "\n" not in found and len(found) < GATE else ""
-
-
-_GATE = pattern(r"\W*(?:GATE|STOP|CHECKPOINT|HALT)\b")
-GATE = 120
-"""Characters of an order to wait that stands beside the name of its step."""
-_STEP = pattern(r"\W*(?:step|phase|stage) *\d", re.I)
-_NUMBERED = pattern(r"\d+[.)] \S")
 _NUMBER = pattern(r"^\d+[.)] (?=\S)")
 
 
@@ -429,7 +412,7 @@ _SLOT = pattern(r"\[[A-Z][a-z]+ [^\]]{10,}\](?![(\[:])")
 def as_chapter(material: Material, file: SourceFile, number: int, own: Owned) -> Iterator[Part]:
     """A document of the plugin as a chapter of its own, under its title."""
     found = re.search(r"(?m)^# +(\S.*)$", frontmatter.split(file.text).body)
-    title = heading(found.group(1)) if found else ""
+    title = trim.named(heading(found.group(1)), own) if found else ""
     name = title or posixpath.splitext(posixpath.basename(file.path))[0]
     if _NO_SECTION.search(name) or _INSTALLS.match(name) or components.is_of_another(file, own):
         return

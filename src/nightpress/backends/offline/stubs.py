@@ -160,7 +160,7 @@ def in_words(part: Part, refused: Container[str]) -> Part:
         if not (_IN.fullmatch(where) and listed.kind == "list") or part.is_standing:
             continue
         rows = [_MARK.sub("", one) for one in listed.text.split("\n")]
-        bare = not any(one.endswith(")") or ". " in one for one in rows)
+        bare = not any(one.endswith(")") or _SAYS_MORE.search(one) for one in rows)
         if len(rows) == 1 or (bare and not _are_done(part.path, rows)):
             names = [f'"{one}"' if "," in one and bare else one for one in rows]
             said = f"{where} {wording.together(names)}."
@@ -177,4 +177,5 @@ _HOLDS = pattern(r": [^()]*\)$")
 _MARK = pattern(r"^(?:- |\d+[.)] )(?:\d+[.)] )?")
 _SEE = pattern(r"See \[[^\]]*\]\([^)]*\)(?: for (?!the steps)[\w ]+)?\.")
 _LINK = pattern(r"\[[^\]\n]*\]\([^)\n]*\)")
+_SAYS_MORE = pattern(r"\. |\*\*: ")
 _IN = pattern(r"In \[[^\]]*\]\([^)]*\):")

@@ -44,9 +44,9 @@ _README = pattern(r"(?:^|/)readme(?:\.\w+)?$", re.I)
 _THOUGHT = pattern(r"\W*extended thinking\b", re.I)
 _CLOSING = pattern(  # what a text says of itself at its end
     r"(?:remember: )?(?:this|the) (?:(?:comprehensive|complete|powerful|robust) (?:[\w-]+ ){1,4}?"
-    r"(?=command|plugin|agent|skill)|(?:[\w-]+ )?)(?:(?:command|plugin|agent|skill|tool|generator"
-    r"|system|guide|pack) )?(?:helps?|provides?|enables?|ensures?|delivers?|offers?|gives?"
-    r"|will help)\b"
+    r"(?=command|plugin|agent|skill)|(?:[\w-]+ )?|(?:[\w-]+ ){2,4}?(?=system))"
+    r"(?:(?:command|plugin|agent|skill|tool|generator|system|guide|pack) )?"
+    r"(?:helps?|provides?|enables?|ensures?|delivers?|offers?|gives?|will help)\b"
     r"[^:\n]*$"
     r"|(?:just|simply) (?:talk|chat|ask)\b[^\n]*",
     re.I,
@@ -143,8 +143,17 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
             if new is None or not new.blocks:
                 new = replace(old, blocks=[Block("text", f"See {place.link()}.")])
             kept.append(new)
-        groups.append(Group(tuple(kept), tuple(map(praise.struck, group.steps))))
+        groups.append(Group(tuple(kept), tuple(named(step, own) for step in group.steps)))
     return groups
+
+
+def named(heading: str, own: Owned) -> str:
+    """A heading without praise, and without the slash before what is no command of the plugin."""
+    plain = praise.struck(heading)
+    return _SLASHED.sub(lambda m: m[1] if own.lacks(m[1].lower()) else m[0], plain)
+
+
+_SLASHED = pattern(r"(?<![\w/.])/([A-Za-z][\w-]*)(?![\w/:.])")
 
 
 def _beside(said: Sequence[Section], own: Owned) -> frozenset[tuple[str, ...]]:
@@ -190,8 +199,8 @@ def _section(section: Section, own: Owned, *, terse: bool, stead: str) -> Sectio
             blocks.append(_run(blocks.pop() if blocks and blocks[-1].announces else None, calls))
         elif blocks and blocks[-1].announces:
             blocks.pop()  # it announced what has gone
-    path = tuple(map(praise.struck, section.path))
-    return replace(section, heading=praise.struck(section.heading), path=path, blocks=blocks)
+    path = tuple(named(name, own) for name in section.path)
+    return replace(section, heading=named(section.heading, own), path=path, blocks=blocks)
 
 
 def _goes_on(after: Sequence[Block]) -> bool:
