@@ -110,6 +110,7 @@ def paths() -> dict[str, list[Change]]:
         "Run `scripts/plot_tides.py` whenever you like.",
         "The script `plot_tides.py` draws the curve.",
         "Run `scripts\\predict.py` to draw.",
+        "The plugin has:\n\n- `scripts/plot_tides.py` - draws the curve",
     )
     return {
         "path-exists": [add(text) for text in said],

@@ -136,6 +136,12 @@ def test_the_near_name_is_told() -> None:
     assert "--since" in option.hint
 
 
+def test_what_a_command_makes_is_no_file_of_the_plugin() -> None:
+    made = "generates:\n\n- `docs/day.md` - a day\n- `scripts/free.sh` - frees the hold\n"
+    assert findings({"README.md": f"{README}The command {made}"}) == []
+    assert findings({"README.md": f"{README}The plugin has: {made.partition(chr(10))[2]}"})
+
+
 def test_the_marketplace_is_known() -> None:
     readme = {"README.md": f"{README}Run `/free-all` then.\n"}
     assert findings(readme)

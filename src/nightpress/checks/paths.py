@@ -49,6 +49,10 @@ FOREIGN_BEFORE = pattern(
     r"[^.;!?\n]{0,40}$",
     re.I,
 )
+MADE = pattern(  # "The command generates:", above a list
+    r"\b(?:creat|generat|produc|writ|output)(?:e|es|ed|s)\b[^.;!?\n]*:\W*$", re.I
+)
+ITEM = pattern(r"\s*(?:[-*+]|\d+[.)])\s")
 FOREIGN_AFTER = pattern(
     r"[`\"'*)\s]*(?:(?:in|of|from|under|inside|into|at|to)\s+(?:[a-z]+\s+)?"
     r"(?:your|the user|their|the target|an? |the (?:\w+ )?(?:project|repo))"
@@ -146,7 +150,15 @@ def _foreign(document: Document, offset: int, path: str) -> bool:
         FOREIGN_BEFORE.search(before)
         or FOREIGN_AFTER.match(after)
         or FILE_HEADER.fullmatch(document.line_at(offset))
+        or MADE.search(_lead(document, document.place(offset)[0] - 1))
     )
+
+
+def _lead(document: Document, at: int) -> str:
+    """What announces the list that line `at` is an item of; "" where it is none."""
+    lines = document.text.split("\n")
+    above = (line for line in reversed(lines[:at]) if line.strip() and not ITEM.match(line))
+    return next(above, "") if ITEM.match(lines[at]) else ""
 
 
 def variable_exists(document: Document, context: Context, options: Options) -> Iterator[Spot]:
