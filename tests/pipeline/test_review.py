@@ -530,3 +530,16 @@ def test_what_a_person_wrote_is_told_apart_from_what_the_plugin_says(market: Mar
     line = market.target("beta").read_text().split("\n").index(own.split("\n")[0]) + 1
     why = market.run("nightpress", "why", f"{path}:{line}").out
     assert "nothing in the plugin says so" in why
+
+
+def test_many_drafts_are_a_line_each_in_a_terminal(market: Market) -> None:
+    for name in ("gamma", "delta"):
+        plugin(market.root, name, size=16_000)
+    market.done("manifests")
+    market.done()
+    assert len(waiting(market)) == 4
+    said = market.terminal("nightpress", "review").splitlines()
+    assert sum(" bytes" in line for line in said) == 4 and len(said) < 24, said
+    assert "one of them: nightpress review --plugin alpha/skill" in said
+    whole = market.run("nightpress", "review").out
+    assert whole.count("publish it: nightpress apply") == 4

@@ -68,6 +68,15 @@ def test_a_score_is_remembered_until_something_moves(
     assert scores() != first and len(judged) == 2
 
 
+def test_a_cause_has_a_line_of_a_terminal_and_many_are_counted() -> None:
+    words = "zero one two three four five six seven eight nine".split()
+    items = [item(word, "hollow", "hollow", f"{word} is a placeholder " * 9) for word in words]
+    *lines, more, verbose = plan._causes(items)
+    assert len(lines) == plan.CAUSES and max(map(len, lines)) < plan.COLUMNS
+    assert lines[0].endswith(" zero ...") and more == "... and 2 more causes", lines
+    assert verbose == "10 documents by cause; one by one: doit plan --verbose"
+
+
 def test_in_a_terminal_the_plan_fits_a_screen_and_ends_with_the_totals(tmp_path: Path) -> None:
     for number in range(30):
         skill = None if number % 2 else "---\nname: x\ndescription: Old.\n---\n\nShort.\n"

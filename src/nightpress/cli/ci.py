@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from nightpress import errors
 from nightpress.cli import check
 from nightpress.project import options, version
-from nightpress.text import safe
+from nightpress.text import fitted, safe
 
 BRANCH = "nightpress/documents"
 
@@ -111,7 +111,7 @@ def _check(given: argparse.Namespace) -> int:
     if given.sarif:
         check.written(given.sarif, report.text("sarif", version()))
     with quoted(environ):
-        sys.stdout.write(report.text("text", version()))
+        sys.stdout.write(fitted(report.text("text", version()), sys.stdout))
         sys.stdout.flush()
     if on_actions(environ):
         for line in pull_request.workflow_commands(report):

@@ -115,7 +115,9 @@ class _Reading:
                 left = at(self.document, self.shown, path, said, hint)
                 yield replace(left, severity="warning")
                 return
-            hint = "remove the manifest if the plugin is gone, or run `doit manifests`"
+            slug = PurePosixPath(self.shown).stem
+            hint = f"git restore, or doit restore --plugin {slug}, brings it back; where it was"
+            hint += " moved, doit manifests finds it; if it is to go, remove the manifest, too"
             yield at(self.document, self.shown, path, f"there is no folder {given!r}", hint)
 
     def enhancements(self) -> Iterator[Enhancement]:

@@ -87,8 +87,10 @@ def lines(
     drafts: Sequence[Waiting], margins: Margins, colour: bool, most: int = 0
 ) -> Iterator[str]:
     """Plugin by plugin, each draft: its figures, what it rests on, loses and gains, its findings,
-    the difference, what to do with it. most: lines of a difference; 0: all."""
-    for slug, group in _plugins(drafts):
+    the difference, what to do with it. most: lines of a difference, in a terminal, which is shown a
+    line of each where there are many; 0: all."""
+    folded = most > 0 and len(drafts) > MANY
+    for slug, group in () if folded else _plugins(drafts):
         yield safe(f"{slug}: {_number(len(group), 'draft')}")
         yield ""
         for draft in group:
@@ -102,6 +104,8 @@ def lines(
             yield ""
     if len(drafts) > MANY:  # what stood above has scrolled away
         yield from (safe(line) for line in _overview(drafts))
+    if folded:
+        yield spoken(f"one of them: doit review --plugin {shlex.quote(drafts[0].review.job)}")
     count = "1 draft waits" if len(drafts) == 1 else f"{len(drafts) or 'no'} drafts wait"
     yield f"{count} for you"
     if whole := sum(not draft.lost for draft in drafts):

@@ -150,6 +150,9 @@ _STANDS = ("fresh", "render", "adopt")
 
 FEW = 8
 """Documents that are told one by one in a terminal."""
+CAUSES = 8
+"""Causes that are told of more."""
+COLUMNS = 80
 
 
 def _lines(items: list[Item], scores: dict[str, int], *, whole: bool) -> Iterator[str]:
@@ -170,10 +173,21 @@ def _causes(items: list[Item]) -> Iterator[str]:
     for item in items:
         first = item.decision.reasons[0].text if item.decision.reasons else ""
         groups.setdefault((_prefix(item), summary.cause(first)), []).append((item, first))
-    for (prefix, _), own in groups.items():
-        others = f" and {len(own) - 1:,} more" if len(own) > 1 else ""
-        yield f"{prefix} {own[0][0].id}{others}: {summary.in_short(own[0][1])}"
+    for (prefix, _), own in list(groups.items())[:CAUSES]:
+        (example, why), count = own[0], len(own)
+        others = f" and {count - 1:,} more" if count > 1 else ""
+        line = f"{prefix} {example.id}{others}: {why}"
+        if len(line) >= COLUMNS and count > 1:  # the cause rather than an example
+            line = f"{prefix} {count:,} documents: {why}"
+        yield _cut(line)
+    if (more := len(groups) - CAUSES) > 0:
+        yield f"... and {more:,} more cause{'s' * (more > 1)}"
     yield f"{len(items):,} documents by cause; one by one: doit plan --verbose"
+
+
+def _cut(line: str) -> str:
+    """The line, or as many of its words as a terminal of 80 columns has room for."""
+    return line if len(line) < COLUMNS else line[: COLUMNS - 4].rpartition(" ")[0] + " ..."
 
 
 def _prefix(item: Item) -> str:
