@@ -152,3 +152,39 @@ def test_a_command_of_which_nothing_is_said_stands_in_the_table_alone(
     assert "| [`/rig`](../../commands/rig.md) | " in text
     assert ("Of `/rig` the plugin says no more than how it is called." in text) is is_bare
     assert not (is_bare and "## `/rig`" in text)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "place"),
+    [
+        ("Logs dives. Use after each dive and before the log is closed.", "Log.",
+         "after each dive and before the log is closed"),
+        ("Logs dives.", "You act as the third and last stage of the watch, following the pilot.",
+         "the third and last stage of the watch, following the pilot"),
+        ("Logs dives.", "1. Delegate to the **pilot** agent\n2. Hand it over to @quay-clerk",
+         "hands work to `pilot` and `quay-clerk`"),
+        ("Logs dives.", "If it rains, call quay-clerk. Never call the `pilot`.", ""),
+        ("Logs dives.", "When invoked by quay-clerk, read.\n```\nCall quay-clerk\n```", ""),
+        ("Logs dives after each dive.", "Use it after you are done.", ""),
+    ],
+)  # fmt: skip
+def test_of_each_its_place_in_the_work_is_told(head: str, body: str, place: str) -> None:
+    files = {f"agents/{n}.md": agent(n, "description: Waits") for n in ("pilot", "quay-clerk")}
+    files["agents/logger.md"] = agent("logger", f"description: {head}", body)
+    found = {one.name: said for one, said in order.places(build(files).of("agent"), "")}
+    assert found.get("logger", "") == place
+    text = document(material(harbour(24) | files))
+    assert (f"- `logger`: {place}." in text) is bool(place)
+
+
+def test_rows_that_say_nearly_the_same_tell_what_each_command_takes() -> None:
+    form = "---\ndescription: {}\nargument-hint: {}\n---\n\nMoor it.\n"
+    files = {
+        "commands/moor-ship.md": form.format("Moor a ship by ropes", "<berth> | --fast"),
+        "commands/moor-boat.md": form.format("Moor a boat by ropes", "'[draught]'"),
+        "commands/ring.md": form.format("Ring the bell at noon", "[hour]"),
+    }
+    found = rows(files)
+    assert found["/moor-ship"] == "Moor a ship by ropes (takes berth)"
+    assert found["/moor-boat"] == "Moor a boat by ropes (takes draught)"
+    assert found["/ring"] == "Ring the bell at noon"

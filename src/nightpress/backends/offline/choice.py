@@ -39,7 +39,7 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     if len(rows) > MOST_ROWS and not material.references:
         return list(_roster(material, rows))
     table = ["| Use | For |", "| --- | --- |"]
-    for component, about in rows:
+    for component, about in cells.parted(rows):
         path = material.references.get(component.path, component.path)
         name = link(material, path, f"`{name_of(component)}`")
         said = about or wording.title(component.name, ())
@@ -47,6 +47,11 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     names = {component.name: f"`{name_of(component)}`" for component, _ in rows}
     follow = [Block("text", f"Order of use: {', then '.join(names[one] for one in chain)}.")
               for chain in chains if chain]  # fmt: skip
+    every = [component for component, _ in rows]
+    places = list(order.places(every, "\n".join(about for _, about in rows)))[:MOST_PLACES]
+    if places:
+        said = "\n".join(f"- `{name_of(one)}`: {place}." for one, place in places)
+        follow += [Block("text", PLACES), Block("list", said)]
     read = [Block("text", _READ)] if material.references else []
     return [Block("table", "\n".join(table)), *follow, *read]
 
@@ -116,6 +121,9 @@ _READ = (
     " steps and the examples."
 )
 
+PLACES = "When they are used, and what comes next:"
+MOST_PLACES = 10
+"""Commands and agents of which it is said when they are used."""
 _kinds = {"agent": " (agent)"}
 
 MOST_ROSTER = 8_500

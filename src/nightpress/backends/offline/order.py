@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
+from nightpress.backends.offline import wording
+from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.lazy import pattern
 from nightpress.model import Component
 
@@ -123,6 +125,76 @@ def _told(name: str, body: str, names: Mapping[str, str]) -> Iterator[tuple[int,
                     yield 1, (calls[at - 1][1] if at else name, then, True)
 
 
+def places(components: Sequence[Component], known: str) -> Iterator[tuple[Component, str]]:
+    """Of each what its text says of its place among the others: when it is used, which stage it is,
+    and to whom it hands work on. known: what is said of them already."""
+    names = {one.name.lower(): one.name for one in components if one.kind == "agent"}
+    for one in components:
+        said = [_when(one), _stage(one)]
+        found = [text for text in dict.fromkeys(said) if text and text.lower() not in known.lower()]
+        if then := [names[name] for name in _hands_to(one, names)][:MOST_NEXT]:
+            found.append(f"hands work to {wording.together([f'`{name}`' for name in then])}")
+        if found:
+            yield one, "; ".join(found)
+
+
+def _when(component: Component) -> str:
+    """When its description says that it is used: "after each dive and before the log is closed"."""
+    found = _USED.search(shown(component.description))
+    return _plain(found[1]) if found else ""
+
+
+def _stage(component: Component) -> str:
+    """Which stage of several its text says that it is."""
+    for line in _FENCED.sub("", component.body).split("\n"):
+        if found := _STAGE.search(line):
+            return _plain(f"the {found[1]}")
+    return ""
+
+
+def _plain(clause: str) -> str:
+    """A clause that speaks to nobody, and holds no markup; "" for any other."""
+    clause = clause.strip(" .,;:")
+    fits = len(clause) <= MOST_CLAUSE and not _NO_CLAUSE.search(clause)
+    return clause if fits and is_quotable(clause) else ""
+
+
+def _hands_to(component: Component, names: Mapping[str, str]) -> list[str]:
+    """The other ones to whom its text says that it gives work, in the order in which it does."""
+    found: dict[str, None] = {}
+    scope = ""
+    for line in _FENCED.sub("", component.body).split("\n"):
+        scope = _scope(scope, line)
+        for named in _NAMED.finditer(line):
+            name = (named[1] or named[2]).lower()
+            gives = scope or _GIVES.search(line[: named.start()])
+            certain = gives and not (_ONLY_IF.search(line) or _NOT.search(line))
+            if certain and name in names and name != component.name.lower():
+                found[name] = None
+    return list(found)
+
+
+_USED = pattern(
+    r"(?i)\b(?:use|invoke|run|call|used|invoked|called|spawned)\b"
+    r"(?: (?:this|the|it|agent|command|proactively|immediately|only))* "
+    r"((?:after|before|at the (?:beginning|start|end) of|once)\b[^.<>;(]*)"
+)
+_STAGE = pattern(
+    r"(?i)\b(?:as|is|are) (?:the )?((?:first|second|third|fourth|fifth|sixth|seventh|eighth|final"
+    r"|last)(?: and (?:final|last))? (?:stage|step|phase)\b[^.]*)"
+)
+_GIVES = pattern(
+    r"(?i)\b(?:invoke|delegate|deploy|engage|dispatch|hand|route|launch|spawn|forward|call)s?\b"
+    r"(?:(?!\b(?:from|by|when)\b)[^.]){0,60}$"
+)
+_NAMED = pattern(r"(?<![\w/.-])(?:(?:@|`|\*\*)+([A-Za-z][\w-]*)|([A-Za-z]\w*(?:-\w+)+))(?![\w/-])")
+_NOT = pattern(r"(?i)\b(?:not|never|instead|unlike|rather)\b|n't\b")
+_NO_CLAUSE = pattern(r"(?i)\b(?:you|your|i|we)\b|[|<>`*\[\]]")
+_FENCED = pattern(r"(?ms)^[ \t]*(`{3,})[^\n]*\n.*?^[ \t]*\1[ \t]*$")
+MOST_CLAUSE, MOST_NEXT = 220, 8
+"""Characters of what is said of a place, and names of those who have work handed on."""
+
+
 def _scope(before: str, line: str) -> str:
     """What a line stands in: a chapter ("#") or a list (":") of next steps; "" for neither."""
     if found := _NEXT.match(line) or _AFTER.fullmatch(line):
@@ -135,7 +207,7 @@ def _scope(before: str, line: str) -> str:
 
 _NEXT = pattern(
     r"\s*(?:[-*>] |\d+\. )?(#*)\W*(?:suggested |recommended )?next"
-    r"(?: (?:steps?|phases?|actions?|commands?)\b|:)",
+    r"(?: (?:steps?|phases?|actions?|commands?|agents?|workers?)\b|:)",
     re.I,
 )
 _AFTER = pattern(r"(#*)\W*after \w[^.,:]{3,60}:\W*", re.I)
