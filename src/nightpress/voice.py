@@ -16,7 +16,14 @@ TYPED = "NIGHTPRESS_TYPED"
 
 _NAME = r"([^\s,;:`'\"<>()]+(?:/[^\s,;:`'\"<>()]+)?)"
 _VERBS = "snapshot|analyse|adopt|apply|reject"
-_MARKS = ("doit", "enhance:", ": expected ", "=VALUE", *(f"{one}:" for one in _VERBS.split("|")))
+_MARKS = (
+    "doit",
+    "force=1",
+    "enhance:",
+    ": expected ",
+    "=VALUE",
+    *(f"{one}:" for one in _VERBS.split("|")),
+)
 _OF_DOIT = "forget|clean|info|ignore|list"
 _TASKS = (
     "plan|validate|manifests|review|report|explore|restore|audit|prune|backup|backups|drill|"
@@ -57,6 +64,7 @@ def _rules() -> list[tuple[str, str | Callable[[re.Match[str]], str]]]:
         (rf"\bdoit force=1 enhance:{_NAME}", r"nightpress build \1 --force"),
         (r"\bforce=1 enhance:" + _NAME, r"nightpress build \1 --force"),
         (r"\bdoit force=1\b", "nightpress build --force"),
+        (r"\bforce=1\b", "--force"),
         (rf"\bdoit enhance:{_NAME}", r"nightpress build \1"),
         (rf"\bdoit ({_VERBS}):{_NAME}?", r"nightpress \1 \2"),
         (rf"\bdoit ((?:{_OF_DOIT})(?: -+\S+)*) enhance:{_NAME}", r"nightpress \1 \2"),

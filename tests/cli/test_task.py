@@ -203,6 +203,7 @@ def test_help_speaks_of_nightpress_alone(command: str) -> None:
 @pytest.mark.parametrize(
     ("kept", "told"),
     [
+        ("force=1 needs a named task", "--force needs a named task"),
         ("doit force=1 enhance:a/skill replaces it", "nightpress build a/skill --force re"),
         ("its draft waits for you: doit review", "its draft waits for you: nightpress review"),
         ("doit adopt:a takes it; doit force=1 does not",

@@ -32,7 +32,7 @@ from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
 from nightpress import voice
 from nightpress.model import Status
 from nightpress.tasks import dodo, session, signals
-from nightpress.text import safe, suggestion
+from nightpress.text import fitted, safe, suggestion
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ class _Plain(Command):  # type: ignore[misc]
         try:
             return self._parse_execute(in_args)
         except (CmdParseError, InvalidCommand, InvalidDodoFile, InvalidTask) as error:
-            if (told := spoken(str(error))) == str(error):
+            told = fitted(f"{_BEFORE}{spoken(str(error))}", sys.stderr).removeprefix(_BEFORE)
+            if told == str(error):
                 raise
             raise type(error)(told) from None
 
@@ -141,6 +142,10 @@ class _Plain(Command):  # type: ignore[misc]
             if not _in_project() or (said := _of_dodo(error)) is None:
                 raise
             raise InvalidDodoFile(said) from None
+
+
+_BEFORE = "ERROR: "
+"""What doit writes before an error."""
 
 
 class Run(_Plain, cmd_run.Run):  # type: ignore[misc]
@@ -245,7 +250,9 @@ class Info(_Plain, cmd_info.Info):  # type: ignore[misc]
             said += [f"  {name}: {tasks[name].doc}" for name in task.task_dep if name in tasks]
             said.append(f"what becomes of each, and why: nightpress plan {task.name}")
             current = True
-        sys.stdout.write("".join(f"{spoken(safe(part, newlines=True))}\n" for part in said))
+        for part in said:
+            told = fitted(spoken(safe(part, newlines=True)), sys.stdout)
+            sys.stdout.write(f"{told}\n")
         return 0 if current else 1
 
 

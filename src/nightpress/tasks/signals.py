@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from nightpress.errors import EXIT_INTERRUPTED, BusyError, NightpressError
 from nightpress.tasks import command_line
+from nightpress.text import fitted, safe
 
 if TYPE_CHECKING:
     from nightpress.tasks.session import Session
@@ -41,7 +42,7 @@ def enter(session: Session) -> None:
     try:
         session.lock = run_lock.acquire(session.state, command_line.text())
     except BusyError as error:
-        sys.stderr.write(f"ERROR: {error}\n")
+        sys.stderr.write(fitted(safe(f"ERROR: {error}", newlines=True), sys.stderr) + "\n")
         raise SystemExit(error.exit_code) from None
     except (NightpressError, OSError):
         return  # the reporter meets it again, and says what it means
