@@ -183,6 +183,16 @@ def bundle(tmp_path: Path, server: GeminiServer) -> Market:
     return made
 
 
+def test_what_was_asked_for_before_its_skill_stood_there_is_not_asked_for_again(
+    bundle: Market, server: GeminiServer
+) -> None:
+    before = server.seen()["by_phase"]
+    other_contract(bundle)
+    assert build(bundle).out.count("the text stays") == 3
+    assert server.seen()["by_phase"] == before | {"analysis": before["analysis"] + 1}
+    assert "nothing to do" in build(bundle).out
+
+
 def of_bundle(market: Market) -> dict[str, str]:
     folder = market.target("alpha").parent
     return {p.relative_to(folder).as_posix(): p.read_text() for p in folder.rglob("*.md")}

@@ -52,12 +52,13 @@ def request(
     analysis: Mapping[str, Any],
     *,
     clean: bool | None = None,
+    skills: bool = True,
 ) -> Request:
     """The question of phase 2 for one enhancement; clean: without the plugin's secrets (None: if
-    a model is asked)."""
+    a model is asked); skills: with those whose documents are ours by now."""
     generator = project.generator(state.enhancement.generator)
     clean = state.writer.kind == "model" if clean is None else clean
-    material = _material(project, plugin, state, analysis, clean=clean)
+    material = _material(project, plugin, state, analysis, clean=clean, skills=skills)
     system, prompt, layout = phase1.wording(state.writer, generator, material)
     job = f"{plugin.slug}/{state.enhancement.name}"
     if because := review.hint(project, job):
@@ -79,14 +80,15 @@ def _material(
     analysis: Mapping[str, Any],
     *,
     clean: bool,
+    skills: bool,
 ) -> Material:
     """What the question is made from."""
     standing = history.input_text(project, plugin, state.enhancement, state.inputs)
     known = state.inputs.publication
-    whole = judge.with_skills(
-        project, plugin, phase1.anatomy(plugin, state.counted, clean=clean),
-        state.enhancement.target, outgoing.clean if clean else str,
-    )  # fmt: skip
+    whole = phase1.anatomy(plugin, state.counted, clean=clean)
+    if skills:
+        cleans = outgoing.clean if clean else str
+        whole = judge.with_skills(project, plugin, whole, state.enhancement.target, cleans)
     return Material(
         anatomy=scope.of(project, plugin, state.enhancement, state.inputs, whole),
         analysis=analysis,
@@ -303,15 +305,17 @@ def stays(project: Project, attempt: Attempt) -> bool:
     writer is asked, unless a person wants another text, or the checks do: what changed since (the
     analysis contract, say) is nothing that its writer would be told."""
     plugin, state, question = attempt.plugin, attempt.state, attempt.request
-    inputs, sections = state.inputs, state.decision.sections
-    wanted = inputs.forced or inputs.asked or inputs.named
-    ours = staleness.is_ours(inputs.standing, inputs.publication)
-    if question is None or state.writer.kind != "model" or wanted or sections or not ours:
+    inputs, anew = state.inputs, bool(state.decision.sections)
+    anew = anew or inputs.forced or inputs.asked or inputs.named or state.writer.kind != "model"
+    if question is None or anew or not staleness.is_ours(inputs.standing, inputs.publication):
         return False
-    key, text = request_key(question, state.writer), question.material.current
-    if not history.answers(project, attempt.item.id, key, text):
+    made_of, now = question.material, question.material.current
+    # what was made before a skill of ours stood beside it was asked for without
+    first = request(project, plugin, state, made_of.analysis or {}, skills=False)
+    keys = {request_key(one, state.writer) for one in (question, first)}
+    if not any(history.answers(project, attempt.item.id, key, now) for key in keys):
         return False
-    if _head(finish.finished(question.material, "# Title\n\nText.\n")) != _head(text):
+    if _head(finish.finished(made_of, "# Title\n\nText.\n")) != _head(now):
         return False  # the analysis describes it otherwise, of which its question says nothing
     made = rendered(project, plugin, state)
     if state.enhancement.verifies and judge.weak(project, plugin, state, made.text):
