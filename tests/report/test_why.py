@@ -167,6 +167,9 @@ def test_a_line_tells_the_lines_that_it_rests_on(market: Market) -> None:
     assert f"rests on  {place['file']}:{place['first']}" in told
     text = (market.root / "plugins" / "alpha" / place["file"]).read_text().split("\n")
     assert f"{place['first']} | {text[place['first'] - 1]}" in told
+    heading = next(n for n, line in enumerate(lines, 1) if line.startswith("## "))
+    section = _why(market, f"{path}:{heading}")["section"]
+    assert {"file", "first", "last", "share"} == set(section["places"][0])
     shutil.rmtree(market.root / ".nightpress")  # a clone has no ledger, and finds the same
     assert _why(market, f"{path}:{said}")["sentences"] == found["sentences"]
     path.write_text(path.read_text() + "\nEvery gardener admires some purple elephants.\n")

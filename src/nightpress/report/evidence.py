@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from msgspec.structs import asdict
+import msgspec
 
 from nightpress.checks import document, evidence
 from nightpress.errors import UsageError
@@ -77,7 +77,7 @@ def _sentences(where: str, units: list[evidence.Unit], files: Mapping[str, str])
 
 
 def _as_data(unit: evidence.Unit) -> dict[str, object]:
-    return {"text": unit.text, "place": asdict(unit.place) if unit.place is not None else None}
+    return {"text": unit.text, "place": msgspec.to_builtins(unit.place)}
 
 
 def _shown(place: evidence.Place, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -102,7 +102,7 @@ def _section(where: str, section: evidence.Section, files: Mapping[str, str]) ->
         f"{section.share:.0%} of the {section.size:,} bytes of {named} (lines {section.first} to"
         f" {section.last}) are backed by the plugin"
     )
-    found = Why(where, "section", text, data={"section": asdict(section)})
+    found = Why(where, "section", text, data={"section": msgspec.to_builtins(section)})
     for place in section.places[:SHOWN]:
         found.facts += _shown(place, files)
     if (more := len(section.places) - SHOWN) > 0:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from nightpress.checks import document, evidence
 from nightpress.plan import PluginState, TargetState, judge
@@ -66,7 +67,7 @@ class Margin(Struct, frozen=True):
         return {
             "share": round(self.share, 2),
             "own": round(self.own, 2),
-            "weak": [asdict(section) for section in self.weak],
+            "weak": msgspec.to_builtins(self.weak),
             "lines": {str(n): [r.place for r in note.rests] for n, note in self.notes.items()},
         }
 
