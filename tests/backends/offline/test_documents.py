@@ -770,7 +770,7 @@ def test_of_numbered_examples_none_is_missing() -> None:
     text = document(made)
     for n in range(1, 5):
         assert f"Example {n}: {WORDS[n]}" in text
-    assert "## More\n\nAlso in [commands/berth.md](../../commands/berth.md): Example 2" in text
+    assert "\n\nAlso in [commands/berth.md](../../commands/berth.md): Example 2" in text
 
 
 def test_a_sentence_that_sums_up_what_the_lead_says_has_no_section() -> None:
@@ -849,14 +849,14 @@ def _one_command(body: str) -> str:
 LONG = "".join(f"The {word} of the {other} is fast.\n\n" for word, other in pairwise(WORDS))
 
 
-def test_what_else_a_file_has_is_named_last_by_what_is_missing() -> None:
+def test_what_else_a_file_has_is_named_behind_the_link_to_it() -> None:
     text = _one_command(
         "## Options\n\nIt is told by:\n\n### Ropes\n\n- `--ropes`: four ropes at the bollard\n\n"
         f"## Approach\n\n### Method\n\nReads the tide at the sill.\n\n### Report\n\n{LONG}"
     )
     assert "## Approach\n\n### Method" in text and "### Ropes" in text
-    last = text.rstrip().rpartition("\n\n## ")[2]
-    assert last.startswith("More\n") and last.endswith("(../../commands/moor.md): Report.")
+    lead = text.partition("\n\n## ")[0]
+    assert "## More" not in text and lead.endswith("(../../commands/moor.md): Report.")
 
 
 def test_two_sections_that_only_point_to_their_file_are_two() -> None:

@@ -123,3 +123,22 @@ def test_entries_side_by_side_may_have_the_same_block() -> None:
     ]
     found = fit(parts, Bounds(4_000, 200), frozenset(), "# Harbour")
     assert [list(part.blocks) for part in found] == [pairs(takes, two) for two in gives]
+
+
+@pytest.mark.parametrize(
+    ("heads", "held"), [(("Charts", "Bells"), False), (("Step 1", "Step 2"), True)]
+)
+def test_listings_side_by_side_give_way_to_words_and_steps_do_not(
+    heads: tuple[str, str], held: bool
+) -> None:
+    code = [
+        f"```js\n{''.join(f'ring({n}, {len(head)});' for n in range(90))}\n```" for head in heads
+    ]
+    together = [
+        Part(("Use", head), (n,), 12, [Block("code", text)], ("a", 1))
+        for n, (head, text) in enumerate(zip(heads, code, strict=True))
+    ]
+    words = Part(("Troubleshooting",), (9,), 14, [listed(*NEW)])
+    most = sum(map(len, code)) + 60
+    found = fit([*together, words], Bounds(most, 99), (), "")
+    assert [part.path[0] for part in found] == (["Use", "Use"] if held else ["Troubleshooting"])

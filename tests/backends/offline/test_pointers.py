@@ -157,3 +157,22 @@ def test_sections_keep_their_numbers_where_none_of_them_is_missing(heads: str, k
 def test_what_one_agent_may_use_is_no_repetition_of_what_another_may() -> None:
     told = Block("text", "Tools: Read, Write, Edit, Bash, Grep. Model: sonnet.")
     assert told.key == "" and Block("text", f"It has {told.text}").key != ""
+
+
+@pytest.mark.parametrize(
+    ("lead", "told"),
+    [
+        ("Show the berth:", "Show the berth: see"),
+        ("**Berths**", "**Berths**: see"),
+        ("**Berths:**", "**Berths:** see"),
+        ("The berths are many.", ""),
+    ],
+)
+def test_what_announces_a_listing_elsewhere_says_where(lead: str, told: str) -> None:
+    there = "the listing in [commands/moor.md](../commands/moor.md) (9 lines)."
+    blocks = [Block("text", lead), Block("text", f"See {there}")]
+    found = stubs.in_words(Part(("Berths",), (1,), 0, blocks), ()).blocks
+    assert [block.text for block in found] == (
+        [f"{told} {there}"] if told else [lead, f"See {there}"]
+    )
+    assert stubs.in_words(Part((), (1,), 0, blocks), (f"{told} {there}",)).blocks == blocks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Container, Iterator, Sequence
 
 from msgspec import Struct
@@ -14,9 +15,16 @@ from nightpress.backends.offline.news import Known, adding, is_paired
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.pointers import is_program
 from nightpress.backends.offline.wording import stems
+from nightpress.backends.offline.worth import LISTING
+from nightpress.lazy import pattern
 
 RESERVE = 1_400
 """Bytes kept for the frontmatter, which is added later."""
+
+
+LATE = 3
+"""How much later listings that stand together go in than sections of words beside them."""
+STEP = pattern(r"(?:step|phase|stage) *\d", re.I)
 
 
 class Bounds(Struct, frozen=True):
@@ -157,18 +165,30 @@ class _Fit:
 
 
 def _groups(parts: Sequence[Part]) -> Iterator[list[Part]]:
-    """The parts by value, those that stand together in order and at the place of the best."""
+    """The parts by value, those that stand together in order and at the place of the best; where
+    they are hardly more than long listings, after what is stated in words."""
     together: dict[tuple[object, ...], list[Part]] = {}
-    parts = [part for part in parts if not part.is_aside]
-    for part in sorted(parts, key=lambda p: p.order):
-        together.setdefault(part.together, []).append(part)
-    done: set[tuple[object, ...]] = set()
-    for part in sorted(parts, key=lambda p: (p.rank, p.order)):
+    found: list[list[Part]] = []
+    for part in sorted((p for p in parts if not p.is_aside), key=lambda p: p.order):
         if not part.together:
-            yield [part]
-        elif part.together not in done:
-            done.add(part.together)
-            yield together[part.together]
+            found.append([part])
+        elif part.together in together:
+            together[part.together].append(part)
+        else:
+            together[part.together] = [part]
+            found.append(together[part.together])
+    yield from sorted(found, key=_value)
+
+
+def _value(group: Sequence[Part]) -> tuple[int, tuple[int, ...]]:
+    """The least goes in first."""
+    rank, order = min((part.rank, part.order) for part in group)
+    if len(group) == 1 or any(STEP.match(name) for part in group for name in part.path):
+        return rank, order
+    blocks = [block for part in group for block in part.blocks]
+    shown = sum(len(block.text) for block in blocks if block.kind == "code")
+    said = sum(len(block.text) for block in blocks) - shown
+    return rank + (LATE if shown > max(LISTING, 4 * said) else 0), order
 
 
 def _is_said(block: Block, part: Part, keys: set[str]) -> bool:

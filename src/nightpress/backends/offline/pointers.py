@@ -117,12 +117,20 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
             if told is not None and home.base:
                 yield Part(home.base, home.end, 0, [told])
             elif told is not None:
-                yield Part(("More",), (LAST, *home.end), 0, [told])
+                led = next((part for part in fitting if _begins(part, home)), None)
+                where = ("More",) if led is None else ()
+                at = (LAST, *home.end) if led is None else (*led.order, LAST)
+                yield Part(where, at, 0, [told])
     if tables and not any(part.is_aside for part in parts):
         yield Part(tables[0].path, (*tables[0].order, LAST), 0, [Block("text", _ALL)])
 
 
 _ALL = "For the rest of what each of them does, read its linked file."
+
+
+def _begins(part: Part, home: Home) -> bool:
+    """Does the document begin with how what its file defines is called?"""
+    return not part.path and any(home.link in block.text for block in part.blocks)
 
 
 def of_steps(parts: Sequence[Part]) -> Iterator[Part]:

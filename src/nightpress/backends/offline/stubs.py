@@ -152,9 +152,9 @@ def told(part: Part) -> str:
 
 
 def in_words(part: Part, refused: Container[str]) -> Part:
-    """The part; of a list of where things stand that has one row, or titles alone, a sentence;
-    what is done in order stays a list."""
-    blocks = [*part.blocks]
+    """The part; of a list of where things stand that has one row, or titles alone, a sentence, and
+    one with what announces a listing; what is done in order stays a list."""
+    blocks = _led(part.blocks, refused) if not part.is_standing else [*part.blocks]
     for at in range(len(blocks) - 1, 0, -1):
         where, listed = blocks[at - 1].text, blocks[at]
         if not (_IN.fullmatch(where) and listed.kind == "list") or part.is_standing:
@@ -168,6 +168,21 @@ def in_words(part: Part, refused: Container[str]) -> Part:
         elif bare:
             blocks[at - 1] = Block("text", f"Follow the steps in{where[2:]}")
     return part if blocks == [*part.blocks] else replace(part, blocks=blocks)
+
+
+def _led(blocks: Sequence[Block], refused: Container[str]) -> list[Block]:
+    """The blocks; what announces a listing that stands elsewhere, and where, in one sentence."""
+    found: list[Block] = []
+    for block in blocks:
+        lead = found[-1] if found else block
+        colon = "" if lead.text.rstrip("*_ ").endswith(":") else ":"
+        said = f"{lead.text}{colon} s{block.text[1:]}"
+        elsewhere = TOLD.fullmatch(block.text) or _SEE.fullmatch(block.text)
+        if found and lead.announces and elsewhere and said not in refused:
+            found[-1] = Block("text", said)
+        else:
+            found.append(block)
+    return found
 
 
 _KINDS = pattern(r"(?i)\b(?:patterns|types|features|examples?|strateg(?:y|ies)|components|cases)\b")
