@@ -237,6 +237,23 @@ def _reply(api: str, google: Mapping[str, Any], tokens: int, spent: int) -> dict
     }  # fmt: skip
 
 
+def _stated(api: str, limits: Limits) -> dict[str, str]:
+    """The headers of a reply that say what may be asked, after one call of a thousand tokens."""
+    stated = {}
+    for what, limit, used in (("requests", limits.rpm, 1), ("tokens", limits.tpm, 1_000)):
+        if limit is None:
+            continue
+        if api == "openai":
+            stated |= {
+                f"x-ratelimit-limit-{what}": f"{limit}",
+                f"x-ratelimit-remaining-{what}": f"{limit - used}",
+                f"x-ratelimit-reset-{what}": f"{60_000 * used / limit:.0f}ms",
+            }
+        else:
+            stated[f"anthropic-ratelimit-{'input-' * (what == 'tokens')}{what}-limit"] = f"{limit}"
+    return stated
+
+
 def _over(api: str, kind: str, limit: int, wait: float) -> Refused:
     ours, theirs = UNIT[kind]
     if api == "openai":
@@ -286,7 +303,8 @@ class ChatHandler(Handler):
         if answer.trick:
             return self._trick(answer)
         if refused is None:
-            return self._send(answer.status, answer.body)
+            limits = self.server.service.quota.limits(answer.call.model)
+            return self._send(answer.status, answer.body, _stated(api, limits))
         self._refuse(api, refused)
 
     def _models(self, wanted: str) -> None:

@@ -353,7 +353,7 @@ class Reply(Struct, frozen=True):
     """A backend's reply. finish: "stop" or "length"; model: the one that answered; rerouted: it is
     another than the one that was asked (and no mere version of it); tier: what the provider says of
     the price that it was served at, in its own word; tokens_cached: of tokens_in, those that it had
-    in its cache, where it says so."""
+    in its cache, where it says so; limits: of the model, as the provider states them beside it."""
 
     text: str
     model: str
@@ -365,6 +365,7 @@ class Reply(Struct, frozen=True):
     rerouted: bool = False
     tier: str = ""
     tokens_cached: int = 0
+    limits: Mapping[str, int] = {}
 
 
 class Backend(Protocol):

@@ -15,6 +15,7 @@ from nightpress.backends.openai import answers as openai_answers
 from nightpress.errors import ANSWER_KINDS, BackendError, UsageError
 from nightpress.model import Backend
 from tests.chat_server import ChatServer
+from tests.gemini_server import Limits
 
 from . import samples
 
@@ -122,6 +123,36 @@ def test_a_thinking_level_by_phase_and_by_model(opened: Opened, api: str) -> Non
     assert [call["api"] for call in server.seen()["list"]] == [
         f"{api}:low", f"{api}:medium", f"{api}:high", f"{api}:high", f"{api}:low", api,
     ]  # fmt: skip
+
+
+def test_a_reply_states_the_limits_of_its_model(opened: Opened) -> None:
+    backend, _ = opened(limits={"*": Limits(rpm=500, tpm=200_000)})
+    assert backend.ask(samples.request()).limits == {"rpm": 500, "tpm": 200_000}
+    assert backend.ask(samples.request("analysis")).limits == {"rpm": 500, "tpm": 200_000}
+
+
+@pytest.mark.parametrize(
+    ("limit", "left", "reset", "kind"),
+    [
+        ("60", "59", "1s", "rpm"),  # OpenAI
+        ("14400", "14370", "2m59.56s", "rpd"),  # Groq
+        ("200", "199", "7m12s", "rpd"),
+        ("60", "60", "0s", ""),
+        ("60", "59", "1h", ""),
+        ("60", "x", "1s", ""),
+        ("0", "0", "1s", ""),
+    ],
+)
+def test_what_a_header_limits_is_told_by_when_it_is_back(
+    limit: str, left: str, reset: str, kind: str
+) -> None:
+    headers = {
+        "x-ratelimit-limit-requests": limit, "x-ratelimit-remaining-requests": left,
+        "x-ratelimit-reset-requests": reset, "x-ratelimit-limit-tokens": "18000",
+        "x-ratelimit-remaining-tokens": "17997", "x-ratelimit-reset-tokens": "7.66ms",
+    }  # fmt: skip
+    found = openai_answers.of_headers(headers)
+    assert found == {"tpm": 18_000} | ({kind: int(limit)} if kind else {})
 
 
 def test_a_local_server_needs_no_key_and_costs_nothing(api: str) -> None:

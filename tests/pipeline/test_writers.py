@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.chat_server import ChatServer
+from tests.gemini_server import Limits
 from tests.market import Market, plugin
 from tests.writers import WRITERS, configure, outcome
 
@@ -52,6 +53,20 @@ def test_the_same_rows_and_report_whoever_writes(shop: Market, writer: str) -> N
         "replies": 4,
     }  # fmt: skip
     assert {one for (one,) in shop.rows("SELECT DISTINCT backend FROM calls")} == {writer}
+
+
+@pytest.mark.parametrize("writer", ["openai", "anthropic"])
+def test_limits_that_replies_state_are_learned_once(shop: Market, writer: str) -> None:
+    limits = {"*": Limits(rpm=6_000, tpm=9_000_000)}
+    with WRITERS[writer](shop, limits=limits) as (words, environ):
+        said = shop.done(*words, **environ).out
+        assert said.count("the provider allows 6000 requests a minute, not any number") == 1, said
+        assert said.count("the provider allows 9000000 input tokens a minute") == 1
+        shop.done("forget", "enhance:alpha")
+        assert " at 6000/9000k/-" in shop.done(*words, "plan", **environ).out
+        again = shop.done(*words, **environ).out
+        assert "1 published" in again
+        assert "the provider allows" not in again
 
 
 @pytest.mark.parametrize("writer", ["openai", "anthropic"])

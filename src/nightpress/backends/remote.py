@@ -16,6 +16,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
+from msgspec.structs import replace
+
 from nightpress.backends import answers
 from nightpress.backends.answers import Outcome
 from nightpress.backends.declaration import Access, Environ, Settings
@@ -36,10 +38,12 @@ PROBE = 30.0
 
 
 class Sent(NamedTuple):
-    """The raw body of an answer; tier: what the service says of the price, where it does."""
+    """The raw body of an answer; tier: what the service says of the price, limits: of how much may
+    be asked, where it does."""
 
     body: str
     tier: str = ""
+    limits: Mapping[str, int] = {}
 
 
 class Way(Protocol):
@@ -121,11 +125,11 @@ class Remote(ABC, Generic[Client]):
     def ask(self, request: Request) -> Reply:
         """One call. A reply that was cut off has finish "length"; whatever else is no reply is
         raised as BackendError."""
-        body, tier = self._send(request)
+        body, tier, limits = self._send(request)
         result = self.reply(self.judged(body, request), request.model, body, tier)
         if isinstance(result, Answer):
             raise BackendError(result)
-        return result
+        return replace(result, limits=limits) if limits else result
 
     def reply(self, outcome: Outcome, model: str, body: str, tier: str = "") -> Reply | Answer:
         """A 200's body, judged, as a reply, or what it means. model: the one that was asked."""

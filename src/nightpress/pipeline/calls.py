@@ -186,6 +186,7 @@ class CallRecorder(Struct):
             self.pacer.settle(
                 reservation, result.tokens_in, result.tokens_out, result.tokens_cached
             )
+            self.pacer.told(reservation.model, result.limits)
         else:
             self.pacer.refused(reservation, result.answer)
 

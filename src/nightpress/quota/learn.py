@@ -48,11 +48,10 @@ def ratio(before: float, tokens_in: int, estimate: int) -> float:
 
 
 def limit(
-    db: Database, lane: Fields, limits: Limits, answer: Answer, now: float
+    db: Database, lane: Fields, limits: Limits, kind: str | None, number: int | None, now: float
 ) -> tuple[str, ...]:
-    """Take over the limit that a refusal states: where it is smaller than ours, or where it
-    corrects what an earlier refusal stated (never above what the project allows itself)."""
-    kind, number = answer.quota, answer.limit
+    """Take over the limit that an answer states: where it is smaller than ours, or where it
+    corrects what an earlier one stated (never above what the project allows itself)."""
     if kind is None or not number:
         return ()
     learned = known(db, lane["id"], limits, now)

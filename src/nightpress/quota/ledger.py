@@ -182,7 +182,7 @@ class Book:
             db.execute(
                 "UPDATE days SET refused=refused+1 WHERE lane=? AND day=?", (lane["id"], day)
             )
-            notices = learn.limit(db, lane, limits, answer, now)
+            notices = learn.limit(db, lane, limits, answer.quota, answer.limit, now)
             if answer.kind == "day_quota":
                 notices += learn.close(
                     db, lane, reservation.at, now, self.day_of(reservation.model)
@@ -190,6 +190,14 @@ class Book:
             else:
                 notices += learn.slow(db, lane, reservation.at, pace, answer, now, draw)
             return notices
+
+    def told(self, model: str, limits: Limits, stated: Mapping[str, int]) -> tuple[str, ...]:
+        """A reply states limits: smaller ones are learned. Returns what the user should be told."""
+        with self._guard, self._write() as db:
+            now = self._now(db)
+            lane = self._lane(db, model, limits, now)
+            each = (learn.limit(db, lane, limits, *one, now) for one in stated.items())
+            return tuple(text for told in each for text in told)
 
     def close(self) -> None:
         self.where.close()

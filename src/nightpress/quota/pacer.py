@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -48,7 +48,8 @@ def _silent(text: str) -> None:
 class Pacer(Struct):
     """limits: a model's configured limits; draw: a random number, 0 <= it < 1; stop: when it is
     set, no wait goes on and nothing is reserved; tell: what the user should read (a limit that
-    was learned, a model that closed); waiting: (model, seconds, why), before each sleep."""
+    was learned, a model that closed); waiting: (model, seconds, why), before each sleep; heard:
+    the limits that a model's last reply stated."""
 
     quota: Quota
     clock: Clock
@@ -59,6 +60,7 @@ class Pacer(Struct):
     stop: threading.Event | None = None
     tell: Tell = _silent
     waiting: Callable[[str, float, str], None] | None = None
+    heard: dict[str, Mapping[str, int]] = field(default_factory=dict)
 
     def reserve(
         self,
@@ -153,6 +155,13 @@ class Pacer(Struct):
         from the provider's cache counts as any input, but for its price.)"""
         if self.quota.settle(reservation, self.pace, tokens_in, tokens_out):
             self._spend(reservation, tokens_in, tokens_out, tokens_cached)
+
+    def told(self, model: str, stated: Mapping[str, int]) -> None:
+        """A reply states the model's limits: where they are smaller than ours, they are learned."""
+        if stated and self.heard.get(model) != stated:
+            self.heard[model] = stated
+            for text in self.quota.told(model, self.limits(model), stated):
+                self.tell(text)
 
     def refund(self, reservation: Reservation) -> None:
         """The request certainly never left."""

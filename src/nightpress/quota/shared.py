@@ -218,6 +218,10 @@ class SharedQuota(Quota):
             lambda: self._remote.refused(reservation, limits, pace, answer, draw), nothing
         )
 
+    def told(self, model: str, limits: Limits, stated: Mapping[str, int]) -> tuple[str, ...]:
+        nothing: tuple[str, ...] = ()
+        return self._now_or_later(lambda: self._remote.told(model, limits, stated), nothing)
+
     def snapshot(self, model: str, limits: Limits, pace: Pace) -> Snapshot:
         """Of the shared ledger; while it does not answer, as it was last seen."""
         key, now = (model, str(limits)), self.clock.monotonic()

@@ -13,7 +13,7 @@ from nightpress.backends.answers import HINTS, Outcome, clean, count, mapping, n
 from nightpress.errors import Answer, QuotaKind
 from nightpress.lazy import pattern
 
-__all__ = ["of_body", "of_error"]
+__all__ = ["of_body", "of_error", "of_headers"]
 
 TOO_LONG = pattern(
     r"prompt is too long|context (?:window|limit)|exceeds? .*context|too many tokens", re.IGNORECASE
@@ -90,6 +90,15 @@ def of_error(status: int, body: object, headers: Mapping[str, str]) -> Answer:
         kind = "too_large"
     wait = wait if kind == "transient" else None
     return Answer(kind, said, status, wait, hint=HINTS.get(kind, ""))
+
+
+def of_headers(headers: Mapping[str, str]) -> dict[str, int]:
+    """The limits of a minute that a reply's headers state."""
+    stated = {
+        kind: number(headers.get(f"anthropic-ratelimit-{what}-limit", ""))
+        for kind, what in (("rpm", "requests"), ("tpm", "input-tokens"))
+    }
+    return {kind: int(limit) for kind, limit in stated.items() if limit}
 
 
 def _limited(said: str, message: str, wait: float | None) -> Answer:

@@ -47,7 +47,8 @@ class Anthropic(Chat["AsyncAnthropic"]):
 
     async def send(self, client: AsyncAnthropic, request: Request) -> Sent:
         answer = await client.messages.with_raw_response.create(**self._body(request))
-        return Sent(str(answer.http_response.text))
+        sent = answer.http_response
+        return Sent(str(sent.text), limits=answers.of_headers(sent.headers))
 
     def _body(self, request: Request) -> dict[str, Any]:
         prompt, schema = self.asked(request)

@@ -12,7 +12,7 @@ from nightpress.backends.answers import HINTS, HOUR, Outcome, clean, count, mapp
 from nightpress.errors import Answer, QuotaKind
 from nightpress.lazy import pattern
 
-__all__ = ["of_body", "of_error"]
+__all__ = ["of_body", "of_error", "of_headers"]
 
 TOO_LONG = pattern(
     r"context[ _](?:length|size|window)|maximum context|too many tokens|prompt is too long"
@@ -122,6 +122,29 @@ def _limited(whole_text: str, message: str, headers: Mapping[str, str]) -> Answe
     if wait is not None and wait > HOUR:
         return Answer("day_quota", said, 429, None, limit, quota, HINTS["day_quota"])
     return Answer("capacity", said, 429, wait, hint=HINTS["capacity"])
+
+
+def of_headers(headers: Mapping[str, str]) -> dict[str, int]:
+    """The limits that a reply's headers state, where they tell a minute's from a day's: what was
+    used of one is back after that part of its time."""
+    found = {}
+    for what in ("requests", "tokens"):
+        limit, left = (
+            number(headers.get(f"x-ratelimit-{which}-{what}", ""))
+            for which in ("limit", "remaining")
+        )
+        back = answers.span(f"try again in {headers.get(f'x-ratelimit-reset-{what}', '')}")
+        if not limit or left is None or not back or left >= limit:
+            continue
+        window = back * limit / (limit - left)
+        for letter, (least, most) in WINDOWS.items():
+            if least <= window <= most and (kind := f"{what[0]}p{letter}") != "tpd":
+                found[kind] = int(limit)
+    return found
+
+
+WINDOWS = {"m": (30.0, 120.0), "d": (43_200.0, 172_800.0)}
+"""Seconds that may be a minute, or a day: what headers say is rounded."""
 
 
 def _quota(message: str) -> QuotaKind | None:

@@ -50,7 +50,8 @@ class OpenAI(Chat["AsyncOpenAI"]):
 
     async def send(self, client: AsyncOpenAI, request: Request) -> Sent:
         answer = await client.chat.completions.with_raw_response.create(**self._body(request))
-        return Sent(str(answer.http_response.text))
+        sent = answer.http_response
+        return Sent(str(sent.text), limits=answers.of_headers(sent.headers))
 
     def free(self, model: str) -> tuple[str, dict[str, str]] | None:
         """OpenRouter has a list alone, with all of its models."""
