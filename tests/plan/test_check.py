@@ -292,6 +292,14 @@ def test_a_clone_finds_what_the_machine_finds(tmp_path: Path) -> None:
     assert not checks & {"section-grounded", "document-grounded", "path-exists"}, checks
 
 
+def test_a_quiet_check_says_nothing_where_nothing_fails(market: Market) -> None:
+    market.documented()
+    done = check(market, "-q")
+    assert (done.code, done.out, done.err) == (0, "", "")
+    market.target("alpha").unlink()
+    assert "gone" in check(market, "-q").out
+
+
 def test_one_loss_is_counted_once(market: Market) -> None:
     market.documented()
     market.target("alpha").unlink()

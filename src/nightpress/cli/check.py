@@ -31,6 +31,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check.add_argument(
         "--write-baseline", metavar="FILE", help="accept what is found now, for later runs"
     )
+    check.add_argument(
+        "-q", "--quiet", action="store_true", help="print nothing where nothing fails"
+    )
     check.add_argument("--explain", metavar="RULE", help="explain a rule, and stop")
     check.set_defaults(run=_check)
 
@@ -73,11 +76,13 @@ def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
 def _check(given: argparse.Namespace) -> int:
     if given.explain:
         return _explain(given.explain)
-    report = judge(given, quiet=given.format != "text")
+    report = judge(given, quiet=given.quiet or given.format != "text")
     if given.write_baseline:
         written(given.write_baseline, report.baseline())
         count = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} accepted"
         sys.stdout.write(f"{count} in {given.write_baseline}\n")
+        return errors.EXIT_OK
+    if given.quiet and report.ok and given.format == "text":
         return errors.EXIT_OK
     text = report.text(given.format, version())
     sys.stdout.write(fitted(text, sys.stdout) if given.format == "text" else text)

@@ -204,6 +204,10 @@ def _run_wide(command: str, words: Sequence[str]) -> tuple[list[str], list[str]]
     others: list[str] = []
     rest: Iterator[str] = iter(words)
     while (word := next(rest, None)) is not None:
+        if word == "-v" and command == "build":  # `-v 2` is doit's, of what it prints
+            level = next(rest, None)
+            rest = rest if level is None else chain((level,), rest)
+            word = word if (level or "").isdigit() else "--verbose"
         name, equals, value = word.removeprefix("--").partition("=")
         option = options.OPTIONS.get(name.replace("-", "_"))
         if word in ("-q", "--quiet"):
