@@ -188,3 +188,14 @@ def test_rows_that_say_nearly_the_same_tell_what_each_command_takes() -> None:
     assert found["/moor-ship"] == "Moor a ship by ropes (takes berth)"
     assert found["/moor-boat"] == "Moor a boat by ropes (takes draught)"
     assert found["/ring"] == "Ring the bell at noon"
+
+
+def test_paths_of_its_author_and_agents_of_other_plugins_are_named_as_such() -> None:
+    body = "## Task\n\n1. Run `/home/skipper/log.py`\n2. Ask @quay-clerk or @quay-diver\n"
+    names = ("quay-clerk", "quay-pilot", "quay-hand")
+    files = {f"agents/{n}.md": agent(n, "description: Waits", body) for n in names}
+    text = document(material(harbour(24) | files))
+    assert "What lies below `/home/skipper` is its author's own" in text
+    assert "`@quay-diver` is no agent of this plugin." in text
+    files = {f"agents/{n}.md": agent(n, "description: Waits", "Use /home/user/a.") for n in names}
+    assert "its author's own" not in document(material(harbour(24) | files))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from nightpress.backends.offline import cells, order, pointers, shares, wording
@@ -21,6 +22,7 @@ from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wording import code
+from nightpress.lazy import pattern
 from nightpress.model import Component, Material
 
 
@@ -76,6 +78,39 @@ def notes(
     elif linked and any(part.is_aside for part in mine if part not in agents):
         said.append(READ)
     return [Block("text", note) for note in said]
+
+
+def noted(material: Material, text: str) -> str:
+    """The document; below its table of commands and agents what in it is none of the plugin's."""
+    table = _TABLE.search(text)
+    notes = list(_foreign(material, text)) if table else []
+    at = text.find("\n\n#", table.end()) if table else -1
+    return text if at < 0 else "\n\n".join([text[:at], *notes]) + text[at:]
+
+
+def _foreign(material: Material, text: str) -> Iterator[str]:
+    """That a path is of its author's machine, or a name of another plugin's agent."""
+    if homes := dict.fromkeys(_HOME.findall(text)):
+        named = wording.together([f"`{home}`" for home in homes])
+        yield f"What lies below {named} is its author's own, and not in the plugin: use yours."
+    names = {one.name.lower() for one in material.anatomy.of("agent")}
+    kin = Counter(name.partition("-")[0] for name in names if "-" in name)
+    other = [
+        name
+        for name in dict.fromkeys(_MENTIONED.findall(text))
+        if name not in names and kin[name.partition("-")[0]] > 2
+    ]
+    if other:
+        named = wording.together([f"`@{name}`" for name in other])
+        yield f"{named} {'are no agents' if other[1:] else 'is no agent'} of this plugin."
+
+
+_TABLE = pattern(r"(?m)^\| Use \| For \|$")
+_HOME = pattern(
+    r"(?<![\w.~-])(?:/Users|/home)/"
+    r"(?!(?:x|you|me|users?|name|username|runner|node|app|ubuntu|vscode)\b)[A-Za-z][\w.-]*"
+)
+_MENTIONED = pattern(r"(?<![\w/@])@([a-z]\w*(?:-\w+)+)(?![\w/])")
 
 
 def _roster(material: Material, rows: list[tuple[Component, str]]) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import evals, extend, leads, pointers, stubs
+from nightpress.backends.offline import choice, evals, extend, leads, pointers, stubs
 from nightpress.backends.offline.blocks import (
     Block,
 )
@@ -81,7 +81,8 @@ def _composed(material: Material, share: float, *, even: bool) -> str:
         first_of_all = replace(shown, rank=least, is_aside=False)
         tried = [first_of_all if part is shown else part for part in parts]
         text = _read_over(material, first, tried, Bounds(most, MOST_LINES))
-    return _counted(_ARGUMENTS.sub(lambda table: _untold(table, text), text))
+    told = _counted(_ARGUMENTS.sub(lambda table: _untold(table, text), text))
+    return told if material.standing else choice.noted(material, told)
 
 
 def _counted(text: str) -> str:
