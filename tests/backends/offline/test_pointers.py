@@ -114,7 +114,7 @@ def test_a_heading_alone_above_a_link_is_named_by_the_pointer_at_the_end() -> No
     held = stubs.but_single(parts)
     assert held == [parts[0], parts[2]]
     told = [block.text for part in pointers.of_rest(parts, held) for block in part.blocks]
-    assert told == [f"Also in {PLACE.link()}: Code (9 lines of YAML)."]
+    assert told == [f"Also in {PLACE.link()}: Code."]
     [_, form] = stubs.gathered(held, ())
     assert (
         form.blocks[0].text == f"Follow the structure in {PLACE.link()} (9 lines of YAML: `Berth`)."
@@ -176,3 +176,15 @@ def test_what_announces_a_listing_elsewhere_says_where(lead: str, told: str) -> 
         [f"{told} {there}"] if told else [lead, f"See {there}"]
     )
     assert stubs.in_words(Part((), (1,), 0, blocks), (f"{told} {there}",)).blocks == blocks
+
+
+def test_of_a_workflow_of_which_nothing_stands_the_few_steps_are_named() -> None:
+    rows = Block("list", "1. Rig. By hand\n2. Sail")
+    lost = [
+        stub(n, "Voyage", step, text="Sail on.") for n, step in enumerate(("1. Rig", "2. Sail"), 2)
+    ]
+    for part in lost:
+        part.together, part.instead = ("moor", 1), [Block("text", f"In {PLACE.link()}:"), rows]
+    held = stub(1, "Task", text="Moor it.")
+    told = [b.text for part in pointers.of_rest([held, *lost], [held]) for b in part.blocks]
+    assert told == [f"Also in {PLACE.link()}: Voyage (Rig, Sail)."]

@@ -242,17 +242,32 @@ def _name(part: Part, home: Home, opened: Container[tuple[str, ...]]) -> Sequenc
     path = part.path[base:]
     for depth in range(1, len(path) + 1):
         if part.path[: base + depth] not in opened:
-            name = stubs.NUMBER.sub("", path[depth - 1])
-            return [stubs.named(part) if depth == len(path) else name]
+            return [stubs.NUMBER.sub("", path[depth - 1])]
     listed = [name for block in part.blocks if block.kind == "list" for name in _rows(part, block)]
     return listed or [f"more on {path[-1]}"] if path else listed
 
 
-def _rows(part: Part, block: Block) -> list[str]:
+def _with_steps(name: str, part: Part) -> str:
+    """The name of a section; of a workflow of few steps those in brackets."""
+    steps = _rows(part, part.instead[-1], part.instead) if part.together and part.instead else []
+    said = ", ".join(steps)
+    return f"{name} ({said})" if len(steps) > 1 and len(said) <= MOST_STEPS else name
+
+
+MOST_WITH_STEPS = 2
+"""Sections that a pointer names with the steps of each."""
+MOST_STEPS = 220
+"""Characters of the steps of a workflow of which a document has nothing else."""
+
+
+_MARK = pattern(r"^(?:- |\d+[.)] )(?:\d+[.)] )?")
+
+
+def _rows(part: Part, block: Block, blocks: Sequence[Block] = ()) -> list[str]:
     """The sections that a list of where listings stand names."""
-    if not any(one.announces and one.text.startswith("In [") for one in part.blocks):
+    if not any(one.announces and is_pointer(one) for one in blocks or part.blocks):
         return []
-    return [re.sub(r" \([^()]*\)$|\. .*", "", row[2:]) for row in block.text.split("\n")]
+    return [re.sub(r" \([^()]*\)$|\. .*", "", _MARK.sub("", row)) for row in block.text.split("\n")]
 
 
 def _told(
@@ -268,6 +283,8 @@ def _told(
     found = [(part, name.strip()) for part, names in every for name in names]
     found = [(part, name) for part, name in found if name and (_has_steps([part]) or tells(name))]
     names = list(dict.fromkeys(name for _, name in found))
+    if len(names) <= MOST_WITH_STEPS:
+        names = list(dict.fromkeys(_with_steps(name, part) for part, name in found))
     if len(names) > MOST_NAMED:
         base = len(home.base)
         inner = {name: part.path[base:] for part, name in found if part.path[base + 1 :]}

@@ -63,8 +63,8 @@ _NO_SECTION = pattern(
 )
 _NO_COMPONENTS = pattern(
     r"^(?:licen[cs]e|contributing|acknowledg\w*|change ?log|version history|authors?|credits?"
-    r"|roadmap|future (?:enhancements?|improvements?|plans?|work)|support|testimonials?|pricing"
-    r"|(?:cost|time) savings?|(?:business )?value|return on investment)$",
+    r"|(?:future )?roadmap|future (?:enhancements?|improvements?|plans?|work)|support"
+    r"|testimonials?|pricing|(?:cost|time) savings?|(?:business )?value|return on investment)$",
     re.I,
 )
 _FIRST = 100

@@ -62,7 +62,7 @@ def share(components: Sequence[Sequence[Part]], room: int, known: str = "") -> l
                 left = sum(other.lacks(worth, form) for other in members[at:])
                 most = one.size + (room // left if times > len(members) and left else room)
                 room -= one.grow(int(min(times * fair, most)), worth, form)
-    for one in sorted(members, key=lambda one: one.size):
+    for one in sorted(members, key=lambda one: (*one.rank[:2], one.size)):
         room -= one.grow(one.size + room, LEAST, WHOLE)
     found = {id(one.parts): one.shared() for one in members}
     return [found[id(parts)] for parts in components]

@@ -138,11 +138,6 @@ def _listed_in(before: Part, stub: Part) -> bool:
     return same and lead == f"In {_link(stub)}:"
 
 
-def named(part: Part) -> str:
-    """The name of a section, and how long its listing is."""
-    return _HOLDS.sub(")", told(part))
-
-
 def told(part: Part) -> str:
     """The name of a section, and what its listing holds."""
     found = (TOLD.fullmatch(block.text) for block in part.blocks)
@@ -188,7 +183,6 @@ def _led(blocks: Sequence[Block], refused: Container[str]) -> list[Block]:
 _KINDS = pattern(r"(?i)\b(?:patterns|types|features|examples?|strateg(?:y|ies)|components|cases)\b")
 _FORM = pattern(r"(?i)\b(?:formats?|output|template|structure|report)$")
 NUMBER = pattern(r"^\d+[.)] (?=\S)")
-_HOLDS = pattern(r": [^()]*\)$")
 _MARK = pattern(r"^(?:- |\d+[.)] )(?:\d+[.)] )?")
 _SEE = pattern(r"See \[[^\]]*\]\([^)]*\)(?: for (?!the steps)[\w ]+)?\.")
 _LINK = pattern(r"\[[^\]\n]*\]\([^)\n]*\)")
