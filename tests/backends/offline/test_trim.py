@@ -553,6 +553,7 @@ def test_a_template_that_stands_under_headings_is_one(lead: str, shown: str | No
     ("heading", "told"),
     [
         ("/gone Commands", "gone Commands"),
+        ("/gone:* Commands", "gone Commands"),
         ("Run /moor", "Run /moor"),
         ("CI/CD and docs/tides", "CI/CD and docs/tides"),
     ],

@@ -89,10 +89,20 @@ def noted(material: Material, text: str) -> str:
 
 
 def _foreign(material: Material, text: str) -> Iterator[str]:
-    """That a path is of its author's machine, or a name of another plugin's agent."""
+    """That a path is of its author's machine, commands are called by the name of another plugin,
+    or a name is of another plugin's agent."""
     if homes := dict.fromkeys(_HOME.findall(text)):
         named = wording.together([f"`{home}`" for home in homes])
         yield f"What lies below {named} is its author's own, and not in the plugin: use yours."
+    own = {one.name.lower() for one in material.anatomy.of("command")}
+    called = {(m[1], m[2].replace(":", "-").lower()) for m in _SPACED.finditer(text)}
+    spaces = Counter(space for space, name in called if name in own)
+    for space, count in spaces.items():
+        if count > 1 and space != material.anatomy.name:
+            yield (
+                f"Its texts write `/{space}:` before the names of these commands: run them as the"
+                " table names them."
+            )
     names = {one.name.lower() for one in material.anatomy.of("agent")}
     kin = Counter(name.partition("-")[0] for name in names if "-" in name)
     other = [
@@ -110,6 +120,7 @@ _HOME = pattern(
     r"(?<![\w.~-])(?:/Users|/home)/"
     r"(?!(?:x|you|me|users?|name|username|runner|node|app|ubuntu|vscode)\b)[A-Za-z][\w.-]*"
 )
+_SPACED = pattern(r"(?<![\w/.:])/([A-Za-z][\w-]*):([\w-]+(?::[\w-]+)*)")
 _MENTIONED = pattern(r"(?<![\w/@])@([a-z]\w*(?:-\w+)+)(?![\w/])")
 
 

@@ -153,7 +153,7 @@ def named(heading: str, own: Owned) -> str:
     return _SLASHED.sub(lambda m: m[1] if own.lacks(m[1].lower()) else m[0], plain)
 
 
-_SLASHED = pattern(r"(?<![\w/.])/([A-Za-z][\w-]*)(?![\w/:.])")
+_SLASHED = pattern(r"(?<![\w/.])/([A-Za-z][\w-]*)(?::\*)?(?![\w/:.])")
 
 
 def _beside(said: Sequence[Section], own: Owned) -> frozenset[tuple[str, ...]]:
