@@ -529,6 +529,14 @@ def test_a_bad_description_of_the_analysis_is_mended_by_a_small_call(shop: Marke
         assert sizes[1][1] < sizes[0][1] / 3
         assert "1 up to date" in doit("pace=unpaced").out
         assert len(server.seen()["list"]) == 3
+        contract = shop.root / "schemas" / "analysis.json"  # another one, and the same mistake
+        contract.parent.mkdir()
+        known = json.loads((Path(__file__).parents[2] / "schemas/analysis.json").read_text())
+        contract.write_text(json.dumps(known | {"title": "other"}))
+        assert doit("pace=unpaced", "analyse:alpha").code == 0
+        spoil(shop, "description", "I do it.")
+        assert "the text stays" in doit("pace=unpaced").out
+        assert [c["phase"] for c in server.seen()["list"]].count("generation") == 1
     assert "I do it" not in shop.target("alpha").read_text()
 
 
@@ -536,9 +544,11 @@ def spoil(market: Market, field: str, text: str) -> None:
     """Put another text into the cached analysis."""
     connection = sqlite3.connect(market.root / ".nightpress" / "ledger.db")
     with connection:
-        [(kept,)] = connection.execute("SELECT analysis FROM analyses").fetchall()
+        latest = "rowid = (SELECT max(rowid) FROM analyses)"
+        query = f"SELECT analysis FROM analyses WHERE {latest}"
+        [(kept,)] = connection.execute(query).fetchall()
         spoilt = json.dumps(json.loads(kept) | {field: text})
-        connection.execute("UPDATE analyses SET analysis = ?", (spoilt,))
+        connection.execute(f"UPDATE analyses SET analysis = ? WHERE {latest}", (spoilt,))
     connection.close()
 
 

@@ -188,6 +188,7 @@ def mended_foregone(
         return errors, None
     mended = phase1.describe(run, caller, attempt, question.material, errors)
     attempt.request = request(run.project, plugin, state, mended)
+    stays(run.project, attempt)
     return _common(run.project, plugin, state, attempt.request), mended
 
 

@@ -143,8 +143,8 @@ class Press(Struct):
             if attempt.state.writer.kind == "model" and (errors := self._foregone(attempt)):
                 self.attempts.refuse_unasked(attempt, errors)
                 return
-            if self.caller.known(attempt.request, attempt.state.writer) is None:
-                attempt.reservation = self.caller.reserve(attempt.request, attempt.state.writer)
+            if attempt.draft is None and self.caller.known(attempt.request, state.writer) is None:
+                attempt.reservation = self.caller.reserve(attempt.request, state.writer)
         except NightpressError as error:
             self.attempts.fail(attempt, error)
 
