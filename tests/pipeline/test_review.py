@@ -532,6 +532,11 @@ def test_what_a_person_wrote_is_told_apart_from_what_the_plugin_says(market: Mar
     assert "nothing in the plugin says so" in why
 
 
+def test_what_was_applied_is_counted(market: Market) -> None:
+    market.done()
+    assert market.run("nightpress", "apply").out.splitlines()[-1] == "2 published"
+
+
 def test_many_drafts_are_a_line_each_in_a_terminal(market: Market) -> None:
     for name in ("gamma", "delta"):
         plugin(market.root, name, size=16_000)

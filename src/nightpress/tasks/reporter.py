@@ -295,6 +295,8 @@ class Reporter:
             self.status = errors.EXIT_INTERRUPTED
         if any(name.partition(":")[0] == "enhance" for name in self.selected):
             self._summarise()
+        elif len(run.outcomes) > 1:  # of `apply` and `adopt`
+            self._tell(", ".join(f"{count} {word}" for word, count in run.words().most_common()))
         if self.status == errors.EXIT_OK and not run.outcomes:
             self.now.keep_unmoved()
         for listener in run.listeners:  # a screen gives the terminal back
@@ -309,14 +311,16 @@ class Reporter:
     def _summarise(self) -> None:
         from nightpress.tasks import ending
 
-        run = self.now.run
         for problem in ending.problems(self.now):
             self.status = max(self.status, errors.EXIT_FAILED)
             self._warn(problem)
         for line in ending.lines(self.now, self.now.clock.monotonic() - self.began):
-            run.tell("summary", line)
-            if not run.listeners:
-                self._say(line)
+            self._tell(line)
+
+    def _tell(self, line: str) -> None:
+        self.now.run.tell("summary", line)
+        if not self.now.run.listeners:
+            self._say(line)
 
     def _release(self) -> None:
         if self.now.lock is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator, Sequence
+
 from nightpress.errors import UsageError
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
@@ -36,7 +39,7 @@ def restore() -> Task:
                 "doit restore --plugin NAME [--snapshot ID], or doit restore --list",
             )
         lines, in_time = restore.restore(now.run, now.press, plugin, snapshot or None)
-        for line in lines:
+        for line in _folded(lines) if sys.stdout.isatty() else lines:
             say(line)
         return in_time
 
@@ -47,6 +50,20 @@ def restore() -> Task:
         switch("list", "list the snapshots there are"),
         FORMAT,
     )
+
+
+_CHANGES = ("restored ", "removed ")
+MOST = 12
+"""Changes that a terminal is told of, one by one."""
+
+
+def _folded(lines: Sequence[str]) -> Iterator[str]:
+    """The lines, but of many changes the number."""
+    changes = [line for line in lines if line.startswith(_CHANGES)]
+    yield from changes[:MOST]
+    if more := changes[MOST:]:
+        yield f"and {some(len(more), 'more change')}"
+    yield from (line for line in lines if not line.startswith(_CHANGES))
 
 
 def audit() -> Task:
