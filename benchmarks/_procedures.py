@@ -27,7 +27,7 @@ LINKED = re.compile(r"\b(?:its|the) linked file\b")
 DEFINED = re.compile(r"\bdefined in \[|^\s*\|")
 REST = re.compile(
     r"(?:Follow the steps in|See) \[[^\]]+\]\([^)]+\)(?: for the rest)?[.:]"
-    r"|In \[[^\]]+\]\([^)]+\), step by step:"
+    r"|In \[[^\]]+\]\([^)]+\), in short:"
 )
 ENOUGH = 0.6
 """Share of an item's words, at least, that one item of the document has."""

@@ -12,6 +12,7 @@ from nightpress.backends.offline import trim, wording
 from nightpress.backends.offline.blocks import Block, is_ordered, items_of
 from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.whereabouts import POINTER, TOLD
+from nightpress.backends.offline.worth import PROCEDURE
 from nightpress.lazy import pattern
 
 MOST_SAID = 160
@@ -33,9 +34,9 @@ MOST_CLAUSE = 70
 """Characters of a clause."""
 
 
-def brief(blocks: Sequence[Block], link: str, detail: int) -> list[Block]:
+def brief(blocks: Sequence[Block], link: str, detail: int, head: str = "Task") -> list[Block]:
     """The blocks without code and pointers; of each item of a list so much. link: to the file,
-    where the steps of a list stand in full."""
+    where the steps of a list stand in full; head: what the blocks stand below."""
     found: list[Block] = []
     is_led = False
     has_steps = detail == NAMES and any(map(is_ordered, blocks))
@@ -50,8 +51,8 @@ def brief(blocks: Sequence[Block], link: str, detail: int) -> list[Block]:
         elif is_ordered(block) and short.text != block.text and not is_led:
             is_led = True
             _unannounced(found, MOST_LEAD)
-            mine = "agents/" in link  # whose steps are its own
-            lead = f"In {link}, step by step:" if mine else f"Follow the steps in {link}:"
+            follow = "agents/" not in link and PROCEDURE.search(head)  # an agent's are its own
+            lead = f"Follow the steps in {link}:" if follow else f"In {link}, in short:"
             announced = bool(found) and found[-1].announces
             found += [short] if announced else [Block("text", lead), short]
             found += [Block("text", f"For each step in full, see {link}.")] if announced else []

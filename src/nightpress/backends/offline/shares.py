@@ -23,16 +23,18 @@ from nightpress.lazy import pattern
 
 MUST, SYNOPSIS = 5, 2
 """The rank of what is done, and of how it is called."""
-LESS, LEAST = 3, 5
-"""The worth of what need not be known, and of what is only shown."""
+LESS, OTHER, LEAST = 3, 4, 6
+"""The worth of what need not be known, of what is neither known to be more nor less than that, and
+of what is only shown."""
 WHOLE = briefs.BARE + 1
 STEPS = (
     (LESS - 1, briefs.NAMES),
     (LESS - 1, briefs.SHORT),
     (LESS - 1, briefs.BRIEF),
     (LESS, briefs.BRIEF),
+    (OTHER, briefs.BRIEF),
     (LESS - 1, briefs.BARE),
-    (LESS, WHOLE),
+    (OTHER, WHOLE),
     (LEAST, WHOLE),
 )
 """(worth, form): what goes in one after the other, of all of them before there is more of any."""
@@ -203,7 +205,8 @@ def _forms(group: list[Part], *, is_core: bool) -> Iterator[tuple[int, list[Part
 def _briefly(group: Sequence[Part], detail: int) -> Iterator[Part]:
     """The parts in short; those of which nothing is left have no room."""
     for part in group:
-        blocks = briefs.brief(part.blocks, part.home.link if part.home else "", detail)
+        link, head = part.home.link if part.home else "", "".join(part.path[-1:])
+        blocks = briefs.brief(part.blocks, link, detail, head)
         yield replace(part, blocks=blocks) if blocks else replace(part, is_aside=True)
 
 
@@ -251,7 +254,7 @@ def _worth(group: Sequence[Part], heads: Sequence[str]) -> int:
     code = sum(len(block.text) for block in blocks if block.kind == "code")
     said = sum(len(block.text) for block in blocks)
     name, agent = heads[0] if heads else "", is_agent(group)
-    if group[0].rank <= SYNOPSIS or (_CALLS.search(name) and code < SHORT):
+    if group[0].rank <= SYNOPSIS or (_CALLS.search(name) and code < SHORT and not agent):
         return 0
     if 2 * code > said and not (group[0].together or any(map(is_ordered, blocks))):
         return LEAST
@@ -264,10 +267,12 @@ def _worth(group: Sequence[Part], heads: Sequence[str]) -> int:
     if _GIVES.search(name):
         return 1 if agent else 2
     if not heads and all(block.kind == "text" for block in blocks):
-        return LESS  # the table says it in short
+        return OTHER  # the table says it in short
     if not heads or group[0].together or _DONE.search(name):
         return 2 if agent else 1
-    return LESS + 1 if _GOOD_AT.search(name) else LESS
+    if _RULES.search(name):
+        return LESS
+    return OTHER + 1 if _GOOD_AT.search(name) else OTHER
 
 
 PER_FACT = 3_000
@@ -291,6 +296,10 @@ _GIVES = pattern(
 _DONE = pattern(
     r"(?i)\b(?:tasks?|process|steps?|workflows?|procedure|protocol|instructions|phases?|actions?"
     r"|approach|what (?:it|this)|execution|strategy)\b"
+)
+_RULES = pattern(
+    r"(?i)\b(?:practices|anti-?patterns|avoid|pitfalls|principles|standards|criteria|edge cases"
+    r"|troubleshooting|errors?|failures?|recovery|checks?|checklists?|validation|notes?)\b"
 )
 _GOOD_AT = pattern(
     r"(?i)\b(?:responsibilit\w+|capabilit\w+|focus(?: areas)?|expertise|duties|competenc\w+|skills"
