@@ -489,6 +489,14 @@ SAID: dict[str, tuple[Inputs, list[str]]] = {
         small(policy="replace"), ["REPLACES a person's file", "undersized (99 of 100 bytes)"],
     ),
     "forced over it": (small(forced=True), ["forced", "REPLACES a person's file"]),
+    "forced over it, to be reviewed": (
+        small(forced=True, reviewed=True),
+        ["forced", "a person's file: its draft will wait for you"],
+    ),
+    "replaced, to be reviewed": (
+        small(policy="replace", reviewed=True),
+        ["a person's file: its draft will wait for you", "undersized (99 of 100 bytes)"],
+    ),
     "waits beside it": (
         small(policy="review", last=WAITING),
         [

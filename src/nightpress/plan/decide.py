@@ -164,6 +164,7 @@ def _inputs(
         forced=target.forced,
         named=target.named,
         policy=enhancement.standing,
+        reviewed=enhancement.settings.get("publish") == "review",
         undone=target.undone,
         publications=frozenset(excluded),
         cut=tuple(

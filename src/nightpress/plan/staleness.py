@@ -52,12 +52,12 @@ class Inputs(Struct, frozen=True):
 
     window: what its content asks for where that was looked at, else the manifest's; asks: the same
     in words; declared: bytes that the manifest asks for at least; policy: what may happen to a
-    person's file (`standing` of the enhancement); named: this very document was named on the
-    command line; undone: our latest publication, where what stood before it stands again;
-    mentioned: changed files that an adopted document names; behind: the fields of its frontmatter
-    that plugin.json has another value for, in words; cut: changes that make nothing stale, and
-    why; in_part: headings of the sections that a change of the content makes stale; None: it
-    makes all of it stale."""
+    person's file (`standing` of the enhancement); reviewed: no draft is published unseen; named:
+    this very document was named on the command line; undone: our latest publication, where what
+    stood before it stands again; mentioned: changed files that an adopted document names; behind:
+    the fields of its frontmatter that plugin.json has another value for, in words; cut: changes
+    that make nothing stale, and why; in_part: headings of the sections that a change of the content
+    makes stale; None: it makes all of it stale."""
 
     standing: Standing
     window: Window
@@ -76,6 +76,7 @@ class Inputs(Struct, frozen=True):
     hollow: str = ""
     publications: frozenset[str] = frozenset()
     policy: str = "keep"
+    reviewed: bool = False
     named: bool = False
     undone: Publication | None = None
     mentioned: frozenset[str] = frozenset()
@@ -144,7 +145,7 @@ def decide(inputs: Inputs) -> Decision:
     if inputs.forced:
         asked = [Reason("asked", "forced")]
         if inputs.standing.sha256 is not None and not ours:
-            asked.append(_PERSONS["auto"])
+            asked.append(_persons(inputs, "auto"))
         return _make(inputs, [*asked, *_changes(inputs)])
     if inputs.standing.sha256 is not None and not ours:
         return _decide_persons(inputs)
@@ -244,7 +245,7 @@ def _propose(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
         publish = "review"
     decision = _make(inputs, [Reason("person", "a person's file"), *reasons])
     if decision.action == "make":
-        return replace(decision, reasons=(_PERSONS[publish], *reasons), publish=publish)
+        return replace(decision, reasons=(_persons(inputs, publish), *reasons), publish=publish)
     return replace(decision, publish=publish)
 
 
@@ -433,6 +434,13 @@ _PERSONS = {
     "review": Reason("person", "a person's file: its draft will wait for you"),
     "extend": Reason("person", "a person's file: extended if nothing of it is lost"),
 }
+
+
+def _persons(inputs: Inputs, publish: str) -> Reason:
+    """What becomes of the draft for a person's file."""
+    return _PERSONS["review" if inputs.reviewed else publish]
+
+
 _UNDONE = Decision(
     "parked",
     (Reason("undone", "the text from before us is back: not made again until you name it"),),
