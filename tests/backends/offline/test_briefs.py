@@ -131,3 +131,25 @@ def test_filler_of_a_template_is_left_out_and_what_comes_of_it_stays() -> None:
         ["**Safety**", "**Output**"]
     ] * 3
     assert len(overlap.without_filler([one(1, "ropes"), one(2, "chains")])[0][0].blocks) == 4
+
+
+def test_a_form_to_be_filled_in_is_not_told_in_short() -> None:
+    form = Block("list", "1. **[Title of the berth]**\n   - Why\n2. [More]")
+    assert briefs.is_form(form) and briefs.brief([form], LINK, briefs.BRIEF) == []
+    assert not briefs.is_form(Block("list", "- [Tides](../../docs/tides.md)\n- [ ] Moor it"))
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("Turn the whole of the chart into a clean, properly lettered table of all tides", ""),
+        ("Look for ropes (hemp, steel, nylon and what else there is) on the whole of the quay",
+         " - Look for ropes"),
+        ("Count the ropes of the ship, mark the worn ones, and tell the pilot of them all",
+         " - Count the ropes of the ship"),
+    ],
+)  # fmt: skip
+def test_a_clause_is_not_cut_between_adjectives_or_in_brackets(said: str, kept: str) -> None:
+    block = Block("list", f"1. **Look** - {said}\n2. **Go** - Sail")
+    found = briefs.brief([block], LINK, briefs.SHORT)[-1].text
+    assert found.split("\n")[0] == f"1. **Look**{kept}"

@@ -74,8 +74,8 @@ def _unannounced(found: list[Block], most: int = 10_000) -> None:
 
 
 def _shortened(block: Block, detail: int) -> Block | None:
-    if block.kind == "list" and detail < BARE and any(map(_SLOT.fullmatch, items_of(block.text))):
-        return None  # a form to be filled in
+    if is_form(block):
+        return None
     if block.kind == "list":
         return replace(block, text="\n".join(_item(item, detail) for item in items_of(block.text)))
     if block.kind == "table":
@@ -84,6 +84,21 @@ def _shortened(block: Block, detail: int) -> Block | None:
         return block
     text = _first(block.text)
     return replace(block, text=text) if text else None
+
+
+def _clause(text: str) -> str:
+    """The first clause of a text; "" where it would end between two adjectives, or in brackets."""
+    clause = wording.clause(text, MOST_CLAUSE)
+    if clause.count("(") != clause.count(")"):
+        clause = clause.partition(" (")[0]
+    one_comma = text.count(", ") == 1 and text[len(clause) :].startswith(", ")
+    return "" if one_comma else clause
+
+
+def is_form(block: Block) -> bool:
+    """Is it a list that is to be filled in: "1. [Title]"?"""
+    items = items_of(block.text) if block.kind == "list" else []
+    return any(_SLOT.fullmatch(item.split("\n")[0]) for item in items)
 
 
 def _item(item: str, detail: int) -> str:
@@ -99,8 +114,7 @@ def _item(item: str, detail: int) -> str:
         return "\n".join([head, *plain, *(f"{_indent(plain[0])}- {one}" for one in guards)])
     label = _LABELLED.match(head) if detail < BRIEF else None
     if label and (detail == NAMES or len(label[3]) > MOST_CLAUSE):
-        clause = wording.clause(label[3], MOST_CLAUSE) if detail == SHORT else ""
-        clause = clause if clause.count("(") == clause.count(")") else clause.partition(" (")[0]
+        clause = _clause(label[3]) if detail == SHORT else ""
         head = f"{label[1]}{label[2]}{clause}" if clause else label[1]
     if not _is_title(head):
         return _cut_head(head)
@@ -222,7 +236,7 @@ def named(block: Block, steps: Sequence[str], detail: int) -> Block:
         at = row.index(step) + len(step) if step else len(row)
         said = row[at:].removeprefix(". ")
         if detail < BRIEF and GUARD.search(said) is None:
-            said = wording.clause(said, MOST_CLAUSE) if detail == SHORT else ""
+            said = _clause(said) if detail == SHORT else ""
         rows.append(f"{row[:at]}. {said}" if said else row[:at])
     return replace(block, text="\n".join(rows))
 

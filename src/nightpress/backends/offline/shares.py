@@ -258,7 +258,7 @@ def _worth(group: Sequence[Part], heads: Sequence[str]) -> int:
         return 0
     if 2 * code > said and not (group[0].together or any(map(is_ordered, blocks))):
         return LEAST
-    if _SHOWN.search(name):
+    if _SHOWN.search(name) or any(map(briefs.is_form, blocks)):
         return LEAST
     if _AT_HAND.match(name):
         return LEAST + 1
