@@ -460,3 +460,10 @@ def test_a_siblings_publication_changes_nothing(tmp_path: Path) -> None:
         market.doit()
         texts.append([(folder / f"skills/{n}/SKILL.md").read_bytes() for n in ("one", "two")])
     assert texts[0] == texts[1]
+
+
+def test_a_folder_is_linked_by_what_it_holds_at_any_depth() -> None:
+    folders = ("skills/a", "skills/ab", "skills/b", "skills")
+    paths = ("skills/a/references/deep/x.md", "skills/ab", "other/skills/b/x")
+    assert content.linked(folders, paths) == ("skills", "skills/a")
+    assert content.linked(folders, ()) == () == content.linked((), paths)

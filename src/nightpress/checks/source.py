@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from msgspec import Struct
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 
 from nightpress.checks.gate import Context
 from nightpress.lazy import pattern
@@ -14,12 +13,22 @@ WORD = pattern(r"[^\W\d_][\w'-]{2,}")
 URL = pattern(r"https?://[^\s<>\"'`)\]}|\\]+")
 
 
-class PluginText(Struct, frozen=True):
-    """text: all files, lower case; words: its distinct words."""
+class PluginText:
+    """What the texts of a plugin say together: text, in lower case; words: its distinct words."""
 
-    text: str
-    words: frozenset[str]
-    urls: frozenset[str]
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self.text = "\n".join(map(_lowered, texts))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Distinct words of three characters and more, lower case."""
+        return frozenset().union(*map(words_of, self._texts))
+
+    @cached_property
+    def urls(self) -> frozenset[str]:
+        """The URLs, as they are written."""
+        return frozenset().union(*map(urls_of, self._texts))
 
     def says(self, phrase: str) -> bool:
         """Whether the phrase stands in the source, whatever its case."""
@@ -37,6 +46,9 @@ class PluginText(Struct, frozen=True):
         return False
 
 
+_lowered = lru_cache(maxsize=4_096)(str.lower)
+
+
 @lru_cache(maxsize=4_096)
 def words_of(text: str) -> frozenset[str]:
     """Distinct words of three characters and more, lower case. Remembered: the documents of one
@@ -44,6 +56,7 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(WORD.findall(text.lower()))
 
 
+@lru_cache(maxsize=4_096)
 def urls_of(text: str) -> frozenset[str]:
     return frozenset(url.rstrip(".,;:!?*_") for url in URL.findall(text))
 
@@ -53,7 +66,7 @@ def source_of(context: Context) -> PluginText:
     the plugin's own text (`witness`); a standing file is not its own witness."""
     anatomy = context.anatomy
     if anatomy is None:
-        return PluginText("", frozenset(), frozenset())
+        return PluginText(())
     left_out = None if context.ours else context.target
     more = (anatomy.name, anatomy.description, *anatomy.keywords, context.witness)
     return _prepared(anatomy.files, left_out, more)
@@ -72,5 +85,4 @@ def _prepared(
 ) -> PluginText:
     counted = [f for f in files if f.path != left_out]
     texts = [*(f.text for f in counted), "\n".join([*(f.path for f in counted), *more])]
-    text = "\n".join(texts)
-    return PluginText(text.lower(), frozenset().union(*map(words_of, texts)), urls_of(text))
+    return PluginText(texts)

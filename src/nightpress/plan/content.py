@@ -156,7 +156,8 @@ def skills(files: Iterable[str]) -> frozenset[str]:
 
 def linked(folders: Collection[str], paths: Collection[str]) -> tuple[str, ...]:
     """Those of the folders that hold one of the paths."""
-    return tuple(sorted(f for f in folders if any(path.startswith(f"{f}/") for path in paths)))
+    holding = {path[:at] for path in paths for at, mark in enumerate(path) if mark == "/"}
+    return tuple(sorted(holding.intersection(folders)))
 
 
 def links(text: str, folder: str) -> bool:

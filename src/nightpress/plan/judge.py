@@ -320,9 +320,10 @@ def evidence_of(project: Project, plugin: PluginState, state: TargetState, text:
 
 
 def anatomy_of(plugin: PluginState, paths: tuple[str, ...]) -> Anatomy:
-    return sources.anatomy_of(
-        plugin.root, sources.read(plugin.root, paths, plugin.secret_names), plugin.told
-    )
+    """The anatomy by these files, as they were when the plugin was gathered."""
+    held = {path: plugin.files.get(path, (0, ""))[1] for path in paths}
+    read = sources.read(plugin.root, held, plugin.secret_names)
+    return sources.anatomy_of(plugin.root, read, plugin.told)
 
 
 def with_skills(
@@ -335,6 +336,8 @@ def with_skills(
     """The anatomy with the plugin's skills at whose place a document of ours stands: by name and
     description, and of one that we extended with what its author wrote. Our own text is no source.
     Not for a skill (`target`), which is none of its own. clean: takes secrets out of a text."""
+    if target.endswith("/SKILL.md"):
+        return anatomy
     known = {component.path for component in anatomy.components}
     more: list[Component] = []
     for one in plugin.targets.values():
@@ -347,7 +350,7 @@ def with_skills(
         read = sources.Sources((SourceFile(path, clean(persons or text), 0),))
         [skill] = sources.anatomy_of(plugin.root, read, plugin.told).of("skill")
         more.append(skill if persons else replace(skill, body=""))
-    if target.endswith("/SKILL.md") or not more:
+    if not more:
         return anatomy
     both = sorted((*anatomy.components, *more), key=lambda one: one.path)
     return replace(anatomy, components=tuple(both))

@@ -30,7 +30,6 @@ from doit.cmdparse import CmdParseError
 from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
 
 from nightpress import voice
-from nightpress.model import Status
 from nightpress.tasks import dodo, session, signals
 from nightpress.text import fitted, safe, suggestion
 from nightpress.voice import spoken
@@ -258,6 +257,8 @@ class Info(_Plain, cmd_info.Info):  # type: ignore[misc]
 
 def _draft_hint(job: str) -> str | None:
     """How a person's file that is good as it is gets a draft; None where it is none."""
+    from nightpress.model import Status  # a run with nothing to do spares it
+
     now = session.current()
     item, entry = now.catalog.items.get(job), now.project.lock().get(job)
     if item is None or item.decision.action not in ("fresh", "keep", "adopt"):
