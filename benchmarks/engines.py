@@ -43,6 +43,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--kills", type=int, default=0, help="workers to kill in mid-call")
     parser.add_argument("--coordinators", type=int, default=0, help="coordinators to kill")
     parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--latency", type=float, default=1.5, help="seconds of a call")
     parser.add_argument("--seconds", type=float, default=900, help="for the kills, at most")
     given = parser.parse_args(argv)
     found: dict[str, Any] = {"plugins": given.plugins, "builds": {}}
@@ -176,7 +177,7 @@ def _killed(market: Market, given: argparse.Namespace) -> dict[str, Any]:
     path.write_text(f"{text}\ncalls: workers\nengine: dask={given.workers}\n")
     draw, workers, coordinators, runs = random.Random(1), 0, 0, 0
     until = time.monotonic() + given.seconds
-    with GeminiServer(latency=1.5, limits={"*": Limits()}) as server:
+    with GeminiServer(latency=given.latency, limits={"*": Limits()}) as server:
         more = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
         while time.monotonic() < until and runs < 40:
             runs += 1
