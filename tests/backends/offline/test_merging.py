@@ -149,3 +149,35 @@ def test_a_readme_s_features_are_neither_told_twice_nor_promised() -> None:
         "- **Lanterns** - Counts them", "- **Pier count** - By night",
     ]  # fmt: skip
     assert _summed_up(boast, heading="Alarm types") == [f"- {boast}"]
+
+
+def test_a_readme_s_section_on_what_a_command_tells_goes_unless_it_tells_more() -> None:
+    body = "Coil each hawser twice at the mole.\n" + "Watch the tide while the fog lifts.\n" * 99
+    own = [of_command("Steps", Block("text", body), Block("text", "**Fog signal**: ring the bell"))]
+    own.append(of_command("Quick mooring", Block("text", "Skip the tide, and moor at once.")))
+    sample = Block("code", "```text\nding dong\n```")
+    option = Block("code", "```bash\n/moor --bell\n```")
+    again = Block("text", "Moor at once, skip tide")
+    rows = [
+        (("Extras", "Fog Signal"), [Block("text", "It rings:"), sample], False),
+        (("Extras", "Fog Signal"), [option], True),
+        (("Extras", "Fog Signal"), [Block("text", "Ring thrice in snow, too.")], True),
+        (("Quick mooring",), [again, sample], False),
+        (("Extras", "Night signal"), [again, sample], True),
+        (("Troubleshooting", "Fog signal"), [sample], True),
+    ]
+    for path, blocks, stays in rows:
+        more = [Part(path, (2,), 12, blocks)]
+        found = summaries.without_summaries(more, own, build({"commands/moor.md": body}))
+        assert bool(found) is stays, path
+
+
+def test_what_an_agent_lists_as_its_command_does_is_left_to_its_own_file() -> None:
+    agent = Home(("`pilot`",), "[agents/pilot.md](../agents/pilot.md)", (99,), False)
+    cures = ("**Hawser slips** - Tie it", "**Bilge fills** - Close it", "**Fog** - Ring")
+    command = [of_command("Cures", listed(*cures))]
+    twin = of_command("Cures", listed("**Hawser slips** - Knot", cures[1], "Snow"), home=agent)
+    other = of_command("Cures", listed("**Snow** - Shovel", "**Ice** - Salt", cures[2]), home=agent)
+    assert merging.but_agents_own([command, [twin]]) == [command, []]
+    assert merging.but_agents_own([command, [other]]) == [command, [other]]
+    assert merging.but_agents_own([[twin], [twin]]) == [[twin], [twin]]

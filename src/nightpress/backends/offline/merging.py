@@ -3,7 +3,8 @@ into that one, and the rest is left out. Who reads of one thing twice looks for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from nightpress.backends.offline.blocks import Block, is_ordered, items_of
 from nightpress.backends.offline.news import Known
 from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.shares import is_agent
 from nightpress.backends.offline.wording import stems
 from nightpress.lazy import pattern
 
@@ -237,6 +239,41 @@ def _is_calls(block: Block) -> bool:
     lines = [line for line in block.text.split("\n")[1:-1] if line.strip()]
     told = all(line.startswith(("/", "#")) for line in lines)
     return block.kind == "code" and told and any(map(_CALL.match, lines))
+
+
+# --- an agent's lists beside a command's -----------------------------------------------------
+
+
+def but_agents_own(components: Sequence[list[Part]]) -> list[list[Part]]:
+    """Each component's parts; a list of an agent's of which a command's under the same heading says
+    the better part is left out: the agent reads its own."""
+    told: dict[str, list[str]] = {}
+    for part in chain.from_iterable(components):
+        if (items := _listed(part)) and not is_agent([part]):
+            told.setdefault(part.path[-1].lower(), []).extend(items)
+    return [
+        [part for part in parts if not (is_agent(parts) and _is_told(part, told))]
+        for parts in components
+    ]
+
+
+def _is_told(part: Part, told: Mapping[str, Sequence[str]]) -> bool:
+    items = _listed(part)
+    others = told.get(part.path[-1].lower(), ()) if items else ()
+    return (
+        2 * sum(any(_same(_line(item), _line(one)) for one in others) for item in items)
+        > len(items)
+        > 2
+    )
+
+
+def _listed(part: Part) -> list[str]:
+    """The items of a section that is a list and what announces it."""
+    own = part.home is not None and len(part.path) == len(part.home.base) + 1
+    said = [block for block in part.blocks if not block.announces]
+    if not own or part.together or part.is_aside or any(one.kind != "list" for one in said):
+        return []
+    return [item for block in said for item in items_of(block.text)]
 
 
 LONG = 240

@@ -206,6 +206,10 @@ class Known(Struct):
         """Has it a link or a fact that was not told?"""
         return "](" in text or bool(_told(text) - self.tokens)
 
+    def says(self, text: str) -> bool:
+        """Does one piece say it, but for a word here and there?"""
+        return self._says(stems(text))
+
     def _says(self, words: frozenset[str]) -> bool:
         return any(4 * len(words & one) >= 3 * len(words) for one in self.pieces)
 

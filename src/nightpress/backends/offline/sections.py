@@ -193,7 +193,7 @@ def _of_components(
             heads, parts = _of_component(material, plan, one, (*order, number), alone=alone)
             their_heads.append(heads)
             theirs.append(parts)
-    shared, theirs = overlap.lifted(overlap.without_filler(theirs))
+    shared, theirs = overlap.lifted(overlap.without_filler(merging.but_agents_own(theirs)))
     yield from shared
     if even and table and not material.references:
         known = "\n".join(block.text for block in table)

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline.beside import BESIDE
+from nightpress.backends.offline.beside import BESIDE, TWICE
 from nightpress.backends.offline.blocks import Block, code_lines, items_of
 from nightpress.backends.offline.news import Known
+from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.wording import stems
 from nightpress.lazy import pattern
@@ -38,7 +39,35 @@ def without_summaries(
         known.add(block)
     borne = stems(_HUMP.sub(" ", " ".join(one.body for one in anatomy.components)))
     gone = {name for name, parts in chapters.items() if not _is_worth(parts, known, borne)}
-    return [part for part in more if not (part.path and part.path[0] in gone)]
+    kept = [part for part in more if not (part.path and part.path[0] in gone)]
+    return [part for part in kept if not _is_again(part, described)]
+
+
+def _is_again(part: Part, described: Sequence[Part]) -> bool:
+    """Has a component a section of this heading, or says it what an item or a paragraph is about,
+    and there is no more in it, no fact and no option? (What is to be set up or mended is more.)"""
+    about = stems(part.path[-1]) if part.path else frozenset()
+    if not about or part.together or matter_of(part.path[0])[0] in _NEEDED:
+        return False
+    mine = [one for one in described if one.home and not one.is_aside]
+    heads = {stems(name) for one in mine for name in one.path}
+    labels = (m[1] for one in mine for b in one.blocks for m in _SET_OFF.finditer(b.text))
+    if about not in heads and about not in map(stems, labels):
+        return False
+    known = Known()
+    for block in (block for one in mine for block in one.blocks):
+        known.add(block)
+    return not any(_tells_more(block, known, about in heads) for block in part.blocks)
+
+
+def _tells_more(block: Block, known: Known, has_section: bool) -> bool:
+    if block.kind == "code":
+        return any(flag not in known.tokens for flag in _FLAG.findall(block.text))
+    pieces = [block.text] if block.kind == "text" else items_of(block.text)
+    return not block.announces and any(
+        known.lacks(one, TWICE) if has_section else known.tells_more(one) or not known.says(one)
+        for one in pieces
+    )
 
 
 def _is_worth(parts: Sequence[Part], known: Known, borne: frozenset[str]) -> bool:
@@ -82,4 +111,7 @@ _SUMS_UP = pattern(
     re.I,
 )
 _LABEL = pattern(r"\s*[-*+\d.)]+ +\*\*([^*\n]+)\*\*")
+_SET_OFF = pattern(r"(?m)^\s*(?:[-*+\d.)]+ +)?\*\*([^*\n]{3,40}?):?\*\*")
+_NEEDED = ("setup", "settings", "trouble")
+_FLAG = pattern(r"(?<=\s)--[a-z][\w-]*")
 _HUMP = pattern(r"(?<=[a-z])(?=[A-Z])|_")
