@@ -204,7 +204,7 @@ def test_paths_of_its_author_and_agents_of_other_plugins_are_named_as_such() -> 
 def test_commands_that_their_texts_call_by_the_name_of_another_plugin_are_told_so() -> None:
     body = "# Go\n\n## Task\n\n1. Run `/quay:moor-ship`\n2. Run `/quay:ring:bell`\n"
     files = {f"commands/{n}.md": body.replace("Go", n) for n in ("moor-ship", "ring-bell", "go")}
-    note = "Its texts write `/quay:` before the names of these commands"
+    note = "Its texts put `quay:` before the names of these commands"
     assert note in document(material(harbour(24) | files))
     files = {path: text.replace("/quay:", "/harbour:") for path, text in files.items()}
-    assert "Its texts write" not in document(material(harbour(24) | files))
+    assert "Its texts put" not in document(material(harbour(24) | files))

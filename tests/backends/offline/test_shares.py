@@ -252,3 +252,14 @@ def test_what_only_names_the_other_commands_is_no_section(
 def test_a_document_that_only_says_what_it_is_has_no_chapter(text: str, slight: bool) -> None:
     part = Part((), (1,), 0, [Block("text", text)])
     assert worth.is_slight(part, alone=True) is slight
+
+
+def test_a_document_that_would_show_no_code_has_an_example_all_the_same() -> None:
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    for n in range(3):
+        code = f"moor({n}, 12, slowly)\n" * 40
+        rules = "".join(f"- The {w} of the {WORDS[n]} is never left alone\n" for w in WORDS[:30])
+        shown = f"## Sample\n\n```js\n{code}```\n"
+        files[f"agents/{WORDS[n]}.md"] = f"# {WORDS[n]}\n\n## Rules\n\n{rules}\n{shown}"
+    text = document(material(files, window=Window(500, 5_000)))
+    assert text.count("```js\nmoor(") > 0

@@ -100,7 +100,7 @@ def _foreign(material: Material, text: str) -> Iterator[str]:
     for space, count in spaces.items():
         if count > 1 and space != material.anatomy.name:
             yield (
-                f"Its texts write `/{space}:` before the names of these commands: run them as the"
+                f"Its texts put `{space}:` before the names of these commands: run them as the"
                 " table names them."
             )
     names = {one.name.lower() for one in material.anatomy.of("agent")}

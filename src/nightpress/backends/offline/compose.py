@@ -75,8 +75,9 @@ def _composed(material: Material, share: float, *, even: bool) -> str:
     text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
     named = _parts_named(material)
     least = min((part.rank for part in parts if not part.is_standing), default=0)
-    for shown in islice(_showing(parts, named), TRIES):
-        if _shows(_FENCED.findall(text), named):
+    wanted = named if any(_showing(parts, named)) else ANY
+    for shown in islice(_showing(parts, wanted), TRIES):
+        if _shows(_FENCED.findall(text), wanted):
             break
         first_of_all = replace(shown, rank=least, is_aside=False)
         tried = [first_of_all if part is shown else part for part in parts]
@@ -154,6 +155,8 @@ def _showing(parts: Sequence[Part], named: Iterable[str]) -> Iterator[Part]:
             yield part
 
 
+ANY = ("",)
+"""What each example names."""
 TRIES = 6
 """Examples that are tried, where a document has none."""
 
