@@ -344,6 +344,8 @@ def test_a_clone_knows_what_was_rejected(market: Market, tmp_path: Path) -> None
         return [json.loads(m.run("nightpress", "check", "--json").out)["stale"] for m in each]
 
     assert checked() == [1, 1]
+    red = Market(tmp_path / "clone").run("nightpress", "check").out
+    assert "nightpress build makes it again; nightpress adopt keeps the text" in red
     told = market.done("reject:alpha", "--because", "no news").out
     assert "nightpress.lock says so to clones and CI: commit it" in told
     assert checked() == [0, 0]

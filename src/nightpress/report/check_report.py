@@ -90,6 +90,9 @@ class Report(Struct, frozen=True):
             for document in self.judged:
                 if document.stale:
                     yield f"{document.path}: stale: {'; '.join(document.stale)}"
+            if any(document.stale for document in self.judged):
+                yield "    hint: nightpress build makes it again; nightpress adopt keeps the text"
+            for document in self.judged:
                 if document.unmade:
                     yield f"{document.path}: not made yet: {'; '.join(document.unmade)}"
         if len(self.judged) == 1 and self.judged[0].counted_from:
