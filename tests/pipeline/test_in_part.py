@@ -162,6 +162,35 @@ def test_an_analysis_is_compared_by_value(shop: Market, server: GeminiServer, pu
     assert server.seen()["by_phase"]["generation"] == asked["generation"] + 1
 
 
+@pytest.mark.parametrize("how", ["waits", "beside ours", "refused"])
+def test_nor_is_a_draft_asked_for_twice_that_was_not_published(
+    shop: Market, server: GeminiServer, how: str
+) -> None:
+    if how != "beside ours":
+        for path in (".nightpress", "nightpress.lock", "plugins/alpha/skills"):
+            remove(shop.root / path)
+    manifest = shop.root / "manifests" / "alpha.yaml"
+    more = "checks: {vocabulary: {floor: 0.999}}" if how == "refused" else "publish: review"
+    manifest.write_text(f"{manifest.read_text()}{more}\n")
+    ends = "1 refused" if how == "refused" else "1 parked"
+    assert ends in tried(shop, *(["enhance:alpha", "force=1"] * (how == "beside ours")))
+    asked = server.seen()["by_phase"]
+    other_contract(shop)
+    assert ends in tried(shop)
+    assert server.seen()["by_phase"] == asked | {"analysis": asked["analysis"] + 1}
+    assert "nothing to do" in tried(shop)
+    tried(shop, "enhance:alpha/skill", "force=1")
+    assert server.seen()["by_phase"]["generation"] > asked["generation"]
+
+
+def remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def tried(market: Market, *words: str) -> str:
+    return market.doit("backend=gemini", *words, GEMINI_API_KEY="test-key").out
+
+
 SETTLE = "commands/alpha-settle.md"
 
 

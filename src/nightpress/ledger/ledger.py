@@ -215,6 +215,16 @@ class Ledger:
         """A reply to this very question that was judged to be of no use."""
         return self._reply(request_sha256, "spent_on = 0")
 
+    def unpublished_reply(self, request_sha256: str) -> Reply | None:
+        """The last reply to this very question of phase 2, if its draft was refused, or waits."""
+        query = (
+            "SELECT text, replies.model_answered, finish, replies.tokens_in, replies.tokens_out,"
+            " status FROM replies JOIN enhancements ON enhancements.id = spent_on"
+            " WHERE request_sha256 = ? ORDER BY replies.id DESC LIMIT 1"
+        )
+        rows = (tuple(row) for row in self.rows(query, (request_sha256,)))
+        return next((Reply(*row) for *row, status in rows if status != Status.PUBLISHED), None)
+
     def _reply(self, request_sha256: str, condition: str) -> Reply | None:
         query = (
             "SELECT text, model_answered, finish, tokens_in, tokens_out FROM replies"  # noqa: S608

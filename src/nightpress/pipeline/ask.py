@@ -89,7 +89,7 @@ class Caller(Struct):
 
     The run's first call goes alone: it finds a wrong key or a retired model before the others pay
     for the same mistake. fallbacks: models that are asked while the day of the first is
-    spent; auto: the lane that stands for `lane: auto`.
+    spent; auto: the lane that stands for `lane: auto`; afresh: jobs that somebody asks for again.
     """
 
     run: Run
@@ -99,6 +99,7 @@ class Caller(Struct):
     fallbacks: Sequence[str] = ()
     auto: Lane = "interactive"
     room: Room | None = None
+    afresh: set[str] = field(default_factory=set)
     _backends: dict[str, Backend] = field(default_factory=dict)
     _first: First = field(default_factory=First)
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -177,10 +178,15 @@ class Caller(Struct):
         return engine.caller(writer.backend, settings, here)
 
     def known(self, request: Request, writer: Writer) -> Reply | None:
-        """A reply that was paid for before and led to nothing: the run was killed."""
+        """A reply that was paid for before and led to nothing: the run was killed; or to a draft
+        that was not published, where nobody asks for another one."""
         if writer.kind == "offline" or not self.run.project.has_ledger:
             return None
-        return self.run.project.ledger.unspent_reply(request_key(request, writer))
+        ledger, key = self.run.project.ledger, request_key(request, writer)
+        found = ledger.unspent_reply(key)
+        if found is None and request.job not in self.afresh:
+            found = ledger.unpublished_reply(key)
+        return found
 
     def reserve(self, request: Request, writer: Writer) -> Reservation | None:
         """Wait for quota for one attempt; raises errors.Deferred when there is none today, or the

@@ -303,17 +303,17 @@ def _repaired(run: Run, caller: Caller, attempt: Attempt, question: Request, bes
 
 def stays(project: Project, attempt: Attempt) -> bool:
     """Does the text that stands answer the attempt's very question? Then that is its draft, and no
-    writer is asked, unless a person wants another text, or the checks do: what changed since (the
-    analysis contract, say) is nothing that its writer would be told."""
+    writer is asked, unless a person wants another text (one may wait), or the checks do: what
+    changed since (the analysis contract, say) is nothing that its writer would be told."""
     plugin, state, question = attempt.plugin, attempt.state, attempt.request
-    inputs, anew = state.inputs, bool(state.decision.sections)
-    anew = anew or inputs.forced or inputs.asked or inputs.named or state.writer.kind != "model"
+    inputs, last = state.inputs, state.inputs.last
+    wanted = inputs.forced or inputs.asked or inputs.named or (last is not None and last.waits)
+    anew = wanted or state.decision.sections or state.writer.kind != "model"
     if question is None or anew or not staleness.is_ours(inputs.standing, inputs.publication):
         return False
     made_of, now = question.material, question.material.current
-    # what was made before a skill of ours stood beside it was asked for without
-    first = request(project, plugin, state, made_of.analysis or {}, skills=False)
-    keys = {request_key(one, state.writer) for one in (question, first)}
+    before_skills = request(project, plugin, state, made_of.analysis or {}, skills=False)
+    keys = {request_key(one, state.writer) for one in (question, before_skills)}
     if not any(history.answers(project, attempt.item.id, key, now) for key in keys):
         return False
     if _head(finish.finished(made_of, "# Title\n\nText.\n")) != _head(now):

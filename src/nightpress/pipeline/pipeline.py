@@ -118,6 +118,9 @@ class Press(Struct):
         if self.run.stop.is_set() or self._done_meanwhile(item) or self._is_under_way(item):
             return
         attempt = self._open(item)
+        inputs = attempt.state.inputs
+        if inputs.forced or inputs.asked or inputs.named:
+            self.caller.afresh.add(item.id)
         try:
             self._check_budget(item.id)
             together.references(self.attempts, attempt)
