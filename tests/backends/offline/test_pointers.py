@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import compose, pointers, stubs
+from nightpress.backends.offline import compose, pointers, stubs, trim
 from nightpress.backends.offline.blocks import Block, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.part import Home, Part
+from nightpress.backends.offline.sections import parts_in
 from nightpress.backends.offline.whereabouts import whereabouts
+from tests.backends.offline.plugins import build
 
 PLACE = Place("commands/moor.md", "commands", "skills/harbour", frozenset())
 
@@ -188,3 +190,16 @@ def test_of_a_workflow_of_which_nothing_stands_the_few_steps_are_named() -> None
     held = stub(1, "Task", text="Moor it.")
     told = [b.text for part in pointers.of_rest([held, *lost], [held]) for b in part.blocks]
     assert told == [f"Also in {PLACE.link()}: Voyage (Rig, Sail)."]
+
+
+def test_a_listing_elsewhere_is_named_above_the_sections_beside_it() -> None:
+    text = (
+        "## Ways\n\n### Way 1\n\nBy oar.\n\n### Way 2\n\n```js\n{}\n```\n\n### Way 3\n\nBy sail.\n"
+    )
+    found = trim.quoted(
+        text.format("row();\n" * 999), PLACE, trim.owned(build({"commands/moor.md": ""}))
+    )
+    paths = [(part.path, part.blocks[-1].text) for part in parts_in(found, PLACE)]
+    first, *rest = paths
+    assert first[0] == ("Ways",) and first[1].startswith("- Way 2 (1000 lines")
+    assert rest == [(("Ways", "Way 1"), "By oar."), (("Ways", "Way 3"), "By sail.")]

@@ -376,18 +376,21 @@ def parts_in(
 
 
 def _list(parts: list[Part], part: Part, listing: re.Match[str], place: Place) -> None:
-    """Put a section that is nothing but a link to its listing into a list of such, under the
-    heading above it."""
+    """Put a section that is nothing but a link to its listing into a list of such, right under the
+    heading above it: below a section beside it, it would be a part of that."""
     where = Block("text", f"In {place.link()}:")
     row = f"- {_NUMBER.sub('', part.path[-1])} ({', '.join(filter(None, listing.groups()))})"
-    above = part.path[:-1]
-    if parts and parts[-1].path == above and where in parts[-1].blocks:
-        *before, rows = parts[-1].blocks
-        parts[-1].blocks = [*before, Block("list", f"{rows.text}\n{row}")]
-    elif parts and parts[-1].path == above and not parts[-1].together:
-        parts[-1].blocks = [*parts[-1].blocks, where, Block("list", row)]
+    above, at = part.path[:-1], len(parts)
+    while at and len(parts[at - 1].path) > len(above) and parts[at - 1].path[: len(above)] == above:
+        at -= 1
+    before = parts[at - 1] if at else None
+    if before is None or before.path != above or before.together:
+        parts.insert(at, Part(above, (), 0, [where, Block("list", row)]))
+    elif where in before.blocks:
+        *others, rows = before.blocks
+        before.blocks = [*others, Block("list", f"{rows.text}\n{row}")]
     else:
-        parts.append(Part(above, (), 0, [where, Block("list", row)]))
+        before.blocks = [*before.blocks, where, Block("list", row)]
 
 
 _NUMBER = pattern(r"^\d+[.)] (?=\S)")
