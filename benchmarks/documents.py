@@ -80,7 +80,8 @@ def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counte
         )
         mentioned = MENTION.findall(prose)
         found["missing files"] = sum(not (plugin / path).exists() for path in mentioned)
-        links = [link for link in LINK.findall(prose) if "://" not in link]
+        spoken = re.sub(r"`[^`\n]*`", "", prose)
+        links = [link for link in LINK.findall(spoken) if "://" not in link]
         found["dead links"] = sum(not (file.parent / link).exists() for link in links)
         codes = [m.group(4) for m in FENCE.finditer(text)]
         calls = [
@@ -99,7 +100,7 @@ def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counte
         found["dangling leads"] = sum(kind == "unled" for kind, _, _ in lost)
         found["dangling leads"] += len(list(procedures.Document(text, "").dangling()))
         found["sales words"] = len(SALES.findall(prose))
-        parts = [p for p in texts if re.match(r"(?:commands|agents)/[^/]+\.md$", p)]
+        parts = [p for p in texts if re.match(r"(?:commands|agents)/(?!README)[^/]+\.md$", p)]
         linked = {(file.parent / link).resolve() for link in links}
         found["components without a link"] = sum(
             (plugin / p).resolve() not in linked for p in parts
