@@ -584,6 +584,16 @@ def test_an_example_that_only_begins_like_an_installation_stays(call: str) -> No
     assert call in document(material(files))
 
 
+def test_a_file_that_stands_in_for_another_is_none_of_the_plugin() -> None:
+    script = "#!/bin/sh\n# {} gauge.sh, which reads the tide gauge at the sill\necho tide\n"
+    files = {
+        "scripts/gauge.sh": script.format("Calls"),
+        "scripts/quay.sh": script.format("A stub of"),
+    }
+    text = document(material(harbour() | files))
+    assert "`scripts/gauge.sh`" in text and "quay.sh" not in text
+
+
 def test_a_scripts_variables_and_exit_codes_are_told() -> None:
     script = (
         '#!/bin/sh\n# exit 3: the harbour is closed\npsql -h "$TIDE_HOST" -c "select 1" || exit 3\n'

@@ -265,6 +265,8 @@ def files(material: Material, topic: Topic) -> list[Block]:
         if not (topic.is_own(file.path) or topic.names(file.path)) or is_aside(file.path):
             continue
         about = descriptions.get(file.path, "") if kind == "script" else ""
+        if _STANDS_IN.match(about):
+            continue
         if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
             about = heading.group(1).replace("`", "").replace("*", "")
         name = code(file.path)
@@ -275,6 +277,8 @@ def files(material: Material, topic: Topic) -> list[Block]:
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
 
 
+_STANDS_IN = pattern(r"\W*(?:this is )?(?:an? )?(?:stand-in|placeholder|stub) (?:for|of)\b", re.I)
+"""What a file says of itself that is in another one's place."""
 _USAGE = pattern(r"^usage: +(\S.*?)\.?$", re.I)
 
 
