@@ -268,10 +268,12 @@ def _is_told(part: Part, told: Mapping[str, Sequence[str]]) -> bool:
 
 
 def _listed(part: Part) -> list[str]:
-    """The items of a section that is a list and what announces it."""
+    """The items of a section that is a list and what announces it; steps are none."""
     own = part.home is not None and len(part.path) == len(part.home.base) + 1
     said = [block for block in part.blocks if not block.announces]
-    if not own or part.together or part.is_aside or any(one.kind != "list" for one in said):
+    if not own or part.together or part.is_aside:
+        return []
+    if any(one.kind != "list" or is_ordered(one) for one in said):
         return []
     return [item for block in said for item in items_of(block.text)]
 

@@ -100,7 +100,7 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
         if all(part.is_aside for part in mine):
             continue  # its link stands in the table
         lost = [part for part in mine if not _is_whole(part, held.get(part.order))]
-        lost = [part for part in lost if not (_is_opening(part, home) or _is_said(part, keys))]
+        lost = [p for p in lost if not (_is_opening(p, home) or _is_said(p, keys, len(homes) > 1))]
         lost = [part for part in lost if not _leads(part, mine, opened)]
         # of a workflow that has no room its steps are named
         lost = [p for p in lost if p.together not in groups or not {p.order, p.together} & shown]
@@ -191,7 +191,7 @@ def of_families(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part
             families.setdefault(part.family, []).append(part)
     for family, mine in families.items():
         first = next((part for part in mine if part.order in held), None)
-        lost = [part for part in mine if part.order not in held and not _is_said(part, keys)]
+        lost = [part for part in mine if part.order not in held and not _is_said(part, keys, False)]
         names = dict.fromkeys(p.path[-1] for p in lost if p.path[-1].lower() not in heads)
         names = dict.fromkeys(filter(tells, names))
         if first is not None and names:
@@ -204,10 +204,11 @@ def _keys(parts: Iterable[Part]) -> frozenset[str]:
     return frozenset(block.key for part in parts for block in part.blocks if block.key)
 
 
-def _is_said(part: Part, keys: Container[str]) -> bool:
+def _is_said(part: Part, keys: Container[str], several: bool) -> bool:
     """Does it only announce what stands below it, or say what the document says elsewhere? (Where
-    it only points to its file, that is not said by another one that does.)"""
-    if any(is_pointer(block) for block in part.blocks):
+    it only points to its file, that is not said by another one that does; nor are the steps of one
+    of several said by those of another.)"""
+    if any(is_pointer(block) or (several and is_ordered(block)) for block in part.blocks):
         return False
     said = [block.key for block in part.blocks if not block.announces]
     return not said or (any(said) and all(key in keys for key in said if key))
@@ -313,7 +314,11 @@ _NO_NEWS = pattern(
 
 
 def _has_steps(parts: Sequence[Part]) -> bool:
-    return any(is_ordered(block) for part in parts for block in part.blocks)
+    """Are there steps, or may there be, where a pointer stands for all of it?"""
+    blocks = [block for part in parts for block in part.blocks]
+    return any(map(is_ordered, blocks)) or any(
+        all(map(is_pointer, part.blocks)) for part in parts if part.blocks
+    )
 
 
 def _short(link: str) -> str:
