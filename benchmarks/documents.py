@@ -29,6 +29,8 @@ PLACEHOLDER = re.compile(
 FENCE = re.compile(r"(?ms)^([ \t]*)(`{3,})([^\n`]*)\n(.*?)^\1\2[ \t]*$")
 COMMAND = re.compile(r"(?<![\w/.:~`-])`?/([a-z][a-z0-9]*(?:-[a-z0-9]+)+)(?![\w/.-])")
 MENTION = re.compile(r"(?<![\w/.-])((?:commands|agents|scripts|hooks)/[\w./-]+\.\w+)")
+MADE = re.compile(r"(?m)^(?:\w+ )*generates?:\n\n(?:- .*\n)+", re.I)
+"""A list of the files that a command makes."""
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 SHORT = re.compile(r"(?m)^(?:shortcut|alias(?:es)?):\s*[\"']?/?([\w-]+)")
 
@@ -78,7 +80,7 @@ def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counte
         found["unknown commands"] = sum(
             c.lower() not in known and f"/{c}/" not in source for c in COMMAND.findall(prose)
         )
-        mentioned = MENTION.findall(prose)
+        mentioned = MENTION.findall(MADE.sub("", prose))
         found["missing files"] = sum(not (plugin / path).exists() for path in mentioned)
         spoken = re.sub(r"`[^`\n]*`", "", prose)
         links = [link for link in LINK.findall(spoken) if "://" not in link]

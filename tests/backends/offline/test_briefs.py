@@ -153,3 +153,15 @@ def test_a_clause_is_not_cut_between_adjectives_or_in_brackets(said: str, kept: 
     block = Block("list", f"1. **Look** - {said}\n2. **Go** - Sail")
     found = briefs.brief([block], LINK, briefs.SHORT)[-1].text
     assert found.split("\n")[0] == f"1. **Look**{kept}"
+
+
+def test_a_lone_comment_of_a_step_is_its_gist_only_where_it_tells_of_it() -> None:
+    code = "```bash\n# {}\nreef --all\n```"
+    for comment, told in (
+        ("Count the knots first", ""),
+        ("Berth check", ""),
+        ("Check each berth for ropes", "Check each berth for ropes"),
+        ("Never pull a wet rope", "Never pull a wet rope"),
+    ):
+        block = Block("code", code.format(comment))
+        assert briefs.essence([block], "Berth check") == told

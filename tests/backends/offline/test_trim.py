@@ -254,6 +254,10 @@ def test_a_block_of_markdown_goes_on_where_its_headings_go_on_counting(
             "- \u2705 oak\n- \u274c reed\n- \u274c Never lead\n",
             "- oak\n- Not: reed\n- Never lead\n",
         ),
+        (
+            "- \u2705 Green: go\n- \u274c Red: stop\n",
+            "- Green: go\n- Red: stop\n",
+        ),
         ("Mistakes:\n- \u274c reed\n- \u274c lead\n", "Mistakes:\n- reed\n- lead\n"),
         ("```\n\u2705 oak\n\u274c reed\n```\n", "```\n\u2705 oak\n\u274c reed\n```\n"),
         ("\u274c **Don't:**\n- a\n", "\u274c **Don't:**\n- a\n"),

@@ -136,9 +136,9 @@ def _cut_head(head: str) -> str:
     return head if len(head) - at <= MOST_SAID else head[:at] + (_first(head[at:]) or head[at:])
 
 
-def essence(blocks: Sequence[Block]) -> str:
+def essence(blocks: Sequence[Block], step: str = "") -> str:
     """What the blocks of a step say in short: what to beware of, else its first sentence, the first
-    items of its list, or of its code what the comments say."""
+    items of its list, or of its code what the comments say. step: its name."""
     plain: list[str] = []
     code: list[str] = []
     for block in blocks:
@@ -148,7 +148,16 @@ def essence(blocks: Sequence[Block]) -> str:
             plain += [_bare(item.split("\n")[0]) for item in items_of(block.text)]
         elif block.kind == "text" and not (block.announces or POINTER.search(block.text)):
             plain.append(_first(block.text))
-    return _of_several(plain, code)
+    return _of_several(plain, _of_step(step, code))
+
+
+def _of_step(step: str, code: list[str]) -> list[str]:
+    """The comments of a step's code; a lone one that says nothing of the step, or nothing but its
+    name, tells of a line of it alone."""
+    if len(code) == 1 and step:
+        name, said = wording.stems(step), wording.stems(code[0])
+        return code if (said & name and said - name) or GUARD.search(code[0]) else []
+    return code
 
 
 def _of_several(plain: Sequence[str], code: Sequence[str], detail: int = BRIEF) -> str:
@@ -210,7 +219,7 @@ def steps(group: trim.Group, place: Place) -> list[Block]:
 def _in_short(group: trim.Group, step: str) -> str:
     """What a step is in short."""
     blocks = [block for one in group.sections if step in one.path for block in one.blocks]
-    said = essence(blocks)
+    said = essence(blocks, step)
     return f". {said}" if said else ""
 
 

@@ -64,7 +64,7 @@ _AUTOLINK = pattern(r"<(https?://[^<>\s]+)>")
 _NEXT_ITEM = pattern(r"\n\s*(?:[-*+]|\d+[.)])\s")
 _SPAN = pattern(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.S)
 _EMOJI = pattern(
-    "[\U0001f000-\U0001faff\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b00-\u2bff\ufe0f]+ ?"
+    "[\U0001f000-\U0001faff\u2139\u231a\u231b\u23e9-\u23fa\u2600-\u27bf\u2b00-\u2bff\ufe0f]+ ?"
 )
 _HIDDEN = pattern(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe0f\ufeff\U000e0000-\U000e007f"

@@ -43,6 +43,7 @@ def _runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 def _told(run: Sequence[str]) -> Iterator[str]:
     found = [one for one in map(_MARKED.match, run) if one]
     mixed = {one[3] in _NO for one in found} == {True, False}
+    mixed = mixed and not all(_SIGNAL.match(one[4]) for one in found)
     for one in found:
         denied = mixed and one[3] in _NO and not _SAYS_NO.match(one[4])
         yield f"{one[1]}{one[2] or '- '}{'Not: ' if denied else ''}{one[4]}"
@@ -65,6 +66,7 @@ def _heading(lines: Sequence[str], at: int) -> str:
 
 _YES, _NO = "\u2705\u2714\u2713\u2611", "\u274c\u2716\u2717\u2718\u274e\U0001f6ab\u26d4"
 _MARKED = pattern(rf"^(\s*)([-*+] +)?([{_YES}{_NO}\u26a0])\ufe0f? *(\S.*)$")
+_SIGNAL = pattern(r"\W*\w+\W*: ")  # "Red: stop" says what the mark means
 _LOST = pattern(r"^- {2,3}(?=\S)")
 _BULLET = pattern(r"^\s*[-*+] ")
 _FENCED = pattern(r"^\s*(`{3,}|~{3,})")
