@@ -77,7 +77,7 @@ def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str
         return found
     if found:
         areas = topics(_points(anatomy, _AREAS), known, anatomy.name, every[0].body)
-        few = [one for one in areas if " " in one][:SOME_TERMS]
+        few = [one for one in areas if _SEVERAL.search(one)][:SOME_TERMS]
         return [*found, *(Wish("asks about", one) for one in few)]
     about, is_deed = members.act(every[0], own)
     is_thing = bool(about) and not (is_deed or wording.is_foreign(about))
@@ -307,6 +307,7 @@ _COVERS = pattern(
     r"|methods?|focus|categor|support(?:s|ed)|analy|resources|process|task|detect|checks\b)",
     re.I,
 )
+_SEVERAL = pattern(r" \S*(?:s|th|ing|ion|ity|ment|age|ance|ness)$")  # "executive summary" is a heading
 _AREAS = pattern(r"\b(?:areas?|types?|components?|patterns?|metrics|checks?|categor\w+)\b", re.I)
 _TELLING = pattern(r"\w[ -]\w|[a-z][A-Z]|[A-Z]{2}")
 
