@@ -33,7 +33,10 @@ from typing import Any, NoReturn
 
 from nightpress.backends.offline import backend as offline
 
-ENTRIES = {"doit": "doit.__main__", "nightpress": "nightpress.cli"}
+ENTRIES = {
+    "doit": "doit.__main__", "nightpress": "nightpress.cli",
+    "nightpress.tasks": "nightpress.tasks.__main__",
+}  # fmt: skip
 """Of another program the name is that of its module."""
 MODULES = (
     "doit.doit_cmd", "doit.cmd_base", "google.genai", "h11", "httpcore2", "httpx2", "jinja2",

@@ -282,6 +282,16 @@ def test_a_signal_while_plugins_are_read_ends_with_a_word(market: Market, number
     market.done()
 
 
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_signal_ends_a_task_that_is_no_run_with_a_word(market: Market, number: str) -> None:
+    instead_of_reading(market, f"os.kill(os.getpid(), signal.{number}); time.sleep(30)")
+    with (market.root / "dodo.py").open("a") as file:
+        file.write("from nightpress import report\nreport.gather = load\n")
+    for program in ("doit", "nightpress"):
+        done = market.run(program, "report")
+        assert (done.code, done.err) == (130, "interrupted: run it again\n")
+
+
 def test_the_short_cut_hides_no_task(market: Market) -> None:
     """What `list --all` says does not depend on what is stale."""
     before = market.doit("list", "--all", "--quiet").out

@@ -46,6 +46,7 @@ def _told(argv: Sequence[str] | None) -> int:
         _complain(f"ERROR: {error}")
         return error.exit_code
     except KeyboardInterrupt:
+        _complain("interrupted: run it again")
         return errors.EXIT_INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

@@ -77,7 +77,7 @@ def run(argv: Sequence[str]) -> int:
     if lacks := lacks_dodo(root):
         raise lacks
     os.chdir(root)
-    _become("doit", *line)
+    _become("nightpress.tasks", *line)
 
 
 def takes(command: str) -> str:

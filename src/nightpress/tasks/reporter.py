@@ -73,7 +73,7 @@ class Reporter:
         self.writing = bool(groups & command_line.WRITING) and not self._only_lists()
         if not self.writing:
             if groups - command_line.READING:
-                signals.leave(now)
+                signals.under_way(now)
             return
         try:
             self._check(groups)

@@ -14,13 +14,14 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from nightpress.errors import EXIT_INTERRUPTED, BusyError, NightpressError
+from nightpress.progress import leave
 from nightpress.tasks import command_line
 from nightpress.text import fitted, safe
 
 if TYPE_CHECKING:
     from nightpress.tasks.session import Session
 
-__all__ = ["end_with_reader", "enter", "leave"]
+__all__ = ["end_with_reader", "enter", "under_way"]
 
 
 def enter(session: Session) -> None:
@@ -28,9 +29,10 @@ def enter(session: Session) -> None:
     asked = session.invocation
     if asked is None or threading.current_thread() is not threading.main_thread():
         return
+    is_run = asked.command == "run"
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
-            signal.signal(number, _interrupt)
+            signal.signal(number, _interrupt if is_run else _stop)
     if asked.command in command_line.SHOWING:
         end_with_reader()
     if not command_line.writes(asked):
@@ -54,19 +56,23 @@ def end_with_reader() -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
 
-def leave(session: Session) -> None:
-    """Nothing of ours is waiting any longer: signals do what they do to every program."""
+def under_way(session: Session) -> None:
+    """A task begins that is no run: Ctrl-C ends it with a word. What it wrote is whole."""
     main = threading.current_thread() is threading.main_thread()
     if session.invocation is not None and main:
-        for number, usual in (
-            (signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)
-        ):  # fmt: skip
+        for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is _interrupt:
-                signal.signal(number, usual)
+                signal.signal(number, _stop)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     sys.stderr.write("interrupted: nothing was begun\n")
+    raise SystemExit(EXIT_INTERRUPTED)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    sys.stderr.write("interrupted: run it again\n")
+    leave(EXIT_INTERRUPTED)
     raise SystemExit(EXIT_INTERRUPTED)
 
 
