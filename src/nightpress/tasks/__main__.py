@@ -1,5 +1,5 @@
-"""`python -m nightpress.tasks WORD...` is `doit WORD...`. Ctrl-C before doit's session minds it (see
-`signals`) ends it without a word."""
+"""`python -m nightpress.tasks WORD...` is `doit WORD...`. Ctrl-C before doit's session minds it
+(see `signals`) ends it without a word."""
 
 import signal
 import sys
