@@ -35,9 +35,26 @@ def test_a_healthy_project(market: Market) -> None:
     market.git("init", "-q")
     results = found(market)
     assert {n for n, row in results.items() if row["state"] == "warning"} == {"key", "vault"}
-    assert results["project"]["what"].endswith("1 manifests, marketplace .")
+    assert results["project"]["what"].endswith("1 manifest, marketplace .")
     market.done("backup")
     assert "1 backup, the newest made just now" in found(market)["vault"]["what"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("a: [\n", "manifests/alpha.yaml:2:1"), ("name: alpha\n", "manifests/alpha.yaml")],
+)
+def test_a_manifest_that_cannot_be_used_is_told_by_doctor_and_status(
+    market: Market, text: str, told: str
+) -> None:
+    assert "manifests" not in market.run("nightpress", "status").out
+    (market.root / "manifests" / "alpha.yaml").write_text(text)
+    row = found(market)["manifests"]
+    assert (row["state"], row["mend"]) == ("error", "nightpress validate")
+    assert told in row["what"]
+    status = market.run("nightpress", "status")
+    assert told in status.out.splitlines()[0]
+    assert "nightpress validate" in status.out.splitlines()[0]
 
 
 def test_to_look_for_a_backup_makes_no_vault(market: Market) -> None:

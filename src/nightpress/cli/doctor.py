@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from nightpress import errors
 from nightpress.cli import status
 from nightpress.clock import ago
-from nightpress.text import fitted, safe
+from nightpress.text import fitted, safe, some
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _doctor(given: argparse.Namespace) -> int:
     results = list(examine(given.project))
     if given.json:
-        rows = [result._asdict() for result in results]
+        rows = [result._replace(mend=spoken(result.mend))._asdict() for result in results]
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=True) + "\n")
     else:
         for result in results:
@@ -133,7 +133,7 @@ def _terminal() -> Iterator[Result]:
 
 
 def _project(project: Project) -> Iterator[Result]:
-    from nightpress.project import lacks_dodo
+    from nightpress.project import lacks_dodo, load_manifest
 
     defaults, slugs = project.defaults, project.slugs()
     if not slugs:
@@ -143,8 +143,17 @@ def _project(project: Project) -> Iterator[Result]:
         what = lacks.message.rpartition(": ")[2]
         yield Result("project", "error", f"dodo.py: {what}", lacks.hint)
         return
+    broken = [
+        problem for slug in slugs
+        for problem in load_manifest(project.manifests / f"{slug}.yaml", defaults, project.index)[1]
+        if problem.severity == "error"
+    ]  # fmt: skip
+    if broken:
+        told = f"{some(len(broken), 'error')}: {broken[0]}"
+        yield Result("manifests", "error", told, "doit validate")
     where = defaults.values.get("marketplace", ".")
-    yield Result("project", "ok", f"{project.root}: {len(slugs):,} manifests, marketplace {where}")
+    what = f"{project.root}: {some(len(slugs), 'manifest')}, marketplace {where}"
+    yield Result("project", "ok", what)
 
 
 def _git(project: Project) -> Iterator[Result]:

@@ -61,7 +61,8 @@ def gathered(project: Project) -> dict[str, Any]:
     now = project.clock.time()
     lock, slugs = project.lock(), project.slugs()
     found: dict[str, Any] = {
-        "plugins": len(slugs), "standing": len(lock), "latest": {}, "waiting": [],
+        "plugins": len(slugs), "broken": project.broken(), "standing": len(lock), "latest": {},
+        "waiting": [],
         **_astray(project, lock),
         "running": _running(project), "quota": _quota(project), "last_run": None,
         "last_backup": None, "next_run_at": None,
@@ -226,6 +227,7 @@ def _counts(summary: Any) -> dict[str, int]:
 def lines(found: dict[str, Any], now: float) -> list[tuple[str, str]]:
     """(what, how it stands)."""
     return [
+        *([("manifests", _broken(found["broken"]))] if found["broken"] else []),
         ("documents", _documents(found)),
         ("review", _waiting(found["waiting"])),
         ("quota", _left(found["quota"], now)),
@@ -233,6 +235,11 @@ def lines(found: dict[str, Any], now: float) -> list[tuple[str, str]]:
         ("next run", _next(found, now)),
         ("backup", _backup(found["last_backup"], now)),
     ]
+
+
+def _broken(problems: list[str]) -> str:
+    more = f" (of {len(problems):,})" if len(problems) > 1 else ""
+    return f"an error{more}, nightpress validate: {problems[0]}"
 
 
 def _documents(found: dict[str, Any]) -> str:

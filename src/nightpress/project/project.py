@@ -107,6 +107,17 @@ class Project:
             self._slugs = (stamp, slugs)
         return list(slugs)
 
+    def broken(self) -> list[str]:
+        """What keeps a manifest from being read: of its YAML and its schema alone, so that it costs
+        nothing where all is well."""
+        from nightpress.project import yaml_read
+
+        paths = (self.manifests / f"{slug}.yaml" for slug in self.slugs())
+        found = (
+            yaml_read.load(path, f"manifests/{path.name}", "manifest", self.index) for path in paths
+        )
+        return [str(p) for _, problems in found for p in problems if p.severity == "error"]
+
     def lock(self) -> lockfile.Lock:
         """The lock file as it stands; UsageError where a line of it is damaged."""
         return lockfile.read(self.lock_path, known=self.index.meta(LOCK))
