@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -105,6 +106,45 @@ def test_whatever_it_started_ends_with_it(tmp_path: Path, then: str, kind: str) 
     while _lives(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _lives(pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc here")
+@pytest.mark.parametrize("seconds", [2, 60])
+def test_what_left_its_session_ends_with_it(tmp_path: Path, seconds: int) -> None:
+    """It holds our pipes, too: nobody waits for that."""
+    then = "time.sleep(60)" if seconds < 60 else "print('# Doc', flush=True)"
+    code = CHILD.format(path=str(tmp_path / "pid"), then=f"import time; {then}")
+    code = code.replace("Popen([", "Popen(['setsid', ")
+    began = time.monotonic()
+    backend = program(code, deadline_seconds=seconds)
+    if seconds < 60:
+        assert answer_of(backend).answer.kind == "transient"
+    else:
+        assert backend.ask(samples.request()).text == "# Doc\n"
+    assert time.monotonic() - began < seconds + 4
+    pid = int((tmp_path / "pid").read_text())
+    assert not _lives(pid)
+
+
+def test_it_ends_when_who_asked_is_killed(tmp_path: Path) -> None:
+    code = CHILD.format(path=str(tmp_path / "pid"), then="import time; time.sleep(60)")
+    ask = (
+        "from tests.backends.test_command import program, samples\n"
+        f"program({code!r}, deadline_seconds=60).ask(samples.request())"
+    )
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", ask], env=environ) as asking:
+        path, deadline = tmp_path / "pid", time.monotonic() + 30
+        while not (path.exists() and path.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        asking.kill()
+    pid, deadline = int(path.read_text()), time.monotonic() + 10
+    while _lives(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _lives(pid)
+    while [*tmp_path.glob("nightpress-command-*")] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not [*tmp_path.glob("nightpress-command-*")]
 
 
 def _lives(pid: int) -> bool:

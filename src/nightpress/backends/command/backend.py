@@ -6,11 +6,14 @@ is killed with whatever it has started.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -26,12 +29,16 @@ from nightpress.model import BackendKind, Reply, Request
 from nightpress.storage import private
 
 PIECE = 1 << 16
+WARDEN = str(Path(__file__).with_name("warden.py"))
 GRACE = 5.0
 """Seconds for the rest of the output, where something else has run away with our pipes."""
 TOLD = 20_000
 """Bytes of its error output that are kept."""
 LOGIN = re.compile(r"log ?in\b|logged (?:in|out)|unauthori[sz]ed|authenticat|api key|\b401\b", re.I)
 SPENT = re.compile(r"usage limit|hit your limit|limit reached|quota|rate.?limit", re.I)
+
+
+_ENDED = (-signal.SIGKILL, -signal.SIGTERM)
 
 
 class Command:
@@ -45,6 +52,7 @@ class Command:
         self._environ = private.environment(environ, found["env"])
         self._seconds = found["seconds"] / clock_speed
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._leases: dict[subprocess.Popen[bytes], int] = {}
         self._guard = threading.Lock()
 
     def ask(self, request: Request) -> Reply:
@@ -84,6 +92,7 @@ class Command:
                 _kill(process)
             with self._guard:
                 self._running.discard(process)
+            os.close(self._leases.pop(process))
             for stream in (process.stdout, process.stderr):
                 if stream is not None:
                     stream.close()
@@ -91,15 +100,23 @@ class Command:
     def _start(
         self, words: Sequence[str], source: IO[bytes], empty: Path
     ) -> subprocess.Popen[bytes]:
+        own, lease = os.pipe()  # ends with us, however that is
         try:
+            if _found(words[0], empty, self._environ) is None:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             process = subprocess.Popen(  # noqa: S603 - the user's own words; no shell reads them
-                words, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=empty,
-                env=self._environ, start_new_session=True,
+                [sys.executable, "-I", "-S", WARDEN, str(own), str(empty.parent), *words],
+                stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=empty,
+                env=self._environ, start_new_session=True, pass_fds=(own,),
             )  # fmt: skip
         except OSError as error:
+            os.close(lease)
             message = f"{words[0]} cannot be run: {error.strerror}"
             hint = "is it installed, and on the PATH?"
             raise BackendError(Answer("bad_request", message, hint=hint, left=False)) from None
+        finally:
+            os.close(own)
+        self._leases[process] = lease
         with self._guard:
             self._running.add(process)
         return process
@@ -111,7 +128,6 @@ class Command:
         except subprocess.TimeoutExpired:
             message = f"no answer within {self._found['seconds']:g} s: it was killed"
             raise BackendError(Answer("transient", message)) from None
-        _kill(process)  # a child that it left behind holds our pipes open
         out.join(GRACE)
         told.join(GRACE)
         if out.over:
@@ -119,7 +135,7 @@ class Command:
             message = f"the reply never ended: broken off after {most:,} bytes"
             raise BackendError(Answer("too_large", message, hint=hint))
         with self._guard:
-            given_up = process not in self._running or code == -signal.SIGKILL
+            given_up = process not in self._running or code in _ENDED
         if given_up:
             raise BackendError(Answer("transient", "abandoned while the call was in flight"))
         return out.text(), told.text(), code
@@ -178,10 +194,22 @@ class _Drain(threading.Thread):
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """The program, and all that it has started."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    """The program, and all that it has started: its warden sees to that."""
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _found(program: str, folder: Path, environ: Mapping[str, str]) -> str | None:
+    """Where the program is, as it is looked for from that folder; None: nowhere."""
+    if os.sep in program:
+        path = folder / program
+        return str(path) if path.is_file() and os.access(path, os.X_OK) else None
+    return shutil.which(program, path=environ.get("PATH"))
 
 
 def _failed(code: int, told: str) -> Answer:

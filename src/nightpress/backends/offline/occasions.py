@@ -307,7 +307,9 @@ _COVERS = pattern(
     r"|methods?|focus|categor|support(?:s|ed)|analy|resources|process|task|detect|checks\b)",
     re.I,
 )
-_SEVERAL = pattern(r" \S*(?:s|th|ing|ion|ity|ment|age|ance|ness)$")  # "executive summary" is a heading
+_SEVERAL = pattern(
+    r" \S*(?:s|th|ing|ion|ity|ment|age|ance|ness)$"
+)  # "executive summary" is a heading
 _AREAS = pattern(r"\b(?:areas?|types?|components?|patterns?|metrics|checks?|categor\w+)\b", re.I)
 _TELLING = pattern(r"\w[ -]\w|[a-z][A-Z]|[A-Z]{2}")
 
