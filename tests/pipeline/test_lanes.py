@@ -130,7 +130,7 @@ def rounds(doit: Callable[..., Ran], server: GeminiServer, most: int = 8) -> lis
     ran = []
     for _ in range(most):
         ran.append(doit("lane=batch", "max_cost=5"))
-        if "left:" not in ran[-1].out:
+        if "  deferred " not in ran[-1].out:
             break
         server.clock.advance(3_600)  # type: ignore[attr-defined]
     return ran
@@ -144,7 +144,7 @@ def test_batch_jobs_bring_each_document_over_several_runs(shop: Market) -> None:
         assert paid(server) == {}
         ran = rounds(doit, server)
         seen = server.seen()
-        assert "left:" not in ran[-1].out, ran[-1].out
+        assert "  deferred " not in ran[-1].out, ran[-1].out
         assert set(paid(server).values()) == {1}
         assert {job["state"] for job in seen["jobs"]} == {"SUCCEEDED"}
     assert set(lanes(shop)) == {("batch", None, 0.5)}
@@ -197,7 +197,7 @@ def test_a_job_whose_making_was_not_confirmed_is_found_again(shop: Market) -> No
         assert "whether the batch job was made is not known" in first.out
         server.clock.advance(60)  # type: ignore[attr-defined]
         ran = rounds(doit, server)
-        assert "left:" not in ran[-1].out
+        assert "  deferred " not in ran[-1].out
         assert set(paid(server).values()) == {1}
         assert len(server.seen()["jobs"]) == 2
 
@@ -221,7 +221,7 @@ def test_a_job_of_another_key_waits_for_it(shop: Market) -> None:
         assert "was sent with another key" in other.out
         assert server.seen()["jobs"][0]["state"] == "SUCCEEDED"
         done = rounds(doit, server)
-        assert "left:" not in done[-1].out
+        assert "  deferred " not in done[-1].out
         assert set(paid(server).values()) == {1}
 
 
@@ -268,7 +268,7 @@ def test_a_budget_bounds_what_is_sent(shop: Market) -> None:
 def test_a_reply_that_was_cut_off_is_asked_for_with_a_larger_budget(shop: Market) -> None:
     with jumping(shop, script=["ok", "ok", "max_tokens"]) as (server, doit):
         ran = rounds(doit, server)
-        assert "left:" not in ran[-1].out
+        assert "  deferred " not in ran[-1].out
         assert "2 published" in "".join(one.out for one in ran) or ran[-1].code == 0
     budgets = shop.rows(
         "SELECT max_output_tokens FROM batch_parts WHERE request_sha256 ="

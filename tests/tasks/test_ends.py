@@ -183,3 +183,22 @@ def test_a_run_that_is_still_in_sight_says_nothing_twice(
     said = market.done().out
     assert said.count("tiny-00/skill") == times, said
     assert said.splitlines()[-1].startswith(f"{plugins} insufficient in ")
+
+
+def test_a_quiet_run_says_what_failed_and_one_line_what_is_left(tmp_path: Path) -> None:
+    for name in ("alpha", "beta", "gamma"):
+        plugin(tmp_path / "shop", name, skill=OLD)
+    made = Market(tmp_path / "shop")
+    made.run("nightpress", "init")
+    made.replaces()
+    bounded = made.done("limit=1").out
+    assert [line.strip() for line in bounded.splitlines() if "limit=1" in line] == [
+        "deferred     2 documents; limit=1: this run's enhancements are done;"
+        " the next run goes on with them"
+    ]
+    assert made.done("progress=none", "limit=1").out == ""
+    at(made, "before:exchange", "raise OSError(13, 'Permission denied')")
+    quiet = made.doit("progress=none")
+    assert quiet.code == 1
+    assert quiet.err.startswith("failed       "), quiet
+    assert "Permission denied" in quiet.err and quiet.out == ""

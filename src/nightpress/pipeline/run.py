@@ -167,11 +167,13 @@ class Run(Struct):
             self.notice(text)
 
     def finished(self, outcome: Outcome, **data: Any) -> None:
+        """An attempt has ended; of what is left to a later run the summary tells, in one line."""
         with self._guard:
             self.outcomes[outcome.job] = outcome
+        quiet = outcome.status == Status.DEFERRED and outcome.job in self.left
         self.tell(
             "finished", outcome.text, outcome.job, status=outcome.status, word=outcome.word,
-            reason=outcome.reason, **data,
+            reason=outcome.reason, quiet=quiet, **data,
         )  # fmt: skip
 
     def worked(self, work: Callable[..., T], *given: Any) -> T | None:

@@ -114,7 +114,7 @@ OPTIONS = {
             "progress",
             _one_of("rich", "plain", "json", "none"),
             "rich, plain, json, none",
-            "how a run shows itself (default: rich in a terminal, else plain)",
+            "how a run shows itself (default: rich in a terminal, else plain; none: only failures)",
         ),
         Option("backend", _backend, ", ".join(("auto", *BACKENDS)), "who writes"),
         Option(

@@ -65,7 +65,7 @@ def lines(now: Session, seconds: float) -> list[str]:
         rows.append("interrupted: run doit again to go on")
         rows += _not_begun(now)
     if run.left and not run.fatal and not run.interrupted:
-        rows.append(_left(now))
+        rows.append(_deferred(now))
     rows += [f"  next         {text}" for text in _next(run)]
     if not run.outcomes and (run.fatal or run.interrupted):
         return rows + _nothing_done(run, seconds)
@@ -84,7 +84,9 @@ def _needs_reading(now: Session) -> list[str]:
         (o.word, o.job, _in_short(o.reason))
         for o in sorted(run.outcomes.values(), key=lambda outcome: outcome.job)
         # of the files that are kept no line was printed
-        if o.status not in STANDING and (not in_sight or o.reason.startswith(staleness.KEPT))
+        if o.status not in STANDING
+        and not (o.status == Status.DEFERRED and o.job in run.left)
+        and (not in_sight or o.reason.startswith(staleness.KEPT))
     )
     notices += [] if in_sight else run.notices
     if run.outcomes:
@@ -93,6 +95,13 @@ def _needs_reading(now: Session) -> list[str]:
     if (more := len(notices) - summary.MOST) > 0:
         rows.append(f"  notice       ... and {more} more: see `doit plan` and the log")
     return rows
+
+
+def failures(now: Session) -> list[str]:
+    """Why the exit status is not 0: all that a run without progress says."""
+    run = now.run
+    rows = summary.needs_reading((o.word, o.job, o.reason) for o in run.failures())
+    return [row.lstrip() for row in rows] + ([f"stopped: {run.fatal}"] if run.fatal else [])
 
 
 IN_SIGHT = 12
@@ -136,19 +145,27 @@ def _not_begun(now: Session) -> list[str]:
     return [f"left: {some} not begun"] if jobs else []
 
 
-def _left(now: Session) -> str:
-    """What quota or budget left over, when it goes on, and in how many nights it will be done."""
+def _deferred(now: Session) -> str:
+    """What quota or budget left over and why, when it goes on, and in how many nights it will be
+    done."""
     from nightpress.pipeline import outlook
 
     run = now.run
     ahead = outlook.outlook(now.project, now.catalog, run.left)
-    some = "1 document" if len(run.left) == 1 else f"{len(run.left)} documents"
+    reasons = [outcome.reason for job, outcome in run.outcomes.items() if job in run.left]
+    causes = {summary.cause(reason): reason for reason in reversed(reasons)}
+    why = summary.in_short(next(reversed(causes.values()), ""))
+    if len(causes) > 1:
+        why += f" (and {len(causes) - 1} more cause{'s' * (len(causes) > 2)}: see `doit report`)"
+    some = "1 document" if len(run.left) == 1 else f"{len(run.left):,} documents"
     if run.goes_on_at is None:
-        goes_on = "the next run goes on with it"
+        goes_on = "the next run goes on with " + ("it" if len(run.left) == 1 else "them")
     else:
         at = datetime.fromtimestamp(run.goes_on_at)
         goes_on = f"goes on from {at:%Y-%m-%d %H:%M}, and `nightpress tonight` waits for it"
-    return f"left: {'; '.join(filter(None, (some, ahead.nights(), goes_on)))}"
+    return (
+        f"  {Status.DEFERRED:<12} {'; '.join(filter(None, (some, why, ahead.nights(), goes_on)))}"
+    )
 
 
 def end(now: Session, status: int, say: Say, warn: Say) -> None:

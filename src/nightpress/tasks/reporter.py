@@ -314,6 +314,9 @@ class Reporter:
         for problem in ending.problems(self.now):
             self.status = max(self.status, errors.EXIT_FAILED)
             self._warn(problem)
+        if self.now.options.get("progress") == "none":
+            for line in ending.failures(self.now):
+                self._warn(line)
         for line in ending.lines(self.now, self.now.clock.monotonic() - self.began):
             self._tell(line)
 
