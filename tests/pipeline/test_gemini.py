@@ -268,11 +268,11 @@ def test_a_model_that_was_named_and_is_not_known_is_no_reason_to_write_offline(
     assert not shop.target("alpha").exists()
 
 
-@pytest.mark.parametrize("stated", [True, False], ids=["limits", "paid"])
-def test_an_unknown_model_runs_with_stated_limits_or_paid(shop: Market, stated: bool) -> None:
+@pytest.mark.parametrize("stated", [True, False], ids=["price", "paid"])
+def test_an_unknown_model_runs_with_a_price_of_nothing_or_paid(shop: Market, stated: bool) -> None:
     keep_only(shop, "alpha")
     if stated:
-        configure(shop, "limits: {gemini-9-ultra: {rpm: 30, tpm: null, rpd: 100}}")
+        configure(shop, "prices: {gemini-9-ultra: {in: 0, out: 0}}")
     words = ["model=gemini-9-ultra", *([] if stated else ["paid=1"])]
     with serving(shop, models=["gemini-9-ultra"]) as (server, doit):
         assert doit("pace=unpaced", *words).code == 0

@@ -55,15 +55,14 @@ def fallbacks(project: Project) -> tuple[str, ...]:
     """The models to ask while the day of the first is spent; UsageError for one that is misspelt,
     or costs money where nothing allows that."""
     named = tuple(project.defaults.values.get("fallback_models") or ())
-    configured = project.defaults.values.get("limits") or {}
+    values = project.defaults.values
     for model in named:
-        writer.check_name(
-            declared(project, model), model, project.defaults.values, "fallback_models"
-        )
-        if not project.may_pay and not writer.is_free(declared(project, model), model, configured):
+        knowing = declared(project, model)
+        writer.check_name(knowing, model, values, "fallback_models")
+        if not project.may_pay and not writer.is_free(knowing, model, values):
             raise UsageError(
                 f"fallback_models: {model} has no known free tier, and may cost money",
-                "allow it (doit max_cost=5.00, paid=1), or state its `limits` in _defaults.yaml",
+                writer.how_allowed(knowing, model, values),
             )
     return named
 
@@ -83,7 +82,8 @@ def _pays(project: Project, model: str) -> bool:
     """Is there no doubt that calls are paid for? A `max_cost` alone says what may be spent: with a
     model that has a free tier, the key may well be on it."""
     option = project.options.get("paid", project.defaults.values.get("paid", False))
-    paid = project.may_pay and not writer.is_free(declared(project, model), model, {})
+    stated = {"prices": project.defaults.values.get("prices")}
+    paid = project.may_pay and not writer.is_free(declared(project, model), model, stated)
     return bool(option) or paid or project.writer().paid
 
 

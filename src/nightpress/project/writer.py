@@ -18,10 +18,10 @@ from nightpress.errors import UsageError
 from nightpress.fingerprint import writer as words
 from nightpress.text import suggestion
 
-__all__ = ["Writer", "check_name", "choose", "declared", "is_free", "lane"]
+__all__ = ["Writer", "check_name", "choose", "declared", "how_allowed", "is_free", "lane"]
 
 _PAY = "allow it: doit max_cost=5.00, doit paid=1, or `paid: true` in manifests/_defaults.yaml"
-_PAY_OR_LIMITS = f"{_PAY}; or state its `limits`, with `rpd`, if it has a free tier"
+_PAY_UNPRICED = "allow it: doit paid=1, or `paid: true` in manifests/_defaults.yaml"
 
 
 class Writer(Struct, frozen=True):
@@ -44,15 +44,18 @@ class Writer(Struct, frozen=True):
         return words(self.named or self.backend, self.model)
 
 
-def is_free(
-    declared: Declaration, model: str, limits: Mapping[str, Mapping[str, int | None]]
-) -> bool:
-    """Is there a free tier? The backend knows, or the project states a day's limit for it."""
+def is_free(declared: Declaration, model: str, values: Mapping[str, Any]) -> bool:
+    """Is there a free tier? The backend knows, or the project states a price of nothing. Limits are
+    no sign of one: a key that is paid for has them, too. A model whose stated `limits` have none
+    for a day is not on it."""
     if declared.free:
         return True
-    if model in limits:
-        return bool(limits[model].get("rpd") or limits[model].get("tpd"))
-    return declared.model(model).free
+    stated = (values.get("prices") or {}).get(model) or {}
+    if stated.get("in") == 0 and stated.get("out") == 0:
+        return True
+    limits = (values.get("limits") or {}).get(model)
+    has_day = limits is None or bool(limits.get("rpd") or limits.get("tpd"))
+    return declared.model(model).free and has_day
 
 
 def choose(
@@ -106,11 +109,12 @@ def _check_cost(
     allowed_to_pay: bool,
 ) -> None:  # fmt: skip
     """UsageError for what may cost money that nothing allows, or that nobody could count."""
-    free = is_free(declared, model, values.get("limits") or {})
+    free = is_free(declared, model, values)
     if access.paid and not allowed_to_pay:
-        raise UsageError(f"{access.name} costs money, which is not allowed", _PAY)
+        hint = how_allowed(declared, model, values, or_free=False)
+        raise UsageError(f"{access.name} costs money, which is not allowed", hint)
     if not free and not allowed_to_pay:
-        raise _costly(declared, model)
+        raise _costly(declared, model, values)
     if not (free or values.get("paid") or _is_priced(declared, model, values)):
         raise UsageError(
             f"no price is known of {model}, so max_cost cannot be kept",
@@ -143,7 +147,7 @@ def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str,
     for one in backends.models():
         declared, access = backends.way(one.name, values)
         model = _model(declared, values)
-        free = is_free(declared, model, values.get("limits") or {})
+        free = is_free(declared, model, values)
         key = access.key(environ)
         keys += access.keys
         if key is not None and not access.paid and not _other(declared, model):
@@ -154,7 +158,7 @@ def _auto(values: Mapping[str, Any], allowed_to_pay: bool, environ: Mapping[str,
             continue
         elif not free and not allowed_to_pay:
             if values.get("model"):
-                raise _costly(declared, model)
+                raise _costly(declared, model, values)
             reasons.append(f"{model} has no known free tier")
         else:
             _check_lane(declared.name, access, values, allowed_to_pay)
@@ -195,14 +199,16 @@ def check_name(
     declared: Declaration, model: str, values: Mapping[str, Any], field: str = "model"
 ) -> None:
     """UsageError where the model is a known one with a slip of the pen. What differs in its figures
-    is another version, and what has limits of its own is meant. field: where it is named."""
-    if model in declared.models or model in (values.get("limits") or {}):
+    is another version, and what has limits or a price of its own is meant. field: where it is
+    named."""
+    stated = {*(values.get("limits") or {}), *(values.get("prices") or {})}
+    if model in declared.models or model in stated:
         return
     near = (one for one in declared.models if _figures(one) == _figures(model))
     if asking := suggestion(model, near, cutoff=0.88):
         raise UsageError(
             f"the model {model!r} is not known: {asking}",
-            f"correct `{field}`; if there is such a model, state its `limits` in _defaults.yaml",
+            f"correct `{field}`; if there is such a model, state its `prices` in _defaults.yaml",
         )
 
 
@@ -215,12 +221,23 @@ def _is_priced(declared: Declaration, model: str, values: Mapping[str, Any]) -> 
     return bool(declared.model(model).prices if stated is None else stated.get("in") is not None)
 
 
-def _costly(declared: Declaration, model: str) -> UsageError:
+def how_allowed(
+    declared: Declaration, model: str, values: Mapping[str, Any], *, or_free: bool = True
+) -> str:
+    """What lets a model be asked that may cost money. Without a price no `max_cost` can be kept."""
+    if _is_priced(declared, model, values):
+        return _PAY
+    zero = ", 0 if it costs nothing" if or_free else ""
+    return f"{_PAY_UNPRICED}; or state its price{zero}: prices: {{{model}: {{in: ..., out: ...}}}}"
+
+
+def _costly(declared: Declaration, model: str, values: Mapping[str, Any]) -> UsageError:
     """No free tier is known of the model, so it may cost money, which is not allowed."""
     known = model in declared.models
     asking = "" if known else suggestion(model, declared.models, lead=": ")
     what = f"{model} (no free tier is known)" if known else f"{model}, which is not known,"
-    return UsageError(f"{what} may cost money, which is not allowed{asking}", _PAY_OR_LIMITS)
+    hint = how_allowed(declared, model, values)
+    return UsageError(f"{what} may cost money, which is not allowed{asking}", hint)
 
 
 def _other(declared: Declaration, model: str) -> Declaration | None:
