@@ -375,6 +375,11 @@ def test_a_writer_may_say_that_nothing_has_to_change(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert market.target("alpha").read_bytes() == before
     assert "nothing to do" in market.done("backend=command").out
+    # but not where the plugin has a new option: what was paid for did not arrive
+    edit(market, "commands/alpha-settle.md", lambda text: f"{text}\n- `--twice`: look again\n")
+    out = market.run("doit", "backend=command").out
+    assert "change-told: says nothing of --twice, which commands/alpha-settle.md has now" in out
+    assert market.target("alpha").read_bytes() == before
 
 
 # --- in a clone ---

@@ -401,10 +401,11 @@ def _judged(
         score_before = judge.complete(project, before, begun_before).score
     counted = _counted(state, question)
     telling = state.inputs.fingerprint.telling if counted == state.counted else ""
+    untold = in_part.untold(project, plugin, state, verdict.text)
     return Draft(
         text=verdict.text,
         model=reply.model,
-        findings=verdict.findings,
+        findings=(*verdict.findings, *untold),
         score=verdict.score,
         counted_from=verdict.counted_from,
         score_before=score_before,

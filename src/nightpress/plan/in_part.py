@@ -19,11 +19,11 @@ from nightpress import backends, fingerprint
 from nightpress.checks import baseline
 from nightpress.errors import NightpressError
 from nightpress.ledger import RecordedAttempt, attempts, calls
-from nightpress.model import DATA, Anatomy, Enhancement, Material, Request
+from nightpress.model import DATA, Anatomy, Enhancement, Finding, Material, Request
 from nightpress.plan import committed, judge, scope, sections, staleness
 from nightpress.plan.staleness import Inputs
-from nightpress.plan.state import PluginState
-from nightpress.plugin import frontmatter, sources
+from nightpress.plan.state import PluginState, TargetState
+from nightpress.plugin import collect, frontmatter, kind_of, sources
 from nightpress.project import Project, Writer
 from nightpress.storage import Snapshots
 
@@ -116,6 +116,30 @@ def told(project: Project, plugin: PluginState, enhancement: Enhancement, inputs
     """The lines that changed, for whoever writes the sections."""
     found = change(project, plugin, enhancement, inputs)
     return sections.words(found, MOST_SHOWN) if found is not None else ""
+
+
+def untold(
+    project: Project, plugin: PluginState, state: TargetState, text: str
+) -> tuple[Finding, ...]:
+    """An error for each option that a command has newly and the document, of which sections were
+    made again for that, does not name. (Of a bundle another file may.)"""
+    enhancement, inputs = state.enhancement, state.inputs
+    if not state.decision.sections or enhancement.references:
+        return ()
+    before = _before(project, plugin, enhancement, inputs)
+    found = before and _change(project, plugin, enhancement, inputs, before)
+    if before is None or not found:
+        return ()
+    had = collect(before).names("option")
+    return tuple(
+        Finding(
+            "change-told", "error", f"says nothing of {fact.name}, which {fact.file} has now",
+            hint="tell it in the sections that were asked for",
+        )
+        for fact in found.facts
+        if fact.kind == "option" and fact.name.lower() not in had and fact.name not in text
+        if kind_of(fact.file) == "command"
+    )  # fmt: skip
 
 
 def analysis(
