@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,27 @@ def test_it_writes_by_its_name_and_is_never_met(tmp_path: Path, package: dict[st
     assert shop.rows("SELECT DISTINCT backend, outcome FROM calls") == [("mine", "reply")]
     lost = shop.start("doit", "backend=lost", "plan", **package)
     assert lost.code == 3 and "lost" in lost.out + lost.err
+
+
+def test_its_declared_models_bind_unless_it_takes_any(
+    tmp_path: Path, package: dict[str, str]
+) -> None:
+    plugin(tmp_path / "shop", "alpha", size=16_000)
+    shop = Market(tmp_path / "shop")
+    assert shop.start("nightpress", "init", **package).code == 0
+    defaults = shop.root / "manifests" / "_defaults.yaml"
+    defaults.write_text(f"{defaults.read_text()}\nlimits: {{mine-2: {{rpd: 9}}}}\n")
+    words = ("nightpress", "plan", "--backend", "mine", "--model")
+    refused = shop.start(*words, "mine-2", **package)
+    assert refused.code == 3, refused.out + refused.err
+    assert "backend: mine has no model 'mine-2': did you mean 'mine-1'?" in refused.err
+    assert "set `model` to one of Mine's: mine-1" in refused.err
+    told = shop.start("nightpress", "doctor", **package).out
+    assert re.search("ok +backend +mine: Mine, its models: mine-1\n", told), told
+    assert re.search("warning +backend +lost of another package cannot be loaded: Mod", told), told
+    path = Path(package["PYTHONPATH"]) / "their_package.py"
+    path.write_text(path.read_text().replace("free=True,", "free=True, any_model=True,"))
+    assert shop.start(*words, "mine-2", **package).code == 0
 
 
 def test_its_author_runs_the_contract_on_it(package: dict[str, str]) -> None:

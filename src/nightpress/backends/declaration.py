@@ -190,7 +190,14 @@ def spoken(
         return backend
 
     return Declaration(
-        name=name, title=title, kind="model", make=make, access=access, settings=settings, **told
+        name=name,
+        title=title,
+        kind="model",
+        make=make,
+        access=access,
+        settings=settings,
+        any_model=True,
+        **told,
     )
 
 
@@ -374,8 +381,8 @@ class Declaration(Struct, frozen=True, kw_only=True):
     access: the way that the settings choose.
     settings: the JSON Schema of the section; {}: it has none.
     key: the environment variable that users are told to put their key into.
-    default_model: asked where the project names none; models: those that are known; others: what
-    is assumed of a model that is not among them.
+    default_model: asked where the project names none; models: those that are known; any_model: may
+    others be asked, too? (Also where no models are known.) others: what is assumed of those.
     auto: may `backend: auto` choose it, where its key is there? free: no call costs anything;
     stands_in: it answers in the name of another.
     day: when a day's quota is new.
@@ -396,6 +403,7 @@ class Declaration(Struct, frozen=True, kw_only=True):
     stands_in: bool = False
     default_model: str = ""
     models: Mapping[str, Model] = {}
+    any_model: bool = False
     others: Model = Model()
     day: Day = UTC
     advice: Mapping[str, str] = {}

@@ -84,8 +84,8 @@ def examine(folder: str) -> Iterator[Result]:
     project = Project(root, {}, os.environ, RealClock())
     checks: list[tuple[str, Callable[[Project], Iterator[Result]]]] = [
         ("project", _project), ("git", _git), ("state", _state), ("disk", _disk),
-        ("run lock", _run_lock), ("clock", _clock), ("writer", _writer), ("quota", _quota),
-        ("prices", _prices), ("vault", _vault),
+        ("run lock", _run_lock), ("clock", _clock), ("writer", _writer), ("backends", _backends),
+        ("quota", _quota), ("prices", _prices), ("vault", _vault),
     ]  # fmt: skip
     for name, check in checks:
         results = list(_guarded(name, lambda check=check: check(project)))  # type: ignore[misc]
@@ -234,6 +234,19 @@ def _writer(project: Project) -> Iterator[Result]:
         keys = [key for b in backends.models() for key in b.access({}).keys]
         yield Result("key", "warning", f"none of {', '.join(keys)} is set: no model is asked",
                      f"export {keys[-1]}=...")  # fmt: skip
+
+
+def _backends(_project: Project) -> Iterator[Result]:
+    """Those that other packages bring."""
+    from nightpress.backends import BACKENDS
+
+    for name, declared in sorted(BACKENDS.scanned().items()):
+        if not BACKENDS.is_ours(name):
+            models = ", ".join(declared.models) or "any"
+            yield Result("backend", "ok", f"{name}: {declared.title}, its models: {models}")
+    for name, why in sorted(BACKENDS.broken.items()):
+        what = f"{name} of another package cannot be loaded: {why}"
+        yield Result("backend", "warning", what, "look at its package, or uninstall it")
 
 
 def _quota(project: Project) -> Iterator[Result]:

@@ -198,9 +198,15 @@ def _model(declared: Declaration, values: Mapping[str, Any]) -> str:
 def check_name(
     declared: Declaration, model: str, values: Mapping[str, Any], field: str = "model"
 ) -> None:
-    """UsageError where the model is a known one with a slip of the pen. What differs in its figures
-    is another version, and what has limits or a price of its own is meant. field: where it is
-    named."""
+    """UsageError where the model is none of a backend that has no others, or a known one with a
+    slip of the pen. What differs in its figures is another version, and what has limits or a price
+    of its own is meant. field: where it is named."""
+    if declared.models and not declared.any_model and model not in declared.models:
+        raise UsageError(
+            f"backend: {declared.name} has no model {model!r}"
+            f"{suggestion(model, declared.models, lead=': ')}",
+            f"set `{field}` to one of {declared.title}'s: {', '.join(declared.models)}",
+        )
     stated = {*(values.get("limits") or {}), *(values.get("prices") or {})}
     if model in declared.models or model in stated:
         return

@@ -67,6 +67,7 @@ GEMINI = Declaration(
     auto=True,
     default_model="gemini-3.5-flash-lite",
     models=Catalogue(MODELS, "gemini"),
+    any_model=True,
     others=Model(Limits(5, 250_000, 20)),
     day=Day("America/Los_Angeles", "midnight Pacific"),
     advice={
