@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nightpress import tasks, voice
-from nightpress.cli import as_json, task
+from nightpress.cli import everywhere, task
 from nightpress.tasks import usage
 from tests.market import Market, plugin, published
 
@@ -249,14 +249,14 @@ def test_clean_says_what_it_did_and_names_no_function(tmp_path: Path) -> None:
     assert "nothing there was made by nightpress" in market.run("nightpress", "clean", "alpha").out
 
 
-def test_every_command_has_json(market: Market) -> None:
+def test_every_command_heverywhere(market: Market) -> None:
     """Its own, or what it says as one object; what makes documents prints a line for each event."""
     formats = {
         name.replace("_", "-") for name in tasks.__all__ if name != "config"
         for one in [getattr(tasks, name)()] if isinstance(one, dict)
         if any(param["name"] == "format" for param in one["params"])
     }  # fmt: skip
-    assert formats | {"canary", "check", "watch", "why"} == as_json.FORMATS
+    assert formats | {"canary", "check", "watch", "why"} == everywhere.FORMATS
     path = "plugins/alpha/skills/alpha/SKILL.md"
     for words in (
         "plan", "plan alpha", "check", "watch --once", f"why {path}", "doctor", "status",
@@ -270,6 +270,46 @@ def test_every_command_has_json(market: Market) -> None:
             assert (told["command"], told["exit_code"]) == (words.split()[0], done.code)
     drill = json.loads(market.run("nightpress", "drill", "--json").out)
     assert drill["lines"] == [] and "there is no snapshot" in drill["errors"][0]
+
+
+def test_an_option_may_stand_before_the_command(market: Market) -> None:
+    plan = market.run("nightpress", "plan").out
+    assert market.run("nightpress", "-n", "build").out == plan
+    assert market.run("nightpress", "--limit", "3", "plan").out == plan
+    assert market.run("nightpress", "-q", "plan").out == ""
+    assert json.loads(market.run("nightpress", "--json", "status").out)["plugins"] == 2
+    elsewhere = Market(market.root.parent)
+    assert elsewhere.run("nightpress", "--project", str(market.root), "plan").out == plan
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "build nix", "build --limit x", "biuld", "facts nix", "why nix", "check nix", "canary",
+        "drill --nope", "merge", "tonight -n", "report --days x", "explore", "status --project /",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("asked", ["--json", "--format=json"])
+def test_a_mistake_is_json_where_json_is_asked_for(market: Market, words: str, asked: str) -> None:
+    command, *rest = words.split()
+    ran = market.run("nightpress", command, *rest, asked)
+    told = json.loads(ran.out)
+    assert (ran.code, ran.err) == (3, "")
+    assert (told["command"], told["exit_code"], told["lines"]) == (command, 3, [])
+    assert told["errors"]
+
+
+def test_quiet_dry_and_verbose_mean_something_or_are_refused(market: Market) -> None:
+    for command in ("status", "doctor", "report", "validate", "backups", "facts alpha"):
+        ran = market.run("nightpress", *command.split(), "-q")
+        assert (ran.out, ran.err) == ("", ""), command
+    assert market.run("nightpress", "status", "-n").out.startswith("documents")
+    for words, told in (
+        ("adopt alpha -n", "adopt has no -n: it cannot be tried\n  hint: nightpress plan PLUGIN"),
+        ("status -v", "status has no -v: it tells all that it knows"),
+    ):
+        ran = market.run("nightpress", *words.split())
+        assert ran.code == 3 and told in ran.err
 
 
 def test_the_plan_of_one_plugin(market: Market) -> None:

@@ -11,7 +11,7 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -31,17 +31,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _told(argv: Sequence[str] | None) -> int:
-    """The same; what goes wrong is told on standard error."""
+    """The same; what goes wrong is told on standard error, or as JSON if that is asked for."""
     words = list(sys.argv[1:] if argv is None else argv)
-    try:
-        if "--json" in words[1:] and words[0] in (*task.COMMANDS, *_OWN):
-            from nightpress.cli import as_json
+    if not any(word.startswith("-") for word in words):
+        return _ended(words, _done)
+    from nightpress.cli import everywhere
 
-            plain = as_json.translated(words)
-            if plain is None:
-                return as_json.told(words)
-            words = plain
-        done = task.run(words) if words and words[0] in task.COMMANDS else _run(words)
+    words = everywhere.ordered(words, (*task.COMMANDS, *_OWN))
+    if everywhere.asks_json(words):
+        return _ended(words, lambda words: everywhere.told(words, lambda w: _ended(w, _common)))
+    return _ended(words, _common)
+
+
+def _common(words: list[str]) -> int:
+    from nightpress.cli import everywhere
+
+    return _done(everywhere.common(words) if words else words)
+
+
+def _done(words: list[str]) -> int:
+    return task.run(words) if words and words[0] in task.COMMANDS else _run(words)
+
+
+def _ended(words: list[str], run: Callable[[list[str]], int]) -> int:
+    """Run it; the exit status, and a sentence where it goes wrong."""
+    try:
+        return run(words)
     except errors.NightpressError as error:
         _complain(f"ERROR: {error}")
         return error.exit_code
@@ -59,7 +74,6 @@ def _told(argv: Sequence[str] | None) -> int:
             raise
         _complain(f"ERROR: {known}")
         return known.exit_code
-    return done
 
 
 def _complain(text: str) -> None:

@@ -1,0 +1,168 @@
+"""What every command takes, before or behind its name: `--json`, `-q`, `-n` and `-v`.
+
+Whoever asks for JSON gets JSON, of a mistake too: what a command has of its own, else its exit
+status, what it says and what went wrong, as one object.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import sys
+import traceback
+from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
+
+from nightpress import errors
+
+FORMATS = frozenset({
+    "audit", "backups", "canary", "check", "plan", "report", "restore", "review", "validate",
+    "watch", "why",
+})  # fmt: skip
+"""Commands with an option `--format json`."""
+LINES = frozenset({"adopt", "analyse", "build", "snapshot"})
+"""Commands that make something: of those --json prints a JSON document per line."""
+KNOW_IT = LINES | {"doctor", "explore", "facts", "status"}
+"""Commands that take --json as it is."""
+_BEFOREHAND = {
+    "adopt": "nightpress plan PLUGIN", "analyse": "nightpress plan PLUGIN",
+    "apply": "nightpress review", "archive": "nightpress backups", "backup": "nightpress backups",
+    "canary": "nightpress plan", "forget": "nightpress info PLUGIN/NAME",
+    "ignore": "nightpress info PLUGIN/NAME", "init": "", "manifests": "nightpress validate",
+    "merge": "", "record": "", "reject": "nightpress review",
+    "restore": "nightpress restore --list",
+    "restore-all": "nightpress restore-all VAULT --list", "snapshot": "nightpress restore --list",
+    "tonight": "nightpress plan",
+}  # fmt: skip
+"""Commands that change something and cannot be tried, and what shows the state before them."""
+_TRIED = frozenset({"build", "clean", "prune", "forget-backups", "ci"})
+_DETAILED = frozenset({"build", "plan", "check", "ci"})
+_QUIET_OF_THEIR_OWN = frozenset({"build", "check", "list", "ci"})
+
+
+def ordered(words: Sequence[str], commands: Collection[str]) -> list[str]:
+    """The words with the command first: `-q plan` is `plan -q`."""
+    from nightpress.project import OPTIONS
+
+    valued = {f"--{o.name.replace('_', '-')}" for o in OPTIONS.values() if o.values != "1"}
+    before = ""
+    if words[0] in ("-V", "--version"):
+        return list(words)
+    for at, word in enumerate(words):
+        if before in {"--project", *valued} or word.startswith("-") or word.isdigit():
+            before = word
+            continue
+        return [word, *words[:at], *words[at + 1 :]] if word in commands else list(words)
+    return list(words)
+
+
+def common(words: Sequence[str]) -> list[str]:
+    """The words of a command without what is seen to here: `-q` shuts standard output, `-n` of what
+    changes nothing is granted. UsageError where `-n` or `-v` would promise what is not there."""
+    command, rest = words[0], list(words[1:])
+    if command == "explore" and "--json" in rest:
+        told = "explore has no --json: it serves pages until Ctrl-C"
+        raise errors.UsageError(told, "nightpress report --json")
+    if command not in _TRIED and (asked := {"-n", "--dry-run"} & set(rest)):
+        if (shows := _BEFOREHAND.get(command)) is not None:
+            option = sorted(asked)[0]
+            hint = f"{shows} shows what there is before it" if shows else f"{command} --help"
+            raise errors.UsageError(f"{command} has no {option}: it cannot be tried", hint)
+        rest = [word for word in rest if word not in asked]
+    if command not in _DETAILED and (asked := {"-v", "--verbose"} & set(rest)):
+        option = sorted(asked)[-1]
+        told = f"{command} has no {option}: it tells all that it knows"
+        raise errors.UsageError(told, f"leave it out: nightpress {command} --help")
+    if command not in _QUIET_OF_THEIR_OWN and {"-q", "--quiet"} & set(rest):
+        _shut()
+        rest = [word for word in rest if word not in ("-q", "--quiet")]
+    return [command, *rest]
+
+
+def _shut() -> None:
+    """Errors alone are told, by whatever this process becomes, too."""
+    sys.stdout.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
+def asks_json(words: Sequence[str]) -> bool:
+    pairs = pairwise(words)
+    return bool({"--json", "--format=json"} & set(words)) or ("--format", "json") in pairs
+
+
+def told(words: Sequence[str], run: Callable[[list[str]], int]) -> int:
+    """Run the command in a process of its own; what it prints is JSON, or becomes it."""
+    command = words[0]
+    plain, own = [word for word in words if word != "--json"], False
+    if command in KNOW_IT or "--json" not in words:
+        plain, own = list(words), True
+    elif command in FORMATS:
+        plain, own = [*plain, "--format", "json"], True
+    status, out, err = _listened(plain, run, passes=own)
+    if own and out:
+        return status
+    found = {
+        "command": command, "exit_code": status,
+        "lines": out.decode(errors="replace").splitlines(),
+        "errors": err.decode(errors="replace").splitlines(),
+    }  # fmt: skip
+    indent = None if command in LINES else 2
+    sys.stdout.write(json.dumps(found, indent=indent, ensure_ascii=True) + "\n")
+    return status
+
+
+def _listened(
+    words: list[str], run: Callable[[list[str]], int], *, passes: bool
+) -> tuple[int, bytes, bytes]:
+    """(exit status, standard output, standard error); passes: both are handed on, the second from
+    when the first has something."""
+    sys.stdout.flush()
+    pipes = [os.pipe(), os.pipe()]
+    child = os.fork()
+    if not child:
+        for number, (_, end) in enumerate(pipes, 1):
+            os.dup2(end, number)
+        _end(words, run)
+    found = {1: b"", 2: b""}
+    with selectors.DefaultSelector() as selector:
+        for number, (end, theirs) in enumerate(pipes, 1):
+            os.close(theirs)
+            selector.register(end, selectors.EVENT_READ, number)
+        while selector.get_map():
+            for key, _ in selector.select():
+                data = os.read(key.fd, 65_536)
+                if not data:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+                if not passes or (key.data == 2 and not found[1]):
+                    found[key.data] += data
+                else:
+                    found[1] = found[1] or data
+                    _hand_on(key.data, data)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if passes and found[1]:
+        _hand_on(2, found[2])
+    return errors.EXIT_INTERRUPTED if status < 0 else status, found[1], found[2]
+
+
+def _hand_on(number: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(number, data) :]
+
+
+def _end(words: list[str], run: Callable[[list[str]], int]) -> None:
+    """Run it, and end this process."""
+    status: object = errors.EXIT_BUG
+    try:
+        status = run(words)
+    except SystemExit as ended:
+        status = ended.code
+    except BaseException:  # noqa: BLE001 - a bug, told as Python does
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status if isinstance(status, int) else errors.EXIT_OK)
