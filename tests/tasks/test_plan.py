@@ -91,3 +91,17 @@ def test_in_a_terminal_the_plan_fits_a_screen_and_ends_with_the_totals(tmp_path:
     assert not terminal.screen.history.top, "what came first has left the screen"
     assert "30 plugins: " in "\n".join(shown.splitlines()[-4:])
     assert len(shop.run("nightpress", "plan").out.splitlines()) > 30
+
+
+def test_a_dry_run_counts_force_and_limit(tmp_path: Path) -> None:
+    shop = published(tmp_path, "alpha")
+    for name in ("beta", "gamma", "delta"):
+        plugin(shop.root, name)
+    shop.done("manifests")
+    forced = shop.run("nightpress", "build", "alpha", "--force", "-n")
+    assert forced.out.startswith("make         alpha/skill: forced"), forced
+    assert "up to date   alpha/skill" in shop.run("nightpress", "plan", "alpha").out
+    unnamed = shop.run("nightpress", "build", "--force", "-n")
+    assert unnamed.code == 3 and "--force needs a named task" in unnamed.err
+    bounded = shop.run("nightpress", "build", "--limit", "2", "-n").out
+    assert bounded.endswith("limit=2: a run makes 2 of these 3 documents\n")

@@ -70,6 +70,9 @@ class Session:
         names = asked.names if asked and asked.command not in command_line.SHOWING else ()
         groups = (name.partition(":") for name in names)
         named = frozenset(rest for group, _, rest in groups if group == "enhance" and rest)
+        if names[:1] == ("plan",) and asked and self.options.get("force"):  # a dry run of it
+            flags = (flag.partition("=") for flag in asked.flags)
+            named = frozenset(value for flag, _, value in flags if flag == "--plugin" and value)
         return Project(self.root, self.options, self.environ, self.clock, named)
 
     @cached_property

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nightpress.errors import UsageError
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
@@ -29,9 +30,11 @@ def plan() -> Task:
         from nightpress.pipeline import batch, outlook
         from nightpress.plan import appraise, source, triggers
 
-        catalog = now.whole()
         if plugin:
-            return _one(now, catalog, plugin, format)
+            return _one(now, plugin, format)
+        catalog = now.whole()
+        if now.options.get("force"):
+            raise UsageError("force=1 needs a named task", "nightpress build PLUGIN --force -n")
         ahead = outlook.outlook(now.project, catalog)
         each = verbose or not sys.stdout.isatty()
         shown = catalog.items.values() if each or format == "json" else ()
@@ -53,22 +56,36 @@ def plan() -> Task:
             for line in batch.standing(now.project):
                 say(line)
             say(f"{_headline(now, catalog)}; {ahead.sentence()}")
+            if bounded := _bounded(now, catalog):
+                say(bounded)
         return not any(problem.severity == "error" for problem in catalog.problems)
 
     each = switch("verbose", "a line for each document, as where no terminal reads")
     return command(act, FORMAT, each, option("plugin", "only this PLUGIN or PLUGIN/NAME, in full"))
 
 
-def _one(now: Session, catalog: Catalog, name: str, format: str) -> bool:
-    """The plan of one plugin or document."""
-    from nightpress.plan import appraise, source
+def _bounded(now: Session, catalog: Catalog) -> str:
+    """How many of the documents one run makes, where `limit` bounds them."""
+    from nightpress.pipeline import pacing
 
-    slug = name.partition("/")[0]
-    items = [item for item in _rows(catalog) if name in (item.id, item.slug)]
+    limit = pacing.spending(now.project).budget.limit
+    making = sum(item.decision.action == "make" for item in catalog.items.values())
+    if limit is None or limit >= making:
+        return ""
+    return f"limit={limit}: a run makes {limit:,} of these {making:,} documents"
+
+
+def _one(now: Session, name: str, format: str) -> bool:
+    """The plan of one plugin or document, gathered as a build of that name gathers it."""
+    from nightpress.plan import appraise, catalog, source
+
     now.known(name)
-    scores = appraise.scores(now.project, items, catalog.plugins)
-    needs = {slug: source.of(now.project, now.plugin(slug))}
-    problems = now.plugin(slug).problems
+    slug = name.partition("/")[0]
+    listed = catalog.load(now.project, slugs=frozenset({slug}))
+    items = [item for item in _rows(listed) if name in (item.id, item.slug)]
+    scores = appraise.scores(now.project, items, listed.plugins)
+    needs = {slug: source.of(now.project, listed.plugins[slug])}
+    problems = listed.plugins[slug].problems
     if format == "json":
         say_json({
             "enhancements": [_row(item, scores) for item in items],
