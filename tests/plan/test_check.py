@@ -10,6 +10,9 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from nightpress.model import Finding
+from nightpress.plan import Judged
+from nightpress.report.check_report import Report
 from tests.checks import base
 from tests.market import Market, Ran, plugin
 
@@ -323,6 +326,23 @@ def test_the_end_of_a_check_is_short(market: Market) -> None:
     long = check(market, "-v").out
     assert ": accepted: link-resolves: link to a missing file: docs/guide.md\n" in long
     assert "sample requests (the skills' words and their plugins')" in long
+
+
+def test_a_terminal_is_told_of_many_findings_by_gate() -> None:
+    wrong = [Finding(f"gate-{n}", "warning", "so it is", 3) for n in range(20) for _ in range(n)]
+    bad = Finding("name-form", "error", "breaks the rule", 2)
+    judged = [
+        Judged(f"plugins/a/skills/{name}/SKILL.md", 1, None, found, stale=stale)
+        for name, found, stale in (("x" * 90, (bad, *wrong), ()), ("y", (bad,), ("edited",)))
+    ]
+    rows = list(Report(judged).lines(fold=True))
+    assert rows[0].split() == ["stale", "1", "plugins/a/skills/y/SKILL.md"]
+    assert rows[1].split() == ["error", "name-form", "2", f"...{'x' * 27}/SKILL.md:2"]
+    assert rows[2].startswith("warning  gate-19") and rows[16] == "... and 5 more gates"
+    assert len(rows) <= 24 and max(map(len, rows)) <= 80
+    assert rows[:2] != list(Report(judged).lines())[:2], "a pipe is told of each"
+    few = Report(judged[1:])
+    assert list(few.lines(fold=True)) == list(few.lines())
 
 
 def test_skills_that_are_judged_together_are_asked_for_together(market: Market) -> None:

@@ -51,7 +51,8 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "-v", "--verbose", action="store_true",
-        help="name the skills that take one another's requests, and what was accepted",
+        help="each finding, also in a terminal; the skills that take one another's requests; and "
+        "what was accepted",
     )  # fmt: skip
     parser.add_argument("--baseline", metavar="FILE", help="findings that are accepted for now")
 
@@ -84,7 +85,8 @@ def _check(given: argparse.Namespace) -> int:
         return errors.EXIT_OK
     if given.quiet and report.ok and given.format == "text":
         return errors.EXIT_OK
-    text = report.text(given.format, version())
+    fold = sys.stdout.isatty() and not given.verbose
+    text = report.text(given.format, version(), fold=fold)
     sys.stdout.write(fitted(text, sys.stdout) if given.format == "text" else text)
     return errors.EXIT_OK if report.ok else errors.EXIT_FAILED
 

@@ -79,9 +79,39 @@ class Report(Struct, frozen=True):
 
     # --- for people ---
 
-    def lines(self) -> Iterator[str]:
-        """`path:line:column: severity: gate: message`, its hint, and one line at the end; of one
-        document also its score, and what that was counted from."""
+    def lines(self, *, fold: bool = False) -> Iterator[str]:
+        """What was found, and one line at the end; of one document also its score, and what that
+        was counted from. fold: a line for each gate, where what was found fills a screen."""
+        found = list(self._found())
+        yield from self._by_gate() if fold and len(found) > SCREEN else found
+        if len(self.judged) == 1 and self.judged[0].counted_from:
+            yield f"{self.judged[0].path}: score {self.judged[0].counted_from}"
+        yield from self.triggers().lines() if self.verbose else self.triggers().short()
+        yield from self._accepted()
+        yield self._closing()
+
+    def _by_gate(self) -> Iterator[str]:
+        """Severity, gate, how often, and the first place, in one row of a terminal: errors first,
+        then what is found most often."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for path, finding in self.new():
+            key = (finding.severity, finding.check)
+            groups.setdefault(key, []).append(f"{path}:{finding.line or 1}")
+        for word, told in (("stale", "stale"), ("not made yet", "unmade")):
+            if self.stale_counts and (paths := [d.path for d in self.judged if getattr(d, told)]):
+                groups[word, ""] = paths
+        rows = sorted(groups.items(), key=lambda row: (_rank(row[0][0]), -len(row[1])))
+        for (severity, gate), places in rows[:GATES]:
+            head = f"{f'{severity:<8} {gate}':<30} {len(places):>5,}  "
+            room = COLUMNS - len(head)
+            place = places[0] if len(places[0]) < room else f"...{places[0][4 - room :]}"
+            yield head + place
+        if (more := len(rows) - GATES) > 0:
+            yield f"... and {more} more gate{'s' * (more > 1)}"
+        yield "each with its message and hint: nightpress check -v, or nightpress check FOLDER"
+
+    def _found(self) -> Iterator[str]:
+        """`path:line:column: severity: gate: message`, and its hint; what is stale or missing."""
         for path, finding in self.new():
             yield f"{path}:{finding.line or 1}:{finding.column or 1}: {_sentence(finding)}"
             if finding.hint:
@@ -95,11 +125,6 @@ class Report(Struct, frozen=True):
             for document in self.judged:
                 if document.unmade:
                     yield f"{document.path}: not made yet: {'; '.join(document.unmade)}"
-        if len(self.judged) == 1 and self.judged[0].counted_from:
-            yield f"{self.judged[0].path}: score {self.judged[0].counted_from}"
-        yield from self.triggers().lines() if self.verbose else self.triggers().short()
-        yield from self._accepted()
-        yield self._closing()
 
     def _accepted(self) -> Iterator[str]:
         """What nightpress.lock has as accepted: nothing of it is told above."""
@@ -164,13 +189,23 @@ class Report(Struct, frozen=True):
         """Stale documents are results, too, of a rule `stale`."""
         return sarif.sarif(self.placed(), version, registry_docs.explained())
 
-    def text(self, form: str, version: str) -> str:
-        """The whole output in one of the three forms."""
+    def text(self, form: str, version: str, *, fold: bool = False) -> str:
+        """The whole output in one of the three forms; fold: see `lines`."""
         if form == "json":
             return json.dumps(self.as_dict(), indent=2, ensure_ascii=True) + "\n"
         if form == "sarif":
             return json.dumps(self.as_sarif(version), indent=2, ensure_ascii=True) + "\n"
-        return "".join(f"{safe(spoken(line))}\n" for line in self.lines())
+        return "".join(f"{safe(spoken(line))}\n" for line in self.lines(fold=fold))
+
+
+SCREEN, GATES, COLUMNS = 18, 16, 80
+"""Lines that a terminal shows one by one; gates that it is told of otherwise; how wide it is."""
+
+
+def _rank(word: str) -> int:
+    """Stale documents and errors fail; what only says what is comes last."""
+    order = ("stale", "error", "not made yet", "warning", "info")
+    return order.index(word)
 
 
 def _sentence(finding: Finding) -> str:
