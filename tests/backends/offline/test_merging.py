@@ -181,3 +181,16 @@ def test_what_an_agent_lists_as_its_command_does_is_left_to_its_own_file() -> No
     assert merging.but_agents_own([command, [twin]]) == [command, []]
     assert merging.but_agents_own([command, [other]]) == [command, [other]]
     assert merging.but_agents_own([[twin], [twin]]) == [[twin], [twin]]
+
+
+def test_labels_above_bullets_become_lines_of_the_command_s_list() -> None:
+    part = of_command("Best Practices", listed("Ring the bell", "Mend the nets"))
+    text = (
+        "1. **Night Watch**\n   - Light a lantern\n   - Count the crew.\n\n"
+        "2. **Bell**\n   - Ring it\n"
+    )
+    [one], rest = merging.merged(
+        [part], [Part(("Best Practices",), (2,), 12, [Block("list", text)])]
+    )
+    assert rest == []
+    assert lines(one)[2:] == ["- **Night Watch** - Light a lantern; Count the crew"]

@@ -166,9 +166,18 @@ def _lines(part: Part, subject: str) -> Iterator[Line]:
     if short and subject_of(part.path[-1]) != subject and "\n" not in said[0].text:
         yield part.path[-1].strip('"'), said[0].text
     elif said and all(block.kind == "list" for block in said):
-        items = [item for block in said for item in items_of(block.text)]
+        items = [_flat(item) for block in said for item in items_of(block.text)]
         if not any("\n" in item for item in items):
             yield from map(_line, items)
+
+
+def _flat(item: str) -> str:
+    """An item that is a label above bullets as one line; others as they are."""
+    found = _TITLED.fullmatch(item.rstrip())
+    if found is None:
+        return item
+    below = [line.strip()[2:].strip(" .") for line in found[2].split("\n") if line.strip()]
+    return f"{found[1]}: {'; '.join(below)}"
 
 
 def _line(item: str) -> Line:
@@ -283,5 +292,8 @@ LONG = 240
 _DO = pattern(r"(?i)\W*(?:do|always|recommended)\W*$")
 _MARKER = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+")
 _LABELLED = pattern(r"^\*\*([^*\n]+?):?\*\*(?: [-\u2013\u2014] |: ?| )(\S.*)$")
+_TITLED = pattern(
+    r"(\s*(?:[-*+]|\d+[.)])\s+\*\*[^*\n:]+\*\*):?\n((?:[ \t]+[-*+] [^\n`]+(?:\n|$))+)"
+)
 _SEPARATOR = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+\*\*[^*\n]+?:?\*\*( [-\u2013\u2014] |: ?)")
 _CALL = pattern(r"(?m)^/[\w:-]+ +(\S.*)$")
