@@ -171,6 +171,10 @@ class Deferred(NightpressError):
         self.until = until
 
 
+class Bounded(Deferred):
+    """The user's own bound of this run is reached: `limit`, `until`, `max_calls` ..."""
+
+
 class InBatch(Deferred):
     """A question is in a batch job, or goes into one: what it brings is taken in by a later run.
     is_new: it was not under way before this run."""

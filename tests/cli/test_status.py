@@ -31,7 +31,7 @@ def told(market: Market, **environ: str) -> dict[str, str]:
 
 def test_a_project_from_its_first_day_to_a_backup(market: Market) -> None:
     lines = told(market)
-    assert lines["documents"] == "2 published or adopted, of 2 plugins"
+    assert lines["documents"] == "2 published or adopted, in 2 plugins"
     assert lines["review"] == "nothing waits for you"
     assert lines["quota"] == "no model is asked (offline)"
     assert lines["last run"].endswith("done: 2 published")
@@ -44,7 +44,7 @@ def test_a_project_from_its_first_day_to_a_backup(market: Market) -> None:
 def test_a_clone_knows_what_the_lock_file_says(market: Market, tmp_path: Path) -> None:
     (market.root / ".nightpress").rename(tmp_path / "state-of-before")
     lines = told(market)
-    assert lines["documents"] == "2 published or adopted, of 2 plugins"
+    assert lines["documents"] == "2 published or adopted, in 2 plugins"
     assert lines["last run"] == "none yet: nightpress build"
 
 
@@ -73,7 +73,7 @@ def test_what_waits_is_named(market: Market) -> None:
     assert market.doit().code == 0
     lines = told(market)
     assert lines["review"] == "1 draft waits for you (alpha/skill): nightpress review"
-    assert lines["documents"] == "2 published or adopted, of 2 plugins; 1 parked"
+    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 parked"
     found = json.loads(market.run("nightpress", "status", "--json").out)
     assert found["waiting"] == ["alpha/skill"]
     report = market.run("nightpress", "report").out
@@ -83,7 +83,7 @@ def test_what_waits_is_named(market: Market) -> None:
     market.done("reject:alpha", "--because", "not this")
     lines = told(market)
     assert lines["review"] == "nothing waits for you"
-    assert lines["documents"] == "2 published or adopted, of 2 plugins; 1 parked"
+    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 parked"
     report = market.run("nightpress", "report").out
     assert "nightpress review" not in report
     assert "parked       alpha/skill: its draft was rejected (not this)" in report
@@ -121,7 +121,9 @@ def test_without_a_project_it_says_so(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_how_a_run_ended(run: dict[str, object] | None, words: str) -> None:
-    assert words in status._last({"last_run": run}, 100.0)
+    assert words in status._last({"last_run": run, "running": 7}, 100.0)
+    if words == "and has not ended":
+        assert status._last({"last_run": run, "running": None}, 100.0).endswith("and died")
 
 
 def test_when_the_next_one_goes_on() -> None:
@@ -140,10 +142,10 @@ def test_a_draft_beside_a_persons_file_has_one_state_everywhere(market: Market) 
     assert "parked       alpha/skill" in ran
     lines = told(market)
     assert lines["review"] == "1 draft waits for you (alpha/skill): nightpress review"
-    assert lines["documents"] == "2 published or adopted, of 2 plugins; 1 parked"
+    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 parked"
     assert set(words_of(market)) == {"parked: its draft waits for you: nightpress review"}
     market.done("reject:alpha/skill", "--because", "too loud")
-    assert told(market)["documents"] == "2 published or adopted, of 2 plugins"
+    assert told(market)["documents"] == "2 published or adopted, in 2 plugins"
     assert set(words_of(market)) == {
         "up to date: its draft was rejected (too loud): the file stays"
     }
@@ -182,3 +184,10 @@ def words_of(market: Market) -> list[str]:
 
 def voice(text: str) -> str:
     return text.replace("doit ", "nightpress ")
+
+
+def test_a_backend_without_its_key_is_told_of_all_the_same(market: Market) -> None:
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("backend: auto", "backend: gemini"))
+    assert "gemini" in path.read_text() and market.doit("plan").code == 3
+    assert told(market)["quota"].startswith("gemini-")

@@ -7,12 +7,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from nightpress import errors
 from nightpress.ledger.ledger import Ledger
 from nightpress.report import advice, charts, ledger_figures
-from nightpress.report.figures import CallDay, GateRow
+from nightpress.report.figures import CallDay, Cause, GateRow
 from nightpress.report.html import page
-from nightpress.report.write import markdown
+from nightpress.report.write import markdown, summary
+from nightpress.text import hanging
 from tests.gemini_server import GeminiServer
 from tests.market import Market, plugin
 from tests.report.sample import HOSTILE, sample
@@ -79,7 +82,7 @@ def test_the_restore_command_of_the_report_works(tmp_path: Path) -> None:
 def test_every_way_to_end_badly_has_its_own_advice() -> None:
     kinds = {
         error.__name__
-        for error in (errors.Deferred, errors.DaySpent, errors.AwaitsReview,
+        for error in (errors.Deferred, errors.Bounded, errors.DaySpent, errors.AwaitsReview,
                       errors.PublishConflict, errors.UnsafePath)
     }  # fmt: skip
     for cause in kinds | set(errors.ANSWER_KINDS) | {"killed"}:
@@ -248,3 +251,14 @@ def test_every_rate_names_what_it_is_taken_of(tmp_path: Path) -> None:
     assert "2 of 2 attempts published" in (folder / "report.md").read_text()
     told = json.loads((folder / "report.json").read_text())
     assert (told["rate"], told["not_attempted"]) == (100.0, 1)
+
+
+def test_a_terminal_gets_a_screen_and_nobody_is_told_of_what_needs_nobody() -> None:
+    left = Cause("Bounded", "deferred", 146, advice.todo("deferred", "Bounded"), "a/skill", "limit")
+    figures = sample(hostile=False)
+    figures = replace(figures, causes=(*figures.causes, left))
+    rows = [hanging(line, 80).count("\n") + 1 for line in summary(figures, brief=True)]
+    assert sum(rows) < 23, rows  # and the page, and the prompt
+    assert len(summary(figures)) > len(rows), "a pipe is told more"
+    for told in ("\n".join(summary(figures)), markdown(figures), page(figures)):
+        assert "beyond what the run was to do" not in told

@@ -19,7 +19,7 @@ from nightpress.voice import spoken
 
 if TYPE_CHECKING:
     from nightpress.ledger import lockfile
-    from nightpress.project import Project, Writer
+    from nightpress.project import Project
 
 NAMED = 3
 """Drafts that wait which are named."""
@@ -184,7 +184,8 @@ def _running(project: Project) -> int | None:
 
 def _quota(project: Project) -> dict[str, Any] | None:
     """Of the model that would be asked; None where none would."""
-    writer = _writer(project)
+    project = _telling(project)
+    writer = project.writer()
     if writer.kind == "offline":
         return None
     from nightpress.pipeline import pacing
@@ -202,13 +203,13 @@ def _quota(project: Project) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _writer(project: Project) -> Writer:
-    """By the keys of this shell, else the one on record."""
-    try:
-        writer = project.writer()
-    except errors.UsageError:
-        return project.as_recorded().writer()
-    return project.as_recorded().writer() if writer.by_default else writer
+def _telling(project: Project) -> Project:
+    """The project by the keys of this shell, else as its records have it: without the key of the
+    backend that it names, too."""
+    with suppress(errors.UsageError):
+        if not project.writer().by_default:
+            return project
+    return project.as_recorded()
 
 
 def _epoch(text: str | None) -> float | None:
@@ -244,7 +245,7 @@ def _broken(problems: list[str]) -> str:
 
 def _documents(found: dict[str, Any]) -> str:
     plugins = "1 plugin" if found["plugins"] == 1 else f"{found['plugins']:,} plugins"
-    text = f"{found['standing']:,} published or adopted, of {plugins}"
+    text = f"{found['standing']:,} published or adopted, in {plugins}"
     others = {k: n for k, n in found["latest"].items() if k not in ("published", "adopted")}
     rest = [f"{count:,} {status}" for status, count in others.items()]
     astray = [f"{len(found[w]):,} {w}" for w in ("gone", "edited") if found[w]]
@@ -276,7 +277,7 @@ def _last(found: dict[str, Any], now: float) -> str:
     run = found["last_run"]
     if run is None:
         return "none yet: nightpress build"
-    if run["finished_at"] is None:
+    if run["finished_at"] is None and found["running"] is not None:
         return f"began {_when(run['started_at'], now)}, and has not ended"
     if run["exit_code"] is None:
         return f"began {_when(run['started_at'], now)}, and died"

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from nightpress.backends import Declaration, Price
-from nightpress.errors import Deferred, UsageError
+from nightpress.errors import Bounded, UsageError
 
 MILLION = 1_000_000
 AGAIN = "the rest is deferred: the next run goes on with it"
@@ -124,13 +124,13 @@ class Spending(Struct):
         with self._guard:
             limit = self.budget.limit
             if job not in self._jobs and limit is not None and len(self._jobs) >= limit:
-                raise Deferred(f"limit={limit}: this run's enhancements are done", hint=AGAIN)
+                raise Bounded(f"limit={limit}: this run's enhancements are done", hint=AGAIN)
             self._jobs.add(job)
 
     def check_time(self, now: float) -> None:
         """Deferred when no new work may begin at `now` (epoch seconds)."""
         if self.budget.until is not None and now >= self.budget.until:
-            raise Deferred("until: the run's time is over", hint=AGAIN)
+            raise Bounded("until: the run's time is over", hint=AGAIN)
 
     def hold(
         self, model: str, tokens_in: int, tokens_out: int, now: float, share: float = 1.0
@@ -160,15 +160,15 @@ class Spending(Struct):
         budget, used = self.budget, self.used
         calls = used.calls + self._in_flight
         if budget.max_calls is not None and calls >= budget.max_calls:
-            raise Deferred(f"max_calls={budget.max_calls}: the calls are spent", hint=AGAIN)
+            raise Bounded(f"max_calls={budget.max_calls}: the calls are spent", hint=AGAIN)
         room = math.inf if budget.max_tokens is None else budget.max_tokens
         room -= used.tokens_in + used.tokens_out + tokens
         if room < 0:
-            raise Deferred(f"max_tokens={budget.max_tokens}: the tokens are spent", hint=AGAIN)
+            raise Bounded(f"max_tokens={budget.max_tokens}: the tokens are spent", hint=AGAIN)
         purse = math.inf if budget.max_cost is None else budget.max_cost + 1e-9
         purse -= (used.cost or 0.0) + dollars
         if purse < 0:
-            raise Deferred(f"max_cost={budget.max_cost:.2f}: the money is spent", hint=AGAIN)
+            raise Bounded(f"max_cost={budget.max_cost:.2f}: the money is spent", hint=AGAIN)
         return self._tokens_held <= room and self._cost_held <= purse
 
     def settle(self, held: Held, tokens_in: int, tokens_out: int, tokens_cached: int = 0) -> None:

@@ -34,6 +34,7 @@ TODO = {
     "DaySpent": _TOMORROW,
     "GoesWith": "nothing: it is made with the document that it names",
     "InBatch": "nothing: the next run looks at the batch job, and goes on with what it brings",
+    "Bounded": "nothing: the next run goes on",
     "Deferred": "nothing: quota or budget was spent, and the next run goes on",
     "PublishConflict": "the file was changed while its document was made: doit adopt, or force=1",
     "UnsafePath": "the target is a link or not a plain file: remove it, or change target in the"
@@ -46,7 +47,7 @@ REFUSED = (
 )
 OTHERS = "read the message; doit info enhance:PLUGIN/NAME has the reasons"
 INSUFFICIENT = (
-    "write more in the plugin, use a model, or ask for less in its manifest: `size: {min: 600}`"
+    "write more in the plugin, use a model, or ask for less in its manifest (`size: {min: ...}`)"
 )
 HOLLOW = "fill in what its to-do list names (nightpress check PLUGIN), or remove the plugin"
 KEPT = "doit adopt:PLUGIN keeps your edit; doit force=1 replaces it"
@@ -55,6 +56,7 @@ PERSONS = "nothing: it stays as it is; `standing: review` makes a draft of it"
 WORDS = {
     "AwaitsReview": "waits for review",
     "BackendError": "the provider",
+    "Bounded": "beyond what the run was to do (limit, until, max_calls, max_tokens, max_cost)",
     "BusyError": "another run",
     "Crashed": "a bug",
     "DaySpent": "the day's quota is used up",
@@ -77,6 +79,11 @@ WORDS = {
 def words(cause: str) -> str:
     """A cause as people read it."""
     return WORDS.get(cause, cause.replace("_", " "))
+
+
+def is_idle(todo: str) -> bool:
+    """Does it say that nobody has to do anything?"""
+    return todo.startswith("nothing: ")
 
 
 def todo(status: str, cause: str, hint: str = "", backend: str = "") -> str:

@@ -31,6 +31,7 @@ def page(figures: Figures) -> str:
         asset("copy.js") + asset("page.js"),
         formats.FILTERS,
         f=figures,
+        causes=[cause for cause in figures.causes if not advice.is_idle(cause.todo)],
         attempted=words.attempted(figures),
         words=words.STATE_WORDS,
         listing_words=words.listing_words,

@@ -40,12 +40,14 @@ def write(project: Project, figures: Figures) -> list[Path]:
     return paths
 
 
-NAMED = 20
-"""Documents in need of the user that the terminal names; the files have all."""
+NAMED, RUNS = 20, 3
+"""Documents in need of the user, and runs, that are told; the files have all."""
+FEW, COLUMNS = 4, 79
+"""Causes, and documents, that a terminal has room for; and how wide it is."""
 
 
-def summary(figures: Figures) -> list[str]:
-    """What stands and how the last runs went, as plain lines for a terminal."""
+def summary(figures: Figures, *, brief: bool = False) -> list[str]:
+    """What stands and how the last runs went, as plain lines; brief: for one screen."""
     counts = figures.standing
     stands = [f"{counts[s]} {STATE_WORDS[s]}" for s in reversed(STATE_WORDS) if counts.get(s)]
     lines = [
@@ -56,14 +58,17 @@ def summary(figures: Figures) -> list[str]:
     lines.append(f"attempts so far: {attempts or 'none'}")
     if figures.rate is not None:
         lines.append(f"success rate: {rate_words(figures)}")
-    for run in figures.runs[:3]:
+    for run in figures.runs[: 1 if brief else RUNS]:
         outcomes = ", ".join(f"{n} {status}" for status, n in run.outcomes.items()) or "nothing"
         lines.append(f"run {run.run_id}: {run.model}: {outcomes}, exit {run.exit_code}")
+    causes = [cause for cause in figures.causes if not advice.is_idle(cause.todo)]
     lines += [
         f"{cause.status:<12} {cause.count:,}: {advice.words(cause.cause)} (e.g. {cause.example}):"
         f" {cause.todo}"
-        for cause in figures.causes
+        for cause in causes[: FEW if brief else len(causes)]
     ]
+    if brief and len(causes) > FEW:
+        lines.append(f"... and {_more(len(causes) - FEW, 'cause')}")
     waiting = [
         (document.state, f"{document.job}: {'; '.join(document.reasons)}")
         for plugin in figures.plugins
@@ -71,10 +76,21 @@ def summary(figures: Figures) -> list[str]:
         if document.state in ("refused", "parked", "keep")
         or (document.state == "fresh" and document.reasons)  # the source has moved on
     ]
-    lines += [f"{STATE_WORDS[state]:<12} {line}" for state, line in waiting[:NAMED]]
-    if len(waiting) > NAMED:
-        lines.append(f"... and {len(waiting) - NAMED} more: they are in the report")
+    named = FEW if brief else NAMED
+    told = [f"{STATE_WORDS[state]:<12} {line}" for state, line in waiting[:named]]
+    lines += [_row(line) for line in told] if brief else told
+    if len(waiting) > named:
+        lines.append(f"... and {_more(len(waiting) - named, 'document')}")
     return lines
+
+
+def _row(line: str) -> str:
+    """As much of it as one row of a terminal has room for."""
+    return line if len(line) <= COLUMNS else line[: COLUMNS - 4].rpartition(" ")[0] + " ..."
+
+
+def _more(count: int, what: str) -> str:
+    return f"{count:,} more {what}{'s' * (count > 1)}: see the report"
 
 
 # --- as Markdown ---
@@ -125,13 +141,13 @@ def _attention(figures: Figures) -> Iterable[str]:
     if figures.problems:
         yield "## Manifests with problems"
         yield "\n".join(f"- {text(problem)}" for problem in figures.problems[:MOST])
-    if figures.causes:
+    if causes := [cause for cause in figures.causes if not advice.is_idle(cause.todo)]:
         yield "## What to do"
         yield _table(
             ("documents", "ended", "cause", "what to do", "for example"),
             [
                 (str(c.count), c.status, text(advice.words(c.cause)), text(c.todo), text(c.example))
-                for c in figures.causes
+                for c in causes
             ],
         )
 

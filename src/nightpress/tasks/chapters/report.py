@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, write
 
@@ -24,10 +26,14 @@ def report() -> Task:
         drafts, margins, _ = waiting(now)
         if drafts:  # the report leads to them
             paths.append(review_page.write(paths[0].with_name("review.html"), drafts, margins))
-        for line in report.summary(figures):
+        brief = sys.stdout.isatty()
+        for line in report.summary(figures, brief=brief):
             say(line)
-        for path in paths:
-            say(path.relative_to(now.root).as_posix())
+        shown = [path.relative_to(now.root).as_posix() for path in paths]
+        if brief:  # one line for all
+            shown = [", ".join([shown[0], *(path.name for path in paths[1:])])]
+        for line in shown:
+            say(line)
         return True
 
     return command(act, FORMAT, option("days", "how far back the sums go (default: 30)", 30))
