@@ -13,9 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from nightpress import backends
 from nightpress import project as contract
+from nightpress.clock import RealClock
 from nightpress.pipeline import canary as canaries
 from nightpress.pipeline.canary import Candidate, Result, Tried
+from nightpress.project import Project
+from tests.chat_server import ChatServer
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, Ran, plugin
 from tests.pipeline.test_gemini import configure
@@ -185,6 +189,26 @@ def test_one_that_is_refused_is_told_as_not_tried(shop: Market) -> None:
     assert "openai:gpt-6-luna: not tried: its run was refused, as told above" in done.out
     assert "winner: gemini (" in done.out
     assert defaults_of(shop.root, done.out) == {"backend": "gemini"}
+
+
+def test_a_local_model_is_compared_with_a_provider(shop: Market) -> None:
+    """The base URL is that of the backend which the project names, whoever else is asked."""
+    path = shop.root / contract.FILE
+    words = ("--plugins", "1", "--models", "openai:qwen3:8b,gemini:gemini-3.5-flash-lite")
+    with GeminiServer(latency=0, limits={"*": Limits()}) as far, ChatServer() as near:
+        configure(shop, f"base_url: {near.url()}/v1")
+        unclear = canary(shop, far, *words)
+        assert unclear.code == 3 and near.seen()["calls"] == far.seen()["calls"] == 0
+        assert "gemini, openai are to be tried, and nothing says whose" in unclear.err
+        own = path.read_text().replace("backend: auto", "backend: openai")
+        path.write_text(re.sub("(?m)^model: .*", "model: qwen3:8b", own))
+        done = canary(shop, far, *words)
+        assert done.code in (0, 1) and near.seen()["calls"] and far.seen()["calls"], done.err
+        assert {call["model"] for call in near.seen()["list"]} == {"qwen3:8b"}
+        project = Project(shop.root, {"backend": "anthropic"}, {}, RealClock())
+        claude = backends.way("anthropic", project.values)[1]
+        assert claude.service == backends.way("anthropic", {})[1].service
+        assert backends.way("openai", project.values)[1].service == f"{near.url()}/v1"
 
 
 def test_a_preset_of_a_command_is_no_model(shop: Market, tmp_path: Path) -> None:

@@ -129,10 +129,11 @@ def models() -> list[Declaration]:
 
 
 def section(name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the project's `values` say of a backend: the section of its name, the base URL,
-    and `at`: what stands behind the colon of `backend=NAME:AT`."""
+    """What the project's `values` say of a backend: the section of its name, the base URL where it
+    is not another's (`base_url_of`: whose it is), and `at`: what stands behind the colon of
+    `backend=NAME:AT`."""
     settings = dict(values.get(name) or {})
-    if values.get("base_url"):
+    if values.get("base_url") and values.get("base_url_of", name) == name:
         settings["base_url"] = values["base_url"]
     if values.get("backend_at"):
         settings["at"] = values["backend_at"]

@@ -70,6 +70,7 @@ def _canary(given: argparse.Namespace) -> int:
     project = Project(root, options.read(bounds), Environ(os.environ), RealClock())
     configured = str(project.defaults.values.get("model") or "")
     candidates = canary.candidates(models, prompts, configured)
+    canary.check_address(project, candidates)
     loaded = catalog.load(project, slugs=frozenset(project.slugs()))  # what is up to date, too
     sampled = canary.sample(loaded, count)
     if not sampled:

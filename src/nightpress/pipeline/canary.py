@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from nightpress import __version__
 from nightpress import project as contract
-from nightpress.backends import BACKENDS, declaring, find
+from nightpress.backends import BACKENDS, Declaration, declaring, find
 from nightpress.clock import RealClock
 from nightpress.errors import UsageError
 from nightpress.ledger import RecordedAttempt, attempts, calls, dollars, reviews
@@ -129,6 +129,25 @@ def candidates(
     return found
 
 
+def check_address(project: Project, tried: Sequence[Candidate]) -> None:
+    """UsageError where nobody can say which of several backends the project's `base_url` is for."""
+    values = project.values
+    if not values.get("base_url") or "base_url_of" in values:
+        return
+    usual = str(values.get("backend") or "auto")
+    names = {(one.backend or usual).partition(":")[0] for one in tried}
+    asked = sorted(name for name in names if name == "auto" or _has_address(find(name)))
+    if len(asked) > 1:
+        raise UsageError(
+            f"{', '.join(asked)} are to be tried, and nothing says whose `base_url` is",
+            f"name the one that answers there as `backend` in {contract.FILE}",
+        )
+
+
+def _has_address(declared: Declaration) -> bool:
+    return declared.kind == "model" and declared.access({}).missing is None
+
+
 def _named(told: str, configured: str) -> tuple[str, str]:
     """(backend, model) of MODEL, BACKEND, BACKEND:MODEL or, where a backend has no models of its
     own, BACKEND:AT (a preset, a recording), as `build --backend` has it."""
@@ -136,7 +155,7 @@ def _named(told: str, configured: str) -> tuple[str, str]:
     if not head or head not in BACKENDS:
         return "", told
     declared, owner = find(head), declaring(configured)
-    if colon and declared.access({}).missing is not None:
+    if colon and declared.kind == "model" and not _has_address(declared):
         return told, ""
     others = owner is not None and owner.name != head and declared.kind == "model"
     return head, rest or (declared.default_model if others else "")

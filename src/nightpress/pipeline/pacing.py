@@ -88,9 +88,8 @@ def _pays(project: Project, model: str) -> bool:
 
 
 def _is_lifted(project: Project) -> bool:
-    variable = _access(project).address
-    named = project.defaults.values.get("base_url") or project.environ.get(variable, "")
-    local = is_loopback(urlsplit(str(named)).hostname)
+    named = _base_url(project) or project.environ.get(_access(project).address, "")
+    local = is_loopback(urlsplit(named).hostname)
     return local and pace_of(project).profile == "unpaced"
 
 
@@ -141,8 +140,7 @@ def _share(project: Project) -> Share | None:
 def account(project: Project) -> str:
     """Whose calls they are: a digest of address and key (or project there); "" where this shell
     has no key."""
-    owner = _access(project).owner(str(project.defaults.values.get("base_url") or ""),
-                                   project.environ)  # fmt: skip
+    owner = _access(project).owner(_base_url(project), project.environ)
     return fingerprint.digest("quota", declared(project).name, *owner) if owner else ""
 
 
@@ -163,6 +161,11 @@ def declared(project: Project, model: str = "") -> Declaration:
 
 def _access(project: Project) -> Access:
     return backends.way(declared(project).name, project.values)[1]
+
+
+def _base_url(project: Project) -> str:
+    settings = backends.section(declared(project).name, project.values)
+    return str(settings.get("base_url") or "")
 
 
 def pacer(run: Run, spent: budget.Spending) -> Pacer:

@@ -169,12 +169,16 @@ class Project:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The defaults, with this run's options before them."""
-        return {**self.defaults.values, **self.options}
+        """The defaults, with this run's options before them. base_url_of: the backend that the
+        defaults name, whose server is at their `base_url`; none where they name no model's."""
+        own = self.defaults.values.get("backend") or "auto"
+        found = backends.BACKENDS.get(own)
+        whose = {} if found is None or found.kind == "offline" else {"base_url_of": own}
+        return {**self.defaults.values, **whose, **self.options}
 
     def writer(self, overrides: Mapping[str, Any] | None = None) -> writers.Writer:
         """The writer, by option, else the manifest's override, else the defaults."""
-        values = {**self.defaults.values, **(overrides or {}), **self.options}
+        values = {**self.values, **(overrides or {}), **self.options}
         name = values.get("backend") or "auto"
         if self._by_record:
             return self._recorded(name, values)
