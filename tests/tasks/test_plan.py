@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.clock import RealClock
 from nightpress.model import Decision, Reason
@@ -24,13 +25,18 @@ def item(slug: str, action: str, code: str, text: str) -> Item:
 def test_documents_of_one_cause_are_one_line() -> None:
     items = [
         *(item(f"new{n}", "make", "never", "never made") for n in range(30)),
-        *(item(f"old{n}", "keep", "undersized", f"kept: {n},511 of 8,000 bytes") for n in range(9)),
+        *(
+            replace(
+                item(f"old{n}", "keep", "undersized", f"kept: {n},511 of 8,000 bytes"), size=511
+            )
+            for n in range(9)
+        ),
         item("one", "make", "content", "content changed: README.md changed"),
     ]
     assert list(plan._causes(items)) == [
-        "make         new0/skill and 29 more: never made",
-        "kept         old0/skill and 8 more: kept: 0,511 of 8,000 bytes",
-        "make         one/skill: content changed: README.md changed",
+        "make            30           never made (e.g. new0/skill)",
+        "kept             9     5 kB  kept: 0,511 of 8,000 bytes (e.g. old0/skill)",
+        "make             1           one/skill: content changed: README.md changed",
         "40 documents by cause; one by one: doit plan --verbose",
     ]
     assert len(list(plan._lines(items, {"one/skill": 71}, whole=True))) == 40
@@ -70,10 +76,10 @@ def test_a_score_is_remembered_until_something_moves(
 
 def test_a_cause_has_a_line_of_a_terminal_and_many_are_counted() -> None:
     words = "zero one two three four five six seven eight nine".split()
-    items = [item(word, "hollow", "hollow", f"{word} is a placeholder " * 9) for word in words]
+    items = [item(word, "keep", "edited", f"{word} is a placeholder " * 9) for word in words]
     *lines, more, verbose = plan._causes(items)
     assert len(lines) == plan.CAUSES and max(map(len, lines)) < plan.COLUMNS
-    assert lines[0].endswith(" zero ...") and more == "... and 2 more causes", lines
+    assert lines[0].endswith(" zero is a ...") and more == "... and 2 more causes", lines
     assert verbose == "10 documents by cause; one by one: doit plan --verbose"
 
 
@@ -89,7 +95,9 @@ def test_in_a_terminal_the_plan_fits_a_screen_and_ends_with_the_totals(tmp_path:
     assert terminal.run("nightpress plan", shop.root, environment()) == 0
     shown = terminal.text().plain
     assert not terminal.screen.history.top, "what came first has left the screen"
-    assert "30 plugins: " in "\n".join(shown.splitlines()[-4:])
+    *_, totals, build = shown.rstrip().splitlines()
+    assert "30 plugins: " in shown and totals.endswith("$0 (offline)"), shown
+    assert build.startswith("next: nightpress build   "), shown
     assert len(shop.run("nightpress", "plan").out.splitlines()) > 30
 
 

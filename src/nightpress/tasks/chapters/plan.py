@@ -46,7 +46,8 @@ def plan() -> Task:
             say_json({**document, "needs": _needed(needs), "trigger": trigger.as_dict()})
         else:
             _show(now, catalog, scores, each=each)
-            _show_needs(catalog, needs, each=each)
+            if each:
+                _show_needs(catalog, needs)
             for line in trigger.lines() if verbose else trigger.short():
                 say(line)
             if ahead.evidence():
@@ -58,6 +59,8 @@ def plan() -> Task:
             say(f"{_headline(now, catalog)}; {ahead.sentence()}")
             if bounded := _bounded(now, catalog):
                 say(bounded)
+            for line in () if each else _next(catalog):
+                say(line)
         return not any(problem.severity == "error" for problem in catalog.problems)
 
     each = switch("verbose", "a line for each document, as where no terminal reads")
@@ -185,21 +188,38 @@ def _lines(items: list[Item], scores: dict[str, int], *, whole: bool) -> Iterato
 
 
 def _causes(items: list[Item]) -> Iterator[str]:
-    """A line for each action and first reason, with its first document."""
+    """A line for each action and first reason: how many, the bytes that are there, and the cause
+    with its first document. Hollow plugins have one cause, whatever each of them lacks."""
     groups: dict[tuple[str, str], list[tuple[Item, str]]] = {}
     for item in items:
         first = item.decision.reasons[0].text if item.decision.reasons else ""
+        if item.decision.action in ("hollow", "insufficient"):
+            first = first.partition(":")[0]
         groups.setdefault((_prefix(item), summary.cause(first)), []).append((item, first))
     for (prefix, _), own in list(groups.items())[:CAUSES]:
-        (example, why), count = own[0], len(own)
-        others = f" and {count - 1:,} more" if count > 1 else ""
-        line = f"{prefix} {example.id}{others}: {why}"
-        if len(line) >= COLUMNS and count > 1:  # the cause rather than an example
-            line = f"{prefix} {count:,} documents: {why}"
-        yield _cut(line)
+        (example, why), size = own[0], sum(item.size for item, _ in own)
+        there = f"{size / 1_000:,.0f} kB" if size >= 500 else ""
+        head = f"{prefix} {len(own):>5,} {there:>8}  "
+        line = f"{head}{why} (e.g. {example.id})" if len(own) > 1 else f"{head}{example.id}: {why}"
+        # the cause rather than an example
+        yield _cut(line if len(line) < COLUMNS or len(own) == 1 else f"{head}{why}")
     if (more := len(groups) - CAUSES) > 0:
         yield f"... and {more:,} more cause{'s' * (more > 1)}"
     yield f"{len(items):,} documents by cause; one by one: doit plan --verbose"
+
+
+def _next(catalog: Catalog) -> Iterator[str]:
+    """Up to three commands, and what each is for."""
+    counts = Counter(item.decision.action for item in catalog.items.values())
+    work = sum(item.work for item in catalog.items.values())
+    for count, verb, one, many in (
+        (work, "build", "document to make or note", "documents to make or note"),
+        (counts["parked"], "review", "draft waits for you", "drafts wait for you"),
+        (counts["hollow"], "check", "hollow plugin lacks", "hollow plugins lack"),
+    ):
+        if count:
+            what = "what " if verb == "check" else ""
+            yield f"next: {f'nightpress {verb}':<18} {what}{count:,} {one if count == 1 else many}"
 
 
 def _cut(line: str) -> str:
@@ -256,22 +276,19 @@ def _needed(needs: Mapping[str, Sequence[SourceFinding]]) -> dict[str, list[dict
     return {slug: [asdict(one) for one in found] for slug, found in needs.items()}
 
 
-def _show_needs(
-    catalog: Catalog, needs: Mapping[str, Sequence[SourceFinding]], *, each: bool
-) -> None:
-    """What the plugins themselves need, the hollow ones first; each: up to three for each."""
+def _show_needs(catalog: Catalog, needs: Mapping[str, Sequence[SourceFinding]]) -> None:
+    """What the plugins themselves need, the hollow ones first; up to three for each."""
     if not needs:
         return
     hollow = {i.slug for i in catalog.items.values() if i.decision.action == "hollow"}
     count = sum(map(len, needs.values()))
-    plugins, findings = (NEEDING, 3) if each else (1, 1)
     say(f"what the plugins need ({count:,} in {len(needs):,}; nightpress check tells all):")
-    for slug in sorted(needs, key=lambda slug: (slug not in hollow, slug))[:plugins]:
-        for one in needs[slug][:findings]:
+    for slug in sorted(needs, key=lambda slug: (slug not in hollow, slug))[:NEEDING]:
+        for one in needs[slug][:3]:
             say(f"  {slug}: {one.file}:{one.line}: {one.message}")
-        if (more := len(needs[slug]) - findings) > 0 and each:
+        if (more := len(needs[slug]) - 3) > 0:
             say(f"  {slug}: ... and {more:,} more")
-    if (more := len(needs) - plugins) > 0:
+    if (more := len(needs) - NEEDING) > 0:
         say(f"  ... and {more:,} more plugin{'s' * (more != 1)}")
 
 
