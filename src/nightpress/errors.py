@@ -88,6 +88,8 @@ class LedgerError(NightpressError):
 class MachineTrouble(NightpressError):
     """The disk or the database refuses (full, read-only, broken): the whole run stops."""
 
+    exit_code = EXIT_USAGE
+
 
 class Unrecorded(MachineTrouble):
     """The new file stands, but the disk refused what follows; the next run ends the attempt."""

@@ -81,7 +81,7 @@ def _escaped(character: str) -> str:
 
 
 def suggestion(
-    name: str, known: Iterable[str], shown: str = "{!r}", lead: str = "", cutoff: float = 0.6
+    name: str, known: Iterable[str], shown: str = "{!r}", lead: str = "", cutoff: float = 0.62
 ) -> str:
     """`did you mean 'x'?` for the known word nearest to an unknown name; "" if none is near.
 

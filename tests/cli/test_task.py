@@ -128,6 +128,18 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
         ("nightpress build --limt 3", "there is no option --limt; did you mean --limit VALUE?"),
         ("nightpress check --explain emptines", "'emptiness'?\n  hint: docs/checks.md has all"),
         ("doit forget enhance:alpa", "there is no plugin 'alpa'"),
+        ("doit biuld", "there is no task 'biuld'\n  hint: doit alone builds all documents"),
+        ("nightpress build alpha skill", "there is no plugin 'skill'"),
+        (
+            "nightpress report --format jsn",
+            "no such value; did you mean 'json'?\n  hint: it is one",
+        ),
+        ("nightpress plan --jsn", "there is no option --jsn; did you mean '--json'?"),
+        ("nightpress build --paid yes", "--paid takes no 'yes'\n  hint: --paid alone turns it on"),
+        ("nightpress check alhpa", "no such file, folder or plugin; did you mean 'alpha'?"),
+        ("nightpress help nope", "there is no command 'nope'\n"),
+        ("nightpress restore nope", "there is no snapshot of 'nope'"),
+        ("nightpress restore-all nope.db elsewhere", "there is no vault in nope.db"),
     ],
 )
 def test_a_mistyped_word_is_told_with_the_nearest(market: Market, words: str, told: str) -> None:
@@ -310,6 +322,15 @@ def test_quiet_dry_and_verbose_mean_something_or_are_refused(market: Market) -> 
     ):
         ran = market.run("nightpress", *words.split())
         assert ran.code == 3 and told in ran.err
+
+
+def test_check_takes_a_plugin_and_refuses_a_folder_with_nothing(
+    market: Market, tmp_path: Path
+) -> None:
+    assert "1 document: 0 errors" in market.run("nightpress", "check", "alpha").out
+    ran = Market(tmp_path).run("nightpress", "check")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.startswith(f"ERROR: there is nothing to check in {tmp_path}\n  hint: go into")
 
 
 def test_the_plan_of_one_plugin(market: Market) -> None:

@@ -134,7 +134,7 @@ def test_where_no_reply_would_fit_no_call_is_made(small_disk: Path) -> None:
         fill(small_disk, 1_000_000)
         done = market.doit("pace=unpaced", **environ)
         assert server.seen()["list"] == []
-    assert done.code == 1
+    assert done.code == 3
     assert "no room for the 1." in done.out and "so the call was not made" in done.out
     assert "Traceback" not in done.out + done.err
 
@@ -282,8 +282,8 @@ def test_a_read_only_clone_is_judged_and_told_in_one_sentence(market: Market) ->
             assert market.done(word).err == ""
         assert "according to nightpress.lock" in market.run("nightpress", "why", document).out
         for words, code in (
-            (("doit",), 1), (("nightpress", "tonight"), 1),
-            (("nightpress", "check", "--write-baseline", "b.json"), 1),
+            (("doit",), 3), (("nightpress", "tonight"), 3),
+            (("nightpress", "check", "--write-baseline", "b.json"), 3),
         ):  # fmt: skip
             done = market.run(*words)
             assert "the file system is read-only" in done.err, done
@@ -296,7 +296,7 @@ def test_a_state_that_cannot_be_written(market: Market) -> None:
     with read_only(market.root / ".nightpress"):
         assert market.run("nightpress", "check").code == 0
         done = market.run("nightpress", "tonight")
-        assert (done.code, "Traceback" in done.err) == (1, False)
+        assert (done.code, "Traceback" in done.err) == (3, False)
         assert "run.lock: the file system is read-only" in done.err
 
 

@@ -189,7 +189,7 @@ def test_a_document_outside_any_project(tmp_path: Path) -> None:
     assert "cannot be judged" in check(alone).out
     (folder / "SKILL.md").unlink()
     os.mkfifo(folder / "SKILL.md")
-    assert check(alone).code == 0
+    assert check(alone).code == 3
     assert "cannot be judged" in check(alone, f"skills/{folder.name}/SKILL.md").out
 
 

@@ -221,7 +221,7 @@ def _run_wide(command: str, words: Sequence[str]) -> tuple[list[str], list[str]]
                 others += ["--format", "json"]
         elif option is not None and word.startswith("--"):
             if option.values == "1" and not equals:
-                value, rest = _flag(rest)
+                value, rest = _flag(word, rest)
             elif not equals:
                 value = next(rest, "")
             variables.append(f"{option.name}={value}")
@@ -232,9 +232,13 @@ def _run_wide(command: str, words: Sequence[str]) -> tuple[list[str], list[str]]
     return variables, others
 
 
-def _flag(rest: Iterator[str]) -> tuple[str, Iterator[str]]:
+def _flag(option: str, rest: Iterator[str]) -> tuple[str, Iterator[str]]:
     """(the value of `--force` or `--force 1`, the words behind it)."""
     following = next(rest, None)
+    if (following or "").lower() in ("yes", "no", "true", "false", "on", "off"):
+        raise errors.UsageError(
+            f"{option} takes no {following!r}", f"{option} alone turns it on, {option}=0 off"
+        )
     if following in ("0", "1"):
         return following, rest
     return "1", rest if following is None else chain((following,), rest)

@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress import vault
-from nightpress.errors import NightpressError, UnsafePath
+from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.ledger import attempts
 from nightpress.model import Status
 from nightpress.pipeline import copies
@@ -403,6 +403,6 @@ def _nowhere(
     if empty and not mistyped:
         copy = "VAULT is a copy of .nightpress/vault.db, or the URL of a Turso database"
         hint += f"\n        from another vault: nightpress restore-all VAULT . --overwrite ({copy})"
-    return NightpressError(
+    return UsageError(
         f"there is no snapshot of {plugin!r}, and it is not in the vault {where}{mistyped}", hint
     )

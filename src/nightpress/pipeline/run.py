@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from msgspec import Struct, field
 
 from nightpress import errors
-from nightpress.errors import EXIT_FAILED, EXIT_USAGE, BackendError
+from nightpress.errors import EXIT_USAGE, BackendError
 from nightpress.model import PARKED, Status
 from nightpress.pipeline.events import Event, Listener
 from nightpress.project import Project, version
@@ -220,7 +220,7 @@ class Run(Struct):
             self.halt(str(error))
             return True
         if trouble := errors.machine_trouble(error):
-            self.halt(str(trouble), EXIT_FAILED)
+            self.halt(str(trouble), trouble.exit_code)
         return trouble is not None
 
     def counts(self) -> Counter[str]:

@@ -18,7 +18,9 @@ from nightpress.model import Anatomy, Finding
 from nightpress.plan import remembered, source
 from nightpress.plan.remembered import Memory
 from nightpress.plugin import kind_of, sources
+from nightpress.project import peek
 from nightpress.storage import tree as reading
+from nightpress.text import suggestion
 
 CAP = 1024 * 1024
 """Bytes of a document; a larger one is a finding, and is not read."""
@@ -59,6 +61,14 @@ class Known(Struct, frozen=True):
     ours: bool = False
 
 
+def _plugins(here: Path) -> dict[str, Path]:
+    """The folders of the plugins, by their manifests' names, of the project around a folder."""
+    roots = (here, *here.parents)
+    root = next((one for one in roots if (one / "manifests" / "_defaults.yaml").is_file()), here)
+    found = {path.stem: peek(path) or {} for path in root.glob("manifests/[!_]*.yaml")}
+    return {slug: root / str(has["plugin"]) for slug, has in found.items() if "plugin" in has}
+
+
 class Asked(Struct, frozen=True):
     """A path that was given, as it was typed. top: its absolute path, links of the way to it
     resolved; project: the folder of the project that it lies in."""
@@ -71,8 +81,12 @@ class Asked(Struct, frozen=True):
     def of(cls, typed: str, here: Path) -> Asked:
         path = here / typed
         if not path.exists():
+            plugins = _plugins(here)
+            path = plugins.get(typed.rstrip("/"), path)
+        if not path.exists():
+            near = suggestion(typed, plugins, lead="; ")
             raise UsageError(
-                f"{typed}: there is no such file or folder",
+                f"{typed}: there is no such file, folder or plugin{near}",
                 "name a document, a plugin's folder, or nothing: the whole project",
             )
         top = path.resolve()

@@ -61,6 +61,12 @@ def check(
             if one.project is None and one.top.is_dir():
                 for judged, path in alone.of_sources(one, memory):
                     documents.setdefault(path, judged)
+    if not documents and all(one.project is None for one in requested):
+        where = ", ".join(one.typed for one in requested)
+        raise UsageError(
+            f"there is nothing to check in {here if where == '.' else where}",
+            "go into a project, or name it: a document, a plugin's folder",
+        )
     return [replace(documents[path], place=_place(path, here)) for path in sorted(documents)]
 
 

@@ -242,7 +242,8 @@ def _trouble(path: Path, error: BaseException) -> BaseException:
         if code == sqlite3.SQLITE_CANTOPEN and (told := _refusal(path)) is not None:
             return told
         if (hint := _REFUSALS.get(code)) is not None:
-            return MachineTrouble(f"{path}: {error}", hint)
+            said = "the disk is full" if code == sqlite3.SQLITE_FULL else str(error)
+            return MachineTrouble(f"{path}: {said}", hint)
     return error
 
 

@@ -100,7 +100,9 @@ def check(asked: Invocation) -> None:
     if asked.command == "list" and not asked.names and (missing := lacking()):
         some = "a chapter" if len(missing) == 1 else f"{len(missing)} chapters"
         sys.stderr.write(f"this dodo.py lacks {some}: {', '.join(missing)}\n  hint: {ADD}\n")
-    if refused := _refused(asked) or _unknown(asked):
+    per_plugin = asked.names and asked.names[0].partition(":")[0] in PER_PLUGIN
+    names = asked.names if per_plugin else asked.names[:1]
+    if refused := _refused(asked) or next(filter(None, (_unknown(asked, n) for n in names)), ""):
         raise InvalidCommand(refused)
     for name in asked.names:
         if (chapter := name.partition(":")[0]) in lacking():
@@ -130,12 +132,11 @@ def _refused(asked: Invocation) -> str:
     return ""
 
 
-def _unknown(asked: Invocation) -> str:
+def _unknown(asked: Invocation, name: str) -> str:
     """What to say of a task that there is not, where we know better than doit; "" otherwise: a
     dodo.py may have tasks of its own, and doit takes a document's path for its task."""
-    if asked.command in ("list", "help", "tabcompletion", "dumpdb") or not asked.names:
+    if asked.command in ("list", "help", "tabcompletion", "dumpdb"):
         return ""
-    name = asked.names[0]
     group, colon, rest = name.partition(":")
     chapters = {n.removeprefix("task_").replace("_", "-") for n in _namespace if n[:5] == "task_"}
     slugs = [path.stem for path in Path("manifests").glob("[!_]*.yaml")]
@@ -156,6 +157,7 @@ def _unknown(asked: Invocation) -> str:
         return told + near if (near := (
             suggestion(name, [*chapters, *COMMANDS], lead="; ")
             or suggestion(name, slugs, "'enhance:{}'", lead="; ")
+            or (suggestion(name, ["build"]) and "\n  hint: doit alone builds all documents")
         )) else ""  # fmt: skip
     slug = rest.partition("/")[0]
     if group in PER_PLUGIN and slug not in slugs:

@@ -35,7 +35,7 @@ def close_press(now: Session) -> None:
         if (trouble := errors.machine_trouble(error)) is None:
             raise
         sentence = f"nightpress.lock was not written ({trouble.message}); the next run writes it"
-        now.run.halt(f"{sentence}\n  hint: {trouble.hint}", errors.EXIT_FAILED)
+        now.run.halt(f"{sentence}\n  hint: {trouble.hint}", trouble.exit_code)
     press.caller.close()
 
 

@@ -313,6 +313,11 @@ def _unknown_option(error: str) -> str | None:
     if value is not None:
         name = value[1].replace("_", "-")
         return f"--{name} {value[2]}: expected a whole number\n  hint: --{name} 7, say"
+    choice = re.match(r"Error parsing parameter '(\w+)'\. Provided '(.*)' but .*?: (.*)\.", error)
+    if choice is not None:
+        near = suggestion(choice[2], re.findall(r"'([^']+)'", choice[3]), lead="; ")
+        told = f"--{choice[1]} {choice[2]}: there is no such value{near}"
+        return told + "\n  hint: it is one of: " + choice[3].replace("'", "")
     found = re.match(r"Error parsing \w+: (option (-\S+).*?) \(parsing options:", error, re.DOTALL)
     if found is None:
         return None
@@ -325,7 +330,10 @@ def _unknown_option(error: str) -> str | None:
     own = [f"--{long}" for long in re.findall(r"'long':'([^']+)'", error)]
     if "requires" in told:
         return f"option {option} needs a value\n  hint: {option} VALUE"
-    near = suggestion(option, own, lead="; ") or suggestion(name, OPTIONS, "{}=VALUE", lead="; ")
+    common = ["--json", "--quiet", "--dry-run", "--project"] if voice.is_nightpress() else []
+    near = suggestion(option, [*own, *common], lead="; ") or suggestion(
+        name, OPTIONS, "{}=VALUE", lead="; "
+    )
     if "Error parsing Task" in error:
         hint = f"the task's own: {', '.join(own)}" if own else "the task has no option of its own"
     else:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from nightpress.errors import NightpressError, UsageError
+from nightpress.errors import EXIT_USAGE, NightpressError, UsageError
 from nightpress.storage import AnswerTooLarge, Constraint, Hrana, NoTable, sqlite
 from nightpress.text import safe
 
@@ -44,6 +44,8 @@ class TooLarge(VaultError):
 
 class Absent(VaultError):
     """There is no vault in this database yet."""
+
+    exit_code = EXIT_USAGE
 
 
 class Damaged(VaultError):
