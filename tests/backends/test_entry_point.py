@@ -107,6 +107,9 @@ def test_its_declared_models_bind_unless_it_takes_any(
     told = shop.start("nightpress", "doctor", **package).out
     assert re.search("ok +backend +mine: Mine, its models: mine-1\n", told), told
     assert re.search("warning +backend +lost of another package cannot be loaded: Mod", told), told
+    for more in ((), ("--max-cost", "1")):
+        plan = shop.start(*words, "mine-1", *more, **package).out
+        assert "; $0\n" in plan, plan
     path = Path(package["PYTHONPATH"]) / "their_package.py"
     path.write_text(path.read_text().replace("free=True,", "free=True, any_model=True,"))
     assert shop.start(*words, "mine-2", **package).code == 0

@@ -113,6 +113,7 @@ def test_words() -> None:
     found = forecast(Work((122, 150), (7_000, 8_000)), paid)
     assert foretelling.money(found.cost, free=False) == "$1.17-2.61"
     assert "unknown" in foretelling.money(None, free=False)
+    assert foretelling.money((0.0, 0.0), free=False) == "$0"
     small = replace(at, limits=Limits(5, 250_000, 20))
     said = foretelling.sentence(of(472, small), LITE, small, free=True, zone=UTC)
     assert "done on 2026-12-15, in 24 days; 452 carried over" in said

@@ -86,3 +86,12 @@ def test_what_is_free_is_declared_by_a_price_of_nothing(
     assert found.writer().model == model
     assert pacing.price_of(found, model) == FREE
     assert pacing.fallbacks(found) == (model,)
+
+
+@pytest.mark.parametrize("more", [{}, {"max_cost": 1.0}], ids=["", "max_cost"])
+def test_a_server_on_this_machine_never_costs_anything(tmp_path: Path, more: Any) -> None:
+    """Which is another thing than a free tier."""
+    text = "backend: openai\nbase_url: http://127.0.0.1:9/v1"
+    found = project(tmp_path, text, model="qwen3:8b", **more)
+    assert pacing.price_of(found, "qwen3:8b") == pacing.known_price(found, "qwen3:8b") == FREE
+    assert pacing.known_price(found, MODEL) == FREE, "whatever its model is called"

@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from nightpress.backends import Price
+from nightpress.backends import FREE, Price
 from nightpress.errors import NightpressError
 from nightpress.ledger import calls as ledger_calls
 from nightpress.model import Lane
@@ -59,6 +59,7 @@ class Course(Struct, frozen=True):
 class Outlook(Struct, frozen=True):
     """What a run would cost and when it would be done, and the evidence that this rests on; no
     `expected`: nothing to call for. lane: by which it goes; courses: by each that there is;
+    free: on a free tier of what costs money beyond it;
     prices_of: when the price was looked up, where it is one that we know."""
 
     model: str
@@ -163,7 +164,8 @@ def outlook(project: Project, catalog: Catalog, jobs: Collection[str] | None = N
         tokens_in=(typical, int(typical * max(MORE, stands.ratio))),
     )
     here = replace(here, max_calls=_allowed(project, work, here.price, len(making)))
-    free = not project.may_pay and not any(by.paid for _, by in asking)
+    tier = not project.may_pay and not any(by.paid for _, by in asking)
+    free = tier and pacing.known_price(project, main) != FREE
     by = next(by for _, by in asking if by.model == main)
     courses = _courses(project, by, work, here, rounds=1 + (len(sizes) > len(making)))
     lane = _taken(project, by, courses, here.until)

@@ -45,6 +45,11 @@ def price_of(project: Project, model: str) -> Price | None:
     name a model of its own, so what the project's defaults name does not matter."""
     if not (project.may_pay or project.writer().paid):
         return FREE
+    return known_price(project, model)
+
+
+def known_price(project: Project, model: str) -> Price | None:
+    """What the model costs off a free tier: FREE where it never costs anything, None: unknown."""
     today = datetime.fromtimestamp(project.clock.time()).date()
     return budget.price(
         declared(project, model), model, project.defaults.values.get("prices") or {}, today

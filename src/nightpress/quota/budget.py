@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress.backends import Declaration, Price
+from nightpress.backends import FREE, Declaration, Price
 from nightpress.errors import Bounded, UsageError
 
 MILLION = 1_000_000
@@ -27,10 +27,11 @@ def price(
     configured: Mapping[str, Mapping[str, float | None]],
     today: date,
 ) -> Price | None:
-    """The model's price: what the project says, else the published one; None: unknown."""
+    """The model's price: what the project says, else nothing where its backend never costs
+    anything, else the published one; None: unknown."""
     own = configured.get(model)
     if own is None:
-        return declared.model(model).price(today)
+        return FREE if declared.free else declared.model(model).price(today)
     tokens_in, tokens_out = own.get("in"), own.get("out")
     if tokens_in is None or tokens_out is None:
         return None

@@ -236,11 +236,14 @@ def _extrapolate(course: _Course, calls: int, at: Situation, over: bool) -> None
 
 
 def money(cost: tuple[float, float] | None, *, free: bool) -> str:
-    """`$0 (free tier)`, `$0.31-0.62`, or that no price is known."""
+    """`$0 (free tier)`, `$0` of what never costs anything, `$0.31-0.62`, or that no price is
+    known."""
     if free:
         return "$0 (free tier)"
     if cost is None:
         return "cost unknown (no price is configured)"
+    if cost == (0, 0):
+        return "$0"
     low, high = (f"{amount:.2f}" for amount in cost)
     return f"${low}" if low == high else f"${low}-{high}"
 
