@@ -333,6 +333,19 @@ def test_check_takes_a_plugin_and_refuses_a_folder_with_nothing(
     assert ran.err.startswith(f"ERROR: there is nothing to check in {tmp_path}\n  hint: go into")
 
 
+@pytest.mark.parametrize("command", [c for c in task.COMMANDS if c in task.OPTIONS])
+def test_help_and_completion_name_the_options_of_a_task(market: Market, command: str) -> None:
+    made = getattr(tasks, command.replace("-", "_"))()
+    declared = sorted(task.OPTIONS[command])
+    if isinstance(made, dict):  # not one per plugin
+        assert declared == sorted("--" + param["long"] for param in made["params"])
+    offered = market.run("nightpress", "completion", "words", command, "--").out.split()
+    assert {*declared, "--quiet"} <= set(offered)
+    assert ("--json" in offered) == (command != "explore")
+    told = market.run("nightpress", command, "--help").out
+    assert "Options of every command:" in told and " -q " in told
+
+
 def test_the_plan_of_one_plugin(market: Market) -> None:
     assert market.run("nightpress", "plan", "plugins/alpha").out.startswith(
         "up to date   alpha/skill (sc"

@@ -106,7 +106,7 @@ def _offered(before: list[str], current: str, parser: argparse.ArgumentParser) -
         before = before[1:]
         at = inner.get(before[0])
     if current.startswith("-"):
-        return _options(at) if at is not None else ["--help", "--project", *_run_wide()]
+        return _options(at) if at is not None else _of_task(command)
     if command == "completion":
         return SHELLS
     return _names(current) if command in NAMING else ()
@@ -125,8 +125,14 @@ def _options(parser: argparse.ArgumentParser) -> list[str]:
     return [word for word in words if word.startswith("--")]
 
 
-def _run_wide() -> list[str]:
-    return ["--" + name.replace("_", "-") for name in options.OPTIONS]
+def _of_task(command: str) -> list[str]:
+    from nightpress.cli import everywhere
+
+    long = {"-q": "--quiet", "-n": "--dry-run", "-v": "--verbose"}
+    common = [long.get(option, option) for option in everywhere.taken(command)]
+    run_wide = options.OPTIONS if command in ("build", "analyse") else ()
+    wide = ["--" + name.replace("_", "-") for name in run_wide]
+    return ["--help", "--project", *common, *task.OPTIONS.get(command, ()), *wide]
 
 
 def _values(option: str) -> Iterable[str] | None:

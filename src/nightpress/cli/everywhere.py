@@ -57,6 +57,15 @@ def ordered(words: Sequence[str], commands: Collection[str]) -> list[str]:
     return list(words)
 
 
+def taken(command: str) -> list[str]:
+    """Which of them the command takes."""
+    found = [] if command == "explore" else ["--json"]
+    found.append("-q")
+    if command in _TRIED or command not in _BEFOREHAND:
+        found.append("-n")
+    return [*found, "-v"] if command in _DETAILED else found
+
+
 def common(words: Sequence[str]) -> list[str]:
     """The words of a command without what is seen to here: `-q` shuts standard output, `-n` of what
     changes nothing is granted. UsageError where `-n` or `-v` would promise what is not there."""

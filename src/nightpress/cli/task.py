@@ -66,7 +66,10 @@ def run(argv: Sequence[str]) -> int:
             f"say what was meant, or leave it out: nightpress {command} --help",
         )
     if {"-h", "--help"} & set(words):
-        _become("nightpress.tasks.usage", command, COMMANDS[command], takes(command))
+        from nightpress.cli import everywhere
+
+        common = everywhere.taken(command)
+        _become("nightpress.tasks.usage", command, COMMANDS[command], takes(command), *common)
     folder, words = _project(words)
     root = located(folder)
     words = _without_folders(root, command, words)
@@ -167,7 +170,17 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
         yield from (*(_task(command, name) for name in names or [command]), *own)
 
 
-_MEANT = ("adopt", "forget", "ignore", "info")
+OPTIONS = {
+    "apply": ("--lossless", "--merge"), "archive": ("--into", "--snapshot"),
+    "audit": ("--format",), "backups": ("--format",), "explore": ("--port",),
+    "forget-backups": ("--dry-run",), "manifests": ("--add", "--rename-generic"),
+    "plan": ("--format", "--plugin", "--verbose"), "prune": ("--days", "--dry-run"),
+    "reject": ("--because",), "report": ("--days", "--format"),
+    "restore": ("--format", "--list", "--plugin", "--snapshot"),
+    "review": ("--format", "--plugin"), "validate": ("--format",),
+}  # fmt: skip
+"""The tasks' own options, as they declare them (a test compares)."""
+_MEANT = ("adopt", "forget", "ignore", "info", "reject")
 """Commands of what is named. The first two are of every plugin by `--all`: nothing takes them
 back."""
 

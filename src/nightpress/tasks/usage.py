@@ -1,7 +1,7 @@
 """`nightpress build --help`, and so on: what a task does, in nightpress's words.
 
-`python -m nightpress.tasks.usage COMMAND WHAT NAMES`: WHAT says in a few words what it does, NAMES
-which names it takes.
+`python -m nightpress.tasks.usage COMMAND WHAT NAMES OPTION...`: WHAT says in a few words what it
+does, NAMES which names it takes, OPTION which options of all commands.
 """
 
 from __future__ import annotations
@@ -29,8 +29,17 @@ _EXTRA = {
 }
 
 
-def lines(command: str, what: str, names: str) -> Iterator[str]:
-    """The whole help of a command; what: it does, in a few words; names: that it takes."""
+_COMMON = {
+    "--json": "print JSON alone, of mistakes, too",
+    "-q": "tell errors alone",
+    "-n": "change nothing: what would be done",
+    "-v": "more of it",
+}
+
+
+def lines(command: str, what: str, names: str, *common: str) -> Iterator[str]:
+    """The whole help of a command; what: it does, in a few words; names: that it takes; common: the
+    options of all commands that it takes."""
     from nightpress.tasks.help import TEXTS
 
     yield f"usage: nightpress {command}{names} [OPTION ...]"
@@ -52,6 +61,8 @@ def lines(command: str, what: str, names: str) -> Iterator[str]:
             flag = "--" + option.name.replace("_", "-")
             words = "" if option.values == "1" else f" {option.values.replace(', ', '|')}"
             yield _row(flag + words, option.help)
+    if common:
+        yield from ("", "Options of every command:", *(_row(o, _COMMON[o]) for o in common))
     if names:
         yield from ("", "PLUGIN is its manifest's name, or the path of its folder.")
     yield from ("", "--project FOLDER says where the project is (default: here and upwards).")
@@ -82,5 +93,5 @@ def _row(flag: str, what: str) -> str:
 
 if __name__ == "__main__":
     signals.end_with_reader()
-    for line in lines(*sys.argv[1:4]):
+    for line in lines(*sys.argv[1:]):
         sys.stdout.write(f"{line}\n")
