@@ -202,3 +202,12 @@ def test_a_quiet_run_says_what_failed_and_one_line_what_is_left(tmp_path: Path) 
     assert quiet.code == 1
     assert quiet.err.startswith("failed       "), quiet
     assert "Permission denied" in quiet.err and quiet.out == ""
+
+
+def test_a_terminal_is_told_once_of_a_file_that_is_kept(tmp_path: Path) -> None:
+    plugin(tmp_path / "shop", "alpha", skill=OLD)
+    made = Market(tmp_path / "shop")
+    made.run("nightpress", "init")
+    said = made.terminal("doit")
+    assert said.count("alpha/skill: a person's file, kept") == 1, said
+    assert said.count("a person's file") == 1, said

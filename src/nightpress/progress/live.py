@@ -15,6 +15,7 @@ from nightpress.pipeline import Event
 from nightpress.progress import draw
 from nightpress.progress.draw import Standing
 from nightpress.progress.outlet import Outlet
+from nightpress.progress.plain import shown
 from nightpress.progress.screen import Screen
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Live:
         return events
 
     def _print(self, console: Console, event: Event) -> None:
-        if event.quiet:
+        if not shown(event):
             return
         if event.kind == "finished":
             console.print(draw.outcome(event.text, console.width))
