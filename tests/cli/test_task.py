@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -344,6 +346,17 @@ def test_help_and_completion_name_the_options_of_a_task(market: Market, command:
     assert ("--json" in offered) == (command != "explore")
     told = market.run("nightpress", command, "--help").out
     assert "Options of every command:" in told and " -q " in told
+
+
+@pytest.mark.parametrize("words", ["list", "info alpha/skill", "plan", "status"])
+def test_a_full_disk_behind_standard_output_is_a_sentence(market: Market, words: str) -> None:
+    program = [sys.executable, "-m", "nightpress", *words.split()]
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            program, cwd=market.root, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ran.returncode == 3
+    assert ran.stderr.startswith("ERROR: the disk is full"), ran.stderr
 
 
 def test_the_plan_of_one_plugin(market: Market) -> None:

@@ -29,7 +29,7 @@ from doit import (
 from doit.cmdparse import CmdParseError
 from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
 
-from nightpress import voice
+from nightpress import errors, voice
 from nightpress.tasks import dodo, session, signals
 from nightpress.text import fitted, safe, suggestion
 from nightpress.voice import spoken
@@ -138,6 +138,8 @@ class _Plain(Command):  # type: ignore[misc]
         except InvalidTask:
             raise
         except Exception as error:
+            if (known := errors.known(error)) is not None:
+                raise InvalidDodoFile(str(known)) from None
             if not _in_project() or (said := _of_dodo(error)) is None:
                 raise
             raise InvalidDodoFile(said) from None
