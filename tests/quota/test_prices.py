@@ -69,8 +69,12 @@ def test_no_limit_makes_a_model_free_and_the_hint_is_enough(
     with pytest.raises(UsageError, match="may cost money, which is not allowed") as refused:
         project(tmp_path, text, **asked).writer()
     assert hinted in refused.value.hint and "paid=1" in refused.value.hint
-    allowed: list[dict[str, Any]] = [{"paid": True}]
-    allowed += [{"max_cost": 5.0}] if "max_cost" in refused.value.hint else []
+    allowed: list[dict[str, Any]] = [{"paid": True}, {"max_cost": 5.0}]
+    if hinted == "max_cost":
+        assert "state its price" not in refused.value.hint
+    else:
+        assert "0 if it costs nothing, else with doit max_cost=5.00" in refused.value.hint
+        text += f"\nprices: {{{model}: {{in: 1, out: 2}}}}"
     for number, way in enumerate(allowed):
         (tmp_path / str(number)).mkdir()
         assert project(tmp_path / str(number), text, **asked, **way).writer().model == model

@@ -233,8 +233,9 @@ def how_allowed(
     """What lets a model be asked that may cost money. Without a price no `max_cost` can be kept."""
     if _is_priced(declared, model, values):
         return _PAY
-    zero = ", 0 if it costs nothing" if or_free else ""
-    return f"{_PAY_UNPRICED}; or state its price{zero}: prices: {{{model}: {{in: ..., out: ...}}}}"
+    zero = "0 if it costs nothing, else " if or_free else ""
+    price = f"prices: {{{model}: {{in: ..., out: ...}}}}"
+    return f"{_PAY_UNPRICED}; or state its price ({zero}with doit max_cost=5.00): {price}"
 
 
 def _costly(declared: Declaration, model: str, values: Mapping[str, Any]) -> UsageError:
