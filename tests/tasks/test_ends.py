@@ -41,7 +41,7 @@ def test_a_disk_that_fails_after_the_swap_loses_no_publication(shop: Market) -> 
     dodo = (shop.root / "dodo.py").read_text()
     at(shop, "before:fsync-end", "raise OSError(5, 'Input/output error')")
     done = shop.doit()
-    assert done.code == 1
+    assert done.code == 3
     assert "was published, but then: Input/output error" in done.out
     assert shop.rows("SELECT status FROM enhancements") == [("prepared",)]
     (shop.root / "dodo.py").write_text(dodo)
