@@ -119,7 +119,7 @@ def test_a_plugin_that_no_run_changed_comes_from_the_vault(built: Market) -> Non
 def test_where_there_is_no_copy_the_message_says_so(built: Market) -> None:
     lose(built, "plugins/alpha", ".nightpress")
     done = built.doit(*RESTORE)
-    assert done.code == 1
+    assert done.code == 3
     assert "there is no snapshot of 'alpha', and it is not in the vault" in done.err
     assert "from another vault: nightpress restore-all VAULT . --overwrite" in done.err
     assert "Traceback" not in done.out + done.err

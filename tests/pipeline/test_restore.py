@@ -156,7 +156,7 @@ def test_the_command_names_what_it_did_and_how_to_undo_it(tmp_path: Path) -> Non
     assert market.run(*undo.split()).code == 0
     assert state(folder) == published
     wrong = market.doit("restore", "--plugin", "alpah")
-    assert wrong.code == 1
+    assert wrong.code == 3
     assert "did you mean 'alpha'" in wrong.err
 
 

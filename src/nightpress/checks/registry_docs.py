@@ -90,6 +90,7 @@ OTHERS = {
     "version-disagrees": "plugin.json and marketplace.json have the same version.",
     "tool-unknown": "A tool that a command or agent may use is one that Claude Code has.",
     "profile": "What the profile `agent-plugins` needs at the plugin's root is there.",
+    "change-told": "Sections that were made again for a command's new option name it.",
     "too-little": "The plugin says enough for the document that was asked for.",
     "marketplace": "marketplace.json is JSON, and each folder that it names is there.",
     "undeclared": "Each plugin has a manifest; `nightpress manifests` writes it.",
