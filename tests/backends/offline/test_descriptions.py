@@ -294,3 +294,27 @@ def test_a_sentence_of_another_script_is_no_occasion_of_an_english_one() -> None
     )
     said = description(build(_plugin("\u6f6e\u6c50\u8868\u3067\u3059", commands__tide=command)))
     assert said.endswith("Use when the user runs /tide.")
+
+
+@pytest.mark.parametrize(
+    ("does", "asked"),
+    [
+        ("Moor a ship through a fog bank", "moor a ship"),  # told again without how
+        ("Moor ships with spare ropes, fenders and care", "moor ships"),
+        ("List every free berth of the harbour", "list every free berth of the harbour"),
+    ],
+)
+def test_what_the_description_says_is_asked_for_in_short(does: str, asked: str) -> None:
+    found = build(
+        {
+            ".claude-plugin/plugin.json": json.dumps({"name": "harbour", "description": does}),
+            "commands/moor.md": f"---\ndescription: {does}\n---\n# Moor\n\nIt is done.\n",
+        }
+    )
+    assert description(found).endswith(f"Use when the user asks to {asked}, or runs /moor.")
+
+
+def test_what_it_provides_is_what_a_user_needs() -> None:
+    manifest = {"name": "log", "description": "Provides a logbook with dates."}
+    found = build({".claude-plugin/plugin.json": json.dumps(manifest)})
+    assert description(found).endswith("Use when the user needs a logbook.")

@@ -922,3 +922,71 @@ def test_a_short_picture_with_emoji_is_shown_byte_for_byte() -> None:
     picture = "```text\n\u2693\ufe0f BERTHS\nB12  free\n```"
     files["commands/moor.md"] += f"\n## What is shown\n\n{picture}\n"
     assert picture in document(material(files))
+
+
+SECTIONS = """# Harbour
+
+## Report Structure
+
+### 1. Summary
+
+```text
+HARBOUR REPORT
+Ships: 12 (previous: 9)
+```
+
+### 2. Mooring Roadmap
+
+```text
+PRIORITY 1 (0-7 days)
+1. Mend the breakwater (4 hours)
+```
+
+## Who Reads It
+
+### Crew
+
+- Berth list
+- Open repairs
+
+### Harbour Office
+
+- Fees due
+- Traffic trends
+
+### Pilots
+
+- Tide tables
+- Closed lanes
+
+## Roadmap
+
+- A tide forecast
+
+## Support
+
+- Ask the owner for help with berths
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "there"),
+    [
+        ("1. Mend the breakwater (4 hours)", True),  # a step of a report, and not what is planned
+        ("### Harbour Office", True),  # what each of several reads is no empty list
+        ("A tide forecast", False),
+        ("Ask the owner", False),
+    ],
+)
+def test_a_chapter_is_left_out_for_what_it_is_and_not_for_a_word(told: str, there: bool) -> None:
+    command = "---\ndescription: Write the harbour report\n---\n# Report\n\nWrite what is moored.\n"
+    files = {"README.md": SECTIONS, "commands/report.md": command}
+    assert (told in compose.body(material(files))) is there
+
+
+@pytest.mark.parametrize(("name", "there"), [("roi-counter", True), ("harbour", False)])
+def test_what_a_plugin_is_named_after_belongs(name: str, there: bool) -> None:
+    manifest = json.dumps({"name": name, "description": "Counts what berths bring in."})
+    text = f"# {name}\n\n## ROI\n\nFees less repairs, over the cost of the `quay_wall`.\n"
+    files = {".claude-plugin/plugin.json": manifest, "README.md": text}
+    assert ("Fees less repairs" in compose.body(material(files))) is there

@@ -125,9 +125,16 @@ def description(anatomy: Anatomy) -> str:
     what = wording.cut(what.rstrip(" .!:;,"), 600)
     room = max(LEAST, WHOLE - len(what))
     occasion = occasions.occasion(anatomy, own, what, room)
-    occasion = occasion or f"when the user asks for {plain(anatomy.name)}"
+    if not occasion:
+        thing = _PROVIDED.match(what)
+        occasion = (
+            f"when the user {f'needs {thing[1]}' if thing else f'asks for {plain(anatomy.name)}'}"
+        )
     return cut(re.sub(r"[<>]", "", f"{what}. Use {occasion}."), 1000)
 
 
+_PROVIDED = pattern(
+    r"Provides (an? [\w /-]+?)(?= (?:with|that|for|which|to|of|in|by|using|including)\b|[,.:;(]|$)"
+)
 WHOLE, LEAST = 550, 180
 """Characters of what is done and the occasions together, and of the occasions at least."""

@@ -14,7 +14,14 @@ from nightpress.backends.offline.members import called
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.phrases import is_role, untitled
 from nightpress.backends.offline.trim import Owned
-from nightpress.backends.offline.wishes import Kind, Wish, lowered_item, request, wish
+from nightpress.backends.offline.wishes import (
+    Kind,
+    Wish,
+    lowered_item,
+    request,
+    trimmed_end,
+    wish,
+)
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin import collect, kind_of
@@ -62,9 +69,30 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     ]
     asked = next(filter(None, map(request, map(wording.occasion, texts))), "")
     if asked:
-        return f"when the user asks to {asked}"
+        return told_when([_new(Wish("asks to", asked), known)], "")
     words = [one for one in _terms(anatomy, known) if re.search(r"[ -]", one)][:3]
     return f"when the user asks about {wording.listed(words)}" if words else ""
+
+
+def _new(one: Wish, known: set[str]) -> Wish:
+    """The wish; without how and what for, where the description has said nearly all of it."""
+    said = wording.stems(one.text)
+    if len(said - known) >= _NEW_SAID * len(said):
+        return one
+    words = one.text.split()
+    ends = (n for n, word in enumerate(words) if n > 1 and word.lower().strip(",") in _HOW)
+    end = next(ends, len(words))
+    if end == len(words) > MOST_AGAIN:
+        end = next((n for n, word in enumerate(words) if n > 1 and word == "for"), end)
+    return Wish(one.kind, trimmed_end(" ".join(words[:end])))
+
+
+MOST_AGAIN = 7
+"""Words of an occasion that says again what the description says."""
+_HOW = frozenset(
+    "with into across using by including covering that which through via based so while when to"
+    " on against before after during from".split()
+)
 
 
 def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str]) -> list[Wish]:
@@ -72,12 +100,13 @@ def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str
     its one command or agent sets off; else what that is about."""
     every = members.named(anatomy)
     brief = (members.briefly(one.text) for one in said if one.kind == "asks to")
-    found = [Wish("asks to", text) for text in brief][:1]
+    found = [_new(Wish("asks to", text), known) for text in brief][:1]
     if len(every) != 1:
         return found
     if found:
         areas = topics(_points(anatomy, _AREAS), known, anatomy.name, every[0].body)
         few = [one for one in areas if _SEVERAL.search(one)][:SOME_TERMS]
+        few = few if few[1:] else []  # one alone may be any heading
         return [*found, *(Wish("asks about", one) for one in few)]
     about, is_deed = members.act(every[0], own)
     is_thing = bool(about) and not (is_deed or wording.is_foreign(about))
@@ -199,9 +228,9 @@ def _terms(anatomy: Anatomy, known: set[str]) -> list[str]:
     """Keywords, tools and points of the plugin's own, that nothing else has said."""
     tools = [fact.name.replace("_", " ") for fact in collect(anatomy).of("tool", "structural")]
     texts = "\n".join(f.text for f in anatomy.files if kind_of(f.path) in _TELL)
-    return topics(
-        [*anatomy.keywords, *tools[:4], *_points(anatomy, _COVERS)], known, anatomy.name, texts
-    )
+    found = topics([*anatomy.keywords, *tools[:4]], known, anatomy.name, texts)
+    points = topics(_points(anatomy, _COVERS), known, anatomy.name, texts)
+    return [*found, *(points if points[1:] else [])]  # one point alone may be any heading
 
 
 def _told_by_readme(anatomy: Anatomy) -> list[str]:
@@ -238,7 +267,7 @@ def _opening(component: Component) -> str:
 _PARAGRAPH = pattern(r"(?m)^([A-Z][^\n:]+\.)\s*$")
 
 
-WISHES, WISHES_OF_ONE = 7, 4
+WISHES, WISHES_OF_ONE = 4, 4
 """Occasions that a description names, at most, and of one of many commands and agents."""
 
 

@@ -41,8 +41,12 @@ from nightpress.model import Material, SourceFile
 from nightpress.plugin import frontmatter, kind_of
 
 _NO_SECTION = pattern(
-    r"(?:\b|^)(licen[cs]e|contribut|authors?\b|credits?|acknowledge|changelog|badge"
-    r"|table of contents|contents$|version history|roadmap|future (enhancement|improvement|plan)"
+    r"(?:\b|^)(licen[cs](?:e|ing)"
+    r"(?! (?:issue|check|compat|compl|scan|review|audit|risk|type|conflict))"
+    r"|contribut|authors?\b|credits?|acknowledge|changelog|badge"
+    r"|table of contents|contents$|version history"
+    r"|^(?:(?:product|project|development|feature|future|public|our|the) )?roadmap\b"
+    r"|future (enhancement|improvement|plan)"
     r"|coming soon"
     r"|made (with|by)|directory structure|file structure|project structure|testimonial|roi\b"
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
@@ -53,7 +57,8 @@ _NO_SECTION = pattern(
     r"|^do i need to be\b|^what if i have (?:issues|problems|questions)\b"
     r"|^(?:the )?(?:old|traditional) (?:approach|development|method|process|way|workflow)$"
     r"|\bpaid\b|^more (?:free )?guides"
-    r"|getting help|support$|conclusion$|links$|resources$|next steps$|related plugins?$"
+    r"|getting help|^(?:(?:getting|community|commercial) )?support(?: (?:&|and) \w+)?$"
+    r"|(?:&|and) support$|conclusion$|links$|resources$|next steps$|related plugins?$"
     r"|learning objectives|pro tier|sponsor|get notified|expected release"
     r"|^(?:feature )?comparison\b|^before (?:and|&|/|vs\.?) after|^(?:technology|tech) stack$"
     r"|^get started(?: now| today)|^(?:testing|running (?:the )?tests)$"
@@ -251,7 +256,8 @@ def _of_component(
     home = Home(tuple(base), source.link(), (*order, MOST_SECTIONS), linked)
     parts: list[Part] = []
     known = " ".join([material.anatomy.description, *(block.text for block in about)])
-    found = parts_in(groups[:MOST_SECTIONS], source, _NO_COMPONENTS)
+    subject = material.anatomy.name
+    found = parts_in(groups[:MOST_SECTIONS], source, _NO_COMPONENTS, subject)
     for at, part in enumerate(worth.procedure_first(found)):
         part.home = home
         inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
@@ -339,22 +345,29 @@ _PREAMBLE = pattern(r"(?:overview|introduction|about|description|summary|)$", re
 def quoted(material: Material, file: SourceFile, own: Owned) -> Iterator[Part]:
     """A file's sections as parts that have no place yet."""
     place = place_of(material, file.path)
-    yield from parts_in(trim.quoted(frontmatter.split(file.text).body, place, own)[:400], place)
+    groups = trim.quoted(frontmatter.split(file.text).body, place, own)
+    yield from parts_in(groups[:400], place, subject=own.name)
 
 
 def parts_in(
-    groups: Sequence[trim.Group], place: Place, without: re.Pattern[str] = _NO_SECTION
+    groups: Sequence[trim.Group],
+    place: Place,
+    without: re.Pattern[str] = _NO_SECTION,
+    subject: str = "",
 ) -> list[Part]:
     """The groups' sections as parts that have no place yet; a workflow with a step that does not
-    belong into a document (how the plugin is installed, say: `without`) has none."""
+    belong into a document (how the plugin is installed, say: `without`) has none. subject: the
+    plugin's name: what "roi-calculator" says of an ROI belongs."""
     parts: list[Part] = []
+    own = wording.stems(subject.replace("-", " "))
     for number, group in enumerate(groups):
-        if any(without.search(name) for one in group.sections for name in one.path):
+        above = posixpath.commonprefix([one.path for one in group.sections])
+        found = filter(None, map(without.search, above))
+        if any(not wording.stems(one[0]) <= own for one in found):
             parts += plans.planned(group)
             continue
         if group.steps and all(map(is_told, (b for one in group.sections for b in one.blocks))):
-            above = tuple(posixpath.commonprefix([one.path for one in group.sections]))
-            parts.append(Part(above, (), 0, briefs.steps(group, place)))
+            parts.append(Part(tuple(above), (), 0, briefs.steps(group, place)))
             continue
         together = (place.path, number) if group.steps else ()
         instead = briefs.steps(group, place) if group.steps else []

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from nightpress.backends.offline import praise, voice
 from nightpress.backends.offline.blocks import Block, Section, is_step, items_of, sections
 from nightpress.backends.offline.clean import Place
+from nightpress.backends.offline.outline import function_of
 from nightpress.backends.offline.verbs import is_deed
 from nightpress.backends.offline.wording import sentences
 from nightpress.checks import called
@@ -157,7 +158,8 @@ _SLASHED = pattern(r"(?<![\w/.])/([A-Za-z][\w-]*)(?::\*)?(?![\w/:.])")
 
 
 def _beside(said: Sequence[Section], own: Owned) -> frozenset[tuple[str, ...]]:
-    """The headings below which of several sections side by side one says something."""
+    """The headings below which of several sections side by side one says something, or each says
+    what is somebody's or something's: "Crew" and "Harbour office", each above a list."""
     below: dict[tuple[str, ...], list[Section]] = {}
     for one in said:
         if len(one.path) > 1 and one.blocks:
@@ -165,8 +167,17 @@ def _beside(said: Sequence[Section], own: Owned) -> frozenset[tuple[str, ...]]:
     return frozenset(
         above
         for above, many in below.items()
-        if len(many) > 1 and any((new := trimmed(one, own)) and new.blocks for one in many)
+        if (len(many) > SEVERAL and function_of(above[0]) != "features" and all(map(_lists, many)))
+        or (len(many) > 1 and any((new := trimmed(one, own)) and new.blocks for one in many))
     )
+
+
+def _lists(section: Section) -> bool:
+    return [block.kind for block in section.blocks] == ["list"]
+
+
+SEVERAL = 2
+"""Sections of no more than a list each, of which more are a table in another form."""
 
 
 def trimmed(
