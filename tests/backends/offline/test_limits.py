@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nightpress.backends.offline.limits import limits
+from nightpress.backends.offline.shortfalls import shortfalls
 from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
 
@@ -80,3 +81,118 @@ def test_limits_stand_below_what_they_limit() -> None:
     text = document(material(files))
     chapter = text.split("`harbour-pilot`\n", 1)[1]
     assert chapter.strip().startswith("Tools: Read, `Bash(git log:*)`. Model: opus.\n\n### Limits")
+
+
+LISTING = '''
+class Pilot:
+    def moor(self, ship):
+        """Moor the ship."""
+        {moor}
+
+    def read_tide(
+        self, day: int
+    ) -> list:
+        # Simplified - would need the tide tables
+        log.info("tide")
+        return []
+
+    def sound_depth(self):
+        # Fetch soundings (simulated)
+        depth = 12
+        return depth * 2
+
+    def hoist_flag(self):
+        # TODO: a second flag
+        return [flag for flag in self.flags]
+
+    def on_close(self):
+        pass
+
+    def find_whales(self):
+        return []  # Placeholder
+'''
+
+
+@pytest.mark.parametrize(
+    ("prose", "rows"),
+    [
+        ("Moor ships.", []),  # of tides and depths it says nothing
+        (
+            "Read the tides.",
+            ["In the listing `read_tide` is a stub: write it before you rely on it."],
+        ),
+        ("Sound the depths first.", ["In the listing `sound_depth` works with made-up values."]),
+        ("Hoist the flags, then close.", []),
+        (
+            "Tide, whale, depth and sound.",
+            [
+                "In the listing `read_tide` and `find_whales` are stubs: write them before you"
+                " rely on them.",
+                "In the listing `sound_depth` works with made-up values.",
+            ],
+        ),
+    ],
+)
+def test_functions_that_stand_in_are_told_where_the_text_promises_them(
+    prose: str, rows: list[str]
+) -> None:
+    body = f"{prose}\n\n```python\n{LISTING.format(moor='self.rope.tie(ship)')}```\n"
+    assert shortfalls("/moor", body) == rows
+    assert shortfalls("/moor", prose) == []
+
+
+JAVASCRIPT = """
+async function readTide(day) {
+  // would fetch the tide tables
+  return [];
+}
+
+function hoistFlag() {
+  return []; // none is hoisted yet
+}
+"""
+
+
+def test_a_stub_of_javascript_is_one_and_an_empty_answer_alone_is_none() -> None:
+    body = f"Read the tides, hoist flags.\n\n```js\n{JAVASCRIPT}{'// rope' * 20}\n```\n"
+    [row] = shortfalls("/moor", body)
+    assert row.startswith("In the listing `readTide` is a stub")
+
+
+PARSER = """
+import argparse
+parser = argparse.ArgumentParser(description="Moor ships")
+parser.add_argument("berth", help="Where")
+parser.add_argument("-d", "--depth", type=float, help="Metres of water below the keel, at ebb")
+parser.add_argument("--ropes", default=4)
+args = parser.parse_args()
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("/moor 4 --depth 3 --ropes 2", ""),
+        ("/moor 4 --depth 3 --ropes 2 --anchor", "`--anchor` is"),
+        ("python3 moor.py 4 --depth 3 \\\n    --ropes 2 \\\n    --anchor --flag", "`--anchor` and"),
+        ("/moor 4 --depth 3 --anchor", ""),  # one option in common says nothing
+        ("docker run --depth --ropes --rm -it moor", ""),  # another program's
+        ("/moor 4 --depth 3 --ropes 2\ngit log --oneline", ""),
+    ],
+)
+def test_options_that_the_listed_script_does_not_read_are_told(text: str, others: str) -> None:
+    body = f"Moor.\n\n```python\n{PARSER}```\n\n```bash\n{text}\n```\n"
+    rows = shortfalls("/moor", body)
+    assert [others] * bool(others) == [row.split("; ")[1][: len(others)] for row in rows]
+    twice = body + f"\n```python\n{PARSER}```\n"
+    assert shortfalls("/moor", twice) == []  # which of the two is meant?
+    assert shortfalls("/moor", body.replace("parse_args", "parse_known_args")) == []
+
+
+def test_what_a_listing_lacks_is_a_limit_of_its_command() -> None:
+    text = (
+        "---\ndescription: Read tides\n---\n\n# Tides\n\nRead the tides of a day.\n\n"
+        f"```python\n{LISTING.format(moor='pass')}```\n"
+    )
+    said = document(material(harbour() | {"commands/tides.md": text}))
+    assert "Limits\n\n- In the listing `read_tide` is a stub" in said

@@ -1,4 +1,5 @@
-"""What a command or an agent may not do, and what it asks for first, by its frontmatter."""
+"""What a command or an agent may not do, and what it asks for first, by its frontmatter; and what
+its listings lack."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from msgspec import Struct
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.backends.offline.phrases import lowered
+from nightpress.backends.offline.shortfalls import shortfalls
 from nightpress.backends.offline.wording import code, together
 from nightpress.lazy import pattern
 from nightpress.model import Component
@@ -36,7 +38,8 @@ def limits(component: Component, text: str) -> Limits:
         rows = {}  # a number alone limits nothing that matters
     line = " ".join(filter(None, (_tools(component), _model(component))))
     first = sorted(rows, key=lambda row: (_ASKED.match(row) is None, ": at most " in row))[:MOST]
-    listed = [Block("list", "\n".join(f"- {row}" for row in first))] if rows else []
+    first += shortfalls(f"/{component.name}", component.body)
+    listed = [Block("list", "\n".join(f"- {row}" for row in first))] if first else []
     return Limits((Block("text", line),) if line else (), tuple(listed))
 
 

@@ -1,0 +1,149 @@
+"""What a component's own listings lack of what its text promises: functions that only stand in for
+what they are called, and options that the one script that is listed does not read. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from nightpress.backends.offline.wording import code, together
+from nightpress.lazy import pattern
+
+Lines = Sequence[str]
+
+
+def shortfalls(name: str, body: str) -> list[str]:
+    """A row for each kind of shortfall of a component's text; name: how it is called."""
+    listings = [one for one in _FENCED.findall(body) if len(one) > SHORT]
+    if not listings:
+        return []
+    prose = {_stem(word) for word in _WORD.findall(_FENCED.sub("", body).lower())}
+    named = [one for listing in listings for one in _stand_ins(listing) if _is_told(one[0], prose)]
+    stubs = list(dict.fromkeys(f"`{one}`" for one, is_empty in named if is_empty))
+    fixed = list(dict.fromkeys(f"`{one}`" for one, is_empty in named if not is_empty))
+    rows = [_stubs(stubs)] if stubs else []
+    if fixed:
+        verb = "works" if len(fixed) == 1 else "work"
+        rows.append(f"In the listing {together(fixed[:MOST])} {verb} with made-up values.")
+    return [*rows, *_unread(name, body, listings)]
+
+
+def _stubs(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"In the listing {names[0]} is a stub: write it before you rely on it."
+    shown = together([*names[:MOST], *(["others"] if len(names) > MOST else [])])
+    return f"In the listing {shown} are stubs: write them before you rely on them."
+
+
+def _stand_ins(listing: str) -> Iterator[tuple[str, bool]]:
+    """(a function, whether it does nothing at all) of each that says of itself that it, or a value
+    that it works with, stands in for something."""
+    lines = listing.split("\n")
+    for at, line in enumerate(lines):
+        if (found := _DEFINES.match(line)) and not found["name"].startswith("__"):
+            body = _body(lines, at)
+            does = [one for one in body if _does(one)]
+            if len(does) == 1 and _NOTHING.match(does[0]) and any(map(_STANDS_IN.search, body)):
+                yield found["name"], True
+            elif any(map(_MADE_UP.search, body)):
+                yield found["name"], False
+
+
+def _body(lines: Lines, at: int) -> Lines:
+    """The lines of the function that begins there, without its signature and what describes it."""
+    depth = _depth(lines[at])
+    first = at
+    while first < len(lines) and not _OPENED.search(lines[first]):
+        first += 1
+    last = first + 1
+    while last < len(lines) and (not lines[last].strip() or _depth(lines[last]) > depth):
+        last += 1
+    return _DESCRIBED.sub("", "\n".join(lines[first + 1 : last])).split("\n")
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _does(line: str) -> bool:
+    return bool(line.strip()) and not _COMMENT.match(line) and not _LOGS.match(line)
+
+
+def _is_told(name: str, prose: set[str]) -> bool:
+    """Does the text speak of what a function is called after?"""
+    words = [one.lower() for one in _NAME_WORD.findall(name)]
+    words = [_stem(one) for one in words if len(one) > 2 and one not in _ANY]
+    return bool(words) and all(word in prose for word in words)
+
+
+def _stem(word: str) -> str:
+    return word.removesuffix("s")[:STEM]
+
+
+def _unread(name: str, body: str, listings: Sequence[str]) -> list[str]:
+    """What the one script that reads options does not read of those that the text gives."""
+    scripts = [one for one in listings if _PARSES.search(one)]
+    if len(scripts) != 1 or _TAKES_ALL.search(scripts[0]):
+        return []
+    reads = list(dict.fromkeys(_options(scripts[0])))
+    given = list(dict.fromkeys(_given(name, body.replace(scripts[0], ""))))
+    known = [one for one in reads if one in given]
+    others = [one for one in given if one not in reads and one not in ("--help", "--version")]
+    if len(known) < 2 or 2 * len(known) < len(reads) or not others:
+        return []
+    said = together([f"`{code(one)}`" for one in reads[:MOST]])
+    more = together([f"`{code(one)}`" for one in others[:MOST]])
+    verb = "is" if len(others) == 1 else "are"
+    return [f"The listed script reads only {said}; {more} {verb} still to be added to it."]
+
+
+def _options(script: str) -> Iterator[str]:
+    for call in _ADDS.findall(script):
+        yield from _OPTION.findall(call)
+
+
+def _given(name: str, body: str) -> Iterator[str]:
+    """The options with which the text calls the command, or a script, and those that it lists."""
+    calls = re.compile(rf"[\s`$>]*(?:{re.escape(name)}|(?:python3?|node|bash|sh) \S+|\./\S+)(?=\s)")
+    goes_on = False
+    for line in body.split("\n"):
+        if goes_on or calls.match(line) or _LISTED.match(line):
+            yield from _OPTION.findall(_COMMENT.sub("", line))
+            goes_on = line.rstrip().endswith("\\")
+
+
+SHORT, STEM, MOST = 200, 5, 8
+"""Characters of a listing that defines nothing; letters by which words are the same; names told."""
+_FENCED = pattern(r"(?ms)^[ \t]*`{3,}[^\n`]*\n(.*?)^[ \t]*`{3,}[ \t]*$")
+_WORD = pattern(r"[^\W\d_]{3,}")
+_NAME_WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_ANY = frozenset(
+    "get fetch scan find check calculate compute analyze analyse compare generate create build make"
+    " run load read parse process handle update set data info result results value values from for"
+    " the and with all new is has".split()
+)
+_DEFINES = pattern(
+    r"\s*(?:export )?(?:default )?(?:(?:public|private|protected|static) )*(?:async )?"
+    r"(?:(?:def|function) (?P<name>\w+)\()"
+)
+_OPENED = pattern(r"\).*[:{]\s*(?:#.*|//.*)?$")
+_DESCRIBED = pattern(r"(?s)\A\s*(\"\"\"|''').*?\1")
+_COMMENT = pattern(r"\s*(?:#|//|/\*|\*|\}|\"\"\")")
+_LOGS = pattern(r"\s*(?:(?:self|this)\.)?(?:log|logger|logging|console|print)\b")
+_NOTHING = pattern(
+    r"\s*(?:pass|return(?: (?:\[\]|\{\}|None|null|undefined|-?\d[\d.]*|''|\"\""
+    r"|[A-Z]\w+\(['\"]?[\d.]*['\"]?\)))?);?\s*(?:(?:#|//).*)?$"
+)
+_STANDS_IN = pattern(
+    r"(?i)(?:#|//).*\b(?:simplified|placeholder|would (?:need|query|use|aggregate|integrate|fetch"
+    r"|call|require)|mock|stub|simulat\w+|todo|not (?:yet )?implemented|for demonstration)\b"
+)
+_MADE_UP = pattern(
+    r"(?i)^\s*(?:return|[\w.'\"]+ ?[=:]) ?[^#/(]*(?:#|//) ?(?:placeholder|simulated)\b"
+    r"|^\s*(?:#|//) .*(?:\(simulated\)|\bsimplified simulation\b)"
+)
+_PARSES = pattern(r"\bArgumentParser\(|@click\.option\(|\.option\(\s*['\"]-")
+_TAKES_ALL = pattern(r"parse_known_args|ignore_unknown_options|allowUnknownOption|add_subparsers")
+_ADDS = pattern(r"(?:\.add_argument|@click\.option|\.option)\(\s*((?:['\"][^'\"]*['\"],?\s*)+)")
+_OPTION = pattern(r"(?<![\w-])--[a-z][\w-]*")
+_LISTED = pattern(r"\s*(?:[-*+] |\| *)[*`]*--[a-z]")
