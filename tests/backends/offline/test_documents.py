@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import components, wording
+from nightpress.backends.offline import components, compose, wording
 from nightpress.backends.offline.analyse import analyse
 from nightpress.backends.offline.backend import Offline, extractable
 from nightpress.model import Material, Request, Window
