@@ -10,6 +10,7 @@ from nightpress.backends.offline import members, plans, praise, terms, trim, voi
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, full
+from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.whereabouts import whereabouts
 from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
@@ -425,3 +426,20 @@ def test_an_item_says_after_its_label_what_to_do() -> None:
     assert section.blocks[0].text.split("\n") == [
         "1. **Leaks**: Check them", "2. **Tides**: You can see it", "3. For each:",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("heading", "is_when"),
+    [
+        ("When to use", True),
+        ("When to Use This Command", True),
+        ("When the user asks for a berth", True),
+        ("Use it when", True),
+        ("When to Recommend Tugs", False),
+        ("Tarring (when it rains)", False),
+        ("Protocol when a rope breaks", False),
+        ("When in Doubt", False),
+    ],
+)
+def test_when_to_use_it_is_told_and_not_when_to_do_something(heading: str, is_when: bool) -> None:
+    assert (matter_of(heading)[0] == "when") is is_when

@@ -3,6 +3,7 @@ into that one, and the rest is left out. Who reads of one thing twice looks for 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
@@ -13,6 +14,7 @@ from nightpress.backends.offline.blocks import Block, is_ordered, items_of
 from nightpress.backends.offline.news import Known
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.shares import is_agent
+from nightpress.backends.offline.verbs import is_verb
 from nightpress.backends.offline.wording import stems
 from nightpress.lazy import pattern
 
@@ -145,7 +147,8 @@ def _with_lines(
         lines = list(_lines(one, subject))
         if not lines:
             continue
-        fresh = [line for line in lines if not lists.join(line, subject)]
+        fresh = [left for line in lines if (left := _but_pieces(line, known))]
+        fresh = [line for line in fresh if not lists.join(line, subject)]
         fresh = [line for line in fresh if not _is_said(line, known)]
         if fresh and lists.target is None:
             if len(fresh) < len(lines):
@@ -177,7 +180,14 @@ def _flat(item: str) -> str:
     if found is None:
         return item
     below = [line.strip()[2:].strip(" .") for line in found[2].split("\n") if line.strip()]
-    return f"{found[1]}: {'; '.join(below)}"
+    return f"{found[1]}: {'; '.join([*below[:1], *map(_goes_on, below[1:])])}"
+
+
+def _goes_on(text: str) -> str:
+    """A piece as it stands after another one: without a capital that is not a name's."""
+    first, _, rest = text.partition(" ")
+    plain = re.fullmatch(r"[A-Z][a-z']+", first) and (is_verb(first.lower()) or rest[:1].islower())
+    return text[:1].lower() + text[1:] if plain or first == "Don't" else text
 
 
 def _line(item: str) -> Line:
@@ -200,6 +210,19 @@ def _is_said(line: Line, known: Known) -> bool:
     new = stems(" ".join(line))
     near = any(5 * len(new & one) >= 4 * len(new) for one in known.pieces)
     return (near and not known.tells_more(" ".join(line))) or not known.lacks(" ".join(line), 0.3)
+
+
+def _but_pieces(line: Line, known: Known) -> Line | None:
+    """The line without those of its pieces that are said; None where hardly any is left."""
+    about, says = line
+    pieces = says.split("; ")
+    if not pieces[1:]:
+        return line
+    left = [one for one in pieces if not _is_said(("", one), known)]
+    if 2 * len(left) < len(pieces):
+        return None
+    joined = "; ".join(left)
+    return about, joined[:1].upper() + joined[1:]
 
 
 def _same(one: Line, other: Line) -> bool:

@@ -19,8 +19,9 @@ CHAPTERS = {"commands": "Commands", "agents": "Agents", "skills": "Skills"}
 # what a section is about, by its heading: (words, matter, value: the least goes in first)
 _MATTERS = (
     (r"ideal for|perfect for|who (?:is|should|can|this)|audience", "audience", 40),
-    (r"when (?!invoked|called|running|done|finished|you need more"
-     r"|to use (?!it\b|this\b|the\b|these\b|which\b|each\b)\w)|when$|use cases?|triggers?",
+    (r"when (?:not )?to (?:use|activate|invoke|run|call|apply|trigger|engage)(?! (?!it\b|this\b"
+     r"|the\b|these\b|which\b|each\b)\w)|when (?:the |a )?users?|when (?:activated|you activate"
+     r"|you(?:'re| are) called|this is used)|use (?:it |this )?when|when$|use cases?|triggers?",
      "when", 3),
     (r"problem|solution|why|compar\w*|\bvs|related|resources|links?|statistics|metrics"
      r"|the result|help|support", "other", 50),
