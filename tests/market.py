@@ -125,7 +125,7 @@ def _set_up() -> Path:
     return root
 
 
-def _digest(root: Path) -> str:
+def tree_digest(root: Path) -> str:
     """Of the files below it: names, modes, bytes."""
     found = hashlib.sha256()
     for path in sorted(root.rglob("*")):
@@ -189,7 +189,7 @@ class Market:
         """As a first `done()` leaves it: copied, as `published` copies it, from a project of the
         same files, which is documented once."""
         assert not (self.root / ".nightpress").exists()
-        kept = Path(_KEPT.name) / _digest(self.root)
+        kept = Path(_KEPT.name) / tree_digest(self.root)
         if not kept.exists():
             shutil.copytree(self.root, kept, symlinks=True)
             Market(kept).done()

@@ -9,10 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 TYPED = "NIGHTPRESS_TYPED"
 """Set to `nightpress` in the environment of what that command starts."""
+
+DRY = "NIGHTPRESS_DRY"
+"""Set in the environment of what only says what it would do: to the project, where it is done to a
+copy."""
 
 _NAME = r"([^\s,;:`'\"<>()]+(?:/[^\s,;:`'\"<>()]+)?)"
 _VERBS = "snapshot|analyse|adopt|apply|reject"
@@ -31,6 +35,12 @@ _TASKS = (
 )
 
 
+def is_dry() -> bool:
+    """Is it only to be said what would be done? Then nothing leaves the project: no call, no
+    notice, nothing into a vault."""
+    return DRY in os.environ
+
+
 def is_nightpress() -> bool:
     return os.environ.get(TYPED) == "nightpress"
 
@@ -44,17 +54,29 @@ def spoken(text: str) -> str:
     return text
 
 
-@contextmanager
-def nightpress() -> Iterator[None]:
+def nightpress() -> AbstractContextManager[None]:
     """What is shown meanwhile, also by the processes that are started, is for who typed
     `nightpress`."""
-    before = os.environ.get(TYPED)
-    os.environ[TYPED] = "nightpress"
+    return _meanwhile(TYPED, "nightpress")
+
+
+def dry(root: str = "") -> AbstractContextManager[None]:
+    """Meanwhile it is only said what would be done; root: the project, where it is done to a
+    copy."""
+    return _meanwhile(DRY, root)
+
+
+@contextmanager
+def _meanwhile(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
     try:
         yield
     finally:
         if before is None:
-            del os.environ[TYPED]
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _rules() -> list[tuple[str, str | Callable[[re.Match[str]], str]]]:

@@ -300,7 +300,8 @@ def test_an_option_may_stand_before_the_command(market: Market) -> None:
     "words",
     [
         "build nix", "build --limit x", "biuld", "facts nix", "why nix", "check nix", "canary",
-        "drill --nope", "merge", "tonight -n", "report --days x", "explore", "status --project /",
+        "drill --nope", "merge", "tonight --until x", "report --days x", "explore",
+        "status --project /",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("asked", ["--json", "--format=json"])
@@ -318,12 +319,8 @@ def test_quiet_dry_and_verbose_mean_something_or_are_refused(market: Market) -> 
         ran = market.run("nightpress", *command.split(), "-q")
         assert (ran.out, ran.err) == ("", ""), command
     assert market.run("nightpress", "status", "-n").out.startswith("documents")
-    for words, told in (
-        ("adopt alpha -n", "adopt has no -n: it cannot be tried\n  hint: nightpress plan PLUGIN"),
-        ("status -v", "status has no -v: it tells all that it knows"),
-    ):
-        ran = market.run("nightpress", *words.split())
-        assert ran.code == 3 and told in ran.err
+    ran = market.run("nightpress", "status", "-v")
+    assert ran.code == 3 and "status has no -v: it tells all that it knows" in ran.err
 
 
 def test_check_takes_a_plugin_and_refuses_a_folder_with_nothing(

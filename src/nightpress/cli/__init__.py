@@ -46,7 +46,12 @@ def _told(argv: Sequence[str] | None) -> int:
 def _common(words: list[str]) -> int:
     from nightpress.cli import everywhere
 
-    return _done(everywhere.common(words) if words else words)
+    words = everywhere.common(words) if words else words
+    if not everywhere.DRY & set(words):
+        return _done(words)
+    from nightpress.cli import dry
+
+    return dry.done(words, lambda words: _ended(words, _done))
 
 
 def _done(words: list[str]) -> int:
@@ -264,6 +269,10 @@ def _tonight(given: argparse.Namespace) -> int:
     }
     options.read(settings | ({"until": given.until} if given.until else {}))
     variables = [f"{name}={value}" for name, value in settings.items()]
+    if voice.is_dry():
+        ends = f"or until {given.until}" if given.until else "whatever the hour"
+        _say(f"would build until all is done, {ends}, and sleep over resets; its first round:")
+        task.run(["build", "-n", "--project", str(project), *variables])
     return tonight.tonight(project, variables, given.until, clock.of(os.environ), _say)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nightpress import errors
+from nightpress import errors, voice
 from nightpress.project import options
 from nightpress.text import safe, some
 
@@ -82,6 +82,9 @@ def _canary(given: argparse.Namespace) -> int:
     jobs = [f"{slug}/{name}" for slug, names in sampled.items() for name in names]
     counted = f"{some(len(plugins), 'plugin')}, {some(len(jobs), 'document')}"
     _tell(f"{counted}: {', '.join(sampled)}")
+    if voice.is_dry():
+        _tell(f"would be written by each of: {', '.join(one.name for one in candidates)}")
+        return errors.EXIT_OK
     status, found = _tried(project, plugins, jobs, candidates, bounds)
     for left in candidates[len(found) :]:
         _tell(f"{left.name}: not tried, because the budget ran out or the run was stopped")

@@ -25,18 +25,8 @@ LINES = frozenset({"adopt", "analyse", "build", "snapshot"})
 """Commands that make something: of those --json prints a JSON document per line."""
 KNOW_IT = LINES | {"doctor", "explore", "facts", "status"}
 """Commands that take --json as it is."""
-_BEFOREHAND = {
-    "adopt": "nightpress plan PLUGIN", "analyse": "nightpress plan PLUGIN",
-    "apply": "nightpress review", "archive": "nightpress backups", "backup": "nightpress backups",
-    "canary": "nightpress plan", "forget": "nightpress info PLUGIN/NAME",
-    "ignore": "nightpress info PLUGIN/NAME", "init": "", "manifests": "nightpress validate",
-    "merge": "", "record": "", "reject": "nightpress review",
-    "restore": "nightpress restore --list",
-    "restore-all": "nightpress restore-all VAULT --list", "snapshot": "nightpress restore --list",
-    "tonight": "nightpress plan",
-}  # fmt: skip
-"""Commands that change something and cannot be tried, and what shows the state before them."""
-_TRIED = frozenset({"build", "clean", "prune", "forget-backups", "ci"})
+TRIED = frozenset({"build", "clean", "prune", "forget-backups", "ci"})
+"""Commands that have a dry run of their own."""
 _DETAILED = frozenset({"build", "plan", "check", "ci"})
 _QUIET_OF_THEIR_OWN = frozenset({"build", "check", "list", "ci"})
 
@@ -60,25 +50,17 @@ def ordered(words: Sequence[str], commands: Collection[str]) -> list[str]:
 def taken(command: str) -> list[str]:
     """Which of them the command takes."""
     found = [] if command == "explore" else ["--json"]
-    found.append("-q")
-    if command in _TRIED or command not in _BEFOREHAND:
-        found.append("-n")
+    found += ["-q", "-n"]
     return [*found, "-v"] if command in _DETAILED else found
 
 
 def common(words: Sequence[str]) -> list[str]:
-    """The words of a command without what is seen to here: `-q` shuts standard output, `-n` of what
-    changes nothing is granted. UsageError where `-n` or `-v` would promise what is not there."""
+    """The words of a command without what is seen to here: `-q` shuts standard output. UsageError
+    where `-v` would promise what is not there."""
     command, rest = words[0], list(words[1:])
     if command == "explore" and "--json" in rest:
         told = "explore has no --json: it serves pages until Ctrl-C"
         raise errors.UsageError(told, "nightpress report --json")
-    if command not in _TRIED and (asked := {"-n", "--dry-run"} & set(rest)):
-        if (shows := _BEFOREHAND.get(command)) is not None:
-            option = sorted(asked)[0]
-            hint = f"{shows} shows what there is before it" if shows else f"{command} --help"
-            raise errors.UsageError(f"{command} has no {option}: it cannot be tried", hint)
-        rest = [word for word in rest if word not in asked]
     if command not in _DETAILED and (asked := {"-v", "--verbose"} & set(rest)):
         option = sorted(asked)[-1]
         told = f"{command} has no {option}: it tells all that it knows"
@@ -87,6 +69,9 @@ def common(words: Sequence[str]) -> list[str]:
         _shut()
         rest = [word for word in rest if word not in ("-q", "--quiet")]
     return [command, *rest]
+
+
+DRY = frozenset({"-n", "--dry-run"})
 
 
 def _shut() -> None:
@@ -110,7 +95,7 @@ def told(words: Sequence[str], run: Callable[[list[str]], int]) -> int:
         plain, own = list(words), True
     elif command in FORMATS:
         plain, own = [*plain, "--format", "json"], True
-    status, out, err = _listened(plain, run, passes=own)
+    status, out, err = listened(plain, run, passes=own)
     if own and out:
         return status
     found = {
@@ -118,13 +103,15 @@ def told(words: Sequence[str], run: Callable[[list[str]], int]) -> int:
         "lines": out.decode(errors="replace").splitlines(),
         "errors": err.decode(errors="replace").splitlines(),
     }  # fmt: skip
+    if DRY & set(words):
+        found["dry_run"] = True
     indent = None if command in LINES else 2
     sys.stdout.write(json.dumps(found, indent=indent, ensure_ascii=True) + "\n")
     return status
 
 
-def _listened(
-    words: list[str], run: Callable[[list[str]], int], *, passes: bool
+def listened(
+    words: list[str], run: Callable[[list[str]], int], *, passes: bool = False
 ) -> tuple[int, bytes, bytes]:
     """(exit status, standard output, standard error); passes: both are handed on, the second from
     when the first has something."""

@@ -16,7 +16,7 @@ from typing import NoReturn
 from nightpress import errors
 from nightpress.text import suggestion
 
-__all__ = ["COMMANDS", "run", "takes"]
+__all__ = ["COMMANDS", "project", "run", "takes", "without_dry", "without_folders"]
 
 _STATIC = {
     "plan": "what a build would do, and why; makes no call",
@@ -70,9 +70,9 @@ def run(argv: Sequence[str]) -> int:
 
         common = everywhere.taken(command)
         _become("nightpress.tasks.usage", command, COMMANDS[command], takes(command), *common)
-    folder, words = _project(words)
+    folder, words = project(words)
     root = located(folder)
-    words = _without_folders(root, command, words)
+    words = without_folders(root, command, words)
     if command in _MEANT:
         words = _meant(command, words)
     line = list(_line(command, words))
@@ -99,7 +99,7 @@ def _become(module: str, *words: str) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", module, *words])  # noqa: S606
 
 
-def _project(words: Sequence[str]) -> tuple[str, list[str]]:
+def project(words: Sequence[str]) -> tuple[str, list[str]]:
     """(folder, the other words)."""
     for at, word in enumerate(words):
         if word == "--project" and at + 1 < len(words):
@@ -109,7 +109,7 @@ def _project(words: Sequence[str]) -> tuple[str, list[str]]:
     return ".", list(words)
 
 
-def _without_folders(root: Path, command: str, words: Sequence[str]) -> list[str]:
+def without_folders(root: Path, command: str, words: Sequence[str]) -> list[str]:
     """The words, with the plugin's name for the path of its folder; `restore PLUGIN` is
     `restore --plugin PLUGIN`."""
     given = list(words)
@@ -150,7 +150,7 @@ def _plugin_at(root: Path, word: str) -> str:
 
 def _line(command: str, words: list[str]) -> Iterator[str]:
     """doit's words: run-wide options as `name=value`, the task, and what is the task's own."""
-    if command == "build" and (left := _without_dry(words)) != words:
+    if command == "build" and (left := without_dry(words)) != words:
         command, words = "plan", left
     variables, words = _run_wide(command, words)
     yield from variables
@@ -257,7 +257,7 @@ def _flag(option: str, rest: Iterator[str]) -> tuple[str, Iterator[str]]:
     return "1", rest if following is None else chain((following,), rest)
 
 
-def _without_dry(words: list[str]) -> list[str]:
+def without_dry(words: list[str]) -> list[str]:
     """The words without `--dry-run` and `-n`; `-n 8` is doit's, of how many work at a time."""
     following = [*words[1:], ""]
     return [

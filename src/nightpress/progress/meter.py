@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from nightpress.errors import NightpressError
 from nightpress.text import safe
+from nightpress.voice import is_dry
 
 if TYPE_CHECKING:
     from threading import Event
@@ -42,7 +43,7 @@ class Meter:
     ) -> None:
         self._stream = stream or sys.stderr
         self._now = now
-        self._quiet = quiet
+        self._quiet = quiet or is_dry()
         self._stop = stop
         self._began: float | None = None
         self._last = 0.0

@@ -13,7 +13,7 @@ from nightpress.errors import UsageError
 from nightpress.project import crash, discover, paths, yaml_write
 from nightpress.project.sync import Sync, SyncResult, replace, settings, unwritable, write_new
 
-__all__ = ["SyncResult", "init", "sync"]
+__all__ = ["SyncResult", "init", "place", "sync"]
 
 SCHEMAS = "manifests/.schemas"
 _MOST = 12
@@ -27,13 +27,8 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Sy
     UsageError, before anything is written, for a marketplace or defaults that cannot be used.
     """
     root = project.resolve()
-    _not_inside_another(root)
-    relative = _within(root, marketplace)
+    relative = place(root, marketplace)
     result = SyncResult()
-    if (root / contract.FILE).exists():
-        settings(root)
-    else:
-        _some_plugin(root / relative)
     write_new(root, contract.FILE, yaml_write.defaults(_schema(root, "defaults"), relative), result)
     look = Sync(root, _schema(root, "manifest"), result, rename=rename_generic, add=())
     write_new(root, "dodo.py", contract.bundled("dodo.py").read_text(encoding="utf-8"), result)
@@ -46,6 +41,17 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Sy
     _beforehand(root, result)
     result.next_step = "next: doit plan (what would be done), then doit"
     return result
+
+
+def place(root: Path, marketplace: str) -> str:
+    """The marketplace's folder, relative to the project. Raises as `init`."""
+    _not_inside_another(root)
+    relative = _within(root, marketplace)
+    if (root / contract.FILE).exists():
+        settings(root)
+    else:
+        _some_plugin(root / relative)
+    return relative
 
 
 def _some_plugin(base: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from msgspec.structs import astuple, replace
 
-from nightpress import __version__, backends, fingerprint, project
+from nightpress import __version__, backends, fingerprint, project, voice
 from nightpress.errors import UsageError
 from nightpress.ledger import Ledger, lockfile
 from nightpress.model import Generator, Window
@@ -89,7 +89,18 @@ class Project:
 
     @cached_property
     def index(self) -> Index:
-        return Index(self.state / "index.db", self.root)
+        folder = self._copied() if voice.is_dry() else self.state
+        return Index(folder / "index.db", self.root)
+
+    def _copied(self) -> Path:
+        """A folder with a copy of the index, which a dry run does not change."""
+        import shutil
+        import tempfile
+
+        self._aside = tempfile.TemporaryDirectory(prefix="nightpress-dry-")
+        for part in self.state.glob("index.db*"):
+            shutil.copy2(part, self._aside.name)
+        return Path(self._aside.name)
 
     def slugs(self) -> list[str]:
         """Stems of the manifests that there are, sorted. Listed again where the folder changed."""

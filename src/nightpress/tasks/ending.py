@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from nightpress import errors
+from nightpress import errors, voice
 from nightpress.model import STANDING, Status
 from nightpress.plan import staleness
 from nightpress.progress import summary
@@ -175,6 +175,8 @@ def end(now: Session, status: int, say: Say, warn: Say) -> None:
         run.end(status)
     except errors.MachineTrouble as error:  # the run's row stays open; the next run tells
         warn(f"the end of the run was not recorded: {error}")
+    if voice.is_dry():
+        return
     if now.project.defaults.values.get("notify"):
         from nightpress.progress import notify
 

@@ -157,11 +157,23 @@ class List(_Plain, cmd_list.List):  # type: ignore[misc]
     """doit's own."""
 
 
-class Forget(_Plain, cmd_forget.Forget):  # type: ignore[misc]
+class _Naming(_Plain):
+    """A command of doit's that names each document that it is done with."""
+
+    @property
+    def outstream(self) -> Any:
+        return self._stream
+
+    @outstream.setter
+    def outstream(self, stream: Any) -> None:
+        self._stream = _Documents(stream) if voice.is_nightpress() else stream
+
+
+class Forget(_Naming, cmd_forget.Forget):  # type: ignore[misc]
     """doit's own."""
 
 
-class Ignore(_Plain, cmd_ignore.Ignore):  # type: ignore[misc]
+class Ignore(_Naming, cmd_ignore.Ignore):  # type: ignore[misc]
     """doit's own."""
 
 
@@ -189,6 +201,16 @@ _NOTHING = (
     "no kept draft and no leftover to remove; doit clean enhance:PLUGIN takes a plugin's documents"
     " back to what stood before nightpress"
 )
+
+
+class _Documents:
+    """A stream with the names of documents, not of doit's tasks."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        self._stream.write(text.replace("ing enhance:", "ing "))
 
 
 class _Told:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from doit.dependency import DatabaseException, SqliteDB
 from doit.exceptions import InvalidDodoFile
 
+from nightpress import voice
 from nightpress.storage import private
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class NightpressDB(SqliteDB):  # type: ignore[misc]
 
     def dump(self) -> None:
         """Write the state. It is a convenience of doit's: a full disk costs nothing but that."""
-        if self._opened is None and not self._dirty:
+        if (self._opened is None and not self._dirty) or voice.is_dry():
             return
         from nightpress.storage import sqlite
 
@@ -136,6 +137,8 @@ def _place(name: str) -> str:
     """Where the state can be: its file, or memory alone where nothing can be written (in a
     read-only checkout one may list and plan)."""
     path = Path(name)
+    if voice.is_dry() and not path.exists():
+        return ":memory:"
     try:
         private.folder(path.parent)
     except OSError:

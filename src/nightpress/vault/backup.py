@@ -26,7 +26,7 @@ from nightpress.vault.fileindex import FileIndex, opened
 from nightpress.vault.inventory import PART_COLUMNS, PartRow
 from nightpress.vault.place import Absent, Place, Refused, Rows, Sql
 from nightpress.vault.source import Listener, Plugin, Progress, Source, is_open, silent
-from nightpress.vault.transfer import Uploader
+from nightpress.vault.transfer import Trial, Uploader
 from nightpress.vault.trees import Node, Tree
 
 _TRIES = 4
@@ -37,7 +37,7 @@ Take = Callable[[str, bytes], None]
 class BackupResult(Struct, frozen=True):
     """What a backup did. sent: bytes that travelled; new, there: objects; left_out: (path, why)
     of what did not travel; partial: some of that for its size or because it cannot be read;
-    ledger_lost: why the ledger, which there is, did not travel."""
+    ledger_lost: why the ledger, which there is, did not travel; snapshot: "" of a dry run."""
 
     snapshot: str
     place: str
@@ -55,8 +55,9 @@ class BackupResult(Struct, frozen=True):
     ledger_lost: str = ""
 
     def line(self) -> str:
+        sent = "sent" if self.snapshot else "would send"
         return (
-            f"sent {self.sent:,} bytes, {self.new:,} objects new, {self.there:,} already there"
+            f"{sent} {self.sent:,} bytes, {self.new:,} objects new, {self.there:,} already there"
             f" -> {self.place}"
         )
 
@@ -69,8 +70,9 @@ class BackupResult(Struct, frozen=True):
             notes.append("this snapshot is partial: see what is not backed up, above")
         if self.ledger_lost:
             notes.append(f"THE LEDGER IS NOT IN THIS SNAPSHOT: {safe(self.ledger_lost)}")
+        what = f"snapshot {self.snapshot}:" if self.snapshot else "would back up"
         summary = (
-            f"snapshot {self.snapshot}: {some(self.plugins, 'plugin')}, {some(self.files, 'file')},"
+            f"{what} {some(self.plugins, 'plugin')}, {some(self.files, 'file')},"
             f" {self.bytes:,} bytes in {self.seconds:.1f} s"
         )
         return [*self.notices, *notes, summary, self.line()]
@@ -108,20 +110,27 @@ class Job(Struct):
 
 
 def backup(
-    source: Source, place: Place, progress: Listener = silent, clock: Clock | None = None
+    source: Source,
+    place: Place,
+    progress: Listener = silent,
+    clock: Clock | None = None,
+    *,
+    dry: bool = False,
 ) -> BackupResult:
-    """Back up the project into the vault. Raises NightpressError; nothing is listed then."""
+    """Back up the project into the vault; dry: only find out what would travel. Raises
+    NightpressError; nothing is listed then."""
     clock = clock or RealClock()
     began, sent = clock.monotonic(), place.sent
     new = 0
     with opened(source.state) as index:
         for attempt in range(1, _TRIES + 1):
-            parent_id, parent = _newest(place)
-            job = Job(source, index, Uploader(place), parent, progress, clock, began)
+            parent_id, parent = _newest(place, dry)
+            uploader = Trial(place) if dry else Uploader(place)
+            job = Job(source, index, uploader, parent, progress, clock, began)
             try:
                 rows, notices = _send(job)
                 new += job.uploader.new
-                snapshot = _list(place, rows, parent_id, parent, clock)
+                snapshot = "" if dry else _list(place, rows, parent_id, parent, clock)
                 break
             except Refused:
                 # someone collected garbage, or forgot the parent, under us: look again
@@ -129,7 +138,8 @@ def backup(
                     raise
     plugins = [row for row in rows if row.kind == "plugin"]
     return BackupResult(
-        snapshot, place.name, place.off_site, place.sent - sent, new,
+        snapshot, place.name, place.off_site,
+        uploader.bytes if isinstance(uploader, Trial) else place.sent - sent, new,
         max(0, len(job.every) - new), len(plugins), sum(row.files for row in rows),
         sum(row.bytes for row in rows), clock.monotonic() - began,
         any(row.partial for row in rows), tuple(job.left_out), tuple(notices),
@@ -144,15 +154,16 @@ def _ledger_lost(source: Source, left_out: Sequence[tuple[str, str]]) -> str:
     return next((why for where, why in left_out if where == path), "")
 
 
-def _newest(place: Place) -> tuple[str, dict[tuple[str, str], PartRow]]:
-    """The newest snapshot's id and parts; makes the vault if there is none."""
+def _newest(place: Place, dry: bool) -> tuple[str, dict[tuple[str, str], PartRow]]:
+    """The newest snapshot's id and parts; makes the vault if there is none, but in a dry run."""
     newest = "(SELECT id FROM snapshots ORDER BY seq DESC LIMIT 1)"
     parts = Sql(f"SELECT snapshot, {PART_COLUMNS} FROM snapshot_parts WHERE snapshot = {newest}")  # noqa: S608
     try:
         which, rows = place.read(schema.WHICH, parts)
         schema.check(place, which)
     except Absent:
-        schema.create(place)
+        if not dry:
+            schema.create(place)
         return "", {}
     parts_of_parent = [inventory.part(row[1:]) for row in rows]
     return (str(rows[0][0]) if rows else ""), {(row.kind, row.slug): row for row in parts_of_parent}

@@ -18,6 +18,7 @@ from msgspec import Struct
 from nightpress.errors import EXIT_USAGE, NightpressError, UsageError
 from nightpress.storage import AnswerTooLarge, Constraint, Hrana, NoTable, sqlite
 from nightpress.text import safe
+from nightpress.voice import DRY
 
 Value = None | int | float | str | bytes
 Rows = list[tuple[Any, ...]]
@@ -240,7 +241,9 @@ def project_vault(root: Path, environ: Mapping[str, str]) -> Place:
     if token.strip():
         raise UsageError(f"{TOKEN} is set, but {URL} is not", "turso db show NAME --url")
     path = Path(".nightpress") / "vault.db"
-    return LocalPlace(root / path, shown=path.as_posix())
+    whole = Path(environ.get(DRY) or root) / path  # a dry run looks at the vault itself
+    writable = DRY not in environ or not whole.exists()
+    return LocalPlace(whole, writable=writable, shown=path.as_posix())
 
 
 def named_vault(text: str, environ: Mapping[str, str]) -> Place:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nightpress import project as contract
-from nightpress import vault
+from nightpress import vault, voice
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.plugin import names
 from nightpress.project import Project, crash, discover
@@ -186,7 +186,8 @@ def back_up(project: Project, where: Place, progress: Listener) -> tuple[list[st
     """One backup: the lines that say what it did, the last one as the documentation has it; and
     whether it carries the ledger, if there is one."""
     with recorded(project, "backup", where) as note:
-        result = vault.backup(source(project), where, progress, project.clock)
+        dry = voice.is_dry()
+        result = vault.backup(source(project), where, progress, project.clock, dry=dry)
         note(
             snapshot=result.snapshot,
             said=result.line(),

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from nightpress.vault import objects, trees
 from nightpress.vault.objects import Packed
-from nightpress.vault.place import Damaged, Place, Sql, TooLarge, Value, names
+from nightpress.vault.place import Absent, Damaged, Place, Sql, TooLarge, Value, names
 from nightpress.vault.trees import Node, Tree
 
 GROUP = 3 * 1024 * 1024
@@ -133,6 +133,29 @@ class Uploader:
         self.present.update(self._pending)
         self._pending.clear()
         self._pending_bytes = 0
+
+
+class Trial(Uploader):
+    """Counts what would travel, and brings nothing. bytes: of the objects that would be sent."""
+
+    bytes = 0
+
+    def flush(self) -> None:
+        self._send()
+        self._seals.clear()
+
+    def missing(self, hashes: Collection[str]) -> set[str]:
+        try:
+            return super().missing(hashes)
+        except Absent:  # there is no vault yet
+            return {h for h in hashes if h not in self.present and h not in self._pending}
+
+    def _send(self) -> None:
+        pending, self._pending, self._pending_bytes = self._pending, {}, 0
+        absent = self.missing(pending)
+        self.bytes += sum(len(objects.pack(h, pending[h]).data) for h in absent)
+        self.new += len(absent)
+        self.present.update(pending)
 
 
 def _sealing(seal: Seal) -> list[Sql]:

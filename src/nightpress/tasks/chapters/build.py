@@ -11,10 +11,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from nightpress import voice
 from nightpress.errors import EXIT_FAILED, NightpressError
 from nightpress.tasks import session
 from nightpress.tasks.session import Session
-from nightpress.tasks.task import QUIET, Task, group, member
+from nightpress.tasks.task import QUIET, Task, group, member, say
 from nightpress.text import safe
 
 if TYPE_CHECKING:
@@ -185,10 +186,15 @@ _STEPS: dict[str, tuple[Callable[[Item], None], ...]] = {
 
 
 def _snapshot(slug: str) -> None:
+    if voice.is_dry():
+        say(f"would copy {slug} as it stands")
     _bounded(slug, lambda press: press.snapshot(slug))
 
 
 def _analyse(slug: str) -> None:
+    if voice.is_dry():
+        say(f"would find out what {slug} is for, by {session.current().project.writer()}")
+        return
     _bounded(slug, lambda press: press.analyse(slug))
 
 
@@ -254,7 +260,6 @@ def _clean(*items: Item, dryrun: bool) -> None:
 def _clean_up(now: Session, items: tuple[Item, ...], dryrun: bool) -> None:
     from nightpress.pipeline import clean
     from nightpress.storage import run_lock
-    from nightpress.tasks.task import say
 
     names = now.invocation.names if now.invocation is not None else ()
     take_back = any(name.startswith("enhance:") for name in names)
