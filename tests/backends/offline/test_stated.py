@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nightpress.backends.offline import members, plans, praise, terms, trim, voice, wording
+from nightpress.backends.offline import members, praise, terms, trim, voice, wording
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, full
@@ -116,52 +116,6 @@ def test_reasons_are_no_orders_and_occasions_no_task() -> None:
     found = [voice.of_it(one) for one in sections(text, NOWHERE)]
     assert any(block.text == "- Prevents loss" for one in found for block in one.blocks)
     assert "When to use" in [one.heading for one in found]
-
-
-def test_what_is_planned_is_told_as_what_there_is_not() -> None:
-    body = (
-        "---\ndescription: Tar\n---\n\n# Tar\n\n1. Heat the tar.\n2. Tar the hull.\n\n"
-        "## Future Enhancements\n\n- [x] Hot tar\n- [ ] Tar of two colours\n- Night work\n"
-    )
-    text = document(material(harbour() | {"commands/tar.md": body}))
-    assert "Not implemented yet\n\n- Tar of two colours\n- Night work\n" in text
-    assert "Hot tar" not in text
-    history = "## Version History\n\n- v1: Tars\n- Planned v1.1: Add eTar and pitch\n"
-    body = body.replace("## Future Enhancements", f"{history}\n## Other")
-    text = document(material(harbour() | {"commands/tar.md": body}))
-    assert "Not implemented yet\n\n- eTar and pitch (planned v1.1)\n" in text
-
-
-def test_what_is_planned_is_promised_nowhere_and_told_before_anything_is_done() -> None:
-    body = (
-        "---\ndescription: Tar hulls\n---\n\n# Tar\n\nTar the hulls of ships.\n\n## Coats\n\n"
-        "Hot pitch comes as (oak, green resin, wax), with automatic drying.\n\n"
-        "## When to Use\n\n- The hull lets water in\n"
-        "- Automatic drying of the hull is wanted\n\nDON'T use this when:\n\n- Automatic drying is"
-        " there\n\n## Steps\n\n1. Heat the tar.\n2. Tar the hull.\n\n"
-        "## Roadmap\n\n- Support for green resin, and automatic hull drying\n"
-    )
-    text = document(material(plugin("Tars hulls", commands__tar=body)))
-    assert "Hot pitch comes as (oak, wax).\n" in text and "drying of" not in text
-    assert "- Automatic drying is there" in text
-    places = [text.index(one) for one in ("lets water in", "Not implemented yet", "Heat the tar")]
-    assert places == sorted(places)
-    made = build(plugin("Scrapes old paint, green resin, and wax.", README=f"# Paint{body[90:]}"))
-    assert description(made).startswith("Scrapes old paint and wax. ")
-
-
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("Find ropes, knots, and masts.", "Find ropes and knots."),
-        ("Masts and ropes, knots.", "Ropes, knots."),
-        ("Mend with masts on ropes.", "Mend on ropes."),
-        ("Moor in S3/GCS, `S3, GCS` (GCS).", "Moor in S3, `S3, GCS` (GCS)."),
-        ("Rope (thin), tall masts (oak), or sails", "Rope (thin) or sails"),
-    ],
-)
-def test_of_several_things_named_in_one_breath_the_planned_ones_go(said: str, told: str) -> None:
-    assert plans.struck(said, [("mast",), ("tall", "mast"), ("gcs",)]) == told
 
 
 @pytest.mark.parametrize("heading", ["Comparison", "Tech Stack", "Get Started Now", "Testing"])
@@ -363,19 +317,6 @@ def test_a_comment_on_a_value_names_no_file() -> None:
     code = "// src/berth.ts\nconst a = 1\n// req.body is now checked\n"
     assert "`berth.ts`" in whereabouts(code, "ts", place)
     assert "req.body" not in whereabouts(code, "ts", place)
-
-
-def test_what_is_only_planned_is_promised_by_no_occasion() -> None:
-    moor = (
-        "---\ndescription: Moor ships\n---\n\nTie the ropes to a bollard, fore and aft.\n\n"
-        "## When to use\n\nUse this command when you need to:\n\n- Moor a ferry at the long quay\n"
-        "- Haul barges with steam winches\n\n"
-        "## Versions\n\n- 1.0: first\n- Planned 1.1: Steam winches for barges\n"
-    )
-    files = plugin("Moors ships.", commands__moor=moor)
-    assert "ferry" in description(build(files)) and "barges" not in description(build(files))
-    said = document(material(files))
-    assert "Haul barges" not in said and "Moor a ferry" in said
 
 
 def test_a_lead_names_the_thing_and_provides_nothing() -> None:

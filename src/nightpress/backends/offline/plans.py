@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import trim
+from nightpress.backends.offline import praise, trim
 from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.outline import matter_of
@@ -33,7 +33,16 @@ def planned(group: trim.Group) -> list[Part]:
         rows = [f"- {_capital(one['what'])} (planned{_version(one)})" for one in found]
     if not 0 < len(rows) <= MOST_PLANNED:
         return []
-    return [Part((NOT_YET,), (), 0, [Block("list", "\n".join(rows))])]
+    lead = [Block("text", said) for said in _there(items)[:1]]
+    return [Part((NOT_YET,), (), 0, [*lead, Block("list", "\n".join(rows))])]
+
+
+def _there(items: Sequence[str]) -> list[str]:
+    """What the one version that there is came with, by the history; the plans follow."""
+    came = [one for one in items if not _LATER.match(one)]
+    found = _CAME_WITH.fullmatch(came[0]) if len(came) == 1 else None
+    what = praise.struck(found["what"]).rstrip(" .") if found else ""
+    return [f"{found['version']} has {what}; not yet:"] if found and what else []
 
 
 def not_yet(anatomy: Anatomy) -> list[Planned]:
@@ -44,7 +53,7 @@ def not_yet(anatomy: Anatomy) -> list[Planned]:
         if kind_of(file.path) in _TELL and _MAY_PLAN.search(file.text)
         for section in sections(file.text, NOWHERE)
         for part in planned(trim.Group((section,)))
-        for item in items_of(part.blocks[0].text)
+        for item in items_of(part.blocks[-1].text)
         for thing in _things(item)
         if (words := _words(thing))
     ]
@@ -54,7 +63,9 @@ def _things(item: str) -> list[str]:
     """What an item names, each alone: "Tar of two colours, and pitch support"."""
     said = _SET_OFF.sub("", item.lstrip("-*+ ")).partition(" (")[0]
     said = _BOTH.sub(r"\1, \2", _FOR.sub("", said))
-    return [_TAIL.sub("", one) for one in _AND.split(said)[::2]]
+    *before, last = [_TAIL.sub("", one) for one in _AND.split(said)[::2]]
+    named = len(before) > 1 and all(map(_NAME.fullmatch, before)) and _NAME.match(last)
+    return [*before, last, *([named[0]] if named and named[0] != last else ())]
 
 
 def _words(text: str) -> Planned:
@@ -63,9 +74,10 @@ def _words(text: str) -> Planned:
 
 
 def is_planned(said: str, plans: Iterable[Planned]) -> bool:
-    """Does it promise what is only planned: its first word, its last and most others, together?"""
+    """Does it promise what is only planned: its first word, its last and most others, together; or
+    the whole of something that has a name of several words?"""
     words = _words(said)
-    return any(_holds(words, plan) for plan in plans)
+    return any(_holds(words, plan) or (len(plan) > 2 and {*plan} <= {*words}) for plan in plans)
 
 
 def _holds(words: Planned, plan: Planned) -> bool:
@@ -92,7 +104,7 @@ def _without(part: Part, plans: Sequence[Planned], place: tuple[int, ...] | None
     matters = {matter_of(name)[0] for name in part.path}
     if part.is_standing or matters & {"setup", "trouble"}:
         return part
-    blocks = [*part.blocks]
+    blocks, plans = [*part.blocks], [*plans, *_below(part.path, plans)]
     for at, block in enumerate(blocks):
         lead = block.text if block.text.startswith("**") else blocks[at - 1].text if at else ""
         if _DENIES.search(lead) or is_ordered(block) or block.kind not in ("text", "list"):
@@ -102,13 +114,33 @@ def _without(part: Part, plans: Sequence[Planned], place: tuple[int, ...] | None
     return replace(part, blocks=blocks)
 
 
+def _below(path: Sequence[str], plans: Sequence[Planned]) -> list[Planned]:
+    """What is planned, as it is called below a heading that says the rest of its name: "lamp oil"
+    of "night lamp oil" below "At Night"."""
+    above = {word for name in path for word in _words(name)}
+    short = [tuple(word for word in plan if word not in above) for plan in plans if len(plan) > 2]
+    return [plan for plan in short if len(plan) > 1]
+
+
 def _but_planned(block: Block, plans: Sequence[Planned]) -> Block:
     """What there is, without items that there are not yet."""
     if block.kind != "list":
         return _struck(block, plans)
     items = [struck(item, plans, means=False) for item in items_of(block.text)]
-    kept = [item for item in items if not is_planned(item, plans)]
+    kept = [item for item in items if not (is_planned(item, plans) or _is_for(item, plans))]
     return replace(block, text="\n".join(kept or items))
+
+
+def _is_for(item: str, plans: Sequence[Planned]) -> bool:
+    """Is an occasion one of nothing but what is planned: is it done with that, or does it name only
+    that ("Design multi-port towing plans", where towing, and several ports, are to come)?"""
+    pieces = _BREAK.split(item)
+    means = (said for mark, said in zip(pieces[1::2], pieces[2::2], strict=True) if mark == "with")
+    every = {word for plan in plans for word in plan}
+    words = _words(item)[1:]
+    words = words if {*words[-1:]} <= every else words[:-1]  # "plans", "strategies"
+    only = len(words) > 2 and {*words} <= every
+    return only or any(said.strip() and _is_one(said, plans) for said in means)
 
 
 def _struck(block: Block, plans: Sequence[Planned]) -> Block:
@@ -136,9 +168,12 @@ def _outside(text: str, plans: Sequence[Planned], means: bool) -> str:
         said = _EITHER.sub(lambda found: _either(found[0], singles), pieces[at])
         before = pieces[at - 1] if at else "."
         pieces[at] = _members(said, plans, begins=before in _STOPS and bool(said.strip()))
-        if means and before == "with" and said.strip() and _is_one(said, plans):
+        if means and before == "with" and pieces[at] == said and _is_one(said, plans):
             pieces[at - 1 : at + 1] = ["", ""]
             pieces[at - 2] = pieces[at - 2].rstrip(" ,") + said[len(said.rstrip()) :]
+            if _PURPOSE.match("".join(pieces[at + 1 : at + 3])):  # what it was for
+                pieces[at - 2] = pieces[at - 2].rstrip()
+                pieces[at + 1 : at + 3] = ["", " " * pieces[at + 2].endswith(" ")]
     return "".join(pieces)
 
 
@@ -202,6 +237,9 @@ _BREAK = pattern(
     r"|across|through|while|because|without|within)(?![\w-]))"
 )
 _ASIDE = pattern(r"\([^()`\n]*\)")
+_PURPOSE = pattern(
+    r"for (?!(?:the|an?|each|every|all|any|your|its|this|these)\b)|to (?!(?:the|an?|each|[A-Z]))"
+)
 _HELD = pattern(r"\0(\d+)\0")
 _EITHER = pattern(r"(?<![\w/.-])\w+(?:/\w+)+(?![\w/.-])")
 
@@ -226,9 +264,15 @@ _PLANNED = pattern(
 )
 _LATER = pattern(
     r"[-*+] \**(?:(?:planned|upcoming|future)(?: (?:for|in))?(?P<v> v?\d[\w.]*)?\**:"
-    r"|(?P<version>v?\d[\w.]*) \((?:planned|upcoming|future)\)\**(?: -| \u2014|:))"
+    r"|(?P<version>v?\d[\w.]*)\** \((?:planned|upcoming|future)\)\**(?: -| \u2014|:))"
     r" *\**(?:add )?(?P<what>\S.*)",
     re.I,
 )
+_CAME_WITH = pattern(
+    r"[-*+] \**(?P<version>v?\d[\w.]*)\**(?: \([^)\n]*\))?\**(?: -| \u2014|:)"
+    r" *initial (?:implementation|release|version) with (?P<what>\S[^\n]*)",
+    re.I,
+)
+_NAME = pattern(r"[A-Z]\w*[A-Za-z]\w*(?: [A-Z]\w+)?")
 _DONE = pattern(r"\s*[-*+] \[[xX]\]")
 _TICK = pattern(r"^(\s*[-*+] )\[ \] ")
