@@ -23,7 +23,7 @@ from nightpress.quota.pace import Pace
 from nightpress.quota.tables import MIGRATIONS
 from nightpress.storage import sqlite
 from nightpress.storage.sqlite import Store, read_only, reading
-from tests.market import Market, plugin
+from tests.market import Market, plugin, three
 
 SCRIPT = "CREATE TABLE words (word TEXT);"
 LIMITS = Limits(rpm=10, tpm=1_000, rpd=100)
@@ -196,3 +196,24 @@ def test_another_threads_connection_drops_no_lock_of_the_first(tmp_path: Path) -
     )
     assert done.stdout == "database is locked\n"
     store.close()
+
+
+WATCH = """
+import os, sys
+
+def hear(event, given):
+    if event == "open" and str(given[0]).endswith(".db") and not (given[2] or 0) & os.O_EXCL:
+        os.write(2, f"opened: {given[0]}\\n".encode())
+
+sys.addaudithook(hear)
+"""
+
+
+@pytest.mark.parametrize("words", [["build"], ["plan"], ["check"], ["validate"], ["report"]])
+def test_no_database_is_opened_but_by_sqlite(tmp_path: Path, words: list[str]) -> None:
+    """Closing it would drop the locks of this process; whoever reads the ledger meanwhile would
+    take its log away beneath the run, and the ledger be malformed."""
+    (tmp_path / "sitecustomize.py").write_text(WATCH)
+    market = three(tmp_path / "market").documented()
+    ran = market.start("nightpress", *words, PYTHONPATH=str(tmp_path))
+    assert "opened: " not in ran.err, ran.err

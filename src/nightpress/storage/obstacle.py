@@ -6,12 +6,12 @@ points, names that are too long. What it does not say is met when the file is wr
 
 from __future__ import annotations
 
-import array
 import errno
 import os
 import posixpath
 import shlex
 import stat
+import sys
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -20,8 +20,8 @@ from msgspec import Struct
 
 __all__ = ["Obstacle", "of"]
 
-_GET_FLAGS = 0x80086601
 _FLAGS = {0x10: ("immutable", "i"), 0x20: ("append-only", "a")}
+"""Of statx(2): STATX_ATTR_IMMUTABLE, STATX_ATTR_APPEND."""
 LONGEST = 255
 """Bytes of one name, where the disk does not say."""
 
@@ -108,21 +108,17 @@ def _file(folder: Path, path: Path, target: str) -> Obstacle | None:
 
 def _flag(path: Path) -> tuple[str, str] | None:
     """The attribute that forbids it, in words and as a letter; None where there is none, or no way
-    to ask."""
-    try:
-        import fcntl
+    to ask. The file is not opened: closing the ledger would drop the locks that SQLite has on it in
+    this process, and another program that reads it could take its log away beneath us."""
+    import ctypes
 
-        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except (ImportError, OSError):
-        return None
+    found = ctypes.create_string_buffer(256)
     try:
-        flags = array.array("l", [0])
-        fcntl.ioctl(opened, _GET_FLAGS, flags, True)
-    except OSError:
+        failed = ctypes.CDLL(None).statx(-100, os.fsencode(path), 0x100, 0, found)
+    except (AttributeError, OSError, TypeError):  # no Linux
         return None
-    finally:
-        os.close(opened)
-    return next((said for bit, said in _FLAGS.items() if flags[0] & bit), None)
+    attributes = 0 if failed else int.from_bytes(found.raw[8:16], sys.byteorder)
+    return next((said for bit, said in _FLAGS.items() if attributes & bit), None)
 
 
 def _longest(folder: Path) -> int:
