@@ -3,8 +3,8 @@
 `python -m benchmarks engines --marketplace FOLDER` (or `--plugins 100`, made up) builds a copy by
 each engine in turn: wall time, processor time of the coordinator and of its workers, and whether
 documents and lock file are the same. `--kills 50 --coordinators 5` has the workers of a dask
-cluster call a local Gemini, and kills one of them, or the coordinator, again and again; the server
-counts.
+cluster call a local Gemini, and kills one of them, or the coordinator, again and again: each call
+that the server saw is looked up in the ledger, and each row at the server.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import hashlib
 import os
 import random
 import shutil
-import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tests.gemini_server import GeminiServer, Limits
+from tests.engines import kill, running, workers
 from tests.market import Market, environment
-from tests.market import plugin as make_plugin
+
+from benchmarks import _engine_world as world
 
 ENGINES = ("threads", "processes=2", "dask=2")
 TICK = os.sysconf("SC_CLK_TCK")
@@ -43,14 +43,21 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--kills", type=int, default=0, help="workers to kill in mid-call")
     parser.add_argument("--coordinators", type=int, default=0, help="coordinators to kill")
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--latency", type=float, default=1.5, help="seconds of a call")
-    parser.add_argument("--seconds", type=float, default=900, help="for the kills, at most")
+    parser.add_argument(
+        "--latency", type=float, default=0.3, help="1: a call takes as long as real ones did (5 s)"
+    )
+    parser.add_argument("--size", type=int, default=16_000, help="bytes of a plugin made up")
+    parser.add_argument("--keep", help="a new folder for the projects, which stay there")
     given = parser.parse_args(argv)
     found: dict[str, Any] = {"plugins": given.plugins, "builds": {}}
-    with tempfile.TemporaryDirectory(prefix="nightpress-engines-") as folder:
+    kept = nullcontext(given.keep) if given.keep else None
+    with kept or tempfile.TemporaryDirectory(prefix="nightpress-engines-") as folder:
         os.environ["XDG_STATE_HOME"] = f"{folder}/state"
         first = Market(Path(folder) / "as-it-is")
-        _plugins(given.marketplace, first.root, given.plugins)
+        if given.marketplace is not None:
+            shutil.copytree(given.marketplace, first.root, symlinks=True)
+        else:
+            world.plugins(first.root, given.plugins, given.size)
         made = subprocess.run([_bin("nightpress"), "init"], cwd=first.root, env=environment(),
                               check=False, capture_output=True, text=True)  # fmt: skip
         assert made.returncode == 0, made.stderr
@@ -73,14 +80,6 @@ def main(argv: list[str]) -> dict[str, Any]:
 
 def _bin(program: str) -> str:
     return str(Path(sys.executable).parent / program)
-
-
-def _plugins(marketplace: Path | None, root: Path, count: int) -> None:
-    if marketplace is not None:
-        shutil.copytree(marketplace, root, symlinks=True)
-        return
-    for number in range(count):
-        make_plugin(root, f"plugin-{number:05}", size=16_000)
 
 
 def _digest(market: Market) -> str:
@@ -120,38 +119,10 @@ class Below:
             pid = self.parents.get(pid, 0)
         return False
 
-    def workers(self) -> list[int]:
-        """The last of each line of descent that runs Python's spawned main."""
-        self.look()
-        alive = [pid for pid in self.cpu if pid != self.pid and Path(f"/proc/{pid}").exists()]
-        spawned = [pid for pid in alive if b"spawn_main" in _line(pid)]
-        return [pid for pid in spawned if pid not in {self.parents.get(one) for one in spawned}]
-
-
-def _line(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-@contextmanager
-def _running(market: Market, *words: str, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    with (market.root.parent / f"{market.root.name}.log").open("ab") as log:
-        process = subprocess.Popen(
-            [_bin("doit"), "progress=plain", *words], cwd=market.root, env=environment(**more),
-            stdout=log, stderr=log,
-        )  # fmt: skip
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-
 
 def _built(market: Market, name: str, plugins: int) -> dict[str, Any]:
     began = time.monotonic()
-    with _running(market, f"engine={name}", "backend=offline") as process:
+    with running(market, f"engine={name}", "backend=offline") as process:
         below = Below(process.pid)
         while process.poll() is None:
             below.look()
@@ -169,74 +140,66 @@ def _built(market: Market, name: str, plugins: int) -> dict[str, Any]:
 
 
 def _killed(market: Market, given: argparse.Namespace) -> dict[str, Any]:
-    """Killed: workers, coordinators; server: calls that it saw; rows: calls on record, of which
-    lost (some of them never left, so there may be more rows than calls); again: questions that one
-    run asked after it had lost their call; torn: documents that are not whole."""
-    path = market.root / "manifests" / "_defaults.yaml"
-    text = path.read_text().replace("concurrency: 4\n", "concurrency: 16\n")
-    path.write_text(f"{text}\ncalls: workers\nengine: dask={given.workers}\n")
-    draw, workers, coordinators, runs = random.Random(1), 0, 0, 0
-    until = time.monotonic() + given.seconds
-    with GeminiServer(latency=given.latency, limits={"*": Limits()}) as server:
-        more = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
-        while time.monotonic() < until and runs < 40:
-            runs += 1
-            with _running(market, "backend=gemini", "pace=unpaced", **more) as process:
-                below, before = Below(process.pid), 0
-                while process.poll() is None and time.monotonic() < until:
-                    time.sleep(draw.uniform(0.3, 1.2))
-                    found = below.workers()
-                    before = before or _rows(market)
-                    is_calling = len(found) >= 2 and _rows(market) > before
-                    if is_calling and workers < given.kills:
-                        workers += _kill(draw.choice(found))
-                        due = workers >= given.kills * (coordinators + 1) / (given.coordinators + 1)
-                        if due and coordinators < given.coordinators:
-                            coordinators += _kill(process.pid)
-                            for pid in found:
-                                _kill(pid)
-            if process.returncode == 0 and workers >= given.kills:
+    """One build while workers and coordinators are killed, as evenly over it as they are many; the
+    accounts of it (`_engine_world.Accounts`), and whether threads make the same documents."""
+    by_threads = Market(market.root.parent / "by-threads")
+    shutil.copytree(market.root, by_threads.root)
+    world.settings(
+        market, engine=f"dask={given.workers}", calls="workers", concurrency=given.workers * 4
+    )
+    words, began = ("backend=gemini", "pace=unpaced"), time.monotonic()
+    done: Counter[str] = Counter()
+    with world.Counted(given.latency) as server:
+        while done["runs"] < 60:
+            done["runs"] += 1
+            with running(market, *words, **server.environment()) as process:
+                _kill_some(market, process, given, done)
+            if process.returncode == 0 and done["workers"] >= given.kills:
                 break
-            if process.returncode == 0:  # again, to have something to kill
-                for path in market.root.glob("plugins/*/README.md"):
-                    path.write_text(f"{path.read_text()}\nRun {runs}.\n")
-        if process.returncode != 0:  # what was under way goes on record with the next run
-            with _running(market, "backend=gemini", "pace=unpaced", **more) as process:
-                process.wait()
-        time.sleep(3)
-        calls = server.seen()["calls"]
-    rows = dict(market.rows("SELECT outcome, count(*) FROM calls GROUP BY outcome"))
-    again = market.rows(
-        "SELECT count(*) FROM calls a JOIN calls b ON a.prompt_sha256 = b.prompt_sha256 AND"
-        " a.run_id = b.run_id AND b.id > a.id WHERE a.outcome = 'lost'"
-    )[0][0]
-    statuses = dict(market.rows("SELECT status, count(*) FROM enhancements GROUP BY status"))
-    torn = [p for p in market.root.rglob("SKILL.md") if not p.read_text().startswith("---\n")]
-    left = list(market.root.rglob(".*nightpress*.tmp"))
+        time.sleep(given.latency * 15)  # the last that a dead worker asked ends there, too
+        found = asdict(found_out := world.accounts(market, server))
+    seconds = time.monotonic() - began
+    print(f"{dict(done)} {found} {seconds:.0f} s; now by threads", file=sys.stderr, flush=True)
+    world.settings(by_threads, concurrency=8)
+    with world.Counted(0.0) as server:
+        with running(by_threads, *words, **server.environment()) as process:
+            process.wait()
+        threads = asdict(world.accounts(by_threads, server))
     return {
-        "workers": workers, "coordinators": coordinators, "runs": runs, "server": calls,
-        "rows": sum(int(str(n)) for n in rows.values()), "lost": rows.get("lost", 0),
-        "again": again, "statuses": statuses, "torn": len(torn),
-        "temporary": len(left), "documents": len(list(market.root.rglob("SKILL.md"))),
+        **found, "workers": done["workers"], "coordinators": done["coordinators"],
+        "survivors": done["survivors"], "runs": done["runs"], "seconds": round(seconds),
+        "wrong": found_out.wrong or done["survivors"] > 0, "threads": threads,
+        "same": world.documents(market) == world.documents(by_threads),
     }  # fmt: skip
 
 
-def _rows(market: Market) -> int:
-    """Calls on record; 0 while there is no ledger."""
-    if not (market.root / ".nightpress" / "ledger.db").exists():
-        return 0
-    try:
-        return int(str(market.rows("SELECT count(*) FROM calls")[0][0]))
-    except sqlite3.Error:  # it is being made
-        return 0
+def _kill_some(
+    market: Market, process: subprocess.Popen[bytes], given: argparse.Namespace, done: Counter[str]
+) -> None:
+    """Until the run is over, or is killed itself."""
+    draw, calls = random.Random(done["runs"]), 2 * given.plugins
+    while process.poll() is None:
+        time.sleep(draw.uniform(0.2, 0.6))
+        share, found = world.recorded(market) / calls, workers(process.pid)
+        if len(found) < 2:
+            continue
+        if done["workers"] < given.kills and share >= (done["workers"] + 1) / (given.kills + 1):
+            done["workers"] += kill(draw.choice(found))
+        due = (done["coordinators"] + 1) / (given.coordinators + 1)
+        if done["coordinators"] < given.coordinators and share >= due:
+            done["coordinators"] += kill(process.pid)
+            process.wait()
+            done["survivors"] += _alive_after(found, 30.0)
 
 
-def _kill(pid: int) -> int:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return 0
-    return 1
+def _alive_after(pids: list[int], seconds: float) -> int:
+    """How many of them are still there then; sooner, if none is."""
+    until = time.monotonic() + seconds
+    while alive := [pid for pid in pids if Path(f"/proc/{pid}").exists()]:
+        if time.monotonic() > until:
+            break
+        time.sleep(0.2)
+    return len(alive)
 
 
 def render(found: dict[str, Any]) -> str:
@@ -255,21 +218,23 @@ def render(found: dict[str, Any]) -> str:
         )
     if kills := found.get("kills"):
         rows.append(
-            f"\nKilled: {kills['workers']} workers in mid-call, {kills['coordinators']} "
-            f"coordinators, in {kills['runs']} runs. The server saw {kills['server']:,} calls; on "
-            f"record are {kills['rows']:,}, of which {kills['lost']} lost. Asked "
-            f"again by a run that had lost the call: {kills['again']}. {kills['documents']} "
-            f"documents stand, {kills['torn']} torn, {kills['temporary']} temporary files."
+            f"\nKilled: {kills['workers']} workers and {kills['coordinators']} coordinators, in"
+            f" {kills['runs']} runs, {kills['seconds']:,} s; {kills['survivors']} workers outlived"
+            f" their coordinator. The server saw {kills['server']:,} calls, the ledger has"
+            f" {kills['rows']:,} rows, of which {kills['lost']} lost: {kills['never_arrived']} of"
+            f" these never reached the server. Calls without a row: {kills['without_row']}; rows"
+            f" without a call that do not say lost: {kills['unexplained']}; asked twice without a"
+            f" row that says lost: {kills['twice']}, by the run that had lost it: {kills['again']}."
+            f" Documents missing: {kills['missing']}, torn: {kills['torn']}, temporary files:"
+            f" {kills['temporary']}. By threads ({kills['threads']['server']:,} calls,"
+            f" {kills['threads']['rows']:,} rows) the documents are"
+            f" {'the same to the byte' if kills['same'] else 'DIFFERENT'}."
         )
     return "\n".join(rows)
 
 
 def failed(found: dict[str, Any]) -> bool:
-    """Other documents by an engine, a torn one, or calls that neither row nor kill accounts for."""
+    """Other documents by an engine, a torn one, or calls that no row accounts for."""
     kills = found.get("kills")
     wrong = any(not one["same"] for one in found["builds"].values())
-    if kills is None:
-        return wrong
-    missing = kills["server"] - kills["rows"]
-    accounted = -kills["lost"] <= missing <= 0
-    return bool(wrong or kills["again"] or kills["torn"] or not accounted)
+    return wrong or bool(kills and (kills["wrong"] or not kills["same"]))

@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from nightpress.errors import Answer, BackendError, NightpressError, UsageError
 from nightpress.pipeline import engine
 from nightpress.plan import away
 from nightpress.project import Project
+from tests.engines import kill, log, running, workers
 from tests.gemini_server import GeminiServer, Limits
 from tests.market import Market, Ran, environment, plugin
 
@@ -60,45 +59,14 @@ def _made(market: Market) -> dict[str, str]:
     }
 
 
-@contextmanager
-def _running(market: Market, *words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
-    """doit, in an interpreter of its own, whose workers are begun as for a user."""
-    process = subprocess.Popen(
-        [Path(sys.executable).parent / "doit", "progress=plain", *words], cwd=market.root,
-        env=environment(**more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+def _ended(market: Market, process: subprocess.Popen[bytes]) -> Ran:
+    code = process.wait(timeout=180)
+    return Ran(code, log(market).read_text(), "")
 
 
-def _ended(process: subprocess.Popen[str]) -> Ran:
-    out, _ = process.communicate(timeout=180)
-    return Ran(process.returncode, out, "")
-
-
-def _workers(process: subprocess.Popen[str]) -> list[int]:
-    """The interpreters below it that do its work: the youngest generation."""
-    below: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        try:
-            stat = (folder / "stat").read_text() if folder.name.isdigit() else ""
-            line = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if stat and b"spawn_main" in line:
-            parent = int(stat.rpartition(")")[2].split()[1])
-            below.setdefault(parent, []).append(int(folder.name))
-    first = below.get(process.pid, [])
-    nannied = [inner for one in first for inner in below.get(one, [])]
-    return nannied or first
-
-
-def _until(process: subprocess.Popen[str], count: int) -> list[int]:
+def _until(process: subprocess.Popen[bytes], count: int) -> list[int]:
     for _ in range(600):
-        if len(found := _workers(process)) >= count or process.poll() is not None:
+        if len(found := workers(process.pid)) >= count or process.poll() is not None:
             return found
         time.sleep(0.05)
     raise AssertionError("no workers")
@@ -112,14 +80,14 @@ def test_the_documents_are_the_same_by_any_engine(
     market: Market, by_threads: dict[str, str], name: str
 ) -> None:
     _needs(name)
-    with _running(market, f"engine={name}") as process:
-        workers = _until(process, 2)
-        ran = _ended(process)
+    with running(market, f"engine={name}") as process:
+        began = _until(process, 2)
+        ran = _ended(market, process)
     assert ran.code == 0, ran.out
-    assert workers
+    assert began
     assert _made(market) == by_threads
     assert "nothing to do" in market.doit().out
-    for pid in workers:  # none is left behind
+    for pid in began:  # none is left behind
         assert not Path(f"/proc/{pid}").exists()
 
 
@@ -150,13 +118,12 @@ def test_a_worker_killed_in_checks_costs_nothing(
     market: Market, by_threads: dict[str, str], name: str
 ) -> None:
     _needs(name)
-    with _running(market, f"engine={name}") as process:
+    with running(market, f"engine={name}") as process:
         _until(process, 2)
         for _ in range(3):
             time.sleep(0.3)
-            for pid in _workers(process)[:1]:
-                os.kill(pid, signal.SIGKILL)
-        ran = _ended(process)
+            kill(workers(process.pid)[0])
+        ran = _ended(market, process)
     assert ran.code == 0, ran.out
     assert _made(market) == by_threads
     assert market.rows("SELECT count(*), count(DISTINCT job) FROM enhancements") == [(5, 5)]
@@ -170,11 +137,11 @@ def test_without_any_worker_the_run_goes_on_here(
     monkeypatch.setattr(engine, "BEGUN", 1)
     said: list[str] = []
     project = Project(market.root, {"engine": "processes=2"}, {}, _clock())
-    workers = engine.of(project, said.append)
-    assert workers is not None
+    made = engine.of(project, said.append)
+    assert made is not None
     from nightpress.plan import catalog
 
-    found = catalog.load(project, everything=True, ahead=lambda: workers)
+    found = catalog.load(project, everything=True, ahead=lambda: made)
     assert len(found.items) == len(NAMES)
     assert {item.decision.action for item in found.items.values()} == {"make"}
     assert said == [s for s in said if "the run goes on in this process" in s]
@@ -192,16 +159,14 @@ def _clock() -> object:
 
 
 def test_ctrl_c_is_the_coordinators_alone(market: Market, by_threads: dict[str, str]) -> None:
-    with _running(market, "engine=processes=2") as process:
-        workers = _until(process, 2)
-        time.sleep(0.5)
-        for pid in [*workers, process.pid]:
-            os.kill(pid, signal.SIGINT)
-        ran = _ended(process)
+    with running(market, "engine=processes=2") as process:
+        for pid in [*_until(process, 2), process.pid]:
+            kill(pid, signal.SIGINT)
+        ran = _ended(market, process)
     assert ran.code == 130, ran.out
     assert "Traceback" not in ran.out
-    with _running(market, "engine=processes=2") as process:
-        assert _ended(process).code == 0
+    with running(market, "engine=processes=2") as process:
+        assert _ended(market, process).code == 0
     assert _made(market) == by_threads
 
 
@@ -254,15 +219,14 @@ def test_calls_of_killed_workers_are_counted_and_not_made_again(market: Market) 
     defaults.write_text(f"{defaults.read_text()}\ncalls: workers\nengine: dask=2\n")
     with GeminiServer(latency=2, limits={"*": Limits()}) as server:
         given = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
-        with _running(market, "backend=gemini", "pace=unpaced", **given) as process:
+        with running(market, "backend=gemini", "pace=unpaced", **given) as process:
             for _ in range(1200):
                 if server.seen()["calls"] >= 2 or process.poll() is not None:
                     break  # that many are answered, and others under way
                 time.sleep(0.05)
             time.sleep(0.5)
-            for pid in _workers(process)[:1]:
-                os.kill(pid, signal.SIGKILL)
-            ran = _ended(process)
+            kill(workers(process.pid)[0])
+            ran = _ended(market, process)
         time.sleep(2)  # what was under way when its worker died ends at the server, too
         made = server.seen()["calls"]
     rows = market.rows("SELECT outcome, count(*) FROM calls GROUP BY outcome")
@@ -273,3 +237,35 @@ def test_calls_of_killed_workers_are_counted_and_not_made_again(market: Market) 
     assert lost == [(engine.MAYBE,)]
     assert market.rows("SELECT count(*) FROM calls WHERE outcome = 'lost' GROUP BY prompt_sha256"
                        " HAVING count(*) > 1") == []  # fmt: skip
+
+
+def test_a_call_that_dask_would_do_again_is_made_once(market: Market) -> None:
+    """A worker that dies with an answer which was not fetched yet: its task is done anew, and that
+    makes no call. One that was withdrawn is not made either."""
+    distributed = pytest.importorskip("distributed")
+    made = engine.of(Project(market.root, {"engine": "dask=2"}, {}, _clock()), lambda _: None)
+    assert isinstance(made, engine.Dask)
+    log = market.root / "calls"
+    try:
+        assert made.call(_logged, str(log)) == 1
+        client = made._client
+        future = client.submit(engine._called, True, 7, _logged, None, str(log), pure=False)
+        distributed.wait(future)
+        (where,) = client.who_has(future).popitem()[1]
+        with pytest.raises((OSError, distributed.comm.CommClosedError)):
+            client.run(os._exit, 1, workers=[where], on_error="raise")
+        how, error = future.result(30)
+        assert (how, error.answer.kind) == ("raised", "lost")
+        assert log.read_text() == "called\n" * 2
+        assert made._withdraw(8)
+        withdrawn = client.submit(engine._called, True, 8, _logged, None, str(log), pure=False)
+        assert withdrawn.result(30)[0] == "raised"
+        assert log.read_text() == "called\n" * 2
+    finally:
+        made.close()
+
+
+def _logged(_there: object, path: str) -> int:
+    with Path(path).open("a") as log:
+        log.write("called\n")
+    return 1

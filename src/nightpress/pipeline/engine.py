@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import secrets
 import signal
 import threading
 import time
@@ -24,7 +25,7 @@ from typing import Any, TypeVar
 from nightpress.errors import Answer, BackendError, NightpressError, UsageError
 from nightpress.model import Backend, BackendKind, Reply, Request
 from nightpress.plan import PluginState, away
-from nightpress.project import Project
+from nightpress.project import Project, version
 
 __all__ = ["Away", "Dask", "Engine", "Lost", "Processes", "of"]
 
@@ -34,6 +35,7 @@ LOST = 3
 PER_WORKER = 3
 """Tasks that are handed out at once for each worker."""
 MAYBE = "the worker that made this call died; it may have been paid"
+NEVER = "the workers that were to make this call died before they began"
 DEADLINE = 600.0
 """Seconds after which pure work is done here: its worker is stopped, or far too slow."""
 PATIENCE = 10.0
@@ -48,7 +50,10 @@ class Lost(Exception):
 
 
 class Engine:
-    """The workers of one run. tell: a sentence for the user."""
+    """The workers of one run. tell: a sentence for the user; claims: whoever makes a call takes its
+    claim first, which is to be had once."""
+
+    claims = False
 
     def __init__(self, project: Project, workers: int, tell: Callable[[str], None]) -> None:
         self.project = project
@@ -94,16 +99,20 @@ class Engine:
         return wait
 
     def call(self, work: Callable[..., T], *given: Any) -> T | None:
-        """What is to be done once at most: BackendError ("lost") where its worker died, for nobody
-        knows how far it came. None: there are no workers, and it is to be done here."""
-        future = self._submit(partial(_called, work, self._there(), *given))
-        if future is None:
-            return None
-        try:
-            answered: T = self._came(future, DEADLINE)
-        except Lost:
-            raise BackendError(Answer("lost", MAYBE)) from None
-        return answered
+        """What is to be done once at most: BackendError ("lost") where its worker died after it had
+        begun. None: there are no workers, and it is to be done here."""
+        for _ in range(LOST):
+            claim = secrets.randbits(63)
+            future = self._submit(partial(_called, self.claims, claim, work, self._there(), *given))
+            if future is None:
+                return None
+            try:
+                answered: T = self._came(future, DEADLINE)
+                return answered
+            except Lost:
+                if not self._withdraw(claim):
+                    raise BackendError(Answer("lost", MAYBE)) from None
+        raise BackendError(Answer("transient", NEVER, left=False))
 
     def caller(
         self, name: str, settings: Mapping[str, Any], here: Callable[[], Backend]
@@ -158,6 +167,10 @@ class Engine:
         """Is there still somebody to do what was handed out?"""
         return True
 
+    def _withdraw(self, _claim: int) -> bool:
+        """Is it certain that nobody has begun with it, and that nobody will?"""
+        return False
+
     def _broken(self, error: BaseException) -> None:
         """A worker died, or all."""
         raise NotImplementedError
@@ -202,7 +215,13 @@ class Processes(Engine):
 
 
 class Dask(Engine):
-    """dask.distributed: a cluster of this machine's cores, or any that there is (address)."""
+    """dask.distributed: a cluster of this machine's cores, or any that there is (address).
+
+    dask does anew what a dead worker did, or had done and not handed over yet. So a call has a
+    claim at the scheduler, and only who takes that makes it.
+    """
+
+    claims = True
 
     def __init__(
         self, project: Project, workers: int, tell: Callable[[str], None], address: str
@@ -221,10 +240,7 @@ class Dask(Engine):
             raise UsageError(
                 f"engine: dask needs dask.distributed ({error})", "pip install 'nightpress[dask]'"
             ) from None
-        # a task whose worker dies is told, and never begun again behind our back
-        dask.config.set(
-            {"distributed.scheduler.allowed-failures": 0, "distributed.admin.tick.limit": "1h"}
-        )
+        dask.config.set({"distributed.admin.tick.limit": "1h"})
         if not self._address:
             self._cluster = distributed.LocalCluster(
                 n_workers=self.workers, threads_per_worker=THREADS, processes=True,
@@ -239,19 +255,26 @@ class Dask(Engine):
         self._seen = time.monotonic()
         self.workers = len(self._client.nthreads()) or self.workers
         if self.project.values.get("calls") == "workers":
-            self._check_once()
+            self._check_claims()
         executor: futures.Executor = self._client.get_executor(pure=False, retries=0)
         return executor
 
-    def _check_once(self) -> None:
-        """Where a dead worker's call would be made again, no call is made."""
-        failures = self._client.run_on_scheduler(_allowed_failures)
-        if failures:
+    def _check_claims(self) -> None:
+        """Where no claim can be taken, no call is made."""
+        try:
+            self._client.run_on_scheduler(_is_first, secrets.randbits(63))
+        except ImportError as error:
             raise UsageError(
-                f"calls: workers: this cluster does a dead worker's work {failures} times again,"
-                " and would pay for a call as often",
-                "begin its scheduler with DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES=0",
+                f"calls: workers: the scheduler keeps who makes which call, and cannot ({error})",
+                f"where the scheduler runs: pip install nightpress=={version()}",
+            ) from None
+
+    def _withdraw(self, claim: int) -> bool:
+        with suppress(Exception):  # the scheduler is gone, or going
+            return self._client.status == "running" and bool(
+                self._client.run_on_scheduler(_is_first, claim)
             )
+        return False
 
     def _works(self) -> bool:
         now = time.monotonic()
@@ -290,8 +313,12 @@ def of(project: Project, tell: Callable[[str], None]) -> Engine | None:
     return Dask(project, int(where), tell, "")
 
 
-def _allowed_failures(dask_scheduler: Any) -> int:
-    return int(dask_scheduler.allowed_failures)
+def _is_first(claim: int, dask_scheduler: Any) -> bool:
+    """At the scheduler: nobody had this claim before."""
+    claimed: set[int] = dask_scheduler.extensions.setdefault("nightpress", set())
+    is_first = claim not in claimed
+    claimed.add(claim)
+    return is_first
 
 
 def _done(work: Callable[..., Any], *given: Any) -> tuple[str, Any]:
@@ -305,15 +332,25 @@ def _done(work: Callable[..., Any], *given: Any) -> tuple[str, Any]:
         return "done", None
 
 
-def _called(work: Callable[..., Any], *given: Any) -> tuple[str, Any]:
+def _called(claims: bool, claim: int, work: Callable[..., Any], *given: Any) -> tuple[str, Any]:
     """In a worker: a call. It is told how it ended, whatever that was."""
+    begun = False
     try:
+        if claims and not _takes(claim):
+            return "raised", BackendError(Answer("lost", MAYBE))
+        begun = True
         return "done", work(*given)
     except NightpressError as error:
         return "raised", error
     except Exception as error:  # noqa: BLE001
         said = f"a worker could not make the call: {type(error).__name__}"
-        return "raised", BackendError(Answer("lost", said))
+        return "raised", BackendError(Answer("lost" if begun else "transient", said, left=begun))
+
+
+def _takes(claim: int) -> bool:
+    """In a dask worker: is this call its own to make?"""
+    client: Any = import_module("distributed").get_client()
+    return bool(client.run_on_scheduler(_is_first, claim))
 
 
 class Away:
