@@ -190,7 +190,11 @@ class GoesWith(Deferred):
     """A document of its bundle was refused: none is made without the others."""
 
 
-PARKS = (AwaitsReview.__name__, GoesWith.__name__)
+class CallLost(Deferred):
+    """A call of it was lost, and is not made again until a person says so (`lost_calls: hold`)."""
+
+
+PARKS = (AwaitsReview.__name__, GoesWith.__name__, CallLost.__name__)
 """Of an attempt that the ledger calls `deferred` for one of these, no run goes on by itself: people
 read `parked`."""
 

@@ -172,29 +172,75 @@ def test_what_was_paid_for_is_not_paid_for_again(tmp_path: Path) -> None:
         assert paid_twice(mutant) != []
 
 
-def test_calls_under_way_when_a_run_is_killed_are_on_record(tmp_path: Path) -> None:
-    """As many rows as the server saw calls; those that nobody heard the end of are lost."""
-    market = Market(tmp_path / "market")
+WORDS = ("backend=gemini", "pace=unpaced")
+
+
+def killed_in_mid_call(root: Path, server: GeminiServer, **settings: str) -> Market:
+    """A project whose first run was killed with calls under way, which end at the server."""
+    market = Market(root)
     for name in ("alpha", "beta", "gamma"):
         plugin(market.root, name, size=2_000)
     market.run("nightpress", "init")
-    with GeminiServer(latency=1.5, limits={"*": Limits()}) as server:
-        given = environment(GOOGLE_GEMINI_BASE_URL=server.url(), GEMINI_API_KEY="test-key")
-        words = [sys.executable, "-m", "nightpress", "build", "backend=gemini", "pace=unpaced"]
-        with subprocess.Popen(words, cwd=market.root, env=given, stdout=subprocess.DEVNULL) as run:
-            for _ in range(600):
-                if server.seen()["calls"] or run.poll() is not None:
-                    break  # one is answered, and others are under way
-                time.sleep(0.05)
-            time.sleep(0.7)
-            run.kill()
-        time.sleep(2)  # they end at the server, too
-        ran = market.run("nightpress", "build", "backend=gemini", "pace=unpaced", **{
-            "GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key",
-        })  # fmt: skip
+    defaults = market.root / "manifests" / "_defaults.yaml"
+    rows = [f"{name}: {value}\n" for name, value in settings.items()]
+    defaults.write_text(defaults.read_text() + "".join(rows))
+    given = environment(**server_of(server))
+    words = [sys.executable, "-m", "nightpress", "build", *WORDS]
+    with subprocess.Popen(words, cwd=market.root, env=given, stdout=subprocess.DEVNULL) as run:
+        for _ in range(600):
+            if server.seen()["calls"] or run.poll() is not None:
+                break  # one is answered, and others are under way
+            time.sleep(0.05)
+        time.sleep(0.7)
+        run.kill()
+    time.sleep(15 * server.service.settings.latency)  # the longest of its calls
+    return market
+
+
+def server_of(server: GeminiServer) -> dict[str, str]:
+    return {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
+
+
+def test_calls_under_way_when_a_run_is_killed_are_on_record(tmp_path: Path) -> None:
+    """As many rows as the server saw calls; those that nobody heard the end of are lost."""
+    with GeminiServer(latency=0.5, limits={"*": Limits()}) as server:
+        market = killed_in_mid_call(tmp_path / "market", server)
+        ran = market.run("nightpress", "build", *WORDS, **server_of(server))
         made = server.seen()["calls"]
     rows = market.rows("SELECT outcome, count(*) FROM calls GROUP BY outcome")
     outcomes = {str(outcome): int(str(count)) for outcome, count in rows}
     assert outcomes["lost"] >= 1 and sum(outcomes.values()) == made, (outcomes, ran.out)
     assert "under way when the last run was killed, and may have been paid: lost" in ran.out
     assert not list((market.root / ".nightpress").glob("room/*"))
+
+
+def test_a_lost_call_is_held_until_a_person_names_its_document(tmp_path: Path) -> None:
+    """With `lost_calls: hold` nothing that was lost is asked again by itself, and who looks is
+    told; as soon as it is named, or the setting is gone, it is."""
+    with GeminiServer(latency=0.5, limits={"*": Limits()}) as server:
+        market = killed_in_mid_call(tmp_path / "market", server, lost_calls="hold")
+        given = server_of(server)
+        market.run("nightpress", "build", *WORDS, **given)
+        lost = {
+            str(job).partition("/")[0]
+            for (job,) in market.rows("SELECT job FROM calls WHERE outcome = 'lost'")
+        }
+        assert lost
+        asked = server.seen()["calls"]
+        for name in ("alpha", "beta", "gamma"):
+            assert market.target(name).exists() == (name not in lost)
+        plan = market.run("nightpress", "plan", *WORDS, **given)
+        assert plan.out.count("a call of it was lost and may have been paid") >= 1, plan.out
+        status = market.run("nightpress", "status", **given)
+        assert f"{len(lost)} parked" in status.out
+        one, *others = sorted(lost)
+        why = market.run("nightpress", "why", market.target(one).as_posix(), **given)
+        assert "a call of it was lost and may have been paid" in why.out
+        ran = market.run("nightpress", "build", *WORDS, **given)
+        assert server.seen()["calls"] == asked, ran.out
+        market.run("nightpress", "build", f"{one}/skill", *WORDS, **given)
+        assert market.target(one).exists()
+        defaults = market.root / "manifests" / "_defaults.yaml"
+        defaults.write_text(defaults.read_text().replace("lost_calls: hold", "lost_calls: ask"))
+        assert market.run("nightpress", "build", *WORDS, **given).code == 0
+    assert all(market.target(name).exists() for name in others)

@@ -201,6 +201,13 @@ class Ledger:
         query = "SELECT 1 FROM calls WHERE timestamp = ? AND prompt_sha256 = ? AND attempt = ?"
         return any(self.rows(query, (at, call.prompt_sha256, call.attempt)))
 
+    def is_lost(self, job: str, request_sha256: str) -> bool:
+        """Does nobody know what came of the last call of this very question?"""
+        query = (
+            "SELECT outcome FROM calls WHERE job = ? AND prompt_sha256 = ? ORDER BY id DESC LIMIT 1"
+        )
+        return any(row["outcome"] == "lost" for row in self.rows(query, (job, request_sha256)))
+
     def has_run(self, run_id: str) -> bool:
         return any(self.rows("SELECT 1 FROM runs WHERE run_id = ?", (run_id,)))
 

@@ -102,6 +102,8 @@ def _reply(
         told = project.ledger.useless_reply(request_key(question, writer))
         if told is not None:
             return told
+    if afresh:
+        caller.afresh.add(plugin.slug)
     reservation = None
     if caller.known(question, writer) is None:
         reservation = caller.reserve(question, writer)

@@ -20,7 +20,15 @@ from msgspec.structs import replace
 from nightpress import fingerprint
 from nightpress.backends import make
 from nightpress.backends.retry import Policy, Retrying
-from nightpress.errors import BackendError, DaySpent, Deferred, MachineTrouble, UsageError, Withheld
+from nightpress.errors import (
+    BackendError,
+    CallLost,
+    DaySpent,
+    Deferred,
+    MachineTrouble,
+    UsageError,
+    Withheld,
+)
 from nightpress.model import Backend, BackendKind, Lane, Reply, Request
 from nightpress.pipeline import outgoing
 from nightpress.pipeline.batch import Box
@@ -33,6 +41,8 @@ from nightpress.project import Writer, layout
 from nightpress.quota import Pacer, Reservation
 from nightpress.storage import Room
 
+HELD = "a call of it was lost and may have been paid: name the document to ask again"
+"""Of a document that waits (`lost_calls: hold`)."""
 FEW = 30
 """Certificates that are not trusted which one question may meet where its server had answered."""
 
@@ -289,7 +299,8 @@ class Caller(Struct):
         request = layout.arranged(request)
         try:
             outgoing.check(request)
-        except Withheld:
+            self._check_lost(request.job, key)
+        except (Withheld, CallLost):
             self.release(reservation)
             raise
         if reservation is None and self.pacer is not None:
@@ -300,6 +311,13 @@ class Caller(Struct):
         finally:
             recorder.leave()
             recorder.leave_room()
+
+    def _check_lost(self, job: str, key: str) -> None:
+        """CallLost where the question's last call was, and a person has the word."""
+        project = self.run.project
+        waits = project.holds_lost and job not in self.afresh and project.has_ledger
+        if waits and project.ledger.is_lost(job, key):
+            raise CallLost(HELD)
 
     def _composed(self, backend: Backend, request: Request) -> Reply:
         knows = getattr(backend, "knows", None)

@@ -16,6 +16,7 @@ from nightpress.errors import (
     PARKS,
     AwaitsReview,
     BackendError,
+    CallLost,
     Deferred,
     GoesWith,
     NightpressError,
@@ -23,7 +24,7 @@ from nightpress.errors import (
 from nightpress.lazy import pattern
 from nightpress.ledger import Drafted, NewAttempt, attempts, findings_json, reviews
 from nightpress.model import Finding, Fingerprint, Request, Status
-from nightpress.pipeline.ask import Caller
+from nightpress.pipeline.ask import HELD, Caller
 from nightpress.pipeline.run import Outcome, Run
 from nightpress.plan import Item, PluginState, TargetState
 from nightpress.project import Project
@@ -151,10 +152,15 @@ class Attempts(Struct):
         """Failed, deferred or interrupted: the old file stays, the reservation is given back."""
         self.caller.release(attempt.reservation if attempt.draft is None else None)
         attempt.reservation = None
-        status = Status.FAILED
+        status, is_lost = (
+            Status.FAILED,
+            isinstance(error, BackendError) and error.answer.kind == "lost",
+        )
+        if is_lost and self.run.project.holds_lost:
+            error = CallLost(HELD)
         if isinstance(error, Deferred):
             status = Status.DEFERRED
-            if not isinstance(error, GoesWith):
+            if not isinstance(error, (GoesWith, CallLost)):
                 self.run.put_off(attempt.item.id, error.until)
         self.end(attempt, Status.INTERRUPTED if self.run.interrupted else status, error)
 

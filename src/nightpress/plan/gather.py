@@ -55,7 +55,9 @@ class Gatherer:
         self.lock = project.lock()
         self._asked = ledger.asked() if ledger is not None else frozenset()
         self._appraiser = Appraiser(project)
-        self._history = History(self.lock, ledger, project.index, project.slugs())
+        self._history = History(
+            self.lock, ledger, project.index, project.slugs(), holds=project.holds_lost
+        )
         self._absent = Absent(project.state, ledger)
         self._git = git.Ignored(project.root)
         self._kept_out = KeptOut(project)

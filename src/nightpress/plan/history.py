@@ -22,6 +22,7 @@ from nightpress import fingerprint
 from nightpress.errors import (
     BLOCKED,
     AwaitsReview,
+    CallLost,
     NightpressError,
     PublishConflict,
     TooLittle,
@@ -41,11 +42,18 @@ from nightpress.text import safe
 
 class History:
     """Lock file and ledger of one project; ledger None: there is none yet; slugs: of the manifests
-    that there are."""
+    that there are; holds: what a call was lost of waits for a person."""
 
     def __init__(
-        self, lock: lockfile.Lock, ledger: Ledger | None, index: Index, slugs: Sequence[str]
+        self,
+        lock: lockfile.Lock,
+        ledger: Ledger | None,
+        index: Index,
+        slugs: Sequence[str],
+        *,
+        holds: bool = False,
     ) -> None:
+        self._holds = holds
         self._lock = lock
         self._ledger = ledger
         self._index = index
@@ -127,6 +135,7 @@ class History:
             row.error_class == BLOCKED, row.error_class == Withheld.__name__,
             saved, row.error_class == TooLittle.__name__,
             any(reason.startswith(OFFERED) for reason in row.reasons),
+            self._holds and row.error_class == CallLost.__name__,
         )  # fmt: skip
 
     def _content(self, ingredients: Fingerprint) -> Mapping[str, str] | None:

@@ -314,7 +314,7 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
     """It wants making; but is it parked, or is there too little to make it from?"""
     every = tuple(reasons)
     last = inputs.last
-    stopped = last is not None and (last.blocked or last.withheld or last.too_little)
+    stopped = last is not None and (last.stopped or last.too_little)
     wanted = inputs.forced or inputs.asked or (stopped and inputs.named)
     if not wanted and _parked(inputs):
         return Decision("parked", (_why_parked(inputs), *every))
@@ -333,18 +333,19 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
 
 
 def _why_parked(inputs: Inputs) -> Reason:
-    if inputs.last is not None and inputs.last.rejected:
+    last = inputs.last
+    if last is not None and last.rejected:
         again = "made again when something changes, or by force"
-        return Reason("rejected", f"its draft was rejected ({inputs.last.rejected}): {again}")
-    if inputs.last is not None and inputs.last.waits:
+        return Reason("rejected", f"its draft was rejected ({last.rejected}): {again}")
+    if last is not None and last.waits:
         return Reason("review", "its draft waits for you: doit review")
     if is_declined(inputs):
         return Reason("rejected", "a draft of it was rejected: made again when something changes")
-    message = inputs.last.message if inputs.last is not None else ""
-    if inputs.last is not None and inputs.last.blocked:
+    message = last.message if last is not None else ""
+    if last is not None and last.blocked:
         return Reason("blocked", f"the provider's filter stopped it before ({message})")
-    if inputs.last is not None and inputs.last.withheld:
-        return Reason("withheld", message)
+    if last is not None and last.stopped:
+        return Reason("withheld" if last.withheld else "lost", message)
     return Reason("parked", f"refused before ({message})")
 
 
@@ -361,13 +362,7 @@ def _parked(inputs: Inputs) -> bool:
     last = inputs.last
     return (
         last is not None
-        and (
-            last.status == Status.REFUSED
-            or last.waits
-            or bool(last.rejected)
-            or last.blocked
-            or last.withheld
-        )
+        and (last.status == Status.REFUSED or last.waits or bool(last.rejected) or last.stopped)
         and changes.same(last.fingerprint, inputs)
         and last.before_sha256 == inputs.standing.sha256
     )

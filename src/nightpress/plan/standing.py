@@ -41,7 +41,8 @@ class LastRow(Struct, frozen=True):
     rejected: why a person turned that draft down; blocked: the provider's filter stopped it;
     withheld: what would have been sent looks like a secret; saved: a person saved the file that
     stands there while its document was being made; too_little: its writer said that the plugin
-    holds too little; offered: a split of it was proposed."""
+    holds too little; offered: a split of it was proposed; lost: a call of it was, and it waits for
+    a person's word."""
 
     status: str
     fingerprint: Fingerprint
@@ -54,3 +55,9 @@ class LastRow(Struct, frozen=True):
     saved: bool = False
     too_little: bool = False
     offered: bool = False
+    lost: bool = False
+
+    @property
+    def stopped(self) -> bool:
+        """Did something stand in the way of its call that only a person can judge?"""
+        return self.blocked or self.withheld or self.lost

@@ -137,6 +137,11 @@ class Project:
     def has_ledger(self) -> bool:
         return self.ledger_path.exists()
 
+    @property
+    def holds_lost(self) -> bool:
+        """Does a document wait for a person once a call of it was lost?"""
+        return bool(self.values.get("lost_calls") == "hold")
+
     # --- generators and schemas: the project's own first, then the bundled ones ---
 
     def generator_folders(self) -> list[Path]:
