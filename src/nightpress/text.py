@@ -6,7 +6,7 @@ or rewrite what was printed, and bidirectional ones could reorder it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 
@@ -59,6 +59,47 @@ def fitted(text: str, out: Out) -> str:
 
     columns = shutil.get_terminal_size().columns
     return "\n".join(hanging(line, columns) for line in text.split("\n"))
+
+
+SCREEN = 23
+"""Rows of a terminal, without that of the prompt."""
+
+Sections = Sequence[tuple[str, list[tuple[int, str]]]]
+"""(its title, its rows): a row is (how much it is wanted, its text of one line or more)."""
+
+
+def one_screen(sections: Sections, more: str) -> list[str]:
+    """The sections as lines, with as many of the rows as a terminal has room for; more: says where
+    the others are."""
+    wanted = sorted({want for _, rows in sections for want, _ in rows})
+    lines = _in_lines(sections, 0)
+    for least in wanted[1:]:
+        if len(lines) <= SCREEN:
+            break
+        lines = [*_in_lines(sections, least), *more.split("\n")]
+    return lines
+
+
+def _in_lines(sections: Sections, least: int) -> list[str]:
+    lines: list[str] = []
+    for title, rows in sections:
+        kept = [line for want, row in rows if want >= least for line in row.split("\n")]
+        if kept:
+            lines += [""] * bool(lines) + [title] * bool(title) + kept
+    return lines
+
+
+def row(flag: str, what: str, wide: int = 36) -> str:
+    """What can be typed, and what it does, which begins in a column of its own and is broken to 80
+    columns."""
+    import textwrap
+
+    margin = " " * (wide + 3)
+    first = f"  {flag:<{wide}} "
+    told = textwrap.wrap(what, 80 - len(margin), break_on_hyphens=False)
+    if not told or len(first) > len(margin):
+        return "\n".join([first.rstrip(), *(margin + line for line in told)])
+    return "\n".join([first + told[0], *(margin + line for line in told[1:])])
 
 
 def _harmless(character: str, newlines: bool) -> bool:

@@ -90,6 +90,9 @@ def _run(words: Sequence[str]) -> int:
         from nightpress.cli import completion
 
         return completion.words(words[2:], _parser())
+    if "--help-all" in words:
+        _Parser.whole = True
+        words = ["--help" if word == "--help-all" else word for word in words]
     parser = _parser(*words[:1])
     given, left = parser.parse_known_args(words)
     if left:
@@ -104,12 +107,17 @@ def _run(words: Sequence[str]) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
+    whole = False
+    """Is it all that is asked for, not one screen?"""
+
     def format_help(self) -> str:
-        if self.prog != "nightpress":
-            return super().format_help()
         from nightpress.cli import help
 
-        return "".join(f"{line}\n" for line in help.everything(_does(self)))
+        if self.prog != "nightpress":
+            lines = help.of(self, whole=_Parser.whole)
+        else:
+            lines = [*(help.everything(_does(self)) if _Parser.whole else help.in_short())]
+        return "".join(f"{line}\n" for line in lines)
 
     def error(self, message: str) -> None:  # type: ignore[override]
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)

@@ -65,10 +65,10 @@ def run(argv: Sequence[str]) -> int:
             f"nightpress {command} was given an empty word",
             f"say what was meant, or leave it out: nightpress {command} --help",
         )
-    if {"-h", "--help"} & set(words):
+    if asked := {"-h", "--help", "--help-all"} & set(words):
         from nightpress.cli import everywhere
 
-        common = everywhere.taken(command)
+        common = [*everywhere.taken(command), *({"--help-all"} & asked)]
         _become("nightpress.tasks.usage", command, COMMANDS[command], takes(command), *common)
     folder, words = project(words)
     root = located(folder)

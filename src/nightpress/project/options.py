@@ -19,12 +19,13 @@ from nightpress.text import suggestion
 
 class Option(Struct, frozen=True):
     """One run-wide option. read: turns the user's text into the value, or raises ValueError with
-    what was expected."""
+    what was expected; often: help names it where there is room for a few."""
 
     name: str
     read: Callable[[str], Any]
     values: str
     help: str
+    often: bool = False
 
 
 def _flag(text: str) -> bool:
@@ -109,6 +110,7 @@ OPTIONS = {
             _flag,
             "1",
             "make a named document again, over hand edits, refusals and rejections",
+            often=True,
         ),
         Option(
             "progress",
@@ -116,14 +118,14 @@ OPTIONS = {
             "rich, plain, json, none",
             "how a run shows itself (default: rich in a terminal, else plain; none: only failures)",
         ),
-        Option("backend", _backend, ", ".join(("auto", *BACKENDS)), "who writes"),
+        Option("backend", _backend, ", ".join(("auto", *BACKENDS)), "who writes", often=True),
         Option(
             "lane",
             _one_of("interactive", "flex", "batch", "auto"),
             "interactive, flex, batch, auto",
             "at what price and speed a model is asked, where its provider has lanes",
         ),
-        Option("model", _word, "NAME", "the model that is asked"),
+        Option("model", _word, "NAME", "the model that is asked", often=True),
         Option("paid", _flag, "1", "allow a route that costs money"),
         Option(
             "pace",
@@ -133,9 +135,9 @@ OPTIONS = {
         ),
         Option("max_calls", _count, "N", "at most N calls in this run"),
         Option("max_tokens", _count, "N", "at most N tokens, in and out, in this run"),
-        Option("max_cost", _amount, "USD", "at most this many US dollars in this run"),
-        Option("until", _clock, "HH:MM", "take no new work after this time of day"),
-        Option("limit", _several, "N", "at most N enhancements in this run"),
+        Option("max_cost", _amount, "USD", "at most this many US dollars in this run", often=True),
+        Option("until", _clock, "HH:MM", "take no new work after this time of day", often=True),
+        Option("limit", _several, "N", "at most N enhancements in this run", often=True),
         Option(
             "engine",
             _engine,

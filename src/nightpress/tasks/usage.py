@@ -1,7 +1,8 @@
-"""`nightpress build --help`, and so on: what a task does, in nightpress's words.
+"""`nightpress build --help`, and so on: what a task does, in nightpress's words, on one screen.
 
 `python -m nightpress.tasks.usage COMMAND WHAT NAMES OPTION...`: WHAT says in a few words what it
-does, NAMES which names it takes, OPTION which options of all commands.
+does, NAMES which names it takes, OPTION which options of all commands; `--help-all` among them asks
+for all that there is to say.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from collections.abc import Iterator
 from nightpress.project import OPTIONS
 from nightpress.tasks import signals
 from nightpress.tasks.command_line import STATIC
+from nightpress.text import one_screen, row
 from nightpress.voice import spoken
 
 __all__ = ["lines"]
 
-_WIDE = 36
-"""Columns of what can be typed, before what it does."""
 _EXTRA = {
     "clean": "nightpress clean -n PLUGIN             only show what would be removed",
     "list": "nightpress list --all                  the documents, by name",
@@ -35,40 +35,66 @@ _COMMON = {
     "-n": "change nothing: what would be done",
     "-v": "more of it",
 }
+EXAMPLES = 4
+"""That are shown where not all have room."""
 
 
-def lines(command: str, what: str, names: str, *common: str) -> Iterator[str]:
-    """The whole help of a command; what: it does, in a few words; names: that it takes; common: the
+def lines(command: str, what: str, names: str, *common: str) -> list[str]:
+    """The help of a command; what: it does, in a few words; names: that it takes; common: the
     options of all commands that it takes."""
+    flags = [option for option in common if option in _COMMON]
+    shown = [_row(5, option, _COMMON[option]) for option in flags]
+    shown.append(_row(5, "--project FOLDER", "where the project is (default: here and upwards)"))
+    told, wide = _told(command)
+    run = [
+        _row(8 if option.often else 1, _flag(option.name, option.values), option.help)
+        for option in (OPTIONS.values() if command in ("build", "analyse") else ())
+    ]
+    plugin = "PLUGIN is its manifest's name, or the path of its folder."
+    sections = [
+        ("", [(9, f"usage: nightpress {command}{names} [OPTION ...]")]),
+        ("", [(9, f"{what[:1].upper()}{what[1:]}.")]),
+        ("", told),
+        ("", wide),
+        ("Options of its own:", list(_own(command))),
+        ("Options of a run:", run),
+        ("Options of every command:", shown),
+        ("", [(9, plugin)] if names else []),
+    ]
+    if "--help-all" in common:
+        return one_screen(
+            [(title, [(1, text) for _, text in rows]) for title, rows in sections], ""
+        )
+    of_all = ", ".join([*flags, "--project FOLDER"])
+    return one_screen(
+        sections, f"\nOf every command: {of_all}.\nAll: nightpress {command} --help-all"
+    )
+
+
+def _told(command: str) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """(examples, what else there is to know)."""
     from nightpress.tasks.help import TEXTS
 
-    yield f"usage: nightpress {command}{names} [OPTION ...]"
-    yield ""
-    yield f"{what[:1].upper()}{what[1:]}."
-    told = textwrap.dedent(TEXTS.get("enhance" if command == "build" else command, "")).strip()
-    told = told or _EXTRA.get(command, "")
-    if told:
-        yield ""
-    for line in told.splitlines():
+    text = textwrap.dedent(TEXTS.get("enhance" if command == "build" else command, "")).strip()
+    typed: list[list[str]] = []
+    words: list[str] = []
+    for line in (text or _EXTRA.get(command, "")).splitlines():
         left, *right = re.split(" {2,}", line, maxsplit=1)
-        yield _row(spoken(left), spoken(right[0])) if right else f"  {spoken(line)}"
-    own = list(_own(command))
-    if own:
-        yield from ("", "Options of its own:", *own)
-    if command in ("build", "analyse"):
-        yield from ("", "Options of a run:")
-        for option in OPTIONS.values():
-            flag = "--" + option.name.replace("_", "-")
-            words = "" if option.values == "1" else f" {option.values.replace(', ', '|')}"
-            yield _row(flag + words, option.help)
-    if common:
-        yield from ("", "Options of every command:", *(_row(o, _COMMON[o]) for o in common))
-    if names:
-        yield from ("", "PLUGIN is its manifest's name, or the path of its folder.")
-    yield from ("", "--project FOLDER says where the project is (default: here and upwards).")
+        if left.startswith(("doit", "nightpress")) and not words:
+            typed.append([spoken(left), *map(spoken, right)])
+        elif right and not left:
+            typed[-1].append(spoken(right[0]))
+        else:
+            words.append(spoken(line))
+    examples = [
+        _row(7 if number < EXAMPLES else 6, left, " ".join(right))
+        for number, (left, *right) in enumerate(typed)
+    ]
+    told = textwrap.wrap(" ".join(words), 78, break_on_hyphens=False)
+    return examples, [(3, "\n".join(f"  {line}" for line in told))] if told else []
 
 
-def _own(command: str) -> Iterator[str]:
+def _own(command: str) -> Iterator[tuple[int, str]]:
     """The options that the task declares."""
     from nightpress import tasks
 
@@ -77,18 +103,16 @@ def _own(command: str) -> Iterator[str]:
     for param in getattr(tasks, command.replace("-", "_"))()["params"]:
         words = "|".join(word for word, _ in param.get("choices", ())) or "VALUE"
         flag = f"--{param['long']}"
-        yield _row(flag if param.get("type") is bool else f"{flag} {words}", param["help"])
+        yield _row(8, flag if param.get("type") is bool else f"{flag} {words}", param["help"])
 
 
-def _row(flag: str, what: str) -> str:
-    """What can be typed, and what it does, which begins in a column of its own and is broken to 80
-    columns."""
-    margin = " " * (_WIDE + 3)
-    first = f"  {flag:<{_WIDE}} "
-    told = textwrap.wrap(what, 80 - len(margin), break_on_hyphens=False)
-    if len(first) > len(margin):
-        return "\n".join([first.rstrip(), *(margin + line for line in told)])
-    return "\n".join([first + told[0], *(margin + line for line in told[1:])])
+def _flag(name: str, values: str) -> str:
+    flag = "--" + name.replace("_", "-")
+    return flag if values == "1" else f"{flag} {values.replace(', ', '|')}"
+
+
+def _row(want: int, flag: str, what: str) -> tuple[int, str]:
+    return want, row(flag, what)
 
 
 if __name__ == "__main__":
