@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from nightpress.report import html
 from nightpress.report.html import page as page_of
 from tests.report.sample import sample
 
@@ -44,6 +46,21 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("short") / "index.html"
     path.write_text(page_of(few), encoding="utf-8")
     return path
+
+
+@pytest.fixture()
+def parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The page of 100 plugins where it has room for 40, with the files beside it; those with
+    hostile names are in these."""
+    monkeypatch.setattr(html, "FIRST", 40)
+    monkeypatch.setattr(html, "EACH", 15)
+    figures = sample(100)
+    figures = replace(figures, plugins=figures.plugins[::-1])
+    (tmp_path / "rows").mkdir()
+    (tmp_path / "index.html").write_text(page_of(figures), encoding="utf-8")
+    for name, text in html.beside(figures):
+        (tmp_path / "rows" / name).write_text(text, encoding="utf-8")
+    return tmp_path / "index.html"
 
 
 @pytest.fixture()

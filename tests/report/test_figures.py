@@ -7,11 +7,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from nightpress import errors
+from nightpress.clock import RealClock
 from nightpress.ledger.ledger import Ledger
-from nightpress.report import advice, charts, ledger_figures
+from nightpress.project import Project
+from nightpress.report import advice, charts, html, ledger_figures, write
 from nightpress.report.figures import CallDay, Cause, GateRow
 from nightpress.report.html import page
 from nightpress.report.write import markdown, summary
@@ -65,6 +69,21 @@ def test_figures_agree_with_the_ledger_and_with_the_files(tmp_path: Path) -> Non
     cause = next(c for c in told["causes"] if c["example"] == "tiny/skill")
     assert (cause["status"], cause["count"]) == ("insufficient", 1) and cause["todo"]
     assert told["plugins"][0]["slug"] == "tiny"
+
+
+def test_a_report_of_fewer_plugins_leaves_no_rows_of_the_last_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(html, "EACH", 20)
+    project, rows = Project(tmp_path, {}, {}, RealClock()), tmp_path / ".nightpress/report/rows"
+    for most, files in ((10, {"0000.js", "0001.js", "all.js"}), (35, {"0000.js", "all.js"})):
+        monkeypatch.setattr(html, "FIRST", most)
+        figures = sample(50)
+        write(project, figures)
+        assert {path.name for path in rows.iterdir()} == files
+        assert all(path.stat().st_mode & 0o077 == 0 for path in rows.iterdir())
+    told = (tmp_path / ".nightpress/report/report.json").read_text()
+    assert json.loads(told) == json.loads(json.dumps(to_builtins(figures))) and told.isascii()
 
 
 def test_the_restore_command_of_the_report_works(tmp_path: Path) -> None:

@@ -74,6 +74,59 @@ def test_search_looks_into_names_reasons_and_findings(opened: Open) -> None:
     assert 0 < len(_names(page)) < 250
 
 
+def test_plugins_beside_the_page_are_found_sorted_and_opened(opened: Open, parted: Path) -> None:
+    page = opened(file=parted)
+    page.wait_for_function("document.getElementById('count').textContent == '100 of 100 plugins'")
+    assert "hostile-0" not in parted.read_text()
+    page.fill("#search", "hostile-")
+    assert sorted(_names(page)) == sorted(HOSTILE)
+    for button in page.locator("#rows .open").all():
+        button.click()
+    page.wait_for_function("document.querySelectorAll('.more section').length == 6")
+    assert page.locator(".more").filter(has_text="nightpress restore --plugin").count() == 6
+    assert page.evaluate("window.owned") is None
+    assert page.locator("main script, main img, [onmouseover]").count() == 0
+    page.fill("#search", "")
+    page.click("[data-key=size]")
+    cells = page.locator("#rows > tr > td.n:nth-child(3)").all_text_contents()
+    sizes = [int(cell.replace(",", "")) for cell in cells]
+    assert len(sizes) == 100 and sizes == sorted(sizes)
+    assert page.said == []
+    assert {url.rpartition("/")[2] for url in page.asked} >= {"index.html", "all.js", "0003.js"}
+
+
+def test_a_place_beyond_the_page_is_remembered_in_the_address(opened: Open, parted: Path) -> None:
+    page = opened(file=parted)
+    page.goto(parted.as_uri() + "#q=hostile-0&open=hostile-0")
+    page.reload()
+    page.wait_for_function("document.querySelectorAll('.more section').length == 1")
+    assert _names(page) == [HOSTILE[0]] and page.url.endswith("#q=hostile-0&open=hostile-0")
+
+
+def test_a_page_without_what_lies_beside_it_says_so(opened: Open, parted: Path) -> None:
+    (parted.parent / "rows" / "all.js").unlink()
+    page = opened(file=parted)
+    page.wait_for_function("document.getElementById('count').textContent.includes('is missing')")
+    assert page.inner_text("#count").startswith("40 of 40 plugins (60 more: ")
+    assert len(_names(page)) == 40
+
+
+def test_a_page_with_plugins_beside_it_runs_no_markup_that_got_in(
+    opened: Open, parted: Path
+) -> None:
+    """A script that stands in the page or in a file beside it runs by its hash alone, or as what
+    ours has asked for."""
+    (parted.parent / "evil.js").write_text("window.owned = 7")
+    got_in = '<script>window.owned = 9</script><script src="evil.js"></script>'
+    got_in += '<img src=x onerror="window.owned = 8">'
+    text = parted.read_text()
+    parted.write_text(text.replace('<main class="wide"', f'{got_in}<main class="wide"'))
+    page = opened(file=parted)
+    page.wait_for_function("document.getElementById('count').textContent == '100 of 100 plugins'")
+    assert page.evaluate("window.owned") is None
+    assert sum("Content Security Policy" in said for said in page.said) >= 2
+
+
 def test_columns_sort_both_ways_and_say_so(opened: Open) -> None:
     page = opened()
     header = page.locator("th", has=page.locator("[data-key=size]"))

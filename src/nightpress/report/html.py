@@ -1,7 +1,9 @@
-"""The page: one file, no network, nothing of a plugin's but as text.
+"""The page: no network, nothing of a plugin's but as text, and one file for up to `FIRST` plugins.
 
 The policy in its head allows exactly its own style sheet and script, by hash; the table's rows
-are a block of JSON in which `<`, `>` and `&` are escaped, so that no name ends it.
+are a block of JSON in which `<`, `>` and `&` are escaped, so that no name ends it. Of more plugins
+the page has those that need the user first; the rest lie beside it (`beside`), and its script, and
+nothing else, may load them.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -18,6 +20,11 @@ from msgspec import to_builtins
 from nightpress.report import advice, charts, formats
 from nightpress.report import figures as words
 from nightpress.report.figures import Figures, NeedRow, PluginRow
+
+FIRST = 1_000
+"""Plugins that the page itself has: 1.3 kB each, and a browser opens it at once."""
+EACH = 200
+"""Plugins of one file beside it: what is loaded to open the first of them."""
 
 
 def page(figures: Figures) -> str:
@@ -30,6 +37,7 @@ def page(figures: Figures) -> str:
         asset("page.css"),
         asset("copy.js") + asset("page.js"),
         formats.FILTERS,
+        loads=len(figures.plugins) > FIRST,
         f=figures,
         causes=[cause for cause in figures.causes if not advice.is_idle(cause.todo)],
         attempted=words.attempted(figures),
@@ -54,10 +62,12 @@ def rendered(
     style: str,
     script: str,
     filters: Mapping[str, Callable[[Any], str]],
+    *,
+    loads: bool = False,
     **values: object,
 ) -> str:
     """A page of one of our templates: every value is escaped, and nothing but this style sheet and
-    this script, both our own, may apply or run."""
+    this script, both our own, may apply or run. loads: and what the script loads."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -67,7 +77,7 @@ def rendered(
     )  # fmt: skip
     loader.filters |= filters
     return loader.get_template(template).render(
-        policy=policy(style, script),
+        policy=policy(style, script, loads=loads),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         **values,
@@ -80,10 +90,12 @@ def todo_list(need: NeedRow) -> str:
     return "\n".join([f"{need.slug} {what}:", "", *(f"- [ ] {one}" for one in need.findings)])
 
 
-def policy(style: str, script: str) -> str:
-    """Content-Security-Policy: nothing is fetched, and nothing runs but these two texts."""
+def policy(style: str, script: str, *, loads: bool = False) -> str:
+    """Content-Security-Policy: nothing is fetched, and nothing runs but these two texts. loads: and
+    what that script itself asks for (by no address: a file has none that a policy could name)."""
+    trusted = f"'{_hash(script)}'" + " 'strict-dynamic'" * loads
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src {trusted};"
         " img-src data:; base-uri 'none'; form-action 'none'"
     )
 
@@ -102,11 +114,45 @@ def embedded(value: Any) -> str:
 
 def rows(figures: Figures) -> dict[str, Any]:
     """What the table's script works on; empty values are left out, to keep the page small."""
+    states = [plugin.state for plugin in figures.plugins]
     return {
         "states": words.STATE_WORDS,
         "order": list(words.STATE_WORDS),
-        "plugins": [_row(plugin) for plugin in figures.plugins],
+        "counts": {state: states.count(state) for state in words.STATE_WORDS if state in states},
+        "plugins": [_row(plugin) for plugin in figures.plugins[:FIRST]],
+        "more": len(figures.plugins[FIRST:]),
     }
+
+
+def beside(figures: Figures) -> Iterator[tuple[str, str]]:
+    """(name, text) of each script in the folder `rows` that hands the page over what it has no room
+    for: the documents of `EACH` plugins in a file, and the table's lines of them all."""
+    lines: list[list[Any]] = []
+    rest = figures.plugins[FIRST:]
+    for number, start in enumerate(range(0, len(rest), EACH)):
+        part = rest[start : start + EACH]
+        lines += [_line(plugin, f"{number:04}") for plugin in part]
+        yield _handed(f"{number:04}", [_row(plugin) for plugin in part])
+    if lines:
+        yield _handed("all", lines)
+
+
+def _handed(name: str, value: Sequence[Any]) -> tuple[str, str]:
+    return f"{name}.js", f'nightpress("{name}",{embedded(value)});\n'
+
+
+def _line(plugin: PluginRow, file: str) -> list[Any]:
+    """One line of the table, as page.js takes it: what it shows, and where its documents are."""
+    own = plugin.documents
+    before = [document.size_before for document in own if document.size_before is not None]
+    scores = [document.score for document in own if document.score is not None]
+    return [
+        plugin.slug, "" if plugin.name == plugin.slug else plugin.name,
+        list(words.STATE_WORDS).index(plugin.state), file,
+        sum(document.size for document in own), sum(before) if before else None,
+        min(scores, default=None), sum(document.tries for document in own),
+        max((document.last for document in own), default=""),
+    ]  # fmt: skip
 
 
 def _row(plugin: PluginRow) -> Mapping[str, Any]:

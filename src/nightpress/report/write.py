@@ -10,34 +10,59 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import to_builtins
+from msgspec.structs import replace
 
 from nightpress import voice
 from nightpress.project import Project
 from nightpress.report import advice, formats
 from nightpress.report import figures as words
 from nightpress.report.figures import STATE_WORDS, Figures, in_words, rate_words
-from nightpress.report.html import page
+from nightpress.report.html import beside, page
 from nightpress.storage import atomic, private
 from nightpress.text import safe
 
 
 def write(project: Project, figures: Figures) -> list[Path]:
-    """Write index.html, report.md and report.json under `.nightpress/report/`; their paths. Whoever
-    reads them later need not be who typed: their commands are those of nightpress."""
+    """Write index.html, report.md and report.json under `.nightpress/report/`, and in its folder
+    `rows` what the page has no room for; the paths of the three. Whoever reads them later need not
+    be who typed: their commands are those of nightpress."""
     folder = project.state / "report"
     private.folder(folder)
     with voice.nightpress():
         figures = in_words(figures)
+    _beside(folder / "rows", figures)
     texts = {
         "index.html": page(figures),
         "report.md": markdown(figures),
-        "report.json": json.dumps(to_builtins(figures), indent=1, ensure_ascii=True) + "\n",
+        "report.json": as_json(figures),
     }
     paths = []
     for name, text in texts.items():
         atomic.write(folder / name, text.encode("utf-8", "replace"), private.FILE)
         paths.append(folder / name)
     return paths
+
+
+def _beside(folder: Path, figures: Figures) -> None:
+    """The plugins that the page has no room for; files of a report with more of them go."""
+    kept = set()
+    for name, text in beside(figures):
+        private.folder(folder)
+        atomic.write(folder / name, text.encode("utf-8", "replace"), private.FILE)
+        kept.add(name)
+    for left in folder.glob("*.js"):
+        if left.name not in kept:
+            left.unlink()
+
+
+def as_json(figures: Figures) -> str:
+    """report.json: the plugins one by one, for a hundred thousand of them as objects of Python's
+    take ten times as much as their text."""
+    rest = json.dumps(to_builtins(replace(figures, plugins=())), indent=1)
+    before, after = rest.split('"plugins": []', 1)  # within a text its quotes are escaped
+    rows = (json.dumps(to_builtins(plugin), indent=1) for plugin in figures.plugins)
+    listed = ",\n".join(rows).replace("\n", "\n  ")
+    return f'{before}"plugins": [{listed}]{after}\n'
 
 
 NAMED, RUNS = 20, 3

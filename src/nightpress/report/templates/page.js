@@ -18,19 +18,37 @@
     return held.length ? Math.min(...held) : undefined;
   };
 
+  const named = data.order.map((state) => data.states[state]);
   const rows = data.plugins.map((plugin) => {
     const own = plugin.documents || [];
     return {
-      plugin, name: plugin.name || plugin.slug, state: data.order.indexOf(plugin.state),
+      plugin, slug: plugin.slug, name: plugin.name || plugin.slug, state: data.order.indexOf(plugin.state),
       size: sum(own, "size") || undefined, was: least(own, "size_before") === undefined ? undefined : sum(own, "size_before"),
       score: least(own, "score"), tries: sum(own, "tries"), last: best(own, "last"), words: null,
     };
   });
+  // The plugins that the page has no room for lie beside it, their rows in one file and their documents in others: as
+  // scripts that hand over data, for a page that was opened as a file may read nothing else. One that is missing rejects.
+  const handed = {};
+  window.nightpress = (name, value) => { handed[name] = value; };
+  const beside = (name) => new Promise((take, refuse) => {
+    if (handed[name]) { take(handed[name]); return; }
+    const one = make("script");
+    one.src = `rows/${name}.js`;
+    one.addEventListener("load", () => (handed[name] ? take(handed[name]) : refuse()));
+    one.addEventListener("error", refuse);
+    document.head.append(one);
+  });
+  const brief = ([slug, name, state, file, size, was, score, tries, last]) => ({
+    plugin: null, slug, name: name || slug, state, file, size: size || undefined, was: was ?? undefined,
+    score: score ?? undefined, tries, last, words: null,
+  });
+  let missing = data.more || 0;
   // what a row can be found by; put together at the first search, so that opening stays fast
   const words = (row) => {
     if (row.words === null) {
-      const own = row.plugin.documents || [];
-      row.words = [row.name, row.plugin.slug, data.states[row.plugin.state]].concat(own.flatMap((one) => [
+      const own = (row.plugin && row.plugin.documents) || [];
+      row.words = [row.name, row.slug, named[row.state]].concat(own.flatMap((one) => [
         one.target, one.type, ...(one.reasons || []), ...(one.findings || []).map((found) => found.check),
         one.provenance ? one.provenance.answered : "", ...(one.attempts || []).map((tried) => tried.said),
       ])).join("\n").toLowerCase();
@@ -39,6 +57,7 @@
   };
 
   let shown = rows;
+  let note = "loading";
   let page = 0;
   let sorting = { key: "state", down: false };
 
@@ -162,14 +181,25 @@
   const toggle = (button, row, line) => {
     const opened = button.getAttribute("aria-expanded") === "true";
     button.setAttribute("aria-expanded", String(!opened));
-    if (opened) { open.delete(row.plugin.slug); line.nextSibling.remove(); return; }
-    open.add(row.plugin.slug);
+    if (opened) { open.delete(row.slug); line.nextSibling.remove(); return; }
+    open.add(row.slug);
     const more = make("tr", undefined, "more");
     const wide = make("td");
     wide.colSpan = [...line.children].filter((one) => one.offsetParent !== null).length; // on a phone some hide
-    const own = row.plugin.documents || [];
-    own.forEach((one) => wide.append(document_(one)));
-    if (!own.length) wide.append(make("p", "Its manifest has problems: see nightpress validate."));
+    const tell = () => {
+      const own = row.plugin.documents || [];
+      wide.replaceChildren(...own.map(document_));
+      if (!own.length) wide.append(make("p", "Its manifest has problems: see nightpress validate."));
+    };
+    if (row.plugin) tell();
+    else {
+      beside(row.file).then((plugins) => {
+        row.plugin = plugins.find((one) => one.slug === row.slug);
+        row.words = null;
+        tell();
+      }).catch(() => wide.replaceChildren(make("p", `rows/${row.file}.js beside this page is missing, or of another report: reload, or nightpress report.`)));
+      wide.append(make("p", "loading"));
+    }
     more.append(wide);
     line.after(more);
   };
@@ -177,6 +207,7 @@
   // what is looked for, sorted by and opened stands in the address, to be sent and reloaded
   const open = new Set();
   const remember = () => {
+    if (missing) return; // what it asks for may be yet to come
     const held = new URLSearchParams();
     const keep = (name, value, usual) => { if (value !== usual) held.set(name, value); };
     keep("q", at("search").value, "");
@@ -210,7 +241,7 @@
     button.addEventListener("click", () => { toggle(button, row, one); remember(); });
     head.append(button);
     const state = make("td");
-    state.append(make("span", data.states[row.plugin.state], "pill tone-" + row.plugin.state));
+    state.append(make("span", named[row.state], "pill tone-" + data.order[row.state]));
     one.append(head, state);
     cell(one, number(row.size), "n");
     cell(one, number(row.was), "n wider");
@@ -225,8 +256,8 @@
     page = Math.min(page, pages - 1);
     const held = shown.slice(page * PAGE, (page + 1) * PAGE).map((row) => [row, line(row)]);
     at("rows").replaceChildren(...held.map(([, one]) => one));
-    held.filter(([row]) => open.has(row.plugin.slug)).forEach(([row, one]) => toggle(one.querySelector(".open"), row, one));
-    at("count").textContent = `${number(shown.length)} of ${number(rows.length)} plugins`;
+    held.filter(([row]) => open.has(row.slug)).forEach(([row, one]) => toggle(one.querySelector(".open"), row, one));
+    at("count").textContent = `${number(shown.length)} of ${number(rows.length)} plugins` + (missing ? ` (${number(missing)} more: ${note})` : "");
     at("page").textContent = `page ${page + 1} of ${pages}`;
     at("back").disabled = page === 0;
     at("next").disabled = page >= pages - 1;
@@ -240,16 +271,14 @@
   const choose = (to = 0) => {
     const wanted = at("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const state = at("state").value;
-    shown = rows.filter((row) => (!state || row.plugin.state === state) && wanted.every((word) => words(row).includes(word)));
+    shown = rows.filter((row) => (!state || data.order[row.state] === state) && wanted.every((word) => words(row).includes(word)));
     shown.sort(compare);
     page = to;
     show();
   };
 
-  const counts = {};
-  rows.forEach((row) => { counts[row.plugin.state] = (counts[row.plugin.state] || 0) + 1; });
-  data.order.filter((state) => counts[state]).forEach((state) => {
-    const option = make("option", `${data.states[state]} (${number(counts[state])})`);
+  data.order.filter((state) => data.counts[state]).forEach((state) => {
+    const option = make("option", `${data.states[state]} (${number(data.counts[state])})`);
     option.value = state;
     at("state").append(option);
   });
@@ -271,4 +300,13 @@
   window.addEventListener("hashchange", recall);
   choose();
   recall();
+  if (missing) {
+    at("search").placeholder += ` (of all but ${number(rows.length)}: name and state)`;
+    beside("all").then((all) => {
+      all.forEach((one) => rows.push(brief(one)));
+      missing = 0;
+      recall();
+      if (!location.hash.includes("=")) choose();
+    }).catch(() => { note = "the folder rows is missing beside this page"; choose(page); });
+  }
 })();
