@@ -319,16 +319,16 @@ HOUSE: Mapping[str, Any] = {"metadata": {"author": "{author}", "version": "{vers
 
 
 class Material(Struct, frozen=True):
-    """What a document is made from: the plugin, its analysis (generation only), the standing
-    text to be replaced (may be empty), the window, and the generator's settings. siblings: targets
-    of the plugin's other skills, which have documents of their own; current: the text that stands
-    at the target now, whose frontmatter is kept; ours: do we have it published
-    (and it goes back to no person's file)? house: the project's own fields of the frontmatter;
-    spares: nothing of the standing text may be lost (a person's, and not to be replaced); extends:
-    nor is anything of its frontmatter proposed anew; afresh: nothing of the standing text is used:
-    a template made it; references: path of a component -> path of the file, in the skill's own
-    folder, that tells all of it; profile: by whose rules it is installed; held: digest of all that
-    the plugin's folder holds, whatever of it the document is made from."""
+    """What a document is made from: the plugin, its analysis (generation only), the standing text
+    to be replaced (may be empty), the window, and the generator's settings. siblings: targets of
+    the plugin's other skills, which have documents of their own; current: the text at the target
+    now, whose frontmatter is kept; ours: we published it (and it goes back to no person's file);
+    house: the project's own fields of the frontmatter; spares: nothing of the standing text may be
+    lost (a person's, and not to be replaced); extends: nor is its frontmatter proposed anew;
+    afresh: nothing of the standing text is used: a template made it; references: path of a
+    component -> path of the file in the skill's folder that tells all of it; profile: by whose
+    rules it is installed; held: digest of all that the plugin's folder holds, whatever of it the
+    document is made from; quotes: characters of a listing up to which it is quoted whole."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -347,6 +347,7 @@ class Material(Struct, frozen=True):
     references: Mapping[str, str] = field(default_factory=dict)
     profile: str = "claude-code"
     held: str = ""
+    quotes: int = 3_200
 
 
 class Reply(Struct, frozen=True):

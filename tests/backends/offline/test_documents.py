@@ -865,8 +865,8 @@ def test_what_else_a_file_has_is_named_behind_the_link_to_it() -> None:
         f"## Approach\n\n### Method\n\nReads the tide at the sill.\n\n### Report\n\n{LONG}"
     )
     assert "## Approach\n\n### Method" in text and "### Ropes" in text
-    lead = text.partition("\n\n## ")[0]
-    assert "## More" not in text and lead.endswith("(../../commands/moor.md): Report.")
+    rest = text.partition("\n\n## More\n\n")[2]
+    assert rest == "Also in [commands/moor.md](../../commands/moor.md): Report.\n"
 
 
 def test_two_sections_that_only_point_to_their_file_are_two() -> None:
@@ -990,3 +990,24 @@ def test_what_a_plugin_is_named_after_belongs(name: str, there: bool) -> None:
     text = f"# {name}\n\n## ROI\n\nFees less repairs, over the cost of the `quay_wall`.\n"
     files = {".claude-plugin/plugin.json": manifest, "README.md": text}
     assert ("Fees less repairs" in compose.body(material(files))) is there
+
+
+@pytest.mark.parametrize(("lines", "quoted"), [(60, True), (400, False)])
+def test_a_listing_stands_whole_where_there_is_little_else_to_say(lines: int, quoted: bool) -> None:
+    listing = "\n".join(
+        f"moor --rope {n} --bollard {n} --quay 7 --tide {n % 12}  # of today" for n in range(lines)
+    )
+    body = f"# Moor\n\n1. Go to the quay.\n2. Run it:\n\n```bash\n{listing}\n```\n"
+    text = document(material({"commands/moor.md": f"---\ndescription: Moor ships\n---\n{body}"}))
+    assert (f"--rope {lines - 1} " in text) is quoted
+    assert (f"({lines} lines of shell" in text) is not quoted
+
+
+def test_what_a_readme_says_that_its_reader_never_does_is_said_of_the_user() -> None:
+    readme = (
+        "# Pilot\n\n## How it works\n\nIt reads the tide at the sill.\n\n**You never:**\n\n"
+        "- Read the `tide` tables\n- Run the pump\n"
+    )
+    command = "---\ndescription: Moor ships\n---\n# Moor\n\nMoor at the quay.\n"
+    text = document(material({"README.md": readme, "commands/moor.md": command}))
+    assert "**The user never:**" in text

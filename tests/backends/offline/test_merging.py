@@ -199,7 +199,7 @@ def test_labels_above_bullets_become_lines_of_the_command_s_list() -> None:
 def test_a_label_above_bullets_is_a_line_of_what_is_not_said() -> None:
     part = of_command("Best Practices", listed("Ring the brass bell twice", "Dry the sails"))
     more = listed(
-        "**Fog**\n   - Post a lookout\n   - Ring the brass bell twice\n   - Don't drop Danforths now",
+        "**Fog**\n  - Post a lookout\n  - Ring the brass bell twice\n  - Don't drop Danforths now",
         "**Canvas**\n   - Dry the sails\n   - Keep it dry\n   - Dry sails",
     )
     [one], rest = merging.merged([part], [Part(("Best Practices",), (2,), 12, [more])])

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["text", "code", "list", "table"]
 
-MOST_QUOTED = 3_200
-"""Characters of a listing that is quoted whole."""
-
 LONG = 300
 """Characters of a listing that gives way where there is no room for a workflow with it."""
 
@@ -157,7 +154,7 @@ class _Read(Struct, frozen=True):
     place: Place
 
     def _turned_on(self) -> tuple[object, ...]:
-        return self.path, self.links
+        return self.path, self.links, self.place.quotes
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Read) and self._turned_on() == other._turned_on()
@@ -385,7 +382,7 @@ def _inner(found: re.Match[str], place: Place) -> str:
     indent, fence, info, text = found.groups()
     bare = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
     named = info.strip() if place.own else language(info, bare)
-    if len(text) > MOST_QUOTED or not is_quotable_code(text):
+    if len(text) > place.quotes or not is_quotable_code(text):
         there = whereabouts(bare.rstrip("\n"), named, place) if place.is_pointed_to else ""
         return f"\n{indent}{there}" if there else ""
     return f"{indent}{fence}{named}\n{text}{indent}{fence}"
@@ -396,7 +393,7 @@ def listing(content: str, info: str, place: Place) -> str:
     text = content.rstrip("\n")
     if info.strip().startswith("!") or not text.strip() or not is_quotable_code(text):
         return ""
-    if len(text) <= MOST_QUOTED or place.own:
+    if len(text) <= place.quotes or place.own:
         named = info.strip() if place.own else language(info, text)
         inside = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
         marks = "`" * (inside + 1)  # a fence in a fence needs more

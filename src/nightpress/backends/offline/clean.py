@@ -20,13 +20,15 @@ from nightpress.plugin import kind_of
 class Place(Struct, frozen=True):
     """Where quoted text comes from and goes to, so that links can be kept: the path of the source
     file and its folder, the folder of the target, and the plugin's paths; own: it is the document's
-    own text so far, whose code stays byte for byte, the words of its fences included."""
+    own text so far, whose code stays byte for byte, the words of its fences included; quotes:
+    characters of a listing that is quoted whole."""
 
     path: str
     source: str
     target: str
     paths: frozenset[str]
     own: bool = False
+    quotes: int = 3_200
 
     @property
     def is_for_people(self) -> bool:

@@ -356,4 +356,5 @@ def place_of(material: Material, path: str) -> Place:
     """Where the text of the plugin's file `path` comes from and goes to."""
     paths = frozenset(file.path for file in material.anatomy.files)
     own = path == material.target
-    return Place(path, posixpath.dirname(path), posixpath.dirname(material.target), paths, own)
+    target = posixpath.dirname(material.target)
+    return Place(path, posixpath.dirname(path), target, paths, own, material.quotes)

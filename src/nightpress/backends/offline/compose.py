@@ -48,13 +48,30 @@ def body(material: Material) -> str:
         return evals.text(material)
     if is_skill(material) and material.spares and (spared := extend.spared(material)):
         return _extended(material, spared)
-    texts = []
+    text = _body(material, 1.0, even=True)
+    if _size(material, text) < SLIGHT and _LISTED.search(text):
+        longer = replace(material, quotes=LISTING)
+        shown = _body(longer, 1.0, even=True)
+        none_left = not (_LISTED.search(shown) or _MORE in shown)
+        if none_left and set(_TITLE.findall(text)) <= set(_TITLE.findall(shown)):
+            material, text = longer, shown
     # where that is too little, parts of what has no room stay, and what is hardly news
-    for share, even in ((1.0, True), (1.0, False), (0.5, False), (0.2, False)):
-        texts.append(_body(material, share, even=even))
-        if len(finish.finished(material, texts[-1]).encode()) >= material.window.min:
+    for share, even in ((1.0, False), (0.5, False), (0.2, False)):
+        if _size(material, text) >= material.window.min:
             break
-    return texts[-1]
+        text = _body(material, share, even=even)
+    return text
+
+
+def _size(material: Material, text: str) -> int:
+    return len(finish.finished(material, text).encode())
+
+
+SLIGHT, LISTING = 8_000, 9_000
+"""Bytes of a document with less of which there is room for a listing of so many characters."""
+_LISTED = pattern(r"\(\d+ lines\b")
+_MORE = f"\n## {pointers.MORE}\n"
+_TITLE = pattern(r"(?m)^##+ .*$")
 
 
 def _body(material: Material, share: float, *, even: bool) -> str:

@@ -16,6 +16,10 @@ from nightpress.lazy import pattern
 
 MOST_NAMED = 16
 """Sections that a pointer names; of more, the ones below a section that is shown are one."""
+MORE = "More"
+"""The heading of where the rest of what one command says stands."""
+SCRAP = 200
+"""Bytes of what is left out of a document on one command, of which nobody has to be told."""
 FEW = 15
 """Components of a plugin, of more than which one that has no room has no chapter, either."""
 
@@ -104,6 +108,8 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
         lost = [part for part in lost if not _leads(part, mine, opened)]
         # of a workflow that has no room its steps are named
         lost = [p for p in lost if p.together not in groups or not {p.order, p.together} & shown]
+        if not home.base and sum(map(size, lost)) < SCRAP and not _has_steps(lost):
+            continue
         whole = len(lost) == len(mine)
         many = len(homes) > FEW or (whole and home.base not in opened)
         if many and lost and (table := _table(home, fitting)) is not None:
@@ -117,20 +123,12 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
             if told is not None and home.base:
                 yield Part(home.base, home.end, 0, [told])
             elif told is not None:
-                led = next((part for part in fitting if _begins(part, home)), None)
-                where = ("More",) if led is None else ()
-                at = (LAST, *home.end) if led is None else (*led.order, LAST)
-                yield Part(where, at, 0, [told])
+                yield Part((MORE,), (LAST, *home.end), 0, [told])
     if tables and not any(part.is_aside for part in parts):
         yield Part(tables[0].path, (*tables[0].order, LAST), 0, [Block("text", _ALL)])
 
 
 _ALL = "For the rest of what each of them does, read its linked file."
-
-
-def _begins(part: Part, home: Home) -> bool:
-    """Does the document begin with how what its file defines is called?"""
-    return not part.path and any(home.link in block.text for block in part.blocks)
 
 
 def of_steps(parts: Sequence[Part]) -> Iterator[Part]:

@@ -62,7 +62,7 @@ _NO_SECTION = pattern(
     r"|learning objectives|pro tier|sponsor|get notified|expected release"
     r"|^(?:feature )?comparison\b|^before (?:and|&|/|vs\.?) after|^(?:technology|tech) stack$"
     r"|^get started(?: now| today)|^(?:testing|running (?:the )?tests)$"
-    r"|^performance metrics$|^documentation$"
+    r"|^documentation$"
     r"|^the (problem|solution|magic|result|vision)\b)",
     re.I,
 )
@@ -72,6 +72,7 @@ _NO_COMPONENTS = pattern(
     r"|testimonials?|pricing|(?:cost|time) savings?|(?:business )?value|return on investment)$",
     re.I,
 )
+_NO_CHAPTER = pattern(r"performance metrics$", re.I)
 _FIRST = 100
 MOST_SECTIONS = 400
 _NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
@@ -363,7 +364,9 @@ def parts_in(
     for number, group in enumerate(groups):
         above = posixpath.commonprefix([one.path for one in group.sections])
         found = filter(None, map(without.search, above))
-        if any(not wording.stems(one[0]) <= own for one in found):
+        # below another heading it is of that
+        boasts = without is _NO_SECTION and above and _NO_CHAPTER.match(above[0])
+        if boasts or any(not wording.stems(one[0]) <= own for one in found):
             parts += plans.planned(group)
             continue
         if group.steps and all(map(is_told, (b for one in group.sections for b in one.blocks))):

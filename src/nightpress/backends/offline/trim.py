@@ -114,7 +114,8 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
     cannot be quoted is told by where it stands."""
     groups = []
     said = voice.paired(sections(text, place))
-    said = said if place.own else list(map(voice.of_it, said))
+    if not place.own:
+        said = [voice.of_it(one, for_people=place.is_for_people) for one in said]
     # what a README only lists in a few words says nothing, unless what stands beside it says
     # something: one kind of three would pass for the only one; in a workflow it says what to do
     is_readme = _README.search(place.path) is not None

@@ -214,12 +214,13 @@ _DO = pattern(r"\W*do'?s?\W*", re.I)
 _DONT = pattern(r"\W*(?:don['\u2019]?t'?s?|do not)\W*", re.I)
 
 
-def of_it(section: Section) -> Section:
-    """The section, said to nobody."""
+def of_it(section: Section, *, for_people: bool = False) -> Section:
+    """The section, said to nobody; for_people: who it speaks to is the user, and not the agent."""
     blocks: list[Block] = []
     told = False  # does the text above tell what the command does ("It then:")?
     for block in section.blocks:
-        text = neutral(block.text) if block.kind == "text" else block.text
+        text = _TO_USER.sub(r"\1The user \2", block.text) if for_people else block.text
+        text = neutral(text) if block.kind == "text" else text
         if told and block.kind == "list":
             text = "\n".join(map(_ordered_item, items_of(text)))
         told = block.kind == "text" and _IT_DOES.match(block.text) is not None
@@ -238,6 +239,9 @@ def of_it(section: Section) -> Section:
         path[-1] = "When to use"
     heading = path[-1] if path else _titled(section.heading)
     return replace(section, heading=heading, path=tuple(path), blocks=blocks)
+
+
+_TO_USER = pattern(r"\A(\W*)you (never|always)\b", re.I)
 
 
 def _labelled(found: re.Match[str]) -> str:
