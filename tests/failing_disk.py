@@ -227,7 +227,7 @@ SCENARIOS = {
     "report": Scenario(_built, ("doit", "report"), lambda _disk: ()),
     "init": Scenario(
         lambda disk: plugin(disk.root, "beta", size=10_000) and None, ("nightpress", "init"),
-        lambda disk: _told(disk, ("doit", "plan"), "1 plugin: 0 stale, 1 not made yet"),
+        lambda disk: _told(disk, ("doit", "plan"), "in 1 plugin: 0 stale, 1 not made yet"),
     ),
 }  # fmt: skip
 """What is tried, by name: a document for a person's stub by a model; a new one, offline; and what

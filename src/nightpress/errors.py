@@ -205,11 +205,11 @@ class DaySpent(Deferred):
 
 # What an error of the operating system means (errno(3)): a full disk stops everything, a folder
 # without permission stops one plugin.
-_FREE = "make room, then run doit again: it goes on where it stopped, and nothing is paid twice"
+_FREE = "make room, then run it again; a build goes on where it stopped, and nothing is paid twice"
 _MACHINE = {
     errno.ENOSPC: ("the disk is full", _FREE),
     errno.EDQUOT: ("the disk quota is used up", _FREE),
-    errno.EROFS: ("the file system is read-only", "mount it for writing, then run doit again"),
+    errno.EROFS: ("the file system is read-only", "mount it for writing, then run it again"),
     errno.EIO: ("the disk reports an input/output error", "check the disk, then try again"),
     errno.EMFILE: ("too many open files", "raise the limit (ulimit -n), or lower concurrency"),
     errno.ENFILE: ("too many open files on this machine", "close some programs, then try again"),

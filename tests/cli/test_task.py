@@ -66,6 +66,29 @@ def test_a_reason_may_have_spaces() -> None:
     assert list(task._line("reject", words)) == ["reject:alpha/skill", "--because", "too long"]
 
 
+def test_a_reason_may_be_a_word_that_means_something(market: Market) -> None:
+    ran = market.run("nightpress", "reject", "alpha", "--because", "no")
+    assert (ran.code, ran.out) == (0, "alpha: no draft waits\n"), ran.err
+
+
+def test_a_path_in_a_plugin_means_the_plugin(market: Market) -> None:
+    inside = Market(market.root / "plugins" / "alpha" / "commands")
+    for word in (".", "..", "../README.md", "alpha-settle.md"):
+        assert inside.run("nightpress", "plan", word, "-q").out == "alpha: 1 up to date\n", word
+
+
+def test_a_quiet_plan_has_totals_alone(market: Market) -> None:
+    told = market.run("nightpress", "plan", "-q")
+    assert told.out.count("\n") == 1 and told.out.startswith("2 documents in 2 plugins: ")
+
+
+def test_a_plan_needs_no_key(market: Market) -> None:
+    told = market.run("nightpress", "plan", "-q", "--backend", "gemini")
+    assert told.code == 0
+    assert "a run needs GOOGLE_API_KEY or GEMINI_API_KEY in the environment" in told.out
+    assert market.run("nightpress", "build", "--backend", "gemini").code == 3
+
+
 def test_every_chapter_is_a_command() -> None:
     chapters = {name.replace("_", "-") for name in tasks.__all__} - {"config", "enhance"}
     assert chapters <= set(task.COMMANDS)
@@ -78,7 +101,7 @@ def test_it_works_from_any_folder_of_the_project(market: Market) -> None:
     assert json.loads(inside.run("nightpress", "plan", "--json").out)["plugins"] == 2
     elsewhere = Market(market.root.parent)
     ran = elsewhere.run("nightpress", "plan", "--project", str(market.root))
-    assert "2 plugins: 0 stale" in ran.out
+    assert "2 documents in 2 plugins: 0 stale" in ran.out
     assert elsewhere.run("nightpress", "build").code == 3
 
 
@@ -114,7 +137,12 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
             "doit plan alpha",
             "takes no 'alpha'\n  hint: of one plugin: doit plan --plugin alpha",
         ),
-        ("nightpress build plugins", "plugins: neither a plugin's folder nor a document of ours"),
+        ("nightpress build plugins", "plugins is no plugin, but holds 2 plugins (alpha, beta)"),
+        ("nightpress build manifests", "manifests: neither a plugin's folder nor a document of "),
+        (
+            "nightpress facts nix",
+            "there is no plugin, and no folder, 'nix'\n  hint: manifests/ has",
+        ),
         ("nightpress restore", "which plugin?\n  hint: nightpress restore --plugin NAME [--snapsh"),
         ("nightpress restore-all vault.db", "where to?"),
         (
@@ -225,7 +253,7 @@ def test_help_speaks_of_nightpress_alone(command: str) -> None:
         ("its draft waits for you: doit review", "its draft waits for you: nightpress review"),
         ("doit adopt:a takes it; doit force=1 does not",
          "nightpress adopt a takes it; nightpress build --force does not"),
-        ("make room, then run doit again: it goes on", "make room, then run nightpress build"),
+        ("log in by hand, then run doit again", "log in by hand, then run nightpress build"),
         ("(doit manifests writes it)", "(nightpress manifests writes it)"),
         ("doit max_cost=5.00, or doit paid=1", "nightpress build --max-cost 5.00, or nightp"),
         ("doit forget enhance:a/skill, then doit", "nightpress forget a/skill, then nightp"),
@@ -290,7 +318,7 @@ def test_an_option_may_stand_before_the_command(market: Market) -> None:
     plan = market.run("nightpress", "plan").out
     assert market.run("nightpress", "-n", "build").out == plan
     assert market.run("nightpress", "--limit", "3", "plan").out == plan
-    assert market.run("nightpress", "-q", "plan").out == ""
+    assert market.run("nightpress", "-q", "review").out == ""
     assert json.loads(market.run("nightpress", "--json", "status").out)["plugins"] == 2
     elsewhere = Market(market.root.parent)
     assert elsewhere.run("nightpress", "--project", str(market.root), "plan").out == plan

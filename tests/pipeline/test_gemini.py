@@ -72,7 +72,7 @@ def test_every_call_has_its_row_and_every_enhancement_its_outcome(shop: Market) 
         assert again.code == 0, again.err
         assert "no calls" in again.out
         (shop.root / "plugins" / "beta" / "NEW.md").write_text("One more remark.\n")
-        assert "3 plugins: 1 stale (1 content changed)" in doit("plan").out
+        assert "in 3 plugins: 1 stale (1 content changed)" in doit("plan").out
         assert len(server.seen()["list"]) == len(seen)
     assert len(calls(shop)) == len(seen) >= 6
     assert [status for _, _, status in calls(shop)].count(200) == len(seen)

@@ -96,7 +96,7 @@ def test_in_a_terminal_the_plan_fits_a_screen_and_ends_with_the_totals(tmp_path:
     shown = terminal.text().plain
     assert not terminal.screen.history.top, "what came first has left the screen"
     *_, totals, build = shown.rstrip().splitlines()
-    assert "30 plugins: " in shown and totals.endswith("$0 (offline)"), shown
+    assert " in 30 plugins: " in shown and totals.endswith("(offline)"), shown
     assert build.startswith("next: nightpress build   "), shown
     assert len(shop.run("nightpress", "plan").out.splitlines()) > 30
 

@@ -28,7 +28,7 @@ KNOW_IT = LINES | {"doctor", "explore", "facts", "status"}
 TRIED = frozenset({"build", "clean", "prune", "forget-backups", "ci"})
 """Commands that have a dry run of their own."""
 _DETAILED = frozenset({"build", "plan", "check", "ci"})
-_QUIET_OF_THEIR_OWN = frozenset({"build", "check", "list", "ci"})
+_QUIET_OF_THEIR_OWN = frozenset({"build", "check", "list", "ci", "plan"})
 
 
 def ordered(words: Sequence[str], commands: Collection[str]) -> list[str]:

@@ -140,6 +140,8 @@ def _states(
                 declared[slug] = _declared(project, slug)
             if job not in declared[slug]:
                 continue
+        if ended == Status.ADOPTED and job in waiting:  # its split does
+            ended = PARKED
         adopted = job in lock and lock[job].status == Status.ADOPTED
         if ended == PARKED and adopted and job not in waiting:
             continue  # its draft was rejected: the person's file is up to date

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from nightpress import errors
-from nightpress.text import suggestion
+from nightpress.text import some, suggestion
 
 __all__ = ["COMMANDS", "project", "run", "takes", "without_dry", "without_folders"]
 
@@ -128,8 +128,8 @@ def without_folders(root: Path, command: str, words: Sequence[str]) -> list[str]
 
 
 def _plugin_at(root: Path, word: str) -> str:
-    """The plugin in the folder that the word leads to, or the document (PLUGIN/NAME) at that path;
-    else the word."""
+    """The document (PLUGIN/NAME) at the path that the word is, or the plugin in whose folder it
+    leads; else the word. UsageError for a path that is in no plugin."""
     from nightpress.ledger import lockfile
     from nightpress.project import peek
 
@@ -137,15 +137,28 @@ def _plugin_at(root: Path, word: str) -> str:
     if word.partition("/")[0] in slugs or not os.path.exists(word):  # noqa: PTH110 - any word
         return word
     path = Path(word).resolve()
-    for slug in slugs:
-        values = peek(root / "manifests" / f"{slug}.yaml") or {}
-        folder = values.get("plugin")
-        if isinstance(folder, str) and (root / folder).resolve() == path:
-            return slug
     for entry in lockfile.read(root / lockfile.NAME).values():
         if (root / entry.target).resolve() == path:
             return entry.job
-    raise errors.UsageError(f"{word}: neither a plugin's folder nor a document of ours")
+    folders = {}
+    for slug in slugs:
+        folder = (peek(root / "manifests" / f"{slug}.yaml") or {}).get("plugin")
+        if isinstance(folder, str):
+            folders[(root / folder).resolve()] = slug
+    if around := [up for up in (path, *path.parents) if up in folders]:
+        return folders[around[0]]
+    inside = sorted(slug for folder, slug in folders.items() if folder.is_relative_to(path))
+    if inside:
+        held = (
+            f"{some(len(inside), 'plugin')} ({', '.join(inside[:3])}{', ...' * (inside[3:] != [])})"
+        )
+        raise errors.UsageError(
+            f"{word} is no plugin, but holds {held}", "name one, or leave it out"
+        )
+    raise errors.UsageError(
+        f"{word}: neither a plugin's folder nor a document of ours",
+        "name a plugin, as its file in manifests/ is called, or a path in one",
+    )
 
 
 def _line(command: str, words: list[str]) -> Iterator[str]:

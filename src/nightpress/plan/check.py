@@ -393,8 +393,9 @@ def plugin_anatomy(named: str, folder: Path, environ: Mapping[str, str]) -> Anat
         if slug is None:
             if root is not None:
                 return alone.anatomy_of(root)
-            hint = suggestion(named, project.slugs(), "{}") or "nightpress init makes manifests"
-            raise UsageError(f"{named}: there is no manifest and no folder of that name", hint)
+            near = suggestion(named, project.slugs(), lead="; ")
+            told = f"there is no plugin, and no folder, {named!r}{near}"
+            raise UsageError(told, "manifests/ has a file for each plugin")
         plugin = Gatherer(project).gather(slug)
         if plugin.manifest is None:
             raise UsageError(f"{slug}: its manifest cannot be used", "nightpress check says why")

@@ -129,13 +129,16 @@ class History:
         rejected = ""
         if (waits := row.error_class == AwaitsReview.__name__) and self._ledger is not None:
             rejected = reviews.rejected_because(self._ledger, row.job)
+        offered = any(reason.startswith(OFFERED) for reason in row.reasons)
+        if offered and self._ledger is not None:
+            verdict = reviews.decision(self._ledger, row.job)
+            waits = verdict is not None and verdict.state == "waiting"
         return LastRow(
             row.status, Fingerprint(**row.fingerprint), row.before_sha256,
             row.error_message or "", waits and not rejected, rejected,
             row.error_class == BLOCKED, row.error_class == Withheld.__name__,
             saved, row.error_class == TooLittle.__name__,
-            any(reason.startswith(OFFERED) for reason in row.reasons),
-            self._holds and row.error_class == CallLost.__name__,
+            offered, self._holds and row.error_class == CallLost.__name__,
         )  # fmt: skip
 
     def _content(self, ingredients: Fingerprint) -> Mapping[str, str] | None:

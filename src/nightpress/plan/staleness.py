@@ -338,7 +338,8 @@ def _why_parked(inputs: Inputs) -> Reason:
         again = "made again when something changes, or by force"
         return Reason("rejected", f"its draft was rejected ({last.rejected}): {again}")
     if last is not None and last.waits:
-        return Reason("review", "its draft waits for you: doit review")
+        what = "split" if last.offered else "draft"
+        return Reason("review", f"its {what} waits for you: doit review")
     if is_declined(inputs):
         return Reason("rejected", "a draft of it was rejected: made again when something changes")
     message = last.message if last is not None else ""

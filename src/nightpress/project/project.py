@@ -32,7 +32,8 @@ STATE = ".nightpress"
 
 class Project:
     """The project in `root`; options: the checked run-wide options; environ: for the keys;
-    named: the plugins (`slug`) and enhancements (`slug/name`) that the user named."""
+    named: the plugins (`slug`) and enhancements (`slug/name`) that the user named; only_told: what
+    would be done is told, and nobody asked."""
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Project:
         self.environ = environ
         self.clock = clock
         self.named = named
+        self.only_told = False
         self.manifests = root / "manifests"
         self.state = root / STATE
         self.lock_path = root / "nightpress.lock"
@@ -198,7 +200,10 @@ class Project:
         name = values.get("backend") or "auto"
         if self._by_record:
             return self._recorded(name, values)
-        return writers.choose(name, values, allowed_to_pay=self.may_pay, environ=self.environ)
+        return writers.choose(
+            name, values, allowed_to_pay=self.may_pay, environ=self.environ,
+            only_told=self.only_told,
+        )  # fmt: skip
 
     def as_recorded(self) -> Project:
         """This project as its records have it: who writes follows from the settings and from the

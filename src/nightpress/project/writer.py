@@ -59,10 +59,11 @@ def is_free(declared: Declaration, model: str, values: Mapping[str, Any]) -> boo
 
 
 def choose(
-    name: str, values: Mapping[str, Any], *, allowed_to_pay: bool, environ: Mapping[str, str]
-) -> Writer:
+    name: str, values: Mapping[str, Any], *, allowed_to_pay: bool, environ: Mapping[str, str],
+    only_told: bool = False,
+) -> Writer:  # fmt: skip
     """The writer for `backend: name`. values: the project's `model`, `limits`, and the section of
-    each backend.
+    each backend; only_told: nobody will be asked, so that a key may be missing.
 
     Raises UsageError where there is no such backend, when a paid route or model was named and
     nothing allows it, when a model's name is plainly a slip of the pen, or when a backend was named
@@ -92,9 +93,13 @@ def choose(
     _check_cost(declared, access, model, values, allowed_to_pay)
     key = access.key(environ)
     if access.keys and key is None:
+        needs = f"needs {' or '.join(access.keys)} in the environment"
+        if only_told:
+            why = f"backend: {name} is configured; a run {needs}"
+            return Writer(name, model, why, paid=access.paid)
         which = "one of them" if access.keys[1:] else "it"
         raise UsageError(
-            f"backend: {name} needs {' or '.join(access.keys)} in the environment",
+            f"backend: {name} {needs}",
             f"set {which}, or use `backend: offline` (or auto) in manifests/_defaults.yaml",
         )
     _check_lane(name, access, values, allowed_to_pay)

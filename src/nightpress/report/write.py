@@ -16,10 +16,10 @@ from nightpress import voice
 from nightpress.project import Project
 from nightpress.report import advice, formats
 from nightpress.report import figures as words
-from nightpress.report.figures import STATE_WORDS, Figures, in_words, rate_words
+from nightpress.report.figures import STATE_WORDS, UNUSABLE, Figures, in_words, rate_words
 from nightpress.report.html import beside, page
 from nightpress.storage import atomic, private
-from nightpress.text import safe
+from nightpress.text import safe, some
 
 
 def write(project: Project, figures: Figures) -> list[Path]:
@@ -76,7 +76,7 @@ def summary(figures: Figures, *, brief: bool = False) -> list[str]:
     counts = figures.standing
     stands = [f"{counts[s]} {STATE_WORDS[s]}" for s in reversed(STATE_WORDS) if counts.get(s)]
     lines = [
-        f"{len(figures.plugins)} plugins: {', '.join(stands) or 'no documents yet'}",
+        f"{_counted(figures)}: {', '.join(stands) or 'no documents yet'}",
         f"who writes: {figures.writer}",
     ]
     attempts = ", ".join(f"{n} {status}" for status, n in figures.attempts.items())
@@ -147,13 +147,19 @@ def markdown(figures: Figures) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def _counted(figures: Figures) -> str:
+    """`222 documents in 91 plugins`."""
+    documents = sum(n for state, n in figures.standing.items() if state != UNUSABLE)
+    return f"{some(documents, 'document')} in {some(len(figures.plugins), 'plugin')}"
+
+
 def _headline(figures: Figures) -> str:
     standing = ", ".join(
         f"{figures.standing[state]} {words.STATE_WORDS[state]}"
         for state in reversed(words.STATE_WORDS)
         if figures.standing.get(state)
     )
-    headline = f"**{len(figures.plugins)} plugins: {standing or 'no documents yet'}.**"
+    headline = f"**{_counted(figures)}: {standing or 'no documents yet'}.**"
     if figures.rate is not None:
         headline += f" Success rate: {words.rate_words(figures)}."
     if sizes := words.size_words(figures.sizes):

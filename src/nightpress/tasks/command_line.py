@@ -98,7 +98,10 @@ def read(argv: Sequence[str] | None = None) -> Invocation | None:
         found, rest = getopt.getopt(args, _OPTIONS[command][0], list(_OPTIONS[command][1]))
     except getopt.GetoptError:
         found, rest = [], args  # doit refuses it
-    words = tuple(arg for arg in rest if arg == "-" or not arg.startswith("-"))
+    words = tuple(
+        arg for before, arg in zip(["", *rest], rest, strict=False)
+        if before != "--because" and (arg == "-" or not arg.startswith("-"))
+    )  # fmt: skip
     flags = [name for name, _ in found] + [arg for arg in rest if arg not in words]
     return Invocation(command, words, tuple(flags), dict(found))
 

@@ -73,7 +73,9 @@ class Session:
         if names[:1] == ("plan",) and asked and self.options.get("force"):  # a dry run of it
             flags = (flag.partition("=") for flag in asked.flags)
             named = frozenset(value for flag, _, value in flags if flag == "--plugin" and value)
-        return Project(self.root, self.options, self.environ, self.clock, named)
+        project = Project(self.root, self.options, self.environ, self.clock, named)
+        project.only_told = names[:1] == ("plan",)
+        return project
 
     @cached_property
     def environ(self) -> Environ:

@@ -11,6 +11,7 @@ from nightpress.errors import UsageError
 from nightpress.progress import summary
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
+from nightpress.text import some
 
 if TYPE_CHECKING:
     from nightpress.checks import SourceFinding
@@ -36,9 +37,13 @@ def plan() -> Task:
         if now.options.get("force"):
             raise UsageError("force=1 needs a named task", "nightpress build PLUGIN --force -n")
         ahead = outlook.outlook(now.project, catalog)
-        each = verbose or not sys.stdout.isatty()
+        quiet = now.options.get("progress") == "none"
+        each = (verbose or not sys.stdout.isatty()) and not quiet
         shown = catalog.items.values() if each or format == "json" else ()
         scores = appraise.scores(now.project, shown, catalog.plugins)
+        if quiet and format != "json":
+            _totals(now, catalog, ahead)
+            return _is_well(catalog)
         needs = source.every(now.project, catalog.plugins)
         trigger = triggers.of_project(now.project)
         if format == "json":
@@ -56,15 +61,23 @@ def plan() -> Task:
                 say(ahead.by_lane())
             for line in batch.standing(now.project):
                 say(line)
-            say(f"{_headline(now, catalog)}; {ahead.sentence()}")
-            if bounded := _bounded(now, catalog):
-                say(bounded)
+            _totals(now, catalog, ahead)
             for line in () if each else _next(catalog):
                 say(line)
-        return not any(problem.severity == "error" for problem in catalog.problems)
+        return _is_well(catalog)
 
     each = switch("verbose", "a line for each document, as where no terminal reads")
     return command(act, FORMAT, each, option("plugin", "only this PLUGIN or PLUGIN/NAME, in full"))
+
+
+def _is_well(catalog: Catalog) -> bool:
+    return not any(problem.severity == "error" for problem in catalog.problems)
+
+
+def _totals(now: Session, catalog: Catalog, ahead: Outlook) -> None:
+    say(f"{_headline(now, catalog)}; {ahead.sentence()}")
+    if bounded := _bounded(now, catalog):
+        say(bounded)
 
 
 def _bounded(now: Session, catalog: Catalog) -> str:
@@ -94,6 +107,9 @@ def _one(now: Session, name: str, format: str) -> bool:
             "enhancements": [_row(item, scores) for item in items],
             "problems": [str(problem) for problem in problems], "needs": _needed(needs),
         })  # fmt: skip
+    elif now.options.get("progress") == "none":
+        counts = Counter(item.decision.word for item in items)
+        say(f"{name}: {', '.join(f'{count} {word}' for word, count in counts.items())}")
     else:
         for line in _lines(items, scores, whole=True):
             say(line)
@@ -303,8 +319,8 @@ def _headline(now: Session, catalog: Catalog) -> str:
     parts = [f"{counts[state]} {STATES[state].word}" for state in _TOLD if counts.get(state)]
     parts.insert(0, f"{len(stale)} stale" + (f" ({reasons})" if reasons else ""))
     writer = now.project.writer()
-    many = len(catalog.slugs)
-    plugins = f"{many:,} plugin{'s' * (many != 1)}: {', '.join(parts)}"
+    documents = some(sum(counts.values()), "document")
+    plugins = f"{documents} in {some(len(catalog.slugs), 'plugin')}: {', '.join(parts)}"
     last = now.project.last_writer
     before = f"; the last run wrote with {last}" if last and str(last) != str(writer) else ""
     return f"{plugins}; {writer} ({writer.why}){before}"
