@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from nightpress.errors import Answer, BackendError, NightpressError, UsageError
-from nightpress.pipeline import engine
+from nightpress.errors import Answer, BackendError, NightpressError, UnsafePath, UsageError
+from nightpress.pipeline import engine, errand
 from nightpress.plan import away
 from nightpress.project import Project
 from tests.engines import kill, log, running, workers
@@ -110,6 +114,83 @@ def test_an_engine_that_there_is_not_is_refused(market: Market) -> None:
     assert "engine=snails: expected threads, processes" in ran.err
 
 
+def test_watch_status_and_report_tell_what_each_worker_did(market: Market) -> None:
+    with running(market, "engine=processes=2") as process:
+        assert _ended(market, process).code == 0
+    seen = json.loads(market.run("nightpress", "watch", "--once", "--format", "json").out)
+    assert sum(one["judged"] for one in seen["workers"]) >= len(NAMES)
+    names = {one["name"] for one in seen["workers"]}
+    assert 1 <= len(names) <= 2
+    told = json.loads(market.run("nightpress", "status", "--json").out)
+    assert {one["name"] for one in told["workers"]} == names
+    assert " judged in " in market.run("nightpress", "status").out
+    assert f"{len(names)} worker" in market.run("nightpress", "watch", "--once").out
+    assert market.run("nightpress", "report").code == 0
+    for page in ("report.md", "index.html"):
+        text = next(market.root.rglob(page)).read_text()
+        assert all(name in text for name in names)
+
+
+def test_a_worker_that_does_not_see_the_project_gets_the_bytes(
+    market: Market, by_threads: dict[str, str]
+) -> None:
+    """Its machine has nothing at the project's path: here, a mount of its own."""
+    pytest.importorskip("distributed")
+    hidden = ["unshare", "-m", "sh", "-c", 'mount -t tmpfs none "$1" && exec "$2" worker "$3" '
+              '--nthreads 2 --nworkers 2 --no-dashboard', "sh"]  # fmt: skip
+    if subprocess.run(["unshare", "-m", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no mount namespaces here")
+    dask, folder = str(Path(sys.executable).parent / "dask"), str(market.root)
+    place = f"tcp://127.0.0.1:{_free_port()}"
+    words = [dask, "scheduler", "--host", place, "--no-dashboard"]
+    with (
+        _begun(words),
+        _begun([*hidden, folder, dask, place]),
+        running(market, f"engine=dask={place}") as process,
+    ):
+        ran = _ended(market, process)
+    assert ran.code == 0, ran.out
+    assert _made(market) == by_threads
+    seen = json.loads(market.run("nightpress", "watch", "--once", "--format", "json").out)
+    for what in ("composed", "judged"):
+        assert sum(one[what] for one in seen["workers"]) >= len(NAMES)
+
+
+@contextmanager
+def _begun(words: list[str]) -> Iterator[None]:
+    process = subprocess.Popen(
+        words, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_a_parcel_holds_what_a_worker_needs_and_nothing_outside(market: Market) -> None:
+    from nightpress.plan import Parcel, catalog
+
+    project = Project(market.root, {}, {}, _clock())
+    state = next(iter(catalog.load(project, everything=True).plugins.values()))
+    parcel = Parcel.of(project, state)
+    assert parcel is not None
+    assert "manifests/_defaults.yaml" in parcel.recipe
+    with parcel.placed(state) as placed:
+        assert placed.root != state.root
+        for path in state.files:
+            assert (placed.root / path).read_bytes() == (state.root / path).read_bytes()
+    assert not placed.root.exists()
+    with pytest.raises(UnsafePath), Parcel({}, {"../out": b""}).placed(state):
+        pass
+
+
 # --- those who die ---
 
 
@@ -122,7 +203,8 @@ def test_a_worker_killed_in_checks_costs_nothing(
         _until(process, 2)
         for _ in range(3):
             time.sleep(0.3)
-            kill(workers(process.pid)[0])
+            for pid in workers(process.pid)[:1]:
+                kill(pid)
         ran = _ended(market, process)
     assert ran.code == 0, ran.out
     assert _made(market) == by_threads
@@ -225,7 +307,8 @@ def test_calls_of_killed_workers_are_counted_and_not_made_again(market: Market) 
                     break  # that many are answered, and others under way
                 time.sleep(0.05)
             time.sleep(0.5)
-            kill(workers(process.pid)[0])
+            for pid in workers(process.pid)[:1]:
+                kill(pid)
             ran = _ended(market, process)
         time.sleep(2)  # what was under way when its worker died ends at the server, too
         made = server.seen()["calls"]
@@ -234,7 +317,7 @@ def test_calls_of_killed_workers_are_counted_and_not_made_again(market: Market) 
     assert outcomes["lost"] >= 1, ran.out
     assert sum(outcomes.values()) == made
     lost = market.rows("SELECT DISTINCT error_message FROM calls WHERE outcome = 'lost'")
-    assert lost == [(engine.MAYBE,)]
+    assert lost == [(errand.MAYBE,)]
     assert market.rows("SELECT count(*) FROM calls WHERE outcome = 'lost' GROUP BY prompt_sha256"
                        " HAVING count(*) > 1") == []  # fmt: skip
 
@@ -249,16 +332,16 @@ def test_a_call_that_dask_would_do_again_is_made_once(market: Market) -> None:
     try:
         assert made.call(_logged, str(log)) == 1
         client = made._client
-        future = client.submit(engine._called, True, 7, _logged, None, str(log), pure=False)
+        future = client.submit(errand.call, True, 7, _logged, None, str(log), pure=False)
         distributed.wait(future)
         (where,) = client.who_has(future).popitem()[1]
         with pytest.raises((OSError, distributed.comm.CommClosedError)):
             client.run(os._exit, 1, workers=[where], on_error="raise")
-        how, error = future.result(30)
+        how, error, _ = future.result(30)
         assert (how, error.answer.kind) == ("raised", "lost")
         assert log.read_text() == "called\n" * 2
         assert made._withdraw(8)
-        withdrawn = client.submit(engine._called, True, 8, _logged, None, str(log), pure=False)
+        withdrawn = client.submit(errand.call, True, 8, _logged, None, str(log), pure=False)
         assert withdrawn.result(30)[0] == "raised"
         assert log.read_text() == "called\n" * 2
     finally:

@@ -64,7 +64,8 @@ def gathered(project: Project) -> dict[str, Any]:
         "plugins": len(slugs), "broken": project.broken(), "standing": len(lock), "latest": {},
         "waiting": [],
         **_astray(project, lock),
-        "running": _running(project), "quota": _quota(project), "last_run": None,
+        "running": _running(project), "workers": [], "calls_in_flight": 0,
+        "quota": _quota(project), "last_run": None,
         "last_backup": None, "next_run_at": None,
     }  # fmt: skip
     if project.has_ledger:
@@ -76,7 +77,10 @@ def gathered(project: Project) -> dict[str, Any]:
                 "started_at": _epoch(run.started), "finished_at": _epoch(run.finished),
                 "exit_code": run.exit_code, "counts": _counts(run.summary),
             }  # fmt: skip
+            found["workers"] = run.summary.get("workers") or []
             found["next_run_at"] = run.summary.get("goes_on_at")
+    if found["running"] is not None:
+        found |= _at_work(project)
     found["last_backup"] = last_backup(project)
     quota = found["quota"]
     if quota and quota["left_today"] == 0:
@@ -184,6 +188,15 @@ def _running(project: Project) -> int | None:
     return run_lock.alive(project.state)
 
 
+def _at_work(project: Project) -> dict[str, Any]:
+    """What the workers of the run that is going on have done so far."""
+    from nightpress.progress import Watched
+
+    watched = Watched(project.state)
+    list(watched.news())
+    return {"workers": watched.screen.workers, "calls_in_flight": watched.screen.calling}
+
+
 def _quota(project: Project) -> dict[str, Any] | None:
     """Of the model that would be asked; None where none would."""
     project = _telling(project)
@@ -235,6 +248,7 @@ def lines(found: dict[str, Any], now: float) -> list[tuple[str, str]]:
         ("review", _waiting(found["waiting"])),
         ("quota", _left(found["quota"], now)),
         ("last run", _last(found, now)),
+        *([("workers", _workers(found))] if found["workers"] else []),
         ("next run", _next(found, now)),
         ("backup", _backup(found["last_backup"], now)),
     ]
@@ -288,6 +302,16 @@ def _last(found: dict[str, Any], now: float) -> str:
     how = ends.get(run["exit_code"], f"with exit status {run['exit_code']}")
     counts = ", ".join(f"{count:,} {status}" for status, count in run["counts"].items())
     return f"ended {_when(run['finished_at'], now)}, {how}" + (f": {counts}" if counts else "")
+
+
+def _workers(found: dict[str, Any]) -> str:
+    from nightpress.progress import draw
+
+    workers = found["workers"]
+    total = {what: sum(w[what] for w in workers) for what in workers[0] if what != "name"}
+    said = f"{len(workers)}: {draw.worked(total)}"
+    calling = f"{found['calls_in_flight']:,} calls in flight"
+    return f"{said}, {calling}" if found["running"] is not None else f"{said}, in the last run"
 
 
 def _next(found: dict[str, Any], now: float) -> str:

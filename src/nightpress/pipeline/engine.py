@@ -14,6 +14,7 @@ import secrets
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager, suppress
@@ -22,9 +23,10 @@ from importlib import import_module
 from multiprocessing import get_context, parent_process, resource_tracker
 from typing import Any, TypeVar
 
-from nightpress.errors import Answer, BackendError, NightpressError, UsageError
+from nightpress.errors import Answer, BackendError, UsageError
 from nightpress.model import Backend, BackendKind, Reply, Request
-from nightpress.plan import PluginState, away
+from nightpress.pipeline import errand
+from nightpress.plan import Parcel, PluginState, away
 from nightpress.project import Project, version
 
 __all__ = ["Away", "Dask", "Engine", "Lost", "Processes", "of"]
@@ -34,7 +36,6 @@ LOST = 3
 """How often a task is given to another worker after the one that had it died."""
 PER_WORKER = 3
 """Tasks that are handed out at once for each worker."""
-MAYBE = "the worker that made this call died; it may have been paid"
 NEVER = "the workers that were to make this call died before they began"
 DEADLINE = 600.0
 """Seconds after which pure work is done here: its worker is stopped, or far too slow."""
@@ -42,6 +43,8 @@ PATIENCE = 10.0
 """Seconds without any worker, or without the scheduler, after which there is none."""
 THREADS = 16
 """Calls that a worker of a cluster of ours waits for at once."""
+EVERY = 2.0
+"""Seconds between two words of what the workers have done."""
 _LOOK = 0.5
 
 
@@ -50,7 +53,8 @@ class Lost(Exception):
 
 
 class Engine:
-    """The workers of one run. tell: a sentence for the user; claims: whoever makes a call takes its
+    """The workers of one run. tell: a sentence for the user; news: what each worker has done so
+    far is told to it every few seconds, and at the end; claims: whoever makes a call takes its
     claim first, which is to be had once."""
 
     claims = False
@@ -62,7 +66,11 @@ class Engine:
         self._executor: futures.Executor | None = None
         self._gone = False
         self._guard = threading.RLock()
+        self._sends = False
         self._known: away.There | None = None
+        self._did: dict[str, Counter[str]] = {}
+        self._told = 0.0
+        self.news: Callable[[list[dict[str, Any]]], None] = lambda _did: None
 
     @property
     def room(self) -> int:
@@ -81,29 +89,43 @@ class Engine:
 
     def begin(self, work: Callable[..., T], *given: Any) -> Callable[[], T | None]:
         """Begin with pure work; what is given back waits for it. None: it is to be done here."""
-        task = partial(_done, work, self._there(), *given)
+        task = self._task(work, *given)
         future = self._submit(task)
 
         def wait() -> T | None:
-            nonlocal future
+            nonlocal future, task
             for _ in range(LOST):
                 if future is None:
                     return None
                 try:
                     found: T | None = self._came(future, DEADLINE)
                     return found
+                except away.Absent:
+                    self._sends = True
+                    task = self._task(work, *given)
+                    future = self._submit(task) if task.keywords else None
                 except Lost:
                     future = self._submit(task)
             return None
 
         return wait
 
+    def _task(self, work: Callable[..., Any], *given: Any) -> partial[Any]:
+        """With the plugin's bytes, where one of the workers does not see the project's folder."""
+        parcel = None
+        if self._sends and given and isinstance(given[0], PluginState):
+            parcel = Parcel.of(self.project, given[0])
+        more = {"parcel": parcel} if parcel is not None else {}
+        return partial(errand.do, work, self._there(), *given, **more)
+
     def call(self, work: Callable[..., T], *given: Any) -> T | None:
         """What is to be done once at most: BackendError ("lost") where its worker died after it had
         begun. None: there are no workers, and it is to be done here."""
         for _ in range(LOST):
             claim = secrets.randbits(63)
-            future = self._submit(partial(_called, self.claims, claim, work, self._there(), *given))
+            future = self._submit(
+                partial(errand.call, self.claims, claim, work, self._there(), *given)
+            )
             if future is None:
                 return None
             try:
@@ -111,7 +133,7 @@ class Engine:
                 return answered
             except Lost:
                 if not self._withdraw(claim):
-                    raise BackendError(Answer("lost", MAYBE)) from None
+                    raise BackendError(Answer("lost", errand.MAYBE)) from None
         raise BackendError(Answer("transient", NEVER, left=False))
 
     def caller(
@@ -146,7 +168,7 @@ class Engine:
         until = time.monotonic() + deadline
         while True:
             try:
-                how, value = future.result(_LOOK)
+                how, value, done = future.result(_LOOK)
                 break
             except futures.TimeoutError:
                 if time.monotonic() > until or self._gone or not self._works():
@@ -156,9 +178,33 @@ class Engine:
                 with self._guard:
                     self._broken(error)
                 raise Lost(str(error)) from None
+        if how == "absent":
+            raise away.Absent
+        self._count(*done)
         if how == "raised":
             raise value
         return value
+
+    def _count(self, worker: str, what: str, seconds: float) -> None:
+        with self._guard:
+            did = self._did.setdefault(worker, Counter())
+            did[what] += 1
+            did["seconds"] += seconds  # type: ignore[assignment]
+            if (now := time.monotonic()) - self._told < EVERY:
+                return
+            self._told = now
+        self.news(self.did())
+
+    def did(self) -> list[dict[str, Any]]:
+        """What each worker has done so far, the busiest first: `composed`, `judged` and `calls`,
+        and how many `seconds` that took."""
+        with self._guard:
+            rows = [
+                {"name": name, **{what: did[what] for what in errand.WHAT},
+                 "seconds": round(did["seconds"], 1)}
+                for name, did in self._did.items()
+            ]  # fmt: skip
+        return sorted(rows, key=lambda row: (-row["seconds"], row["name"]))
 
     def _start(self) -> futures.Executor:
         raise NotImplementedError
@@ -262,7 +308,7 @@ class Dask(Engine):
     def _check_claims(self) -> None:
         """Where no claim can be taken, no call is made."""
         try:
-            self._client.run_on_scheduler(_is_first, secrets.randbits(63))
+            self._client.run_on_scheduler(errand.is_first, secrets.randbits(63))
         except ImportError as error:
             raise UsageError(
                 f"calls: workers: the scheduler keeps who makes which call, and cannot ({error})",
@@ -272,7 +318,7 @@ class Dask(Engine):
     def _withdraw(self, claim: int) -> bool:
         with suppress(Exception):  # the scheduler is gone, or going
             return self._client.status == "running" and bool(
-                self._client.run_on_scheduler(_is_first, claim)
+                self._client.run_on_scheduler(errand.is_first, claim)
             )
         return False
 
@@ -311,46 +357,6 @@ def of(project: Project, tell: Callable[[str], None]) -> Engine | None:
         where = where or project.environ.get("DASK_SCHEDULER_ADDRESS", "")
         return Dask(project, cores or 1, tell, where)
     return Dask(project, int(where), tell, "")
-
-
-def _is_first(claim: int, dask_scheduler: Any) -> bool:
-    """At the scheduler: nobody had this claim before."""
-    claimed: set[int] = dask_scheduler.extensions.setdefault("nightpress", set())
-    is_first = claim not in claimed
-    claimed.add(claim)
-    return is_first
-
-
-def _done(work: Callable[..., Any], *given: Any) -> tuple[str, Any]:
-    """In a worker: its work. An error of ours is a value like any other; what only the coordinator
-    knows, and a bug, which it meets in its own place and tells, are done there."""
-    try:
-        return "done", work(*given)
-    except NightpressError as error:
-        return "raised", error
-    except (Exception, away.Elsewhere):  # noqa: BLE001
-        return "done", None
-
-
-def _called(claims: bool, claim: int, work: Callable[..., Any], *given: Any) -> tuple[str, Any]:
-    """In a worker: a call. It is told how it ended, whatever that was."""
-    begun = False
-    try:
-        if claims and not _takes(claim):
-            return "raised", BackendError(Answer("lost", MAYBE))
-        begun = True
-        return "done", work(*given)
-    except NightpressError as error:
-        return "raised", error
-    except Exception as error:  # noqa: BLE001
-        said = f"a worker could not make the call: {type(error).__name__}"
-        return "raised", BackendError(Answer("lost" if begun else "transient", said, left=begun))
-
-
-def _takes(claim: int) -> bool:
-    """In a dask worker: is this call its own to make?"""
-    client: Any = import_module("distributed").get_client()
-    return bool(client.run_on_scheduler(_is_first, claim))
 
 
 class Away:

@@ -68,6 +68,13 @@ KINDS: Mapping[str, Kind] = {
             "reason": "why, in plain words",
         },
     ),
+    "workers": Kind(
+        "What the workers of an engine have done so far, every few seconds and at the end.",
+        {
+            "workers": "for each its `name` (host and process), how often it has `composed`,"
+            " `judged` and made `calls`, and the `seconds` that this took; the busiest first",
+        },
+    ),
     "notice": Kind("Something that a person should read."),
     "summary": Kind("One line of the summary."),
     "end": Kind(

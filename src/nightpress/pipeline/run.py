@@ -12,7 +12,7 @@ import secrets
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from nightpress.pipeline.engine import Engine
 
 T = TypeVar("T")
+WORKERS = 200
+"""Workers of whom the run's row tells what they did."""
 
 
 class Outcome(Struct, frozen=True):
@@ -180,6 +182,12 @@ class Run(Struct):
         """What a worker makes of it; None: there is none, or it is to be done here."""
         return self.engine.begin(work, *given)() if self.engine is not None else None
 
+    def worked_so_far(self, did: Sequence[Mapping[str, Any]]) -> None:
+        """What each worker has done."""
+        sums = [f"{sum(w[what] for w in did):,} {what}" for what in ("composed", "judged", "calls")]
+        text = f"{len(did)} workers: {', '.join(sums)}"
+        self.tell("workers", text, quiet=True, workers=list(did))
+
     def called(self, tokens: int, cost: float | None, trouble: str = "") -> None:
         """A call was made; trouble: why it brought no reply."""
         with self._guard:
@@ -243,6 +251,9 @@ class Run(Struct):
             summary |= self.words() | {"goes_on_at": self.goes_on_at}
             if self.ahead:
                 summary["ahead"] = self.ahead
+            if self.engine is not None and (did := self.engine.did()):
+                self.worked_so_far(did)
+                summary["workers"] = did[:WORKERS]
             self.project.ledger.end_run(self.run_id, exit_code, summary)
             self.tell(
                 "end", f"run {self.run_id} is over: exit status {exit_code}", exit_code=exit_code,

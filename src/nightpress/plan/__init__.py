@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nightpress.plan.catalog import Catalog
     from nightpress.plan.check import counts, plugin_anatomy
     from nightpress.plan.gather import Gatherer
+    from nightpress.plan.parcel import Parcel
     from nightpress.plan.state import Item, PluginState, TargetState
     from nightpress.plan.triggers import Triggers
     from nightpress.plan.unmoved import Environ
@@ -34,6 +35,7 @@ else:
             "alone": ["Judged"],
             "check": ["counts", "plugin_anatomy"],
             "gather": ["Gatherer"],
+            "parcel": ["Parcel"],
             "state": ["Item", "PluginState", "TargetState"],
             "triggers": ["Triggers"],
             "unmoved": ["Environ"],
@@ -47,6 +49,7 @@ __all__ = [
     "Gatherer",
     "Item",
     "Judged",
+    "Parcel",
     "PluginState",
     "TargetState",
     "Triggers",

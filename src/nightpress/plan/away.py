@@ -31,11 +31,26 @@ from nightpress.project import Project, version
 
 T = TypeVar("T")
 
-__all__ = ["Elsewhere", "Found", "There", "asked", "begun", "composed", "evidence", "look", "pure"]
+__all__ = [
+    "Absent",
+    "Elsewhere",
+    "Found",
+    "There",
+    "asked",
+    "begun",
+    "composed",
+    "evidence",
+    "look",
+    "pure",
+]
 
 
 class Elsewhere(BaseException):
     """Only the coordinator knows. Nothing that handles errors may take it for one."""
+
+
+class Absent(Elsewhere):
+    """This worker does not see the project's folder: a parcel is to be sent."""
 
 
 class There(Struct, frozen=True):
@@ -59,8 +74,22 @@ class There(Struct, frozen=True):
         )
 
     def project(self) -> Project:
-        """This worker's view of it; UsageError where it is not the coordinator's."""
+        """This worker's view of it; UsageError where it is not the coordinator's, Absent where its
+        folder is not seen here."""
         return copy.copy(_view(self))
+
+    @property
+    def is_seen(self) -> bool:
+        """Does this worker see the project's folder?"""
+        return (Path(self.root) / "manifests").is_dir()
+
+    def check(self) -> None:
+        """UsageError where this worker is of another version."""
+        if self.version != version():
+            raise UsageError(
+                f"{_where()} has nightpress {version()}, and this is {self.version}",
+                f"on every worker: pip install nightpress=={self.version}",
+            )
 
 
 class Found(Struct, frozen=True):
@@ -92,7 +121,7 @@ def look(there: There, plugin: PluginState) -> Found:
 
 def composed(there: There, request: Request) -> Reply:
     """What the offline writer says."""
-    there.project()
+    there.check()
     return composer.Offline().ask(request)
 
 
@@ -114,13 +143,13 @@ def evidence(there: There, plugin: PluginState, state: TargetState, text: str) -
 
 def pure(there: There, work: Callable[..., T], *given: Any) -> T:
     """Work that needs nothing of the project but files of a plugin."""
-    there.project()
+    there.check()
     return work(*given)
 
 
 def asked(there: There, name: str, settings: str, request: Request) -> Reply:
     """One call of a model, with the key of this worker's own environment."""
-    there.project()
+    there.check()
     return _backend(name, settings).ask(request)
 
 
@@ -205,15 +234,16 @@ class _View(Project):
 @lru_cache(maxsize=4)
 def _view(there: There) -> _View:
     view = _View(there)
-    where = f"a worker ({platform.node()}, {sys.executable})"
-    if there.version != version():
+    there.check()
+    if not there.is_seen:
+        raise Absent(there.root)
+    if view.recipe() != there.recipe:
         raise UsageError(
-            f"{where} has nightpress {version()}, and this is {there.version}",
-            f"on every worker: pip install nightpress=={there.version}",
-        )
-    if not view.root.is_dir() or view.recipe() != there.recipe:
-        raise UsageError(
-            f"{where} does not have this project's generators and schemas at {there.root}",
-            "let workers see the project's folder under the same path (a shared file system)",
+            f"{_where()} does not have this project's generators and schemas at {there.root}",
+            "let workers see the project's folder at that path, or nothing",
         )
     return view
+
+
+def _where() -> str:
+    return f"a worker ({platform.node()}, {sys.executable})"

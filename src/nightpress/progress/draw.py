@@ -6,7 +6,7 @@ Names come from plugins: everything is made safe first.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -27,7 +27,7 @@ STYLES: dict[str, str] = {
     Status.HOLLOW: "dim",
     Status.KEPT: "yellow", Status.INTERRUPTED: "yellow",
 }  # fmt: skip
-FLIGHTS, LATEST = 6, 6
+FLIGHTS, LATEST, WORKERS = 6, 6, 3
 ROOMY = 60
 """Columns from which on the second line of an outcome is indented."""
 
@@ -76,6 +76,7 @@ def _parts(screen: Screen, standing: Standing, now: float, width: int) -> Iterat
         yield _line((_spent(screen), ""))
         if quota := _quota(standing):
             yield _line((quota, ""))
+    yield from _workers(screen)
     if screen.waiting and screen.waiting[1] >= now + 1 and not standing.verdict:
         left = _duration(screen.waiting[1] - now)
         yield _line((f"waiting {left} more for the quota", "cyan"))
@@ -143,6 +144,23 @@ def _quota(standing: Standing) -> str:
         at = datetime.fromtimestamp(standing.resets_at)
         left.append(f"{standing.day[0]:,} of {standing.day[1]:,} today (new at {at:%H:%M})")
     return f"quota left: {', '.join(left)}" if left else ""
+
+
+def _workers(screen: Screen) -> Iterator[Text]:
+    """Those who work for the run, and what the busiest of them have done."""
+    if not screen.workers:
+        return
+    count = len(screen.workers)
+    calling = f", {screen.calling:,} calls in flight" if screen.backend != "offline" else ""
+    yield _line((f"{count:,} {'worker' if count == 1 else 'workers'}{calling}", ""))
+    for one in screen.workers[:WORKERS]:
+        yield _line((f"  {one['name']}  {worked(one)}", "dim"))
+
+
+def worked(worker: Mapping[str, Any]) -> str:
+    """What a worker did, in words: `12 composed, 30 judged, 12 calls in 41 s`."""
+    did = [f"{worker[what]:,} {what}" for what in ("composed", "judged", "calls") if worker[what]]
+    return f"{', '.join(did) or 'nothing'} in {_duration(worker['seconds'])}"
 
 
 def _flights(screen: Screen, now: float, width: int) -> Iterator[RenderableType]:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 LAST = 50
 """Outcomes that are remembered."""
+PHASES = ("analysis", "generation", "repair")
 
 
 class Flight(Struct):
@@ -43,12 +44,18 @@ class Screen(Struct):
     tokens_out: int = 0
     cost: float | None = 0.0
     waiting: tuple[str, float] | None = None
+    workers: list[dict[str, Any]] = field(default_factory=list)
     exit_code: int | None = None
     goes_on_at: float | None = None
 
     @property
     def done(self) -> int:
         return sum(self.counts.values())
+
+    @property
+    def calling(self) -> int:
+        """Calls that are in flight."""
+        return sum(flight.phase in PHASES for flight in self.flights.values())
 
     @property
     def ended(self) -> bool:
@@ -98,6 +105,9 @@ class Screen(Struct):
         self.counts[word] += 1
         self.last.append((word, str(row["job"]), str(row["reason"])))
         self.said.append(str(row["text"]))
+
+    def _workers(self, row: Mapping[str, Any]) -> None:
+        self.workers = list(row["workers"])
 
     def _notice(self, row: Mapping[str, Any]) -> None:
         self.notices.append(str(row["text"]))

@@ -93,6 +93,8 @@ class Watched(Struct):
         )  # fmt: skip
         return {name: getattr(screen, name) for name in plain} | {
             "done": screen.done,
+            "calls_in_flight": screen.calling,
+            "workers": list(screen.workers),
             "counts": dict(screen.counts),
             "in_flight": [asdict(flight) for flight in screen.flights.values()],
             "last": [list(row) for row in screen.last],

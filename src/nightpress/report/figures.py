@@ -102,7 +102,7 @@ class Cause(Struct, frozen=True):
 
 
 class RunRow(Struct, frozen=True):
-    """One run."""
+    """One run. workers: what each of an engine did, as the event `workers` tells it."""
 
     run_id: str
     started: str
@@ -113,6 +113,7 @@ class RunRow(Struct, frozen=True):
     seconds: float | None
     outcomes: Mapping[str, int]
     calls: int
+    workers: Sequence[Mapping[str, Any]] = ()
 
 
 class AttemptRow(Struct, frozen=True):

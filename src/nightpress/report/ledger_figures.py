@@ -88,6 +88,7 @@ def runs(ledger: Ledger) -> list[RunRow]:
             _between(run.started, run.finished),
             {word: run.summary[word] for word in ENDINGS if run.summary.get(word)},
             int(run.summary.get("calls") or 0),
+            tuple(run.summary.get("workers") or ()),
         )
         for run in totals.runs(ledger, RUNS)
     ]  # fmt: skip

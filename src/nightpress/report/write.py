@@ -16,7 +16,7 @@ from nightpress import voice
 from nightpress.project import Project
 from nightpress.report import advice, formats
 from nightpress.report import figures as words
-from nightpress.report.figures import STATE_WORDS, UNUSABLE, Figures, in_words, rate_words
+from nightpress.report.figures import STATE_WORDS, UNUSABLE, Figures, RunRow, in_words, rate_words
 from nightpress.report.html import beside, page
 from nightpress.storage import atomic, private
 from nightpress.text import safe, some
@@ -198,6 +198,19 @@ def _last_run(figures: Figures) -> Iterable[str]:
             for run in figures.runs
         ],
     )  # fmt: skip
+    yield from _workers(figures.runs[0])
+
+
+def _workers(run: RunRow) -> Iterable[str]:
+    if run.workers:
+        yield "What the workers of the last run did:"
+        yield _table(
+            ("worker", "composed", "judged", "calls", "seconds"),
+            [(text(w["name"]), *(f"{w[what]:,}" for what in WORK)) for w in run.workers],
+        )
+
+
+WORK = ("composed", "judged", "calls", "seconds")
 
 
 def _counts(outcomes: Mapping[str, int]) -> str:

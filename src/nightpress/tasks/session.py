@@ -97,6 +97,8 @@ class Session:
         from nightpress.pipeline import engine
 
         self.run.engine = made = engine.of(self.project, self.run.notice)
+        if made is not None:
+            made.news = self.run.worked_so_far
         return made
 
     # --- what there is to do ---
