@@ -1011,3 +1011,18 @@ def test_what_a_readme_says_that_its_reader_never_does_is_said_of_the_user() -> 
     command = "---\ndescription: Moor ships\n---\n# Moor\n\nMoor at the quay.\n"
     text = document(material({"README.md": readme, "commands/moor.md": command}))
     assert "**The user never:**" in text
+
+
+def test_what_has_to_be_there_first_has_room_beside_many_commands() -> None:
+    long = "".join(
+        f"- `--rope-{n}`: the rope at bollard {n} of the long quay\n" for n in range(120)
+    )
+    commands = {
+        f"commands/{name}.md": f"---\ndescription: {name} ships\n---\n# {name}\n\n## Options\n\n{long}"
+        for name in ("moor", "tar", "careen", "launch")
+    }
+    keys = (
+        "## API Keys\n\n```bash\nexport TIDE_API_KEY=...\n```\n\nWithout it, tides are averages.\n"
+    )
+    text = document(material({"README.md": f"# Harbour\n\n{keys}", **commands}))
+    assert "export TIDE_API_KEY" in text and "Without it, tides are averages." in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
@@ -10,7 +11,17 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import choice, evals, extend, leads, pointers, stubs
+from nightpress.backends.offline import (
+    choice,
+    components,
+    evals,
+    extend,
+    leads,
+    pointers,
+    stubs,
+    terms,
+    wording,
+)
 from nightpress.backends.offline.blocks import (
     Block,
 )
@@ -18,7 +29,7 @@ from nightpress.backends.offline.components import is_skill
 from nightpress.backends.offline.fit import RESERVE, Bounds, fit
 from nightpress.backends.offline.news import beside_references, said_once
 from nightpress.backends.offline.part import Part
-from nightpress.backends.offline.sections import parts_of, title
+from nightpress.backends.offline.sections import for_each, parts_of
 from nightpress.backends.offline.topic import Topic
 from nightpress.lazy import pattern
 from nightpress.model import DATA, Material
@@ -87,7 +98,7 @@ def _body(material: Material, share: float, *, even: bool) -> str:
 def _composed(material: Material, share: float, *, even: bool) -> str:
     parts = [replace(part, news=part.news * share) for part in parts_of(material, even=even)]
     parts = pointers.one_list(said_once(beside_references(material, parts)))
-    first = f"# {title(material)}"
+    first = f"# {_title(material)}"
     most = material.window.max - (RESERVE if is_skill(material) else 64) - len(first.encode())
     text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
     named = _parts_named(material)
@@ -101,6 +112,29 @@ def _composed(material: Material, share: float, *, even: bool) -> str:
         text = _read_over(material, first, tried, Bounds(most, MOST_LINES))
     told = _counted(_ARGUMENTS.sub(lambda table: _untold(table, text), text))
     return told if material.standing else choice.noted(material, told)
+
+
+def _title(material: Material) -> str:
+    """The document's one heading of level 1; one skill of several goes by its own, and a reference
+    by that of the command or agent that it is of."""
+    if kinds := for_each(material):
+        told = [c for c in material.anatomy.components if c.kind in kinds]
+        return f"`{components.name_of(told[0])}`" if told else wording.plain(material.anatomy.name)
+    texts = [file.text for file in material.anatomy.files if file.path.lower() == "readme.md"]
+    matches = [re.search(r"(?m)^# +(\S.*)$", text[:4_000]) for text in (material.standing, *texts)]
+    headings = [match.group(1) for match in matches if match]
+    if not Topic(material).whole:
+        own = wording.plain(matches[0].group(1)) if matches[0] else ""
+        folder = posixpath.basename(posixpath.dirname(material.target))
+        return own or wording.title(folder, ())
+    described = (c.description for c in material.anatomy.components)
+    seen = " ".join([material.anatomy.description, *described, *(text[:4_000] for text in texts)])
+    words = wording.title(material.anatomy.name, headings, seen)
+    words = terms.titled(words, (c.body for c in material.anatomy.components))
+    kind = material.generator
+    if kind is None or kind.frontmatter == "skill" or kind.type == "readme":
+        return words
+    return f"{words} {kind.title if kind.title.isupper() else kind.title.lower()}"
 
 
 def _counted(text: str) -> str:

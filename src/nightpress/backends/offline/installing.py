@@ -1,4 +1,5 @@
-"""How a plugin is installed, which no skill of it says: its reader has it."""
+"""How a plugin is installed, which no skill of it says: its reader has it; and what it needs beside
+that, which every skill says."""
 
 from __future__ import annotations
 
@@ -16,6 +17,28 @@ _INSTALL = pattern(
 )
 
 _STEP_INSTALLS = pattern(r"(?mi)^1[.)] \W*(?:download|get|install) (?:the|this) plugin\b")
+
+
+def needed(parts: Sequence[Part]) -> int:
+    """Bytes of what a plugin needs before it works (other programs, keys), by a README's chapters,
+    which go in before all that can be done with it; as much as is no list of everything."""
+    size = 0
+    for part in parts:
+        if any(map(_NEEDS.match, part.path)) and not part.together:
+            blocks = without_install(part.blocks)
+            size += sum(len(block.text.encode()) + 2 for block in blocks)
+            if size > MOST_NEEDED:
+                break
+            part.rank = min(part.rank, FIRST)
+    return min(size, MOST_NEEDED)
+
+
+FIRST, MOST_NEEDED = 5, 1_800
+"""The rank of what is needed, before a command's own sections; bytes of it."""
+_NEEDS = pattern(
+    r"(?i)(?:system |external )?(?:prerequisites?|requirements?|dependencies)\b|api keys?\b"
+    r"|environment(?: variables)?$|credentials\b|(?:known )?limit(?:ation)?s\b"
+)
 
 
 def not_installing(parts: Sequence[Part]) -> list[Part]:

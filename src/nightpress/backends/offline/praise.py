@@ -20,6 +20,9 @@ _SALES = pattern(
     r"|state[- ]of[- ]the[- ]art|industry[- ]leading"
     r"|\d[\d.,]*x(?:[-\u2013]\d[\d.,]*x)? (?:faster|speed-?up|better|cheaper|improvement)"
     r"|\d[\d.]*% (?:better|faster|improvement|more accura\w+|accuracy (?:gain|improvement))"
+    r"|transforms? your (?:[\w-]+ ){0,3}?(?:experience|workflow|productivity|life)"
+    r"|\b(?:all|both) (?:[a-z]+ )?are (?:excellent|great|awesome|fantastic)"
+    r"|(?:institutional|enterprise|military)-grade"
     r"|intelligent(?:ly)? automation|saves? (?:you )?(?:hours|countless|time and money))\b"
     r"(?!-(?!fast)\w)",  # of a name ("magic-codex")
     re.I,
@@ -28,7 +31,8 @@ _PRICES = pattern(r"\b(?:plans|pricing|tiers)\b[^.!?\n]*\$\d", re.I)
 _ADJECTIVE = (
     r"(?:seamless|effortless|instant(?-i:(?! [A-Z]))|(?<!-)perfect(?! for\b)|powerful|revolutionary"
     r"|game[- ]changing|blazing|amazing|ultimate(?-i:(?! [A-Z]))|cutting[- ]edge|world[- ]class"
-    r"|best[- ]in[- ]class|magical|next[- ]level|state[- ]of[- ]the[- ]art|industry[- ]leading)"
+    r"|best[- ]in[- ]class|magical|next[- ]level|state[- ]of[- ]the[- ]art|industry[- ]leading"
+    r"|(?:institutional|enterprise|military)-grade)"
 )
 _ADVERB = r"(?:(?:seamless|effortless|instant|perfect|blazing|amazing|magical)ly)"
 _PRAISE = pattern(

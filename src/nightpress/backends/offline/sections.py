@@ -13,6 +13,7 @@ from nightpress.backends.offline import (
     briefs,
     choice,
     components,
+    installing,
     leads,
     limits,
     merging,
@@ -21,7 +22,6 @@ from nightpress.backends.offline import (
     pointers,
     shares,
     summaries,
-    terms,
     trim,
     wording,
     worth,
@@ -30,7 +30,6 @@ from nightpress.backends.offline.blocks import Block, is_ordered, is_told, lean
 from nightpress.backends.offline.clean import Place, heading
 from nightpress.backends.offline.components import place_of
 from nightpress.backends.offline.fit import RESERVE
-from nightpress.backends.offline.installing import not_installing
 from nightpress.backends.offline.outline import Plan, matter_of
 from nightpress.backends.offline.part import Family, Home, Part
 from nightpress.backends.offline.topic import Topic
@@ -93,20 +92,10 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
     plan = Plan(material.generator, wording.plain(material.anatomy.name))
     parts = _placed(plan, "about", [Part((), (-1,), 0, _intro(material, plan, topic, own))])
     standing = list(_of_standing(material, own))
-    described = list(_of_components(material, plan, topic, own, even=even))
-    more: list[Part] = []
-    for number, file in enumerate(material.anatomy.files):
-        if file.path == material.target or components.is_aside(file.path):
-            continue
-        kind_of_file = kind_of(file.path)
-        if kind_of_file == "readme" and "/" not in file.path and topic.concerns([file.text]):
-            more += [
-                part
-                for part in _classed(material, plan, file, number, own)
-                if topic.concerns_section(part.path, part.blocks)
-            ]
-        elif kind_of_file in ("doc", "readme") and not is_component(material, file):
-            more += _placed(plan, "other", _of_document(material, file, number, topic, own))
+    more = list(_of_readme(material, plan, topic, own))
+    needed = installing.needed(more) if even else 0
+    more += _of_documents(material, plan, topic, own)
+    described = list(_of_components(material, plan, topic, own, even=even, needed=needed))
     if even and not standing:
         described, more = merging.merged(described, more)
         more = summaries.without_summaries(more, described, material.anatomy)
@@ -122,7 +111,29 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
     parts += _placed(plan, "files", [files])
     place = plan.order("when") if plan.takes("when") else plan.order("about")
     parts = plans.without_plans(parts, plans.not_yet(material.anatomy), place)
-    return parts if plan.takes("install") else not_installing(parts)
+    return parts if plan.takes("install") else installing.not_installing(parts)
+
+
+def _of_readme(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:
+    for number, file in _files(material, "readme"):
+        if "/" not in file.path and topic.concerns([file.text]):
+            for part in _classed(material, plan, file, number, own):
+                if topic.concerns_section(part.path, part.blocks):
+                    yield part
+
+
+def _of_documents(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:
+    for number, file in _files(material, "doc", "readme"):
+        is_told = "/" not in file.path and kind_of(file.path) == "readme"
+        if not ((is_told and topic.concerns([file.text])) or is_component(material, file)):
+            yield from _placed(plan, "other", _of_document(material, file, number, topic, own))
+
+
+def _files(material: Material, *kinds: str) -> Iterator[tuple[int, SourceFile]]:
+    for number, file in enumerate(material.anatomy.files):
+        aside = file.path == material.target or components.is_aside(file.path)
+        if kind_of(file.path) in kinds and not aside:
+            yield number, file
 
 
 def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
@@ -136,39 +147,16 @@ def _placed(plan: Plan, matter: str, parts: Iterable[Part]) -> list[Part]:
     return found
 
 
-def _for_each(material: Material) -> Sequence[str]:
+def for_each(material: Material) -> Sequence[str]:
     """The kinds of components that its generator makes a document each for; none of other ones."""
     generator = material.generator
     kinds: Sequence[str] = generator.settings.get("for_each", ()) if generator is not None else ()
     return kinds
 
 
-def title(material: Material) -> str:
-    """The document's one heading of level 1; one skill of several goes by its own, and a reference
-    by that of the command or agent that it is of."""
-    if kinds := _for_each(material):
-        told = [c for c in material.anatomy.components if c.kind in kinds]
-        return f"`{components.name_of(told[0])}`" if told else wording.plain(material.anatomy.name)
-    texts = [file.text for file in material.anatomy.files if file.path.lower() == "readme.md"]
-    matches = [re.search(r"(?m)^# +(\S.*)$", text[:4_000]) for text in (material.standing, *texts)]
-    headings = [match.group(1) for match in matches if match]
-    if not Topic(material).whole:
-        own = wording.plain(matches[0].group(1)) if matches[0] else ""
-        folder = posixpath.basename(posixpath.dirname(material.target))
-        return own or wording.title(folder, ())
-    described = (c.description for c in material.anatomy.components)
-    seen = " ".join([material.anatomy.description, *described, *(text[:4_000] for text in texts)])
-    words = wording.title(material.anatomy.name, headings, seen)
-    words = terms.titled(words, (c.body for c in material.anatomy.components))
-    kind = material.generator
-    if kind is None or kind.frontmatter == "skill" or kind.type == "readme":
-        return words
-    return f"{words} {kind.title if kind.title.isupper() else kind.title.lower()}"
-
-
 def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Block]:
     # a skill's description says it already, and is read before
-    skill = components.is_skill(material) or bool(_for_each(material))
+    skill = components.is_skill(material) or bool(for_each(material))
     said = trim.prose(material.anatomy.description, own) if topic.whole and not skill else ""
     sentence = "" if wording.is_vacuous(said, material.anatomy.name) else wording.sentence(said)
     blocks = [Block("text", sentence)] if sentence else []
@@ -183,8 +171,9 @@ def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Blo
 
 
 def _of_components(
-    material: Material, plan: Plan, topic: Topic, own: Owned, *, even: bool
+    material: Material, plan: Plan, topic: Topic, own: Owned, *, even: bool, needed: int
 ) -> Iterator[Part]:
+    """needed: bytes of what has to be there beside them."""
     table = choice.choice(material, topic, own) if plan.takes("choice") else []
     if topic.whole and not table:
         # of a pack with many commands not each will have its section: but each is named
@@ -204,7 +193,7 @@ def _of_components(
     if even and table and not material.references:
         known = "\n".join(block.text for block in table)
         beside = [*shared, *(head for heads in their_heads for head in heads if head.blocks)]
-        taken = len(known.encode()) + NOTES + sum(map(pointers.size, beside))
+        taken = len(known.encode()) + NOTES + needed + sum(map(pointers.size, beside))
         taken += RESERVE if components.is_skill(material) else 0
         theirs = shares.share(theirs, material.window.max - taken, known)
     for heads, parts in zip(their_heads, theirs, strict=True):

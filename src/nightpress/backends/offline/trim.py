@@ -28,7 +28,7 @@ from nightpress.model import Anatomy
 __all__ = ["Group", "Owned", "owned", "prose", "quoted", "trimmed"]
 
 _PERSONA = pattern(
-    r"^[\W_]*(?:you(?: are|'re|\u2019re| will be| act| have been)\b"
+    r"^[\W_]*(?:remember[:,] )?(?:you(?: are|'re|\u2019re| will be| act| have been)\b"
     r"(?! (?:able|in|on|not|done|ready|using)\b)"
     r"|you (?:also |deeply |always )?(?:excel|speciali[sz]e"
     r"|have (?:deep|extensive|expert|years|mastered)|possess|combine|master|bring|understand"
