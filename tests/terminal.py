@@ -22,10 +22,11 @@ COLUMNS, LINES = 80, 24
 
 
 def run(
-    command: list[str], folder: Path, environ: Mapping[str, str], feed: Callable[[bytes], object]
-) -> int:
+    command: list[str], folder: Path, environ: Mapping[str, str], feed: Callable[[bytes], object],
+    typed: str = "",
+) -> int:  # fmt: skip
     """The exit status. command: a program of this environment, and its words; feed: is given each
-    piece of what the terminal is sent."""
+    piece of what the terminal is sent; typed: on its keyboard."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
     kept = {k: v for k, v in environ.items() if k not in ("COLUMNS", "LINES")}
@@ -34,6 +35,7 @@ def run(
         cwd=folder, env=kept, stdin=theirs, stdout=theirs, stderr=theirs,
     ) as running:  # fmt: skip
         os.close(theirs)
+        os.write(ours, typed.encode())
         with suppress(OSError):  # a terminal whose last writer is gone
             while piece := os.read(ours, 65536):
                 feed(piece)
@@ -48,7 +50,7 @@ class Terminal:
         self.screen = pyte.HistoryScreen(COLUMNS, LINES, history=2_000)
         self.frames: list[Text] = []
 
-    def run(self, command: str, folder: Path, environ: Mapping[str, str]) -> int:
+    def run(self, command: str, folder: Path, environ: Mapping[str, str], typed: str = "") -> int:
         """The exit status; the screen shows the command behind a prompt, and what it printed."""
         stream = pyte.ByteStream(self.screen)
 
@@ -58,7 +60,7 @@ class Terminal:
 
         feed(f"$ {command}\r\n".encode())
         kept = {k: v for k, v in environ.items() if k != "NO_COLOR"}
-        return run(command.split(), folder, {**kept, "TERM": "xterm-256color"}, feed)
+        return run(command.split(), folder, {**kept, "TERM": "xterm-256color"}, feed, typed)
 
     def text(self) -> Text:
         """What stands on the screen, without blank lines at its end."""

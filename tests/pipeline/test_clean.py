@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.market import Market, plugin, prose
+from tests.market import Market, environment, plugin, prose
+from tests.terminal import Terminal
 
 SHORT = "---\nname: gamma\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
 
@@ -34,6 +35,28 @@ def test_clean_by_name_takes_back_what_stood_before(market: Market) -> None:
     assert not market.target("alpha").exists()
     assert not market.target("alpha").parent.exists()
     assert market.target("beta").exists()
+
+
+def test_kept_drafts_are_removed_when_that_is_agreed(market: Market) -> None:
+    market.documented()
+    kept = market.root / ".nightpress" / "drafts" / "alpha" / "skill.md"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("A draft.\n")
+    for program in ("doit", "nightpress"):
+        refused = market.run(program, "clean")
+        assert refused.code == 3 and "this would remove 1 file of kept drafts" in refused.err
+        assert f"{program} clean --yes removes them" in refused.err and kept.exists()
+    told = market.run("nightpress", "clean", "-n")
+    assert told.out == "would remove .nightpress/drafts/alpha/skill.md\n" and kept.exists()
+    for typed, status in (("n\n", 3), ("y\n", 0)):
+        asked = Terminal()
+        assert asked.run("nightpress clean", market.root, environment(), typed) == status
+        assert "remove 1 file of kept drafts? [y/N]" in asked.text().plain
+        assert kept.exists() == bool(status)
+    kept.write_text("A draft.\n")
+    done = market.run("nightpress", "clean", "--yes")
+    assert (done.code, done.out) == (0, "removed .nightpress/drafts/alpha/skill.md\n")
+    assert not kept.exists()
 
 
 def test_an_undersized_file_is_replaced_and_can_be_taken_back(small: Market) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from nightpress.clock import RealClock
 from nightpress.project.project import Project
-from nightpress.tasks import help as helping
+from nightpress.tasks import usage
 from tests.market import Market, plugin
 
 
@@ -385,7 +385,7 @@ def test_help_of_a_task_helps(market: Market) -> None:
 
 def test_every_chapter_that_help_tells_of_is_there(market: Market) -> None:
     listed = {line.split()[0] for line in market.done("list").out.splitlines() if line.strip()}
-    assert set(helping.TEXTS) <= listed
+    assert set(usage.TEXTS) <= listed
 
 
 def test_a_neighbour_that_is_made_is_no_content_of_what_is_adopted(tmp_path: Path) -> None:

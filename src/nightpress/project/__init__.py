@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nightpress.project.generators import load_generator
     from nightpress.project.manifests import load_manifest
     from nightpress.project.options import OPTIONS
-    from nightpress.project.problems import Problem
+    from nightpress.project.problems import Problem, folded
     from nightpress.project.project import STATE, Project, located, no_manifests, version
     from nightpress.project.resources import bundled
     from nightpress.project.writer import Writer
@@ -35,7 +35,7 @@ else:
             "generators": ["load_generator"],
             "manifests": ["load_manifest"],
             "options": ["OPTIONS"],
-            "problems": ["Problem"],
+            "problems": ["Problem", "folded"],
             "project": ["Project", "STATE", "located", "no_manifests", "version"],
             "resources": ["bundled"],
             "writer": ["Writer"],
@@ -58,6 +58,7 @@ __all__ = [
     "defaults",
     "discover",
     "docs",
+    "folded",
     "foregone",
     "generators",
     "house",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from nightpress.text import safe
+from nightpress.text import safe, some
 from nightpress.voice import spoken
 
 
@@ -27,3 +29,27 @@ class Problem(Struct, frozen=True):
         word = " warning:" if self.severity == "warning" else ""
         hint = f" (hint: {self.hint})" if self.hint else ""
         return safe(spoken(f"{where}:{word}{path} {self.message}{hint}"))
+
+
+MOST = 6
+"""Kinds of problems that are told of many."""
+
+
+def folded(problems: Sequence[Problem]) -> list[str]:
+    """The problems as lines: of those that differ only in their place, in what they quote and in
+    their figures the first, and how many more there are."""
+    kinds: dict[tuple[str, str], list[Problem]] = {}
+    for one in problems:
+        like = re.sub(r"'[^']*'|`[^`]*`|\S*\d\S*", "_", one.message)
+        kinds.setdefault((one.severity, like), []).append(one)
+    lines = []
+    for own in list(kinds.values())[:MOST]:
+        lines.append(str(own[0]))
+        if own[1:]:
+            lines.append(f"  and {len(own) - 1:,} more like it: {_ALL}")
+    if left := list(kinds.values())[MOST:]:
+        lines.append(f"... and {some(sum(map(len, left)), 'more problem')}: {_ALL}")
+    return lines
+
+
+_ALL = "nightpress validate"

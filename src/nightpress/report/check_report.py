@@ -103,9 +103,7 @@ class Report(Struct, frozen=True):
         rows = sorted(groups.items(), key=lambda row: (_rank(row[0][0]), -len(row[1])))
         for (severity, gate), places in rows[:GATES]:
             head = f"{f'{severity:<8} {gate}':<30} {len(places):>5,}  "
-            room = COLUMNS - len(head)
-            place = places[0] if len(places[0]) < room else f"...{places[0][4 - room :]}"
-            yield head + place
+            yield head + _fitting(places[0], COLUMNS - 1 - len(head))
         if (more := len(rows) - GATES) > 0:
             yield f"... and {more} more gate{'s' * (more > 1)}"
         yield "each with its message and hint: nightpress check -v, or nightpress check FOLDER"
@@ -206,6 +204,25 @@ def _rank(word: str) -> int:
     """Stale documents and errors fail; what only says what is comes last."""
     order = ("stale", "error", "not made yet", "warning", "info")
     return order.index(word)
+
+
+_PARTS = frozenset({"skills", "commands", "agents", "hooks", ".claude-plugin"})
+"""Folders of a plugin."""
+
+
+def _fitting(place: str, room: int) -> str:
+    """The place in so many columns: what tells least goes first, the plugin's name last."""
+    if len(place) <= room:
+        return place
+    *folders, file = place.split("/")
+    inside = next((at for at, name in enumerate(folders) if name in _PARTS), len(folders))
+    plugin = folders[inside - 1] if inside else ""
+    line = file.rpartition(":")[2]
+    for short in (f".../{plugin}/.../{file}", f"{plugin}/.../{file}", f"{plugin}/...:{line}"):
+        if plugin and len(short) <= room:
+            return short
+    end = f"...:{line}"
+    return f"{(plugin or file)[: room - len(end)]}{end}"
 
 
 def _sentence(finding: Finding) -> str:

@@ -27,7 +27,7 @@ _OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         *_DB, *_LOADER, "all", "quiet", "status", "private", "deps", "template=", "sort=",
     )),
     "info": ("f:d:k", (*_DB, *_LOADER, "no-status")),
-    "clean": ("f:d:kcan", (*_DB, *_LOADER, "clean-dep", "clean-all", "dry-run", "forget")),
+    "clean": ("f:d:kcany", (*_DB, *_LOADER, "clean-dep", "clean-all", "dry-run", "forget", "yes")),
     "forget": ("f:d:ksa", (
         *_DB, *_LOADER, "follow-sub", "disable-default", "enable-default", "all",
     )),

@@ -40,8 +40,10 @@ def close_press(now: Session) -> None:
 
 
 def problems(now: Session) -> list[str]:
-    """The manifests and plugins that could not be worked with."""
-    return [str(p) for p in now.catalog.problems if p.severity == "error"]
+    """The manifests and plugins that could not be worked with, by cause."""
+    from nightpress.project import folded
+
+    return folded([p for p in now.catalog.problems if p.severity == "error"])
 
 
 def _in_short(reason: str) -> str:

@@ -6,6 +6,7 @@ take the place of doit's own by entry points (group `doit.COMMAND`); elsewhere t
 
 from __future__ import annotations
 
+import io
 import re
 import shlex
 import sys
@@ -31,7 +32,7 @@ from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
 
 from nightpress import errors, voice
 from nightpress.tasks import dodo, session, signals
-from nightpress.text import fitted, safe, suggestion
+from nightpress.text import fitted, safe, some, suggestion
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
@@ -39,73 +40,7 @@ if TYPE_CHECKING:
 else:
     Command = object
 
-__all__ = ["TEXTS", "Clean", "DumpDB", "Forget", "Help", "Ignore", "Info", "List", "Run"]
-
-TEXTS = {
-    "manifests": """
-        doit manifests                        manifests of plugins that have none
-        doit manifests --add readme           and a README in every manifest
-        doit manifests --rename-generic       skills/PLUGIN/ instead of skills/skill-adapter/
-        Writes manifests/*.yaml; what is there keeps its comments and order. Next: doit plan""",
-    "validate": """
-        doit validate                         every problem, with file, line, column and a hint
-        doit validate --format json           the same for programs
-        Writes nothing. Exit status 1 if there is an error; warnings alone are not an error.""",
-    "plan": """
-        doit plan                             what is not up to date, and why; by cause, if many
-        doit plan --verbose                   a line for each document
-        doit plan --format json               the same for programs
-        Makes no call, and writes nothing but caches in .nightpress/. Next: doit""",
-    "snapshot": """
-        doit snapshot:PLUGIN                  a copy now; a run takes its own before it publishes
-        Writes .nightpress/snapshots/. See doit restore --list""",
-    "analyse": """
-        doit analyse:PLUGIN                   phase 1 alone; with a model that may be one call
-        Writes the analysis into .nightpress/ledger.db, for all documents of the plugin.""",
-    "enhance": """
-        doit                                  every document
-        doit enhance:PLUGIN                   all documents of one plugin
-        doit enhance:PLUGIN/NAME              one document
-        doit force=1 enhance:PLUGIN/NAME      again, over hand edits and refused drafts
-        doit list --all enhance               the names that there are
-        doit info enhance:PLUGIN/NAME         whether it is up to date, and why not
-        doit forget enhance:PLUGIN/NAME       ask for it again; the analysis stays
-        doit clean enhance:PLUGIN/NAME        back to what stood before nightpress
-        Writes the documents that manifests/*.yaml name, nightpress.lock, and .nightpress/ (ledger,
-        snapshots, logs, drafts). Only what is stale or undersized is made; each document that is
-        replaced is in a snapshot first. See first: doit plan""",
-    "review": """
-        doit review                           what each draft loses and gains, its words side by
-                                              side in a page in .nightpress/ (keys j, k, a, r)
-        Drafts wait where the settings say publish: review or standing: review (or extend, where
-        one would lose something).
-        Next: doit apply:PLUGIN/NAME or doit reject:PLUGIN/NAME --because "..." """,
-    "apply": """
-        doit apply:PLUGIN/NAME                publish exactly the bytes that were reviewed
-        doit apply:PLUGIN                     all drafts of one plugin; doit apply: all there are
-        doit apply --lossless                 only drafts that lose no word of the current file
-        doit apply:PLUGIN --merge             where you edited the file, too: both sides
-        Makes no call. See first: doit review""",
-    "reject": """
-        doit reject:PLUGIN/NAME --because "..."
-        The reason goes into the next prompt. The very draft comes back only by
-        doit force=1 enhance:PLUGIN/NAME, to be reviewed again; offline nothing else is made until
-        the plugin or its settings change. nightpress.lock tells clones and CI that the text which
-        stands is right until then: commit it.""",
-    "adopt": """
-        doit adopt:PLUGIN                     the documents as they are count as up to date
-        doit adopt:PLUGIN/NAME                one document
-        Writes nightpress.lock and the ledger, no document. For files that you edited by hand.""",
-    "report": """
-        doit report                           a page, Markdown and JSON in .nightpress/report/
-        doit report --days 7                  sums over the last week""",
-    "restore": """
-        doit restore --list                   the snapshots, newest first
-        doit restore --plugin PLUGIN          its last state; its manifest, too
-        doit restore --plugin PLUGIN --snapshot ID
-        Makes the plugin's folder what the snapshot holds, after a snapshot of its present state.
-        What a restore took away comes back only by its ID. Without a snapshot: from the vault.""",
-}
+__all__ = ["Clean", "DumpDB", "Forget", "Help", "Ignore", "Info", "List", "Run"]
 
 
 class _Plain(Command):  # type: ignore[misc]
@@ -183,11 +118,22 @@ class Clean(_Plain, cmd_clean.Clean):  # type: ignore[misc]
     outstream: Any
     sel_default_tasks: bool
     sel_tasks: list[str]
+    cmd_options = (*cmd_clean.Clean.cmd_options, {
+        "name": "yes", "short": "y", "long": "yes", "type": bool, "default": False,
+        "help": "remove kept drafts without asking",
+    })  # fmt: skip
+    _agreed = False
+
+    def execute(self, params: Any, args: list[str]) -> Any:
+        self._agreed = bool(params["yes"] or params["dryrun"] or args)
+        return super().execute(params, args)
 
     def clean_tasks(self, tasks: list[Any], dryrun: bool, cleanforget: bool) -> None:
         if not dodo.is_ours():
             super().clean_tasks(tasks, dryrun, cleanforget)
             return
+        if not self._agreed:
+            _ask_before(tasks)
         told: Any = _Told(self.outstream)
         self.outstream = told
         super().clean_tasks(tasks, dryrun, cleanforget)
@@ -197,6 +143,29 @@ class Clean(_Plain, cmd_clean.Clean):  # type: ignore[misc]
             told.write(f"{safe(spoken(said))}\n")
 
 
+def _ask_before(tasks: list[Any]) -> None:
+    """Ask whether what `clean` of nothing in particular finds is to be removed. InvalidCommand for
+    no, and where there is nobody to ask."""
+    found = io.StringIO()
+    told = _Told(found)
+    for task in tasks:
+        task.clean(told, True)
+    lines = [line for line in found.getvalue().splitlines() if f" {dodo.STATE}/drafts/" in line]
+    if not lines:  # a leftover of a run that was killed is nobody's
+        return
+    what = f"{some(len(lines), 'file')} of kept drafts"
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        hint = "doit clean -n lists them, and doit clean --yes removes them"
+        raise InvalidCommand(f"this would remove {what}\n  hint: {hint}")
+    shown = lines if len(lines) <= _SHOWN + 1 else [*lines[:_SHOWN], f"... {len(lines):,} in all"]
+    sys.stdout.write("".join(f"{safe(line)}\n" for line in shown) + f"remove {what}? [y/N] ")
+    sys.stdout.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InvalidCommand("nothing was removed")
+
+
+_SHOWN = 12
+"""Files that are named before it is asked."""
 _NOTHING = (
     "no kept draft and no leftover to remove; doit clean enhance:PLUGIN takes a plugin's documents"
     " back to what stood before nightpress"
@@ -213,16 +182,24 @@ class _Documents:
         self._stream.write(text.replace("ing enhance:", "ing "))
 
 
+_ACTION = "executing 'Python: function _clean'\n"
+
+
 class _Told:
-    """A stream without the lines in which doit names an action of ours."""
+    """A stream without the lines in which doit names an action of ours, and with those of a
+    document once: its plugin's task has them, too."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
-        self.anything = False
+        self._said: set[str] = set()
+
+    @property
+    def anything(self) -> bool:
+        return bool(self._said)
 
     def write(self, text: str) -> None:
-        if not text.endswith("executing 'Python: function _clean'\n"):
-            self.anything = self.anything or bool(text)
+        if text and text not in self._said and not text.endswith(_ACTION):
+            self._said.add(text)
             self._stream.write(text)
 
     def flush(self) -> None:
@@ -408,6 +385,7 @@ def _of_dodo(error: Exception) -> str | None:
 
 def _more(task: str) -> str:
     from nightpress.project import OPTIONS
+    from nightpress.tasks.usage import TEXTS
 
     chapter, _, _ = task.partition(":")
     said = textwrap.dedent(TEXTS.get(chapter, "")).strip()

@@ -18,10 +18,77 @@ from nightpress.tasks.command_line import STATIC
 from nightpress.text import one_screen, row
 from nightpress.voice import spoken
 
-__all__ = ["lines"]
+__all__ = ["TEXTS", "lines"]
+
+TEXTS = {
+    "manifests": """
+        doit manifests                        manifests of plugins that have none
+        doit manifests --add readme           and a README in every manifest
+        doit manifests --rename-generic       skills/PLUGIN/ instead of skills/skill-adapter/
+        Writes manifests/*.yaml; what is there keeps its comments and order. Next: doit plan""",
+    "validate": """
+        doit validate                         every problem, with file, line, column and a hint
+        doit validate --format json           the same for programs
+        Writes nothing. Exit status 1 if there is an error; warnings alone are not an error.""",
+    "plan": """
+        doit plan                             what is not up to date, and why; by cause, if many
+        doit plan --verbose                   a line for each document
+        doit plan --format json               the same for programs
+        Makes no call, and writes nothing but caches in .nightpress/. Next: doit""",
+    "snapshot": """
+        doit snapshot:PLUGIN                  a copy now; a run takes its own before it publishes
+        Writes .nightpress/snapshots/. See doit restore --list""",
+    "analyse": """
+        doit analyse:PLUGIN                   phase 1 alone; with a model that may be one call
+        Writes the analysis into .nightpress/ledger.db, for all documents of the plugin.""",
+    "enhance": """
+        doit                                  every document
+        doit enhance:PLUGIN                   all documents of one plugin
+        doit enhance:PLUGIN/NAME              one document
+        doit force=1 enhance:PLUGIN/NAME      again, over hand edits and refused drafts
+        doit list --all enhance               the names that there are
+        doit info enhance:PLUGIN/NAME         whether it is up to date, and why not
+        doit forget enhance:PLUGIN/NAME       ask for it again; the analysis stays
+        doit clean enhance:PLUGIN/NAME        back to what stood before nightpress
+        Writes the documents that manifests/*.yaml name, nightpress.lock, and .nightpress/ (ledger,
+        snapshots, logs, drafts). Only what is stale or undersized is made; each document that is
+        replaced is in a snapshot first. See first: doit plan""",
+    "review": """
+        doit review                           what each draft loses and gains, its words side by
+                                              side in a page in .nightpress/ (keys j, k, a, r)
+        Drafts wait where the settings say publish: review or standing: review (or extend, where
+        one would lose something).
+        Next: doit apply:PLUGIN/NAME or doit reject:PLUGIN/NAME --because "..." """,
+    "apply": """
+        doit apply:PLUGIN/NAME                publish exactly the bytes that were reviewed
+        doit apply:PLUGIN                     all drafts of one plugin; doit apply: all there are
+        doit apply --lossless                 only drafts that lose no word of the current file
+        doit apply:PLUGIN --merge             where you edited the file, too: both sides
+        Makes no call. See first: doit review""",
+    "reject": """
+        doit reject:PLUGIN/NAME --because "..."
+        The reason goes into the next prompt. The very draft comes back only by
+        doit force=1 enhance:PLUGIN/NAME, to be reviewed again; offline nothing else is made until
+        the plugin or its settings change. nightpress.lock tells clones and CI that the text which
+        stands is right until then: commit it.""",
+    "adopt": """
+        doit adopt:PLUGIN                     the documents as they are count as up to date
+        doit adopt:PLUGIN/NAME                one document
+        Writes nightpress.lock and the ledger, no document. For files that you edited by hand.""",
+    "report": """
+        doit report                           a page, Markdown and JSON in .nightpress/report/
+        doit report --days 7                  sums over the last week""",
+    "restore": """
+        doit restore --list                   the snapshots, newest first
+        doit restore --plugin PLUGIN          its last state; its manifest, too
+        doit restore --plugin PLUGIN --snapshot ID
+        Makes the plugin's folder what the snapshot holds, after a snapshot of its present state.
+        What a restore took away comes back only by its ID. Without a snapshot: from the vault.""",
+}
 
 _EXTRA = {
-    "clean": "nightpress clean -n PLUGIN             only show what would be removed",
+    "clean": "nightpress clean PLUGIN/NAME           back to what stood before nightpress\n"
+    "nightpress clean                       remove kept drafts; asks, but for --yes",
     "list": "nightpress list --all                  the documents, by name",
     "info": "nightpress info PLUGIN/NAME            its decision, with the reasons",
     "forget": "nightpress forget PLUGIN/NAME          ask for it again; the analysis stays",
@@ -73,8 +140,6 @@ def lines(command: str, what: str, names: str, *common: str) -> list[str]:
 
 def _told(command: str) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
     """(examples, what else there is to know)."""
-    from nightpress.tasks.help import TEXTS
-
     text = textwrap.dedent(TEXTS.get("enhance" if command == "build" else command, "")).strip()
     typed: list[list[str]] = []
     words: list[str] = []

@@ -167,12 +167,14 @@ def _row(item: Item, scores: dict[str, int]) -> dict[str, object]:
 
 def _show(now: Session, catalog: Catalog, scores: dict[str, int], *, each: bool) -> None:
     """each: a line for each document; else one for each cause, if there are many."""
+    from nightpress.project import folded
+
     rows = _rows(catalog)
     told = [item for item in rows if item.decision.action != "fresh" or item.decision.reasons]
     for line in _lines(told, scores, whole=each) if each or len(told) <= FEW else _causes(told):
         say(line)
-    for problem in catalog.problems:
-        say(str(problem))
+    for line in map(str, catalog.problems) if each else folded(catalog.problems):
+        say(line)
     if sentence := catalog.new.sentence():
         say(sentence)
     _show_persons(now, catalog, rows)
