@@ -23,8 +23,14 @@ PLACE = Place("commands/moor.md", "commands", "skills/harbour", frozenset())
         (
             "// src/a/berth.js\nmoor()\n// src/tide.js\nebb()",
             "js",
-            "See the listing of `berth.js`, `tide.js` in {} (4 lines of JavaScript).",
+            "See the listing of `src/a/berth.js`, `src/tide.js` in {} (4 lines of JavaScript).",
         ),
+        (
+            "#!/bin/sh\n# bin/moor.sh\n\nset -e",
+            "sh",
+            "See the listing of `bin/moor.sh` in {} (4 lines of shell).",
+        ),
+        ("#!/bin/sh\nset -e\n# bin/moor.sh", "sh", "See the listing in {} (3 lines of shell)."),
         (
             "// berth.js - of ships\nmoor()\n// req.body is checked now\nebb()",
             "js",

@@ -193,7 +193,10 @@ def test_criteria_for_something_else_call_nobody_and_a_case_stays_without_its_co
         "- Dredging rivers - Use `/dredge-kit` instead\n\n1. Go.\n2. Moor.\n"
     )
     text = document(material(plugin("Moors ships.", commands__moor=body)))
-    assert "- Salvage\n- Dredging rivers\n" in text and "knots" not in text.partition("---\n\n")[0]
+    assert (
+        "- Salvage - Use another plugin's `salvage-kit` instead\n- Dredging" in text
+        and "knots" not in text.partition("---\n\n")[0]
+    )
 
 
 def test_a_yaml_of_several_documents_keeps_its_language() -> None:
@@ -315,7 +318,7 @@ def test_what_is_handed_over_and_told_by_nothing_is_left_out() -> None:
 def test_a_comment_on_a_value_names_no_file() -> None:
     place = Place("commands/moor.md", "commands", "", frozenset())
     code = "// src/berth.ts\nconst a = 1\n// req.body is now checked\n"
-    assert "`berth.ts`" in whereabouts(code, "ts", place)
+    assert "`src/berth.ts`" in whereabouts(code, "ts", place)
     assert "req.body" not in whereabouts(code, "ts", place)
 
 

@@ -123,7 +123,7 @@ MOST_PICTURED = 45
 def _outside(text: str) -> str:
     text = _AUTOLINK.sub(r"\1", text)
     text = _REFERENCE.sub(r"\1", text)
-    text = _HTML.sub("", text)
+    text = _STAR.sub(r"\1\\***", _HTML.sub("", text))
     return _GAP.sub(" ", _HIDDEN.sub("", _EMOJI.sub("", text)))
 
 
@@ -155,6 +155,7 @@ _YES, _NO = "\u2705\u2714\u2713\u2611", "\u274c\u2716\u2717\u2718\u274e"
 _A_MARK = f"[{_YES}{_NO}\u26a0]"
 _MARK = pattern(_A_MARK)
 _MARKED = pattern(rf"(?<=\|)[ \t]*({_A_MARK}\ufe0f?(?: */? *{_A_MARK}\ufe0f?)*)[ \t]*(?=\|)")
+_STAR = pattern(r"(?<!\*)(\*\*(?=\w)[^*\n]+ )\*\*\*(?![\w*])")  # "**No SELECT ***"
 _GAP = pattern(r"(?<=[^\s|]) {2,}(?=[^\s|])")  # what an emoji has left
 
 

@@ -111,6 +111,8 @@ def _composed(material: Material, share: float, *, even: bool) -> str:
         tried = [first_of_all if part is shown else part for part in parts]
         text = _read_over(material, first, tried, Bounds(most, MOST_LINES))
     told = _counted(_ARGUMENTS.sub(lambda table: _untold(table, text), text))
+    if "\nFollow the steps in [" in told and not _STEPS.search(told):  # they are not below
+        told = told.replace(leads.BELOW, ".", 1)
     return told if material.standing else choice.noted(material, told)
 
 
@@ -164,6 +166,7 @@ def _counted(text: str) -> str:
     return "\n".join(lines)
 
 
+_STEPS = pattern(r"(?mi)^#{2,5} (?:step|phase|stage) \d")
 _FENCE = pattern(r"^ *(`{3,}|~{3,})")
 _HEADING = pattern(r"^(#{2,6}) (?:(\d{1,2})[.)] )?(\S.*)$")
 _ARGUMENTS = pattern(r"(?m)^\| Argument \| Meaning \|\n\| --- \| --- \|\n((?:\|.*\n)+)\n?")

@@ -6,8 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from nightpress.backends.offline.blocks import Block, units
 from nightpress.backends.offline.part import Part
 from nightpress.lazy import pattern
@@ -76,9 +74,6 @@ def without_install(blocks: Sequence[Block]) -> Sequence[Block]:
     if not any(map(installs, blocks)):
         return blocks
     kept = [block for unit in units(blocks) if not any(map(installs, unit)) for block in unit]
-    if kept and kept[0].text.startswith("Or "):  # the other way has gone
-        first = kept[0].text.removeprefix("Or ")
-        kept[0] = replace(kept[0], text=first[:1].upper() + first[1:])
     return kept
 
 

@@ -68,6 +68,8 @@ def _may_lead(block: Block) -> bool:
     return block.kind == "text" and not (block.announces or is_pointer(block) or is_call)
 
 
+BELOW = ", or follow the steps below."
+"""What stands behind how a command is called, where its text says what is done."""
 _CALLS = ("Run `", "Delegate to", "For the details", "Tools: ", "Model: ")
 
 
@@ -168,10 +170,19 @@ def followed(lead: list[Block], groups: Sequence[trim.Group]) -> list[Block]:
     )
     said = lead[0].text.removesuffix(".") if lead else ""
     if said.startswith("Run ") and steps:
-        return [Block("text", f"{said}, or follow the steps below."), *lead[1:]]
+        return [Block("text", f"{said}{BELOW}"), *lead[1:]]
     if said.startswith("Delegate ") and texts:
         return [Block("text", f"{said}; what follows is from its instructions."), *lead[1:]]
     return lead
+
+
+def first_way(part: Part) -> Part:
+    """The part; what it begins with is no other way ("Or call it"), as the first one has gone."""
+    first = part.blocks[0].text if part.blocks and not part.is_standing else ""
+    if not first.startswith("Or ") or part.blocks[0].kind != "text":
+        return part
+    said = f"{first[3:4].upper()}{first[4:]}"
+    return replace(part, blocks=[replace(part.blocks[0], text=said), *part.blocks[1:]])
 
 
 def modest(groups: list[trim.Group]) -> list[trim.Group]:

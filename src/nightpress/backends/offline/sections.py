@@ -111,7 +111,8 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
     parts += _placed(plan, "files", [files])
     place = plan.order("when") if plan.takes("when") else plan.order("about")
     parts = plans.without_plans(parts, plans.not_yet(material.anatomy), place)
-    return parts if plan.takes("install") else installing.not_installing(parts)
+    parts = parts if plan.takes("install") else installing.not_installing(parts)
+    return list(map(leads.first_way, parts))
 
 
 def _of_readme(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:

@@ -254,15 +254,16 @@ def _trimmed(block: Block, own: Owned, terse: bool = False, stead: str = "") -> 
 def prose(text: str, own: Owned) -> str:
     """The sentences that may stay. One that only goes on with what has gone goes, too."""
     kept: list[str] = []
-    gone = False
+    gone, label = False, ""
     for sentence in sentences(text):
-        sentence = praise.without(sentence)
+        sentence = praise.without(f"{label}{sentence}")
         aside = _PERSONA.match(sentence) or _HANDED.match(sentence)
         if aside or praise.sells(sentence) or _is_foreign(sentence, own):
             gone = True
-        elif not (gone and _HANGS.match(sentence)):
+            label = found[0] if (found := _LABELLED.match(sentence)) and not aside else ""
+        elif not (gone and _HANGS.match(sentence.removeprefix(label))):
             kept.append(sentence)
-            gone = False
+            gone, label = False, ""
     return "".join(kept).strip()
 
 
@@ -288,13 +289,20 @@ def _items(block: Block, own: Owned, terse: bool, stead: str) -> Block | None:
 
 
 def _without_aside(item: str, own: Owned) -> str:
-    """An item without the brackets that name what the plugin does not have: what it says of when
-    not to use the plugin holds without "(use `/other` instead)"."""
+    """An item without the brackets that name what the plugin does not have; of what is used instead
+    of the plugin they say whose it is: "(use another plugin's `other` instead)"."""
     if not _is_foreign(item, own):
         return item
-    return _ASIDE.sub(lambda one: "" if _is_foreign(one[0], own) else one[0], item)
+    return _ASIDE.sub(lambda one: _aside(one[0], own) if _is_foreign(one[0], own) else one[0], item)
 
 
+def _aside(said: str, own: Owned) -> str:
+    """What an aside says that names another plugin's command, as such; "" where it cannot."""
+    told = _ANOTHER.sub(r"\1another plugin's `\2`", said, count=1)
+    return "" if told == said or _is_foreign(told, own) else told
+
+
+_ANOTHER = pattern(r"(?i)\b((?:use|try|run|see) )`?/([a-z][\w-]*)`?(?=[\w ]* instead\b|\W*$)")
 _IS_HERE = pattern(  # who reads it runs in it
     r"\s*[-*+]\s+\W*Claude Code(?: CLI)?\W*(?:(?:installed|latest version)\W*)*", re.I
 )
@@ -320,6 +328,8 @@ _BY_MEANS = pattern(
 def _is_vacuous(item: str) -> bool:
     """A few plain words ("Production-ready implementations") that are true of anything?"""
     words = _ITEM.sub("", item, count=1).split()
+    if "`" in item:
+        return False
     most = 3 if words and is_deed(words[0]) else 4
     return len(words) <= most and all(re.fullmatch(r"[a-z][a-z-]*[.,]?", w) for w in words[1:])
 
@@ -337,6 +347,7 @@ _HANDED = pattern(
     r"\W*(?:the arguments|\$ARGUMENTS)\W*$"
 )
 """What is handed over to a prompt and told by nothing else: "Follow this approach: $ARGUMENTS"."""
+_LABELLED = pattern(r"\*\*[A-Z][\w ]{1,30}(?::\*\*|\*\*:) ")
 _ORDERED = pattern(r"\s*\d+[.)]\s")
 
 
@@ -361,6 +372,8 @@ def _is_sound(text: str, own: Owned) -> bool:
     typed = lines if _is_typed(text) else []
     if any(map(_CHATS.match, typed[1:])):
         return False  # a talk, of which the answer is not the plugin's
+    if any(map(_ASKED.search, typed)):
+        return False  # a shell cannot run what a user types: the script does nothing, or worse
     calls = [match for line in typed if (match := _CALL.match(line)) and match.group(2) != "/"]
     if any(map(own.lacks, called(text))):
         return False
@@ -368,6 +381,7 @@ def _is_sound(text: str, own: Owned) -> bool:
     return not said or len(said) != len(calls) or any(m.group(2) for m in calls)
 
 
+_ASKED = pattern(r"(?:^\s*(?:if|while|until) (?:! )?|\$\()/[a-z][\w:-]*(?=[\s;)])")
 _CHATS = pattern(r"\s*(?:I'll|I will|I can|Let me|Please (?:provide|specify|tell|share))\b")
 
 

@@ -5,6 +5,7 @@ what the plugin does. Pure; code is never changed.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -201,8 +202,7 @@ def paired(found: list[Section]) -> list[Section]:
                 blocks=[
                     Block("text", "Do:"),
                     *before.blocks,
-                    Block("text", "Do not:"),
-                    *one.blocks,
+                    *_denied(one.blocks),
                 ],
             )
         else:
@@ -210,6 +210,22 @@ def paired(found: list[Section]) -> list[Section]:
     return pairs
 
 
+def _denied(blocks: Sequence[Block]) -> list[Block]:
+    """What is not to be done: the items say "not", or what announces them does, and not both."""
+    items = [one for b in blocks if b.kind == "list" for one in items_of(b.text)]
+    if items and all(map(_NOT.match, items)):
+        return [Block("text", "Pitfalls:"), *blocks]
+    lists = (
+        replace(b, text=_NOT.sub(_undenied, b.text)) if b.kind == "list" else b for b in blocks
+    )
+    return [Block("text", "Do not:"), *lists]
+
+
+def _undenied(item: re.Match[str]) -> str:
+    return f"{item[1]}{item[2].upper()}"
+
+
+_NOT = pattern(r"(?m)^(\s*[-*+] \**)(?:Don['\u2019]?t|Do not|DON['\u2019]?T|Never) (\w)")
 _DO = pattern(r"\W*do'?s?\W*", re.I)
 _DONT = pattern(r"\W*(?:don['\u2019]?t'?s?|do not)\W*", re.I)
 

@@ -22,14 +22,18 @@ def whereabouts(text: str, language: str, place: Place) -> str:
     kind = f" of {_LANGUAGES.get(language, language)}" if language not in ("text", "") else ""
     lines = text.count("\n") + 1
     holds = f"{lines} line{'s' if lines > 1 else ''}{kind}{_holds(text, language)}"
-    files = list(dict.fromkeys(_FILE_NAMED.findall(text))) if _FILE_NAMED.match(text) else []
-    named = ", ".join(f"`{file}`" for file in files)
+    begins = _FILE_NAMED.match(_SHEBANG.sub("", text))
+    files = list(dict.fromkeys(_FILE_NAMED.findall(text))) if begins else []
+    named = ", ".join(f"`{_OWN.sub('', file)}`" for file in files)
     return f"See the listing{f' of {named}' if named else ''} in {place.link()} ({holds})."
 
 
-_FILE_NAMED = pattern(  # by its last name: the path is of the user's project
+_OWN = pattern(r"^(?:commands|agents|skills|scripts|hooks)/(?:.*/)?")
+"""A folder that a plugin has: of a user's it would be taken for the plugin's own."""
+_SHEBANG = pattern(r"\A\s*#![^\n]*\n\s*")
+_FILE_NAMED = pattern(
     r"(?m)^[ \t]*(?://|#|--|/\*|<!--) *(?:[Ff]ile(?:name)?: *)?"
-    r"(?:[\w.-]+/)*([\w.-]+\.[a-z]{1,5})(?=[ \t]*(?:$|[:(,\u2013\u2014*-]))"
+    r"((?:[\w.-]+/)*[\w.-]+\.[a-z]{1,5})(?=[ \t]*(?:$|[:(,\u2013\u2014*-]))"
 )
 _LANGUAGES = {
     "javascript": "JavaScript", "js": "JavaScript", "jsx": "JSX", "typescript": "TypeScript",
@@ -106,11 +110,20 @@ _PARSERS: dict[str, Callable[[str], object]] = {
 }
 
 
+SHELLS = ("bash", "sh", "shell", "zsh", "console")
+_TYPED = pattern(
+    r"(?m)^[ \t]*/[a-z][\w:-]*(?: [^|\n]*)? \| *"
+    r"(?:grep|jq|tee|head|tail|wc|sort|awk|sed|xargs|less)\b"
+)
+
+
 def language(info: str, text: str) -> str:
-    """The block's language, `text` where there is none or the block is not what it says."""
+    """The block's language, `text` where there is none or the block is not what it says: a shell
+    has no use for what a user says ("Moor the ship"), nor for a pipe from what he types."""
     words = info.split()
     name = words[0].lower().strip("{}.") if words else ""
-    if not re.fullmatch(r"[a-z0-9+#_.-]+", name):
+    no_shell = name in SHELLS and (_is_said(text) or _TYPED.search(text))
+    if no_shell or not re.fullmatch(r"[a-z0-9+#_.-]+", name):
         return "text"
     parse = _PARSERS.get(name)
     try:
@@ -119,3 +132,13 @@ def language(info: str, text: str) -> str:
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         return "text"
     return name
+
+
+def _is_said(text: str) -> bool:
+    """Is each line, but for comments, something that a user says in quotes?"""
+    lines = [line.strip() for line in text.split("\n")]
+    lines = [line for line in lines if line and not line.startswith("#")]
+    return bool(lines) and all(map(_SAID.fullmatch, lines))
+
+
+_SAID = pattern(r'"[A-Z][^"\s]* [^"\s]+ [^"]*"')

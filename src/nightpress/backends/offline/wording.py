@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from nightpress.backends.offline import verbs
 from nightpress.backends.offline.articles import article
@@ -279,11 +280,17 @@ def title(name: str, headings: Iterable[str], seen: str = "") -> str:
     names = {n.lower(): n for n in shouted if not quiet & {n.lower(), n.capitalize()}}
     initials = {w for w in words if _INITIALS.fullmatch(w) and w.lower() not in quiet}
     found = " ".join(names.get(w.lower(), w.upper() if w in initials else w) for w in words)
+    for one, other in pairwise(found.split()) if len(words) > 2 else ():
+        written = re.findall(rf"(?<![\w/@.`-])(?i:{one})[- ](?i:{other})(?![\w/`-])", seen)
+        hyphened = [text for text in written if "-" in text]
+        if 2 * len(hyphened) > len(written) and any(map(_BEGINS_NAME.match, hyphened)):
+            found = found.replace(f"{one} {other}", f"{one}-{other}")  # "On-Chain Analytics"
     for pair in dict.fromkeys(_PAIR.findall(seen)):  # CI/CD is one thing
         found = re.sub(rf"\b{pair.replace('/', ' ')}\b", pair, found)
     return found
 
 
+_BEGINS_NAME = pattern(r"[A-Z][a-z]*-")
 _INITIALS = pattern(r"[b-df-hj-np-tv-z]{2,4}", re.I)  # no word is without a vowel
 _PAIR = pattern(r"\b[A-Z]{2,4}/[A-Z]{2,4}\b")
 _SEVERAL = pattern(r"\b(?:[A-Z]{2,4}s?|[A-Z]\d[A-Z]|[A-Z]?[a-z]+[A-Z]\w*|[A-Z]{2,}[a-z]\w*)\b")

@@ -1,5 +1,6 @@
 """A Markdown text as its author meant it, where Markdown itself would read it otherwise: fences in
-fences, tags of the author's own, and marks that tell lines apart.
+fences, tables whose rule has a slip, requests in a block of SQL, tags of the author's own, and
+marks that tell lines apart.
 """
 
 from __future__ import annotations
@@ -14,7 +15,52 @@ from nightpress.lazy import pattern
 
 def as_read(text: str) -> str:
     """The text as a reader takes it."""
-    return marks.in_words(_untagged(nested(text)))
+    return marks.in_words(_untagged(nested(_parted(_unescaped(_ruled(text))))))
+
+
+def _ruled(text: str) -> str:
+    """The text; the rule below a table's head is whole in each cell (`|----- --|`)."""
+    return _RULE.sub(lambda rule: _SLIP.sub("-", rule[0]), text)
+
+
+_RULE = pattern(r"(?m)(?<=\|\n)[ \t]*\|[-:| ]*- +-[-:| ]*\|[ \t]*$")
+_SLIP = pattern(r"(?<=-) +(?=-)")
+
+
+def _unescaped(text: str) -> str:
+    """The text; a block that shows blocks of code with their backticks escaped shows them as they
+    are, within a longer fence."""
+    if not _ESCAPED.search(text):
+        return text
+    lines = text.split("\n")
+    fences = [(n, found[1]) for n, line in enumerate(lines) if (found := _FENCE.match(line))]
+    for (first, mark), (last, end) in zip(fences[::2], fences[1::2], strict=False):
+        inside = "\n".join(lines[first + 1 : last])
+        if mark == end == "```" and _ESCAPED.search(inside):
+            lines[first + 1 : last] = _ESCAPED.sub(r"\1```", inside).split("\n")
+            lines[first], lines[last] = f"`{lines[first]}", f"`{lines[last]}"
+    return "\n".join(lines)
+
+
+_ESCAPED = pattern(r"(?m)^([ \t]*)\\`\\`\\`(?=\w*[ \t]*$)")
+
+
+def _parted(text: str) -> str:
+    """The text; a request that stands at the end of a block of SQL is a block of its own, and what
+    the comments above it say stands before it."""
+    return _REQUESTED.sub(lambda found: f"{found[1]}```\n\n{_said(found[2])}```http\n", text)
+
+
+def _said(comments: str) -> str:
+    lines = [line.strip(" \t-.") for line in comments.split("\n")]
+    said = ". ".join(filter(None, lines))
+    return f"{said}:\n\n" if said else ""
+
+
+_REQUESTED = pattern(
+    r"(?m)(^```sql[ \t]*\n(?:(?!```).*\n)*?[^\n]*\S[ \t]*\n)\n*((?:--.*\n|[ \t]*\n)*)"
+    r"(?=(?:GET|PUT|POST|PATCH|DELETE) /\S*[ \t]*\n)"
+)
 
 
 _TAG = pattern(r"[ \t]*<(/?)([a-z][\w-]*)((?:\s[^<>]*)?)>[ \t]*$")
@@ -60,7 +106,7 @@ def nested(text: str) -> str:
             fences.append((len(lines), fences[at][1], ""))
             lines.append(fences[at][1])  # it is closed nowhere
         first, last = fences[at][0], fences[end][0]
-        if end > at + 1:
+        if any(mark.startswith(fences[at][1]) for _, mark, _ in fences[at + 1 : end]):
             for n in (first, last):
                 lines[n] = lines[n].replace("```", "`" * (len(fences[at][1]) + 1), 1)
         at = end + 1
