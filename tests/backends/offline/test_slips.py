@@ -181,3 +181,35 @@ def test_steps_that_stand_elsewhere_are_not_below() -> None:
     texts = [document(material(plugin("Moors", commands__moor=one))) for one in (short, long)]
     assert [leads.BELOW in text for text in texts] == [True, False]
     assert "Follow the steps in [" in texts[1]
+
+
+SERVER = {
+    ".mcp.json": '{"mcpServers": {"tides": {"command": "node", "args": ["dist/tides.js"]}}}',
+    "package.json": '{"scripts": {"build": "tsc", "test": "vitest"}}',
+    "src/tides.ts": "export const tide = 1\n",
+    "README.md": (
+        "# Tides\n\nTells the tides of a port.\n\n## Quick Start\n\n"
+        "```js\nawait read_tide({day: 4})\n```\n\n"
+        "## Features\n\n- **Ebb**: the lowest water of each day of a year\n\n"
+        "## MCP Tools\n\n### 1. `read_tide`\n\nReads the tide of a day, in metres above the keel.\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "is_told"),
+    [
+        ({}, True),
+        ({"dist/tides.js": "1\n"}, False),
+        ({"package.json": '{"scripts": {"test": "build"}}'}, False),
+    ],
+)
+def test_a_server_is_built_first_and_stands_before_what_calls_it(
+    more: dict[str, str], is_told: bool
+) -> None:
+    manifest = {".claude-plugin/plugin.json": '{"name": "harbour", "version": "1.0.0"}'}
+    text = document(material(manifest | SERVER | more))
+    told = "run `npm install && npm run build` in the plugin's folder: it makes `dist/tides.js`."
+    assert (told in text) is is_told
+    heads = [line for line in text.split("\n") if line.startswith("## ")]
+    assert heads[:3] == ["## MCP servers", "## MCP Tools", "## Quick Start"]

@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import filled, trim, voice, wording
+from nightpress.backends.offline import filled, servers, trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.limits import Limits, limits
@@ -234,7 +234,7 @@ MOST_ROWS = 40
 
 def tools(material: Material, topic: Topic) -> Iterator[tuple[str, str, list[Block]]]:
     """(matter, heading, list) of hooks and MCP servers, one line each."""
-    for matter, heading, kind in (("hooks", "Hooks", "hook"), ("servers", "MCP servers", "mcp")):
+    for matter, heading, kind in (("hooks", "Hooks", "hook"), ("servers", servers.HEADING, "mcp")):
         rows = []
         for c in filter(topic.uses, material.anatomy.of(kind)):
             matcher = code(str(c.meta.get("matcher") or ""))
@@ -249,7 +249,9 @@ def tools(material: Material, topic: Topic) -> Iterator[tuple[str, str, list[Blo
                 about = f"; its tools: {named}."
             rows.append(f"- `{code(c.name)}`{on}{runs}{about}")
         if rows:
-            yield matter, heading, [Block("list", "\n".join(dict.fromkeys(rows)))]
+            commands = [c.description for c in filter(topic.uses, material.anatomy.of(kind))]
+            built = servers.built(material.anatomy, commands) if kind == "mcp" else []
+            yield matter, heading, [*built, Block("list", "\n".join(dict.fromkeys(rows)))]
 
 
 def files(material: Material, topic: Topic) -> list[Block]:

@@ -20,6 +20,7 @@ from nightpress.backends.offline import (
     overlap,
     plans,
     pointers,
+    servers,
     shares,
     summaries,
     trim,
@@ -112,7 +113,7 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
     place = plan.order("when") if plan.takes("when") else plan.order("about")
     parts = plans.without_plans(parts, plans.not_yet(material.anatomy), place)
     parts = parts if plan.takes("install") else installing.not_installing(parts)
-    return list(map(leads.first_way, parts))
+    return servers.first([*map(leads.first_way, parts)])
 
 
 def _of_readme(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:
