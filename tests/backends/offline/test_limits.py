@@ -8,6 +8,7 @@ from nightpress.backends.offline.limits import limits
 from nightpress.backends.offline.shortfalls import shortfalls
 from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
+from tests.backends.offline.test_stated import plugin
 
 GOVERNED = """\
 name: harbour-pilot
@@ -137,8 +138,8 @@ def test_functions_that_stand_in_are_told_where_the_text_promises_them(
     prose: str, rows: list[str]
 ) -> None:
     body = f"{prose}\n\n```python\n{LISTING.format(moor='self.rope.tie(ship)')}```\n"
-    assert shortfalls("/moor", body) == rows
-    assert shortfalls("/moor", prose) == []
+    assert [*shortfalls("/moor", body).rows] == rows
+    assert not shortfalls("/moor", prose).rows
 
 
 JAVASCRIPT = """
@@ -155,7 +156,7 @@ function hoistFlag() {
 
 def test_a_stub_of_javascript_is_one_and_an_empty_answer_alone_is_none() -> None:
     body = f"Read the tides, hoist flags.\n\n```js\n{JAVASCRIPT}{'// rope' * 20}\n```\n"
-    [row] = shortfalls("/moor", body)
+    [row] = shortfalls("/moor", body).rows
     assert row.startswith("In the listing `readTide` is a stub")
 
 
@@ -182,11 +183,11 @@ args = parser.parse_args()
 )
 def test_options_that_the_listed_script_does_not_read_are_told(text: str, others: str) -> None:
     body = f"Moor.\n\n```python\n{PARSER}```\n\n```bash\n{text}\n```\n"
-    rows = shortfalls("/moor", body)
+    rows = shortfalls("/moor", body).rows
     assert [others] * bool(others) == [row.split("; ")[1][: len(others)] for row in rows]
     twice = body + f"\n```python\n{PARSER}```\n"
-    assert shortfalls("/moor", twice) == []  # which of the two is meant?
-    assert shortfalls("/moor", body.replace("parse_args", "parse_known_args")) == []
+    assert not shortfalls("/moor", twice).rows  # which of the two is meant?
+    assert not shortfalls("/moor", body.replace("parse_args", "parse_known_args")).rows
 
 
 def test_what_a_listing_lacks_is_a_limit_of_its_command() -> None:
@@ -196,3 +197,15 @@ def test_what_a_listing_lacks_is_a_limit_of_its_command() -> None:
     )
     said = document(material(harbour() | {"commands/tides.md": text}))
     assert "Limits\n\n- In the listing `read_tide` is a stub" in said
+
+
+def test_an_example_with_an_option_that_no_script_reads_is_left_out() -> None:
+    text = (
+        "---\ndescription: Read tides\n---\n\n# Tides\n\nRead the tides of a day.\n\n"
+        "## Examples\n\n### At ebb\n\n```bash\n/tides 4 --depth 3 --ropes 2\n```\n\n"
+        "### At flood\n\n```bash\n/tides 4 --flood\n\nFlood: 4.2 m\n```\n\n"
+        f"## Listing\n\n```python\n{PARSER}```\n"
+    )
+    said = document(material(plugin("Reads tides", commands__tides=text)))
+    assert "`--flood` is still to be added to it" in said and "At ebb" in said
+    assert "At flood" not in said and "Flood: 4.2" not in said

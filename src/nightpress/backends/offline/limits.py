@@ -19,10 +19,12 @@ from nightpress.plugin import frontmatter
 
 
 class Limits(Struct, frozen=True):
-    """said: its tools and its model, in one line; listed: all else, as a list."""
+    """said: its tools and its model, in one line; listed: all else, as a list; unread: the options
+    that its own script does not read."""
 
     said: tuple[Block, ...] = ()
     listed: tuple[Block, ...] = ()
+    unread: frozenset[str] = frozenset()
 
 
 def limits(component: Component, text: str) -> Limits:
@@ -38,9 +40,10 @@ def limits(component: Component, text: str) -> Limits:
         rows = {}  # a number alone limits nothing that matters
     line = " ".join(filter(None, (_tools(component), _model(component))))
     first = sorted(rows, key=lambda row: (_ASKED.match(row) is None, ": at most " in row))[:MOST]
-    first += shortfalls(f"/{component.name}", component.body)
+    lacks = shortfalls(f"/{component.name}", component.body)
+    first += lacks.rows
     listed = [Block("list", "\n".join(f"- {row}" for row in first))] if first else []
-    return Limits((Block("text", line),) if line else (), tuple(listed))
+    return Limits((Block("text", line),) if line else (), tuple(listed), lacks.unread)
 
 
 def tools(component: Component) -> list[str]:

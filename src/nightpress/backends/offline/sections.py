@@ -257,6 +257,7 @@ def _of_component(
             (ROLE.match(part.path[-1]) and all(b.kind == "text" for b in part.blocks))
             or (led and leads.sums_up(part.path, part.blocks, known))
             or (worth.sends_on(part) and len(material.anatomy.components) > 1)
+            or worth.calls_with(part, name, bound.unread)
         ):
             continue
         about_when = bool(inner) and matter_of(inner[0])[0] == "when"

@@ -6,17 +6,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
+
 from nightpress.backends.offline.wording import code, together
 from nightpress.lazy import pattern
 
 Lines = Sequence[str]
 
 
-def shortfalls(name: str, body: str) -> list[str]:
-    """A row for each kind of shortfall of a component's text; name: how it is called."""
+class Shortfalls(Struct, frozen=True):
+    """rows: one for each kind of shortfall; unread: the options that no script reads."""
+
+    rows: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
+
+
+def shortfalls(name: str, body: str) -> Shortfalls:
+    """What a component's text says of itself, and does not do; name: how it is called."""
     listings = [one for one in _FENCED.findall(body) if len(one) > SHORT]
     if not listings:
-        return []
+        return Shortfalls()
     prose = {_stem(word) for word in _WORD.findall(_FENCED.sub("", body).lower())}
     named = [one for listing in listings for one in _stand_ins(listing) if _is_told(one[0], prose)]
     stubs = list(dict.fromkeys(f"`{one}`" for one, is_empty in named if is_empty))
@@ -25,7 +34,18 @@ def shortfalls(name: str, body: str) -> list[str]:
     if fixed:
         verb = "works" if len(fixed) == 1 else "work"
         rows.append(f"In the listing {together(fixed[:MOST])} {verb} with made-up values.")
-    return [*rows, *_unread(name, body, listings)]
+    reads, unread = _unread(name, body, listings)
+    if unread:
+        verb = "is" if len(unread) == 1 else "are"
+        rows.append(
+            f"The listed script reads only {_named(reads)}; {_named(unread)} {verb} still to be"
+            " added to it."
+        )
+    return Shortfalls(tuple(rows), frozenset(unread))
+
+
+def _named(options: Sequence[str]) -> str:
+    return together([f"`{code(one)}`" for one in options[:MOST]])
 
 
 def _stubs(names: list[str]) -> str:
@@ -80,21 +100,16 @@ def _stem(word: str) -> str:
     return word.removesuffix("s")[:STEM]
 
 
-def _unread(name: str, body: str, listings: Sequence[str]) -> list[str]:
-    """What the one script that reads options does not read of those that the text gives."""
+def _unread(name: str, body: str, listings: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """(the options that the one script that reads any reads, those that the text gives beside)."""
     scripts = [one for one in listings if _PARSES.search(one)]
     if len(scripts) != 1 or _TAKES_ALL.search(scripts[0]):
-        return []
+        return (), ()
     reads = list(dict.fromkeys(_options(scripts[0])))
     given = list(dict.fromkeys(_given(name, body.replace(scripts[0], ""))))
     known = [one for one in reads if one in given]
     others = [one for one in given if one not in reads and one not in ("--help", "--version")]
-    if len(known) < 2 or 2 * len(known) < len(reads) or not others:
-        return []
-    said = together([f"`{code(one)}`" for one in reads[:MOST]])
-    more = together([f"`{code(one)}`" for one in others[:MOST]])
-    verb = "is" if len(others) == 1 else "are"
-    return [f"The listed script reads only {said}; {more} {verb} still to be added to it."]
+    return ((), ()) if len(known) < 2 or 2 * len(known) < len(reads) else (reads, others)
 
 
 def _options(script: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from nightpress.backends.offline.blocks import is_ordered
 from nightpress.backends.offline.outline import matter_of
@@ -66,6 +66,17 @@ def is_synopsis(part: Part, name: str) -> bool:
     calls = [block.text.split("\n") for block in part.blocks if block.kind == "code"]
     short = len(said(part)) <= MOST_SYNOPSIS
     return short and any(line.lstrip("$> ").startswith(name) for lines in calls for line in lines)
+
+
+def calls_with(part: Part, name: str, options: Container[str]) -> bool:
+    """Is it an example alone, each call of which has one of the options?"""
+    codes = [block.text for block in part.blocks if block.kind == "code"]
+    if part.together or not codes or any(b.kind != "code" and not b.announces for b in part.blocks):
+        return False
+    calls = [
+        line for text in codes for line in text.split("\n") if line.lstrip("$> ").startswith(name)
+    ]
+    return bool(calls) and all(any(one in options for one in line.split()) for line in calls)
 
 
 def is_slight(part: Part, *, alone: bool) -> bool:
