@@ -185,7 +185,7 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
 
 OPTIONS = {
     "apply": ("--lossless", "--merge"), "archive": ("--into", "--snapshot"),
-    "audit": ("--format",), "backups": ("--format",), "explore": ("--port",),
+    "audit": ("--format", "--full"), "backups": ("--format",), "explore": ("--port",),
     "forget-backups": ("--dry-run",), "manifests": ("--add", "--rename-generic"),
     "plan": ("--format", "--plugin", "--verbose"), "prune": ("--days", "--dry-run"),
     "reject": ("--because",), "report": ("--days", "--format"),

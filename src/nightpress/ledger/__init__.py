@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from nightpress import lazy
 
 if TYPE_CHECKING:
+    from nightpress.ledger.chain import Mark
     from nightpress.ledger.ledger import Ledger, last_run
     from nightpress.ledger.prune import Pruned
     from nightpress.ledger.reviews import Review
@@ -31,6 +32,7 @@ else:
     __getattr__ = lazy.attach(
         __name__,
         {
+            "chain": ["Mark"],
             "ledger": ["Ledger", "last_run"],
             "prune": ["Pruned"],
             "reviews": ["Review"],
@@ -52,6 +54,7 @@ __all__ = [
     "CallDay",
     "Drafted",
     "Ledger",
+    "Mark",
     "NewAttempt",
     "Pruned",
     "RecordedAttempt",

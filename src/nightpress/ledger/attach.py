@@ -53,7 +53,7 @@ class Attached(Struct, frozen=True):
 def attach(db: Connection, theirs: Connection, now: str) -> Attached | None:
     """Attach what is new in `theirs`, in the caller's transaction; None: it has nothing that is not
     here. Raises LedgerError for one that cannot be, and changes nothing then."""
-    if breaks := [*chain.verify(theirs), *verify(theirs)]:
+    if breaks := [*chain.verify(theirs, chain.Mark()), *verify(theirs)]:
         raise LedgerError(f"its chain is broken: {breaks[0].what}", REDO)
     known, since, before = _standing(db, theirs)
     entries = theirs.execute("SELECT * FROM chain WHERE seq > ? ORDER BY seq", (since,)).fetchall()
@@ -69,10 +69,12 @@ def attach(db: Connection, theirs: Connection, now: str) -> Attached | None:
     return _chain(db, theirs, entries, (known, before), numbers, now)
 
 
-def verify(db: Connection) -> Iterator[chain.Break]:
-    """Every break in the chains of attached ledgers."""
-    link = ""
-    for one in db.execute("SELECT * FROM attached ORDER BY number").fetchall():
+def verify(db: Connection, after: int = 0) -> Iterator[chain.Break]:
+    """Every break in the chains of attached ledgers; after: up to that one they are whole."""
+    held = db.execute("SELECT link FROM attached WHERE number = ?", (after,)).fetchone()
+    link = held["link"] if held else ""
+    query = "SELECT * FROM attached WHERE number > ? ORDER BY number"
+    for one in db.execute(query, (after if held else 0,)).fetchall():
         where = f"attached ledger {one['number']}"
         link = _link(link, one["ledger_id"], one["before"], one["head"])
         if one["link"] != link:

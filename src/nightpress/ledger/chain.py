@@ -19,10 +19,12 @@ from nightpress.storage import Connection
 TABLES = {"enhancement": "enhancements", "call": "calls"}
 
 _OUTSIDE = {
-    "enhancement": "SELECT id FROM enhancements WHERE status NOT IN ('started', 'prepared')"
+    "enhancement": "SELECT id FROM enhancements WHERE id >= :attempt"
+    " AND status NOT IN ('started', 'prepared')"
     " AND id NOT IN (SELECT row_id FROM chain WHERE kind = 'enhancement')"
     " AND id NOT IN (SELECT row_id FROM attached_chain WHERE kind = 'enhancement')",
-    "call": "SELECT id FROM calls WHERE id NOT IN (SELECT row_id FROM chain WHERE kind = 'call')"
+    "call": "SELECT id FROM calls WHERE id >= :call"
+    " AND id NOT IN (SELECT row_id FROM chain WHERE kind = 'call')"
     " AND id NOT IN (SELECT row_id FROM attached_chain WHERE kind = 'call')",
 }
 
@@ -32,6 +34,29 @@ class Break(Struct, frozen=True):
 
     seq: int
     what: str
+
+
+class Mark(Struct, frozen=True):
+    """How far a ledger was found whole: the number and the link of its chain's last entry then, the
+    numbers from which on attempts and calls are new, and the last ledger that was attached."""
+
+    seq: int = 0
+    link: str = ""
+    attempt: int = 0
+    call: int = 0
+    attached: int = 0
+
+
+def mark(db: Connection) -> Mark:
+    """How far it goes now: taken before it is verified, for a run may add to it meanwhile."""
+    last = db.execute("SELECT seq, link FROM chain ORDER BY seq DESC LIMIT 1").fetchone()
+    numbers = db.execute(
+        "SELECT coalesce((SELECT min(id) FROM enhancements WHERE status IN"
+        " ('started', 'prepared')), (SELECT max(id) + 1 FROM enhancements), 0),"
+        " (SELECT coalesce(max(id) + 1, 0) FROM calls),"
+        " (SELECT coalesce(max(number), 0) FROM attached)"
+    ).fetchone()
+    return Mark(*(last or (0, "")), *numbers)
 
 
 def link(db: Connection, kind: str, row: int) -> None:
@@ -44,16 +69,17 @@ def link(db: Connection, kind: str, row: int) -> None:
     )
 
 
-def verify(db: Connection) -> list[Break]:
-    """Walk the chain: every break in it, and every final row or call that stands outside.
+def verify(db: Connection, since: Mark) -> list[Break]:
+    """Walk the chain: every break in it, and every final row or call that stands outside. since:
+    what is older is taken for whole (if it `holds`).
 
     `doit prune` leaves a gap in place of what it removed, with the link that the gap ended with,
     so that what follows is verified as before.
     """
     gaps = {gap["first_seq"]: gap for gap in db.execute("SELECT * FROM chain_gaps")}
     breaks = _uncounted(db)
-    before, expected = "", 1
-    for entry in db.execute("SELECT * FROM chain ORDER BY seq"):
+    before, expected = since.link, since.seq + 1
+    for entry in db.execute("SELECT * FROM chain WHERE seq > ? ORDER BY seq", (since.seq,)):
         while gap := gaps.get(expected):
             before, expected = gap["link"], gap["last_seq"] + 1
         where = f"{entry['kind']} {entry['row_id']}"
@@ -67,8 +93,15 @@ def verify(db: Connection) -> list[Break]:
             breaks.append(Break(expected, what))
         before, expected = entry["link"], expected + 1
     for kind, query in _OUTSIDE.items():
-        breaks += [Break(0, f"{kind} {row['id']} is not in the chain") for row in db.execute(query)]
+        rows = db.execute(query, {"attempt": since.attempt, "call": since.call})
+        breaks += [Break(0, f"{kind} {row['id']} is not in the chain") for row in rows]
     return breaks
+
+
+def holds(db: Connection, since: Mark) -> bool:
+    """Does the chain still have the entry that it ended with then?"""
+    query = "SELECT 1 FROM chain WHERE seq = ? AND link = ?"
+    return db.execute(query, (since.seq, since.link)).fetchone() is not None
 
 
 def size(db: Connection) -> tuple[int, int]:

@@ -293,10 +293,16 @@ class Ledger:
         [row] = self.rows("SELECT value FROM meta WHERE key = 'ledger_id'")
         return str(row["value"])
 
-    def verify(self) -> list[chain.Break]:
-        """Every break in the hash chain, and in those of attached ledgers."""
+    def verify(self, since: chain.Mark = chain.Mark()) -> list[chain.Break]:  # noqa: B008 - a value
+        """Every break in the hash chain, and in those of attached ledgers; since: how far they were
+        found whole before."""
         db = self.store.connection()
-        return [*chain.verify(db), *attach.verify(db)]
+        since = since if chain.holds(db, since) else chain.Mark()
+        return [*chain.verify(db, since), *attach.verify(db, since.attached)]
+
+    def mark(self) -> chain.Mark:
+        """How far it goes: for a later `verify`."""
+        return chain.mark(self.store.connection())
 
     def attach(self, other: Ledger) -> attach.Attached | None:
         """Attach what is new in the ledger of another machine; None: it has nothing new. Raises

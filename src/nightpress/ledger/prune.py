@@ -103,7 +103,7 @@ def prune(
     used: content digests that something outside of the ledger refers to (the lock file). Raises
     LedgerError if the chain does not hold: what is damaged is not thinned out.
     """
-    if not dry and (breaks := chain.verify(db)):
+    if not dry and (breaks := chain.verify(db, chain.Mark())):
         raise LedgerError(
             f"the chain does not hold ({len(breaks)} breaks): nothing was pruned", "see: doit audit"
         )
