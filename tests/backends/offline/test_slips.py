@@ -28,6 +28,9 @@ def test_blocks_with_escaped_backticks_stand_in_a_longer_fence() -> None:
     assert [block.kind for block in sections(FORM, NOWHERE)[0].blocks] == ["code", "text"]
     alone = "Escaped \\`\\`\\` marks\n\n\\`\\`\\`css\n"
     assert as_read(alone) == alone
+    program = "   ```js\n   const form = `\n   \\`\\`\\`\n   `\n   ```\n"
+    assert as_read(program) == program  # its own marks
+    assert as_read(program.replace("js", "md")).startswith("   ````md\n")
 
 
 @pytest.mark.parametrize(

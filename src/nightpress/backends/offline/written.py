@@ -28,17 +28,19 @@ _SLIP = pattern(r"(?<=-) +(?=-)")
 
 
 def _unescaped(text: str) -> str:
-    """The text; a block that shows blocks of code with their backticks escaped shows them as they
-    are, within a longer fence."""
+    """The text; a block of Markdown that shows blocks of code with their backticks escaped shows
+    them as they are, within a longer fence. (In a program an escaped backtick is one.)"""
     if not _ESCAPED.search(text):
         return text
     lines = text.split("\n")
-    fences = [(n, found[1]) for n, line in enumerate(lines) if (found := _FENCE.match(line))]
-    for (first, mark), (last, end) in zip(fences[::2], fences[1::2], strict=False):
+    fences = [(n, m[1], m[2].strip()) for n, line in enumerate(lines) if (m := _FENCE.match(line))]
+    for (first, mark, info), (last, end, _) in zip(fences[::2], fences[1::2], strict=False):
         inside = "\n".join(lines[first + 1 : last])
-        if mark == end == "```" and _ESCAPED.search(inside):
+        is_markdown = mark == end == "```" and info.lower() in (*_MARKDOWNS, "")
+        if is_markdown and _ESCAPED.search(inside):
             lines[first + 1 : last] = _ESCAPED.sub(r"\1```", inside).split("\n")
-            lines[first], lines[last] = f"`{lines[first]}", f"`{lines[last]}"
+            for n in (first, last):
+                lines[n] = lines[n].replace("```", "````", 1)
     return "\n".join(lines)
 
 
