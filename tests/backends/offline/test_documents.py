@@ -1014,15 +1014,18 @@ def test_what_a_readme_says_that_its_reader_never_does_is_said_of_the_user() -> 
 
 
 def test_what_has_to_be_there_first_has_room_beside_many_commands() -> None:
-    long = "".join(
-        f"- `--rope-{n}`: the rope at bollard {n} of the long quay\n" for n in range(120)
-    )
-    commands = {
-        f"commands/{name}.md": f"---\ndescription: {name} ships\n---\n# {name}\n\n## Options\n\n{long}"
-        for name in ("moor", "tar", "careen", "launch")
-    }
-    keys = (
-        "## API Keys\n\n```bash\nexport TIDE_API_KEY=...\n```\n\nWithout it, tides are averages.\n"
-    )
-    text = document(material({"README.md": f"# Harbour\n\n{keys}", **commands}))
-    assert "export TIDE_API_KEY" in text and "Without it, tides are averages." in text
+    def command(name: str) -> str:
+        chapters = "".join(
+            f"## {word.title()} rules\n\n- Never {name} at the {word} without `--{word}-{name}`\n"
+            f"- Keep {WORDS[n]}, {WORDS[-n]} and {word} apart by {n + 3} m\n\n"
+            for n, word in enumerate(WORDS[:40], 1)
+        )
+        return f"---\ndescription: {name.title()} ships\n---\n# {name}\n\n{chapters}"
+
+    names = ("moor", "tar", "careen", "launch", "tow")
+    each = "".join(f"- `{word.upper()}_API_KEY` of the {word} office\n" for word in WORDS[40:60])
+    keys = f"## API Keys\n\n{each}\nWithout them tides are averages.\n"
+    files = {"README.md": f"# Harbour\n\n{keys}"}
+    files |= {f"commands/{name}.md": command(name) for name in names}
+    text = document(material(files))
+    assert "Without them tides are averages." in text
