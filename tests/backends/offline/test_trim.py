@@ -567,3 +567,15 @@ def test_a_template_that_stands_under_headings_is_one(lead: str, shown: str | No
 )
 def test_a_heading_names_no_command_that_there_is_not(heading: str, told: str) -> None:
     assert trim.named(heading, OWN) == told
+
+
+@pytest.mark.parametrize(
+    ("names", "there"),
+    [(("commands/", "moor.md", "README.md"), False), (("ebb/", "low.csv", "flood.csv"), True)],
+)
+def test_a_tree_of_the_plugins_own_files_says_nothing(names: tuple[str, ...], there: bool) -> None:
+    own = Owned("harbour", frozenset(), frozenset({"commands/moor.md", "README.md"}))
+    tree = "\n".join(f"\u251c\u2500\u2500 {name}  # here" for name in names)
+    block = Block("code", f"```text\nharbour/\n{tree}\n```")
+    found = trim.trimmed(Section("Layout", 2, ("Layout",), [block]), own)
+    assert bool(found and found.blocks) is there

@@ -80,8 +80,8 @@ ROLE = pattern(
     r"(?:your |expert )?(?:role|persona|identity|purpose)( statement| definition)?$", re.I
 )
 _LISTING = pattern(  # sections that only list what the plugin has
-    r"(?:(?:available|plugin|included|all|what's) )*(?:commands?|agents?|skills?|files|components"
-    r"|contents|included|structure)(?: (?:included|reference|overview|structure))?$",
+    r"(?:(?:available|slash|plugin|included|all|what's) )*(?:commands?|agents?|skills?|files"
+    r"|components|contents|included|structure)(?: (?:included|reference|overview|structure))?$",
     re.I,
 )
 

@@ -369,6 +369,8 @@ def _strangers(text: str, own: Owned) -> Iterator[bool]:
 def _is_sound(text: str, own: Owned) -> bool:
     """Does a block of code call only what there is, and say more than a command's bare name?"""
     lines = [line for line in text.split("\n")[1:-1] if line.strip()]
+    if _draws(lines, own):
+        return False
     typed = lines if _is_typed(text) else []
     if any(map(_CHATS.match, typed[1:])):
         return False  # a talk, of which the answer is not the plugin's
@@ -382,6 +384,16 @@ def _is_sound(text: str, own: Owned) -> bool:
 
 
 _ASKED = pattern(r"(?:^\s*(?:if|while|until) (?:! )?|\$\()/[a-z][\w:-]*(?=[\s;)])")
+
+
+def _draws(lines: Sequence[str], own: Owned) -> bool:
+    """Is it a tree of the plugin's own files? Who reads the document has them."""
+    names = [found[1] for line in lines if (found := _BRANCH.match(line))]
+    mine = {name for path in own.paths for name in path.split("/")}
+    return len(names) > 2 and 2 * sum(name.rstrip("/") in mine for name in names) > len(names)
+
+
+_BRANCH = pattern(r"[\s\u2502|]*(?:\u251c|\u2514|\+--|`--)[\u2500-]*\s*([\w.@-]+/?)")
 _CHATS = pattern(r"\s*(?:I'll|I will|I can|Let me|Please (?:provide|specify|tell|share))\b")
 
 
