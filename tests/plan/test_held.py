@@ -79,6 +79,59 @@ def test_an_adopted_file_is_known_in_a_checkout_with_crlf(market: Market) -> Non
     untouched(there, market.root)
 
 
+def turned_down(market: Market) -> None:
+    """A draft of alpha is made for another README, and rejected."""
+    defaults = market.root / "manifests" / "_defaults.yaml"
+    defaults.write_text(defaults.read_text().replace("publish: auto", "publish: review"))
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text() + "\nThe broker may refuse a torn seal at any gate.\n")
+    assert "1 parked" in market.done().out
+    ran = market.run("nightpress", "reject", "alpha", "--because", "no")
+    assert "nightpress.lock says so to clones and CI" in ran.out, ran.out
+    market.git("commit", "-qam", "no")
+
+
+def stays(market: Market) -> None:
+    before = market.target("alpha").read_bytes()
+    assert "nothing to do: 1 up to date, 1 parked" in market.done().out
+    assert "rejected" in market.done("plan").out
+    assert market.target("alpha").read_bytes() == before
+
+
+@pytest.mark.parametrize("crlf", ["here", "there", "later"])
+def test_a_rejection_holds_in_a_checkout_with_crlf(market: Market, crlf: str) -> None:
+    eol = ("-c", "core.autocrlf=true")
+    if crlf == "here":
+        market = clone(market, *eol)
+        market.git("config", "core.safecrlf", "false")
+    turned_down(market)
+    if crlf == "later":
+        target = market.target("alpha")
+        target.write_bytes(target.read_bytes().replace(b"\n", b"\r\n"))
+    elif crlf == "there":
+        market = clone(market, *eol)
+    else:
+        there = market.root.parent / "third"
+        subprocess.run(["git", "clone", "-q", str(market.root), str(there)], check=True)
+        stays(Market(there))
+    stays(market)
+
+
+def test_a_rejected_draft_beside_a_persons_file_stays_rejected_with_crlf(tmp_path: Path) -> None:
+    plugin(tmp_path, "alpha", skill="# Alpha\n\nold words\n")
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    defaults = tmp_path / "manifests" / "_defaults.yaml"
+    defaults.write_text(defaults.read_text().replace("standing: keep", "standing: review"))
+    market.done()
+    market.done("reject:alpha/skill", "--because", "no")
+    plan = market.done("plan").out
+    assert "its draft was rejected (no)" in plan
+    target = market.target("alpha")
+    target.write_bytes(target.read_bytes().replace(b"\n", b"\r\n"))
+    assert "its draft was rejected (no)" in market.done("plan").out
+
+
 def pointer(data: bytes) -> bytes:
     return (
         f"version https://git-lfs.github.com/spec/v1\noid sha256:{fingerprint.sha256(data)}\n"

@@ -24,7 +24,7 @@ from nightpress.checks import losses as losses_of
 from nightpress.checks.extension import counted
 from nightpress.checks.losses import Loss
 from nightpress.errors import NightpressError, UnsafePath, UsageError
-from nightpress.fingerprint import marks, sha256
+from nightpress.fingerprint import held, marks, sha256
 from nightpress.ledger import Review, attempts, lockfile, reviews
 from nightpress.model import Finding, Status
 from nightpress.pipeline import splits
@@ -117,12 +117,21 @@ def _decline(project: Project, one: Review) -> str:
     """Write into the lock file that what we published stays, so that a clone knows it, too; what
     the user is told of that."""
     entry = project.lock().get(one.job)
-    if entry is None or entry.status != Status.PUBLISHED or entry.sha256 != one.before_sha256:
+    if entry is None or entry.status != Status.PUBLISHED or not _stands(project, entry, one):
         return ""
     book = LockBook(project)
     book.record(replace(entry, declined=tuple(sorted(marks(one.fingerprint)))))
     book.flush()
     return f"; {lockfile.NAME} says so to clones and CI: commit it"
+
+
+def _stands(project: Project, entry: lockfile.Entry, one: Review) -> bool:
+    """Was the draft made beside what we published, whatever line ends the checkout has?"""
+    if entry.sha256 == one.before_sha256:
+        return True
+    data = private.contents(project.root / entry.target)
+    normal = entry.normal or entry.sha256
+    return sha256(data) == one.before_sha256 and held(entry.target, data) == normal
 
 
 # --- beside what stands ---

@@ -69,6 +69,8 @@ class History:
         git holds it, by which it is known whatever checkout or formatter it went through."""
         rows = self._ledger.last(job) if self._ledger is not None else []
         last = self._last(rows[0], saved=_is_saved(rows, target, stands)) if rows else None
+        if last is not None and stands is not None and last.before_sha256 == held:
+            last = replace(last, before_sha256=stands)  # checked out with other line ends since
         entry = self._lock.get(job) or self._strangers.get(target)
         latest = next((row for row in rows if row.status in STANDING), None)
         if latest is not None and latest.target_path != target:
