@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +89,27 @@ def test_a_plan_needs_no_key(market: Market) -> None:
     assert told.code == 0
     assert "a run needs GOOGLE_API_KEY or GEMINI_API_KEY in the environment" in told.out
     assert market.run("nightpress", "build", "--backend", "gemini").code == 3
+
+
+@pytest.mark.parametrize("module", ["nightpress.tasks list", "nightpress.tasks.usage plan a b"])
+def test_ctrl_c_while_the_interpreter_starts_again_waits(
+    market: Market, module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masks: list[set[int]] = []
+
+    def become(*_words: object) -> None:
+        masks.append(signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT]))
+
+    monkeypatch.setattr(os, "execv", become)
+    task._become(*module.split())
+    assert signal.SIGINT in masks[0]
+    running = subprocess.Popen(
+        [sys.executable, "-m", *module.split()], cwd=market.root, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) and None,
+    )  # fmt: skip
+    running.send_signal(signal.SIGINT)
+    assert running.communicate(timeout=60)[1] == ""
+    assert running.returncode == -signal.SIGINT
 
 
 def test_every_chapter_is_a_command() -> None:

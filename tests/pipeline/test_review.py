@@ -70,6 +70,20 @@ def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
     assert market.rows("SELECT COUNT(*) FROM enhancements") == [(2,)]
 
 
+@pytest.mark.parametrize("standing", ["review", "replace", "extend"])
+def test_the_plan_says_of_each_draft_that_it_will_wait(market: Market, standing: str) -> None:
+    path = market.root / "manifests" / "_defaults.yaml"
+    path.write_text(path.read_text().replace("standing: review", f"standing: {standing}"))
+    for beforehand in (True, False):
+        rows = json.loads(market.doit("plan", "--format", "json").out)["enhancements"]
+        assert {row["enhancement"]: row["publish"] for row in rows} == {
+            "alpha/skill": "review", "beta/skill": "review",
+        }  # fmt: skip
+        if beforehand:
+            market.done()
+    assert len(waiting(market)) == 2
+
+
 def test_a_draft_that_changes_nothing_waits_for_nobody(market: Market) -> None:
     market.documented()
     market.done("apply")

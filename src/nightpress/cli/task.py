@@ -7,6 +7,7 @@ place of this process, with doit's output and exit status.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Container, Iterator, Sequence
 from itertools import chain
@@ -95,7 +96,10 @@ def takes(command: str) -> str:
 
 
 def _become(module: str, *words: str) -> NoReturn:
+    """A Ctrl-C while the interpreter starts again waits until it can be answered without a
+    traceback."""
     sys.stdout.flush()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     os.execv(sys.executable, [sys.executable, "-m", module, *words])  # noqa: S606
 
 

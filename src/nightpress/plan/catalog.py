@@ -15,12 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from nightpress.model import Decision, Reason
 from nightpress.plan import agreement
 from nightpress.plan.gather import Gatherer
 from nightpress.plan.newcomers import Newcomers, newcomers
-from nightpress.plan.state import Item, PluginState
+from nightpress.plan.state import Item, PluginState, TargetState
 from nightpress.project import Problem, Project, no_manifests, paths, peek
 from nightpress.storage import RACY_NS, UpToDate, newest, sign
 
@@ -237,6 +238,14 @@ def _each(gatherer: Gatherer, slugs: Iterable[str], ahead: Ahead | None) -> Iter
         yield next_one()
 
 
+def _told(state: TargetState) -> Decision:
+    """The decision, with what becomes of its draft: under `publish: review` each waits."""
+    decision = state.decision
+    if decision.action != "make" or not state.inputs.reviewed:
+        return decision
+    return replace(decision, publish="review")
+
+
 def _items(plugin: PluginState) -> Iterator[Item]:
     for name, state in plugin.states.items():
         yield Item(
@@ -245,7 +254,7 @@ def _items(plugin: PluginState) -> Iterator[Item]:
             name=name,
             target=state.target_path,
             type=state.enhancement.generator,
-            decision=state.decision,
+            decision=_told(state),
             work=state.work,
             needs=state.needs,
             size=state.inputs.standing.size,

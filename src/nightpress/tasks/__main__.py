@@ -9,6 +9,7 @@ def main() -> None:
     """doit's command line."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # `nightpress` blocked it
     sys.argv[0] = "doit"
     from doit.doit_cmd import DoitMain
 

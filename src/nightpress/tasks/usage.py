@@ -8,12 +8,12 @@ for all that there is to say.
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import textwrap
 from collections.abc import Iterator
 
 from nightpress.project import OPTIONS
-from nightpress.tasks import signals
 from nightpress.tasks.command_line import STATIC
 from nightpress.text import one_screen, row
 from nightpress.voice import spoken
@@ -181,6 +181,8 @@ def _row(want: int, flag: str, what: str) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    signals.end_with_reader()
+    for number in (signal.SIGINT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # `nightpress` blocked it
     for line in lines(*sys.argv[1:]):
         sys.stdout.write(f"{line}\n")

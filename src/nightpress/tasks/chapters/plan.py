@@ -70,6 +70,12 @@ def plan() -> Task:
     return command(act, FORMAT, each, option("plugin", "only this PLUGIN or PLUGIN/NAME, in full"))
 
 
+def _publish(item: Item) -> str:
+    """What a run does with the draft that it makes, or has made."""
+    waits = any(reason.code == "review" for reason in item.decision.reasons)
+    return "review" if waits else item.decision.publish
+
+
 def _is_well(catalog: Catalog) -> bool:
     return not any(problem.severity == "error" for problem in catalog.problems)
 
@@ -127,7 +133,9 @@ def _rows(catalog: Catalog) -> list[Item]:
 
 def _for(item: Item) -> int:
     """0: nobody's or our file, or a person's that is replaced; 1, 2: a draft beside one."""
-    if item.decision.action != "make":
+    codes = {reason.code for reason in item.decision.reasons}
+    persons = item.decision.publish == "extend" or "person" in codes
+    if item.decision.action != "make" or not persons:
         return 0
     return {"extend": 1, "review": 2}.get(item.decision.publish, 0)
 
@@ -157,7 +165,7 @@ def _row(item: Item, scores: dict[str, int]) -> dict[str, object]:
         "action": item.decision.action,
         "state": item.decision.word,
         "work": item.work,
-        "publish": item.decision.publish,
+        "publish": _publish(item),
         "bytes": item.size,
         "asks": item.asks,
         "reasons": [{"code": r.code, "text": r.text} for r in item.decision.reasons],
