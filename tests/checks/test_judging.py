@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from nightpress.checks import Neighbours, alone, judge, sketches
+from nightpress.checks import Gate, Neighbours, alone, errors, judge, sketches
 from nightpress.checks.document import parse
 from nightpress.checks.normalise import normalise
 from tests.checks import base
@@ -29,6 +29,25 @@ def test_any_text_is_judged_and_scored(text: str) -> None:
         verdict = judge(text, context)
         assert 0 <= verdict.score <= 100
         assert all(f.line >= 0 and f.column >= 0 for f in verdict.findings)
+
+
+def test_some_gates_alone_find_what_they_find_among_all() -> None:
+    for defect in all_defects()[::9]:
+        verdict = judge(defect.text, defect.context)
+        text, every = errors(defect.text, defect.context, lambda _gate: True)
+        assert text == verdict.text
+        assert {(e.check, e.line, e.column) for e in every} == {
+            (e.check, e.line, e.column) for e in verdict.errors
+        }
+        asked: list[str] = []
+        name = next((e.check for e in verdict.errors), "name-form")
+
+        def is_it(gate: Gate, name: str = name, asked: list[str] = asked) -> bool:
+            asked.append(gate.name)
+            return gate.name == name
+
+        _, some = errors(defect.text, defect.context, is_it)
+        assert some == [e for e in every if e.check == name] and name in asked
 
 
 @settings(max_examples=150, deadline=None)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nightpress.checks.secrets import is_called_by, redact
     from nightpress.checks.settings import custom, files, problems
     from nightpress.checks.trigger import Measured, Skill
-    from nightpress.checks.verdict import Begun, alone, begin, complete, judge
+    from nightpress.checks.verdict import Begun, alone, begin, complete, errors, judge
 else:
     __getattr__ = lazy.attach(
         __name__,
@@ -39,7 +39,7 @@ else:
             "secrets": ["is_called_by", "redact"],
             "settings": ["custom", "files", "problems"],
             "trigger": ["Measured", "Skill"],
-            "verdict": ["Begun", "alone", "begin", "complete", "judge"],
+            "verdict": ["Begun", "alone", "begin", "complete", "errors", "judge"],
         },
     )
 
@@ -74,6 +74,7 @@ __all__ = [
     "complete",
     "custom",
     "document",
+    "errors",
     "files",
     "form",
     "gate",

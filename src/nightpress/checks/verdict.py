@@ -4,7 +4,7 @@ are remembered with what they turned on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, cast
@@ -72,6 +72,17 @@ def complete(begun: Begun, context: Context) -> Verdict:
     return Verdict(
         begun.text, tuple(findings), total.points, deductions, begun.measures, total.counted_from
     )
+
+
+def errors(text: str, context: Context, asked: Callable[[Gate], bool]) -> tuple[str, list[Finding]]:
+    """The normalised text, and the errors that those gates alone find in it."""
+    normal = normalise.normalise(text)
+    document = parse(normal, raw=text)
+    gates = [gate for gate in _gates(context) if gate.severity == "error" and asked(gate)]
+    found = [
+        one for gate in gates for one in _findings(gate, _spots(gate, document, context, set()))
+    ]
+    return normal, sorted(found, key=lambda one: (one.line, one.column))
 
 
 def _gates(context: Context) -> tuple[Gate, ...]:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
+from nightpress.checks import Gate
 from nightpress.errors import UsageError
 from nightpress.model import (
     Anatomy,
@@ -145,8 +146,8 @@ def _stood_in(place: Place, named: Anatomy) -> tuple[str, list[Finding]]:
         profile=place.enhancement.profile,
         format=str(place.generator.settings.get("format", "markdown")),
     )
-    verdict = checks.judge(finish.finished(place.material(_public(named)), body), context)
-    return verdict.text, [f for f in verdict.errors if _is_kept(f, place)]
+    draft = finish.finished(place.material(_public(named)), body)
+    return checks.errors(draft, context, lambda gate: _is_kept(gate, place))
 
 
 def _public(named: Anatomy) -> Anatomy:
@@ -161,10 +162,10 @@ def _public(named: Anatomy) -> Anatomy:
     return replace(named, author=author, version=version, keywords=keywords)
 
 
-def _is_kept(finding: Finding, place: Place) -> bool:
-    """Is it in what no writer changes?"""
-    safety = checks.REGISTRY[finding.check].family == "safety"
-    return finding.check.startswith((*FIELDS, "secret")) or (safety and place.extends)
+def _is_kept(gate: Gate, place: Place) -> bool:
+    """Does it find what no writer changes?"""
+    is_safety = gate.family == "safety" and place.extends
+    return gate.name.startswith((*FIELDS, "secret")) or is_safety
 
 
 def _told(place: Place, finding: Finding, text: str) -> Problem:
