@@ -27,6 +27,7 @@ from typing import Any
 from tests.engines import kill, running, workers
 from tests.market import Market, environment
 
+from benchmarks import _engine_faults as faults
 from benchmarks import _engine_world as world
 
 ENGINES = ("threads", "processes=2", "dask=2")
@@ -42,6 +43,8 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--engines", nargs="*", default=list(ENGINES))
     parser.add_argument("--kills", type=int, default=0, help="workers to kill in mid-call")
     parser.add_argument("--coordinators", type=int, default=0, help="coordinators to kill")
+    parser.add_argument("--faults", type=int, default=0, help="how often each fault is tried")
+    parser.add_argument("--only", nargs="*", default=[], help="of the faults: words of their names")
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument(
         "--latency", type=float, default=0.3, help="1: a call takes as long as real ones did (5 s)"
@@ -75,6 +78,8 @@ def main(argv: list[str]) -> dict[str, Any]:
             market = Market(Path(folder) / "killed")
             shutil.copytree(first.root, market.root)
             found["kills"] = _killed(market, given)
+        if given.faults:
+            found["faults"] = faults.measure(first.root, given.faults, given.only)
     return found
 
 
@@ -230,11 +235,12 @@ def render(found: dict[str, Any]) -> str:
             f" {kills['threads']['rows']:,} rows) the documents are"
             f" {'the same to the byte' if kills['same'] else 'DIFFERENT'}."
         )
-    return "\n".join(rows)
+    return "\n".join([*rows, *faults.render(found.get("faults", {}))])
 
 
 def failed(found: dict[str, Any]) -> bool:
     """Other documents by an engine, a torn one, or calls that no row accounts for."""
     kills = found.get("kills")
     wrong = any(not one["same"] for one in found["builds"].values())
+    wrong = wrong or any(one.get("wrong") for one in found.get("faults", {}).values())
     return wrong or bool(kills and (kills["wrong"] or not kills["same"]))

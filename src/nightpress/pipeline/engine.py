@@ -43,6 +43,8 @@ PATIENCE = 10.0
 """Seconds without any worker, or without the scheduler, after which there is none."""
 THREADS = 16
 """Calls that a worker of a cluster of ours waits for at once."""
+LOOK = 2.0
+"""Seconds after which it is looked whether anybody is still there."""
 EVERY = 2.0
 """Seconds between two words of what the workers have done."""
 _LOOK = 0.5
@@ -277,6 +279,7 @@ class Dask(Engine):
         self._client: Any = None
         self._cluster: Any = None
         self._seen = 0.0
+        self._looking = threading.Lock()
 
     def _start(self) -> futures.Executor:
         try:
@@ -323,12 +326,22 @@ class Dask(Engine):
         return False
 
     def _works(self) -> bool:
-        now = time.monotonic()
-        client = self._client
-        if now - self._seen > 1 and client.status == "running":
-            with suppress(Exception):  # it does not answer: that is what the time tells
-                self._seen = now if client.nthreads() else self._seen
-        if now - self._seen < PATIENCE:
+        """Asked by each thread that waits; one of them at a time looks, for the answer may be slow
+        while what the others wait for has come."""
+        client, patience = self._client, 3 * PATIENCE
+        if time.monotonic() - self._seen <= LOOK:
+            return True
+        if client.status != "running":
+            patience = PATIENCE
+        elif self._looking.acquire(blocking=False):
+            patience = PATIENCE
+            try:
+                self._seen = time.monotonic() if client.nthreads() else self._seen
+            except Exception:  # noqa: BLE001, S110 - no answer: that is what the time tells
+                pass
+            finally:
+                self._looking.release()
+        if time.monotonic() - self._seen < patience:
             return True
         self._give_up("its scheduler is gone" if client.status != "running" else "all have left")
         return False
