@@ -299,7 +299,7 @@ def test_calls_of_killed_workers_are_counted_and_not_made_again(market: Market) 
     pytest.importorskip("distributed")
     defaults = market.root / "manifests" / "_defaults.yaml"
     defaults.write_text(f"{defaults.read_text()}\ncalls: workers\nengine: dask=2\n")
-    with GeminiServer(latency=2, limits={"*": Limits()}) as server:
+    with GeminiServer(latency=1, limits={"*": Limits()}) as server:
         given = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
         with running(market, "backend=gemini", "pace=unpaced", **given) as process:
             for _ in range(1200):
@@ -310,10 +310,12 @@ def test_calls_of_killed_workers_are_counted_and_not_made_again(market: Market) 
             for pid in workers(process.pid)[:1]:
                 kill(pid)
             ran = _ended(market, process)
-        time.sleep(2)  # what was under way when its worker died ends at the server, too
-        made = server.seen()["calls"]
-    rows = market.rows("SELECT outcome, count(*) FROM calls GROUP BY outcome")
-    outcomes = {str(outcome): int(str(count)) for outcome, count in rows}
+        rows = market.rows("SELECT outcome, count(*) FROM calls GROUP BY outcome")
+        outcomes = {str(outcome): int(str(count)) for outcome, count in rows}
+        for _ in range(300):  # what was under way when its worker died ends at the server, too
+            if (made := server.seen()["calls"]) == sum(outcomes.values()):
+                break
+            time.sleep(0.1)
     assert outcomes["lost"] >= 1, ran.out
     assert sum(outcomes.values()) == made
     lost = market.rows("SELECT DISTINCT error_message FROM calls WHERE outcome = 'lost'")
