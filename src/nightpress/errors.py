@@ -196,7 +196,7 @@ class CallLost(Deferred):
 
 PARKS = (AwaitsReview.__name__, GoesWith.__name__, CallLost.__name__)
 """Of an attempt that the ledger calls `deferred` for one of these, no run goes on by itself: people
-read `parked`."""
+read `waiting`."""
 
 
 class DaySpent(Deferred):

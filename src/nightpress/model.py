@@ -41,13 +41,18 @@ STANDING = (Status.PUBLISHED, Status.ADOPTED)
 ATTEMPTED = (Status.PUBLISHED, Status.REFUSED, Status.FAILED)
 """What the success rate is taken of."""
 PARKED = "parked"
-"""The word for an attempt of which a draft waits for a person; its row says `deferred`."""
+"""The key for an attempt that waits for a person, with its draft, say; its row says `deferred`."""
 ENDINGS = tuple(
     word
     for status in OUTCOMES
     for word in ([PARKED, status] if status == Status.DEFERRED else [status])
 )
-"""The words for how an attempt ended, in the order in which they are told."""
+"""The keys for how an attempt ended, in the order in which they are told."""
+
+
+def said(ending: str) -> str:
+    """The word that people read for how an attempt ended: that of its state, where it has one."""
+    return STATES[PARKED].word if ending == PARKED else ending
 
 
 class Word(NamedTuple):
@@ -58,8 +63,8 @@ class Word(NamedTuple):
 
 
 STATES: Mapping[str, Word] = {
-    "parked": Word(
-        "parked", "nothing is done until somebody decides or something changes: its draft waits"
+    PARKED: Word(
+        "waiting", "nothing is done until somebody decides or something changes: its draft waits"
         " for you or was rejected, what you put back stands there, the provider's filter stopped"
         " it, or nothing can be written at its place",
     ),

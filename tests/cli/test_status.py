@@ -73,20 +73,20 @@ def test_what_waits_is_named(market: Market) -> None:
     assert market.doit().code == 0
     lines = told(market)
     assert lines["review"] == "1 draft waits for you (alpha/skill): nightpress review"
-    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 parked"
+    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 waiting"
     found = json.loads(market.run("nightpress", "status", "--json").out)
     assert found["waiting"] == ["alpha/skill"]
     report = market.run("nightpress", "report").out
-    assert "parked       1: waits for review (e.g. alpha/skill): nightpress review shows" in report
-    assert "1 up to date, 1 parked" in report
+    assert "waiting      1: waits for review (e.g. alpha/skill): nightpress review shows" in report
+    assert "1 up to date, 1 waiting" in report
 
     market.done("reject:alpha", "--because", "not this")
     lines = told(market)
     assert lines["review"] == "nothing waits for you"
-    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 parked"
+    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 waiting"
     report = market.run("nightpress", "report").out
     assert "nightpress review" not in report
-    assert "parked       alpha/skill: its draft was rejected (not this)" in report
+    assert "waiting      alpha/skill: its draft was rejected (not this)" in report
 
 
 def test_with_a_key_the_quota_of_today_is_told_and_never_the_key(market: Market) -> None:
@@ -139,11 +139,11 @@ def test_a_draft_beside_a_persons_file_has_one_state_everywhere(market: Market) 
     told_of = market.run("nightpress", "why", str(market.target("alpha"))).out
     assert "nightpress forget alpha/skill, then nightpress build alpha/skill: it waits" in told_of
     ran = market.run("nightpress", "build", "alpha/skill", "--force").out
-    assert "parked       alpha/skill" in ran
+    assert "waiting      alpha/skill" in ran
     lines = told(market)
     assert lines["review"] == "1 draft waits for you (alpha/skill): nightpress review"
-    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 parked"
-    assert set(words_of(market)) == {"parked: its draft waits for you: nightpress review"}
+    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 waiting"
+    assert set(words_of(market)) == {"waiting: its draft waits for you: nightpress review"}
     market.done("reject:alpha/skill", "--because", "too loud")
     assert told(market)["documents"] == "2 published or adopted, in 2 plugins"
     assert set(words_of(market)) == {

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from nightpress.model import ENDINGS, STATES, Status
+from nightpress.model import ENDINGS, PARKED, STATES, Status, said
 from tests.market import Market, plugin
 
 WORDS = {words.word for words in STATES.values()}
@@ -86,10 +86,12 @@ def agree(market: Market) -> dict[str, str]:
     for word, count in counts.items():
         assert re.search(rf"\b{count} {word}\b", headline.splitlines()[-1]), (word, headline)
     status = json.loads(market.run("nightpress", "status", "--json").out)["latest"]
-    told = {k: n for k, n in status.items() if k not in AFTER}
+    told = {said(k): n for k, n in status.items() if k not in AFTER}
+    assert said(PARKED) not in status, "JSON has the key"
     for word, count in told.items():
         assert word in WORDS and counts[word] >= count, (word, told, counts)
-    assert told.get("refused", 0) == counts["refused"] and told.get("parked", 0) == counts["parked"]
+    for word in ("refused", "waiting"):
+        assert told.get(word, 0) == counts[word]
     judged = json.loads(market.run("nightpress", "check", "--format", "json").out)
     assert (judged["stale"], judged["unmade"]) == (counts["stale"], counts["not made yet"])
     summary = market.run("nightpress", "report").out
@@ -114,7 +116,7 @@ def test_every_surface_has_the_same_word(market: Market) -> None:
     ran = market.run("nightpress", "build", "--limit", "6")
     events = ended(market)
     for job, one in events.items():
-        assert one["word"] in ENDINGS
+        assert one["word"] in {said(ending) for ending in ENDINGS}
         assert one["text"].startswith(f"{one['word']:<12} {job}"), one
         assert job not in ran.out or f"{one['word']:<12} {job}" in ran.out, job
     totals = ran.out.splitlines()[-1]
@@ -128,7 +130,7 @@ def test_every_surface_has_the_same_word(market: Market) -> None:
     for word, count in Counter(one["word"] for one in events.values()).items():
         assert f"{count} {word}" in status.split("last run")[1], (word, status)
     why = market.run("nightpress", "why", "plugins/look/skills/look/SKILL.md").out
-    assert "the last of 1 attempts: parked" in why
+    assert "the last of 1 attempts: waiting" in why
     (market.root / "manifests" / "gone.yaml").write_text(
         re.sub(r"(?s)enhancements:.*", "enhancements: {}\n",
                (market.root / "manifests" / "gone.yaml").read_text())
@@ -139,6 +141,6 @@ def test_every_surface_has_the_same_word(market: Market) -> None:
     words = agree(market)
     assert set(words.values()) == WORDS - {"to adopt", "to update"}
     idle = market.run("nightpress", "build").out.partition("no work needed: ")[2].splitlines()[0]
-    kinds = ("refused", "parked", "insufficient", "hollow", "kept")
+    kinds = ("refused", "waiting", "insufficient", "hollow", "kept")
     counts = Counter(words.values())
     assert set(idle.split(", ")) >= {f"{counts[word]} {word}" for word in kinds}, idle

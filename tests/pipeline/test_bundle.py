@@ -81,10 +81,10 @@ def test_one_changed_command_makes_its_own_reference_again(tmp_path: Path) -> No
 def test_a_refused_reference_keeps_the_whole_bundle_back(tmp_path: Path) -> None:
     market = _market(tmp_path, more="    checks:\n      vocabulary:\n        floor: 1.5\n")
     done = market.doit()
-    assert done.code == 1 and "2 refused, 1 parked" in done.out, done.out
+    assert done.code == 1 and "2 refused, 1 waiting" in done.out, done.out
     assert "alpha/skill  goes with references.alpha-" in done.out
     assert not market.target("alpha").exists() and _references(market) == []
-    assert "nothing to do: 2 refused, 1 parked" in market.doit().out
+    assert "nothing to do: 2 refused, 1 waiting" in market.doit().out
 
 
 def test_a_refused_skill_keeps_its_references_back(tmp_path: Path) -> None:
@@ -96,9 +96,9 @@ def test_a_refused_skill_keeps_its_references_back(tmp_path: Path) -> None:
     )
     path.write_text(text)
     done = market.doit()
-    assert done.code == 1 and "1 refused, 2 parked" in done.out, done.out
+    assert done.code == 1 and "1 refused, 2 waiting" in done.out, done.out
     assert _references(market) == []
-    assert "nothing to do: 1 refused, 2 parked" in market.doit().out
+    assert "nothing to do: 1 refused, 2 waiting" in market.doit().out
 
 
 def test_a_reference_is_not_published_before_its_skill(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def test_what_git_puts_back_is_no_edit_but_a_rejection(
         small.git("rm", "-q", "nightpress.lock")
     committed(small)
     parked = small.done()
-    assert "nothing to do" in parked.out and "parked" in parked.out, parked.out
+    assert "nothing to do" in parked.out and "waiting" in parked.out, parked.out
     clone = Market(tmp_path / "clone")  # it has no ledger: there, it is a file of a person
     subprocess.run(["git", "clone", "-q", str(small.root), str(clone.root)], check=True)
     if not whole:  # the lock file knows that it is not what was published
@@ -134,7 +134,7 @@ def test_an_update_that_git_undoes_with_its_line_is_a_rejection_too(small: Marke
     readme.write_text(readme.read_text() + "\n## Settling\n\nTeams settle at noon.\n")
     assert "1 published" in small.done().out
     small.git("checkout", "-q", "HEAD", "--", "plugins/gamma/skills", "nightpress.lock")
-    assert "nothing to do: 1 parked" in small.done().out
+    assert "nothing to do: 1 waiting" in small.done().out
     assert small.target("gamma").read_bytes() == first
     assert "1 published" in small.done("enhance:gamma/skill").out
 

@@ -232,7 +232,7 @@ def test_a_lost_call_is_held_until_a_person_names_its_document(tmp_path: Path) -
         plan = market.run("nightpress", "plan", *WORDS, **given)
         assert plan.out.count("a call of it was lost and may have been paid") >= 1, plan.out
         status = market.run("nightpress", "status", **given)
-        assert f"{len(lost)} parked" in status.out
+        assert f"{len(lost)} waiting" in status.out
         one, *others = sorted(lost)
         why = market.run("nightpress", "why", market.target(one).as_posix(), **given)
         assert "a call of it was lost and may have been paid" in why.out

@@ -489,9 +489,9 @@ def test_a_document_that_the_filter_stops_is_not_asked_for_again(shop: Market, f
         assert len(server.seen()["list"]) == 2
         again = doit("pace=unpaced")
         assert again.code == 0
-        assert "1 parked" in again.out
+        assert "1 waiting" in again.out
         assert len(server.seen()["list"]) == 2
-        assert "parked       alpha/skill: the provider's filter stopped it" in doit("plan").out
+        assert "waiting      alpha/skill: the provider's filter stopped it" in doit("plan").out
         assert doit("pace=unpaced", "enhance:alpha/skill").code == 0
         assert len(server.seen()["list"]) == 3
     assert shop.target("alpha").exists()
@@ -501,7 +501,7 @@ def test_a_blocked_analysis_parks_its_documents(shop: Market) -> None:
     keep_only(shop, "alpha")
     with serving(shop, script=["safety"]) as (server, doit):
         assert doit("pace=unpaced").code == 1
-        assert "1 parked" in doit("pace=unpaced").out
+        assert "1 waiting" in doit("pace=unpaced").out
         assert len(server.seen()["list"]) == 1
         (shop.root / "plugins" / "alpha" / "NEW.md").write_text("One more remark.\n")
         assert doit("pace=unpaced").code == 0

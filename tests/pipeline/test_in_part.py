@@ -172,7 +172,7 @@ def test_nor_is_a_draft_asked_for_twice_that_was_not_published(
     manifest = shop.root / "manifests" / "alpha.yaml"
     more = "checks: {vocabulary: {floor: 0.999}}" if how == "refused" else "publish: review"
     manifest.write_text(f"{manifest.read_text()}{more}\n")
-    ends = "1 refused" if how == "refused" else "1 parked"
+    ends = "1 refused" if how == "refused" else "1 waiting"
     assert ends in tried(shop, *(["enhance:alpha", "force=1"] * (how == "beside ours")))
     asked = server.seen()["by_phase"]
     other_contract(shop)

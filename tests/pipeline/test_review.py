@@ -56,7 +56,7 @@ def asked(market: Market) -> Iterator[tuple[GeminiServer, dict[str, str]]]:
 def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
     done = market.doit()
     assert done.code == 0
-    assert "2 parked" in done.out
+    assert "2 waiting" in done.out
     market.done("report")
     assert (
         "nightpress review shows the draft"
@@ -65,7 +65,7 @@ def test_drafts_wait_and_nothing_is_made_twice(market: Market) -> None:
     assert not market.target("alpha").exists()
     assert market.target("beta").read_text() == OLD
     again = market.doit()
-    assert "nothing to do: 2 parked" in again.out
+    assert "nothing to do: 2 waiting" in again.out
     assert "its draft waits for you: doit review" in market.doit("plan").out
     assert market.rows("SELECT COUNT(*) FROM enhancements") == [(2,)]
 
@@ -267,7 +267,7 @@ def test_a_changed_plugin_supersedes_its_draft(market: Market) -> None:
     before = waiting(market)["alpha/skill"]["sha256"]
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
-    assert "1 parked" in market.doit().out
+    assert "1 waiting" in market.doit().out
     assert waiting(market)["alpha/skill"]["sha256"] != before
     states = market.rows("SELECT state FROM reviews WHERE job = 'alpha/skill' ORDER BY id")
     assert states == [("superseded",), ("waiting",)]
@@ -284,7 +284,7 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
         done = market.doit("reject:alpha", "--because", reason, **environ)
         assert done.code == 0, done.err
         assert waiting(market) == {}
-        assert "1 parked" in market.doit("enhance:alpha", **environ).out
+        assert "1 waiting" in market.doit("enhance:alpha", **environ).out
         sent = [c["prompt_bytes"] for c in server.seen()["list"] if c["phase"] == "generation"]
         minded = prompt.minding("", reason)
         assert reason in minded
@@ -295,8 +295,8 @@ def test_a_reason_goes_into_the_next_prompt(market: Market) -> None:
 def test_what_is_asked_for_again_is_made_once(market: Market) -> None:
     market.documented()
     market.done("forget", "enhance:beta")
-    assert "1 parked" in market.doit().out
-    assert "nothing to do: 2 parked" in market.doit().out
+    assert "1 waiting" in market.doit().out
+    assert "nothing to do: 2 waiting" in market.doit().out
     assert "make " not in market.doit("plan").out
     assert market.rows("SELECT COUNT(*) FROM enhancements") == [(3,)]
 
@@ -306,7 +306,7 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     draft = waiting(market)["alpha/skill"]["sha256"]
     done = market.done("reject:alpha", "--because", "Too long")
     assert "not made again until its plugin or settings change" in done.out
-    assert "nothing to do: 2 parked" in market.doit().out
+    assert "nothing to do: 2 waiting" in market.doit().out
     assert "its draft was rejected (Too long)" in market.done("plan").out
     market.doit("forget", "enhance:alpha")
     ran = market.doit()
@@ -314,10 +314,10 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     assert "doit force=1 enhance:alpha/skill brings it back for review" in ran.out
     assert list(waiting(market)) == ["beta/skill"]
     assert not market.target("alpha").exists()
-    assert "nothing to do: 1 refused, 1 parked" in market.doit().out
+    assert "nothing to do: 1 refused, 1 waiting" in market.doit().out
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
-    assert "1 parked" in market.done().out
+    assert "1 waiting" in market.done().out
     assert waiting(market)["alpha/skill"]["sha256"] != draft
 
 
@@ -328,13 +328,13 @@ def test_force_brings_back_for_review_what_was_rejected(market: Market) -> None:
     for name in ("alpha", "beta"):
         market.done(f"reject:{name}", "--because", "Too long")
     ran = market.done("force=1", "enhance:alpha/skill", "enhance:beta/skill").out
-    assert "2 parked" in ran and "rejected before (Too long); " in ran
+    assert "2 waiting" in ran and "rejected before (Too long); " in ran
     assert {job: draft["sha256"] for job, draft in waiting(market).items()} == drafts
     assert not market.target("alpha").exists() and market.target("beta").read_text() == OLD
     market.done("reject:beta", "--because", "Too long")
     defaults = market.root / "manifests" / "_defaults.yaml"
     defaults.write_text(defaults.read_text().replace("publish: review", "publish: auto"))
-    assert "1 parked" in market.done("force=1", "enhance:beta/skill").out
+    assert "1 waiting" in market.done("force=1", "enhance:beta/skill").out
     assert market.target("beta").read_text() == OLD
     market.done("apply")
     assert hashlib.sha256(market.target("alpha").read_bytes()).hexdigest() == drafts["alpha/skill"]
@@ -364,8 +364,8 @@ def test_a_clone_knows_what_was_rejected(market: Market, tmp_path: Path) -> None
     assert "nightpress.lock says so to clones and CI: commit it" in told
     assert checked() == [0, 0]
     clone = Market(tmp_path / "clone")
-    assert "parked       alpha/skill: a draft of it was rejected: " in clone.done("plan").out
-    assert "nothing to do: 1 up to date, 1 parked" in clone.done().out
+    assert "waiting      alpha/skill: a draft of it was rejected: " in clone.done("plan").out
+    assert "nothing to do: 1 up to date, 1 waiting" in clone.done().out
     readme.write_text(readme.read_text() + "\nClose each ledger with two signatures.\n")
     assert checked() == [1, 1]
 
@@ -388,9 +388,9 @@ def test_a_reply_that_led_to_a_draft_is_spent(market: Market) -> None:
         market.done("enhance:alpha", **environ)
         calls = server.seen()["calls"]
         market.done("forget", "enhance:alpha", **environ)
-        assert "1 parked" in market.done("enhance:alpha", **environ).out
+        assert "1 waiting" in market.done("enhance:alpha", **environ).out
         assert server.seen()["calls"] == calls + 1, "a new document was asked for, once"
-        assert "nothing to do: 1 parked" in market.done("enhance:alpha", **environ).out
+        assert "nothing to do: 1 waiting" in market.done("enhance:alpha", **environ).out
         assert server.seen()["calls"] == calls + 1
 
 
@@ -400,7 +400,7 @@ def test_what_was_adopted_overtakes_the_draft_that_waited(market: Market) -> Non
     assert "alpha/skill: its draft is no longer waiting" in done.out
     assert list(waiting(market)) == ["beta/skill"]
     assert market.doit("apply:alpha").out.strip() == "alpha: no draft waits"
-    assert "nothing to do: 1 up to date, 1 parked" in market.doit().out
+    assert "nothing to do: 1 up to date, 1 waiting" in market.doit().out
 
 
 def test_a_wish_is_answered_by_adopting(market: Market) -> None:
@@ -423,7 +423,7 @@ def test_what_was_published_since_overtakes_the_draft_that_waited(market: Market
     assert market.target("alpha").read_text() == new
     own = manifest.read_text().replace("publish: auto", "    publish: review")
     manifest.write_text(own)
-    assert "parked       alpha/skill" in market.done("force=1", "enhance:alpha").out
+    assert "waiting      alpha/skill" in market.done("force=1", "enhance:alpha").out
     assert list(waiting(market)) == ["alpha/skill", "beta/skill"]
 
 
@@ -466,7 +466,7 @@ def published_then_edited(market: Market, edit: str) -> Market:
     readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
     manifest = market.root / "plugins" / "alpha" / ".claude-plugin" / "plugin.json"
     manifest.write_text(manifest.read_text().replace("1.2.0", "1.3.0"))
-    assert "1 parked" in market.doit().out
+    assert "1 waiting" in market.doit().out
     market.target("alpha").write_text(
         text.replace("1.2.0", "9.9.9") if edit == "same" else text + edit
     )

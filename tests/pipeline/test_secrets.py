@@ -233,7 +233,7 @@ def test_what_is_left_is_not_sent_and_not_tried_again(market: Market) -> None:
         done = ask(market, url)
         assert done.code == 1
         told = "system.md:78:1: looks like a secret (GitHub token): nothing that holds one is sent"
-        assert told in done.err and "1 parked" in done.out
+        assert told in done.err and "1 waiting" in done.out
         assert got == []
         again = ask(market, url)
         assert told in again.err + market.doit("plan", GEMINI_API_KEY=KEY).err

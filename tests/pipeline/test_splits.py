@@ -33,14 +33,14 @@ def test_it_is_proposed_once_where_drafts_are_wanted(
     out = market.done().out
     assert out.count("2 references waits for you: doit review") == told
     assert market.target("alpha").read_text() == SKILL and _references(market) == []
-    state = "parked" if told else "up to date"
+    state = "waiting" if told else "up to date"
     assert f"nothing to do: 1 {state}" in market.done().out
     assert f"{told or 'no'} draft" in market.doit("review").out
     for surface in ("plan", "info alpha/skill", "status"):
         shown = market.run("nightpress", *surface.split()).out
-        assert ("parked" in shown) == bool(told), surface
+        assert ("waiting" in shown) == bool(told), surface
     why = market.run("nightpress", "why", str(market.target("alpha").relative_to(tmp_path))).out
-    assert ("parked: its split waits for you: nightpress review" in why) == bool(told)
+    assert ("waiting: its split waits for you: nightpress review" in why) == bool(told)
 
 
 def test_review_shows_it_and_apply_puts_it_in_place_whole(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_kept_is_reported_and_never_touched(small: Market) -> None:
 
 def test_a_named_one_gets_a_draft_that_waits_and_is_not_made_twice(small: Market) -> None:
     small.done()
-    assert "1 parked" in small.done("enhance:gamma/skill").out
+    assert "1 waiting" in small.done("enhance:gamma/skill").out
     assert small.target("gamma").read_text() == SHORT
     [draft] = waiting(small)
     for words in (["enhance:gamma/skill"], []):
@@ -89,7 +89,7 @@ def test_drafts_for_review_are_listed_after_what_is_new(small: Market) -> None:
     assert said.index("make         zeta") < said.index("make         gamma")
     assert "1 draft beside a person's file will wait for review: no calls; $0" in said
     done = small.done().out
-    assert "1 published" in done and "1 parked" in done
+    assert "1 published" in done and "1 waiting" in done
     assert small.target("gamma").read_text() == SHORT
 
 
@@ -197,7 +197,7 @@ def test_ours_that_would_lose_an_authors_line_by_now_waits(tmp_path: Path) -> No
     with GeminiServer(latency=0) as server:  # it draws no dividing lines
         environ = {"GOOGLE_GEMINI_BASE_URL": server.url(), "GEMINI_API_KEY": "test-key"}
         said = market.doit("pace=unpaced", **environ).out
-    assert "1 parked" in said and "it would lose" in said, said
+    assert "1 waiting" in said and "it would lose" in said, said
     assert market.target("delta").read_text() == before
 
 
@@ -259,7 +259,7 @@ def test_what_an_adopted_document_speaks_of_has_changed(tmp_path: Path) -> None:
     assert market.target("gamma").read_text() == good
     shutil.rmtree(tmp_path / ".nightpress")  # a clone knows it from the lock file
     assert "source has moved on: commands/ changed" in market.done("plan").out
-    assert "1 parked" in market.done("enhance:gamma/skill").out
+    assert "1 waiting" in market.done("enhance:gamma/skill").out
     assert market.target("gamma").read_text() == good
 
 

@@ -435,7 +435,7 @@ def test_an_edited_document_is_told_and_that_its_source_moved_on(market: Market)
     planned = market.done("plan").out
     assert f"edited by hand since we published it; {told}" in planned
     market.done("forget", "enhance:alpha/skill")
-    assert "1 parked" in market.done().out
+    assert "1 waiting" in market.done().out
     assert "A sentence by hand." in target.read_text()
 
 

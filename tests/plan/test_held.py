@@ -85,7 +85,7 @@ def turned_down(market: Market) -> None:
     defaults.write_text(defaults.read_text().replace("publish: auto", "publish: review"))
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text() + "\nThe broker may refuse a torn seal at any gate.\n")
-    assert "1 parked" in market.done().out
+    assert "1 waiting" in market.done().out
     ran = market.run("nightpress", "reject", "alpha", "--because", "no")
     assert "nightpress.lock says so to clones and CI" in ran.out, ran.out
     market.git("commit", "-qam", "no")
@@ -93,7 +93,7 @@ def turned_down(market: Market) -> None:
 
 def stays(market: Market) -> None:
     before = market.target("alpha").read_bytes()
-    assert "nothing to do: 1 up to date, 1 parked" in market.done().out
+    assert "nothing to do: 1 up to date, 1 waiting" in market.done().out
     assert "rejected" in market.done("plan").out
     assert market.target("alpha").read_bytes() == before
 

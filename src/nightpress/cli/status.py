@@ -260,10 +260,12 @@ def _broken(problems: list[str]) -> str:
 
 
 def _documents(found: dict[str, Any]) -> str:
+    from nightpress.model import said
+
     plugins = "1 plugin" if found["plugins"] == 1 else f"{found['plugins']:,} plugins"
     text = f"{found['standing']:,} published or adopted, in {plugins}"
     others = {k: n for k, n in found["latest"].items() if k not in ("published", "adopted")}
-    rest = [f"{count:,} {status}" for status, count in others.items()]
+    rest = [f"{count:,} {said(status)}" for status, count in others.items()]
     astray = [f"{len(found[w]):,} {w}" for w in ("gone", "edited") if found[w]]
     if astray:
         rest.append(f"{', '.join(astray)}: nightpress check")
@@ -290,6 +292,8 @@ def _left(quota: dict[str, Any] | None, now: float) -> str:
 
 
 def _last(found: dict[str, Any], now: float) -> str:
+    from nightpress.model import said
+
     run = found["last_run"]
     if run is None:
         return "none yet: nightpress build"
@@ -300,7 +304,7 @@ def _last(found: dict[str, Any], now: float) -> str:
     ends = {errors.EXIT_OK: "done", errors.EXIT_FAILED: "with failures",
             errors.EXIT_INTERRUPTED: "interrupted", errors.EXIT_BUG: "with a bug"}  # fmt: skip
     how = ends.get(run["exit_code"], f"with exit status {run['exit_code']}")
-    counts = ", ".join(f"{count:,} {status}" for status, count in run["counts"].items())
+    counts = ", ".join(f"{count:,} {said(status)}" for status, count in run["counts"].items())
     return f"ended {_when(run['finished_at'], now)}, {how}" + (f": {counts}" if counts else "")
 
 

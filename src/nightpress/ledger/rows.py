@@ -135,7 +135,7 @@ class RecordedAttempt(Struct, frozen=True, kw_only=True):
 
     @property
     def word(self) -> str:
-        """The status as people read it (see ENDINGS)."""
+        """How it ended (see ENDINGS)."""
         return PARKED if self.error_class in PARKS else self.status
 
     @property

@@ -17,7 +17,7 @@ from nightpress.model import PARKED
 from nightpress.storage import Row
 
 _ENDED = f"iif(error_class IN {PARKS}, '{PARKED}', status)"
-"""How an attempt ended, in the word that people read (see ENDINGS)."""
+"""How an attempt ended (see ENDINGS)."""
 
 
 class CallDay(Struct, frozen=True):

@@ -63,7 +63,7 @@ KINDS: Mapping[str, Kind] = {
         "An attempt ended.",
         {
             "status": "its final status, as in the ledger",
-            "word": "the same as people read it everywhere: `parked` where `status` is `deferred`"
+            "word": "the same as people read it everywhere: `waiting` where `status` is `deferred`"
             " because a draft waits for a person",
             "reason": "why, in plain words",
         },

@@ -22,6 +22,7 @@ from msgspec import Struct, field
 from nightpress import errors
 from nightpress.errors import EXIT_USAGE, BackendError
 from nightpress.model import PARKED, Status
+from nightpress.model import said as ending_word
 from nightpress.pipeline.events import Event, Listener
 from nightpress.project import Project, version
 from nightpress.storage import private
@@ -36,23 +37,23 @@ WORKERS = 200
 
 
 class Outcome(Struct, frozen=True):
-    """How one enhancement ended in this run; text: one line for people; word: the status as they
-    read it, which is another one for a draft that waits for a person."""
+    """How one enhancement ended in this run; text: one line for people; key: of ENDINGS, which
+    is another one than the status for a draft that waits for a person."""
 
     job: str
     status: str
     text: str
     reason: str = ""
-    word: str = ""
+    key: str = ""
 
     @classmethod
     def of(
         cls, job: str, status: str, reason: str, *, said: str = "", parked: bool = False
     ) -> Self:
         """said: what its line says in the reason's place."""
-        word = PARKED if parked else str(status)
-        said = said or reason
-        return cls(job, status, f"{word:<12} {job}" + (f"  {said}" if said else ""), reason, word)
+        key = PARKED if parked else str(status)
+        told = f"  {said or reason}" if said or reason else ""
+        return cls(job, status, f"{ending_word(key):<12} {job}{told}", reason, key)
 
 
 class Run(Struct):
@@ -174,8 +175,8 @@ class Run(Struct):
             self.outcomes[outcome.job] = outcome
         quiet = outcome.status == Status.DEFERRED and outcome.job in self.left
         self.tell(
-            "finished", outcome.text, outcome.job, status=outcome.status, word=outcome.word,
-            reason=outcome.reason, quiet=quiet, **data,
+            "finished", outcome.text, outcome.job, status=outcome.status,
+            word=ending_word(outcome.key), reason=outcome.reason, quiet=quiet, **data,
         )  # fmt: skip
 
     def worked(self, work: Callable[..., T], *given: Any) -> T | None:
@@ -235,9 +236,9 @@ class Run(Struct):
         """Attempts by final status, as the ledger has it."""
         return Counter(outcome.status for outcome in self.outcomes.values())
 
-    def words(self) -> Counter[str]:
-        """The same as people read it (see ENDINGS)."""
-        return Counter(outcome.word for outcome in self.outcomes.values())
+    def endings(self) -> Counter[str]:
+        """The same by what people are told of (see ENDINGS)."""
+        return Counter(outcome.key for outcome in self.outcomes.values())
 
     def failures(self) -> Sequence[Outcome]:
         return [o for o in self.outcomes.values() if o.status in (Status.FAILED, Status.REFUSED)]
@@ -248,7 +249,7 @@ class Run(Struct):
             summary: dict[str, Any] = {
                 "calls": self.calls, "tokens": self.tokens, "cost": round(self.cost, 6),
             }  # fmt: skip
-            summary |= self.words() | {"goes_on_at": self.goes_on_at}
+            summary |= self.endings() | {"goes_on_at": self.goes_on_at}
             if self.ahead:
                 summary["ahead"] = self.ahead
             if self.engine is not None and (did := self.engine.did()):

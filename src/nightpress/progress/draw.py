@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
-from nightpress.model import PARKED, Status
+from nightpress.model import PARKED, Status, said
 from nightpress.progress.screen import Screen
 from nightpress.text import Out, hanging, safe
 from nightpress.voice import spoken
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STYLES: dict[str, str] = {
     Status.PUBLISHED: "green", Status.ADOPTED: "green", Status.REFUSED: "yellow",
-    Status.FAILED: "red", PARKED: "cyan", Status.DEFERRED: "cyan", Status.INSUFFICIENT: "dim",
+    Status.FAILED: "red", said(PARKED): "cyan", Status.DEFERRED: "cyan", Status.INSUFFICIENT: "dim",
     Status.HOLLOW: "dim",
     Status.KEPT: "yellow", Status.INTERRUPTED: "yellow",
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """The end of a run in words: what was done, what was left, what needs the user.
 
-Success rate is published over attempted; parked, deferred, insufficient and hollow stand beside
+Success rate is published over attempted; waiting, deferred, insufficient and hollow stand beside
 it, never inside it.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 _NOW = {
     "fresh": "up to date",
     "refused": "refused",
-    "parked": "parked",
+    "parked": "waiting",
     "insufficient": "insufficient",
     "hollow": "hollow",
     "keep": "kept",
@@ -48,14 +48,14 @@ def lines(
     stands = [f"{decisions[a]} {word}" for a, word in _NOW.items() if decisions.get(a)]
     if not any(outcomes.values()):
         return ["nothing to do" if not stands else f"nothing to do: {', '.join(stands)}"]
-    from nightpress.model import ENDINGS
+    from nightpress.model import ENDINGS, said
 
     rows = []
     if stands:
         rows.append(f"no work needed: {', '.join(stands)}")
     if published := rate(outcomes):
         rows.append(f"success rate: {published}")
-    counts = [f"{outcomes[s]} {s}" for s in ENDINGS if outcomes.get(s)]
+    counts = [f"{outcomes[s]} {said(s)}" for s in ENDINGS if outcomes.get(s)]
     return [*rows, ", ".join(counts) + f" in {took(seconds)}" + spent(calls, tokens)]
 
 
@@ -80,7 +80,7 @@ def needs_reading(named: Iterable[tuple[str, str, str]]) -> list[str]:
     groups: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for status, job, reason in named:
         groups.setdefault(status, {}).setdefault(cause(reason), []).append((job, reason))
-    from nightpress.model import ENDINGS
+    from nightpress.model import ENDINGS, said
 
     rows: list[str] = []
     statuses = [s for s in ENDINGS if s in groups]
@@ -90,9 +90,9 @@ def needs_reading(named: Iterable[tuple[str, str, str]]) -> list[str]:
         for members in own[:shown]:
             job, reason = members[0]
             others = f" and {len(members) - 1:,} more" if len(members) > 1 else ""
-            rows.append(f"  {status:<12} {job}{others}: {in_short(reason)}")
+            rows.append(f"  {said(status):<12} {job}{others}: {in_short(reason)}")
         if more := sum(map(len, own[shown:])):
-            rows.append(f"  {status:<12} ... and {more:,} more: see `doit report`")
+            rows.append(f"  {said(status):<12} ... and {more:,} more: see `doit report`")
     return rows
 
 

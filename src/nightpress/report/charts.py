@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from nightpress.ledger import CallDay
+from nightpress.model import said
 from nightpress.report.figures import Day, Figures, GateRow, Phase, Sizes
 
 WIDTH, HEIGHT = 324, 240
@@ -43,7 +44,7 @@ def outcomes(days: Sequence[Day]) -> str:
     _thin(chart, len(dates))
     _whole(chart, max(sum(day.outcomes.values()) for day in days))
     for status in present:
-        chart.add(status, [held.get(day, {}).get(status) or None for day in dates])
+        chart.add(said(status), [held.get(day, {}).get(status) or None for day in dates])
     return _svg(chart, present)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import asdict, replace
 
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, reviews
-from nightpress.model import STANDING, Status
+from nightpress.model import STANDING, Status, said
 from nightpress.plan import Catalog, Item, PluginState, size, source
 from nightpress.project import Project
 from nightpress.report import provenance
@@ -133,7 +133,7 @@ def _size_before(ledger: Ledger, job: str) -> int | None:
 def _attempt(row: RecordedAttempt) -> AttemptRow:
     reason = row.error_message or "; ".join(row.reasons)
     return AttemptRow(
-        row.timestamp, row.word, row.model_answered or row.model_requested,
+        row.timestamp, said(row.word), row.model_answered or row.model_requested,
         row.processing_time_seconds or 0.0, row.tokens_in + row.tokens_out, reason[:LINE],
     )  # fmt: skip
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nightpress.model import said
+
 
 def number(value: float | None) -> str:
     return "-" if value is None else f"{value:,.0f}"
@@ -45,6 +47,7 @@ def percent(value: float | None) -> str:
 
 
 FILTERS: dict[str, Callable[[Any], str]] = {
+    "said": said,
     "number": number, "size": size, "seconds": seconds, "usd": usd, "moment": moment,
     "percent": percent,
 }  # fmt: skip

@@ -17,7 +17,7 @@ from msgspec.structs import asdict
 
 from nightpress.errors import AwaitsReview, UnsafePath, UsageError
 from nightpress.ledger import RecordedAttempt, RecordedCall, attempts, calls, lockfile, reviews
-from nightpress.model import STANDING, Finding, Status
+from nightpress.model import STANDING, Finding, Status, said
 from nightpress.pipeline import publish
 from nightpress.plan import Gatherer, Item, catalog, judge, staleness
 from nightpress.project import Project
@@ -321,7 +321,7 @@ def _tried(project: Project, path: str, stands: str | None, rows: list[RecordedA
     """Attempted, and never published: what stands there is somebody else's."""
     last = rows[0]
     what = "the file here is not nightpress's" if stands else "there is no such file"
-    text = f"{what}; the last of {len(rows)} attempts: {last.word}"
+    text = f"{what}; the last of {len(rows)} attempts: {said(last.word)}"
     found = Why(path, "not published", text)
     draft = reviews.decision(project.ledger, last.job)
     because = last.error_message or "; ".join(last.reasons)

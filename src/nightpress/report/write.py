@@ -13,6 +13,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from nightpress import voice
+from nightpress.model import said
 from nightpress.project import Project
 from nightpress.report import advice, formats
 from nightpress.report import figures as words
@@ -79,17 +80,17 @@ def summary(figures: Figures, *, brief: bool = False) -> list[str]:
         f"{_counted(figures)}: {', '.join(stands) or 'no documents yet'}",
         f"who writes: {figures.writer}",
     ]
-    attempts = ", ".join(f"{n} {status}" for status, n in figures.attempts.items())
+    attempts = ", ".join(f"{n} {said(status)}" for status, n in figures.attempts.items())
     lines.append(f"attempts so far: {attempts or 'none'}")
     if figures.rate is not None:
         lines.append(f"success rate: {rate_words(figures)}")
     for run in figures.runs[: 1 if brief else RUNS]:
-        outcomes = ", ".join(f"{n} {status}" for status, n in run.outcomes.items()) or "nothing"
+        outcomes = _counts(run.outcomes)
         lines.append(f"run {run.run_id}: {run.model}: {outcomes}, exit {run.exit_code}")
     causes = [cause for cause in figures.causes if not advice.is_idle(cause.todo)]
     lines += [
-        f"{cause.status:<12} {cause.count:,}: {advice.words(cause.cause)} (e.g. {cause.example}):"
-        f" {cause.todo}"
+        f"{said(cause.status):<12} {cause.count:,}: {advice.words(cause.cause)}"
+        f" (e.g. {cause.example}): {cause.todo}"
         for cause in causes[: FEW if brief else len(causes)]
     ]
     if brief and len(causes) > FEW:
@@ -177,7 +178,13 @@ def _attention(figures: Figures) -> Iterable[str]:
         yield _table(
             ("documents", "ended", "cause", "what to do", "for example"),
             [
-                (str(c.count), c.status, text(advice.words(c.cause)), text(c.todo), text(c.example))
+                (
+                    str(c.count),
+                    said(c.status),
+                    text(advice.words(c.cause)),
+                    text(c.todo),
+                    text(c.example),
+                )
                 for c in causes
             ],
         )
@@ -214,7 +221,7 @@ WORK = ("composed", "judged", "calls", "seconds")
 
 
 def _counts(outcomes: Mapping[str, int]) -> str:
-    return ", ".join(f"{n} {status}" for status, n in outcomes.items()) or "nothing"
+    return ", ".join(f"{n} {said(status)}" for status, n in outcomes.items()) or "nothing"
 
 
 def _sums(figures: Figures) -> Iterable[str]:

@@ -72,7 +72,7 @@ def lines(now: Session, seconds: float) -> list[str]:
     if not run.outcomes and (run.fatal or run.interrupted):
         return rows + _nothing_done(run, seconds)
     return rows + summary.lines(
-        run.words(), idle, seconds=seconds, calls=run.calls, tokens=run.tokens
+        run.endings(), idle, seconds=seconds, calls=run.calls, tokens=run.tokens
     )
 
 
@@ -83,7 +83,7 @@ def _needs_reading(now: Session) -> list[str]:
     notices: list[str] = []
     in_sight = bool(run.listeners) and len(run.outcomes) + len(run.notices) <= IN_SIGHT
     rows = summary.needs_reading(
-        (o.word, o.job, _in_short(o.reason))
+        (o.key, o.job, _in_short(o.reason))
         for o in sorted(run.outcomes.values(), key=lambda outcome: outcome.job)
         # of the files that are kept no line was printed
         if o.status not in STANDING
@@ -102,7 +102,7 @@ def _needs_reading(now: Session) -> list[str]:
 def failures(now: Session) -> list[str]:
     """Why the exit status is not 0: all that a run without progress says."""
     run = now.run
-    rows = summary.needs_reading((o.word, o.job, o.reason) for o in run.failures())
+    rows = summary.needs_reading((o.key, o.job, o.reason) for o in run.failures())
     return [row.lstrip() for row in rows] + ([f"stopped: {run.fatal}"] if run.fatal else [])
 
 

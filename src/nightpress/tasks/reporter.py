@@ -296,7 +296,10 @@ class Reporter:
         if any(name.partition(":")[0] == "enhance" for name in self.selected):
             self._summarise()
         elif len(run.outcomes) > 1:  # of `apply` and `adopt`
-            self._tell(", ".join(f"{count} {word}" for word, count in run.words().most_common()))
+            from nightpress.model import said
+
+            counts = run.endings().most_common()
+            self._tell(", ".join(f"{count} {said(ending)}" for ending, count in counts))
         if self.status == errors.EXIT_OK and not run.outcomes:
             self.now.keep_unmoved()
         for listener in run.listeners:  # a screen gives the terminal back
