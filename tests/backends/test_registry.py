@@ -123,6 +123,6 @@ def test_what_cannot_be_meant_is_a_usage_error(
 ) -> None:
     if settings:
         configure(hall, settings)
-    ran = hall.doit(*words, "plan")
+    ran = hall.doit(*words)
     assert ran.code == 3, ran.out + ran.err
     assert says in ran.out + ran.err

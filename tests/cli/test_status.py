@@ -189,5 +189,6 @@ def voice(text: str) -> str:
 def test_a_backend_without_its_key_is_told_of_all_the_same(market: Market) -> None:
     path = market.root / "manifests" / "_defaults.yaml"
     path.write_text(path.read_text().replace("backend: auto", "backend: gemini"))
-    assert "gemini" in path.read_text() and market.doit("plan").code == 3
+    assert "gemini" in path.read_text() and market.doit().code == 3
+    assert "a run needs GOOGLE_API_KEY or GEMINI_API_KEY" in market.done("plan").out
     assert told(market)["quota"].startswith("gemini-")
