@@ -894,12 +894,12 @@ def test_of_sections_side_by_side_all_stand_or_the_rest_is_named() -> None:
         "### Amber\n\nMoor a ship.\n\n### Green\n\nThe tides are known.\n"
     )
     text = document(material(files))
-    assert all(f"### {one}\n" in text for one in ("Red", "Amber", "Green"))
+    assert all(f"- **{one}**: " in text for one in ("Red", "Amber", "Green"))
     files["README.md"] += "\n### Black\n\n" + " ".join(
         f"The {word} of the {other} is black." for word in WORDS[:20] for other in WORDS[20:50]
     )
     text = document(material(files))
-    assert "## Alarms\n\nAlso in [README.md](../../README.md): Black.\n\n### Red" in text
+    assert "## Alarms\n\nAlso in [README.md](../../README.md): Black.\n\n- **Red**:" in text
 
 
 def test_a_list_of_the_readme_stands_above_the_headings_of_a_chapter_and_says_what_is_new() -> None:
@@ -1029,3 +1029,18 @@ def test_what_has_to_be_there_first_has_room_beside_many_commands() -> None:
     files |= {f"commands/{name}.md": command(name) for name in names}
     text = document(material(files))
     assert "Without them tides are averages." in text
+
+
+def test_sections_of_a_sentence_each_are_a_list_and_steps_stay_steps() -> None:
+    cures = "".join(
+        f"### Issue: {word.title()} is stuck\n\n**Solution:** Turn the `{word}` by hand\n\n"
+        for word in WORDS[:3]
+    )
+    steps = "".join(
+        f"### Step {n}: {word.title()}\n\nSet the `{word}` to {n}.\n\n"
+        for n, word in enumerate(WORDS[:3], 1)
+    )
+    text = _one_command(f"## Sailing\n\n{steps}## Troubleshooting\n\n{cures}")
+    told = f"- **{WORDS[0].title()} is stuck**: Turn the `{WORDS[0]}` by hand\n"
+    assert f"## Troubleshooting\n\n{told}" in text and "### Issue" not in text
+    assert f"### Step 2: {WORDS[1].title()}\n" in text

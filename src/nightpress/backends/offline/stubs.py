@@ -1,9 +1,13 @@
 """The one form in which a document shows what it does not quote: no heading stands above a link
-alone, sections side by side that have no room are one list, and titles alone are a sentence."""
+alone, sections side by side that have no room, or no more than a sentence each, are one list, and
+titles alone are a sentence."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Sequence
+from functools import partial
+from itertools import takewhile
 from posixpath import commonprefix
 
 from msgspec.structs import replace
@@ -41,7 +45,52 @@ def gathered(parts: Sequence[Part], refused: Container[str]) -> list[Part]:
             found += map(_followed, run) if len(run) == 1 and _is_stub(run[0], parts) else run
         else:
             found[len(found) - goes_on :] = [listed]
-    return [in_words(part, refused) for part in found]
+    return _listed([in_words(part, refused) for part in found])
+
+
+def _listed(parts: Sequence[Part]) -> list[Part]:
+    """The parts in document order; several sections side by side of no more than a sentence each
+    are a list of that."""
+    found, at = list[Part](), 0
+    run: Sequence[Part]
+    while at < len(parts):
+        run = [*takewhile(partial(_is_beside, parts[at], parts), parts[at:])]
+        if len(run) < SEVERAL:
+            run = parts[at : at + 1]
+            found += run
+        else:
+            rows = "\n".join(f"- **{_of(one.path[-1])}**: {_says(one)}" for one in run)
+            found.append(replace(run[0], path=run[0].path[:-1], blocks=[Block("list", rows)]))
+        at += len(run)
+    return found
+
+
+def _is_beside(first: Part, parts: Sequence[Part], part: Part) -> bool:
+    """Is it a section of one sentence beside the first one?"""
+    alone = sum(one.path[: len(part.path)] == part.path for one in parts) == 1
+    fits = len(part.path) > 1 and part.path[:-1] == first.path[:-1] and not part.is_standing
+    steps = NUMBER.match(part.path[-1]) or _STEP.match(part.path[-1]) if part.path else None
+    return bool(fits and alone and not steps and not part.together and _says(part))
+
+
+def _says(part: Part) -> str:
+    """The one sentence of a section; "" where it is more."""
+    texts = [block.text for block in part.blocks]
+    one = len(texts) == 1 and part.blocks[0].kind == "text" and not part.blocks[0].announces
+    fits = one and len(texts[0]) <= SENTENCE and "\n" not in texts[0]
+    fits = fits and not TOLD.fullmatch(texts[0]) and not _SEE.fullmatch(texts[0])
+    return _CURE.sub("", texts[0]) if fits else ""
+
+
+def _of(name: str) -> str:
+    return _CASE.sub("", name)
+
+
+SEVERAL, SENTENCE = 3, 240
+"""Sections of so many characters, from which on there is a list of them."""
+_CURE = pattern(r"^\*\*(?:Solution|Fix|Cause|Answer|A)(?::\*\*|\*\*:) ", re.I)
+_CASE = pattern(r"^(?:Issue|Problem|Error|Q)(?: \d+)?: ", re.I)
+_STEP = pattern(r"(?:step|phase|stage) *\d", re.I)
 
 
 def _followed(part: Part) -> Part:
