@@ -121,6 +121,10 @@ def form() -> list[Defect]:
         made("block-parses", "json", swap('"sill": 1.2,', '"sill": 1.2,,')),
         made("block-parses", "yaml", add("```yaml\nstation: [Holmvik\nsill: 1.2\n```")),
         made("block-parses", "toml", add("```toml\nsill = 1.2 metres\n```")),
+        made(
+            "shell-asks", "condition", add("```bash\nif /tides | grep -q ebb; then exit; fi\n```")
+        ),
+        made("shell-asks", "output", add("```sh\nebb=$(/tides)\n```")),
         made("block-parses", "python", add("```python\nif height > sill\n    print(height)\n```")),
         made(
             "link-resolves", "missing file", swap("(references/stations.md)", "(references/sta.md)")

@@ -14,7 +14,7 @@ from nightpress import lazy
 if TYPE_CHECKING:
     from nightpress.checks.baseline import Told
     from nightpress.checks.claimed import Market, SourceFinding
-    from nightpress.checks.codeblocks import QUIET
+    from nightpress.checks.codeblocks import ASKS, QUIET
     from nightpress.checks.document import Document
     from nightpress.checks.gate import Check, Context, Gate, Spot, Verdict
     from nightpress.checks.mentions import called
@@ -30,7 +30,7 @@ else:
         {
             "baseline": ["Told"],
             "claimed": ["Market", "SourceFinding"],
-            "codeblocks": ["QUIET"],
+            "codeblocks": ["ASKS", "QUIET"],
             "document": ["Document"],
             "gate": ["Check", "Context", "Gate", "Spot", "Verdict"],
             "mentions": ["called"],
@@ -44,6 +44,7 @@ else:
     )
 
 __all__ = [
+    "ASKS",
     "BINS",
     "QUIET",
     "REGISTRY",

@@ -34,6 +34,9 @@ BESIDE = 2  # lines between a gap and the place where a parser stumbles over it
 SAID = pattern(
     r"\b(?:template|placeholder|partial|pseudo\w*|invalid|bad|wrong|broken|excerpt)\b", re.I
 )
+SHELLS = ("bash", "sh", "shell", "zsh")
+ASKS = pattern(r"(?:^\s*(?:if|elif|while|until) (?:! )?|\$\()(/[a-z][\w:-]*)(?=[\s;)])")
+"""A slash command in a script's condition, or whose output it takes; a path has more slashes."""
 REPL = pattern(r"^\s*(?:>>>|In \[|\(Pdb\)|[%!]\w)", re.M)
 REQUEST = pattern(r"\s*(?:GET|POST|PUT|PATCH|DELETE|HEAD)\s+\S+[^\n]*\n")
 CHANGE = pattern(r"^[+-](?: |$)", re.M)
@@ -59,6 +62,18 @@ NAMES = {
 QUIET = Lock()  # warning filters belong to the process, and documents are judged in threads
 
 Fault = tuple[str, int] | None  # what the parser says, line within the block from 1
+
+
+def shell_asks(document: Document, _context: Context, _: Options) -> Iterator[Spot]:
+    """No script asks a slash command (`if /scan | grep -q X; then`): a user types those, a shell
+    has none, and what the script guards goes through."""
+    for block in document.blocks:
+        if block.language not in SHELLS or SAID.search(block.info):
+            continue
+        for number, line in enumerate(block.text.split("\n")):
+            if found := ASKS.search(line):
+                said = f"a script asks {found[1]}, which no shell has"
+                yield Spot(said, block.line + block.fenced + number, 1, "say who runs it, and when")
 
 
 def block_parses(document: Document, _context: Context, options: Options) -> Iterator[Spot]:

@@ -106,6 +106,7 @@ GATES = (
         {"languages": ("json", "yaml", "toml", "python")},
         spares=True,
     ),
+    Gate("shell-asks", "form", "error", codeblocks.shell_asks, alone="warning", spares=True),
     Gate("profile-size", "form", "error", profile.profile_size, {"bytes": 8_000}),
     Gate("profile-links", "form", "error", profile.profile_links),
     Gate("link-resolves", "form", "error", form.link_resolves, spares=True),

@@ -22,7 +22,7 @@ from nightpress.backends.offline.groups import Group, whole
 from nightpress.backends.offline.outline import function_of
 from nightpress.backends.offline.verbs import is_deed
 from nightpress.backends.offline.wording import sentences
-from nightpress.checks import called
+from nightpress.checks import ASKS, called
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 
@@ -367,16 +367,13 @@ def _is_sound(text: str, own: Owned) -> bool:
     typed = lines if _is_typed(text) else []
     if any(map(_CHATS.match, typed[1:])):
         return False  # a talk, of which the answer is not the plugin's
-    if any(map(_ASKED.search, typed)):
+    if any(map(ASKS.search, typed)):
         return False  # a shell cannot run what a user types: the script does nothing, or worse
     calls = [match for line in typed if (match := _CALL.match(line)) and match.group(2) != "/"]
     if any(map(own.lacks, called(text))):
         return False
     said = [line for line in lines if not line.lstrip().startswith("#")]
     return not said or len(said) != len(calls) or any(m.group(2) for m in calls)
-
-
-_ASKED = pattern(r"(?:^\s*(?:if|while|until) (?:! )?|\$\()/[a-z][\w:-]*(?=[\s;)])")
 
 
 def _draws(lines: Sequence[str], own: Owned) -> bool:
