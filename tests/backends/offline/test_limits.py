@@ -185,6 +185,7 @@ def test_options_that_the_listed_script_does_not_read_are_told(text: str, others
     body = f"Moor.\n\n```python\n{PARSER}```\n\n```bash\n{text}\n```\n"
     rows = shortfalls("/moor", body).rows
     assert [others] * bool(others) == [row.split("; ")[1][: len(others)] for row in rows]
+    assert ("(`moor.py`) reads" in "".join(rows)) is (bool(rows) and "python3" in text)
     twice = body + f"\n```python\n{PARSER}```\n"
     assert not shortfalls("/moor", twice).rows  # which of the two is meant?
     assert not shortfalls("/moor", body.replace("parse_args", "parse_known_args")).rows

@@ -186,6 +186,21 @@ def test_steps_that_stand_elsewhere_are_not_below() -> None:
     assert "Follow the steps in [" in texts[1]
 
 
+def test_the_form_of_a_result_stays_where_it_is_and_a_list_keeps_its_purpose() -> None:
+    form = "\n".join(
+        f"Berth {n}: [ship {n}], moored at [hour {n}] by [pilot {n}]" for n in range(400)
+    )
+    body = (
+        "---\ndescription: Moor ships\n---\n\n# Moor\n\nMoor the ships of a fleet.\n\n"
+        "## Purpose\n\nKeep these dry:\n\n- The hull of a ferry\n- The hold of a barge\n\n"
+        "## Approach\n\nLook at the tide first.\n\n### Method\n\nHaul the rope at slack water.\n\n"
+        f"### Output Format\n\nReport each berth:\n\n```text\n{form}\n```\n"
+    )
+    text = document(material(plugin("Moors ships", commands__moor=body)))
+    assert "## Purpose\n\nKeep these dry:\n\n- The hull" in text
+    assert text.index("Haul the rope") < text.index("Report each berth: see the listing in [")
+
+
 SERVER = {
     ".mcp.json": '{"mcpServers": {"tides": {"command": "node", "args": ["dist/tides.js"]}}}',
     "package.json": '{"scripts": {"build": "tsc", "test": "vitest"}}',

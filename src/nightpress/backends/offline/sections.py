@@ -22,6 +22,7 @@ from nightpress.backends.offline import (
     pointers,
     servers,
     shares,
+    stubs,
     summaries,
     trim,
     wording,
@@ -252,7 +253,9 @@ def _of_component(
     found = parts_in(groups[:MOST_SECTIONS], source, _NO_COMPONENTS, subject)
     for at, part in enumerate(worth.procedure_first(found)):
         part.home = home
-        inner = tuple(h for h in part.path if h.lower() != name.lower() and not ROLE.match(h))
+        listed = alone and any(block.kind != "text" for block in part.blocks)
+        inner = tuple(h for h in part.path if h.lower() != name.lower())
+        inner = tuple(h for h in inner if not ROLE.match(h) or (listed and h == "Purpose"))
         if part.path and (
             (ROLE.match(part.path[-1]) and all(b.kind == "text" for b in part.blocks))
             or (led and leads.sums_up(part.path, part.blocks, known))
@@ -374,9 +377,8 @@ def parts_in(
             if part.path and not together and place.path and worth.ONE_OF.match(part.path[-1]):
                 told = [one for one in lean(section.blocks, place) if TOLD.fullmatch(one.text)]
                 part.instead = told or [Block("text", f"See {place.link()}.")]  # a number is missed
-            if not (together or len(part.path) < 2) and (
-                listing := TOLD.fullmatch(worth.said(part))
-            ):
+            alone = together or len(part.path) < 2 or stubs.FORM.search(part.path[-1])
+            if not alone and (listing := TOLD.fullmatch(worth.said(part))):
                 _list(parts, part, listing, place)
             else:
                 parts.append(part)

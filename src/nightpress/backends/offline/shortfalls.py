@@ -37,9 +37,11 @@ def shortfalls(name: str, body: str) -> Shortfalls:
     reads, unread = _unread(name, body, listings)
     if unread:
         verb = "is" if len(unread) == 1 else "are"
+        called = {code(one) for one in _SCRIPT.findall(body)}
+        which = f" (`{called.pop()}`)" if len(called) == 1 else ""
         rows.append(
-            f"The listed script reads only {_named(reads)}; {_named(unread)} {verb} still to be"
-            " added to it."
+            f"The listed script{which} reads only {_named(reads)}; {_named(unread)} {verb} still to"
+            " be added to it."
         )
     return Shortfalls(tuple(rows), frozenset(unread))
 
@@ -161,4 +163,5 @@ _PARSES = pattern(r"\bArgumentParser\(|@click\.option\(|\.option\(\s*['\"]-")
 _TAKES_ALL = pattern(r"parse_known_args|ignore_unknown_options|allowUnknownOption|add_subparsers")
 _ADDS = pattern(r"(?:\.add_argument|@click\.option|\.option)\(\s*((?:['\"][^'\"]*['\"],?\s*)+)")
 _OPTION = pattern(r"(?<![\w-])--[a-z][\w-]*")
+_SCRIPT = pattern(r"(?m)^[ \t$]*(?:python3?|node) ([\w./-]+\.\w+)(?=[^\n]*(?:\\\n[^\n]*)?--)")
 _LISTED = pattern(r"\s*(?:[-*+] |\| *)[*`]*--[a-z]")

@@ -27,7 +27,7 @@ def but_single(parts: Sequence[Part]) -> list[Part]:
         one = run[0]
         if len(run) > 1 or not _is_stub(one, parts):
             found += run
-        elif sum(part.home == one.home for part in parts) == 1 or _FORM.search(one.path[-1]):
+        elif sum(part.home == one.home for part in parts) == 1 or FORM.search(one.path[-1]):
             found.append(one)  # all that there is of a command, or of what it shall give
         elif found and _listed_in(found[-1], one):
             found.append(one)
@@ -95,7 +95,7 @@ _STEP = pattern(r"(?:step|phase|stage) *\d", re.I)
 
 def _followed(part: Part) -> Part:
     """Where the form of a result stands, as an order to follow it."""
-    if not _FORM.search(part.path[-1]):
+    if not FORM.search(part.path[-1]):
         return part
     told = ((block, TOLD.fullmatch(block.text)) for block in part.blocks)
     blocks = [
@@ -230,7 +230,8 @@ def _led(blocks: Sequence[Block], refused: Container[str]) -> list[Block]:
 
 
 _KINDS = pattern(r"(?i)\b(?:patterns|types|features|examples?|strateg(?:y|ies)|components|cases)\b")
-_FORM = pattern(r"(?i)\b(?:formats?|output|template|structure|report)$")
+FORM = pattern(r"(?i)\b(?:formats?|output|template|structure|report)$")
+"""The heading of the form of a result."""
 NUMBER = pattern(r"^\d+[.)] (?=\S)")
 _MARK = pattern(r"^(?:- |\d+[.)] )(?:\d+[.)] )?")
 _SEE = pattern(r"See \[[^\]]*\]\([^)]*\)(?: for (?!the steps)[\w ]+)?\.")
