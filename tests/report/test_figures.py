@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from pathlib import Path
@@ -14,14 +15,15 @@ from msgspec.structs import replace
 from nightpress import errors
 from nightpress.clock import RealClock
 from nightpress.ledger.ledger import Ledger
+from nightpress.plan import Gatherer, PluginState
 from nightpress.project import Project
-from nightpress.report import advice, charts, html, ledger_figures, write
+from nightpress.report import advice, assemble, charts, html, ledger_figures, write
 from nightpress.report.figures import CallDay, Cause, GateRow
 from nightpress.report.html import page
 from nightpress.report.write import markdown, summary
 from nightpress.text import hanging
 from tests.gemini_server import GeminiServer
-from tests.market import Market, plugin
+from tests.market import Market, plugin, published
 from tests.report.sample import HOSTILE, sample
 
 
@@ -69,6 +71,25 @@ def test_figures_agree_with_the_ledger_and_with_the_files(tmp_path: Path) -> Non
     cause = next(c for c in told["causes"] if c["example"] == "tiny/skill")
     assert (cause["status"], cause["count"]) == ("insufficient", 1) and cause["todo"]
     assert told["plugins"][0]["slug"] == "tiny"
+
+
+def test_a_report_holds_one_plugin_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("alpha", "beta", "gamma", "delta", "epsilon")
+    market = published(tmp_path, *names)
+    assert "nothing to do" in market.done().out  # the index knows all of them again
+    held, gather = [], Gatherer.gather
+
+    def counting(self: Gatherer, slug: str) -> PluginState:
+        held.append(sum(isinstance(one, PluginState) for one in gc.get_objects()))
+        return gather(self, slug)
+
+    monkeypatch.setattr(Gatherer, "gather", counting)
+    monkeypatch.chdir(tmp_path)
+    told = assemble.gather(Project(Path(), {}, {}, RealClock()))
+    assert [plugin.documents[0].window is not None for plugin in told.plugins] == [True] * 5
+    assert len(held) == 5 and max(held) - held[0] <= 1
 
 
 def test_a_report_of_fewer_plugins_leaves_no_rows_of_the_last_one(

@@ -16,7 +16,7 @@ from nightpress.plan.state import PluginState
 from nightpress.plugin import sources
 from nightpress.project import Project, version
 
-__all__ = ["every", "findings", "gathered", "of"]
+__all__ = ["every", "findings", "gathered", "of", "said"]
 
 
 def of(project: Project, plugin: PluginState) -> tuple[SourceFinding, ...]:
@@ -53,9 +53,14 @@ def every(
     already; the others are."""
     found = {}
     for slug, plugin in gathered(project, plugins):
-        if own := (*of(project, plugin), *_too_little(plugin)):
+        if own := said(project, plugin):
             found[slug] = own
     return found
+
+
+def said(project: Project, plugin: PluginState) -> tuple[SourceFinding, ...]:
+    """The source findings of one plugin, and what a writer said that it lacks."""
+    return (*of(project, plugin), *_too_little(plugin))
 
 
 def gathered(

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from nightpress.ledger import attempts as ledger_attempts
 from nightpress.ledger import reviews, totals
-from nightpress.plan import catalog, source, triggers
+from nightpress.plan import catalog, triggers
 from nightpress.project import Project, version
 from nightpress.report import documents, ledger_figures
 from nightpress.report.figures import Backups, ConfusedRow, Figures, ListedRow, Listing, Sizes
@@ -23,8 +23,8 @@ def gather(project: Project, days: int = DAYS) -> Figures:
     found = catalog.load(project, everything=True)
     now = datetime.fromtimestamp(project.clock.time(), UTC)
     since = (now - timedelta(days=days)).date().isoformat()
-    states = dict(source.gathered(project, found.plugins))
-    plugins = documents.plugins(project, found, states)
+    windows, needs = documents.looked_into(project, found)
+    plugins = documents.plugins(project, found, windows)
     window = project.defaults.size
     writer = project.writer()
     documents_declared = sum(len(plugin.documents) for plugin in plugins)
@@ -40,7 +40,7 @@ def gather(project: Project, days: int = DAYS) -> Figures:
         phases=(), call_days=(), quota=(), models=(), gates=(), causes=(), backups=Backups(),
         plugins=tuple(plugins),
         problems=tuple(str(problem) for problem in found.problems),
-        needs=documents.needs(project, found, states),
+        needs=needs,
         listing=_listing(project),
     )  # fmt: skip
     return _with_history(project, blank) if project.has_ledger else blank

@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, reviews
 from nightpress.model import STANDING, Status, said
-from nightpress.plan import Catalog, Item, PluginState, size, source
+from nightpress.plan import Catalog, Item, size, source
 from nightpress.project import Project
 from nightpress.report import provenance
 from nightpress.report.figures import (
@@ -38,16 +38,16 @@ BIN = 2_000
 
 
 def plugins(
-    project: Project, catalog: Catalog, states: Mapping[str, PluginState]
+    project: Project, catalog: Catalog, windows: Mapping[str, tuple[int, int]]
 ) -> list[PluginRow]:
-    """Every plugin, those that need the user first. states: each of them, gathered."""
+    """Every plugin, those that need the user first. windows: the sizes asked of each document."""
     documents: dict[str, list[DocumentRow]] = {slug: [] for slug in catalog.slugs}
     names: dict[str, str] = {}
     waiting = frozenset(reviews.waiting_jobs(project.ledger)) if project.has_ledger else frozenset()
     for item in catalog.items.values():
         row = replace(
             _document(project, item),
-            window=_window(project, states.get(item.slug), item.name),
+            window=windows.get(item.id),
             draft=_draft(project, item.id, item.id in waiting),
         )
         documents.setdefault(item.slug, []).append(row)
@@ -60,12 +60,22 @@ def plugins(
     return sorted(found, key=lambda p: (_ORDER.index(p.state), p.name.lower(), p.slug))
 
 
-def _window(project: Project, plugin: PluginState | None, name: str) -> tuple[int, int] | None:
-    state = plugin.states.get(name) if plugin is not None else None
-    if plugin is None or state is None:
-        return None
-    window = size.of(project, plugin, state.enhancement, state.inputs.files).window
-    return window.min, window.max
+def looked_into(
+    project: Project, catalog: Catalog
+) -> tuple[dict[str, tuple[int, int]], tuple[NeedRow, ...]]:
+    """What every plugin has to be read for: the sizes asked of each document, by its id, and what
+    the plugins themselves need, the hollow ones first. One plugin at a time is held."""
+    hollow = {i.slug for i in catalog.items.values() if i.decision.action == "hollow"}
+    windows: dict[str, tuple[int, int]] = {}
+    rows = []
+    for slug, plugin in source.gathered(project, catalog.plugins):
+        for name, state in plugin.states.items():
+            window = size.of(project, plugin, state.enhancement, state.inputs.files).window
+            windows[f"{slug}/{name}"] = window.min, window.max
+        if found := source.said(project, plugin):
+            lines = tuple(f"{f.file}:{f.line}: {f.message}" for f in found)
+            rows.append(NeedRow(slug, slug in hollow, lines))
+    return windows, tuple(sorted(rows, key=lambda row: (not row.hollow, row.slug)))
 
 
 def _draft(project: Project, job: str, waits: bool) -> str:
@@ -74,18 +84,6 @@ def _draft(project: Project, job: str, waits: bool) -> str:
         return f"report/review.html#{job}"
     kept = f"drafts/{job}.md"
     return kept if (project.state / kept).is_file() else ""
-
-
-def needs(
-    project: Project, catalog: Catalog, states: Mapping[str, PluginState]
-) -> tuple[NeedRow, ...]:
-    """What the plugins themselves need, the hollow ones first."""
-    hollow = {i.slug for i in catalog.items.values() if i.decision.action == "hollow"}
-    rows = [
-        NeedRow(slug, slug in hollow, tuple(f"{f.file}:{f.line}: {f.message}" for f in found))
-        for slug, found in source.every(project, states).items()
-    ]
-    return tuple(sorted(rows, key=lambda row: (not row.hollow, row.slug)))
 
 
 def _worst(documents: Sequence[DocumentRow]) -> str:
