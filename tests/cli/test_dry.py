@@ -16,6 +16,7 @@ COMMANDS = (
     "clean", "drill", "forget alpha/skill", "forget-backups", "ignore alpha", "manifests",
     "manifests --add readme", "prune --days 0", "reject beta --because x", "restore alpha",
     "snapshot alpha", "verify-vault", "report", "review", "adopt nix", "forget", "init",
+    "check --write-baseline sins.json", "ci check --sarif found.sarif", "forget --all",
 )  # fmt: skip
 
 
@@ -62,6 +63,9 @@ def test_what_a_command_did_is_what_it_would_do(market: Market) -> None:
     assert "would write manifests/gamma.yaml\n" in said("manifests")
     assert "would back up " in said("backup") and "would send " in said("backup")
     assert said("tonight", "--until", "06:00").startswith("would build until all is done, or")
+    nightly = said("ci", "nightly", "--branch", "docs")
+    assert nightly.startswith("would build, and push what changed to origin docs, with one pull")
+    assert "would forget enhance" not in said("forget", "--all")
     assert "would be written by each of: offline" in (
         market.run("nightpress", "canary", "--models", "offline,gemini", "-n").err
     )

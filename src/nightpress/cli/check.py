@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nightpress import errors
+from nightpress import errors, voice
 from nightpress.project import version
 from nightpress.text import fitted, suggestion
 
@@ -105,6 +105,9 @@ def _explain(rule: str) -> int:
 
 def written(path: str, text: str) -> None:
     """Write a file that the user names."""
+    if voice.is_dry():
+        sys.stdout.write(f"would write {path}\n")
+        return
     from nightpress.storage import atomic
 
     try:

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from nightpress import errors
-from nightpress.cli import check
+from nightpress import errors, voice
+from nightpress.cli import check, task
 from nightpress.project import options, version
 from nightpress.text import fitted, safe
 
@@ -117,7 +117,7 @@ def _check(given: argparse.Namespace) -> int:
         for line in pull_request.workflow_commands(report):
             _print(line)
     status = errors.EXIT_OK if report.ok else errors.EXIT_FAILED
-    if given.no_comment:
+    if given.no_comment or voice.is_dry():
         return status
     quiet = report.ok and not any(f.severity != "info" for _, f in report.placed())
     return max(status, _comment(given, pull_request.comment(report), quiet))
@@ -157,4 +157,9 @@ def _nightly(given: argparse.Namespace) -> int:
         if name != "force" and (value := getattr(given, name, None)) is not None
     }
     options.read(settings)
-    return nightly.nightly(given, [f"{name}={value}" for name, value in settings.items()])
+    variables = [f"{name}={value}" for name, value in settings.items()]
+    if voice.is_dry():
+        into = "" if given.no_pull_request else ", with one pull request"
+        _print(f"would build, and push what changed to {given.remote} {given.branch}{into}:")
+        return task.run(["build", "-n", "--project", given.project, *variables])
+    return nightly.nightly(given, variables)

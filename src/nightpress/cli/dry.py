@@ -67,6 +67,7 @@ def _rehearsed(command: str, rest: list[str], run: Callable[[list[str]], int]) -
         raise errors.BusyError(f"another run is busy: {run_lock.holder(owner)}", "wait for it")
     with tempfile.TemporaryDirectory(prefix="nightpress-dry-") as made:
         folder = Path(made).resolve()
+        _note("trying it on a copy of the project ...")
         at = _copied(root, folder)
         moved = [_moved(word, command, root, at, folder / "into") for word in rest]
 
@@ -77,6 +78,7 @@ def _rehearsed(command: str, rest: list[str], run: Callable[[list[str]], int]) -
                 return run(words)
 
         status, out, err = everywhere.listened([command, *moved], inside)
+        _note("")
         names = [(str(at), str(root))]
         names += [(new, old) for new, old in zip(moved, rest, strict=True) if new != old]
         for text, stream in ((out, sys.stdout), (err, sys.stderr)):
@@ -84,6 +86,13 @@ def _rehearsed(command: str, rest: list[str], run: Callable[[list[str]], int]) -
     if status in (errors.EXIT_OK, errors.EXIT_FAILED) and not everywhere.asks_json(rest):
         sys.stdout.write(f"{ENDS}\n")
     return status
+
+
+def _note(text: str) -> None:
+    """Where a terminal waits: what for; "" takes it away."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
 
 
 def _root(command: str, words: list[str]) -> tuple[Path, list[str]]:

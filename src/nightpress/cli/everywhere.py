@@ -25,7 +25,7 @@ LINES = frozenset({"adopt", "analyse", "build", "snapshot"})
 """Commands that make something: of those --json prints a JSON document per line."""
 KNOW_IT = LINES | {"doctor", "explore", "facts", "status"}
 """Commands that take --json as it is."""
-TRIED = frozenset({"build", "clean", "prune", "forget-backups", "ci"})
+TRIED = frozenset({"build", "clean", "prune", "forget-backups"})
 """Commands that have a dry run of their own."""
 _DETAILED = frozenset({"build", "plan", "check", "ci"})
 _QUIET_OF_THEIR_OWN = frozenset({"build", "check", "list", "ci", "plan"})

@@ -179,7 +179,8 @@ class _Documents:
         self._stream = stream
 
     def write(self, text: str) -> None:
-        self._stream.write(text.replace("ing enhance:", "ing "))
+        if not text.endswith(" enhance\n"):  # all of them, which are named one by one
+            self._stream.write(text.replace("ing enhance:", "ing "))
 
 
 _ACTION = "executing 'Python: function _clean'\n"
