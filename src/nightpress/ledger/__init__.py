@@ -61,6 +61,7 @@ __all__ = [
     "RecordedCall",
     "Review",
     "attempts",
+    "audit",
     "batches",
     "calls",
     "chain",

@@ -6,11 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-import msgspec
-from msgspec import Struct
-
 from nightpress.errors import UsageError
-from nightpress.ledger import Mark
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
 from nightpress.text import some
@@ -71,58 +67,29 @@ def _folded(lines: Sequence[str]) -> Iterator[str]:
     yield from (line for line in lines if not line.startswith(_CHANGES))
 
 
-class Audited(Struct, frozen=True):
-    """The last audit without a break: of which ledger, when all of it was read, and how far."""
-
-    ledger: str
-    whole: float
-    mark: Mark
-
-
-EACH = 30 * 86_400
-"""Seconds after which an audit reads all again: bits flip in what nobody has touched, too."""
-_AUDITED = "audited"
-
-
 def audit() -> Task:
     """Verify the ledger's hash chain: what was recorded since the last audit, or all of it."""
 
     def act(now: Session, format: str, full: bool) -> bool:
-        project = now.project
-        if not project.has_ledger:
+        from nightpress.ledger import audit
+
+        if not now.project.has_ledger:
             say_json({"breaks": []}) if format == "json" else say("there is no ledger yet")
             return True
-        ledger, at = project.ledger, project.clock.time()
-        known = None if full else _audited(now)
-        reached = ledger.mark()
-        breaks = ledger.verify(known.mark if known else Mark())
-        if not breaks:
-            held = Audited(ledger.identity(), known.whole if known else at, reached)
-            project.index.set_meta(_AUDITED, msgspec.json.encode(held).decode())
+        breaks, whole = audit.audit(now.project.ledger, now.project.index, full=full)
         if format == "json":
             say_json({"breaks": [{"seq": b.seq, "what": b.what} for b in breaks]})
             return not breaks
         for gap in breaks:
             say(f"chain, link {gap.seq}: {gap.what}")
-        entries, gone = ledger.chain_size()
+        entries, gone = now.project.ledger.chain_size()
         pruned = f" ({gone} more were pruned)" if gone else ""
         broken = some(len(breaks), "break") if breaks else "no breaks"
-        new = f"; read what is new, all of it on {_day(known.whole)} (--full)" if known else ""
+        new = f"; read what is new, all of it on {_day(whole)} (--full)" if whole else ""
         say(f"{some(entries, 'row')} in the chain{pruned}: {broken}{new}")
         return not breaks
 
     return command(act, FORMAT, switch("full", "read all of it, not only what is new"))
-
-
-def _audited(now: Session) -> Audited | None:
-    """The last audit, where it is of this ledger and all of it was read not long ago."""
-    project = now.project
-    try:
-        held = msgspec.json.decode(project.index.meta(_AUDITED), type=Audited)
-    except msgspec.DecodeError:
-        return None
-    is_ours = held.ledger == project.ledger.identity()
-    return held if is_ours and 0 <= project.clock.time() - held.whole < EACH else None
 
 
 def _day(at: float) -> str:
