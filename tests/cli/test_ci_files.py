@@ -59,7 +59,7 @@ def test_the_example_for_gitlab_has_options_that_exist() -> None:
 
 
 def _help(job: str) -> str:
-    return Market(ROOT).run("nightpress", "ci", job, "--help").out
+    return Market(ROOT).run("nightpress", "ci", job, "--help-all").out
 
 
 def test_the_script_runs_the_job_with_arguments_one_a_line(tmp_path: Path) -> None:
