@@ -279,13 +279,13 @@ def test_what_one_of_many_says_of_its_own_means_calls_no_pack() -> None:
     assert "wet" not in said and "ropes audits" in said
 
 
-def test_what_only_restates_its_deed_says_what_else_is_asked_about() -> None:
+def test_an_area_that_a_command_looks_at_is_no_occasion_of_it() -> None:
     command = (
         "---\ndescription: Check ropes\n---\n\n# Ropes\n\nCheck ropes.\n\n## Check areas\n\n"
         "- **Splice strength**: pull it.\n- **Salt damage**: feel it.\n- **Age**: ask.\n"
     )
     said = description(build(_plugin("Checks ropes.", commands__check=command)))
-    assert "asks to check ropes, asks about splice strength or salt damage, or runs /check" in said
+    assert said.endswith("Use when the user asks to check ropes, or runs /check.")
 
 
 def test_a_sentence_of_another_script_is_no_occasion_of_an_english_one() -> None:
@@ -318,3 +318,15 @@ def test_what_it_provides_is_what_a_user_needs() -> None:
     manifest = {"name": "log", "description": "Provides a logbook with dates."}
     found = build({".claude-plugin/plugin.json": json.dumps(manifest)})
     assert description(found).endswith("Use when the user needs a logbook.")
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ("Sonar DGPS Analysis", "Sonar DGPS analysis"),
+        ("Migrate from one quay to another, or to a buoy", "migrate from one quay to another"),
+    ],
+)
+def test_an_item_is_cut_where_it_ends_and_a_name_keeps_its_capital(item: str, text: str) -> None:
+    found = wish(item)
+    assert found is not None and found.text == text

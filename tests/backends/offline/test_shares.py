@@ -196,7 +196,7 @@ def test_the_third_person_becomes_an_order(third: str, order: str) -> None:
     assert verbs.imperative(third) == order
 
 
-def test_a_skill_begins_with_how_it_is_done_where_its_description_says_what() -> None:
+def test_a_skill_begins_with_one_sentence_and_how_it_is_called() -> None:
     files = {k: v for k, v in harbour().items() if k.startswith(".")}
     files["commands/moor.md"] = (
         "---\ndescription: Berth planning by tides\n---\n\n# Moor\n\nBerths of ships by tides, in"
@@ -205,7 +205,8 @@ def test_a_skill_begins_with_how_it_is_done_where_its_description_says_what() ->
     files["README.md"] = "# Harbour\n\n**All ships ashore!**\n\nPlans ship berths by tides.\n"
     text = document(material(files, window=Window(200, 6_000)))
     above = re.split(r"(?m)^## ", text)[0].split("# Harbour\n", 1)[1].strip().split("\n\n")
-    assert len(above) == 1  # what the description says is read before
+    assert above[0] == "Plan berths and tides for ships in a small harbour."
+    assert len(above) == 2 and above[1].startswith("Run `/moor`")
     assert above[0].startswith("Run `/moor`, defined in [") and "follow the steps below" in above[0]
     assert "Plans berths and tides for ships" in text.split("\n---\n")[0]
 

@@ -36,19 +36,8 @@ def one(material: Material, parts: Sequence[Part]) -> list[Part]:
     better = (is_sure and _alike(told, lead.text)) or _OF_ITSELF.match(lead.text)
     first = told if told and better and not _is_order(lead.text) else lead.text
     others = [one for one in wording.sentences(first) if not _OF_ITSELF.match(one)]
-    if _says_how(material, tops):  # what a skill's description says is read before
-        known = wording.content(str((material.analysis or {}).get("description", "")))
-        others = [one for one in others or [first] if not wording.content(one) <= known]
-        first = ""
     new = dict.fromkeys(gone, "") | {lead.text: "".join(others).strip() or first}
     return [_with(part, new) if not part.path else part for part in parts]
-
-
-def _says_how(material: Material, tops: Sequence[Part]) -> bool:
-    """Is it a skill that goes on with how its command is called?"""
-    is_skill = material.generator is None or material.generator.frontmatter == "skill"
-    calls = (block for part in tops for block in part.blocks if block.text.startswith("Run `"))
-    return is_skill and any(calls)
 
 
 def _with(part: Part, new: Mapping[str, str]) -> Part:

@@ -96,18 +96,15 @@ _HOW = frozenset(
 
 
 def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str]) -> list[Wish]:
-    """Of a plugin that says nothing new of when it is used: what is asked for in short, with what
-    its one command or agent sets off; else what that is about."""
+    """Of a plugin that says nothing new of when it is used: what is asked for in short, or
+    what its one command or agent is about."""
     every = members.named(anatomy)
     brief = (members.briefly(one.text) for one in said if one.kind == "asks to")
     found = [_new(Wish("asks to", text), known) for text in brief][:1]
     if len(every) != 1:
         return found
     if found:
-        areas = topics(_points(anatomy, _AREAS), known, anatomy.name, every[0].body)
-        few = [one for one in areas if _SEVERAL.search(one)][:SOME_TERMS]
-        few = few if few[1:] else []  # one alone may be any heading
-        return [*found, *(Wish("asks about", one) for one in few)]
+        return found
     about, is_deed = members.act(every[0], own)
     is_thing = bool(about) and not (is_deed or wording.is_foreign(about))
     return [Wish("needs help with", lowered_item(about))] if is_thing else []
@@ -213,8 +210,6 @@ def told_when(found: Sequence[Wish], runs: str, domain: str = "") -> str:
     return f"{', '.join(parts[:-1])}, or {parts[-1]}" if parts[1:] else "".join(parts)
 
 
-SOME_TERMS = 3
-"""Terms that go with an occasion which says what the plugin does, and nothing else."""
 ENOUGH = 2
 """Occasions besides which no term is named."""
 _NEW, _NEW_SAID = 0.2, 0.5
@@ -277,6 +272,7 @@ def _occasions(component: Component) -> Iterator[str]:
     mine = wording.stems(f"{component.name.replace('-', ' ')} {component.description}")
     for section in sections(component.body, plans.NOWHERE):
         told = _WHEN.search(section.heading) and matter_of(section.heading)[0] != "trouble"
+        told = told and not any(map(_BETWEEN.search, section.path))
         if told and not any(one.search(section.heading) for one in (_NOT, _CHOICE)):
             other = _OTHER.search(section.heading)
             if other and not wording.stems(other[1]) & mine:
@@ -297,6 +293,7 @@ _OTHER = pattern(  # "Use Make when:" is said of something else
     r"([\w./-]+(?: [\w./-]+){0,2}) (?:when|if|for)\b",
     re.I,
 )
+_BETWEEN = pattern(r"\b(?:vs|versus|compar\w+|alternatives?)\b", re.I)
 _CHOICE = pattern(r"\b(?:choose|pick|prefer|switch to)\b.*\bwhen", re.I)  # "Choose Driver When"
 _WHEN = pattern(
     r"\bwhen (?:to (?:use|activate|invoke|run|apply|call|engage)|(?:this|it|you|should|the user)\b"
@@ -336,10 +333,6 @@ _COVERS = pattern(
     r"|methods?|focus|categor|support(?:s|ed)|analy|resources|process|task|detect|checks\b)",
     re.I,
 )
-_SEVERAL = pattern(
-    r" \S*(?:s|th|ing|ion|ity|ment|age|ance|ness)$"
-)  # "executive summary" is a heading
-_AREAS = pattern(r"\b(?:areas?|types?|components?|patterns?|metrics|checks?|categor\w+)\b", re.I)
 _TELLING = pattern(r"\w[ -]\w|[a-z][A-Z]|[A-Z]{2}")
 
 

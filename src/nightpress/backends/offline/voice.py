@@ -235,14 +235,16 @@ def of_it(section: Section, *, for_people: bool = False) -> Section:
     blocks: list[Block] = []
     told = False  # does the text above tell what the command does ("It then:")?
     for block in section.blocks:
-        text = _TO_USER.sub(r"\1The user \2", block.text) if for_people else block.text
+        text = _TO_USER.sub(_of_user, block.text) if for_people else block.text
         text = neutral(text) if block.kind == "text" else text
         if told and block.kind == "list":
             text = "\n".join(map(_ordered_item, items_of(text)))
         told = block.kind == "text" and _IT_DOES.match(block.text) is not None
         told = told and not _REASONS.search(block.text)
         if block.kind == "text" and is_step(section.heading):
-            text = _STEP_DOES.sub(_step_ordered, text)
+            ordered_so = _STEP_DOES.sub(_step_ordered, text)
+            told = told or (ordered_so != text and block.announces)
+            text = ordered_so
         if block.kind == "list":
             text = _LABELLED.sub(_labelled, _ITEM_FOR.sub(r"\1", text))
         text = _ANSWERS.sub("Answer", text)
@@ -255,6 +257,10 @@ def of_it(section: Section, *, for_people: bool = False) -> Section:
         path[-1] = "When to use"
     heading = path[-1] if path else _titled(section.heading)
     return replace(section, heading=heading, path=tuple(path), blocks=blocks)
+
+
+def _of_user(found: re.Match[str]) -> str:
+    return f"{found[1]}The user {'need not' if found[2].lower() == 'never' else 'always'}"
 
 
 _TO_USER = pattern(r"\A(\W*)you (never|always)\b", re.I)

@@ -206,7 +206,7 @@ def trimmed_end(text: str) -> str:
     """A text that was cut, without the words that would go on."""
     if text.count("(") > text.count(")"):
         text = text[: text.rindex("(")]
-    words = re.sub(r" to \w+$", "", text).split()
+    words = re.sub(r" to (?!another\b|others\b|each\b)\w+$", "", text).split()
     while words[1:] and words[-1].lower().strip(",") in _OPEN:
         words.pop()
     return " ".join(words).rstrip(" ,.:")
@@ -252,6 +252,9 @@ def discussed(item: str) -> str:
         return ""
     if all(map(_CAPITALIZED.fullmatch, words)):  # a title: "Complex Objectives"
         return " ".join(words).lower()
+    if all(word[:1].isupper() for word in words) and any(map(str.isupper, words[1:])):
+        first, *rest = words  # "Bitcoin UTXO Analysis": the first one is a name, too
+        return " ".join([first, *(word if word.isupper() else word.lower() for word in rest)])
     return " ".join(words) if found else lowered_item(" ".join(words))
 
 
