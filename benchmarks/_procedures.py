@@ -4,13 +4,15 @@ Read line by line, by rules of its own: nothing of the writer's judges what the 
 A *procedure* is a numbered list of two items or more, or two headings or more of steps or phases;
 `whole`: each of its items stands in the document; `pointed`: the document links to its file where
 it would stand, or by the heading above it; else `cut` (some items stand) or `gone` (none does).
+Where a sentence says that the file to which the table of commands and agents links has the rest,
+what does not even begin in the document is pointed to.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -24,6 +26,10 @@ LINK = re.compile(r"\]\(<?([^)#\s>]+)>?\)")
 ARGUMENT = re.compile(r"`?\$(?:ARGUMENTS(?:\[\d+\])?|\d+)`?|!`[^`]*`")
 COMPONENT = re.compile(r"(?:.*/)?(?:commands|agents)/(?:[^/]+/)*[^/]+\.md$")
 LINKED = re.compile(r"\b(?:its|the) linked file\b")
+SENDS = re.compile(
+    r"\blinked file has its full instructions|\blinked file: it has the rest"
+    r"|^For the rest of what each of them does, read its linked file"
+)
 DEFINED = re.compile(r"\bdefined in \[|^\s*\|")
 REST = re.compile(
     r"(?:Follow the steps in|See) \[[^\]]+\]\([^)]+\)(?: for the rest)?[.:]"
@@ -192,6 +198,24 @@ class Document:
                 return True
         return False
 
+    def sends_to(self, file: str) -> bool:
+        """Does the table link to the file, and a sentence say that the rest is there?"""
+        tables = "\n".join(block.text for block in self.blocks if block.kind == "table")
+        linked = any(link.endswith(file) for link in LINK.findall(tables))
+        return linked and any(SENDS.search(one.text) for one in self.blocks if one.kind == "text")
+
+    def begins(self, names: set[str], steps: Sequence[str], others: Container[str]) -> bool:
+        """Do two steps stand one after the other in the component's chapter, not under the heading
+        of another procedure? One alone may be another one's."""
+        mine = [b for b in self.blocks if any(head.strip("`/ ") in names for head in b.path)]
+        return any(
+            one.kind == other.kind in ("item", "heading")
+            and one.path[-1] not in others
+            and (_says(one, first) and _says(other, then))
+            for one, other in pairwise(mine)
+            for first, then in pairwise(steps)
+        )
+
     def is_headed(self, lead: str) -> bool:
         """Is it a heading of the document now?"""
         bare = lead.strip("*_: ").lower()
@@ -255,6 +279,11 @@ def missing(text: str, target: str, texts: Mapping[str, str]) -> Iterator[tuple[
         for procedure in procedures(source):
             found = [document.says(step) for step in procedure.steps]
             if not all(found) and not document.points(file, names, procedure):
+                others = {
+                    p.path[-1] for p in procedures(source) if p.path and p.path != procedure.path
+                }
+                if document.sends_to(file) and not document.begins(names, procedure.steps, others):
+                    continue
                 kind = "cut" if any(found) else "gone"
                 yield kind, file, f"{procedure.line}: {' > '.join(procedure.path)}"
         for lead, items in _led(source):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import briefs, overlap, shares
+from nightpress.backends.offline import briefs, overlap, shares, worth
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.part import Home, Part
 
@@ -15,55 +15,86 @@ STEPS = """1. **Look out**
    ```bash
    # WARNING: Ebb can strand the ship
    tide --now
+   {code}
    ```
-2. **Cast anchor** - Let go of the long chain, count the shackles, and set the brake of the windlass
-3. **Log it**
-   ```bash
-   # Write the hour down
-   log --hour
-   ```"""
+2. **Cast the anchor** - Let go of the long chain, count the shackles, and set the brake{more}
+3. **Log the hour**
+   - In ink"""
+BARE = """1. **Look out**
+   - Watch the ebb at `low water`
+   - Count the ships
+   - WARNING: Ebb can strand the ship
+2. **Cast the anchor** - Let go of the long chain, count the shackles, and set the brake{more}
+3. **Log the hour**
+   - In ink"""
+CODE = "tide --of harbour " * 20
 
 
 @pytest.mark.parametrize(
-    ("detail", "said"),
+    ("detail", "more", "said"),
     [
-        (
-            briefs.NAMES,
-            "1. Look out: WARNING: Ebb can strand the ship\n2. Cast anchor\n3. Log it",
-        ),
-        (
-            briefs.SHORT,
-            "1. **Look out**: WARNING: Ebb can strand the ship; Watch the ebb at `low water`\n"
-            "2. **Cast anchor** - Let go of the long chain\n"
-            "3. **Log it**: Write the hour down",
-        ),
-        (
-            briefs.BARE,
-            "1. **Look out**\n   - Watch the ebb at `low water`\n   - Count the ships\n"
-            "   - WARNING: Ebb can strand the ship\n"
-            "2. **Cast anchor** - Let go of the long chain, count the shackles, and set the brake"
-            " of the windlass\n3. **Log it**: Write the hour down",
-        ),
+        (briefs.NAMES, " of it" * 150, "1. Look out\n2. Cast the anchor\n3. Log the hour"),
+        (briefs.NAMES, "", BARE),  # it is short
+        (briefs.TITLES, " of it" * 20, "1. Look out\n2. Cast the anchor\n3. Log the hour"),
+        (briefs.BARE, " of it" * 150, BARE),
     ],
 )
-def test_steps_in_short_keep_what_to_beware_of_and_say_where_they_are(
-    detail: int, said: str
+def test_a_list_is_told_whole_but_for_long_code_or_by_all_of_its_titles(
+    detail: int, more: str, said: str
 ) -> None:
-    lead, steps = briefs.brief([Block("list", STEPS)], LINK, detail)
-    assert lead.text == f"Follow the steps in {LINK}:"
-    assert steps.text == said
+    *lead, steps = briefs.brief([Block("list", STEPS.format(code=CODE, more=more))], LINK, detail)
+    assert steps.text == said.format(more=more)
+    assert [one.text for one in lead] == (
+        [f"Follow the steps in {LINK}:"] if "**" not in said else []
+    )
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        "1. **Look** out for ropes{}\n2. **Locate or create** `log.md`",  # a sentence goes on
+        "1. **Look out**: Far{}\n2. Cast the anchor, then wait for the tide to turn",
+        "1. **Look**: Far{}\n2. **Anchor**: Deep",  # of one word each
+    ],
+)
+def test_a_long_list_without_titles_of_its_own_has_no_short_form(items: str) -> None:
+    block = Block("list", items.format(" and near" * 150))
+    assert briefs.brief([Block("text", "Moor it."), block], LINK, briefs.NAMES) == []
 
 
 def test_a_text_in_short_has_no_code_and_nothing_that_announces_it() -> None:
     blocks = [
         Block("text", "The ship is moored by two ropes. They are long."),
         Block("text", "Like this:"),
-        Block("code", "```js\nmoor()\n```"),
+        Block("code", f"```js\n{CODE}{CODE}\n```"),
         Block("text", f"See the listing in {LINK} (9 lines of YAML)."),
         Block("text", "Back up the log first. It is lost otherwise."),
+        Block("text", "Count the ropes:"),
+        Block("code", "```sh\nropes --count\n```"),
     ]
-    said = [block.text for block in briefs.brief(blocks, LINK, briefs.BRIEF)]
-    assert said == ["The ship is moored by two ropes.", blocks[-1].text]
+    said = [block.text for block in briefs.brief(blocks, LINK, briefs.NAMES)]
+    assert said == ["The ship is moored by two ropes.", blocks[4].text]
+    shown = briefs.brief(blocks, LINK, briefs.SHOWN)
+    assert shown == [blocks[0], blocks[4], *blocks[5:]]  # a short listing
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("**Rig it up**: Do this:", "1. Rig it up\n2. Sail on out"),
+        ("Rig, like this:", "1. Rig, like this\n2."),
+    ],
+)
+def test_of_an_item_of_which_the_code_has_gone_no_lead_hangs(first: str, said: str) -> None:
+    code = f"   ```js\n   {CODE}\n   ```"
+    block = Block("list", f"1. {first}\n{code}\n2. **Sail on out** - At dawn")
+    assert briefs.brief([block], LINK, briefs.BARE)[-1].text.startswith(said)
+
+
+def test_a_short_listing_in_an_item_stays_as_it_is() -> None:
+    item = "1. **Rig it up**\n   - Far\n   ```sh\n   a\n\n   b\n   ```\n2. **Sail** - At dawn"
+    [block] = briefs.brief([Block("list", item)], LINK, briefs.BARE)
+    assert block.text == item
 
 
 def command(n: int, *sections: tuple[str, str, str], kind: str = "commands") -> list[Part]:
@@ -87,7 +118,8 @@ def test_a_long_command_has_its_floor_beside_short_ones() -> None:
     short = [command(n, ("Task", "list", f"1. Go {n}\n2. {'Sail on ' * 30}")) for n in range(4)]
     taken = shares.share([*short, long], 2_500)
     assert all("Task" in shown(parts) for parts in taken)
-    assert taken[-1][0].blocks[0].text.startswith("Follow the steps in [commands/9.md]")
+    told = taken[-1][0].blocks[0].text
+    assert "moor()" not in told and all(f"   - Watch {n}" in told for n in range(1, 9))
 
 
 def test_of_an_agent_what_it_gives_and_forbids_goes_before_what_it_is_good_at() -> None:
@@ -111,7 +143,7 @@ def test_a_section_that_only_shows_a_listing_is_none_and_a_demo_comes_last() -> 
     demo = command(4, ("Task", "list", f"1. {'Sail ' * 20}\n2. Go"))
     home = Home(("`/tide-demo`",), "[commands/d](d)", (4, 400), is_linked=False)
     demo = [Part(("`/tide-demo`", "Task"), p.order, p.rank, p.blocks, home=home) for p in demo]
-    taken = shares.share([demo, *tasks], 910)
+    taken = shares.share([demo, *tasks], 660)
     assert [set(shown(parts)) for parts in taken] == [set(), {"Task"}, {"Task"}, {"Task"}]
 
 
@@ -135,33 +167,5 @@ def test_filler_of_a_template_is_left_out_and_what_comes_of_it_stays() -> None:
 
 def test_a_form_to_be_filled_in_is_not_told_in_short() -> None:
     form = Block("list", "1. **[Title of the berth]**\n   - Why\n2. [More]")
-    assert briefs.is_form(form) and briefs.brief([form], LINK, briefs.BRIEF) == []
-    assert not briefs.is_form(Block("list", "- [Tides](../../docs/tides.md)\n- [ ] Moor it"))
-
-
-@pytest.mark.parametrize(
-    ("said", "kept"),
-    [
-        ("Turn the whole of the chart into a clean, properly lettered table of all tides", ""),
-        ("Look for ropes (hemp, steel, nylon and what else there is) on the whole of the quay",
-         " - Look for ropes"),
-        ("Count the ropes of the ship, mark the worn ones, and tell the pilot of them all",
-         " - Count the ropes of the ship"),
-    ],
-)  # fmt: skip
-def test_a_clause_is_not_cut_between_adjectives_or_in_brackets(said: str, kept: str) -> None:
-    block = Block("list", f"1. **Look** - {said}\n2. **Go** - Sail")
-    found = briefs.brief([block], LINK, briefs.SHORT)[-1].text
-    assert found.split("\n")[0] == f"1. **Look**{kept}"
-
-
-def test_a_lone_comment_of_a_step_is_its_gist_only_where_it_tells_of_it() -> None:
-    code = "```bash\n# {}\nreef --all\n```"
-    for comment, told in (
-        ("Count the knots first", ""),
-        ("Berth check", ""),
-        ("Check each berth for ropes", "Check each berth for ropes"),
-        ("Never pull a wet rope", "Never pull a wet rope"),
-    ):
-        block = Block("code", code.format(comment))
-        assert briefs.essence([block], "Berth check") == told
+    assert worth.is_form(form) and briefs.brief([form], LINK, briefs.NAMES) == []
+    assert not worth.is_form(Block("list", "- [Tides](../../docs/tides.md)\n- [ ] Moor it"))

@@ -776,7 +776,7 @@ def test_of_numbered_examples_none_is_missing() -> None:
         )
     ]
     command = "---\ndescription: Find a berth\n---\n\n" + "".join(examples)
-    made = material(LEADS | {"commands/berth.md": command}, window=Window(200, 3_600))
+    made = material(LEADS | {"commands/berth.md": command}, window=Window(200, 2_600))
     text = document(made)
     for n in range(1, 5):
         assert f"Example {n}: {WORDS[n]}" in text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline.limits import limits
+from nightpress.backends.offline.blocks import Block
+from nightpress.backends.offline.limits import Limits, in_common, limits
 from nightpress.backends.offline.shortfalls import shortfalls
 from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
@@ -210,3 +211,23 @@ def test_an_example_with_an_option_that_no_script_reads_is_left_out() -> None:
     said = document(material(plugin("Reads tides", commands__tides=text)))
     assert "`--flood` is still to be added to it" in said and "At ebb" in said
     assert "At flood" not in said and "Flood: 4.2" not in said
+
+
+@pytest.mark.parametrize(
+    ("lines", "said", "left"),
+    [
+        (["Tools: Read, `Bash(git:*)`. Model: sonnet."] * 4,
+         "Tools of each agent: Read, `Bash(git:*)`. Model of each agent: sonnet.", [""] * 4),
+        (["Tools: Read. Model: opus.", *["Tools: Read. Model: sonnet."] * 4],
+         "Tools of each agent: Read."
+         " Model of each agent, unless its section says otherwise: sonnet.",
+         ["Model: opus.", "", "", "", ""]),
+        (["", *["Tools: Read."] * 4], "", ["", *["Tools: Read."] * 4]),
+        (["Tools: Read."] * 3, "", ["Tools: Read."] * 3),
+    ],
+)  # fmt: skip
+def test_what_nearly_all_may_use_is_said_once(lines: list[str], said: str, left: list[str]) -> None:
+    every = {str(n): Limits((Block("text", line),) if line else ()) for n, line in enumerate(lines)}
+    told, found = in_common(every)
+    assert told == said
+    assert ["".join(block.text for block in one.said) for one in found.values()] == left

@@ -95,6 +95,19 @@ def test_every_section_is_named_and_none_that_nobody_looks_for(
     assert found == ([said.format(PLACE.link())] if said else [])
 
 
+def test_of_a_file_that_a_table_links_to_only_what_decides_is_named() -> None:
+    home = Home(("`/moor`",), PLACE.link(), (99,), False)
+    heads = ("Task", "Ropes", "Gate Levels", "Current Decision State", "When to Moor", "Limits")
+    parts = [
+        Part(("`/moor`", head), (n,), 0, [Block("list", f"- {head} of the mole")], home=home)
+        for n, head in enumerate(heads, 1)
+    ]
+    table = Part(("When to use",), (0,), 0, [Block("table", f"| {PLACE.link()} | Moor |")])
+    [one, rest] = pointers.of_rest(parts, [table, parts[0]])
+    assert one.blocks[0].text == "Its file also has Gate Levels and When to Moor."
+    assert rest.path == ("When to use",) and "read its linked file" in rest.blocks[0].text
+
+
 def stub(
     n: int, *path: str, text: str = "See the listing in {} (9 lines of YAML: `Berth`)."
 ) -> Part:

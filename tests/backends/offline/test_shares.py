@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from nightpress.backends.offline import pointers, shares, trim, verbs, voice, worth
+from nightpress.backends.offline import overlap, pointers, shares, trim, verbs, voice, worth
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.part import Home, Part
@@ -62,7 +62,7 @@ def test_every_command_of_a_table_has_a_section_or_is_said_to_have_none() -> Non
     assert "## `/anchor`\n\n### " in text
     beacon = text.partition("## `/beacon`\n\n")[2]
     link = "[commands/beacon.md](../../commands/beacon.md)"
-    assert beacon.startswith(f"Follow the steps in {link}:\n\n- Phase 0: Anchor. Sail on\n- Phase")
+    assert beacon.startswith(f"Follow the steps in {link}:\n\n- Phase 0: Anchor\n- Phase")
     assert beacon.count("Phase 5") == 1  # no pointer says again what the list names
     note = "`/crane` has no section here: read the linked file before you run it."
     assert "## `/crane`" not in text and note in text
@@ -219,7 +219,7 @@ def test_of_commands_that_have_no_room_together_the_ones_with_facts_go_first() -
     plain = one(
         "plain", 1, "Look at the quay and think of what is best for it. ".replace(".", ",") * 6
     )
-    rules = one("rules", 2, "Never moor at `low water`; use `--fend` from 3 knots on. " * 7)
+    rules = one("rules", 2, "Never moor at `low water`; use `--fend` from 3 knots on. " * 6)
     taken = shares.share([plain, rules], 500)
     assert [[part.is_aside for part in parts] for parts in taken] == [[True], [False]]
 
@@ -265,3 +265,58 @@ def test_a_document_that_would_show_no_code_has_an_example_all_the_same() -> Non
         files[f"agents/{WORDS[n]}.md"] = f"# {WORDS[n]}\n\n## Rules\n\n{rules}\n{shown}"
     text = document(material(files, window=Window(500, 5_000)))
     assert text.count("```js\nmoor(") > 0
+
+
+def _sections(name: str, *sections: tuple[str, Block]) -> list[Part]:
+    home = Home((f"`{name}`",), f"[{name}](../agents/{name}.md)", (1, 400), is_linked=False)
+    return [
+        Part(home.base + ((head,) if head else ()), (1, n), 6, [block], home=home)
+        for n, (head, block) in enumerate(sections)
+    ]
+
+
+def test_what_decides_goes_before_steps_that_are_true_of_anything_and_each_has_some() -> None:
+    steps = Block("list", "\n".join(f"{n}. **Look** - What is there to be seen?" for n in range(9)))
+    rules = Block("list", "\n".join(f"- Ropes of kind {w} are not for chains" for w in WORDS[:6]))
+    shown = Block("code", f"```js\n{'moor(); ' * 40}\n```")
+    one = _sections("a", ("Steps", steps), ("Pitfalls to Avoid", rules), ("Code", shown))
+    none = _sections("b", ("Steps", steps), ("Code", shown))
+    room = 2 * 420
+    taken = [
+        [part.path[-1] for part in parts if not part.is_aside]
+        for parts in shares.share([one, none], room)
+    ]
+    assert taken == [["Pitfalls to Avoid"], ["Steps"]]
+
+
+def test_a_text_without_headings_is_shared_by_its_labels() -> None:
+    rules = "".join(f"- Never moor by {w}\n" for w in WORDS[:9])
+    near = "".join(f"- The {w} is near {w}\n" for w in WORDS[:60])
+    blocks = [Block("text", "**Views:**"), Block("list", near), Block("text", "**Rules:**")]
+    [whole] = _sections("a", ("", Block("text", "The mole.")))
+    whole.blocks = [*whole.blocks, *blocks, Block("list", rules)]
+    [[*parts]] = shares.share([[whole]], 700)
+    told = [block.text for part in parts if not part.is_aside for block in part.blocks]
+    assert told == ["The mole.", "**Rules:**", rules]
+
+
+def test_of_a_workflow_that_has_no_room_its_steps_are_named_and_what_decides_stands() -> None:
+    long = Block("text", "Sail on past the light. " * 60)
+    home = Home(("`/c`",), "[c](../c)", (1, 400), is_linked=False)
+    heads = ("1. Rig", "2. When to sail", "3. Moor")
+    instead = [Block("text", "In [c](../c):"), Block("list", "\n".join(heads))]
+    texts = (long, Block("text", "Only at high water."), long)
+    parts = [
+        Part(("`/c`", "Task", head), (1, n), 6, [text], ("c", 0), instead=instead, home=home)
+        for n, (head, text) in enumerate(zip(heads, texts, strict=True))
+    ]
+    [taken] = shares.share([parts], 900)
+    shown = [(part.path[-1], part.blocks[-1].text) for part in taken if not part.is_aside]
+    assert shown == [("Task", "\n".join(heads)), ("2. When to sail", "Only at high water.")]
+
+
+def test_a_label_alone_is_no_filler() -> None:
+    home = Home(("`/c`",), "[c](../c)", (1, 400), is_linked=False)
+    blocks = [Block("text", "**Parameters**:"), Block("list", "- A rope")]
+    parts = [[Part(("`/c`", "Task"), (1, n), 6, blocks, home=home)] for n in range(4)]
+    assert overlap.without_filler(parts) == parts

@@ -26,6 +26,7 @@ from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
 from tests.market import prose
 
+PLACE = Place("commands/moor.md", "commands", "skills/harbour", frozenset())
 OWN = Owned("harbour", frozenset({"moor", "tides"}), frozenset({"commands/moor.md"}))
 
 
@@ -222,6 +223,12 @@ def test_a_fence_in_a_fence_is_longer(text: str, end: str) -> None:
     mended = nested(text)
     assert mended.split("\n")[0].rstrip("abcdefghijklmnopqrstuvwxyz") == end
     assert mended.replace("````", "```") == text
+
+
+def test_a_template_goes_on_where_a_formatter_has_made_its_own_fences_longer() -> None:
+    inside = "# A\n## B\n```\nx\n````\n## C\n```ts\ny\n````\n## D\nd\n"
+    mended = nested(f"```markdown\n{inside}````\n\nRest\n")
+    assert mended == f"`````markdown\n{inside}`````\n\nRest\n"
 
 
 @pytest.mark.parametrize(
@@ -579,3 +586,42 @@ def test_a_tree_of_the_plugins_own_files_says_nothing(names: tuple[str, ...], th
     block = Block("code", f"```text\nharbour/\n{tree}\n```")
     found = trim.trimmed(Section("Layout", 2, ("Layout",), [block]), own)
     assert bool(found and found.blocks) is there
+
+
+@pytest.mark.parametrize(
+    ("fence", "said"),
+    [
+        ("\u25a1 Is it whole?\n\n\u25a1 Who holds it?", "- Is it whole?\n- Who holds it?"),
+        ("- [ ] Count the ropes\n- [x] Log them", "- Count the ropes\n- Log them"),
+        ("Ropes: Are they dry?\nDepth of water: What is the least?",
+         "- Ropes: Are they dry?\n- Depth of water: What is the least?"),
+        ("Ropes: Are they dry?\nmoor --now", ""),
+        ("User: Are they dry?\nPilot: They are.", ""),
+        ("Ropes: dry -> moor\nDepth: `4 m`", ""),
+        ("Ropes: dry\nStatus: moored", ""),
+    ],
+)  # fmt: skip
+def test_a_list_in_a_fence_is_a_list(fence: str, said: str) -> None:
+    [_, one] = sections(f"## A\n\n```\n{fence}\n```\n", PLACE)
+    assert (one.blocks[0].text if one.blocks[0].kind == "list" else "") == said
+
+
+def test_of_two_templates_after_one_lead_the_first_stands_and_of_a_slot_nothing() -> None:
+    text = (
+        "## Handoff\n\nEnd with this:\n\n```markdown\n## Log\n\n- [Hour]\n```\n\n"
+        "```markdown\n## Chart\n\n- [Depth]\n```\n\n## Disclaimer\n\n[Standard disclaimer]\n"
+    )
+    [one] = [group.sections[0] for group in trim.quoted(text, PLACE, OWN) if group.sections[0].path]
+    assert [block.text.split("\n")[0] for block in one.blocks] == ["End with this:", "```markdown"]
+    assert "Log" in one.blocks[1].text
+
+
+def test_an_item_that_cannot_be_quoted_keeps_its_title() -> None:
+    text = (
+        "## Task\n\n1. **Look out** - Far\n2. **Set up the quay**\n   - Write `$ARGUMENTS/log`\n"
+        "3. Write `$ARGUMENTS/log`\n4. **Sail** away\n"
+    )
+    [_, one] = sections(text, PLACE)
+    rows = one.blocks[0].text.split("\n")
+    assert rows[1] == f"2. **Set up the quay**: see {PLACE.link()}."
+    assert rows[2] == f"3. For this step, see {PLACE.link()}."

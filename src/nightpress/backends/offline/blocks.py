@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from nightpress.backends.offline import written
+from nightpress.backends.offline import marks, written
 from nightpress.backends.offline.clean import (
     Place,
     full,
@@ -195,6 +195,8 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
         before = parts[-1].blocks[-1].text if parts[-1].blocks else ""
         if block is not None and TOLD.fullmatch(block.text) and _BELOW.match(before):
             parts[-1].blocks.pop()  # it is not below
+        if block is not None and _FILLED.match(block.text) and _FILLED.match(before):
+            continue  # one lead announced one template; the heading of the other is lost
         if block is not None:
             parts[-1].blocks.append(block)
         elif token.type in _SHOWN and parts[-1].blocks and parts[-1].blocks[-1].announces:
@@ -243,6 +245,7 @@ def _in_words(text: str, place: Place) -> str:
 
 FEW = 5
 """Lines of code that are told in words, where they cannot be quoted."""
+_FILLED = pattern(r"`{3,}markdown\n")
 _BELOW = pattern(
     r"(?:Below|Here|The following|This)(?:'s| is| are| shows?)? [^.:\n]*"
     r"\b(?:implementation|code|script|listing|class)\b[^.:\n]*[.:]?$",
@@ -272,6 +275,12 @@ def _parser() -> MarkdownIt:
 
 
 def _block(token: Token, source: str, place: Place) -> Block | None:
+    if (
+        token.type == "fence"
+        and not place.own
+        and (items := marks.listed(token.info, token.content))
+    ):
+        return _kept("list", inline("\n".join(items), place))
     if token.type in ("fence", "code_block"):
         quote = listing(token.content, token.info, place)
         return Block("code" if quote.startswith("`") else "text", quote) if quote else None
@@ -341,13 +350,20 @@ def _list(source: str, place: Place) -> str:
     if sum(bool(cleaned.strip()) for _, cleaned in quoted) * 2 < len(quoted):
         return ""
     return "\n".join(
-        cleaned if cleaned.strip() else f"{_marker(one)}{_this(one)} {place.link()}."
+        cleaned if cleaned.strip() else f"{_marker(one)}{_this(one, place)} {place.link()}."
         for one, cleaned in quoted
     )
 
 
-def _this(item: str) -> str:
+def _this(item: str, place: Place) -> str:
+    """What an item says of itself that cannot be quoted: its bold title, if it has one."""
+    title = _TITLE.match(item)
+    if title and (said := inline(title[1], place)):
+        return f"{said}: see"
     return "For this step, see" if item.lstrip()[:1].isdigit() else "See"
+
+
+_TITLE = pattern(r"\s*(?:[-*+]|\d+[.)])\s+(\*\*[^*\n$`]+\*\*)(?=:|\s*?(?:\n|$)| [-\u2013\u2014])")
 
 
 def _marker(item: str) -> str:

@@ -26,7 +26,7 @@ from nightpress.backends.offline.blocks import (
     Block,
 )
 from nightpress.backends.offline.components import is_skill
-from nightpress.backends.offline.fit import RESERVE, Bounds, fit
+from nightpress.backends.offline.fit import Bounds, fit, reserved
 from nightpress.backends.offline.news import beside_references, said_once
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.sections import for_each, parts_of
@@ -99,7 +99,7 @@ def _composed(material: Material, share: float, *, even: bool) -> str:
     parts = [replace(part, news=part.news * share) for part in parts_of(material, even=even)]
     parts = pointers.one_list(said_once(beside_references(material, parts)))
     first = f"# {_title(material)}"
-    most = material.window.max - (RESERVE if is_skill(material) else 64) - len(first.encode())
+    most = material.window.max - reserved(material) - len(first.encode())
     text = _read_over(material, first, parts, Bounds(most, MOST_LINES))
     named = _parts_named(material)
     least = min((part.rank for part in parts if not part.is_standing), default=0)

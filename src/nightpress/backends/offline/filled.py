@@ -153,6 +153,7 @@ _PROBE = pattern(
 )
 _OR = pattern(r"(?<=` )(or|and) \x00the output of ")
 _HANDED_ON = pattern(
-    r"(?m)^(?!\s*\d+[.)])([^\n.\x00]{0,120}:[*_]*)?[ \t>*_-]*\x00the arguments[^\w\n]*$\n?"
+    r"(?m)(?:^|(?<=[a-z)][.!?] ))(?!\s*\d+[.)])((?:[^\n.\x00]|\.(?=\w)){0,120}:[*_]*)?[ \t>*_-]*"
+    r"\x00the arguments[^\w\n]*$\n?"
 )
 _BEGINS = pattern(r"((?:\A|(?<=[.!?] )|(?m:^)\s*(?:[-*+]|\d+[.)])\s+)\W*)\x00(t)")

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from nightpress.backends import finish
 from nightpress.backends.offline.beside import SUMMARY
 from nightpress.backends.offline.blocks import SAME, Block, is_ordered, is_told, units
 from nightpress.backends.offline.news import Known, adding, is_paired
@@ -17,9 +18,15 @@ from nightpress.backends.offline.pointers import is_program
 from nightpress.backends.offline.wording import stems
 from nightpress.backends.offline.worth import LISTING
 from nightpress.lazy import pattern
+from nightpress.model import Material
 
-RESERVE = 1_400
-"""Bytes kept for the frontmatter, which is added later."""
+MARGIN = 200
+"""Bytes kept for what is noted last, and for the frontmatter's own marks."""
+
+
+def reserved(material: Material) -> int:
+    """Bytes kept for what is added later: the frontmatter, and notes."""
+    return len(finish.finished(material, "").encode()) + MARGIN
 
 
 LATE = 3

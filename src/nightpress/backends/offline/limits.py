@@ -4,9 +4,11 @@ its listings lack."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import is_quotable, shown
@@ -69,6 +71,39 @@ def _model(component: Component) -> str:
     model = component.meta.get("model")
     named = isinstance(model, str) and re.fullmatch(r"[\w.-]+", model) and model != "inherit"
     return f"Model: {model}." if named and component.kind == "agent" else ""
+
+
+def in_common(every: Mapping[str, Limits]) -> tuple[str, dict[str, Limits]]:
+    """(the tools and the model that nearly all of the commands and agents have, in a sentence each,
+    limits without those)."""
+    commands = sum(name.startswith("/") for name in every)
+    what = {0: "agent", len(every): "command"}.get(commands, "one")
+    said: list[str] = []
+    found = dict(every)
+    for piece in ("Tools: ", "Model: "):
+        has = {name: _piece(one, piece) for name, one in every.items()}
+        [(most, count)] = Counter(has.values()).most_common(1) or [("", 0)]
+        others = [name for name, one in has.items() if one != most]
+        if not most or count < MANY or any(not has[name] for name in others):
+            continue
+        but = ", unless its section says otherwise:" if others else ":"
+        said.append(f"{piece[:-2]} of each {what}{but} {most.removeprefix(piece)}")
+        for name, one in has.items():
+            if one == most:
+                line = found[name].said[0].text.replace(most, "").strip()
+                found[name] = replace(found[name], said=(Block("text", line),) if line else ())
+    return " ".join(said), found
+
+
+def _piece(one: Limits, piece: str) -> str:
+    """What of its line begins so: "Model: sonnet."."""
+    line = one.said[0].text if one.said else ""
+    found = re.search(rf"{piece}.*?\.(?= Model: |$)", line)
+    return found[0] if found else ""
+
+
+MANY = 4
+"""Commands, or agents, that have the same tools, from which on that is said once."""
 
 
 def _leaves(

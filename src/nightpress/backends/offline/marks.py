@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from nightpress.lazy import pattern
 
-__all__ = ["in_words"]
+__all__ = ["in_words", "listed"]
 
 
 def in_words(text: str) -> str:
@@ -24,6 +24,28 @@ def in_words(text: str) -> str:
         elif _WHEN.match(_heading(lines, first)) and all(map(_LOST.match, run)):
             lines[first:end] = _guessed(run)
     return "\n".join(lines)
+
+
+def listed(info: str, content: str) -> list[str]:
+    """The items of a block without a language that is a list in all but its fence: each line ticked
+    off, or labelled; [] for any other."""
+    lines = [line.rstrip() for line in content.split("\n") if line.strip()]
+    plain = info.strip() in ("", "text") and 1 < len(lines) <= MOST_ITEMS
+    if not plain or any(map(_TYPED.search, lines)):
+        return []
+    if all(map(_CHECKED.match, lines)):
+        return [f"- {_CHECKED.sub('', line)}" for line in lines]
+    asks = 2 * sum(map(bool, map(_ASKS.search, lines))) > len(lines)
+    labelled = asks and all(map(_LABEL.match, lines))
+    return [f"- {line.strip()}" for line in lines] if labelled else []
+
+
+MOST_ITEMS = 14
+"""Lines of a block that may be a list."""
+_CHECKED = pattern(r"\s*(?:[\u25a1\u2610\u2b1c]|(?:[-*] )?\[[ xX]?\]) *(?=\S)")
+_LABEL = pattern(r"[A-Z][\w/-]*(?: [\w/&-]+){0,2}: \S.*[a-z)?]$")
+_ASKS = pattern(r"\?$|, | \(")
+_TYPED = pattern(r"[{}<>$=|`]|\bUser:|[\u2500-\u257f\u2190-\u21ff]")
 
 
 def _runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:

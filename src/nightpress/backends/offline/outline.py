@@ -107,6 +107,11 @@ class Plan:
         at = self.place(matter, heading)
         return "" if at is None else str(self._items[at].get("title", ""))
 
+    @property
+    def choice(self) -> tuple[str, ...]:
+        """The heading above what there is to choose from."""
+        return () if self.title("choice") else ("When to use",)
+
     def base(self, matter: str, name: str, *, alone: bool = False) -> tuple[str, ...]:
         """The headings above the text of a component; alone: the plugin has no other."""
         title = self.title(matter)

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from nightpress.backends.offline import wording
 from nightpress.backends.offline.blocks import Block, is_ordered
-from nightpress.backends.offline.briefs import GUARD
 from nightpress.backends.offline.part import Part
-from nightpress.backends.offline.shares import FACT, MUST, is_agent
+from nightpress.backends.offline.shares import MUST, is_agent
+from nightpress.backends.offline.worth import FACT, GUARD
 from nightpress.lazy import pattern
 
 Key = tuple[tuple[int, ...], tuple[str, ...], str]
@@ -66,7 +66,7 @@ def _label(block: Block) -> str:
     return "" if precise else found[1].strip(" :").lower()
 
 
-_LABELLED = pattern(r"\*\*([^*\n]+)\*\*:? ?(\S[^\n]*)")
+_LABELLED = pattern(r"\*\*([^*\n]+)\*\*:? ?([^\s:][^\n]*)")
 _ARGUED = pattern(r"Use the arguments to \w+")
 _OUTPUT = pattern(r"(?i)\b(?:outputs?|deliverables?|results?|returns?|inputs?)\b")
 SEVERAL = 3

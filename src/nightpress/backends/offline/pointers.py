@@ -12,6 +12,7 @@ from nightpress.backends.offline import stubs, wording
 from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer, is_step, is_told
 from nightpress.backends.offline.part import LAST, Family, Home, Part
 from nightpress.backends.offline.whereabouts import TOLD
+from nightpress.backends.offline.worth import DECIDES
 from nightpress.lazy import pattern
 
 MOST_NAMED = 16
@@ -111,12 +112,14 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
         if not home.base and sum(map(size, lost)) < SCRAP and not _has_steps(lost):
             continue
         whole = len(lost) == len(mine)
-        many = len(homes) > FEW or (whole and home.base not in opened)
-        if many and lost and (table := _table(home, fitting)) is not None:
-            if not _has_steps(lost) or home.base not in opened:
-                tables.append(table)
-                continue
-            home = replace(home, link=_short(home.link))
+        if lost and home.base in opened and (table := _table(home, fitting)) is not None:
+            tables.append(table)  # where all of it stands
+            rest = dict.fromkeys(name for part in lost for name in _name(part, home, opened))
+            deciding = [name for name in rest if " " in name and DECIDES.search(name)]
+            few = list(filter(tells, deciding))[:MOST_DECIDING]
+            said = f"Its file also has {_named(few)}." if few else ""
+            yield from [Part(home.base, home.end, 0, [Block("text", said)])] if said else []
+            continue
         if lost and (not whole or home.base in opened or len(homes) <= FEW):
             heads = opened if len(homes) <= FEW else None
             told = _told(home, lost, heads, whole=whole)
@@ -128,6 +131,8 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
         yield Part(tables[0].path, (*tables[0].order, LAST), 0, [Block("text", _ALL)])
 
 
+MOST_DECIDING = 3
+"""Sections that are named of a file to which a table links: those that decide something."""
 _ALL = "For the rest of what each of them does, read its linked file."
 
 

@@ -31,7 +31,7 @@ from nightpress.backends.offline import (
 from nightpress.backends.offline.blocks import Block, is_ordered, is_told, lean
 from nightpress.backends.offline.clean import Place, heading
 from nightpress.backends.offline.components import place_of
-from nightpress.backends.offline.fit import RESERVE
+from nightpress.backends.offline.fit import reserved
 from nightpress.backends.offline.outline import Plan, matter_of
 from nightpress.backends.offline.part import Family, Home, Part
 from nightpress.backends.offline.topic import Topic
@@ -104,11 +104,10 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
         more = beside.but_said(more, described)
     parts += [*standing, *described, *beside.under([*standing, *described], more)]
     if plan.takes("choice"):
-        heading = () if plan.title("choice") else ("When to use",)
         table = choice.choice(material, topic, own)
         told = table and not material.references
         notes = choice.notes(material, topic, described, table) if told else []
-        parts += _placed(plan, "choice", [Part(heading, (0,), 0, [*table, *notes])])
+        parts += _placed(plan, "choice", [Part(plan.choice, (0,), 0, [*table, *notes])])
     files = Part(("Files",), (70,), 9, components.files(material, topic))
     parts += _placed(plan, "files", [files])
     place = plan.order("when") if plan.takes("when") else plan.order("about")
@@ -182,8 +181,13 @@ def _of_components(
         # of a pack with many commands not each will have its section: but each is named
         names = Part(("Commands",), (-2,), 0, components.names(material))
         yield from _placed(plan, "commands", [names])
+    told = bool(table) and not material.references
     described = list(components.all_of(material, topic, own, told=bool(table)))
     alone = topic.whole and len(described) == 1
+    common, bounds = limits.in_common({one[1]: one[4] for one in described if told})
+    if common:
+        described = [(*one[:4], bounds[one[1]], *one[5:]) for one in described]
+        yield from _placed(plan, "choice", [Part(plan.choice, (0, 1), 0, [Block("text", common)])])
     their_heads: list[list[Part]] = []
     theirs: list[list[Part]] = []
     for number, one in enumerate(described):
@@ -193,11 +197,11 @@ def _of_components(
             theirs.append(parts)
     shared, theirs = overlap.lifted(overlap.without_filler(merging.but_agents_own(theirs)))
     yield from shared
-    if even and table and not material.references:
+    if even and told:
         known = "\n".join(block.text for block in table)
         beside = [*shared, *(head for heads in their_heads for head in heads if head.blocks)]
         taken = len(known.encode()) + NOTES + needed + sum(map(pointers.size, beside))
-        taken += RESERVE if components.is_skill(material) else 0
+        taken += len(common) + reserved(material)
         theirs = shares.share(theirs, material.window.max - taken, known)
     for heads, parts in zip(their_heads, theirs, strict=True):
         if parts and all(part.is_aside for part in parts):

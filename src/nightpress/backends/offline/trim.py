@@ -29,7 +29,7 @@ from nightpress.model import Anatomy
 __all__ = ["Group", "Owned", "owned", "prose", "quoted", "trimmed"]
 
 _PERSONA = pattern(
-    r"^[\W_]*(?:remember[:,] )?(?:you(?: are|'re|\u2019re| will be| act| have been)\b"
+    r"^[\W_]*(?:(?:remember|note)\W+)?(?:you(?: are|'re|\u2019re| will be| act| have been)\b"
     r"(?! (?:able|in|on|not|done|ready|using)\b)"
     r"|you (?:also |deeply |always )?(?:excel|speciali[sz]e"
     r"|have (?:deep|extensive|expert|years|mastered)|possess|combine|master|bring|understand"
@@ -43,7 +43,7 @@ _PERSONA = pattern(
 FEW = 0.34
 """Share of a workflow's steps, at most, that may be told by where they stand."""
 _README = pattern(r"(?:^|/)readme(?:\.\w+)?$", re.I)
-_THOUGHT = pattern(r"\W*extended thinking\b", re.I)
+_THOUGHT = pattern(r"\W*extended thinking\b|(?:\[[^\]\n]+\]|\{+\w+\}+)\s*$", re.I)  # or a slot
 _CLOSING = pattern(  # what a text says of itself at its end
     r"(?:remember: )?(?:this|the) (?:(?:comprehensive|complete|powerful|robust) (?:[\w-]+ ){1,4}?"
     r"(?=command|plugin|agent|skill)|(?:[\w-]+ )?|(?:[\w-]+ ){2,4}?(?=system))"
@@ -234,8 +234,8 @@ def _trimmed(block: Block, own: Owned, terse: bool = False, stead: str = "") -> 
     if block.kind == "code":
         return block if _is_sound(block.text, own) else Block("code", "")
     if block.kind == "text":
-        aside = _THOUGHT.match(block.text) or _CLOSING.match(block.text)
-        aside = aside or _AUTOMATIC.search(block.text)
+        asides = (_THOUGHT.match, _CLOSING.match, _AUTOMATIC.search)
+        aside = any(one(block.text) for one in asides)
         return Block("text", "" if aside else prose(block.text, own))
     if block.kind == "table":
         head, rows = block.text.split("\n")[:2], block.text.split("\n")[2:]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 
-from nightpress.backends.offline.blocks import is_ordered
+from nightpress.backends.offline.blocks import Block, is_ordered, items_of
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.part import Part
 from nightpress.lazy import pattern
@@ -114,3 +114,112 @@ def said(part: Part) -> str:
 
 ONE_OF = pattern(r"(?:example|scenario|case|option|pattern|method) #?\d+\b", re.I)
 """The heading of one of several examples."""
+
+
+SYNOPSIS = 2
+"""The rank of how something is called."""
+DECIDING, CORE, PLAIN, LEAST = 2, 3, 6, 8
+"""The worth of what decides how a command works, from which on a section is neither that nor what
+is done, of what is true of anything, and of what is only shown."""
+
+
+def ranked(group: Sequence[Part], heads: Sequence[str], *, agent: bool) -> int:
+    """What a section is worth beside those of others, the least goes in first: how it is called
+    (0), what is done, and what decides how (1, 2); less than that is what comes of it (3) and the
+    rest, and least what is shown. Whoever hands work to an agent needs what decides before what it
+    does."""
+    blocks = [block for part in group for block in part.blocks]
+    code = sum(len(block.text) for block in blocks if block.kind == "code")
+    told = sum(len(block.text) for block in blocks)
+    name, bare = " / ".join(heads), told - code
+    if group[0].rank <= SYNOPSIS or (_CALLS.search(name) and code < SHORT and not agent):
+        return 0
+    in_words = group[0].together or any(map(is_ordered, blocks))
+    if 2 * code > told and not (in_words or (bare > SAID and DECIDES.search(name))):
+        return LEAST
+    if _SHOWN.search(name) or any(map(is_form, blocks)):
+        return LEAST
+    if _AT_HAND.match(name):
+        return LEAST + 1
+    if len(group) == 1 and heads and _ONE_OF_SEVERAL.match(heads[-1]):
+        return PLAIN  # alone it misleads
+    if DECIDES.search(name):
+        return 1 if agent else 2
+    if told < SHORT and any(guards(blocks)):
+        return 2
+    if _GIVES.search(name):
+        return CORE
+    if not heads and all(block.kind == "text" for block in blocks):
+        return CORE + 1  # the table says it in short
+    if not heads or group[0].together or _DONE.search(name):
+        plain = agent and not _facts(blocks)
+        return CORE + 1 if plain else 2 if agent else 1
+    if _GOOD_AT.search(name):
+        return PLAIN + 1
+    return CORE + 1 if _facts(blocks) else PLAIN
+
+
+def _facts(blocks: Sequence[Block]) -> bool:
+    """Does it say anything that is not true of whatever is done so?"""
+    texts = [block.text for block in blocks if block.kind != "code"]
+    return sum(len(FACT.findall(text)) for text in texts) * PER_FACT >= sum(map(len, texts))
+
+
+def guards(blocks: Sequence[Block]) -> Iterator[str]:
+    """The items and paragraphs that keep somebody from harm."""
+    for block in blocks:
+        pieces = items_of(block.text) if block.kind == "list" else [block.text]
+        yield from (one for one in pieces if block.kind != "code" and GUARD.search(one))
+
+
+def is_form(block: Block) -> bool:
+    """Is it a list that is to be filled in: "1. [Title]"?"""
+    items = items_of(block.text) if block.kind == "list" else []
+    return any(_SLOT.fullmatch(item.split("\n")[0]) for item in items)
+
+
+_SLOT = pattern(r"\s*(?:[-*+]|\d+[.)])\s+\W*\[[^\]\n]*\]\W*")
+GUARD = pattern(
+    r"(?i)\b(?:back(?:ing)? ?ups?|never|must(?: not|n't)|do not|don't|warning|caution|data loss"
+    r"|irreversibl[ey]|destructive|dry[- ]run|before (?:running|any|delet\w+|modif\w+|appl\w+)"
+    r"|only (?:if|when|after|with|the|in)|without confirm\w+|requires? confirm\w+)\b|--force\b"
+    r"|\b(?-i:CRITICAL|ONLY|MUST|ALWAYS)\b"
+)
+"""What keeps somebody from harm: it is said before what is done well."""
+FACT = pattern(
+    r"`[^`\n]+`|(?<![\w-])--[a-z][\w-]+|\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b|\b\d[\d.,]*(?: ?%| ?[a-z]+)"
+    r"|\b(?:[Nn]ever|[Mm]ust|[Oo]nly|[Aa]lways|[Dd]o not|[Dd]on't|[Uu]nless)\b[^.\n]{0,24}"
+)
+PER_FACT = 300
+"""Characters of a text in which there is one fact at least, or it would be true of anything."""
+SHORT = 600
+"""Bytes of code that shows how something is called, or what comes of it, and of a section that says
+what to beware of."""
+SAID = 200
+"""Characters that say something in a section that is mostly code."""
+_ONE_OF_SEVERAL = pattern(r"(?i)\w+ #?\d+\b")
+_CALLS = pattern(r"(?i)\b(?:usage|syntax|synopsis|options|arguments|parameters|modes?)\b")
+DECIDES = pattern(
+    r"(?i)\b(?:rules|constraints?|limit(?:s|ations?)?|must|never|guardrails|gates?|safety|warnings?"
+    r"|important|critical|caution|boundaries|prerequisites?|before you|do(?:'s|s)?|don[\u2019']?ts?"
+    r"|do not|avoid|pitfalls|mistakes|anti-?patterns|escalat\w+|severity|criteria|checklists?"
+    r"|decision|approve|transitions|thresholds?|iterations?"
+    r"|when (?:to|not)|not (?:for|to)|smells"
+    r"|prioriti[sz]ation|best practices|quality (?:standards?|control)|guidelines|levels?"
+    r"|troubleshooting|edge cases)\b"
+)
+"""The heading of what decides how something is done, and whether."""
+_GIVES = pattern(
+    r"(?i)\b(?:when|inputs?|output|deliverables?|hand-?offs?|invoked|returns?|integration with"
+    r"|(?:next|other) (?:agents|workers|steps))\b"
+)
+_DONE = pattern(
+    r"(?i)\b(?:tasks?|process|steps?|workflows?|procedure|protocol|instructions|phases?|actions?"
+    r"|approach|what (?:it|this)|execution|strategy)\b"
+)
+_GOOD_AT = pattern(
+    r"(?i)\b(?:responsibilit\w+|capabilit\w+|focus(?: areas)?|expertise|duties|competenc\w+|skills"
+    r"|knowledge|stack|technolog\w+|philosophy|context|state|metrics|benefits)\b"
+)
+_AT_HAND = pattern(r"(?i)current\b")  # what is looked up as the command runs
+_SHOWN = pattern(r"(?i)\b(?:examples?|templates?|listings?|snippets?|sample)\b")

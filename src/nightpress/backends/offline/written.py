@@ -98,7 +98,7 @@ def nested(text: str) -> str:
     fences = [(n, m[1], m[2].strip()) for n, line in enumerate(lines) if (m := _FENCE.match(line))]
     at = 0
     while at < len(fences):
-        end = _closing(lines, fences, at)
+        end = _template(lines, fences, at) or _closing(lines, fences, at)
         shows_markdown = fences[at][2].lower() in _MARKDOWNS
         while (
             shows_markdown and end < len(fences) and _is_cut(lines, fences[at][0], fences[end][0])
@@ -109,10 +109,32 @@ def nested(text: str) -> str:
             lines.append(fences[at][1])  # it is closed nowhere
         first, last = fences[at][0], fences[end][0]
         if any(mark.startswith(fences[at][1]) for _, mark, _ in fences[at + 1 : end]):
+            longest = max(fences[at : end + 1], key=lambda fence: len(fence[1]))[1]
             for n in (first, last):
-                lines[n] = lines[n].replace("```", "`" * (len(fences[at][1]) + 1), 1)
+                lines[n] = re.sub("`{3,}", f"{longest}`", lines[n], count=1)
         at = end + 1
     return "\n".join(lines)
+
+
+def _template(lines: Sequence[str], fences: Sequence[tuple[int, str, str]], at: int) -> int:
+    """Which fence ends a block of Markdown in which a bare fence right below a heading opens what
+    stands there: a template, whose own fences a formatter may have made longer; 0 for none."""
+    if fences[at][2].lower() not in _MARKDOWNS:
+        return 0
+    depth, is_template = 1, False
+    for n in range(at + 1, len(fences)):
+        above = next((one for one in reversed(lines[: fences[n][0]]) if one.strip()), "")
+        held = lines[fences[n][0] + 1 : fences[n + 1][0]] if fences[n + 1 :] else []
+        bare = _HEADING.match(above) and any(map(str.strip, held))
+        opens = depth == 1 and (fences[n][2] or bare)
+        is_template |= bool(opens and not fences[n][2])
+        depth += 1 if opens else -1
+        if depth == 0:
+            return n if is_template else 0
+    return 0
+
+
+_HEADING = pattern(r"#{1,6} \S")
 
 
 def _is_cut(lines: Sequence[str], first: int, last: int) -> bool:
