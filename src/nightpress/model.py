@@ -42,11 +42,7 @@ ATTEMPTED = (Status.PUBLISHED, Status.REFUSED, Status.FAILED)
 """What the success rate is taken of."""
 PARKED = "parked"
 """The key for an attempt that waits for a person, with its draft, say; its row says `deferred`."""
-ENDINGS = tuple(
-    word
-    for status in OUTCOMES
-    for word in ([PARKED, status] if status == Status.DEFERRED else [status])
-)
+ENDINGS = tuple(w for s in OUTCOMES for w in ([PARKED, s] if s == Status.DEFERRED else [s]))
 """The keys for how an attempt ended, in the order in which they are told."""
 
 
@@ -86,9 +82,6 @@ from here; what an attempt comes to (ENDINGS) has the same word where it stays s
 
 RESTORED = "restored.json"
 """Beside the ledger of a project that was restored: which files the restore brought."""
-
-
-# --- what is declared -------------------------------------------------------------------------
 
 
 DATA = ("evals", "queries")
@@ -287,8 +280,8 @@ Lane = Literal["interactive", "flex", "batch"]
 
 
 class Layout(Struct, frozen=True):
-    """How a prompt was filled in. fence: the name of the tags between which its data stands; end:
-    characters of it that its template made."""
+    """How a prompt was filled in. fence: name of the tags around its data; end: characters of it
+    that its template made."""
 
     fence: str
     end: int
