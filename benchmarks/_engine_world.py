@@ -45,8 +45,15 @@ class Counted(GeminiServer):
 
     def asked(self) -> Counter[Key]:
         """The calls that arrived here, by plugin and phase."""
-        made = [call for call in self.service.calls() if call.method == "generateContent"]
-        return Counter((self.plugins[call.prompt_sha256], call.phase) for call in made)
+        return Counter((self.plugins[call.prompt_sha256], call.phase) for call in self._made())
+
+    def repeated(self) -> list[tuple[Key, int]]:
+        """Whose question came how often, for each that came more than once."""
+        each = Counter((call.prompt_sha256, call.phase) for call in self._made())
+        return [((self.plugins[sha], phase), n) for (sha, phase), n in each.items() if n > 1]
+
+    def _made(self) -> list[Call]:
+        return [call for call in self.service.calls() if call.method == "generateContent"]
 
 
 def _same(digest: str) -> tuple[None, random.Random]:
@@ -88,9 +95,6 @@ def accounts(market: Market, server: Counted) -> Accounts:
         key = (slug, "analysis" if phase == "analysis" else "generation")
         rows[key] += 1
         lost[key] += outcome == "lost"
-    repairs: Counter[Key] = Counter()
-    for job, phase, _ in market.rows("SELECT job, phase, 1 FROM calls WHERE phase = 'repair'"):
-        repairs[str(job).partition("/")[0], "generation"] += phase == "repair"
     over = rows - asked
     never = sum(min(count, lost[key]) for key, count in over.items())
     again = market.rows(
@@ -105,9 +109,7 @@ def accounts(market: Market, server: Counted) -> Accounts:
         without_row=(asked - rows).total(),
         never_arrived=never,
         unexplained=over.total() - never,
-        twice=sum(
-            max(0, count - 1 - lost[key] - repairs[key]) for key, count in asked.items()
-        ),
+        twice=sum(max(0, count - 1 - lost[key]) for key, count in server.repeated()),
         again=int(str(again)),
         torn=torn,
         missing=missing,
