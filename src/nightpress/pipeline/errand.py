@@ -86,5 +86,11 @@ def call(claims: bool, claim: int, work: Callable[..., Any], *given: Any) -> tup
 
 def _takes(claim: int) -> bool:
     """In a dask worker: is this call its own to make?"""
-    client: Any = import_module("distributed").get_client()
-    return bool(client.run_on_scheduler(is_first, claim))
+    # not by a client of its own: at the worker's end that complains on the user's terminal
+    dask: Any = import_module("distributed")
+    worker, dumps = dask.get_worker(), dask.protocol.pickle.dumps
+    told = dask.utils.sync(
+        worker.loop, worker.scheduler.run_function,
+        function=dumps(is_first), args=dumps((claim,)), kwargs=dumps({}), wait=True,
+    )  # fmt: skip
+    return told["status"] == "OK" and bool(told["result"])
