@@ -330,3 +330,18 @@ def test_what_it_provides_is_what_a_user_needs() -> None:
 def test_an_item_is_cut_where_it_ends_and_a_name_keeps_its_capital(item: str, text: str) -> None:
     found = wish(item)
     assert found is not None and found.text == text
+
+
+def test_how_members_follow_each_other_is_no_occasion_and_no_phrase_ends_in_the_air() -> None:
+    agents = {
+        "pilot": "Steers ships. Use after the lookout completes.",
+        "lookout": "Watches reefs. Use when fog rises over the bay.",
+        "clerk": "Logs the work of the crew to external harbour ledgers like Lloyd's or Veritas.",
+        "cook": "Cooks fish",
+    }
+    files = {
+        f"agents__{name}": f"---\ndescription: {said}\n---\n\n# A\n"
+        for name, said in agents.items()
+    }
+    said = description(build(_plugin("Harbour kit", **files)))
+    assert "lookout completes" not in said and " like," not in said and "like." not in said

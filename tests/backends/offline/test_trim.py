@@ -18,7 +18,7 @@ from nightpress.backends.offline import (
 )
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import Block, Section, sections
-from nightpress.backends.offline.clean import Place
+from nightpress.backends.offline.clean import Place, inline
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.written import nested
 from nightpress.model import Window
@@ -625,3 +625,23 @@ def test_an_item_that_cannot_be_quoted_keeps_its_title() -> None:
     rows = one.blocks[0].text.split("\n")
     assert rows[1] == f"2. **Set up the quay**: see {PLACE.link()}."
     assert rows[2] == f"3. For this step, see {PLACE.link()}."
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "Run the workflow `$ARGUMENTS` at dusk.",
+            "Run the workflow that the arguments name at dusk.",
+        ),
+        ("Analyze `$ARGUMENTS` now.", "Analyze the arguments now."),
+        (
+            "End with \u2705 for moored ships and \u274c for lost ones.",
+            "End with a check mark for moored ships and a cross for lost ones.",
+        ),
+        ("All is well \u2705 now.", "All is well now."),
+    ],
+)
+def test_what_a_sentence_cannot_do_without_is_told_in_words(said: str, told: str) -> None:
+    place = Place("commands/moor.md", "commands", "", frozenset())
+    assert inline(said, place) == told

@@ -62,10 +62,14 @@ def apart(material: Material, rows: Sequence[Row], own: Owned) -> list[Row]:
         others = _others(material, component, own, is_empty=not about)
         new = next((one for one in others if one and one.lower() not in known), about)
         if about and (names := limits.tools(component)[:MOST_TOOLS]):
-            new = f"{new} (tools: {', '.join(names)})".replace("|", "")
+            new = f"{new} (tools: {', '.join(names)})"
+            new = _BAR.sub(r"\|", new)
         found[at] = (component, new)
         known.add(new.lower())
     return found
+
+
+_BAR = pattern(r"(?<!\\)\|")  # it would end the cell
 
 
 def parted(rows: Sequence[Row]) -> list[Row]:

@@ -124,7 +124,15 @@ def _outside(text: str) -> str:
     text = _AUTOLINK.sub(r"\1", text)
     text = _REFERENCE.sub(r"\1", text)
     text = _STAR.sub(r"\1\\***", _HTML.sub("", text))
+    text = _NAMED_MARK.sub(lambda m: f"{m[1]} {_SIGNS[m[2]]}", text)
     return _GAP.sub(" ", _HIDDEN.sub("", _EMOJI.sub("", text)))
+
+
+_SIGNS = {"\u2705": "a check mark", "\u274c": "a cross", "\u26a0": "a warning sign"}
+_NAMED_MARK = pattern(  # a sign that a sentence names: "mark it with X for passed steps"
+    rf"(?i)(\b(?:with|as|by|using|use|and|or)) ([{''.join(_SIGNS)}])\ufe0f?"
+    r"(?= (?:for|to|if|on|when|next|in|at)\b)"
+)
 
 
 def full(table: str) -> str:

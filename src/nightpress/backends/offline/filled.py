@@ -88,6 +88,7 @@ def _worded(text: str) -> str:
     text = _RUNS.sub(r"\1", text)
     text = _PROBE.sub(_probed, text)
     text = _OR.sub(r"\1 ", text)
+    text = _NAMES.sub(rf"\1 that {_MARK}the arguments name", text)
     text = _TWICE.sub(r"\1\2\3", text)
     text = _ARTICLE.sub(r"\1 arguments", text)
     text = _BOLD.sub(rf"{_MARK}\2", text)
@@ -150,6 +151,11 @@ _PLURAL = pattern(
 _PROBE = pattern(
     r"(?m)^(\s*(?:[-*+] |\d+[.)] )?(?:[^\n:`]{2,60}:[*_]*[ \t]*)?)"
     r"\x00the output of (`[^`\n]+`)([^\n]*)$"
+)
+_NAMES = pattern(  # "the workflow $ARGUMENTS"
+    r"(?i)\b((?:the|an?|specific|this|that|each|given) (?:\w+ )?(?:workflow|file|path|branch|issue"
+    r"|ticket|component|command|task|target|director(?:y|ies)|folder|module|package|feature|endpoint"
+    r"|test|suite|tag|topic|query|version|service)s?) \x00the arguments\b"
 )
 _OR = pattern(r"(?<=` )(or|and) \x00the output of ")
 _HANDED_ON = pattern(

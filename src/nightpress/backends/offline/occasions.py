@@ -119,10 +119,17 @@ def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:
     items = [list(_occasions(one)) for one in speak] + [_told_by_readme(anatomy)]
     lists = [[one for one in map(wish, said) if one is not None] for said in items] + calls
     if len(every) > FEW:
+        names = {one.name.lower().replace("-", " ") for one in every}
+        # "after the tester": how they follow each other
+        lists = [[w for w in one if not (w.kind == "at" and _names(w, names))] for one in lists]
         lists = [one[:WISHES_OF_ONE] for one in lists]
         yield from filter(None, chain.from_iterable(zip_longest(*lists)))
     else:
         yield from chain.from_iterable(lists)
+
+
+def _names(one: Wish, names: Iterable[str]) -> bool:
+    return any(re.search(rf"\b{re.escape(name)}\b", one.text.lower()) for name in names)
 
 
 def _said(anatomy: Anatomy, own: Owned) -> Iterator[Wish]:

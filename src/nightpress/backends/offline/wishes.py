@@ -230,7 +230,7 @@ _PREFERS = pattern(
 )
 _OPEN = frozenset(
     "a an the of for and or with to in on from by using into as at its their all any every before"
-    " after maximum including".split()
+    " after maximum including like such aligned than".split()
 )
 
 

@@ -132,7 +132,8 @@ def ranked(group: Sequence[Part], heads: Sequence[str], *, agent: bool) -> int:
     code = sum(len(block.text) for block in blocks if block.kind == "code")
     told = sum(len(block.text) for block in blocks)
     name, bare = " / ".join(heads), told - code
-    if group[0].rank <= SYNOPSIS or (_CALLS.search(name) and code < SHORT and not agent):
+    calls = _CALLS.search(name) and (code or not _SHOWN.search(name))
+    if group[0].rank <= SYNOPSIS or (calls and code < SHORT and not agent):
         return 0
     in_words = group[0].together or any(map(is_ordered, blocks))
     if 2 * code > told and not (in_words or (bare > SAID and DECIDES.search(name))):
