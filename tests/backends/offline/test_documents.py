@@ -16,9 +16,11 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import components, compose, wording
+from nightpress.backends.offline import components, compose, groups, voice, wording
 from nightpress.backends.offline.analyse import analyse
 from nightpress.backends.offline.backend import Offline, extractable
+from nightpress.backends.offline.blocks import sections
+from nightpress.backends.offline.plans import NOWHERE
 from nightpress.model import Material, Request, Window
 
 from .plugins import ROOT, TARGETS, WORDS, build, harbour, material
@@ -1044,3 +1046,31 @@ def test_sections_of_a_sentence_each_are_a_list_and_steps_stay_steps() -> None:
     told = f"- **{WORDS[0].title()} is stuck**: Turn the `{WORDS[0]}` by hand\n"
     assert f"## Troubleshooting\n\n{told}" in text and "### Issue" not in text
     assert f"### Step 2: {WORDS[1].title()}\n" in text
+
+
+def test_a_listing_may_take_the_place_of_what_it_says_and_of_nothing_else() -> None:
+    shown = "## Report\n\nRopes, knots, hawsers, tides.\n"
+    assert compose._tells_all(shown, "## Report\n\nSee it.\n\n## Holds\n\nRopes, knots.\n")
+    assert not compose._tells_all(shown, "## Report\n\nSee it.\n\n## Limits\n\nNo ice.\n")
+
+
+def test_what_is_to_be_done_above_the_headings_of_how_is_a_sentence() -> None:
+    text = (
+        "# X\n\n## Usage\n\nWhen the user wants a berth, look for a free one by these rules:\n\n"
+        "### Depth\n\n- `--deep`: 4 m\n\n## Errors\n\nCommon ones:\n\n### Ice\n\n- `ICE`: wait\n"
+    )
+    found = groups.instructing(sections(text, NOWHERE))
+    said = [block.text for one in found for block in one.blocks if block.kind == "text"]
+    assert said == [
+        "When the user wants a berth, look for a free one by these rules.",
+        "Common ones:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "heading"),
+    [('- "Find a berth"\n- "Moor it"', "Example requests"), ("- `/moor`: moors", "Usage")],
+)
+def test_what_users_say_are_example_requests(said: str, heading: str) -> None:
+    section = voice.of_it(sections(f"# X\n\n## Usage\n\n{said}\n", NOWHERE)[-1])
+    assert section.path == (heading,)

@@ -398,7 +398,7 @@ def _inner(found: re.Match[str], place: Place) -> str:
     indent, fence, info, text = found.groups()
     bare = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
     named = info.strip() if place.own else language(info, bare)
-    if len(text) > place.quotes or not is_quotable_code(text):
+    if len(text) > place.quotes or not is_quotable_code(text, place.quotes):
         there = whereabouts(bare.rstrip("\n"), named, place) if place.is_pointed_to else ""
         return f"\n{indent}{there}" if there else ""
     return f"{indent}{fence}{named}\n{text}{indent}{fence}"
@@ -407,7 +407,9 @@ def _inner(found: re.Match[str], place: Place) -> str:
 def listing(content: str, info: str, place: Place) -> str:
     """The fenced block; of a long one, where it stands; "" for none."""
     text = content.rstrip("\n")
-    if info.strip().startswith("!") or not text.strip() or not is_quotable_code(text):
+    if info.strip().startswith("!") or not text.strip():
+        return ""
+    if not is_quotable_code(text, place.quotes):
         return ""
     if len(text) <= place.quotes or place.own:
         named = info.strip() if place.own else language(info, text)

@@ -28,7 +28,7 @@ class Place(Struct, frozen=True):
     target: str
     paths: frozenset[str]
     own: bool = False
-    quotes: int = 3_200
+    quotes: int = 3_200  # USUAL
 
     @property
     def is_for_people(self) -> bool:
@@ -109,15 +109,19 @@ def is_quotable(text: str) -> bool:
     return not (_LIVE.search(text) or _REPLACED.search(_SPAN.sub("", text)))
 
 
-def is_quotable_code(text: str) -> bool:
+def is_quotable_code(text: str, most: int = 0) -> bool:
     """May a block of code be quoted as it is, byte for byte? What makes an emoji of a character
-    does no harm; a long listing with such is a picture of what is shown, and not worth its room."""
-    seen = text.replace("\ufe0f", "") if text.count("\n") < MOST_PICTURED else text
+    does no harm; a long listing with such is a picture of what is shown, and worth its room only
+    where there is enough: for a listing of so many characters (most)."""
+    shown = most > USUAL or text.count("\n") < MOST_PICTURED
+    seen = text.replace("\ufe0f", "") if shown else text
     return not (_HIDDEN.search(seen) or _ARGUMENTS.search(text))
 
 
 MOST_PICTURED = 45
 """Lines of a listing with emoji that is quoted, about a screen."""
+USUAL = 3_200
+"""Characters of a listing that is quoted where there is much else to say."""
 
 
 def _outside(text: str) -> str:

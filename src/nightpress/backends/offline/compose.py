@@ -64,7 +64,7 @@ def body(material: Material) -> str:
         longer = replace(material, quotes=LISTING)
         shown = _body(longer, 1.0, even=True)
         none_left = not (_LISTED.search(shown) or _MORE in shown)
-        if none_left and set(_TITLE.findall(text)) <= set(_TITLE.findall(shown)):
+        if none_left and _tells_all(shown, text):
             material, text = longer, shown
     # where that is too little, parts of what has no room stay, and what is hardly news
     for share, even in ((1.0, False), (0.5, False), (0.2, False)):
@@ -74,11 +74,20 @@ def body(material: Material) -> str:
     return text
 
 
+def _tells_all(text: str, other: str) -> bool:
+    """Has a text the sections of another one, or says it what they say?"""
+    heads, known = set(_TITLE.findall(text)), wording.stems(text)
+    titles = _TITLE.findall(other)
+    sections = zip(titles, _TITLE.split(other)[1:], strict=True)
+    lost = (wording.stems(said) for title, said in sections if title not in heads)
+    return all(3 * len(said & known) >= 2 * len(said) for said in lost)
+
+
 def _size(material: Material, text: str) -> int:
     return len(finish.finished(material, text).encode())
 
 
-SLIGHT, LISTING = 8_000, 9_000
+SLIGHT, LISTING = 11_000, 9_000
 """Bytes of a document with less of which there is room for a listing of so many characters."""
 _LISTED = pattern(r"\(\d+ lines\b")
 _MORE = f"\n## {pointers.MORE}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,6 +20,20 @@ class Group(Struct, frozen=True):
 
     sections: tuple[Section, ...]
     steps: tuple[str, ...] = ()
+
+
+def instructing(found: Sequence[Section]) -> list[Section]:
+    """The sections; what is to be done, said above the headings of how, is a sentence of its own:
+    it would go as a line that announces nothing."""
+    told = [*found]
+    for at, (one, after) in enumerate(pairwise(found)):
+        below = after.path[:-1][: len(one.path)] == one.path and one.path
+        if below and one.blocks and _INSTRUCTS.match(one.blocks[-1].text):
+            told[at] = _closed(one)
+    return told
+
+
+_INSTRUCTS = pattern(r"(?i)(?:when|if) (?:the |a )?users? [^.:\n]+, (?:\w+ ){3,}[^.\n]*:$")
 
 
 def whole(found: Sequence[Section]) -> Iterator[Group]:

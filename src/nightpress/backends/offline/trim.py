@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from nightpress.backends.offline import praise, voice
 from nightpress.backends.offline.blocks import Block, Section, items_of, sections
 from nightpress.backends.offline.clean import Place
-from nightpress.backends.offline.groups import Group, whole
+from nightpress.backends.offline.groups import Group, instructing, whole
 from nightpress.backends.offline.outline import function_of
 from nightpress.backends.offline.verbs import is_deed
 from nightpress.backends.offline.wording import sentences
@@ -109,6 +109,7 @@ def quoted(text: str, place: Place, own: Owned) -> list[Group]:
     said = voice.paired(sections(text, place))
     if not place.own:
         said = [voice.of_it(one, for_people=place.is_for_people) for one in said]
+    said = instructing(said)
     # what a README only lists in a few words says nothing, unless what stands beside it says
     # something: one kind of three would pass for the only one; in a workflow it says what to do
     is_readme = _README.search(place.path) is not None

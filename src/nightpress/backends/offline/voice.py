@@ -255,6 +255,9 @@ def of_it(section: Section, *, for_people: bool = False) -> Section:
         path[-1] = "Steps"
     elif path and _NOW.fullmatch(section.heading) and any(_COMES_IN.search(b.text) for b in blocks):
         path[-1] = "When to use"
+    asked = _lines(blocks) if path and path[-1] == "Usage" else []
+    if asked and all(map(_ASKS.fullmatch, asked)):
+        path[-1] = "Example requests"
     heading = path[-1] if path else _titled(section.heading)
     return replace(section, heading=heading, path=tuple(path), blocks=blocks)
 
@@ -264,6 +267,16 @@ def _of_user(found: re.Match[str]) -> str:
 
 
 _TO_USER = pattern(r"\A(\W*)you (never|always)\b", re.I)
+
+
+def _lines(blocks: Sequence[Block]) -> list[str]:
+    said = [block for block in blocks if not block.announces]
+    lists = all(block.kind in ("list", "code") for block in said)
+    lines = [line for block in said for line in block.text.split("\n") if line.strip("`~ ")]
+    return [line for line in lines if line.strip("`~") != "text"] if lists else [""]
+
+
+_ASKS = pattern(r"\s*(?:[-*+] )?[\"\u201c][^\"\u201d]+[\"\u201d]")
 
 
 def _labelled(found: re.Match[str]) -> str:
