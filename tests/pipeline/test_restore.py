@@ -158,6 +158,9 @@ def test_the_command_names_what_it_did_and_how_to_undo_it(tmp_path: Path) -> Non
     wrong = market.doit("restore", "--plugin", "alpah")
     assert wrong.code == 3
     assert "did you mean 'alpha'" in wrong.err
+    missing = market.doit("restore", "--plugin", "alpha", "--snapshot", "nope")
+    assert missing.code == 3
+    assert "there is no snapshot 'nope'" in missing.err
 
 
 def test_a_restore_is_held_to_five_minutes(tmp_path: Path) -> None:

@@ -159,6 +159,26 @@ def test_three_formats_and_one_document_each(market: Market) -> None:
     assert result["ruleId"] == "link-resolves"
 
 
+def test_a_skill_that_no_manifest_declares_is_judged_by_what_holds_everywhere(
+    market: Market,
+) -> None:
+    market.documented()
+    other = market.root / "plugins" / "alpha" / "skills" / "other" / "SKILL.md"
+    other.parent.mkdir()
+    other.write_text("# Other\n\nSee [the page](gone.md).\n\n```sh\nls\n")
+    place = other.relative_to(market.root).as_posix()
+    for words in ([place], [], ["plugins/alpha"]):
+        done = check(market, *words)
+        assert done.code == 1, done.out
+        rows = [row for row in done.out.splitlines() if row.startswith(f"{place}:")]
+        for rule in ("frontmatter-present", "link-resolves", "fence-closed"):
+            assert sum(f": error: {rule}: " in row for row in rows) == 1, rows
+        assert not any("link-dead" in row for row in rows)
+    assert market.run("nightpress", "ci", "check").code == 1
+    other.write_text("---\nname: other\ndescription: Tells of other things.\n---\n\n# Other\n")
+    assert check(market, place).code == 0
+
+
 def test_a_baseline_accepts_old_sins_only(market: Market) -> None:
     market.documented()
     target = market.target("alpha")

@@ -38,7 +38,7 @@ class Judged(Struct, frozen=True):
     a forge and a baseline know it wherever the command was typed;
     accepted: errors that nightpress.lock has as accepted, which are no findings; counted_from: what
     the score was counted from; skill: what is listed of it, and what its users
-    ask for, where it is a skill."""
+    ask for, where it is a skill; source: no verdict, but what the plugin's own file needs."""
 
     path: str
     size: int
@@ -50,6 +50,7 @@ class Judged(Struct, frozen=True):
     counted_from: str = ""
     skill: Skill | None = None
     accepted: tuple[Finding, ...] = ()
+    source: bool = False
 
 
 class Known(Struct, frozen=True):

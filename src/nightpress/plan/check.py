@@ -56,8 +56,10 @@ def check(
                     documents.setdefault(path, judged)  # what is judged as a document is so once
         for one in requested:
             for path in one.documents():
-                if path not in documents:
-                    documents[path] = alone.judged(memory, path, one.shown(path))
+                known = documents.get(path)
+                if known is None or (known.source and path.name.lower() == "skill.md"):
+                    judged = alone.judged(memory, path, one.shown(path))
+                    documents[path] = _with_needs(judged, known)
             if one.project is None and one.top.is_dir():
                 for judged, path in alone.of_sources(one, memory):
                     documents.setdefault(path, judged)
@@ -68,6 +70,13 @@ def check(
             "go into a project, or name it: a document, a plugin's folder",
         )
     return [replace(documents[path], place=_place(path, here)) for path in sorted(documents)]
+
+
+def _with_needs(judged: Judged, source: Judged | None) -> Judged:
+    """The verdict, and what the file needs as its plugin's on lines of which that says nothing."""
+    lines = {finding.line for finding in judged.findings}
+    more = (finding for finding in source.findings if finding.line not in lines) if source else ()
+    return replace(judged, findings=(*judged.findings, *more))
 
 
 def _place(path: Path, here: Path) -> str:
@@ -179,7 +188,8 @@ def _of_plugin(
     for file, found in source.findings(source.of(project, plugin)).items():
         path = plugin.root / file
         if _first(wanted, path):
-            yield path.relative_to(project.root).as_posix(), Judged("", 0, None, found)
+            shown = path.relative_to(project.root).as_posix()
+            yield shown, Judged("", 0, None, found, source=True)
 
 
 def _first(wanted: Sequence[Asked], path: Path) -> Asked | None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
-from nightpress.errors import NightpressError, UnsafePath
+from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.storage import atomic, mirror, private
 from nightpress.storage import tree as reading
 from nightpress.storage.mirror import CAP, IGNORE, Held
@@ -125,13 +125,11 @@ class Snapshots:
         return [snapshot for snapshot, _ in snapshots]
 
     def get(self, snapshot_id: str, slug: str | None = None) -> Snapshot:
-        """The snapshot of that id; NightpressError if there is none."""
+        """The snapshot of that id; UsageError if there is none."""
         for path in self.trees.glob(f"{_checked(slug) if slug else '*'}/*.json"):
             if path.stem == snapshot_id:
                 return self._load(path)
-        raise NightpressError(
-            f"there is no snapshot {safe(snapshot_id)!r}", "see: doit restore --list"
-        )
+        raise UsageError(f"there is no snapshot {safe(snapshot_id)!r}", "see: doit restore --list")
 
     def contains(
         self, snapshot_id: str, path: str, sha256: str | None, slug: str | None = None
