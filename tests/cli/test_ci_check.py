@@ -222,3 +222,34 @@ def test_output_is_between_stop_commands(done: Market) -> None:
     inside, _, outside = ran.out.partition(f"::{token[1]}::\n")
     assert "SKILL.md" in inside
     assert outside.startswith("::error ")
+
+
+@pytest.mark.parametrize("words", ["ci check -q", "-q ci check", "ci -q check"])
+def test_quiet_is_silent_where_nothing_fails_and_only_there(done: Market, words: str) -> None:
+    _mends(done)
+    assert (done.run("nightpress", *words.split()).out) == ""
+    _breaks(done)
+    ran = done.run("nightpress", *words.split())
+    assert ran.code == 1 and "stray/SKILL.md" in ran.out
+    _mends(done)
+
+
+def test_it_prints_the_forms_that_check_prints(done: Market, there: Forge) -> None:
+    """Whole, on GitHub Actions too: no annotation and no word of the comment is among them."""
+    _breaks(done)
+    environ = there.environ | {"GITHUB_ACTIONS": "true"}
+    for form in ("--format=json", "--json", "--format=sarif"):
+        ran = done.run("nightpress", "ci", "check", form, "--pull-request", "7", **environ)
+        assert ran.code == 1 and "comment on pull request 7: " in ran.err
+        assert json.loads(ran.out) == json.loads(done.run("nightpress", "check", form).out)
+    _mends(done)
+
+
+@pytest.mark.parametrize("name", ["canary", "check", "ci check", "ci nightly", "tonight"])
+def test_what_every_command_takes_is_taken_on_both_sides(done: Market, name: str) -> None:
+    """The line is refused for its nonsense, and for nothing before it."""
+    for words in (["-q", "-n", *name.split()], [*name.split(), "-q", "-n"]):
+        ran = done.run("nightpress", *words, "--nonsense")
+        assert ran.code == 3 and "has no option --nonsense" in ran.err
+    told = done.run("nightpress", *name.split(), "--json", "--nonsense").out
+    assert json.loads(told)["command"] == name

@@ -83,11 +83,11 @@ def test_all_options_of_a_run_are_a_word_away(market: Market) -> None:
                 assert f"\n  --{name.replace('_', '-')}" in whole
 
 
-@pytest.mark.parametrize("name", ["plan", "check", "help"])
+@pytest.mark.parametrize("name", ["plan", "check", "help", "ci check"])
 def test_help_of_a_command_is_its_own(market: Market, name: str) -> None:
-    told = market.run("nightpress", "help", name)
+    told = market.run("nightpress", "help", *name.split())
     assert told.code == 0
-    assert told.out == market.run("nightpress", name, "--help").out
+    assert told.out == market.run("nightpress", *name.split(), "--help").out
     assert told.out.startswith(f"usage: nightpress {name}")
 
 

@@ -321,7 +321,7 @@ def test_every_command_heverywhere(market: Market) -> None:
         for one in [getattr(tasks, name)()] if isinstance(one, dict)
         if any(param["name"] == "format" for param in one["params"])
     }  # fmt: skip
-    assert formats | {"canary", "check", "watch", "why"} == everywhere.FORMATS
+    assert formats | {"canary", "check", "ci check", "watch", "why"} == everywhere.FORMATS
     path = "plugins/alpha/skills/alpha/SKILL.md"
     for words in (
         "plan", "plan alpha", "check", "watch --once", f"why {path}", "doctor", "status",

@@ -27,12 +27,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "or in a clone without one from nightpress.lock.",
     )
     add_judging(check)
-    check.add_argument("--format", choices=("text", "json", "sarif"), default="text")
     check.add_argument(
         "--write-baseline", metavar="FILE", help="accept what is found now, for later runs"
-    )
-    check.add_argument(
-        "-q", "--quiet", action="store_true", help="print nothing where nothing fails"
     )
     check.add_argument("--explain", metavar="RULE", help="explain a rule, and stop")
     check.set_defaults(run=_check)
@@ -54,11 +50,18 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
         help="each finding, also in a terminal; the skills that take one another's requests; and "
         "what was accepted",
     )  # fmt: skip
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="print nothing where nothing fails"
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json", "sarif"), default="text",
+        help="text (default), json (as --json), or SARIF 2.1.0",
+    )  # fmt: skip
     parser.add_argument("--baseline", metavar="FILE", help="findings that are accepted for now")
 
 
-def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
-    """What `add_judging` asks for; quiet: without a line that counts plugins."""
+def judge(given: argparse.Namespace, *, counted: bool = True) -> Report:
+    """What `add_judging` asks for; counted: may a line count the plugins meanwhile?"""
     from msgspec.structs import replace
 
     from nightpress.checks import baseline
@@ -66,6 +69,7 @@ def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
     from nightpress.progress import Meter
     from nightpress.report.check_report import Report
 
+    quiet = not counted or given.quiet or given.format != "text"
     accepted = baseline.load(_read(given.baseline)) if given.baseline else frozenset()
     judged = checking.check(given.paths, Path.cwd(), os.environ, Meter(quiet=quiet).plugins)
     if given.stale == "strict":
@@ -77,18 +81,23 @@ def judge(given: argparse.Namespace, *, quiet: bool) -> Report:
 def _check(given: argparse.Namespace) -> int:
     if given.explain:
         return _explain(given.explain)
-    report = judge(given, quiet=given.quiet or given.format != "text")
+    report = judge(given)
     if given.write_baseline:
         written(given.write_baseline, report.baseline())
         count = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} accepted"
         sys.stdout.write(f"{count} in {given.write_baseline}\n")
         return errors.EXIT_OK
+    tell(given, report, fold=sys.stdout.isatty() and not given.verbose)
+    return errors.EXIT_OK if report.ok else errors.EXIT_FAILED
+
+
+def tell(given: argparse.Namespace, report: Report, *, fold: bool = False) -> None:
+    """Print the findings in the form that is asked for."""
     if given.quiet and report.ok and given.format == "text":
-        return errors.EXIT_OK
-    fold = sys.stdout.isatty() and not given.verbose
+        return
     text = report.text(given.format, version(), fold=fold)
     sys.stdout.write(fitted(text, sys.stdout) if given.format == "text" else text)
-    return errors.EXIT_OK if report.ok else errors.EXIT_FAILED
+    sys.stdout.flush()
 
 
 def _explain(rule: str) -> int:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from nightpress import errors, voice
 from nightpress.cli import check, task
 from nightpress.project import options, version
-from nightpress.text import fitted, safe
+from nightpress.text import safe
 
 BRANCH = "nightpress/documents"
 
@@ -37,9 +37,9 @@ def _add_check(kinds: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "check",
         help="judge the documents, with annotations and one comment on the pull request",
         description="Judges as `nightpress check`, with its exit status. On GitHub Actions "
-        "findings are annotations, and with GITHUB_TOKEN one comment on the pull request says what "
-        "is wrong: edited in place, and not made where nothing is. Exit status 1 also where the "
-        "comment could not be kept.",
+        "findings are annotations (not where another --format is asked for), and with GITHUB_TOKEN "
+        "one comment on the pull request says what is wrong: edited in place, and not made where "
+        "nothing is. Exit status 1 also where the comment could not be kept.",
     )
     check.add_judging(one)
     one.add_argument("--sarif", metavar="FILE", help="write the findings as SARIF, too")
@@ -107,13 +107,13 @@ def _check(given: argparse.Namespace) -> int:
 
     environ = os.environ
     # a clone has no ledger: there the lock file alone proves what was published
-    report = check.judge(given, quiet=True).failing("lock")
+    report = check.judge(given, counted=False).failing("lock")
     if given.sarif:
         check.written(given.sarif, report.text("sarif", version()))
-    with quoted(environ):
-        sys.stdout.write(fitted(report.text("text", version()), sys.stdout))
-        sys.stdout.flush()
-    if on_actions(environ):
+    plain = given.format == "text"
+    with quoted(environ if plain else {}):
+        check.tell(given, report)
+    if plain and on_actions(environ):
         for line in pull_request.workflow_commands(report):
             _print(line)
     status = errors.EXIT_OK if report.ok else errors.EXIT_FAILED
@@ -144,7 +144,8 @@ def _comment(given: argparse.Namespace, text: str, quiet: bool) -> int:
         return errors.EXIT_OK
     finally:
         forge.close()
-    _print(f"comment on pull request {number}: {done}")
+    told = sys.stdout if given.format == "text" and not given.quiet else sys.stderr
+    told.write(f"comment on pull request {number}: {done}\n")
     return errors.EXIT_OK
 
 

@@ -17,8 +17,8 @@ from itertools import pairwise
 from nightpress import errors
 
 FORMATS = frozenset({
-    "audit", "backups", "canary", "check", "plan", "report", "restore", "review", "validate",
-    "watch", "why",
+    "audit", "backups", "canary", "check", "ci check", "plan", "report", "restore", "review",
+    "validate", "watch", "why",
 })  # fmt: skip
 """Commands with an option `--format json`."""
 LINES = frozenset({"adopt", "analyse", "build", "snapshot"})
@@ -27,8 +27,8 @@ KNOW_IT = LINES | {"doctor", "explore", "facts", "status"}
 """Commands that take --json as it is."""
 TRIED = frozenset({"build", "clean", "prune", "forget-backups"})
 """Commands that have a dry run of their own."""
-_DETAILED = frozenset({"build", "plan", "check", "ci"})
-_QUIET_OF_THEIR_OWN = frozenset({"build", "check", "list", "ci", "plan"})
+_DETAILED = frozenset({"build", "plan", "check", "ci", "ci check"})
+_QUIET_OF_THEIR_OWN = frozenset({"build", "check", "ci", "ci check", "list", "plan"})
 
 
 def ordered(words: Sequence[str], commands: Collection[str]) -> list[str]:
@@ -43,8 +43,14 @@ def ordered(words: Sequence[str], commands: Collection[str]) -> list[str]:
         if before in {"--project", *valued} or word.startswith("-") or word.isdigit():
             before = word
             continue
-        return [word, *words[:at], *words[at + 1 :]] if word in commands else list(words)
+        return [word, *words[at + 1 :], *words[:at]] if word in commands else list(words)
     return list(words)
+
+
+def named(words: Sequence[str]) -> str:
+    """The command with the job that it names, of those that have jobs: `ci check`."""
+    job = next((word for word in words[1:] if not word.startswith("-")), "")
+    return f"{words[0]} {job}".rstrip() if words[0] == "ci" else words[0]
 
 
 def taken(command: str) -> list[str]:
@@ -57,7 +63,10 @@ def taken(command: str) -> list[str]:
 def common(words: Sequence[str]) -> list[str]:
     """The words of a command without what is seen to here: `-q` shuts standard output. UsageError
     where `-v` would promise what is not there."""
-    command, rest = words[0], list(words[1:])
+    command, first = named(words), words[0]
+    rest = list(words[1:])
+    if first == "ci":  # its job's options stand behind the job
+        rest = sorted(rest, key={"-q", "--quiet", "-v", "--verbose"}.__contains__)
     if command == "explore" and "--json" in rest:
         told = "explore has no --json: it serves pages until Ctrl-C"
         raise errors.UsageError(told, "nightpress report --json")
@@ -68,7 +77,7 @@ def common(words: Sequence[str]) -> list[str]:
     if command not in _QUIET_OF_THEIR_OWN and {"-q", "--quiet"} & set(rest):
         _shut()
         rest = [word for word in rest if word not in ("-q", "--quiet")]
-    return [command, *rest]
+    return [first, *rest]
 
 
 DRY = frozenset({"-n", "--dry-run"})
@@ -89,7 +98,7 @@ def asks_json(words: Sequence[str]) -> bool:
 
 def told(words: Sequence[str], run: Callable[[list[str]], int]) -> int:
     """Run the command in a process of its own; what it prints is JSON, or becomes it."""
-    command = words[0]
+    command = named(words)
     plain, own = [word for word in words if word != "--json"], False
     if command in KNOW_IT or "--json" not in words:
         plain, own = list(words), True

@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
+from nightpress import errors
 from nightpress.text import SCREEN, Sections, one_screen, row
 
 GROUPS = {
@@ -41,7 +42,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="list every command, or explain one",
         description="Lists every command; of one it tells what `nightpress COMMAND --help` does.",
     )
-    parser.add_argument("command", nargs="?", metavar="COMMAND", help="the one to explain")
+    parser.add_argument("command", nargs="*", metavar="COMMAND", help="the one to explain")
     parser.add_argument("--all", action="store_true", help="each command with what it does")
     parser.set_defaults(run=_help)
 
@@ -50,7 +51,10 @@ def _help(given: argparse.Namespace) -> int:
     from nightpress import cli
 
     asked = "--help-all" if given.all else "--help"
-    return cli.main([given.command, asked] if given.command else [asked])
+    if given.command[1:] and given.command[0] != "ci":
+        told = f"nightpress help has no use for {given.command[1]}"
+        raise errors.UsageError(told, f"nightpress help {given.command[0]}")
+    return cli.main([*given.command, asked])
 
 
 def first_screen(what: dict[str, str]) -> Iterator[str]:
@@ -123,7 +127,7 @@ def _sections(parser: argparse.ArgumentParser, said: str, *, alike: bool = False
             names += ((8, row(_named(one), one.help or "", _TYPED)) for one in inner if one.help)
         elif action.dest == "project":
             every += ", --project FOLDER"
-        elif action.dest not in ("help", "format"):
+        elif action.dest != "help":
             want = 8 if alike or action.dest not in rare else 1
             taken.append((want, row(_typed(action), told, _TYPED)))
     return [
