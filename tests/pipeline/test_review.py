@@ -124,8 +124,13 @@ def test_a_new_document_is_folded_and_the_page_has_it_whole(market: Market) -> N
     said = market.run("nightpress", "review", "alpha").out
     text = waiting(market)["alpha/skill"]["diff"]
     left = len(text) - 3 - review_page.MOST_NEW  # type: ignore[arg-type]
-    assert f"  and {left} more lines: see .nightpress/report/review.html\n" in said
+    each = "nightpress review --plugin alpha/skill --verbose"
+    assert f"  and {left} more lines: {each}, or .nightpress/report/review.html\n" in said
     assert len(said.splitlines()) < 40
+    for words in (each.split(), ["nightpress", "review", "alpha", "-v"]):
+        whole = market.run(*words).out
+        assert all(str(line[1:]).rstrip() in whole for line in text[3:])  # type: ignore[index]
+        assert " more line" not in whole
     page = (market.root / ".nightpress" / "report" / "review.html").read_text()
     assert html.escape(str(text[-1][1:])) in page  # type: ignore[index]
 

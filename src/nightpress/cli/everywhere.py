@@ -27,7 +27,7 @@ KNOW_IT = LINES | {"doctor", "explore", "facts", "status"}
 """Commands that take --json as it is."""
 TRIED = frozenset({"build", "clean", "prune", "forget-backups"})
 """Commands that have a dry run of their own."""
-_DETAILED = frozenset({"build", "plan", "check", "ci", "ci check"})
+_DETAILED = frozenset({"build", "plan", "check", "ci", "ci check", "review"})
 _QUIET_OF_THEIR_OWN = frozenset({"build", "check", "ci", "ci check", "list", "plan"})
 
 

@@ -194,7 +194,7 @@ OPTIONS = {
     "plan": ("--format", "--plugin", "--verbose"), "prune": ("--days", "--dry-run"),
     "reject": ("--because",), "report": ("--days", "--format"),
     "restore": ("--format", "--list", "--plugin", "--snapshot"),
-    "review": ("--format", "--plugin"), "validate": ("--format",),
+    "review": ("--format", "--plugin", "--verbose"), "validate": ("--format",),
 }  # fmt: skip
 """The tasks' own options, as they declare them (a test compares)."""
 _MEANT = ("adopt", "forget", "ignore", "info", "reject")

@@ -47,7 +47,7 @@ MOST_ROWS = 60
 """Lines of one difference that a terminal is shown; the page, a file or a pipe has them all."""
 
 MOST_NEW = 12
-"""Lines of a new document that are shown: all of it is new, and the page has it whole."""
+"""Lines of a new document that are shown, unless all is asked for: all of it is new."""
 
 _COLOURS = {"removed": "31", "added": "32"}
 _MARKS = {"same": "{}", "removed": "[-{}-]", "added": "{{+{}+}}"}
@@ -84,11 +84,11 @@ def coloured(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 def lines(
-    drafts: Sequence[Waiting], margins: Margins, colour: bool, most: int = 0
+    drafts: Sequence[Waiting], margins: Margins, colour: bool, most: int = 0, new: int = MOST_NEW
 ) -> Iterator[str]:
     """Plugin by plugin, each draft: its figures, what it rests on, loses and gains, its findings,
     the difference, what to do with it. most: lines of a difference, in a terminal, which is shown a
-    line of each where there are many; 0: all."""
+    line of each where there are many; new: lines of a new document; 0: all."""
     folded = most > 0 and len(drafts) > MANY
     for slug, group in () if folded else _plugins(drafts):
         yield safe(f"{slug}: {_number(len(group), 'draft')}")
@@ -97,7 +97,7 @@ def lines(
             yield safe(f"{draft.review.job}  {draft.target}")
             yield from (safe(f"  {line}") for line in _summary(draft, margins))
             yield ""
-            yield from _difference(draft, colour, most)
+            yield from _difference(draft, colour, most if draft.old else new)
             yield ""
             yield safe(f"  publish it: {_command('apply', draft.review.job)}")
             yield safe(f"  reject it:  {_command('reject', draft.review.job)}")
@@ -187,7 +187,6 @@ def _figures(draft: Waiting) -> str:
 
 def _difference(draft: Waiting, colour: bool, most: int) -> Iterator[str]:
     shown = [row for chunk in chunks(draft.old, draft.new) for row in _with_gap(chunk)]
-    most = most if draft.old else MOST_NEW
     for row in shown[: most or None]:
         if row is None:
             yield "  ..."
@@ -196,7 +195,8 @@ def _difference(draft: Waiting, colour: bool, most: int) -> Iterator[str]:
         else:  # of a new document nothing is marked: all of it is new
             yield f"  {safe(_plain(row))}".rstrip()
     if most and (left := len(shown) - most) > 0:
-        yield f"  and {_number(left, 'more line')}: see {PAGE}"
+        each = spoken(f"doit review --plugin {shlex.quote(draft.review.job)} --verbose")
+        yield f"  and {_number(left, 'more line')}: {each}, or {PAGE}"
 
 
 def _plain(row: Row) -> str:

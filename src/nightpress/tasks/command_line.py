@@ -100,7 +100,7 @@ def read(argv: Sequence[str] | None = None) -> Invocation | None:
         found, rest = [], args  # doit refuses it
     words = tuple(
         arg for before, arg in zip(["", *rest], rest, strict=False)
-        if before != "--because" and (arg == "-" or not arg.startswith("-"))
+        if before not in ("--because", "--plugin") and (arg == "-" or not arg.startswith("-"))
     )  # fmt: skip
     flags = [name for name, _ in found] + [arg for arg in rest if arg not in words]
     return Invocation(command, words, tuple(flags), dict(found))

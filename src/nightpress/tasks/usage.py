@@ -56,6 +56,7 @@ TEXTS = {
     "review": """
         doit review                           what each draft loses and gains, its words side by
                                               side in a page in .nightpress/ (keys j, k, a, r)
+        doit review --verbose                 the same, with all lines of every draft
         Drafts wait where the settings say publish: review or standing: review (or extend, where
         one would lose something).
         Next: doit apply:PLUGIN/NAME or doit reject:PLUGIN/NAME --because "..." """,

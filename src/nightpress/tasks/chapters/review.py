@@ -31,7 +31,7 @@ __all__ = ["apply", "reject", "review"]
 def review() -> Task:
     """The drafts that wait: what each loses and gains, its difference; and as a page."""
 
-    def act(now: Session, format: str, plugin: str) -> bool:
+    def act(now: Session, format: str, plugin: str, verbose: bool) -> bool:
         from nightpress.pipeline import review
         from nightpress.report import review_page
 
@@ -43,7 +43,8 @@ def review() -> Task:
             return True
         colour = review_page.coloured(sys.stdout, now.project.environ)
         most = review_page.MOST_ROWS if sys.stdout.isatty() else 0
-        for line in review_page.lines(drafts, margins, colour, most):
+        shown = (0, 0) if verbose else (most, review_page.MOST_NEW)
+        for line in review_page.lines(drafts, margins, colour, *shown):
             show(line)
         for job in undeclared:
             say(f"{job}: its draft waits, but no manifest declares it any more")
@@ -52,7 +53,8 @@ def review() -> Task:
             say(path.relative_to(now.root).as_posix())
         return True
 
-    return command(act, FORMAT, option("plugin", "only this PLUGIN or PLUGIN/NAME"))
+    whole = switch("verbose", "all lines of every draft")
+    return command(act, FORMAT, option("plugin", "only this PLUGIN or PLUGIN/NAME"), whole)
 
 
 def waiting(now: Session, name: str = "") -> tuple[list[Waiting], dict[str, Margin], list[str]]:
