@@ -267,6 +267,18 @@ def test_drafts_without_losses_can_be_taken_alone(market: Market, words: tuple[s
     assert market.target("beta").read_text() == mine
 
 
+def test_what_a_linked_file_says_is_lost_of_the_document(market: Market) -> None:
+    market.documented()
+    draft = "\n".join(waiting(market)["beta/skill"]["diff"])  # type: ignore[arg-type]
+    assert "commands/beta-collect.md" in draft
+    with (market.root / "plugins/beta/commands/beta-collect.md").open("a") as linked:
+        linked.write("\nMind the gap.\n")
+    market.target("beta").write_text(f"{OLD}\nMind the gap.\n")
+    assert "  loses 1 sentence\n" in market.doit("review").out
+    assert "beta/skill: still waits: it would lose" in market.done("apply", "--lossless").out
+    assert "beta/skill" in waiting(market)
+
+
 def test_a_changed_plugin_supersedes_its_draft(market: Market) -> None:
     market.documented()
     before = waiting(market)["alpha/skill"]["sha256"]

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import difflib
 import os
-import posixpath
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from nightpress.checks import document
 from nightpress.checks import losses as losses_of
 from nightpress.checks.extension import counted
 from nightpress.checks.losses import Loss
@@ -45,10 +42,11 @@ GIT_SECONDS = 20
 
 
 class Waiting(Struct, frozen=True):
-    """A draft that waits, beside what stands. lost: what the file says and the draft does not,
-    word for word; gained: the other way round; edited: the file changed since the draft was made,
-    so it cannot simply be applied; more: path -> bytes of the new files that go with it; accepts:
-    errors of the file that its draft is spared, and `check` will be silent of."""
+    """A draft that waits, beside what stands. lost: what the file says and neither the draft nor
+    the new files that go with it do, word for word; gained: the other way round; edited: the file
+    changed since the draft was made, so it cannot simply be applied; more: path -> bytes of the new
+    files that go with it; accepts: errors of the file that its draft is spared, and `check` will be
+    silent of."""
 
     review: Review
     target: str
@@ -150,33 +148,13 @@ def beside(one: Review, state: TargetState, plugin: PluginState) -> Waiting:
     old, new = _text(standing or b""), _text(one.draft)
     edited = (None if standing is None else sha256(standing)) != one.before_sha256
     more = {} if edited else splits.references(one, state, plugin)
-    lost = losses(root, state.enhancement.target, old, new, more)
+    lost = losses_of.losses(old, new, more, literally=True) if old else ()
     gained = losses_of.losses(new, old, literally=True)
     return Waiting(
         one, state.target_path, len(one.draft), len(standing or b""), old, new, lost,
         tuple(gain for gain in gained if gain.kind != "order"),
         edited, {path: len(text.encode()) for path, text in more.items()},
     )  # fmt: skip
-
-
-def losses(
-    root: Path, target: str, old: str, new: str, more: Mapping[str, str] | None = None
-) -> tuple[Loss, ...]:
-    """What a file says and neither its draft nor a file that the draft links to says, word for
-    word. root, target: of the plugin, and of the document in it; more: path -> text of files that
-    go with the draft."""
-    linked = {**_linked(root, target, new), **(more or {})}
-    return losses_of.losses(old, new, linked, literally=True) if old else ()
-
-
-def _linked(root: Path, target: str, text: str) -> dict[str, str]:
-    """path -> text of the plugin's files that a document links to."""
-    linked = {}
-    for link in document.parse(text).links:
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(target), link.target))
-        with suppress(OSError, UnsafePath):  # what is not there holds nothing
-            linked[path] = _text(tree.read(root, path, sources.STANDING_CAP))
-    return linked
 
 
 def _standing(root: Path, target: str) -> bytes | None:

@@ -154,13 +154,18 @@ def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:
         if (more := len(draft.lost) - MOST_LOSSES) > 0:
             yield f"  and {more} more"
     elif draft.old:
-        yield "loses no word of the current file"
+        yield _lossless(draft)
     if draft.gained:
         yield f"gains {counted(draft.gained)}"
         headings = [gain.quote.strip() for gain in draft.gained if gain.kind == "heading"]
         yield from (f"  {heading}" for heading in headings[:MOST_GAINS])
         if (more := len(headings) - MOST_GAINS) > 0:
             yield f"  and {_number(more, 'more heading')}"
+
+
+def _lossless(draft: Waiting) -> str:
+    beside = ": what leaves it stands in what is published with it" if draft.more else ""
+    return f"loses no word of the current file{beside}"
 
 
 def _findings(draft: Waiting) -> list[Finding]:
@@ -254,7 +259,8 @@ def _values(draft: Waiting, margin: Margin) -> Mapping[str, object]:
         "draft": draft, "job": job, "figures": _figures(draft),
         "findings": _findings(draft),
         "apply": _command("apply", job), "reject": _command("reject", job),
-        "lost": counted(draft.lost), "losses": [loss.message for loss in draft.lost],
+        "lost": counted(draft.lost), "lossless": _lossless(draft).capitalize(),
+        "losses": [loss.message for loss in draft.lost],
         "gained": counted(draft.gained), "headings": headings,
         "chunks": chunks(draft.old, draft.new), "margin": margin,
         "weak_lines": {n for one in margin.weak for n in range(one.first, one.last + 1)},
