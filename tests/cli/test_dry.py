@@ -66,6 +66,9 @@ def test_what_a_command_did_is_what_it_would_do(market: Market) -> None:
     nightly = said("ci", "nightly", "--branch", "docs")
     assert nightly.startswith("would build, and push what changed to origin docs, with one pull")
     assert "would forget enhance" not in said("forget", "--all")
+    assert "would write .nightpress/report/index.html\n" in said("report")
+    assert said("analyse", "alpha") == f"{dry.NOTHING}\n"
+    assert " would be accepted in sins.json\n" in said("check", "--write-baseline", "sins.json")
     assert "would be written by each of: offline" in (
         market.run("nightpress", "canary", "--models", "offline,gemini", "-n").err
     )

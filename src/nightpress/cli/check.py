@@ -84,7 +84,8 @@ def _check(given: argparse.Namespace) -> int:
     report = judge(given)
     if given.write_baseline:
         written(given.write_baseline, report.baseline())
-        count = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} accepted"
+        are = "would be accepted" if voice.is_dry() else "accepted"
+        count = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} {are}"
         sys.stdout.write(f"{count} in {given.write_baseline}\n")
         return errors.EXIT_OK
     tell(given, report, fold=sys.stdout.isatty() and not given.verbose)

@@ -35,6 +35,8 @@ _LEFT_OUT = ("vault.db", "vault.db-journal", "run.lock")
 HEAD, TAIL = 12, 6
 """Lines that a terminal shows of many."""
 ENDS = "dry run: nothing was changed"
+NOTHING = "dry run: there is nothing to do"
+"""The end where the command has nothing to say."""
 
 _DOES = {
     "accepted": "accept", "added": "add", "adopted": "adopt", "archived": "archive",
@@ -84,7 +86,7 @@ def _rehearsed(command: str, rest: list[str], run: Callable[[list[str]], int]) -
         for text, stream in ((out, sys.stdout), (err, sys.stderr)):
             _tell(text.decode(errors="replace"), names, stream)
     if status in (errors.EXIT_OK, errors.EXIT_FAILED) and not everywhere.asks_json(rest):
-        sys.stdout.write(f"{ENDS}\n")
+        sys.stdout.write(f"{ENDS if out or err else NOTHING}\n")
     return status
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from nightpress import voice
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, write
 
@@ -33,7 +34,7 @@ def report() -> Task:
         if brief:  # one line for all
             shown = [", ".join([shown[0], *(path.name for path in paths[1:])])]
         for line in shown:
-            say(line)
+            say(f"would write {line}" if voice.is_dry() else line)
         return True
 
     return command(act, FORMAT, option("days", "how far back the sums go (default: 30)", 30))
