@@ -145,6 +145,10 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        ("nightpress forget alpha --al", "there is no option --al; did you mean --all?"),
+        ("nightpress clean --ye", "there is no option --ye; did you mean --yes?"),
+        ("nightpress apply --loss", "there is no option --loss; did you mean --lossless?"),
+        ("nightpress forget alpha --all", "a plugin and --all were given"),
         ("nightpress chek", "there is no command 'chek'; did you mean 'check'?"),
         ("nightpress biuld", "did you mean 'build'?"),
         ("nightpress build alpa", "there is no plugin 'alpa'; did you mean 'alpha'?"),

@@ -71,6 +71,7 @@ def run(argv: Sequence[str]) -> int:
 
         common = [*everywhere.taken(command), *({"--help-all"} & asked)]
         _become("nightpress.tasks.usage", command, COMMANDS[command], takes(command), *common)
+    _written_out(command, words)
     folder, words = project(words)
     root = located(folder)
     words = without_folders(root, command, words)
@@ -82,6 +83,21 @@ def run(argv: Sequence[str]) -> int:
         raise lacks
     os.chdir(root)
     _become("nightpress.tasks", *line)
+
+
+def _written_out(command: str, words: Sequence[str]) -> None:
+    """UsageError for a shortened option: doit would take `--al` for `--all`."""
+    from nightpress.project import options
+
+    whole = {*OPTIONS.get(command, ()), "--all", "--yes", "--dry-run", "--json", "--quiet"}
+    whole |= {f"--{name.replace('_', '-')}" for name in options.OPTIONS}
+    for word in words:
+        name = word.partition("=")[0]
+        longer = sorted(one for one in whole if one.startswith(name) and len(name) > len("--"))
+        if name.startswith("--") and longer and name not in whole:
+            raise errors.UsageError(
+                f"there is no option {name}; did you mean {longer[0]}?", "options are written out"
+            )
 
 
 def takes(command: str) -> str:
@@ -209,6 +225,10 @@ def _meant(command: str, words: list[str]) -> list[str]:
     if not named and not (of_all and {"--all", "-a"} & set(words)):
         every = "; of all of them: --all" if of_all else ""
         raise errors.UsageError("which plugin?", f"nightpress {command} PLUGIN[/NAME]{every}")
+    if named and of_all and {"--all", "-a"} & set(words):
+        raise errors.UsageError(
+            "a plugin and --all were given", f"nightpress {command} PLUGIN, or --all without one"
+        )
     return [word for word in words if word not in ("--all", "-a")]
 
 
