@@ -212,9 +212,9 @@ def _listed(skill: Skill) -> str:
 
 
 def description_beats(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    """A new description does not take the requests of another skill of the marketplace: at less
-    than the option share of what finds that one first, by BM25 over all names and descriptions,
-    does it come before it (and at less than `least`)."""
+    """A new description does not take the requests of another skill of the marketplace. Of the
+    requests that now find that other skill first (by BM25 over all names and descriptions), it may
+    come first for fewer than `least`, or for less than the option share."""
     description = document.text_field("description")
     before = frontmatter.split(context.standing or "").raw or ""
     if context.rivals is None or not description or description in before:

@@ -146,7 +146,7 @@ def _told(
     if since:
         count = "1 document" if len(since) == 1 else f"{len(since)} documents"
         lines.append(
-            f"as it last was, with {count} published since; to take that back, too:"
+            f"this is its last state, with {count} published; for its state before that:"
             f" doit restore --plugin {plugin} --snapshot {chosen.id}"
         )
     lines.append(

@@ -76,8 +76,8 @@ class Triggers(Struct, frozen=True):
                 f" ({top3:.0%} top 3)"
             )
         if many := len(self.confused()):
-            one = "1 skill loses half its" if many == 1 else f"{many:,} skills lose half their"
-            yield f"trigger: {one} requests to others: nightpress check -v"
+            skills = f"{many:,} skill{'s' * (many != 1)}"
+            yield f"trigger: half the requests of {skills} find another first: nightpress check -v"
         if many := len(self.measured.twins):
             says = "1 pair of descriptions says" if many == 1 else f"{many:,} pairs of them say"
             yield f"trigger: {says} the same: nightpress check -v"
@@ -86,8 +86,9 @@ class Triggers(Struct, frozen=True):
             yield f"listing: {characters:,} characters, {over:,} too many to be listed whole"
         else:
             yield (
-                f"listing: {characters:,} of {trigger.LISTING:,} characters ({self.always:,}"
-                f" tokens); a loaded skill {loaded // len(self.skills):,} more"
+                f"names and descriptions: {characters:,} of {trigger.LISTING:,} characters"
+                f" ({self.always:,} tokens); a skill that is loaded adds"
+                f" {loaded // len(self.skills):,} tokens"
             )
 
     def lines(self) -> Iterator[str]:
