@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import praise, trim
+from nightpress.backends.offline import trim
 from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.outline import matter_of
@@ -33,16 +33,7 @@ def planned(group: trim.Group) -> list[Part]:
         rows = [f"- {_capital(one['what'])} (planned{_version(one)})" for one in found]
     if not 0 < len(rows) <= MOST_PLANNED:
         return []
-    lead = [Block("text", said) for said in _there(items)[:1]]
-    return [Part((NOT_YET,), (), 0, [*lead, Block("list", "\n".join(rows))])]
-
-
-def _there(items: Sequence[str]) -> list[str]:
-    """What the one version that there is came with, by the history; the plans follow."""
-    came = [one for one in items if not _LATER.match(one)]
-    found = _CAME_WITH.fullmatch(came[0]) if len(came) == 1 else None
-    what = praise.struck(found["what"]).rstrip(" .") if found else ""
-    return [f"{found['version']} has {what}; not yet:"] if found and what else []
+    return [Part((NOT_YET,), (), 0, [Block("list", "\n".join(rows))])]
 
 
 def not_yet(anatomy: Anatomy) -> list[Planned]:
@@ -266,11 +257,6 @@ _LATER = pattern(
     r"[-*+] \**(?:(?:planned|upcoming|future)(?: (?:for|in))?(?P<v> v?\d[\w.]*)?\**:"
     r"|(?P<version>v?\d[\w.]*)\** \((?:planned|upcoming|future)\)\**(?: -| \u2014|:))"
     r" *\**(?:add )?(?P<what>\S.*)",
-    re.I,
-)
-_CAME_WITH = pattern(
-    r"[-*+] \**(?P<version>v?\d[\w.]*)\**(?: \([^)\n]*\))?\**(?: -| \u2014|:)"
-    r" *initial (?:implementation|release|version) with (?P<what>\S[^\n]*)",
     re.I,
 )
 _NAME = pattern(r"[A-Z]\w*[A-Za-z]\w*(?: [A-Z]\w+)?")
