@@ -240,9 +240,8 @@ def _some(documents: Sequence[str]) -> str:
 
 def _rows(clone: Clone, wave: Wave) -> Iterator[pull_request.Row]:
     """The documents of the whole wave, by job."""
-    from nightpress.checks import extension
+    from nightpress.checks import extension, losses
     from nightpress.ledger import attempts
-    from nightpress.pipeline import review
     from nightpress.report import pull_request
 
     fork = clone.git("merge-base", wave.base_sha, "HEAD")
@@ -255,7 +254,7 @@ def _rows(clone: Clone, wave: Wave) -> Iterator[pull_request.Row]:
             continue
         old, new = clone.blob(fork, entry.target), path.read_bytes()
         before, now = (data.decode("utf-8", "replace") for data in (old or b"", new))
-        lost = review.losses(clone.root, entry.target, before, now)
+        lost = losses.losses(before, now, literally=True) if before else ()
         row = attempts.last_publication(ledger, job) if ledger is not None else None
         known = row is not None and row.content_sha256 == entry.sha256
         yield pull_request.Row(
