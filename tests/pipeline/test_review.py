@@ -324,7 +324,9 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     done = market.done("reject:alpha", "--because", "Too long")
     assert "not made again until its plugin or settings change" in done.out
     assert "nothing to do: 2 waiting" in market.doit().out
-    assert "its draft was rejected (Too long)" in market.done("plan").out
+    plan = market.done("plan").out
+    assert "its draft was rejected (Too long)" in plan and "never made" not in plan
+    assert "not attempted" not in market.done("report").out
     market.doit("forget", "enhance:alpha")
     ran = market.doit()
     assert "exactly the draft that was rejected (Too long)" in ran.out

@@ -364,7 +364,7 @@ DECISIONS: dict[str, tuple[Inputs, Action, tuple[str, ...]]] = {
     "refused before, and good by now": (foreign(last=REFUSED), "adopt", ("good",)),
     "its draft waits": (
         absent(last=LastRow("deferred", NOW, None, "waits", waits=True)), "parked",
-        ("review", "never"),
+        ("review",),
     ),
     "put off, but no draft waits": (
         absent(last=LastRow("deferred", NOW, None)), "make", ("never",),
@@ -515,7 +515,7 @@ SAID: dict[str, tuple[Inputs, list[str]]] = {
     ),
     "waits": (
         absent(last=LastRow("deferred", NOW, None, waits=True)),
-        ["its draft waits for you: doit review", "never made"],
+        ["its draft waits for you: doit review"],
     ),
     "forced": (of(forced=True), ["forced"]),
     "asked": (of(asked=True), ["you asked for it"]),

@@ -131,7 +131,10 @@ def last_writer(ledger: Ledger) -> RecordedRun | None:
 
 def jobs_attempted(ledger: Ledger) -> frozenset[str]:
     """Enhancements of which a document was tried to be made at least once."""
-    query = "SELECT DISTINCT job FROM enhancements WHERE status IN ('published','refused','failed')"
+    query = (
+        "SELECT job FROM enhancements WHERE status IN ('published','refused','failed')"
+        " UNION SELECT job FROM reviews"
+    )
     return frozenset(row["job"] for row in ledger.rows(query))
 
 

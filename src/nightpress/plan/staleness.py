@@ -317,7 +317,9 @@ def _make(inputs: Inputs, reasons: Sequence[Reason]) -> Decision:
     stopped = last is not None and (last.stopped or last.too_little)
     wanted = inputs.forced or inputs.asked or (stopped and inputs.named)
     if not wanted and _parked(inputs):
-        return Decision("parked", (_why_parked(inputs), *every))
+        why = _why_parked(inputs)
+        made = why.code in ("review", "rejected")
+        return Decision("parked", (why, *(one for one in every if not (made and one is _NEVER))))
     if inputs.hollow and not inputs.forced:
         return Decision("hollow", (Reason("hollow", inputs.hollow), *every))
     if (
