@@ -183,7 +183,7 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
         ("doit reject:alpha/skil", "did you mean 'reject:alpha/skill'?\n  hint: it has: skill"),
         ("nightpress build --max-cost free", "--max-cost free: expected an amount such as 2.50"),
         ("nightpress build --limt 3", "there is no option --limt; did you mean --limit VALUE?"),
-        ("nightpress check --explain emptines", "'emptiness'?\n  hint: docs/checks.md has all"),
+        ("nightpress check --explain emptines", "'emptiness'?\n  hint: the page The checks"),
         ("doit forget enhance:alpa", "there is no plugin 'alpa'"),
         ("doit biuld", "there is no task 'biuld'\n  hint: doit alone builds all documents"),
         ("nightpress build alpha skill", "there is no plugin 'skill'"),

@@ -107,7 +107,11 @@ def _explain(rule: str) -> int:
     known = registry_docs.explained()
     if rule not in known:
         near = suggestion(rule, known, lead="; ")
-        hint = f"all of them: {', '.join(known)}" if not near else "docs/checks.md has all of them"
+        hint = (
+            f"all of them: {', '.join(known)}"
+            if not near
+            else "the page The checks has all of them"
+        )
         raise errors.UsageError(f"there is no rule {rule!r}{near}", hint)
     sys.stdout.write(f"{rule}: {known[rule]}\n")
     return errors.EXIT_OK

@@ -25,7 +25,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     ci = commands.add_parser(
         "ci",
         help="CI jobs: check a pull request, or build at night and open one",
-        description="What a job on a forge runs (docs/ci.md has workflows and a script to copy).",
+        description="What a job on a forge runs. Workflows to copy: the page Documents in CI.",
     )
     kinds = ci.add_subparsers(title="jobs", metavar="JOB", required=True)
     _add_check(kinds)
