@@ -279,6 +279,26 @@ def test_what_a_linked_file_says_is_lost_of_the_document(market: Market) -> None
     assert "beta/skill" in waiting(market)
 
 
+@pytest.mark.parametrize("words", [("apply",), ("apply", "--lossless")])
+def test_a_draft_of_another_state_of_its_plugin_is_told_and_not_taken_unnamed(
+    market: Market, words: tuple[str, ...]
+) -> None:
+    """As where a source was edited, built, and put back."""
+    market.documented()
+    readme = market.root / "plugins" / "alpha" / "README.md"
+    readme.write_text(readme.read_text().replace("Ledgers for teams.", "Ledgers for big teams."))
+    since = "another state of its plugin: since it was made, content changed: README.md changed"
+    out = market.doit("review").out
+    assert out.count(since) == 1 and "1 draft without losses" in out
+    page = (market.root / ".nightpress" / "report" / "review.html").read_text()
+    assert "<strong>It is of another state of its plugin:</strong>" in page
+    told = "alpha/skill: still waits: it is of another state of its plugin (content changed: README"
+    assert told in market.done(*words).out
+    assert list(waiting(market)) == ["alpha/skill"]
+    assert "the next run remakes it" in market.done("apply:alpha").out
+    assert waiting(market) == {}
+
+
 def test_a_changed_plugin_supersedes_its_draft(market: Market) -> None:
     market.documented()
     before = waiting(market)["alpha/skill"]["sha256"]

@@ -46,7 +46,7 @@ class Waiting(Struct, frozen=True):
     the new files that go with it do, word for word; gained: the other way round; edited: the file
     changed since the draft was made, so it cannot simply be applied; more: path -> bytes of the new
     files that go with it; accepts: errors of the file that its draft is spared, and `check` will be
-    silent of."""
+    silent of; since: how its plugin differs from the one that it was made of."""
 
     review: Review
     target: str
@@ -59,6 +59,7 @@ class Waiting(Struct, frozen=True):
     edited: bool
     more: Mapping[str, int] = {}
     accepts: tuple[Finding, ...] = ()
+    since: str = ""
 
 
 # --- on record ---
@@ -154,7 +155,15 @@ def beside(one: Review, state: TargetState, plugin: PluginState) -> Waiting:
         one, state.target_path, len(one.draft), len(standing or b""), old, new, lost,
         tuple(gain for gain in gained if gain.kind != "order"),
         edited, {path: len(text.encode()) for path, text in more.items()},
+        since=_since(one, state),
     )  # fmt: skip
+
+
+def _since(one: Review, state: TargetState) -> str:
+    """What has changed in the plugin since the draft was made. (A split fits, or is made anew.)"""
+    found = changes.moved(one.fingerprint, one.files, state.inputs, one.model)
+    told = (reason.text for reason in found if reason.code == "content")
+    return "" if one.model == split.MODEL else "; ".join(told)
 
 
 def _standing(root: Path, target: str) -> bytes | None:
@@ -248,7 +257,7 @@ def as_dict(drafts: Sequence[Waiting]) -> list[dict[str, Any]]:
             "accepts": [asdict(finding) for finding in one.accepts],
             "sha256": one.review.draft_sha256,
             "losses": [{**asdict(loss), "message": loss.message} for loss in one.lost],
-            "more": dict(one.more),
+            "more": dict(one.more), "since": one.since,
             "gains": [asdict(gain) for gain in one.gained], "diff": _diff(one),
         }
         for one in drafts
@@ -266,11 +275,18 @@ def _diff(one: Waiting) -> list[str]:
 
 
 def apply(
-    press: Press, name: str, items: Mapping[str, Item], *, merge: bool, lossless: bool
+    press: Press,
+    name: str,
+    items: Mapping[str, Item],
+    *,
+    merge: bool,
+    lossless: bool,
+    named: bool,
 ) -> tuple[list[str], int]:
     """Publish what waits of a plugin, or one document (PLUGIN/NAME) with its bundle: (lines for the
     user, how many could not be applied). lossless: only drafts that lose no word
-    there."""
+    there; named: was it asked for by name? Only then drafts of another state of their plugin are
+    taken."""
     lines: list[str] = []
     left = 0
     done = set[str]()
@@ -285,7 +301,7 @@ def apply(
         group = _bundle(press, one, states)
         done |= {other.job for other in group}
         try:
-            if lossless and (said := _would_lose(press, group)):
+            if said := _held_back(press, group, lossless=lossless, named=named):
                 lines += said
                 continue
             told = _apply(press, group, items, merge)
@@ -307,14 +323,21 @@ def _bundle(press: Press, one: Review, states: Mapping[str, TargetState]) -> lis
     return [draft for draft in drafts if draft.job in own] + head
 
 
-def _would_lose(press: Press, group: Sequence[Review]) -> list[str]:
-    """What the drafts would lose of what stands there, as lines."""
+def _held_back(press: Press, group: Sequence[Review], *, lossless: bool, named: bool) -> list[str]:
+    """Why these drafts go on waiting, as lines."""
+    if named and not lossless:
+        return []
     lines = []
     for one in group:
         plugin = press.plugin(one.slug)
-        state = plugin.states[one.job.partition("/")[2]]
-        if lost := beside(one, state, plugin).lost:
-            lines.append(f"{one.job}: still waits: it would lose {counted(lost)}")
+        found = beside(one, plugin.states[one.job.partition("/")[2]], plugin)
+        if lossless and found.lost:
+            lines.append(f"{one.job}: still waits: it would lose {counted(found.lost)}")
+        elif found.since:
+            lines.append(
+                f"{one.job}: still waits: it is of another state of its plugin ({found.since});"
+                f" doit apply:{one.job} takes it all the same"
+            )
     return lines
 
 

@@ -108,7 +108,7 @@ def lines(
         yield spoken(f"one of them: doit review --plugin {shlex.quote(drafts[0].review.job)}")
     count = "1 draft waits" if len(drafts) == 1 else f"{len(drafts) or 'no'} drafts wait"
     yield f"{count} for you"
-    if whole := sum(not draft.lost for draft in drafts):
+    if whole := sum(map(_whole, drafts)):
         yield spoken(f"{_number(whole, 'draft')} without losses: doit apply --lossless")
 
 
@@ -118,7 +118,8 @@ def _overview(drafts: Sequence[Waiting]) -> Iterator[str]:
     for draft in drafts:
         was = f"{draft.size_before:,} -> " if draft.size_before else "new, "
         lost = f", loses {counted(draft.lost) or 'nothing'}" if draft.old else ""
-        yield f"{draft.review.job:<{wide}}  {was}{draft.size:,} bytes{lost}"
+        since = ", of another state of its plugin" if draft.since else ""
+        yield f"{draft.review.job:<{wide}}  {was}{draft.size:,} bytes{lost}{since}"
     yield ""
 
 
@@ -142,6 +143,8 @@ def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:
     yield margins[draft.review.job].text
     for path, size in draft.more.items():
         yield f"published with it: {path}, {size:,} bytes"
+    if draft.since:
+        yield f"warning: it is of another state of its plugin: since it was made, {draft.since}"
     if draft.edited:
         yield "the file has changed since this draft was made: apply will propose a merge"
     for finding in _findings(draft):
@@ -161,6 +164,11 @@ def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:
         yield from (f"  {heading}" for heading in headings[:MOST_GAINS])
         if (more := len(headings) - MOST_GAINS) > 0:
             yield f"  and {_number(more, 'more heading')}"
+
+
+def _whole(draft: Waiting) -> bool:
+    """Would `apply --lossless` take it?"""
+    return not (draft.lost or draft.since)
 
 
 def _lossless(draft: Waiting) -> str:
@@ -243,7 +251,7 @@ def page(drafts: Sequence[Waiting], margins: Margins) -> str:
         asset("copy.js") + asset("review.js"),
         {"safe_text": safe},
         count=len(drafts),
-        lossless=sum(not draft.lost for draft in drafts),
+        lossless=sum(map(_whole, drafts)),
         plugins=[
             (slug, [_values(draft, margins[draft.review.job]) for draft in group])
             for slug, group in _plugins(drafts)

@@ -92,6 +92,7 @@ def apply() -> Iterator[Task]:
         lines, left = review.apply(
             now.press, name, items,
             merge=merge or "--merge" in flags, lossless=lossless or "--lossless" in flags,
+            named=_named(now, "apply", name),
         )  # fmt: skip
         for line in lines:
             say(line)
@@ -140,8 +141,11 @@ def _say_if_none(now: Session, chapter: str, name: str) -> None:
     """Said of what was named; `doit apply` alone passes over those without a draft."""
     from nightpress.pipeline import review
 
-    named = now.invocation is not None and f"{chapter}:{name}" in now.invocation.names
-    if named and not review.waiting(now.project, name):
+    if _named(now, chapter, name) and not review.waiting(now.project, name):
         say(f"{name}: no draft waits")
     elif name == next(iter(now.slugs()), "") and not review.waiting(now.project):
         say("no draft waits")
+
+
+def _named(now: Session, chapter: str, name: str) -> bool:
+    return now.invocation is not None and f"{chapter}:{name}" in now.invocation.names
