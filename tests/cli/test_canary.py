@@ -32,7 +32,7 @@ MODELS = "gemini-3.5-flash-lite,gemini-3.8-flash"
 def shop(tmp_path: Path) -> Market:
     """Four plugins of different sizes, one of them documented, one with a person's document."""
     root = tmp_path / "shop"
-    for name, size in (("small", 12_000), ("middle", 16_000), ("large", 24_000)):
+    for name, size in (("small", 10_000), ("middle", 16_000), ("large", 24_000)):
         plugin(root, name, size=size)
     plugin(root, "persons", skill="---\nname: persons\ndescription: x\n---\n\nMine.\n")
     made = Market(root)

@@ -26,7 +26,7 @@ def test_by_folder_and_by_name(tmp_path: Path) -> None:
 
     wrong = made.run("nightpress", "facts", "alfa")
     assert wrong.code == 3
-    assert "did you mean alpha?" in wrong.err
+    assert "did you mean 'alpha'?" in wrong.err
     kind = made.run("nightpress", "facts", "alpha", "--kind", "optoin")
     assert kind.code == 3
     assert "did you mean option?" in kind.err
