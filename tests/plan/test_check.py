@@ -341,7 +341,7 @@ def test_the_end_of_a_check_is_short(market: Market) -> None:
     market.done("adopt:alpha")
     short = check(market).out.splitlines()
     assert "accepted in nightpress.lock: 1 error of 1 document: nightpress check -v" in short
-    ends = [row for row in short if row.startswith(("trigger: ", "listing: ", "accepted in"))]
+    ends = [row for row in short if row.startswith(("trigger: ", "names, ", "accepted in"))]
     assert len(ends) == 3 and max(map(len, ends)) <= 80, ends
     long = check(market, "-v").out
     assert ": accepted: link-resolves: link to a missing file: docs/guide.md\n" in long

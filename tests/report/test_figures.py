@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from nightpress.report import advice, assemble, charts, html, ledger_figures, wr
 from nightpress.report.figures import CallDay, Cause, GateRow
 from nightpress.report.html import page
 from nightpress.report.write import markdown, summary
+from nightpress.storage import RACY_NS
 from nightpress.text import hanging
 from tests.gemini_server import GeminiServer
 from tests.market import Market, plugin, published
@@ -78,10 +80,14 @@ def test_a_report_holds_one_plugin_at_a_time(
 ) -> None:
     names = ("alpha", "beta", "gamma", "delta", "epsilon")
     market = published(tmp_path, *names)
+    time.sleep(
+        RACY_NS / 1e9 + 0.5
+    )  # what has just been written is looked at again by the next run, too
     assert "nothing to do" in market.done().out  # the index knows all of them again
     held, gather = [], Gatherer.gather
 
     def counting(self: Gatherer, slug: str) -> PluginState:
+        gc.collect()
         held.append(sum(isinstance(one, PluginState) for one in gc.get_objects()))
         return gather(self, slug)
 

@@ -86,9 +86,8 @@ class Triggers(Struct, frozen=True):
             yield f"listing: {characters:,} characters, {over:,} too many to be listed whole"
         else:
             yield (
-                f"names and descriptions: {characters:,} of {trigger.LISTING:,} characters"
-                f" ({self.always:,} tokens); a skill that is loaded adds"
-                f" {loaded // len(self.skills):,} tokens"
+                f"names, descriptions: {characters:,} of {trigger.LISTING:,} characters"
+                f" ({self.always:,} tokens); a skill adds {loaded // len(self.skills):,}"
             )
 
     def lines(self) -> Iterator[str]:
