@@ -6,7 +6,7 @@ import pytest
 
 from nightpress.backends.offline import members, phrases, trim
 from nightpress.backends.offline.analyse import description
-from nightpress.backends.offline.wishes import Wish, wish
+from nightpress.backends.offline.wishes import Wish, trimmed_end, wish
 from tests.backends.offline.plugins import build
 
 
@@ -332,11 +332,11 @@ def test_an_item_is_cut_where_it_ends_and_a_name_keeps_its_capital(item: str, te
     assert found is not None and found.text == text
 
 
-def test_how_members_follow_each_other_is_no_occasion_and_no_phrase_ends_in_the_air() -> None:
+def test_how_members_follow_each_other_is_no_occasion() -> None:
     agents = {
         "pilot": "Steers ships. Use after the lookout completes.",
         "lookout": "Watches reefs. Use when fog rises over the bay.",
-        "clerk": "Logs the work of the crew to external harbour ledgers like Lloyd's or Veritas.",
+        "clerk": "Logs the catch",
         "cook": "Cooks fish",
     }
     files = {
@@ -344,4 +344,9 @@ def test_how_members_follow_each_other_is_no_occasion_and_no_phrase_ends_in_the_
         for name, said in agents.items()
     }
     said = description(build(_plugin("Harbour kit", **files)))
-    assert "lookout completes" not in said and " like," not in said and "like." not in said
+    assert "lookout completes" not in said
+
+
+@pytest.mark.parametrize("end", ["like", "such as", "aligned with"])
+def test_no_phrase_ends_in_the_air(end: str) -> None:
+    assert trimmed_end(f"log the catch in ledgers {end}") == "log the catch in ledgers"

@@ -937,7 +937,7 @@ HARBOUR REPORT
 Ships: 12 (previous: 9)
 ```
 
-### 2. Mooring Roadmap
+### 2. Pricing of the Mooring
 
 ```text
 PRIORITY 1 (0-7 days)
@@ -961,6 +961,10 @@ PRIORITY 1 (0-7 days)
 - Tide tables
 - Closed lanes
 
+## Mooring Roadmap
+
+Tar the hulls at the `north_quay` in May.
+
 ## Roadmap
 
 - A tide forecast
@@ -975,6 +979,7 @@ PRIORITY 1 (0-7 days)
     ("told", "there"),
     [
         ("1. Mend the breakwater (4 hours)", True),  # a step of a report, and not what is planned
+        ("Tar the hulls", True),
         ("### Harbour Office", True),  # what each of several reads is no empty list
         ("A tide forecast", False),
         ("Ask the owner", False),

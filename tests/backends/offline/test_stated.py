@@ -379,6 +379,7 @@ def test_an_item_says_after_its_label_what_to_do() -> None:
         ("When to Use This Command", True),
         ("When the user asks for a berth", True),
         ("Use it when", True),
+        ("When to Recommend", False),
         ("When to Recommend Tugs", False),
         ("Tarring (when it rains)", False),
         ("Protocol when a rope breaks", False),

@@ -69,8 +69,7 @@ def _is_beside(first: Part, parts: Sequence[Part], part: Part) -> bool:
     """Is it a section of one sentence beside the first one?"""
     alone = sum(one.path[: len(part.path)] == part.path for one in parts) == 1
     fits = len(part.path) > 1 and part.path[:-1] == first.path[:-1] and not part.is_standing
-    steps = NUMBER.match(part.path[-1]) or _STEP.match(part.path[-1]) if part.path else None
-    return bool(fits and alone and not steps and not part.together and _says(part))
+    return bool(fits and alone and not part.together and _says(part))
 
 
 def _says(part: Part) -> str:
@@ -90,7 +89,6 @@ SEVERAL, SENTENCE = 3, 240
 """Sections of so many characters, from which on there is a list of them."""
 _CURE = pattern(r"^\*\*(?:Solution|Fix|Cause|Answer|A)(?::\*\*|\*\*:) ", re.I)
 _CASE = pattern(r"^(?:Issue|Problem|Error|Q)(?: \d+)?: ", re.I)
-_STEP = pattern(r"(?:step|phase|stage) *\d", re.I)
 
 
 def _followed(part: Part) -> Part:
