@@ -62,7 +62,8 @@ TEXTS = {
         Next: doit apply:PLUGIN/NAME or doit reject:PLUGIN/NAME --because "..." """,
     "apply": """
         doit apply:PLUGIN/NAME                publish exactly the bytes that were reviewed
-        doit apply:PLUGIN                     all drafts of one plugin; doit apply: all there are
+        doit apply:PLUGIN                     all drafts of one plugin
+        doit apply                            all, but those of another state of their plugin
         doit apply --lossless                 only drafts that lose no word of the current file
         doit apply:PLUGIN --merge             where you edited the file, too: both sides
         Makes no call. See first: doit review""",

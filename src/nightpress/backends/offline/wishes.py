@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -179,18 +180,10 @@ def request(text: str) -> str:
         return ""
     if len(words) < 2 or not (sure or verbs.is_verb(verb)) or wording.is_personal(first):
         return ""
-    if not sure and verbs.may_be_noun(verb) and words[1] in ("with", "through", "by", "via", "as"):
-        return ""  # "Test with parallel execution"
-    if not sure and verbs.names_thing(words):
-        return ""  # "Load testing of pumps"
+    if not sure and _is_thing(verb, words):
+        return ""
     if {"is", "are", "has", "have", "was"} & set(words[1:4]):
         return ""  # "Build times are slow"
-    if (
-        not sure
-        and verbs.may_be_noun(verb)
-        and (words[1].endswith("ing") or words[1] in ("request", "requests", "to", "of"))
-    ):
-        return ""  # "Query tuning sessions", "Pull request created", "Guide to spawning"
     if "," in first and (len(words) > MOST_WISHED or " and " not in first.rpartition(",")[2]):
         before = re.split(_BEFORE_LIST, first.partition(",")[0])
         words = before[0].split() if len(before[0].split()) > 2 else first.partition(",")[0].split()
@@ -200,6 +193,16 @@ def request(text: str) -> str:
     if len(words) > MOST_WISHED + 2:
         words = _clause(words)
     return with_article(trimmed_end(" ".join([words[0].lower(), *words[1:]])))
+
+
+def _is_thing(verb: str, words: Sequence[str]) -> bool:
+    """Is what begins as a verb may the name of something: "Load testing of pumps", "Test with
+    parallel execution", "Query tuning sessions", "Pull request created"?"""
+    after = words[1].endswith("ing") or words[1] in _AFTER_A_NOUN
+    return verbs.names_thing(words) or (verbs.may_be_noun(verb) and after)
+
+
+_AFTER_A_NOUN = frozenset("with through by via as request requests to of".split())
 
 
 def trimmed_end(text: str) -> str:

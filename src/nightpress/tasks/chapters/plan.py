@@ -53,14 +53,11 @@ def plan() -> Task:
             _show(now, catalog, scores, each=each)
             if each:
                 _show_needs(catalog, needs)
-            for line in trigger.lines() if verbose else trigger.short():
-                say(line)
-            if ahead.evidence():
-                say(ahead.evidence())
-            if ahead.by_lane():
-                say(ahead.by_lane())
-            for line in batch.standing(now.project):
-                say(line)
+            told = trigger.lines() if verbose else trigger.short()
+            jobs = batch.standing(now.project)
+            for line in (*told, ahead.evidence(), ahead.by_lane(), *jobs):
+                if line:
+                    say(line)
             _totals(now, catalog, ahead)
             for line in () if each else _next(catalog):
                 say(line)
