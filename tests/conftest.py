@@ -14,7 +14,9 @@ from tests.market import Market, three
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell: the tests of
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C need children that mind it
 
-hypothesis.settings.register_profile("house", deadline=None)  # machines are busy
+hypothesis.settings.register_profile(  # machines are busy; new examples are found at a desk
+    "house", deadline=None, derandomize="CI" in os.environ, print_blob=True
+)
 hypothesis.settings.load_profile("house")
 
 

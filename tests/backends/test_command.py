@@ -121,7 +121,7 @@ def test_what_left_its_session_ends_with_it(tmp_path: Path, seconds: int) -> Non
         assert answer_of(backend).answer.kind == "transient"
     else:
         assert backend.ask(samples.request()).text == "# Doc\n"
-    assert time.monotonic() - began < seconds + 4
+    assert time.monotonic() - began < seconds + 20
     pid = int((tmp_path / "pid").read_text())
     assert not _lives(pid)
 

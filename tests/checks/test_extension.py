@@ -175,11 +175,11 @@ def test_any_text_is_answered_and_itself_loses_nothing(old: str, new: str) -> No
 
 def test_it_takes_linear_time() -> None:
     old, new = OLD * 40, OLD * 40 + MORE * 400
-    start = time.perf_counter()
+    start = time.process_time()
     extension(old, new, siblings=[old] * 10)
     for mark in ("![", "[", "1", "1.", "# ", "`", "what's new in "):
         extension(old, f"{old}\n# {mark * 50_000}\n\n{mark * 50_000}\n")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 20  # 2 s; squares would be minutes
 
 
 def test_only_what_is_lost_beyond_what_was_counts() -> None:

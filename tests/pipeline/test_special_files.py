@@ -12,7 +12,7 @@ import pytest
 
 from tests.market import Market, plugin
 
-SOON = 20.0
+SOON = 60.0
 """Seconds; a FIFO would take for ever, and /dev/zero all memory."""
 
 

@@ -319,4 +319,4 @@ def test_a_bomb_of_brackets_is_refused_before_it_is_scanned(bomb: str) -> None:
     began = time.process_time()
     with pytest.raises(yaml.YamlError, match="nested deeper than 50"):
         yaml.load(f"x: 1\n{bomb}")
-    assert time.process_time() - began < 0.2
+    assert time.process_time() - began < 2  # 0.02 s; a scanned one takes minutes

@@ -164,7 +164,7 @@ def test_a_file_that_another_program_holds_is_told_within_three_seconds(
     began = time.monotonic()
     with store.write() as db:
         db.execute("INSERT INTO t VALUES (1)")
-    assert 2 < time.monotonic() - began < 10
+    assert 2 < time.monotonic() - began < 30
     said = capsys.readouterr().err
     assert said == "ledger.db is held by another program; waiting for it\n"
     other.close()
