@@ -225,6 +225,13 @@ def test_a_fence_in_a_fence_is_longer(text: str, end: str) -> None:
     assert mended.replace("````", "```") == text
 
 
+def test_a_template_goes_on_where_a_bare_fence_is_indented_more() -> None:
+    inside = "# Berth\n\n- **Input**:\n  ```\n  [what came]\n  ```\n\n## Tide\n"
+    assert nested(f"```markdown\n{inside}```\n\nRest\n") == (
+        f"````markdown\n{inside}````\n\nRest\n"
+    )
+
+
 def test_a_template_goes_on_where_a_formatter_has_made_its_own_fences_longer() -> None:
     inside = "# A\n## B\n```\nx\n````\n## C\n```ts\ny\n````\n## D\nd\n"
     mended = nested(f"```markdown\n{inside}````\n\nRest\n")

@@ -117,21 +117,28 @@ def nested(text: str) -> str:
 
 
 def _template(lines: Sequence[str], fences: Sequence[tuple[int, str, str]], at: int) -> int:
-    """Which fence ends a block of Markdown in which a bare fence right below a heading opens what
-    stands there: a template, whose own fences a formatter may have made longer; 0 for none."""
+    """Which fence ends a block of Markdown in which a bare fence right below a heading, or one that
+    is indented more, opens what stands there: a template, whose own fences a formatter may have
+    made longer; 0 for none."""
     if fences[at][2].lower() not in _MARKDOWNS:
         return 0
+    own = _indent(lines[fences[at][0]])
     depth, is_template = 1, False
     for n in range(at + 1, len(fences)):
         above = next((one for one in reversed(lines[: fences[n][0]]) if one.strip()), "")
         held = lines[fences[n][0] + 1 : fences[n + 1][0]] if fences[n + 1 :] else []
-        bare = _HEADING.match(above) and any(map(str.strip, held))
+        below = _HEADING.match(above) or _indent(lines[fences[n][0]]) > own
+        bare = below and any(map(str.strip, held))
         opens = depth == 1 and (fences[n][2] or bare)
         is_template |= bool(opens and not fences[n][2])
         depth += 1 if opens else -1
         if depth == 0:
             return n if is_template else 0
     return 0
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 _HEADING = pattern(r"#{1,6} \S")
