@@ -226,7 +226,7 @@ def test_a_fence_in_a_fence_is_longer(text: str, end: str) -> None:
 
 
 def test_a_template_goes_on_where_a_bare_fence_is_indented_more() -> None:
-    inside = "# Berth\n\n- **Input**:\n  ```\n  [what came]\n  ```\n\n## Tide\n"
+    inside = "- **Input**:\n  ```\n  [what came]\n  ```\n\n## Tide\n```\nx\n```\n\nmore\n"
     assert nested(f"```markdown\n{inside}```\n\nRest\n") == (
         f"````markdown\n{inside}````\n\nRest\n"
     )
