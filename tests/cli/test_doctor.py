@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -93,6 +94,44 @@ def test_it_tells_of_when_its_prices_are(market: Market, years: int, state: str)
         paid = market.done(*words, "paid=1", GEMINI_API_KEY="test-key").out
         assert f"prices of {day}" in paid, paid
         assert "prices of" not in market.done(*words, GEMINI_API_KEY="test-key").out
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "name", "told"),
+    [
+        ("dodo.py", "\ndef mine(:\n", "dodo.py", r"dodo\.py:\d+:10: invalid syntax"),
+        ("dodo.py", "\nunknown\n", "dodo.py", r"dodo\.py:\d+: NameError"),
+        ("dodo.py", "\nraise SystemExit\n", "dodo.py", "ends the process"),
+        ("plugins/alpha/.claude-plugin/plugin.json", "{",
+         "plugins", r"plugin\.json:\d+:\d+: not JSON"),
+        (".claude-plugin/marketplace.json", "{", "marketplace",
+         r"/marketplace\.json:1:2: cannot be"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_told_with_its_place(
+    market: Market, file: str, text: str, name: str, told: str
+) -> None:
+    path = market.root / file
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a") as out:
+        out.write(text)
+    row = found(market)[name]
+    assert row["state"] == "error"
+    assert re.search(told, row["what"]), row
+    assert row["mend"]
+
+
+def test_chapters_that_dodo_lacks_are_a_warning_while_a_build_can_do_without(
+    market: Market,
+) -> None:
+    path = market.root / "dodo.py"
+    whole = path.read_text()
+    for chapter, state in (("plan", "warning"), ("enhance", "error")):
+        path.write_text(re.sub(rf"(?s)def task_{chapter}\(.*?\n\n\n", "", whole))
+        row = found(market)["dodo.py"]
+        assert (row["state"], row["what"]) == (state, f"dodo.py lacks a chapter: {chapter}")
+        ran = market.run("nightpress", "build" if chapter == "enhance" else chapter)
+        assert (ran.code, f"has no chapter {chapter}" in ran.err) == (3, True)
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,13 @@ def test_a_broken_plugin_json_is_told_with_its_place(root: Path, write: Write) -
     assert "no JSON object" in validate(root)[0].message
 
 
+def test_a_broken_marketplace_json_is_told_with_its_place(root: Path, write: Write) -> None:
+    write("manifests/acme.yaml", GOOD)
+    write(".claude-plugin/marketplace.json", '{\n  "plugins": [,]\n}\n')
+    (found,) = validate(root)
+    assert str(found).startswith(".claude-plugin/marketplace.json:2:15: cannot be read: Expecting")
+
+
 def test_no_manifests_folder_is_no_empty_project(root: Path) -> None:
     (root / "manifests").rmdir()
     with pytest.raises(UsageError, match="there is no manifests/ folder") as told:

@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -19,7 +20,7 @@ from nightpress.text import fitted, safe, some
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
-    from nightpress.project import Project
+    from nightpress.project import Problem, Project
 
 ROOM = 500_000_000
 """Bytes that a night's snapshots, ledger and vault should find free."""
@@ -83,7 +84,8 @@ def examine(folder: str) -> Iterator[Result]:
         return
     project = Project(root, {}, os.environ, RealClock())
     checks: list[tuple[str, Callable[[Project], Iterator[Result]]]] = [
-        ("project", _project), ("git", _git), ("state", _state), ("disk", _disk),
+        ("project", _project), ("dodo.py", _dodo), ("git", _git), ("state", _state),
+        ("disk", _disk),
         ("run lock", _run_lock), ("clock", _clock), ("writer", _writer), ("backends", _backends),
         ("quota", _quota), ("prices", _prices), ("vault", _vault),
     ]  # fmt: skip
@@ -133,7 +135,7 @@ def _terminal() -> Iterator[Result]:
 
 
 def _project(project: Project) -> Iterator[Result]:
-    from nightpress.project import lacks_dodo, load_manifest
+    from nightpress.project import discover, lacks_dodo, load_manifest, paths, validate
 
     defaults, slugs = project.defaults, project.slugs()
     if not slugs:
@@ -143,17 +145,37 @@ def _project(project: Project) -> Iterator[Result]:
         what = lacks.message.rpartition(": ")[2]
         yield Result("project", "error", f"dodo.py: {what}", lacks.hint)
         return
-    broken = [
-        problem for slug in slugs
-        for problem in load_manifest(project.manifests / f"{slug}.yaml", defaults, project.index)[1]
-        if problem.severity == "error"
-    ]  # fmt: skip
-    if broken:
-        told = f"{some(len(broken), 'error')}: {broken[0]}"
-        yield Result("manifests", "error", told, "doit validate")
-    where = defaults.values.get("marketplace", ".")
+    read = [
+        load_manifest(project.manifests / f"{slug}.yaml", defaults, project.index) for slug in slugs
+    ]
+    where = str(defaults.values.get("marketplace", "."))
+    yield from _broken("manifests", (one for _, problems in read for one in problems))
+    yield from _broken("plugins", (
+        one for manifest, _ in read if manifest is not None
+        for one in validate.of_plugin_json(project.root, manifest.path)
+    ))  # fmt: skip
+    yield from _broken("marketplace", discover.listing_problems(project.root, paths.clean(where)))
     what = f"{project.root}: {some(len(slugs), 'manifest')}, marketplace {where}"
     yield Result("project", "ok", what)
+
+
+def _broken(name: str, problems: Iterable[Problem]) -> Iterator[Result]:
+    """The first error, and how many there are."""
+    if broken := [problem for problem in problems if problem.severity == "error"]:
+        told = f"{some(len(broken), 'error')}: {broken[0]}"
+        yield Result(name, "error", told, "doit validate")
+
+
+def _dodo(project: Project) -> Iterator[Result]:
+    """doit's own: loaded in a process of its own, as a run does it."""
+    line = [sys.executable, "-m", "nightpress.tasks.dodo"]
+    ran = subprocess.run(line, cwd=project.root, capture_output=True, text=True, check=False)  # noqa: S603
+    try:
+        what, mend, builds = json.loads(ran.stdout.splitlines()[-1])
+    except (ValueError, IndexError):
+        what, mend, builds = "dodo.py ends the process that loads it", "look at dodo.py", False
+    if what:
+        yield Result("dodo.py", "warning" if builds else "error", what, mend)
 
 
 def _git(project: Project) -> Iterator[Result]:

@@ -31,7 +31,7 @@ _CAPS = reading.Caps(files=2_000_000, depth=60)
 _LISTS = (".claude-plugin/marketplace.json", "marketplace.json")
 _MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
 _LOCAL = frozenset({None, "directory", "file", "local", "path", "relative"})
-_SHOWN = 10
+_SHOWN, _UNREAD = 10, "correct it there; until then nobody can install from it"
 
 
 class FoundPlugin(Struct, frozen=True):
@@ -235,9 +235,9 @@ def listing_problems(root: Path, marketplace: str) -> Iterator[Problem]:
         text = reading.read(market.root, path, CAP).decode("utf-8-sig")
         value = json.loads(text)
     except (OSError, UnsafePath, ValueError, RecursionError) as error:
-        line, column = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-        said = f"cannot be read: {str(error).splitlines()[0][:120] if str(error) else 'no JSON'}"
-        yield Problem(shown, line, column, "", said, "until then nobody can install from it")
+        said = f"cannot be read: {getattr(error, 'msg', str(error)[:120].partition(chr(10))[0])}"
+        where = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        yield Problem(shown, *where, "", said, _UNREAD)
         return
     plugins = value.get("plugins") if isinstance(value, dict) else None
     if not isinstance(plugins, list):

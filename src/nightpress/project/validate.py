@@ -14,7 +14,7 @@ from nightpress.errors import UnsafePath, UsageError
 from nightpress.ledger import lockfile
 from nightpress.model import Anatomy, Generator, Manifest
 from nightpress.plugin import anatomy, sources
-from nightpress.project import crash, foregone, paths
+from nightpress.project import crash, discover, foregone, paths
 from nightpress.project import generators as found_generators
 from nightpress.project import manifests as one
 from nightpress.project.defaults import FILE, Defaults, load_defaults
@@ -49,6 +49,7 @@ def validate(root: Path) -> list[Problem]:
     problems = found.problems
     problems += _needs(found.generators, found_generators.types(root))
     problems += _beforehand(root, found)
+    problems += _marketplace(found.defaults)
     problems += _shared_plugins(root, found.manifests)
     problems += _shared_targets(root, found.manifests)
     problems += _shared_skills(found.manifests, found.generators)
@@ -110,6 +111,11 @@ def _defaults(defaults: Defaults) -> Iterator[Problem]:
         if kind not in types:
             hint = suggestion(kind, types) or f"known: {', '.join(types)}"
             yield Problem(FILE, 0, 0, "enhancements", f"unknown generator {kind!r}", hint)
+
+
+def _marketplace(defaults: Defaults) -> Iterator[Problem]:
+    where = paths.clean(str(defaults.values.get("marketplace", ".")))
+    return discover.listing_problems(defaults.root, where)
 
 
 def _needs(generators: Mapping[str, Generator], types: list[str]) -> Iterator[Problem]:

@@ -6,8 +6,11 @@ Users copy dodo.py once and keep it; an upgrade of nightpress finds it as it was
 
 from __future__ import annotations
 
+import json
 import re
+import runpy
 import sys
+import traceback
 from collections.abc import Mapping
 from inspect import isfunction
 from pathlib import Path
@@ -22,7 +25,7 @@ from nightpress.text import suggestion
 if TYPE_CHECKING:
     from nightpress.tasks.command_line import Invocation
 
-__all__ = ["check", "config", "is_ours", "lacking", "unknown"]
+__all__ = ["broken", "check", "config", "is_ours", "lacking", "unknown"]
 
 STATE = ".nightpress"
 CONCURRENCY = 4
@@ -94,20 +97,58 @@ def lacking() -> list[str]:
     return [n.replace("_", "-") for n in chapters if f"task_{n}" not in _namespace]
 
 
+def broken(error: Exception) -> str | None:
+    """What to say of an error of dodo.py itself; None if it is another file's."""
+    if isinstance(error, SyntaxError):
+        if Path(error.filename or "").name != "dodo.py":
+            return None
+        told = f"dodo.py:{error.lineno}:{error.offset}: {error.msg}"
+    else:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        if Path(last.filename).name != "dodo.py":
+            return None
+        told = f"dodo.py:{last.lineno}: {type(error).__name__}: {error}"
+    return (
+        f"{told}\n  hint: correct the line; where there is no dodo.py, nightpress init writes one"
+    )
+
+
 def check(asked: Invocation) -> None:
     """Say at the top of `doit list` which chapters dodo.py lacks. InvalidCommand if the task that
     the user names is of such a chapter, or for what doit offers and nightpress has no use for."""
-    if asked.command == "list" and not asked.names and (missing := lacking()):
-        some = "a chapter" if len(missing) == 1 else f"{len(missing)} chapters"
-        sys.stderr.write(f"this dodo.py lacks {some}: {', '.join(missing)}\n  hint: {ADD}\n")
+    missing = lacking()
+    if asked.command == "list" and not asked.names and missing:
+        sys.stderr.write(f"this dodo.py {_lacks(missing)}\n  hint: {ADD}\n")
+    if asked.names and (chapter := asked.names[0].partition(":")[0]) in missing:
+        raise InvalidCommand(f"this dodo.py has no chapter {chapter}\n  hint: {ADD}")
     per_plugin = asked.names and asked.names[0].partition(":")[0] in PER_PLUGIN
     names = asked.names if per_plugin else asked.names[:1]
     if refused := _refused(asked) or next(filter(None, (_unknown(asked, n) for n in names)), ""):
         raise InvalidCommand(refused)
-    for name in asked.names:
-        if (chapter := name.partition(":")[0]) in lacking():
-            raise InvalidCommand(f"this dodo.py has no chapter {chapter}\n  hint: {ADD}")
-        return  # what follows may be another task's own words
+
+
+def _lacks(missing: list[str]) -> str:
+    some = "a chapter" if len(missing) == 1 else f"{len(missing)} chapters"
+    return f"lacks {some}: {', '.join(missing)}"
+
+
+def main() -> None:
+    """Load the dodo.py of this folder; the last line that is printed tells what is wrong with it,
+    as JSON: what, what to do, and whether a build can do without."""
+    from nightpress.tasks import dodo  # not __main__, which runs this
+
+    told = ("", "", True)
+    try:
+        runpy.run_path("dodo.py")
+        if missing := dodo.lacking():
+            told = (f"dodo.py {_lacks(missing)}", ADD, "enhance" not in missing)
+        elif not dodo.is_ours():
+            told = ("dodo.py is not one of nightpress", "move it away, then nightpress init", False)
+    except Exception as error:  # noqa: BLE001 - whatever the user's own code raises
+        ours = str(error) if isinstance(error, InvalidDodoFile) else broken(error)
+        what = ours or f"dodo.py: {type(error).__name__}: {error}"
+        told = (*what.partition("\n  hint: ")[::2], False)
+    sys.stdout.write(f"\n{json.dumps(told)}\n")
 
 
 def _refused(asked: Invocation) -> str:
@@ -217,3 +258,7 @@ def unknown(name: str) -> AttributeError:
         f"dodo.py asks for tasks.{name}, which nightpress {__version__} does not have\n"
         "  hint: pip install --upgrade nightpress"
     )
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,6 @@ import re
 import shlex
 import sys
 import textwrap
-import traceback
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -75,7 +74,7 @@ class _Plain(Command):  # type: ignore[misc]
         except Exception as error:
             if (known := errors.known(error)) is not None:
                 raise InvalidDodoFile(str(known)) from None
-            if not _in_project() or (said := _of_dodo(error)) is None:
+            if not _in_project() or (said := dodo.broken(error)) is None:
                 raise
             raise InvalidDodoFile(said) from None
 
@@ -365,22 +364,6 @@ def _elsewhere() -> str | None:
     return (
         f"there is no dodo.py here; the project is {root}\n"
         "  hint: nightpress build works from any folder in it, and so does doit -k"
-    )
-
-
-def _of_dodo(error: Exception) -> str | None:
-    """What to say of an error of dodo.py itself; None if it is another file's."""
-    if isinstance(error, SyntaxError):
-        if Path(error.filename or "").name != "dodo.py":
-            return None
-        told = f"dodo.py:{error.lineno}:{error.offset}: {error.msg}"
-    else:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        if Path(last.filename).name != "dodo.py":
-            return None
-        told = f"dodo.py:{last.lineno}: {type(error).__name__}: {error}"
-    return (
-        f"{told}\n  hint: correct the line; where there is no dodo.py, nightpress init writes one"
     )
 
 
