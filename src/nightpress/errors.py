@@ -84,6 +84,8 @@ class TooLittle(NightpressError):
 class LedgerError(NightpressError):
     """The ledger cannot be used (damaged, of a newer version, locked): stop before writing."""
 
+    exit_code = EXIT_USAGE
+
 
 class MachineTrouble(NightpressError):
     """The disk or the database refuses (full, read-only, broken): the whole run stops."""

@@ -121,6 +121,18 @@ def test_a_file_that_cannot_be_read_is_told_with_its_place(
     assert row["mend"]
 
 
+def test_a_ledger_that_is_none_has_one_exit_status_and_one_line(market: Market) -> None:
+    path = market.root / ".nightpress" / "ledger.db"
+    for suffix in ("-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    path.write_text("no database at all; " * 20)
+    for words in ("build", "plan", "status", "check", "review", "audit", "tonight", "info alpha"):
+        ran = market.run("nightpress", *words.split())
+        assert (ran.code, "the page Disaster recovery" in ran.err) == (3, True), words
+    doctor = market.run("nightpress", "doctor").out
+    assert doctor.count("ledger.db") == 1 == doctor.count("Disaster recovery")
+
+
 def test_chapters_that_dodo_lacks_are_a_warning_while_a_build_can_do_without(
     market: Market,
 ) -> None:
@@ -138,7 +150,7 @@ def test_chapters_that_dodo_lacks_are_a_warning_while_a_build_can_do_without(
     ("breaks", "name", "told"),
     [
         ("defaults", "project", "is not a mapping"),
-        ("ledger", "state", "the ledger is damaged"),
+        ("ledger", "state", "ledger.db is damaged"),
         ("dodo.py", "project", "there is no dodo.py"),
         ("manifests", "project", "no manifests"),
         ("token", "vault", "TURSO_AUTH_TOKEN is set, but TURSO_DATABASE_URL is not"),

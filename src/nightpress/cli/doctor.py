@@ -74,6 +74,7 @@ def examine(folder: str) -> Iterator[Result]:
     """Every check, one after the other; what one of them meets is its own result."""
     from nightpress.clock import RealClock
     from nightpress.project import Project, located
+    from nightpress.storage import sqlite
 
     yield from (_python(), _sqlite())
     yield from _guarded("terminal", _terminal)
@@ -89,9 +90,11 @@ def examine(folder: str) -> Iterator[Result]:
         ("run lock", _run_lock), ("clock", _clock), ("writer", _writer), ("backends", _backends),
         ("quota", _quota), ("prices", _prices), ("vault", _vault),
     ]  # fmt: skip
+    told = False
     for name, check in checks:
         results = list(_guarded(name, lambda check=check: check(project)))  # type: ignore[misc]
-        yield from results
+        yield from (one for one in results if not (told and one.mend == sqlite.DAMAGED))
+        told = told or any(one.mend == sqlite.DAMAGED for one in results)
         if check is _project and results[-1].state == "error":
             return  # all the others would say the same
 
@@ -205,8 +208,7 @@ def _state(project: Project) -> Iterator[Result]:
         yield Result("state", "ok", "no run yet")
         return
     if not sqlite.is_sound(project.ledger_path):
-        yield Result("state", "error", "the ledger is damaged", "doit restore, or docs/recovery.md")
-        return
+        raise errors.LedgerError(f"{project.ledger_path} is damaged", sqlite.DAMAGED)
     unfinished = project.ledger.unfinished()
     died = "; the last run died, and the next one goes on where it stopped" if unfinished else ""
     yield Result("state", "ok", f"the ledger is sound{died}")

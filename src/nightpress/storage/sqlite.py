@@ -61,7 +61,7 @@ class Store:
             if isinstance(trouble := _trouble(self.path, error), MachineTrouble):
                 raise trouble from error
             if self._durable:
-                raise LedgerError(f"{self.path}: {error}", _DAMAGED) from error
+                raise LedgerError(f"{self.path}: {error}", DAMAGED) from error
             self.set_aside()  # a damaged cache is made anew: it costs nothing but time
             fresh = self._open()
         self._local.connection = fresh
@@ -222,9 +222,10 @@ def is_damage(error: LedgerError) -> bool:
     return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF in _CORRUPT
 
 
-_DAMAGED = (
+_PAGE = "; the page Disaster recovery tells more"
+DAMAGED = (
     "the file may be damaged: move it away (nightpress.lock still tells what is up to date), and "
-    "take the record from a backup: doit backups, nightpress restore-all"
+    f"take the record from a backup: doit backups, nightpress restore-all{_PAGE}"
 )
 _REFUSALS = {
     sqlite3.SQLITE_FULL: "make room, then run it again: it goes on where it stopped",
@@ -330,7 +331,7 @@ def read_only(path: Path) -> sqlite3.Connection:
     file's folder must be writable.
     """
     if path.exists() and not path.is_file():  # SQLite would wait for a FIFO
-        raise LedgerError(f"{path}: not a regular file", "remove it; see docs/recovery.md")
+        raise LedgerError(f"{path}: not a regular file", f"remove it{_PAGE}")
     how = "mode=ro"
     if Path(f"{path}-journal").exists():
         how = "mode=rw"
@@ -358,12 +359,16 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
     if not path.exists():
         yield None
         return
-    with closing(read_only(path)) as connection:
-        try:
+    try:
+        with closing(read_only(path)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             yield connection if version else None
-        except sqlite3.DatabaseError as error:
-            raise LedgerError(f"{path}: {error}", _DAMAGED) from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(f"{path}: {error}", DAMAGED) from error
+    except LedgerError as error:
+        if not is_damage(error):
+            raise
+        raise LedgerError(error.message, DAMAGED) from error.__cause__
 
 
 def in_memory(path: Path | None, migrations: Sequence[str]) -> sqlite3.Connection:
@@ -378,7 +383,7 @@ def in_memory(path: Path | None, migrations: Sequence[str]) -> sqlite3.Connectio
         _migrate(memory, path or Path(":memory:"), migrations)
     except sqlite3.DatabaseError as error:
         memory.close()
-        raise LedgerError(f"{path}: {error}", _DAMAGED) from error
+        raise LedgerError(f"{path}: {error}", DAMAGED) from error
     return memory
 
 
