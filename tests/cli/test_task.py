@@ -369,13 +369,49 @@ def test_a_mistake_is_json_where_json_is_asked_for(market: Market, words: str, a
     assert told["errors"]
 
 
-def test_quiet_dry_and_verbose_mean_something_or_are_refused(market: Market) -> None:
+def test_quiet_dry_and_verbose_are_of_every_command(market: Market) -> None:
     for command in ("status", "doctor", "report", "validate", "backups", "facts alpha"):
         ran = market.run("nightpress", *command.split(), "-q")
         assert (ran.out, ran.err) == ("", ""), command
     assert market.run("nightpress", "status", "-n").out.startswith("documents")
-    ran = market.run("nightpress", "status", "-v")
-    assert ran.code == 3 and "status has no -v: it tells all that it knows" in ran.err
+    for command in ("status", "doctor", "backups", "audit", "facts alpha", "list"):
+        plain = market.run("nightpress", *command.split())
+        told = market.run("nightpress", *command.split(), "-v")
+        assert (told.code, told.out[:20]) == (plain.code, plain.out[:20]), command
+        assert {"-v", "--verbose"} & set(
+            re.findall(r"-+\w+", market.run("nightpress", command.split()[0], "--help").out)
+        ), command
+
+
+def test_what_fails_quietly_says_why(market: Market) -> None:
+    for words, why in (("verify-vault", "there is no vault"), ("validate", "nix.yaml")):
+        broken = market.root / "manifests" / "nix.yaml"
+        broken.write_text("a: [\n")
+        ran = market.run("nightpress", words, "-q")
+        broken.unlink()
+        assert (ran.code, ran.out) == (1, ""), words
+        assert why in ran.err
+
+
+def test_a_quiet_check_tells_of_errors_alone(market: Market) -> None:
+    assert market.run("nightpress", "check", "-q").out == ""
+    skill = market.root / "plugins/alpha/skills/alpha/SKILL.md"
+    before = skill.read_text()
+    skill.write_text("---\nname: Alpha Beta\ndescription: x\n---\n# Alpha\n")
+    loud, quiet = (market.run("nightpress", "check", *q) for q in ([], ["-q"]))
+    skill.write_text(before)
+    assert (loud.code, quiet.code) == (1, 1)
+    assert ": warning: " in loud.out and ": warning: " not in quiet.out
+    assert [line for line in loud.out.splitlines() if ": error: " in line] == [
+        line for line in quiet.out.splitlines() if ": error: " in line
+    ]
+
+
+def test_a_restore_is_json_where_json_is_asked_for(market: Market) -> None:
+    for words in (["restore", "alpha", "--json"], ["restore", "alpha", "--json", "-n"]):
+        told = json.loads(market.run("nightpress", *words).out)
+        assert told["plugin"] == "alpha"
+        assert any("restored from" in line for line in told["lines"])
 
 
 def test_check_takes_a_plugin_and_refuses_a_folder_with_nothing(

@@ -46,9 +46,14 @@ def _told(argv: Sequence[str] | None) -> int:
 def _common(words: list[str]) -> int:
     from nightpress.cli import everywhere
 
-    words = everywhere.common(words) if words else words
+    return everywhere.common(words, _dry) if words else _done(words)
+
+
+def _dry(words: list[str]) -> int:
+    from nightpress.cli import everywhere
+
     if not everywhere.DRY & set(words):
-        return _done(words)
+        return _ended(words, _done)
     from nightpress.cli import dry
 
     return dry.done(words, lambda words: _ended(words, _done))

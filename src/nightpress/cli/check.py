@@ -50,9 +50,7 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
         help="each finding, also in a terminal; the skills that take one another's requests; and "
         "what was accepted",
     )  # fmt: skip
-    parser.add_argument(
-        "-q", "--quiet", action="store_true", help="print nothing where nothing fails"
-    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="tell what fails alone")
     parser.add_argument(
         "--format", choices=("text", "json", "sarif"), default="text",
         help="text (default), json (as --json), or SARIF 2.1.0",
@@ -74,7 +72,7 @@ def judge(given: argparse.Namespace, *, counted: bool = True) -> Report:
     judged = checking.check(given.paths, Path.cwd(), os.environ, Meter(quiet=quiet).plugins)
     if given.stale == "strict":
         judged = [replace(one, stale=one.stale or one.unmade, unmade=()) for one in judged]
-    report = Report(judged, accepted, given.stale != "ignore", given.verbose)
+    report = Report(judged, accepted, given.stale != "ignore", given.verbose, given.quiet)
     return report.failing("edited") if given.edits == "strict" else report
 
 
@@ -88,14 +86,12 @@ def _check(given: argparse.Namespace) -> int:
         count = f"{report.sins:,} finding{'' if report.sins == 1 else 's'} {are}"
         sys.stdout.write(f"{count} in {given.write_baseline}\n")
         return errors.EXIT_OK
-    tell(given, report, fold=sys.stdout.isatty() and not given.verbose)
+    tell(given, report, fold=sys.stdout.isatty() and not given.verbose and not given.quiet)
     return errors.EXIT_OK if report.ok else errors.EXIT_FAILED
 
 
 def tell(given: argparse.Namespace, report: Report, *, fold: bool = False) -> None:
     """Print the findings in the form that is asked for."""
-    if given.quiet and report.ok and given.format == "text":
-        return
     text = report.text(given.format, version(), fold=fold)
     sys.stdout.write(fitted(text, sys.stdout) if given.format == "text" else text)
     sys.stdout.flush()

@@ -55,14 +55,12 @@ def named(words: Sequence[str]) -> str:
 
 def taken(command: str) -> list[str]:
     """Which of them the command takes."""
-    found = [] if command == "explore" else ["--json"]
-    found += ["-q", "-n"]
-    return [*found, "-v"] if command in _DETAILED else found
+    return [*([] if command == "explore" else ["--json"]), "-q", "-n", "-v"]
 
 
-def common(words: Sequence[str]) -> list[str]:
-    """The words of a command without what is seen to here: `-q` shuts standard output. UsageError
-    where `-v` would promise what is not there."""
+def common(words: Sequence[str], run: Callable[[list[str]], int]) -> int:
+    """Run the command without what is seen to here: `-v` of one that tells all that it knows, and
+    `-q`, by which standard output is shut; what was to be said of a failure goes to the other."""
     command, first = named(words), words[0]
     rest = list(words[1:])
     if first == "ci":  # its job's options stand behind the job
@@ -70,25 +68,22 @@ def common(words: Sequence[str]) -> list[str]:
     if command == "explore" and "--json" in rest:
         told = "explore has no --json: it serves pages until Ctrl-C"
         raise errors.UsageError(told, "nightpress report --json")
-    if command not in _DETAILED and (asked := {"-v", "--verbose"} & set(rest)):
-        option = sorted(asked)[-1]
-        told = f"{command} has no {option}: it tells all that it knows"
-        raise errors.UsageError(told, f"leave it out: nightpress {command} --help")
-    if command not in _QUIET_OF_THEIR_OWN and {"-q", "--quiet"} & set(rest):
-        _shut()
-        rest = [word for word in rest if word not in ("-q", "--quiet")]
-    return [first, *rest]
+    if command not in _DETAILED:
+        following = [*rest[1:], ""]  # `-v 2` is doit's, of what it prints
+        rest = [
+            word for word, after in zip(rest, following, strict=False)
+            if word != "--verbose" and (word != "-v" or after.isdigit())
+        ]  # fmt: skip
+    if command in _QUIET_OF_THEIR_OWN or not {"-q", "--quiet"} & set(rest):
+        return run([first, *rest])
+    plain = [word for word in rest if word not in ("-q", "--quiet")]
+    status, out, err = listened([first, *plain], run, live=True)
+    if status and not err:
+        _hand_on(2, out)
+    return status
 
 
 DRY = frozenset({"-n", "--dry-run"})
-
-
-def _shut() -> None:
-    """Errors alone are told, by whatever this process becomes, too."""
-    sys.stdout.flush()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
 
 
 def asks_json(words: Sequence[str]) -> bool:
@@ -120,10 +115,14 @@ def told(words: Sequence[str], run: Callable[[list[str]], int]) -> int:
 
 
 def listened(
-    words: list[str], run: Callable[[list[str]], int], *, passes: bool = False
+    words: list[str],
+    run: Callable[[list[str]], int],
+    *,
+    passes: bool = False,
+    live: bool = False,
 ) -> tuple[int, bytes, bytes]:
     """(exit status, standard output, standard error); passes: both are handed on, the second from
-    when the first has something."""
+    when the first has something; live: the second is handed on, and kept."""
     sys.stdout.flush()
     pipes = [os.pipe(), os.pipe()]
     child = os.fork()
@@ -144,6 +143,8 @@ def listened(
                     os.close(key.fd)
                 if not passes or (key.data == 2 and not found[1]):
                     found[key.data] += data
+                    if live and key.data == 2:
+                        _hand_on(2, data)
                 else:
                     found[1] = found[1] or data
                     _hand_on(key.data, data)

@@ -118,7 +118,7 @@ def _sections(parser: argparse.ArgumentParser, said: str, *, alike: bool = False
     rare = {o.name for o in OPTIONS.values() if not o.often}
     names: list[tuple[int, str]] = []
     taken: list[tuple[int, str]] = []
-    words, every = [], "--json, -q, -n"
+    words, every = [], "--json, -q, -n, -v"
     for action in parser._actions:
         told = (action.help or "") % {"default": action.default}
         if not action.option_strings:

@@ -22,12 +22,14 @@ from nightpress.voice import spoken
 
 class Report(Struct, frozen=True):
     """judged: what stands; accepted: a baseline's marks; stale_counts: stale documents fail (those
-    that were never made are told of); verbose: what could be counted is named."""
+    that were never made are told of); verbose: what could be counted is
+    named; quiet: people are told of what fails alone."""
 
     judged: Sequence[Judged]
     accepted: frozenset[str] = frozenset()
     stale_counts: bool = True
     verbose: bool = False
+    quiet: bool = False
 
     def failing(self, rule: str) -> Report:
         """The report in which findings of a rule are errors."""
@@ -83,6 +85,9 @@ class Report(Struct, frozen=True):
         """What was found, and one line at the end; of one document also its score, and what that
         was counted from. fold: a line for each gate, where what was found fills a screen."""
         found = list(self._found())
+        if self.quiet:
+            yield from found
+            return
         yield from self._by_gate() if fold and len(found) > SCREEN else found
         if len(self.judged) == 1 and self.judged[0].counted_from:
             yield f"{self.judged[0].path}: score {self.judged[0].counted_from}"
@@ -111,6 +116,8 @@ class Report(Struct, frozen=True):
     def _found(self) -> Iterator[str]:
         """`path:line:column: severity: gate: message`, and its hint; what is stale or missing."""
         for path, finding in self.new():
+            if self.quiet and finding.severity != "error":
+                continue
             yield f"{path}:{finding.line or 1}:{finding.column or 1}: {_sentence(finding)}"
             if finding.hint:
                 yield f"    hint: {finding.hint}"
@@ -121,7 +128,7 @@ class Report(Struct, frozen=True):
             if any(document.stale for document in self.judged):
                 yield "    hint: nightpress build makes it again; nightpress adopt keeps the text"
             for document in self.judged:
-                if document.unmade:
+                if document.unmade and not self.quiet:
                     yield f"{document.path}: not made yet: {'; '.join(document.unmade)}"
 
     def _accepted(self) -> Iterator[str]:

@@ -102,7 +102,7 @@ _COMMON = {
     "--json": "print JSON alone, of mistakes, too",
     "-q": "tell errors alone",
     "-n": "change nothing: what would be done",
-    "-v": "more of it",
+    "-v": "more of it, where there is more",
 }
 EXAMPLES = 4
 """That are shown where not all have room."""

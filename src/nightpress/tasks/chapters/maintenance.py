@@ -10,6 +10,7 @@ from nightpress.errors import UsageError
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
 from nightpress.text import some
+from nightpress.voice import spoken
 
 __all__ = ["audit", "prune", "restore"]
 
@@ -40,6 +41,9 @@ def restore() -> Task:
                 "doit restore --plugin NAME [--snapshot ID], or doit restore --list",
             )
         lines, in_time = restore.restore(now.run, now.press, plugin, snapshot or None)
+        if format == "json":
+            say_json({"plugin": plugin, "lines": [spoken(line) for line in lines]})
+            return in_time
         for line in _folded(lines) if sys.stdout.isatty() else lines:
             say(line)
         return in_time
