@@ -41,6 +41,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
         ("build -n", "plan"),
         ("build -n 4 alpha", "-n 4 enhance:alpha"),
         ("build alpha --process 4 -v 2", "--process 4 -v 2 enhance:alpha"),
+        ("build -n alpha b*", "plan --plugin=alpha,b*"),
         ("build -n alpha/skill --json", "plan --plugin=alpha/skill --format json"),
         ("build --verbose", "progress=plain enhance"),
         ("review alpha/skill --json", "review --plugin=alpha/skill --format json"),
@@ -149,6 +150,13 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
         ("nightpress clean --ye", "there is no option --ye; did you mean --yes?"),
         ("nightpress apply --loss", "there is no option --loss; did you mean --lossless?"),
         ("nightpress forget alpha --all", "a plugin and --all were given"),
+        ("nightpress build zz*", "no plugin and no document matches 'zz*'"),
+        ("nightpress build zz* -n", "no plugin and no document matches 'zz*'"),
+        ("nightpress apply alpa*", "matches 'alpa*'; did you mean 'alpha*'?"),
+        ("doit adopt:alpha/zz*", "no plugin and no document matches 'alpha/zz*'"),
+        ("nightpress forget zz*", "no plugin matches 'zz*'"),
+        ("nightpress build alpha,beta", "several stand apart: alpha beta"),
+        ("nightpress build alpha,beta -n", "several stand apart: alpha beta"),
         ("nightpress chek", "there is no command 'chek'; did you mean 'check'?"),
         ("nightpress biuld", "did you mean 'build'?"),
         ("nightpress build alpa", "there is no plugin 'alpa'; did you mean 'alpha'?"),
@@ -210,6 +218,15 @@ def test_a_mistyped_word_is_told_with_the_nearest(market: Market, words: str, to
 def test_a_documents_path_and_a_pattern_are_still_tasks(market: Market) -> None:
     for name in ("plugins/alpha/skills/alpha/SKILL.md", "enhance:al*", "enhance:alpha/*"):
         assert "up to date" in market.done(name).out
+
+
+def test_a_dry_run_of_a_build_knows_the_names_that_the_build_knows(market: Market) -> None:
+    for names in (["alph*"], ["alpha", "beta"], ["*/skill"], ["a*", "beta/skill"]):
+        jobs = ["alpha/skill"] if names == ["alph*"] else ["alpha/skill", "beta/skill"]
+        ran = market.run("nightpress", "build", "-n", *names, "--json")
+        assert [row["enhancement"] for row in json.loads(ran.out)["enhancements"]] == jobs
+        assert market.run("nightpress", "build", *names).code == 0
+    assert "alpha/skill" in market.run("nightpress", "info", "al*").out
 
 
 def test_a_task_of_the_users_own_is_known(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ place of this process, with doit's output and exit status.
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import signal
 import sys
@@ -75,6 +76,8 @@ def run(argv: Sequence[str]) -> int:
     folder, words = project(words)
     root = located(folder)
     words = without_folders(root, command, words)
+    if command in _OF_DOIT:
+        words = list(_matching(root, words))
     if command in _MEANT:
         words = _meant(command, words)
     line = list(_line(command, words))
@@ -83,6 +86,20 @@ def run(argv: Sequence[str]) -> int:
         raise lacks
     os.chdir(root)
     _become("nightpress.tasks", *line)
+
+
+def _matching(root: Path, words: Sequence[str]) -> Iterator[str]:
+    """The words, with the plugins that match for a pattern: doit's own commands take none."""
+    for word in words:
+        if word.startswith("-") or "*" not in word or "=" in word:
+            yield word
+            continue
+        slug, slash, name = word.partition("/")
+        slugs = sorted(fnmatch.filter((p.stem for p in root.glob("manifests/[!_]*.yaml")), slug))
+        if not slugs or "*" in name:
+            told = f"no plugin matches {slug!r}" if not slugs else f"{word}: which document?"
+            raise errors.UsageError(told, "manifests/ has a file for each plugin")
+        yield from (f"{one}{slash}{name}" for one in slugs)
 
 
 def _written_out(command: str, words: Sequence[str]) -> None:
@@ -104,10 +121,12 @@ def takes(command: str) -> str:
     """Which names the command takes, as its usage line has them."""
     if command in ("analyse", "snapshot"):
         return " [PLUGIN ...]"
-    if command in ("plan", "review"):
+    if command == "review":
         return " [PLUGIN[/NAME]]"
     if command == "restore":
         return " [PLUGIN]"
+    if command == "plan":
+        return " [PLUGIN[/NAME] ...]"
     return "" if command in _STATIC or command == "list" else " [PLUGIN[/NAME] ...]"
 
 
@@ -195,6 +214,7 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
         yield from (command, *words)
         return
     own, names = _apart(words, _VALUED | _VALUED_IN_A_RUN if command == "build" else _VALUED)
+    _no_list(names)
     if command in _OF_DOIT:
         yield from (command, *own, *(_task("enhance", name) for name in names))
     elif command == "build":
@@ -233,17 +253,16 @@ def _meant(command: str, words: list[str]) -> list[str]:
 
 
 def _of_one(command: str, words: list[str]) -> Iterator[str]:
-    """The words of `plan [PLUGIN[/NAME]] [-v]`, and of review, as the task has them."""
-    names = [
-        word for at, word in enumerate(words)
-        if not word.startswith("-") and words[at - 1 : at] not in (["--format"], ["--plugin"])
-    ]  # fmt: skip
-    if len(names) > 1:
+    """The words of `plan [PLUGIN[/NAME] ...] [-v]`, and of review, as the task has them."""
+    own, names = _apart(words, ("--format", "--plugin"))
+    _no_list(names)
+    if len(names) > 1 and command != "plan":
         raise errors.UsageError(
             f"{command} takes one plugin, or none for all", f"nightpress {command} {names[0]}"
         )
-    for word in words:
-        yield "--verbose" if word == "-v" else f"--plugin={word}" if word in names else word
+    if names:
+        yield f"--plugin={','.join(names)}"
+    yield from ("--verbose" if word == "-v" else word for word in own)
 
 
 def _run_wide(command: str, words: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -327,13 +346,21 @@ def _apart(words: Sequence[str], valued: Container[str]) -> tuple[list[str], lis
     return own, names
 
 
+def _no_list(names: Sequence[str]) -> None:
+    """UsageError for names that are joined by commas."""
+    if joined := next((name for name in names if "," in name), ""):
+        raise errors.UsageError(
+            f"there is no plugin {joined!r}", f"several stand apart: {joined.replace(',', ' ')}"
+        )
+
+
 def _known(root: Path, line: Sequence[str]) -> None:
     """UsageError for a plugin that there is not, where another one has nearly its name."""
     slugs = {path.stem for path in root.glob("manifests/[!_]*.yaml")}
     for word in line:
         group, colon, name = word.partition(":")
         slug = name.partition("/")[0]
-        if not colon or group not in ("enhance", *_PER_PLUGIN) or slug in slugs:
+        if not colon or group not in ("enhance", *_PER_PLUGIN) or slug in slugs or "*" in slug:
             continue
         if not slug:
             raise errors.UsageError(

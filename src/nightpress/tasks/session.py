@@ -72,7 +72,8 @@ class Session:
         named = frozenset(rest for group, _, rest in groups if group == "enhance" and rest)
         if names[:1] == ("plan",) and asked and self.options.get("force"):  # a dry run of it
             flags = (flag.partition("=") for flag in asked.flags)
-            named = frozenset(value for flag, _, value in flags if flag == "--plugin" and value)
+            values = (value for flag, _, value in flags if flag == "--plugin")
+            named = frozenset(name for value in values for name in value.split(",") if name)
         project = Project(self.root, self.options, self.environ, self.clock, named)
         project.only_told = names[:1] == ("plan",)
         return project
@@ -184,9 +185,12 @@ class Session:
         return sorted(busy, key=lambda item: first[item.slug])
 
     def _check_names(self) -> None:
-        """UsageError for a document that no manifest declares, with those that there are."""
+        """UsageError for a document that no manifest declares, with those that there are, and for
+        a pattern that none of them matches."""
         for name in self.invocation.names if self.invocation is not None else ():
             group, _, job = name.partition(":")
+            if "*" in job and group in command_line.PER_PLUGIN:
+                matching(self.catalog, job)
             slug, slash, document = job.partition("/")
             own = [i.name for i in self.catalog.items.values() if i.slug == slug]
             named = group in ("enhance", "adopt") and slash and "*" not in name
@@ -279,6 +283,19 @@ class Session:
         return self.project.writer().kind == "model" or any(
             state.writer.kind == "model" for state in states
         )
+
+
+def matching(catalog: Catalog, pattern: str) -> set[str]:
+    """The enhancements whose plugin or name matches; UsageError if there is none."""
+    items = catalog.items.values()
+    found = {i.id for i in items if fnmatchcase(i.id, pattern) or fnmatchcase(i.slug, pattern)}
+    if not found:
+        near = suggestion(pattern.replace("*", ""), catalog.slugs, "'{}*'", lead="; ")
+        raise UsageError(
+            f"no plugin and no document matches {pattern!r}{near}",
+            "manifests/ has a file for each plugin",
+        )
+    return found
 
 
 _session: Session | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nightpress.errors import UsageError
 from nightpress.progress import summary
-from nightpress.tasks.session import Session
+from nightpress.tasks.session import Session, matching
 from nightpress.tasks.task import FORMAT, Task, command, option, say, say_json, switch
 from nightpress.text import some
 
@@ -32,7 +32,7 @@ def plan() -> Task:
         from nightpress.plan import appraise, source, triggers
 
         if plugin:
-            return _one(now, plugin, format)
+            return _some(now, [name for name in plugin.split(",") if name], format)
         catalog = now.whole()
         if now.options.get("force"):
             raise UsageError("force=1 needs a named task", "nightpress build PLUGIN --force -n")
@@ -64,7 +64,9 @@ def plan() -> Task:
         return _is_well(catalog)
 
     each = switch("verbose", "a line for each document, as where no terminal reads")
-    return command(act, FORMAT, each, option("plugin", "only this PLUGIN or PLUGIN/NAME, in full"))
+    return command(
+        act, FORMAT, each, option("plugin", "only these PLUGIN or PLUGIN/NAME (a,b or a*), in full")
+    )
 
 
 def _publish(item: Item) -> str:
@@ -94,17 +96,23 @@ def _bounded(now: Session, catalog: Catalog) -> str:
     return f"limit={limit}: a run makes {limit:,} of these {making:,} documents"
 
 
-def _one(now: Session, name: str, format: str) -> bool:
-    """The plan of one plugin or document, gathered as a build of that name gathers it."""
+def _some(now: Session, names: Sequence[str], format: str) -> bool:
+    """The plan of plugins, documents and what matches a pattern, gathered as a build of those
+    names gathers it."""
     from nightpress.plan import appraise, catalog, source
 
-    now.known(name)
-    slug = name.partition("/")[0]
-    listed = catalog.load(now.project, slugs=frozenset({slug}))
-    items = [item for item in _rows(listed) if name in (item.id, item.slug)]
+    patterns = {name for name in names if "*" in name}
+    literal = {name for name in names if name not in patterns}
+    whole = now.whole() if patterns else None
+    jobs = {job for pattern in patterns if whole for job in matching(whole, pattern)}
+    for name in literal:
+        now.known(name)
+    slugs = frozenset(name.partition("/")[0] for name in jobs | literal)
+    listed = catalog.load(now.project, slugs=slugs)
+    items = [i for i in _rows(listed) if i.id in jobs | literal or i.slug in literal]
     scores = appraise.scores(now.project, items, listed.plugins)
-    needs = {slug: source.of(now.project, listed.plugins[slug])}
-    problems = listed.plugins[slug].problems
+    needs = {slug: source.of(now.project, listed.plugins[slug]) for slug in sorted(slugs)}
+    problems = [problem for slug in needs for problem in listed.plugins[slug].problems]
     if format == "json":
         say_json({
             "enhancements": [_row(item, scores) for item in items],
@@ -112,14 +120,13 @@ def _one(now: Session, name: str, format: str) -> bool:
         })  # fmt: skip
     elif now.options.get("progress") == "none":
         counts = Counter(item.decision.word for item in items)
-        say(f"{name}: {', '.join(f'{count} {word}' for word, count in counts.items())}")
+        told = ", ".join(f"{count} {word}" for word, count in counts.items())
+        say(f"{', '.join(names)}: {told}")
     else:
-        for line in _lines(items, scores, whole=True):
+        found = [(slug, one) for slug, own in needs.items() for one in own]
+        sources = (f"{slug}: {one.file}:{one.line}: {one.message}" for slug, one in found)
+        for line in (*_lines(items, scores, whole=True), *map(str, problems), *sources):
             say(line)
-        for problem in problems:
-            say(str(problem))
-        for one in needs[slug]:
-            say(f"{slug}: {one.file}:{one.line}: {one.message}")
     return not any(problem.severity == "error" for problem in problems)
 
 
