@@ -134,9 +134,9 @@ MEASURES = (
 
 
 def _flat(text: str) -> str:
-    """A text without indents, and without the backslash before a backtick: a block that shows
-    blocks of code has a longer fence in its stead."""
-    return re.sub(r"(?m)^[ \t]+", "", text).replace("\\`", "`")
+    """A text without indents, the rest of an emoji, and the backslash before a backtick: a block
+    that shows blocks of code has a longer fence in its stead."""
+    return re.sub(r"(?m)^[ \t]+", "", text.replace("\ufe0f ", "").replace("\\`", "`"))
 
 
 def main(argv: list[str]) -> dict[str, Any]:

@@ -77,6 +77,7 @@ def checks_of(text: str, context: Context) -> set[str]:
         "Use real text, not lorem ipsum.",
         "```bash\nexport TOKEN=$(predict --token)\napi_key=config.api_key\n```",
         "> Let me know if you need the harbour office.",
+        'Answer: "Which tide? Would you like me to:\n\n- draw the curve\n- write the table"',
         "Never cross without telling the user of the margin.",
         "Arrays such as a[0][1] are no links.",
     ],

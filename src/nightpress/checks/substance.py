@@ -74,6 +74,9 @@ def conversation(document: Document, context: Context, _: Options) -> Iterator[S
     for match, _kind in matches(CONVERSATION, prose):
         if not context.ours and OFFER.match(match[0]) and _is_script(document, match.start()):
             continue  # a question that a person has Claude ask
+        line = document.prose.rfind("\n", 0, match.start()) + 1
+        if len(re.findall(r'["\u201c\u201d]', document.prose[line : match.start()])) % 2:
+            continue  # quotes that a list below it closes
         yield Spot(
             f"talks to its reader: {match[0]!r}", *document.place(match.start()), "remove it"
         )

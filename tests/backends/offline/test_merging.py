@@ -163,6 +163,20 @@ def test_a_readme_s_section_on_what_a_command_tells_goes_unless_it_tells_more() 
         (("Extras", "Fog Signal"), [option], True),
         (("Extras", "Fog Signal"), [Block("text", "Ring thrice in snow, too.")], True),
         (("Quick mooring",), [again, sample], False),
+        (("Mooring",), [again, sample], False),  # fewer words, all of them in that heading
+        (("Mooring",), [Block("code", "```js\nmoor(pier);\n```")], True),
+        (("Usage",), [Block("text", "Tell your ship's name, and receive a berth.")], False),
+        (("Usage",), [Block("text", "Give the `.ship.yaml` of the ship.")], True),
+        (
+            ("Harbours",),
+            [Block("table", "| A | B |\n| - | - |\n| Steps | 1 |\n| Quick mooring | 2 |")],
+            False,
+        ),
+        (
+            ("Harbours",),
+            [Block("table", "| A | B |\n| - | - |\n| Steps | 1 |\n| Slow mooring | 2 |")],
+            True,
+        ),
         (("Extras", "Night signal"), [again, sample], True),
         (("Troubleshooting", "Fog signal"), [sample], True),
     ]

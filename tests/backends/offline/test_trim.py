@@ -20,7 +20,7 @@ from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.blocks import Block, Section, sections
 from nightpress.backends.offline.clean import Place, inline
 from nightpress.backends.offline.trim import Owned
-from nightpress.backends.offline.written import nested
+from nightpress.backends.offline.written import as_read, nested
 from nightpress.model import Window
 from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
@@ -652,3 +652,26 @@ def test_an_item_that_cannot_be_quoted_keeps_its_title() -> None:
 def test_what_a_sentence_cannot_do_without_is_told_in_words(said: str, told: str) -> None:
     place = Place("commands/moor.md", "commands", "", frozenset())
     assert inline(said, place) == told
+
+
+@pytest.mark.parametrize(
+    ("first", "stays"),
+    [("Good tide!", True), ("/moor", False), ("User: moor me", False), ("You: moor me", False)],
+)
+def test_a_talk_is_left_out_and_what_is_to_be_said_stays(first: str, stays: bool) -> None:
+    text = f"# A\n\n## Greeting\n\nGreet:\n\n```text\n{first}\n\nI can help with ropes.\n```\n"
+    found = [one for group in trim.quoted(text, PLACE, OWN) for one in group.sections]
+    assert any(block.kind == "code" for one in found for block in one.blocks) is stays
+
+
+def test_what_a_command_answers_is_told_as_that() -> None:
+    text = '# A\n\n## Edit\n\nUser: "edit"\n\nYou: "How? You can:\n- Tar it\n- Sink the `hull`"\n'
+    [one] = [group.sections[0] for group in trim.quoted(text, PLACE, OWN) if group.sections[0].path]
+    assert [block.text for block in one.blocks][:2] == ['User: "edit"', 'Answer: "How? You can:']
+
+
+def test_the_rest_of_an_emoji_is_no_text() -> None:
+    left = (
+        "\ufe0f Fog\n\n- \ufe0f Ice\n\n```\n  \ufe0f Tide | \ufe0f Ebb\n```\n\n\u26a0\ufe0f Rocks\n"
+    )
+    assert as_read(left) == "Fog\n\n- Ice\n\n```\n  Tide | Ebb\n```\n\n\u26a0\ufe0f Rocks\n"

@@ -4,7 +4,7 @@ bears. Beside those texts it is a repetition, or a promise."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -44,25 +44,46 @@ def without_summaries(
 
 
 def _is_again(part: Part, described: Sequence[Part]) -> bool:
-    """Has a component a section of this heading, or says it what an item or a paragraph is about,
-    and there is no more in it, no fact and no option? (What is to be set up or mended is more.)"""
+    """Has a component a section whose heading has all words of this one, or says it what an item or
+    a paragraph is about, and there is no more in it, no fact and no option? (What is to be set up
+    or mended is more.) Is it a sentence under "Usage" to a person, or a table of what sections of
+    a component tell one by one?"""
     about = stems(part.path[-1]) if part.path else frozenset()
     if not about or part.together or matter_of(part.path[0])[0] in _NEEDED:
         return False
     mine = [one for one in described if one.home and not one.is_aside]
     heads = {stems(name) for one in mine for name in one.path}
+    if _is_remark(part) or any(_lists(block, heads) for block in part.blocks):
+        return True
     labels = (m[1] for one in mine for b in one.blocks for m in _SET_OFF.finditer(b.text))
-    if about not in heads and about not in map(stems, labels):
+    has_section = any(about <= head for head in heads)
+    if not has_section and about not in map(stems, labels):
         return False
     known = Known()
     for block in (block for one in mine for block in one.blocks):
         known.add(block)
-    return not any(_tells_more(block, known, about in heads) for block in part.blocks)
+    return not any(_tells_more(block, known, has_section) for block in part.blocks)
+
+
+def _is_remark(part: Part) -> bool:
+    """Is it one sentence on how to use a plugin, or an example of that, with no code?"""
+    named = len(part.path) == 1 and _USAGE.fullmatch(part.path[0])
+    alone = len(part.blocks) == 1 and part.blocks[0].kind == "text"
+    return bool(named) and alone and "`" not in part.blocks[0].text
+
+
+def _lists(block: Block, heads: Collection[frozenset[str]]) -> bool:
+    """Is it a table with a row for each of several sections?"""
+    if block.kind != "table":
+        return False
+    firsts = [stems(row.strip("| ").partition("|")[0]) for row in block.text.split("\n")[2:]]
+    return len(firsts) > 1 and all(one and one in heads for one in firsts)
 
 
 def _tells_more(block: Block, known: Known, has_section: bool) -> bool:
     if block.kind == "code":
-        return any(flag not in known.tokens for flag in _FLAG.findall(block.text))
+        has_option = any(flag not in known.tokens for flag in _FLAG.findall(block.text))
+        return has_option or not _SHOWN.match(block.text)
     pieces = [block.text] if block.kind == "text" else items_of(block.text)
     return not block.announces and any(
         known.lacks(one, TWICE) if has_section else known.tells_more(one) or not known.says(one)
@@ -112,6 +133,9 @@ _SUMS_UP = pattern(
 )
 _LABEL = pattern(r"\s*[-*+\d.)]+ +\*\*([^*\n]+)\*\*")
 _SET_OFF = pattern(r"(?m)^\s*(?:[-*+\d.)]+ +)?\*\*([^*\n]{3,40}?):?\*\*")
+_USAGE = pattern(r"(?:(?:example|basic) )?usage|examples?", re.I)
 _NEEDED = ("setup", "settings", "trouble")
+_SHOWN = pattern(r"[`~]{3,}(?:text|console)?\n|[`~]{3,}\w*\n/[a-z]")
+"""What a run shows, or is asked."""
 _FLAG = pattern(r"(?<=\s)--[a-z][\w-]*")
 _HUMP = pattern(r"(?<=[a-z])(?=[A-Z])|_")

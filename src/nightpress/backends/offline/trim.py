@@ -366,7 +366,7 @@ def _is_sound(text: str, own: Owned) -> bool:
     if _draws(lines, own):
         return False
     typed = lines if _is_typed(text) else []
-    if any(map(_CHATS.match, typed[1:])):
+    if typed and _ASKED.match(typed[0]) and any(map(_CHATS.match, typed[1:])):
         return False  # a talk, of which the answer is not the plugin's
     if any(map(ASKS.search, typed)):
         return False  # a shell cannot run what a user types: the script does nothing, or worse
@@ -385,6 +385,7 @@ def _draws(lines: Sequence[str], own: Owned) -> bool:
 
 
 _BRANCH = pattern(r"[\s\u2502|]*(?:\u251c|\u2514|\+--|`--)[\u2500-]*\s*([\w.@-]+/?)")
+_ASKED = pattern(r"\s*(?:/[A-Za-z]|user\b|you:)", re.I)
 _CHATS = pattern(r"\s*(?:I'll|I will|I can|Let me|Please (?:provide|specify|tell|share))\b")
 
 

@@ -17,8 +17,13 @@ from nightpress.lazy import pattern
 
 def neutral(text: str) -> str:
     """The sentences of a text, none of which tells anybody that now is the time: "When invoked, you
-    should read the table." gives "Read the table."; "" where it only announced that."""
-    return "".join(map(_neutral, sentences(text))).strip()
+    should read the table." gives "Read the table."; "" where it only announced that. What somebody
+    says in quotes stays as it is."""
+    kept, is_quoted = list[str](), False
+    for sentence in sentences(text):
+        kept.append(sentence if is_quoted else _neutral(sentence))
+        is_quoted ^= sentence.count('"') % 2 == 1
+    return "".join(kept).strip()
 
 
 def _neutral(sentence: str) -> str:
@@ -100,6 +105,8 @@ def said_of_it(lead: str) -> str:
     if not found:
         return ""
     adverb, verb, rest = found[1] or "", found[2].lower(), found[3]
+    if verb in _MODALS:
+        return ""  # "You can:"
     if verb in ("never", "always"):  # "You never:"
         return f"{verb.capitalize()}{rest}"
     if verb == "are" and (cast := _CAST.match(rest)):
@@ -116,6 +123,7 @@ def said_of_it(lead: str) -> str:
     return f"{said[:1].upper()}{said[1:]}"
 
 
+_MODALS = ("can", "could", "may", "might", "would")
 _CAST = pattern(
     r" (?:an? |the )?(?:[\w/+.#-]+ ){0,7}?(?:specialist|expert|engineer|architect|analyst|developer"
     r"|consultant|strategist|reviewer|assistant|manager|agent)"
@@ -248,6 +256,7 @@ def of_it(section: Section, *, for_people: bool = False) -> Section:
         if block.kind == "list":
             text = _LABELLED.sub(_labelled, _ITEM_FOR.sub(r"\1", text))
         text = _ANSWERS.sub("Answer", text)
+        text = text if for_people else _SAYS.sub("Answer", text)
         if text:
             blocks.append(block if text == block.text else replace(block, text=text))
     path = [_titled(name) for name in section.path]
@@ -339,6 +348,7 @@ _COMES_IN = pattern(
 )
 _DOES = pattern(r"what (?:you|i|we)(?:'ll)? (?:do|will do|should do)", re.I)
 _ANSWERS = pattern(r"(?<![^*])You(?=:\**\Z)")
+_SAYS = pattern(r"\AYou(?=: [\"\u201c])")
 _YOURS = pattern(r"^your\s+", re.I)
 
 SUMS_UP = pattern(

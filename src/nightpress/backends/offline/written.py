@@ -15,7 +15,11 @@ from nightpress.lazy import pattern
 
 def as_read(text: str) -> str:
     """The text as a reader takes it."""
-    return marks.in_words(_untagged(nested(_parted(_unescaped(_ruled(text))))))
+    return marks.in_words(_untagged(nested(_parted(_unescaped(_ruled(_LEFT_OVER.sub("", text)))))))
+
+
+_LEFT_OVER = pattern(r"(?m)(?:^|(?<=[ \t|]))\ufe0f ?")
+"""What makes an emoji of the character before it, left where somebody has taken that out."""
 
 
 def _ruled(text: str) -> str:
