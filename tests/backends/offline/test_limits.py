@@ -121,16 +121,19 @@ class Pilot:
         ("Moor ships.", []),  # of tides and depths it says nothing
         (
             "Read the tides.",
-            ["In the listing `read_tide` is a stub: write it before you rely on it."],
+            ["`read_tide`, in the listing of its file, is a stub: write it before you rely on it."],
         ),
-        ("Sound the depths first.", ["In the listing `sound_depth` works with made-up values."]),
+        (
+            "Sound the depths first.",
+            ["`sound_depth`, in the listing of its file, works with made-up values."],
+        ),
         ("Hoist the flags, then close.", []),
         (
             "Tide, whale, depth and sound.",
             [
-                "In the listing `read_tide` and `find_whales` are stubs: write them before you"
-                " rely on them.",
-                "In the listing `sound_depth` works with made-up values.",
+                "`read_tide` and `find_whales`, in the listing of its file, are stubs: write them"
+                " before you rely on them.",
+                "`sound_depth`, in the listing of its file, works with made-up values.",
             ],
         ),
     ],
@@ -152,13 +155,30 @@ async function readTide(day) {
 function hoistFlag() {
   return []; // none is hoisted yet
 }
+
+class Quay {
+  async tarHull(ship) {
+    throw new Error("Not implemented");
+  }
+
+  soundDepth(ship) {
+    return null; // for now
+  }
+}
+
+class Pier extends Quay {
+  soundDepth(ship) {
+    return ship.lead.sound();
+  }
+}
 """
 
 
 def test_a_stub_of_javascript_is_one_and_an_empty_answer_alone_is_none() -> None:
-    body = f"Read the tides, hoist flags.\n\n```js\n{JAVASCRIPT}{'// rope' * 20}\n```\n"
+    prose = "Read the tides, hoist flags, tar hulls, sound depths."
+    body = f"{prose}\n\n```js\n{JAVASCRIPT}{'// rope' * 20}\n```\n"
     [row] = shortfalls("/moor", body).rows
-    assert row.startswith("In the listing `readTide` is a stub")
+    assert row.startswith("`readTide` and `tarHull`, in the listing of its file, are stubs")
 
 
 PARSER = """
@@ -198,7 +218,7 @@ def test_what_a_listing_lacks_is_a_limit_of_its_command() -> None:
         f"```python\n{LISTING.format(moor='pass')}```\n"
     )
     said = document(material(harbour() | {"commands/tides.md": text}))
-    assert "Limits\n\n- In the listing `read_tide` is a stub" in said
+    assert "Limits\n\n- `read_tide`, in the listing of its file, is a stub" in said
 
 
 def test_an_example_with_an_option_that_no_script_reads_is_left_out() -> None:

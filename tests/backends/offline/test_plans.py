@@ -53,6 +53,7 @@ def test_what_is_planned_is_promised_nowhere_and_told_before_anything_is_done() 
         ("Mend with masts on ropes.", "Mend on ropes."),
         ("Moor in S3/GCS, `S3, GCS` (GCS).", "Moor in S3, `S3, GCS` (GCS)."),
         ("Rope (thin), tall masts (oak), or sails", "Rope (thin) or sails"),
+        ("- Masts, ropes\n- Knots", "- Ropes\n- Knots"),
     ],
 )
 def test_of_several_things_named_in_one_breath_the_planned_ones_go(said: str, told: str) -> None:
@@ -121,3 +122,18 @@ def test_what_is_only_planned_is_promised_by_no_occasion() -> None:
     assert "ferry" in description(build(files)) and "barges" not in description(build(files))
     said = document(material(files))
     assert "Haul barges" not in said and "Moor a ferry" in said
+
+
+def test_what_is_a_stub_in_a_listing_is_promised_nowhere() -> None:
+    body = (
+        "---\ndescription: Chart\n---\n\n# Chart\n\nDraws all of it: (piers, tides, buoys).\n\n"
+        "```python\ndef read_tides(self):\n    # TODO: ask the gauge\n    return []\n\n"
+        "def read_buoys(self):\n    return [one for one in self.gauge.every() if one.is_lit]\n\n"
+        "def read_piers(self):\n    return [one for one in self.gauge.every() if one.is_dry]\n```\n"
+    )
+    said = plugin("Draws piers, tides, and buoys.", commands__chart=body)
+    assert description(build(said)).startswith("Draws piers and buoys. ")
+    text = document(material(harbour() | {"commands/chart.md": body}))
+    assert (
+        "(piers, buoys)" in text and "`read_tides`, in the listing of its file, is a stub" in text
+    )

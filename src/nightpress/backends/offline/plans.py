@@ -12,6 +12,7 @@ from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sect
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.part import LAST, Part
+from nightpress.backends.offline.shortfalls import NAME_WORD, shortfalls
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 from nightpress.plugin import kind_of
@@ -37,8 +38,11 @@ def planned(group: trim.Group) -> list[Part]:
 
 
 def not_yet(anatomy: Anatomy) -> list[Planned]:
-    """Each thing that the plugin's texts plan, and do not have."""
-    return [
+    """Each thing that the plugin's texts plan, and do not have; what a function is called after
+    that only stands in for it, too."""
+    missing = (one for c in anatomy.components for one in shortfalls(c.name, c.body).stubs)
+    empty = [words for one in missing if (words := _words(_named(one)))]
+    return empty + [
         words
         for file in anatomy.files
         if kind_of(file.path) in _TELL and _MAY_PLAN.search(file.text)
@@ -48,6 +52,11 @@ def not_yet(anatomy: Anatomy) -> list[Planned]:
         for thing in _things(item)
         if (words := _words(thing))
     ]
+
+
+def _named(function: str) -> str:
+    """What a function does something with: "compare_triggers" with triggers."""
+    return " ".join(NAME_WORD.findall(function)[1:])
 
 
 def _things(item: str) -> list[str]:
@@ -177,6 +186,8 @@ def _either(token: str, singles: set[str]) -> str:
 def _members(said: str, plans: Sequence[Planned], *, begins: bool) -> str:
     """Things in one breath without those that are planned; begins: the first is named with what is
     done with it all."""
+    if item := _MARK.match(said):
+        return f"{item[0]}{_members(said[item.end() :], plans, begins=begins)}"
     found = _AND.split(said)
     members, marks = found[::2], found[1::2]
     gone = [_is_one(one, plans) for one in members]
@@ -261,4 +272,5 @@ _LATER = pattern(
 )
 _NAME = pattern(r"[A-Z]\w*[A-Za-z]\w*(?: [A-Z]\w+)?")
 _DONE = pattern(r"\s*[-*+] \[[xX]\]")
+_MARK = pattern(r"\s*[-*+]\s+(?=\S)")
 _TICK = pattern(r"^(\s*[-*+] )\[ \] ")

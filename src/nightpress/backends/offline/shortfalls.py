@@ -15,10 +15,12 @@ Lines = Sequence[str]
 
 
 class Shortfalls(Struct, frozen=True):
-    """rows: one for each kind of shortfall; unread: the options that no script reads."""
+    """rows: one for each kind of shortfall; unread: the options that no script reads; stubs: the
+    functions that do nothing."""
 
     rows: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
+    stubs: tuple[str, ...] = ()
 
 
 def shortfalls(name: str, body: str) -> Shortfalls:
@@ -27,13 +29,17 @@ def shortfalls(name: str, body: str) -> Shortfalls:
     if not listings:
         return Shortfalls()
     prose = {_stem(word) for word in _WORD.findall(_FENCED.sub("", body).lower())}
-    named = [one for listing in listings for one in _stand_ins(listing) if _is_told(one[0], prose)]
+    found = [one for listing in listings for one in _stand_ins(listing)]
+    done = {function for function, is_empty in found if is_empty is None}
+    named = [one for one in found if one[0] not in done and _is_told(one[0], prose)]
     stubs = list(dict.fromkeys(f"`{one}`" for one, is_empty in named if is_empty))
     fixed = list(dict.fromkeys(f"`{one}`" for one, is_empty in named if not is_empty))
     rows = [_stubs(stubs)] if stubs else []
     if fixed:
         verb = "works" if len(fixed) == 1 else "work"
-        rows.append(f"In the listing {together(fixed[:MOST])} {verb} with made-up values.")
+        rows.append(
+            f"{together(fixed[:MOST])}, in the listing of its file, {verb} with made-up values."
+        )
     reads, unread = _unread(name, body, listings)
     if unread:
         verb = "is" if len(unread) == 1 else "are"
@@ -43,7 +49,7 @@ def shortfalls(name: str, body: str) -> Shortfalls:
             f"The listed script{which} reads only {_named(reads)}; {_named(unread)} {verb} still to"
             " be added to it."
         )
-    return Shortfalls(tuple(rows), frozenset(unread))
+    return Shortfalls(tuple(rows), frozenset(unread), tuple(one.strip("`") for one in stubs))
 
 
 def _named(options: Sequence[str]) -> str:
@@ -52,14 +58,14 @@ def _named(options: Sequence[str]) -> str:
 
 def _stubs(names: list[str]) -> str:
     if len(names) == 1:
-        return f"In the listing {names[0]} is a stub: write it before you rely on it."
+        return f"{names[0]}, in the listing of its file, is a stub: write it before you rely on it."
     shown = together([*names[:MOST], *(["others"] if len(names) > MOST else [])])
-    return f"In the listing {shown} are stubs: write them before you rely on them."
+    return f"{shown}, in the listing of its file, are stubs: write them before you rely on them."
 
 
-def _stand_ins(listing: str) -> Iterator[tuple[str, bool]]:
+def _stand_ins(listing: str) -> Iterator[tuple[str, bool | None]]:
     """(a function, whether it does nothing at all) of each that says of itself that it, or a value
-    that it works with, stands in for something."""
+    that it works with, stands in for something; None for one that does what it is called."""
     lines = listing.split("\n")
     for at, line in enumerate(lines):
         if (found := _DEFINES.match(line)) and not found["name"].startswith("__"):
@@ -69,6 +75,8 @@ def _stand_ins(listing: str) -> Iterator[tuple[str, bool]]:
                 yield found["name"], True
             elif any(map(_MADE_UP.search, body)):
                 yield found["name"], False
+            elif not (len(does) == 1 and _NOTHING.match(does[0])):
+                yield found["name"], None
 
 
 def _body(lines: Lines, at: int) -> Lines:
@@ -93,7 +101,7 @@ def _does(line: str) -> bool:
 
 def _is_told(name: str, prose: set[str]) -> bool:
     """Does the text speak of what a function is called after?"""
-    words = [one.lower() for one in _NAME_WORD.findall(name)]
+    words = [one.lower() for one in NAME_WORD.findall(name)]
     words = [_stem(one) for one in words if len(one) > 2 and one not in _ANY]
     return bool(words) and all(word in prose for word in words)
 
@@ -133,7 +141,7 @@ SHORT, STEM, MOST = 200, 5, 8
 """Characters of a listing that defines nothing; letters by which words are the same; names told."""
 _FENCED = pattern(r"(?ms)^[ \t]*`{3,}[^\n`]*\n(.*?)^[ \t]*`{3,}[ \t]*$")
 _WORD = pattern(r"[^\W\d_]{3,}")
-_NAME_WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+NAME_WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ANY = frozenset(
     "get fetch scan find check calculate compute analyze analyse compare generate create build make"
     " run load read parse process handle update set data info result results value values from for"
@@ -141,19 +149,21 @@ _ANY = frozenset(
 )
 _DEFINES = pattern(
     r"\s*(?:export )?(?:default )?(?:(?:public|private|protected|static) )*(?:async )?"
-    r"(?:(?:def|function) (?P<name>\w+)\()"
+    r"(?:(?:def|function) |(?=(?!(?:if|for|while|switch|catch)\b)\w+\([^()]*\) \{$))(?P<name>\w+)\("
 )
 _OPENED = pattern(r"\).*[:{]\s*(?:#.*|//.*)?$")
 _DESCRIBED = pattern(r"(?s)\A\s*(\"\"\"|''').*?\1")
 _COMMENT = pattern(r"\s*(?:#|//|/\*|\*|\}|\"\"\")")
 _LOGS = pattern(r"\s*(?:(?:self|this)\.)?(?:log|logger|logging|console|print)\b")
 _NOTHING = pattern(
-    r"\s*(?:pass|return(?: (?:\[\]|\{\}|None|null|undefined|-?\d[\d.]*|''|\"\""
+    r"\s*(?:pass|throw new Error\(.[Nn]ot (?:yet )?implemented.*"
+    r"|return(?: (?:\[\]|\{\}|None|null|undefined|-?\d[\d.]*|''|\"\""
     r"|[A-Z]\w+\(['\"]?[\d.]*['\"]?\)))?);?\s*(?:(?:#|//).*)?$"
 )
 _STANDS_IN = pattern(
     r"(?i)(?:#|//).*\b(?:simplified|placeholder|would (?:need|query|use|aggregate|integrate|fetch"
-    r"|call|require)|mock|stub|simulat\w+|todo|not (?:yet )?implemented|for demonstration)\b"
+    r"|call|require)|mock|stub|simulat\w+|todo|not (?:yet )?implemented|for demonstration"
+    r"|for now)\b|Error\(.[Nn]ot (?:yet )?implemented"
 )
 _MADE_UP = pattern(
     r"(?i)^\s*(?:return|[\w.'\"]+ ?[=:]) ?[^#/(]*(?:#|//) ?(?:placeholder|simulated)\b"

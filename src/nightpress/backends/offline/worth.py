@@ -45,7 +45,7 @@ def of(part: Part, at: int) -> int:
     matters = {matter_of(name)[0] for name in heads}
     if "trouble" in matters:
         return min(at, 2)
-    if "settings" in matters and any(block.kind in ("table", "list") for block in part.blocks):
+    if "settings" in matters and any(map(_tells_options, part.blocks)):
         return min(at, 3)
     example = part.path and (ONE_OF.match(part.path[-1]) or _EXAMPLES.search(part.path[0]))
     listing = sum(len(block.text) for block in part.blocks if block.kind == "code")
@@ -54,6 +54,12 @@ def of(part: Part, at: int) -> int:
     return at + 5 if example else at
 
 
+def _tells_options(block: Block) -> bool:
+    """Is it a table or a list, or does code say line by line which options there are?"""
+    return block.kind in ("table", "list") or len(set(_OPTION.findall(block.text))) > 2
+
+
+_OPTION = pattern(r"(?m)^[ \t]*(?:-\w,? +)?(--[a-z][\w-]*)")
 LISTING = 1_500
 """Characters of code in a section that is little else, from which on it is a listing."""
 
